@@ -1,0 +1,125 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The manifest is the architecture page: rooms are listed storey by storey, and a room may
+// depend on rooms of lower storeys only. See Docs/Architecture.md for the picture in words.
+
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+]
+
+let package = Package(
+    name: "agentctl",
+    products: [.executable(name: "agentctl", targets: ["agentctl"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+    ],
+    targets: [
+        // Storey 5
+
+        .executableTarget(
+            /** Commands, settings, the terminal, exit codes, and the wiring in one file (Composition.swift) */
+            name: "agentctl",
+            dependencies: [
+                "Engine", "Ledger", "Providers", "Reports", "Tools", "WorkflowLoading",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+
+        // Storey 3
+
+        .target(
+            /** YAML text -> checked WorkflowGraph, and the project file */
+            name: "WorkflowLoading",
+            dependencies: ["CYAML", "WorkflowModel", "Expressions", "JSONSchema"],
+            swiftSettings: strict),
+        .target(
+            /** State machines, scheduler, planner */
+            name: "Engine",
+            dependencies: ["WorkflowModel", "Expressions", "JSONSchema", "Economics", "PromptCaching"],
+            swiftSettings: strict),
+        .target(
+            /** Model APIs: wire formats, error classes, usage normalisation */
+            name: "Providers",
+            dependencies: ["HTTP", "Economics", "WorkflowModel"],
+            swiftSettings: strict),
+        .target(
+            /** Commands run as steps, and the managed model servers */
+            name: "Tools",
+            dependencies: ["HTTP", "WorkflowModel", .product(name: "Subprocess", package: "swift-subprocess")],
+            swiftSettings: strict),
+        .target(
+            /** SQLite journal, its queries and its migrations */
+            name: "Ledger",
+            dependencies: [
+                "Economics", "WorkflowModel",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ],
+            swiftSettings: strict),
+        .target(
+            /** Pure functions: records -> tables, trees, JSON, CSV */
+            name: "Reports",
+            dependencies: ["Economics", "WorkflowModel"],
+            swiftSettings: strict),
+
+        // Storey 2
+
+        .target(
+            /** The checked graph, events, commands, records, and the seams between rooms */
+            name: "WorkflowModel",
+            dependencies: ["Values", "Expressions", "JSONSchema", "Economics", "PromptCaching"],
+            swiftSettings: strict),
+
+        // Storey 1
+
+        .target(
+            /** CEL expressions and ${{ }} templates */
+            name: "Expressions", dependencies: ["Values"], swiftSettings: strict),
+        .target(
+            /** JSON Schema 2020-12 validation */
+            name: "JSONSchema", dependencies: ["Values"], swiftSettings: strict),
+        .target(
+            /** Money, usage, dated prices, reservation bounds */
+            name: "Economics",
+            dependencies: ["Values"],
+            resources: [.embedInCode("Catalogue/prices.json")],
+            swiftSettings: strict),
+        .target(
+            /** Prompt segments, their stability classes and prefix hash chains */
+            name: "PromptCaching", dependencies: ["Values"], swiftSettings: strict),
+        .target(
+            /** libcurl on one event loop: requests, streaming, server-sent events */
+            name: "HTTP", dependencies: ["CCurl", "Values"], swiftSettings: strict),
+
+        // Storey 0
+
+        .target(
+            /** JSON with key order and exact integers, hashes, diagnostics, durations, timestamps */
+            name: "Values",
+            dependencies: [
+                .product(name: "OrderedCollections", package: "swift-collections"),
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            swiftSettings: strict),
+
+        // The system libraries
+
+        .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+
+        // Tests
+
+        .target(
+            /** Fakes, named after what they fake */
+            name: "TestSupport",
+            dependencies: ["Values", "WorkflowModel"],
+            path: "Tests/TestSupport",
+            swiftSettings: strict),
+        .testTarget(name: "ValuesTests", dependencies: ["Values"], swiftSettings: strict),
+    ]
+)
