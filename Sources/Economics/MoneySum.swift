@@ -1,0 +1,85 @@
+import Values
+
+/// A total of many amounts in two limbs, dollars and pico-dollars: a 64-bit sum of pico-dollars would overflow at
+/// $9.2 million.
+public struct MoneySum: Sendable, Hashable, Comparable {
+    public private(set) var dollars: Int64
+    /// 0 ..< 10¹².
+    public private(set) var picoDollars: Int64
+
+    public static let zero = MoneySum()
+
+    public init() {
+        dollars = 0
+        picoDollars = 0
+    }
+
+    public init(_ money: Money) {
+        self.init()
+        add(money)
+    }
+
+    /// Both limbs may be any integers, as two SQL sums deliver them.
+    public init(dollars: Int64, picoDollars: Int64) {
+        let carry = picoDollars.quotientFloor(Money.picoPerDollar)
+        self.dollars = dollars + carry
+        self.picoDollars = picoDollars - carry * Money.picoPerDollar
+    }
+
+    public mutating func add(_ money: Money) {
+        self = self + MoneySum(dollars: 0, picoDollars: money.picoDollars)
+    }
+
+    public static func + (a: MoneySum, b: MoneySum) -> MoneySum {
+        MoneySum(dollars: a.dollars + b.dollars, picoDollars: a.picoDollars + b.picoDollars)
+    }
+
+    public static func < (a: MoneySum, b: MoneySum) -> Bool {
+        (a.dollars, a.picoDollars) < (b.dollars, b.picoDollars)
+    }
+
+    /// Exact; see ``Money/decimalText``.
+    public var decimalText: String {
+        let (negative, whole, fraction) = magnitude
+        var decimals = String(fraction)
+        decimals = String(repeating: "0", count: 12 - decimals.count) + decimals
+        while decimals.last == "0" { decimals.removeLast() }
+        return (negative ? "-" : "") + String(whole) + (decimals.isEmpty ? "" : "." + decimals)
+    }
+
+    /// See ``Money/displayText``.
+    public var displayText: String {
+        let (negative, whole, fraction) = magnitude
+        // Decimals to show: three significant digits, never fewer than two places.
+        var places = 2
+        if whole == 0, fraction > 0 {
+            let leadingZeros = 12 - String(fraction).count
+            places = Swift.max(2, Swift.min(12, leadingZeros + 3))
+        }
+        var unit: Int64 = 1
+        for _ in places..<12 { unit *= 10 }
+        var rounded = (fraction + unit / 2) / unit
+        var dollars = whole
+        let limit = Money.picoPerDollar / unit
+        if rounded >= limit { rounded -= limit; dollars += 1 }
+        var decimals = String(rounded)
+        decimals = String(repeating: "0", count: places - decimals.count) + decimals
+        while decimals.count > 2, decimals.last == "0" { decimals.removeLast() }
+        return (negative ? "-$" : "$") + String(dollars) + "." + decimals
+    }
+
+    private var magnitude: (negative: Bool, whole: Int64, fraction: Int64) {
+        guard dollars < 0 else { return (false, dollars, picoDollars) }
+        return picoDollars == 0 ? (true, -dollars, 0) : (true, -dollars - 1, Money.picoPerDollar - picoDollars)
+    }
+
+    public var json: JSONValue { .string(decimalText) }
+}
+
+extension Int64 {
+    /// Division that rounds towards negative infinity.
+    fileprivate func quotientFloor(_ divisor: Int64) -> Int64 {
+        let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
+        return remainder < 0 ? quotient - 1 : quotient
+    }
+}

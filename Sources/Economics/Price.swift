@@ -1,0 +1,68 @@
+import Values
+
+/// What a price row charges for.
+public enum PriceUnit: String, Sendable, Hashable, CaseIterable {
+    case input
+    case cacheRead = "cache_read"
+    case cacheWrite = "cache_write"
+    case output
+    case reasoning
+    /// A fee for each request.
+    case request
+    /// An hour of a machine that we keep on, charged by the millisecond that a call kept it busy.
+    case machineHour = "machine_hour"
+
+    /// The class whose price stands in where this one has no row; `nil` where there is none.
+    var fallback: PriceUnit? {
+        switch self {
+        case .cacheRead, .cacheWrite: return .input
+        case .reasoning: return .output
+        default: return nil
+        }
+    }
+}
+
+/// One dated price: what a unit of a model's work costs, from when to when, and who says so.
+public struct PriceRow: Sendable, Hashable {
+    /// Stable, stored with every call that used the row: `openai/gpt-4o/input@2024-08-06`.
+    public let id: String
+    public let provider: String
+    /// A model id, or a prefix of ids when it ends in `*`.
+    public let model: String
+    public let unit: PriceUnit
+    /// For each token, request or machine hour.
+    public let price: Money
+    /// Charged for the whole request when its prompt, cache included, is longer than this.
+    public let abovePromptTokens: Int?
+    public let effectiveFrom: Timestamp?
+    /// Exclusive.
+    public let effectiveTo: Timestamp?
+    /// Where the figure was read.
+    public let source: String
+    /// The day on which it was read there.
+    public let checkedAt: String
+
+    public init(
+        id: String, provider: String, model: String, unit: PriceUnit, price: Money, abovePromptTokens: Int? = nil,
+        effectiveFrom: Timestamp? = nil, effectiveTo: Timestamp? = nil, source: String, checkedAt: String
+    ) {
+        self.id = id
+        self.provider = provider
+        self.model = model
+        self.unit = unit
+        self.price = price
+        self.abovePromptTokens = abovePromptTokens
+        self.effectiveFrom = effectiveFrom
+        self.effectiveTo = effectiveTo
+        self.source = source
+        self.checkedAt = checkedAt
+    }
+
+    func covers(provider: String, model: String, at moment: Timestamp) -> Bool {
+        guard self.provider == provider else { return false }
+        if let from = effectiveFrom, moment < from { return false }
+        if let to = effectiveTo, moment >= to { return false }
+        if self.model.hasSuffix("*") { return model.hasPrefix(self.model.dropLast()) }
+        return self.model == model
+    }
+}

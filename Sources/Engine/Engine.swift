@@ -1,0 +1,90 @@
+import Economics
+import Expressions
+import Synchronization
+import Values
+import WorkflowModel
+
+/// Runs checked workflows: the only place with tasks, clocks and sockets around the two pure machines.
+public final class Engine: Sendable {
+    let environment: EngineEnvironment
+    let callLimiter: ConcurrencyLimiter
+    private let providerLimiters = Mutex<[String: ConcurrencyLimiter]>([:])
+    private let active = Mutex<[RunID: RunExecution]>([:])
+    private let stopping = Mutex<Interruption>(.none)
+
+    /// How far a stop was asked for.
+    public enum Interruption: Int, Sendable, Comparable {
+        case none
+        /// Nothing new starts; calls in flight get the grace period.
+        case graceful
+        /// Calls in flight are aborted and stay held as unknown.
+        case immediate
+
+        public static func < (a: Interruption, b: Interruption) -> Bool { a.rawValue < b.rawValue }
+    }
+
+    public init(environment: EngineEnvironment) {
+        self.environment = environment
+        callLimiter = ConcurrencyLimiter(limit: environment.maxConcurrentCalls)
+    }
+
+    /// Runs a workflow to its end. A failed run is a result.
+    ///
+    /// - Parameters:
+    ///   - inputs: bound by ``InputBinding``.
+    ///   - batch: the batch's name and this run's place in it.
+    /// - Throws: `JournalError` when the journal could not record what happened; nothing was begun that is not recorded.
+    public func run(
+        _ graph: WorkflowGraph, inputs: JSONObject, batch: (name: String, index: Int)? = nil, observer: (any RunObserver)? = nil
+    ) async throws(JournalError) -> RunResult {
+        let id = RunID(at: environment.clock.now(), random: environment.entropy.next())
+        let execution = RunExecution(id: id, graph: graph, inputs: inputs, batch: batch, engine: self, observer: observer)
+        active.withLock { $0[id] = execution }
+        defer { _ = active.withLock { $0.removeValue(forKey: id) } }
+        // A stop that was asked for before this run was listed.
+        if interruption != .none { await execution.interrupt(interruption) }
+        // On the engine's executor, whoever called; the continuation carries the typed error over.
+        let task = Task(executorPreference: environment.executor) { () -> Result<RunResult, JournalError> in
+            await execution.execute()
+        }
+        return try await task.value.get()
+    }
+
+    public var interruption: Interruption { stopping.withLock { $0 } }
+
+    /// Stops every run of this engine; a second, stronger word wins.
+    public func interrupt(_ level: Interruption) {
+        stopping.withLock { $0 = max($0, level) }
+        let executions = active.withLock { Array($0.values) }
+        for execution in executions {
+            Task(executorPreference: environment.executor) { await execution.interrupt(level) }
+        }
+    }
+
+    func providerLimiter(_ profile: ModelProfile) -> ConcurrencyLimiter? {
+        guard let limit = profile.maxConcurrency else { return nil }
+        return providerLimiters.withLock { limiters in
+            if let existing = limiters[profile.reference.provider] { return existing }
+            let limiter = ConcurrencyLimiter(limit: limit)
+            limiters[profile.reference.provider] = limiter
+            return limiter
+        }
+    }
+}
+
+/// How a run ended.
+public struct RunResult: Sendable {
+    public let id: RunID
+    public let status: RunStatus
+    /// Present when it succeeded.
+    public let outputs: JSONObject?
+    /// The first failure.
+    public let failure: StepFailure?
+    /// The step that failed first.
+    public let failedStep: String?
+    public let cost: MoneySum
+    public let unpricedCalls: Int
+    public let calls: Int
+    public let startedAt: Timestamp
+    public let endedAt: Timestamp
+}

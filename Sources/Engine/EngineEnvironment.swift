@@ -1,0 +1,61 @@
+import Economics
+import Values
+import WorkflowModel
+
+/// Time, as the engine needs it. Tests drive their own.
+public protocol EngineClock: Sendable {
+    func now() -> Timestamp
+    /// - Throws: when the task is cancelled.
+    func sleep(for span: TimeSpan) async throws
+}
+
+/// Chance, as the engine needs it: ids and jitter.
+public protocol EntropySource: Sendable {
+    func next() -> UInt64
+}
+
+/// The operating system's randomness.
+public struct SystemEntropy: EntropySource {
+    public init() {}
+    public func next() -> UInt64 { UInt64.random(in: .min ... .max) }
+}
+
+/// Sees every fact of a run as it happens: the live tree, `--events`. Called in order; must not block.
+public protocol RunObserver: Sendable {
+    func observe(_ event: RunEvent, run: RunID, graph: WorkflowGraph, at: Timestamp)
+}
+
+/// What the engine works with. Everything that touches the world comes in here.
+public struct EngineEnvironment: Sendable {
+    public var journal: any RunJournal
+    public var provider: any ModelProvider
+    public var tools: any ToolRunner
+    public var prices: PriceBook
+    public var clock: any EngineClock
+    public var entropy: any EntropySource
+    /// Where the engine's tasks run; `nil`: Swift's own pool.
+    public var executor: (any TaskExecutor)?
+    /// Calls in flight in this process, over all runs.
+    public var maxConcurrentCalls: Int
+    /// Recorded with each run.
+    public var program: String
+    /// What calls in flight get to end by themselves after a first interrupt.
+    public var grace: TimeSpan
+
+    public init(
+        journal: any RunJournal, provider: any ModelProvider, tools: any ToolRunner, prices: PriceBook, clock: any EngineClock,
+        entropy: any EntropySource = SystemEntropy(), executor: (any TaskExecutor)? = nil, maxConcurrentCalls: Int = 20_000,
+        program: String, grace: TimeSpan = .seconds(10)
+    ) {
+        self.journal = journal
+        self.provider = provider
+        self.tools = tools
+        self.prices = prices
+        self.clock = clock
+        self.entropy = entropy
+        self.executor = executor
+        self.maxConcurrentCalls = maxConcurrentCalls
+        self.program = program
+        self.grace = grace
+    }
+}

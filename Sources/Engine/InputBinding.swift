@@ -1,0 +1,34 @@
+import JSONSchema
+import Values
+import WorkflowModel
+
+/// Checks what a run is given against what its workflow declares.
+public enum InputBinding {
+    /// The inputs with defaults filled in, in the order of declaration.
+    ///
+    /// - Throws: `Diagnostics` with every unknown, missing and ill-typed input.
+    public static func bind(_ given: JSONObject, to graph: WorkflowGraph) throws(Diagnostics) -> JSONObject {
+        var problems: [Diagnostic] = []
+        var bound = JSONObject()
+        let names = graph.inputs.map(\.name)
+        for key in given.keys where !names.contains(key) {
+            let known = names.isEmpty ? "the workflow takes no inputs" : "the workflow takes: \(names.joined(separator: ", "))"
+            problems.append(Diagnostic(
+                code: "AW301", "unknown input '\(key)'", at: nil, hint: Suggestion.hint(for: key, in: names) ?? known))
+        }
+        for input in graph.inputs {
+            guard let value = given[input.name] ?? input.defaultValue else {
+                problems.append(Diagnostic(
+                    code: "AW302", "missing input '\(input.name)'", at: input.range,
+                    hint: "give it with --input \(input.name)=VALUE, --input \(input.name)=@FILE or in --inputs FILE"))
+                continue
+            }
+            for violation in input.schema.validate(value).prefix(5) {
+                problems.append(Diagnostic(code: "AW303", "input '\(input.name)': \(violation.message)", at: input.range))
+            }
+            bound[input.name] = value
+        }
+        if !problems.isEmpty { throw Diagnostics(problems) }
+        return bound
+    }
+}

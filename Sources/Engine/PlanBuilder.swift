@@ -1,0 +1,230 @@
+import Economics
+import Expressions
+import PromptCaching
+import Values
+import WorkflowModel
+
+/// Prices a graph before a token is spent: the cheapest completion, the expected one, and the worst.
+public struct PlanBuilder {
+    private let graph: WorkflowGraph
+    private let provider: any ModelProvider
+    private let prices: PriceBook
+    private let statistics: [String: StepStatistics]
+    private let moment: Timestamp
+    private let scope: PlanScope
+
+    /// - Parameters:
+    ///   - statistics: by step id, from the ledger; empty without history.
+    ///   - inputs: the run's, bound, or `nil` when they are not known yet.
+    public init(
+        graph: WorkflowGraph, provider: any ModelProvider, prices: PriceBook, statistics: [String: StepStatistics], inputs: JSONObject?,
+        at moment: Timestamp
+    ) {
+        self.graph = graph
+        self.provider = provider
+        self.prices = prices
+        self.statistics = statistics
+        self.moment = moment
+        scope = PlanScope(inputs: inputs.map { CELValue(.object($0)) } ?? .unknown)
+    }
+
+    public func build() -> Plan {
+        var unpriced: Set<String> = []
+        var refusal: StepFailure?
+        var isConditional = [Bool](repeating: false, count: graph.steps.count)
+        for index in topologicalOrder() {
+            isConditional[index] = graph.steps[index].when != nil
+                || graph.dependencies[index].contains { $0.kind == .required && isConditional[$0.step] }
+        }
+        let hasCap = graph.budget.maxCost != nil || graph.steps.contains { !graph.callCaps(step: $0, path: $0.id).isEmpty }
+        var steps: [Plan.Step] = []
+        for (index, step) in graph.steps.enumerated() {
+            let dependsOn = graph.dependencies[index].map { graph.steps[$0.step].id }
+            guard case .model(let model) = step.kind else {
+                let free = Plan.Amounts(best: .zero, expected: statistics.isEmpty ? nil : .zero, worst: .zero)
+                steps.append(Plan.Step(id: step.id, kind: step.kind.name, isConditional: isConditional[index], amounts: free, dependsOn: dependsOn))
+                continue
+            }
+            var (planned, failure, missing) = plan(step, model, isConditional: isConditional[index])
+            planned.dependsOn = dependsOn
+            unpriced.formUnion(missing.map { "\($0.reference.provider)/\($0.servedID)" })
+            if refusal == nil { refusal = failure ?? (hasCap ? missing.first.map(StepFailure.unpriced) : nil) }
+            steps.append(planned)
+        }
+        let total = Plan.Amounts(
+            best: steps.reduce(.zero) { $0 + $1.amounts.best },
+            expected: sum(steps.map(\.amounts.expected)), worst: sum(steps.map(\.amounts.worst)))
+        let runs = statistics.values.map(\.runs).max() ?? 0
+        return Plan(
+            workflow: graph.name, steps: steps, total: total, budget: graph.budget.maxCost, admission: graph.budget.admit.rawValue,
+            unpriced: unpriced.sorted(), refusal: refusal ?? overBudget(total), historyRuns: runs)
+    }
+
+    private func overBudget(_ total: Plan.Amounts) -> StepFailure? {
+        guard let budget = graph.budget.maxCost else { return nil }
+        let (name, amount): (String, Money?)
+        switch graph.budget.admit {
+        case .best: (name, amount) = ("cheapest completion", total.best)
+        // Without history there is nothing to expect from: the cheapest completion has to do, or no first run would ever start.
+        case .expected: (name, amount) = total.expected == nil ? ("cheapest completion", total.best) : ("expected cost", total.expected)
+        case .worst: (name, amount) = ("worst case", total.worst)
+        }
+        guard let amount else {
+            return StepFailure(.budget, "the worst case is not bounded, and budget.admit is worst", details: ["`agentctl plan` names the steps that are not bounded"])
+        }
+        guard amount > budget else { return nil }
+        return StepFailure(.budget, "the \(name), \(amount), does not fit the budget of \(budget)", details: ["raise budget.max_cost_usd or --budget, or lower the limits of the dearest steps (`agentctl plan` shows them)"])
+    }
+
+    /// `nil` as soon as one part is not known.
+    private func sum(_ amounts: [Money?]) -> Money? {
+        var total = Money.zero
+        for amount in amounts {
+            guard let amount else { return nil }
+            total += amount
+        }
+        return total
+    }
+
+    private func plan(_ step: Step, _ model: ModelStep, isConditional: Bool) -> (Plan.Step, failure: StepFailure?, unpriced: [ModelProfile]) {
+        let tier = graph.tier(named: model.tier)!
+        let outputCap = min(step.limits.maxOutputTokens, model.sampling.over(tier.sampling).maxOutputTokens ?? .max)
+        var failure: StepFailure?
+        var unpriced: [ModelProfile] = []
+        var sheets: [(sheet: PriceSheet, window: Int?)] = []
+        for reference in tier.models {
+            var profile = ModelProfile(reference: reference, servedID: reference.model, contextWindow: nil, maxConcurrency: nil)
+            do throws(StepFailure) { profile = try provider.profile(of: reference) } catch { failure = failure ?? error }
+            if let sheet = prices.sheet(provider: reference.provider, model: profile.servedID, at: moment) {
+                sheets.append((sheet, profile.contextWindow))
+            } else {
+                unpriced.append(profile)
+            }
+        }
+        let prompt = promptSize(step, model)
+        let items = itemCount(step)
+        var notes: [String] = []
+        if !unpriced.isEmpty { notes.append("no price for " + unpriced.map { "\($0.reference)" }.joined(separator: ", ")) }
+
+        // Worst: every try fails but the last, and every repair is used.
+        let calls = step.retry.maxAttempts + tier.models.count - 1 + (model.schema == nil ? 0 : model.repairs)
+        let bound: Int?
+        if prompt.isComplete {
+            bound = prompt.bound
+        } else if let limit = step.limits.maxInputTokens {
+            bound = limit
+            notes.append("max_input_tokens is checked against an estimate: learned, not proved")
+        } else {
+            bound = nil
+        }
+        var worst: Money? = unpriced.isEmpty ? .zero : nil
+        if unpriced.isEmpty {
+            var perCall: Money? = .zero
+            for (sheet, window) in sheets {
+                let input = sheet.isMachineTime ? 0 : bound.map { min($0 + (model.schema == nil ? 0 : model.repairs * (outputCap + 1024)), window ?? .max) } ?? window
+                guard let input else { perCall = nil; break }
+                let cost = Reservation.worst(sheet: sheet, inputBound: input, contextWindow: window, outputCap: outputCap, timeout: step.timeout).amount
+                perCall = max(perCall!, cost)
+            }
+            if perCall == nil { notes.append("unbounded: no limits.max_input_tokens, and the prompt is not known before the run") }
+            if items.most == nil { notes.append("unbounded: for_each without max_items") }
+            worst = perCall.flatMap { cost in items.most.map { cost * calls * $0 } }
+            if let cap = step.limits.maxCost, let most = items.most { worst = worst.map { min($0, cap * most) } ?? cap * most }
+            if let cap = step.forEach?.maxCost { worst = worst.map { min($0, cap) } ?? cap }
+        }
+
+        // Best: one call of what is known of the prompt, answered with one token, by the cheapest model.
+        let once = TokenUsage(plainInput: TokenBound.estimate(bytes: prompt.knownBytes), plainOutput: 1)
+        let cheapest = sheets.first.map { $0.sheet.cost(of: once, busy: .milliseconds(0)).total } ?? .zero
+        let best = isConditional ? Money.zero : cheapest * items.least
+
+        var expected: Money?
+        if let history = statistics[step.id], let sheet = sheets.first?.sheet, history.runs > 0 {
+            let usage = TokenUsage(plainInput: Int(history.averageInputTokens.rounded()), plainOutput: Int(history.averageOutputTokens.rounded()))
+            let one = sheet.cost(of: usage, busy: .milliseconds(Int64(history.averageMilliseconds.rounded()))).total
+            // Calls a run, as a ratio of whole numbers: no floating point touches money.
+            expected = Money(picoDollars: (one * history.calls).picoDollars / Int64(history.runs))
+        } else if !statistics.isEmpty {
+            expected = .zero
+        }
+        let planned = Plan.Step(
+            id: step.id, kind: "model", tier: tier.name, model: tier.models.map(\.description).joined(separator: " | "),
+            maxCalls: items.most.map { $0 * calls }, isConditional: isConditional, promptTokens: TokenBound.estimate(bytes: prompt.knownBytes),
+            maxInputTokens: step.limits.maxInputTokens, maxOutputTokens: outputCap,
+            amounts: Plan.Amounts(best: best, expected: expected, worst: worst), notes: notes,
+            prefixes: model.prefixes.map { graph.prefixes[$0].name })
+        return (planned, failure, unpriced)
+    }
+
+    // MARK: What is known before the run
+
+    private func promptSize(_ step: Step, _ model: ModelStep) -> (knownBytes: Int, bound: Int, isComplete: Bool) {
+        let own = scope.with(step)
+        var bytes = 0
+        var bound = TokenBound.templateOverhead(messages: 2 + model.prefixes.count) + (model.schema.map { TokenBound.inlineText($0.source.jsonText) } ?? 0)
+        var isComplete = true
+        func add(_ template: Template, _ scope: PlanScope) {
+            for part in template.parts {
+                switch part {
+                case .text(let text): bytes += text.utf8.count; bound += TokenBound.inlineText(text)
+                case .expression(let expression):
+                    guard let value = try? expression.evaluateJSON(scope) else { isComplete = false; continue }
+                    let text = value.stringValue ?? value.jsonText
+                    bytes += text.utf8.count
+                    bound += TokenBound.inlineText(text)
+                }
+            }
+            bytes += PromptSegment.joiner.utf8.count
+            bound += PromptSegment.joiner.utf8.count
+        }
+        if let system = model.system { add(system, own) }
+        for index in model.prefixes { add(graph.prefixes[index].text, scope) }
+        switch model.body {
+        case .prompt(let template): add(template, own)
+        case .messages(let messages): for message in messages { add(message.text, own) }
+        }
+        return (bytes, bound, isComplete)
+    }
+
+    private func itemCount(_ step: Step) -> (least: Int, most: Int?) {
+        guard let forEach = step.forEach else { return (1, 1) }
+        if let list = (try? forEach.items.evaluateJSON(scope))?.arrayValue { return (list.count, list.count) }
+        return (0, forEach.maxItems)
+    }
+
+    private func topologicalOrder() -> [Int] {
+        var unsettled = graph.dependencies.map(\.count)
+        var order = unsettled.indices.filter { unsettled[$0] == 0 }
+        var next = 0
+        while next < order.count {
+            for dependent in graph.dependents[order[next]] {
+                unsettled[dependent] -= 1
+                if unsettled[dependent] == 0 { order.append(dependent) }
+            }
+            next += 1
+        }
+        return order
+    }
+}
+
+/// What expressions can read before a run: the inputs, if they are given. The rest is unknown.
+private struct PlanScope: Bindings {
+    var inputs: CELValue
+    var withValues: CELValue?
+
+    func value(named name: String) -> CELValue? {
+        switch name {
+        case "inputs": return inputs
+        case "with": return withValues ?? .unknown
+        // As long as the real ones.
+        case "run": return CELValue(.object(["id": "00000000-000000-00000000", "started_at": "0000-00-00T00:00:00.000000Z"]))
+        default: return .unknown
+        }
+    }
+
+    func with(_ step: Step) -> PlanScope {
+        var copy = self
+        copy.withValues = .map(CELMap(step.with.map { ($0.key, (try? $0.value.evaluate(self)).map { CELValue($0) } ?? .unknown) }))
+        return copy
+    }
+}

@@ -1,0 +1,49 @@
+import Expressions
+import PromptCaching
+import Values
+import WorkflowModel
+
+/// Renders a model step to segments: equal inputs give equal bytes, in any process.
+///
+/// Order on the wire: `system`, prefixes as the step names them within their classes, then the prompt or the messages
+/// verbatim. Prefixes that hold for longer than one run belong to the system message, the others open the user's.
+struct PromptRenderer {
+    let graph: WorkflowGraph
+
+    func segments(_ step: ModelStep, scope: RunScope) throws(EvaluationError) -> [PromptSegment] {
+        var segments: [PromptSegment] = []
+        func add(_ role: MessageRole, _ stability: StabilityClass, _ text: String, _ origin: String, opens: Bool = false) {
+            let starts = opens || segments.last?.role != role
+            segments.append(PromptSegment(role: role, stability: stability, text: text, startsMessage: starts, origin: origin))
+        }
+        if let system = step.system { add(.system, step.systemStability, try system.render(scope), "system") }
+        for index in step.prefixes {
+            let prefix = graph.prefixes[index]
+            // A prefix is rendered without `with` and `item`: it must be the same for every step that uses it.
+            var shared = scope
+            shared.with = nil
+            shared.item = nil
+            let role: MessageRole = prefix.stability <= .tenant ? .system : .user
+            add(role, prefix.stability, try prefix.text.render(shared), "prefix \(prefix.name)")
+        }
+        switch step.body {
+        case .prompt(let template):
+            add(.user, step.bodyStability, try template.render(scope), "prompt")
+        case .messages(let messages):
+            for (index, message) in messages.enumerated() {
+                add(message.role, step.bodyStability, try message.text.render(scope), "messages[\(index)]", opens: index > 0)
+            }
+        }
+        return segments
+    }
+
+    /// The question again with the answer that broke its schema and what was wrong with it.
+    static func repair(_ segments: [PromptSegment], answer: String, violations: [String]) -> [PromptSegment] {
+        let list = violations.prefix(8).map { "- \($0)" }.joined(separator: "\n")
+        let feedback = "That answer is not valid:\n\(list)\nAnswer again with corrected JSON only."
+        return segments + [
+            PromptSegment(role: .assistant, stability: .attempt, text: answer, startsMessage: true, origin: "rejected answer"),
+            PromptSegment(role: .user, stability: .attempt, text: feedback, startsMessage: true, origin: "repair"),
+        ]
+    }
+}

@@ -1,0 +1,108 @@
+import Expressions
+import Values
+import WorkflowModel
+
+extension RunExecution {
+    func runCommand(_ node: Node, _ step: Step, _ command: CommandStep) async {
+        record(.nodeStarted(node))
+        do throws(StepFailure) {
+            let scope = try nodeScope(node)
+            let invocation = try invocation(command, step, scope)
+            // The intent is durable before the program starts.
+            if let refusal = try await reserve(JournalEntry(run: id)) { throw StepFailure(.budget, refusal.message) }
+            var failures = 0
+            while true {
+                inFlight.insert(node)
+                let startedAt = environment.clock.now()
+                let result = await environment.tools.run(invocation)
+                inFlight.remove(node)
+                do throws(StepFailure) {
+                    let (value, exitCode) = try finish(node, command, result, since: startedAt)
+                    succeed(node, value, facts: ["exit_code": .int(Int64(exitCode)), "attempts": .int(Int64(failures + 1))])
+                    break
+                } catch {
+                    failures += 1
+                    guard error.kind == .timeout, step.retry.on.contains(.timeout), failures < step.retry.maxAttempts else { throw error }
+                    flush()
+                }
+            }
+        } catch {
+            fail(node, error)
+        }
+        flush()
+    }
+
+    private func invocation(_ command: CommandStep, _ step: Step, _ scope: RunScope) throws(StepFailure) -> CommandInvocation {
+        var argv: [String] = []
+        for template in command.argv { argv.append(try evaluating { () throws(EvaluationError) in try template.render(scope) }) }
+        var environment: [(key: String, value: String)] = []
+        for (key, template) in command.env {
+            environment.append((key, try evaluating { () throws(EvaluationError) in try template.render(scope) }))
+        }
+        environment.append(("AGENTCTL_RUN_ID", id.text))
+        environment.append(("AGENTCTL_STEP", step.id))
+        let stdin: [UInt8]
+        if let template = command.stdin {
+            let value = try evaluating { () throws(EvaluationError) in try template.evaluate(scope) }
+            stdin = value.stringValue.map { Array($0.utf8) } ?? JSONEncoding.wire.bytes(value)
+        } else if case .map(let with)? = scope.with, let value = try? CELValue.map(with).json() {
+            stdin = JSONEncoding.wire.bytes(value)
+        } else {
+            stdin = Array("{}".utf8)
+        }
+        return CommandInvocation(argv: argv, usesShell: command.usesShell, stdin: stdin, environment: environment, timeout: step.timeout)
+    }
+
+    private func finish(_ node: Node, _ command: CommandStep, _ result: CommandResult, since: Timestamp) throws(StepFailure) -> (JSONValue, Int) {
+        switch result {
+        case .failed(let failure): throw failure
+        case .signalled(let signal, let stderr):
+            throw StepFailure(.command, "the program was ended by signal \(signal)", details: Self.lastLines(stderr))
+        case .exited(let code, let stdout, let stderr):
+            let at = environment.clock.now()
+            let blob = Blob(stdout)
+            append(blob: blob)
+            note(.commandEnded(node, exitCode: code, stdout: blob.hash, milliseconds: at.since(since).milliseconds), at: at)
+            guard command.okExit.contains(code) else {
+                throw StepFailure(.command, "the program ended with exit code \(code)", details: Self.lastLines(stderr))
+            }
+            let value = try Self.parse(stdout, command.parse)
+            if let schema = command.schema {
+                let violations = schema.validate(value).map(\.message)
+                if !violations.isEmpty {
+                    note(.outputRejected(node, violations: violations), at: at)
+                    throw StepFailure(.outputInvalid, "the program's output does not match output.schema", details: violations)
+                }
+            }
+            return (value, code)
+        }
+    }
+
+    private static func parse(_ stdout: [UInt8], _ parse: CommandStep.Parse) throws(StepFailure) -> JSONValue {
+        guard let text = String(validating: stdout, as: UTF8.self) else {
+            throw StepFailure(.command, "the program's output is not UTF-8 text")
+        }
+        do throws(JSONParseError) {
+            switch parse {
+            case .text:
+                // As `$(…)` in a shell: the line ends at the end of the output are not part of the value.
+                var end = text.endIndex
+                while end > text.startIndex, text[text.index(before: end)].isNewline { end = text.index(before: end) }
+                return .string(String(text[..<end]))
+            case .json: return try JSONParser.parse(text)
+            case .jsonl:
+                var values: [JSONValue] = []
+                for line in text.split(whereSeparator: \.isNewline) where !line.allSatisfy(\.isWhitespace) {
+                    values.append(try JSONParser.parse(String(line)))
+                }
+                return .array(values)
+            }
+        } catch {
+            throw StepFailure(.command, "the program's output is not \(parse == .json ? "JSON" : "JSON lines"): \(error)")
+        }
+    }
+
+    private static func lastLines(_ text: String) -> [String] {
+        text.split(whereSeparator: \.isNewline).suffix(6).map { "stderr: \($0)" }
+    }
+}

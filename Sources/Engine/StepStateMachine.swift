@@ -1,0 +1,135 @@
+import Values
+import WorkflowModel
+
+/// The tries of one model node, pure: calls, retries, fallbacks and repairs until there is an output or a failure.
+///
+/// `calling -> (callEnded) -> waiting -> calling | checking -> calling (repair) | done`.
+public struct StepStateMachine: Sendable {
+    public enum Event: Sendable {
+        case started
+        case callEnded(CallEnded)
+        /// The delay before the next try is over.
+        case waited
+        /// The answer against its schema; empty when it holds.
+        case outputChecked(violations: [String])
+        case callRefused(BudgetRefusal)
+        /// The call could not be made at all.
+        case notCalled(StepFailure)
+    }
+
+    public enum Command: Sendable, Equatable {
+        case call(Call)
+        case wait(TimeSpan)
+        case checkOutput
+        case succeed
+        case fail(StepFailure)
+    }
+
+    /// A call to make.
+    public struct Call: Sendable, Hashable {
+        /// Index into the tier's models: `use`, then `fallback`.
+        public let model: Int
+        public let purpose: CallPurpose
+        public let ordinal: Int
+        /// The number of the failed call that this one tries again.
+        public let retryOf: Int?
+    }
+
+    /// A server that asks for longer is not waited for: the OpenAI client's own bound.
+    public static let longestRetryAfter = TimeSpan.seconds(120)
+
+    private let modelCount: Int
+    private let retry: RetryPolicy
+    private let repairs: Int
+    private var current = Call(model: 0, purpose: .try, ordinal: 0, retryOf: nil)
+    /// Failed tries, over all models and repairs: nested retry loops would multiply.
+    private var failures = 0
+    private var repairsUsed = 0
+    private var pendingRetryOf: Int?
+
+    public init(modelCount: Int, retry: RetryPolicy, repairs: Int) {
+        self.modelCount = modelCount
+        self.retry = retry
+        self.repairs = repairs
+    }
+
+    /// How many calls were made or begun.
+    public var calls: Int { current.ordinal + 1 }
+
+    public mutating func apply(_ event: Event) -> Command {
+        switch event {
+        case .started:
+            return .call(current)
+        case .waited:
+            current = Call(model: current.model, purpose: current.purpose, ordinal: current.ordinal + 1, retryOf: pendingRetryOf)
+            return .call(current)
+        case .callRefused(let refusal):
+            return .fail(StepFailure(.budget, refusal.message))
+        case .notCalled(let failure):
+            if failure.kind == .configuration, let next = nextModel() { return next }
+            return .fail(failure)
+        case .outputChecked(let violations):
+            if violations.isEmpty { return .succeed }
+            guard repairsUsed < repairs else {
+                let times = repairs == 0 ? "" : repairs == 1 ? " after one repair" : " after \(repairs) repairs"
+                return .fail(StepFailure(.outputInvalid, "the answer does not match output.schema\(times)", details: violations))
+            }
+            repairsUsed += 1
+            current = Call(model: current.model, purpose: .repair, ordinal: current.ordinal + 1, retryOf: nil)
+            return .call(current)
+        case .callEnded(let end):
+            return ended(end)
+        }
+    }
+
+    private mutating func ended(_ end: CallEnded) -> Command {
+        guard let failure = end.failure else {
+            switch end.finishReason {
+            case .length:
+                return .fail(StepFailure(.truncated, "the answer stopped at its cap of output tokens; raise limits.max_output_tokens"))
+            case .contentFilter:
+                return .fail(StepFailure(.refusal, "the model declined to answer"))
+            default:
+                return .checkOutput
+            }
+        }
+        failures += 1
+        let asksTooLong = (failure.retryAfter ?? .seconds(0)) > Self.longestRetryAfter
+        let mayRetry = failure.kind != .cancelled && (failure.shouldRetry ?? retry.on.contains(failure.kind))
+        if mayRetry, !asksTooLong, failures < retry.maxAttempts {
+            pendingRetryOf = end.id.number
+            return .wait(RetryDelay.delay(failure: failures, retryAfter: failure.retryAfter, jitter: end.jitter))
+        }
+        if Self.fallsBack.contains(failure.kind), let next = nextModel() { return next }
+        var message = failure.message
+        if failures > 1 { message += " (after \(failures) tries)" }
+        if asksTooLong, let wait = failure.retryAfter { message += "; the server asks to wait \(wait)" }
+        return .fail(StepFailure(failure.kind, message))
+    }
+
+    /// Failures of the transport or the account, which say nothing of the question that was asked.
+    private static let fallsBack: Set<FailureKind> = [
+        .rateLimit, .timeout, .serverError, .connection, .malformedResponse, .quota, .modelNotFound, .authentication,
+    ]
+
+    private mutating func nextModel() -> Command? {
+        guard current.model + 1 < modelCount else { return nil }
+        current = Call(model: current.model + 1, purpose: current.purpose, ordinal: current.ordinal + 1, retryOf: nil)
+        return .call(current)
+    }
+}
+
+/// How long to wait before a call is tried again.
+public enum RetryDelay {
+    /// What the server asked for; else half a second doubling with each failure up to eight seconds, minus up to a quarter
+    /// at random. The policy of the OpenAI and Anthropic clients.
+    ///
+    /// - Parameters:
+    ///   - failure: from 1.
+    ///   - jitter: 0 ..< 1.
+    public static func delay(failure: Int, retryAfter: TimeSpan?, jitter: Double) -> TimeSpan {
+        if let retryAfter { return retryAfter }
+        let base = min(8000.0, 500.0 * Double(1 << min(max(failure - 1, 0), 10)))
+        return .milliseconds(Int64(base * (1 - 0.25 * jitter)))
+    }
+}

@@ -1,0 +1,100 @@
+import HTTP
+import Synchronization
+import Values
+import WorkflowModel
+
+/// All providers of a project behind the engine's one seam: finds the entry of a model, its key and its address, and hands
+/// the call to the code of its API.
+public final class ProviderRegistry: ModelProvider {
+    /// Reads a secret: the environment, or a command's output.
+    public typealias SecretReader = @Sendable (SecretSource) -> Result<String, StepFailure>
+
+    private let configurations: [String: ProviderConfiguration]
+    private let chat: OpenAIChatAPI
+    private let servers: any ModelServers
+    private let readSecret: SecretReader
+    /// Keys, read once: the first call that needs one asks for it.
+    private let secrets = Mutex<[String: Result<String, StepFailure>]>([:])
+    private let resolved = Mutex<[ModelReference: Endpoint]>([:])
+
+    /// - Parameter configurations: the project's entries; they win over the well-known ones of the same name.
+    public init(
+        configurations: [ProviderConfiguration], http: HTTPClient, servers: any ModelServers, readSecret: @escaping SecretReader
+    ) {
+        var byName: [String: ProviderConfiguration] = [:]
+        for configuration in WellKnownProviders.all + configurations { byName[configuration.name] = configuration }
+        self.configurations = byName
+        self.servers = servers
+        self.readSecret = readSecret
+        chat = OpenAIChatAPI(http: http)
+    }
+
+    public var names: [String] { configurations.keys.sorted() }
+
+    public func profile(of model: ModelReference) throws(StepFailure) -> ModelProfile {
+        let endpoint = try endpoint(of: model)
+        return ModelProfile(
+            reference: model, servedID: endpoint.modelID, contextWindow: endpoint.model?.contextWindow,
+            maxConcurrency: endpoint.configuration.maxConcurrency)
+    }
+
+    public func prepare(_ model: ModelReference) async throws(StepFailure) {
+        var endpoint = try endpoint(of: model)
+        guard endpoint.baseURL == nil, let configuration = endpoint.model else { return }
+        endpoint.baseURL = try await servers.baseURL(of: configuration, provider: model.provider)
+        let ready = endpoint
+        resolved.withLock { $0[model] = ready }
+    }
+
+    public func call(_ request: ModelRequest) async -> ModelCallResult {
+        do throws(StepFailure) {
+            let endpoint = try endpoint(of: request.model)
+            return await chat.call(request, at: endpoint)
+        } catch {
+            return ModelCallResult(outcome: .failure(CallFailure(error.kind, error.message)), billing: .notBilled, total: .milliseconds(0))
+        }
+    }
+
+    private func endpoint(of model: ModelReference) throws(StepFailure) -> Endpoint {
+        if let known = resolved.withLock({ $0[model] }) { return known }
+        guard let configuration = configurations[model.provider] else {
+            throw StepFailure(
+                .configuration, "there is no provider '\(model.provider)'",
+                details: [Suggestion.hint(for: model.provider, in: names) ?? "known: \(names.joined(separator: ", ")); others are declared under providers: in the project file"])
+        }
+        let alias = configuration.models.first { $0.alias == model.model }
+        if alias == nil, configuration.models.contains(where: { $0.serve != nil }) {
+            let aliases = configuration.models.map(\.alias)
+            throw StepFailure(
+                .configuration, "provider '\(model.provider)' has no model '\(model.model)'",
+                details: [Suggestion.hint(for: model.model, in: aliases) ?? "it has: \(aliases.joined(separator: ", "))"])
+        }
+        let baseURL = alias?.baseURL ?? configuration.baseURL
+        guard alias?.serve != nil || baseURL != nil else {
+            throw StepFailure(.configuration, "provider '\(model.provider)' has no base_url", details: ["add base_url: to its entry in the project file"])
+        }
+        let endpoint = Endpoint(
+            configuration: configuration, model: alias, modelID: alias?.id ?? model.model,
+            baseURL: alias?.serve == nil ? baseURL : nil, apiKey: try secret(configuration))
+        resolved.withLock { $0[model] = endpoint }
+        return endpoint
+    }
+
+    private func secret(_ configuration: ProviderConfiguration) throws(StepFailure) -> String? {
+        guard let source = configuration.apiKey else { return nil }
+        if let known = secrets.withLock({ $0[configuration.name] }) { return try known.get() }
+        let secret = readSecret(source)
+        secrets.withLock { $0[configuration.name] = secret }
+        return try secret.get()
+    }
+}
+
+/// Where and how a model is asked.
+struct Endpoint: Sendable {
+    let configuration: ProviderConfiguration
+    let model: ModelConfiguration?
+    let modelID: String
+    /// `nil` until the model's own server runs.
+    var baseURL: String?
+    let apiKey: String?
+}

@@ -1,0 +1,96 @@
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+import Values
+
+/// The process that owns one model server: starts it, and ends it when no user is left.
+///
+/// It is this same executable under a hidden command. It leads a session of its own, so that a Ctrl-C at a user's
+/// terminal does not reach the server.
+public enum ModelServerGuard {
+    public static let commandName = "model-server-guard"
+
+    /// - Parameter arguments: the state's folder, the project's root, `--`, and the server's command.
+    /// - Returns: the exit code.
+    public static func main(_ arguments: [String]) -> Int32 {
+        guard arguments.count >= 4, arguments[2] == "--" else { return 2 }
+        // Whatever the starting process had open must not stay open as long as the server runs.
+        for descriptor in Int32(3)..<1024 { close(descriptor) }
+        let state = ServerState(folder: arguments[0])
+        let own = open(state.guardPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        // Another guard was faster.
+        guard own >= 0, flock(own, LOCK_EX | LOCK_NB) == 0 else { return 0 }
+        state.clear()
+        guard let port = freePort() else {
+            state.write("no free port on 127.0.0.1\n", to: state.failurePath)
+            return 1
+        }
+        let command = arguments[3...].map { $0.replacing(ServerState.portPlaceholder, with: String(port)) }
+        guard chdir(arguments[1]) == 0, let server = spawn(Array(command)) else {
+            state.write("'\(command[0])' could not be started: \(String(cString: strerror(errno)))\n", to: state.failurePath)
+            return 1
+        }
+        state.write("\(port)\n", to: state.portPath)
+        watch(server, state)
+        return 0
+    }
+
+    private static func watch(_ server: pid_t, _ state: ServerState) {
+        let users = open(state.usersPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        while true {
+            var status: Int32 = 0
+            if waitpid(server, &status, WNOHANG) == server {
+                state.write((state.lastLogLines + ["the server ended by itself"]).joined(separator: "\n") + "\n", to: state.failurePath)
+                unlink(state.portPath)
+                return
+            }
+            // Polled rather than waited for, because the server's end must be seen as well.
+            if users >= 0, flock(users, LOCK_EX | LOCK_NB) == 0 { break }
+            usleep(200_000)
+        }
+        // Users that come now wait for the lock until the port is withdrawn, and then start anew.
+        unlink(state.portPath)
+        kill(-server, SIGTERM)
+        for _ in 0..<50 {
+            var status: Int32 = 0
+            if waitpid(server, &status, WNOHANG) == server { return }
+            usleep(100_000)
+        }
+        kill(-server, SIGKILL)
+        waitpid(server, nil, 0)
+    }
+
+    private static func spawn(_ command: [String]) -> pid_t? {
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
+        posix_spawnattr_setpgroup(&attributes, 0)
+        var pointers: [UnsafeMutablePointer<CChar>?] = command.map { strdup($0) }
+        pointers.append(nil)
+        defer { for pointer in pointers { free(pointer) } }
+        var pid = pid_t()
+        let code = posix_spawnp(&pid, command[0], nil, &attributes, pointers, environ)
+        if code != 0 { errno = code }
+        return code == 0 ? pid : nil
+    }
+
+    /// A port that the kernel chose and that was free a moment ago.
+    private static func freePort() -> UInt16? {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        return withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
+                guard bind(descriptor, generic, length) == 0, getsockname(descriptor, generic, &length) == 0 else { return nil }
+                return pointer.pointee.sin_port.bigEndian
+            }
+        }
+    }
+}

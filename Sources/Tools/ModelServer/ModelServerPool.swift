@@ -1,0 +1,107 @@
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+import HTTP
+import Synchronization
+import Values
+import WorkflowModel
+
+/// The model servers that this process uses: each started on first use, shared with other agentctl processes of the
+/// project, stopped when its last user is gone.
+///
+/// A server belongs to a folder `servers/<key>` beside the ledger. Users hold a shared lock on its `users` file; the kernel
+/// drops it however a process ends. A guard process starts the server and waits for the exclusive lock, so it learns that
+/// the last user is gone even when that one was killed.
+public final class ModelServerPool: ModelServers {
+    /// What is told while a server starts: its name, and whether it was already running.
+    public typealias Progress = @Sendable (String) -> Void
+
+    private let folder: String
+    private let root: String
+    private let program: String
+    private let http: HTTPClient
+    private let clock: EventLoop
+    private let progress: Progress
+    private let servers = Mutex<[String: Task<Result<String, StepFailure>, Never>]>([:])
+    private let locks = Mutex<[Int32]>([])
+
+    /// - Parameters:
+    ///   - folder: where the state of servers is kept, usually beside the ledger.
+    ///   - root: the project's root: where server commands start.
+    ///   - program: this executable, which is its own guard.
+    public init(folder: String, root: String, program: String, http: HTTPClient, progress: @escaping Progress) {
+        self.folder = folder
+        self.root = root
+        self.program = program
+        self.http = http
+        clock = http.loop
+        self.progress = progress
+    }
+
+    public func baseURL(of model: ModelConfiguration, provider: String) async throws(StepFailure) -> String {
+        guard let serve = model.serve else { throw StepFailure(.configuration, "\(provider)/\(model.alias) has no server") }
+        let name = "\(provider)/\(model.alias)"
+        let task = servers.withLock { servers in
+            if let existing = servers[name] { return existing }
+            let task = Task { await self.start(serve, name: name) }
+            servers[name] = task
+            return task
+        }
+        do {
+            let port = try await task.value.get()
+            return (model.baseURL ?? "http://127.0.0.1:${{ port }}/v1").replacing(ServerState.portPlaceholder, with: port)
+        } catch {
+            // The next call may try again: the reason may be mended meanwhile.
+            _ = servers.withLock { $0.removeValue(forKey: name) }
+            throw error
+        }
+    }
+
+    /// Lets go of every server; those that nobody else uses stop.
+    public func close() {
+        for descriptor in locks.withLock({ locks in defer { locks = [] }; return locks }) { Glibc.close(descriptor) }
+    }
+
+    private func start(_ serve: ServeConfiguration, name: String) async -> Result<String, StepFailure> {
+        let state = ServerState(folder: folder, serve: serve, root: root)
+        do throws(StepFailure) {
+            try state.createFolder()
+            let users = try state.lockAsUser()
+            locks.withLock { $0.append(users) }
+            let began = Timestamp.now()
+            var isAnnounced = false
+            // Who takes the `starting` lock spawns the guard if there is none; the others wait for its state file.
+            if !state.isServed {
+                progress("starting \(name)")
+                isAnnounced = true
+                try state.spawnGuard(program: program, serve: serve, root: root)
+            }
+            while true {
+                if let failure = state.failure { throw StepFailure(.configuration, "the model server of \(name) did not start", details: failure) }
+                if let port = state.port, await isReady(port, serve.ready) {
+                    if isAnnounced { progress("\(name) is ready after \(Timestamp.now().since(began))") }
+                    return .success(port)
+                }
+                guard Timestamp.now().since(began) < serve.startTimeout else {
+                    throw StepFailure(
+                        .configuration, "the model server of \(name) was not ready within \(serve.startTimeout)",
+                        details: state.lastLogLines + ["its log: \(state.logPath)"])
+                }
+                do { try await clock.sleep(milliseconds: 50) } catch { throw StepFailure(.cancelled, "stopped while a model server was starting") }
+            }
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func isReady(_ port: String, _ path: String) async -> Bool {
+        let request = HTTPRequest(url: "http://127.0.0.1:\(port)\(path)", connectTimeout: .seconds(1), timeout: .seconds(2))
+        do throws(HTTPError) {
+            return try await http.send(request).status == 200
+        } catch {
+            return false
+        }
+    }
+}

@@ -1,0 +1,124 @@
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+import Values
+import WorkflowModel
+
+/// The folder of one model server: `users` and `guard` are locks, `port` and `failure` what its guard tells, `log` what the
+/// server prints.
+struct ServerState {
+    static let portPlaceholder = "${{ port }}"
+
+    let folder: String
+
+    /// Servers with the same command in the same project are one server.
+    init(folder: String, serve: ServeConfiguration, root: String) {
+        let key = ContentHash(of: ([root, serve.ready] + serve.command).joined(separator: "\u{0}")).hex.prefix(16)
+        self.folder = "\(folder)/\(key)"
+    }
+
+    init(folder: String) { self.folder = folder }
+
+    var usersPath: String { folder + "/users" }
+    var guardPath: String { folder + "/guard" }
+    var portPath: String { folder + "/port" }
+    var failurePath: String { folder + "/failure" }
+    var logPath: String { folder + "/log" }
+
+    func createFolder() throws(StepFailure) {
+        var path = folder.hasPrefix("/") ? "/" : ""
+        for part in folder.split(separator: "/") {
+            path += (path.isEmpty || path.hasSuffix("/") ? "" : "/") + part
+            guard mkdir(path, 0o755) == 0 || errno == EEXIST else {
+                throw StepFailure(.configuration, "cannot create \(path): \(String(cString: strerror(errno)))")
+            }
+        }
+    }
+
+    /// The shared lock that keeps the server alive. Waits while a guard that lost its last user shuts the server down.
+    func lockAsUser() throws(StepFailure) -> Int32 {
+        let descriptor = open(usersPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        guard descriptor >= 0, flock(descriptor, LOCK_SH) == 0 else {
+            throw StepFailure(.configuration, "cannot lock \(usersPath): \(String(cString: strerror(errno)))")
+        }
+        return descriptor
+    }
+
+    /// Whether a guard is at work. It holds its own lock for as long as it lives.
+    var isServed: Bool {
+        let descriptor = open(guardPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        return flock(descriptor, LOCK_EX | LOCK_NB) != 0
+    }
+
+    var port: String? { text(portPath).map { $0.filter { !$0.isWhitespace } }.flatMap { $0.isEmpty ? nil : $0 } }
+
+    var failure: [String]? { text(failurePath)?.split(whereSeparator: \.isNewline).map(String.init) }
+
+    var lastLogLines: [String] {
+        (text(logPath) ?? "").split(whereSeparator: \.isNewline).suffix(5).map { "log: \($0)" }
+    }
+
+    private func text(_ path: String) -> String? {
+        guard let file = fopen(path, "r") else { return nil }
+        defer { fclose(file) }
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 16_384)
+        while bytes.count < 4 << 20 {
+            let count = fread(&chunk, 1, chunk.count, file)
+            if count == 0 { break }
+            bytes += chunk[..<count]
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Writes whole or not at all.
+    func write(_ text: String, to path: String) {
+        let temporary = path + ".\(getpid())"
+        guard let file = fopen(temporary, "w") else { return }
+        fputs(text, file)
+        fclose(file)
+        rename(temporary, path)
+    }
+
+    func clear() {
+        unlink(portPath)
+        unlink(failurePath)
+    }
+
+    /// Starts the guard, detached from this process's terminal and descriptors.
+    func spawnGuard(program: String, serve: ServeConfiguration, root: String) throws(StepFailure) {
+        unlink(failurePath)
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_addopen(&actions, 1, logPath, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
+        posix_spawn_file_actions_adddup2(&actions, 1, 2)
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        // POSIX_SPAWN_SETSID, which glibc's <spawn.h> shows only under _GNU_SOURCE.
+        let newSession: Int16 = 0x80
+        posix_spawnattr_setflags(&attributes, newSession | Int16(POSIX_SPAWN_SETSIGDEF) | Int16(POSIX_SPAWN_SETSIGMASK))
+        var all = sigset_t()
+        sigfillset(&all)
+        posix_spawnattr_setsigdefault(&attributes, &all)
+        var none = sigset_t()
+        sigemptyset(&none)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        let argv = [program, ModelServerGuard.commandName, folder, root, "--"] + serve.command
+        var pointers: [UnsafeMutablePointer<CChar>?] = argv.map { strdup($0) }
+        pointers.append(nil)
+        defer { for pointer in pointers { free(pointer) } }
+        var pid = pid_t()
+        let code = posix_spawn(&pid, program, &actions, &attributes, pointers, environ)
+        guard code == 0 else {
+            throw StepFailure(.configuration, "the guard of a model server could not be started: \(String(cString: strerror(code)))")
+        }
+        // Nobody waits for it: when it ends before us it is reaped with us.
+    }
+}

@@ -1,0 +1,50 @@
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+import Values
+import WorkflowModel
+
+/// Reads secrets where the project file says they are. What it reads is never logged.
+public enum SecretReaders {
+    public static func read(_ source: SecretSource, root: String) -> Result<String, StepFailure> {
+        switch source {
+        case .value(let value): return .success(value)
+        case .environment(let name):
+            guard let value = getenv(name).map({ String(cString: $0) }), !value.isEmpty else {
+                return .failure(StepFailure(.configuration, "the environment variable \(name) is not set", details: ["it holds the provider's API key: export \(name)=…"]))
+            }
+            return .success(value)
+        case .command(let argv):
+            return command(argv, root: root)
+        }
+    }
+
+    /// Synchronous on purpose: keys are read once, before the first call, from wherever that is prepared.
+    private static func command(_ argv: [String], root: String) -> Result<String, StepFailure> {
+        let line = argv.map(ShellQuoting.quote).joined(separator: " ")
+        guard let pipe = popen("cd \(ShellQuoting.quote(root)) && exec \(line)", "r") else {
+            return .failure(StepFailure(.configuration, "the key command '\(argv[0])' could not be started"))
+        }
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 4096)
+        while bytes.count < 65_536 {
+            let count = fread(&chunk, 1, chunk.count, pipe)
+            if count == 0 { break }
+            bytes += chunk[..<count]
+        }
+        let status = pclose(pipe)
+        let text = String(decoding: bytes, as: UTF8.self)
+        let key = text.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
+        guard status == 0, !key.isEmpty else {
+            return .failure(StepFailure(.configuration, "the key command '\(argv[0])' gave no key", details: ["it must print the key on its first line and exit with 0"]))
+        }
+        return .success(key)
+    }
+}
+
+/// Words for a POSIX shell.
+public enum ShellQuoting {
+    public static func quote(_ word: String) -> String { "'" + word.replacing("'", with: "'\\''") + "'" }
+}

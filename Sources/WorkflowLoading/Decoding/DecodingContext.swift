@@ -1,0 +1,74 @@
+import WorkflowModel
+import Expressions
+import Values
+
+/// Collects what is wrong while a file is decoded: everything in one pass.
+final class DecodingContext {
+    let file: String
+    private(set) var diagnostics: [Diagnostic] = []
+
+    init(file: String) { self.file = file }
+
+    func report(_ code: String, _ message: String, at range: SourceRange?, hint: String? = nil) {
+        diagnostics.append(Diagnostic(code: code, message, at: range, hint: hint))
+    }
+
+    func report(_ other: Diagnostics) { diagnostics += other.all }
+    func report(_ other: [Diagnostic]) { diagnostics += other }
+
+    var hasErrors: Bool { diagnostics.contains { $0.severity == .error } }
+
+    // MARK: Scalars with expressions
+
+    func template(_ node: YAMLNode) -> Template? {
+        guard let scalar = node.scalar else {
+            report("AW103", "expected text, found \(node.typeName)", at: node.range)
+            return nil
+        }
+        return template(scalar.text, at: scalar.textStart)
+    }
+
+    func template(_ text: String, at location: SourceLocation) -> Template? {
+        do throws(Diagnostics) {
+            return try Template(parsing: text, at: location)
+        } catch {
+            report(error)
+            return nil
+        }
+    }
+
+    /// Bare CEL, or exactly one `${{ }}`. Text around it would always be a string, and so always true.
+    func expression(_ node: YAMLNode, key: String) -> Expression? {
+        guard let scalar = node.scalar else {
+            report("AW103", "\(key) is an expression, found \(node.typeName)", at: node.range)
+            return nil
+        }
+        do throws(Diagnostics) {
+            if scalar.text.contains("${{") {
+                let template = try Template(parsing: scalar.text, at: scalar.textStart)
+                if let whole = template.wholeExpression { return whole }
+                report(
+                    "AW110", "\(key) is one expression; text around ${{ }} would make it a string", at: node.range,
+                    hint: "write the expression alone: \(key): inputs.n > 3")
+                return nil
+            }
+            return try Expression(parsing: scalar.text, at: scalar.textStart)
+        } catch {
+            report(error)
+            return nil
+        }
+    }
+
+    /// A document with expressions at its leaves.
+    func valueTemplate(_ node: YAMLNode) -> ValueTemplate? {
+        switch node.content {
+        case .scalar(let scalar):
+            guard scalar.text.contains("${{") else { return .literal(scalar.value) }
+            return template(node).map { $0.isLiteral ? .literal(.string(scalar.text)) : .template($0) }
+        case .sequence(let nodes):
+            return .array(nodes.compactMap(valueTemplate))
+        case .mapping(let pairs):
+            return .object(pairs.compactMap { pair in valueTemplate(pair.value).map { (pair.key.scalar?.text ?? "", $0) } })
+        }
+    }
+}

@@ -1,0 +1,299 @@
+import Economics
+import Expressions
+import JSONSchema
+import Values
+import WorkflowModel
+
+/// Reads the node tree of a workflow file into a draft. Steps are in `WorkflowDecoder+Steps.swift`.
+struct WorkflowDecoder {
+    let context: DecodingContext
+    let files: SourceFiles
+    var defaults = Defaults()
+
+    /// What `defaults:` says for every step.
+    struct Defaults {
+        var model: Named?
+        var timeout = TimeSpan.seconds(120)
+        var retry = RetryPolicy()
+        var limits = StepLimits()
+        var onError = ErrorPolicy.fail
+    }
+
+    /// - Returns: `nil` when there is no workflow to speak of; the context holds what is wrong.
+    mutating func decode(_ root: YAMLNode) -> WorkflowDraft? {
+        guard let top = MappingReader(root, LanguageKeys.workflow, what: "a workflow", context, allowsExtensions: true) else { return nil }
+        var draft = WorkflowDraft()
+        if let version = top.value("version") {
+            if version.scalar?.value != .int(1) {
+                context.report("AW105", "this agentctl reads version 1 of the language, found \(version.json.jsonText)", at: version.range)
+            }
+        } else {
+            top.missing("version", in: "a workflow", hint: "start the file with: version: 1")
+        }
+        if let name = top.string("name") {
+            draft.name = name
+            if name.isEmpty || name.contains(where: { !($0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0))) }) {
+                context.report("AW106", "a workflow's name consists of letters, digits, '-', '_' and '.'", at: top.value("name")!.range)
+            }
+        } else if !top.has("name") {
+            top.missing("name", in: "a workflow")
+        }
+        draft.description = top.string("description")
+        if let owner = top.reader("owner", LanguageKeys.owner) {
+            draft.owner = Owner(business: owner.string("business"), engineering: owner.string("engineering"), finance: owner.string("finance"))
+        }
+        draft.tags = templates(top, "tags")
+        draft.inputs = inputs(top)
+        draft.tiers = tiers(top)
+        readDefaults(top)
+        if let budget = top.reader("budget", LanguageKeys.budget) {
+            draft.budget = Budget(maxCost: budget.money("max_cost_usd"), admit: budget.word("admit", Budget.Admission.self) ?? .best)
+        }
+        draft.decision = decision(top)
+        draft.prefixes = prefixes(top)
+        draft.concurrency = top.int("concurrency", in: 1...100_000) ?? 32
+        draft.onFailure = top.word("on_failure", FailurePolicy.self) ?? .drain
+        for (key, value) in top.mapping("outputs") ?? [] {
+            if let name = checkedName(key, "an output"), let template = context.valueTemplate(value) { draft.outputs.append((name.text, template)) }
+        }
+        if let steps = top.sequence("steps") {
+            if steps.isEmpty { context.report("AW104", "a workflow needs at least one step", at: top.value("steps")!.range) }
+            draft.steps = steps.compactMap(step)
+        } else if !top.has("steps") {
+            top.missing("steps", in: "a workflow")
+        }
+        return draft
+    }
+
+    // MARK: Parts
+
+    /// `[a-z][a-z0-9_]*`, and no word that CEL reserves: the name is used in expressions.
+    func checkedName(_ node: YAMLNode, _ what: String) -> Named? {
+        guard let text = node.scalar?.text else {
+            context.report("AW103", "the name of \(what) is a word, found \(node.typeName)", at: node.range)
+            return nil
+        }
+        return checkedName(text, node.range, what)
+    }
+
+    func checkedName(_ text: String, _ range: SourceRange, _ what: String) -> Named? {
+        let bytes = Array(text.utf8)
+        let isWord = bytes.first.map { $0 &- 0x61 < 26 } == true
+            && bytes.allSatisfy { $0 &- 0x61 < 26 || $0 &- 0x30 < 10 || $0 == UInt8(ascii: "_") }
+        guard isWord else {
+            let mended = String(text.lowercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" })
+            context.report(
+                "AW107", "the name of \(what) must match [a-z][a-z0-9_]*, found '\(text)'", at: range,
+                hint: mended.first?.isLetter == true && mended != text ? "for example '\(mended)'" : nil)
+            return nil
+        }
+        guard !Self.reserved.contains(text) else {
+            context.report("AW107", "'\(text)' is a reserved word of the expression language and cannot name \(what)", at: range)
+            return nil
+        }
+        return Named(text: text, range: range)
+    }
+
+    /// cel-spec, "Syntax": RESERVED and the literals.
+    private static let reserved: Set<String> = [
+        "as", "break", "const", "continue", "else", "for", "function", "if", "import", "let", "loop", "package", "namespace", "return",
+        "var", "void", "while", "true", "false", "null", "in",
+    ]
+
+    func templates(_ reader: MappingReader, _ key: String) -> [(key: String, value: Template)] {
+        (reader.mapping(key) ?? []).compactMap { pair in
+            guard let name = pair.key.scalar?.text, let template = context.template(pair.value) else { return nil }
+            return (name, template)
+        }
+    }
+
+    private func inputs(_ top: MappingReader) -> [InputDeclaration] {
+        var declarations: [InputDeclaration] = []
+        for (key, value) in top.mapping("inputs") ?? [] {
+            guard let name = checkedName(key, "an input") else { continue }
+            var document = value.json
+            if case .null = document { document = [:] }
+            guard document.objectValue != nil else {
+                context.report(
+                    "AW103", "an input is declared by a JSON Schema, found \(value.typeName)", at: value.range,
+                    hint: "for example \(name.text): { type: string }")
+                continue
+            }
+            guard let schema = compile(document, at: value.range, what: "the input '\(name.text)'") else { continue }
+            let defaultValue = document["default"]
+            if let defaultValue {
+                for violation in schema.validate(defaultValue).prefix(1) {
+                    context.report("AW303", "the default of '\(name.text)' does not fit its schema: \(violation.message)", at: value.range.firstLine)
+                }
+            }
+            declarations.append(InputDeclaration(
+                name: name.text, schema: schema, defaultValue: defaultValue, description: document["description"]?.stringValue, range: key.range))
+        }
+        return declarations
+    }
+
+    func compile(_ document: JSONValue, at range: SourceRange, what: String) -> Schema? {
+        do throws(SchemaError) {
+            return try Schema(compiling: document)
+        } catch {
+            for problem in error.problems {
+                let pointer = problem.pointer.isEmpty ? "" : " at \(problem.pointer)"
+                context.report("AW108", "\(what) has a schema that is not valid\(pointer): \(problem.message)", at: range.firstLine)
+            }
+            return nil
+        }
+    }
+
+    private func tiers(_ top: MappingReader) -> [(name: Named, tier: ModelTier)] {
+        var tiers: [(name: Named, tier: ModelTier)] = []
+        for (key, value) in top.mapping("models") ?? [] {
+            guard let name = checkedName(key, "a tier"), let reader = MappingReader(value, LanguageKeys.tier, what: "a tier", context) else { continue }
+            guard let use = reader.string("use") else {
+                if !reader.has("use") { reader.missing("use", in: "a tier", hint: "for example use: local/small") }
+                continue
+            }
+            var models: [ModelReference] = []
+            for entry in [(text: use, range: reader.value("use")!.range)] + (reader.strings("fallback") ?? []) {
+                guard let reference = ModelReference(text: entry.text) else {
+                    context.report(
+                        "AW109", "a model is named provider/model, found '\(entry.text)'", at: entry.range, hint: "for example local/small or groq/llama-3.1-8b-instant")
+                    continue
+                }
+                models.append(reference)
+            }
+            if !models.isEmpty { tiers.append((name, ModelTier(name: name.text, models: models, sampling: sampling(reader)))) }
+        }
+        return tiers
+    }
+
+    func sampling(_ reader: MappingReader) -> Sampling {
+        var sampling = Sampling()
+        sampling.temperature = reader.double("temperature", in: 0...2)
+        sampling.topP = reader.double("top_p", in: 0...1)
+        sampling.seed = reader.int("seed", in: 0...Int(Int64.max))
+        sampling.stop = reader.strings("stop")?.map(\.text)
+        sampling.reasoning = reader.string("reasoning")
+        sampling.maxOutputTokens = reader.int("max_output_tokens", in: 1...10_000_000)
+        sampling.stream = reader.bool("stream")
+        sampling.logprobs = reader.bool("logprobs")
+        return sampling
+    }
+
+    private mutating func readDefaults(_ top: MappingReader) {
+        guard let reader = top.reader("defaults", LanguageKeys.defaults) else { return }
+        if let model = reader.string("model") { defaults.model = Named(text: model, range: reader.value("model")!.range) }
+        defaults.timeout = reader.duration("timeout") ?? defaults.timeout
+        defaults.retry = retry(reader) ?? defaults.retry
+        defaults.limits = limits(reader)
+        defaults.onError = onError(reader) ?? defaults.onError
+    }
+
+    func retry(_ reader: MappingReader) -> RetryPolicy? {
+        guard let retry = reader.reader("retry", LanguageKeys.retry) else { return nil }
+        var policy = defaults.retry
+        policy.maxAttempts = retry.int("max_attempts", in: 1...100) ?? policy.maxAttempts
+        if let words = retry.strings("on") {
+            let known = FailureKind.retryable.map(\.rawValue)
+            policy.on = []
+            for word in words {
+                if known.contains(word.text), let kind = FailureKind(rawValue: word.text) {
+                    policy.on.insert(kind)
+                } else {
+                    context.report(
+                        "AW103", "retry.on names kinds of failure, found '\(word.text)'", at: word.range,
+                        hint: Suggestion.hint(for: word.text, in: known) ?? "known: \(known.joined(separator: ", "))")
+                }
+            }
+        }
+        return policy
+    }
+
+    func limits(_ reader: MappingReader) -> StepLimits {
+        var limits = defaults.limits
+        guard let keys = reader.reader("limits", LanguageKeys.limits) else { return limits }
+        limits.maxInputTokens = keys.int("max_input_tokens", in: 1...100_000_000) ?? limits.maxInputTokens
+        limits.maxOutputTokens = keys.int("max_output_tokens", in: 1...10_000_000) ?? limits.maxOutputTokens
+        limits.maxTotalTokens = keys.int("max_total_tokens", in: 1...100_000_000) ?? limits.maxTotalTokens
+        limits.maxCost = keys.money("max_cost_usd") ?? limits.maxCost
+        return limits
+    }
+
+    func onError(_ reader: MappingReader) -> ErrorPolicy? {
+        guard let node = reader.value("on_error") else { return nil }
+        if case .mapping = node.content {
+            guard let value = MappingReader(node, LanguageKeys.onError, what: "on_error", context)?.valueTemplate("value") else { return nil }
+            return .value(value)
+        }
+        switch node.scalar?.text {
+        case "fail": return .fail
+        case "continue": return .continue
+        default:
+            context.report("AW103", "on_error is fail, continue or { value: … }, found \(node.typeName)", at: node.range)
+            return nil
+        }
+    }
+
+    private func decision(_ top: MappingReader) -> Decision? {
+        guard let reader = top.reader("decision", LanguageKeys.decision) else { return nil }
+        return Decision(
+            id: reader.template("id"), unit: reader.string("unit") ?? "decision", outcome: reader.template("outcome"),
+            counts: reader.strings("counts")?.map(\.text) ?? [], price: reader.money("price_usd"), failureCost: reader.money("failure_cost_usd"))
+    }
+
+    private func prefixes(_ top: MappingReader) -> [PrefixDraft] {
+        var prefixes: [PrefixDraft] = []
+        for (key, value) in top.mapping("prefixes") ?? [] {
+            guard let name = checkedName(key, "a prefix"), let reader = MappingReader(value, LanguageKeys.prefix, what: "a prefix", context) else { continue }
+            switch (reader.has("file"), reader.has("text")) {
+            case (true, true), (false, false):
+                context.report("AW112", "a prefix has either 'file' or 'text'", at: key.range)
+            case (false, true):
+                if let text = reader.template("text") { prefixes.append(PrefixDraft(name: name, text: text)) }
+            case (true, false):
+                if let text = file(reader, "file") { prefixes.append(PrefixDraft(name: name, text: text)) }
+            }
+        }
+        return prefixes
+    }
+
+    /// The template in a file that a key names.
+    func file(_ reader: MappingReader, _ key: String) -> Template? {
+        guard let name = reader.string(key), let range = reader.value(key)?.range, let (path, text) = read(name, at: range) else { return nil }
+        // The line end that editors put at the end of a file is not part of the prompt.
+        let body = text.hasSuffix("\r\n") || text.hasSuffix("\n") ? String(text.dropLast()) : text
+        return context.template(body, at: SourceLocation(file: path, line: 1, column: 1))
+    }
+
+    func read(_ name: String, at range: SourceRange) -> (path: String, text: String)? {
+        do throws(Diagnostics) {
+            let path = try files.resolve(name, besides: context.file, at: range)
+            return (path, try files.read(path, namedAt: range))
+        } catch {
+            context.report(error)
+            return nil
+        }
+    }
+
+    /// A schema: inline, or in a JSON or YAML file.
+    func schema(_ reader: MappingReader, _ key: String) -> Schema? {
+        guard let node = reader.value(key) else { return nil }
+        guard case .scalar(let scalar) = node.content else { return compile(node.json, at: node.range, what: "output.\(key)") }
+        guard let (path, text) = read(scalar.text, at: node.range) else { return nil }
+        let document: JSONValue
+        if path.hasSuffix(".yaml") || path.hasSuffix(".yml") {
+            let (root, problems) = YAMLReader.read(text, file: path)
+            context.report(problems)
+            guard let root else { return nil }
+            document = root.json
+        } else {
+            do throws(JSONParseError) {
+                document = try JSONParser.parse(text)
+            } catch {
+                let place = SourceLocation(file: path, line: error.line, column: error.column)
+                context.report("AW113", "the schema is not JSON: \(error.message)", at: SourceRange(place))
+                return nil
+            }
+        }
+        return compile(document, at: node.range, what: path)
+    }
+}

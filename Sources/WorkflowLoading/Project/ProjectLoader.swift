@@ -1,0 +1,203 @@
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+import Economics
+import Values
+import WorkflowModel
+
+/// Finds and reads the project file.
+public enum ProjectLoader {
+    /// Looked for in this order, in a folder and then in those above it. The second form suits a repository that keeps its
+    /// configuration out of sight.
+    public static let fileNames = ["agentctl.yaml", ".agentctl.yaml"]
+    static let defaultLedger = ".agentctl/ledger.db"
+
+    /// - Parameters:
+    ///   - named: the file that `--config` names.
+    ///   - start: the folder where the search begins, usually the workflow's.
+    /// - Throws: `Diagnostics`.
+    public static func load(named: String?, searchingFrom start: String) throws(Diagnostics) -> Project {
+        if let named {
+            guard SourceFiles.realPath(named) != nil else {
+                throw Diagnostics([Diagnostic(code: "AW001", "cannot read \(named): \(String(cString: strerror(errno)))", at: nil)])
+            }
+            return try read(named)
+        }
+        let from = SourceFiles.realPath(start) ?? SourceFiles.realPath(".") ?? "/"
+        var folder = Substring(from)
+        while true {
+            for name in fileNames {
+                let path = (folder == "/" ? "" : folder) + "/" + name
+                if access(String(path), R_OK) == 0 { return try read(shortened(String(path))) }
+            }
+            guard let slash = folder.lastIndex(of: "/"), folder != "/" else { break }
+            folder = slash == folder.startIndex ? "/" : folder[..<slash]
+        }
+        return Project(root: from, file: nil, ledger: defaultLedger, providers: [], prices: [])
+    }
+
+    /// The path from the working directory where that is shorter to read.
+    private static func shortened(_ path: String) -> String {
+        guard let here = SourceFiles.realPath("."), path.hasPrefix(here + "/") else { return path }
+        return String(path.dropFirst(here.count + 1))
+    }
+
+    private static func read(_ path: String) throws(Diagnostics) -> Project {
+        let real = SourceFiles.realPath(path) ?? path
+        let root = real.lastIndex(of: "/").map { $0 == real.startIndex ? "/" : String(real[..<$0]) } ?? "."
+        let files = SourceFiles(root: root)
+        let text = try files.read(path)
+        let context = DecodingContext(file: path)
+        let (node, problems) = YAMLReader.read(text, file: path)
+        context.report(problems)
+        let project = node.flatMap { decode($0, path: path, root: root, context) }
+        guard let project, !context.hasErrors else { throw Diagnostics(context.diagnostics, sources: files.texts) }
+        return project
+    }
+
+    private static func decode(_ node: YAMLNode, path: String, root: String, _ context: DecodingContext) -> Project? {
+        guard let top = MappingReader(node, LanguageKeys.project, what: "the project file", context, allowsExtensions: true) else { return nil }
+        if top.value("version")?.scalar?.value != .int(1) {
+            context.report("AW105", "the project file says version: 1", at: top.value("version")?.range ?? node.range.firstLine)
+        }
+        var providers: [ProviderConfiguration] = []
+        for (key, value) in top.mapping("providers") ?? [] {
+            guard let name = key.scalar?.text, !name.contains("/"), let reader = MappingReader(value, LanguageKeys.provider, what: "a provider", context) else {
+                context.report("AW107", "a provider's name is a word without '/'", at: key.range)
+                continue
+            }
+            providers.append(provider(name, reader))
+        }
+        let rows = (top.sequence("prices") ?? []).flatMap { price($0, context) }
+        return Project(root: root, file: path, ledger: top.string("ledger") ?? defaultLedger, providers: providers, prices: rows)
+    }
+
+    private static func provider(_ name: String, _ reader: MappingReader) -> ProviderConfiguration {
+        let api = reader.word("api", ModelAPI.self) ?? .openAIChat
+        if !reader.has("api") { reader.missing("api", in: "a provider", hint: "api: openai-chat") }
+        var models: [ModelConfiguration] = []
+        for (key, value) in reader.mapping("models") ?? [] {
+            guard let model = MappingReader(value, LanguageKeys.model, what: "a model", reader.context) else { continue }
+            let serve = model.reader("serve", LanguageKeys.serve).map { serve in
+                ServeConfiguration(
+                    command: portStrings(serve, "command"), ready: serve.string("ready") ?? "/health",
+                    startTimeout: serve.duration("start_timeout") ?? .seconds(60))
+            }
+            if serve?.command.isEmpty == true { reader.context.report("AW104", "serve needs a command", at: value.range.firstLine) }
+            let alias = key.scalar?.text ?? ""
+            models.append(ModelConfiguration(
+                alias: alias, id: model.string("id") ?? alias, baseURL: model.value("base_url")?.scalar?.text, serve: serve,
+                contextWindow: model.int("context_window", in: 1...1_000_000_000)))
+        }
+        var dialect = Dialect()
+        if let keys = reader.reader("dialect", LanguageKeys.dialect) {
+            dialect.stream = keys.bool("stream") ?? dialect.stream
+            dialect.streamUsage = keys.bool("stream_usage") ?? dialect.streamUsage
+            dialect.structuredOutput = keys.word("structured_output", Dialect.StructuredOutput.self) ?? dialect.structuredOutput
+            if let field = keys.string("max_tokens_field") {
+                if ["max_tokens", "max_completion_tokens"].contains(field) { dialect.maxTokensField = field } else {
+                    reader.context.report("AW103", "max_tokens_field is max_tokens or max_completion_tokens", at: keys.value("max_tokens_field")!.range)
+                }
+            }
+            if keys.has("call_id_header") { dialect.callIDHeader = keys.value("call_id_header")?.scalar?.value == .null ? nil : keys.string("call_id_header") }
+            if let word = keys.string("cached_tokens") {
+                if ["optional", "required"].contains(word) { dialect.cachedTokensOptional = word == "optional" } else {
+                    reader.context.report("AW103", "cached_tokens is optional or required", at: keys.value("cached_tokens")!.range)
+                }
+            }
+        }
+        return ProviderConfiguration(
+            name: name, api: api, baseURL: url(reader), apiKey: apiKey(reader), headers: headers(reader),
+            maxConcurrency: reader.int("max_concurrency", in: 1...100_000),
+            machineHour: reader.reader("pricing", LanguageKeys.pricing)?.money("machine_hour_usd"), models: models, dialect: dialect)
+    }
+
+    private static func url(_ reader: MappingReader) -> String? {
+        guard let text = reader.string("base_url") else { return nil }
+        guard text.hasPrefix("http://") || text.hasPrefix("https://") else {
+            reader.context.report("AW103", "base_url starts with http:// or https://, found '\(text)'", at: reader.value("base_url")!.range)
+            return nil
+        }
+        return text
+    }
+
+    /// Words in which `${{ port }}` may stand; nothing else is evaluated in a project file.
+    private static func portStrings(_ reader: MappingReader, _ key: String) -> [String] {
+        (reader.strings(key) ?? []).map { entry in
+            let text = entry.text.replacing("${{port}}", with: "${{ port }}")
+            if text.replacing("${{ port }}", with: "").contains("${{") {
+                reader.context.report("AW111", "only ${{ port }} is known here", at: entry.range)
+            }
+            return text
+        }
+    }
+
+    private static func apiKey(_ reader: MappingReader) -> SecretSource? {
+        guard let keys = reader.reader("api_key", LanguageKeys.apiKey) else { return nil }
+        if let name = keys.string("env") { return .environment(name) }
+        if let command = keys.strings("command") { return .command(command.map(\.text)) }
+        if let value = keys.string("value") {
+            let base = reader.value("base_url")?.scalar?.text ?? ""
+            if !["http://127.0.0.1", "http://localhost", "http://[::1]"].contains(where: base.hasPrefix) {
+                reader.context.report(
+                    "AW114", "a literal key is for loopback endpoints only", at: keys.value("value")!.range,
+                    hint: "keep it out of the file: api_key: { env: NAME }")
+            }
+            return .value(value)
+        }
+        reader.context.report("AW104", "api_key needs env, command or value", at: keys.node.range)
+        return nil
+    }
+
+    private static func headers(_ reader: MappingReader) -> [(key: String, value: String)] {
+        (reader.mapping("headers") ?? []).compactMap { pair in
+            guard let key = pair.key.scalar?.text, let value = pair.value.scalar?.text, !value.contains("\n"), !value.contains("\r") else {
+                reader.context.report("AW103", "a header is one line of text", at: pair.value.range)
+                return nil
+            }
+            return (key, value)
+        }
+    }
+
+    private static func price(_ node: YAMLNode, _ context: DecodingContext) -> [PriceRow] {
+        guard let reader = MappingReader(node, LanguageKeys.price, what: "a price", context) else { return [] }
+        guard let text = reader.string("model"), let model = ModelReference(text: text) else {
+            context.report("AW109", "a price names its model as provider/model", at: reader.value("model")?.range ?? node.range.firstLine)
+            return []
+        }
+        func date(_ key: String) -> Timestamp? {
+            guard let text = reader.string(key) else { return nil }
+            guard let moment = Timestamp(rfc3339: text) else {
+                context.report("AW103", "\(key) is a date such as 2026-11-21", at: reader.value(key)!.range)
+                return nil
+            }
+            return moment
+        }
+        let (from, to) = (date("from"), date("to"))
+        let source = reader.string("source") ?? "project file"
+        var rows: [PriceRow] = []
+        func row(_ unit: PriceUnit, _ price: Money?) {
+            guard let price else { return }
+            let id = "\(text)/\(unit.rawValue)@project" + (from.map { ":" + $0.dateText } ?? "")
+            rows.append(PriceRow(
+                id: id, provider: model.provider, model: model.model, unit: unit, price: price, effectiveFrom: from, effectiveTo: to,
+                source: source, checkedAt: ""))
+        }
+        row(.input, reader.perMillion("input_per_mtok_usd"))
+        row(.output, reader.perMillion("output_per_mtok_usd"))
+        row(.cacheRead, reader.perMillion("cache_read_per_mtok_usd"))
+        row(.cacheWrite, reader.perMillion("cache_write_per_mtok_usd"))
+        row(.reasoning, reader.perMillion("reasoning_per_mtok_usd"))
+        row(.request, reader.money("request_usd"))
+        row(.machineHour, reader.money("machine_hour_usd"))
+        let units = rows.map(\.unit)
+        if !units.contains(.machineHour), !(units.contains(.input) && units.contains(.output)), !context.hasErrors {
+            context.report(
+                "AW115", "a price needs input_per_mtok_usd and output_per_mtok_usd, or machine_hour_usd", at: node.range.firstLine,
+                hint: "a missing direction would not be free, but unknown")
+        }
+        return rows
+    }
+}

@@ -1,0 +1,98 @@
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+import Values
+
+/// Reads the files of a project as text, remembers them for code frames and for the workflow's hash, and keeps every path
+/// inside the project.
+final class SourceFiles {
+    /// A larger file is not a workflow, a prompt or a schema.
+    static let maximumBytes = 8 << 20
+
+    let root: String
+    private(set) var texts: [String: String] = [:]
+    private var order: [String] = []
+
+    /// - Parameter root: absolute, without a slash at the end.
+    init(root: String) { self.root = root }
+
+    /// SHA-256 over names and texts of all files read so far, in the order of reading.
+    var hash: ContentHash {
+        var hash: ContentHash?
+        for path in order { hash = ContentHash(chaining: hash, Array(texts[path]!.utf8)) }
+        return hash ?? ContentHash(of: [])
+    }
+
+    /// The text of a file, or what is wrong with it.
+    ///
+    /// - Parameters:
+    ///   - path: as the user knows it, relative to the working directory or absolute.
+    ///   - place: where the file is named, for the message.
+    func read(_ path: String, namedAt place: SourceRange? = nil) throws(Diagnostics) -> String {
+        if let known = texts[path] { return known }
+        func failure(_ message: String, hint: String? = nil) -> Diagnostics {
+            Diagnostics([Diagnostic(code: "AW001", message, at: place, hint: hint)], sources: texts)
+        }
+        var info = stat()
+        guard stat(path, &info) == 0 else {
+            throw failure("cannot read \(path): \(String(cString: strerror(errno)))")
+        }
+        guard info.st_mode & S_IFMT != S_IFDIR else { throw failure("\(path) is a folder, not a file", hint: "name the file in it") }
+        guard info.st_size <= Self.maximumBytes else { throw failure("\(path) is larger than \(Self.maximumBytes >> 20) MiB") }
+        guard let file = fopen(path, "r") else { throw failure("cannot read \(path): \(String(cString: strerror(errno)))") }
+        defer { fclose(file) }
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 65_536)
+        while bytes.count <= Self.maximumBytes {
+            let count = fread(&chunk, 1, chunk.count, file)
+            if count == 0 { break }
+            bytes += chunk[..<count]
+        }
+        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes.removeFirst(3) }
+        if bytes.contains(0) { throw failure("\(path) is a binary file, not text") }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw failure("\(path) is not UTF-8 text: \(Self.firstInvalid(bytes))", hint: "save it as UTF-8")
+        }
+        texts[path] = text
+        order.append(path)
+        return text
+    }
+
+    private static func firstInvalid(_ bytes: [UInt8]) -> String {
+        var line = 1
+        var iterator = bytes.makeIterator()
+        var decoder = UTF8()
+        while true {
+            switch decoder.decode(&iterator) {
+            case .scalarValue("\n"): line += 1
+            case .scalarValue: continue
+            case .emptyInput: return "at its end"
+            case .error: return "on line \(line)"
+            }
+        }
+    }
+
+    /// A path that a workflow names, joined to the folder of the file that names it.
+    ///
+    /// - Throws: `Diagnostics` when it is absolute or leaves the project, by `..` or by a link.
+    func resolve(_ name: String, besides file: String, at place: SourceRange) throws(Diagnostics) -> String {
+        func failure(_ message: String) -> Diagnostics {
+            Diagnostics([Diagnostic(
+                code: "AW002", message, at: place, hint: "files of a workflow are inside the project (\(root)), named relative to the workflow's own file")])
+        }
+        guard !name.hasPrefix("/"), !name.hasPrefix("~") else { throw failure("'\(name)' is not a path inside the project") }
+        let folder = file.lastIndex(of: "/").map { String(file[...$0]) } ?? ""
+        let path = folder + name
+        if let real = Self.realPath(path), real != root, !real.hasPrefix(root + "/") { throw failure("'\(name)' is outside the project") }
+        return path
+    }
+
+    /// The absolute path without links; `nil` when nothing is there.
+    static func realPath(_ path: String) -> String? {
+        guard let pointer = realpath(path, nil) else { return nil }
+        defer { free(pointer) }
+        return String(cString: pointer)
+    }
+}

@@ -1,0 +1,35 @@
+import Values
+
+/// No step waits for itself, named with the whole path.
+struct NoCyclesRule: WorkflowRule {
+    func check(_ draft: WorkflowDraft, _ report: (Diagnostic) -> Void) {
+        var edges: [String: [WorkflowDraft.Edge]] = [:]
+        for step in draft.steps where edges[step.id.text] == nil { edges[step.id.text] = draft.edges(of: step) }
+        enum Mark { case open, done }
+        var marks: [String: Mark] = [:]
+        for start in draft.steps where marks[start.id.text] == nil {
+            // Depth first with a stack of our own: a chain of ten thousand steps is no reason to run out of it.
+            var stack: [(id: String, next: Int)] = [(start.id.text, 0)]
+            marks[start.id.text] = .open
+            while let (id, next) = stack.last {
+                let targets = edges[id] ?? []
+                guard next < targets.count else {
+                    marks[id] = .done
+                    stack.removeLast()
+                    continue
+                }
+                stack[stack.count - 1].next += 1
+                let target = targets[next]
+                guard edges[target.id] != nil else { continue }
+                if marks[target.id] == .open {
+                    let from = stack.firstIndex { $0.id == target.id }!
+                    let path = (stack[from...].map(\.id) + [target.id]).joined(separator: " -> ")
+                    report(Diagnostic(code: "AW205", "steps wait for each other: \(path)", at: target.range))
+                } else if marks[target.id] == nil {
+                    marks[target.id] = .open
+                    stack.append((target.id, 0))
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,130 @@
+import Expressions
+import PromptCaching
+import Values
+import WorkflowModel
+
+/// One rule over a decoded workflow. A rule is a file and a line in `WorkflowValidator.rules`.
+protocol WorkflowRule: Sendable {
+    func check(_ draft: WorkflowDraft, _ report: (Diagnostic) -> Void)
+}
+
+/// Turns a draft into a graph: runs every rule, collects every problem, resolves names to indexes.
+struct WorkflowValidator {
+    static let rules: [any WorkflowRule] = [UniqueNamesRule(), KnownNamesRule(), ReferencesRule(), NoCyclesRule()]
+
+    /// - Returns: the graph when no rule found an error, and everything that the rules found.
+    static func validate(_ draft: WorkflowDraft, file: String, hash: ContentHash) -> (graph: WorkflowGraph?, found: [Diagnostic]) {
+        var found: [Diagnostic] = []
+        for rule in rules { rule.check(draft) { found.append($0) } }
+        guard !found.contains(where: { $0.severity == .error }) else { return (nil, found) }
+        return (graph(draft, file: file, hash: hash), found)
+    }
+
+    private static func graph(_ draft: WorkflowDraft, file: String, hash: ContentHash) -> WorkflowGraph {
+        let index = Dictionary(uniqueKeysWithValues: draft.steps.enumerated().map { ($1.id.text, $0) })
+        let prefixes = draft.prefixes.map { PromptPrefix(name: $0.name.text, text: $0.text, stability: stability($0.text.references)) }
+        let prefixIndex = Dictionary(uniqueKeysWithValues: prefixes.enumerated().map { ($1.name, $0) })
+        let steps = draft.steps.map { step in
+            Step(
+                id: step.id.text, description: step.description, kind: kind(step, prefixes: prefixes, prefixIndex), when: step.when,
+                with: step.with, forEach: step.forEach, retry: step.retry, timeout: step.timeout, onError: step.onError,
+                limits: step.limits, tags: step.tags, range: step.range)
+        }
+        return WorkflowGraph(
+            name: draft.name, description: draft.description, file: file, hash: hash, owner: draft.owner, tags: draft.tags,
+            inputs: draft.inputs, tiers: draft.tiers.map(\.tier), budget: draft.budget, decision: draft.decision, prefixes: prefixes,
+            outputs: draft.outputs, concurrency: draft.concurrency, onFailure: draft.onFailure, steps: steps,
+            dependencies: draft.steps.map { step in
+                draft.edges(of: step).compactMap { edge in index[edge.id].map { Dependency(step: $0, kind: edge.kind) } }
+            })
+    }
+
+    private static func kind(_ step: StepDraft, prefixes: [PromptPrefix], _ prefixIndex: [String: Int]) -> StepKind {
+        switch step.kind {
+        case .value(let template): return .value(template)
+        case .run(let command): return .run(command)
+        case .model(let model):
+            // Within one class the author's order stands.
+            let used = model.prefixes.map { prefixIndex[$0.text]! }
+            let ordered = used.enumerated().sorted { (prefixes[$0.element].stability, $0.offset) < (prefixes[$1.element].stability, $1.offset) }
+            return .model(ModelStep(
+                tier: model.tier!.text, system: model.system, prefixes: ordered.map(\.element), body: model.body,
+                bodyStability: max(.step, stability(model.body.templates.flatMap(\.references))),
+                systemStability: stability(model.system?.references ?? []), sampling: model.sampling, schema: model.schema,
+                repairs: model.repairs))
+        }
+    }
+
+    /// How long a text that refers to these stays the same.
+    static func stability(_ references: [Reference]) -> StabilityClass {
+        references.map { reference -> StabilityClass in
+            switch reference.path.first {
+            case "inputs", "run": return .execution
+            default: return .step
+            }
+        }.max() ?? .workflow
+    }
+}
+
+extension WorkflowDraft {
+    struct Edge: Hashable {
+        let id: String
+        var kind: Dependency.Kind
+        var range: SourceRange
+    }
+
+    /// What a step waits for, each step once: what it refers to anywhere, prefixes and prompt files included, and `needs`.
+    func edges(of step: StepDraft) -> [Edge] {
+        var edges: [Edge] = []
+        func add(_ id: String, _ kind: Dependency.Kind, _ range: SourceRange) {
+            if let known = edges.firstIndex(where: { $0.id == id }) {
+                if kind == .required || (kind == .guarded && edges[known].kind == .control) { edges[known].kind = kind }
+            } else {
+                edges.append(Edge(id: id, kind: kind, range: range))
+            }
+        }
+        for (_, references) in step.references(in: self) {
+            for reference in references where reference.path.first == "steps" && reference.path.count > 1 {
+                // Only an output can be missing; `.status` and its like always have a value.
+                let readsOutput = reference.path.count > 2 && reference.path[2] == "output"
+                add(reference.path[1], readsOutput && !reference.isGuarded ? .required : .guarded, reference.range)
+            }
+        }
+        for need in step.needs { add(need.text, .control, need.range) }
+        return edges
+    }
+}
+
+/// Where in a step an expression stands; it decides what the expression can read.
+enum ExpressionPlace {
+    /// `when`, `for_each.items`: once for the step.
+    case step
+    /// `with`: for each item.
+    case with
+    /// Everything else of a step.
+    case body
+    /// A prefix: the same for every step that uses it.
+    case prefix
+}
+
+extension StepDraft {
+    /// Every reference of the step by where it stands.
+    func references(in draft: WorkflowDraft) -> [(ExpressionPlace, [Reference])] {
+        var all: [(ExpressionPlace, [Reference])] = [
+            (.step, when?.references ?? []), (.step, forEach?.items.references ?? []),
+            (.with, with.flatMap(\.value.references)),
+        ]
+        if case .value(let fallback) = onError { all.append((.body, fallback.references)) }
+        switch kind {
+        case .value(let template): all.append((.body, template.references))
+        case .run(let command):
+            all.append((.body, command.argv.flatMap(\.references) + (command.stdin?.references ?? []) + command.env.flatMap(\.value.references)))
+        case .model(let model):
+            all.append((.body, (model.system?.references ?? []) + model.body.templates.flatMap(\.references)))
+            for name in model.prefixes {
+                if let prefix = draft.prefixes.first(where: { $0.name.text == name.text }) { all.append((.prefix, prefix.text.references)) }
+            }
+        }
+        return all
+    }
+}

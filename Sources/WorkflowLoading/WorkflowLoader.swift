@@ -1,0 +1,49 @@
+import Values
+import WorkflowModel
+
+/// A workflow file on its way to a graph.
+public enum WorkflowLoader {
+    /// A graph and what was remarked on the way.
+    public struct Loaded: Sendable {
+        public let graph: WorkflowGraph
+        /// Warnings, with the texts for their frames.
+        public let warnings: Diagnostics
+    }
+
+    /// Reads, decodes and checks a workflow.
+    ///
+    /// - Parameters:
+    ///   - path: as the user gave it.
+    ///   - root: the project's root, absolute; files that the workflow names must be inside.
+    /// - Throws: `Diagnostics` with every problem of all its files, in one pass.
+    public static func load(_ path: String, root: String) throws(Diagnostics) -> Loaded {
+        let files = SourceFiles(root: root)
+        let text = try files.read(path)
+        let context = DecodingContext(file: path)
+        let (node, problems) = YAMLReader.read(text, file: path)
+        context.report(problems)
+        guard let node else { throw Diagnostics(context.diagnostics, sources: files.texts) }
+        var decoder = WorkflowDecoder(context: context, files: files)
+        let draft = decoder.decode(node)
+        guard let draft else { throw Diagnostics(context.diagnostics, sources: files.texts) }
+        // Rules run over a broken draft as well: a typo in one step must not hide a cycle in another. What could not be
+        // decoded is missing then, so references to it are not reported on top.
+        let (graph, found) = WorkflowValidator.validate(draft, file: path, hash: files.hash)
+        if context.hasErrors {
+            let isComplete = draft.steps.count == (node.stepCount ?? 0)
+            context.report(isComplete ? found : found.filter { $0.code != "AW203" && $0.code != "AW202" })
+            throw Diagnostics(context.diagnostics, sources: files.texts)
+        }
+        guard let graph else { throw Diagnostics(context.diagnostics + found, sources: files.texts) }
+        return Loaded(graph: graph, warnings: Diagnostics(context.diagnostics + found, sources: files.texts))
+    }
+}
+
+extension YAMLNode {
+    fileprivate var stepCount: Int? {
+        guard case .mapping(let pairs) = content, let steps = pairs.first(where: { $0.key.scalar?.text == "steps" })?.value,
+            case .sequence(let nodes) = steps.content
+        else { return nil }
+        return nodes.count
+    }
+}

@@ -1,0 +1,98 @@
+import Values
+
+/// A piece of a YAML document with its place in the file.
+struct YAMLNode: Sendable {
+    indirect enum Content: Sendable {
+        case scalar(YAMLScalar)
+        case sequence([YAMLNode])
+        case mapping([(key: YAMLNode, value: YAMLNode)])
+    }
+
+    let content: Content
+    let range: SourceRange
+    /// Whether it is written inside `{ }` or `[ ]`, where commas and braces end a plain text.
+    let isInFlow: Bool
+    /// How many nodes it consists of, aliases expanded: what bounds the expansion.
+    let weight: Int
+
+    var scalar: YAMLScalar? {
+        if case .scalar(let scalar) = content { return scalar }
+        return nil
+    }
+
+    /// `a string`, `a list`, …, for messages.
+    var typeName: String {
+        switch content {
+        case .sequence: return "a list"
+        case .mapping: return "a mapping"
+        case .scalar(let scalar):
+            switch scalar.value {
+            case .null: return "nothing"
+            case .bool: return "a boolean"
+            case .int, .bigInt: return "an integer"
+            case .double: return "a number"
+            default: return "a string"
+            }
+        }
+    }
+
+    /// As JSON; keys in order.
+    var json: JSONValue {
+        switch content {
+        case .scalar(let scalar): return scalar.value
+        case .sequence(let nodes): return .array(nodes.map(\.json))
+        case .mapping(let pairs): return .object(JSONObject(pairs.map { ($0.key.scalar?.text ?? "", $0.value.json) }))
+        }
+    }
+}
+
+/// A scalar: its text, and what the core schema of YAML 1.2 makes of it.
+struct YAMLScalar: Sendable {
+    let text: String
+    /// Written without quotes and not as a block: only then can it be anything but a string.
+    let isPlain: Bool
+    /// Where the text itself starts: behind a quote, on the line below a block's header.
+    let textStart: SourceLocation
+
+    /// YAML 1.2.2 section 10.3: `no`, `on` and `off` are strings.
+    var value: JSONValue {
+        guard isPlain else { return .string(text) }
+        switch text {
+        case "", "~", "null", "Null", "NULL": return .null
+        case "true", "True", "TRUE": return .bool(true)
+        case "false", "False", "FALSE": return .bool(false)
+        default: return Self.number(text) ?? .string(text)
+        }
+    }
+
+    private static func number(_ text: String) -> JSONValue? {
+        guard let first = text.utf8.first, first &- 0x30 < 10 || first == 0x2D || first == 0x2B || first == 0x2E else { return nil }
+        if text.hasPrefix("0x") { return Int64(text.dropFirst(2), radix: 16).map { .int($0) } }
+        if text.hasPrefix("0o") { return Int64(text.dropFirst(2), radix: 8).map { .int($0) } }
+        let unsigned = text.drop { $0 == "-" || $0 == "+" }
+        guard text.count - unsigned.count <= 1 else { return nil }
+        if !unsigned.isEmpty, unsigned.utf8.allSatisfy({ $0 &- 0x30 < 10 }) {
+            let digits = text.hasPrefix("+") ? String(unsigned) : text
+            return Int64(digits).map { .int($0) } ?? .bigInt(digits)
+        }
+        // [-+]? ( \. [0-9]+ | [0-9]+ ( \. [0-9]* )? ) ( [eE] [-+]? [0-9]+ )?
+        var digitsBefore = 0
+        var digitsAfter = 0
+        var rest = unsigned[...]
+        while let c = rest.utf8.first, c &- 0x30 < 10 { rest = rest.dropFirst(); digitsBefore += 1 }
+        if rest.first == "." {
+            rest = rest.dropFirst()
+            while let c = rest.utf8.first, c &- 0x30 < 10 { rest = rest.dropFirst(); digitsAfter += 1 }
+        }
+        guard digitsBefore + digitsAfter > 0 else { return nil }
+        if rest.first == "e" || rest.first == "E" {
+            rest = rest.dropFirst()
+            if rest.first == "-" || rest.first == "+" { rest = rest.dropFirst() }
+            guard !rest.isEmpty, rest.utf8.allSatisfy({ $0 &- 0x30 < 10 }) else { return nil }
+        } else if !rest.isEmpty {
+            return nil
+        }
+        guard let value = Double(text), value.isFinite else { return nil }
+        return .double(value)
+    }
+}

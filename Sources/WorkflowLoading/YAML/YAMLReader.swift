@@ -1,0 +1,240 @@
+import CYAML
+import Values
+
+/// Reads one YAML document into a node tree, through libyaml's events and their marks.
+///
+/// Refused: tags, duplicate keys, keys that are not plain words, several documents. Anchors, aliases and `<<` are expanded
+/// up to a bound.
+struct YAMLReader {
+    /// More nodes than any workflow has; an alias bomb passes it at once.
+    static let maximumNodes = 200_000
+    static let maximumDepth = 100
+
+    private let file: String
+    private let source: String
+    private var parser = yaml_parser_t()
+    private var anchors: [String: YAMLNode] = [:]
+    private var nodes = 0
+    private(set) var problems: [Diagnostic] = []
+
+    private struct Stop: Error {}
+
+    /// - Returns: `nil` when the text is no YAML; `problems` then says why. An empty document is an empty mapping.
+    static func read(_ source: String, file: String) -> (node: YAMLNode?, problems: [Diagnostic]) {
+        var reader = YAMLReader(file: file, source: source)
+        let node = reader.document()
+        return (node, reader.problems)
+    }
+
+    private init(file: String, source: String) {
+        self.file = file
+        self.source = source
+    }
+
+    private mutating func document() -> YAMLNode? {
+        guard yaml_parser_initialize(&parser) == 1 else { return nil }
+        defer { yaml_parser_delete(&parser) }
+        let bytes = Array(source.utf8)
+        return bytes.withUnsafeBufferPointer { buffer -> YAMLNode? in
+            yaml_parser_set_input_string(&parser, buffer.baseAddress, buffer.count)
+            yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING)
+            do {
+                var root: YAMLNode?
+                while true {
+                    var event = try next()
+                    defer { yaml_event_delete(&event) }
+                    switch event.type {
+                    case YAML_STREAM_END_EVENT:
+                        let start = SourceLocation(file: file, line: 1, column: 1)
+                        return root ?? YAMLNode(content: .mapping([]), range: SourceRange(start), isInFlow: false, weight: 1)
+                    case YAML_DOCUMENT_START_EVENT:
+                        guard root == nil else {
+                            problems.append(Diagnostic(code: "AW015", "a file holds one document", at: range(event), hint: "remove what follows '---'"))
+                            throw Stop()
+                        }
+                        root = try node(depth: 0, isInFlow: false)
+                    default: continue
+                    }
+                }
+            } catch {
+                return nil
+            }
+        }
+    }
+
+    private mutating func next() throws -> yaml_event_t {
+        var event = yaml_event_t()
+        guard yaml_parser_parse(&parser, &event) == 1 else {
+            syntaxError()
+            throw Stop()
+        }
+        return event
+    }
+
+    private func location(_ mark: yaml_mark_t) -> SourceLocation {
+        SourceLocation(file: file, line: Int(mark.line) + 1, column: Int(mark.column) + 1)
+    }
+
+    private func range(_ event: yaml_event_t) -> SourceRange { SourceRange(location(event.start_mark), location(event.end_mark)) }
+
+    private mutating func syntaxError() {
+        let mark = parser.problem_mark
+        let at = location(mark)
+        let problem = parser.problem.map { String(cString: $0) } ?? "the text is not YAML"
+        let lines = source.split(separator: "\n", omittingEmptySubsequences: false)
+        let line = lines.indices.contains(Int(mark.line)) ? String(lines[Int(mark.line)]) : ""
+        let before = line.prefix(while: { $0 != "$" })
+        if line.contains("${{"), before.contains("{") || before.contains("[") {
+            problems.append(Diagnostic(
+                code: "AW011", "an unquoted ${{ }} inside { } or [ ] is read as YAML braces", at: SourceRange(at),
+                hint: "put it in quotes: \"${{ … }}\""))
+        } else if line.contains("? "), line.contains(": "), problem.contains("mapping values") {
+            problems.append(Diagnostic(
+                code: "AW012", "an unquoted '? … : …' is read as a YAML key", at: SourceRange(at),
+                hint: "put the expression in quotes: \"a ? b : c\""))
+        } else if line.contains("\t"), problem.contains("token") || problem.contains("indent") {
+            problems.append(Diagnostic(code: "AW010", "YAML is indented with spaces, not tabs", at: SourceRange(at), hint: "replace the tab by spaces"))
+        } else {
+            let context = parser.context.map { String(cString: $0) }
+            problems.append(Diagnostic(code: "AW010", "not valid YAML: \(problem)" + (context.map { " (\($0))" } ?? ""), at: SourceRange(at)))
+        }
+    }
+
+    private mutating func count(_ weight: Int, at range: SourceRange) throws {
+        nodes += weight
+        guard nodes <= Self.maximumNodes else {
+            problems.append(Diagnostic(code: "AW016", "the document has more than \(Self.maximumNodes) nodes when its aliases are expanded", at: range))
+            throw Stop()
+        }
+    }
+
+    private mutating func node(depth: Int, isInFlow: Bool) throws -> YAMLNode {
+        var event = try next()
+        defer { yaml_event_delete(&event) }
+        return try node(from: event, depth: depth, isInFlow: isInFlow)
+    }
+
+    private mutating func node(from event: yaml_event_t, depth: Int, isInFlow: Bool) throws -> YAMLNode {
+        let place = range(event)
+        guard depth < Self.maximumDepth else {
+            problems.append(Diagnostic(code: "AW016", "nested deeper than \(Self.maximumDepth) levels", at: place))
+            throw Stop()
+        }
+        try count(1, at: place)
+        switch event.type {
+        case YAML_ALIAS_EVENT:
+            let name = String(cString: event.data.alias.anchor)
+            guard let target = anchors[name] else {
+                problems.append(Diagnostic(code: "AW017", "there is no anchor '&\(name)' before this alias", at: place, hint: Suggestion.hint(for: name, in: anchors.keys)))
+                throw Stop()
+            }
+            try count(target.weight, at: place)
+            return target
+        case YAML_SCALAR_EVENT:
+            let data = event.data.scalar
+            refuseTag(data.tag, place)
+            let text = String(decoding: UnsafeBufferPointer(start: data.value, count: data.length), as: UTF8.self)
+            let isPlain = data.style == YAML_PLAIN_SCALAR_STYLE
+            let node = YAMLNode(
+                content: .scalar(YAMLScalar(text: text, isPlain: isPlain, textStart: textStart(data.style, place))), range: place,
+                isInFlow: isInFlow, weight: 1)
+            remember(data.anchor, node)
+            return node
+        case YAML_SEQUENCE_START_EVENT:
+            let data = event.data.sequence_start
+            refuseTag(data.tag, place)
+            let inFlow = isInFlow || data.style == YAML_FLOW_SEQUENCE_STYLE
+            var elements: [YAMLNode] = []
+            var weight = 1
+            var end = place.end
+            while true {
+                var inner = try next()
+                defer { yaml_event_delete(&inner) }
+                if inner.type == YAML_SEQUENCE_END_EVENT { end = location(inner.end_mark); break }
+                let element = try node(from: inner, depth: depth + 1, isInFlow: inFlow)
+                weight += element.weight
+                elements.append(element)
+            }
+            let node = YAMLNode(content: .sequence(elements), range: SourceRange(place.start, end), isInFlow: inFlow, weight: weight)
+            remember(data.anchor, node)
+            return node
+        case YAML_MAPPING_START_EVENT:
+            let data = event.data.mapping_start
+            refuseTag(data.tag, place)
+            let inFlow = isInFlow || data.style == YAML_FLOW_MAPPING_STYLE
+            let (pairs, weight, end) = try mapping(depth: depth, isInFlow: inFlow)
+            let node = YAMLNode(content: .mapping(pairs), range: SourceRange(place.start, end), isInFlow: inFlow, weight: weight)
+            remember(data.anchor, node)
+            return node
+        default:
+            throw Stop()
+        }
+    }
+
+    private mutating func mapping(depth: Int, isInFlow: Bool) throws -> ([(key: YAMLNode, value: YAMLNode)], Int, SourceLocation) {
+        var pairs: [(key: YAMLNode, value: YAMLNode)] = []
+        var merged: [(key: YAMLNode, value: YAMLNode)] = []
+        var seen: [String: SourceRange] = [:]
+        var weight = 1
+        while true {
+            var inner = try next()
+            defer { yaml_event_delete(&inner) }
+            if inner.type == YAML_MAPPING_END_EVENT {
+                // What is written wins over what is merged; the first merge over later ones.
+                for pair in merged where seen.updateValue(pair.key.range, forKey: pair.key.scalar!.text) == nil { pairs.append(pair) }
+                return (pairs, weight, location(inner.end_mark))
+            }
+            let key = try node(from: inner, depth: depth + 1, isInFlow: isInFlow)
+            let value = try node(depth: depth + 1, isInFlow: isInFlow)
+            weight += key.weight + value.weight
+            guard let name = key.scalar else {
+                problems.append(Diagnostic(code: "AW018", "a key must be a word, found \(key.typeName)", at: key.range))
+                continue
+            }
+            if name.isPlain, name.text == "<<" {
+                merge(value, into: &merged)
+            } else if let first = seen[name.text] {
+                problems.append(Diagnostic(
+                    code: "AW019", "the key '\(name.text)' stands twice", at: key.range, hint: "it is first given on line \(first.start.line)"))
+            } else {
+                seen[name.text] = key.range
+                pairs.append((key, value))
+            }
+        }
+    }
+
+    private mutating func merge(_ value: YAMLNode, into merged: inout [(key: YAMLNode, value: YAMLNode)]) {
+        switch value.content {
+        case .mapping(let pairs): merged += pairs
+        case .sequence(let elements) where elements.allSatisfy({ if case .mapping = $0.content { true } else { false } }):
+            for element in elements { merge(element, into: &merged) }
+        default:
+            problems.append(Diagnostic(code: "AW017", "'<<' merges a mapping or a list of mappings, found \(value.typeName)", at: value.range))
+        }
+    }
+
+    private mutating func remember(_ anchor: UnsafeMutablePointer<UInt8>?, _ node: YAMLNode) {
+        if let anchor { anchors[String(cString: anchor)] = node }
+    }
+
+    private mutating func refuseTag(_ tag: UnsafeMutablePointer<UInt8>?, _ place: SourceRange) {
+        guard let tag else { return }
+        let name = String(cString: tag)
+        problems.append(Diagnostic(
+            code: "AW014", "YAML reads '\(name)' as a tag, and tags are not used here", at: place,
+            hint: name.hasPrefix("!") ? "if this is an expression, put it in quotes: \"\(name)\"" : nil))
+    }
+
+    private func textStart(_ style: yaml_scalar_style_t, _ place: SourceRange) -> SourceLocation {
+        switch style {
+        case YAML_SINGLE_QUOTED_SCALAR_STYLE, YAML_DOUBLE_QUOTED_SCALAR_STYLE:
+            return SourceLocation(file: file, line: place.start.line, column: place.start.column + 1)
+        case YAML_LITERAL_SCALAR_STYLE, YAML_FOLDED_SCALAR_STYLE:
+            let lines = source.split(separator: "\n", maxSplits: place.start.line + 1, omittingEmptySubsequences: false)
+            let first = lines.indices.contains(place.start.line) ? lines[place.start.line] : ""
+            return SourceLocation(file: file, line: place.start.line + 1, column: first.prefix { $0 == " " }.count + 1)
+        default:
+            return place.start
+        }
+    }
+}

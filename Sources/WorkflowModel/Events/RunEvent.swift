@@ -1,0 +1,121 @@
+import Economics
+import Values
+
+/// A fact of a run, in the past tense. The journal is the list of these; folding them gives the run's state.
+///
+/// Facts hold hashes and small numbers, never documents: those live once, by hash, beside the journal.
+public enum RunEvent: Sendable {
+    case runStarted(RunStarted)
+    case conditionEvaluated(step: Int, holds: Bool)
+    case itemsExpanded(step: Int, count: Int, items: ContentHash)
+    case stepSkipped(step: Int, SkipReason)
+    case nodeStarted(Node)
+    case callStarted(CallStarted)
+    /// The reservation does not fit its cap and never will.
+    case callRefused(Node, BudgetRefusal)
+    case callEnded(CallEnded)
+    case commandEnded(Node, exitCode: Int, stdout: ContentHash, milliseconds: Int64)
+    /// An answer broke its schema; what was wrong with it.
+    case outputRejected(Node, violations: [String])
+    case nodeSucceeded(Node, OutputReference)
+    case nodeFailed(Node, StepFailure)
+    /// Failed, and `on_error: {value: …}` gave it this output.
+    case nodeRecovered(Node, StepFailure, OutputReference)
+    case nodeCancelled(Node)
+    /// All items of a `for_each` step ended and its list was made.
+    case itemsCollected(step: Int, OutputReference)
+    case interruptRequested
+    case runEnded(RunStatus, outputs: ContentHash?)
+}
+
+/// What a run was started with.
+public struct RunStarted: Sendable {
+    public let workflow: String
+    public let graph: ContentHash
+    public let inputs: ContentHash
+    public let maxCost: Money?
+    /// Of the request encoder: under another version, other bytes are a warning and not a fault.
+    public let encoder: Int
+    public let program: String
+
+    public init(workflow: String, graph: ContentHash, inputs: ContentHash, maxCost: Money?, encoder: Int, program: String) {
+        self.workflow = workflow
+        self.graph = graph
+        self.inputs = inputs
+        self.maxCost = maxCost
+        self.encoder = encoder
+        self.program = program
+    }
+}
+
+/// The intent of a call, recorded before a byte is sent.
+public struct CallStarted: Sendable {
+    public let id: CallID
+    public let node: Node
+    public let tier: String
+    public let model: ModelReference
+    public let purpose: CallPurpose
+    /// Counts the calls of one node, from 0.
+    public let ordinal: Int
+    public let request: ContentHash
+    public let held: Money?
+    public let retryOf: Int?
+
+    public init(
+        id: CallID, node: Node, tier: String, model: ModelReference, purpose: CallPurpose, ordinal: Int, request: ContentHash,
+        held: Money?, retryOf: Int?
+    ) {
+        self.id = id
+        self.node = node
+        self.tier = tier
+        self.model = model
+        self.purpose = purpose
+        self.ordinal = ordinal
+        self.request = request
+        self.held = held
+        self.retryOf = retryOf
+    }
+}
+
+/// What came of a call.
+public struct CallEnded: Sendable {
+    public let id: CallID
+    public let node: Node
+    public let state: CallState
+    /// `nil`: unpriced.
+    public let cost: Money?
+    public let usage: TokenUsage?
+    public let finishReason: FinishReason?
+    /// Of the answer's text.
+    public let response: ContentHash?
+    public let failure: CallFailure?
+    /// The random part of the delay before a next try, 0 ..< 1; recorded so that a replay waits and decides alike.
+    public let jitter: Double
+
+    public init(
+        id: CallID, node: Node, state: CallState, cost: Money?, usage: TokenUsage?, finishReason: FinishReason?,
+        response: ContentHash?, failure: CallFailure?, jitter: Double
+    ) {
+        self.id = id
+        self.node = node
+        self.state = state
+        self.cost = cost
+        self.usage = usage
+        self.finishReason = finishReason
+        self.response = response
+        self.failure = failure
+        self.jitter = jitter
+    }
+}
+
+/// What the pure machine wants done next, in the imperative. Each is answered by an event.
+public enum RunCommand: Sendable, Equatable {
+    case evaluateCondition(step: Int)
+    case expandItems(step: Int)
+    case start(Node)
+    case skip(step: Int, SkipReason)
+    /// Make the list of a `for_each` step's outputs.
+    case collect(step: Int)
+    case cancel(Node)
+    case end(RunStatus)
+}

@@ -1,0 +1,60 @@
+import Economics
+import Values
+
+/// Where an output is kept.
+public struct OutputReference: Sendable, Hashable {
+    /// Of the compact JSON text of the value, keys in their order.
+    public let hash: ContentHash
+
+    public init(hash: ContentHash) { self.hash = hash }
+}
+
+/// Why a step did not run.
+public enum SkipReason: Sendable, Hashable {
+    case conditionFalse
+    case upstreamSkipped(String)
+    case upstreamFailed(String)
+    /// The run was stopping when its turn came.
+    case runStopping
+
+    public var text: String {
+        switch self {
+        case .conditionFalse: return "when is false"
+        case .upstreamSkipped(let id): return "upstream_skipped: \(id)"
+        case .upstreamFailed(let id): return "upstream_failed: \(id)"
+        case .runStopping: return "the run was stopping"
+        }
+    }
+}
+
+/// A reservation that a cap refused.
+public struct BudgetRefusal: Sendable, Hashable {
+    /// `run`, or the path of the step whose cap it is.
+    public let scope: String
+    public let cap: Money
+    /// Settled or held for good against the cap.
+    public let spent: Money
+    public let asked: Money
+
+    public init(scope: String, cap: Money, spent: Money, asked: Money) {
+        self.scope = scope
+        self.cap = cap
+        self.spent = spent
+        self.asked = asked
+    }
+
+    public var message: String {
+        let owner = scope == "run" ? "the run's budget" : "the cap of \(scope)"
+        return "the worst case of the next call, \(asked), does not fit \(owner): \(spent) of \(cap) is spent or held"
+    }
+}
+
+/// How a run stands.
+public enum RunStatus: String, Sendable, Hashable, CaseIterable {
+    case running, succeeded, failed, cancelled, interrupted, waiting
+}
+
+/// How a step or an item stands.
+public enum NodeStatus: String, Sendable, Hashable, CaseIterable {
+    case pending, running, succeeded, failed, skipped, cancelled
+}

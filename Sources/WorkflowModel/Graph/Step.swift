@@ -1,0 +1,198 @@
+import Economics
+import Expressions
+import JSONSchema
+import PromptCaching
+import Values
+
+/// One step of a checked workflow.
+public struct Step: Sendable {
+    public let id: String
+    public let description: String?
+    public let kind: StepKind
+    public let when: Expression?
+    public let with: [(key: String, value: ValueTemplate)]
+    public let forEach: ForEach?
+    public let retry: RetryPolicy
+    /// The longest that one HTTP attempt or command may take.
+    public let timeout: TimeSpan
+    public let onError: ErrorPolicy
+    public let limits: StepLimits
+    public let tags: [(key: String, value: Template)]
+    public let range: SourceRange?
+
+    package init(
+        id: String, description: String?, kind: StepKind, when: Expression?, with: [(key: String, value: ValueTemplate)],
+        forEach: ForEach?, retry: RetryPolicy, timeout: TimeSpan, onError: ErrorPolicy, limits: StepLimits,
+        tags: [(key: String, value: Template)], range: SourceRange?
+    ) {
+        self.id = id
+        self.description = description
+        self.kind = kind
+        self.when = when
+        self.with = with
+        self.forEach = forEach
+        self.retry = retry
+        self.timeout = timeout
+        self.onError = onError
+        self.limits = limits
+        self.tags = tags
+        self.range = range
+    }
+
+    public var modelStep: ModelStep? {
+        if case .model(let step) = kind { return step }
+        return nil
+    }
+}
+
+/// What a step does; decided by the key that is present.
+public enum StepKind: Sendable {
+    case model(ModelStep)
+    case value(ValueTemplate)
+    case run(CommandStep)
+
+    /// `model`, `value`, `run`: as tables show it.
+    public var name: String {
+        switch self {
+        case .model: return "model"
+        case .value: return "value"
+        case .run: return "run"
+        }
+    }
+}
+
+/// A step that asks a model.
+public struct ModelStep: Sendable {
+    public enum Body: Sendable {
+        /// One user message, after the prefixes.
+        case prompt(Template)
+        /// Messages verbatim.
+        case messages([(role: MessageRole, text: Template)])
+    }
+
+    public let tier: String
+    public let system: Template?
+    /// Indexes into the graph's prefixes, in wire order.
+    public let prefixes: [Int]
+    public let body: Body
+    /// The stability of what `body` and `system` say, inferred from what they refer to.
+    public let bodyStability: StabilityClass
+    public let systemStability: StabilityClass
+    public let sampling: Sampling
+    public let schema: Schema?
+    /// How often an answer that breaks the schema is sent back with what is wrong with it.
+    public let repairs: Int
+
+    package init(
+        tier: String, system: Template?, prefixes: [Int], body: Body, bodyStability: StabilityClass,
+        systemStability: StabilityClass, sampling: Sampling, schema: Schema?, repairs: Int
+    ) {
+        self.tier = tier
+        self.system = system
+        self.prefixes = prefixes
+        self.body = body
+        self.bodyStability = bodyStability
+        self.systemStability = systemStability
+        self.sampling = sampling
+        self.schema = schema
+        self.repairs = repairs
+    }
+}
+
+/// A step that runs a program.
+public struct CommandStep: Sendable {
+    public enum Parse: String, Sendable, Hashable, CaseIterable {
+        case text, json, jsonl
+    }
+
+    /// The program and its arguments; with a shell, the command line alone.
+    public let argv: [Template]
+    public let usesShell: Bool
+    /// `nil`: the JSON of `with`.
+    public let stdin: ValueTemplate?
+    public let env: [(key: String, value: Template)]
+    public let okExit: [Int]
+    public let parse: Parse
+    public let schema: Schema?
+
+    package init(
+        argv: [Template], usesShell: Bool, stdin: ValueTemplate?, env: [(key: String, value: Template)], okExit: [Int],
+        parse: Parse, schema: Schema?
+    ) {
+        self.argv = argv
+        self.usesShell = usesShell
+        self.stdin = stdin
+        self.env = env
+        self.okExit = okExit
+        self.parse = parse
+        self.schema = schema
+    }
+}
+
+/// Running a step once for each element of a list.
+public struct ForEach: Sendable {
+    public enum OnError: String, Sendable, Hashable, CaseIterable {
+        /// The first failed item fails the step; items in flight end, no new one starts.
+        case stop
+        /// The output is a list of `{ok, output, error}`.
+        case collect
+    }
+
+    public let items: Expression
+    /// The name of the element in expressions.
+    public let name: String
+    public let maxItems: Int?
+    public let maxParallel: Int?
+    public let onError: OnError
+    /// For the whole step, all items together.
+    public let maxCost: Money?
+
+    package init(items: Expression, name: String, maxItems: Int?, maxParallel: Int?, onError: OnError, maxCost: Money?) {
+        self.items = items
+        self.name = name
+        self.maxItems = maxItems
+        self.maxParallel = maxParallel
+        self.onError = onError
+        self.maxCost = maxCost
+    }
+}
+
+/// When a failed call is tried again.
+public struct RetryPolicy: Sendable, Hashable {
+    /// Tries in all, the first included. From 1.
+    public var maxAttempts: Int
+    public var on: Set<FailureKind>
+
+    public init(maxAttempts: Int = 3, on: Set<FailureKind> = [.rateLimit, .timeout, .serverError, .connection]) {
+        self.maxAttempts = maxAttempts
+        self.on = on
+    }
+}
+
+/// What a failed step does to its run.
+public enum ErrorPolicy: Sendable {
+    case fail
+    /// The run goes on; the step has no output.
+    case `continue`
+    /// The run goes on with this output.
+    case value(ValueTemplate)
+}
+
+/// Caps on one node.
+public struct StepLimits: Sendable, Hashable {
+    public var maxInputTokens: Int?
+    /// Sent with the request; the server enforces it.
+    public var maxOutputTokens: Int
+    public var maxTotalTokens: Int?
+    public var maxCost: Money?
+
+    /// Applies where a workflow says nothing.
+    public static let defaultMaxOutputTokens = 1024
+
+    public init(maxInputTokens: Int? = nil, maxOutputTokens: Int = defaultMaxOutputTokens, maxTotalTokens: Int? = nil, maxCost: Money? = nil) {
+        self.maxInputTokens = maxInputTokens
+        self.maxOutputTokens = maxOutputTokens
+        self.maxTotalTokens = maxTotalTokens
+        self.maxCost = maxCost
+    }
+}

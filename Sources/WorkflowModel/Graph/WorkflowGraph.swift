@@ -1,0 +1,127 @@
+import Economics
+import Expressions
+import Values
+
+/// A checked workflow: every expression compiled, every reference resolved, no cycle. The only thing that the engine runs.
+///
+/// Only the validator of `WorkflowLoading` makes one, so holding a graph is the proof that the checks passed.
+public struct WorkflowGraph: Sendable {
+    public let name: String
+    public let description: String?
+    /// The path of the file as the user gave it.
+    public let file: String
+    /// SHA-256 over the workflow's text and the texts of all files that it refers to.
+    public let hash: ContentHash
+    public let owner: Owner
+    public let tags: [(key: String, value: Template)]
+    public let inputs: [InputDeclaration]
+    public let tiers: [ModelTier]
+    public let budget: Budget
+    public let decision: Decision?
+    public let prefixes: [PromptPrefix]
+    public let outputs: [(key: String, value: ValueTemplate)]
+    /// How many nodes of one run may work at once.
+    public let concurrency: Int
+    public let onFailure: FailurePolicy
+    /// In the order of the file. A step's index is its position here.
+    public let steps: [Step]
+    /// For each step, what it waits for.
+    public let dependencies: [[Dependency]]
+    /// For each step, the steps that wait for it, ascending.
+    public let dependents: [[Int]]
+
+    package init(
+        name: String, description: String?, file: String, hash: ContentHash, owner: Owner, tags: [(key: String, value: Template)],
+        inputs: [InputDeclaration], tiers: [ModelTier], budget: Budget, decision: Decision?, prefixes: [PromptPrefix],
+        outputs: [(key: String, value: ValueTemplate)], concurrency: Int, onFailure: FailurePolicy, steps: [Step],
+        dependencies: [[Dependency]]
+    ) {
+        self.name = name
+        self.description = description
+        self.file = file
+        self.hash = hash
+        self.owner = owner
+        self.tags = tags
+        self.inputs = inputs
+        self.tiers = tiers
+        self.budget = budget
+        self.decision = decision
+        self.prefixes = prefixes
+        self.outputs = outputs
+        self.concurrency = concurrency
+        self.onFailure = onFailure
+        self.steps = steps
+        self.dependencies = dependencies
+        var dependents = [[Int]](repeating: [], count: steps.count)
+        for (step, edges) in dependencies.enumerated() {
+            for edge in edges { dependents[edge.step].append(step) }
+        }
+        self.dependents = dependents
+    }
+
+    public func tier(named name: String) -> ModelTier? { tiers.first { $0.name == name } }
+
+    /// The name of a node as users see it and as the ledger stores it: `draft`, `summarise[3]`.
+    public func path(of node: Node) -> String {
+        let id = steps[node.step].id
+        return node.item.map { "\(id)[\($0)]" } ?? id
+    }
+}
+
+/// Why one step waits for another.
+public struct Dependency: Sendable, Hashable {
+    public enum Kind: Sendable, Hashable {
+        /// Reads the output without a guard: a skipped source skips the reader.
+        case required
+        /// Reads the output behind `has()`.
+        case guarded
+        /// `needs`: order only.
+        case control
+    }
+
+    /// Index of the step that is waited for.
+    public let step: Int
+    public let kind: Kind
+
+    public init(step: Int, kind: Kind) {
+        self.step = step
+        self.kind = kind
+    }
+}
+
+/// One unit of execution: a step, or one item of a `for_each` step.
+public struct Node: Sendable, Hashable {
+    public let step: Int
+    public let item: Int?
+
+    public init(step: Int, item: Int? = nil) {
+        self.step = step
+        self.item = item
+    }
+}
+
+/// Who answers for a workflow.
+public struct Owner: Sendable, Hashable {
+    public let business: String?
+    public let engineering: String?
+    public let finance: String?
+
+    public init(business: String? = nil, engineering: String? = nil, finance: String? = nil) {
+        self.business = business
+        self.engineering = engineering
+        self.finance = finance
+    }
+
+    public var json: JSONObject {
+        JSONObject().with("business", business.map(JSONValue.string)).with("engineering", engineering.map(JSONValue.string))
+            .with("finance", finance.map(JSONValue.string))
+    }
+}
+
+/// What happens to the siblings of a failed step.
+public enum FailurePolicy: String, Sendable, Hashable, CaseIterable {
+    /// Steps that do not depend on the failed one run to their end.
+    case drain
+    /// What is in flight is cancelled, nothing new starts.
+    case cancel
+}

@@ -1,0 +1,131 @@
+import Economics
+import Values
+
+/// What a project file says: everything that is not one workflow's business.
+public struct Project: Sendable {
+    /// Absolute path of the folder that commands start in and that no workflow path may leave.
+    public let root: String
+    /// The project file as the user knows it; `nil` without one.
+    public let file: String?
+    /// Absolute or relative to the root.
+    public let ledger: String
+    public let providers: [ProviderConfiguration]
+    /// Dated rows and short forms of the `prices` list.
+    public let prices: [PriceRow]
+
+    public init(root: String, file: String?, ledger: String, providers: [ProviderConfiguration], prices: [PriceRow]) {
+        self.root = root
+        self.file = file
+        self.ledger = ledger
+        self.providers = providers
+        self.prices = prices
+    }
+}
+
+/// A provider's entry: an account at an API, or a server of one's own.
+public struct ProviderConfiguration: Sendable {
+    public let name: String
+    public let api: ModelAPI
+    public let baseURL: String?
+    public let apiKey: SecretSource?
+    public let headers: [(key: String, value: String)]
+    public let maxConcurrency: Int?
+    /// What an hour of the machine behind it costs; calls are charged by the time they keep it busy.
+    public let machineHour: Money?
+    public let models: [ModelConfiguration]
+    public let dialect: Dialect
+
+    public init(
+        name: String, api: ModelAPI, baseURL: String?, apiKey: SecretSource?, headers: [(key: String, value: String)] = [],
+        maxConcurrency: Int? = nil, machineHour: Money? = nil, models: [ModelConfiguration] = [], dialect: Dialect = Dialect()
+    ) {
+        self.name = name
+        self.api = api
+        self.baseURL = baseURL
+        self.apiKey = apiKey
+        self.headers = headers
+        self.maxConcurrency = maxConcurrency
+        self.machineHour = machineHour
+        self.models = models
+        self.dialect = dialect
+    }
+}
+
+/// The wire formats that a provider can speak.
+public enum ModelAPI: String, Sendable, Hashable, CaseIterable {
+    case openAIChat = "openai-chat"
+}
+
+/// A model under a name of one's own.
+public struct ModelConfiguration: Sendable {
+    public let alias: String
+    /// On the wire.
+    public let id: String
+    public let baseURL: String?
+    public let serve: ServeConfiguration?
+    /// In tokens.
+    public let contextWindow: Int?
+
+    public init(alias: String, id: String, baseURL: String?, serve: ServeConfiguration?, contextWindow: Int?) {
+        self.alias = alias
+        self.id = id
+        self.baseURL = baseURL
+        self.serve = serve
+        self.contextWindow = contextWindow
+    }
+}
+
+/// A model server that agentctl starts and stops. `${{ port }}` in its strings is the port that the kernel chose.
+public struct ServeConfiguration: Sendable, Hashable {
+    public let command: [String]
+    /// The path that answers 200 when the model is loaded.
+    public let ready: String
+    public let startTimeout: TimeSpan
+
+    public init(command: [String], ready: String, startTimeout: TimeSpan) {
+        self.command = command
+        self.ready = ready
+        self.startTimeout = startTimeout
+    }
+}
+
+/// Where a secret is read from. The secret itself is never part of a configuration that is written anywhere.
+public enum SecretSource: Sendable, Hashable {
+    case environment(String)
+    case command([String])
+    /// Literal, for loopback endpoints only.
+    case value(String)
+}
+
+/// How a server departs from the API that it speaks.
+public struct Dialect: Sendable, Hashable {
+    public enum StructuredOutput: String, Sendable, Hashable, CaseIterable {
+        case jsonSchema = "json_schema"
+        case jsonObject = "json_object"
+        case none
+    }
+
+    /// Whether requests are streamed unless a tier or step says otherwise.
+    public var stream: Bool
+    /// Whether a stream may ask for its usage in `stream_options`.
+    public var streamUsage: Bool
+    public var structuredOutput: StructuredOutput
+    /// `max_tokens` or `max_completion_tokens`.
+    public var maxTokensField: String
+    /// The header that carries the call's id; `nil` sends none.
+    public var callIDHeader: String?
+    /// Whether an absent count of cached tokens means that the server does not tell, rather than none.
+    public var cachedTokensOptional: Bool
+
+    public init(
+        stream: Bool = false, streamUsage: Bool = true, structuredOutput: StructuredOutput = .jsonSchema,
+        maxTokensField: String = "max_tokens", callIDHeader: String? = "x-agentctl-call-id", cachedTokensOptional: Bool = true
+    ) {
+        self.stream = stream
+        self.streamUsage = streamUsage
+        self.structuredOutput = structuredOutput
+        self.maxTokensField = maxTokensField
+        self.callIDHeader = callIDHeader
+        self.cachedTokensOptional = cachedTokensOptional
+    }
+}

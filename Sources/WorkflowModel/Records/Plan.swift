@@ -1,0 +1,93 @@
+import Economics
+import Values
+
+/// What a run will cost, computed before a token is spent.
+public struct Plan: Sendable {
+    /// Three prices of one thing.
+    public struct Amounts: Sendable {
+        /// The cheapest completion.
+        public var best: Money
+        /// From the ledger's history; `nil` without any.
+        public var expected: Money?
+        /// `nil`: not bounded.
+        public var worst: Money?
+
+        public init(best: Money, expected: Money?, worst: Money?) {
+            self.best = best
+            self.expected = expected
+            self.worst = worst
+        }
+    }
+
+    public struct Step: Sendable {
+        public var id: String
+        /// `model`, `value`, `run`.
+        public var kind: String
+        public var tier: String?
+        public var model: String?
+        /// Calls in all when every try fails but the last; `nil`: not bounded.
+        public var maxCalls: Int?
+        /// Whether `when` or a skipped source may skip it.
+        public var isConditional: Bool
+        /// Estimated prompt tokens of one call, of what is known before the run.
+        public var promptTokens: Int?
+        public var maxInputTokens: Int?
+        public var maxOutputTokens: Int?
+        public var amounts: Amounts
+        /// Why the worst case is not bounded, or only learned.
+        public var notes: [String]
+        /// Prefixes in wire order.
+        public var prefixes: [String]
+        public var dependsOn: [String]
+
+        public init(
+            id: String, kind: String, tier: String? = nil, model: String? = nil, maxCalls: Int? = 0, isConditional: Bool = false,
+            promptTokens: Int? = nil, maxInputTokens: Int? = nil, maxOutputTokens: Int? = nil, amounts: Amounts,
+            notes: [String] = [], prefixes: [String] = [], dependsOn: [String] = []
+        ) {
+            self.id = id
+            self.kind = kind
+            self.tier = tier
+            self.model = model
+            self.maxCalls = maxCalls
+            self.isConditional = isConditional
+            self.promptTokens = promptTokens
+            self.maxInputTokens = maxInputTokens
+            self.maxOutputTokens = maxOutputTokens
+            self.amounts = amounts
+            self.notes = notes
+            self.prefixes = prefixes
+            self.dependsOn = dependsOn
+        }
+    }
+
+    public var workflow: String
+    public var steps: [Step]
+    public var total: Amounts
+    public var budget: Money?
+    /// `best`, `expected`, `worst`: which of the three has to fit the budget.
+    public var admission: String
+    /// Models without a price.
+    public var unpriced: [String]
+    /// `nil`: the run may start. Otherwise why not.
+    public var refusal: StepFailure?
+    /// Finished runs that the expectation rests on.
+    public var historyRuns: Int
+
+    public init(
+        workflow: String, steps: [Step], total: Amounts, budget: Money?, admission: String, unpriced: [String],
+        refusal: StepFailure?, historyRuns: Int
+    ) {
+        self.workflow = workflow
+        self.steps = steps
+        self.total = total
+        self.budget = budget
+        self.admission = admission
+        self.unpriced = unpriced
+        self.refusal = refusal
+        self.historyRuns = historyRuns
+    }
+
+    /// Whether the worst case is bounded.
+    public var isBounded: Bool { total.worst != nil }
+}

@@ -1,0 +1,200 @@
+import Economics
+import Values
+
+/// A run as the ledger tells it.
+public struct RunRecord: Sendable {
+    public var id: String
+    public var workflow: String
+    public var file: String
+    public var status: RunStatus
+    public var startedAt: Timestamp
+    public var endedAt: Timestamp?
+    public var cost: MoneySum
+    /// What counts against the cap: settled costs and what is still held.
+    public var held: MoneySum
+    public var maxCost: Money?
+    /// Calls without a price: the cost is then a lower bound and every total says so.
+    public var unpricedCalls: Int
+    public var calls: Int
+    public var inputTokens: Int
+    public var outputTokens: Int
+    public var tags: JSONObject
+    public var owner: JSONObject
+    public var decisionID: String?
+    public var outcome: String?
+    public var batch: String?
+    public var outputs: ContentHash?
+    public var inputs: ContentHash?
+    public var failure: JSONValue?
+
+    public init(id: String, workflow: String, file: String, status: RunStatus, startedAt: Timestamp) {
+        self.id = id
+        self.workflow = workflow
+        self.file = file
+        self.status = status
+        self.startedAt = startedAt
+        cost = .zero
+        held = .zero
+        unpricedCalls = 0
+        calls = 0
+        inputTokens = 0
+        outputTokens = 0
+        tags = [:]
+        owner = [:]
+    }
+}
+
+/// A step, or an item of one, as the ledger tells it.
+public struct NodeRecord: Sendable {
+    public var path: String
+    public var step: String
+    public var item: Int?
+    public var status: NodeStatus
+    public var startedAt: Timestamp?
+    public var endedAt: Timestamp?
+    public var output: ContentHash?
+    public var failure: JSONValue?
+    public var reason: String?
+
+    public init(path: String, step: String, item: Int?, status: NodeStatus) {
+        self.path = path
+        self.step = step
+        self.item = item
+        self.status = status
+    }
+}
+
+/// A call, one HTTP attempt, as the ledger tells it.
+public struct CallRecord: Sendable {
+    public var id: String
+    public var path: String
+    public var step: String
+    public var tier: String
+    public var purpose: String
+    public var ordinal: Int
+    public var provider: String
+    public var modelAsked: String
+    public var modelServed: String?
+    public var state: CallState
+    public var held: Money?
+    /// `nil`: unpriced, or not known yet.
+    public var cost: Money?
+    public var inputTokens: Int?
+    public var cacheReadTokens: Int?
+    public var cacheWriteTokens: Int?
+    public var outputTokens: Int?
+    public var reasoningTokens: Int?
+    public var usageRaw: String?
+    public var priceRows: [String]
+    public var request: ContentHash?
+    public var response: ContentHash?
+    public var httpStatus: Int?
+    public var finishReason: String?
+    public var failure: JSONValue?
+    public var timeToFirstToken: TimeSpan?
+    public var total: TimeSpan?
+    public var retryOf: String?
+    public var startedAt: Timestamp
+    public var endedAt: Timestamp?
+
+    public init(
+        id: String, path: String, step: String, tier: String, purpose: String, ordinal: Int, provider: String,
+        modelAsked: String, state: CallState, startedAt: Timestamp
+    ) {
+        self.id = id
+        self.path = path
+        self.step = step
+        self.tier = tier
+        self.purpose = purpose
+        self.ordinal = ordinal
+        self.provider = provider
+        self.modelAsked = modelAsked
+        self.state = state
+        self.startedAt = startedAt
+        priceRows = []
+    }
+}
+
+/// An event as the journal keeps it.
+public struct EventRecord: Sendable {
+    public let sequence: Int
+    public let kind: String
+    public let payload: JSONValue
+    public let at: Timestamp
+    public let hash: ContentHash
+
+    public init(sequence: Int, kind: String, payload: JSONValue, at: Timestamp, hash: ContentHash) {
+        self.sequence = sequence
+        self.kind = kind
+        self.payload = payload
+        self.at = at
+        self.hash = hash
+    }
+}
+
+/// A run with everything below it.
+public struct RunTrace: Sendable {
+    public var run: RunRecord
+    public var nodes: [NodeRecord]
+    public var calls: [CallRecord]
+
+    public init(run: RunRecord, nodes: [NodeRecord], calls: [CallRecord]) {
+        self.run = run
+        self.nodes = nodes
+        self.calls = calls
+    }
+}
+
+/// One line of an audit: what a group of calls cost.
+public struct AuditRow: Sendable {
+    /// The values of the grouping columns, in their order.
+    public var keys: [String]
+    public var runs: Int
+    public var calls: Int
+    public var inputTokens: Int
+    public var cacheReadTokens: Int
+    public var outputTokens: Int
+    public var cost: MoneySum
+    /// Held beyond what was settled: calls whose end is not known.
+    public var heldOpen: MoneySum
+    public var unpricedCalls: Int
+    public var failedCalls: Int
+    /// Retries and repairs: calls after a node's first.
+    public var repeatedCalls: Int
+
+    public init(
+        keys: [String], runs: Int, calls: Int, inputTokens: Int, cacheReadTokens: Int, outputTokens: Int, cost: MoneySum,
+        heldOpen: MoneySum, unpricedCalls: Int, failedCalls: Int, repeatedCalls: Int
+    ) {
+        self.keys = keys
+        self.runs = runs
+        self.calls = calls
+        self.inputTokens = inputTokens
+        self.cacheReadTokens = cacheReadTokens
+        self.outputTokens = outputTokens
+        self.cost = cost
+        self.heldOpen = heldOpen
+        self.unpricedCalls = unpricedCalls
+        self.failedCalls = failedCalls
+        self.repeatedCalls = repeatedCalls
+    }
+}
+
+/// Decisions of one workflow: what a delivered outcome cost.
+public struct DecisionRow: Sendable {
+    public var workflow: String
+    public var unit: String
+    public var decisions: Int
+    public var counted: Int
+    public var pending: Int
+    public var cost: MoneySum
+
+    public init(workflow: String, unit: String, decisions: Int, counted: Int, pending: Int, cost: MoneySum) {
+        self.workflow = workflow
+        self.unit = unit
+        self.decisions = decisions
+        self.counted = counted
+        self.pending = pending
+        self.cost = cost
+    }
+}

@@ -1,0 +1,155 @@
+import Economics
+import JSONSchema
+import PromptCaching
+import Values
+
+/// Where the engine meets model APIs. One call is one HTTP attempt: providers never retry, they classify.
+public protocol ModelProvider: Sendable {
+    /// What is known of a model before it is asked: whether it exists, has a key, how it is priced.
+    ///
+    /// - Throws: `StepFailure` of kind `configuration` that says what is missing and how to add it.
+    func profile(of model: ModelReference) throws(StepFailure) -> ModelProfile
+
+    /// Makes the model reachable, for example by starting its server. Nothing may be billed by it.
+    func prepare(_ model: ModelReference) async throws(StepFailure)
+
+    /// Asks once. A failure is a result; cancellation of the task aborts the transfer and is a result too.
+    func call(_ request: ModelRequest) async -> ModelCallResult
+}
+
+/// What the engine has to know of a model to price and bound a call.
+public struct ModelProfile: Sendable, Hashable {
+    public let reference: ModelReference
+    /// The id on the wire, which is the one that prices go by.
+    public let servedID: String
+    /// In tokens, where known.
+    public let contextWindow: Int?
+    /// How many requests the provider's entry allows at once.
+    public let maxConcurrency: Int?
+
+    public init(reference: ModelReference, servedID: String, contextWindow: Int?, maxConcurrency: Int?) {
+        self.reference = reference
+        self.servedID = servedID
+        self.contextWindow = contextWindow
+        self.maxConcurrency = maxConcurrency
+    }
+}
+
+/// One request, free of any provider's wire format.
+public struct ModelRequest: Sendable {
+    public let id: CallID
+    public let model: ModelReference
+    public let segments: [PromptSegment]
+    public let sampling: Sampling
+    public let maxOutputTokens: Int
+    public let schema: Schema?
+    /// Names the schema on the wire.
+    public let schemaName: String
+    public let timeout: TimeSpan
+
+    public init(
+        id: CallID, model: ModelReference, segments: [PromptSegment], sampling: Sampling, maxOutputTokens: Int,
+        schema: Schema?, schemaName: String, timeout: TimeSpan
+    ) {
+        self.id = id
+        self.model = model
+        self.segments = segments
+        self.sampling = sampling
+        self.maxOutputTokens = maxOutputTokens
+        self.schema = schema
+        self.schemaName = schemaName
+        self.timeout = timeout
+    }
+
+    /// Of ``manifest``: the version of the form in which requests are stored and compared.
+    public static let encoderVersion = 1
+
+    /// The request as it is stored: settings, and segments by hash.
+    public var manifest: JSONValue {
+        var object: JSONObject = [
+            "model": .string(model.description),
+            "segments": .array(segments.map { segment in
+                .object([
+                    "hash": .string(segment.hash.hex), "role": .string(segment.role.rawValue),
+                    "class": .string(segment.stability.name), "origin": .string(segment.origin),
+                    "starts_message": .bool(segment.startsMessage),
+                ])
+            }),
+            "max_output_tokens": .int(Int64(maxOutputTokens)),
+        ]
+        object["temperature"] = sampling.temperature.map(JSONValue.double)
+        object["top_p"] = sampling.topP.map(JSONValue.double)
+        object["seed"] = sampling.seed.map { .int(Int64($0)) }
+        object["stop"] = sampling.stop.map { .array($0.map(JSONValue.string)) }
+        object["reasoning"] = sampling.reasoning.map(JSONValue.string)
+        object["stream"] = sampling.stream.map(JSONValue.bool)
+        object["logprobs"] = sampling.logprobs.map(JSONValue.bool)
+        object["schema"] = schema?.source
+        return .object(object)
+    }
+}
+
+/// Why an answer ended.
+public enum FinishReason: String, Sendable, Hashable {
+    case stop
+    /// At the token cap: not a success.
+    case length
+    case contentFilter = "content_filter"
+    case toolCalls = "tool_calls"
+    case other
+}
+
+/// An answer.
+public struct ModelResponse: Sendable {
+    public let text: String
+    public let finishReason: FinishReason
+    /// Set when the model declined in the API's own field for it.
+    public let refusal: String?
+    /// As the server sent them.
+    public let logprobs: JSONValue?
+
+    public init(text: String, finishReason: FinishReason, refusal: String? = nil, logprobs: JSONValue? = nil) {
+        self.text = text
+        self.finishReason = finishReason
+        self.refusal = refusal
+        self.logprobs = logprobs
+    }
+}
+
+/// Whether a call may have been billed.
+public enum BillingEvidence: Sendable, Hashable {
+    /// Final usage was reported.
+    case reported
+    /// It did not reach the server, or the server refused it before any work.
+    case notBilled
+    /// It may have been billed and nobody said how much.
+    case unknown
+}
+
+/// Everything that one HTTP attempt told.
+public struct ModelCallResult: Sendable {
+    public var outcome: Result<ModelResponse, CallFailure>
+    public var billing: BillingEvidence
+    public var usage: TokenUsage?
+    /// The server's usage object, verbatim.
+    public var usageRaw: String?
+    public var modelServed: String?
+    public var httpStatus: Int?
+    /// To the first token of a stream.
+    public var timeToFirstToken: TimeSpan?
+    public var total: TimeSpan
+
+    public init(
+        outcome: Result<ModelResponse, CallFailure>, billing: BillingEvidence, usage: TokenUsage? = nil, usageRaw: String? = nil,
+        modelServed: String? = nil, httpStatus: Int? = nil, timeToFirstToken: TimeSpan? = nil, total: TimeSpan
+    ) {
+        self.outcome = outcome
+        self.billing = billing
+        self.usage = usage
+        self.usageRaw = usageRaw
+        self.modelServed = modelServed
+        self.httpStatus = httpStatus
+        self.timeToFirstToken = timeToFirstToken
+        self.total = total
+    }
+}

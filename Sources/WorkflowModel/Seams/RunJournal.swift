@@ -1,0 +1,264 @@
+import Economics
+import Values
+
+/// Where the engine writes what happened. Entries of one run are written in the order in which they were handed over.
+public protocol RunJournal: Sendable {
+    /// Records a new run and takes ownership of it.
+    func begin(_ run: RunStart) async throws(JournalError)
+
+    /// Writes an entry and answers once it is durable. A refused or postponed reservation writes nothing of the entry.
+    func write(_ entry: JournalEntry) async throws(JournalError) -> JournalReply
+
+    /// Hands over an entry without waiting for it to be durable: it is before anything that is written later. That it
+    /// could not be written shows at the next `write` of this run.
+    func post(_ entry: JournalEntry)
+}
+
+/// The answer to an entry.
+public enum JournalReply: Sendable, Equatable {
+    case written
+    /// Its reservation does not fit now, but would if calls in flight settled for less than is held for them.
+    case postponed
+    case refused(BudgetRefusal)
+}
+
+/// The journal could not do its work. The run cannot go on.
+public struct JournalError: Error, Sendable, Hashable, CustomStringConvertible {
+    public enum Code: String, Sendable, Hashable {
+        /// Another process took the run over.
+        case lostOwnership = "lost_ownership"
+        case diskFull = "disk_full"
+        case readOnly = "read_only"
+        case busy
+        case corrupt
+        /// Written by a newer program.
+        case tooNew = "too_new"
+        case cannotOpen = "cannot_open"
+        case other
+    }
+
+    public let code: Code
+    public let description: String
+
+    public init(_ code: Code, _ description: String) {
+        self.code = code
+        self.description = description
+    }
+}
+
+/// A run's first record.
+public struct RunStart: Sendable {
+    public let id: RunID
+    public let workflow: String
+    public let file: String
+    public let graph: ContentHash
+    public let inputs: ContentHash
+    public let maxCost: Money?
+    public let tags: JSONObject
+    public let owner: JSONObject
+    public let decisionID: String?
+    /// What one decision is, for people: `resolved ticket`.
+    public let decisionUnit: String?
+    /// The outcomes that count as delivered.
+    public let decisionCounts: [String]
+    public let batch: String?
+    public let batchIndex: Int?
+    public let at: Timestamp
+
+    public init(
+        id: RunID, workflow: String, file: String, graph: ContentHash, inputs: ContentHash, maxCost: Money?, tags: JSONObject,
+        owner: JSONObject, decisionID: String?, decisionUnit: String? = nil, decisionCounts: [String] = [], batch: String?,
+        batchIndex: Int?, at: Timestamp
+    ) {
+        self.id = id
+        self.workflow = workflow
+        self.file = file
+        self.graph = graph
+        self.inputs = inputs
+        self.maxCost = maxCost
+        self.tags = tags
+        self.owner = owner
+        self.decisionID = decisionID
+        self.decisionUnit = decisionUnit
+        self.decisionCounts = decisionCounts
+        self.batch = batch
+        self.batchIndex = batchIndex
+        self.at = at
+    }
+}
+
+/// What becomes durable together: facts, the documents they name, and the projections they change.
+public struct JournalEntry: Sendable {
+    public let run: RunID
+    public var events: [JournaledEvent] = []
+    public var blobs: [Blob] = []
+    public var nodes: [NodeUpdate] = []
+    public var callStart: CallStart?
+    public var callEnd: CallEnd?
+    public var runEnd: RunEnd?
+
+    public init(run: RunID) { self.run = run }
+
+    public var isEmpty: Bool {
+        events.isEmpty && blobs.isEmpty && nodes.isEmpty && callStart == nil && callEnd == nil && runEnd == nil
+    }
+}
+
+/// A fact, encoded.
+public struct JournaledEvent: Sendable {
+    public let kind: String
+    /// Canonical JSON.
+    public let payload: [UInt8]
+    public let at: Timestamp
+
+    public init(kind: String, payload: [UInt8], at: Timestamp) {
+        self.kind = kind
+        self.payload = payload
+        self.at = at
+    }
+}
+
+/// A document, kept once under its hash.
+public struct Blob: Sendable {
+    public let hash: ContentHash
+    public let bytes: [UInt8]
+
+    public init(_ bytes: [UInt8]) {
+        self.bytes = bytes
+        hash = ContentHash(of: bytes)
+    }
+
+    public init(text: String, hash: ContentHash) {
+        bytes = Array(text.utf8)
+        self.hash = hash
+    }
+}
+
+/// A change of a step's or an item's row.
+public struct NodeUpdate: Sendable {
+    public let path: String
+    public let step: String
+    public let item: Int?
+    public let status: NodeStatus
+    public let at: Timestamp
+    public let output: ContentHash?
+    public let failure: StepFailure?
+    /// Why it was skipped.
+    public let reason: String?
+
+    public init(
+        path: String, step: String, item: Int?, status: NodeStatus, at: Timestamp, output: ContentHash? = nil,
+        failure: StepFailure? = nil, reason: String? = nil
+    ) {
+        self.path = path
+        self.step = step
+        self.item = item
+        self.status = status
+        self.at = at
+        self.output = output
+        self.failure = failure
+        self.reason = reason
+    }
+}
+
+/// The intent of a call and the reservation that goes with it.
+public struct CallStart: Sendable {
+    public let id: CallID
+    public let path: String
+    public let step: String
+    public let tier: String
+    public let purpose: CallPurpose
+    public let ordinal: Int
+    public let provider: String
+    public let modelAsked: String
+    public let request: ContentHash
+    public let retryOf: String?
+    /// `nil`: unpriced, and no cap is in force.
+    public let held: Money?
+    /// Caps below the run's, each with the key of its counter.
+    public let caps: [(scope: String, cap: Money)]
+    public let at: Timestamp
+
+    public init(
+        id: CallID, path: String, step: String, tier: String, purpose: CallPurpose, ordinal: Int, provider: String,
+        modelAsked: String, request: ContentHash, retryOf: String?, held: Money?, caps: [(scope: String, cap: Money)], at: Timestamp
+    ) {
+        self.id = id
+        self.path = path
+        self.step = step
+        self.tier = tier
+        self.purpose = purpose
+        self.ordinal = ordinal
+        self.provider = provider
+        self.modelAsked = modelAsked
+        self.request = request
+        self.retryOf = retryOf
+        self.held = held
+        self.caps = caps
+        self.at = at
+    }
+}
+
+/// The outcome of a call.
+public struct CallEnd: Sendable {
+    public let id: CallID
+    public let state: CallState
+    /// What it counts against caps from now on.
+    public let held: Money?
+    public let cost: Money?
+    /// What was held before; what the counters are relieved of.
+    public let released: Money?
+    public let caps: [(scope: String, cap: Money)]
+    public let usage: TokenUsage?
+    public let usageRaw: String?
+    public let priceRows: [String]
+    public let modelServed: String?
+    public let response: ContentHash?
+    public let httpStatus: Int?
+    public let finishReason: String?
+    public let failure: CallFailure?
+    public let timeToFirstToken: TimeSpan?
+    public let total: TimeSpan
+    public let at: Timestamp
+
+    public init(
+        id: CallID, state: CallState, held: Money?, cost: Money?, released: Money?, caps: [(scope: String, cap: Money)],
+        usage: TokenUsage?, usageRaw: String?, priceRows: [String], modelServed: String?, response: ContentHash?,
+        httpStatus: Int?, finishReason: String?, failure: CallFailure?, timeToFirstToken: TimeSpan?, total: TimeSpan, at: Timestamp
+    ) {
+        self.id = id
+        self.state = state
+        self.held = held
+        self.cost = cost
+        self.released = released
+        self.caps = caps
+        self.usage = usage
+        self.usageRaw = usageRaw
+        self.priceRows = priceRows
+        self.modelServed = modelServed
+        self.response = response
+        self.httpStatus = httpStatus
+        self.finishReason = finishReason
+        self.failure = failure
+        self.timeToFirstToken = timeToFirstToken
+        self.total = total
+        self.at = at
+    }
+}
+
+/// A run's last record.
+public struct RunEnd: Sendable {
+    public let status: RunStatus
+    public let outputs: ContentHash?
+    public let failure: StepFailure?
+    public let outcome: String?
+    public let at: Timestamp
+
+    public init(status: RunStatus, outputs: ContentHash?, failure: StepFailure?, outcome: String?, at: Timestamp) {
+        self.status = status
+        self.outputs = outputs
+        self.failure = failure
+        self.outcome = outcome
+        self.at = at
+    }
+}
