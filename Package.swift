@@ -66,7 +66,7 @@ let package = Package(
         .target(
             /** Pure functions: records -> tables, trees, JSON, CSV */
             name: "Reports",
-            dependencies: ["Economics", "WorkflowModel"],
+            dependencies: ["Economics", "Values", "WorkflowModel"],
             swiftSettings: strict),
 
         // Storey 2
@@ -119,9 +119,27 @@ let package = Package(
         .target(
             /** Fakes, named after what they fake */
             name: "TestSupport",
-            dependencies: ["Values", "WorkflowModel"],
-            path: "Tests/TestSupport",
-            swiftSettings: strict),
+            dependencies: ["Economics", "Engine", "Values", "WorkflowModel"],
+            path: "Tests/TestSupport", swiftSettings: strict),
+        .executableTarget(
+            /** The fake model server as a program, for benchmarks and for trying things by hand */
+            name: "stub-model-server", dependencies: ["TestSupport"], path: "Tests/StubModelServer", swiftSettings: strict),
         .testTarget(name: "ValuesTests", dependencies: ["Values"], swiftSettings: strict),
+        .testTarget(name: "ExpressionsTests", dependencies: ["Expressions", "Values"], swiftSettings: strict),
+        .testTarget(name: "JSONSchemaTests", dependencies: ["JSONSchema", "Values"], swiftSettings: strict),
+        .testTarget(name: "EconomicsTests", dependencies: ["Economics", "Values"], swiftSettings: strict),
+        .testTarget(name: "HTTPTests", dependencies: ["HTTP", "TestSupport", "Values"], swiftSettings: strict),
+        .testTarget(name: "WorkflowLoadingTests", dependencies: ["WorkflowLoading", "WorkflowModel", "Values"], swiftSettings: strict),
+        .testTarget(name: "EngineTests", dependencies: ["Engine", "TestSupport", "WorkflowLoading"], swiftSettings: strict),
+        .testTarget(name: "ProvidersTests", dependencies: ["Providers", "HTTP", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "LedgerTests", dependencies: ["Ledger", "Economics", "Values", "WorkflowModel"], swiftSettings: strict),
+        .testTarget(name: "ReportsTests", dependencies: ["Reports", "Economics", "Values", "WorkflowModel"], swiftSettings: strict),
+        .testTarget(
+            /** The program as users run it: a real process, real sockets, a real ledger file */
+            name: "CommandTests",
+            dependencies: [
+                "Ledger", "TestSupport", "Values", .product(name: "Subprocess", package: "swift-subprocess"),
+            ],
+            swiftSettings: strict),
     ]
 )

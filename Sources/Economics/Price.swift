@@ -66,3 +66,17 @@ public struct PriceRow: Sendable, Hashable {
         return self.model == model
     }
 }
+
+extension PriceRow {
+    /// The row as the ledger keeps it, so that a cost can be derived again.
+    public var json: JSONValue {
+        var object: JSONObject = [
+            "id": .string(id), "provider": .string(provider), "model": .string(model), "unit": .string(unit.rawValue),
+            "price_pico_usd": .int(price.picoDollars), "source": .string(source), "checked_at": .string(checkedAt),
+        ]
+        object["above_prompt_tokens"] = abovePromptTokens.map { .int(Int64($0)) }
+        object["effective_from"] = effectiveFrom.map { .string($0.rfc3339) }
+        object["effective_to"] = effectiveTo.map { .string($0.rfc3339) }
+        return .object(object)
+    }
+}

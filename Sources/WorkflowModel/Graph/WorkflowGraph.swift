@@ -125,3 +125,23 @@ public enum FailurePolicy: String, Sendable, Hashable, CaseIterable {
     /// What is in flight is cancelled, nothing new starts.
     case cancel
 }
+
+extension WorkflowGraph {
+    /// The same graph under another cap, as `--budget` asks for it.
+    public func withBudget(_ cap: Money) -> WorkflowGraph {
+        copy(tiers: tiers, budget: Budget(maxCost: cap, admit: budget.admit), change: "budget \(cap.decimalText)")
+    }
+
+    /// The same graph with another model in a tier, as `--model` asks for it.
+    public func withTier(_ name: String, using model: ModelReference) -> WorkflowGraph {
+        copy(tiers: tiers.map { $0.name == name ? $0.using(model) : $0 }, budget: budget, change: "tier \(name) \(model)")
+    }
+
+    /// Another graph has another hash: a run's record says what really ran.
+    private func copy(tiers: [ModelTier], budget: Budget, change: String) -> WorkflowGraph {
+        WorkflowGraph(
+            name: name, description: description, file: file, hash: ContentHash(chaining: hash, Array(change.utf8)), owner: owner,
+            tags: tags, inputs: inputs, tiers: tiers, budget: budget, decision: decision, prefixes: prefixes, outputs: outputs,
+            concurrency: concurrency, onFailure: onFailure, steps: steps, dependencies: dependencies)
+    }
+}

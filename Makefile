@@ -1,0 +1,136 @@
+# agentctl: `make` lists the targets. GNU make 4 and bash; works from any folder with `make -C`.
+
+MODELS  ?= small mid frontier
+PREFIX  ?= /usr/local
+DESTDIR ?=
+
+XLLAMACPP    := 2026.10.11549
+SWIFT_NEEDED := 6.2
+PACKAGES     := libsqlite3-dev libcurl4-openssl-dev libyaml-dev pkg-config python3 python3-venv
+AGENTCTL     := .build/release/agentctl
+VENV_STAMP   := .venv/.xllamacpp-$(XLLAMACPP)
+
+MAKEFLAGS += --no-print-directory
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.ONESHELL:
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+.PHONY: help setup toolchain libraries venv models build release demo test bench install clean
+
+# A recipe's `stop "sentence"` ends make with that sentence and nothing that hides it.
+define prelude
+stop() { echo "make $@: $$1" >&2; exit 1; }
+endef
+
+# On a terminal SwiftPM draws its own progress line; elsewhere one line in fifty is enough.
+define swift_build
+swift_build() {
+  if [ -t 1 ]; then swift build "$$@"; return; fi
+  swift build "$$@" | awk '/^\[[0-9]+\/[0-9]+\]/ { if (n++ % 50 == 0) { print; fflush() } ; next } { print; fflush() }'
+}
+endef
+
+help: ## list the targets
+	@echo "Targets (MODELS=\"$(MODELS)\", PREFIX=$(PREFIX)):"
+	awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-9s %s\n", $$1, $$2 }' Makefile
+
+demo: release models ## build, fetch the models, triage a real ticket, show the trace and the cost (MODELS=small: small model only)
+	@$(prelude)
+	overrides=()
+	largest=
+	for size in small mid frontier; do
+	  case " $(MODELS) " in
+	    *" $$size "*) largest=$$size ;;
+	    *) [ -n "$$largest" ] || stop "MODELS must contain small; run make demo MODELS=small."
+	       overrides+=(--model "$$size=local/$$largest") ;;
+	  esac
+	done
+	run() { echo; echo "\$$ agentctl $$*"; "$(AGENTCTL)" "$$@"; }
+	status=0
+	run run Workflows/support-triage.yaml --inputs Workflows/support-triage/tickets/T-1001.json "$${overrides[@]}" || status=$$?
+	run show last || true
+	run audit || true
+	if [ $$status -ne 0 ]; then stop "the run ended with exit code $$status; the trace above says which step failed and why."; fi
+
+test: setup ## run every test; fetches the small model if it can
+	@if ! $(MAKE) models MODELS=small; then
+	  echo "make test: The small model is not here, so the tests that need a real model are skipped; run make models MODELS=small with a network to include them."
+	fi
+	$(swift_build)
+	swift_build --build-tests
+	swift test
+
+bench: release ## run the benchmarks
+	@exec Tests/Benchmarks/run.sh
+
+build: setup ## build for development
+	@$(swift_build)
+	swift_build
+
+release: setup ## build the release binary, .build/release/agentctl
+	@$(swift_build)
+	echo "building the release binary (the first time takes some minutes)"
+	swift_build -c release --static-swift-stdlib --product agentctl
+
+models: venv ## fetch the local models named in MODELS
+	@.venv/bin/python Plugins/local-models/fetch_models.py $(MODELS)
+
+# Under sudo a binary that is there is taken as it is, so that no file of the build becomes root's.
+install: ## put the release binary into DESTDIR/PREFIX/bin
+	@$(prelude)
+	if [ ! -x "$(AGENTCTL)" ] || { [ -z "$${SUDO_UID:-}" ] && command -v swift >/dev/null; }; then $(MAKE) release; fi
+	install -d "$(DESTDIR)$(PREFIX)/bin" && install -m 755 "$(AGENTCTL)" "$(DESTDIR)$(PREFIX)/bin/agentctl" ||
+	  stop "$(DESTDIR)$(PREFIX)/bin cannot be written; run sudo make install, or choose a folder of yours: make install PREFIX=\$$HOME/.local."
+	echo "installed $(DESTDIR)$(PREFIX)/bin/agentctl"
+
+setup: toolchain libraries ## install what the build needs (Debian packages; checks for Swift)
+
+toolchain:
+	@$(prelude)
+	command -v swift >/dev/null || stop "Swift $(SWIFT_NEEDED) or newer is needed and no swift is on PATH; get it from https://www.swift.org/install/ and run this again."
+	version=$$(swift --version 2>/dev/null | sed -nE 's/.*Swift version ([0-9]+\.[0-9]+).*/\1/p' | head -n 1)
+	[ -n "$$version" ] || stop "swift --version does not work; reinstall Swift $(SWIFT_NEEDED) or newer from https://www.swift.org/install/ and run this again."
+	[ "$$(printf '%s\n' "$(SWIFT_NEEDED)" "$$version" | sort -V | head -n 1)" = "$(SWIFT_NEEDED)" ] ||
+	  stop "Swift $(SWIFT_NEEDED) or newer is needed and this is $$version; get it from https://www.swift.org/install/ and run this again."
+
+# apt-get is called only for what is missing, so a second run needs neither network nor root.
+libraries:
+	@$(prelude)
+	missing=()
+	if command -v pkg-config >/dev/null; then
+	  pkg-config --exists sqlite3 || missing+=(libsqlite3-dev)
+	  pkg-config --exists libcurl || missing+=(libcurl4-openssl-dev)
+	  pkg-config --exists yaml-0.1 || missing+=(libyaml-dev)
+	else
+	  missing+=(pkg-config libsqlite3-dev libcurl4-openssl-dev libyaml-dev)
+	fi
+	python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3 python3-venv)
+	[ $${#missing[@]} -gt 0 ] || exit 0
+	command -v apt-get >/dev/null ||
+	  stop "these are missing: $${missing[*]}; there is no apt-get here, so install them (or what your system calls them) and run this again."
+	as_root=()
+	if [ "$$(id -u)" -ne 0 ]; then
+	  command -v sudo >/dev/null && sudo -n true 2>/dev/null ||
+	    stop "these packages are missing and need root: run sudo apt-get install $${missing[*]} and then this again."
+	  as_root=(sudo -n)
+	fi
+	apt() { "$${as_root[@]}" env DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=a apt-get -qq -o DPkg::Lock::Timeout=120 "$$@" </dev/null; }
+	echo "installing $${missing[*]}"
+	apt update || stop "the package lists cannot be updated (see above); check the network and /etc/apt/sources.list and run this again."
+	apt install -y --no-install-recommends "$${missing[@]}" ||
+	  stop "apt-get could not install $${missing[*]} (see above); mend that, or install them by hand, and run this again."
+
+# The stamp names the version, so another version makes another environment; `python -V` notices a moved folder.
+venv: libraries
+	@$(prelude)
+	if [ -e "$(VENV_STAMP)" ] && .venv/bin/python -V >/dev/null 2>&1; then exit 0; fi
+	echo "making .venv with xllamacpp $(XLLAMACPP), the server of the local models (34 MB)"
+	rm -rf .venv
+	python3 -m venv .venv || stop "python3 could not make .venv (see above); install the Debian package python3-venv and run this again."
+	.venv/bin/python -m pip install -q --no-input --disable-pip-version-check "xllamacpp==$(XLLAMACPP)" </dev/null ||
+	  stop "xllamacpp could not be installed (see above); check the network and that this is 64-bit Linux with Python 3.10 or newer, and run this again."
+	touch "$(VENV_STAMP)"
+
+clean: ## remove what the build made (models, .venv and the ledger stay)
+	@if command -v swift >/dev/null; then swift package clean; else rm -rf .build; fi

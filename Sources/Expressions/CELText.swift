@@ -1,0 +1,48 @@
+import Values
+
+/// Values as text: what `string(x)` answers and what `${{ }}` writes.
+enum CELText {
+    /// The text of a value without parts; `nil` for lists, maps, bytes, null, unknown.
+    static func scalar(_ value: CELValue) -> String? {
+        switch value {
+        case .bool(let value): value ? "true" : "false"
+        case .int(let value): String(value)
+        case .uint(let value): String(value)
+        case .double(let value): double(value)
+        case .string(let value): value
+        case .timestamp(let time): timestamp(time)
+        case .duration(let nanoseconds): duration(nanoseconds)
+        case .type(let type): type.rawValue
+        case .null, .bytes, .list, .map, .unknown: nil
+        }
+    }
+
+    /// The shortest decimal that reads back as the same double; no `.0`.
+    static func double(_ value: Double) -> String {
+        if value.isNaN { return "NaN" }
+        if value.isInfinite { return value < 0 ? "-Infinity" : "Infinity" }
+        let text = value.description
+        return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+    }
+
+    /// RFC 3339 in UTC, with as many decimals as there are.
+    static func timestamp(_ time: Timestamp) -> String {
+        var text = Substring(time.rfc3339.dropLast())
+        while text.last == "0" { text = text.dropLast() }
+        if text.last == "." { text = text.dropLast() }
+        return text + "Z"
+    }
+
+    /// Seconds with as many decimals as there are: `12.5s`.
+    static func duration(_ nanoseconds: Int64) -> String {
+        let (seconds, rest) = nanoseconds.magnitude.quotientAndRemainder(dividingBy: 1_000_000_000)
+        var text = (nanoseconds < 0 ? "-" : "") + String(seconds)
+        if rest > 0 {
+            let digits = String(rest)
+            var decimals = Substring(String(repeating: "0", count: 9 - digits.count) + digits)
+            while decimals.last == "0" { decimals = decimals.dropLast() }
+            text += "." + decimals
+        }
+        return text + "s"
+    }
+}

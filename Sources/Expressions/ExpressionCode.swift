@@ -1,0 +1,15 @@
+/// The stable codes of the diagnostics of this room.
+public enum ExpressionCode {
+    /// The text is not CEL.
+    public static let syntax = "AX001"
+    /// `${{` without its `}}`.
+    public static let unterminatedTemplate = "AX002"
+    /// A function that does not exist.
+    public static let unknownFunction = "AX003"
+    /// The expression is too long or nested too deep.
+    public static let limit = "AX004"
+    /// A function with the wrong number of arguments.
+    public static let argumentCount = "AX005"
+    /// A constant that can never work, such as a regular expression that does not parse.
+    public static let invalidConstant = "AX006"
+}

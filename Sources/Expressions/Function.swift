@@ -1,0 +1,62 @@
+/// The functions of the language: CEL's own and those of its strings extension.
+enum Function: String, Sendable, CaseIterable {
+    case size, int, uint, double, string, bool, bytes, dyn, type, timestamp, duration
+    case contains, startsWith, endsWith, matches
+    case charAt, indexOf, lastIndexOf, join, lowerAscii, upperAscii, replace, split, substring, trim, reverse, format
+    case getFullYear, getMonth, getDayOfMonth, getDate, getDayOfWeek, getDayOfYear
+    case getHours, getMinutes, getSeconds, getMilliseconds
+
+    private static let byName = Dictionary(uniqueKeysWithValues: allCases.map { ($0.rawValue, $0) })
+
+    init?(named name: String) {
+        guard let function = Self.byName[name] else { return nil }
+        self = function
+    }
+
+    /// How many arguments it takes as `f(…)`; `nil` when it is a method only.
+    var globalArguments: ClosedRange<Int>? {
+        switch self {
+        case .size, .int, .uint, .double, .string, .bool, .bytes, .dyn, .type, .timestamp, .duration: 1...1
+        case .matches: 2...2
+        default: nil
+        }
+    }
+
+    /// How many arguments it takes as `x.f(…)`, the receiver not counted; `nil` when it is no method.
+    var methodArguments: ClosedRange<Int>? {
+        switch self {
+        case .int, .uint, .double, .string, .bool, .bytes, .dyn, .type, .timestamp, .duration: nil
+        case .size, .lowerAscii, .upperAscii, .trim, .reverse: 0...0
+        case .contains, .startsWith, .endsWith, .matches, .charAt, .format: 1...1
+        case .indexOf, .lastIndexOf, .split, .substring: 1...2
+        case .replace: 2...3
+        case .join, .getFullYear, .getMonth, .getDayOfMonth, .getDate, .getDayOfWeek, .getDayOfYear, .getHours, .getMinutes,
+            .getSeconds, .getMilliseconds: 0...1
+        }
+    }
+
+    /// What people write who know another language.
+    static let foreignNames: [String: String] = [
+        "length": "size(x)", "len": "size(x)", "count": "size(x)", "str": "string(x)", "toString": "string(x)", "String": "string(x)",
+        "float": "double(x)", "Number": "double(x)", "parseFloat": "double(x)", "parseInt": "int(x)", "Boolean": "bool(x)",
+        "lower": "x.lowerAscii()", "toLowerCase": "x.lowerAscii()", "lowercase": "x.lowerAscii()", "downcase": "x.lowerAscii()",
+        "upper": "x.upperAscii()", "toUpperCase": "x.upperAscii()", "uppercase": "x.upperAscii()",
+        "includes": "text.contains(part), or value in list", "strip": "x.trim()", "substr": "x.substring(from, to)",
+        "slice": "x.substring(from, to)", "startswith": "x.startsWith(text)", "endswith": "x.endsWith(text)",
+        "some": "list.exists(x, test)", "any": "list.exists(x, test)", "every": "list.all(x, test)", "find": "list.filter(x, test)[0]",
+        "replaceAll": "x.replace(old, new)", "match": "x.matches('pattern')", "test": "x.matches('pattern')",
+        "defined": "has(a.b)", "exist": "has(a.b)", "typeof": "type(x)", "keys": "map.map(key, key)", "now": "run.started_at",
+        "json": "an object in text is written as JSON already", "toJSON": "an object in text is written as JSON already",
+        "tojson": "an object in text is written as JSON already",
+    ]
+}
+
+/// The comprehensions: calls whose first argument names a variable.
+enum Macro: String, Sendable, CaseIterable {
+    case all, exists, map, filter
+    case existsOne = "exists_one"
+
+    init?(named name: String) {
+        if name == "existsOne" { self = .existsOne } else { self.init(rawValue: name) }
+    }
+}

@@ -1,0 +1,113 @@
+/// Cuts a `text/event-stream` into events, from pieces of any size.
+///
+/// Follows the HTML standard, section "Interpreting an event stream": lines end with LF, CR or CRLF, a line that starts
+/// with a colon is a comment, an event without data is none, a byte order mark at the start is skipped. The `retry` field
+/// is ignored, as a model call is not resumed. Pieces may be cut anywhere, also inside a character.
+public struct ServerSentEventParser: Sendable {
+    /// A longer line is an error.
+    public let maxLineBytes: Int
+    /// An event with more data is an error.
+    public let maxEventBytes: Int
+
+    private var line: [UInt8] = []
+    private var data: [UInt8] = []
+    private var hasData = false
+    private var name = ""
+    private var id: String?
+    private var isFirstLine = true
+    private var lastWasCarriageReturn = false
+
+    public init(maxLineBytes: Int = 8 << 20, maxEventBytes: Int = 16 << 20) {
+        self.maxLineBytes = maxLineBytes
+        self.maxEventBytes = maxEventBytes
+    }
+
+    /// The events that `bytes` complete.
+    ///
+    /// - Throws: `ServerSentEventError` when a bound is passed. The parser is of no use afterwards.
+    public mutating func push(_ bytes: UnsafeRawBufferPointer) throws(ServerSentEventError) -> [ServerSentEvent] {
+        var events: [ServerSentEvent] = []
+        var start = 0
+        var index = 0
+        if lastWasCarriageReturn, let first = bytes.first {
+            lastWasCarriageReturn = false
+            if first == UInt8(ascii: "\n") { start = 1; index = 1 }
+        }
+        while index < bytes.count {
+            let byte = bytes[index]
+            guard byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") else {
+                index += 1
+                continue
+            }
+            try append(bytes[start..<index])
+            if let event = try endLine() { events.append(event) }
+            index += 1
+            if byte == UInt8(ascii: "\r") {
+                if index == bytes.count { lastWasCarriageReturn = true } else if bytes[index] == UInt8(ascii: "\n") { index += 1 }
+            }
+            start = index
+        }
+        try append(bytes[start...])
+        return events
+    }
+
+    /// `push(_:)` of an array.
+    public mutating func push(_ bytes: [UInt8]) throws(ServerSentEventError) -> [ServerSentEvent] {
+        var result: Result<[ServerSentEvent], ServerSentEventError>!
+        bytes.withUnsafeBytes { buffer in
+            do throws(ServerSentEventError) { result = .success(try push(buffer)) } catch { result = .failure(error) }
+        }
+        return try result.get()
+    }
+
+    /// The event that the end of the stream left without its blank line, which the standard would drop and some servers omit.
+    public mutating func finish() throws(ServerSentEventError) -> ServerSentEvent? {
+        if !line.isEmpty, let event = try endLine() { return event }
+        return dispatch()
+    }
+
+    private mutating func append(_ bytes: Slice<UnsafeRawBufferPointer>) throws(ServerSentEventError) {
+        if bytes.isEmpty { return }
+        guard line.count + bytes.count <= maxLineBytes else {
+            throw ServerSentEventError(description: "a line of the event stream is longer than \(maxLineBytes) bytes")
+        }
+        line.append(contentsOf: bytes)
+    }
+
+    private mutating func endLine() throws(ServerSentEventError) -> ServerSentEvent? {
+        defer { line.removeAll(keepingCapacity: true) }
+        if isFirstLine {
+            isFirstLine = false
+            if line.starts(with: [0xEF, 0xBB, 0xBF]) { line.removeFirst(3) }
+        }
+        if line.isEmpty { return dispatch() }
+        let colon = line.firstIndex(of: UInt8(ascii: ":")) ?? line.endIndex
+        var valueStart = min(colon + 1, line.endIndex)
+        if valueStart < line.endIndex, line[valueStart] == UInt8(ascii: " ") { valueStart += 1 }
+        let field = line[..<colon]
+        let value = line[valueStart...]
+        if field.elementsEqual("data".utf8) {
+            guard data.count + value.count < maxEventBytes else {
+                throw ServerSentEventError(description: "an event of the stream is longer than \(maxEventBytes) bytes")
+            }
+            if hasData { data.append(UInt8(ascii: "\n")) }
+            data.append(contentsOf: value)
+            hasData = true
+        } else if field.elementsEqual("event".utf8) {
+            name = String(decoding: value, as: UTF8.self)
+        } else if field.elementsEqual("id".utf8), !value.contains(0) {
+            id = String(decoding: value, as: UTF8.self)
+        }
+        return nil
+    }
+
+    private mutating func dispatch() -> ServerSentEvent? {
+        defer {
+            data = []
+            hasData = false
+            name = ""
+        }
+        guard hasData else { return nil }
+        return ServerSentEvent(name: name.isEmpty ? "message" : name, data: data, id: id)
+    }
+}

@@ -1,0 +1,4 @@
+/// Why a pattern cannot be read.
+struct PatternError: Error {
+    let message: String
+}

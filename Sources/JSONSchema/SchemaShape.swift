@@ -1,0 +1,54 @@
+import Values
+
+/// What one schema of a document says outright of its values, for checkers that have no value at hand.
+///
+/// A schema that is only a `$ref` counts as its target. Nothing is inferred from `allOf` and its kin.
+public struct SchemaShape: Sendable {
+    private let graph: SchemaGraph
+    private let node: SchemaNode
+
+    init(_ graph: SchemaGraph, _ index: Int) {
+        self.graph = graph
+        var node = graph.nodes[index]
+        // A chain of references ends: the compiler refuses loops.
+        while let target = node.alias { node = graph.nodes[target] }
+        self.node = node
+    }
+
+    /// The schema as written.
+    public var source: JSONValue { node.source }
+
+    /// The names of the types a value may have, in the order written; taken from `const` or `enum` when there is no
+    /// `type`, and empty when the schema does not say.
+    public var typeNames: [String] {
+        switch source["type"] {
+        case .string(let name): return [name]
+        case .array(let names): return names.compactMap(\.stringValue)
+        default: break
+        }
+        var names: [String] = []
+        for value in source["const"].map({ [$0] }) ?? source["enum"]?.arrayValue ?? [] where !names.contains(value.typeName) {
+            names.append(value.typeName)
+        }
+        return names
+    }
+
+    /// The properties that the schema names, in the order written; `nil` when it has no `properties`.
+    public var propertyNames: [String]? { source["properties"]?.objectValue.map { Array($0.keys) } }
+
+    /// The properties that an object must have.
+    public var required: [String] { source["required"]?.arrayValue?.compactMap(\.stringValue) ?? [] }
+
+    /// Whether an object may have properties beside those that are named.
+    public var isOpen: Bool { source["additionalProperties"] != false && source["unevaluatedProperties"] != false }
+
+    /// The shape of a property that the schema names.
+    public func property(_ name: String) -> SchemaShape? { child("properties", name) }
+
+    /// The shape of an array's elements, where one schema is for all of them.
+    public var element: SchemaShape? { source["prefixItems"] == nil ? child("items") : nil }
+
+    private func child(_ tokens: String...) -> SchemaShape? {
+        graph.index(at: tokens.reduce(node.pointer) { JSONPointer.child($0, $1) }).map { SchemaShape(graph, $0) }
+    }
+}

@@ -1,0 +1,31 @@
+import GRDB
+import GRDBSQLite
+import WorkflowModel
+
+extension JournalError {
+    /// What an SQLite result means for the journal.
+    ///
+    /// - Parameter code: a primary or an extended result code.
+    init(sqlite code: Int32, _ message: String, path: String) {
+        let extended = code
+        switch code & 0xFF {
+        case SQLITE_FULL: self.init(.diskFull, "no space is left for the ledger \(path): make room and try again")
+        case SQLITE_READONLY: self.init(.readOnly, "the ledger \(path) is read-only")
+        case SQLITE_BUSY, SQLITE_LOCKED:
+            self.init(.busy, "another process kept the ledger \(path) locked for too long: try again, or end that process")
+        case SQLITE_NOTADB: self.init(.corrupt, "\(path) is not a ledger: it is not an SQLite database")
+        case SQLITE_CORRUPT: self.init(.corrupt, "the ledger \(path) is damaged: \(message)")
+        case SQLITE_CANTOPEN, SQLITE_PERM, SQLITE_AUTH: self.init(.cannotOpen, "cannot open the ledger \(path): \(message)")
+        default: self.init(.other, "the ledger \(path) failed: \(message) (SQLite \(extended))")
+        }
+    }
+
+    init(_ error: any Error, path: String) {
+        switch error {
+        case let error as JournalError: self = error
+        case let error as DatabaseError:
+            self.init(sqlite: error.extendedResultCode.rawValue, error.message ?? "no further text", path: path)
+        default: self.init(.other, "the ledger \(path) failed: \(error)")
+        }
+    }
+}

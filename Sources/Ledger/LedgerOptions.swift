@@ -1,0 +1,28 @@
+import Values
+
+/// How a ledger is opened.
+public struct LedgerOptions: Sendable {
+    /// Who writes, kept in the ledger's `meta` table: `agentctl 1.2.0`.
+    public var program: String
+    /// How long to wait for another process's transaction.
+    public var busyTimeout: TimeSpan = .seconds(5)
+    /// How long a run stays this process's own without a sign of life. Renewed while the process lives.
+    public var lease: TimeSpan = .seconds(60)
+    /// How long entries that nobody waits for may wait for company. A sequential run then pays one sync a step, as the
+    /// outcome of a call becomes durable together with the intent of the next one.
+    public var postDelay: TimeSpan = .milliseconds(2)
+    /// How long a group waits for as many as waited for the one before: after a commit, runs come back one after the
+    /// other, and the first should not cost the rest a sync of their own. A lone run never waits.
+    public var gatherDelay: TimeSpan = .milliseconds(1)
+    /// Entries that one transaction holds at most.
+    public var groupLimit = 512
+    /// Pages that the write-ahead log collects before they are copied into the file. Many entries change the same
+    /// pages, so a longer log is less work in all; at 4,000 pages it takes 16 MB.
+    public var checkpointPages = 4000
+    /// For tests: called on the writer's thread after each commit.
+    var didCommit: (@Sendable () -> Void)?
+    /// For tests: the file's greatest size in pages, as if the disk were full beyond it.
+    var maximumPages: Int?
+
+    public init(program: String = "agentctl") { self.program = program }
+}

@@ -1,0 +1,164 @@
+import Foundation
+import GRDB
+import GRDBSQLite
+import WorkflowModel
+
+/// The ledger's file: what may be opened, and with which settings.
+struct LedgerFile: Sendable {
+    let path: String
+    let options: LedgerOptions
+
+    private var folder: String {
+        let folder = (path as NSString).deletingLastPathComponent
+        return folder.isEmpty ? "." : folder
+    }
+
+    // MARK: Writing
+
+    /// Opens the writer's connection; creates folder, file and schema where they are missing.
+    func openForWriting() throws(JournalError) -> DatabaseQueue {
+        do {
+            try prepareFile()
+            return try connectForWriting()
+        } catch {
+            throw JournalError(error, path: path)
+        }
+    }
+
+    private func prepareFile() throws {
+        try refuseFolder()
+        do {
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        } catch {
+            throw JournalError(.cannotOpen, "cannot create the folder of the ledger \(path): \(Self.lastError())")
+        }
+        try refuseNetwork()
+        // Prompts and answers are private: where the ledger is created here, others cannot read it. SQLite gives its side
+        // files the same mode.
+        let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw refusal("cannot open the ledger \(path)") }
+        Glibc.close(descriptor)
+        // The write-ahead log is a file beside it.
+        guard faccessat(AT_FDCWD, folder, W_OK, AT_EACCESS) == 0 else { throw refusal("cannot write beside the ledger \(path)") }
+    }
+
+    private func connectForWriting() throws -> DatabaseQueue {
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(Double(options.busyTimeout.milliseconds) / 1000)
+        configuration.label = "ledger.writer"
+        let options = options
+        configuration.prepareDatabase { database in
+            let deadline = ContinuousClock.now + options.busyTimeout.swiftDuration
+            while true {
+                do {
+                    // No-op on a ledger that has it. Changing the mode does not wait for other processes by itself.
+                    try database.execute(sql: "PRAGMA journal_mode = WAL")
+                    break
+                } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY && ContinuousClock.now < deadline {
+                    usleep(2000)
+                }
+            }
+            try database.execute(sql: """
+                PRAGMA synchronous = FULL;
+                PRAGMA cache_size = -32768;
+                PRAGMA mmap_size = 0;
+                PRAGMA temp_store = MEMORY;
+                PRAGMA journal_size_limit = 67108864;
+                PRAGMA wal_autocheckpoint = \(options.checkpointPages);
+                """)
+            if let pages = options.maximumPages { try database.execute(sql: "PRAGMA max_page_count = \(pages)") }
+        }
+        let queue = try DatabaseQueue(path: path, configuration: configuration)
+        do {
+            try queue.writeWithoutTransaction { database in
+                try Migrations.run(on: database, createdBy: options.program, path: path)
+            }
+        } catch {
+            try? queue.close()
+            throw error
+        }
+        return queue
+    }
+
+    // MARK: Reading
+
+    /// Opens a connection that cannot write.
+    func openForReading() throws(JournalError) -> DatabaseQueue {
+        do {
+            try refuseFolder()
+            guard FileManager.default.fileExists(atPath: path) else {
+                throw JournalError(.cannotOpen, "there is no ledger at \(path) yet: the first `agentctl run` creates it")
+            }
+            try refuseNetwork()
+            let queue = try connectForReading()
+            do {
+                let version = try queue.read { try Migrations.check($0, path: path) }
+                guard version == Migrations.current else {
+                    throw JournalError(
+                        .cannotOpen, version == 0
+                            ? "the ledger \(path) is empty: the first `agentctl run` fills it"
+                            : "the ledger \(path) was written by an older agentctl (schema \(version)): the next `agentctl run` updates it")
+                }
+            } catch {
+                try? queue.close()
+                throw error
+            }
+            return queue
+        } catch {
+            throw JournalError(error, path: path)
+        }
+    }
+
+    private func connectForReading() throws -> DatabaseQueue {
+        var configuration = Configuration()
+        configuration.readonly = true
+        configuration.busyMode = .timeout(Double(options.busyTimeout.milliseconds) / 1000)
+        configuration.label = "ledger.reader"
+        configuration.prepareDatabase { database in
+            try database.execute(sql: "PRAGMA cache_size = -16384; PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY")
+        }
+        do {
+            return try DatabaseQueue(path: path, configuration: configuration)
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_CANTOPEN && isAtRest {
+            // In a folder that cannot be written to, SQLite cannot create the log's index; without a log it needs none.
+            var allowed = CharacterSet.urlPathAllowed
+            allowed.remove(charactersIn: "?#%")
+            let encoded = path.addingPercentEncoding(withAllowedCharacters: allowed) ?? path
+            return try DatabaseQueue(path: "file:\(encoded)?immutable=1", configuration: configuration)
+        }
+    }
+
+    /// Whether nobody can be writing: the folder is read-only and there is no write-ahead log.
+    private var isAtRest: Bool {
+        let log = try? FileManager.default.attributesOfItem(atPath: path + "-wal")[.size] as? Int
+        return faccessat(AT_FDCWD, folder, W_OK, AT_EACCESS) != 0 && (log ?? 0) == 0
+    }
+
+    // MARK: Refusals
+
+    private func refuseFolder() throws(JournalError) {
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else { return }
+        throw JournalError(.cannotOpen, "\(path) is a folder, not a ledger file")
+    }
+
+    private func refuseNetwork() throws(JournalError) {
+        guard let kind = NetworkFileSystem.name(at: folder) else { return }
+        throw JournalError(
+            .cannotOpen,
+            "the ledger \(path) would lie on a network file system (\(kind)), where SQLite's locks do not hold: choose a local folder")
+    }
+
+    private func refusal(_ what: String) -> JournalError {
+        let code = errno
+        let text = "\(what): \(Self.text(code))"
+        switch code {
+        case EROFS, EACCES, EPERM: return JournalError(.readOnly, text)
+        case ENOSPC, EDQUOT: return JournalError(.diskFull, text)
+        default: return JournalError(.cannotOpen, text)
+        }
+    }
+
+    private static func lastError() -> String { text(errno) }
+    private static func text(_ code: Int32) -> String { String(cString: strerror(code)) }
+}

@@ -1,0 +1,40 @@
+/// What costs can be grouped by.
+public enum AuditDimension: Sendable, Hashable {
+    case workflow, step, model, provider, tier, purpose, run
+    /// The UTC day on which the call began.
+    case day
+    /// The value of one of the run's tags; empty where it has none.
+    case tag(String)
+
+    /// Reads `workflow`, `model`, `tag:team` and so on.
+    public init?(text: String) {
+        switch text {
+        case "workflow": self = .workflow
+        case "step": self = .step
+        case "model": self = .model
+        case "provider": self = .provider
+        case "tier": self = .tier
+        case "purpose": self = .purpose
+        case "run": self = .run
+        case "day": self = .day
+        default:
+            guard text.hasPrefix("tag:"), text.count > 4 else { return nil }
+            self = .tag(String(text.dropFirst(4)))
+        }
+    }
+
+    /// The form that `init(text:)` reads; the heading of its column.
+    public var text: String {
+        switch self {
+        case .workflow: return "workflow"
+        case .step: return "step"
+        case .model: return "model"
+        case .provider: return "provider"
+        case .tier: return "tier"
+        case .purpose: return "purpose"
+        case .run: return "run"
+        case .day: return "day"
+        case .tag(let key): return "tag:\(key)"
+        }
+    }
+}

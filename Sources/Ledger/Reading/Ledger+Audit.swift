@@ -1,0 +1,82 @@
+import Economics
+import GRDB
+import Values
+import WorkflowModel
+
+extension Ledger {
+    /// What calls cost, one row per combination of the dimensions' values, dearest first; one row of everything without
+    /// dimensions. Sums are exact, whatever their size.
+    public func audit(by dimensions: [AuditDimension], filter: AuditFilter = AuditFilter()) throws(JournalError) -> [AuditRow] {
+        var arguments = StatementArguments()
+        // Runs first, with their tags read once each, then their calls.
+        var runColumns = ["id", "workflow"]
+        var keys: [String] = []
+        for (index, dimension) in dimensions.enumerated() {
+            if case .tag(let key) = dimension {
+                // Not a JSON path, in which some keys cannot be written.
+                runColumns.append("coalesce((SELECT value FROM json_each(run.tags) WHERE key = ?), '') AS tag\(index)")
+                arguments += [key]
+            }
+            keys.append("\(Self.expression(dimension, index)) AS key\(index)")
+        }
+        let runs = Self.conditions(onRunsOf: filter)
+        arguments += runs.arguments
+        var calls = SQLConditions()
+        calls.add("c.started_at >= ?", filter.since?.microseconds)
+        calls.add("c.started_at < ?", filter.until?.microseconds)
+        arguments += calls.arguments
+
+        let columns = keys + [
+            "count(DISTINCT c.run)", "count(*)", "coalesce(sum(c.input_tokens), 0)", "coalesce(sum(c.cache_read_tokens), 0)",
+            "coalesce(sum(c.output_tokens), 0)", sumColumns("c.cost_pico"),
+            sumColumns("max(c.held_pico - coalesce(c.cost_pico, 0), 0)"),
+            "count(*) FILTER (WHERE c.cost_pico IS NULL AND c.held_pico IS NULL AND c.state <> 'void')",
+            "count(*) FILTER (WHERE c.error IS NOT NULL)",
+            "count(*) FILTER (WHERE c.retry_of IS NOT NULL OR c.purpose = 'repair')",
+        ]
+        let groups = dimensions.indices.map { "key\($0)" }.joined(separator: ", ")
+        let sql = """
+            WITH r AS MATERIALIZED (SELECT \(runColumns.joined(separator: ", ")) FROM run \(runs.whereClause))
+            SELECT \(columns.joined(separator: ", ")) FROM model_call c JOIN r ON r.id = c.run \(calls.whereClause)
+            \(groups.isEmpty ? "" : "GROUP BY \(groups)")
+            """
+        return try read { database in
+            let count = dimensions.count
+            let rows = try Row.fetchAll(database, sql: sql, arguments: arguments).map { row in
+                AuditRow(
+                    keys: (0..<count).map { String.fromDatabaseValue(row[$0]) ?? "\((row[$0] as DatabaseValue).storage.value ?? "")" },
+                    runs: row[count], calls: row[count + 1], inputTokens: row[count + 2], cacheReadTokens: row[count + 3],
+                    outputTokens: row[count + 4], cost: moneySum(row, count + 5), heldOpen: moneySum(row, count + 7),
+                    unpricedCalls: row[count + 9], failedCalls: row[count + 10], repeatedCalls: row[count + 11])
+            }
+            return rows.sorted { a, b in
+                a.cost == b.cost ? a.keys.lexicographicallyPrecedes(b.keys) : a.cost > b.cost
+            }
+        }
+    }
+
+    private static func expression(_ dimension: AuditDimension, _ index: Int) -> String {
+        switch dimension {
+        case .workflow: return "r.workflow"
+        case .step: return "c.step_id"
+        case .model: return "c.model_asked"
+        case .provider: return "c.provider"
+        case .tier: return "c.tier"
+        case .purpose: return "c.purpose"
+        case .run: return "c.run_id"
+        case .day: return "date(c.started_at / 1000000, 'unixepoch')"
+        case .tag: return "CAST(r.tag\(index) AS TEXT)"
+        }
+    }
+
+    /// Workflow and tag; times are the caller's, as they mean calls here and runs there.
+    static func conditions(onRunsOf filter: AuditFilter) -> SQLConditions {
+        var conditions = SQLConditions()
+        conditions.add("run.workflow = ?", filter.workflow)
+        if let tag = filter.tag {
+            conditions.add(
+                "EXISTS (SELECT 1 FROM json_each(run.tags) WHERE key = ? AND CAST(value AS TEXT) = ?)", [tag.key, tag.value])
+        }
+        return conditions
+    }
+}

@@ -1,0 +1,84 @@
+import Economics
+import Foundation
+import GRDB
+import Values
+import WorkflowModel
+
+extension Ledger {
+    /// Runs, newest first.
+    public func runs(filter: RunFilter = RunFilter()) throws(JournalError) -> [RunRecord] {
+        var conditions = SQLConditions()
+        conditions.add("workflow = ?", filter.workflow)
+        conditions.add("status = ?", filter.status?.rawValue)
+        conditions.add("started_at >= ?", filter.since?.microseconds)
+        conditions.add("batch = ?", filter.batch)
+        conditions.add("(started_at, id) < (SELECT started_at, id FROM run WHERE run_id = ?)", filter.before)
+        let sql = "SELECT \(RunColumns.list) FROM run \(conditions.whereClause) ORDER BY started_at DESC, id DESC LIMIT ?"
+        let arguments = conditions.arguments + [filter.limit]
+        return try read { try Row.fetchAll($0, sql: sql, arguments: arguments).map(RunColumns.record) }
+    }
+
+    /// The run that a user means: a whole id, a beginning or an end of one that no other run shares, or `last`.
+    public func resolveRunID(_ text: String) throws(JournalError) -> RunMatch {
+        if text.isEmpty { return .none }
+        return try read { database in
+            if text == "last" {
+                let newest = try String.fetchOne(database, sql: "SELECT run_id FROM run ORDER BY started_at DESC, id DESC LIMIT 1")
+                return newest.map(RunMatch.found) ?? .none
+            }
+            if let exact = try String.fetchOne(database, sql: "SELECT run_id FROM run WHERE run_id = ?", arguments: [text]) {
+                return .found(exact)
+            }
+            let matches = try String.fetchAll(
+                database,
+                sql: """
+                    SELECT run_id FROM run WHERE substr(run_id, 1, length(?1)) = ?1 OR substr(run_id, -length(?1)) = ?1
+                    ORDER BY started_at DESC, id DESC LIMIT 10
+                    """, arguments: [text])
+            return matches.isEmpty ? .none : matches.count == 1 ? .found(matches[0]) : .ambiguous(matches)
+        }
+    }
+
+    /// A run with its steps and calls, in the order in which they began; `nil` when there is no such run.
+    public func trace(run: String) throws(JournalError) -> RunTrace? {
+        try read { database in
+            guard let row = try Row.fetchOne(
+                database, sql: "SELECT \(RunColumns.list), id FROM run WHERE run_id = ?", arguments: [run])
+            else { return nil }
+            let number: Int64 = row["id"]
+            let nodes = try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT node_path, step_id, item, status, started_at, ended_at, output_hash, error, reason
+                    FROM step_attempt WHERE run = ? ORDER BY coalesce(started_at, ended_at), node_path
+                    """, arguments: [number])
+            let calls = try Row.fetchAll(
+                database, sql: "SELECT \(CallColumns.list) FROM model_call WHERE run = ? ORDER BY started_at, rowid",
+                arguments: [number])
+            return RunTrace(
+                run: RunColumns.record(row), nodes: nodes.map(NodeColumns.record), calls: calls.map(CallColumns.record))
+        }
+    }
+
+    /// Events of a run in order, from the one after `sequence`.
+    public func events(run: String, after sequence: Int = 0, limit: Int = .max) throws(JournalError) -> [EventRecord] {
+        try read { database in
+            let rows = try Row.fetchCursor(
+                database,
+                sql: """
+                    SELECT seq, kind, payload, at, hash FROM event
+                    WHERE run = (SELECT id FROM run WHERE run_id = ?) AND seq > ? ORDER BY seq LIMIT ?
+                    """,
+                arguments: [run, sequence, limit])
+            var events: [EventRecord] = []
+            while let row = try rows.next() {
+                let payload: String = row[2]
+                events.append(
+                    EventRecord(
+                        sequence: row[0], kind: row[1], payload: (try? JSONParser.parse(payload)) ?? .string(payload),
+                        at: Timestamp(microseconds: row[3]), hash: hash(row, 4) ?? ContentHash(of: [])))
+            }
+            return events
+        }
+    }
+}

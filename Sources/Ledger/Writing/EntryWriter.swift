@@ -1,0 +1,413 @@
+import Economics
+import GRDBSQLite
+import Values
+import WorkflowModel
+
+/// Writes one entry inside the transaction that is open: reservation and ownership first, then facts and projections.
+///
+/// Confined to the writer's thread.
+final class EntryWriter {
+    /// Whether the entry changed anything; until then it can fail without a rollback.
+    var hasWritten = false
+
+    private let connection: OpaquePointer
+    private let lease: TimeSpan
+    private var chain = EventChain()
+    private var hashes: [ContentHash] = []
+    private let blobs: BlobStore
+    private var recentPriceRows: Set<String> = []
+
+    private let insertRun, updateRun, selectRun, endRun: PreparedStatement
+    private let insertCall, endCall: PreparedStatement
+    private let beginNode, endNode: PreparedStatement
+    private let insertEvent: PreparedStatement
+    private let selectWindow, upsertWindow: PreparedStatement
+    private let selectSubject, insertOutcome, updateOutcome, insertPriceRow: PreparedStatement
+
+    init(connection: OpaquePointer, texts: BindingArena, lease: TimeSpan) throws(SQLiteFailure) {
+        self.connection = connection
+        self.lease = lease
+        func prepare(_ sql: String) throws(SQLiteFailure) -> PreparedStatement {
+            try PreparedStatement(sql, on: connection, texts: texts)
+        }
+        insertRun = try prepare("""
+            INSERT INTO run(run_id, workflow, file, status, started_at, owner, epoch, lease_until, max_cost_pico, last_hash,
+                graph_hash, inputs_hash, tags, owners, decision_id, decision_unit, decision_counts, batch, batch_index)
+            VALUES (?1, ?2, ?3, 'running', ?4, ?5, 1, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
+            """)
+        // The one statement that every entry runs: it asserts the epoch, takes the reservation against the run's cap and
+        // moves the counters and the chain's head. The cap is compared by subtraction, which cannot overflow.
+        updateRun = try prepare("""
+            UPDATE run SET held_pico = held_pico + ?1, open_pico = open_pico + ?2, cost_pico = cost_pico + ?3,
+                calls = calls + ?4, input_tokens = input_tokens + ?5, output_tokens = output_tokens + ?6,
+                unpriced_calls = unpriced_calls + ?7, last_seq = ?8, last_hash = ?9
+            WHERE id = ?10 AND epoch = ?11 AND (?12 = 0 OR max_cost_pico IS NULL OR held_pico <= max_cost_pico - ?1)
+            """)
+        selectRun = try prepare("SELECT epoch, held_pico, open_pico, max_cost_pico FROM run WHERE id = ?1")
+        endRun = try prepare("""
+            UPDATE run SET status = ?2, ended_at = ?3, outputs_hash = ?4, error = ?5, outcome = coalesce(?6, outcome),
+                lease_until = NULL WHERE id = ?1
+            """)
+        insertCall = try prepare("""
+            INSERT INTO model_call(run, number, run_id, node_path, step_id, tier, purpose, ordinal, provider, model_asked, state,
+                held_pico, request_hash, retry_of, started_at)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 'held', ?11, ?12, ?13, ?14)
+            """)
+        endCall = try prepare("""
+            UPDATE model_call SET state = ?2, held_pico = ?3, cost_pico = ?4, input_tokens = ?5, cache_read_tokens = ?6,
+                cache_write_tokens = ?7, output_tokens = ?8, reasoning_tokens = ?9, usage_raw = ?10, price_rows = ?11,
+                model_served = ?12, response_hash = ?13, http_status = ?14, finish_reason = ?15, ttft_ms = ?16, total_ms = ?17,
+                ended_at = ?18, error = ?19
+            WHERE run = ?1 AND number = ?20
+            """)
+        beginNode = try prepare("""
+            INSERT INTO step_attempt(run, node_path, step_id, item, status, started_at, ended_at, output_hash, error, reason)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+            ON CONFLICT (run, node_path) DO UPDATE SET status = excluded.status,
+                started_at = coalesce(started_at, excluded.started_at), ended_at = excluded.ended_at,
+                output_hash = excluded.output_hash, error = excluded.error, reason = excluded.reason
+            """)
+        endNode = try prepare("""
+            UPDATE step_attempt SET status = ?3, ended_at = ?4, output_hash = ?5, error = ?6, reason = ?7
+            WHERE run = ?1 AND node_path = ?2
+            """)
+        insertEvent = try prepare("INSERT INTO event(run, seq, kind, payload, at, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")
+        blobs = try BlobStore(connection: connection, texts: texts)
+        selectWindow = try prepare("SELECT held_pico, open_pico FROM budget_window WHERE run = ?1 AND scope = ?2")
+        upsertWindow = try prepare("""
+            INSERT INTO budget_window(run, scope, cap_pico, held_pico, open_pico) VALUES (?1, ?2, ?3, ?4, ?5)
+            ON CONFLICT (run, scope) DO UPDATE SET cap_pico = excluded.cap_pico, held_pico = excluded.held_pico,
+                open_pico = excluded.open_pico
+            """)
+        selectSubject = try prepare("SELECT id, run_id FROM run WHERE run_id = ?1 UNION SELECT id, run_id FROM run WHERE decision_id = ?1")
+        insertOutcome = try prepare("INSERT INTO outcome(run, value, at, source) VALUES (?1, ?2, ?3, ?4)")
+        updateOutcome = try prepare("UPDATE run SET outcome = ?2 WHERE id = ?1")
+        insertPriceRow = try prepare("INSERT INTO price_row(id, json, first_used_at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING")
+    }
+
+    /// After a rollback: what was remembered as written may not be.
+    func forgetRecent() {
+        blobs.forget()
+        recentPriceRows.removeAll()
+    }
+
+    /// The last thing in a group's transaction.
+    func finishGroup() throws { try blobs.indexIfDue() }
+
+    static func lostOwnership(of run: OwnedRun) -> JournalError {
+        JournalError(.lostOwnership, "another process took over run \(run.id)")
+    }
+
+    // MARK: Runs
+
+    func begin(_ start: RunStart) throws -> OwnedRun {
+        let origin = EventChain.origin(of: start.id.text)
+        insertRun.bind(1, start.id.text)
+        insertRun.bind(2, start.workflow)
+        insertRun.bind(3, start.file)
+        insertRun.bind(4, start.at.microseconds)
+        insertRun.bind(5, Holder.text)
+        insertRun.bind(6, Timestamp.now().adding(lease).microseconds)
+        insertRun.bind(7, start.maxCost?.picoDollars)
+        insertRun.bind(8, origin)
+        insertRun.bind(9, start.graph)
+        insertRun.bind(10, start.inputs)
+        insertRun.bind(11, JSONEncoding.canonical.string(.object(start.tags)))
+        insertRun.bind(12, JSONEncoding.canonical.string(.object(start.owner)))
+        insertRun.bind(13, start.decisionID)
+        insertRun.bind(14, nil as String?)  // the decision's unit, when a run's first record tells it
+        insertRun.bind(15, nil as String?)  // the outcomes that count, likewise
+        insertRun.bind(16, start.batch)
+        insertRun.bind(17, start.batchIndex)
+        do {
+            try insertRun.run()
+        } catch {
+            guard error.isConstraint else { throw error }
+            throw JournalError(.other, "a run named \(start.id) exists already")
+        }
+        hasWritten = true
+        return OwnedRun(id: start.id, row: sqlite3_last_insert_rowid(connection), epoch: 1, sequence: 0, head: origin)
+    }
+
+    private func write(_ end: RunEnd, of run: OwnedRun) throws {
+        endRun.bind(1, run.row)
+        endRun.bind(2, end.status.rawValue)
+        endRun.bind(3, end.at.microseconds)
+        endRun.bind(4, end.outputs)
+        endRun.bind(5, end.failure.map { JSONEncoding.canonical.string($0.json) })
+        endRun.bind(6, end.outcome)
+        try endRun.run()
+        if let outcome = end.outcome { try insert(outcome: outcome, run: run.row, source: "workflow", at: end.at) }
+    }
+
+    // MARK: Entries
+
+    func write(_ entry: JournalEntry, of run: OwnedRun) throws -> JournalReply {
+        let movement = try Movement(entry)
+        var windows: [Window] = []
+        if movement.touchesWindows {
+            windows = try movedWindows(entry, of: run)
+        }
+        chainEvents(of: entry, of: run)
+        if windows.contains(where: { $0.verdict != .written }) { return try reply(movement, windows, of: run) }
+        if try !moveCounters(movement, of: run) { return try reply(movement, windows, of: run) }
+        hasWritten = true
+
+        for window in windows {
+            upsertWindow.bind(1, run.row)
+            upsertWindow.bind(2, window.scope)
+            upsertWindow.bind(3, window.cap)
+            upsertWindow.bind(4, window.held)
+            upsertWindow.bind(5, window.open)
+            try upsertWindow.run()
+        }
+        if let end = entry.callEnd { try write(end, of: run) }
+        if let start = entry.callStart { try write(start, of: run) }
+        for node in entry.nodes { try write(node, of: run) }
+        for blob in entry.blobs { try blobs.write(blob) }
+        for (index, event) in entry.events.enumerated() {
+            try write(event, sequence: run.sequence + Int64(index) + 1, hash: hashes[index], of: run)
+        }
+        if let end = entry.runEnd { try write(end, of: run) }
+        run.sequence += Int64(entry.events.count)
+        if let head = hashes.last { run.head = head }
+        return .written
+    }
+
+    private func chainEvents(of entry: JournalEntry, of run: OwnedRun) {
+        hashes.removeAll(keepingCapacity: true)
+        var head = run.head
+        for (index, event) in entry.events.enumerated() {
+            head = event.payload.withUnsafeBytes {
+                chain.link(
+                    after: head, sequence: run.sequence + Int64(index) + 1, at: event.at.microseconds, kind: event.kind, payload: $0)
+            }
+            hashes.append(head)
+        }
+    }
+
+    /// Takes the reservation, asserts the epoch, moves the chain's head; `false` when the row said no.
+    private func moveCounters(_ movement: Movement, of run: OwnedRun) throws -> Bool {
+        updateRun.bind(1, movement.held)
+        updateRun.bind(2, movement.open)
+        updateRun.bind(3, movement.cost)
+        updateRun.bind(4, movement.calls)
+        updateRun.bind(5, movement.inputTokens)
+        updateRun.bind(6, movement.outputTokens)
+        updateRun.bind(7, movement.unpriced)
+        updateRun.bind(8, run.sequence + Int64(hashes.count))
+        updateRun.bind(9, hashes.last ?? run.head)
+        updateRun.bind(10, run.row)
+        updateRun.bind(11, run.epoch)
+        updateRun.bind(12, movement.asked == nil ? 0 : 1)
+        do {
+            return try updateRun.runCountingChanges() == 1
+        } catch {
+            guard error.isConstraint else { throw error }
+            // SQLite turns a sum beyond 64 bits into a floating-point number, which a strict column refuses; and what is
+            // released twice leaves less than nothing.
+            throw JournalError(.other, "the amounts of run \(run.id) would leave 0 to $9.2 million, which is what one run can hold")
+        }
+    }
+
+    // MARK: Reservations
+
+    /// A cap below the run's with its counters as they would be after the entry.
+    private struct Window {
+        let scope: String
+        let cap: Int64
+        var held: Int64
+        var open: Int64
+        var verdict = JournalReply.written
+    }
+
+    private func movedWindows(_ entry: JournalEntry, of run: OwnedRun) throws -> [Window] {
+        var windows: [Window] = []
+        func move(_ caps: [(scope: String, cap: Money)], held: Int64, open: Int64, asked: Int64?) throws {
+            for cap in caps {
+                let index: Int
+                if let known = windows.firstIndex(where: { $0.scope == cap.scope }) {
+                    index = known
+                } else {
+                    selectWindow.bind(1, run.row)
+                    selectWindow.bind(2, cap.scope)
+                    let counters = try selectWindow.first { ($0.int(0), $0.int(1)) } ?? (0, 0)
+                    index = windows.count
+                    windows.append(Window(scope: cap.scope, cap: cap.cap.picoDollars, held: counters.0, open: counters.1))
+                }
+                if let asked {
+                    windows[index].verdict = Self.verdict(
+                        cap.scope, asked: asked, held: windows[index].held, open: windows[index].open, cap: cap.cap.picoDollars)
+                    guard windows[index].verdict == .written else { continue }
+                }
+                windows[index].held = try Self.sum(windows[index].held, held)
+                windows[index].open = try Self.sum(windows[index].open, open)
+            }
+        }
+        if let end = entry.callEnd, let released = end.released?.picoDollars {
+            try move(end.caps, held: (end.held?.picoDollars ?? 0) - released, open: -released, asked: nil)
+        }
+        if let start = entry.callStart, let asked = start.held?.picoDollars {
+            try move(start.caps, held: asked, open: asked, asked: asked)
+        }
+        return windows
+    }
+
+    /// Whether `asked` fits, would fit if calls in flight cost nothing, or never will.
+    private static func verdict(_ scope: String, asked: Int64, held: Int64, open: Int64, cap: Int64) -> JournalReply {
+        if held <= cap - asked { return .written }
+        if open > 0, held - open <= cap - asked { return .postponed }
+        return .refused(
+            BudgetRefusal(
+                scope: scope, cap: Money(picoDollars: cap), spent: Money(picoDollars: held - open), asked: Money(picoDollars: asked)))
+    }
+
+    /// Why nothing was written. A cap that will never admit the call outweighs one that may.
+    private func reply(_ movement: Movement, _ windows: [Window], of run: OwnedRun) throws -> JournalReply {
+        selectRun.bind(1, run.row)
+        let row = try selectRun.first { ($0.int(0), $0.int(1), $0.int(2), $0.optionalInt(3)) }
+        guard let (epoch, held, open, cap) = row, epoch == run.epoch else { throw Self.lostOwnership(of: run) }
+        var verdicts = windows.map(\.verdict)
+        if let asked = movement.asked, let cap {
+            verdicts.insert(
+                Self.verdict(
+                    "run", asked: asked, held: held + movement.held - asked, open: open + movement.open - asked, cap: cap), at: 0)
+        }
+        for case .refused(let refusal) in verdicts { return .refused(refusal) }
+        return .postponed
+    }
+
+    private static func sum(_ a: Int64, _ b: Int64) throws(JournalError) -> Int64 {
+        let (sum, overflow) = a.addingReportingOverflow(b)
+        if overflow { throw JournalError(.other, "an amount exceeds $9.2 million, more than one run can hold") }
+        return sum
+    }
+
+    // MARK: Rows
+
+    private func write(_ start: CallStart, of run: OwnedRun) throws {
+        insertCall.bind(1, run.row)
+        insertCall.bind(2, start.id.number)
+        insertCall.bind(3, run.id.text)
+        insertCall.bind(4, start.path)
+        insertCall.bind(5, start.step)
+        insertCall.bind(6, start.tier)
+        insertCall.bind(7, start.purpose.rawValue)
+        insertCall.bind(8, start.ordinal)
+        insertCall.bind(9, start.provider)
+        insertCall.bind(10, start.modelAsked)
+        insertCall.bind(11, start.held?.picoDollars)
+        insertCall.bind(12, start.request)
+        insertCall.bind(13, start.retryOf)
+        insertCall.bind(14, start.at.microseconds)
+        do {
+            try insertCall.run()
+        } catch {
+            guard error.isConstraint else { throw error }
+            throw JournalError(
+                .other, "call \(start.id) of \(start.path) (\(start.tier), \(start.purpose.rawValue), \(start.ordinal)) is recorded already")
+        }
+    }
+
+    private func write(_ end: CallEnd, of run: OwnedRun) throws {
+        endCall.bind(1, run.row)
+        endCall.bind(20, end.id.number)
+        endCall.bind(2, end.state.rawValue)
+        endCall.bind(3, end.held?.picoDollars)
+        endCall.bind(4, end.cost?.picoDollars)
+        endCall.bind(5, end.usage?.totalInput)
+        endCall.bind(6, end.usage?.cacheRead)
+        endCall.bind(7, end.usage?.cacheWrite)
+        endCall.bind(8, end.usage?.totalOutput)
+        endCall.bind(9, end.usage?.reasoning)
+        endCall.bind(10, end.usageRaw)
+        endCall.bind(11, end.priceRows.isEmpty ? nil : JSONEncoding.canonical.string(.array(end.priceRows.map(JSONValue.string))))
+        endCall.bind(12, end.modelServed)
+        endCall.bind(13, end.response)
+        endCall.bind(14, end.httpStatus)
+        endCall.bind(15, end.finishReason)
+        endCall.bind(16, end.timeToFirstToken?.milliseconds)
+        endCall.bind(17, end.total.milliseconds)
+        endCall.bind(18, end.at.microseconds)
+        endCall.bind(19, end.failure.map { JSONEncoding.canonical.string($0.json) })
+        guard try endCall.runCountingChanges() == 1 else {
+            throw JournalError(.other, "call \(end.id) ended but was never begun")
+        }
+    }
+
+    private func write(_ node: NodeUpdate, of run: OwnedRun) throws {
+        let isOver: Bool
+        switch node.status {
+        case .succeeded, .failed, .cancelled: isOver = true
+        case .pending, .running, .skipped: isOver = false
+        }
+        if isOver {
+            endNode.bind(1, run.row)
+            endNode.bind(2, node.path)
+            endNode.bind(3, node.status.rawValue)
+            endNode.bind(4, node.at.microseconds)
+            endNode.bind(5, node.output)
+            endNode.bind(6, node.failure.map { JSONEncoding.canonical.string($0.json) })
+            endNode.bind(7, node.reason)
+            // One that ends without having begun gets its row now.
+            if try endNode.runCountingChanges() == 1 { return }
+        }
+        beginNode.bind(1, run.row)
+        beginNode.bind(2, node.path)
+        beginNode.bind(3, node.step)
+        beginNode.bind(4, node.item)
+        beginNode.bind(5, node.status.rawValue)
+        beginNode.bind(6, node.status == .running ? node.at.microseconds : nil)
+        beginNode.bind(7, isOver || node.status == .skipped ? node.at.microseconds : nil)
+        beginNode.bind(8, node.output)
+        beginNode.bind(9, node.failure.map { JSONEncoding.canonical.string($0.json) })
+        beginNode.bind(10, node.reason)
+        try beginNode.run()
+    }
+
+    private func write(_ event: JournaledEvent, sequence: Int64, hash: ContentHash, of run: OwnedRun) throws {
+        try event.payload.withUnsafeBytes { bytes in
+            insertEvent.bind(1, run.row)
+            insertEvent.bind(2, sequence)
+            insertEvent.bind(3, event.kind)
+            insertEvent.bind(4, uncopiedText: bytes)
+            insertEvent.bind(5, event.at.microseconds)
+            insertEvent.bind(6, hash)
+            try insertEvent.run()
+        }
+    }
+
+    // MARK: Outcomes and prices
+
+    /// Records an outcome for the run, or for every run of the decision, named `subject`; says for which.
+    func recordOutcome(_ value: String, of subject: String, source: String, at: Timestamp) throws -> [String] {
+        selectSubject.bind(1, subject)
+        let runs = try selectSubject.all { (row: $0.int(0), id: $0.text(1)) }
+        for run in runs {
+            try insert(outcome: value, run: run.row, source: source, at: at)
+            updateOutcome.bind(1, run.row)
+            updateOutcome.bind(2, value)
+            try updateOutcome.run()
+        }
+        return runs.map(\.id)
+    }
+
+    private func insert(outcome value: String, run: Int64, source: String, at: Timestamp) throws {
+        insertOutcome.bind(1, run)
+        insertOutcome.bind(2, value)
+        insertOutcome.bind(3, at.microseconds)
+        insertOutcome.bind(4, source)
+        try insertOutcome.run()
+        hasWritten = true
+    }
+
+    func record(priceRows rows: [(id: String, json: String)], at: Timestamp) throws {
+        for row in rows where recentPriceRows.insert(row.id).inserted {
+            insertPriceRow.bind(1, row.id)
+            insertPriceRow.bind(2, row.json)
+            insertPriceRow.bind(3, at.microseconds)
+            try insertPriceRow.run()
+            hasWritten = true
+        }
+    }
+}

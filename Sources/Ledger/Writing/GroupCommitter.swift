@@ -1,0 +1,206 @@
+import Foundation
+import GRDB
+import GRDBSQLite
+import Values
+import WorkflowModel
+
+/// The writer's loop: takes what is queued, writes it in one transaction, and answers when that is on disk.
+///
+/// Entries of a group are independent: one that cannot be written fails alone. That is done without a savepoint per
+/// entry, which would copy every page it touches: an entry is checked before it writes, so failing after is rare; then the
+/// transaction is rolled back and the group written again, this time with savepoints. A failure of the disk or the file
+/// fails the whole group, as does a failed `COMMIT`.
+///
+/// Confined to the writer's thread.
+final class GroupCommitter {
+    private let queue: WriteQueue
+    private let options: LedgerOptions
+    private let path: String
+    private let connection: OpaquePointer
+    private let writer: EntryWriter
+    private let begin, commit, rollback, savepoint, release, rollbackToSavepoint, renew: PreparedStatement
+
+    private var runs: [RunID: OwnedRun] = [:]
+    private var touched: [OwnedRun] = []
+    private var begun: [OwnedRun] = []
+    private var ended: [OwnedRun] = []
+    private var nextRenewal: Timestamp
+
+    init(database: Database, queue: WriteQueue, options: LedgerOptions, path: String) throws(SQLiteFailure) {
+        self.queue = queue
+        self.options = options
+        self.path = path
+        let connection = database.sqliteConnection!
+        self.connection = connection
+        let texts = BindingArena()
+        func prepare(_ sql: String) throws(SQLiteFailure) -> PreparedStatement {
+            try PreparedStatement(sql, on: connection, texts: texts)
+        }
+        begin = try prepare("BEGIN IMMEDIATE")
+        commit = try prepare("COMMIT")
+        rollback = try prepare("ROLLBACK")
+        savepoint = try prepare("SAVEPOINT entry")
+        release = try prepare("RELEASE entry")
+        rollbackToSavepoint = try prepare("ROLLBACK TO entry")
+        renew = try prepare("UPDATE run SET lease_until = ?1 WHERE id = ?2 AND epoch = ?3")
+        writer = try EntryWriter(connection: connection, texts: texts, lease: options.lease)
+        nextRenewal = .now().adding(TimeSpan(milliseconds: options.lease.milliseconds / 3))
+    }
+
+    /// Until the queue is closed and empty.
+    func run() {
+        while let group = queue.take(until: Date(timeIntervalSince1970: Double(nextRenewal.microseconds) / 1e6)) {
+            if !group.isEmpty { write(group) }
+            if Timestamp.now() >= nextRenewal { renewLeases() }
+        }
+    }
+
+    // MARK: One group
+
+    private func write(_ group: [WriteRequest]) {
+        var replies: [Result<WriteRequest.Reply, JournalError>] = []
+        replies.reserveCapacity(group.count)
+        do {
+            try begin.run()
+            if try !apply(group, guarded: false, &replies) {
+                try rollback.run()
+                forgetGroup()
+                replies.removeAll(keepingCapacity: true)
+                try begin.run()
+                _ = try apply(group, guarded: true, &replies)
+            }
+            try writer.finishGroup()
+            try commit.run()
+            options.didCommit?()
+        } catch {
+            if sqlite3_get_autocommit(connection) == 0 { try? rollback.run() }
+            forgetGroup()
+            let error = journalError(error)
+            replies = Array(repeating: .failure(error), count: group.count)
+        }
+        for run in touched { run.commit() }
+        touched.removeAll(keepingCapacity: true)
+        begun.removeAll(keepingCapacity: true)
+        for run in ended { runs[run.id] = nil }
+        ended.removeAll(keepingCapacity: true)
+        answer(group, replies)
+    }
+
+    /// Writes the entries; `false` when one failed halfway and there was no savepoint to go back to.
+    ///
+    /// - Throws: what the whole group fails with.
+    private func apply(
+        _ group: [WriteRequest], guarded: Bool, _ replies: inout [Result<WriteRequest.Reply, JournalError>]
+    ) throws -> Bool {
+        for request in group {
+            do {
+                if guarded { try savepoint.run() }
+                writer.hasWritten = false
+                let reply = try apply(request.operation)
+                replies.append(.success(reply))
+            } catch {
+                if let failure = error as? SQLiteFailure, !failure.isOfOneEntry { throw failure }
+                if writer.hasWritten {
+                    guard guarded else { return false }
+                    try rollbackToSavepoint.run()
+                    writer.forgetRecent()
+                }
+                replies.append(.failure(journalError(error)))
+            }
+            if guarded { try release.run() }
+        }
+        return true
+    }
+
+    private func apply(_ operation: WriteRequest.Operation) throws -> WriteRequest.Reply {
+        switch operation {
+        case .entry(let entry):
+            guard let run = runs[entry.run] else {
+                throw JournalError(.lostOwnership, "run \(entry.run) is not driven by this process")
+            }
+            if let failure = run.failure { throw failure }
+            if run.hasEnded { throw JournalError(.lostOwnership, "run \(run.id) has ended: nothing more is written for it") }
+            let before = (run.sequence, run.head)
+            if run.touch() { touched.append(run) }
+            do {
+                let reply = try writer.write(entry, of: run)
+                if entry.runEnd != nil, reply == .written {
+                    run.hasEnded = true
+                    ended.append(run)
+                }
+                return .journal(reply)
+            } catch {
+                (run.sequence, run.head) = before
+                if let error = error as? JournalError, error.code == .lostOwnership { run.failure = error }
+                throw error
+            }
+        case .begin(let start):
+            let run = try writer.begin(start)
+            runs[run.id] = run
+            begun.append(run)
+            return .journal(.written)
+        case .outcome(let subject, let value, let source, let at):
+            return .runs(try writer.recordOutcome(value, of: subject, source: source, at: at))
+        case .priceRows(let rows, let at):
+            try writer.record(priceRows: rows, at: at)
+            return .journal(.written)
+        }
+    }
+
+    /// Goes back to what was known before the group.
+    private func forgetGroup() {
+        for run in touched { run.rollBack() }
+        touched.removeAll(keepingCapacity: true)
+        for run in begun { runs[run.id] = nil }
+        begun.removeAll(keepingCapacity: true)
+        ended.removeAll(keepingCapacity: true)
+        writer.forgetRecent()
+    }
+
+    private func answer(_ group: [WriteRequest], _ replies: [Result<WriteRequest.Reply, JournalError>]) {
+        for (request, reply) in zip(group, replies) {
+            if let waiter = request.waiter {
+                waiter.resume(returning: reply)
+            } else if case .failure(let error) = reply, case .entry(let entry) = request.operation {
+                // Nobody waits: the run's next entry says it.
+                runs[entry.run]?.failure = error
+            }
+        }
+    }
+
+    // MARK: Leases
+
+    /// Says for every run that its process lives; also of runs that wait for long calls and write nothing.
+    private func renewLeases() {
+        let now = Timestamp.now()
+        nextRenewal = now.adding(TimeSpan(milliseconds: max(options.lease.milliseconds / 3, 1)))
+        guard !runs.isEmpty else { return }
+        var lost: [OwnedRun] = []
+        do {
+            try begin.run()
+            for run in runs.values where run.failure == nil {
+                renew.bind(1, now.adding(options.lease).microseconds)
+                renew.bind(2, run.row)
+                renew.bind(3, run.epoch)
+                if try renew.runCountingChanges() == 0 { lost.append(run) }
+            }
+            try commit.run()
+            for run in lost { run.failure = EntryWriter.lostOwnership(of: run) }
+        } catch {
+            // A lease that could not be renewed now is renewed by the next round, or the disk's failure shows at an entry.
+            if sqlite3_get_autocommit(connection) == 0 { try? rollback.run() }
+        }
+    }
+
+    private func journalError(_ error: any Error) -> JournalError {
+        if let failure = error as? SQLiteFailure { return JournalError(sqlite: failure.code, failure.message, path: path) }
+        return JournalError(error, path: path)
+    }
+}
+
+extension SQLiteFailure {
+    /// Whether the values of one entry are at fault, not the disk or the file.
+    fileprivate var isOfOneEntry: Bool {
+        [SQLITE_CONSTRAINT, SQLITE_MISMATCH, SQLITE_TOOBIG, SQLITE_ERROR].contains(code & 0xFF)
+    }
+}

@@ -1,0 +1,27 @@
+import Values
+
+/// Which documents this process wrote lately: prefixes and schemas come back with every call, and need not be offered to
+/// the database again. Bounded: the older half is forgotten.
+///
+/// Who deletes documents must leave those alone that a live process may have written within its memory.
+struct RecentBlobs {
+    private static let limit = 32_768
+    private var current: Set<ContentHash> = []
+    private var previous: Set<ContentHash> = []
+
+    /// Whether `hash` is new here; remembers it.
+    mutating func insert(_ hash: ContentHash) -> Bool {
+        if previous.contains(hash) { return false }
+        guard current.insert(hash).inserted else { return false }
+        if current.count >= Self.limit {
+            previous = current
+            current = []
+        }
+        return true
+    }
+
+    mutating func forgetAll() {
+        current.removeAll()
+        previous.removeAll()
+    }
+}

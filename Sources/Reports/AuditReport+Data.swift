@@ -1,0 +1,53 @@
+import Economics
+import Values
+import WorkflowModel
+
+extension AuditReport {
+    /// Rows, totals and decisions. A cost of which nothing is priced and a share of nothing are `null`.
+    public var json: JSONValue {
+        let total = total
+        return [
+            "since": .text(since),
+            "dimensions": .array(dimensions.map(JSONValue.string)),
+            "rows": .array(rows.map { row in
+                var keys = JSONObject()
+                for (name, key) in zip(dimensions, row.keys) { keys[name] = .string(key) }
+                return .object(figures(of: row, runs: row.runs, into: ["keys": .object(keys)]))
+            }),
+            "total": .object(figures(of: total, runs: totalRuns, into: [:])),
+            "decisions": .array(decisions.map { row in
+                [
+                    "workflow": .string(row.workflow), "unit": .string(row.unit), "decisions": .number(row.decisions),
+                    "counted": .number(row.counted), "pending": .number(row.pending), "cost_usd": row.cost.json,
+                    "cost_per_decision_usd": row.cost.divided(by: row.decisions)?.json ?? .null,
+                    "cost_per_counted_outcome_usd": row.cost.divided(by: row.counted)?.json ?? .null,
+                ]
+            }),
+        ]
+    }
+
+    private func figures(of row: AuditRow, runs: Int?, into object: JSONObject) -> JSONObject {
+        object.with("runs", .number(runs)).with("calls", .number(row.calls)).with("failed_calls", .number(row.failedCalls))
+            .with("repeated_calls", .number(row.repeatedCalls)).with("unpriced_calls", .number(row.unpricedCalls))
+            .with("input_tokens", .number(row.inputTokens)).with("cache_read_tokens", .number(row.cacheReadTokens))
+            .with("output_tokens", .number(row.outputTokens)).with("cost_usd", row.knowsNoCost ? .null : row.cost.json)
+            .with("cost_is_lower_bound", .bool(row.unpricedCalls > 0)).with("held_open_usd", row.heldOpen.json)
+    }
+
+    /// The rows under a header, money exact, empty where nothing is priced; no totals, which a spreadsheet would count again.
+    public var csv: String {
+        let header = dimensions + [
+            "runs", "calls", "failed_calls", "repeated_calls", "unpriced_calls", "input_tokens", "cache_read_tokens",
+            "output_tokens", "cost_usd", "held_open_usd",
+        ]
+        let lines = rows.map { row -> [String] in
+            let counts = [
+                row.runs, row.calls, row.failedCalls, row.repeatedCalls, row.unpricedCalls, row.inputTokens, row.cacheReadTokens,
+                row.outputTokens,
+            ]
+            return dimensions.indices.map { $0 < row.keys.count ? row.keys[$0] : "" } + counts.map(String.init)
+                + [row.knowsNoCost ? "" : row.cost.decimalText, row.heldOpen.decimalText]
+        }
+        return CSV.text([header] + lines)
+    }
+}

@@ -1,0 +1,177 @@
+import Economics
+import Values
+import WorkflowModel
+
+extension MoneySum {
+    /// In pico-dollars. 128 bits hold every sum of two 64-bit limbs.
+    var exact: Int128 { Int128(dollars) * 1_000_000_000_000 + Int128(picoDollars) }
+
+    init(exact: Int128) {
+        self.init(dollars: Int64(exact / 1_000_000_000_000), picoDollars: Int64(exact % 1_000_000_000_000))
+    }
+
+    /// An equal share, rounded once to the pico-dollar, half to even; `nil` of nothing.
+    func divided(by count: Int) -> MoneySum? {
+        guard count > 0 else { return nil }
+        let divisor = Int128(count)
+        var (quotient, remainder) = exact.quotientAndRemainder(dividingBy: divisor)
+        if remainder < 0 { quotient -= 1; remainder += divisor }
+        if remainder * 2 > divisor || (remainder * 2 == divisor && quotient % 2 != 0) { quotient += 1 }
+        return MoneySum(exact: quotient)
+    }
+
+    /// What is here beyond `other`; never negative.
+    func beyond(_ other: MoneySum) -> MoneySum { MoneySum(exact: max(0, exact - other.exact)) }
+}
+
+/// What a set of calls came to, and what it does not know.
+struct Tally {
+    var calls = 0
+    /// Owe nothing and say nothing about prices.
+    var void = 0
+    var cost = MoneySum.zero
+    /// Ended, without a price.
+    var unpriced = 0
+    /// In flight, or of unknown end: no cost to show yet.
+    var open = 0
+    var hasEstimate = false
+    var input = 0
+    var cached = 0
+    var output = 0
+    var reportsTokens = false
+
+    init() {}
+
+    init(_ calls: some Sequence<CallRecord>) {
+        for call in calls {
+            add(call.state, cost: call.cost, held: call.held, input: call.inputTokens, output: call.outputTokens)
+            cached += call.cacheReadTokens ?? 0
+        }
+    }
+
+    mutating func add(_ state: CallState, cost amount: Money?, held: Money?, input: Int?, output: Int?) {
+        calls += 1
+        if let amount {
+            cost.add(amount)
+            if state == .estimated { hasEstimate = true }
+        } else if Self.isUnpriced(state, cost: amount, held: held) {
+            unpriced += 1
+        } else if state == .void {
+            void += 1
+        } else {
+            open += 1
+        }
+        self.input += input ?? 0
+        self.output += output ?? 0
+        if input != nil || output != nil { reportsTokens = true }
+    }
+
+    /// A call that ended and has no cost, or was begun without a hold: there is no price for it.
+    static func isUnpriced(_ state: CallState, cost: Money?, held: Money?) -> Bool {
+        guard cost == nil else { return false }
+        switch state {
+        case .settled, .estimated, .overrun: return true
+        case .unknown: return held == nil
+        case .held, .void: return false
+        }
+    }
+
+    func costText(_ style: TextStyle) -> String {
+        guard calls > 0 else { return "" }
+        if unpriced > 0, unpriced == calls - void { return "unpriced" }
+        if open > 0, open == calls - void { return "unknown" }
+        let amount = cost.displayText
+        if unpriced > 0 { return "\(style.atLeast)\(amount) (\(unpriced) unpriced)" }
+        return open > 0 ? style.atLeast + amount : (hasEstimate ? "~" : "") + amount
+    }
+
+    func tokensText(_ style: TextStyle) -> String {
+        reportsTokens ? Figures.tokens(input: input, cached: 0, output: output, style) : ""
+    }
+}
+
+extension CallRecord {
+    var isUnpriced: Bool { Tally.isUnpriced(state, cost: cost, held: held) }
+}
+
+enum Figures {
+    /// `12,345`.
+    static func count(_ value: Int) -> String {
+        var digits = Array(String(value.magnitude))
+        var place = digits.count - 3
+        while place > 0 {
+            digits.insert(",", at: place)
+            place -= 3
+        }
+        return (value < 0 ? "-" : "") + String(digits)
+    }
+
+    static func counted(_ value: Int, _ noun: String, plural: String? = nil) -> String {
+        "\(count(value)) \(value == 1 ? noun : plural ?? noun + "s")"
+    }
+
+    /// `412 (380 cached)→18`.
+    static func tokens(input: Int, cached: Int, output: Int, _ style: TextStyle) -> String {
+        count(input) + (cached > 0 ? " (\(count(cached)) cached)" : "") + style.arrow + count(output)
+    }
+
+    /// A total that may lack calls without a price: it then says that it is a lower bound, and why.
+    static func total(_ cost: MoneySum, unpriced: Int, calls: Int, _ style: TextStyle) -> String {
+        guard unpriced > 0 else { return cost.displayText }
+        if unpriced >= calls, cost == .zero { return "unpriced (\(counted(unpriced, "call")))" }
+        return "\(style.atLeast)\(cost.displayText) (\(counted(unpriced, "call")) unpriced)"
+    }
+
+    /// With one decimal; more than nothing never reads as nothing, less than all never as all.
+    static func percent(_ part: Int128, of whole: Int128) -> String? {
+        guard whole > 0 else { return nil }
+        var permille = (part * 2000 + whole) / (whole * 2)
+        if permille == 0, part > 0 { return "<0.1 %" }
+        if permille == 1000, part < whole { permille = 999 }
+        return "\(permille / 10).\(permille % 10) %"
+    }
+
+    /// Time between two moments; a clock that went back gives none.
+    static func span(_ start: Timestamp?, _ end: Timestamp?) -> TimeSpan? {
+        guard let start, let end else { return nil }
+        return TimeSpan(milliseconds: max(0, end.since(start).milliseconds))
+    }
+
+    /// Packs pieces into lines; a piece that is too long for a line is wrapped.
+    static func flow(_ pieces: [StyledText], _ style: TextStyle, indent: Int = 0) -> [StyledText] {
+        var lines: [StyledText] = []
+        for piece in pieces where !piece.isEmpty {
+            if let last = lines.last, last.width + 3 + piece.width <= style.width ?? .max {
+                lines[lines.count - 1] = last + "   " + piece
+            } else {
+                lines += piece.wrapped(style)
+            }
+        }
+        return lines
+    }
+
+    /// A failure as the ledger keeps it, as a heading and the lines below it.
+    static func failure(_ value: JSONValue) -> (kind: String?, text: String, details: [String]) {
+        let kind = value["kind"]?.stringValue
+        guard let message = value["message"]?.stringValue else { return (kind, value.jsonText, []) }
+        let details = value["details"]?.arrayValue?.map { $0.stringValue ?? $0.jsonText } ?? []
+        return (kind, (kind.map { $0 + ": " } ?? "") + message, details)
+    }
+}
+
+extension StyledText {
+    /// Itself when it fits; else wrapped, in its first tint.
+    func wrapped(_ style: TextStyle) -> [StyledText] {
+        guard let limit = style.width, width > limit else { return [self] }
+        return rendered(.plain).wrapped(to: limit).map { StyledText($0, spans.first?.tint) }
+    }
+}
+
+extension JSONValue {
+    static func text(_ value: String?) -> JSONValue { value.map(JSONValue.string) ?? .null }
+    static func number(_ value: Int?) -> JSONValue { value.map { .int(Int64($0)) } ?? .null }
+    static func time(_ value: Timestamp?) -> JSONValue { text(value?.rfc3339) }
+    static func span(_ value: TimeSpan?) -> JSONValue { value.map { .int($0.milliseconds) } ?? .null }
+    static func money(_ value: Money?) -> JSONValue { value?.json ?? .null }
+    static func hash(_ value: ContentHash?) -> JSONValue { text(value?.hex) }
+}

@@ -1,0 +1,56 @@
+import Economics
+import Values
+import WorkflowModel
+
+extension LiveTree {
+    /// The line that stands for an update where there is no terminal; `nil` for one that is not worth a line.
+    ///
+    /// Asked after ``apply(_:at:)`` of the same update: `classify  succeeded  local/small  412→18 tokens  $0.000013  1.2s`.
+    public func plainLine(for update: LiveUpdate, at moment: Timestamp, style: TextStyle = .plain) -> String? {
+        let pieces: [String?]
+        switch update {
+        case .runStarted(let id, let workflow, let steps, let budget):
+            pieces = [workflow, "started", id, Figures.counted(steps.count, "step"), budget.map { "budget \($0)" }]
+        case .stepState(let path, let status, _, _):
+            guard let line = nodeLine(path, status, style) else { return nil }
+            pieces = line
+        case .itemsExpanded(let step, let count):
+            pieces = [step, Figures.counted(count, "item")]
+        case .callStarted, .callEnded:
+            return nil
+        case .reason(let path, let text):
+            pieces = [path, text]
+        case .ended(let status):
+            pieces = [
+                workflow, status.rawValue,
+                Figures.total(tally.cost, unpriced: tally.unpriced, calls: tally.calls, style),
+                held > .zero ? "held \(held.displayText)" : nil,
+                Figures.span(startedAt, moment)?.description,
+            ]
+        }
+        return pieces.compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: "  ").harmless
+    }
+
+    private func nodeLine(_ path: String, _ status: NodeStatus, _ style: TextStyle) -> [String?]? {
+        guard let index = index(of: path) else { return nil }
+        let step = steps[index]
+        let isItem = path != step.id
+        switch status {
+        case .pending: return nil
+        case .running: return isItem ? nil : [path, "started", step.figures.model]
+        case .succeeded, .failed, .skipped, .cancelled: break
+        }
+        if isItem, let count = step.itemCount, count > Self.maxItemLines, status == .succeeded {
+            guard count > 0, step.itemsDone * 10 / count != (step.itemsDone - 1) * 10 / count else { return nil }
+            let failed = step.itemsFailed > 0 ? ", \(step.itemsFailed) failed" : ""
+            return [step.id, "\(step.itemsDone)/\(count) items" + failed, step.figures.tally.costText(style)]
+        }
+        guard let figures = figures(of: path) else { return [path, status.rawValue] }
+        return [
+            path, status.rawValue, figures.model,
+            figures.tally.reportsTokens ? figures.tally.tokensText(style) + " tokens" : nil,
+            figures.tally.costText(style),
+            figures.endedAt.flatMap { Figures.span(figures.startedAt, $0)?.description },
+        ]
+    }
+}

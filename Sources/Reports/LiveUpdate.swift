@@ -1,0 +1,30 @@
+import Economics
+import Values
+import WorkflowModel
+
+/// What a live picture of a run is told.
+public enum LiveUpdate: Sendable {
+    /// A step of the run, as it is known before anything starts.
+    public struct Step: Sendable, Hashable {
+        public let id: String
+        public let kind: String
+        public let dependsOn: [String]
+
+        public init(id: String, kind: String, dependsOn: [String] = []) {
+            self.id = id
+            self.kind = kind
+            self.dependsOn = dependsOn
+        }
+    }
+
+    case runStarted(id: String, workflow: String, steps: [Step], budget: Money?)
+    /// Of a step or an item, `summarise[3]`.
+    case stepState(path: String, NodeStatus, model: String? = nil, tier: String? = nil)
+    case itemsExpanded(step: String, count: Int)
+    case callStarted(path: String, call: String, held: Money?)
+    /// - Parameter held: what the call counts against caps from now on.
+    case callEnded(path: String, call: String, state: CallState, inputTokens: Int?, outputTokens: Int?, cost: Money?, held: Money?)
+    /// Why a node was skipped, failed or tries again, in one line.
+    case reason(path: String, String)
+    case ended(RunStatus)
+}

@@ -1,0 +1,178 @@
+import Economics
+import Values
+import WorkflowModel
+
+/// What `plan` prints, and the line that `run` prints first.
+public enum PlanReport {
+    /// `plan support-triage: 4 steps, at most 9 calls, $0.0011 to $0.0123; worst case $0.0123 of budget $0.25: fits`
+    public static func line(_ plan: Plan) -> String {
+        let calls = maxCalls(plan).map { "at most \(Figures.counted($0, "call"))" } ?? "calls unbounded"
+        let head = "plan \(plan.workflow): \(Figures.counted(plan.steps.count, "step")), \(calls), "
+        var cost = plan.total.best.displayText
+        if let worst = plan.total.worst, worst != plan.total.best { cost += " to \(worst)" }
+        if let expected = plan.total.expected { cost += ", expected \(expected)" }
+        if isUnpriced(plan) { cost = "cost unpriced (\(plan.unpriced.joined(separator: ", ")))" }
+        return (head + cost + "; " + verdict(plan).text).harmless
+    }
+
+    /// The steps with their three prices, the verdict, notes, and how prompts share their beginnings.
+    public static func text(_ plan: Plan, style: TextStyle) -> String {
+        var lines = stepTable(plan, style).lines(style)
+        func say(_ text: String, _ tint: Tint? = nil, indent: Int = 0) {
+            let limit = style.width.map { max(8, $0 - indent) }
+            lines += text.wrapped(to: limit).map { StyledText(String(repeating: " ", count: indent) + $0, tint).line(style) }
+        }
+        lines.append("")
+        let verdict = verdict(plan)
+        say(verdict.text, verdict.isGood ? .green : verdict.isRefusal ? .red : .yellow)
+        for detail in plan.refusal?.details ?? [] { say(detail, .dim, indent: 2) }
+        switch (plan.total.expected, plan.historyRuns) {
+        case (nil, _): say("no expectation yet: it comes from the history of finished runs", .dim)
+        case (_, let runs): say("expected rests on \(Figures.counted(runs, "finished run"))", .dim)
+        }
+        let notes = notes(plan)
+        if !notes.isEmpty {
+            lines.append("")
+            say("notes", .bold)
+            for note in notes { say(note, indent: 2) }
+        }
+        let prefixes = prefixes(plan)
+        if !prefixes.isEmpty {
+            lines.append("")
+            var table = Table([.init("prefix", floor: 8), .init("shared", .trailing, expendable: 1), .init("steps", floor: 10)])
+            let taken = (prefixes.map(\.name.terminalWidth).max() ?? 0) + 12
+            for (name, steps) in prefixes {
+                // Which steps share it is the point of this section: a long list goes on below rather than being cut.
+                for (index, part) in steps.joined(separator: ", ").wrapped(to: style.width.map { max(10, $0 - taken) }).enumerated() {
+                    let isFirst = index == 0
+                    table.add([
+                        isFirst ? StyledText(name) : "",
+                        isFirst ? StyledText(steps.count > 1 ? "by \(steps.count)" : style.dash, steps.count > 1 ? .green : .dim) : "",
+                        StyledText(part),
+                    ])
+                }
+            }
+            lines += table.lines(style)
+        }
+        return lines.map { $0 + "\n" }.joined()
+    }
+
+    private static func stepTable(_ plan: Plan, _ style: TextStyle) -> Table {
+        var table = Table([
+            .init("step", floor: 10),
+            .init("model", floor: 8, expendable: 2),
+            .init("calls", .trailing, expendable: 4),
+            .init("prompt tokens", .trailing, expendable: 5, hidesWhenEmpty: true),
+            .init("output cap", .trailing, expendable: 6, hidesWhenEmpty: true),
+            .init("best", .trailing, expendable: 1),
+            .init("expected", .trailing, expendable: 3, hidesWhenEmpty: true),
+            .init("worst", .trailing),
+        ], emptyText: "the workflow has no steps")
+        for step in plan.steps {
+            let isModel = step.model != nil
+            let isUnpriced = step.isUnpriced(in: plan)
+            let cap = step.maxOutputTokens.map(Figures.count) ?? (isModel ? "none" : "")
+            table.add([
+                StyledText(step.id) + (step.isConditional ? StyledText(" if", .dim) : ""),
+                StyledText(step.model ?? step.tier ?? step.kind, isModel ? nil : .dim),
+                isModel ? StyledText(step.maxCalls.map { Figures.count($0) } ?? "unbounded", step.maxCalls == nil ? .yellow : nil) : "",
+                StyledText(step.promptTokens.map(Figures.count) ?? ""),
+                StyledText(cap),
+                isModel ? StyledText(isUnpriced ? "unpriced" : step.amounts.best.displayText) : "",
+                isModel && !isUnpriced ? StyledText(step.amounts.expected?.displayText ?? "") : "",
+                isModel ? worst(step.amounts.worst, isUnpriced: isUnpriced) : "",
+            ])
+        }
+        let atLeast = isUnpriced(plan) ? style.atLeast : ""
+        table.footer = [
+            StyledText("total", .bold), "",
+            StyledText(maxCalls(plan).map { Figures.count($0) } ?? "unbounded"), "", "",
+            StyledText(atLeast + plan.total.best.displayText),
+            StyledText(plan.total.expected.map { atLeast + $0.displayText } ?? ""),
+            plan.total.worst.map { StyledText(atLeast + $0.displayText, .bold) } ?? worst(nil, isUnpriced: false),
+        ]
+        return table
+    }
+
+    private static func worst(_ amount: Money?, isUnpriced: Bool) -> StyledText {
+        if isUnpriced { return StyledText("unpriced", .yellow) }
+        return amount.map { StyledText($0.displayText) } ?? StyledText("unbounded", .yellow)
+    }
+
+    private static func verdict(_ plan: Plan) -> (text: String, isGood: Bool, isRefusal: Bool) {
+        if let refusal = plan.refusal { return ("refused (\(refusal.kind.rawValue)): \(refusal.message)", false, true) }
+        let models = Figures.counted(plan.unpriced.count, "model")
+        guard let budget = plan.budget else {
+            if isUnpriced(plan) { return ("no budget, \(models) unpriced", false, false) }
+            return (plan.total.worst.map { "no budget, worst case \($0)" } ?? "no budget, worst case unbounded", false, false)
+        }
+        if isUnpriced(plan) { return ("\(models) unpriced under budget \(budget)", false, false) }
+        guard let worst = plan.total.worst else {
+            return ("worst case unbounded, budget \(budget): calls that could pass it are refused", false, false)
+        }
+        if worst <= budget { return ("worst case \(worst) of budget \(budget): fits", true, false) }
+        return ("worst case \(worst) passes budget \(budget): admitted by its \(plan.admission) case, calls that could pass it are refused", false, false)
+    }
+
+    private static func notes(_ plan: Plan) -> [String] {
+        plan.steps.flatMap { step in step.notes.map { "\(step.id): \($0)" } }
+            + plan.unpriced.map { "\($0): no price is known; add one under prices: in agentctl.yaml" }
+    }
+
+    private static func isUnpriced(_ plan: Plan) -> Bool { !plan.unpriced.isEmpty }
+
+    private static func maxCalls(_ plan: Plan) -> Int? {
+        plan.steps.reduce(0) { total, step in
+            guard let total, let calls = step.maxCalls else { return nil }
+            let (sum, overflow) = total.addingReportingOverflow(calls)
+            return overflow ? nil : sum
+        }
+    }
+
+    /// Each prefix, by first use, with the steps that begin with it.
+    private static func prefixes(_ plan: Plan) -> [(name: String, steps: [String])] {
+        var order: [String] = []
+        var steps: [String: [String]] = [:]
+        for step in plan.steps {
+            for prefix in step.prefixes {
+                if steps[prefix] == nil { order.append(prefix) }
+                if steps[prefix]?.last != step.id { steps[prefix, default: []].append(step.id) }
+            }
+        }
+        return order.map { ($0, steps[$0] ?? []) }
+    }
+
+    /// The plan as data. An unpriced step's amounts are `null`; totals then are lower bounds.
+    public static func json(_ plan: Plan) -> JSONValue {
+        func amounts(_ amounts: Plan.Amounts, isUnpriced: Bool = false) -> JSONValue {
+            [
+                "best_usd": isUnpriced ? .null : amounts.best.json,
+                "expected_usd": isUnpriced ? .null : .money(amounts.expected),
+                "worst_usd": isUnpriced ? .null : .money(amounts.worst),
+            ]
+        }
+        return [
+            "workflow": .string(plan.workflow), "admitted": .bool(plan.refusal == nil), "admission": .string(plan.admission),
+            "refusal": plan.refusal?.json ?? .null, "budget_usd": .money(plan.budget), "is_bounded": .bool(plan.isBounded),
+            "total": amounts(plan.total), "total_is_lower_bound": .bool(isUnpriced(plan)),
+            "max_calls": .number(maxCalls(plan)), "unpriced": .array(plan.unpriced.map(JSONValue.string)),
+            "history_runs": .number(plan.historyRuns),
+            "steps": .array(plan.steps.map { step in
+                [
+                    "id": .string(step.id), "kind": .string(step.kind), "tier": .text(step.tier), "model": .text(step.model),
+                    "is_conditional": .bool(step.isConditional), "max_calls": .number(step.maxCalls),
+                    "prompt_tokens": .number(step.promptTokens), "max_input_tokens": .number(step.maxInputTokens),
+                    "max_output_tokens": .number(step.maxOutputTokens),
+                    "amounts": amounts(step.amounts, isUnpriced: step.isUnpriced(in: plan)),
+                    "notes": .array(step.notes.map(JSONValue.string)), "prefixes": .array(step.prefixes.map(JSONValue.string)),
+                    "depends_on": .array(step.dependsOn.map(JSONValue.string)),
+                ]
+            }),
+            "prefixes": .array(prefixes(plan).map { ["name": .string($0.name), "steps": .array($0.steps.map(JSONValue.string))] }),
+        ]
+    }
+}
+
+extension Plan.Step {
+    fileprivate func isUnpriced(in plan: Plan) -> Bool { model.map(plan.unpriced.contains) ?? false }
+}

@@ -1,0 +1,57 @@
+import Economics
+import Values
+import WorkflowModel
+
+extension TraceReport {
+    /// Everything that the ledger knows of the run. Absent values are `null`, so that every object has all its keys; nodes
+    /// stand in the ledger's order, calls in that of their start.
+    ///
+    /// `input_tokens` counts the whole prompt, what was read from a cache included.
+    public static func json(_ trace: RunTrace) -> JSONValue {
+        let calls = trace.calls.sorted { ($0.startedAt, $0.path, $0.ordinal, $0.id) < ($1.startedAt, $1.path, $1.ordinal, $1.id) }
+        return ["run": json(trace.run), "nodes": .array(trace.nodes.map(json)), "calls": .array(calls.map(json))]
+    }
+
+    static func json(_ run: RunRecord) -> JSONValue {
+        [
+            "id": .string(run.id), "workflow": .string(run.workflow), "file": .string(run.file),
+            "status": .string(run.status.rawValue),
+            "started_at": .time(run.startedAt), "ended_at": .time(run.endedAt),
+            "duration_ms": .span(Figures.span(run.startedAt, run.endedAt)),
+            "cost_usd": run.unpricedCalls > 0 && run.cost == .zero ? .null : run.cost.json, "cost_is_lower_bound": .bool(run.unpricedCalls > 0), "held_usd": run.held.json,
+            "max_cost_usd": .money(run.maxCost), "unpriced_calls": .number(run.unpricedCalls), "calls": .number(run.calls),
+            "input_tokens": .number(run.inputTokens), "output_tokens": .number(run.outputTokens),
+            "tags": .object(run.tags), "owner": .object(run.owner),
+            "decision_id": .text(run.decisionID), "outcome": .text(run.outcome), "batch": .text(run.batch),
+            "inputs_hash": .hash(run.inputs), "outputs_hash": .hash(run.outputs), "failure": run.failure ?? .null,
+        ]
+    }
+
+    private static func json(_ node: NodeRecord) -> JSONValue {
+        [
+            "path": .string(node.path), "step": .string(node.step), "item": .number(node.item),
+            "status": .string(node.status.rawValue),
+            "started_at": .time(node.startedAt), "ended_at": .time(node.endedAt),
+            "duration_ms": .span(Figures.span(node.startedAt, node.endedAt)),
+            "reason": .text(node.reason), "output_hash": .hash(node.output), "failure": node.failure ?? .null,
+        ]
+    }
+
+    private static func json(_ call: CallRecord) -> JSONValue {
+        [
+            "id": .string(call.id), "path": .string(call.path), "step": .string(call.step), "tier": .string(call.tier),
+            "purpose": .string(call.purpose), "ordinal": .number(call.ordinal), "retry_of": .text(call.retryOf),
+            "provider": .string(call.provider), "model_asked": .string(call.modelAsked), "model_served": .text(call.modelServed),
+            "state": .string(call.state.rawValue), "is_unpriced": .bool(call.isUnpriced),
+            "cost_usd": .money(call.cost), "held_usd": .money(call.held),
+            "input_tokens": .number(call.inputTokens), "cache_read_tokens": .number(call.cacheReadTokens),
+            "cache_write_tokens": .number(call.cacheWriteTokens), "output_tokens": .number(call.outputTokens),
+            "reasoning_tokens": .number(call.reasoningTokens), "usage_raw": .text(call.usageRaw),
+            "price_rows": .array(call.priceRows.map(JSONValue.string)),
+            "request_hash": .hash(call.request), "response_hash": .hash(call.response),
+            "http_status": .number(call.httpStatus), "finish_reason": .text(call.finishReason), "failure": call.failure ?? .null,
+            "ttft_ms": .span(call.timeToFirstToken), "total_ms": .span(call.total),
+            "started_at": .time(call.startedAt), "ended_at": .time(call.endedAt),
+        ]
+    }
+}

@@ -1,0 +1,79 @@
+import Economics
+import Values
+import WorkflowModel
+
+/// What `show` prints: a run, its steps as a tree, and what each took and cost.
+public enum TraceReport {
+    /// What to show beside the tree.
+    public struct Options: Sendable {
+        /// The text of a stored request or response; with it every call is listed together with what was said.
+        public var prompts: (@Sendable (ContentHash) -> String?)?
+        /// For the duration of what still runs.
+        public var now: Timestamp?
+        /// A `for_each` step with more items shows its failed and its slowest ones.
+        public var maxItems: Int
+
+        public init(prompts: (@Sendable (ContentHash) -> String?)? = nil, now: Timestamp? = nil, maxItems: Int = 20) {
+            self.prompts = prompts
+            self.now = now
+            self.maxItems = maxItems
+        }
+    }
+
+    /// The trace as text, every line ended.
+    public static func text(_ trace: RunTrace, style: TextStyle, options: Options = Options()) -> String {
+        var tree = TraceTree(trace: trace, style: style, options: options)
+        let header = header(trace, style, options)
+        return header.map { $0.line(style) + "\n" }.joined() + "\n" + tree.table().text(style)
+    }
+
+    private static func header(_ trace: RunTrace, _ style: TextStyle, _ options: Options) -> [StyledText] {
+        let run = trace.run
+        let tally = Tally(trace.calls)
+        var lines = Figures.flow([
+            StyledText("run \(run.id)", .bold), StyledText(run.workflow),
+            style.symbol(run.status) + " " + StyledText(run.status.rawValue, run.status.tint),
+        ], style)
+        var times: [StyledText] = ["started \(run.startedAt.shortText) UTC"]
+        if let took = Figures.span(run.startedAt, run.endedAt) {
+            times.append("took \(took)")
+        } else if let soFar = Figures.span(run.startedAt, options.now) {
+            times.append("for \(soFar) so far")
+        }
+        lines += Figures.flow(times, style)
+
+        let open = run.held.beyond(run.cost)
+        var figures: [StyledText] = [
+            StyledText("cost " + Figures.total(run.cost, unpriced: run.unpricedCalls, calls: run.calls, style)),
+            StyledText(Figures.counted(run.calls, "call")),
+        ]
+        if run.inputTokens > 0 || run.outputTokens > 0 {
+            figures.append("tokens \(Figures.tokens(input: run.inputTokens, cached: tally.cached, output: run.outputTokens, style))")
+        }
+        lines += Figures.flow(figures, style)
+        if let cap = run.maxCost {
+            let used = MoneySum(exact: max(run.held.exact, run.cost.exact))
+            var text = "budget \(cap): \(used.displayText) used"
+            if let percent = Figures.percent(used.exact, of: Int128(cap.picoDollars)) { text += " (\(percent))" }
+            if open > .zero { text += ", \(open.displayText) of it held" }
+            lines += Figures.flow([StyledText(text, used.exact > Int128(cap.picoDollars) ? .red : nil)], style)
+        } else if open > .zero {
+            lines += Figures.flow(["held \(open.displayText) beyond the cost"], style)
+        }
+        if let decision = run.decisionID {
+            lines += Figures.flow(["decision \(decision): \(run.outcome ?? "pending")"], style)
+        } else if let outcome = run.outcome {
+            lines += Figures.flow(["outcome \(outcome)"], style)
+        }
+        if !run.tags.isEmpty {
+            lines += Figures.flow(["tags"] + run.tags.map { StyledText("\($0.key)=\($0.value.stringValue ?? $0.value.jsonText)") }, style)
+        }
+        // A step's failure is told at the step; only what no step tells stands here.
+        if let failure = run.failure, !trace.nodes.contains(where: { $0.failure?["message"] == failure["message"] && $0.failure != nil }) {
+            let (_, text, details) = Figures.failure(failure)
+            lines += StyledText(text, .red).wrapped(style)
+            for detail in details { lines += detail.wrapped(to: style.width.map { $0 - 2 }).map { StyledText("  " + $0, .dim) } }
+        }
+        return lines
+    }
+}

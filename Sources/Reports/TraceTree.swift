@@ -1,0 +1,188 @@
+import Economics
+import Values
+import WorkflowModel
+
+/// Lays a trace out as the rows of one table, so that figures stand in line over all levels of the tree.
+struct TraceTree {
+    private let style: TextStyle
+    private let options: TraceReport.Options
+    private let steps: [NodeRecord]
+    private let items: [String: [NodeRecord]]
+    private let callsByPath: [String: [CallRecord]]
+    private let callsByStep: [String: [CallRecord]]
+    private var rows = Table([
+        Table.Column("step", floor: 14),
+        Table.Column("status, model", floor: 20, expendable: 2),
+        Table.Column("first token", .trailing, expendable: 5, hidesWhenEmpty: true),
+        Table.Column("time", .trailing, expendable: 1),
+        Table.Column("tokens", .trailing, expendable: 3, hidesWhenEmpty: true),
+        Table.Column("cached", .trailing, expendable: 4, hidesWhenEmpty: true),
+        Table.Column("cost", .trailing),
+    ], emptyText: "no step was started")
+
+    init(trace: RunTrace, style: TextStyle, options: TraceReport.Options) {
+        self.style = style
+        self.options = options
+        var steps = trace.nodes.filter { $0.item == nil }
+        var known = Set(steps.map(\.step))
+        for node in trace.nodes where node.item != nil && known.insert(node.step).inserted {
+            // Items whose step has no row of its own, as a ledger cut off by a crash can hold them.
+            steps.append(NodeRecord(path: node.step, step: node.step, item: nil, status: .running))
+        }
+        // By first start; what never started keeps the workflow's order behind it.
+        self.steps = steps.enumerated().sorted { a, b in
+            switch (a.element.startedAt, b.element.startedAt) {
+            case (let x?, let y?): return (x, a.offset) < (y, b.offset)
+            case (nil, nil): return a.offset < b.offset
+            case (let x, _): return x != nil
+            }
+        }.map(\.element)
+        items = Dictionary(grouping: trace.nodes.filter { $0.item != nil }, by: \.step)
+            .mapValues { $0.sorted { ($0.item ?? 0) < ($1.item ?? 0) } }
+        let calls = trace.calls.sorted { ($0.ordinal, $0.startedAt) < ($1.ordinal, $1.startedAt) }
+        callsByPath = Dictionary(grouping: calls, by: \.path)
+        callsByStep = Dictionary(grouping: calls, by: \.step)
+    }
+
+    mutating func table() -> Table {
+        for step in steps {
+            let items = items[step.step] ?? []
+            node(step, name: step.path, calls: callsByStep[step.step] ?? [], items: items, lead: "", rest: "")
+        }
+        return rows
+    }
+
+    private mutating func node(
+        _ node: NodeRecord, name: String, calls: [CallRecord], items: [NodeRecord], lead: String, rest: String
+    ) {
+        let tally = Tally(calls)
+        rows.add([
+            StyledText(lead, .dim) + style.symbol(node.status) + " " + StyledText(name),
+            status(of: node, calls: calls, items: items),
+            items.isEmpty && calls.count == 1 ? StyledText(calls[0].timeToFirstToken?.description ?? "") : "",
+            StyledText(duration(node)?.description ?? ""),
+            StyledText(tally.tokensText(style)),
+            StyledText(tally.cached > 0 ? Figures.count(tally.cached) : ""),
+            StyledText(tally.costText(style)),
+        ])
+        let own = items.isEmpty ? calls : callsByPath[node.path] ?? []
+        let listed = own.count > 1 || own.contains { $0.needsTelling } || options.prompts != nil ? own : []
+        let chosen = choose(items)
+        let hasChildren = !listed.isEmpty || !items.isEmpty
+        if let failure = node.failure { tell(failure, prefix: rest + (hasChildren ? style.branch.rest : "  ")) }
+        for (index, call) in listed.enumerated() {
+            self.call(call, of: node, isLast: items.isEmpty && index == listed.count - 1, rest: rest)
+        }
+        for (index, item) in chosen.shown.enumerated() {
+            let isLast = chosen.rest == nil && index == chosen.shown.count - 1
+            let branch = isLast ? style.lastBranch : style.branch
+            self.node(
+                item, name: "[\(item.item ?? 0)]", calls: callsByPath[item.path] ?? [], items: [], lead: rest + branch.lead,
+                rest: rest + branch.rest)
+        }
+        if let more = chosen.rest { rows.add(line: StyledText(rest + style.lastBranch.lead + more, .dim)) }
+    }
+
+    private func status(of node: NodeRecord, calls: [CallRecord], items: [NodeRecord]) -> StyledText {
+        var models: [String] = []
+        for call in calls where !models.contains(call.modelName) { models.append(call.modelName) }
+        var parts: [StyledText] = []
+        if node.status != .succeeded || (models.isEmpty && items.isEmpty) {
+            let word = node.status.rawValue + (node.reason.map { ": " + $0 } ?? "")
+            parts.append(StyledText(word, node.status.tint))
+        }
+        if !items.isEmpty {
+            let failed = items.count { $0.status == .failed }
+            parts.append(StyledText(Figures.counted(items.count, "item") + (failed > 0 ? ", \(Figures.count(failed)) failed" : "")))
+        }
+        if let first = models.first { parts.append(StyledText(first + (models.count > 1 ? " +\(models.count - 1)" : ""))) }
+        return joined(parts)
+    }
+
+    private func joined(_ parts: [StyledText]) -> StyledText {
+        parts.dropFirst().reduce(parts.first ?? "") { $0 + StyledText(style.dot, .dim) + $1 }
+    }
+
+    private func duration(_ node: NodeRecord) -> TimeSpan? {
+        Figures.span(node.startedAt, node.endedAt ?? (node.status == .running ? options.now : nil))
+    }
+
+    private mutating func call(_ call: CallRecord, of node: NodeRecord, isLast: Bool, rest: String) {
+        let branch = isLast ? style.lastBranch : style.branch
+        let isBad = call.failure != nil
+        var parts: [StyledText] = []
+        if let kind = call.failure.flatMap({ Figures.failure($0).kind }) { parts.append(StyledText(kind, .red)) }
+        if let status = call.httpStatus, isBad || !(200..<300).contains(status) { parts.append("HTTP \(status)") }
+        if call.state != .settled { parts.append(StyledText(call.state.rawValue, .yellow)) }
+        if let reason = call.finishReason, !["stop", "tool_calls"].contains(reason) { parts.append(StyledText("finish: \(reason)", .yellow)) }
+        parts.append(StyledText(call.modelName))
+        let tally = Tally(CollectionOfOne(call))
+        rows.add([
+            StyledText(rest + branch.lead, .dim) + "#\(call.ordinal) \(call.purpose)",
+            joined(parts),
+            StyledText(call.timeToFirstToken?.description ?? ""),
+            StyledText((call.total ?? Figures.span(call.startedAt, call.endedAt))?.description ?? ""),
+            StyledText(tally.tokensText(style)),
+            StyledText(tally.cached > 0 ? Figures.count(tally.cached) : ""),
+            StyledText(call.state == .held && call.cost == nil ? "in flight" : tally.costText(style)),
+        ])
+        let below = rest + branch.rest + "   "
+        if let served = call.modelServed, served != call.modelAsked { tell("served by \(served)", prefix: below, tint: .dim) }
+        if let mark = call.openMark { tell(mark, prefix: below, tint: .yellow) }
+        // The step's own failure is usually that of its last call: told once, above.
+        if let failure = call.failure, node.failure?["message"] != failure["message"] { tell(failure, prefix: below) }
+        guard let prompts = options.prompts else { return }
+        for (title, hash) in [("request", call.request), ("response", call.response)] {
+            guard let hash else { continue }
+            tell("\(title) \(hash.hex.prefix(12))", prefix: below, tint: .cyan)
+            tell(prompts(hash) ?? "(its text is not in the ledger)", prefix: below + "  ", tint: nil)
+        }
+    }
+
+    private mutating func tell(_ failure: JSONValue, prefix: String) {
+        let (_, text, details) = Figures.failure(failure)
+        tell(text, prefix: prefix, tint: .red)
+        for detail in details { tell(detail, prefix: prefix + "  ", tint: .dim) }
+    }
+
+    private mutating func tell(_ text: String, prefix: String, tint: Tint?) {
+        for line in text.wrapped(to: style.width.map { max(8, $0 - prefix.terminalWidth) }) {
+            rows.add(line: StyledText(prefix, .dim) + StyledText(line, tint))
+        }
+    }
+
+    /// All items, or the first failed, the running and the slowest ones, in order, and a sentence on the others.
+    private func choose(_ items: [NodeRecord]) -> (shown: [NodeRecord], rest: String?) {
+        guard items.count > options.maxItems else { return (items, nil) }
+        let failed = items.filter { $0.status == .failed }.prefix(options.maxItems / 2)
+        let running = items.filter { $0.status == .running }.prefix(options.maxItems / 4)
+        let slowest = items.filter { $0.status != .failed && $0.status != .running && duration($0) != nil }
+            .sorted { (duration($1)!, $0.item ?? 0) < (duration($0)!, $1.item ?? 0) }.prefix(5)
+        let shown = Array(failed) + running + slowest
+        let paths = Set(shown.map(\.path))
+        var counts: [NodeStatus: Int] = [:]
+        for item in items where !paths.contains(item.path) { counts[item.status, default: 0] += 1 }
+        let words = NodeStatus.allCases.sorted { (counts[$0] ?? 0) > (counts[$1] ?? 0) }
+            .compactMap { status in counts[status].map { "\(Figures.count($0)) more \(status.rawValue)" } }
+        return (shown, style.ellipsis + " " + words.joined(separator: ", ") + (slowest.isEmpty ? "" : "; the slowest are shown"))
+    }
+}
+
+extension CallRecord {
+    var modelName: String { "\(provider)/\(modelAsked)" }
+
+    /// Whether it is listed even where it is its step's only call.
+    var needsTelling: Bool { failure != nil || openMark != nil || state == .void }
+
+    /// What is not settled about it.
+    var openMark: String? {
+        let hold = held.map { "held \($0)" } ?? "held nothing, unpriced"
+        switch state {
+        case .unknown: return hold + ", end unknown"
+        case .estimated: return hold + ", cost estimated"
+        case .held: return hold + ", in flight"
+        case .overrun: return "cost more than was held"
+        case .settled, .void: return nil
+        }
+    }
+}

@@ -1,0 +1,50 @@
+import ArgumentParser
+import Glibc
+import Tools
+
+/// The program's version; `make` and releases change it here.
+enum Version {
+    static let number = "0.1.0"
+    static let program = "agentctl/\(number)"
+}
+
+@main
+struct Agentctl: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "agentctl",
+        abstract: "Runs agent workflows whose cost is known: planned, capped, recorded, audited.",
+        discussion: """
+            A workflow is a YAML file of steps that form a graph. Try:
+              agentctl validate Workflows/support-triage.yaml
+              agentctl plan     Workflows/support-triage.yaml
+              agentctl run      Workflows/support-triage.yaml --inputs ticket.json
+              agentctl show     last
+              agentctl audit
+            Results go to stdout, everything else to stderr. Exit codes: 0 success, 2 usage, 10-19 the workflow, \
+            20-29 the budget, 30-39 a provider, 40-49 the ledger, 130 interrupted.
+            """,
+        version: Version.number,
+        subcommands: [
+            Validate.self, PlanCommand.self, Run.self, Runs.self, Show.self, Audit.self, OutcomeCommand.self, Prices.self,
+        ])
+
+    static func main() async {
+        // A reader that goes away (`agentctl audit | head`) is an error of the write, not a death by signal.
+        signal(SIGPIPE, SIG_IGN)
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        if arguments.first == ModelServerGuard.commandName {
+            Glibc.exit(ModelServerGuard.main(Array(arguments.dropFirst())))
+        }
+        do {
+            var command = try parseAsRoot(arguments)
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+            Output.flush()
+        } catch {
+            Failures.exit(error, help: { Self.fullMessage(for: $0) }, code: { Self.exitCode(for: $0).rawValue })
+        }
+    }
+}

@@ -1,0 +1,230 @@
+import ArgumentParser
+import Economics
+import Engine
+import Glibc
+import Ledger
+import Reports
+import Values
+import WorkflowModel
+
+/// Flags of a batch.
+struct BatchOptions: ParsableArguments {
+    @Option(name: .customLong("batch"), help: ArgumentHelp("One run for each line, a JSON object of inputs; - reads stdin. Results go to stdout as JSON lines in the order of the input.", valueName: "file.jsonl|-"))
+    var file: String?
+
+    @Option(help: ArgumentHelp("Runs in flight at once.", valueName: "n"))
+    var maxParallel = 16
+
+    @Option(help: ArgumentHelp("Where the input lines of runs that did not succeed are written, to be run again.", valueName: "file.jsonl"))
+    var failures: String?
+
+    func validate() throws {
+        guard (1...100_000).contains(maxParallel) else { throw ValidationError("--max-parallel takes 1 to 100000") }
+    }
+}
+
+/// `run --batch`: many runs of one workflow in one process. A line that fails stops no other.
+struct BatchRun {
+    let command: Run
+    let graph: WorkflowGraph
+    let composition: Composition
+
+    /// What became of one line.
+    private struct Outcome: Sendable {
+        let line: Int
+        let document: JSONObject
+        let summary: BatchReport.Outcome
+        let source: Substring
+    }
+
+    func run() async throws {
+        let path = command.batch.file!
+        let text = try RunInputs.text(of: path, what: "--batch")
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
+            .filter { !$0.element.allSatisfy(\.isWhitespace) }.map { (number: $0.offset + 1, text: $0.element) }
+        let failuresFile = try command.batch.failures.map { path in
+            guard let file = fopen(path, "w") else { throw UsageError("cannot write \(path): \(String(cString: strerror(errno)))") }
+            return FileHandleBox(file)
+        }
+        let quiet = command.quiet
+        let isLive = Output.isErrorTerminal && !quiet
+        let board = BatchBoard(total: lines.count, isLive: isLive)
+        let say: @Sendable (String) -> Void = { if !quiet { board.say($0) } }
+        let connections = try composition.connect(progress: say)
+        defer { connections.close() }
+        let ledger = try composition.openLedger()
+        defer { ledger.close() }
+        let plan = composition.plan(graph, inputs: nil, provider: connections.provider, history: ledger)
+        say("\(lines.count) runs of " + PlanReport.line(plan))
+        if let refusal = plan.refusal { throw refusal }
+        try await ledger.record(priceRows: composition.priceRows(of: graph, connections.provider))
+
+        let engine = composition.engine(journal: ledger, connections: connections)
+        let signals = StopSignals(engine: engine, said: say)
+        defer { _ = signals }
+        let batch = "batch-\(RunID(at: .now(), random: SystemEntropy().next()).text)"
+        let started = Timestamp.now()
+        board.start()
+
+        var outcomes = [BatchReport.Outcome?](repeating: nil, count: lines.count)
+        var waiting: [Int: Outcome] = [:]
+        var nextToPrint = 0
+        var journalError: JournalError?
+        let history = composition.statistics(graph, ledger)
+        await withTaskGroup(of: (Int, Outcome?, JournalError?).self) { group in
+            var next = 0
+            func launch() {
+                guard next < lines.count, journalError == nil, engine.interruption == .none else { return }
+                let index = next
+                let line = lines[index]
+                next += 1
+                board.began()
+                group.addTask(executorPreference: connections.loop) { [graph, composition] in
+                    do throws(JournalError) {
+                        let outcome = try await Self.one(
+                            index: index, number: line.number, text: line.text, graph: graph, batch: batch, engine: engine,
+                            composition: composition, provider: connections.provider, history: history)
+                        return (index, outcome, nil)
+                    } catch {
+                        return (index, nil, error)
+                    }
+                }
+            }
+            for _ in 0..<min(command.batch.maxParallel, lines.count) { launch() }
+            while let (index, outcome, error) = await group.next() {
+                if let error { journalError = error }
+                if let outcome {
+                    board.ended(outcome.summary)
+                    outcomes[index] = outcome.summary
+                    waiting[index] = outcome
+                    if outcome.summary.status != .succeeded { failuresFile?.write(String(outcome.source) + "\n") }
+                }
+                // In the order of the input, as far as it is complete.
+                while let ready = waiting.removeValue(forKey: nextToPrint) {
+                    Output.line(JSONValue.object(ready.document).jsonText)
+                    nextToPrint += 1
+                }
+                launch()
+            }
+        }
+        // After a stop there are gaps; what ended is told all the same.
+        for index in waiting.keys.sorted() { Output.line(JSONValue.object(waiting[index]!.document).jsonText) }
+        Output.flush()
+        board.finish()
+        if !quiet { Output.note(BatchReport.summary(outcomes.compactMap { $0 }, elapsed: Timestamp.now().since(started), style: Output.errorStyle)) }
+        if let journalError { throw journalError }
+        if engine.interruption != .none {
+            Output.note("stopped: \(outcomes.count { $0 == nil }) of \(lines.count) lines were not run\n")
+            throw CommandEnd(code: ExitCodes.interrupted)
+        }
+        if outcomes.contains(where: { $0?.status != .succeeded }) { throw CommandEnd(code: ExitCodes.batchFailures) }
+    }
+
+    private static func one(
+        index: Int, number: Int, text: Substring, graph: WorkflowGraph, batch: String, engine: Engine, composition: Composition,
+        provider: any ModelProvider, history: [String: StepStatistics]
+    ) async throws(JournalError) -> Outcome {
+        func refused(_ kind: String, _ message: String) -> Outcome {
+            let error: JSONObject = ["kind": .string(kind), "message": .string(message)]
+            return Outcome(
+                line: number, document: ["line": .int(Int64(number)), "status": "failed", "error": .object(error), "cost_usd": "0"],
+                summary: BatchReport.Outcome(
+                    line: number, status: .failed, failureKind: kind, message: message, cost: .zero, unpricedCalls: 0, duration: .milliseconds(0)),
+                source: text)
+        }
+        let inputs: JSONObject
+        do throws(JSONParseError) {
+            guard let object = try JSONParser.parse(String(text)).objectValue else { return refused("input", "the line is not a JSON object of inputs") }
+            inputs = object
+        } catch {
+            return refused("input", "the line is not JSON: \(error.message) at column \(error.column)")
+        }
+        let bound: JSONObject
+        do throws(Diagnostics) {
+            bound = try InputBinding.bind(inputs, to: graph)
+        } catch {
+            return refused("input", error.all.map(\.message).joined(separator: "; "))
+        }
+        // Each line is admitted by its own size, where there is a budget to fit.
+        if graph.budget.maxCost != nil {
+            let plan = PlanBuilder(graph: graph, provider: provider, prices: composition.prices, statistics: history, inputs: bound, at: .now()).build()
+            if let refusal = plan.refusal { return refused(refusal.kind.rawValue, refusal.message) }
+        }
+        let result = try await engine.run(graph, inputs: bound, batch: (batch, index))
+        var document: JSONObject = ["line": .int(Int64(number))]
+        Run.document(result).forEachPair { document[$0] = $1 }
+        return Outcome(
+            line: number, document: document,
+            summary: BatchReport.Outcome(
+                line: number, status: result.status, failureKind: result.failure?.kind.rawValue, message: result.failure?.message,
+                cost: result.cost, unpricedCalls: result.unpricedCalls, duration: result.endedAt.since(result.startedAt)),
+            source: text)
+    }
+}
+
+extension Composition {
+    func statistics(_ graph: WorkflowGraph, _ history: any RunHistory) -> [String: StepStatistics] {
+        (try? history.statistics(workflow: graph.name)) ?? [:]
+    }
+}
+
+/// The progress of a batch: a line that is drawn over itself on a terminal, a line every ten seconds elsewhere.
+final class BatchBoard: @unchecked Sendable {
+    private let lock = Lock()
+    private var progress: BatchReport.Progress
+    private let isLive: Bool
+    private var isDrawn = false
+    private let painter: RepeatingTask
+
+    init(total: Int, isLive: Bool) {
+        progress = BatchReport.Progress(total: total, succeeded: 0, failed: 0, running: 0, cost: .zero, unpricedCalls: 0, startedAt: .now())
+        self.isLive = isLive
+        painter = RepeatingTask(every: isLive ? 200 : 10_000)
+    }
+
+    func start() {
+        lock.hold { progress.startedAt = .now() }
+        if isLive { painter.start { [weak self] in self?.draw() } }
+    }
+
+    func say(_ message: String) {
+        lock.hold {
+            Output.note((isDrawn ? "\r\u{1B}[K" : "") + message + "\n")
+            isDrawn = false
+        }
+    }
+
+    func began() { lock.hold { progress.running += 1 } }
+
+    func ended(_ outcome: BatchReport.Outcome) {
+        lock.hold {
+            progress.running -= 1
+            if outcome.status == .succeeded { progress.succeeded += 1 } else { progress.failed += 1 }
+            progress.cost = progress.cost + outcome.cost
+            progress.unpricedCalls += outcome.unpricedCalls
+        }
+    }
+
+    func finish() {
+        painter.stop()
+        lock.hold {
+            if isDrawn { Output.note("\r\u{1B}[K") }
+            isDrawn = false
+        }
+    }
+
+    private func draw() {
+        lock.hold {
+            Output.note("\r" + BatchReport.progressLine(progress, now: .now(), style: Output.errorStyle) + "\u{1B}[K")
+            isDrawn = true
+        }
+    }
+}
+
+/// An open file that is closed with its owner.
+final class FileHandleBox {
+    private let file: UnsafeMutablePointer<FILE>
+    init(_ file: UnsafeMutablePointer<FILE>) { self.file = file }
+    func write(_ text: String) { fputs(text, file) }
+    deinit { fclose(file) }
+}

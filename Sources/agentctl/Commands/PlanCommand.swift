@@ -1,0 +1,38 @@
+import ArgumentParser
+import Engine
+import Ledger
+import Reports
+import Values
+import WorkflowModel
+
+struct PlanCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "plan", abstract: "Price a workflow before it runs: best, expected and worst case.",
+        discussion: "Inputs are optional here: with them, prompts that depend on inputs alone are counted exactly. Exits with 20 or 21 when the run would be refused.")
+
+    @OptionGroup var source: WorkflowSource
+    @OptionGroup var inputs: RunInputs
+    @OptionGroup var global: GlobalOptions
+    @Flag(help: "The plan as JSON.") var json = false
+
+    func run() async throws {
+        let settings = try global.settings(besides: source.file)
+        let graph = try source.load(settings)
+        let given = inputs.inputs == nil && inputs.single.isEmpty && !graph.inputs.isEmpty ? nil : try inputs.read(for: graph)
+        let bound = try given.map { object throws(Diagnostics) in try InputBinding.bind(object, to: graph) }
+        let composition = Composition(settings: settings)
+        let connections = try composition.connect(progress: { _ in })
+        defer { connections.close() }
+        let plan = composition.plan(graph, inputs: bound, provider: connections.provider, history: try? composition.openLedgerReadOnly())
+        Output.write(json ? JSONEncoding.pretty.string(PlanReport.json(plan)) + "\n" : PlanReport.text(plan, style: Output.style))
+        if let refusal = plan.refusal { throw CommandEnd(code: ExitCodes.code(refusal.kind)) }
+    }
+}
+
+extension Composition {
+    /// - Parameter history: `nil` when there is no ledger yet.
+    func plan(_ graph: WorkflowGraph, inputs: JSONObject?, provider: any ModelProvider, history: (any RunHistory)?) -> Plan {
+        let statistics = (try? history?.statistics(workflow: graph.name)) ?? [:]
+        return PlanBuilder(graph: graph, provider: provider, prices: prices, statistics: statistics, inputs: inputs, at: .now()).build()
+    }
+}

@@ -1,0 +1,84 @@
+import Economics
+import Engine
+import Glibc
+import HTTP
+import Ledger
+import Providers
+import Tools
+import Values
+import WorkflowModel
+
+/// The wiring: the one place where the rooms of the house are joined.
+struct Composition {
+    let settings: Settings
+    let prices: PriceBook
+
+    init(settings: Settings) {
+        self.settings = settings
+        // What a provider's machine costs is a price of all its models.
+        let machines = settings.project.providers.compactMap { provider in
+            provider.machineHour.map { price in
+                PriceRow(
+                    id: "\(provider.name)/*/machine_hour@project", provider: provider.name, model: "*", unit: .machineHour, price: price,
+                    source: settings.project.file ?? "project file", checkedAt: "")
+            }
+        }
+        prices = PriceBook(overrides: settings.project.prices + machines, catalogue: .shipped)
+    }
+
+    func openLedger() throws(JournalError) -> Ledger {
+        try Ledger.open(path: settings.ledgerPath, options: LedgerOptions(program: Version.program))
+    }
+
+    func openLedgerReadOnly() throws(JournalError) -> Ledger {
+        try Ledger.openReadOnly(path: settings.ledgerPath, options: LedgerOptions(program: Version.program))
+    }
+
+    /// Everything that reaches out: one event loop with the engine's work and all sockets on it.
+    func connect(progress: @escaping ModelServerPool.Progress) throws -> Connections {
+        let loop: EventLoop
+        do { loop = try EventLoop() } catch { throw StepFailure(.configuration, "the event loop could not be started: \(error)") }
+        var options = HTTPClientOptions.fromEnvironment()
+        options.userAgent = Version.program
+        let http = HTTPClient(loop: loop, options: options)
+        let root = settings.project.root
+        let servers = ModelServerPool(
+            folder: settings.serversFolder, root: root, program: Self.executable, http: http, progress: progress)
+        let provider = ProviderRegistry(configurations: settings.project.providers, http: http, servers: servers) {
+            SecretReaders.read($0, root: root)
+        }
+        return Connections(loop: loop, servers: servers, provider: provider)
+    }
+
+    func engine(journal: any RunJournal, connections: Connections) -> Engine {
+        Engine(environment: EngineEnvironment(
+            journal: journal, provider: connections.provider, tools: CommandRunner(root: settings.project.root), prices: prices,
+            clock: LoopClock(loop: connections.loop), executor: connections.loop, program: Version.program))
+    }
+
+    private static var executable: String {
+        var buffer = [CChar](repeating: 0, count: 4096)
+        let count = readlink("/proc/self/exe", &buffer, buffer.count - 1)
+        return count > 0 ? String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self) : CommandLine.arguments[0]
+    }
+}
+
+/// What has to be let go at the end.
+struct Connections {
+    let loop: EventLoop
+    let servers: ModelServerPool
+    let provider: ProviderRegistry
+
+    func close() {
+        servers.close()
+        loop.stop()
+    }
+}
+
+/// The engine's clock on the event loop's timers.
+struct LoopClock: EngineClock {
+    let loop: EventLoop
+
+    func now() -> Timestamp { .now() }
+    func sleep(for span: TimeSpan) async throws { try await loop.sleep(for: span) }
+}

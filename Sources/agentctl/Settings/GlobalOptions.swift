@@ -1,0 +1,42 @@
+import ArgumentParser
+import Glibc
+import Values
+import WorkflowLoading
+import WorkflowModel
+
+/// Flags that every command takes.
+struct GlobalOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The project file; otherwise agentctl.yaml or .agentctl.yaml is searched upward.", valueName: "file"))
+    var config: String?
+
+    @Option(help: ArgumentHelp("The ledger file; otherwise the project's, or .agentctl/ledger.db.", valueName: "file"))
+    var ledger: String?
+
+    @Flag(help: "Never write color codes (also: NO_COLOR).")
+    var noColor = false
+
+    /// Flag over environment over project file over default.
+    func settings(besides workflow: String? = nil) throws -> Settings {
+        Output.noColor.withLock { $0 = noColor }
+        let folder = workflow.map { path in path.lastIndex(of: "/").map { String(path[...$0]) } ?? "." } ?? "."
+        let project = try ProjectLoader.load(named: config ?? Output.variable("AGENTCTL_CONFIG"), searchingFrom: folder)
+        return Settings(project: project, ledgerPath: ledger ?? Output.variable("AGENTCTL_LEDGER"))
+    }
+}
+
+/// What a command works with, layered from flags, environment, project file and defaults.
+struct Settings {
+    let project: Project
+    /// Absolute, or relative to the working directory.
+    let ledgerPath: String
+
+    init(project: Project, ledgerPath: String?) {
+        self.project = project
+        self.ledgerPath = ledgerPath ?? (project.ledger.hasPrefix("/") ? project.ledger : "\(project.root)/\(project.ledger)")
+    }
+
+    /// Where the servers of local models keep their state: beside the ledger.
+    var serversFolder: String {
+        "\(project.root)/.agentctl/servers"
+    }
+}

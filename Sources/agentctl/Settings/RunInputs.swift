@@ -1,0 +1,76 @@
+import ArgumentParser
+import Glibc
+import Values
+import WorkflowModel
+
+/// `--input` and `--inputs`: what a run is given.
+struct RunInputs: ParsableArguments {
+    @Option(
+        name: .customLong("input"), parsing: .singleValue,
+        help: ArgumentHelp(
+            "An input, repeatable. VALUE is JSON, or text for an input of type string; @FILE reads it from a file.", valueName: "name=value|name=@file"))
+    var single: [String] = []
+
+    @Option(help: ArgumentHelp("A JSON object of inputs; - reads stdin.", valueName: "file|-"))
+    var inputs: String?
+
+    /// The inputs as given, not yet checked. `--input` wins over `--inputs`.
+    func read(for graph: WorkflowGraph) throws -> JSONObject {
+        var object = JSONObject()
+        if let inputs {
+            let text = try Self.text(of: inputs, what: "--inputs")
+            object = try Self.object(text, name: inputs == "-" ? "stdin" : inputs)
+        }
+        for argument in single {
+            guard let equals = argument.firstIndex(of: "="), equals != argument.startIndex else {
+                throw UsageError("--input takes name=value, found '\(argument)'", hint: "for example --input id=42 or --input text=@letter.txt")
+            }
+            let name = String(argument[..<equals])
+            let value = String(argument[argument.index(after: equals)...])
+            let types = graph.inputs.first { $0.name == name }?.schema.typeNames ?? []
+            let isText = types == ["string"]
+            if value.hasPrefix("@") {
+                let path = String(value.dropFirst())
+                let text = try Self.text(of: path, what: "--input \(name)")
+                object[name] = isText ? .string(text) : try Self.json(text, name: path)
+            } else if isText {
+                object[name] = .string(value)
+            } else {
+                // Text that is no JSON is text; whether it may be is for the input's schema to say.
+                object[name] = (try? JSONParser.parse(value)) ?? .string(value)
+            }
+        }
+        return object
+    }
+
+    static func object(_ text: String, name: String) throws -> JSONObject {
+        guard let object = try json(text, name: name).objectValue else { throw UsageError("\(name) holds no JSON object of inputs") }
+        return object
+    }
+
+    private static func json(_ text: String, name: String) throws -> JSONValue {
+        do throws(JSONParseError) { return try JSONParser.parse(text) } catch { throw UsageError("\(name) is not JSON: \(error)") }
+    }
+
+    static func text(of path: String, what: String) throws -> String {
+        if path != "-" {
+            var info = stat()
+            guard stat(path, &info) == 0 else { throw UsageError("\(what): cannot read \(path): \(String(cString: strerror(errno)))") }
+            guard info.st_mode & S_IFMT != S_IFDIR else { throw UsageError("\(what): \(path) is a folder, not a file") }
+        }
+        guard let file = path == "-" ? fdopen(0, "r") : fopen(path, "r") else {
+            throw UsageError("\(what): cannot read \(path): \(String(cString: strerror(errno)))")
+        }
+        defer { if path != "-" { fclose(file) } }
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let count = fread(&chunk, 1, chunk.count, file)
+            if count == 0 { break }
+            bytes += chunk[..<count]
+            if bytes.count > 1 << 30 { throw UsageError("\(what): \(path) is larger than 1 GiB") }
+        }
+        guard let text = String(validating: bytes, as: UTF8.self) else { throw UsageError("\(what): \(path) is not UTF-8 text") }
+        return text
+    }
+}

@@ -1,0 +1,49 @@
+import ArgumentParser
+import Economics
+import Engine
+import Glibc
+import Ledger
+import Values
+import WorkflowLoading
+import WorkflowModel
+
+/// The workflow of a command, with what its flags change in it.
+struct WorkflowSource: ParsableArguments {
+    @Argument(help: "The workflow file.") var file: String
+
+    @Option(help: ArgumentHelp("The most that a run may cost, in dollars; overrides budget.max_cost_usd.", valueName: "usd"))
+    var budget: String?
+
+    @Option(
+        name: .customLong("model"), parsing: .singleValue,
+        help: ArgumentHelp("Another model for a tier, repeatable.", valueName: "tier=provider/model"))
+    var models: [String] = []
+
+    /// The checked graph; warnings are printed.
+    func load(_ settings: Settings, quiet: Bool = false) throws -> WorkflowGraph {
+        let loaded = try WorkflowLoader.load(file, root: settings.project.root)
+        if !loaded.warnings.all.isEmpty, !quiet {
+            let style = Output.errorStyle
+            Output.note(DiagnosticFormatter(usesColor: style.usesColor, width: style.width ?? 100).format(loaded.warnings))
+        }
+        var graph = loaded.graph
+        if let budget {
+            guard let money = Money(decimal: budget) else {
+                throw UsageError("--budget takes dollars such as 0.25, found '\(budget)'")
+            }
+            graph = graph.withBudget(money)
+        }
+        for override in models {
+            guard let equals = override.firstIndex(of: "="), let reference = ModelReference(text: String(override[override.index(after: equals)...])) else {
+                throw UsageError("--model takes tier=provider/model, found '\(override)'", hint: "for example --model frontier=local/small")
+            }
+            let tier = String(override[..<equals])
+            guard graph.tier(named: tier) != nil else {
+                let names = graph.tiers.map(\.name)
+                throw UsageError("the workflow has no tier '\(tier)'", hint: Suggestion.hint(for: tier, in: names) ?? "it has: \(names.joined(separator: ", "))")
+            }
+            graph = graph.withTier(tier, using: reference)
+        }
+        return graph
+    }
+}

@@ -1,0 +1,114 @@
+import Economics
+import Testing
+import Values
+import WorkflowModel
+
+/// What every `RunJournal` must do, told through the protocol alone.
+///
+/// - Parameter makeJournal: an empty journal; called once per exercise.
+func exerciseJournal(_ makeJournal: () async throws -> any RunJournal) async throws {
+    try await exerciseOwnership(makeJournal())
+    try await exerciseRunCap(makeJournal())
+    try await exerciseInnerCaps(makeJournal())
+    try await exerciseEndings(makeJournal())
+    try await exerciseFailedEntry(makeJournal())
+    try await exerciseFailedPost(makeJournal())
+}
+
+private func exerciseOwnership(_ journal: any RunJournal) async throws {
+    await #expect(throws: JournalError.self, "a run that never began") { try await journal.write(.event("r1", "a")) }
+    try await journal.begin(.sample("r1"))
+    #expect(try await journal.write(.event("r1", "a")) == .written)
+    await #expect(throws: JournalError.self, "a name that is taken") { try await journal.begin(.sample("r1")) }
+    #expect(try await journal.write(.event("r1", "b")) == .written)
+    #expect(try await journal.write(.finish("r1")) == .written)
+    await #expect(throws: JournalError.self, "a run that has ended") { try await journal.write(.event("r1", "c")) }
+}
+
+private func exerciseRunCap(_ journal: any RunJournal) async throws {
+    let ten = dollars("10")
+    try await journal.begin(.sample("r", cap: ten))
+    // Never fits.
+    #expect(
+        try await journal.write(.start("r", 1, held: dollars("10.01")))
+            == .refused(BudgetRefusal(scope: "run", cap: ten, spent: .zero, asked: dollars("10.01"))))
+    #expect(try await journal.write(.start("r", 1, held: dollars("6"))) == .written)
+    // Would fit if the first cost nothing; nothing of it is written, so it can be asked again.
+    #expect(try await journal.write(.start("r", 2, held: dollars("6"))) == .postponed)
+    #expect(try await journal.write(.start("r", 2, held: dollars("4"))) == .written)
+    #expect(try await journal.write(.start("r", 3, held: dollars("0.000000000001"))) == .postponed)
+    // Settled for less than was held.
+    _ = try await journal.write(.end("r", 1, .settled, released: dollars("6"), held: dollars("3"), cost: dollars("3")))
+    #expect(try await journal.write(.start("r", 3, held: dollars("3"))) == .written)
+    // Of an unknown end the hold stays, and is spent.
+    _ = try await journal.write(.end("r", 2, .unknown, released: dollars("4"), held: dollars("4"), cost: nil))
+    #expect(
+        try await journal.write(.start("r", 4, held: dollars("3.5")))
+            == .refused(BudgetRefusal(scope: "run", cap: ten, spent: dollars("7"), asked: dollars("3.5"))))
+    // Of a void call nothing stays.
+    _ = try await journal.write(.end("r", 3, .void, released: dollars("3"), held: .zero, cost: .zero))
+    #expect(try await journal.write(.start("r", 4, held: dollars("3"))) == .written)
+    // What was overrun is booked, and the cap blocks.
+    _ = try await journal.write(.end("r", 4, .overrun, released: dollars("3"), held: dollars("5"), cost: dollars("5")))
+    #expect(
+        try await journal.write(.start("r", 5, held: dollars("0.01")))
+            == .refused(BudgetRefusal(scope: "run", cap: ten, spent: dollars("12"), asked: dollars("0.01"))))
+    // A call without a price is not held against anything.
+    #expect(try await journal.write(.start("r", 5, held: nil)) == .written)
+}
+
+private func exerciseInnerCaps(_ journal: any RunJournal) async throws {
+    let step = [(scope: "draft", cap: dollars("2"))]
+    try await journal.begin(.sample("r", cap: dollars("10")))
+    #expect(try await journal.write(.start("r", 1, held: dollars("1.5"), caps: step)) == .written)
+    #expect(try await journal.write(.start("r", 2, held: dollars("1"), caps: step)) == .postponed)
+    #expect(
+        try await journal.write(.start("r", 2, held: dollars("2.5"), caps: step))
+            == .refused(BudgetRefusal(scope: "draft", cap: dollars("2"), spent: .zero, asked: dollars("2.5"))))
+    // Another scope and the run itself are not concerned.
+    #expect(try await journal.write(.start("r", 2, held: dollars("2"), caps: [(scope: "check", cap: dollars("2"))])) == .written)
+    // 3.5 are held: the run would have room one day, the step never.
+    #expect(
+        try await journal.write(.start("r", 3, held: dollars("7"), caps: step))
+            == .refused(BudgetRefusal(scope: "draft", cap: dollars("2"), spent: .zero, asked: dollars("7"))))
+    _ = try await journal.write(
+        .end("r", 1, .settled, released: dollars("1.5"), held: dollars("0.5"), cost: dollars("0.5"), caps: step))
+    // An end and a start in one entry: what the end frees, the start may take.
+    #expect(try await journal.write(.start("r", 3, held: dollars("1.5"), caps: step)) == .written)
+    var both = JournalEntry.start("r", 4, held: dollars("1.5"), caps: step)
+    both.callEnd = JournalEntry.end("r", 3, .void, released: dollars("1.5"), held: .zero, cost: .zero, caps: step).callEnd
+    #expect(try await journal.write(both) == .written)
+    #expect(try await journal.write(.start("r", 5, held: dollars("0.1"), caps: step)) == .postponed)
+}
+
+private func exerciseEndings(_ journal: any RunJournal) async throws {
+    for status in [RunStatus.failed, .cancelled, .interrupted, .waiting] {
+        let run = "r-\(status.rawValue)"
+        try await journal.begin(.sample(run))
+        _ = try await journal.write(.node(run, "draft", .running, second: 1))
+        _ = try await journal.write(.node(run, "draft", .failed, second: 2))
+        _ = try await journal.write(.node(run, "send", .skipped, second: 2, reason: "upstream_failed: draft"))
+        #expect(try await journal.write(.finish(run, status)) == .written)
+    }
+}
+
+private func exerciseFailedEntry(_ journal: any RunJournal) async throws {
+    try await journal.begin(.sample("r"))
+    #expect(try await journal.write(.start("r", 1, held: nil)) == .written)
+    var twin = JournalEntry.start("r", 2, held: nil, path: "draft[1]")
+    twin.blobs = [Blob(Array("twin".utf8))]
+    await #expect(throws: JournalError.self, "a call's identity is unique in its run") { try await journal.write(twin) }
+    // It failed alone: the run goes on.
+    #expect(try await journal.write(.start("r", 2, held: nil)) == .written)
+}
+
+private func exerciseFailedPost(_ journal: any RunJournal) async throws {
+    try await journal.begin(.sample("good"))
+    try await journal.begin(.sample("bad"))
+    journal.post(.event("bad", "a"))
+    journal.post(.end("bad", 7, .settled, released: nil, held: nil, cost: nil))
+    journal.post(.event("good", "a"))
+    await #expect(throws: JournalError.self, "what was posted could not be written") { try await journal.write(.event("bad", "b")) }
+    await #expect(throws: JournalError.self, "and nothing after it is") { try await journal.write(.event("bad", "c")) }
+    #expect(try await journal.write(.event("good", "b")) == .written)
+}

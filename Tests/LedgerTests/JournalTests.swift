@@ -1,0 +1,243 @@
+import Dispatch
+import Economics
+import Foundation
+import GRDB
+import Synchronization
+import Testing
+import Values
+import WorkflowModel
+
+@testable import Ledger
+
+@Suite struct JournalTests {
+    @Test func keepsThePromisesOfAJournal() async throws {
+        let folders = Mutex<[TemporaryLedger]>([])
+        try await exerciseJournal {
+            let temporary = try TemporaryLedger()
+            folders.withLock { $0.append(temporary) }
+            return try temporary.open()
+        }
+    }
+
+    @Test func commitsInGroups() async throws {
+        let temporary = try TemporaryLedger()
+        let commits = Mutex(0)
+        let firstCommit = DispatchSemaphore(value: 0)
+        let goOn = DispatchSemaphore(value: 0)
+        let ledger = try temporary.open {
+            $0.didCommit = {
+                guard commits.withLock({ $0 += 1; return $0 == 1 }) else { return }
+                firstCommit.signal()
+                goOn.wait()
+            }
+        }
+        let start = Task { try await ledger.begin(.sample("r")) }
+        await blocking { firstCommit.wait() }
+        // The writer is busy: all this comes together meanwhile.
+        let writes = (0..<64).map { index in Task { try await ledger.write(.event("r", "write", "\(index)")) } }
+        while ledger.backlog.entries < 64 { await Task.yield() }
+        for index in 0..<64 { ledger.post(.event("r", "post", "\(index)")) }
+        #expect(ledger.backlog.entries == 128)
+        goOn.signal()
+        try await start.value
+        for write in writes { #expect(try await write.value == .written) }
+        #expect(commits.withLock { $0 } == 2)
+        #expect(try ledger.events(run: "r").count == 128)
+        #expect(ledger.backlog.entries == 0)
+    }
+
+    @Test func dividesWhatIsTooMuchForOneGroup() async throws {
+        let temporary = try TemporaryLedger()
+        let ledger = try temporary.open { $0.groupLimit = 7 }
+        try await ledger.begin(.sample("r"))
+        for index in 0..<100 { ledger.post(.event("r", "post", "\(index)")) }
+        #expect(try await ledger.write(.event("r", "write")) == .written)
+        #expect(try ledger.events(run: "r").count == 101)
+    }
+
+    @Test func keepsTheOrderOfARun() async throws {
+        let temporary = try TemporaryLedger()
+        let ledger = try temporary.open()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for run in 0..<16 {
+                group.addTask {
+                    try await ledger.begin(.sample("r\(run)"))
+                    for index in 0..<50 {
+                        let entry = JournalEntry.event("r\(run)", "n", "\(index)")
+                        if index % 5 == 4 { _ = try await ledger.write(entry) } else { ledger.post(entry) }
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        for run in 0..<16 {
+            let events = try ledger.events(run: "r\(run)")
+            #expect(events.map(\.sequence) == Array(1...50))
+            #expect(events.map(\.payload) == (0..<50).map { .int($0) })
+            #expect(try ledger.verifyChain(run: "r\(run)") == .intact(events: 50, head: events[49].hash))
+        }
+    }
+
+    @Test func postsWithoutAWaiterBecomeDurable() async throws {
+        let temporary = try TemporaryLedger()
+        let committed = DispatchSemaphore(value: 0)
+        let ledger = try temporary.open { $0.didCommit = { committed.signal() } }
+        try await ledger.begin(.sample("r"))
+        await blocking { committed.wait() }
+        ledger.post(.event("r", "a"))
+        await blocking { committed.wait() }
+        #expect(try ledger.events(run: "r").count == 1)
+    }
+
+    @Test func closingWritesWhatIsQueued() async throws {
+        let temporary = try TemporaryLedger()
+        let ledger = try temporary.open { $0.postDelay = .seconds(60) }
+        try await ledger.begin(.sample("r"))
+        for index in 0..<10 { ledger.post(.event("r", "n", "\(index)")) }
+        ledger.close()
+        ledger.close()
+        await #expect(throws: JournalError.self) { try await ledger.write(.event("r", "late")) }
+        let reader = try Ledger.openReadOnly(path: temporary.path)
+        #expect(try reader.events(run: "r").count == 10)
+        let log = try? FileManager.default.attributesOfItem(atPath: temporary.path + "-wal")[.size] as? Int
+        #expect((log ?? 0) == 0)
+    }
+
+    // MARK: Ownership
+
+    @Test func anotherOwnerStopsARun() async throws {
+        let temporary = try TemporaryLedger()
+        let ledger = try temporary.open()
+        try await ledger.begin(.sample("r"))
+        try await ledger.begin(.sample("other"))
+        _ = try await ledger.write(.event("r", "mine"))
+        try temporary.execute("UPDATE run SET epoch = epoch + 1, owner = 'elsewhere:1:1' WHERE run_id = 'r'")
+        for entry in [JournalEntry.event("r", "stale"), .start("r", 1, held: dollars("1")), .event("r", "stale")] {
+            let error = await #expect(throws: JournalError.self) { try await ledger.write(entry) }
+            #expect(error?.code == .lostOwnership)
+        }
+        #expect(try ledger.events(run: "r").map(\.kind) == ["mine"])
+        #expect(try ledger.trace(run: "r")?.calls.isEmpty == true)
+        #expect(try await ledger.write(.event("other", "mine")) == .written)
+    }
+
+    @Test func twoLedgersShareAFile() async throws {
+        let temporary = try TemporaryLedger()
+        let ledgers = [try temporary.open(), try temporary.open()]
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for lane in 0..<8 {
+                group.addTask {
+                    let ledger = ledgers[lane % 2]
+                    try await ledger.begin(.sample("r\(lane)"))
+                    for index in 0..<20 { _ = try await ledger.write(.start("r\(lane)", index, held: dollars("1"))) }
+                }
+            }
+            try await group.waitForAll()
+        }
+        // Each drives its own runs only.
+        let error = await #expect(throws: JournalError.self) { try await ledgers[1].write(.event("r0", "foreign")) }
+        #expect(error?.code == .lostOwnership)
+        #expect(try ledgers[0].audit(by: []).first?.calls == 160)
+        for lane in 0..<8 { #expect(try ledgers[lane % 2].trace(run: "r\(lane)")?.run.held == MoneySum(dollars("20"))) }
+    }
+
+    @Test func renewsTheLeaseOfAQuietRun() async throws {
+        let temporary = try TemporaryLedger()
+        let renewed = DispatchSemaphore(value: 0)
+        let ledger = try temporary.open { $0.lease = .milliseconds(30) }
+        try await ledger.begin(.sample("r"))
+        func lease() throws -> Int64 { try temporary.value("SELECT lease_until FROM run")! }
+        let first = try lease()
+        while try lease() == first { _ = await blocking { renewed.wait(timeout: .now() + .milliseconds(5)) } }
+        #expect(try lease() > first)
+    }
+
+    // MARK: The disk
+
+    @Test func aFullDiskFailsTheGroupAndLosesNothing() async throws {
+        let temporary = try TemporaryLedger()
+        let ledger = try temporary.open { $0.maximumPages = 60 }
+        try await ledger.begin(.sample("r"))
+        var written = 0
+        var failure: JournalError?
+        while failure == nil, written < 1000 {
+            var entry = JournalEntry.event("r", "n", "\(written)")
+            entry.blobs = [Blob(Array("\(written)".utf8) + [UInt8](repeating: 1, count: 8000))]
+            do {
+                _ = try await ledger.write(entry)
+                written += 1
+            } catch { failure = error }
+        }
+        #expect(failure?.code == .diskFull)
+        #expect(written > 5 && written < 60)
+        #expect(try ledger.events(run: "r").count == written)
+        #expect(try ledger.blob(ContentHash(of: Array("\(written)".utf8) + [UInt8](repeating: 1, count: 8000))) == nil)
+        guard case .intact(written, _) = try ledger.verifyChain(run: "r") else { Issue.record("the chain broke"); return }
+        // Whoever waits is told; whoever posted learns it at the next write. A small entry may still fit.
+        var large = JournalEntry.event("r", "large")
+        large.blobs = [Blob([UInt8](repeating: 2, count: 400_000))]
+        ledger.post(large)
+        await #expect(throws: JournalError.self) { try await ledger.write(.event("r", "after")) }
+        ledger.close()
+        // With room again, the ledger is as good as before.
+        let again = try temporary.open()
+        try await again.begin(.sample("r2"))
+        #expect(try await again.write(.event("r2", "n")) == .written)
+    }
+
+    @Test func anotherProcessThatHoldsTheLockIsWaitedForOnlySoLong() async throws {
+        let temporary = try TemporaryLedger()
+        let ledger = try temporary.open { $0.busyTimeout = .milliseconds(20) }
+        try await ledger.begin(.sample("r"))
+        let other = try temporary.connect()
+        try await other.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
+        let error = await #expect(throws: JournalError.self) { try await ledger.write(.event("r", "a")) }
+        #expect(error?.code == .busy)
+        try await other.writeWithoutTransaction { try $0.execute(sql: "ROLLBACK") }
+        #expect(try await ledger.write(.event("r", "b")) == .written)
+        #expect(try ledger.events(run: "r").map(\.kind) == ["b"])
+        try other.close()
+    }
+
+    // MARK: Amounts
+
+    @Test func anEntryThatFailsHalfwayLeavesNothing() async throws {
+        let temporary = try TemporaryLedger()
+        let ledger = try temporary.open { $0.postDelay = .seconds(60) }
+        try await ledger.begin(.sample("good"))
+        try await ledger.begin(.sample("bad"))
+        _ = try await ledger.write(.start("bad", 1, held: dollars("1")))
+        // One group of three: the one in the middle fails after its counters moved.
+        ledger.post(.event("good", "before"))
+        var twin = JournalEntry.start("bad", 2, held: dollars("5"), path: "draft[1]")
+        twin.blobs = [Blob(Array("twin".utf8))]
+        ledger.post(twin)
+        #expect(try await ledger.write(.event("good", "after")) == .written)
+        #expect(try ledger.events(run: "good").map(\.kind) == ["before", "after"])
+        #expect(try ledger.trace(run: "bad")?.run.held == MoneySum(dollars("1")))
+        #expect(try ledger.trace(run: "bad")?.run.calls == 1)
+        #expect(try ledger.events(run: "bad").count == 1)
+        #expect(try ledger.blob(ContentHash(of: "twin")) == nil)
+    }
+
+    @Test func amountsBeyondARunsRangeAreRefused() async throws {
+        let temporary = try TemporaryLedger()
+        let ledger = try temporary.open()
+        try await ledger.begin(.sample("r"))
+        _ = try await ledger.write(.start("r", 1, held: dollars("9000000")))
+        await #expect(throws: JournalError.self) { try await ledger.write(.start("r", 2, held: dollars("9000000"))) }
+        // Released twice: less than nothing would be held.
+        _ = try await ledger.write(.end("r", 1, .void, released: dollars("9000000"), held: .zero, cost: .zero))
+        await #expect(throws: JournalError.self) {
+            try await ledger.write(.end("r", 1, .void, released: dollars("1"), held: .zero, cost: .zero))
+        }
+        #expect(try ledger.trace(run: "r")?.run.held == .zero)
+    }
+}
+
+/// Waits on a thread that may be blocked.
+func blocking<T: Sendable>(_ wait: @escaping @Sendable () -> T) async -> T {
+    await withCheckedContinuation { continuation in
+        DispatchQueue.global().async { continuation.resume(returning: wait()) }
+    }
+}

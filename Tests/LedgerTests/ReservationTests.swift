@@ -1,0 +1,124 @@
+import Economics
+import GRDB
+import Synchronization
+import Testing
+import Values
+import WorkflowModel
+
+@testable import Ledger
+
+@Suite struct ReservationTests {
+    /// Sixty-four callers, random amounts and ends. After each commit, seen from another connection: what is held is
+    /// what the calls hold, for the run and for each inner cap, and never more than the cap.
+    @Test(arguments: [1, 2, 3]) func neverHoldsMoreThanACap(seed: UInt64) async throws {
+        let temporary = try TemporaryLedger()
+        let check = CapCheck(path: temporary.path)
+        let ledger = try temporary.open { $0.didCommit = { check.run() } }
+        let cap = dollars("30")
+        let inner = (0..<4).map { (scope: "scope\($0)", cap: dollars("9")) }
+        try await ledger.begin(.sample("r", cap: cap))
+        let granted = Mutex((settled: 0, postponed: 0, refused: 0))
+        await withTaskGroup(of: Void.self) { group in
+            for task in 0..<64 {
+                group.addTask {
+                    var random = SplitMix(state: seed << 32 | UInt64(task))
+                    let caps = task % 2 == 0 ? [inner[task / 2 % 4]] : []
+                    let path = caps.first?.scope ?? "free"
+                    for attempt in 0..<6 {
+                        let number = task * 6 + attempt
+                        let asked = Money(picoDollars: Int64(random.next() % 3_000_000_000_000) + 1)
+                        let start = JournalEntry.start("r", number, held: asked, caps: caps, path: "\(path)/\(number)")
+                        var reply = try! await ledger.write(start)
+                        while reply == .postponed {
+                            granted.withLock { $0.postponed += 1 }
+                            // As the engine does it, but without its queue: ask again when something has ended.
+                            await Task.yield()
+                            reply = try! await ledger.write(start)
+                        }
+                        guard reply == .written else {
+                            granted.withLock { $0.refused += 1 }
+                            continue
+                        }
+                        let cost = Money(picoDollars: Int64(random.next() % UInt64(asked.picoDollars)) / 8)
+                        let end: JournalEntry
+                        switch random.next() % 12 {
+                        case 0: end = .end("r", number, .void, released: asked, held: .zero, cost: .zero, caps: caps)
+                        case 1: end = .end("r", number, .estimated, released: asked, held: asked, cost: cost, caps: caps)
+                        default: end = .end("r", number, .settled, released: asked, held: cost, cost: cost, caps: caps)
+                        }
+                        granted.withLock { $0.settled += 1 }
+                        if random.next() % 2 == 0 { ledger.post(end) } else { _ = try! await ledger.write(end) }
+                    }
+                }
+            }
+        }
+        _ = try await ledger.write(.finish("r"))
+        ledger.close()
+        let counts = granted.withLock { $0 }
+        #expect(counts.settled > 20 && counts.postponed > 0 && counts.refused > 0)
+        #expect(check.violations == [])
+        #expect(check.commits > 10)
+        let reader = try Ledger.openReadOnly(path: temporary.path)
+        let trace = try #require(try reader.trace(run: "r"))
+        #expect(trace.calls.count == counts.settled)
+        #expect(trace.run.cost == trace.calls.reduce(into: MoneySum.zero) { $0.add($1.cost ?? .zero) })
+        #expect(trace.run.held == trace.calls.reduce(into: MoneySum.zero) { $0.add($1.held ?? .zero) })
+    }
+}
+
+/// Looks at a ledger through a connection of its own.
+private final class CapCheck: Sendable {
+    private let path: String
+    private let state = Mutex((queue: DatabaseQueue?.none, commits: 0, violations: [String]()))
+
+    init(path: String) { self.path = path }
+
+    var commits: Int { state.withLock { $0.commits } }
+    var violations: [String] { state.withLock { $0.violations } }
+
+    func run() {
+        state.withLock { state in
+            do {
+                let queue: DatabaseQueue
+                if let known = state.queue {
+                    queue = known
+                } else {
+                    var configuration = Configuration()
+                    configuration.readonly = true
+                    queue = try DatabaseQueue(path: path, configuration: configuration)
+                    state.queue = queue
+                }
+                state.commits += 1
+                let found = try queue.read { database in
+                    try String.fetchAll(
+                        database,
+                        sql: """
+                            SELECT 'run ' || r.held_pico FROM run r WHERE r.held_pico > r.max_cost_pico
+                                OR r.held_pico <> (SELECT coalesce(sum(c.held_pico), 0) FROM model_call c WHERE c.run_id = r.run_id)
+                                OR r.open_pico <> (SELECT coalesce(sum(c.held_pico), 0) FROM model_call c
+                                    WHERE c.run_id = r.run_id AND c.state = 'held')
+                            UNION ALL
+                            SELECT w.scope || ' ' || w.held_pico FROM budget_window w WHERE w.held_pico > w.cap_pico
+                                OR w.held_pico <> (SELECT coalesce(sum(c.held_pico), 0) FROM model_call c
+                                    WHERE c.run_id = w.run_id AND c.node_path GLOB w.scope || '/*')
+                            """)
+                }
+                state.violations += found
+            } catch {
+                state.violations.append("\(error)")
+            }
+        }
+    }
+}
+
+private struct SplitMix: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+}

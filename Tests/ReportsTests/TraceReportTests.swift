@@ -1,0 +1,205 @@
+import Economics
+import Reports
+import Testing
+import Values
+import WorkflowModel
+
+@Suite struct TraceReportTests {
+    @Test func treeAtEightyColumns() {
+        #expect(TraceReport.text(supportTriage(), style: style(80)) == """
+            run 20261121-094815-k3f9q2ab   support-triage   ✗ failed
+            started 2026-11-21 09:48:15 UTC   took 6.2s
+            cost $0.000169   6 calls   tokens 2,854 (380 cached)→277
+            budget $0.25: $0.00137 used (0.5 %), $0.0012 of it held
+            decision T-1042: pending
+            tags   feature=support   customer=acme
+
+            step             status, model              time     tokens  cached         cost
+            ✓ classify       local/small                1.2s     412→18     380    $0.000013
+            ✓ draft          local/small                  3s  1,200→210            $0.000101
+            ├─ #0 try        rate_limit · HTTP 429 ·…   80ms                           $0.00
+            │     rate_limit: Too many requests, slow down
+            └─ #1 try        local/small                  2s  1,200→210            $0.000101
+            ✗ claims         failed · 2 items, 1 fai…   1.6s   1,242→49          ≥ $0.000055
+            │  items: 1 of 2 items failed
+            ├─ ✓ [0]         local/small               790ms     600→20             $0.00002
+            └─ ✗ [1]         failed · local/small       1.6s     642→29          ≥ $0.000035
+               │  output_invalid: the answer does not follow its schema after one repair
+               │    /verdict: expected one of pass, fail
+               │    /score: missing
+               ├─ #0 try     local/small               800ms     642→29            $0.000035
+               └─ #1 repair  timeout · unknown · loc…                                unknown
+                     held $0.0012, end unknown
+                     timeout: no answer within 45s
+            – retrieve       skipped: when is false
+            · compliance     pending
+            """ + "\n")
+    }
+
+    @Test func treeWithoutATerminal() {
+        #expect(TraceReport.text(supportTriage(), style: style()) == """
+            run 20261121-094815-k3f9q2ab   support-triage   ✗ failed
+            started 2026-11-21 09:48:15 UTC   took 6.2s
+            cost $0.000169   6 calls   tokens 2,854 (380 cached)→277
+            budget $0.25: $0.00137 used (0.5 %), $0.0012 of it held
+            decision T-1042: pending
+            tags   feature=support   customer=acme
+
+            step             status, model                               first token   time     tokens  cached         cost
+            ✓ classify       local/small                                       300ms   1.2s     412→18     380    $0.000013
+            ✓ draft          local/small                                                 3s  1,200→210            $0.000101
+            ├─ #0 try        rate_limit · HTTP 429 · void · local/small                80ms                           $0.00
+            │     rate_limit: Too many requests, slow down
+            └─ #1 try        local/small                                       500ms     2s  1,200→210            $0.000101
+            ✗ claims         failed · 2 items, 1 failed · local/small                  1.6s   1,242→49          ≥ $0.000055
+            │  items: 1 of 2 items failed
+            ├─ ✓ [0]         local/small                                       197ms  790ms     600→20             $0.00002
+            └─ ✗ [1]         failed · local/small                                      1.6s     642→29          ≥ $0.000035
+               │  output_invalid: the answer does not follow its schema after one repair
+               │    /verdict: expected one of pass, fail
+               │    /score: missing
+               ├─ #0 try     local/small                                       200ms  800ms     642→29            $0.000035
+               └─ #1 repair  timeout · unknown · local/small                                                        unknown
+                     held $0.0012, end unknown
+                     timeout: no answer within 45s
+            – retrieve       skipped: when is false
+            · compliance     pending
+            """ + "\n")
+    }
+
+    @Test func treeOnANarrowTerminalInASCII() {
+        #expect(TraceReport.text(supportTriage(), style: style(40, unicode: false)) == """
+            run 20261121-094815-k3f9q2ab
+            support-triage   x failed
+            started 2026-11-21 09:48:15 UTC
+            took 6.2s
+            cost $0.000169   6 calls
+            tokens 2,854 (380 cached)->277
+            budget $0.25: $0.00137 used (0.5 %),
+            $0.0012 of it held
+            decision T-1042: pending
+            tags   feature=support   customer=acme
+
+            step              time          cost
+            + classify        1.2s     $0.000013
+            + draft             3s     $0.000101
+            |- #0 try         80ms         $0.00
+            |     rate_limit: Too many requests,
+            |     slow down
+            `- #1 try           2s     $0.000101
+            x claims          1.6s  >= $0.000055
+            |  items: 1 of 2 items failed
+            |- + [0]         790ms      $0.00002
+            `- x [1]          1.6s  >= $0.000035
+               |  output_invalid: the answer does
+               |  not follow its schema after one
+               |  repair
+               |    /verdict: expected one of pass,
+               |    fail
+               |    /score: missing
+               |- #0 try     800ms     $0.000035
+               `- #1 repair              unknown
+                     held $0.0012, end unknown
+                     timeout: no answer within 45s
+            - retrieve
+            . compliance
+            """ + "\n")
+    }
+
+    /// Two hundred items: three failed, the others took as many milliseconds as their number.
+    private var longList: RunTrace {
+        var trace = RunTrace(run: RunRecord(id: "r", workflow: "w", file: "w.yaml", status: .failed, startedAt: start), nodes: [], calls: [])
+        trace.nodes = [node("sum", .failed, from: 0, to: 900, failure: StepFailure(.items, "3 of 200 items failed"))]
+        for item in 0..<200 {
+            let failed = item % 70 == 7
+            trace.nodes.append(node(
+                "sum", item: item, failed ? .failed : .succeeded, from: 0, to: Int64(item),
+                failure: failed ? StepFailure(.refusal, "the model refused") : nil))
+        }
+        return trace
+    }
+
+    @Test func longListsShowFailedAndSlowestItems() {
+        let lines = TraceReport.text(longList, style: style()).split(separator: "\n")
+        let shown = lines.compactMap { $0.firstMatch(of: /\[(\d+)\]/).map { Int($0.1)! } }
+        #expect(shown == [7, 77, 147, 199, 198, 197, 196, 195])
+        #expect(lines.last == "└─ … 192 more succeeded; the slowest are shown")
+    }
+
+    @Test func promptsListEveryCallWithWhatWasSaid() {
+        var trace = supportTriage()
+        trace.nodes = [trace.nodes[0]]
+        trace.calls = [trace.calls[0]]
+        let request = ContentHash(of: "q")
+        trace.calls[0].request = request
+        trace.calls[0].response = ContentHash(of: "a")
+        let text = TraceReport.text(trace, style: style(60), options: .init(prompts: { $0 == request ? "First line\nsecond line" : nil }))
+        #expect(text.split(separator: "\n").suffix(6) == [
+            "└─ #0 try   local/small    1.2s  412→18     380  $0.000013",
+            "      request 8e35c2cd3bf6",
+            "        First line",
+            "        second line",
+            "      response ca978112ca1b",
+            "        (its text is not in the ledger)",
+        ])
+    }
+
+    @Test func unpricedIsNeverZero() {
+        var trace = RunTrace(run: RunRecord(id: "r", workflow: "w", file: "w.yaml", status: .succeeded, startedAt: start), nodes: [], calls: [])
+        trace.nodes = [node("a", .succeeded, from: 0, to: 5), node("b", .succeeded, from: 5, to: 9)]
+        trace.calls = [call("a", tokens: (10, 2)), call("b", 0, cost: "0.0000001", tokens: (10, 2)), call("b", 1, tokens: (9, 1), at: 6)]
+        trace.run.cost = sum("0.0000001")
+        trace.run.calls = 3
+        trace.run.unpricedCalls = 2
+        let text = TraceReport.text(trace, style: style())
+        #expect(text.contains("cost ≥ $0.0000001 (2 calls unpriced)   3 calls"))
+        #expect(text.contains("10→2                   unpriced"))
+        #expect(text.contains("19→3  ≥ $0.0000001 (1 unpriced)"))
+        #expect(TraceReport.json(trace)["calls"]?[0]?["cost_usd"] == .null)
+        #expect(TraceReport.json(trace)["calls"]?[0]?["is_unpriced"] == true)
+        #expect(TraceReport.json(trace)["run"]?["cost_is_lower_bound"] == true)
+    }
+
+    @Test func aRunThatNeverGotToItsStepsSaysWhy() {
+        var trace = RunTrace(run: RunRecord(id: "r", workflow: "w", file: "w.yaml", status: .running, startedAt: start), nodes: [], calls: [])
+        trace.run.failure = StepFailure(.budget, "the worst case does not fit").json
+        #expect(TraceReport.text(trace, style: style(), options: .init(now: after(2_500))) == """
+            run r   w   ▸ running
+            started 2026-11-21 09:48:15 UTC   for 2.5s so far
+            cost $0.00   0 calls
+            budget: the worst case does not fit
+
+            no step was started
+
+            """)
+    }
+
+    @Test func jsonIsCompleteAndExact() {
+        let json = TraceReport.json(supportTriage())
+        #expect(json["run"]?.jsonText == """
+            {"id":"20261121-094815-k3f9q2ab","workflow":"support-triage","file":"Workflows/support-triage.yaml","status":"failed","started_at":"2026-11-21T09:48:15.000000Z","ended_at":"2026-11-21T09:48:21.240000Z","duration_ms":6240,"cost_usd":"0.000169","cost_is_lower_bound":false,"held_usd":"0.001369","max_cost_usd":"0.25","unpriced_calls":0,"calls":6,"input_tokens":2854,"output_tokens":277,"tags":{"feature":"support","customer":"acme"},"owner":{},"decision_id":"T-1042","outcome":null,"batch":null,"inputs_hash":null,"outputs_hash":null,"failure":null}
+            """)
+        #expect(json["nodes"]?[5]?.jsonText == """
+            {"path":"claims[1]","step":"claims","item":1,"status":"failed","started_at":"2026-11-21T09:48:19.311000Z","ended_at":"2026-11-21T09:48:21.000000Z","duration_ms":1689,"reason":null,"output_hash":null,"failure":{"kind":"output_invalid","message":"the answer does not follow its schema after one repair","details":["/verdict: expected one of pass, fail","/score: missing"]}}
+            """)
+        #expect(json["calls"]?[0]?.jsonText == """
+            {"id":"r.classify.0","path":"classify","step":"classify","tier":"small","purpose":"try","ordinal":0,"retry_of":null,"provider":"local","model_asked":"small","model_served":null,"state":"settled","is_unpriced":false,"cost_usd":"0.000013","held_usd":null,"input_tokens":412,"cache_read_tokens":380,"cache_write_tokens":null,"output_tokens":18,"reasoning_tokens":null,"usage_raw":null,"price_rows":[],"request_hash":null,"response_hash":null,"http_status":200,"finish_reason":null,"failure":null,"ttft_ms":300,"total_ms":1200,"started_at":"2026-11-21T09:48:15.002000Z","ended_at":"2026-11-21T09:48:16.202000Z"}
+            """)
+        #expect(json["calls"]?.arrayValue?.count == 6)
+    }
+
+    @Test func runList() {
+        var other = supportTriage().run
+        other.status = .running
+        other.endedAt = nil
+        other.outcome = nil
+        other.decisionID = nil
+        #expect(RunListReport.text([supportTriage().run, other], style: style(), now: after(90_000)) == """
+            run                       workflow        status     started (UTC)          took       cost  calls  decision
+            20261121-094815-k3f9q2ab  support-triage  ✗ failed   2026-11-21 09:48:15    6.2s  $0.000169      6  T-1042: pending
+            20261121-094815-k3f9q2ab  support-triage  ▸ running  2026-11-21 09:48:15  1m 30s  $0.000169      6
+            """ + "\n")
+        #expect(RunListReport.text([], style: style()) == "no runs recorded; start one: agentctl run FILE\n")
+        #expect(RunListReport.json([other])["runs"]?[0]?["ended_at"] == .null)
+    }
+}
