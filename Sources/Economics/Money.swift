@@ -28,7 +28,7 @@ public struct Money: Sendable, Hashable, Comparable {
         var mantissa = Substring(text)
         var exponent = 0
         if let e = mantissa.firstIndex(where: { $0 == "e" || $0 == "E" }) {
-            guard let value = Int(mantissa[mantissa.index(after: e)...]), abs(value) <= 30 else { return nil }
+            guard let value = Int(mantissa[mantissa.index(after: e)...]), (-30...30).contains(value) else { return nil }
             exponent = value
             mantissa = mantissa[..<e]
         }

@@ -12,6 +12,9 @@ public enum PriceUnit: String, Sendable, Hashable, CaseIterable {
     /// An hour of a machine that we keep on, charged by the millisecond that a call kept it busy.
     case machineHour = "machine_hour"
 
+    /// Whether it counts tokens.
+    var isToken: Bool { self != .request && self != .machineHour }
+
     /// The class whose price stands in where this one has no row; `nil` where there is none.
     var fallback: PriceUnit? {
         switch self {

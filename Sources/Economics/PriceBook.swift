@@ -23,21 +23,35 @@ public struct PriceBook: Sendable {
         return nil
     }
 
+    /// Rows of one model pattern from one date are one list, which stands for itself: classes and context tiers of another
+    /// list are not mixed in, or a model would inherit a family's discount and a new price an old tier.
     private static func resolve(_ candidates: [PriceRow]) -> PriceSheet {
-        var best: [PriceUnit: [Int: PriceRow]] = [:]
-        for row in candidates {
+        guard let best = candidates.map(Rank.init).max() else { return PriceSheet(rows: [:]) }
+        var rows: [PriceUnit: [Int: PriceRow]] = [:]
+        for row in candidates where Rank(row) == best {
             let tier = row.abovePromptTokens ?? -1
-            if let current = best[row.unit]?[tier], !isMoreSpecific(row, than: current) { continue }
-            best[row.unit, default: [:]][tier] = row
+            // Two of a kind: the id decides, so that the choice is the same every time.
+            if let current = rows[row.unit]?[tier], current.id > row.id { continue }
+            rows[row.unit, default: [:]][tier] = row
         }
-        return PriceSheet(rows: best.mapValues { $0.values.sorted { ($0.abovePromptTokens ?? -1) > ($1.abovePromptTokens ?? -1) } })
+        return PriceSheet(rows: rows.mapValues { $0.values.sorted { ($0.abovePromptTokens ?? -1) > ($1.abovePromptTokens ?? -1) } })
     }
 
-    /// An exact model beats a pattern, a longer pattern a shorter one, a later start an earlier one, then the id decides.
-    private static func isMoreSpecific(_ a: PriceRow, than b: PriceRow) -> Bool {
-        func rank(_ row: PriceRow) -> (Int, Int, Int64, String) {
-            (row.model.hasSuffix("*") ? 0 : 1, row.model.count, row.effectiveFrom?.microseconds ?? .min, row.id)
+    /// How closely a list fits: an exact model before a pattern, a longer pattern before a shorter one, a later start before
+    /// an earlier one.
+    private struct Rank: Comparable {
+        let isExact: Bool
+        let length: Int
+        let from: Int64
+
+        init(_ row: PriceRow) {
+            isExact = !row.model.hasSuffix("*")
+            length = row.model.utf8.count
+            from = row.effectiveFrom?.microseconds ?? .min
         }
-        return rank(a) > rank(b)
+
+        static func < (a: Rank, b: Rank) -> Bool {
+            (a.isExact ? 1 : 0, a.length, a.from) < (b.isExact ? 1 : 0, b.length, b.from)
+        }
     }
 }

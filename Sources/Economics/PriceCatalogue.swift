@@ -16,7 +16,8 @@ public struct PriceCatalogue: Sendable {
     }()
 
     /// Reads our schema: `{version, entries: [{provider, model, from, source, checked_at, context_window?,
-    /// per_mtok_usd: {input, cache_read, …}, above: [{prompt_tokens, per_mtok_usd}], request_usd?}]}`. Prices are decimal strings.
+    /// per_mtok_usd: {input, cache_read, …}, above: [{prompt_tokens, per_mtok_usd}], request_usd?, machine_hour_usd?}]}`.
+    /// Prices are decimal strings. An entry is a whole price list: it replaces an earlier one, and so has both directions.
     ///
     /// - Throws: `PriceError` naming the entry.
     public init(json: JSONValue) throws(PriceError) {
@@ -24,6 +25,7 @@ public struct PriceCatalogue: Sendable {
             throw PriceError("a price catalogue needs 'version' and 'entries'")
         }
         var rows: [PriceRow] = []
+        var ids: Set<String> = []
         var windows: [String: Int] = [:]
         for entry in entries {
             guard let provider = entry["provider"]?.stringValue, let model = entry["model"]?.stringValue,
@@ -37,19 +39,35 @@ public struct PriceCatalogue: Sendable {
             }
             let from = try moment("from")
             let to = try moment("to")
-            func add(_ prices: JSONValue?, above: Int?) throws(PriceError) {
+            let first = rows.count
+            func add(_ unit: PriceUnit, _ price: Money, above: Int? = nil) throws(PriceError) {
+                let id = PriceRow.makeID(provider: provider, model: model, unit: unit, above: above, from: from)
+                guard ids.insert(id).inserted else { throw PriceError("\(name): two entries start on the same day") }
+                rows.append(PriceRow(
+                    id: id, provider: provider, model: model, unit: unit, price: price, abovePromptTokens: above, effectiveFrom: from,
+                    effectiveTo: to, source: source, checkedAt: checkedAt))
+            }
+            func addTokens(_ prices: JSONValue?, above: Int? = nil) throws(PriceError) {
                 for (key, value) in prices?.objectValue ?? [:] {
-                    guard let unit = PriceUnit(rawValue: key) else { throw PriceError("\(name): unknown unit '\(key)'") }
-                    rows.append(PriceRow(
-                        id: PriceRow.makeID(provider: provider, model: model, unit: unit, above: above, from: from),
-                        provider: provider, model: model, unit: unit,
-                        price: try PriceRow.perMillion(value.stringValue ?? "", name: "\(name) \(key)"),
-                        abovePromptTokens: above, effectiveFrom: from, effectiveTo: to, source: source, checkedAt: checkedAt))
+                    guard let unit = PriceUnit(rawValue: key), unit.isToken else { throw PriceError("\(name): unknown token class '\(key)'") }
+                    try add(unit, try PriceRow.perMillion(value.stringValue ?? value.jsonText, name: "\(name) \(key)"), above: above)
                 }
             }
-            try add(entry["per_mtok_usd"], above: nil)
+            func addFee(_ unit: PriceUnit, _ key: String) throws(PriceError) {
+                guard let value = entry[key] else { return }
+                guard let price = value.stringValue.flatMap(Money.init(decimal:)) else { throw PriceError("\(name): '\(key)' is not an amount") }
+                try add(unit, price)
+            }
+            try addTokens(entry["per_mtok_usd"])
+            try addFee(.request, "request_usd")
+            try addFee(.machineHour, "machine_hour_usd")
+            let units = Set(rows[first...].map(\.unit))
+            guard units.contains(.machineHour) || units.isSuperset(of: [.input, .output]) else {
+                throw PriceError("\(name): a price list needs input and output, or machine_hour_usd")
+            }
             for tier in entry["above"]?.arrayValue ?? [] {
-                try add(tier["per_mtok_usd"], above: tier["prompt_tokens"]?.intValue.map { Int($0) })
+                guard let above = tier["prompt_tokens"]?.intValue, above > 0 else { throw PriceError("\(name): a tier needs 'prompt_tokens'") }
+                try addTokens(tier["per_mtok_usd"], above: Int(above))
             }
             if let window = entry["context_window"]?.intValue { windows[name] = Int(window) }
         }
@@ -66,14 +84,19 @@ extension PriceRow {
 
     /// Dollars per million tokens, as vendors print it, to the price of a token.
     ///
-    /// - Throws: `PriceError` for a negative or over-precise figure, and above $10,000 per million: that is a unit mistake
-    ///   (dollars per thousand, or cents), and a price a thousand times too high locks its user out.
+    /// - Throws: `PriceError` for a negative or over-precise figure, and for one that can only be a mistake of units: above
+    ///   $10,000 per million (dollars per thousand, or cents; a price a thousand times too high locks its user out), and
+    ///   below $0.0005 but not 0 (dollars per token; a cap would never be reached). In LiteLLM's map of 4,553 models the
+    ///   dearest chat token costs $9,710 a million and the cheapest $0.001.
     public static func perMillion(_ text: String, name: String) throws(PriceError) -> Money {
         guard let pico = Money.scaledDecimal(text, decimals: 6) else {
             throw PriceError("\(name): '\(text)' is not a price in dollars per million tokens with at most 6 decimals")
         }
         guard pico <= 10_000_000_000 else {
             throw PriceError("\(name): $\(text) per million tokens is beyond any known price; is the figure per thousand, or in cents?")
+        }
+        guard pico == 0 || pico >= 500 else {
+            throw PriceError("\(name): $\(text) per million tokens is below any known price; is the figure per token?")
         }
         return Money(picoDollars: pico)
     }

@@ -63,18 +63,18 @@ public struct PriceSheet: Sendable, Hashable {
         var total = dearest([.input, .cacheRead, .cacheWrite]) * inputTokens
         total += dearest([.output, .reasoning]) * outputTokens
         total += dearest([.request])
-        if let row = rows[.machineHour]?.first { total += Self.machineTime(row.price, timeout) + Money(picoDollars: 1) }
+        total += Self.machineTime(dearest([.machineHour]), timeout)
         return total
     }
 
     /// A rate per hour is a ratio, pico-dollars to 3 600 000 ms; it is rounded once a row, half to even.
     static func machineTime(_ hourly: Money, _ busy: TimeSpan) -> Money {
-        let (high, low) = hourly.picoDollars.multipliedFullWidth(by: max(0, busy.milliseconds))
-        let divisor: Int64 = 3_600_000
+        let (high, low) = hourly.picoDollars.magnitude.multipliedFullWidth(by: max(0, busy.milliseconds).magnitude)
+        let divisor: UInt64 = 3_600_000
         guard high < divisor else { return .max }
         let (quotient, remainder) = divisor.dividingFullWidth((high, low))
         let roundsUp = remainder * 2 > divisor || (remainder * 2 == divisor && quotient & 1 == 1)
-        return Money(picoDollars: quotient + (roundsUp ? 1 : 0))
+        return Int64(exactly: quotient + (roundsUp ? 1 : 0)).map(Money.init(picoDollars:)) ?? .max
     }
 }
 

@@ -17,17 +17,12 @@ struct CallSettlement {
             state = .void
             cost = Cost(lines: [])
             self.held = held.map { _ in .zero }
-        case .reported:
-            let cost = sheet.flatMap { sheet in result.usage.map { sheet.cost(of: $0, busy: result.total) } }
+        case .reported where result.usage != nil:
+            let cost = sheet?.cost(of: result.usage!, busy: result.total)
             self.cost = cost
-            if let cost, let held {
-                state = cost.total > held ? .overrun : .settled
-                self.held = cost.total
-            } else {
-                state = .settled
-                self.held = held
-            }
-        case .unknown:
+            self.held = cost?.total
+            state = if let cost, let held, cost.total > held { .overrun } else { .settled }
+        case .reported, .unknown:
             // An estimate never frees money: the reservation stays until somebody knows better.
             self.held = held
             let wasCancelled = if case .failure(let failure) = result.outcome { failure.kind == .cancelled } else { false }
@@ -40,10 +35,9 @@ struct CallSettlement {
 
 /// The most tokens that a request's prompt can have.
 enum RequestBound {
-    static func inputTokens(_ request: ModelRequest) -> Int {
-        let text = request.segments.reduce(0) { $0 + TokenBound.inlineText($1.text) + PromptSegment.joiner.utf8.count }
-        // A schema may be shown to the model as text.
-        let schema = request.schema.map { TokenBound.inlineText($0.source.jsonText) } ?? 0
-        return text + schema + TokenBound.templateOverhead(messages: request.segments.count)
+    /// - Parameter schemaBound: of the schema's text, which a model may be shown.
+    static func inputTokens(_ segments: [PromptSegment], schemaBound: Int) -> Int {
+        let text = segments.reduce(0) { $0 + TokenBound.inlineText($1.text) + PromptSegment.joiner.utf8.count }
+        return text + schemaBound + TokenBound.templateOverhead(messages: segments.count)
     }
 }

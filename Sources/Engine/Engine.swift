@@ -8,9 +8,12 @@ import WorkflowModel
 public final class Engine: Sendable {
     let environment: EngineEnvironment
     let callLimiter: ConcurrencyLimiter
+    let priceSheets: PriceSheetCache
     private let providerLimiters = Mutex<[String: ConcurrencyLimiter]>([:])
     private let active = Mutex<[RunID: RunExecution]>([:])
     private let stopping = Mutex<Interruption>(.none)
+    /// Models that were made reachable once: asking again is quick.
+    private let prepared = Mutex<Set<ModelReference>>([])
 
     /// How far a stop was asked for.
     public enum Interruption: Int, Sendable, Comparable {
@@ -26,6 +29,7 @@ public final class Engine: Sendable {
     public init(environment: EngineEnvironment) {
         self.environment = environment
         callLimiter = ConcurrencyLimiter(limit: environment.maxConcurrentCalls)
+        priceSheets = PriceSheetCache(environment.prices)
     }
 
     /// Runs a workflow to its end. A failed run is a result.
@@ -59,6 +63,29 @@ public final class Engine: Sendable {
         for execution in executions {
             Task(executorPreference: environment.executor) { await execution.interrupt(level) }
         }
+    }
+
+    func isPrepared(_ model: ModelReference) -> Bool { prepared.withLock { $0.contains(model) } }
+
+    /// Makes a model reachable for the first time, which may mean to start its server. A stop does not wait for that.
+    func prepareFirst(_ model: ModelReference) async throws(StepFailure) {
+        let (answers, answer) = AsyncStream.makeStream(of: Result<Void, StepFailure>.self)
+        let provider = environment.provider
+        let task = Task(executorPreference: environment.executor) {
+            do throws(StepFailure) {
+                try await provider.prepare(model)
+                answer.yield(.success(()))
+            } catch {
+                answer.yield(.failure(error))
+            }
+        }
+        // The stream ends early, without an answer, when the waiting task is cancelled.
+        guard let result = await answers.first(where: { _ in true }) else {
+            task.cancel()
+            throw StepFailure(.cancelled, "stopped while a model was made ready")
+        }
+        try result.get()
+        _ = prepared.withLock { $0.insert(model) }
     }
 
     func providerLimiter(_ profile: ModelProfile) -> ConcurrencyLimiter? {

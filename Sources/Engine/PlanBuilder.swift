@@ -161,7 +161,7 @@ public struct PlanBuilder {
     private func promptSize(_ step: Step, _ model: ModelStep) -> (knownBytes: Int, bound: Int, isComplete: Bool) {
         let own = scope.with(step)
         var bytes = 0
-        var bound = TokenBound.templateOverhead(messages: 2 + model.prefixes.count) + (model.schema.map { TokenBound.inlineText($0.source.jsonText) } ?? 0)
+        var bound = TokenBound.templateOverhead(messages: 2 + model.prefixes.count) + model.schemaBound
         var isComplete = true
         func add(_ template: Template, _ scope: PlanScope) {
             for part in template.parts {

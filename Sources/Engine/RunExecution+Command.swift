@@ -9,7 +9,7 @@ extension RunExecution {
             let scope = try nodeScope(node)
             let invocation = try invocation(command, step, scope)
             // The intent is durable before the program starts.
-            if let refusal = try await reserve(JournalEntry(run: id)) { throw StepFailure(.budget, refusal.message) }
+            try await commit()
             var failures = 0
             while true {
                 inFlight.insert(node)
@@ -22,7 +22,7 @@ extension RunExecution {
                     break
                 } catch {
                     failures += 1
-                    guard error.kind == .timeout, step.retry.on.contains(.timeout), failures < step.retry.maxAttempts else { throw error }
+                    guard error.kind == .timeout, step.retry.on.contains(.timeout), failures < step.retry.maxAttempts, !isInterrupted else { throw error }
                     flush()
                 }
             }
@@ -56,6 +56,8 @@ extension RunExecution {
     private func finish(_ node: Node, _ command: CommandStep, _ result: CommandResult, since: Timestamp) throws(StepFailure) -> (JSONValue, Int) {
         switch result {
         case .failed(let failure): throw failure
+        // We ended it: that is no failure of its own.
+        case .signalled where Task.isCancelled: throw StepFailure(.cancelled, "stopped")
         case .signalled(let signal, let stderr):
             throw StepFailure(.command, "the program was ended by signal \(signal)", details: Self.lastLines(stderr))
         case .exited(let code, let stdout, let stderr):
@@ -87,12 +89,12 @@ extension RunExecution {
             case .text:
                 // As `$(…)` in a shell: the line ends at the end of the output are not part of the value.
                 var end = text.endIndex
-                while end > text.startIndex, text[text.index(before: end)].isNewline { end = text.index(before: end) }
+                while end > text.startIndex, Self.endsLine(text[text.index(before: end)]) { end = text.index(before: end) }
                 return .string(String(text[..<end]))
             case .json: return try JSONParser.parse(text)
             case .jsonl:
                 var values: [JSONValue] = []
-                for line in text.split(whereSeparator: \.isNewline) where !line.allSatisfy(\.isWhitespace) {
+                for line in text.split(whereSeparator: Self.endsLine) where !line.allSatisfy(\.isWhitespace) {
                     values.append(try JSONParser.parse(String(line)))
                 }
                 return .array(values)
@@ -101,6 +103,9 @@ extension RunExecution {
             throw StepFailure(.command, "the program's output is not \(parse == .json ? "JSON" : "JSON lines"): \(error)")
         }
     }
+
+    /// Unicode knows more line ends, but they may stand inside a JSON string as they are.
+    private static func endsLine(_ character: Character) -> Bool { character == "\n" || character == "\r\n" }
 
     private static func lastLines(_ text: String) -> [String] {
         text.split(whereSeparator: \.isNewline).suffix(6).map { "stderr: \($0)" }

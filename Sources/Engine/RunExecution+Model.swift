@@ -8,17 +8,32 @@ import WorkflowModel
 extension RunExecution {
     func runModel(_ node: Node, _ step: Step, _ model: ModelStep) async {
         let tier = graph.tier(named: model.tier)!
-        let tries = ModelTries(node: node, step: step, model: model, tier: tier, path: graph.path(of: node))
-        record(.nodeStarted(node))
+        let tries = ModelTries(node: node, step: step, model: model, tier: tier, graph: graph, at: environment.clock.now())
+        announce(.nodeStarted(node), at: tries.startedAt)
+        dispatch(machine.apply(.nodeStarted(node)))
         do throws(StepFailure) {
-            let scope = try nodeScope(node)
-            let renderer = PromptRenderer(graph: graph)
-            let segments = try evaluating { () throws(EvaluationError) in try renderer.segments(model, scope: scope) }
-            try await run(tries, segments: segments)
+            try await run(tries, segments: try render(node, model))
         } catch {
+            recordStart(of: tries)
             fail(node, error, facts: tries.facts)
         }
-        flush()
+    }
+
+    // What is marked @inline(never) here computes without waiting. Inlined, its temporaries would live in the frame of the
+    // task that waits for the model: ten thousand runs in flight are ten thousand such frames.
+
+    @inline(never)
+    private func render(_ node: Node, _ model: ModelStep) throws(StepFailure) -> [PromptSegment] {
+        let scope = try nodeScope(node)
+        let renderer = PromptRenderer(graph: graph)
+        return try evaluating { () throws(EvaluationError) in try renderer.segments(model, scope: scope) }
+    }
+
+    /// The start of a node goes with the intent of its first call, in one entry; without a call it is recorded here.
+    private func recordStart(of tries: ModelTries) {
+        guard !tries.isStartRecorded, !hasLostJournal else { return }
+        tries.isStartRecorded = true
+        append(.nodeStarted(tries.node), at: tries.startedAt, to: &buffer)
     }
 
     private func run(_ tries: ModelTries, segments base: [PromptSegment]) async throws(StepFailure) {
@@ -46,11 +61,13 @@ extension RunExecution {
                 case .refused(let refusal): command = machine.apply(.callRefused(refusal))
                 case .ended(let end, let response):
                     if let refused = response?.refusal { throw StepFailure(.refusal, "the model declined: \(refused)") }
-                    answer = response?.text ?? ""
+                    // A failed call leaves the answer that is being repaired.
+                    if let response { answer = response.text }
                     command = machine.apply(.callEnded(end))
                 }
             case .wait(let span):
                 flush()
+                if isInterrupted { throw StepFailure(.cancelled, "the run is stopping") }
                 do { try await environment.clock.sleep(for: span) } catch { throw StepFailure(.cancelled, "stopped while waiting to try again") }
                 command = machine.apply(.waited)
             case .checkOutput:
@@ -58,7 +75,9 @@ extension RunExecution {
                 if !violations.isEmpty { note(.outputRejected(tries.node, violations: violations), at: environment.clock.now()) }
                 command = machine.apply(.outputChecked(violations: violations))
             case .succeed:
-                succeed(tries.node, value, facts: tries.facts)
+                // Without a schema the output is the answer's text, which is kept already.
+                let stored = tries.model.schema == nil ? tries.response.map(OutputReference.init) : nil
+                succeed(tries.node, value, facts: tries.facts, stored: stored)
                 return
             case .fail(let failure):
                 throw failure
@@ -67,6 +86,7 @@ extension RunExecution {
     }
 
     /// The answer as a value, or what is wrong with it.
+    @inline(never)
     private static func check(_ answer: String, _ model: ModelStep) -> (JSONValue, [String]) {
         guard let schema = model.schema else { return (.string(answer), []) }
         do throws(JSONParseError) {
@@ -81,7 +101,7 @@ extension RunExecution {
     static func unfenced(_ text: String) -> String {
         let trimmed = text.drop { $0.isWhitespace }
         guard trimmed.hasPrefix("```") else { return text }
-        guard let lineEnd = trimmed.firstIndex(of: "\n") else { return text }
+        guard let lineEnd = trimmed.firstIndex(where: \.isNewline) else { return text }
         let body = trimmed[trimmed.index(after: lineEnd)...]
         var end = body.endIndex
         while end > body.startIndex, body[body.index(before: end)].isWhitespace { end = body.index(before: end) }
@@ -95,62 +115,79 @@ extension RunExecution {
     }
 
     private func call(_ call: StepStateMachine.Call, _ tries: ModelTries, segments: [PromptSegment]) async throws(StepFailure) -> CallOutcome {
-        let (node, step, environment) = (tries.node, tries.step, environment)
         let reference = tries.tier.models[call.model]
+        if isInterrupted { throw StepFailure(.cancelled, "the run is stopping") }
 
         // Prepare
         let profile = try environment.provider.profile(of: reference)
-        try await environment.provider.prepare(reference)
-        let request = ModelRequest(
-            id: nextCall(), model: reference, segments: segments, sampling: tries.sampling, maxOutputTokens: tries.outputCap,
-            schema: tries.model.schema, schemaName: step.id, timeout: step.timeout)
+        if engine.isPrepared(reference) {
+            try await environment.provider.prepare(reference)
+        } else {
+            flush()
+            try await engine.prepareFirst(reference)
+        }
+        let (request, terms) = try makeRequest(profile, tries, segments: segments)
+
+        // A place in the line before money is held: what waits for one holds nothing.
+        guard await acquire(engine.callLimiter) else { throw StepFailure(.cancelled, "stopped while waiting for a free place") }
+        defer { engine.callLimiter.release() }
+        guard let limiter = engine.providerLimiter(profile) else { return try await placed(call, request, tries, terms) }
+        guard await acquire(limiter) else { throw StepFailure(.cancelled, "stopped while waiting for a free place") }
+        defer { limiter.release() }
+        return try await placed(call, request, tries, terms)
+    }
+
+    @inline(never)
+    private func makeRequest(
+        _ profile: ModelProfile, _ tries: ModelTries, segments: [PromptSegment]
+    ) throws(StepFailure) -> (ModelRequest, CallTerms) {
         let bytes = segments.reduce(0) { $0 + $1.text.utf8.count }
         try tries.checkLimits(promptBytes: bytes)
-        let sheet = environment.prices.sheet(provider: reference.provider, model: profile.servedID, at: environment.clock.now())
-        let caps = graph.callCaps(step: step, path: tries.path)
-        let held = try reservation(sheet, request, profile, hasCap: graph.budget.maxCost != nil || !caps.isEmpty)
+        let request = ModelRequest(
+            id: nextCall(), model: profile.reference, segments: segments, sampling: tries.sampling, maxOutputTokens: tries.outputCap,
+            schema: tries.model.schema, schemaName: tries.step.id, timeout: tries.step.timeout)
+        let sheet = engine.priceSheets.sheet(profile, at: environment.clock.now())
+        let hasCap = graph.budget.maxCost != nil || !tries.caps.isEmpty
+        let held = try reservation(sheet, request, profile, schemaBound: tries.model.schemaBound, hasCap: hasCap)
+        return (request, CallTerms(sheet: sheet, held: held, canBeTurnedAway: hasCap, promptBytes: bytes))
+    }
 
-        // A place in the line before money is held: what waits holds nothing.
-        let limiters = [engine.callLimiter, engine.providerLimiter(profile)].compactMap { $0 }
-        for (index, limiter) in limiters.enumerated() where await !limiter.acquire() {
-            for taken in limiters[..<index] { await taken.release() }
-            throw StepFailure(.cancelled, "stopped while waiting for a free place")
-        }
-        let outcome: Result<CallOutcome, StepFailure>
-        do throws(StepFailure) {
-            outcome = .success(try await placed(call, request, tries, sheet: sheet, held: held, caps: caps, promptBytes: bytes))
-        } catch {
-            outcome = .failure(error)
-        }
-        for limiter in limiters { await limiter.release() }
-        _ = node
-        return try outcome.get()
+    private func acquire(_ limiter: ConcurrencyLimiter) async -> Bool {
+        if limiter.tryAcquire() { return true }
+        flush()
+        return await limiter.acquire()
+    }
+
+    /// What a call is made under.
+    private struct CallTerms {
+        let sheet: PriceSheet?
+        let held: Money?
+        let canBeTurnedAway: Bool
+        let promptBytes: Int
     }
 
     private func placed(
-        _ call: StepStateMachine.Call, _ request: ModelRequest, _ tries: ModelTries, sheet: PriceSheet?, held: Money?,
-        caps: [(scope: String, cap: Money)], promptBytes: Int
+        _ call: StepStateMachine.Call, _ request: ModelRequest, _ tries: ModelTries, _ terms: CallTerms
     ) async throws(StepFailure) -> CallOutcome {
         let (node, environment) = (tries.node, environment)
 
         // Reserve and journal
         let manifest = Blob(JSONEncoding.wire.bytes(request.manifest))
-        let startedAt = environment.clock.now()
-        var intent = JournalEntry(run: id)
-        let started = CallStarted(
+        let event = RunEvent.callStarted(CallStarted(
             id: request.id, node: node, tier: tries.tier.name, model: request.model, purpose: call.purpose, ordinal: call.ordinal,
-            request: manifest.hash, held: held, retryOf: call.retryOf)
-        let event = RunEvent.callStarted(started)
-        intent.events.append(JournaledEvent(kind: event.kind, payload: JSONEncoding.wire.bytes(.object(event.payload(in: graph))), at: startedAt))
-        intent.blobs = request.segments.map { Blob(text: $0.text, hash: $0.hash) } + [manifest]
-        intent.callStart = CallStart(
-            id: request.id, path: tries.path, step: tries.step.id, tier: tries.tier.name, purpose: call.purpose, ordinal: call.ordinal,
-            provider: request.model.provider, modelAsked: request.model.model, request: manifest.hash,
-            retryOf: call.retryOf.map { CallID(run: id, number: $0).text }, held: held, caps: caps, at: startedAt)
-        if let refusal = try await reserve(intent) {
+            request: manifest.hash, held: terms.held, retryOf: call.retryOf))
+        var startedAt = environment.clock.now()
+        let refusal = try await reserve(canBeTurnedAway: terms.canBeTurnedAway) { at in
+            startedAt = at
+            return makeIntent(call, request, tries, terms, event, manifest, at: at)
+        }
+        if let refusal {
+            recordStart(of: tries)
             note(.callRefused(node, refusal), at: environment.clock.now())
             return .refused(refusal)
         }
+        tries.isStartRecorded = true
+        callCount += 1
         announce(event, at: startedAt)
 
         // Call
@@ -165,34 +202,47 @@ extension RunExecution {
         inFlight.remove(node)
 
         // Settle
-        let end = settle(result, request, tries, sheet: sheet, held: held, caps: caps, promptBytes: promptBytes)
-        if end.failure?.kind == .cancelled {
-            flush()
-            throw StepFailure(.cancelled, "stopped")
-        }
+        let end = settle(result, request, tries, terms)
+        if end.failure?.kind == .cancelled { throw StepFailure(.cancelled, "stopped") }
         if case .success(let response) = result.outcome { return .ended(end, response) }
         return .ended(end, nil)
     }
 
+    @inline(never)
+    private func makeIntent(
+        _ call: StepStateMachine.Call, _ request: ModelRequest, _ tries: ModelTries, _ terms: CallTerms, _ event: RunEvent,
+        _ manifest: Blob, at: Timestamp
+    ) -> JournalEntry {
+        var intent = JournalEntry(run: id)
+        if !tries.isStartRecorded { append(.nodeStarted(tries.node), at: tries.startedAt, to: &intent) }
+        append(event, at: at, to: &intent)
+        intent.blobs = request.segments.map { Blob(text: $0.text, hash: $0.hash) } + [manifest]
+        intent.callStart = CallStart(
+            id: request.id, path: tries.path, step: tries.step.id, tier: tries.tier.name, purpose: call.purpose, ordinal: call.ordinal,
+            provider: request.model.provider, modelAsked: request.model.model, request: manifest.hash,
+            retryOf: call.retryOf.map { CallID(run: id, number: $0).text }, held: terms.held, caps: tries.caps, at: at)
+        return intent
+    }
+
     /// The worst case of a call, or `nil` for a model without a price, which only a run without any cap may use.
     private func reservation(
-        _ sheet: PriceSheet?, _ request: ModelRequest, _ profile: ModelProfile, hasCap: Bool
+        _ sheet: PriceSheet?, _ request: ModelRequest, _ profile: ModelProfile, schemaBound: Int, hasCap: Bool
     ) throws(StepFailure) -> Money? {
         guard let sheet else {
             guard !hasCap else { throw StepFailure.unpriced(profile) }
             return nil
         }
         return Reservation.worst(
-            sheet: sheet, inputBound: RequestBound.inputTokens(request), contextWindow: profile.contextWindow,
+            sheet: sheet, inputBound: RequestBound.inputTokens(request.segments, schemaBound: schemaBound), contextWindow: profile.contextWindow,
             outputCap: request.maxOutputTokens, timeout: request.timeout
         ).amount
     }
 
+    @inline(never)
     private func settle(
-        _ result: ModelCallResult, _ request: ModelRequest, _ tries: ModelTries, sheet: PriceSheet?, held: Money?,
-        caps: [(scope: String, cap: Money)], promptBytes: Int
+        _ result: ModelCallResult, _ request: ModelRequest, _ tries: ModelTries, _ terms: CallTerms
     ) -> CallEnded {
-        let settlement = CallSettlement(result: result, sheet: sheet, held: held, promptBytes: promptBytes)
+        let settlement = CallSettlement(result: result, sheet: terms.sheet, held: terms.held, promptBytes: terms.promptBytes)
         var response: ContentHash?
         var finishReason: FinishReason?
         var failure: CallFailure?
@@ -212,86 +262,13 @@ extension RunExecution {
             finishReason: finishReason, response: response, failure: failure,
             jitter: failure == nil ? 0 : Double(environment.entropy.next() >> 11) / Double(1 << 53))
         append(callEnd: CallEnd(
-            id: request.id, state: settlement.state, held: settlement.held, cost: settlement.cost?.total, released: held, caps: caps,
+            id: request.id, state: settlement.state, held: settlement.held, cost: settlement.cost?.total, released: terms.held, caps: tries.caps,
             usage: result.usage, usageRaw: result.usageRaw, priceRows: settlement.cost?.priceRows ?? [], modelServed: result.modelServed,
             response: response, httpStatus: result.httpStatus, finishReason: finishReason?.rawValue, failure: failure,
             timeToFirstToken: result.timeToFirstToken, total: result.total, at: at))
         note(.callEnded(end), at: at)
         tries.count(end)
-        callSettled()
+        reservations.callSettled()
         return end
-    }
-}
-
-/// What the tries of one node add up to, as expressions read it.
-final class ModelTries {
-    let node: Node
-    let step: Step
-    let model: ModelStep
-    let tier: ModelTier
-    let path: String
-    let sampling: Sampling
-    let outputCap: Int
-    private var attempts = 0
-    private var cost = Money.zero
-    private var tokens = 0
-
-    init(node: Node, step: Step, model: ModelStep, tier: ModelTier, path: String) {
-        self.node = node
-        self.step = step
-        self.model = model
-        self.tier = tier
-        self.path = path
-        sampling = model.sampling.over(tier.sampling)
-        outputCap = min(step.limits.maxOutputTokens, sampling.maxOutputTokens ?? .max)
-    }
-
-    func count(_ end: CallEnded) {
-        attempts += 1
-        cost += end.cost ?? .zero
-        tokens += end.usage?.total ?? 0
-    }
-
-    /// `.tier .attempts .cost_usd .tokens` of the step. Money is a number here, for comparisons only.
-    var facts: JSONObject {
-        [
-            "tier": .string(tier.name), "attempts": .int(Int64(attempts)),
-            "cost_usd": .double(Double(cost.picoDollars) / 1e12), "tokens": .int(Int64(tokens)),
-        ]
-    }
-
-    func checkLimits(promptBytes: Int) throws(StepFailure) {
-        let estimate = TokenBound.estimate(bytes: promptBytes)
-        if let limit = step.limits.maxInputTokens, estimate > limit {
-            throw StepFailure(.inputLimit, "the prompt has about \(estimate) tokens, limits.max_input_tokens is \(limit)")
-        }
-        if let limit = step.limits.maxTotalTokens, tokens + estimate + outputCap > limit {
-            throw StepFailure(
-                .inputLimit,
-                "this call could bring the step to \(tokens + estimate + outputCap) tokens, limits.max_total_tokens is \(limit)")
-        }
-    }
-}
-
-extension WorkflowGraph {
-    /// The caps below the run's that a call of a step draws on.
-    func callCaps(step: Step, path: String) -> [(scope: String, cap: Money)] {
-        var caps: [(scope: String, cap: Money)] = []
-        if let cap = step.limits.maxCost { caps.append((path, cap)) }
-        // The step's own path is free for the whole: with items, the cap of one is under `step[3]`.
-        if let cap = step.forEach?.maxCost { caps.append((step.id, cap)) }
-        return caps
-    }
-}
-
-extension StepFailure {
-    /// An unknown price is never zero: under a cap the call is refused.
-    static func unpriced(_ profile: ModelProfile) -> StepFailure {
-        StepFailure(
-            .unpriced, "\(profile.reference) (\(profile.servedID)) has no known price, so a cap cannot be kept",
-            details: [
-                "add one to the project file: prices: [{ model: \(profile.reference.provider)/\(profile.servedID), input_per_mtok_usd: …, output_per_mtok_usd: … }]",
-                "or remove the caps on cost, and the call is recorded as unpriced",
-            ])
     }
 }

@@ -4,7 +4,8 @@ import WorkflowModel
 /// The life of a run, pure: facts in, intentions out. No clock, no randomness, no I/O; replay and resume run the same code.
 ///
 /// A step goes `waiting -> deciding (when) -> expanding (for_each) -> queued -> running -> collecting -> settled`,
-/// leaving out what it does not have; it can be skipped until it runs. Each command is answered by exactly one event.
+/// leaving out what it does not have; it can be skipped until it runs. Each command but `cancel` is answered by exactly one
+/// event; a cancelled node answers its `start`.
 public struct RunStateMachine: Sendable {
     /// How a step ended.
     public enum Settlement: Sendable, Hashable {
@@ -56,9 +57,12 @@ public struct RunStateMachine: Sendable {
     private var wasInterrupted = false
     private var hasFailed = false
     private var hasEnded = false
+    /// Steps that were skipped because a step before them failed, however far before: nothing behind them runs.
+    private var isBehindFailure: [Bool]
 
     public init(graph: WorkflowGraph) {
         self.graph = graph
+        isBehindFailure = Array(repeating: false, count: graph.steps.count)
         phases = graph.dependencies.map { .waiting(unsettled: $0.count) }
     }
 
@@ -107,7 +111,7 @@ public struct RunStateMachine: Sendable {
         case .interruptRequested:
             isStopping = true
             wasInterrupted = true
-            dropQueue()
+            dropQueue(&commands)
         case .runEnded:
             outstanding -= 1
             hasEnded = true
@@ -125,21 +129,20 @@ public struct RunStateMachine: Sendable {
         return false
     }
 
+    /// The last dependency of a step settled: decides whether it runs.
     private mutating func advance(_ step: Int, _ commands: inout [RunCommand]) {
         guard !wasInterrupted else { return }
         if isStopping { return skip(step, .runStopping, &commands) }
-        for dependency in graph.dependencies[step] {
+        if let reason = failureBehind(step) {
+            isBehindFailure[step] = true
+            return skip(step, reason, &commands)
+        }
+        for dependency in graph.dependencies[step] where dependency.kind == .required {
             let id = graph.steps[dependency.step].id
-            guard case .settled(let settlement) = phases[dependency.step] else { preconditionFailure("\(id) is not settled") }
-            switch settlement {
-            case .succeeded: continue
-            case .failed(tolerated: false), .cancelled: return skip(step, .upstreamFailed(id), &commands)
-            case .failed(tolerated: true):
-                if dependency.kind == .required { return skip(step, .upstreamFailed(id), &commands) }
-            case .skipped(let reason):
-                if dependency.kind == .required { return skip(step, .upstreamSkipped(id), &commands) }
-                // Behind a failure, `needs` waits in vain.
-                if case .upstreamFailed = reason, dependency.kind == .control { return skip(step, .upstreamFailed(id), &commands) }
+            switch settlement(of: dependency.step) {
+            case .failed: return skip(step, .upstreamFailed(id), &commands)
+            case .skipped: return skip(step, .upstreamSkipped(id), &commands)
+            default: continue
             }
         }
         if graph.steps[step].when != nil {
@@ -150,7 +153,26 @@ public struct RunStateMachine: Sendable {
         }
     }
 
+    /// Why a step waits in vain: a step before it failed, or was skipped because of a failure further up.
+    private func failureBehind(_ step: Int) -> SkipReason? {
+        for dependency in graph.dependencies[step] {
+            let id = graph.steps[dependency.step].id
+            switch settlement(of: dependency.step) {
+            case nil: preconditionFailure("\(id) is not settled")
+            case .failed(tolerated: false), .cancelled: return .upstreamFailed(id)
+            case .skipped(let reason) where isBehindFailure[dependency.step]: return reason
+            default: continue
+            }
+        }
+        return nil
+    }
+
     private mutating func proceed(_ step: Int, _ commands: inout [RunCommand]) {
+        // The condition was asked for before the stop: what follows from it does not begin.
+        guard !isStopping else {
+            if wasInterrupted { phases[step] = .settled(.cancelled) } else { skip(step, .runStopping, &commands) }
+            return
+        }
         if graph.steps[step].forEach != nil {
             phases[step] = .expanding
             emit(.expandItems(step: step), &commands)
@@ -167,7 +189,8 @@ public struct RunStateMachine: Sendable {
 
     private mutating func queueItems(_ step: Int, _ commands: inout [RunCommand]) {
         guard case .items(var progress) = phases[step], let forEach = graph.steps[step].forEach else { return }
-        let stops = isStopping || (forEach.onError == .stop && !progress.failed.isEmpty)
+        // The step's own `on_error` holds for each item and comes first: a failure that it tolerates stops nothing.
+        let stops = isStopping || (forEach.onError == .stop && !progress.failed.isEmpty && !isTolerated(step))
         while !stops, progress.next < progress.count, progress.inFlight < forEach.maxParallel ?? .max {
             ready.append(Node(step: step, item: progress.next))
             progress.next += 1
@@ -203,7 +226,7 @@ public struct RunStateMachine: Sendable {
             hasFailed = true
             if graph.onFailure == .cancel {
                 isStopping = true
-                dropQueue()
+                dropQueue(&commands)
                 for node in running.sorted(by: { ($0.step, $0.item ?? -1) < ($1.step, $1.item ?? -1) }) { commands.append(.cancel(node)) }
             }
         }
@@ -214,19 +237,23 @@ public struct RunStateMachine: Sendable {
         }
     }
 
-    /// Queued nodes go back to where they were before: they count as not begun.
-    private mutating func dropQueue() {
-        for node in ready[readyHead...] {
+    /// What is queued does not begin. After an interrupt it counts as not begun, for a resume; behind a failure it is skipped.
+    private mutating func dropQueue(_ commands: inout [RunCommand]) {
+        let dropped = ready[readyHead...]
+        ready = []
+        readyHead = 0
+        for node in dropped {
             if node.item != nil, case .items(var progress) = phases[node.step] {
                 progress.inFlight -= 1
                 progress.cancelled += 1
-                phases[node.step] = progress.inFlight == 0 ? .collecting(progress) : .items(progress)
-            } else {
+                phases[node.step] = .items(progress)
+                if progress.inFlight == 0 { queueItems(node.step, &commands) }
+            } else if wasInterrupted {
                 phases[node.step] = .settled(.cancelled)
+            } else {
+                skip(node.step, .runStopping, &commands)
             }
         }
-        ready.removeAll()
-        readyHead = 0
     }
 
     private mutating func startQueued(_ commands: inout [RunCommand]) {
@@ -253,6 +280,7 @@ public struct RunStateMachine: Sendable {
             guard case .settled(let settlement) = $0 else { return false }
             return settlement != .cancelled
         }
-        emit(.end(isComplete || !wasInterrupted ? (hasFailed ? .failed : .succeeded) : .interrupted), &commands)
+        let status: RunStatus = wasInterrupted && !isComplete ? .interrupted : hasFailed ? .failed : isComplete ? .succeeded : .cancelled
+        emit(.end(status), &commands)
     }
 }

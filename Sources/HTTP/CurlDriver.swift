@@ -105,14 +105,18 @@ final class CurlDriver: LoopParticipant, @unchecked Sendable {
         return multi
     }
 
-    private func detach(_ handle: EasyHandle) {
+    /// Takes the handle out of libcurl, which closes the connection unless the transfer was complete.
+    ///
+    /// - Parameter reuse: only after a plain success: libcurl keeps half-done business, such as a body to be rewound, in
+    ///   the handle and would go on with it in the next transfer.
+    private func detach(_ handle: EasyHandle, reuse: Bool) {
         if let multi = handle.multi {
             multi.remove(handle)
             if multi.isIdle, !isShut { closeIfIdle(multi) }
         }
         handle.transfer?.handle = nil
         handle.release()
-        if idle.count < Self.maxIdleHandles, !isShut { idle.append(handle) }
+        if reuse, idle.count < Self.maxIdleHandles, !isShut { idle.append(handle) }
     }
 
     private func closeIfIdle(_ multi: MultiHandle) {
@@ -147,7 +151,7 @@ final class CurlDriver: LoopParticipant, @unchecked Sendable {
         var error = reason
         if let handle = transfer.handle {
             error = failure(of: transfer, on: handle, reason.code, reason.message, curlCode: 0)
-            detach(handle)
+            detach(handle, reuse: false)
         }
         finish(transfer, .failure(error))
     }
@@ -241,7 +245,7 @@ final class CurlDriver: LoopParticipant, @unchecked Sendable {
             while let (handle, code) = multi.nextFinished() {
                 guard let transfer = handle.transfer else { continue }
                 let result = outcome(of: transfer, on: handle, code)
-                detach(handle)
+                detach(handle, reuse: code == CURLE_OK && transfer.bodyOffset == 0)
                 finish(transfer, result)
             }
         }

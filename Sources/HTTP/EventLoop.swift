@@ -235,6 +235,7 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
                 for participant in participants { participant.complete() }
             }
         }
+        takeInbox()
         shutDown(executor)
     }
 
@@ -304,22 +305,28 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     }
 
     private func shutDown(_ executor: UnownedTaskExecutor) {
-        // What the failures resume runs here as long as there is any; later jobs go elsewhere.
-        while true {
-            takeInbox()
-            for participant in participants { participant.shutDown() }
-            while let timer = timers.popAny() { timer.finish(fired: false) }
-            if jobs.isEmpty, work.isEmpty {
-                let isDone = inbox.withLock { inbox in
-                    inbox.isStopped = inbox.jobs.isEmpty && inbox.work.isEmpty
-                    return inbox.isStopped
-                }
-                if isDone { break }
-            }
+        // What the failures resume runs here; tasks that never rest do not keep the loop alive for ever.
+        var turns = 0
+        while turns < 100, failEverything() {
+            turns += 1
             runWork()
-            runJobs(on: executor, limit: .max)
+            runJobs(on: executor, limit: Self.jobsPerTurn)
+            takeInbox()
         }
+        inbox.withLock { $0.isStopped = true }
+        takeInbox()
+        runWork()
+        _ = failEverything()
         threadID.store(0, ordering: .relaxed)
+        for job in jobs { globalConcurrentExecutor.enqueue(ExecutorJob(job)) }
+        jobs = []
+    }
+
+    /// Fails transfers and sleepers; whether there is anything to run.
+    private func failEverything() -> Bool {
+        for participant in participants { participant.shutDown() }
+        while let timer = timers.popAny() { timer.finish(fired: false) }
+        return !jobs.isEmpty || !work.isEmpty
     }
 
     // MARK: Descriptors
@@ -331,7 +338,8 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
         var wanted: UInt32 = 0
         /// Whether the watcher tells when the descriptor is closed; only then may `registered` outlive `wanted`.
         var isTracked = false
-        unowned(unsafe) var watcher: (any DescriptorWatcher)?
+        // Strong: an optional of this struct with an unowned existential in it is laid out wrongly in debug builds.
+        var watcher: (any DescriptorWatcher)?
     }
 
     /// A descriptor was opened that `forget` will be called for: its registration may be kept while nobody waits for it.
@@ -355,7 +363,7 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
         reserve(descriptor)
         let index = Int(descriptor)
         watches[index].wanted = events
-        watches[index].watcher = watcher
+        watches[index].watcher = events == 0 ? nil : watcher
         guard watches[index].registered != events, events != 0 || !watches[index].isTracked else { return }
         register(descriptor, events)
     }
@@ -387,8 +395,7 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
 
     private func reserve(_ descriptor: Int32) {
         let missing = Int(descriptor) + 1 - watches.count
-        // One by one: appending a repeated value of this type never ends in a debug build of Swift 6.3.
-        if missing > 0 { for _ in 0..<max(missing, 64) { watches.append(Watch()) } }
+        if missing > 0 { watches.append(contentsOf: repeatElement(Watch(), count: max(missing, 64))) }
     }
 }
 

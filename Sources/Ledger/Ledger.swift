@@ -118,13 +118,13 @@ public final class Ledger: RunJournal, RunHistory, Sendable {
     }
 
     public func write(_ entry: JournalEntry) async throws(JournalError) -> JournalReply {
-        guard case .journal(let reply) = try await submit(.entry(entry)) else { preconditionFailure("an entry's reply") }
+        guard case .journal(let reply) = try await submit(.entry(.init(entry))) else { preconditionFailure("an entry's reply") }
         return reply
     }
 
     public func post(_ entry: JournalEntry) {
         // On a closed or read-only ledger nothing is lost silently: the run's next `write` fails.
-        _ = writer?.queue.put(WriteRequest(.entry(entry), waiter: nil))
+        _ = writer?.queue.put(WriteRequest(.entry(.init(entry)), waiter: nil))
     }
 
     // MARK: Other writes

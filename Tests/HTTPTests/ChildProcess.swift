@@ -1,6 +1,6 @@
 import Glibc
 
-/// A helper program whose first lines of output say that it is ready.
+/// A program that a test needs beside it, whose first lines of output say that it is ready.
 final class ChildProcess {
     private let pid: pid_t
     private let output: UnsafeMutablePointer<FILE>

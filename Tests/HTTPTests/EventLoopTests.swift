@@ -1,4 +1,4 @@
-import HTTP
+@testable import HTTP
 import Synchronization
 import Testing
 import Values
@@ -51,31 +51,51 @@ struct EventLoopTests {
         let loop = try EventLoop()
         defer { loop.stop() }
         let (fired, continuation) = AsyncStream<Int>.makeStream()
-        let delays = [30, 5, 20, 0, 10, 25, 15, 1, 40, 35]
         loop.post {
-            for delay in delays { loop.schedule(after: .milliseconds(Int64(delay))) { continuation.yield(delay) } }
+            for delay in [300, 0, 150] { loop.schedule(after: .milliseconds(Int64(delay))) { continuation.yield(delay) } }
         }
         var order: [Int] = []
         for await delay in fired {
             order.append(delay)
-            if order.count == delays.count { break }
+            if order.count == 3 { break }
         }
-        #expect(order == delays.sorted())
+        #expect(order == [0, 150, 300])
     }
 
     @Test func cancelledTimersDoNotFire() async throws {
         let loop = try EventLoop()
         defer { loop.stop() }
         let fired = Mutex<[Int]>([])
-        let timers = (0..<100).map { index in
-            loop.schedule(after: .milliseconds(index % 2 == 0 ? 20 : 3_600_000)) { fired.withLock { $0.append(index) } }
+        // Scheduled and cancelled in one turn, so that none can fire in between.
+        loop.post {
+            for index in 0..<100 {
+                let timer = loop.schedule(after: .milliseconds(index % 2 == 0 ? 5 : 3_600_000)) { fired.withLock { $0.append(index) } }
+                if index % 4 != 0 {
+                    timer.cancel()
+                    timer.cancel()
+                }
+            }
         }
-        for (index, timer) in timers.enumerated() where index % 4 != 0 {
-            timer.cancel()
-            timer.cancel()
-        }
-        try await loop.sleep(milliseconds: 25)
-        #expect(fired.withLock { $0 } == Array(stride(from: 0, to: 100, by: 4)))
+        try await loop.sleep(milliseconds: 50)
+        #expect(fired.withLock { $0.sorted() } == Array(stride(from: 0, to: 100, by: 4)))
+    }
+
+    @Test func heapKeepsOrderThroughRemovals() throws {
+        let loop = try EventLoop()
+        defer { loop.stop() }
+        var heap = TimerHeap()
+        let timers = (0..<1_000).map { LoopTimer(deadline: UInt64($0 * 7_919 % 1_009), loop: loop) { _ in } }
+        for timer in timers { heap.insert(timer) }
+        for timer in timers where timer.deadline % 3 == 0 { heap.remove(timer) }
+        let kept = timers.map(\.deadline).filter { $0 % 3 != 0 }.sorted()
+        #expect(heap.nextDeadline == kept.first)
+        var order: [UInt64] = []
+        while let timer = heap.popDue(at: 500) { order.append(timer.deadline) }
+        let due = kept.filter { $0 <= 500 }
+        #expect(order == due)
+        #expect(heap.nextDeadline > 500)
+        while heap.popAny() != nil {}
+        #expect(heap.isEmpty)
     }
 
     @Test func sleepEndsWithItsTask() async throws {

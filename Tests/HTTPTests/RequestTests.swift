@@ -1,5 +1,4 @@
 import HTTP
-import Synchronization
 import Testing
 import TestSupport
 import Values
@@ -133,11 +132,11 @@ struct RequestTests {
     }
 
     @Test func twoHundredAtOnce() async throws {
-        try await withStub(StubOptions(latencyMilliseconds: 30)) { client, server in
+        try await withStub(StubOptions(latencyMilliseconds: 150)) { client, server in
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for index in 0..<200 {
                     group.addTask(executorPreference: client.loop) {
-                        for round in 0..<5 {
+                        for round in 0..<3 {
                             let text = "call \(index) round \(round)"
                             let response = try await client.send(completion(server, text))
                             #expect(response.json["choices"]?[0]?["message"]?["content"] == .string(text))
@@ -146,7 +145,7 @@ struct RequestTests {
                 }
                 try await group.waitForAll()
             }
-            #expect(server.requestCount == 1000)
+            #expect(server.requestCount == 600)
             #expect(server.counters.peakInFlight > 100)
             #expect(server.counters.connections <= 200)
         }
@@ -154,7 +153,7 @@ struct RequestTests {
 
     @Test func moreThanOneMultiHandleServes() async throws {
         // Twice the capacity of a multi handle, all in flight together, from threads other than the loop's.
-        try await withStub(script: { _ in StubResponse(body: .bytes(Array("ok".utf8)), latency: 300) }) { client, server in
+        try await withStub(script: { _ in StubResponse(body: .bytes(Array("ok".utf8)), latency: 500) }) { client, server in
             await withTaskGroup(of: String?.self) { group in
                 for _ in 0..<600 { group.addTask { (try? await client.send(HTTPRequest(url: server.rootURL)))?.text } }
                 for await text in group { #expect(text == "ok") }
@@ -164,12 +163,13 @@ struct RequestTests {
         }
     }
 
-    @Test func namesAreResolvedOnce() async throws {
-        // `ip6-localhost` style names differ between machines; the resolver's own error path is what everyone has.
+    @Test func unknownNamesFailForAllWhoWait() async throws {
+        // No label may be longer than 63 characters: the resolver refuses the name without asking anyone.
+        let host = String(repeating: "a", count: 64) + ".invalid"
         try await withClient { client in
             await withTaskGroup(of: HTTPError.self) { group in
                 for _ in 0..<50 {
-                    group.addTask { await failure { () async throws(HTTPError) in try await client.send(HTTPRequest(url: "http://no-such-host.invalid/")) } }
+                    group.addTask { await failure { () async throws(HTTPError) in try await client.send(HTTPRequest(url: "http://\(host)/")) } }
                 }
                 for await error in group {
                     #expect(error.code == .couldNotResolve)

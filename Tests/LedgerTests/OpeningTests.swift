@@ -75,7 +75,7 @@ import WorkflowModel
         #expect(error.code == .cannotOpen)
         #expect(error.description.contains("no ledger at \(temporary.path) yet"))
         #expect(!FileManager.default.fileExists(atPath: temporary.path))
-        FileManager.default.createFile(atPath: temporary.path, contents: nil)
+        _ = FileManager.default.createFile(atPath: temporary.path, contents: nil)
         #expect(refusal { try Ledger.openReadOnly(path: temporary.path) }?.description.contains("is empty") == true)
     }
 

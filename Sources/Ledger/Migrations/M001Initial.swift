@@ -1,8 +1,9 @@
 /// The first schema.
 ///
 /// Rows are appended, and found through narrow indexes that begin with the run's number, not its id: numbers are given in
-/// order, so that a group of entries of many runs dirties a few neighbouring pages instead of one per run. Times are microseconds since 1970, money is pico-dollars, hashes are
-/// 32 bytes; the views `v_run`, `v_step_attempt`,
+/// order, so that a group of entries of many runs dirties a few neighbouring pages instead of one per run.
+///
+/// Times are microseconds since 1970, money is pico-dollars, hashes are 32 bytes; the views `v_run`, `v_step_attempt`,
 /// `v_model_call` and `v_event` show them as people read them.
 enum M001Initial: Migration {
     static let version = 1
@@ -77,7 +78,7 @@ enum M001Initial: Migration {
         CREATE TABLE model_call(
             run INTEGER NOT NULL,
             number INTEGER NOT NULL,
-            call_id TEXT NOT NULL AS (run_id || '.' || number),
+            call_id TEXT AS (run_id || '.' || number),
             run_id TEXT NOT NULL,
             node_path TEXT NOT NULL,
             step_id TEXT NOT NULL,

@@ -11,7 +11,7 @@ protocol Migration {
 
 /// Brings a ledger's schema up to date.
 enum Migrations {
-    static let all: [any Migration.Type] = [M001Initial.self]
+    static var all: [any Migration.Type] { [M001Initial.self] }
 
     /// The schema that this program writes and reads.
     static var current: Int { all.last!.version }
@@ -28,10 +28,12 @@ enum Migrations {
             let found = try check(database, path: path)
             for migration in all where migration.version > found { try database.execute(sql: migration.sql) }
             if found == 0 {
-                try database.execute(sql: "CREATE TABLE meta(key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID")
+                try database.execute(
+                    sql: "CREATE TABLE meta(key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID")
                 try database.execute(sql: "PRAGMA application_id = \(applicationID)")
                 try database.execute(
-                    sql: "INSERT INTO meta VALUES ('created_by', ?), ('created_at', ?)", arguments: [program, Timestamp.now().rfc3339])
+                    sql: "INSERT INTO meta VALUES ('created_by', ?), ('created_at', ?)",
+                    arguments: [program, Timestamp.now().rfc3339])
             }
             try database.execute(sql: "INSERT OR REPLACE INTO meta VALUES ('schema_version', ?)", arguments: [String(current)])
             try database.execute(sql: "PRAGMA user_version = \(current)")

@@ -8,7 +8,9 @@ public struct AuditFilter: Sendable {
     public var workflow: String?
     public var tag: (key: String, value: String)?
 
-    public init(since: Timestamp? = nil, until: Timestamp? = nil, workflow: String? = nil, tag: (key: String, value: String)? = nil) {
+    public init(
+        since: Timestamp? = nil, until: Timestamp? = nil, workflow: String? = nil, tag: (key: String, value: String)? = nil
+    ) {
         self.since = since
         self.until = until
         self.workflow = workflow

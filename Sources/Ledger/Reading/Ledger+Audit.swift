@@ -44,7 +44,7 @@ extension Ledger {
             let count = dimensions.count
             let rows = try Row.fetchAll(database, sql: sql, arguments: arguments).map { row in
                 AuditRow(
-                    keys: (0..<count).map { String.fromDatabaseValue(row[$0]) ?? "\((row[$0] as DatabaseValue).storage.value ?? "")" },
+                    keys: (0..<count).map { row[$0] },
                     runs: row[count], calls: row[count + 1], inputTokens: row[count + 2], cacheReadTokens: row[count + 3],
                     outputTokens: row[count + 4], cost: moneySum(row, count + 5), heldOpen: moneySum(row, count + 7),
                     unpricedCalls: row[count + 9], failedCalls: row[count + 10], repeatedCalls: row[count + 11])

@@ -29,11 +29,12 @@ extension Ledger {
             if let exact = try String.fetchOne(database, sql: "SELECT run_id FROM run WHERE run_id = ?", arguments: [text]) {
                 return .found(exact)
             }
+            // Ids sort by time, and their index holds all that is asked for.
             let matches = try String.fetchAll(
                 database,
                 sql: """
                     SELECT run_id FROM run WHERE substr(run_id, 1, length(?1)) = ?1 OR substr(run_id, -length(?1)) = ?1
-                    ORDER BY started_at DESC, id DESC LIMIT 10
+                    ORDER BY run_id DESC LIMIT 10
                     """, arguments: [text])
             return matches.isEmpty ? .none : matches.count == 1 ? .found(matches[0]) : .ambiguous(matches)
         }

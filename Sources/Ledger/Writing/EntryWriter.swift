@@ -79,7 +79,9 @@ final class EntryWriter {
             ON CONFLICT (run, scope) DO UPDATE SET cap_pico = excluded.cap_pico, held_pico = excluded.held_pico,
                 open_pico = excluded.open_pico
             """)
-        selectSubject = try prepare("SELECT id, run_id FROM run WHERE run_id = ?1 UNION SELECT id, run_id FROM run WHERE decision_id = ?1")
+        selectSubject = try prepare("""
+            SELECT id, run_id FROM run WHERE run_id = ?1 UNION SELECT id, run_id FROM run WHERE decision_id = ?1
+            """)
         insertOutcome = try prepare("INSERT INTO outcome(run, value, at, source) VALUES (?1, ?2, ?3, ?4)")
         updateOutcome = try prepare("UPDATE run SET outcome = ?2 WHERE id = ?1")
         insertPriceRow = try prepare("INSERT INTO price_row(id, json, first_used_at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING")
@@ -115,14 +117,14 @@ final class EntryWriter {
         insertRun.bind(11, JSONEncoding.canonical.string(.object(start.tags)))
         insertRun.bind(12, JSONEncoding.canonical.string(.object(start.owner)))
         insertRun.bind(13, start.decisionID)
-        insertRun.bind(14, nil as String?)  // the decision's unit, when a run's first record tells it
-        insertRun.bind(15, nil as String?)  // the outcomes that count, likewise
+        insertRun.bind(14, start.decisionUnit)
+        insertRun.bind(15, start.decisionCounts.isEmpty ? nil : JSONEncoding.wire.string(.array(start.decisionCounts.map(JSONValue.string))))
         insertRun.bind(16, start.batch)
         insertRun.bind(17, start.batchIndex)
         do {
             try insertRun.run()
         } catch {
-            guard error.isConstraint else { throw error }
+            guard error.isDuplicate else { throw error }
             throw JournalError(.other, "a run named \(start.id) exists already")
         }
         hasWritten = true
@@ -180,7 +182,8 @@ final class EntryWriter {
         for (index, event) in entry.events.enumerated() {
             head = event.payload.withUnsafeBytes {
                 chain.link(
-                    after: head, sequence: run.sequence + Int64(index) + 1, at: event.at.microseconds, kind: event.kind, payload: $0)
+                    after: head, sequence: run.sequence + Int64(index) + 1, at: event.at.microseconds, kind: event.kind,
+                    payload: $0)
             }
             hashes.append(head)
         }
@@ -259,7 +262,8 @@ final class EntryWriter {
         if open > 0, held - open <= cap - asked { return .postponed }
         return .refused(
             BudgetRefusal(
-                scope: scope, cap: Money(picoDollars: cap), spent: Money(picoDollars: held - open), asked: Money(picoDollars: asked)))
+                scope: scope, cap: Money(picoDollars: cap), spent: Money(picoDollars: held - open),
+                asked: Money(picoDollars: asked)))
     }
 
     /// Why nothing was written. A cap that will never admit the call outweighs one that may.
@@ -303,9 +307,10 @@ final class EntryWriter {
         do {
             try insertCall.run()
         } catch {
-            guard error.isConstraint else { throw error }
+            guard error.isDuplicate else { throw error }
             throw JournalError(
-                .other, "call \(start.id) of \(start.path) (\(start.tier), \(start.purpose.rawValue), \(start.ordinal)) is recorded already")
+                .other,
+                "call \(start.id) of \(start.path) (\(start.tier), \(start.purpose.rawValue), \(start.ordinal)) is recorded already")
         }
     }
 

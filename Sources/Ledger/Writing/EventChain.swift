@@ -1,6 +1,6 @@
 import Values
 
-/// The chain of a run's events: each hash covers the event and the hash before it, so that an edit shows in every later one.
+/// The chain of a run's events: each hash covers the event and the hash before it, so that an edit shows.
 ///
 /// A link is `sha256(previous ‖ seq ‖ at ‖ length of kind ‖ kind ‖ payload)`, numbers little-endian, 8, 8 and 4 bytes; the
 /// payload is what remains, so two events never read alike. The first link's previous is the hash of the run's id:

@@ -25,6 +25,8 @@ final class GroupCommitter {
     private var begun: [OwnedRun] = []
     private var ended: [OwnedRun] = []
     private var nextRenewal: Timestamp
+    /// Pages in the write-ahead log after the last commit.
+    private let logPages = UnsafeMutablePointer<Int32>.allocate(capacity: 1)
 
     init(database: Database, queue: WriteQueue, options: LedgerOptions, path: String) throws(SQLiteFailure) {
         self.queue = queue
@@ -45,12 +47,28 @@ final class GroupCommitter {
         renew = try prepare("UPDATE run SET lease_until = ?1 WHERE id = ?2 AND epoch = ?3")
         writer = try EntryWriter(connection: connection, texts: texts, lease: options.lease)
         nextRenewal = .now().adding(TimeSpan(milliseconds: options.lease.milliseconds / 3))
+        logPages.initialize(to: 0)
+        // In place of SQLite's own checkpoints, which would come before the answers.
+        sqlite3_wal_hook(connection, { context, _, _, pages in
+            context!.assumingMemoryBound(to: Int32.self).pointee = pages
+            return SQLITE_OK
+        }, logPages)
+    }
+
+    deinit {
+        sqlite3_wal_hook(connection, nil, nil)
+        logPages.deallocate()
     }
 
     /// Until the queue is closed and empty.
     func run() {
         while let group = queue.take(until: Date(timeIntervalSince1970: Double(nextRenewal.microseconds) / 1e6)) {
             if !group.isEmpty { write(group) }
+            if logPages.pointee >= options.checkpointPages {
+                // What it cannot copy now, as a reader still needs it, it copies after a later commit.
+                sqlite3_wal_checkpoint_v2(connection, nil, SQLITE_CHECKPOINT_PASSIVE, nil, nil)
+                logPages.pointee = 0
+            }
             if Timestamp.now() >= nextRenewal { renewLeases() }
         }
     }
@@ -97,6 +115,9 @@ final class GroupCommitter {
                 if guarded { try savepoint.run() }
                 writer.hasWritten = false
                 let reply = try apply(request.operation)
+                if request.waiter == nil, case .journal(let reply) = reply, reply != .written {
+                    throw JournalError(.other, "a call's reservation was posted and does not fit: it has to be waited for")
+                }
                 replies.append(.success(reply))
             } catch {
                 if let failure = error as? SQLiteFailure, !failure.isOfOneEntry { throw failure }
@@ -105,7 +126,9 @@ final class GroupCommitter {
                     try rollbackToSavepoint.run()
                     writer.forgetRecent()
                 }
-                replies.append(.failure(journalError(error)))
+                let failure = journalError(error)
+                if request.waiter == nil, case .entry(let entry) = request.operation { runs[entry.content.run]?.failure = failure }
+                replies.append(.failure(failure))
             }
             if guarded { try release.run() }
         }
@@ -115,16 +138,16 @@ final class GroupCommitter {
     private func apply(_ operation: WriteRequest.Operation) throws -> WriteRequest.Reply {
         switch operation {
         case .entry(let entry):
-            guard let run = runs[entry.run] else {
-                throw JournalError(.lostOwnership, "run \(entry.run) is not driven by this process")
+            guard let run = runs[entry.content.run] else {
+                throw JournalError(.lostOwnership, "run \(entry.content.run) is not driven by this process")
             }
             if let failure = run.failure { throw failure }
             if run.hasEnded { throw JournalError(.lostOwnership, "run \(run.id) has ended: nothing more is written for it") }
             let before = (run.sequence, run.head)
             if run.touch() { touched.append(run) }
             do {
-                let reply = try writer.write(entry, of: run)
-                if entry.runEnd != nil, reply == .written {
+                let reply = try writer.write(entry.content, of: run)
+                if entry.content.runEnd != nil, reply == .written {
                     run.hasEnded = true
                     ended.append(run)
                 }
@@ -162,8 +185,8 @@ final class GroupCommitter {
             if let waiter = request.waiter {
                 waiter.resume(returning: reply)
             } else if case .failure(let error) = reply, case .entry(let entry) = request.operation {
-                // Nobody waits: the run's next entry says it.
-                runs[entry.run]?.failure = error
+                // Nobody waits: the run's next `write` says it, also when the whole group failed.
+                runs[entry.content.run]?.failure = error
             }
         }
     }

@@ -13,7 +13,7 @@ final class OwnedRun {
     var failure: JournalError?
     var hasEnded = false
     /// What to go back to when the group's transaction fails; `nil` while the group has not touched it.
-    private var committed: (sequence: Int64, head: ContentHash)?
+    private var committed: (sequence: Int64, head: ContentHash, failure: JournalError?)?
 
     init(id: RunID, row: Int64, epoch: Int64, sequence: Int64, head: ContentHash) {
         self.id = id
@@ -26,14 +26,14 @@ final class OwnedRun {
     /// Whether this is the group's first change.
     func touch() -> Bool {
         if committed != nil { return false }
-        committed = (sequence, head)
+        committed = (sequence, head, failure)
         return true
     }
 
     func commit() { committed = nil }
 
     func rollBack() {
-        if let committed { (sequence, head) = committed }
+        if let committed { (sequence, head, failure) = committed }
         committed = nil
         hasEnded = false
     }

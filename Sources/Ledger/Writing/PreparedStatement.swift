@@ -13,6 +13,9 @@ struct SQLiteFailure: Error {
 
     /// A value that the schema does not admit, or one that is there already.
     var isConstraint: Bool { code & 0xFF == SQLITE_CONSTRAINT }
+
+    /// A row that is there already: SQLITE_CONSTRAINT_UNIQUE or _PRIMARYKEY, macros that Swift does not see.
+    var isDuplicate: Bool { code == SQLITE_CONSTRAINT | 8 << 8 || code == SQLITE_CONSTRAINT | 6 << 8 }
 }
 
 /// A statement compiled once and run many times, with values bound by position from 1.
@@ -125,7 +128,8 @@ final class PreparedStatement {
 
     /// A column that holds 32 bytes.
     func hash(_ column: Int32) -> ContentHash {
-        ContentHash(bytes: UnsafeRawBufferPointer(start: sqlite3_column_blob(handle, column), count: Int(sqlite3_column_bytes(handle, column))))
+        let count = Int(sqlite3_column_bytes(handle, column))
+        return ContentHash(bytes: UnsafeRawBufferPointer(start: sqlite3_column_blob(handle, column), count: count))
             ?? ContentHash(of: [])
     }
 

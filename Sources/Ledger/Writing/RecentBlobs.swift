@@ -6,13 +6,21 @@ import Values
 /// Who deletes documents must leave those alone that a live process may have written within its memory.
 struct RecentBlobs {
     private static let limit = 32_768
-    private var current: Set<ContentHash> = []
-    private var previous: Set<ContentHash> = []
+    private var current: Set<Key> = []
+    private var previous: Set<Key> = []
+
+    /// A digest is random already: eight of its bytes place it as well as 32.
+    private struct Key: Hashable {
+        let hash: ContentHash
+
+        func hash(into hasher: inout Hasher) { hasher.combine(hash.indexKey) }
+    }
 
     /// Whether `hash` is new here; remembers it.
     mutating func insert(_ hash: ContentHash) -> Bool {
-        if previous.contains(hash) { return false }
-        guard current.insert(hash).inserted else { return false }
+        let key = Key(hash: hash)
+        if previous.contains(key) { return false }
+        guard current.insert(key).inserted else { return false }
         if current.count >= Self.limit {
             previous = current
             current = []

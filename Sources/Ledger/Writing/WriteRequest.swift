@@ -1,19 +1,25 @@
 import Values
 import WorkflowModel
 
-/// A piece of work for the writer.
-struct WriteRequest {
-    enum Operation {
+/// A piece of work for the writer. A class, as an entry is some hundred words that would be copied at every hand.
+final class WriteRequest: Sendable {
+    enum Operation: Sendable {
         case begin(RunStart)
-        case entry(JournalEntry)
+        case entry(Entry)
         case outcome(subject: String, value: String, source: String, at: Timestamp)
         case priceRows([(id: String, json: String)], at: Timestamp)
     }
 
-    enum Reply {
+    enum Reply: Sendable {
         case journal(JournalReply)
         /// The runs that an outcome was recorded for.
         case runs([String])
+    }
+
+    final class Entry: Sendable {
+        let content: JournalEntry
+
+        init(_ content: JournalEntry) { self.content = content }
     }
 
     typealias Waiter = UnsafeContinuation<Result<Reply, JournalError>, Never>
@@ -29,8 +35,8 @@ struct WriteRequest {
         self.waiter = waiter
         var size = 256
         if case .entry(let entry) = operation {
-            for blob in entry.blobs { size += blob.bytes.count + 64 }
-            for event in entry.events { size += event.payload.count + 64 }
+            for blob in entry.content.blobs { size += blob.bytes.count + 64 }
+            for event in entry.content.events { size += event.payload.count + 64 }
         }
         self.size = size
     }

@@ -53,7 +53,8 @@ struct OpenAIChatRequest {
                 value(.object([
                     "type": "json_schema",
                     "json_schema": .object([
-                        "name": .string(request.schemaName), "strict": .bool(Self.isStrict(schema.source)), "schema": schema.source,
+                        "name": .string(String(request.schemaName.prefix(64))), "strict": .bool(StrictSchema.accepts(schema.source)),
+                        "schema": schema.source,
                     ]),
                 ]))
             case .jsonObject: key("response_format"); value(.object(["type": "json_object"]))
@@ -66,22 +67,5 @@ struct OpenAIChatRequest {
         }
         output.append(UInt8(ascii: "}"))
         return output
-    }
-
-    /// Whether OpenAI's strict mode takes the schema: every object closed, every property required. Others are sent as a
-    /// request that is not strict rather than refused by the server.
-    ///
-    /// Source: OpenAI guide "Structured outputs", supported schemas.
-    static func isStrict(_ schema: JSONValue) -> Bool {
-        switch schema {
-        case .object(let object):
-            if let properties = object["properties"]?.objectValue {
-                let required = Set((object["required"]?.arrayValue ?? []).compactMap(\.stringValue))
-                guard object["additionalProperties"] == .bool(false), properties.keys.allSatisfy(required.contains) else { return false }
-            }
-            return object.values.allSatisfy(isStrict)
-        case .array(let elements): return elements.allSatisfy(isStrict)
-        default: return true
-        }
     }
 }

@@ -20,8 +20,7 @@ public enum ModelServerGuard {
         for descriptor in Int32(3)..<1024 { close(descriptor) }
         let state = ServerState(folder: arguments[0])
         let own = open(state.guardPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-        // Another guard was faster.
-        guard own >= 0, flock(own, LOCK_EX | LOCK_NB) == 0 else { return 0 }
+        guard own >= 0, isAlone(own) else { return 0 }
         state.clear()
         guard let port = freePort() else {
             state.write("no free port on 127.0.0.1\n", to: state.failurePath)
@@ -33,12 +32,25 @@ public enum ModelServerGuard {
             return 1
         }
         state.write("\(port)\n", to: state.portPath)
-        watch(server, state)
+        let users = open(state.usersPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        watch(server, state, users: users)
+        // In this order: who gets the users' lock next must see that no guard is at work. Left to the process's end, the
+        // kernel would drop the locks in an order of its own.
+        close(own)
+        close(users)
         return 0
     }
 
-    private static func watch(_ server: pid_t, _ state: ServerState) {
-        let users = open(state.usersPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+    /// False when another guard was faster. A starting user probes the lock for a moment, so one refusal says nothing.
+    private static func isAlone(_ own: Int32) -> Bool {
+        for _ in 0..<20 {
+            if flock(own, LOCK_EX | LOCK_NB) == 0 { return true }
+            usleep(10_000)
+        }
+        return false
+    }
+
+    private static func watch(_ server: pid_t, _ state: ServerState, users: Int32) {
         while true {
             var status: Int32 = 0
             if waitpid(server, &status, WNOHANG) == server {

@@ -78,7 +78,13 @@ public final class ModelServerPool: ModelServers {
                 isAnnounced = true
                 try state.spawnGuard(program: program, serve: serve, root: root)
             }
+            var spawned = began
             while true {
+                // A guard that was on its way out when we looked, or that was killed.
+                if state.port == nil, state.failure == nil, Timestamp.now().since(spawned) > .seconds(2), !state.isServed {
+                    spawned = .now()
+                    try state.spawnGuard(program: program, serve: serve, root: root)
+                }
                 if let failure = state.failure { throw StepFailure(.configuration, "the model server of \(name) did not start", details: failure) }
                 if let port = state.port, await isReady(port, serve.ready) {
                     if isAnnounced { progress("\(name) is ready after \(Timestamp.now().since(began))") }

@@ -51,7 +51,7 @@ struct ServerState {
         let descriptor = open(guardPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { return false }
         defer { close(descriptor) }
-        return flock(descriptor, LOCK_EX | LOCK_NB) != 0
+        return flock(descriptor, LOCK_SH | LOCK_NB) != 0
     }
 
     var port: String? { text(portPath).map { $0.filter { !$0.isWhitespace } }.flatMap { $0.isEmpty ? nil : $0 } }

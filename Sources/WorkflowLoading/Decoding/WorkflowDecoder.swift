@@ -221,8 +221,9 @@ struct WorkflowDecoder {
     func onError(_ reader: MappingReader) -> ErrorPolicy? {
         guard let node = reader.value("on_error") else { return nil }
         if case .mapping = node.content {
-            guard let value = MappingReader(node, LanguageKeys.onError, what: "on_error", context)?.valueTemplate("value") else { return nil }
-            return .value(value)
+            guard let keys = MappingReader(node, LanguageKeys.onError, what: "on_error", context) else { return nil }
+            if !keys.has("value") { keys.missing("value", in: "on_error") }
+            return keys.valueTemplate("value").map { .value($0) }
         }
         switch node.scalar?.text {
         case "fail": return .fail

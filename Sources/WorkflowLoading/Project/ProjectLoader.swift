@@ -30,7 +30,8 @@ public enum ProjectLoader {
         while true {
             for name in fileNames {
                 let path = (folder == "/" ? "" : folder) + "/" + name
-                if access(String(path), R_OK) == 0 { return try read(shortened(String(path))) }
+                // One that is there but cannot be read must not be passed over.
+                if access(String(path), F_OK) == 0 { return try read(shortened(String(path))) }
             }
             guard let slash = folder.lastIndex(of: "/"), folder != "/" else { break }
             folder = slash == folder.startIndex ? "/" : folder[..<slash]
@@ -64,11 +65,11 @@ public enum ProjectLoader {
         }
         var providers: [ProviderConfiguration] = []
         for (key, value) in top.mapping("providers") ?? [] {
-            guard let name = key.scalar?.text, !name.contains("/"), let reader = MappingReader(value, LanguageKeys.provider, what: "a provider", context) else {
+            guard let name = key.scalar?.text, !name.isEmpty, !name.contains("/") else {
                 context.report("AW107", "a provider's name is a word without '/'", at: key.range)
                 continue
             }
-            providers.append(provider(name, reader))
+            if let reader = MappingReader(value, LanguageKeys.provider, what: "a provider", context) { providers.append(provider(name, reader)) }
         }
         let rows = (top.sequence("prices") ?? []).flatMap { price($0, context) }
         return Project(root: root, file: path, ledger: top.string("ledger") ?? defaultLedger, providers: providers, prices: rows)
@@ -140,7 +141,7 @@ public enum ProjectLoader {
         if let command = keys.strings("command") { return .command(command.map(\.text)) }
         if let value = keys.string("value") {
             let base = reader.value("base_url")?.scalar?.text ?? ""
-            if !["http://127.0.0.1", "http://localhost", "http://[::1]"].contains(where: base.hasPrefix) {
+            if !isLoopback(base) {
                 reader.context.report(
                     "AW114", "a literal key is for loopback endpoints only", at: keys.value("value")!.range,
                     hint: "keep it out of the file: api_key: { env: NAME }")
@@ -149,6 +150,16 @@ public enum ProjectLoader {
         }
         reader.context.report("AW104", "api_key needs env, command or value", at: keys.node.range)
         return nil
+    }
+
+    /// Whether the host is this machine: the whole of it, not how it begins.
+    private static func isLoopback(_ url: String) -> Bool {
+        ["http://127.0.0.1", "http://localhost", "http://[::1]", "https://127.0.0.1", "https://localhost", "https://[::1]"].contains { host in
+            guard url.hasPrefix(host) else { return false }
+            let rest = url.dropFirst(host.count)
+            guard rest.first == ":" else { return rest.isEmpty || rest.first == "/" }
+            return rest.dropFirst().prefix { $0 != "/" }.allSatisfy { $0.isASCII && $0.isNumber }
+        }
     }
 
     private static func headers(_ reader: MappingReader) -> [(key: String, value: String)] {

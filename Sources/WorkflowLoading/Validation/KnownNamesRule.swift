@@ -6,18 +6,19 @@ struct KnownNamesRule: WorkflowRule {
         let tiers = draft.tiers.map(\.tier.name)
         let prefixes = draft.prefixes.map(\.name.text)
         let steps = draft.steps.map(\.id.text)
-        func known(_ name: Named, in names: [String], _ what: String, _ where_: String) {
-            guard !names.contains(name.text) else { return }
+        let known = (tiers: Set(tiers), prefixes: Set(prefixes), steps: Set(steps))
+        func check(_ name: Named, _ known: Set<String>, _ names: [String], _ what: String, _ where_: String) {
+            guard !known.contains(name.text) else { return }
             let list = names.isEmpty ? "none is declared under \(where_)" : "declared: \(names.joined(separator: ", "))"
             report(Diagnostic(code: "AW202", "there is no \(what) '\(name.text)'", at: name.range, hint: Suggestion.hint(for: name.text, in: names) ?? list))
         }
-        var checkedTiers: Set<String> = []
+        var checkedTiers: Set<SourceRange> = []
         for step in draft.steps {
-            for need in step.needs { known(need, in: steps, "step", "steps") }
+            for need in step.needs { check(need, known.steps, steps, "step", "steps") }
             guard case .model(let model) = step.kind else { continue }
             // A tier that `defaults` names wrongly is one mistake, however many steps use it.
-            if let tier = model.tier, checkedTiers.insert("\(tier.range)").inserted { known(tier, in: tiers, "tier", "models") }
-            for prefix in model.prefixes { known(prefix, in: prefixes, "prefix", "prefixes") }
+            if let tier = model.tier, checkedTiers.insert(tier.range).inserted { check(tier, known.tiers, tiers, "tier", "models") }
+            for prefix in model.prefixes { check(prefix, known.prefixes, prefixes, "prefix", "prefixes") }
         }
     }
 }

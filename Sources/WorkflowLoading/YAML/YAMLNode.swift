@@ -14,6 +14,8 @@ struct YAMLNode: Sendable {
     let isInFlow: Bool
     /// How many nodes it consists of, aliases expanded: what bounds the expansion.
     let weight: Int
+    /// How many levels it has, aliases expanded.
+    let height: Int
 
     var scalar: YAMLScalar? {
         if case .scalar(let scalar) = content { return scalar }
@@ -67,12 +69,17 @@ struct YAMLScalar: Sendable {
 
     private static func number(_ text: String) -> JSONValue? {
         guard let first = text.utf8.first, first &- 0x30 < 10 || first == 0x2D || first == 0x2B || first == 0x2E else { return nil }
-        if text.hasPrefix("0x") { return Int64(text.dropFirst(2), radix: 16).map { .int($0) } }
-        if text.hasPrefix("0o") { return Int64(text.dropFirst(2), radix: 8).map { .int($0) } }
+        if text.hasPrefix("0x") || text.hasPrefix("0o") {
+            let digits = text.dropFirst(2)
+            // `Int64` would take a sign here.
+            guard digits.utf8.first != 0x2D, digits.utf8.first != 0x2B else { return nil }
+            return Int64(digits, radix: text.hasPrefix("0x") ? 16 : 8).map { .int($0) }
+        }
         let unsigned = text.drop { $0 == "-" || $0 == "+" }
         guard text.count - unsigned.count <= 1 else { return nil }
         if !unsigned.isEmpty, unsigned.utf8.allSatisfy({ $0 &- 0x30 < 10 }) {
-            let digits = text.hasPrefix("+") ? String(unsigned) : text
+            // JSON has no zeros in front.
+            let digits = (text.hasPrefix("-") ? "-" : "") + (unsigned.utf8.allSatisfy { $0 == 0x30 } ? "0" : unsigned.drop { $0 == "0" })
             return Int64(digits).map { .int($0) } ?? .bigInt(digits)
         }
         // [-+]? ( \. [0-9]+ | [0-9]+ ( \. [0-9]* )? ) ( [eE] [-+]? [0-9]+ )?

@@ -12,6 +12,8 @@ struct YAMLReader {
 
     private let file: String
     private let source: String
+    /// Without their ends. Split by bytes: as characters, `\r\n` is no `\n`.
+    private let lines: [Substring.UTF8View]
     private var parser = yaml_parser_t()
     private var anchors: [String: YAMLNode] = [:]
     private var nodes = 0
@@ -29,6 +31,7 @@ struct YAMLReader {
     private init(file: String, source: String) {
         self.file = file
         self.source = source
+        lines = source.utf8.split(separator: 0x0A, omittingEmptySubsequences: false)
     }
 
     private mutating func document() -> YAMLNode? {
@@ -46,7 +49,7 @@ struct YAMLReader {
                     switch event.type {
                     case YAML_STREAM_END_EVENT:
                         let start = SourceLocation(file: file, line: 1, column: 1)
-                        return root ?? YAMLNode(content: .mapping([]), range: SourceRange(start), isInFlow: false, weight: 1)
+                        return root ?? YAMLNode(content: .mapping([]), range: SourceRange(start), isInFlow: false, weight: 1, height: 1)
                     case YAML_DOCUMENT_START_EVENT:
                         guard root == nil else {
                             problems.append(Diagnostic(code: "AW015", "a file holds one document", at: range(event), hint: "remove what follows '---'"))
@@ -78,11 +81,11 @@ struct YAMLReader {
     private func range(_ event: yaml_event_t) -> SourceRange { SourceRange(location(event.start_mark), location(event.end_mark)) }
 
     private mutating func syntaxError() {
-        let mark = parser.problem_mark
+        var mark = parser.problem_mark
+        if parser.error == YAML_READER_ERROR { mark = markOfByte(parser.problem_offset) }
         let at = location(mark)
         let problem = parser.problem.map { String(cString: $0) } ?? "the text is not YAML"
-        let lines = source.split(separator: "\n", omittingEmptySubsequences: false)
-        let line = lines.indices.contains(Int(mark.line)) ? String(lines[Int(mark.line)]) : ""
+        let line = lines.indices.contains(Int(mark.line)) ? String(lines[Int(mark.line)]) ?? "" : ""
         let before = line.prefix(while: { $0 != "$" })
         if line.contains("${{"), before.contains("{") || before.contains("[") {
             problems.append(Diagnostic(
@@ -98,6 +101,14 @@ struct YAMLReader {
             let context = parser.context.map { String(cString: $0) }
             problems.append(Diagnostic(code: "AW010", "not valid YAML: \(problem)" + (context.map { " (\($0))" } ?? ""), at: SourceRange(at)))
         }
+    }
+
+    /// libyaml names a byte, and no place, for characters that it refuses.
+    private func markOfByte(_ offset: Int) -> yaml_mark_t {
+        let before = source.utf8.prefix(offset)
+        let lineStart = before.lastIndex(of: 0x0A).map { before.index(after: $0) } ?? before.startIndex
+        let column = before[lineStart...].count { $0 & 0xC0 != 0x80 }
+        return yaml_mark_t(index: offset, line: before.count { $0 == 0x0A }, column: column)
     }
 
     private mutating func count(_ weight: Int, at range: SourceRange) throws {
@@ -129,6 +140,11 @@ struct YAMLReader {
                 throw Stop()
             }
             try count(target.weight, at: place)
+            // What is deep may be put into what is deep: the tree is walked by recursion later.
+            guard depth + target.height <= Self.maximumDepth else {
+                problems.append(Diagnostic(code: "AW016", "nested deeper than \(Self.maximumDepth) levels when its aliases are expanded", at: place))
+                throw Stop()
+            }
             return target
         case YAML_SCALAR_EVENT:
             let data = event.data.scalar
@@ -137,7 +153,7 @@ struct YAMLReader {
             let isPlain = data.style == YAML_PLAIN_SCALAR_STYLE
             let node = YAMLNode(
                 content: .scalar(YAMLScalar(text: text, isPlain: isPlain, textStart: textStart(data.style, place))), range: place,
-                isInFlow: isInFlow, weight: 1)
+                isInFlow: isInFlow, weight: 1, height: 1)
             remember(data.anchor, node)
             return node
         case YAML_SEQUENCE_START_EVENT:
@@ -146,6 +162,7 @@ struct YAMLReader {
             let inFlow = isInFlow || data.style == YAML_FLOW_SEQUENCE_STYLE
             var elements: [YAMLNode] = []
             var weight = 1
+            var height = 0
             var end = place.end
             while true {
                 var inner = try next()
@@ -153,17 +170,19 @@ struct YAMLReader {
                 if inner.type == YAML_SEQUENCE_END_EVENT { end = location(inner.end_mark); break }
                 let element = try node(from: inner, depth: depth + 1, isInFlow: inFlow)
                 weight += element.weight
+                height = max(height, element.height)
                 elements.append(element)
             }
-            let node = YAMLNode(content: .sequence(elements), range: SourceRange(place.start, end), isInFlow: inFlow, weight: weight)
+            let node = YAMLNode(content: .sequence(elements), range: SourceRange(place.start, end), isInFlow: inFlow, weight: weight, height: height + 1)
             remember(data.anchor, node)
             return node
         case YAML_MAPPING_START_EVENT:
             let data = event.data.mapping_start
             refuseTag(data.tag, place)
             let inFlow = isInFlow || data.style == YAML_FLOW_MAPPING_STYLE
-            let (pairs, weight, end) = try mapping(depth: depth, isInFlow: inFlow)
-            let node = YAMLNode(content: .mapping(pairs), range: SourceRange(place.start, end), isInFlow: inFlow, weight: weight)
+            let (pairs, weight, height, end) = try mapping(depth: depth, isInFlow: inFlow)
+            let node = YAMLNode(
+                content: .mapping(pairs), range: SourceRange(place.start, end), isInFlow: inFlow, weight: weight, height: height + 1)
             remember(data.anchor, node)
             return node
         default:
@@ -171,22 +190,26 @@ struct YAMLReader {
         }
     }
 
-    private mutating func mapping(depth: Int, isInFlow: Bool) throws -> ([(key: YAMLNode, value: YAMLNode)], Int, SourceLocation) {
+    private mutating func mapping(depth: Int, isInFlow: Bool) throws -> (
+        pairs: [(key: YAMLNode, value: YAMLNode)], weight: Int, height: Int, end: SourceLocation
+    ) {
         var pairs: [(key: YAMLNode, value: YAMLNode)] = []
         var merged: [(key: YAMLNode, value: YAMLNode)] = []
         var seen: [String: SourceRange] = [:]
         var weight = 1
+        var height = 0
         while true {
             var inner = try next()
             defer { yaml_event_delete(&inner) }
             if inner.type == YAML_MAPPING_END_EVENT {
                 // What is written wins over what is merged; the first merge over later ones.
                 for pair in merged where seen.updateValue(pair.key.range, forKey: pair.key.scalar!.text) == nil { pairs.append(pair) }
-                return (pairs, weight, location(inner.end_mark))
+                return (pairs, weight, height, location(inner.end_mark))
             }
             let key = try node(from: inner, depth: depth + 1, isInFlow: isInFlow)
             let value = try node(depth: depth + 1, isInFlow: isInFlow)
             weight += key.weight + value.weight
+            height = max(height, value.height)
             guard let name = key.scalar else {
                 problems.append(Diagnostic(code: "AW018", "a key must be a word, found \(key.typeName)", at: key.range))
                 continue
@@ -230,9 +253,8 @@ struct YAMLReader {
         case YAML_SINGLE_QUOTED_SCALAR_STYLE, YAML_DOUBLE_QUOTED_SCALAR_STYLE:
             return SourceLocation(file: file, line: place.start.line, column: place.start.column + 1)
         case YAML_LITERAL_SCALAR_STYLE, YAML_FOLDED_SCALAR_STYLE:
-            let lines = source.split(separator: "\n", maxSplits: place.start.line + 1, omittingEmptySubsequences: false)
-            let first = lines.indices.contains(place.start.line) ? lines[place.start.line] : ""
-            return SourceLocation(file: file, line: place.start.line + 1, column: first.prefix { $0 == " " }.count + 1)
+            let indent = lines.indices.contains(place.start.line) ? lines[place.start.line].prefix { $0 == 0x20 }.count : 0
+            return SourceLocation(file: file, line: place.start.line + 1, column: indent + 1)
         default:
             return place.start
         }

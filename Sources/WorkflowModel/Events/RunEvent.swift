@@ -29,7 +29,7 @@ public enum RunEvent: Sendable {
 }
 
 /// What a run was started with.
-public struct RunStarted: Sendable {
+public final class RunStarted: Sendable {
     public let workflow: String
     public let graph: ContentHash
     public let inputs: ContentHash
@@ -49,7 +49,7 @@ public struct RunStarted: Sendable {
 }
 
 /// The intent of a call, recorded before a byte is sent.
-public struct CallStarted: Sendable {
+public final class CallStarted: Sendable {
     public let id: CallID
     public let node: Node
     public let tier: String
@@ -78,7 +78,7 @@ public struct CallStarted: Sendable {
 }
 
 /// What came of a call.
-public struct CallEnded: Sendable {
+public final class CallEnded: Sendable {
     public let id: CallID
     public let node: Node
     public let state: CallState

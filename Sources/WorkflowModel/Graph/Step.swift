@@ -80,6 +80,8 @@ public struct ModelStep: Sendable {
     public let systemStability: StabilityClass
     public let sampling: Sampling
     public let schema: Schema?
+    /// The most tokens that the schema's text can have; 0 without one.
+    public let schemaBound: Int
     /// How often an answer that breaks the schema is sent back with what is wrong with it.
     public let repairs: Int
 
@@ -95,6 +97,7 @@ public struct ModelStep: Sendable {
         self.systemStability = systemStability
         self.sampling = sampling
         self.schema = schema
+        schemaBound = schema.map { TokenBound.inlineText($0.source.jsonText) } ?? 0
         self.repairs = repairs
     }
 }

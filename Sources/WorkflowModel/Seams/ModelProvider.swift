@@ -36,7 +36,7 @@ public struct ModelProfile: Sendable, Hashable {
 }
 
 /// One request, free of any provider's wire format.
-public struct ModelRequest: Sendable {
+public final class ModelRequest: Sendable {
     public let id: CallID
     public let model: ModelReference
     public let segments: [PromptSegment]

@@ -47,7 +47,7 @@ public struct JournalError: Error, Sendable, Hashable, CustomStringConvertible {
 }
 
 /// A run's first record.
-public struct RunStart: Sendable {
+public final class RunStart: Sendable {
     public let id: RunID
     public let workflow: String
     public let file: String
@@ -86,6 +86,8 @@ public struct RunStart: Sendable {
         self.at = at
     }
 }
+
+// The larger records are classes: they pass through a dozen async frames, each of which would hold a copy.
 
 /// What becomes durable together: facts, the documents they name, and the projections they change.
 public struct JournalEntry: Sendable {
@@ -162,7 +164,7 @@ public struct NodeUpdate: Sendable {
 }
 
 /// The intent of a call and the reservation that goes with it.
-public struct CallStart: Sendable {
+public final class CallStart: Sendable {
     public let id: CallID
     public let path: String
     public let step: String
@@ -200,7 +202,7 @@ public struct CallStart: Sendable {
 }
 
 /// The outcome of a call.
-public struct CallEnd: Sendable {
+public final class CallEnd: Sendable {
     public let id: CallID
     public let state: CallState
     /// What it counts against caps from now on.
@@ -247,7 +249,7 @@ public struct CallEnd: Sendable {
 }
 
 /// A run's last record.
-public struct RunEnd: Sendable {
+public final class RunEnd: Sendable {
     public let status: RunStatus
     public let outputs: ContentHash?
     public let failure: StepFailure?

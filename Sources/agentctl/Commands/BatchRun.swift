@@ -120,6 +120,40 @@ struct BatchRun {
         if outcomes.contains(where: { $0?.status != .succeeded }) { throw CommandEnd(code: ExitCodes.batchFailures) }
     }
 
+    private struct Refusal: Error {
+        let kind: String
+        let message: String
+    }
+
+    /// The inputs of a line, if it may run. Not inlined: what it needs on the way must not stay in the frame of a task
+    /// that waits for a model, ten thousand times.
+    @inline(never)
+    private static func admit(
+        _ text: Substring, graph: WorkflowGraph, composition: Composition, provider: any ModelProvider, history: [String: StepStatistics]
+    ) -> Result<JSONObject, Refusal> {
+        let inputs: JSONObject
+        do throws(JSONParseError) {
+            guard let object = try JSONParser.parse(String(text)).objectValue else {
+                return .failure(Refusal(kind: "input", message: "the line is not a JSON object of inputs"))
+            }
+            inputs = object
+        } catch {
+            return .failure(Refusal(kind: "input", message: "the line is not JSON: \(error.message) at column \(error.column)"))
+        }
+        let bound: JSONObject
+        do throws(Diagnostics) {
+            bound = try InputBinding.bind(inputs, to: graph)
+        } catch {
+            return .failure(Refusal(kind: "input", message: error.all.map(\.message).joined(separator: "; ")))
+        }
+        // Each line is admitted by its own size, where there is a budget to fit.
+        if graph.budget.maxCost != nil {
+            let plan = PlanBuilder(graph: graph, provider: provider, prices: composition.prices, statistics: history, inputs: bound, at: .now()).build()
+            if let refusal = plan.refusal { return .failure(Refusal(kind: refusal.kind.rawValue, message: refusal.message)) }
+        }
+        return .success(bound)
+    }
+
     private static func one(
         index: Int, number: Int, text: Substring, graph: WorkflowGraph, batch: String, engine: Engine, composition: Composition,
         provider: any ModelProvider, history: [String: StepStatistics]
@@ -132,23 +166,10 @@ struct BatchRun {
                     line: number, status: .failed, failureKind: kind, message: message, cost: .zero, unpricedCalls: 0, duration: .milliseconds(0)),
                 source: text)
         }
-        let inputs: JSONObject
-        do throws(JSONParseError) {
-            guard let object = try JSONParser.parse(String(text)).objectValue else { return refused("input", "the line is not a JSON object of inputs") }
-            inputs = object
-        } catch {
-            return refused("input", "the line is not JSON: \(error.message) at column \(error.column)")
-        }
         let bound: JSONObject
-        do throws(Diagnostics) {
-            bound = try InputBinding.bind(inputs, to: graph)
-        } catch {
-            return refused("input", error.all.map(\.message).joined(separator: "; "))
-        }
-        // Each line is admitted by its own size, where there is a budget to fit.
-        if graph.budget.maxCost != nil {
-            let plan = PlanBuilder(graph: graph, provider: provider, prices: composition.prices, statistics: history, inputs: bound, at: .now()).build()
-            if let refusal = plan.refusal { return refused(refusal.kind.rawValue, refusal.message) }
+        switch Self.admit(text, graph: graph, composition: composition, provider: provider, history: history) {
+        case .success(let inputs): bound = inputs
+        case .failure(let refusal): return refused(refusal.kind, refusal.message)
         }
         let result = try await engine.run(graph, inputs: bound, batch: (batch, index))
         var document: JSONObject = ["line": .int(Int64(number))]

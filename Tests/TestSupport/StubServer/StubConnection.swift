@@ -20,6 +20,8 @@ final class StubConnection {
     var output: [UInt8] = []
     var outputOffset = 0
     var closesWhenWritten = false
+    /// Whether requests are being taken from `input`.
+    var isDraining = false
     /// What epoll watches for.
     var mask = Epoll.readable
 

@@ -113,10 +113,18 @@ final class StubServingThread {
     }
 
     private func takeFromInput(_ connection: StubConnection) {
-        while case .idle = connection.phase, !connection.input.isEmpty {
-            let input = connection.input
-            guard let used = input.withUnsafeBufferPointer({ take(connection, $0) }), used > 0 else { return }
-            if used == input.count { connection.input = [] } else { connection.input.removeFirst(used) }
+        // An answer that is written at once ends here again while its request is being served.
+        guard !connection.isDraining else { return }
+        connection.isDraining = true
+        defer { connection.isDraining = false }
+        while case .idle = connection.phase, !connection.input.isEmpty, !connection.closesWhenWritten {
+            switch connection.input.withUnsafeBufferPointer(StubConnection.parse) {
+            case .incomplete: return
+            case .malformed: return closeConnection(connection)
+            case .message(let message):
+                if message.length == connection.input.count { connection.input = [] } else { connection.input.removeFirst(message.length) }
+                serve(message, on: connection)
+            }
         }
     }
 

@@ -1,0 +1,86 @@
+import Economics
+import Values
+import WorkflowModel
+
+/// What the tries of one node add up to, as expressions read it.
+final class ModelTries {
+    let node: Node
+    let step: Step
+    let model: ModelStep
+    let tier: ModelTier
+    let path: String
+    let sampling: Sampling
+    let outputCap: Int
+    /// The caps below the run's that its calls draw on.
+    let caps: [(scope: String, cap: Money)]
+    let startedAt: Timestamp
+    /// Whether the journal's queue has the node's start.
+    var isStartRecorded = false
+    /// Where the text of the last answer is kept.
+    private(set) var response: ContentHash?
+    private var attempts = 0
+    private var cost = Money.zero
+    private var tokens = 0
+
+    init(node: Node, step: Step, model: ModelStep, tier: ModelTier, graph: WorkflowGraph, at moment: Timestamp) {
+        self.node = node
+        self.step = step
+        self.model = model
+        self.tier = tier
+        startedAt = moment
+        path = graph.path(of: node)
+        caps = graph.callCaps(step: step, path: path)
+        sampling = model.sampling.over(tier.sampling)
+        outputCap = min(step.limits.maxOutputTokens, sampling.maxOutputTokens ?? .max)
+    }
+
+    func count(_ end: CallEnded) {
+        attempts += 1
+        cost += end.cost ?? .zero
+        tokens += end.usage?.total ?? 0
+        response = end.response
+    }
+
+    /// `.tier .attempts .cost_usd .tokens` of the step. Money is a number here, for comparisons only.
+    var facts: JSONObject {
+        [
+            "tier": .string(tier.name), "attempts": .int(Int64(attempts)),
+            "cost_usd": .double(Double(cost.picoDollars) / 1e12), "tokens": .int(Int64(tokens)),
+        ]
+    }
+
+    func checkLimits(promptBytes: Int) throws(StepFailure) {
+        let estimate = TokenBound.estimate(bytes: promptBytes)
+        if let limit = step.limits.maxInputTokens, estimate > limit {
+            throw StepFailure(.inputLimit, "the prompt has about \(estimate) tokens, limits.max_input_tokens is \(limit)")
+        }
+        if let limit = step.limits.maxTotalTokens, tokens + estimate + outputCap > limit {
+            throw StepFailure(
+                .inputLimit,
+                "this call could bring the step to \(tokens + estimate + outputCap) tokens, limits.max_total_tokens is \(limit)")
+        }
+    }
+}
+
+extension WorkflowGraph {
+    /// The caps below the run's that a call of a step draws on.
+    func callCaps(step: Step, path: String) -> [(scope: String, cap: Money)] {
+        var caps: [(scope: String, cap: Money)] = []
+        if let cap = step.limits.maxCost { caps.append((path, cap)) }
+        // The step's own path is free for the whole: with items, the cap of one is under `step[3]`.
+        if let cap = step.forEach?.maxCost { caps.append((step.id, cap)) }
+        return caps
+    }
+}
+
+extension StepFailure {
+    /// An unknown price is never zero: under a cap the call is refused.
+    static func unpriced(_ profile: ModelProfile) -> StepFailure {
+        StepFailure(
+            .unpriced, "\(profile.reference) (\(profile.servedID)) has no known price, so a cap cannot be kept",
+            details: [
+                "add one to the project file: prices: [{ model: \(profile.reference.provider)/\(profile.servedID), input_per_mtok_usd: …, output_per_mtok_usd: … }]",
+                "or remove the caps on cost, and the call is recorded as unpriced",
+            ])
+    }
+}

@@ -1,0 +1,48 @@
+import Economics
+import Synchronization
+import Values
+import WorkflowModel
+
+/// Price sheets as they were resolved, each until the next moment at which a row of its provider begins or ends: resolving
+/// one looks at every known price, and every call needs one.
+final class PriceSheetCache: Sendable {
+    private struct Key: Hashable {
+        let provider: String
+        let model: String
+    }
+
+    private struct Entry {
+        let sheet: PriceSheet?
+        let from: Timestamp
+        let until: Timestamp?
+    }
+
+    private let prices: PriceBook
+    private let entries = Mutex<[Key: Entry]>([:])
+
+    init(_ prices: PriceBook) { self.prices = prices }
+
+    /// `nil` for a model without a price.
+    func sheet(_ profile: ModelProfile, at moment: Timestamp) -> PriceSheet? {
+        let key = Key(provider: profile.reference.provider, model: profile.servedID)
+        if let known = entries.withLock({ $0[key] }), known.from <= moment, known.until.map({ moment < $0 }) ?? true {
+            return known.sheet
+        }
+        let sheet = prices.sheet(provider: key.provider, model: key.model, at: moment)
+        let entry = Entry(sheet: sheet, from: moment, until: nextChange(key.provider, after: moment))
+        entries.withLock { $0[key] = entry }
+        return sheet
+    }
+
+    private func nextChange(_ provider: String, after moment: Timestamp) -> Timestamp? {
+        var next: Timestamp?
+        for rows in [prices.overrides, prices.catalogue.rows] {
+            for row in rows where row.provider == provider {
+                for boundary in [row.effectiveFrom, row.effectiveTo] {
+                    if let boundary, boundary > moment { next = min(next ?? boundary, boundary) }
+                }
+            }
+        }
+        return next
+    }
+}

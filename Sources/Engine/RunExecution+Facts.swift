@@ -1,0 +1,90 @@
+import Values
+import WorkflowModel
+
+/// Facts go into the journal's queue and into the machine; the commands that come out are performed.
+extension RunExecution {
+    /// Takes a fact: into the journal's queue, then into the machine, whose commands are executed.
+    func record(_ event: RunEvent) {
+        note(event, at: environment.clock.now())
+        dispatch(machine.apply(event))
+    }
+
+    /// A fact for the journal and the observer alone.
+    @inline(never)
+    func note(_ event: RunEvent, at: Timestamp) {
+        guard journalError == nil else { return }
+        append(event, at: at, to: &buffer)
+        announce(event, at: at)
+    }
+
+    /// A fact with the row that it changes, for the journal alone.
+    func append(_ event: RunEvent, at: Timestamp, to entry: inout JournalEntry) {
+        entry.events.append(JournaledEvent(kind: event.kind, payload: JSONEncoding.wire.bytes(.object(event.payload(in: graph))), at: at))
+        if let update = nodeUpdate(event, at: at) { entry.nodes.append(update) }
+    }
+
+    /// A fact that the journal has already, for the observer.
+    func announce(_ event: RunEvent, at: Timestamp) {
+        observer?.observe(event, run: id, graph: graph, at: at)
+    }
+
+    private func nodeUpdate(_ event: RunEvent, at: Timestamp) -> NodeUpdate? {
+        func update(
+            _ node: Node, _ status: NodeStatus, output: ContentHash? = nil, failure: StepFailure? = nil, reason: String? = nil
+        ) -> NodeUpdate {
+            NodeUpdate(
+                path: graph.path(of: node), step: graph.steps[node.step].id, item: node.item, status: status, at: at, output: output,
+                failure: failure, reason: reason)
+        }
+        switch event {
+        case .nodeStarted(let node): return update(node, .running)
+        case .nodeSucceeded(let node, let output): return update(node, .succeeded, output: output.hash)
+        case .nodeRecovered(let node, let failure, let output): return update(node, .succeeded, output: output.hash, failure: failure)
+        case .nodeFailed(let node, let failure): return update(node, .failed, failure: failure)
+        case .nodeCancelled(let node): return update(node, .cancelled)
+        case .stepSkipped(let step, let reason): return update(Node(step: step), .skipped, reason: reason.text)
+        case .itemsExpanded(let step, _, _): return update(Node(step: step), .running)
+        case .itemsCollected(let step, let output): return update(Node(step: step), .succeeded, output: output.hash)
+        default: return nil
+        }
+    }
+
+    /// Commands wait in a queue while one is executed: a chain of a thousand skipped steps must not be a thousand calls deep.
+    func dispatch(_ new: [RunCommand]) {
+        commands.append(contentsOf: new)
+        guard !isDraining else { return }
+        isDraining = true
+        var next = 0
+        while next < commands.count {
+            let command = commands[next]
+            next += 1
+            perform(command)
+        }
+        commands.removeAll(keepingCapacity: true)
+        isDraining = false
+    }
+
+    private func perform(_ command: RunCommand) {
+        guard journalError == nil else { return }
+        switch command {
+        case .evaluateCondition(let step): evaluateCondition(step)
+        case .expandItems(let step): expandItems(step)
+        case .start(let node): start(node)
+        case .skip(let step, let reason):
+            setStep(step, ["status": .string(NodeStatus.skipped.rawValue)])
+            record(.stepSkipped(step: step, reason))
+        case .collect(let step): collect(step)
+        case .cancel(let node):
+            tasks[node]?.cancel()
+            reservations.wakeAll()
+        case .end(let status):
+            self.status = status
+            resumeFinish()
+        }
+    }
+
+    func resumeFinish() {
+        finish?.resume()
+        finish = nil
+    }
+}

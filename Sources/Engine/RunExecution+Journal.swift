@@ -1,0 +1,139 @@
+import Economics
+import Values
+import WorkflowModel
+
+/// What is handed to the journal, and what is waited for.
+extension RunExecution {
+    /// Hands what waits to the journal without waiting for it to be durable.
+    func flush() {
+        if !buffer.isEmpty, journalError == nil { environment.journal.post(takeBuffer()) }
+    }
+
+    func takeBuffer() -> JournalEntry {
+        let entry = buffer
+        buffer = JournalEntry(run: id)
+        return entry
+    }
+
+    func append(blob: Blob) { buffer.blobs.append(blob) }
+
+    func append(callEnd: CallEnd) {
+        if buffer.callEnd != nil { flush() }
+        buffer.callEnd = callEnd
+        if let money = callEnd.cost { cost.add(money) } else if callEnd.state != .void { unpricedCalls += 1 }
+    }
+
+    /// Returns when everything that was recorded so far is durable: what is done next to the world can be found again.
+    func commit() async throws(StepFailure) {
+        try checkGoesOn()
+        _ = try await write(takeBuffer())
+        try checkGoesOn()
+    }
+
+    /// Writes the intent of a call and waits until it is durable. A reservation that would fit if calls in flight settled
+    /// for less waits for one to settle; those that come after it wait their turn.
+    ///
+    /// - Parameters:
+    ///   - canBeTurnedAway: whether a cap is in force. Then the intent is an entry of its own, behind what waits in the
+    ///     buffer: facts that were turned away with it would come back behind later ones.
+    ///   - intent: makes the entry for the moment at which it is written.
+    /// - Returns: `nil` when the call may be made, else what refused it.
+    /// - Throws: `StepFailure` of kind `cancelled` when the run is stopping or its journal is gone.
+    func reserve(canBeTurnedAway: Bool, _ intent: (Timestamp) -> JournalEntry) async throws(StepFailure) -> BudgetRefusal? {
+        if !canBeTurnedAway {
+            try checkGoesOn()
+            var entry = takeBuffer()
+            entry.add(intent(environment.clock.now()))
+            _ = try await write(entry)
+            return nil
+        }
+        let ticket = reservations.takeTicket()
+        var isFront = false
+        defer { if isFront { reservations.frontIsDone() } }
+        if !reservations.isEmpty {
+            await withCheckedContinuation { reservations.enter(ticket, $0) }
+            isFront = true
+        }
+        while true {
+            try checkGoesOn()
+            flush()
+            let settledBefore = reservations.settledCalls
+            switch try await write(intent(environment.clock.now())) {
+            case .written: return nil
+            case .refused(let refusal): return refusal
+            case .postponed:
+                try checkGoesOn()
+                if reservations.settledCalls != settledBefore, isFront || reservations.isEmpty {
+                    reservations.becomeFront()
+                } else {
+                    if isFront { reservations.frontWaitsAgain() }
+                    await withCheckedContinuation { reservations.enter(ticket, $0) }
+                }
+                isFront = true
+            }
+        }
+    }
+
+    private func write(_ entry: JournalEntry) async throws(StepFailure) -> JournalReply {
+        do throws(JournalError) {
+            return try await environment.journal.write(entry)
+        } catch {
+            abort(error)
+            throw StepFailure(.cancelled, error.description)
+        }
+    }
+
+    private func checkGoesOn() throws(StepFailure) {
+        if hasLostJournal || isInterrupted || Task.isCancelled { throw StepFailure(.cancelled, "the run is stopping") }
+    }
+
+    func nextCall() -> CallID {
+        callNumber += 1
+        return CallID(run: id, number: callNumber)
+    }
+
+    var hasLostJournal: Bool { journalError != nil }
+
+    // MARK: Stopping
+
+    /// The journal is gone: nothing more can be recorded, so nothing more may be done. The run ends when its tasks have.
+    private func abort(_ error: JournalError) {
+        guard journalError == nil else { return }
+        journalError = error
+        status = .failed
+        for task in tasks.values { task.cancel() }
+        reservations.wakeAll()
+        if tasks.isEmpty { resumeFinish() }
+    }
+
+    func interrupt(_ level: Engine.Interruption) {
+        guard level > interruption, status == nil else { return }
+        let isFirst = interruption == .none
+        interruption = level
+        guard hasBegun else { return }
+        if isFirst {
+            record(.interruptRequested)
+            flush()
+        }
+        for (node, task) in tasks where level == .immediate || !inFlight.contains(node) { task.cancel() }
+        reservations.wakeAll()
+        if level == .graceful {
+            graceTask = Task(executorPreference: environment.executor) { [self] in
+                do { try await environment.clock.sleep(for: environment.grace) } catch { return }
+                await interrupt(.immediate)
+            }
+        }
+    }
+
+    var isInterrupted: Bool { interruption != .none }
+}
+
+extension JournalEntry {
+    /// A call's intent behind the facts that are here.
+    fileprivate mutating func add(_ intent: JournalEntry) {
+        events += intent.events
+        blobs += intent.blobs
+        nodes += intent.nodes
+        callStart = intent.callStart
+    }
+}

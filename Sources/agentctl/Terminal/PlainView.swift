@@ -1,0 +1,22 @@
+import Engine
+import Reports
+import Values
+import WorkflowModel
+
+/// One line for each thing worth saying, where there is no terminal.
+final class PlainView: RunObserver, @unchecked Sendable {
+    private let lock = Lock()
+    private var tree = LiveTree()
+
+    func observe(_ event: RunEvent, run: RunID, graph: WorkflowGraph, at: Timestamp) {
+        let updates = RunNarration.updates(event, run: run, graph: graph)
+        var text = ""
+        lock.hold {
+            for update in updates {
+                tree.apply(update, at: at)
+                if let line = tree.plainLine(for: update, at: at, style: Output.errorStyle) { text += line + "\n" }
+            }
+        }
+        if !text.isEmpty { Output.note(text) }
+    }
+}

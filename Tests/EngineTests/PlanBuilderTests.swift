@@ -1,0 +1,182 @@
+import Economics
+import TestSupport
+import Testing
+import Values
+import WorkflowModel
+
+@testable import Engine
+
+@Suite struct PlanBuilderTests {
+    private func plan(
+        _ yaml: String, inputs: JSONObject? = [:], prices: PriceBook = .perToken(), statistics: [String: StepStatistics] = [:],
+        window: Int? = nil
+    ) throws -> Plan {
+        let clock = ManualClock()
+        let provider = ScriptedProvider(clock: clock, profiles: ScriptedProvider.profile(contextWindow: window)) { _, _ in .text("x") }
+        return PlanBuilder(graph: try workflow(yaml), provider: provider, prices: prices, statistics: statistics, inputs: inputs, at: clock.now()).build()
+    }
+
+    /// "hello" is 5 bytes, 7 with its joiner: 2 tokens at best. At worst 64 + 2 x 12 for the template, 5 for the text and 2
+    /// for the joiner, and 100 of output, three times.
+    @Test func oneCallHasABestAndAWorst() throws {
+        let plan = try plan(modelWorkflow("  - { id: a, prompt: hello }"))
+        let step = try #require(plan.steps.first)
+        #expect(step.amounts.best == usd("0.000004"))
+        #expect(step.amounts.worst == usd("0.000885"))
+        #expect(step.amounts.expected == nil)
+        #expect(step.maxCalls == 3)
+        #expect(step.promptTokens == 2)
+        #expect(step.maxOutputTokens == 100)
+        #expect(plan.total.worst == usd("0.000885"))
+        #expect(plan.refusal == nil)
+        #expect(plan.isBounded)
+    }
+
+    @Test func retriesFallbacksAndRepairsAreCounted() throws {
+        let plan = try plan(modelWorkflow("""
+              - { id: a, prompt: hello, retry: { max_attempts: 5 }, output: { schema: { type: object }, repair: 2 } }
+            """, fallback: "[local/b, local/c]"))
+        #expect(plan.steps[0].maxCalls == 5 + 2 + 2)
+        #expect(plan.steps[0].model == "local/small | local/b | local/c")
+    }
+
+    /// The plan's worst case covers what a run can really hold.
+    @Test func noRunHoldsMoreThanTheWorstCase() async throws {
+        let yaml = modelWorkflow("""
+              - { id: a, prompt: hello, output: { schema: { type: object } } }
+              - { id: s, for_each: { items: "inputs.list" }, prompt: "item ${{ inputs.list }}" }
+            """, top: "inputs: { list: { default: [1, 2] } }")
+        let worst = try #require(try plan(yaml, inputs: ["list": [1, 2]]).total.worst)
+        let rig = EngineRig { request, number in
+            request.schemaName == "a" && number >= 2 ? .text("nonsense", input: 500, output: 100) : .failure(.timeout, billing: .unknown)
+        }
+        _ = try await rig.run(yaml, ["list": [1, 2]])
+        #expect(rig.written.calls.count == 4 + 6)
+        let held = rig.written.calls.reduce(Money.zero) { $0 + ($1.start.held ?? .zero) }
+        #expect(held <= worst)
+    }
+
+    @Test func aConditionalStepCostsNothingAtBest() throws {
+        let plan = try plan(modelWorkflow("""
+              - { id: a, when: "inputs.x", prompt: hello }
+              - { id: b, prompt: "${{ steps.a.output }}", limits: { max_input_tokens: 50 } }
+              - { id: c, prompt: "hello ${{ has(steps.a.output) ? 'x' : 'y' }}", limits: { max_input_tokens: 50 } }
+            """, top: "inputs: { x: { type: boolean } }"))
+        #expect(plan.steps.map(\.isConditional) == [true, true, false])
+        #expect(plan.steps.map { $0.amounts.best == .zero } == [true, true, false])
+        #expect(plan.steps.allSatisfy { $0.amounts.worst != nil })
+        #expect(plan.steps[1].dependsOn == ["a"])
+    }
+
+    @Test func aPromptThatIsNotKnownIsUnboundedWithoutALimit() throws {
+        let unbounded = try plan(modelWorkflow("""
+              - { id: a, run: [p] }
+              - { id: b, prompt: "${{ steps.a.output }}" }
+            """))
+        #expect(unbounded.total.worst == nil)
+        #expect(!unbounded.isBounded)
+        #expect(unbounded.steps[1].notes == ["unbounded: no limits.max_input_tokens, and the prompt is not known before the run"])
+        let limited = try plan(modelWorkflow("""
+              - { id: a, run: [p] }
+              - { id: b, prompt: "${{ steps.a.output }}", limits: { max_input_tokens: 1000 } }
+            """))
+        #expect(limited.steps[1].amounts.worst == usd("0.0036"))
+        #expect(limited.steps[1].notes == ["max_input_tokens is checked against an estimate: learned, not proved"])
+        let windowed = try plan(modelWorkflow("""
+              - { id: a, run: [p] }
+              - { id: b, prompt: "${{ steps.a.output }}" }
+            """), window: 1000)
+        #expect(windowed.steps[1].amounts.worst == usd("0.0036"))
+    }
+
+    @Test func listsCountByTheirItemsOrTheirLimit() throws {
+        func step(_ keys: String, inputs: JSONObject?) throws -> Plan.Step {
+            try plan(modelWorkflow("  - { id: s, for_each: { items: inputs.list \(keys) }, prompt: hello }", top: "inputs: { list: { type: array } }"), inputs: inputs).steps[0]
+        }
+        let known = try step("", inputs: ["list": [1, 2, 3]])
+        #expect(known.amounts.best == usd("0.000012"))
+        #expect(known.amounts.worst == usd("0.002655"))
+        #expect(known.maxCalls == 9)
+        let limited = try step(", max_items: 2", inputs: nil)
+        #expect(limited.amounts.best == .zero)
+        #expect(limited.amounts.worst == usd("0.00177"))
+        let unlimited = try step("", inputs: nil)
+        #expect(unlimited.amounts.worst == nil)
+        #expect(unlimited.notes == ["unbounded: for_each without max_items"])
+        #expect(unlimited.maxCalls == nil)
+        let capped = try step(", max_cost_usd: 0.001", inputs: nil)
+        #expect(capped.amounts.worst == usd("0.001"))
+    }
+
+    @Test func aStepsCapIsItsWorstCase() throws {
+        #expect(try plan(modelWorkflow("  - { id: a, prompt: hello, limits: { max_cost_usd: 0.0005 } }")).steps[0].amounts.worst == usd("0.0005"))
+    }
+
+    @Test func historyGivesWhatIsExpected() throws {
+        let history = StepStatistics(calls: 6, runsWithCalls: 4, runs: 4, averageInputTokens: 100, averageOutputTokens: 10, averageMilliseconds: 50)
+        let plan = try plan(modelWorkflow("  - { id: a, prompt: hello }\n  - { id: b, prompt: hello }"), statistics: ["a": history])
+        // 100 tokens in and 10 out are $0.00012, at 6 calls in 4 runs.
+        #expect(plan.steps[0].amounts.expected == usd("0.00018"))
+        #expect(plan.steps[1].amounts.expected == .zero)
+        #expect(plan.total.expected == usd("0.00018"))
+        #expect(plan.historyRuns == 4)
+    }
+
+    // MARK: Admission
+
+    private func refusal(_ budget: String, _ statistics: [String: StepStatistics] = [:], steps: String = "  - { id: a, prompt: hello }") throws -> StepFailure? {
+        try plan(modelWorkflow(steps, top: "budget: \(budget)"), statistics: statistics).refusal
+    }
+
+    @Test func aRunStartsIfItsCheapestCompletionFits() throws {
+        #expect(try refusal("{ max_cost_usd: 0.000004 }") == nil)
+        let refused = try #require(try refusal("{ max_cost_usd: 0.000003 }"))
+        #expect(refused.kind == .budget)
+        #expect(refused.message == "the cheapest completion, $0.000004, does not fit the budget of $0.000003")
+    }
+
+    @Test func admissionByTheWorstCase() throws {
+        #expect(try refusal("{ max_cost_usd: 0.000885, admit: worst }") == nil)
+        #expect(try refusal("{ max_cost_usd: 0.000884, admit: worst }")?.message == "the worst case, $0.000885, does not fit the budget of $0.000884")
+        #expect(
+            try refusal("{ max_cost_usd: 1, admit: worst }", steps: "  - { id: r, run: [p] }\n  - { id: a, prompt: \"${{ steps.r.output }}\" }")?.message
+                == "the worst case is not bounded, and budget.admit is worst")
+    }
+
+    @Test func admissionByWhatIsExpected() throws {
+        let history = ["a": StepStatistics(calls: 1, runsWithCalls: 1, runs: 1, averageInputTokens: 100, averageOutputTokens: 10, averageMilliseconds: 5)]
+        #expect(try refusal("{ max_cost_usd: 0.00012, admit: expected }", history) == nil)
+        #expect(try refusal("{ max_cost_usd: 0.00011, admit: expected }", history)?.message == "the expected cost, $0.00012, does not fit the budget of $0.00011")
+        // Without history the cheapest completion has to do, or no first run would ever start.
+        #expect(try refusal("{ max_cost_usd: 0.000004, admit: expected }") == nil)
+    }
+
+    @Test func anUnknownPriceRefusesUnderACapAndIsNamedWithout() throws {
+        let free = try plan(modelWorkflow("  - { id: a, prompt: hello }"), prices: .empty)
+        #expect(free.refusal == nil)
+        #expect(free.unpriced == ["local/small"])
+        #expect(free.total.worst == nil)
+        #expect(free.steps[0].notes == ["no price for local/small"])
+        for top in ["budget: { max_cost_usd: 1 }", "x-none: 1"] {
+            let step = top.hasPrefix("x") ? "  - { id: a, prompt: hello, limits: { max_cost_usd: 1 } }" : "  - { id: a, prompt: hello }"
+            #expect(try plan(modelWorkflow(step, top: top), prices: .empty).refusal?.kind == .unpriced)
+        }
+    }
+
+    @Test func aProviderThatIsMissingRefuses() throws {
+        let clock = ManualClock()
+        let missing = StepFailure(.configuration, "there is no provider 'local'")
+        let provider = ScriptedProvider(clock: clock, profiles: { _ in .failure(missing) }) { _, _ in .text("x") }
+        let graph = try workflow(modelWorkflow("  - { id: a, prompt: hello }"))
+        let plan = PlanBuilder(graph: graph, provider: provider, prices: .perToken(), statistics: [:], inputs: [:], at: clock.now()).build()
+        #expect(plan.refusal == missing)
+    }
+
+    @Test func prefixesStandInWireOrder() throws {
+        let plan = try plan(modelWorkflow("  - { id: a, prefix: [ticket, policy], prompt: hello }", top: """
+            inputs: { t: { default: x } }
+            prefixes: { policy: { text: P }, ticket: { text: "${{ inputs.t }}" } }
+            """), inputs: ["t": "x"])
+        #expect(plan.steps[0].prefixes == ["policy", "ticket"])
+    }
+}

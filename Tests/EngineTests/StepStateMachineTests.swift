@@ -1,0 +1,192 @@
+import Testing
+import Values
+import WorkflowModel
+
+@testable import Engine
+
+@Suite struct StepStateMachineTests {
+    private func machine(models: Int = 1, attempts: Int = 3, on: Set<FailureKind>? = nil, repairs: Int = 0) -> StepStateMachine {
+        var policy = RetryPolicy(maxAttempts: attempts)
+        if let on { policy.on = on }
+        return StepStateMachine(modelCount: models, retry: policy, repairs: repairs)
+    }
+
+    /// How a call ended, by the number of the call.
+    private func ended(
+        _ number: Int, _ failure: CallFailure? = nil, finish: FinishReason? = nil, jitter: Double = 0
+    ) -> StepStateMachine.Event {
+        .callEnded(CallEnded(
+            id: CallID(run: RunID("r"), number: number), node: Node(step: 0), state: failure == nil ? .settled : .void, cost: nil,
+            usage: nil, finishReason: finish ?? (failure == nil ? .stop : nil), response: nil, failure: failure, jitter: jitter))
+    }
+
+    private func call(model: Int = 0, _ ordinal: Int, retryOf: Int? = nil) -> StepStateMachine.Command {
+        call(model: model, .try, ordinal, retryOf: retryOf)
+    }
+
+    private func call(model: Int = 0, _ purpose: CallPurpose, _ ordinal: Int, retryOf: Int? = nil) -> StepStateMachine.Command {
+        .call(StepStateMachine.Call(model: model, purpose: purpose, ordinal: ordinal, retryOf: retryOf))
+    }
+
+    @Test func oneAnswerIsEnough() {
+        var step = machine()
+        #expect(step.apply(.started) == call(0))
+        #expect(step.apply(ended(1)) == .checkOutput)
+        #expect(step.apply(.outputChecked(violations: [])) == .succeed)
+        #expect(step.calls == 1)
+    }
+
+    @Test func aFailedCallIsTriedAgainAfterAGrowingDelay() {
+        var step = machine()
+        #expect(step.apply(.started) == call(0))
+        #expect(step.apply(ended(11, CallFailure(.serverError, "boom"))) == .wait(.milliseconds(500)))
+        #expect(step.apply(.waited) == call(1, retryOf: 11))
+        #expect(step.apply(ended(12, CallFailure(.timeout, "slow"), jitter: 0.5)) == .wait(.milliseconds(875)))
+        #expect(step.apply(.waited) == call(2, retryOf: 12))
+        #expect(step.apply(ended(13, CallFailure(.connection, "lost"))) == .fail(StepFailure(.connection, "lost (after 3 tries)")))
+    }
+
+    @Test func theServersWordOnWaitingIsKept() {
+        var step = machine()
+        _ = step.apply(.started)
+        #expect(step.apply(ended(1, CallFailure(.rateLimit, "slow down", retryAfter: .seconds(7)), jitter: 0.9)) == .wait(.seconds(7)))
+    }
+
+    @Test func aServerThatAsksForTooLongIsNotWaitedFor() {
+        var step = machine()
+        _ = step.apply(.started)
+        #expect(
+            step.apply(ended(1, CallFailure(.rateLimit, "come back tomorrow", retryAfter: .seconds(121))))
+                == .fail(StepFailure(.rateLimit, "come back tomorrow; the server asks to wait 2m 01s")))
+    }
+
+    @Test func theServersWordOnRetryingWinsOverTheClass() {
+        var refusing = machine()
+        _ = refusing.apply(.started)
+        #expect(refusing.apply(ended(1, CallFailure(.serverError, "no use", shouldRetry: false))) == .fail(StepFailure(.serverError, "no use")))
+        var inviting = machine()
+        _ = inviting.apply(.started)
+        #expect(inviting.apply(ended(1, CallFailure(.badRequest, "again", shouldRetry: true))) == .wait(.milliseconds(500)))
+    }
+
+    @Test(arguments: [FailureKind.authentication, .quota, .badRequest, .modelNotFound, .contextLength, .refusal])
+    func whatTryingDoesNotMendIsNotTried(_ kind: FailureKind) {
+        var step = machine()
+        _ = step.apply(.started)
+        #expect(step.apply(ended(1, CallFailure(kind, "no"))) == .fail(StepFailure(kind, "no")))
+    }
+
+    @Test func theWorkflowChoosesWhatIsTriedAgain() {
+        var step = machine(on: [.malformedResponse])
+        _ = step.apply(.started)
+        #expect(step.apply(ended(1, CallFailure(.malformedResponse, "html"))) == .wait(.milliseconds(500)))
+        _ = step.apply(.waited)
+        #expect(step.apply(ended(2, CallFailure(.timeout, "slow"))) == .fail(StepFailure(.timeout, "slow (after 2 tries)")))
+    }
+
+    @Test func oneAttemptIsOneAttempt() {
+        var step = machine(attempts: 1)
+        _ = step.apply(.started)
+        #expect(step.apply(ended(1, CallFailure(.timeout, "slow"))) == .fail(StepFailure(.timeout, "slow")))
+    }
+
+    // MARK: Fallback
+
+    @Test func aModelThatCannotBeReachedIsReplacedByTheNext() {
+        var step = machine(models: 3, attempts: 2)
+        #expect(step.apply(.started) == call(0))
+        #expect(step.apply(ended(1, CallFailure(.connection, "down"))) == .wait(.milliseconds(500)))
+        #expect(step.apply(.waited) == call(1, retryOf: 1))
+        #expect(step.apply(ended(2, CallFailure(.connection, "down"))) == call(model: 1, 2))
+        // Retries are counted over all models: they do not multiply.
+        #expect(step.apply(ended(3, CallFailure(.connection, "down"))) == call(model: 2, 3))
+        #expect(step.apply(ended(4, CallFailure(.connection, "down"))) == .fail(StepFailure(.connection, "down (after 4 tries)")))
+    }
+
+    @Test(arguments: [FailureKind.authentication, .quota, .modelNotFound])
+    func anAccountThatFailsIsReplacedAtOnce(_ kind: FailureKind) {
+        var step = machine(models: 2)
+        _ = step.apply(.started)
+        #expect(step.apply(ended(1, CallFailure(kind, "no"))) == call(model: 1, 1))
+    }
+
+    @Test(arguments: [FailureKind.badRequest, .contextLength, .refusal])
+    func aQuestionThatFailsIsNotPutToAnotherModel(_ kind: FailureKind) {
+        var step = machine(models: 2)
+        _ = step.apply(.started)
+        #expect(step.apply(ended(1, CallFailure(kind, "no"))) == .fail(StepFailure(kind, "no")))
+    }
+
+    @Test func aProviderThatIsNotThereIsReplaced() {
+        var step = machine(models: 2)
+        _ = step.apply(.started)
+        let missing = StepFailure(.configuration, "there is no provider 'x'")
+        #expect(step.apply(.notCalled(missing)) == call(model: 1, 1))
+        #expect(step.apply(.notCalled(missing)) == .fail(missing))
+    }
+
+    @Test func whatAPersonHasToMendFails() {
+        var step = machine(models: 2)
+        _ = step.apply(.started)
+        let unpriced = StepFailure(.unpriced, "no price")
+        #expect(step.apply(.notCalled(unpriced)) == .fail(unpriced))
+        let refusal = BudgetRefusal(scope: "run", cap: .zero, spent: .zero, asked: .zero)
+        #expect(step.apply(.callRefused(refusal)) == .fail(StepFailure(.budget, refusal.message)))
+    }
+
+    // MARK: Answers
+
+    @Test func anAnswerThatBreaksItsSchemaIsSentBackOnce() {
+        var step = machine(repairs: 1)
+        _ = step.apply(.started)
+        #expect(step.apply(ended(1)) == .checkOutput)
+        #expect(step.apply(.outputChecked(violations: ["/a: missing"])) == call(.repair, 1))
+        #expect(step.apply(ended(2)) == .checkOutput)
+        #expect(
+            step.apply(.outputChecked(violations: ["/a: missing"]))
+                == .fail(StepFailure(.outputInvalid, "the answer does not match output.schema after one repair", details: ["/a: missing"])))
+    }
+
+    @Test func withoutRepairsItFailsAtOnce() {
+        var step = machine()
+        _ = step.apply(.started)
+        _ = step.apply(ended(1))
+        #expect(
+            step.apply(.outputChecked(violations: ["x"]))
+                == .fail(StepFailure(.outputInvalid, "the answer does not match output.schema", details: ["x"])))
+    }
+
+    @Test func aRepairIsTriedAgainAsARepair() {
+        var step = machine(models: 2, attempts: 2, repairs: 2)
+        _ = step.apply(.started)
+        _ = step.apply(ended(1))
+        #expect(step.apply(.outputChecked(violations: ["x"])) == call(.repair, 1))
+        #expect(step.apply(ended(2, CallFailure(.timeout, "slow"))) == .wait(.milliseconds(500)))
+        #expect(step.apply(.waited) == call(.repair, 2, retryOf: 2))
+        #expect(step.apply(ended(3, CallFailure(.timeout, "slow"))) == call(model: 1, .repair, 3))
+        _ = step.apply(ended(4))
+        #expect(step.apply(.outputChecked(violations: ["x"])) == call(model: 1, .repair, 4))
+    }
+
+    @Test func aTruncatedAnswerIsNoSuccess() {
+        var step = machine(models: 2, repairs: 1)
+        _ = step.apply(.started)
+        #expect(
+            step.apply(ended(1, finish: .length))
+                == .fail(StepFailure(.truncated, "the answer stopped at its cap of output tokens; raise limits.max_output_tokens")))
+    }
+
+    @Test func aFilteredAnswerIsARefusal() {
+        var step = machine(models: 2)
+        _ = step.apply(.started)
+        #expect(step.apply(ended(1, finish: .contentFilter)) == .fail(StepFailure(.refusal, "the model declined to answer")))
+    }
+
+    // MARK: Delays
+
+    @Test(arguments: [(1, 500), (2, 1000), (3, 2000), (4, 4000), (5, 8000), (6, 8000), (60, 8000)])
+    func delaysDoubleUpToEightSeconds(failure: Int, milliseconds: Int) {
+        #expect(RetryDelay.delay(failure: failure, retryAfter: nil, jitter: 0) == .milliseconds(Int64(milliseconds)))
+        #expect(RetryDelay.delay(failure: failure, retryAfter: nil, jitter: 0.999_999).milliseconds >= Int64(milliseconds) * 3 / 4)
+    }
+}

@@ -1,0 +1,108 @@
+import JSONSchema
+import PromptCaching
+import Testing
+import Values
+import WorkflowModel
+
+@testable import Providers
+
+/// The bytes of a request: fixed order, nothing that was not asked for, the same every time.
+@Suite struct RequestTests {
+    private func body(_ request: ModelRequest, _ dialect: Dialect = Dialect()) -> String {
+        let chat = OpenAIChatRequest(request: request, modelID: "m", dialect: dialect)
+        let first = chat.body()
+        #expect(OpenAIChatRequest(request: request, modelID: "m", dialect: dialect).body() == first)
+        return String(decoding: first, as: UTF8.self)
+    }
+
+    @Test func theLeastThatIsSent() {
+        #expect(body(.sample()) == #"{"model":"m","messages":[{"role":"user","content":"hello"}],"max_tokens":64}"#)
+    }
+
+    @Test func everythingThatCanBeSent() {
+        let request = ModelRequest.sample(schema: #"{"type":"object","properties":{"b":{"type":"string"},"a":{}},"required":["b"]}"#) {
+            $0.temperature = 0
+            $0.topP = 0.9
+            $0.seed = 42
+            $0.stop = ["\n\n", "END"]
+            $0.reasoning = "low"
+            $0.logprobs = true
+            $0.stream = true
+        }
+        #expect(body(request) == #"{"model":"m","messages":[{"role":"user","content":"hello"}],"max_tokens":64,"#
+            + #""temperature":0.0,"top_p":0.9,"seed":42,"stop":["\n\n","END"],"reasoning_effort":"low","logprobs":true,"top_logprobs":5,"#
+            + #""response_format":{"type":"json_schema","json_schema":{"name":"draft","strict":false,"schema":"#
+            + #"{"type":"object","properties":{"b":{"type":"string"},"a":{}},"required":["b"]}}},"#
+            + #""stream":true,"stream_options":{"include_usage":true}}"#)
+    }
+
+    @Test func segmentsJoinToMessages() {
+        let sample = ModelRequest.sample()
+        func segment(_ role: MessageRole, _ text: String, _ starts: Bool) -> PromptSegment {
+            PromptSegment(role: role, stability: .step, text: text, startsMessage: starts, origin: "prompt")
+        }
+        let request = ModelRequest(
+            id: sample.id, model: sample.model,
+            segments: [
+                segment(.system, "Rules \"of\" the\thouse", true), segment(.user, "Policy", true), segment(.user, "Grüße \u{1}🎈", false),
+                segment(.assistant, "yes", true), segment(.user, "", true),
+            ],
+            sampling: Sampling(), maxOutputTokens: 1, schema: nil, schemaName: "s", timeout: .seconds(1))
+        #expect(body(request) == #"{"model":"m","messages":[{"role":"system","content":"Rules \"of\" the\thouse"},"#
+            + #"{"role":"user","content":"Policy\n\nGrüße \u0001🎈"},{"role":"assistant","content":"yes"},{"role":"user","content":""}],"max_tokens":1}"#)
+    }
+
+    @Test func dialects() {
+        let schema = #"{"type":"object","properties":{},"required":[],"additionalProperties":false}"#
+        #expect(body(.sample(), Dialect(maxTokensField: "max_completion_tokens")).contains(#""max_completion_tokens":64"#))
+        #expect(!body(.sample(), Dialect(maxTokensField: "max_completion_tokens")).contains(#""max_tokens""#))
+        #expect(body(.sample(schema: schema), Dialect(structuredOutput: .jsonObject)).hasSuffix(#","response_format":{"type":"json_object"}}"#))
+        #expect(!body(.sample(schema: schema), Dialect(structuredOutput: .none)).contains("response_format"))
+        #expect(body(.sample(), Dialect(stream: true)).hasSuffix(#","stream":true,"stream_options":{"include_usage":true}}"#))
+        #expect(body(.sample(), Dialect(stream: true, streamUsage: false)).hasSuffix(#","stream":true}"#))
+        // A step's word is stronger than the dialect's.
+        #expect(!body(.sample { $0.stream = false }, Dialect(stream: true)).contains("stream"))
+    }
+
+    @Test func aLongSchemaNameIsCut() {
+        let sample = ModelRequest.sample(schema: "{}")
+        let request = ModelRequest(
+            id: sample.id, model: sample.model, segments: sample.segments, sampling: Sampling(), maxOutputTokens: 1, schema: sample.schema,
+            schemaName: String(repeating: "n", count: 80), timeout: .seconds(1))
+        #expect(json(body(request))["response_format"]?["json_schema"]?["name"] == .string(String(repeating: "n", count: 64)))
+    }
+
+    @Test(arguments: [
+        #"{"type":"object","properties":{},"additionalProperties":false}"#,
+        #"{"type":"object","properties":{"a":{"type":"string","enum":["x","y"]}},"required":["a"],"additionalProperties":false}"#,
+        #"{"type":"object","properties":{"a":{"type":["string","null"],"pattern":"^x"}},"required":["a"],"additionalProperties":false,"title":"t"}"#,
+        #"{"type":"object","properties":{"a":{"type":"array","items":{"type":"integer","minimum":0},"maxItems":3}},"required":["a"],"additionalProperties":false}"#,
+        ##"{"type":"object","properties":{"a":{"$ref":"#/$defs/n"}},"required":["a"],"additionalProperties":false,"$defs":{"n":{"type":"number"}}}"##,
+        #"{"type":"object","properties":{"a":{"anyOf":[{"type":"string"},{"type":"null"}]}},"required":["a"],"additionalProperties":false}"#,
+        // A property may bear the name of a keyword, and data may look like a schema.
+        #"{"type":"object","properties":{"properties":{"type":"string"},"allOf":{"const":{"not":1}}},"required":["properties","allOf"],"additionalProperties":false}"#,
+    ])
+    func strictSchemas(schema: String) {
+        #expect(StrictSchema.accepts(json(schema)))
+    }
+
+    @Test(arguments: [
+        "{}", "true", #"{"type":"string"}"#, #"{"type":"array","items":{"type":"string"}}"#, #"{"type":"object"}"#,
+        #"{"type":"object","properties":{"a":{"type":"string"}},"required":["a"]}"#,
+        #"{"type":"object","properties":{"a":{"type":"string"}},"required":["a"],"additionalProperties":true}"#,
+        #"{"type":"object","properties":{"a":{"type":"string"},"b":{}},"required":["a"],"additionalProperties":false}"#,
+        #"{"type":"object","properties":{"a":{"type":"object"}},"required":["a"],"additionalProperties":false}"#,
+        #"{"type":"object","properties":{"a":{"type":["object","null"],"properties":{}}},"required":["a"],"additionalProperties":false}"#,
+        #"{"type":"object","properties":{"a":{"type":"string","minLength":1}},"required":["a"],"additionalProperties":false}"#,
+        #"{"type":"object","properties":{"a":{"oneOf":[{"type":"string"}]}},"required":["a"],"additionalProperties":false}"#,
+        #"{"type":"object","properties":{"a":{"type":"string","default":"x"}},"required":["a"],"additionalProperties":false}"#,
+        #"{"type":"object","properties":{"a":{"type":"array"}},"required":["a"],"additionalProperties":false}"#,
+        #"{"type":"object","properties":{"a":{"type":"array","items":{"type":"object","properties":{}}}},"required":["a"],"additionalProperties":false}"#,
+        #"{"type":"object","properties":{},"additionalProperties":false,"allOf":[]}"#,
+        #"{"type":"object","properties":{},"additionalProperties":false,"anyOf":[{"type":"object"}]}"#,
+        #"{"type":"object","properties":{"a":true},"required":["a"],"additionalProperties":false}"#,
+    ])
+    func schemasThatStrictModeWouldRefuse(schema: String) {
+        #expect(!StrictSchema.accepts(json(schema)))
+    }
+}

@@ -1,0 +1,218 @@
+import Economics
+import Engine
+import Synchronization
+import Values
+import WorkflowModel
+
+/// A journal in memory that keeps the ledger's rules: entries of a run in order, reservations granted, postponed or refused
+/// against the caps of the run and of its inner scopes, nothing written of an entry that is turned away.
+public final class InMemoryJournal: RunJournal {
+    /// What one run wrote.
+    public struct Run: Sendable {
+        public let start: RunStart
+        public fileprivate(set) var entries: [JournalEntry] = []
+        public fileprivate(set) var calls: [Call] = []
+        public fileprivate(set) var held: Int64 = 0
+        public fileprivate(set) var open: Int64 = 0
+        public fileprivate(set) var mostHeld: Int64 = 0
+        public fileprivate(set) var scopes: [String: Scope] = [:]
+        public fileprivate(set) var end: RunEnd?
+        /// The replies to entries that asked for a reservation, in order.
+        public fileprivate(set) var replies: [(call: Int, reply: JournalReply)] = []
+        fileprivate var failure: JournalError?
+
+        public var events: [JournaledEvent] { entries.flatMap(\.events) }
+
+        /// The state of each step and item after its last change.
+        public var nodes: [String: NodeUpdate] {
+            Dictionary(entries.flatMap(\.nodes).map { ($0.path, $0) }, uniquingKeysWith: { $1 })
+        }
+    }
+
+    public struct Scope: Sendable {
+        public let cap: Int64
+        public fileprivate(set) var held: Int64 = 0
+        public fileprivate(set) var open: Int64 = 0
+        public fileprivate(set) var mostHeld: Int64 = 0
+    }
+
+    public struct Call: Sendable {
+        public let start: CallStart
+        public fileprivate(set) var end: CallEnd?
+
+        public var state: CallState { end?.state ?? .held }
+    }
+
+    private struct State {
+        var runs: [RunID: Run] = [:]
+        var order: [RunID] = []
+        var operations = 0
+        var broken: JournalError?
+    }
+
+    private let state = Mutex(State())
+    private let clock: (any EngineClock)?
+    private let latency: TimeSpan
+    private let failsAt: Int?
+    private let error: JournalError
+
+    /// - Parameters:
+    ///   - latency: how long an answer takes, as a group commit does; needs a clock.
+    ///   - failsAt: the number of the operation, from 1, that fails, and every one after it. `begin` counts, as do posts.
+    public init(
+        clock: (any EngineClock)? = nil, latency: TimeSpan = .milliseconds(0), failsAt: Int? = nil,
+        error: JournalError = JournalError(.diskFull, "no space left on device")
+    ) {
+        self.clock = clock
+        self.latency = latency
+        self.failsAt = failsAt
+        self.error = error
+    }
+
+    public var runs: [Run] { state.withLock { state in state.order.map { state.runs[$0]! } } }
+    public func run(_ id: RunID) -> Run? { state.withLock { $0.runs[id] } }
+    /// How often something was handed over.
+    public var operations: Int { state.withLock { $0.operations } }
+
+    // MARK: RunJournal
+
+    public func begin(_ run: RunStart) async throws(JournalError) {
+        let outcome: Result<Void, JournalError> = state.withLock { state in
+            if let error = count(&state) { return .failure(error) }
+            guard state.runs[run.id] == nil else { return .failure(JournalError(.other, "a run named \(run.id) exists already")) }
+            state.runs[run.id] = Run(start: run)
+            state.order.append(run.id)
+            return .success(())
+        }
+        await wait()
+        try outcome.get()
+    }
+
+    public func write(_ entry: JournalEntry) async throws(JournalError) -> JournalReply {
+        let outcome: Result<JournalReply, JournalError> = state.withLock { state in
+            if let error = count(&state) { return .failure(error) }
+            return Self.write(entry, &state)
+        }
+        await wait()
+        return try outcome.get()
+    }
+
+    public func post(_ entry: JournalEntry) {
+        state.withLock { state in
+            if let error = count(&state) {
+                state.runs[entry.run]?.failure = error
+                return
+            }
+            // Nobody waits: the run's next entry says it.
+            if case .failure(let error) = Self.write(entry, &state) { state.runs[entry.run]?.failure = error }
+        }
+    }
+
+    private func count(_ state: inout State) -> JournalError? {
+        state.operations += 1
+        if state.operations == failsAt { state.broken = error }
+        return state.broken
+    }
+
+    private func wait() async {
+        if let clock, latency.milliseconds > 0 { try? await clock.sleep(for: latency) }
+    }
+
+    // MARK: Rules
+
+    private static func write(_ entry: JournalEntry, _ state: inout State) -> Result<JournalReply, JournalError> {
+        guard var run = state.runs[entry.run] else {
+            return .failure(JournalError(.lostOwnership, "run \(entry.run) is not driven by this process"))
+        }
+        if let failure = run.failure { return .failure(failure) }
+        guard run.end == nil else { return .failure(JournalError(.lostOwnership, "run \(entry.run) has ended")) }
+        let outcome = Result<JournalReply, JournalError> { () throws(JournalError) in try run.apply(entry) }
+        if let start = entry.callStart, let reply = try? outcome.get() {
+            if reply != .written { run = state.runs[entry.run]! }
+            run.replies.append((start.id.number, reply))
+            state.runs[entry.run] = run
+        } else if case .success = outcome {
+            state.runs[entry.run] = run
+        }
+        return outcome
+    }
+}
+
+extension InMemoryJournal.Run {
+    fileprivate mutating func apply(_ entry: JournalEntry) throws(JournalError) -> JournalReply {
+        if let end = entry.callEnd {
+            guard let index = calls.firstIndex(where: { $0.start.id == end.id }), calls[index].end == nil else {
+                throw JournalError(.other, "call \(end.id) ended but was never begun, or ended twice")
+            }
+            calls[index].end = end
+            if let released = end.released?.picoDollars {
+                let change = (end.held?.picoDollars ?? 0) - released
+                move(held: change, open: -released)
+                for cap in end.caps { moveScope(cap, held: change, open: -released) }
+            }
+        }
+        if let start = entry.callStart {
+            let isTwin = calls.contains {
+                $0.start.path == start.path && $0.start.tier == start.tier && $0.start.purpose == start.purpose && $0.start.ordinal == start.ordinal
+            }
+            guard !isTwin else { throw JournalError(.other, "call \(start.id) is recorded already") }
+            if let asked = start.held?.picoDollars {
+                var verdicts: [JournalReply] = []
+                if let cap = self.start.maxCost?.picoDollars {
+                    verdicts.append(Self.verdict("run", asked: asked, held: held, open: open, cap: cap))
+                }
+                for cap in start.caps {
+                    let scope = scopes[cap.scope]
+                    verdicts.append(Self.verdict(
+                        cap.scope, asked: asked, held: scope?.held ?? 0, open: scope?.open ?? 0, cap: cap.cap.picoDollars))
+                }
+                for case .refused(let refusal) in verdicts { return .refused(refusal) }
+                if verdicts.contains(.postponed) { return .postponed }
+                move(held: asked, open: asked)
+                for cap in start.caps { moveScope(cap, held: asked, open: asked) }
+            }
+            calls.append(InMemoryJournal.Call(start: start))
+        }
+        entries.append(entry)
+        if let end = entry.runEnd { self.end = end }
+        return .written
+    }
+
+    private mutating func move(held change: Int64, open: Int64) {
+        held += change
+        self.open += open
+        mostHeld = max(mostHeld, held)
+    }
+
+    private mutating func moveScope(_ cap: (scope: String, cap: Money), held: Int64, open: Int64) {
+        var scope = scopes[cap.scope] ?? InMemoryJournal.Scope(cap: cap.cap.picoDollars)
+        scope.held += held
+        scope.open += open
+        scope.mostHeld = max(scope.mostHeld, scope.held)
+        scopes[cap.scope] = scope
+    }
+
+    /// Whether `asked` fits, would fit if calls in flight cost nothing, or never will.
+    private static func verdict(_ scope: String, asked: Int64, held: Int64, open: Int64, cap: Int64) -> JournalReply {
+        if held <= cap - asked { return .written }
+        if open > 0, held - open <= cap - asked { return .postponed }
+        return .refused(BudgetRefusal(
+            scope: scope, cap: Money(picoDollars: cap), spent: Money(picoDollars: held - open), asked: Money(picoDollars: asked)))
+    }
+}
+
+extension InMemoryJournal.Run {
+    /// The events as text, `kind step`, in order: `step_started draft`, `run_ended succeeded`.
+    public var story: [String] {
+        events.map { event in
+            let payload = try? JSONParser.parse(event.payload)
+            let subject = payload?["step"]?.stringValue ?? payload?["status"]?.stringValue
+            return event.kind + (subject.map { " \($0)" } ?? "")
+        }
+    }
+
+    /// Payloads of one kind of event, in order.
+    public func payloads(_ kind: String) -> [JSONValue] {
+        events.filter { $0.kind == kind }.compactMap { try? JSONParser.parse($0.payload) }
+    }
+}
