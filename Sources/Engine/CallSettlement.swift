@@ -27,7 +27,9 @@ struct CallSettlement {
             self.held = held
             let wasCancelled = if case .failure(let failure) = result.outcome { failure.kind == .cancelled } else { false }
             state = wasCancelled ? .unknown : .estimated
-            let usage = result.usage ?? TokenUsage(plainInput: TokenBound.estimate(bytes: promptBytes), plainOutput: 0)
+            let answer = if case .success(let response) = result.outcome { response.text.utf8.count } else { 0 }
+            let usage = result.usage
+                ?? TokenUsage(plainInput: TokenBound.estimate(bytes: promptBytes), plainOutput: TokenBound.estimate(bytes: answer))
             cost = sheet.map { $0.cost(of: usage, busy: result.total) }
         }
     }

@@ -108,20 +108,21 @@ public struct PlanBuilder {
 
         // Worst: every try fails but the last, and every repair is used.
         let calls = step.retry.maxAttempts + tier.models.count - 1 + (model.schema == nil ? 0 : model.repairs)
-        let bound: Int?
-        if prompt.isComplete {
-            bound = prompt.bound
-        } else if let limit = step.limits.maxInputTokens {
-            bound = limit
-            notes.append("max_input_tokens is checked against an estimate: learned, not proved")
-        } else {
-            bound = nil
+        // A prompt that passes `max_input_tokens` has at most four bytes a token by the estimate that checks it, and a
+        // reservation counts bytes.
+        let limitBound = step.limits.maxInputTokens.map { $0 * 4 + prompt.overhead }
+        var bound = prompt.isComplete ? min(prompt.bound, limitBound ?? .max) : limitBound
+        if model.schema != nil, model.repairs > 0 {
+            if let limitBound { bound = limitBound } else if let known = bound {
+                bound = known + model.repairs * (outputCap * 4 + 1024)
+                notes.append("the size of a repair's prompt is learned, not proved; limits.max_input_tokens bounds it")
+            }
         }
         var worst: Money? = unpriced.isEmpty ? .zero : nil
         if unpriced.isEmpty {
             var perCall: Money? = .zero
             for (sheet, window) in sheets {
-                let input = sheet.isMachineTime ? 0 : bound.map { min($0 + (model.schema == nil ? 0 : model.repairs * (outputCap + 1024)), window ?? .max) } ?? window
+                let input = sheet.isMachineTime ? 0 : bound.map { min($0, window ?? .max) } ?? window
                 guard let input else { perCall = nil; break }
                 let cost = Reservation.worst(sheet: sheet, inputBound: input, contextWindow: window, outputCap: outputCap, timeout: step.timeout).amount
                 perCall = max(perCall!, cost)
@@ -158,10 +159,14 @@ public struct PlanBuilder {
 
     // MARK: What is known before the run
 
-    private func promptSize(_ step: Step, _ model: ModelStep) -> (knownBytes: Int, bound: Int, isComplete: Bool) {
+    private func promptSize(_ step: Step, _ model: ModelStep) -> (knownBytes: Int, bound: Int, overhead: Int, isComplete: Bool) {
         let own = scope.with(step)
         var bytes = 0
-        var bound = TokenBound.templateOverhead(messages: 2 + model.prefixes.count) + model.schemaBound
+        let messages = if case .messages(let messages) = model.body { messages.count } else { 1 }
+        // As a reservation counts it, a repair's two messages included.
+        let segments = messages + model.prefixes.count + (model.system == nil ? 0 : 1) + (model.schema == nil || model.repairs == 0 ? 0 : 2)
+        let overhead = TokenBound.templateOverhead(messages: segments) + segments * PromptSegment.joiner.utf8.count + model.schemaBound
+        var bound = overhead
         var isComplete = true
         func add(_ template: Template, _ scope: PlanScope) {
             for part in template.parts {
@@ -175,7 +180,6 @@ public struct PlanBuilder {
                 }
             }
             bytes += PromptSegment.joiner.utf8.count
-            bound += PromptSegment.joiner.utf8.count
         }
         if let system = model.system { add(system, own) }
         for index in model.prefixes { add(graph.prefixes[index].text, scope) }
@@ -183,7 +187,7 @@ public struct PlanBuilder {
         case .prompt(let template): add(template, own)
         case .messages(let messages): for message in messages { add(message.text, own) }
         }
-        return (bytes, bound, isComplete)
+        return (bytes, bound, overhead, isComplete)
     }
 
     private func itemCount(_ step: Step) -> (least: Int, most: Int?) {

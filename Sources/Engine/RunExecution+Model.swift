@@ -244,6 +244,7 @@ extension RunExecution {
     ) -> CallEnded {
         let settlement = CallSettlement(result: result, sheet: terms.sheet, held: terms.held, promptBytes: terms.promptBytes)
         var response: ContentHash?
+        var logprobs: ContentHash?
         var finishReason: FinishReason?
         var failure: CallFailure?
         switch result.outcome {
@@ -252,14 +253,18 @@ extension RunExecution {
             append(blob: blob)
             response = blob.hash
             finishReason = answer.finishReason
-            if let logprobs = answer.logprobs { append(blob: Blob(JSONEncoding.wire.bytes(logprobs))) }
+            if let document = answer.logprobs {
+                let blob = Blob(JSONEncoding.wire.bytes(document))
+                append(blob: blob)
+                logprobs = blob.hash
+            }
         case .failure(let reason):
             failure = reason
         }
         let at = environment.clock.now()
         let end = CallEnded(
             id: request.id, node: tries.node, state: settlement.state, cost: settlement.cost?.total, usage: result.usage,
-            finishReason: finishReason, response: response, failure: failure,
+            finishReason: finishReason, response: response, logprobs: logprobs, failure: failure,
             jitter: failure == nil ? 0 : Double(environment.entropy.next() >> 11) / Double(1 << 53))
         append(callEnd: CallEnd(
             id: request.id, state: settlement.state, held: settlement.held, cost: settlement.cost?.total, released: terms.held, caps: tries.caps,

@@ -103,7 +103,7 @@ extension RunExecution {
             list = results.map { $0 ?? .null }
         }
         let output = store(.array(list))
-        setStep(step, ["status": .string(NodeStatus.succeeded.rawValue), "output": .array(list)])
+        setStep(step, ["status": .string(NodeStatus.succeeded.rawValue), "accepted": true, "output": .array(list)])
         record(.itemsCollected(step: step, output))
     }
 
@@ -140,7 +140,7 @@ extension RunExecution {
         if let item = node.item {
             itemFailures[node.step, default: [:]][item] = failure
         } else {
-            setStep(node.step, facts.with("status", .string(NodeStatus.failed.rawValue)))
+            setStep(node.step, facts.with("status", .string(NodeStatus.failed.rawValue)).with("accepted", false))
         }
         if firstFailure == nil, !step.toleratesFailure, node.item == nil { firstFailure = (step.id, failure) }
         record(.nodeFailed(node, failure))
@@ -152,6 +152,7 @@ extension RunExecution {
         } else {
             var state = facts
             state["status"] = .string(NodeStatus.succeeded.rawValue)
+            state["accepted"] = true
             state["output"] = value
             setStep(node.step, state)
         }

@@ -1,3 +1,8 @@
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
 import Subprocess
 import SystemPackage
 import Values
@@ -56,10 +61,24 @@ public struct CommandRunner: ToolRunner {
         return outcome ?? .failed(StepFailure(.timeout, "the program did not end within \(invocation.timeout)"))
     }
 
+    /// A file rather than a pipe: a program may end without reading its input, and that is its right.
+    private static func unnamedFile(holding bytes: [UInt8]) -> FileDescriptor? {
+        guard let file = tmpfile() else { return nil }
+        defer { fclose(file) }
+        guard fwrite(bytes, 1, bytes.count, file) == bytes.count, fflush(file) == 0 else { return nil }
+        let descriptor = fcntl(fileno(file), F_DUPFD_CLOEXEC, 3)
+        guard descriptor >= 0, lseek(descriptor, 0, SEEK_SET) == 0 else { return nil }
+        return FileDescriptor(rawValue: descriptor)
+    }
+
     private static func execute(_ configuration: Configuration, stdin: [UInt8], program: String) async -> CommandResult {
+        guard let input = unnamedFile(holding: stdin) else {
+            return .failed(StepFailure(.command, "the program's input could not be written: \(String(cString: strerror(errno)))"))
+        }
         do {
             let result = try await Subprocess.run(
-                configuration, input: .array(stdin), output: .bytes(limit: maxOutputBytes), error: .sequence
+                configuration, input: .fileDescriptor(input, closeAfterSpawningProcess: true), output: .bytes(limit: maxOutputBytes),
+                error: .sequence
             ) { execution in
                 var tail: [UInt8] = []
                 for try await chunk in execution.standardError {

@@ -12,8 +12,8 @@ import Values
         ("stub-html", 37, "web page", "estimated"),
         ("stub-malformed", 37, "not JSON", "estimated"),
         ("stub-error-200", 36, "error", "estimated"),
-        ("stub-truncated", 35, "", "estimated"),
-        ("stub-close", 35, "", "estimated"),
+        ("stub-truncated", 35, "truncated", "estimated"),
+        ("stub-close", 35, "connection lost", "estimated"),
     ])
     func aServerThatMisbehaves(_ model: String, code: Int, word: String, state: String) async throws {
         let sandbox = try Sandbox(project: "  - { model: \"stub/\(model)\", input_per_mtok_usd: 0.10, output_per_mtok_usd: 0.40 }")

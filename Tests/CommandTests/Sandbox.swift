@@ -75,7 +75,7 @@ final class Sandbox {
         let err: String
 
         var json: JSONValue? { try? JSONParser.parse(out) }
-        var lines: [String] { out.split(separator: "\n").map(String.init) }
+        var lines: [String] { out.split(whereSeparator: \.isNewline).map(String.init) }
     }
 
     /// The program beside the tests' own binary.

@@ -188,7 +188,7 @@ import Values
                 let output = Int.random(in: 0...outputBound, using: &random)
                 let reasoning = Int.random(in: 0...output, using: &random)
                 let usage = TokenUsage(
-                    plainInput: prompt - read - write, cacheRead: Bool.random(using: &random) ? read : read, cacheWrite: write,
+                    plainInput: prompt - read - write, cacheRead: read == 0 ? nil : read, cacheWrite: write,
                     plainOutput: output - reasoning, reasoning: reasoning)
                 let busy = TimeSpan.milliseconds(Int64.random(in: 0...timeout.milliseconds, using: &random))
                 let cost = sheet.cost(of: usage, busy: busy).total

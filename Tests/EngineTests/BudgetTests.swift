@@ -183,7 +183,7 @@ private let holdOfHi = usd("0.00028")
         let rig = EngineRig(clock: clock, provider: ScriptedProvider(clock: clock, latency: .seconds(2)) { _, _ in .text("x") }, prices: prices)
         _ = try await rig.run(modelWorkflow("  - { id: a, prompt: hi, timeout: 10s }"))
         let call = try #require(rig.written.calls.first)
-        #expect(call.start.held == usd("0.010000000001"))
+        #expect(call.start.held == usd("0.01"))
         #expect(call.end?.cost == usd("0.002"))
     }
 

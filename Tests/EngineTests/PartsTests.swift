@@ -1,4 +1,5 @@
 import Economics
+import Synchronization
 import TestSupport
 import Testing
 import Values
@@ -80,8 +81,6 @@ private final class RecordedOrder: Sendable {
     func leave() { state.change { $0.inside -= 1 } }
 }
 
-import Synchronization
-
 private final class SharedState: Sendable {
     struct Content {
         var order: [Int] = []
@@ -149,7 +148,7 @@ private final class SharedState: Sendable {
             Issue.record("it was accepted")
         } catch let error as Diagnostics {
             #expect(error.all.map { "\($0.code): \($0.message)" } == [
-                "AW301: unknown input 'tikcet'", "AW302: missing input 'ticket'", "AW303: input 'tone': must be a string, found an integer",
+                "AW301: unknown input 'tikcet'", "AW302: missing input 'ticket'", "AW303: input 'tone': the value must be a string; found integer 5",
             ])
             #expect(error.all.first?.hint == "did you mean 'ticket'?")
         }

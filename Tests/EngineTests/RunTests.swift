@@ -202,8 +202,8 @@ func modelWorkflow(_ steps: String, top: String = "", fallback: String = "[]") -
         let rig = EngineRig(answers: ["a": [.failure(.badRequest, "no")]])
         let result = try await rig.run(modelWorkflow("""
               - { id: a, prompt: hi, on_error: { value: { text: "${{ inputs.fallback }}" } } }
-            """, top: "inputs: { fallback: { default: none } }\noutputs: { a: \"${{ steps.a.output.text }}\" }"))
-        #expect(result.outputs == ["a": "none"])
+            """, top: "inputs: { fallback: { default: none } }\noutputs: { a: \"${{ steps.a.output }}\" }"))
+        #expect(result.outputs == ["a": ["text": "none"]])
         #expect(rig.written.story.contains("step_recovered a"))
         #expect(rig.written.nodes["a"]?.failure?.message == "no")
     }

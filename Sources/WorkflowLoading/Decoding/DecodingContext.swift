@@ -64,7 +64,12 @@ final class DecodingContext {
         switch node.content {
         case .scalar(let scalar):
             guard scalar.text.contains("${{") else { return .literal(scalar.value) }
-            return template(node).map { $0.isLiteral ? .literal(.string(scalar.text)) : .template($0) }
+            // Literal still means that `$${{` has become `${{`.
+            return template(node).map { template in
+                guard template.isLiteral else { return .template(template) }
+                let text = template.parts.map { part in if case .text(let text) = part { text } else { "" } }.joined()
+                return .literal(.string(text))
+            }
         case .sequence(let nodes):
             return .array(nodes.compactMap(valueTemplate))
         case .mapping(let pairs):

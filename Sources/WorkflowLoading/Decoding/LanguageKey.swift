@@ -37,9 +37,9 @@ enum LanguageKeys {
     static let decision = keys("id unit outcome counts price_usd failure_cost_usd")
     static let prefix = keys("file text", notYet: "ttl order")
     static let step = keys(
-        "id description when with needs timeout retry on_error tags for_each model system prefix prompt prompt_file messages output limits "
+        "id description when with needs timeout retry on_error for_each model system prefix prompt prompt_file messages output limits "
             + sampling + " run shell stdin env ok_exit value",
-        notYet: "deadline optional escalate memo deferred attach tools effect idempotency_key fees_usd tool approve workflow loop steps")
+        notYet: "tags deadline optional escalate memo deferred attach tools effect idempotency_key fees_usd tool approve workflow loop steps")
         + [
             LanguageKey("depends_on", .notYet, hint: "use needs: [step], or refer to steps.<id>.output and the order follows"),
             LanguageKey("type", .notYet, hint: "the kind is the key that is present: prompt, run, value, …"),

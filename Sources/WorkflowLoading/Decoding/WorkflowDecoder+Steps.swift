@@ -39,7 +39,7 @@ extension WorkflowDecoder {
             id: id, description: reader.string("description"), kind: kind, when: reader.expression("when"), with: with(reader),
             needs: (reader.strings("needs") ?? []).map { Named(text: $0.text, range: $0.range) }, forEach: forEach(reader),
             retry: retry(reader) ?? defaults.retry, timeout: reader.duration("timeout") ?? defaults.timeout,
-            onError: onError(reader) ?? defaults.onError, limits: limits(reader), tags: templates(reader, "tags"), range: id.range)
+            onError: onError(reader) ?? defaults.onError, limits: limits(reader), range: id.range)
     }
 
     private func with(_ reader: MappingReader) -> [(key: String, value: ValueTemplate)] {

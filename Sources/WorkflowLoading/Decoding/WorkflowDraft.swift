@@ -51,7 +51,6 @@ struct StepDraft {
     let timeout: TimeSpan
     let onError: ErrorPolicy
     let limits: StepLimits
-    let tags: [(key: String, value: Template)]
     let range: SourceRange
 }
 

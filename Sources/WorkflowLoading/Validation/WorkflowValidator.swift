@@ -28,7 +28,7 @@ struct WorkflowValidator {
             Step(
                 id: step.id.text, description: step.description, kind: kind(step, prefixes: prefixes, prefixIndex), when: step.when,
                 with: step.with, forEach: step.forEach, retry: step.retry, timeout: step.timeout, onError: step.onError,
-                limits: step.limits, tags: step.tags, range: step.range)
+                limits: step.limits, range: step.range)
         }
         return WorkflowGraph(
             name: draft.name, description: draft.description, file: file, hash: hash, owner: draft.owner, tags: draft.tags,

@@ -60,6 +60,7 @@ extension RunEvent {
             }
             object["finish_reason"] = call.finishReason.map { .string($0.rawValue) }
             object["response"] = call.response.map { .string($0.hex) }
+            object["logprobs"] = call.logprobs.map { .string($0.hex) }
             object["failure"] = call.failure?.json
             // Only a failure can lead to a wait.
             if call.failure != nil { object["jitter"] = .double(call.jitter) }

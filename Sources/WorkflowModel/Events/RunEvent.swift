@@ -88,13 +88,15 @@ public final class CallEnded: Sendable {
     public let finishReason: FinishReason?
     /// Of the answer's text.
     public let response: ContentHash?
+    /// Of the log-probabilities as the server sent them, where they were asked for.
+    public let logprobs: ContentHash?
     public let failure: CallFailure?
     /// The random part of the delay before a next try, 0 ..< 1; recorded so that a replay waits and decides alike.
     public let jitter: Double
 
     public init(
         id: CallID, node: Node, state: CallState, cost: Money?, usage: TokenUsage?, finishReason: FinishReason?,
-        response: ContentHash?, failure: CallFailure?, jitter: Double
+        response: ContentHash?, logprobs: ContentHash? = nil, failure: CallFailure?, jitter: Double
     ) {
         self.id = id
         self.node = node
@@ -103,6 +105,7 @@ public final class CallEnded: Sendable {
         self.usage = usage
         self.finishReason = finishReason
         self.response = response
+        self.logprobs = logprobs
         self.failure = failure
         self.jitter = jitter
     }

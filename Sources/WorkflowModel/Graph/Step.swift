@@ -17,13 +17,12 @@ public struct Step: Sendable {
     public let timeout: TimeSpan
     public let onError: ErrorPolicy
     public let limits: StepLimits
-    public let tags: [(key: String, value: Template)]
     public let range: SourceRange?
 
     package init(
         id: String, description: String?, kind: StepKind, when: Expression?, with: [(key: String, value: ValueTemplate)],
         forEach: ForEach?, retry: RetryPolicy, timeout: TimeSpan, onError: ErrorPolicy, limits: StepLimits,
-        tags: [(key: String, value: Template)], range: SourceRange?
+        range: SourceRange?
     ) {
         self.id = id
         self.description = description
@@ -35,7 +34,6 @@ public struct Step: Sendable {
         self.timeout = timeout
         self.onError = onError
         self.limits = limits
-        self.tags = tags
         self.range = range
     }
 
