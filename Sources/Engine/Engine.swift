@@ -47,11 +47,8 @@ public final class Engine: Sendable {
         defer { _ = active.withLock { $0.removeValue(forKey: id) } }
         // A stop that was asked for before this run was listed.
         if interruption != .none { await execution.interrupt(interruption) }
-        // On the engine's executor, whoever called; the continuation carries the typed error over.
-        let task = Task(executorPreference: environment.executor) { () -> Result<RunResult, JournalError> in
-            await execution.execute()
-        }
-        return try await task.value.get()
+        // On the engine's executor, whoever called, and without a task of its own.
+        return try await withTaskExecutorPreference(environment.executor) { await execution.execute() }.get()
     }
 
     public var interruption: Interruption { stopping.withLock { $0 } }
@@ -100,7 +97,7 @@ public final class Engine: Sendable {
 }
 
 /// How a run ended.
-public struct RunResult: Sendable {
+public final class RunResult: Sendable {
     public let id: RunID
     public let status: RunStatus
     /// Present when it succeeded.
@@ -114,4 +111,20 @@ public struct RunResult: Sendable {
     public let calls: Int
     public let startedAt: Timestamp
     public let endedAt: Timestamp
+
+    init(
+        id: RunID, status: RunStatus, outputs: JSONObject?, failure: StepFailure?, failedStep: String?, cost: MoneySum, unpricedCalls: Int,
+        calls: Int, startedAt: Timestamp, endedAt: Timestamp
+    ) {
+        self.id = id
+        self.status = status
+        self.outputs = outputs
+        self.failure = failure
+        self.failedStep = failedStep
+        self.cost = cost
+        self.unpricedCalls = unpricedCalls
+        self.calls = calls
+        self.startedAt = startedAt
+        self.endedAt = endedAt
+    }
 }

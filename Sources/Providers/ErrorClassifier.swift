@@ -9,10 +9,11 @@ enum ErrorClassifier {
     /// An answer with a status that is not success.
     ///
     /// Refusals before any work (3xx, 4xx, 500, 503, 529) owe nothing. A gateway that gave up on the server behind it
-    /// (408, 502, 504, 520-524) cannot say whether that one did the work.
+    /// (408, 502, 504, 520-524) cannot say whether that one did the work; LiteLLM says 500 to a connection that it lost.
     static func classify(status: Int, headers: HTTPHeaders, body: [UInt8]) -> (CallFailure, BillingEvidence) {
         let error = Explanation(body)
-        let billing: BillingEvidence = [408, 502, 504].contains(status) || (520...524).contains(status) ? .unknown : .notBilled
+        let gaveUp = [408, 502, 504].contains(status) || (520...524).contains(status)
+            || (status == 500 && headers["x-litellm-call-id"] != nil)
         var text = error.message.isEmpty ? "the server answered \(status)" : "the server answered \(status): \(error.message)"
         if (300..<400).contains(status), let place = headers["location"] {
             text = "the server answered \(status) and points to \(place); is base_url right?"
@@ -20,7 +21,7 @@ enum ErrorClassifier {
         let failure = CallFailure(
             kind(error, status: status), text, retryAfter: retryAfter(headers),
             shouldRetry: headers["x-should-retry"].flatMap { Bool($0.lowercased()) })
-        return (failure, billing)
+        return (failure, gaveUp ? .unknown : .notBilled)
     }
 
     /// An `error` object in an answer or a stream that began as a success.

@@ -28,7 +28,7 @@ public enum WorkflowLoader {
         guard let draft else { throw Diagnostics(context.diagnostics, sources: files.texts) }
         // Rules run over a broken draft as well: a typo in one step must not hide a cycle in another. What could not be
         // decoded is missing then, so references to it are not reported on top.
-        let (graph, found) = WorkflowValidator.validate(draft, file: path, hash: files.hash)
+        let (graph, found) = WorkflowValidator.validate(draft, isComplete: !context.hasErrors, file: path, hash: files.hash)
         if context.hasErrors {
             let isComplete = draft.steps.count == (node.stepCount ?? 0)
             context.report(isComplete ? found : found.filter { $0.code != "AW203" && $0.code != "AW202" })

@@ -103,6 +103,13 @@ import WorkflowModel
         #expect(message.count < 350)
     }
 
+    @Test func `T28 a gateway's 500 may hide work that was done behind it`() {
+        let body = #"{"error":{"message":"litellm.InternalServerError: InternalServerError: OpenAIException - Connection error.","type":"internal_server_error","param":null,"code":"500"}}"#
+        #expect(classify(500, body, [("x-litellm-call-id", "63aef716")]).1 == .unknown)
+        #expect(classify(500, body).1 == .notBilled)
+        #expect(classify(429, "", [("x-litellm-call-id", "63aef716")]).1 == .notBilled)
+    }
+
     @Test func aRedirectSaysWhereTo() {
         let (failure, billing) = classify(301, "", [("Location", "https://example.org/v1/")])
         #expect(failure.message == "the server answered 301 and points to https://example.org/v1/; is base_url right?")

@@ -12,11 +12,14 @@ protocol WorkflowRule: Sendable {
 struct WorkflowValidator {
     static let rules: [any WorkflowRule] = [UniqueNamesRule(), KnownNamesRule(), ReferencesRule(), NoCyclesRule()]
 
+    /// - Parameter isComplete: whether everything was decoded; only then is there a graph.
     /// - Returns: the graph when no rule found an error, and everything that the rules found.
-    static func validate(_ draft: WorkflowDraft, file: String, hash: ContentHash) -> (graph: WorkflowGraph?, found: [Diagnostic]) {
+    static func validate(
+        _ draft: WorkflowDraft, isComplete: Bool, file: String, hash: ContentHash
+    ) -> (graph: WorkflowGraph?, found: [Diagnostic]) {
         var found: [Diagnostic] = []
         for rule in rules { rule.check(draft) { found.append($0) } }
-        guard !found.contains(where: { $0.severity == .error }) else { return (nil, found) }
+        guard isComplete, !found.contains(where: { $0.severity == .error }) else { return (nil, found) }
         return (graph(draft, file: file, hash: hash), found)
     }
 

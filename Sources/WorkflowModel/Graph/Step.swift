@@ -5,7 +5,7 @@ import PromptCaching
 import Values
 
 /// One step of a checked workflow.
-public struct Step: Sendable {
+public final class Step: Sendable {
     public let id: String
     public let description: String?
     public let kind: StepKind
@@ -60,7 +60,7 @@ public enum StepKind: Sendable {
 }
 
 /// A step that asks a model.
-public struct ModelStep: Sendable {
+public final class ModelStep: Sendable {
     public enum Body: Sendable {
         /// One user message, after the prefixes.
         case prompt(Template)
@@ -101,7 +101,7 @@ public struct ModelStep: Sendable {
 }
 
 /// A step that runs a program.
-public struct CommandStep: Sendable {
+public final class CommandStep: Sendable {
     public enum Parse: String, Sendable, Hashable, CaseIterable {
         case text, json, jsonl
     }

@@ -5,7 +5,7 @@ import Values
 /// A checked workflow: every expression compiled, every reference resolved, no cycle. The only thing that the engine runs.
 ///
 /// Only the validator of `WorkflowLoading` makes one, so holding a graph is the proof that the checks passed.
-public struct WorkflowGraph: Sendable {
+public final class WorkflowGraph: Sendable {
     public let name: String
     public let description: String?
     /// The path of the file as the user gave it.

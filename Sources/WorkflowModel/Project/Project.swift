@@ -23,7 +23,7 @@ public struct Project: Sendable {
 }
 
 /// A provider's entry: an account at an API, or a server of one's own.
-public struct ProviderConfiguration: Sendable {
+public final class ProviderConfiguration: Sendable {
     public let name: String
     public let api: ModelAPI
     public let baseURL: String?
@@ -57,7 +57,7 @@ public enum ModelAPI: String, Sendable, Hashable, CaseIterable {
 }
 
 /// A model under a name of one's own.
-public struct ModelConfiguration: Sendable {
+public final class ModelConfiguration: Sendable {
     public let alias: String
     /// On the wire.
     public let id: String

@@ -171,7 +171,11 @@ struct BatchRun {
         case .success(let inputs): bound = inputs
         case .failure(let refusal): return refused(refusal.kind, refusal.message)
         }
-        let result = try await engine.run(graph, inputs: bound, batch: (batch, index))
+        return outcome(of: try await engine.run(graph, inputs: bound, batch: (batch, index)), number: number, text: text)
+    }
+
+    @inline(never)
+    private static func outcome(of result: RunResult, number: Int, text: Substring) -> Outcome {
         var document: JSONObject = ["line": .int(Int64(number))]
         Run.document(result).forEachPair { document[$0] = $1 }
         return Outcome(

@@ -1,0 +1,54 @@
+import Foundation
+import TestSupport
+import Testing
+import Values
+import WorkflowLoading
+import WorkflowModel
+
+/// Loads a workflow that is wrong and compares what is printed, paths from the project's folder on.
+///
+/// With `AGENTCTL_RECORD` set to a folder, what is printed is written there, to be looked at and pasted.
+func expectFrames(
+    of yaml: String, files: [String: String] = [:], _ expected: String, name: String = #function, sourceLocation: Testing.SourceLocation = #_sourceLocation
+) throws {
+    let project = try TemporaryProject(files.merging(["w.yaml": yaml]) { $1 })
+    try expect(project, name, expected, sourceLocation) { () throws(Diagnostics) in
+        _ = try WorkflowLoader.load(project.path("w.yaml"), root: project.root)
+    }
+}
+
+/// The same for a project file.
+func expectProjectFrames(
+    of yaml: String, _ expected: String, name: String = #function, sourceLocation: Testing.SourceLocation = #_sourceLocation
+) throws {
+    let project = try TemporaryProject(["agentctl.yaml": yaml])
+    try expect(project, name, expected, sourceLocation) { () throws(Diagnostics) in
+        _ = try ProjectLoader.load(named: project.path("agentctl.yaml"), searchingFrom: project.root)
+    }
+}
+
+private func expect(
+    _ project: TemporaryProject, _ name: String, _ expected: String, _ sourceLocation: Testing.SourceLocation,
+    _ load: () throws(Diagnostics) -> Void
+) throws {
+    do throws(Diagnostics) {
+        try load()
+        Issue.record("it was accepted", sourceLocation: sourceLocation)
+    } catch {
+        let printed = project.printed(error)
+        if let folder = ProcessInfo.processInfo.environment["AGENTCTL_RECORD"] {
+            try printed.write(toFile: "\(folder)/\(name.dropLast(2)).txt", atomically: true, encoding: .utf8)
+        } else {
+            #expect(printed == expected, sourceLocation: sourceLocation)
+        }
+    }
+}
+
+extension TemporaryProject {
+    /// Diagnostics as a terminal shows them, without the folder's own name.
+    func printed(_ diagnostics: Diagnostics) -> String {
+        var text = DiagnosticFormatter().format(diagnostics).replacing(root + "/", with: "").replacing("(\(root))", with: "(ROOT)")
+        while text.hasSuffix("\n") { text.removeLast() }
+        return text
+    }
+}
