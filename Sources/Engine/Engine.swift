@@ -48,8 +48,15 @@ public final class Engine: Sendable {
         // A stop that was asked for before this run was listed.
         if interruption != .none { await execution.interrupt(interruption) }
         // On the engine's executor, whoever called, and without a task of its own.
-        return try await withTaskExecutorPreference(environment.executor) { await execution.execute() }.get()
+        return try await withTaskExecutorPreference(environment.executor) {
+            self.arrive()
+            return await execution.execute()
+        }.get()
     }
+
+    /// Something to do on the executor: without it a run would go straight to its actor, on the thread of whoever called,
+    /// and stay there until it first waits.
+    @inline(never) private func arrive() {}
 
     public var interruption: Interruption { stopping.withLock { $0 } }
 

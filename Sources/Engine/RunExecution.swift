@@ -43,7 +43,7 @@ actor RunExecution {
     var hasBegun = false
     var status: RunStatus?
     var journalError: JournalError?
-    var finish: CheckedContinuation<Void, Never>?
+    var finish: UnsafeContinuation<Void, Never>?
 
     // What it adds up to
     var callNumber = 0
@@ -77,7 +77,7 @@ actor RunExecution {
             buffer.blobs.append(inputsBlob)
             start(inputs: inputsBlob.hash)
             if status == nil || (journalError != nil && !tasks.isEmpty) {
-                await withCheckedContinuation { finish = $0 }
+                await withUnsafeContinuation { finish = $0 }
             }
             graceTask?.cancel()
             if let journalError { throw journalError }

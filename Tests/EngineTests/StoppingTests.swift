@@ -97,7 +97,7 @@ import WorkflowModel
         let clock = ManualClock()
         let provider = ScriptedProvider(clock: clock, preparing: { _ in
             // As a server's start does it: nobody's cancellation ends it.
-            await Task.detached { try? await clock.sleep(for: .seconds(60)) }.value
+            await withCheckedContinuation { continuation in clock.schedule(after: .seconds(60)) { continuation.resume() } }
             return .success(())
         }, script: { _, _ in .text("x") })
         let rig = EngineRig(clock: clock, provider: provider)

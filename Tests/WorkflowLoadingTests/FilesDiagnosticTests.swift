@@ -10,7 +10,12 @@ import Testing
             defaults: { model: m }
             steps:
               - { id: a, prompt_file: prompts/a.md }
-            """#, "")
+            """#, #"""
+            w.yaml:6:27: error[AW001]: cannot read prompts/a.md: No such file or directory
+                |
+              6 |   - { id: a, prompt_file: prompts/a.md }
+                |                           ^^^^^^^^^^^^
+            """#)
     }
 
     @Test func aProblemInsideAPromptFile() throws {
@@ -22,7 +27,13 @@ import Testing
             steps:
               - id: a
                 prompt_file: prompts/a.md
-            """#, files: ["prompts/a.md": "Dear 日本,\n\tyour ticket ${{ inputs.tikcet }}\n"], "")
+            """#, files: ["prompts/a.md": "Dear 日本,\n\tyour ticket ${{ inputs.tikcet }}\n"], #"""
+            prompts/a.md:2:18: error[AW203]: there is no input 'tikcet'
+                |
+              2 |     your ticket ${{ inputs.tikcet }}
+                |                     ^^^^^^^^^^^^^
+              hint: declare it under inputs:
+            """#)
     }
 
     @Test func anAbsolutePath() throws {
@@ -33,7 +44,13 @@ import Testing
             defaults: { model: m }
             steps:
               - { id: a, prompt_file: /etc/passwd }
-            """#, "")
+            """#, #"""
+            w.yaml:6:27: error[AW002]: '/etc/passwd' is not a path inside the project
+                |
+              6 |   - { id: a, prompt_file: /etc/passwd }
+                |                           ^^^^^^^^^^^
+              hint: files of a workflow are inside the project (ROOT), named relative to the workflow's own file
+            """#)
     }
 
     @Test func aPathThatLeavesTheProject() throws {
@@ -44,7 +61,13 @@ import Testing
             defaults: { model: m }
             steps:
               - { id: a, prompt_file: ../../../../../../etc/passwd }
-            """#, "")
+            """#, #"""
+            w.yaml:6:27: error[AW002]: '../../../../../../etc/passwd' is outside the project
+                |
+              6 |   - { id: a, prompt_file: ../../../../../../etc/passwd }
+                |                           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+              hint: files of a workflow are inside the project (ROOT), named relative to the workflow's own file
+            """#)
     }
 
     @Test func aSchemaThatIsNoJSON() throws {
@@ -55,7 +78,12 @@ import Testing
             defaults: { model: m }
             steps:
               - { id: a, prompt: hi, output: { schema: s.json } }
-            """#, files: ["s.json": "{\n  \"type\": object\n}\n"], "")
+            """#, files: ["s.json": "{\n  \"type\": object\n}\n"], #"""
+            s.json:2:11: error[AW113]: the schema is not JSON: expected a value
+                |
+              2 |   "type": object
+                |           ^
+            """#)
     }
 
     @Test func aSchemaFileThatIsNoSchema() throws {
@@ -66,6 +94,11 @@ import Testing
             defaults: { model: m }
             steps:
               - { id: a, prompt: hi, output: { schema: s.yaml } }
-            """#, files: ["s.yaml": "type: objekt\n"], "")
+            """#, files: ["s.yaml": "type: objekt\n"], #"""
+            w.yaml:6:44: error[AW108]: s.yaml has a schema that is not valid at /type: type must be one of 'null', 'boolean', 'integer', 'number', 'string', 'array', 'object', found 'objekt' (did you mean 'object'?)
+                |
+              6 |   - { id: a, prompt: hi, output: { schema: s.yaml } }
+                |                                            ^^^^^^
+            """#)
     }
 }

@@ -9,7 +9,13 @@ import Testing
             step: []
             steps:
               - { id: a, value: "1" }
-            """#, "")
+            """#, #"""
+            w.yaml:3:1: error[AW101]: unknown key 'step' in a workflow
+                |
+              3 | step: []
+                | ^^^^
+              hint: did you mean 'steps'?
+            """#)
     }
 
     @Test func anUnknownKeyNearNothing() throws {
@@ -19,7 +25,13 @@ import Testing
             zzz: []
             steps:
               - { id: a, value: "1" }
-            """#, "")
+            """#, #"""
+            w.yaml:3:1: error[AW101]: unknown key 'zzz' in a workflow
+                |
+              3 | zzz: []
+                | ^^^
+              hint: known keys: version, name, description, owner, tags, inputs, outputs, models, defaults, budget, decision, prefixes, concurrency, on_failure, steps
+            """#)
     }
 
     @Test func anUnknownKeyOfAStep() throws {
@@ -28,7 +40,19 @@ import Testing
             name: t
             steps:
               - { id: a, promt: hi }
-            """#, "")
+            """#, #"""
+            w.yaml:4:11: error[AW120]: step 'a' says nothing of what it does
+                |
+              4 |   - { id: a, promt: hi }
+                |           ^
+              hint: add one of: prompt, prompt_file, messages, run, value
+
+            w.yaml:4:14: error[AW101]: unknown key 'promt' in a step
+                |
+              4 |   - { id: a, promt: hi }
+                |              ^^^^^
+              hint: did you mean 'prompt'?
+            """#)
     }
 
     @Test func aKeyOfALaterVersion() throws {
@@ -38,7 +62,13 @@ import Testing
             finally: []
             steps:
               - { id: a, value: "1" }
-            """#, "")
+            """#, #"""
+            w.yaml:3:1: error[AW102]: 'finally' in a workflow is not supported yet
+                |
+              3 | finally: []
+                | ^^^^^^^
+              hint: remove it: nothing of a workflow is ignored in silence
+            """#)
     }
 
     @Test func aKindOfALaterVersion() throws {
@@ -48,7 +78,13 @@ import Testing
             steps:
               - id: a
                 approve: { message: ok? }
-            """#, "")
+            """#, #"""
+            w.yaml:5:5: error[AW102]: 'approve' in a step is not supported yet
+                |
+              5 |     approve: { message: ok? }
+                |     ^^^^^^^
+              hint: remove it: nothing of a workflow is ignored in silence
+            """#)
     }
 
     @Test func aKeyOfAnotherTool() throws {
@@ -58,7 +94,13 @@ import Testing
             steps:
               - { id: a, value: "1" }
               - { id: b, value: "1", depends_on: [a] }
-            """#, "")
+            """#, #"""
+            w.yaml:5:26: error[AW102]: 'depends_on' is not a key of a step
+                |
+              5 |   - { id: b, value: "1", depends_on: [a] }
+                |                          ^^^^^^^^^^
+              hint: use needs: [step], or refer to steps.<id>.output and the order follows
+            """#)
     }
 
     @Test func aTypeIsNoKey() throws {
@@ -67,7 +109,13 @@ import Testing
             name: t
             steps:
               - { id: a, type: value, value: "1" }
-            """#, "")
+            """#, #"""
+            w.yaml:4:14: error[AW102]: 'type' is not a key of a step
+                |
+              4 |   - { id: a, type: value, value: "1" }
+                |              ^^^^
+              hint: the kind is the key that is present: prompt, run, value, …
+            """#)
     }
 
     @Test func wrongTypes() throws {
@@ -81,7 +129,76 @@ import Testing
             defaults: { timeout: 30, retry: { max_attempts: 0, on: [rate_limt] }, on_error: never }
             models: { m: { use: local/small, temperature: 3, stream: maybe, stop: { a: 1 } } }
             steps: none
-            """#, "")
+            """#, #"""
+            w.yaml:3:14: error[AW103]: concurrency is a whole number from 1 to 100000, found 'many'
+                |
+              3 | concurrency: many
+                |              ^^^^
+
+            w.yaml:4:13: error[AW103]: on_failure is one of drain, cancel, found 'stop'
+                |
+              4 | on_failure: stop
+                |             ^^^^
+
+            w.yaml:5:14: error[AW103]: description is text, found a list
+                |
+              5 | description: [x]
+                |              ^^^
+
+            w.yaml:6:25: error[AW103]: max_cost_usd is an amount in dollars, found '-1'
+                |
+              6 | budget: { max_cost_usd: -1, admit: bset }
+                |                         ^^
+              hint: a decimal number from 0 with at most 12 decimals, for example 0.25
+
+            w.yaml:6:36: error[AW103]: admit is one of best, expected, worst, found 'bset'
+                |
+              6 | budget: { max_cost_usd: -1, admit: bset }
+                |                                    ^^^^
+              hint: did you mean 'best'?
+
+            w.yaml:7:22: error[AW103]: timeout is a duration with a unit, found '30'
+                |
+              7 | defaults: { timeout: 30, retry: { max_attempts: 0, on: [rate_limt] }, on_error: never }
+                |                      ^^
+              hint: for example 250ms, 45s, 5m, 24h
+
+            w.yaml:7:49: error[AW103]: max_attempts is a whole number from 1 to 100, found '0'
+                |
+              7 | defaults: { timeout: 30, retry: { max_attempts: 0, on: [rate_limt] }, on_error: never }
+                |                                                 ^
+
+            w.yaml:7:57: error[AW103]: retry.on names kinds of failure, found 'rate_limt'
+                |
+              7 | defaults: { timeout: 30, retry: { max_attempts: 0, on: [rate_limt] }, on_error: never }
+                |                                                         ^^^^^^^^^
+              hint: did you mean 'rate_limit'?
+
+            w.yaml:7:81: error[AW103]: on_error is fail, continue or { value: … }, found a string
+                |
+              7 | defaults: { timeout: 30, retry: { max_attempts: 0, on: [rate_limt] }, on_error: never }
+                |                                                                                 ^^^^^
+
+            w.yaml:8:47: error[AW103]: temperature is a number from 0.0 to 2.0, found '3'
+                |
+              8 | models: { m: { use: local/small, temperature: 3, stream: maybe, stop: { a: 1 } } }
+                |                                               ^
+
+            w.yaml:8:58: error[AW103]: stream is true or false, found 'maybe'
+                |
+              8 | models: { m: { use: local/small, temperature: 3, stream: maybe, stop: { a: 1 } } }
+                |                                                          ^^^^^
+
+            w.yaml:8:71: error[AW103]: stop is a list of words, found a mapping
+                |
+              8 | models: { m: { use: local/small, temperature: 3, stream: maybe, stop: { a: 1 } } }
+                |                                                                       ^^^^^^^^
+
+            w.yaml:9:8: error[AW103]: steps is a list, found 'none'
+                |
+              9 | steps: none
+                |        ^^^^
+            """#)
     }
 
     @Test func aMappingWhereAListIsNeeded() throws {
@@ -91,7 +208,22 @@ import Testing
             owner: me
             outputs: [a]
             steps: { a: 1 }
-            """#, "")
+            """#, #"""
+            w.yaml:3:8: error[AW103]: owner is a mapping of keys to values, found a string
+                |
+              3 | owner: me
+                |        ^^
+
+            w.yaml:4:10: error[AW103]: outputs is a mapping, found a list
+                |
+              4 | outputs: [a]
+                |          ^^^
+
+            w.yaml:5:8: error[AW103]: steps is a list, found a mapping
+                |
+              5 | steps: { a: 1 }
+                |        ^^^^^^^^
+            """#)
     }
 
     @Test func whatIsMissing() throws {
@@ -100,7 +232,34 @@ import Testing
             steps:
               - { value: "1" }
               - { id: s, for_each: { as: x }, value: "1" }
-            """#, "")
+            """#, #"""
+            w.yaml:1:1: error[AW104]: a workflow needs 'version'
+                |
+              1 | models: { m: { fallback: [a/b] } }
+                | ^
+              hint: start the file with: version: 1
+
+            w.yaml:1:1: error[AW104]: a workflow needs 'name'
+                |
+              1 | models: { m: { fallback: [a/b] } }
+                | ^
+
+            w.yaml:1:14: error[AW104]: a tier needs 'use'
+                |
+              1 | models: { m: { fallback: [a/b] } }
+                |              ^^^^^^^^^^^^^^^^^^^
+              hint: for example use: local/small
+
+            w.yaml:3:5: error[AW104]: a step needs 'id'
+                |
+              3 |   - { value: "1" }
+                |     ^^^^^^^^^^^^^^
+
+            w.yaml:4:24: error[AW104]: for_each needs 'items'
+                |
+              4 |   - { id: s, for_each: { as: x }, value: "1" }
+                |                        ^^^^^^^^^
+            """#)
     }
 
     @Test func anEmptyListOfSteps() throws {
@@ -108,7 +267,12 @@ import Testing
             version: 1
             name: t
             steps: []
-            """#, "")
+            """#, #"""
+            w.yaml:3:8: error[AW104]: a workflow needs at least one step
+                |
+              3 | steps: []
+                |        ^^
+            """#)
     }
 
     @Test func anotherVersion() throws {
@@ -117,7 +281,12 @@ import Testing
             name: t
             steps:
               - { id: a, value: "1" }
-            """#, "")
+            """#, #"""
+            w.yaml:1:10: error[AW105]: this agentctl reads version 1 of the language, found 2
+                |
+              1 | version: 2
+                |          ^
+            """#)
     }
 
     @Test func aNameWithSpaces() throws {
@@ -126,7 +295,12 @@ import Testing
             name: my flow
             steps:
               - { id: a, value: "1" }
-            """#, "")
+            """#, #"""
+            w.yaml:2:7: error[AW106]: a workflow's name consists of letters, digits, '-', '_' and '.'
+                |
+              2 | name: my flow
+                |       ^^^^^^^
+            """#)
     }
 
     @Test func namesThatAreNoWords() throws {
@@ -138,7 +312,35 @@ import Testing
               - { id: my-step, value: "1" }
               - { id: [x], value: "1" }
               - { id: s, for_each: { items: "[1]", as: steps }, value: "1" }
-            """#, "")
+            """#, #"""
+            w.yaml:3:11: error[AW107]: the name of an input must match [a-z][a-z0-9_]*, found 'Ticket'
+                |
+              3 | inputs: { Ticket: {}, in: {} }
+                |           ^^^^^^
+              hint: for example 'ticket'
+
+            w.yaml:3:23: error[AW107]: 'in' is a reserved word of the expression language and cannot name an input
+                |
+              3 | inputs: { Ticket: {}, in: {} }
+                |                       ^^
+
+            w.yaml:5:11: error[AW107]: the name of a step must match [a-z][a-z0-9_]*, found 'my-step'
+                |
+              5 |   - { id: my-step, value: "1" }
+                |           ^^^^^^^
+              hint: for example 'my_step'
+
+            w.yaml:6:11: error[AW103]: the name of a step is a word, found a list
+                |
+              6 |   - { id: [x], value: "1" }
+                |           ^^^
+
+            w.yaml:7:44: error[AW107]: 'steps' already means something in expressions
+                |
+              7 |   - { id: s, for_each: { items: "[1]", as: steps }, value: "1" }
+                |                                            ^^^^^
+              hint: choose another name for the item
+            """#)
     }
 
     @Test func aSchemaThatIsNone() throws {
@@ -148,7 +350,12 @@ import Testing
             inputs: { n: { type: strin } }
             steps:
               - { id: a, value: "1" }
-            """#, "")
+            """#, #"""
+            w.yaml:3:14: error[AW108]: the input 'n' has a schema that is not valid at /type: type must be one of 'null', 'boolean', 'integer', 'number', 'string', 'array', 'object', found 'strin' (did you mean 'string'?)
+                |
+              3 | inputs: { n: { type: strin } }
+                |              ^^^^^^^^^^^^^^^
+            """#)
     }
 
     @Test func aDefaultThatDoesNotFit() throws {
@@ -158,7 +365,12 @@ import Testing
             inputs: { n: { type: integer, default: x } }
             steps:
               - { id: a, value: "1" }
-            """#, "")
+            """#, #"""
+            w.yaml:3:14: error[AW303]: the default of 'n' does not fit its schema: the value must be an integer; found string 'x'
+                |
+              3 | inputs: { n: { type: integer, default: x } }
+                |              ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+            """#)
     }
 
     @Test func anInputWithoutASchema() throws {
@@ -168,7 +380,13 @@ import Testing
             inputs: { n: string }
             steps:
               - { id: a, value: "1" }
-            """#, "")
+            """#, #"""
+            w.yaml:3:14: error[AW103]: an input is declared by a JSON Schema, found a string
+                |
+              3 | inputs: { n: string }
+                |              ^^^^^^
+              hint: for example n: { type: string }
+            """#)
     }
 
     @Test func aModelWithoutAProvider() throws {
@@ -178,7 +396,19 @@ import Testing
             models: { m: { use: gpt-4o, fallback: [/x] } }
             steps:
               - { id: a, value: "1" }
-            """#, "")
+            """#, #"""
+            w.yaml:3:21: error[AW109]: a model is named provider/model, found 'gpt-4o'
+                |
+              3 | models: { m: { use: gpt-4o, fallback: [/x] } }
+                |                     ^^^^^^
+              hint: for example local/small or groq/llama-3.1-8b-instant
+
+            w.yaml:3:40: error[AW109]: a model is named provider/model, found '/x'
+                |
+              3 | models: { m: { use: gpt-4o, fallback: [/x] } }
+                |                                        ^^
+              hint: for example local/small or groq/llama-3.1-8b-instant
+            """#)
     }
 
     @Test func textAroundACondition() throws {
@@ -189,7 +419,13 @@ import Testing
               - id: a
                 when: "${{ 1 > 0 }} "
                 value: "1"
-            """#, "")
+            """#, #"""
+            w.yaml:5:11: error[AW110]: when is one expression; text around ${{ }} would make it a string
+                |
+              5 |     when: "${{ 1 > 0 }} "
+                |           ^^^^^^^^^^^^^^^
+              hint: write the expression alone: when: inputs.n > 3
+            """#)
     }
 
     @Test func anExpressionWhereTextIsLiteral() throws {
@@ -199,7 +435,12 @@ import Testing
             description: for ${{ inputs.x }}
             steps:
               - { id: a, value: "1" }
-            """#, "")
+            """#, #"""
+            w.yaml:3:14: error[AW111]: description is literal text; expressions are not evaluated here
+                |
+              3 | description: for ${{ inputs.x }}
+                |              ^^^^^^^^^^^^^^^^^^^
+            """#)
     }
 
     @Test func aPrefixWithTwoTexts() throws {
@@ -209,7 +450,17 @@ import Testing
             prefixes: { p: { file: a.md, text: b }, q: {} }
             steps:
               - { id: a, value: "1" }
-            """#, "")
+            """#, #"""
+            w.yaml:3:13: error[AW112]: a prefix has either 'file' or 'text'
+                |
+              3 | prefixes: { p: { file: a.md, text: b }, q: {} }
+                |             ^
+
+            w.yaml:3:41: error[AW112]: a prefix has either 'file' or 'text'
+                |
+              3 | prefixes: { p: { file: a.md, text: b }, q: {} }
+                |                                         ^
+            """#)
     }
 
     @Test func aStepWithoutAKind() throws {
@@ -218,7 +469,13 @@ import Testing
             name: t
             steps:
               - { id: a, when: "true" }
-            """#, "")
+            """#, #"""
+            w.yaml:4:11: error[AW120]: step 'a' says nothing of what it does
+                |
+              4 |   - { id: a, when: "true" }
+                |           ^
+              hint: add one of: prompt, prompt_file, messages, run, value
+            """#)
     }
 
     @Test func aStepOfTwoKinds() throws {
@@ -227,7 +484,13 @@ import Testing
             name: t
             steps:
               - { id: a, value: "1", run: [p] }
-            """#, "")
+            """#, #"""
+            w.yaml:4:14: error[AW120]: step 'a' has two kinds: run and value
+                |
+              4 |   - { id: a, value: "1", run: [p] }
+                |              ^^^^^
+              hint: make two steps of it
+            """#)
     }
 
     @Test func keysThatDoNotGoTogether() throws {
@@ -241,7 +504,28 @@ import Testing
               - { id: b, run: [p], prefix: [x] }
               - { id: c, prompt: hi, stdin: x }
               - { id: d, system: x, messages: [{ role: user, content: hi }] }
-            """#, "")
+            """#, #"""
+            w.yaml:6:26: error[AW121]: 'model' does not go with 'value'
+                |
+              6 |   - { id: a, value: "1", model: m }
+                |                          ^^^^^
+
+            w.yaml:7:24: error[AW121]: 'prefix' does not go with 'run'
+                |
+              7 |   - { id: b, run: [p], prefix: [x] }
+                |                        ^^^^^^
+
+            w.yaml:8:26: error[AW121]: 'stdin' does not go with 'prompt'
+                |
+              8 |   - { id: c, prompt: hi, stdin: x }
+                |                          ^^^^^
+
+            w.yaml:9:14: error[AW121]: 'system' does not go with 'messages'
+                |
+              9 |   - { id: d, system: x, messages: [{ role: user, content: hi }] }
+                |              ^^^^^^
+              hint: make it the first message, with role: system
+            """#)
     }
 
     @Test func aStepWithoutAModel() throws {
@@ -250,7 +534,13 @@ import Testing
             name: t
             steps:
               - { id: a, prompt: hi }
-            """#, "")
+            """#, #"""
+            w.yaml:4:11: error[AW122]: step 'a' asks a model, but names none
+                |
+              4 |   - { id: a, prompt: hi }
+                |           ^
+              hint: add model: TIER here, or defaults: { model: TIER }
+            """#)
     }
 
     @Test func messages() throws {
@@ -262,7 +552,28 @@ import Testing
             steps:
               - { id: a, messages: [] }
               - { id: b, messages: [{ role: usr, content: x }, { role: user }, { content: x }] }
-            """#, "")
+            """#, #"""
+            w.yaml:6:24: error[AW104]: messages needs at least one message
+                |
+              6 |   - { id: a, messages: [] }
+                |                        ^^
+
+            w.yaml:7:33: error[AW103]: a message has role: system, user or assistant
+                |
+              7 |   - { id: b, messages: [{ role: usr, content: x }, { role: user }, { content: x }] }
+                |                                 ^^^
+              hint: did you mean 'user'?
+
+            w.yaml:7:52: error[AW104]: a message needs 'content'
+                |
+              7 |   - { id: b, messages: [{ role: usr, content: x }, { role: user }, { content: x }] }
+                |                                                    ^^^^^^^^^^^^^^
+
+            w.yaml:7:68: error[AW103]: a message has role: system, user or assistant
+                |
+              7 |   - { id: b, messages: [{ role: usr, content: x }, { role: user }, { content: x }] }
+                |                                                                    ^^^^^^^^^^^^^^
+            """#)
     }
 
     @Test func programs() throws {
@@ -275,7 +586,33 @@ import Testing
               - { id: c, run: [ls], shell: true }
               - { id: d, run: [ls], ok_exit: [256] }
               - { id: e, run: [ls], output: { parse: yaml } }
-            """#, "")
+            """#, #"""
+            w.yaml:4:19: error[AW103]: run is a list of the program and its arguments, found a string
+                |
+              4 |   - { id: a, run: ls -l }
+                |                   ^^^^^
+              hint: for example run: [Plugins/kb-search/kb-search, --top, "6"]; a command line needs shell: true
+
+            w.yaml:5:19: error[AW104]: run needs a program
+                |
+              5 |   - { id: b, run: [] }
+                |                   ^^
+
+            w.yaml:6:19: error[AW103]: with shell: true, run is one command line
+                |
+              6 |   - { id: c, run: [ls], shell: true }
+                |                   ^^^^
+
+            w.yaml:7:34: error[AW103]: ok_exit is a list of exit codes from 0 to 255
+                |
+              7 |   - { id: d, run: [ls], ok_exit: [256] }
+                |                                  ^^^^^
+
+            w.yaml:8:42: error[AW103]: parse is one of text, json, jsonl, found 'yaml'
+                |
+              8 |   - { id: e, run: [ls], output: { parse: yaml } }
+                |                                          ^^^^
+            """#)
     }
 
     @Test func anEmptyFallbackValue() throws {
@@ -284,7 +621,12 @@ import Testing
             name: t
             steps:
               - { id: a, value: "1", on_error: {} }
-            """#, "")
+            """#, #"""
+            w.yaml:4:36: error[AW104]: on_error needs 'value'
+                |
+              4 |   - { id: a, value: "1", on_error: {} }
+                |                                    ^^
+            """#)
     }
 
     @Test func anExpressionThatIsNone() throws {
@@ -293,7 +635,12 @@ import Testing
             name: t
             steps:
               - { id: a, value: "1 +" }
-            """#, "")
+            """#, #"""
+            w.yaml:4:25: error[AX001]: expected a value, found the end of the expression
+                |
+              4 |   - { id: a, value: "1 +" }
+                |                         ^
+            """#)
     }
 
     @Test func aListAsACondition() throws {
@@ -302,6 +649,11 @@ import Testing
             name: t
             steps:
               - { id: a, when: [x], value: "1" }
-            """#, "")
+            """#, #"""
+            w.yaml:4:20: error[AW103]: when is an expression, found a list
+                |
+              4 |   - { id: a, when: [x], value: "1" }
+                |                    ^^^
+            """#)
     }
 }

@@ -183,7 +183,7 @@ import WorkflowModel
               small: { use: local/small, temperature: 0, seed: 7 }
               big: { use: groq/meta/llama, fallback: [local/small], stop: END, stream: true }
             budget: { max_cost_usd: 0.25, admit: worst }
-            decision: { id: "${{ inputs.ticket.id }}", unit: ticket, outcome: done, counts: [done], price_usd: 1, failure_cost_usd: 9.5 }
+            decision: { id: "${{ inputs.ticket.id }}", unit: ticket, outcome: done, counts: [done] }
             prefixes: { policy: { file: policy.md }, ticket: { text: "T ${{ inputs.ticket.id }}" } }
             defaults: { model: small, timeout: 45s, retry: { max_attempts: 2, on: [timeout] }, limits: { max_output_tokens: 512 }, on_error: continue }
             concurrency: 4
@@ -205,7 +205,6 @@ import WorkflowModel
         #expect(graph.tiers[1].models.map(\.description) == ["groq/meta/llama", "local/small"])
         #expect(graph.tiers[1].sampling.stop == ["END"])
         #expect(graph.budget == Budget(maxCost: usd("0.25"), admit: .worst))
-        #expect(graph.decision?.failureCost == usd("9.5"))
         #expect(graph.concurrency == 4)
         #expect(graph.onFailure == .cancel)
         #expect(graph.prefixes.map(\.stability) == [.workflow, .execution])

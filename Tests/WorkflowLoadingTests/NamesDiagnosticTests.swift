@@ -9,7 +9,13 @@ import Testing
             steps:
               - { id: a, value: "1" }
               - { id: a, value: "2" }
-            """#, "")
+            """#, #"""
+            w.yaml:5:11: error[AW201]: two steps are called 'a'
+                |
+              5 |   - { id: a, value: "2" }
+                |           ^
+              hint: the first is on line 4
+            """#)
     }
 
     @Test func namesThatAreNotDeclared() throws {
@@ -19,7 +25,25 @@ import Testing
             models: { small: { use: local/small } }
             steps:
               - { id: a, model: smal, prefix: [policy], prompt: hi, needs: [b] }
-            """#, "")
+            """#, #"""
+            w.yaml:5:21: error[AW202]: there is no tier 'smal'
+                |
+              5 |   - { id: a, model: smal, prefix: [policy], prompt: hi, needs: [b] }
+                |                     ^^^^
+              hint: did you mean 'small'?
+
+            w.yaml:5:36: error[AW202]: there is no prefix 'policy'
+                |
+              5 |   - { id: a, model: smal, prefix: [policy], prompt: hi, needs: [b] }
+                |                                    ^^^^^^
+              hint: none is declared under prefixes
+
+            w.yaml:5:65: error[AW202]: there is no step 'b'
+                |
+              5 |   - { id: a, model: smal, prefix: [policy], prompt: hi, needs: [b] }
+                |                                                                 ^
+              hint: declared: a
+            """#)
     }
 
     @Test func readsOfWhatIsNotThere() throws {
@@ -39,7 +63,72 @@ import Testing
               - { id: i, value: stpes.draft.output }
               - { id: j, with: { query: "1" }, value: with.qeury }
               - { id: k, value: secrets.kb }
-            """#, "")
+            """#, #"""
+            w.yaml:5:25: error[AW203]: there is no input 'tikcet'
+                |
+              5 |   - { id: draft, value: inputs.tikcet }
+                |                         ^^^^^^^^^^^^^
+              hint: did you mean 'ticket'?
+
+            w.yaml:6:21: error[AW203]: there is no step 'drafd'
+                |
+              6 |   - { id: b, value: steps.drafd.output }
+                |                     ^^^^^^^^^^^^^^^^^^
+              hint: did you mean 'draft'?
+
+            w.yaml:7:21: error[AW203]: a step has no 'outptu'
+                |
+              7 |   - { id: c, value: steps.draft.outptu }
+                |                     ^^^^^^^^^^^^^^^^^^
+              hint: did you mean 'output'?
+
+            w.yaml:8:21: error[AW203]: unknown name 'draft'
+                |
+              8 |   - { id: d, value: draft.output }
+                |                     ^^^^^^^^^^^^
+              hint: a step's result is steps.draft.output
+
+            w.yaml:9:21: error[AW203]: unknown name 'ticket'
+                |
+              9 |   - { id: e, value: ticket }
+                |                     ^^^^^^
+              hint: an input is inputs.ticket
+
+            w.yaml:10:21: error[AW203]: unknown name 'item'
+                 |
+              10 |   - { id: f, value: item }
+                 |                     ^^^^
+              hint: items exist inside for_each only, and not in when
+
+            w.yaml:11:21: error[AW203]: unknown name 'with'
+                 |
+              11 |   - { id: g, value: with.x }
+                 |                     ^^^^^^
+              hint: the step has no 'with'
+
+            w.yaml:12:21: error[AW203]: run has no 'ids'
+                 |
+              12 |   - { id: h, value: run.ids }
+                 |                     ^^^^^^^
+              hint: did you mean 'id'?
+
+            w.yaml:13:21: error[AW203]: unknown name 'stpes'
+                 |
+              13 |   - { id: i, value: stpes.draft.output }
+                 |                     ^^^^^^^^^^^^^^^^^^
+              hint: did you mean 'steps'?
+
+            w.yaml:14:43: error[AW203]: 'with' of this step has no 'qeury'
+                 |
+              14 |   - { id: j, with: { query: "1" }, value: with.qeury }
+                 |                                           ^^^^^^^^^^
+              hint: did you mean 'query'?
+
+            w.yaml:15:21: error[AW203]: this version does not have 'secrets'
+                 |
+              15 |   - { id: k, value: secrets.kb }
+                 |                     ^^^^^^^^^^
+            """#)
     }
 
     @Test func itemsAreNotInScopeOfTheirStep() throws {
@@ -48,7 +137,13 @@ import Testing
             name: t
             steps:
               - { id: s, when: item > 1, for_each: { items: "[1]", as: item }, value: item }
-            """#, "")
+            """#, #"""
+            w.yaml:4:20: error[AW203]: unknown name 'item'
+                |
+              4 |   - { id: s, when: item > 1, for_each: { items: "[1]", as: item }, value: item }
+                |                    ^^^^
+              hint: items exist inside for_each only, and not in when
+            """#)
     }
 
     @Test func tagsAreWrittenBeforeAnyStep() throws {
@@ -58,7 +153,13 @@ import Testing
             tags: { x: "${{ steps.a.output }}" }
             steps:
               - { id: a, value: "1" }
-            """#, "")
+            """#, #"""
+            w.yaml:3:17: error[AW203]: unknown name 'steps'
+                |
+              3 | tags: { x: "${{ steps.a.output }}" }
+                |                 ^^^^^^^^^^^^^^
+              hint: known here: inputs, run
+            """#)
     }
 
     @Test func fieldsThatAnOutputDoesNotHave() throws {
@@ -72,7 +173,19 @@ import Testing
               - { id: b, prompt: hi, output: { schema: { type: object, properties: { text: {} }, additionalProperties: false } } }
               - { id: c, value: steps.a.output.text }
               - { id: d, value: steps.b.output.txet }
-            """#, "")
+            """#, #"""
+            w.yaml:8:21: error[AW204]: steps.a.output is text and has no field 'text'
+                |
+              8 |   - { id: c, value: steps.a.output.text }
+                |                     ^^^^^^^^^^^^^^^^^^^
+              hint: give the step output: { schema: … } to get an object
+
+            w.yaml:9:21: error[AW204]: the output of 'b' has no field 'txet'
+                |
+              9 |   - { id: d, value: steps.b.output.txet }
+                |                     ^^^^^^^^^^^^^^^^^^^
+              hint: did you mean 'text'?
+            """#)
     }
 
     @Test func stepsThatWaitForEachOther() throws {
@@ -83,7 +196,12 @@ import Testing
               - { id: a, value: steps.c.output }
               - { id: b, value: steps.a.output }
               - { id: c, value: "1", needs: [b] }
-            """#, "")
+            """#, #"""
+            w.yaml:5:21: error[AW205]: steps wait for each other: a -> c -> b -> a
+                |
+              5 |   - { id: b, value: steps.a.output }
+                |                     ^^^^^^^^^^^^^^
+            """#)
     }
 
     @Test func aStepThatWaitsForItself() throws {
@@ -92,7 +210,12 @@ import Testing
             name: t
             steps:
               - { id: a, value: steps.a.output }
-            """#, "")
+            """#, #"""
+            w.yaml:4:21: error[AW205]: steps wait for each other: a -> a
+                |
+              4 |   - { id: a, value: steps.a.output }
+                |                     ^^^^^^^^^^^^^^
+            """#)
     }
 
     @Test func problemsOfAllKindsInOnePass() throws {
@@ -104,6 +227,22 @@ import Testing
               - { id: b, value: steps.a.output }
               - { id: c, value: "1 +" }
               - { id: d, value: inputs.x }
-            """#, "")
+            """#, #"""
+            w.yaml:4:37: error[AW101]: unknown key 'promt' in a step
+                |
+              4 |   - { id: a, value: steps.b.output, promt: x }
+                |                                     ^^^^^
+              hint: did you mean 'prompt'?
+
+            w.yaml:5:21: error[AW205]: steps wait for each other: a -> b -> a
+                |
+              5 |   - { id: b, value: steps.a.output }
+                |                     ^^^^^^^^^^^^^^
+
+            w.yaml:6:25: error[AX001]: expected a value, found the end of the expression
+                |
+              6 |   - { id: c, value: "1 +" }
+                |                         ^
+            """#)
     }
 }

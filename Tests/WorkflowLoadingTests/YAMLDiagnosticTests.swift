@@ -8,7 +8,13 @@ import Testing
             name: t
             steps:
               - { id: a, prompt: ${{ inputs.q }} }
-            """#, "")
+            """#, #"""
+            w.yaml:4:23: error[AW011]: an unquoted ${{ }} inside { } or [ ] is read as YAML braces
+                |
+              4 |   - { id: a, prompt: ${{ inputs.q }} }
+                |                       ^
+              hint: put it in quotes: "${{ … }}"
+            """#)
     }
 
     @Test func anUnquotedExpressionInAFlowSequence() throws {
@@ -17,7 +23,13 @@ import Testing
             name: t
             steps:
               - { id: a, run: [echo, ${{ inputs.q }}] }
-            """#, "")
+            """#, #"""
+            w.yaml:4:27: error[AW011]: an unquoted ${{ }} inside { } or [ ] is read as YAML braces
+                |
+              4 |   - { id: a, run: [echo, ${{ inputs.q }}] }
+                |                           ^
+              hint: put it in quotes: "${{ … }}"
+            """#)
     }
 
     @Test func anUnquotedConditional() throws {
@@ -27,7 +39,13 @@ import Testing
             steps:
               - id: a
                 value: inputs.n > 1 ? 'a' : 'b'
-            """#, "")
+            """#, #"""
+            w.yaml:5:31: error[AW012]: an unquoted '? … : …' is read as a YAML key
+                |
+              5 |     value: inputs.n > 1 ? 'a' : 'b'
+                |                               ^
+              hint: put the expression in quotes: "a ? b : c"
+            """#)
     }
 
     @Test func aCommaInAnUnquotedFlowValue() throws {
@@ -36,7 +54,19 @@ import Testing
             name: t
             steps:
               - { id: a, model: m, prompt: Hello, world }
-            """#, "")
+            """#, #"""
+            w.yaml:4:21: error[AW202]: there is no tier 'm'
+                |
+              4 |   - { id: a, model: m, prompt: Hello, world }
+                |                     ^
+              hint: none is declared under models
+
+            w.yaml:4:39: error[AW013]: a comma in an unquoted value inside { } ends the value, so 'world' is read as a key of a step
+                |
+              4 |   - { id: a, model: m, prompt: Hello, world }
+                |                                       ^^^^^
+              hint: put the whole value in quotes
+            """#)
     }
 
     @Test func anExclamationMarkIsATag() throws {
@@ -47,7 +77,18 @@ import Testing
               - id: a
                 when: !steps.b.output
                 value: "1"
-            """#, "")
+            """#, #"""
+            w.yaml:5:11: error[AW014]: YAML reads '!steps.b.output' as a tag, and tags are not used here
+                |
+              5 |     when: !steps.b.output
+                |           ^^^^^^^^^^^^^^^
+              hint: if this is an expression, put it in quotes: "!steps.b.output"
+
+            w.yaml:5:11: error[AX001]: the expression is empty
+                |
+              5 |     when: !steps.b.output
+                |           ^
+            """#)
     }
 
     @Test func aTagOfYAMLItself() throws {
@@ -57,7 +98,12 @@ import Testing
             description: !!str 5
             steps:
               - { id: a, value: "1" }
-            """#, "")
+            """#, #"""
+            w.yaml:3:14: error[AW014]: YAML reads 'tag:yaml.org,2002:str' as a tag, and tags are not used here
+                |
+              3 | description: !!str 5
+                |              ^^^^^^^
+            """#)
     }
 
     @Test func aTab() throws {
@@ -66,7 +112,13 @@ import Testing
             name: t
             steps:
             \#t- id: a
-            """#, "")
+            """#, #"""
+            w.yaml:4:1: error[AW010]: YAML is indented with spaces, not tabs
+                |
+              4 |     - id: a
+                | ^^^^
+              hint: replace the tab by spaces
+            """#)
     }
 
     @Test func whatIsNotYAML() throws {
@@ -76,7 +128,12 @@ import Testing
             owner: { business: x
             steps:
               - { id: a, value: "1" }
-            """#, "")
+            """#, #"""
+            w.yaml:4:6: error[AW010]: not valid YAML: did not find expected ',' or '}' (while parsing a flow mapping)
+                |
+              4 | steps:
+                |      ^
+            """#)
     }
 
     @Test func aSecondDocument() throws {
@@ -87,7 +144,13 @@ import Testing
               - { id: a, value: "1" }
             ---
             more: 1
-            """#, "")
+            """#, #"""
+            w.yaml:5:1: error[AW015]: a file holds one document
+                |
+              5 | ---
+                | ^^^
+              hint: remove what follows '---'
+            """#)
     }
 
     @Test func anAliasToNothing() throws {
@@ -97,7 +160,13 @@ import Testing
             description: *lable
             steps:
               - { id: a, value: "1" }
-            """#, "")
+            """#, #"""
+            w.yaml:3:14: error[AW017]: there is no anchor '&lable' before this alias
+                |
+              3 | description: *lable
+                |              ^^^^^^
+              hint: did you mean 'label'?
+            """#)
     }
 
     @Test func aMergeOfAWord() throws {
@@ -108,7 +177,12 @@ import Testing
               <<: retry
             steps:
               - { id: a, value: "1" }
-            """#, "")
+            """#, #"""
+            w.yaml:4:7: error[AW017]: '<<' merges a mapping or a list of mappings, found a string
+                |
+              4 |   <<: retry
+                |       ^^^^^
+            """#)
     }
 
     @Test func aKeyThatIsAList() throws {
@@ -119,7 +193,12 @@ import Testing
             : 1
             steps:
               - { id: a, value: "1" }
-            """#, "")
+            """#, #"""
+            w.yaml:3:3: error[AW018]: a key must be a word, found a list
+                |
+              3 | ? [a, b]
+                |   ^^^^^^
+            """#)
     }
 
     @Test func aKeyThatStandsTwice() throws {
@@ -129,7 +208,13 @@ import Testing
             name: u
             steps:
               - { id: a, value: "1" }
-            """#, "")
+            """#, #"""
+            w.yaml:3:1: error[AW019]: the key 'name' stands twice
+                |
+              3 | name: u
+                | ^^^^
+              hint: it is first given on line 2
+            """#)
     }
 
     @Test func aKeyThatStandsTwiceInAStep() throws {
@@ -140,7 +225,13 @@ import Testing
               - id: a
                 value: "1"
                 id: b
-            """#, "")
+            """#, #"""
+            w.yaml:6:5: error[AW019]: the key 'id' stands twice
+                |
+              6 |     id: b
+                |     ^^
+              hint: it is first given on line 4
+            """#)
     }
 
     @Test func aControlCharacter() throws {
@@ -150,17 +241,43 @@ import Testing
             description: bell \#u{7} here
             steps:
               - { id: a, value: "1" }
-            """#, "")
+            """#, #"""
+            w.yaml:3:19: error[AW010]: not valid YAML: control characters are not allowed
+                |
+              3 | description: bell � here
+                |                   ^
+            """#)
     }
 
     @Test func anEmptyFile() throws {
-        try expectFrames(of: "", "")
+        try expectFrames(of: "", #"""
+            w.yaml:1:1: error[AW104]: a workflow needs 'version'
+                |
+              1 | 
+                | ^
+              hint: start the file with: version: 1
+
+            w.yaml:1:1: error[AW104]: a workflow needs 'name'
+                |
+              1 | 
+                | ^
+
+            w.yaml:1:1: error[AW104]: a workflow needs 'steps'
+                |
+              1 | 
+                | ^
+            """#)
     }
 
     @Test func aWordIsNoWorkflow() throws {
         try expectFrames(of: #"""
             hello
-            """#, "")
+            """#, #"""
+            w.yaml:1:1: error[AW103]: a workflow is a mapping of keys to values, found a string
+                |
+              1 | hello
+                | ^^^^^
+            """#)
     }
 
     @Test func linesThatEndAsOnWindows() throws {
@@ -171,6 +288,18 @@ import Testing
               - id: a\#r
                 valeu: "1"\#r
 
-            """#, "")
+            """#, #"""
+            w.yaml:4:9: error[AW120]: step 'a' says nothing of what it does
+                |
+              4 |   - id: a
+                |         ^
+              hint: add one of: prompt, prompt_file, messages, run, value
+
+            w.yaml:5:5: error[AW101]: unknown key 'valeu' in a step
+                |
+              5 |     valeu: "1"
+                |     ^^^^^
+              hint: did you mean 'value'?
+            """#)
     }
 }

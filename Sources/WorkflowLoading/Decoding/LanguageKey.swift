@@ -34,7 +34,7 @@ enum LanguageKeys {
     static let retry = keys("max_attempts on")
     static let limits = keys("max_input_tokens max_output_tokens max_total_tokens max_cost_usd", notYet: "overflow trim max_turns max_calls")
     static let budget = keys("max_cost_usd admit", notYet: "max_tokens yellow red on_exceeded degrade")
-    static let decision = keys("id unit outcome counts price_usd failure_cost_usd")
+    static let decision = keys("id unit outcome counts", notYet: "price_usd failure_cost_usd")
     static let prefix = keys("file text", notYet: "ttl order")
     static let step = keys(
         "id description when with needs timeout retry on_error for_each model system prefix prompt prompt_file messages output limits "

@@ -238,7 +238,7 @@ struct WorkflowDecoder {
         guard let reader = top.reader("decision", LanguageKeys.decision) else { return nil }
         return Decision(
             id: reader.template("id"), unit: reader.string("unit") ?? "decision", outcome: reader.template("outcome"),
-            counts: reader.strings("counts")?.map(\.text) ?? [], price: reader.money("price_usd"), failureCost: reader.money("failure_cost_usd"))
+            counts: reader.strings("counts")?.map(\.text) ?? [])
     }
 
     private func prefixes(_ top: MappingReader) -> [PrefixDraft] {

@@ -117,16 +117,12 @@ public struct Decision: Sendable {
     public let outcome: Template?
     /// The outcomes that count as delivered.
     public let counts: [String]
-    public let price: Money?
-    public let failureCost: Money?
 
-    package init(id: Template?, unit: String, outcome: Template?, counts: [String], price: Money?, failureCost: Money?) {
+    package init(id: Template?, unit: String, outcome: Template?, counts: [String]) {
         self.id = id
         self.unit = unit
         self.outcome = outcome
         self.counts = counts
-        self.price = price
-        self.failureCost = failureCost
     }
 }
 
