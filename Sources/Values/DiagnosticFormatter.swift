@@ -39,6 +39,7 @@ public struct DiagnosticFormatter: Sendable {
             to = from
             var used = 0
             while to < cells.count, used + cells[to].1 <= room { used += cells[to].1; to += 1 }
+            while from > 0, used + cells[from - 1].1 <= room { from -= 1; used += cells[from].1 }
         }
         let number = String(range.start.line)
         let gutter = String(repeating: " ", count: number.count)

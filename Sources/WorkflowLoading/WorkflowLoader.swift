@@ -26,24 +26,9 @@ public enum WorkflowLoader {
         var decoder = WorkflowDecoder(context: context, files: files)
         let draft = decoder.decode(node)
         guard let draft else { throw Diagnostics(context.diagnostics, sources: files.texts) }
-        // Rules run over a broken draft as well: a typo in one step must not hide a cycle in another. What could not be
-        // decoded is missing then, so references to it are not reported on top.
+        // Rules run over a broken draft as well: a typo in one step must not hide a cycle in another.
         let (graph, found) = WorkflowValidator.validate(draft, isComplete: !context.hasErrors, file: path, hash: files.hash)
-        if context.hasErrors {
-            let isComplete = draft.steps.count == (node.stepCount ?? 0)
-            context.report(isComplete ? found : found.filter { $0.code != "AW203" && $0.code != "AW202" })
-            throw Diagnostics(context.diagnostics, sources: files.texts)
-        }
         guard let graph else { throw Diagnostics(context.diagnostics + found, sources: files.texts) }
         return Loaded(graph: graph, warnings: Diagnostics(context.diagnostics + found, sources: files.texts))
-    }
-}
-
-extension YAMLNode {
-    fileprivate var stepCount: Int? {
-        guard case .mapping(let pairs) = content, let steps = pairs.first(where: { $0.key.scalar?.text == "steps" })?.value,
-            case .sequence(let nodes) = steps.content
-        else { return nil }
-        return nodes.count
     }
 }

@@ -10,8 +10,9 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 root=$PWD
 scratch=${BENCH_SCRATCH:-.build}
-agentctl=$root/$scratch/release/agentctl
-server=$root/$scratch/release/stub-model-server
+case $scratch in /*) ;; *) scratch=$root/$scratch ;; esac
+agentctl=$scratch/release/agentctl
+server=$scratch/release/stub-model-server
 runs=${BENCH_RUNS:-4000}
 flight=${BENCH_FLIGHT:-10000}
 

@@ -48,6 +48,16 @@ import Values
         #expect(kinds.filter { $0 == "call_ended" }.count == 2)
     }
 
+    @Test func aReaderThatGoesAwayDoesNotEndTheRun() async throws {
+        let sandbox = try Sandbox()
+        try sandbox.writeChain(steps: 3)
+        let run = try await Sandbox.run("/bin/sh", ["-c", "\"$0\" run chain.yaml --events --quiet | head -n 1", Sandbox.program], in: sandbox.folder)
+        #expect(run.lines.count == 1)
+        let runs = try await sandbox.agentctl("runs", "--json")
+        #expect(runs.json?["runs"]?[0]?["status"] == "succeeded", "\(runs.out)")
+        #expect(sandbox.server.requestCount == 3)
+    }
+
     @Test func inputsComeFromFlagsFilesAndStdin() async throws {
         let sandbox = try Sandbox()
         try sandbox.writeChain(steps: 1)

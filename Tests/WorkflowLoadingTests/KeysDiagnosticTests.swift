@@ -41,12 +41,6 @@ import Testing
             steps:
               - { id: a, promt: hi }
             """#, #"""
-            w.yaml:4:11: error[AW120]: step 'a' says nothing of what it does
-                |
-              4 |   - { id: a, promt: hi }
-                |           ^
-              hint: add one of: prompt, prompt_file, messages, run, value
-
             w.yaml:4:14: error[AW101]: unknown key 'promt' in a step
                 |
               4 |   - { id: a, promt: hi }

@@ -243,6 +243,75 @@ import Testing
                 |
               6 |   - { id: c, value: "1 +" }
                 |                         ^
+
+            w.yaml:7:21: error[AW203]: there is no input 'x'
+                |
+              7 |   - { id: d, value: inputs.x }
+                |                     ^^^^^^^^
+              hint: declare it under inputs:
+            """#)
+    }
+
+    @Test func whatIsBrokenIsNotReportedAsMissing() throws {
+        try expectFrames(of: #"""
+            version: 1
+            name: t
+            inputs: { n: { type: strin } }
+            models: { m: { use: gpt } }
+            prefixes: { p: {} }
+            steps:
+              - { id: a, model: m, prefix: [p], prompt: "${{ inputs.n }} ${{ steps.b.output }} ${{ steps.c.output }}", needs: [b] }
+              - { id: b, valeu: "1" }
+            """#, #"""
+            w.yaml:3:14: error[AW108]: the input 'n' has a schema that is not valid at /type: type must be one of 'null', 'boolean', 'integer', 'number', 'string', 'array', 'object', found 'strin' (did you mean 'string'?)
+                |
+              3 | inputs: { n: { type: strin } }
+                |              ^^^^^^^^^^^^^^^
+
+            w.yaml:4:21: error[AW109]: a model is named provider/model, found 'gpt'
+                |
+              4 | models: { m: { use: gpt } }
+                |                     ^^^
+              hint: for example local/small or groq/llama-3.1-8b-instant
+
+            w.yaml:5:13: error[AW112]: a prefix has either 'file' or 'text'
+                |
+              5 | prefixes: { p: {} }
+                |             ^
+
+            w.yaml:7:88: error[AW203]: there is no step 'c'
+                |
+              7 | …: [p], prompt: "${{ inputs.n }} ${{ steps.b.output }} ${{ steps.c.output }}", needs: [b] }
+                |                                                            ^^^^^^^^^^^^^^
+              hint: known here: a
+
+            w.yaml:8:14: error[AW101]: unknown key 'valeu' in a step
+                |
+              8 |   - { id: b, valeu: "1" }
+                |              ^^^^^
+              hint: did you mean 'value'?
+            """#)
+    }
+
+    @Test func aStepWithoutANameMayBeAny() throws {
+        try expectFrames(of: #"""
+            version: 1
+            name: t
+            steps:
+              - { value: "1" }
+              - { id: b, value: steps.a.output, needs: [c] }
+              - { id: c, value: inputs.x }
+            """#, #"""
+            w.yaml:4:5: error[AW104]: a step needs 'id'
+                |
+              4 |   - { value: "1" }
+                |     ^^^^^^^^^^^^^^
+
+            w.yaml:6:21: error[AW203]: there is no input 'x'
+                |
+              6 |   - { id: c, value: inputs.x }
+                |                     ^^^^^^^^
+              hint: declare it under inputs:
             """#)
     }
 }

@@ -93,8 +93,8 @@ import Testing
             """#, #"""
             agentctl.yaml:2:92: error[AW114]: a literal key is for loopback endpoints only
                 |
-              2 | …ample.com", api_key: { value: sk-1 } } }
-                |                                ^^^^
+              2 | …{ a: { api: openai-chat, base_url: "https://api.example.com", api_key: { value: sk-1 } } }
+                |                                                                                  ^^^^
               hint: keep it out of the file: api_key: { env: NAME }
             """#)
     }
@@ -106,8 +106,8 @@ import Testing
             """#, #"""
             agentctl.yaml:2:97: error[AW114]: a literal key is for loopback endpoints only
                 |
-              2 | …ample.com", api_key: { value: sk-1 } } }
-                |                                ^^^^
+              2 | …{ api: openai-chat, base_url: "http://localhost.example.com", api_key: { value: sk-1 } } }
+                |                                                                                  ^^^^
               hint: keep it out of the file: api_key: { env: NAME }
             """#)
     }
@@ -143,8 +143,8 @@ import Testing
             """#, #"""
             agentctl.yaml:2:76: error[AW111]: only ${{ port }} is known here
                 |
-              2 | … m: { serve: { command: [run, "${{ prot }}"] } } } } }
-                |                                ^^^^^^^^^^^^^
+              2 | …: { a: { api: openai-chat, models: { m: { serve: { command: [run, "${{ prot }}"] } } } } }
+                |                                                                    ^^^^^^^^^^^^^
             """#)
     }
 
@@ -155,13 +155,13 @@ import Testing
             """#, #"""
             agentctl.yaml:2:66: error[AW103]: max_tokens_field is max_tokens or max_completion_tokens
                 |
-              2 | … dialect: { max_tokens_field: tokens, cached_tokens: never } } }
-                |                                ^^^^^^
+              2 | …: { a: { api: openai-chat, dialect: { max_tokens_field: tokens, cached_tokens: never } } }
+                |                                                          ^^^^^^
 
             agentctl.yaml:2:89: error[AW103]: cached_tokens is optional or required
                 |
-              2 | …field: tokens, cached_tokens: never } } }
-                |                                ^^^^^
+              2 | …: { a: { api: openai-chat, dialect: { max_tokens_field: tokens, cached_tokens: never } } }
+                |                                                                                 ^^^^^
             """#)
     }
 

@@ -84,10 +84,11 @@ import Testing
                 |           ^^^^^^^^^^^^^^^
               hint: if this is an expression, put it in quotes: "!steps.b.output"
 
-            w.yaml:5:11: error[AX001]: the expression is empty
+            w.yaml:5:12: error[AW203]: there is no step 'b'
                 |
               5 |     when: !steps.b.output
-                |           ^
+                |            ^^^^^^^^^^^^^^
+              hint: known here: a
             """#)
     }
 
@@ -133,6 +134,7 @@ import Testing
                 |
               4 | steps:
                 |      ^
+              hint: what is not ended begins on line 3
             """#)
     }
 
@@ -289,12 +291,6 @@ import Testing
                 valeu: "1"\#r
 
             """#, #"""
-            w.yaml:4:9: error[AW120]: step 'a' says nothing of what it does
-                |
-              4 |   - id: a
-                |         ^
-              hint: add one of: prompt, prompt_file, messages, run, value
-
             w.yaml:5:5: error[AW101]: unknown key 'valeu' in a step
                 |
               5 |     valeu: "1"

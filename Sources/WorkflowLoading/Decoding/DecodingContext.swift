@@ -6,6 +6,8 @@ import Values
 final class DecodingContext {
     let file: String
     private(set) var diagnostics: [Diagnostic] = []
+    /// What is declared but could not be decoded.
+    var broken = BrokenNames()
 
     init(file: String) { self.file = file }
 

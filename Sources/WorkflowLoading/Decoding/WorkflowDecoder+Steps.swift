@@ -12,17 +12,25 @@ extension WorkflowDecoder {
     private static let runKeys = ["shell", "stdin", "env", "ok_exit"]
 
     func step(_ node: YAMLNode) -> StepDraft? {
-        guard let reader = MappingReader(node, LanguageKeys.step, what: "a step", context) else { return nil }
+        guard let reader = MappingReader(node, LanguageKeys.step, what: "a step", context) else {
+            context.broken.hasNamelessSteps = true
+            return nil
+        }
         guard reader.has("id") else {
             reader.missing("id", in: "a step")
+            context.broken.hasNamelessSteps = true
             return nil
         }
         guard let id = reader.value("id").flatMap({ checkedName($0, "a step") }) else { return nil }
+        let draft = step(id, reader, node)
+        if draft == nil { context.broken.steps.insert(id.text) }
+        return draft
+    }
+
+    private func step(_ id: Named, _ reader: MappingReader, _ node: YAMLNode) -> StepDraft? {
         let kinds = Self.kindKeys.filter(reader.has)
         guard kinds.count == 1 else {
-            // A key of a kind that is not supported yet was reported by name already.
-            let isKnownKind = context.diagnostics.contains { $0.code == "AW102" && $0.range.map { $0.start.line >= node.range.start.line && $0.start.line <= node.range.end.line } == true }
-            if kinds.isEmpty, !isKnownKind {
+            if kinds.isEmpty, !hasReportedKind(in: node.range) {
                 context.report(
                     "AW120", "step '\(id.text)' says nothing of what it does", at: id.range, hint: "add one of: \(Self.kindKeys.joined(separator: ", "))")
             } else if kinds.count > 1 {
@@ -40,6 +48,14 @@ extension WorkflowDecoder {
             needs: (reader.strings("needs") ?? []).map { Named(text: $0.text, range: $0.range) }, forEach: forEach(reader),
             retry: retry(reader) ?? defaults.retry, timeout: reader.duration("timeout") ?? defaults.timeout,
             onError: onError(reader) ?? defaults.onError, limits: limits(reader), range: id.range)
+    }
+
+    /// Whether the key that was to tell the kind was reported already: misspelt, or not supported yet.
+    private func hasReportedKind(in range: SourceRange) -> Bool {
+        context.diagnostics.contains { problem in
+            guard let place = problem.range?.start, place.line >= range.start.line, place.line <= range.end.line else { return false }
+            return problem.code == "AW102" || (problem.code == "AW101" && Self.kindKeys.contains { problem.hint == "did you mean '\($0)'?" })
+        }
     }
 
     private func with(_ reader: MappingReader) -> [(key: String, value: ValueTemplate)] {

@@ -58,10 +58,11 @@ struct WorkflowDecoder {
         }
         if let steps = top.sequence("steps") {
             if steps.isEmpty { context.report("AW104", "a workflow needs at least one step", at: top.value("steps")!.range) }
-            draft.steps = steps.compactMap(step)
+            draft.steps = steps.compactMap { step($0) }
         } else if !top.has("steps") {
             top.missing("steps", in: "a workflow")
         }
+        draft.broken = context.broken
         return draft
     }
 
@@ -117,9 +118,13 @@ struct WorkflowDecoder {
                 context.report(
                     "AW103", "an input is declared by a JSON Schema, found \(value.typeName)", at: value.range,
                     hint: "for example \(name.text): { type: string }")
+                context.broken.inputs.insert(name.text)
                 continue
             }
-            guard let schema = compile(document, at: value.range, what: "the input '\(name.text)'") else { continue }
+            guard let schema = compile(document, at: value.range, what: "the input '\(name.text)'") else {
+                context.broken.inputs.insert(name.text)
+                continue
+            }
             let defaultValue = document["default"]
             if let defaultValue {
                 for violation in schema.validate(defaultValue).prefix(1) {
@@ -147,7 +152,9 @@ struct WorkflowDecoder {
     private func tiers(_ top: MappingReader) -> [(name: Named, tier: ModelTier)] {
         var tiers: [(name: Named, tier: ModelTier)] = []
         for (key, value) in top.mapping("models") ?? [] {
-            guard let name = checkedName(key, "a tier"), let reader = MappingReader(value, LanguageKeys.tier, what: "a tier", context) else { continue }
+            guard let name = checkedName(key, "a tier") else { continue }
+            context.broken.tiers.insert(name.text)
+            guard let reader = MappingReader(value, LanguageKeys.tier, what: "a tier", context) else { continue }
             guard let use = reader.string("use") else {
                 if !reader.has("use") { reader.missing("use", in: "a tier", hint: "for example use: local/small") }
                 continue
@@ -161,7 +168,9 @@ struct WorkflowDecoder {
                 }
                 models.append(reference)
             }
-            if !models.isEmpty { tiers.append((name, ModelTier(name: name.text, models: models, sampling: sampling(reader)))) }
+            guard !models.isEmpty else { continue }
+            context.broken.tiers.remove(name.text)
+            tiers.append((name, ModelTier(name: name.text, models: models, sampling: sampling(reader))))
         }
         return tiers
     }
@@ -244,15 +253,21 @@ struct WorkflowDecoder {
     private func prefixes(_ top: MappingReader) -> [PrefixDraft] {
         var prefixes: [PrefixDraft] = []
         for (key, value) in top.mapping("prefixes") ?? [] {
-            guard let name = checkedName(key, "a prefix"), let reader = MappingReader(value, LanguageKeys.prefix, what: "a prefix", context) else { continue }
+            guard let name = checkedName(key, "a prefix") else { continue }
+            context.broken.prefixes.insert(name.text)
+            guard let reader = MappingReader(value, LanguageKeys.prefix, what: "a prefix", context) else { continue }
+            var text: Template?
             switch (reader.has("file"), reader.has("text")) {
             case (true, true), (false, false):
                 context.report("AW112", "a prefix has either 'file' or 'text'", at: key.range)
             case (false, true):
-                if let text = reader.template("text") { prefixes.append(PrefixDraft(name: name, text: text)) }
+                text = reader.template("text")
             case (true, false):
-                if let text = file(reader, "file") { prefixes.append(PrefixDraft(name: name, text: text)) }
+                text = file(reader, "file")
             }
+            guard let text else { continue }
+            context.broken.prefixes.remove(name.text)
+            prefixes.append(PrefixDraft(name: name, text: text))
         }
         return prefixes
     }

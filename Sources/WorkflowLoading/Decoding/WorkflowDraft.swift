@@ -11,6 +11,18 @@ struct Named: Sendable {
     let range: SourceRange
 }
 
+/// Names that are declared, by parts that could not be decoded: nobody is told on top that they do not exist.
+struct BrokenNames {
+    var steps: Set<String> = []
+    var inputs: Set<String> = []
+    var tiers: Set<String> = []
+    var prefixes: Set<String> = []
+    /// Whether there is a step that does not even tell its name: then any step may exist.
+    var hasNamelessSteps = false
+
+    func mayHaveStep(_ name: String) -> Bool { hasNamelessSteps || steps.contains(name) }
+}
+
 /// A decoded workflow: every key read, every expression parsed, nothing resolved yet.
 struct WorkflowDraft {
     var name = ""
@@ -26,6 +38,7 @@ struct WorkflowDraft {
     var concurrency = 32
     var onFailure = FailurePolicy.drain
     var steps: [StepDraft] = []
+    var broken = BrokenNames()
 }
 
 struct PrefixDraft {

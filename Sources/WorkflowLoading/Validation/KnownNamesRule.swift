@@ -6,7 +6,10 @@ struct KnownNamesRule: WorkflowRule {
         let tiers = draft.tiers.map(\.tier.name)
         let prefixes = draft.prefixes.map(\.name.text)
         let steps = draft.steps.map(\.id.text)
-        let known = (tiers: Set(tiers), prefixes: Set(prefixes), steps: Set(steps))
+        // A step without a name may be any.
+        let known = (
+            tiers: draft.broken.tiers.union(tiers), prefixes: draft.broken.prefixes.union(prefixes), steps: draft.broken.steps.union(steps)
+        )
         func check(_ name: Named, _ known: Set<String>, _ names: [String], _ what: String, _ where_: String) {
             guard !known.contains(name.text) else { return }
             let list = names.isEmpty ? "none is declared under \(where_)" : "declared: \(names.joined(separator: ", "))"
@@ -14,7 +17,7 @@ struct KnownNamesRule: WorkflowRule {
         }
         var checkedTiers: Set<SourceRange> = []
         for step in draft.steps {
-            for need in step.needs { check(need, known.steps, steps, "step", "steps") }
+            for need in step.needs where !draft.broken.hasNamelessSteps { check(need, known.steps, steps, "step", "steps") }
             guard case .model(let model) = step.kind else { continue }
             // A tier that `defaults` names wrongly is one mistake, however many steps use it.
             if let tier = model.tier, checkedTiers.insert(tier.range).inserted { check(tier, known.tiers, tiers, "tier", "models") }

@@ -13,12 +13,14 @@ struct ReferencesRule: WorkflowRule {
         let stepIDs: [String]
         let inputs: Set<String>
         let inputNames: [String]
+        let broken: BrokenNames
 
         init(_ draft: WorkflowDraft) {
             stepIDs = draft.steps.map(\.id.text)
             inputNames = draft.inputs.map(\.name)
             steps = Dictionary(zip(stepIDs, draft.steps), uniquingKeysWith: { first, _ in first })
-            inputs = Set(inputNames)
+            inputs = Set(inputNames).union(draft.broken.inputs)
+            broken = draft.broken
         }
     }
 
@@ -70,7 +72,10 @@ struct ReferencesRule: WorkflowRule {
         case "with":
             if !with.contains(path[1]) { unknown("'with' of this step has no", path[1], in: with) }
         case "steps":
-            guard let step = known.steps[path[1]] else { return unknown("there is no step", path[1], in: known.stepIDs) }
+            guard let step = known.steps[path[1]] else {
+                if !known.broken.mayHaveStep(path[1]) { unknown("there is no step", path[1], in: known.stepIDs) }
+                return
+            }
             if path.count > 2, !Self.stepFields.contains(path[2]) {
                 return unknown("a step has no", path[2], in: Self.stepFields, hint: "its result is steps.\(path[1]).output")
             }

@@ -99,7 +99,10 @@ struct YAMLReader {
             problems.append(Diagnostic(code: "AW010", "YAML is indented with spaces, not tabs", at: SourceRange(at), hint: "replace the tab by spaces"))
         } else {
             let context = parser.context.map { String(cString: $0) }
-            problems.append(Diagnostic(code: "AW010", "not valid YAML: \(problem)" + (context.map { " (\($0))" } ?? ""), at: SourceRange(at)))
+            // The fault is often noticed far behind the place where it was made.
+            let begin = Int(parser.context_mark.line) + 1
+            let hint = context != nil && begin < at.line ? "what is not ended begins on line \(begin)" : nil
+            problems.append(Diagnostic(code: "AW010", "not valid YAML: \(problem)" + (context.map { " (\($0))" } ?? ""), at: SourceRange(at), hint: hint))
         }
     }
 
@@ -149,8 +152,10 @@ struct YAMLReader {
         case YAML_SCALAR_EVENT:
             let data = event.data.scalar
             refuseTag(data.tag, place)
-            let text = String(decoding: UnsafeBufferPointer(start: data.value, count: data.length), as: UTF8.self)
+            var text = String(decoding: UnsafeBufferPointer(start: data.value, count: data.length), as: UTF8.self)
             let isPlain = data.style == YAML_PLAIN_SCALAR_STYLE
+            // What was refused as a tag was meant as text: it is read on as such, so that it is not reported twice.
+            if isPlain, let tag = data.tag.map({ String(cString: $0) }), tag.hasPrefix("!") { text = tag + (text.isEmpty ? "" : " " + text) }
             let node = YAMLNode(
                 content: .scalar(YAMLScalar(text: text, isPlain: isPlain, textStart: textStart(data.style, place))), range: place,
                 isInFlow: isInFlow, weight: 1, height: 1)

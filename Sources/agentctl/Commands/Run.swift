@@ -32,6 +32,7 @@ struct Run: AsyncParsableCommand {
     }
 
     func run() async throws {
+        Output.endsOnClosedPipe.withLock { $0 = false }
         let settings = try global.settings(besides: source.file)
         let graph = try source.load(settings, quiet: quiet)
         let composition = Composition(settings: settings)

@@ -6,6 +6,8 @@ import Synchronization
 enum Output {
     /// Set by `--no-color`, before anything is printed.
     static let noColor = Mutex(false)
+    /// Off while a run is under way: a reader that goes away must not end the process over calls in flight.
+    static let endsOnClosedPipe = Mutex(true)
     private static let buffer = Mutex<[UInt8]>([])
 
     static var isTerminal: Bool { isatty(1) == 1 }
@@ -61,7 +63,10 @@ enum Output {
             return buffer
         }
         guard !bytes.isEmpty, let code = writeAll(bytes, to: 1) else { return }
-        if code == EPIPE { exit(0) }
+        if code == EPIPE {
+            if endsOnClosedPipe.withLock({ $0 }) { exit(0) }
+            return
+        }
         note("error: cannot write to stdout: \(String(cString: strerror(code)))\n")
         exit(ExitCodes.usage)
     }
