@@ -76,7 +76,7 @@ actor RunExecution {
             hasBegun = true
             buffer.blobs.append(inputsBlob)
             start(inputs: inputsBlob.hash)
-            if status == nil || (journalError != nil && !tasks.isEmpty) {
+            if status == nil {
                 await withUnsafeContinuation { finish = $0 }
             }
             graceTask?.cancel()

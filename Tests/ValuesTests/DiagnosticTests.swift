@@ -1,59 +1,206 @@
-import Foundation
 import Testing
 import Values
 
-@Suite struct DiagnosticTests {
-    private func frame(_ line: String, column: Int, length: Int, width: Int = 100) -> [String] {
-        let place = SourceRange(SourceLocation(file: "w.yaml", line: 1, column: column), length: length)
-        let text = DiagnosticFormatter(width: width).format(Diagnostic(code: "AW000", "wrong", at: place), sources: ["w.yaml": line])
-        return text.split(separator: "\n").map(String.init)
+@Suite struct DiagnosticFormatterTests {
+    private func frame(_ source: String, line: Int = 1, columns: Range<Int>, width: Int = 100) -> String {
+        let range = SourceRange(
+            SourceLocation(file: "w.yaml", line: line, column: columns.lowerBound),
+            SourceLocation(file: "w.yaml", line: line, column: columns.upperBound))
+        return frame(source, range, width: width)
     }
 
-    /// Cells before the first caret, and the number of carets.
-    private func caret(_ frame: [String]) -> (lead: Int, count: Int) {
-        let line = frame.last!
-        let bar = line.firstIndex(of: "|")!
-        let rest = line[line.index(bar, offsetBy: 2)...]
-        return (rest.prefix { $0 == " " }.count, rest.filter { $0 == "^" }.count)
+    private func frame(_ source: String, _ range: SourceRange, width: Int = 100) -> String {
+        let diagnostic = Diagnostic(code: "AW101", "it is wrong", at: range)
+        return DiagnosticFormatter(width: width).format(diagnostic, sources: ["w.yaml": source])
     }
 
-    @Test func theCaretStandsUnderTheWord() {
-        let frame = frame("model: smal", column: 8, length: 4)
-        #expect(frame == ["w.yaml:1:8: error[AW000]: wrong", "    |", "  1 | model: smal", "    |        ^^^^"])
+    @Test func aProblemHasItsPlaceItsLineAndItsHint() {
+        let diagnostic = Diagnostic(
+            code: "AW101", "unknown key 'promt' in a step", at: SourceRange(SourceLocation(file: "w.yaml", line: 2, column: 3), length: 5),
+            hint: "did you mean 'prompt'?")
+        #expect(DiagnosticFormatter().format(diagnostic, sources: ["w.yaml": "- id: a\n  promt: hi\n"]) == """
+            w.yaml:2:3: error[AW101]: unknown key 'promt' in a step
+                |
+              2 |   promt: hi
+                |   ^^^^^
+              hint: did you mean 'prompt'?
+
+            """)
     }
 
-    @Test func tabsAndWideCharactersAreMeasured() {
-        #expect(caret(frame("\tx: y", column: 2, length: 1)) == (4, 1))
-        #expect(caret(frame("名前: x", column: 5, length: 1)) == (6, 1))
-        #expect(caret(frame("✅ x", column: 3, length: 1)) == (3, 1))
+    @Test func aProblemWithoutAPlaceIsOneLine() {
+        let text = DiagnosticFormatter().format(Diagnostic(.warning, code: "AW001", "cannot read x", at: nil), sources: [:])
+        #expect(text == "warning[AW001]: cannot read x\n")
     }
 
-    @Test func longLinesAreClippedAroundTheCaret() {
-        let line = String(repeating: "a", count: 500) + "HERE" + String(repeating: "b", count: 500)
-        let frame = frame(line, column: 501, length: 4, width: 60)
-        #expect(frame[2].contains("HERE") && frame[2].contains("…") && frame[2].terminalWidth <= 66)
-        let bar = frame[2].distance(from: frame[2].startIndex, to: frame[2].range(of: "HERE")!.lowerBound)
-        #expect(frame[3].distance(from: frame[3].startIndex, to: frame[3].firstIndex(of: "^")!) == bar)
+    @Test func aFileThatIsNotAtHandHasNoFrame() {
+        let diagnostic = Diagnostic(code: "AW1", "x", at: SourceRange(SourceLocation(file: "other", line: 9, column: 1)))
+        #expect(DiagnosticFormatter().format(diagnostic, sources: ["w.yaml": "a"]) == "other:9:1: error[AW1]: x\n")
+        #expect(frame("a\n", line: 7, columns: 1..<2) == "w.yaml:7:1: error[AW101]: it is wrong\n")
     }
 
-    @Test func problemsAreInTheOrderOfTheirPlaces() {
-        func at(_ line: Int) -> Diagnostic { Diagnostic(code: "X", "\(line)", at: SourceRange(SourceLocation(file: "a", line: line, column: 1))) }
-        #expect(Diagnostics([at(3), at(1), Diagnostic(code: "X", "nowhere", at: nil), at(2)]).all.map(\.message) == ["nowhere", "1", "2", "3"])
+    private func expect(_ frame: String, _ lines: String, sourceLocation: Testing.SourceLocation = #_sourceLocation) {
+        #expect(frame.split(separator: "\n").dropFirst().joined(separator: "\n") == lines, sourceLocation: sourceLocation)
     }
 
+    @Test func caretsStandUnderTabs() {
+        expect(frame("\tkey:\tvalue", columns: 7..<12), """
+                |
+              1 |     key:    value
+                |             ^^^^^
+            """)
+    }
+
+    @Test func caretsStandUnderWideCharacters() {
+        expect(frame("日本: ${{ x }}", columns: 5..<8), """
+                |
+              1 | 日本: ${{ x }}
+                |       ^^^
+            """)
+        expect(frame("a: 日本語", columns: 4..<7), """
+                |
+              1 | a: 日本語
+                |    ^^^^^^
+            """)
+    }
+
+    @Test func caretsStandUnderWhatFollowsAnEmoji() {
+        for emoji in ["✅", "⭐", "⚡", "😀", "🇫🇷", "👩‍👩‍👧", "👍🏽", "❤️"] {
+            let column = emoji.unicodeScalars.count + 2
+            expect(frame("\(emoji) x", columns: column..<column + 1), """
+                    |
+                  1 | \(emoji) x
+                    |    ^
+                """)
+        }
+    }
+
+    @Test func combiningMarksTakeNoRoom() {
+        expect(frame("e\u{301}a x", columns: 5..<6), """
+                |
+              1 | e\u{301}a x
+                |    ^
+            """)
+    }
+
+    @Test func controlCharactersAreNotPrinted() {
+        expect(frame("a\u{1B}[31mb", columns: 2..<3), """
+                |
+              1 | a�[31mb
+                |  ^
+            """)
+    }
+
+    @Test func aRangeOverSeveralLinesIsMarkedOnItsFirst() {
+        let range = SourceRange(SourceLocation(file: "w.yaml", line: 1, column: 8), SourceLocation(file: "w.yaml", line: 3, column: 2))
+        expect(frame("steps: [\n  a\n]", range), """
+                |
+              1 | steps: [
+                |        ^
+            """)
+    }
+
+    @Test func thePlaceBehindTheLastCharacterHasACaret() {
+        expect(frame("abc", columns: 4..<5), """
+                |
+              1 | abc
+                |    ^
+            """)
+        expect(frame("", columns: 1..<2), """
+                |
+              1 |\u{20}
+                | ^
+            """)
+    }
+
+    @Test func linesThatEndAsOnWindowsAreLines() {
+        expect(frame("a: 1\r\nb: 2\r\n", line: 2, columns: 4..<5), """
+                |
+              2 | b: 2
+                |    ^
+            """)
+    }
+
+    @Test func numbersOfSeveralDigitsKeepTheGutterStraight() {
+        expect(frame(String(repeating: "\n", count: 99) + "x", line: 100, columns: 1..<2), """
+                  |
+              100 | x
+                  | ^
+            """)
+    }
+
+    // MARK: Long lines
+
+    private let long = String(repeating: "0123456789", count: 20)
+
+    @Test func aLongLineIsClippedAroundTheCaret() {
+        expect(frame(long, columns: 101..<104, width: 50), """
+                |
+              1 | …7890123456789012345678901234567890123456…
+                |               ^^^
+            """)
+    }
+
+    @Test func aLongLineIsClippedAtItsEnd() {
+        expect(frame(long, columns: 1..<3, width: 50), """
+                |
+              1 | 0123456789012345678901234567890123456789…
+                | ^^
+            """)
+    }
+
+    @Test func aLongLineIsClippedAtItsStart() {
+        expect(frame(long, columns: 199..<201, width: 50), """
+                |
+              1 | …0123456789012345678901234567890123456789
+                |                                        ^^
+            """)
+    }
+
+    @Test func whatIsMarkedBeyondTheClippingIsMarkedAsFarAsItShows() {
+        let lines = frame(long, columns: 1..<201, width: 50).split(separator: "\n")
+        #expect(lines[3] == "    | " + String(repeating: "^", count: 40))
+    }
+
+    @Test(arguments: [40, 60, 100]) func noFrameIsWiderThanTheTerminal(width: Int) {
+        for text in [long, String(repeating: "日", count: 200), String(repeating: "\t", count: 100), String(repeating: "👩‍👩‍👧", count: 100)] {
+            for column in [1, 50, 99, 200] {
+                for line in frame(text, columns: column..<column + 3, width: width).split(separator: "\n").dropFirst() {
+                    #expect(String(line).terminalWidth <= width)
+                }
+            }
+        }
+    }
+
+    // MARK: Colour
+
+    @Test func colourIsAroundTheSameText() {
+        let diagnostic = Diagnostic(
+            .warning, code: "AW9", "odd", at: SourceRange(SourceLocation(file: "w", line: 1, column: 1)), hint: "mend it")
+        let coloured = DiagnosticFormatter(usesColor: true).format(diagnostic, sources: ["w": "x"])
+        #expect(coloured.contains("\u{1B}[33;1mwarning[AW9]\u{1B}[0m"))
+        let plain = coloured.replacing(/\u{1B}\[[0-9;]*m/, with: "")
+        #expect(plain == DiagnosticFormatter().format(diagnostic, sources: ["w": "x"]))
+    }
+
+    // MARK: Several
+
+    @Test func problemsAreSortedByPlace() {
+        func at(_ file: String, _ line: Int, _ column: Int) -> Diagnostic {
+            Diagnostic(code: "AW1", "\(file)\(line)\(column)", at: SourceRange(SourceLocation(file: file, line: line, column: column)))
+        }
+        let all = Diagnostics([at("b", 1, 1), at("a", 10, 1), at("a", 9, 5), at("a", 9, 1), Diagnostic(code: "AW1", "nowhere", at: nil)])
+        #expect(all.all.map(\.message) == ["nowhere", "a91", "a95", "a101", "b11"])
+        #expect(all.hasErrors)
+        #expect(!Diagnostics([Diagnostic(.warning, code: "AW1", "x", at: nil)]).hasErrors)
+    }
+}
+
+@Suite struct TerminalWidthTests {
     @Test(arguments: [
-        ("promt", "prompt"), ("lenght", "length"), ("Steps", "steps"), ("max_output", "max_output_tokens"), ("xyz", nil), ("id", nil),
-    ] as [(String, String?)])
-    func theNearestNameIsSuggested(_ word: String, expected: String?) {
-        #expect(Suggestion.closest(to: word, in: ["prompt", "length", "steps", "max_output_tokens", "if", "ok"]) == (word == "id" ? "if" : expected))
-    }
-
-    @Test func hashesAreReadAndPrinted() {
-        let hash = ContentHash(of: "abc")
-        #expect(hash.hex == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
-        #expect(ContentHash(hex: hash.hex.uppercased()) == hash)
-        #expect(ContentHash(hex: "ba78") == nil && ContentHash(hex: String(repeating: "g", count: 64)) == nil)
-        #expect(ContentHash(chaining: nil, Array("abc".utf8)) == hash)
-        #expect(ContentHash(chaining: hash, []) != hash)
-    }
+        ("", 0), ("abc", 3), ("é", 1), ("e\u{301}", 1), ("日本語", 6), ("ｱ", 1), ("ＡＢ", 4), ("한국", 4), ("…", 1), ("→", 1), ("✓", 1), ("█", 1), ("├─", 2),
+        ("✅", 2), ("⭐", 2), ("⚡", 2), ("⏳", 2), ("😀", 2), ("🇫🇷", 2), ("🇫🇷🇩🇪", 4), ("👩‍👩‍👧", 2), ("👍🏽", 2), ("❤️", 2), ("❤", 1), ("1️⃣", 2), ("\u{200B}", 0), ("©", 1), ("™", 1), ("a✅b", 4),
+        ("नमस्ते", 4), ("ไทย", 3),
+    ])
+    func cells(text: String, width: Int) { #expect(text.terminalWidth == width) }
 }
