@@ -27,7 +27,7 @@ let package = Package(
             /** Commands, settings, the terminal, exit codes, and the wiring in one file (Composition.swift) */
             name: "agentctl",
             dependencies: [
-                "Engine", "Ledger", "Providers", "Reports", "Tools", "WorkflowLoading",
+                "Economics", "Engine", "HTTP", "Ledger", "Providers", "Reports", "Tools", "Values", "WorkflowLoading", "WorkflowModel",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict,
@@ -41,28 +41,28 @@ let package = Package(
         .target(
             /** YAML text -> checked WorkflowGraph, and the project file */
             name: "WorkflowLoading",
-            dependencies: ["CYAML", "WorkflowModel", "Expressions", "JSONSchema"],
+            dependencies: ["CYAML", "Economics", "Expressions", "JSONSchema", "PromptCaching", "Values", "WorkflowModel"],
             swiftSettings: strict),
         .target(
             /** State machines, scheduler, planner */
             name: "Engine",
-            dependencies: ["WorkflowModel", "Expressions", "JSONSchema", "Economics", "PromptCaching"],
+            dependencies: ["Economics", "Expressions", "JSONSchema", "PromptCaching", "Values", "WorkflowModel"],
             swiftSettings: strict),
         .target(
             /** Model APIs: wire formats, error classes, usage normalisation */
             name: "Providers",
-            dependencies: ["HTTP", "Economics", "WorkflowModel"],
+            dependencies: ["Economics", "HTTP", "JSONSchema", "PromptCaching", "Values", "WorkflowModel"],
             swiftSettings: strict),
         .target(
             /** Commands run as steps, and the managed model servers */
             name: "Tools",
-            dependencies: ["HTTP", "WorkflowModel", .product(name: "Subprocess", package: "swift-subprocess")],
+            dependencies: ["HTTP", "Values", "WorkflowModel", .product(name: "Subprocess", package: "swift-subprocess")],
             swiftSettings: strict),
         .target(
             /** SQLite journal, its queries and its migrations */
             name: "Ledger",
             dependencies: [
-                "Economics", "WorkflowModel",
+                "Economics", "Values", "WorkflowModel",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
@@ -96,7 +96,7 @@ let package = Package(
             resources: [.embedInCode("Catalogue/prices.json")],
             swiftSettings: strict),
         .target(
-            /** Prompt segments, their stability classes and prefix hash chains */
+            /** Prompt segments and their stability classes */
             name: "PromptCaching", dependencies: ["Values"], swiftSettings: strict),
         .target(
             /** libcurl on one event loop: requests, streaming, server-sent events */
