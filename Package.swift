@@ -62,7 +62,7 @@ let package = Package(
             /** SQLite journal, its queries and its migrations */
             name: "Ledger",
             dependencies: [
-                "Economics", "Values", "WorkflowModel",
+                "CSQLite", "Economics", "Values", "WorkflowModel",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
@@ -116,6 +116,7 @@ let package = Package(
         // The system libraries
 
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
 
         // Tests

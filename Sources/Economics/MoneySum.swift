@@ -40,11 +40,36 @@ public struct MoneySum: Sendable, Hashable, Comparable {
 
     /// Exact; see ``Money/decimalText``.
     public var decimalText: String {
+        // Written with every event that names an amount: digits from the right into one buffer.
         let (negative, whole, fraction) = magnitude
-        var decimals = String(fraction)
-        decimals = String(repeating: "0", count: 12 - decimals.count) + decimals
-        while decimals.last == "0" { decimals.removeLast() }
-        return (negative ? "-" : "") + String(whole) + (decimals.isEmpty ? "" : "." + decimals)
+        return String(unsafeUninitializedCapacity: 34) { buffer in
+            var count = 0
+            func put(_ byte: UInt8) {
+                buffer[count] = byte
+                count += 1
+            }
+            var (rest, places) = (fraction, fraction == 0 ? 0 : 12)
+            while places > 0, rest % 10 == 0 {
+                rest /= 10
+                places -= 1
+            }
+            let hasDecimals = places > 0
+            while places > 0 {
+                put(0x30 + UInt8(rest % 10))
+                rest /= 10
+                places -= 1
+            }
+            if hasDecimals { put(UInt8(ascii: ".")) }
+            var dollars = whole
+            repeat {
+                put(0x30 + UInt8(dollars % 10))
+                dollars /= 10
+            } while dollars > 0
+            if negative { put(UInt8(ascii: "-")) }
+            var digits = UnsafeMutableBufferPointer(rebasing: buffer[..<count])
+            digits.reverse()
+            return count
+        }
     }
 
     /// See ``Money/displayText``.

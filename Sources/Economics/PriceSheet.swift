@@ -55,15 +55,17 @@ public struct PriceSheet: Sendable, Hashable {
     /// a machine for all of `timeout`.
     public func worstCost(inputTokens: Int, outputTokens: Int, timeout: TimeSpan) -> Money {
         // A tier may be cheaper above its threshold, so every tier up to the bound counts.
-        func dearest(_ units: [PriceUnit]) -> Money {
-            units.flatMap { rows[$0] ?? [] }
-                .filter { ($0.abovePromptTokens ?? -1) < inputTokens }
-                .map(\.price).max() ?? .zero
+        func dearest(_ units: PriceUnit...) -> Money {
+            var dearest = Money.zero
+            for unit in units {
+                for row in rows[unit] ?? [] where (row.abovePromptTokens ?? -1) < inputTokens { dearest = max(dearest, row.price) }
+            }
+            return dearest
         }
-        var total = dearest([.input, .cacheRead, .cacheWrite]) * inputTokens
-        total += dearest([.output, .reasoning]) * outputTokens
-        total += dearest([.request])
-        total += Self.machineTime(dearest([.machineHour]), timeout)
+        var total = dearest(.input, .cacheRead, .cacheWrite) * inputTokens
+        total += dearest(.output, .reasoning) * outputTokens
+        total += dearest(.request)
+        total += Self.machineTime(dearest(.machineHour), timeout)
         return total
     }
 

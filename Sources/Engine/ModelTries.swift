@@ -1,8 +1,10 @@
 import Economics
+import PromptCaching
 import Values
 import WorkflowModel
 
-/// What the tries of one node add up to, as expressions read it.
+/// The tries of one model node: their machine, what they work with, and what they add up to as expressions read it.
+/// Confined to its run's actor.
 final class ModelTries {
     let node: Node
     let step: Step
@@ -14,6 +16,13 @@ final class ModelTries {
     /// The caps below the run's that its calls draw on.
     let caps: [(scope: String, cap: Money)]
     let startedAt: Timestamp
+    var machine: StepStateMachine
+    /// The question as it was first rendered.
+    var segments: [PromptSegment] = []
+    // The last answer and what came of it.
+    var answer = ""
+    var value = JSONValue.null
+    var violations: [String] = []
     /// Whether the journal's queue has the node's start.
     var isStartRecorded = false
     /// Where the text of the last answer is kept.
@@ -27,11 +36,17 @@ final class ModelTries {
         self.step = step
         self.model = model
         self.tier = tier
+        machine = StepStateMachine(modelCount: tier.models.count, retry: step.retry, repairs: model.schema == nil ? 0 : model.repairs)
         startedAt = moment
         path = graph.path(of: node)
         caps = graph.callCaps(step: step, path: path)
         sampling = model.sampling.over(tier.sampling)
         outputCap = min(step.limits.maxOutputTokens, sampling.maxOutputTokens ?? .max)
+    }
+
+    /// A repair is asked with the answer that it mends, and so are its retries.
+    func segments(for call: StepStateMachine.Call) -> [PromptSegment] {
+        call.purpose == .repair ? PromptRenderer.repair(segments, answer: answer, violations: violations) : segments
     }
 
     func count(_ end: CallEnded) {

@@ -5,38 +5,60 @@ import Values
 import WorkflowModel
 
 /// Prices a graph before a token is spent: the cheapest completion, the expected one, and the worst.
-public struct PlanBuilder {
+///
+/// What does not depend on the inputs (profiles, prices, which steps are conditional) is worked out once: a batch plans
+/// every line.
+public struct PlanBuilder: Sendable {
     private let graph: WorkflowGraph
-    private let provider: any ModelProvider
-    private let prices: PriceBook
     private let statistics: [String: StepStatistics]
-    private let moment: Timestamp
-    private let scope: PlanScope
+    private let tiers: [String: TierTerms]
+    private let isConditional: [Bool]
+    private let hasCap: Bool
+
+    /// What the models of a tier can be planned by.
+    private struct TierTerms {
+        var sheets: [(sheet: PriceSheet, window: Int?)] = []
+        var unpriced: [ModelProfile] = []
+        var failure: StepFailure?
+    }
 
     /// - Parameters:
     ///   - statistics: by step id, from the ledger; empty without history.
-    ///   - inputs: the run's, bound, or `nil` when they are not known yet.
+    ///   - moment: prices are those of it.
     public init(
-        graph: WorkflowGraph, provider: any ModelProvider, prices: PriceBook, statistics: [String: StepStatistics], inputs: JSONObject?,
-        at moment: Timestamp
+        graph: WorkflowGraph, provider: any ModelProvider, prices: PriceBook, statistics: [String: StepStatistics], at moment: Timestamp
     ) {
         self.graph = graph
-        self.provider = provider
-        self.prices = prices
         self.statistics = statistics
-        self.moment = moment
-        scope = PlanScope(inputs: inputs.map { CELValue(.object($0)) } ?? .unknown)
-    }
-
-    public func build() -> Plan {
-        var unpriced: Set<String> = []
-        var refusal: StepFailure?
         var isConditional = [Bool](repeating: false, count: graph.steps.count)
-        for index in topologicalOrder() {
+        for index in Self.topologicalOrder(graph) {
             isConditional[index] = graph.steps[index].when != nil
                 || graph.dependencies[index].contains { $0.kind == .required && isConditional[$0.step] }
         }
-        let hasCap = graph.budget.maxCost != nil || graph.steps.contains { !graph.callCaps(step: $0, path: $0.id).isEmpty }
+        self.isConditional = isConditional
+        hasCap = graph.budget.maxCost != nil || graph.steps.contains { !graph.callCaps(step: $0, path: $0.id).isEmpty }
+        var tiers: [String: TierTerms] = [:]
+        for case .model(let model) in graph.steps.map(\.kind) where tiers[model.tier] == nil {
+            var terms = TierTerms()
+            for reference in graph.tier(named: model.tier)!.models {
+                var profile = ModelProfile(reference: reference, servedID: reference.model, contextWindow: nil, maxConcurrency: nil)
+                do throws(StepFailure) { profile = try provider.profile(of: reference) } catch { terms.failure = terms.failure ?? error }
+                if let sheet = prices.sheet(provider: reference.provider, model: profile.servedID, at: moment) {
+                    terms.sheets.append((sheet, profile.contextWindow))
+                } else {
+                    terms.unpriced.append(profile)
+                }
+            }
+            tiers[model.tier] = terms
+        }
+        self.tiers = tiers
+    }
+
+    /// - Parameter inputs: the run's, bound, or `nil` when they are not known yet.
+    public func plan(inputs: JSONObject?) -> Plan {
+        let scope = PlanScope(inputs: inputs.map { CELValue(.object($0)) } ?? .unknown)
+        var unpriced: Set<String> = []
+        var refusal: StepFailure?
         var steps: [Plan.Step] = []
         for (index, step) in graph.steps.enumerated() {
             let dependsOn = graph.dependencies[index].map { graph.steps[$0.step].id }
@@ -45,10 +67,11 @@ public struct PlanBuilder {
                 steps.append(Plan.Step(id: step.id, kind: step.kind.name, isConditional: isConditional[index], amounts: free, dependsOn: dependsOn))
                 continue
             }
-            var (planned, failure, missing) = plan(step, model, isConditional: isConditional[index])
+            let terms = tiers[model.tier]!
+            var planned = plan(step, model, terms, scope, isConditional: isConditional[index])
             planned.dependsOn = dependsOn
-            unpriced.formUnion(missing.map { "\($0.reference.provider)/\($0.servedID)" })
-            if refusal == nil { refusal = failure ?? (hasCap ? missing.first.map(StepFailure.unpriced) : nil) }
+            unpriced.formUnion(terms.unpriced.map { "\($0.reference.provider)/\($0.servedID)" })
+            if refusal == nil { refusal = self.refusal(terms) }
             steps.append(planned)
         }
         let total = Plan.Amounts(
@@ -58,6 +81,27 @@ public struct PlanBuilder {
         return Plan(
             workflow: graph.name, steps: steps, total: total, budget: graph.budget.maxCost, admission: graph.budget.admit.rawValue,
             unpriced: unpriced.sorted(), refusal: refusal ?? overBudget(total), historyRuns: runs)
+    }
+
+    /// Why a run with these inputs may not start: ``plan(inputs:)``'s refusal without the rest of the plan, where the budget
+    /// admits by the cheapest completion.
+    public func refusal(inputs: JSONObject) -> StepFailure? {
+        guard graph.budget.admit == .best else { return plan(inputs: inputs).refusal }
+        let scope = PlanScope(inputs: CELValue(.object(inputs)))
+        var total = Plan.Amounts(best: .zero, expected: nil, worst: nil)
+        for (index, step) in graph.steps.enumerated() {
+            guard case .model(let model) = step.kind else { continue }
+            let terms = tiers[model.tier]!
+            if let refusal = refusal(terms) { return refusal }
+            if isConditional[index] { continue }
+            let items = itemCount(step, scope)
+            if items.least > 0 { total.best += best(terms, promptBytes: promptSize(step, model, scope).knownBytes) * items.least }
+        }
+        return overBudget(total)
+    }
+
+    private func refusal(_ terms: TierTerms) -> StepFailure? {
+        terms.failure ?? (hasCap ? terms.unpriced.first.map(StepFailure.unpriced) : nil)
     }
 
     private func overBudget(_ total: Plan.Amounts) -> StepFailure? {
@@ -86,23 +130,12 @@ public struct PlanBuilder {
         return total
     }
 
-    private func plan(_ step: Step, _ model: ModelStep, isConditional: Bool) -> (Plan.Step, failure: StepFailure?, unpriced: [ModelProfile]) {
+    private func plan(_ step: Step, _ model: ModelStep, _ terms: TierTerms, _ scope: PlanScope, isConditional: Bool) -> Plan.Step {
         let tier = graph.tier(named: model.tier)!
         let outputCap = min(step.limits.maxOutputTokens, model.sampling.over(tier.sampling).maxOutputTokens ?? .max)
-        var failure: StepFailure?
-        var unpriced: [ModelProfile] = []
-        var sheets: [(sheet: PriceSheet, window: Int?)] = []
-        for reference in tier.models {
-            var profile = ModelProfile(reference: reference, servedID: reference.model, contextWindow: nil, maxConcurrency: nil)
-            do throws(StepFailure) { profile = try provider.profile(of: reference) } catch { failure = failure ?? error }
-            if let sheet = prices.sheet(provider: reference.provider, model: profile.servedID, at: moment) {
-                sheets.append((sheet, profile.contextWindow))
-            } else {
-                unpriced.append(profile)
-            }
-        }
-        let prompt = promptSize(step, model)
-        let items = itemCount(step)
+        let (sheets, unpriced) = (terms.sheets, terms.unpriced)
+        let prompt = promptSize(step, model, scope)
+        let items = itemCount(step, scope)
         var notes: [String] = []
         if !unpriced.isEmpty { notes.append("no price for " + unpriced.map { "\($0.reference)" }.joined(separator: ", ")) }
 
@@ -134,11 +167,7 @@ public struct PlanBuilder {
             if let cap = step.forEach?.maxCost { worst = worst.map { min($0, cap) } ?? cap }
         }
 
-        // Best: one call of what is known of the prompt, answered with one token, by the cheapest model.
-        let once = TokenUsage(plainInput: TokenBound.estimate(bytes: prompt.knownBytes), plainOutput: 1)
-        let cheapest = sheets.first.map { $0.sheet.cost(of: once, busy: .milliseconds(0)).total } ?? .zero
-        let best = isConditional ? Money.zero : cheapest * items.least
-
+        let best = isConditional ? Money.zero : best(terms, promptBytes: prompt.knownBytes) * items.least
         var expected: Money?
         if let history = statistics[step.id], let sheet = sheets.first?.sheet, history.runs > 0 {
             let usage = TokenUsage(plainInput: Int(history.averageInputTokens.rounded()), plainOutput: Int(history.averageOutputTokens.rounded()))
@@ -148,18 +177,23 @@ public struct PlanBuilder {
         } else if !statistics.isEmpty {
             expected = .zero
         }
-        let planned = Plan.Step(
+        return Plan.Step(
             id: step.id, kind: "model", tier: tier.name, model: tier.models.map(\.description).joined(separator: " | "),
             maxCalls: items.most.map { $0 * calls }, isConditional: isConditional, promptTokens: TokenBound.estimate(bytes: prompt.knownBytes),
             maxInputTokens: step.limits.maxInputTokens, maxOutputTokens: outputCap,
             amounts: Plan.Amounts(best: best, expected: expected, worst: worst), notes: notes,
             prefixes: model.prefixes.map { graph.prefixes[$0].name })
-        return (planned, failure, unpriced)
+    }
+
+    /// One call of what is known of the prompt, answered with one token, by the cheapest model.
+    private func best(_ terms: TierTerms, promptBytes: Int) -> Money {
+        let once = TokenUsage(plainInput: TokenBound.estimate(bytes: promptBytes), plainOutput: 1)
+        return terms.sheets.first.map { $0.sheet.cost(of: once, busy: .milliseconds(0)).total } ?? .zero
     }
 
     // MARK: What is known before the run
 
-    private func promptSize(_ step: Step, _ model: ModelStep) -> (knownBytes: Int, bound: Int, overhead: Int, isComplete: Bool) {
+    private func promptSize(_ step: Step, _ model: ModelStep, _ scope: PlanScope) -> (knownBytes: Int, bound: Int, overhead: Int, isComplete: Bool) {
         let own = scope.with(step)
         var bytes = 0
         let messages = if case .messages(let messages) = model.body { messages.count } else { 1 }
@@ -190,13 +224,13 @@ public struct PlanBuilder {
         return (bytes, bound, overhead, isComplete)
     }
 
-    private func itemCount(_ step: Step) -> (least: Int, most: Int?) {
+    private func itemCount(_ step: Step, _ scope: PlanScope) -> (least: Int, most: Int?) {
         guard let forEach = step.forEach else { return (1, 1) }
         if let list = (try? forEach.items.evaluateJSON(scope))?.arrayValue { return (list.count, list.count) }
         return (0, forEach.maxItems)
     }
 
-    private func topologicalOrder() -> [Int] {
+    private static func topologicalOrder(_ graph: WorkflowGraph) -> [Int] {
         var unsettled = graph.dependencies.map(\.count)
         var order = unsettled.indices.filter { unsettled[$0] == 0 }
         var next = 0

@@ -19,7 +19,7 @@ extension RunExecution {
 
     /// A fact with the row that it changes, for the journal alone.
     func append(_ event: RunEvent, at: Timestamp, to entry: inout JournalEntry) {
-        entry.events.append(JournaledEvent(kind: event.kind, payload: JSONEncoding.wire.bytes(.object(event.payload(in: graph))), at: at))
+        entry.events.append(JournaledEvent(kind: event.kind, payload: event.payload(in: graph), at: at))
         if let update = nodeUpdate(event, at: at) { entry.nodes.append(update) }
     }
 

@@ -26,27 +26,17 @@ extension RunExecution {
     /// Returns when everything that was recorded so far is durable: what is done next to the world can be found again.
     func commit() async throws(StepFailure) {
         try checkGoesOn()
-        _ = try await write(takeBuffer())
+        _ = try await write(takeBuffer(), after: nil)
         try checkGoesOn()
     }
 
     /// Writes the intent of a call and waits until it is durable. A reservation that would fit if calls in flight settled
     /// for less waits for one to settle; those that come after it wait their turn.
     ///
-    /// - Parameters:
-    ///   - canBeTurnedAway: whether a cap is in force. Then the intent is an entry of its own, behind what waits in the
-    ///     buffer: facts that were turned away with it would come back behind later ones.
-    ///   - intent: makes the entry for the moment at which it is written.
+    /// - Parameter intent: makes the entry for the moment at which it is written.
     /// - Returns: `nil` when the call may be made, else what refused it.
     /// - Throws: `StepFailure` of kind `cancelled` when the run is stopping or its journal is gone.
-    func reserve(canBeTurnedAway: Bool, _ intent: (Timestamp) -> JournalEntry) async throws(StepFailure) -> BudgetRefusal? {
-        if !canBeTurnedAway {
-            try checkGoesOn()
-            var entry = takeBuffer()
-            entry.add(intent(environment.clock.now()))
-            _ = try await write(entry)
-            return nil
-        }
+    func reserve(_ intent: (Timestamp) -> JournalEntry) async throws(StepFailure) -> BudgetRefusal? {
         let ticket = reservations.takeTicket()
         var isFront = false
         defer { if isFront { reservations.frontIsDone() } }
@@ -56,9 +46,9 @@ extension RunExecution {
         }
         while true {
             try checkGoesOn()
-            flush()
             let settledBefore = reservations.settledCalls
-            switch try await write(intent(environment.clock.now())) {
+            let facts = buffer.isEmpty ? nil : takeBuffer()
+            switch try await write(intent(environment.clock.now()), after: facts) {
             case .written: return nil
             case .refused(let refusal): return refusal
             case .postponed:
@@ -74,9 +64,9 @@ extension RunExecution {
         }
     }
 
-    private func write(_ entry: JournalEntry) async throws(StepFailure) -> JournalReply {
+    private func write(_ entry: JournalEntry, after facts: JournalEntry?) async throws(StepFailure) -> JournalReply {
         do throws(JournalError) {
-            return try await environment.journal.write(entry)
+            return try await environment.journal.write(entry, after: facts)
         } catch {
             abort(error)
             throw StepFailure(.cancelled, error.description)
@@ -126,14 +116,4 @@ extension RunExecution {
     }
 
     var isInterrupted: Bool { interruption != .none }
-}
-
-extension JournalEntry {
-    /// A call's intent behind the facts that are here.
-    fileprivate mutating func add(_ intent: JournalEntry) {
-        events += intent.events
-        blobs += intent.blobs
-        nodes += intent.nodes
-        callStart = intent.callStart
-    }
 }

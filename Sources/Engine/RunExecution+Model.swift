@@ -12,15 +12,16 @@ extension RunExecution {
         announce(.nodeStarted(node), at: tries.startedAt)
         dispatch(machine.apply(.nodeStarted(node)))
         do throws(StepFailure) {
-            try await run(tries, segments: try render(node, model))
+            tries.segments = try render(node, model)
+            try await run(tries)
         } catch {
             recordStart(of: tries)
             fail(node, error, facts: tries.facts)
         }
     }
 
-    // What is marked @inline(never) here computes without waiting. Inlined, its temporaries would live in the frame of the
-    // task that waits for the model: ten thousand runs in flight are ten thousand such frames.
+    // What is marked @inline(never) here computes without waiting, and what is known of a call stands in ``PlacedCall``. In
+    // the functions that wait, both would live in the frame of the task: ten thousand runs in flight are ten thousand frames.
 
     @inline(never)
     private func render(_ node: Node, _ model: ModelStep) throws(StepFailure) -> [PromptSegment] {
@@ -36,53 +37,62 @@ extension RunExecution {
         append(.nodeStarted(tries.node), at: tries.startedAt, to: &buffer)
     }
 
-    private func run(_ tries: ModelTries, segments base: [PromptSegment]) async throws(StepFailure) {
-        var machine = StepStateMachine(modelCount: tries.tier.models.count, retry: tries.step.retry, repairs: tries.model.schema == nil ? 0 : tries.model.repairs)
-        var segments = base
-        var answer = ""
-        var violations: [String] = []
-        var value = JSONValue.null
-        var command = machine.apply(.started)
+    private func run(_ tries: ModelTries) async throws(StepFailure) {
+        var command = tries.machine.apply(.started)
         while true {
             switch command {
-            case .call(let call):
-                if call.purpose == .repair, call.retryOf == nil {
-                    segments = PromptRenderer.repair(base, answer: answer, violations: violations)
-                }
-                let outcome: CallOutcome
-                do throws(StepFailure) {
-                    outcome = try await self.call(call, tries, segments: segments)
-                } catch {
-                    if error.kind == .cancelled { throw error }
-                    command = machine.apply(.notCalled(error))
-                    continue
-                }
-                switch outcome {
-                case .refused(let refusal): command = machine.apply(.callRefused(refusal))
-                case .ended(let end, let response):
-                    if let refused = response?.refusal { throw StepFailure(.refusal, "the model declined: \(refused)") }
-                    // A failed call leaves the answer that is being repaired.
-                    if let response { answer = response.text }
-                    command = machine.apply(.callEnded(end))
-                }
+            case .call(let call): command = try await made(call, tries)
             case .wait(let span):
                 flush()
                 if isInterrupted { throw StepFailure(.cancelled, "the run is stopping") }
                 do { try await environment.clock.sleep(for: span) } catch { throw StepFailure(.cancelled, "stopped while waiting to try again") }
-                command = machine.apply(.waited)
-            case .checkOutput:
-                (value, violations) = Self.check(answer, tries.model)
-                if !violations.isEmpty { note(.outputRejected(tries.node, violations: violations), at: environment.clock.now()) }
-                command = machine.apply(.outputChecked(violations: violations))
-            case .succeed:
-                // Without a schema the output is the answer's text, which is kept already.
-                let stored = tries.model.schema == nil ? tries.response.map(OutputReference.init) : nil
-                succeed(tries.node, value, facts: tries.facts, stored: stored)
-                return
-            case .fail(let failure):
-                throw failure
+                command = tries.machine.apply(.waited)
+            case .checkOutput: command = check(tries)
+            case .succeed: return succeed(tries)
+            case .fail(let failure): throw failure
             }
         }
+    }
+
+    /// Makes a call and says what is next.
+    ///
+    /// - Throws: `StepFailure` when the step ends by it whatever the machine would say.
+    private func made(_ call: StepStateMachine.Call, _ tries: ModelTries) async throws(StepFailure) -> StepStateMachine.Command {
+        let placed: PlacedCall
+        do throws(StepFailure) {
+            placed = try await self.call(call, tries)
+        } catch {
+            if error.kind == .cancelled { throw error }
+            return tries.machine.apply(.notCalled(error))
+        }
+        return try next(after: placed, tries)
+    }
+
+    @inline(never)
+    private func next(after placed: PlacedCall, _ tries: ModelTries) throws(StepFailure) -> StepStateMachine.Command {
+        if let refusal = placed.refusal { return tries.machine.apply(.callRefused(refusal)) }
+        guard let end = placed.end else { preconditionFailure("call \(placed.request.id) has no end") }
+        if end.failure?.kind == .cancelled { throw StepFailure(.cancelled, "stopped") }
+        // A failed call leaves the answer that is being repaired.
+        if case .success(let response)? = placed.result?.outcome {
+            if let refused = response.refusal { throw StepFailure(.refusal, "the model declined: \(refused)") }
+            tries.answer = response.text
+        }
+        return tries.machine.apply(.callEnded(end))
+    }
+
+    @inline(never)
+    private func check(_ tries: ModelTries) -> StepStateMachine.Command {
+        (tries.value, tries.violations) = Self.check(tries.answer, tries.model)
+        if !tries.violations.isEmpty { note(.outputRejected(tries.node, violations: tries.violations), at: environment.clock.now()) }
+        return tries.machine.apply(.outputChecked(violations: tries.violations))
+    }
+
+    @inline(never)
+    private func succeed(_ tries: ModelTries) {
+        // Without a schema the output is the answer's text, which is kept already.
+        let stored = tries.model.schema == nil ? tries.response.map(OutputReference.init) : nil
+        succeed(tries.node, tries.value, facts: tries.facts, stored: stored)
     }
 
     /// The answer as a value, or what is wrong with it.
@@ -109,47 +119,44 @@ extension RunExecution {
         return String(body[..<body.index(end, offsetBy: -3)])
     }
 
-    enum CallOutcome {
-        case refused(BudgetRefusal)
-        case ended(CallEnded, ModelResponse?)
-    }
-
-    private func call(_ call: StepStateMachine.Call, _ tries: ModelTries, segments: [PromptSegment]) async throws(StepFailure) -> CallOutcome {
+    /// Prepares the call, takes a place in the lines for one, and makes it.
+    private func call(_ call: StepStateMachine.Call, _ tries: ModelTries) async throws(StepFailure) -> PlacedCall {
         let reference = tries.tier.models[call.model]
         if isInterrupted { throw StepFailure(.cancelled, "the run is stopping") }
-
-        // Prepare
-        let profile = try environment.provider.profile(of: reference)
         if engine.isPrepared(reference) {
             try await environment.provider.prepare(reference)
         } else {
+            // Asked first, as a model that does not exist cannot be prepared.
+            _ = try environment.provider.profile(of: reference)
             flush()
             try await engine.prepareFirst(reference)
         }
-        let (request, terms) = try makeRequest(profile, tries, segments: segments)
+        let placed = try prepare(call, reference, tries)
 
         // A place in the line before money is held: what waits for one holds nothing.
         guard await acquire(engine.callLimiter) else { throw StepFailure(.cancelled, "stopped while waiting for a free place") }
         defer { engine.callLimiter.release() }
-        guard let limiter = engine.providerLimiter(profile) else { return try await placed(call, request, tries, terms) }
-        guard await acquire(limiter) else { throw StepFailure(.cancelled, "stopped while waiting for a free place") }
-        defer { limiter.release() }
-        return try await placed(call, request, tries, terms)
+        if let limiter = placed.limiter {
+            guard await acquire(limiter) else { throw StepFailure(.cancelled, "stopped while waiting for a free place") }
+        }
+        defer { placed.limiter?.release() }
+        try await make(placed)
+        return placed
     }
 
     @inline(never)
-    private func makeRequest(
-        _ profile: ModelProfile, _ tries: ModelTries, segments: [PromptSegment]
-    ) throws(StepFailure) -> (ModelRequest, CallTerms) {
+    private func prepare(_ call: StepStateMachine.Call, _ reference: ModelReference, _ tries: ModelTries) throws(StepFailure) -> PlacedCall {
+        let segments = tries.segments(for: call)
         let bytes = segments.reduce(0) { $0 + $1.text.utf8.count }
         try tries.checkLimits(promptBytes: bytes)
+        let profile = try environment.provider.profile(of: reference)
         let request = ModelRequest(
-            id: nextCall(), model: profile.reference, segments: segments, sampling: tries.sampling, maxOutputTokens: tries.outputCap,
+            id: nextCall(), model: reference, segments: segments, sampling: tries.sampling, maxOutputTokens: tries.outputCap,
             schema: tries.model.schema, schemaName: tries.step.id, timeout: tries.step.timeout)
         let sheet = engine.priceSheets.sheet(profile, at: environment.clock.now())
-        let hasCap = graph.budget.maxCost != nil || !tries.caps.isEmpty
-        let held = try reservation(sheet, request, profile, schemaBound: tries.model.schemaBound, hasCap: hasCap)
-        return (request, CallTerms(sheet: sheet, held: held, canBeTurnedAway: hasCap, promptBytes: bytes))
+        return PlacedCall(
+            call: call, tries: tries, request: request, sheet: sheet, held: try reservation(sheet, request, profile, tries), promptBytes: bytes,
+            limiter: engine.providerLimiter(profile))
     }
 
     private func acquire(_ limiter: ConcurrencyLimiter) async -> Bool {
@@ -158,91 +165,69 @@ extension RunExecution {
         return await limiter.acquire()
     }
 
-    /// What a call is made under.
-    private struct CallTerms {
-        let sheet: PriceSheet?
-        let held: Money?
-        let canBeTurnedAway: Bool
-        let promptBytes: Int
+    private func make(_ placed: PlacedCall) async throws(StepFailure) {
+        // Reserve and journal
+        placed.refusal = try await reserve { makeIntent(placed, at: $0) }
+        guard begin(placed) else { return }
+        // Call
+        if !Task.isCancelled { placed.result = await environment.provider.call(placed.request) }
+        // Settle
+        settle(placed)
     }
 
-    private func placed(
-        _ call: StepStateMachine.Call, _ request: ModelRequest, _ tries: ModelTries, _ terms: CallTerms
-    ) async throws(StepFailure) -> CallOutcome {
-        let (node, environment) = (tries.node, environment)
-
-        // Reserve and journal
-        let manifest = Blob(JSONEncoding.wire.bytes(request.manifest))
-        let event = RunEvent.callStarted(CallStarted(
-            id: request.id, node: node, tier: tries.tier.name, model: request.model, purpose: call.purpose, ordinal: call.ordinal,
-            request: manifest.hash, held: terms.held, retryOf: call.retryOf))
-        var startedAt = environment.clock.now()
-        let refusal = try await reserve(canBeTurnedAway: terms.canBeTurnedAway) { at in
-            startedAt = at
-            return makeIntent(call, request, tries, terms, event, manifest, at: at)
+    /// Whether the call may be made.
+    @inline(never)
+    private func begin(_ placed: PlacedCall) -> Bool {
+        if let refusal = placed.refusal {
+            recordStart(of: placed.tries)
+            note(.callRefused(placed.tries.node, refusal), at: environment.clock.now())
+            return false
         }
-        if let refusal {
-            recordStart(of: tries)
-            note(.callRefused(node, refusal), at: environment.clock.now())
-            return .refused(refusal)
-        }
-        tries.isStartRecorded = true
+        placed.tries.isStartRecorded = true
         callCount += 1
-        announce(event, at: startedAt)
-
-        // Call
-        inFlight.insert(node)
-        let result: ModelCallResult
-        if Task.isCancelled {
-            result = ModelCallResult(
-                outcome: .failure(CallFailure(.cancelled, "stopped before it was sent")), billing: .notBilled, total: .milliseconds(0))
-        } else {
-            result = await environment.provider.call(request)
-        }
-        inFlight.remove(node)
-
-        // Settle
-        let end = settle(result, request, tries, terms)
-        if end.failure?.kind == .cancelled { throw StepFailure(.cancelled, "stopped") }
-        if case .success(let response) = result.outcome { return .ended(end, response) }
-        return .ended(end, nil)
+        announce(placed.started, at: placed.startedAt!)
+        inFlight.insert(placed.tries.node)
+        return true
     }
 
     @inline(never)
-    private func makeIntent(
-        _ call: StepStateMachine.Call, _ request: ModelRequest, _ tries: ModelTries, _ terms: CallTerms, _ event: RunEvent,
-        _ manifest: Blob, at: Timestamp
-    ) -> JournalEntry {
+    private func makeIntent(_ placed: PlacedCall, at: Timestamp) -> JournalEntry {
+        let (request, tries, call) = (placed.request, placed.tries, placed.call)
+        placed.startedAt = at
         var intent = JournalEntry(run: id)
         if !tries.isStartRecorded { append(.nodeStarted(tries.node), at: tries.startedAt, to: &intent) }
-        append(event, at: at, to: &intent)
-        intent.blobs = request.segments.map { Blob(text: $0.text, hash: $0.hash) } + [manifest]
+        append(placed.started, at: at, to: &intent)
+        intent.blobs.reserveCapacity(request.segments.count + 1)
+        for segment in request.segments { intent.blobs.append(Blob(text: segment.text, hash: segment.hash)) }
+        intent.blobs.append(placed.manifest)
         intent.callStart = CallStart(
             id: request.id, path: tries.path, step: tries.step.id, tier: tries.tier.name, purpose: call.purpose, ordinal: call.ordinal,
-            provider: request.model.provider, modelAsked: request.model.model, request: manifest.hash,
-            retryOf: call.retryOf.map { CallID(run: id, number: $0).text }, held: terms.held, caps: tries.caps, at: at)
+            provider: request.model.provider, modelAsked: request.model.model, request: placed.manifest.hash,
+            retryOf: call.retryOf.map { CallID(run: id, number: $0).text }, held: placed.held, caps: tries.caps, at: at)
         return intent
     }
 
     /// The worst case of a call, or `nil` for a model without a price, which only a run without any cap may use.
     private func reservation(
-        _ sheet: PriceSheet?, _ request: ModelRequest, _ profile: ModelProfile, schemaBound: Int, hasCap: Bool
+        _ sheet: PriceSheet?, _ request: ModelRequest, _ profile: ModelProfile, _ tries: ModelTries
     ) throws(StepFailure) -> Money? {
         guard let sheet else {
-            guard !hasCap else { throw StepFailure.unpriced(profile) }
+            guard graph.budget.maxCost == nil, tries.caps.isEmpty else { throw StepFailure.unpriced(profile) }
             return nil
         }
         return Reservation.worst(
-            sheet: sheet, inputBound: RequestBound.inputTokens(request.segments, schemaBound: schemaBound), contextWindow: profile.contextWindow,
+            sheet: sheet, inputBound: RequestBound.inputTokens(request.segments, schemaBound: tries.model.schemaBound), contextWindow: profile.contextWindow,
             outputCap: request.maxOutputTokens, timeout: request.timeout
         ).amount
     }
 
     @inline(never)
-    private func settle(
-        _ result: ModelCallResult, _ request: ModelRequest, _ tries: ModelTries, _ terms: CallTerms
-    ) -> CallEnded {
-        let settlement = CallSettlement(result: result, sheet: terms.sheet, held: terms.held, promptBytes: terms.promptBytes)
+    private func settle(_ placed: PlacedCall) {
+        let (request, tries) = (placed.request, placed.tries)
+        inFlight.remove(tries.node)
+        let result = placed.result ?? ModelCallResult(
+            outcome: .failure(CallFailure(.cancelled, "stopped before it was sent")), billing: .notBilled, total: .milliseconds(0))
+        let settlement = CallSettlement(result: result, sheet: placed.sheet, held: placed.held, promptBytes: placed.promptBytes)
         var response: ContentHash?
         var logprobs: ContentHash?
         var finishReason: FinishReason?
@@ -267,13 +252,13 @@ extension RunExecution {
             finishReason: finishReason, response: response, logprobs: logprobs, failure: failure,
             jitter: failure == nil ? 0 : Double(environment.entropy.next() >> 11) / Double(1 << 53))
         append(callEnd: CallEnd(
-            id: request.id, state: settlement.state, held: settlement.held, cost: settlement.cost?.total, released: terms.held, caps: tries.caps,
+            id: request.id, state: settlement.state, held: settlement.held, cost: settlement.cost?.total, released: placed.held, caps: tries.caps,
             usage: result.usage, usageRaw: result.usageRaw, priceRows: settlement.cost?.priceRows ?? [], modelServed: result.modelServed,
             response: response, httpStatus: result.httpStatus, finishReason: finishReason?.rawValue, failure: failure,
             timeToFirstToken: result.timeToFirstToken, total: result.total, at: at))
         note(.callEnded(end), at: at)
         tries.count(end)
+        placed.end = end
         reservations.callSettled()
-        return end
     }
 }

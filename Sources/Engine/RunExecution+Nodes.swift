@@ -57,17 +57,24 @@ extension RunExecution {
     }
 
     private func launch(_ node: Node, _ body: @escaping @Sendable (isolated RunExecution) async -> Void) {
+        starting += 1
         tasks[node] = Task(executorPreference: environment.executor) { [self] in
-            await body(self)
+            await begin(body)
             await ended(node)
         }
+    }
+
+    private func begin(_ body: @Sendable (isolated RunExecution) async -> Void) async {
+        starting -= 1
+        await body(self)
     }
 
     private func ended(_ node: Node) {
         tasks[node] = nil
         inFlight.remove(node)
-        // What the last node left goes with the run's end.
-        if status == nil { flush() }
+        // What the last node left goes with the run's end, and what one node left with the intent of the next, which comes
+        // before it first waits for anything.
+        if status == nil, starting == 0 { flush() }
         if journalError != nil, tasks.isEmpty { resumeFinish() }
     }
 

@@ -33,6 +33,8 @@ actor RunExecution {
 
     // What is under way
     var tasks: [Node: Task<Void, Never>] = [:]
+    /// How many of them have not begun to run.
+    var starting = 0
     /// Nodes with a call or a command under way; the others may be stopped without loss.
     var inFlight: Set<Node> = []
     var reservations = ReservationLine()

@@ -10,11 +10,11 @@ final class CurlDriver: LoopParticipant, @unchecked Sendable {
     private(set) var share: UnsafeMutableRawPointer?
     private var multis: [MultiHandle] = []
     private var idle: [EasyHandle] = []
-    private var starting: [Transfer] = []
+    private var starting: [HTTPTransfer] = []
     private var isShut = false
     /// Hosts whose names libcurl has looked up, and transfers that wait for such a look-up.
     private var knownHosts: Set<String> = []
-    private var waiting: [String: [Transfer]] = [:]
+    private var waiting: [String: [HTTPTransfer]] = [:]
 
     /// Idle easy handles beyond this are freed; each holds some 15 kB.
     private static let maxIdleHandles = 256
@@ -59,7 +59,7 @@ final class CurlDriver: LoopParticipant, @unchecked Sendable {
 
     // MARK: Transfers
 
-    func submit(_ transfer: Transfer) {
+    func submit(_ transfer: HTTPTransfer) {
         if isShut {
             finish(transfer, .failure(HTTPError(.loopStopped, "the event loop was stopped", requestWasSent: false)))
         } else if transfer.state == .new {
@@ -71,7 +71,7 @@ final class CurlDriver: LoopParticipant, @unchecked Sendable {
         }
     }
 
-    func cancel(_ transfer: Transfer) {
+    func cancel(_ transfer: HTTPTransfer) {
         switch transfer.state {
         case .new: transfer.state = .done
         case .queued, .running: abort(transfer, Self.cancelled(wasSent: transfer.attempts > 0))
@@ -83,7 +83,7 @@ final class CurlDriver: LoopParticipant, @unchecked Sendable {
         HTTPError(.cancelled, "the task was cancelled", requestWasSent: wasSent)
     }
 
-    private func start(_ transfer: Transfer) {
+    private func start(_ transfer: HTTPTransfer) {
         guard transfer.state == .queued, mayStart(transfer) else { return }
         do throws(HTTPError) {
             let handle: EasyHandle
@@ -137,7 +137,7 @@ final class CurlDriver: LoopParticipant, @unchecked Sendable {
         for handle in multi.running { if let transfer = handle.transfer { abort(transfer, error) } }
     }
 
-    private func finish(_ transfer: Transfer, _ result: Result<HTTPResponse, HTTPError>) {
+    private func finish(_ transfer: HTTPTransfer, _ result: Result<HTTPResponse, HTTPError>) {
         guard transfer.state != .done else { return }
         transfer.state = .done
         transfer.idleTimer?.cancel()
@@ -147,7 +147,7 @@ final class CurlDriver: LoopParticipant, @unchecked Sendable {
     }
 
     /// Ends a transfer for a reason of ours, with what it has so far.
-    private func abort(_ transfer: Transfer, _ reason: HTTPError) {
+    private func abort(_ transfer: HTTPTransfer, _ reason: HTTPError) {
         var error = reason
         if let handle = transfer.handle {
             error = failure(of: transfer, on: handle, reason.code, reason.message, curlCode: 0)
@@ -158,7 +158,7 @@ final class CurlDriver: LoopParticipant, @unchecked Sendable {
 
     // MARK: Idle time-out
 
-    func watchIdle(_ transfer: Transfer) {
+    func watchIdle(_ transfer: HTTPTransfer) {
         guard let limit = transfer.request.idleTimeout else { return }
         let quiet = (EventLoop.now() - transfer.lastActivity) / 1_000_000
         let rest = TimeSpan(milliseconds: max(1, limit.milliseconds - Int64(quiet)))
@@ -177,7 +177,7 @@ final class CurlDriver: LoopParticipant, @unchecked Sendable {
     // libcurl's resolver starts a thread per transfer that misses its cache: a thousand transfers to a new host would be a
     // thousand threads. So the first one to a host goes ahead and the others wait for it. HTTPS over HTTP/2 waits anyway.
 
-    private func mayStart(_ transfer: Transfer) -> Bool {
+    private func mayStart(_ transfer: HTTPTransfer) -> Bool {
         guard let host = Self.hostToResolve(transfer.request.url), !knownHosts.contains(host) else { return true }
         if waiting[host] != nil {
             waiting[host]!.append(transfer)
@@ -188,7 +188,7 @@ final class CurlDriver: LoopParticipant, @unchecked Sendable {
         return true
     }
 
-    func nameIsResolved(by transfer: Transfer) {
+    func nameIsResolved(by transfer: HTTPTransfer) {
         guard let host = transfer.resolvingHost else { return }
         transfer.resolvingHost = nil
         // Names come from configurations, not from strangers; still, no set grows for ever.
@@ -197,7 +197,7 @@ final class CurlDriver: LoopParticipant, @unchecked Sendable {
         starting += waiting.removeValue(forKey: host) ?? []
     }
 
-    private func nameLookUpEnded(by transfer: Transfer, _ result: Result<HTTPResponse, HTTPError>) {
+    private func nameLookUpEnded(by transfer: HTTPTransfer, _ result: Result<HTTPResponse, HTTPError>) {
         guard let host = transfer.resolvingHost else { return }
         transfer.resolvingHost = nil
         let others = waiting.removeValue(forKey: host) ?? []
@@ -253,7 +253,7 @@ final class CurlDriver: LoopParticipant, @unchecked Sendable {
 
     // MARK: Outcomes
 
-    private func outcome(of transfer: Transfer, on handle: EasyHandle, _ code: CURLcode) -> Result<HTTPResponse, HTTPError> {
+    private func outcome(of transfer: HTTPTransfer, on handle: EasyHandle, _ code: CURLcode) -> Result<HTTPResponse, HTTPError> {
         let number = Int(code.rawValue)
         switch transfer.refusal {
         case .tooLarge(let message):
@@ -270,11 +270,11 @@ final class CurlDriver: LoopParticipant, @unchecked Sendable {
         }
         return .success(HTTPResponse(
             head: transfer.head, body: transfer.body, bodyBytes: transfer.received, timings: handle.timings,
-            newConnection: handle.long(CURLINFO_NUM_CONNECTS) > 0, remote: handle.remote, wasStopped: transfer.refusal != nil))
+            newConnection: handle.long(CURLINFO_NUM_CONNECTS) > 0, wasStopped: transfer.refusal != nil))
     }
 
     private func failure(
-        of transfer: Transfer, on handle: EasyHandle, _ code: HTTPError.Code, _ message: String, curlCode: Int
+        of transfer: HTTPTransfer, on handle: EasyHandle, _ code: HTTPError.Code, _ message: String, curlCode: Int
     ) -> HTTPError {
         HTTPError(
             code, message, curlCode: curlCode, requestWasSent: transfer.attempts > 0,
@@ -282,7 +282,7 @@ final class CurlDriver: LoopParticipant, @unchecked Sendable {
             partialBody: Array(transfer.body.prefix(HTTPError.partialBodyLimit)), timings: handle.timings)
     }
 
-    private func classify(_ code: CURLcode, _ transfer: Transfer, _ handle: EasyHandle) -> (HTTPError.Code, String) {
+    private func classify(_ code: CURLcode, _ transfer: HTTPTransfer, _ handle: EasyHandle) -> (HTTPError.Code, String) {
         let message = handle.message(for: code)
         let wasSent = transfer.attempts > 0
         switch code {

@@ -7,7 +7,7 @@ import Values
 /// What a request may choose is set again for each (`prepare`), everything else at birth.
 final class EasyHandle {
     let raw: UnsafeMutableRawPointer
-    var transfer: Transfer?
+    var transfer: HTTPTransfer?
     /// Where it runs, and its place there.
     unowned(unsafe) var multi: MultiHandle?
     var index = -1
@@ -67,7 +67,7 @@ final class EasyHandle {
         try set(CURLOPT_TCP_KEEPALIVE, 1, "TCP_KEEPALIVE")
         try set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1, "SUPPRESS_CONNECT_HEADERS")
         // Thousands of transfers wait at once: the buffers are what each of them costs.
-        try set(CURLOPT_BUFFERSIZE, 4 << 10, "BUFFERSIZE")
+        try set(CURLOPT_BUFFERSIZE, 2 << 10, "BUFFERSIZE")
         try set(CURLOPT_UPLOAD_BUFFERSIZE, 16 << 10, "UPLOAD_BUFFERSIZE")
         // Otherwise cancelling during a name look-up blocks the loop until the resolver answers.
         try set(CURLOPT_QUICK_EXIT, 1, "QUICK_EXIT")
@@ -96,7 +96,7 @@ final class EasyHandle {
     }
 
     /// Sets everything that a request may choose.
-    func prepare(_ transfer: Transfer) throws(HTTPError) {
+    func prepare(_ transfer: HTTPTransfer) throws(HTTPError) {
         let request = transfer.request
         self.transfer = transfer
         errorText[0] = 0
@@ -223,14 +223,6 @@ final class EasyHandle {
         HTTPTimings(
             connect: offset(CURLINFO_CONNECT_TIME_T), firstByte: offset(CURLINFO_STARTTRANSFER_TIME_T),
             total: offset(CURLINFO_TOTAL_TIME_T))
-    }
-
-    var remote: String {
-        var address: UnsafePointer<CChar>?
-        guard ccurl_get_string(raw, CURLINFO_PRIMARY_IP, &address) == CURLE_OK, let address, address[0] != 0 else { return "" }
-        let ip = String(cString: address)
-        let port = long(CURLINFO_PRIMARY_PORT)
-        return ip.utf8.contains(UInt8(ascii: ":")) ? "[\(ip)]:\(port)" : "\(ip):\(port)"
     }
 
     /// libcurl's own words about the failure.

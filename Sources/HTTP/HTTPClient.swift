@@ -28,7 +28,7 @@ public final class HTTPClient: Sendable {
     /// - Returns: the answer, whatever its status, redirects included.
     /// - Throws: `HTTPError` when there is no complete answer.
     public func send(_ request: HTTPRequest) async throws(HTTPError) -> HTTPResponse {
-        try await run(Transfer(request))
+        try await get(HTTPTransfer(request))
     }
 
     /// Sends `request` and hands the answer over as it comes.
@@ -45,10 +45,17 @@ public final class HTTPClient: Sendable {
         onHead: @escaping @Sendable (HTTPResponseHead) -> HeadDirective = { _ in .stream },
         onData: @escaping @Sendable (UnsafeRawBufferPointer) -> StreamDirective
     ) async throws(HTTPError) -> HTTPResponse {
-        try await run(Transfer(request, onHead: onHead, onData: onData))
+        try await get(HTTPTransfer(request, onHead: onHead, onData: onData))
     }
 
-    private func run(_ transfer: Transfer) async throws(HTTPError) -> HTTPResponse {
+    private func get(_ transfer: HTTPTransfer) async throws(HTTPError) -> HTTPResponse {
+        await perform(transfer)
+        return try transfer.result!.get()
+    }
+
+    /// Sends what `transfer` holds and returns when it has a result: for those who wait by the ten thousand, whose frames
+    /// would each have room for an answer.
+    public func perform(_ transfer: HTTPTransfer) async {
         await withTaskCancellationHandler {
             await withUnsafeContinuation { continuation in
                 transfer.continuation = continuation
@@ -64,6 +71,5 @@ public final class HTTPClient: Sendable {
             let driver = self.driver
             loop.post { driver.cancel(transfer) }
         }
-        return try transfer.result!.get()
     }
 }

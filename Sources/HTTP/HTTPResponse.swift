@@ -8,8 +8,6 @@ public struct HTTPResponse: Sendable {
     public var timings: HTTPTimings
     /// Whether a connection was opened for it.
     public var newConnection: Bool
-    /// `address:port` of the peer: the server's, or the proxy's.
-    public var remote: String
     /// Whether the consumer of the stream stopped it before its end.
     public var wasStopped: Bool
 

@@ -117,8 +117,8 @@ public final class Ledger: RunJournal, RunHistory, Sendable {
         _ = try await submit(.begin(run))
     }
 
-    public func write(_ entry: JournalEntry) async throws(JournalError) -> JournalReply {
-        guard case .journal(let reply) = try await submit(.entry(.init(entry))) else { preconditionFailure("an entry's reply") }
+    public func write(_ entry: JournalEntry, after facts: JournalEntry?) async throws(JournalError) -> JournalReply {
+        guard case .journal(let reply) = try await submit(.entry(.init(entry, after: facts))) else { preconditionFailure("an entry's reply") }
         return reply
     }
 

@@ -11,7 +11,7 @@ public final class ProviderRegistry: ModelProvider {
     public typealias SecretReader = @Sendable (SecretSource) -> Result<String, StepFailure>
 
     private let configurations: [String: ProviderConfiguration]
-    private let chat: OpenAIChatAPI
+    private let http: HTTPClient
     private let servers: any ModelServers
     private let readSecret: SecretReader
     private let contextWindows: [String: Int]
@@ -32,7 +32,7 @@ public final class ProviderRegistry: ModelProvider {
         self.servers = servers
         self.readSecret = readSecret
         self.contextWindows = contextWindows
-        chat = OpenAIChatAPI(http: http)
+        self.http = http
     }
 
     public var names: [String] { configurations.keys.sorted() }
@@ -46,20 +46,24 @@ public final class ProviderRegistry: ModelProvider {
     }
 
     public func prepare(_ model: ModelReference) async throws(StepFailure) {
-        var endpoint = try endpoint(of: model)
+        let endpoint = try endpoint(of: model)
         guard endpoint.baseURL == nil, let configuration = endpoint.model else { return }
-        endpoint.baseURL = try await servers.baseURL(of: configuration, provider: model.provider)
-        let ready = endpoint
+        let ready = endpoint.reachable(at: try await servers.baseURL(of: configuration, provider: model.provider))
         resolved.withLock { $0[model] = ready }
     }
 
     public func call(_ request: ModelRequest) async -> ModelCallResult {
-        do throws(StepFailure) {
-            let endpoint = try endpoint(of: request.model)
-            return await chat.call(request, at: endpoint)
-        } catch {
-            return ModelCallResult(outcome: .failure(CallFailure(error.kind, error.message)), billing: .notBilled, total: .milliseconds(0))
+        switch exchange(request) {
+        case .success(let exchange):
+            await http.perform(exchange.transfer)
+            return exchange.result()
+        case .failure(let failure):
+            return ModelCallResult(outcome: .failure(CallFailure(failure.kind, failure.message)), billing: .notBilled, total: .milliseconds(0))
         }
+    }
+
+    private func exchange(_ request: ModelRequest) -> Result<OpenAIChatExchange, StepFailure> {
+        Result { () throws(StepFailure) in OpenAIChatExchange(request, at: try endpoint(of: request.model)) }
     }
 
     private func endpoint(of model: ModelReference) throws(StepFailure) -> Endpoint {
@@ -97,12 +101,24 @@ public final class ProviderRegistry: ModelProvider {
     }
 }
 
-/// Where and how a model is asked.
-struct Endpoint: Sendable {
+/// Where and how a model is asked. A class: every call holds one while it waits.
+final class Endpoint: Sendable {
     let configuration: ProviderConfiguration
     let model: ModelConfiguration?
     let modelID: String
     /// `nil` until the model's own server runs.
-    var baseURL: String?
+    let baseURL: String?
     let apiKey: String?
+
+    init(configuration: ProviderConfiguration, model: ModelConfiguration?, modelID: String, baseURL: String?, apiKey: String?) {
+        self.configuration = configuration
+        self.model = model
+        self.modelID = modelID
+        self.baseURL = baseURL
+        self.apiKey = apiKey
+    }
+
+    func reachable(at baseURL: String) -> Endpoint {
+        Endpoint(configuration: configuration, model: model, modelID: modelID, baseURL: baseURL, apiKey: apiKey)
+    }
 }

@@ -84,6 +84,16 @@ public struct ContentHash: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// ``hex`` without a string of its own.
+    public func writeHex(to output: inout [UInt8]) {
+        withUnsafeBytes { source in
+            for byte in source {
+                output.append(Self.digit(byte >> 4))
+                output.append(Self.digit(byte & 15))
+            }
+        }
+    }
+
     private static func digit(_ value: UInt8) -> UInt8 { value < 10 ? 0x30 + value : 0x61 + value - 10 }
 
     public var description: String { hex }

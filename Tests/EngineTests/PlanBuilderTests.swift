@@ -13,7 +13,11 @@ import WorkflowModel
     ) throws -> Plan {
         let clock = ManualClock()
         let provider = ScriptedProvider(clock: clock, profiles: ScriptedProvider.profile(contextWindow: window)) { _, _ in .text("x") }
-        return PlanBuilder(graph: try workflow(yaml), provider: provider, prices: prices, statistics: statistics, inputs: inputs, at: clock.now()).build()
+        let builder = PlanBuilder(graph: try workflow(yaml), provider: provider, prices: prices, statistics: statistics, at: clock.now())
+        let plan = builder.plan(inputs: inputs)
+        // The short cut of a batch says what the whole plan says.
+        if let inputs { #expect(builder.refusal(inputs: inputs) == plan.refusal) }
+        return plan
     }
 
     /// "hello" is 5 bytes, 7 with its joiner: 2 tokens at best. At worst 64 + 12 for the template, 5 for the text and 2
@@ -169,7 +173,7 @@ import WorkflowModel
         let missing = StepFailure(.configuration, "there is no provider 'local'")
         let provider = ScriptedProvider(clock: clock, profiles: { _ in .failure(missing) }) { _, _ in .text("x") }
         let graph = try workflow(modelWorkflow("  - { id: a, prompt: hello }"))
-        let plan = PlanBuilder(graph: graph, provider: provider, prices: .perToken(), statistics: [:], inputs: [:], at: clock.now()).build()
+        let plan = PlanBuilder(graph: graph, provider: provider, prices: .perToken(), statistics: [:], at: clock.now()).plan(inputs: [:])
         #expect(plan.refusal == missing)
     }
 

@@ -237,13 +237,13 @@ func modelWorkflow(_ steps: String, top: String = "", fallback: String = "[]") -
     // MARK: Determinism
 
     @Test func equalInputsGiveEqualRequestsAndEqualEvents() async throws {
-        func once() async throws -> (requests: [String], events: [[UInt8]]) {
+        func once() async throws -> (requests: [[UInt8]], events: [[UInt8]]) {
             let rig = EngineRig(answers: ["a": [.failure(.timeout, "slow"), .text("{\"n\":1}")], "b": [.text("x")]])
             _ = try await rig.run(modelWorkflow("""
                   - { id: a, prompt: "hi ${{ inputs.q }}", output: { schema: { type: object } }, temperature: 0.5, seed: 7, stop: [END] }
                   - { id: b, for_each: { items: "[3, 1, 2]" }, prompt: "${{ item }}: ${{ steps.a.output }}" }
                 """, top: "inputs: { q: { type: object } }"), ["q": ["z": 1, "a": [true, nil]]])
-            return (rig.provider.requests.map { $0.manifest.jsonText }, rig.written.events.map(\.payload))
+            return (rig.provider.requests.map(\.manifest), rig.written.events.map(\.payload))
         }
         let first = try await once()
         let second = try await once()
@@ -255,7 +255,7 @@ func modelWorkflow(_ steps: String, top: String = "", fallback: String = "[]") -
     @Test func whatIsAskedIsWhatIsRecorded() async throws {
         let rig = EngineRig(answers: ["a": [.text("x")]])
         _ = try await rig.run(modelWorkflow("  - { id: a, prompt: hi }"))
-        let manifest = JSONEncoding.wire.bytes(rig.provider.requests[0].manifest)
+        let manifest = rig.provider.requests[0].manifest
         #expect(rig.written.calls[0].start.request == ContentHash(of: manifest))
         #expect(rig.written.entries.flatMap(\.blobs).contains { $0.bytes == manifest })
         #expect(rig.written.entries.flatMap(\.blobs).contains { $0.bytes == Array("hi".utf8) })

@@ -10,6 +10,7 @@ func exerciseJournal(_ makeJournal: () async throws -> any RunJournal) async thr
     try await exerciseOwnership(makeJournal())
     try await exerciseRunCap(makeJournal())
     try await exerciseInnerCaps(makeJournal())
+    try await exerciseFactsBefore(makeJournal())
     try await exerciseEndings(makeJournal())
     try await exerciseFailedEntry(makeJournal())
     try await exerciseFailedPost(makeJournal())
@@ -55,6 +56,22 @@ private func exerciseRunCap(_ journal: any RunJournal) async throws {
             == .refused(BudgetRefusal(scope: "run", cap: ten, spent: dollars("12"), asked: dollars("0.01"))))
     // A call without a price is not held against anything.
     #expect(try await journal.write(.start("r", 5, held: nil)) == .written)
+}
+
+/// What goes before an entry is written whatever becomes of the entry, and counts when its reservation is judged.
+private func exerciseFactsBefore(_ journal: any RunJournal) async throws {
+    try await journal.begin(.sample("r", cap: dollars("10")))
+    #expect(try await journal.write(.start("r", 1, held: dollars("8"))) == .written)
+    let settled = JournalEntry.end("r", 1, .settled, released: dollars("8"), held: dollars("3"), cost: dollars("3"))
+    #expect(try await journal.write(.start("r", 2, held: dollars("7")), after: settled) == .written)
+    let half = JournalEntry.end("r", 2, .settled, released: dollars("7"), held: dollars("2"), cost: dollars("2"))
+    #expect(
+        try await journal.write(.start("r", 3, held: dollars("5.5")), after: half)
+            == .refused(BudgetRefusal(scope: "run", cap: dollars("10"), spent: dollars("5"), asked: dollars("5.5"))))
+    // Call 2 ended all the same: its hold is not released twice, and what is left can be taken.
+    #expect(try await journal.write(.start("r", 3, held: dollars("4"))) == .written)
+    #expect(try await journal.write(.start("r", 4, held: dollars("2")), after: .event("r", "seen")) == .postponed)
+    #expect(try await journal.write(.start("r", 4, held: dollars("1")), after: .event("r", "seen again")) == .written)
 }
 
 private func exerciseInnerCaps(_ journal: any RunJournal) async throws {

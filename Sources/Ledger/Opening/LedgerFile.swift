@@ -1,3 +1,4 @@
+import CSQLite
 import Foundation
 import GRDB
 import GRDBSQLite
@@ -12,6 +13,9 @@ struct LedgerFile: Sendable {
         let folder = (path as NSString).deletingLastPathComponent
         return folder.isEmpty ? "." : folder
     }
+
+    /// Before the first connection of the process.
+    private static let configured: Void = { _ = csqlite_without_memory_statistics() }()
 
     // MARK: Writing
 
@@ -43,6 +47,7 @@ struct LedgerFile: Sendable {
     }
 
     private func connectForWriting() throws -> DatabaseQueue {
+        Self.configured
         var configuration = Configuration()
         configuration.busyMode = .timeout(Double(options.busyTimeout.milliseconds) / 1000)
         configuration.label = "ledger.writer"

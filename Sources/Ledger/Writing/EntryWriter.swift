@@ -16,9 +16,10 @@ final class EntryWriter {
     private var hashes: [ContentHash] = []
     private let blobs: BlobStore
     private var recentPriceRows: Set<String> = []
+    private var lastPriceRows: (rows: [String], text: String) = ([], "[]")
 
     private let insertRun, updateRun, selectRun, endRun: PreparedStatement
-    private let insertCall, endCall: PreparedStatement
+    private let insertCall, endCall, selectCall: PreparedStatement
     private let beginNode, endNode: PreparedStatement
     private let insertEvent: PreparedStatement
     private let selectWindow, upsertWindow: PreparedStatement
@@ -58,8 +59,9 @@ final class EntryWriter {
                 cache_write_tokens = ?7, output_tokens = ?8, reasoning_tokens = ?9, usage_raw = ?10, price_rows = ?11,
                 model_served = ?12, response_hash = ?13, http_status = ?14, finish_reason = ?15, ttft_ms = ?16, total_ms = ?17,
                 ended_at = ?18, error = ?19
-            WHERE run = ?1 AND number = ?20
+            WHERE rowid = ?1 AND run = ?20 AND number = ?21
             """)
+        selectCall = try prepare("SELECT rowid FROM model_call WHERE run = ?1 AND number = ?2")
         beginNode = try prepare("""
             INSERT INTO step_attempt(run, node_path, step_id, item, status, started_at, ended_at, output_hash, error, reason)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
@@ -144,7 +146,17 @@ final class EntryWriter {
 
     // MARK: Entries
 
-    func write(_ entry: JournalEntry, of run: OwnedRun) throws -> JournalReply {
+    /// - Parameter facts: come before the entry and are written even when its reservation does not fit.
+    func write(_ entry: JournalEntry, after facts: JournalEntry?, of run: OwnedRun) throws -> JournalReply {
+        guard let facts else { return try write(entry, of: run) }
+        let reply = try write(facts.followed(by: entry), of: run)
+        if reply == .written { return reply }
+        // Nothing is written yet. Asked again behind the facts, it is answered by the counters that they leave.
+        _ = try write(facts, of: run)
+        return try write(entry, of: run)
+    }
+
+    private func write(_ entry: JournalEntry, of run: OwnedRun) throws -> JournalReply {
         let movement = try Movement(entry)
         var windows: [Window] = []
         if movement.touchesWindows {
@@ -312,11 +324,12 @@ final class EntryWriter {
                 .other,
                 "call \(start.id) of \(start.path) (\(start.tier), \(start.purpose.rawValue), \(start.ordinal)) is recorded already")
         }
+        run.openCalls[start.id.number] = sqlite3_last_insert_rowid(connection)
     }
 
     private func write(_ end: CallEnd, of run: OwnedRun) throws {
-        endCall.bind(1, run.row)
-        endCall.bind(20, end.id.number)
+        endCall.bind(20, run.row)
+        endCall.bind(21, end.id.number)
         endCall.bind(2, end.state.rawValue)
         endCall.bind(3, end.held?.picoDollars)
         endCall.bind(4, end.cost?.picoDollars)
@@ -326,7 +339,7 @@ final class EntryWriter {
         endCall.bind(8, end.usage?.totalOutput)
         endCall.bind(9, end.usage?.reasoning)
         endCall.bind(10, end.usageRaw)
-        endCall.bind(11, end.priceRows.isEmpty ? nil : JSONEncoding.canonical.string(.array(end.priceRows.map(JSONValue.string))))
+        endCall.bind(11, text(ofPriceRows: end.priceRows))
         endCall.bind(12, end.modelServed)
         endCall.bind(13, end.response)
         endCall.bind(14, end.httpStatus)
@@ -335,9 +348,27 @@ final class EntryWriter {
         endCall.bind(17, end.total.milliseconds)
         endCall.bind(18, end.at.microseconds)
         endCall.bind(19, end.failure.map { JSONEncoding.canonical.string($0.json) })
-        guard try endCall.runCountingChanges() == 1 else {
+        if let row = run.openCalls.removeValue(forKey: end.id.number) {
+            endCall.bind(1, row)
+            if try endCall.runCountingChanges() == 1 { return }
+        }
+        // Begun by another process, or its row was moved by a VACUUM.
+        selectCall.bind(1, run.row)
+        selectCall.bind(2, end.id.number)
+        guard let row = try selectCall.first({ $0.int(0) }) else {
             throw JournalError(.other, "call \(end.id) ended but was never begun")
         }
+        endCall.bind(1, row)
+        try endCall.run()
+    }
+
+    /// Calls are charged by the same few rows again and again.
+    private func text(ofPriceRows rows: [String]) -> String? {
+        if rows.isEmpty { return nil }
+        if rows != lastPriceRows.rows {
+            lastPriceRows = (rows, JSONEncoding.canonical.string(.array(rows.map(JSONValue.string))))
+        }
+        return lastPriceRows.text
     }
 
     private func write(_ node: NodeUpdate, of run: OwnedRun) throws {

@@ -62,7 +62,9 @@ final class GroupCommitter {
 
     /// Until the queue is closed and empty.
     func run() {
-        while let group = queue.take(until: Date(timeIntervalSince1970: Double(nextRenewal.microseconds) / 1e6)) {
+        var group: [WriteRequest] = []
+        while let next = queue.take(until: Date(timeIntervalSince1970: Double(nextRenewal.microseconds) / 1e6), done: group) {
+            group = next
             if !group.isEmpty { write(group) }
             if logPages.pointee >= options.checkpointPages {
                 // What it cannot copy now, as a reader still needs it, it copies after a later commit.
@@ -146,7 +148,7 @@ final class GroupCommitter {
             let before = (run.sequence, run.head)
             if run.touch() { touched.append(run) }
             do {
-                let reply = try writer.write(entry.content, of: run)
+                let reply = try writer.write(entry.content, after: entry.facts, of: run)
                 if entry.content.runEnd != nil, reply == .written {
                     run.hasEnded = true
                     ended.append(run)

@@ -16,6 +16,9 @@ final class WriteQueue: @unchecked Sendable {
     private var waiters = 0
     /// How many waited for the last group.
     private var lastWaiters = 0
+    /// What the writer is done with. Freed by those who put, whose memory it is: freed by the writer, it would make the two
+    /// threads wait for each other in the allocator.
+    private var spent: [[WriteRequest]] = []
     private var isClosed = false
     private var sleep = Sleep.awake
     private let options: LedgerOptions
@@ -34,8 +37,11 @@ final class WriteQueue: @unchecked Sendable {
 
     /// Adds a request at the end; `false` once the queue is closed.
     func put(_ request: WriteRequest) -> Bool {
+        var freed: [[WriteRequest]] = []
+        defer { withExtendedLifetime(freed) {} }
         condition.lock()
         defer { condition.unlock() }
+        swap(&freed, &spent)
         if isClosed { return false }
         requests.append(request)
         bytes += request.size
@@ -68,8 +74,11 @@ final class WriteQueue: @unchecked Sendable {
     }
 
     /// Waits for work and takes a group of it; empty when `deadline` came first, `nil` when closed and done.
-    func take(until deadline: Date) -> [WriteRequest]? {
+    ///
+    /// - Parameter done: the group before, which is answered.
+    func take(until deadline: Date, done: consuming [WriteRequest]) -> [WriteRequest]? {
         condition.lock()
+        if !done.isEmpty { spent.append(done) }
         defer {
             sleep = .awake
             condition.unlock()

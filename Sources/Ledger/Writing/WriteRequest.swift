@@ -18,8 +18,23 @@ final class WriteRequest: Sendable {
 
     final class Entry: Sendable {
         let content: JournalEntry
+        /// Written before it and whatever becomes of it.
+        let facts: JournalEntry?
 
-        init(_ content: JournalEntry) { self.content = content }
+        init(_ content: JournalEntry, after facts: JournalEntry? = nil) {
+            self.content = content
+            self.facts = facts
+        }
+
+        /// Roughly what it holds in memory.
+        var size: Int { Self.size(content) + (facts.map(Self.size) ?? 0) }
+
+        private static func size(_ entry: JournalEntry) -> Int {
+            var size = 0
+            for blob in entry.blobs { size += blob.bytes.count + 64 }
+            for event in entry.events { size += event.payload.count + 64 }
+            return size
+        }
     }
 
     typealias Waiter = UnsafeContinuation<Result<Reply, JournalError>, Never>
@@ -33,11 +48,6 @@ final class WriteRequest: Sendable {
     init(_ operation: Operation, waiter: Waiter?) {
         self.operation = operation
         self.waiter = waiter
-        var size = 256
-        if case .entry(let entry) = operation {
-            for blob in entry.content.blobs { size += blob.bytes.count + 64 }
-            for event in entry.content.events { size += event.payload.count + 64 }
-        }
-        self.size = size
+        if case .entry(let entry) = operation { size = 256 + entry.size } else { size = 256 }
     }
 }

@@ -25,58 +25,87 @@ extension RunEvent {
         }
     }
 
-    /// The payload, keys in a fixed order. Steps stand by their path in `graph`.
-    public func payload(in graph: WorkflowGraph) -> JSONObject {
-        func path(_ node: Node) -> JSONValue { .string(graph.path(of: node)) }
-        func id(_ step: Int) -> JSONValue { .string(graph.steps[step].id) }
+    /// The payload, a JSON object with keys in a fixed order. Steps stand by their path in `graph`.
+    public func payload(in graph: WorkflowGraph) -> [UInt8] {
+        var json = JSONObjectWriter()
+        func path(_ node: Node) -> String { graph.path(of: node) }
+        func id(_ step: Int) -> String { graph.steps[step].id }
         switch self {
         case .runStarted(let run):
-            return JSONObject([
-                ("workflow", .string(run.workflow)), ("graph", .string(run.graph.hex)), ("inputs", .string(run.inputs.hex)),
-                ("encoder", .int(Int64(run.encoder))), ("program", .string(run.program)),
-            ]).with("max_cost_usd", run.maxCost?.json)
-        case .conditionEvaluated(let step, let holds): return ["step": id(step), "holds": .bool(holds)]
+            json.put("workflow", run.workflow)
+            json.put("graph", run.graph)
+            json.put("inputs", run.inputs)
+            json.put("encoder", run.encoder)
+            json.put("program", run.program)
+            json.put("max_cost_usd", run.maxCost?.json)
+        case .conditionEvaluated(let step, let holds):
+            json.put("step", id(step))
+            json.put("holds", holds)
         case .itemsExpanded(let step, let count, let items):
-            return ["step": id(step), "count": .int(Int64(count)), "items": .string(items.hex)]
-        case .stepSkipped(let step, let reason): return ["step": id(step), "reason": .string(reason.text)]
-        case .nodeStarted(let node), .nodeCancelled(let node): return ["step": path(node)]
+            json.put("step", id(step))
+            json.put("count", count)
+            json.put("items", items)
+        case .stepSkipped(let step, let reason):
+            json.put("step", id(step))
+            json.put("reason", reason.text)
+        case .nodeStarted(let node), .nodeCancelled(let node):
+            json.put("step", path(node))
         case .callStarted(let call):
-            return JSONObject([
-                ("call", .int(Int64(call.id.number))), ("step", path(call.node)), ("tier", .string(call.tier)),
-                ("model", .string(call.model.description)), ("purpose", .string(call.purpose.rawValue)),
-                ("ordinal", .int(Int64(call.ordinal))), ("request", .string(call.request.hex)),
-            ]).with("held_usd", call.held?.json).with("retry_of", call.retryOf.map { .int(Int64($0)) })
+            json.put("call", call.id.number)
+            json.put("step", path(call.node))
+            json.put("tier", call.tier)
+            json.put("model", call.model.description)
+            json.put("purpose", call.purpose.rawValue)
+            json.put("ordinal", call.ordinal)
+            json.put("request", call.request)
+            json.put("held_usd", call.held?.decimalText)
+            json.put("retry_of", call.retryOf)
         case .callRefused(let node, let refusal):
-            return [
-                "step": path(node), "scope": .string(refusal.scope), "cap_usd": refusal.cap.json,
-                "spent_usd": refusal.spent.json, "asked_usd": refusal.asked.json,
-            ]
+            json.put("step", path(node))
+            json.put("scope", refusal.scope)
+            json.put("cap_usd", refusal.cap.decimalText)
+            json.put("spent_usd", refusal.spent.decimalText)
+            json.put("asked_usd", refusal.asked.decimalText)
         case .callEnded(let call):
-            var object: JSONObject = ["call": .int(Int64(call.id.number)), "step": path(call.node), "state": .string(call.state.rawValue)]
-            object["cost_usd"] = call.cost?.json ?? .null
-            if let usage = call.usage {
-                object["input_tokens"] = .int(Int64(usage.totalInput))
-                object["output_tokens"] = .int(Int64(usage.totalOutput))
-            }
-            object["finish_reason"] = call.finishReason.map { .string($0.rawValue) }
-            object["response"] = call.response.map { .string($0.hex) }
-            object["logprobs"] = call.logprobs.map { .string($0.hex) }
-            object["failure"] = call.failure?.json
+            json.put("call", call.id.number)
+            json.put("step", path(call.node))
+            json.put("state", call.state.rawValue)
+            // Null: unpriced.
+            json.put("cost_usd", call.cost?.json ?? JSONValue.null)
+            json.put("input_tokens", call.usage?.totalInput)
+            json.put("output_tokens", call.usage?.totalOutput)
+            json.put("finish_reason", call.finishReason?.rawValue)
+            json.put("response", call.response)
+            json.put("logprobs", call.logprobs)
+            json.put("failure", call.failure?.json)
             // Only a failure can lead to a wait.
-            if call.failure != nil { object["jitter"] = .double(call.jitter) }
-            return object
+            if call.failure != nil { json.put("jitter", JSONValue.double(call.jitter)) }
         case .commandEnded(let node, let exitCode, let stdout, let milliseconds):
-            return ["step": path(node), "exit_code": .int(Int64(exitCode)), "stdout": .string(stdout.hex), "ms": .int(milliseconds)]
+            json.put("step", path(node))
+            json.put("exit_code", Int(exitCode))
+            json.put("stdout", stdout)
+            json.put("ms", Int(milliseconds))
         case .outputRejected(let node, let violations):
-            return ["step": path(node), "violations": .array(violations.map(JSONValue.string))]
-        case .nodeSucceeded(let node, let output): return ["step": path(node), "output": .string(output.hash.hex)]
-        case .nodeFailed(let node, let failure): return ["step": path(node), "failure": failure.json]
+            json.put("step", path(node))
+            json.put("violations", JSONValue.array(violations.map(JSONValue.string)))
+        case .nodeSucceeded(let node, let output):
+            json.put("step", path(node))
+            json.put("output", output.hash)
+        case .nodeFailed(let node, let failure):
+            json.put("step", path(node))
+            json.put("failure", failure.json)
         case .nodeRecovered(let node, let failure, let output):
-            return ["step": path(node), "failure": failure.json, "output": .string(output.hash.hex)]
-        case .itemsCollected(let step, let output): return ["step": id(step), "output": .string(output.hash.hex)]
-        case .interruptRequested: return [:]
+            json.put("step", path(node))
+            json.put("failure", failure.json)
+            json.put("output", output.hash)
+        case .itemsCollected(let step, let output):
+            json.put("step", id(step))
+            json.put("output", output.hash)
+        case .interruptRequested: break
         case .runEnded(let status, let outputs):
-            return JSONObject([("status", .string(status.rawValue))]).with("outputs", outputs.map { .string($0.hex) })
+            json.put("status", status.rawValue)
+            json.put("outputs", outputs)
         }
+        return json.finish()
     }
 }

@@ -64,28 +64,27 @@ public final class ModelRequest: Sendable {
     /// Of ``manifest``: the version of the form in which requests are stored and compared.
     public static let encoderVersion = 1
 
-    /// The request as it is stored: settings, and segments by hash.
-    public var manifest: JSONValue {
-        var object: JSONObject = [
-            "model": .string(model.description),
-            "segments": .array(segments.map { segment in
-                .object([
-                    "hash": .string(segment.hash.hex), "role": .string(segment.role.rawValue),
-                    "class": .string(segment.stability.name), "origin": .string(segment.origin),
-                    "starts_message": .bool(segment.startsMessage),
-                ])
-            }),
-            "max_output_tokens": .int(Int64(maxOutputTokens)),
-        ]
-        object["temperature"] = sampling.temperature.map(JSONValue.double)
-        object["top_p"] = sampling.topP.map(JSONValue.double)
-        object["seed"] = sampling.seed.map { .int(Int64($0)) }
-        object["stop"] = sampling.stop.map { .array($0.map(JSONValue.string)) }
-        object["reasoning"] = sampling.reasoning.map(JSONValue.string)
-        object["stream"] = sampling.stream.map(JSONValue.bool)
-        object["logprobs"] = sampling.logprobs.map(JSONValue.bool)
-        object["schema"] = schema?.source
-        return .object(object)
+    /// The request as it is stored, a JSON object: settings, and segments by hash.
+    public var manifest: [UInt8] {
+        var json = JSONObjectWriter(capacity: 256 + segments.count * 192)
+        json.put("model", model.description)
+        json.put("segments", segments) { segment, json in
+            json.put("hash", segment.hash)
+            json.put("role", segment.role.rawValue)
+            json.put("class", segment.stability.name)
+            json.put("origin", segment.origin)
+            json.put("starts_message", segment.startsMessage)
+        }
+        json.put("max_output_tokens", maxOutputTokens)
+        json.put("temperature", sampling.temperature.map(JSONValue.double))
+        json.put("top_p", sampling.topP.map(JSONValue.double))
+        json.put("seed", sampling.seed)
+        json.put("stop", sampling.stop.map { JSONValue.array($0.map(JSONValue.string)) })
+        json.put("reasoning", sampling.reasoning)
+        json.put("stream", sampling.stream)
+        json.put("logprobs", sampling.logprobs)
+        json.put("schema", schema?.source)
+        return json.finish()
     }
 }
 
@@ -127,17 +126,17 @@ public enum BillingEvidence: Sendable, Hashable {
 }
 
 /// Everything that one HTTP attempt told.
-public struct ModelCallResult: Sendable {
-    public var outcome: Result<ModelResponse, CallFailure>
-    public var billing: BillingEvidence
-    public var usage: TokenUsage?
+public final class ModelCallResult: Sendable {
+    public let outcome: Result<ModelResponse, CallFailure>
+    public let billing: BillingEvidence
+    public let usage: TokenUsage?
     /// The server's usage object, verbatim.
-    public var usageRaw: String?
-    public var modelServed: String?
-    public var httpStatus: Int?
+    public let usageRaw: String?
+    public let modelServed: String?
+    public let httpStatus: Int?
     /// To the first token of a stream.
-    public var timeToFirstToken: TimeSpan?
-    public var total: TimeSpan
+    public let timeToFirstToken: TimeSpan?
+    public let total: TimeSpan
 
     public init(
         outcome: Result<ModelResponse, CallFailure>, billing: BillingEvidence, usage: TokenUsage? = nil, usageRaw: String? = nil,

@@ -7,11 +7,18 @@ public protocol RunJournal: Sendable {
     func begin(_ run: RunStart) async throws(JournalError)
 
     /// Writes an entry and answers once it is durable. A refused or postponed reservation writes nothing of the entry.
-    func write(_ entry: JournalEntry) async throws(JournalError) -> JournalReply
+    ///
+    /// - Parameter facts: what happened before it, of the same run and without a reservation; written in any case. Handed
+    ///   over together, the two cost little more than one.
+    func write(_ entry: JournalEntry, after facts: JournalEntry?) async throws(JournalError) -> JournalReply
 
     /// Hands over an entry without waiting for it to be durable: it is before anything that is written later. That it
     /// could not be written shows at the next `write` of this run.
     func post(_ entry: JournalEntry)
+}
+
+extension RunJournal {
+    public func write(_ entry: JournalEntry) async throws(JournalError) -> JournalReply { try await write(entry, after: nil) }
 }
 
 /// The answer to an entry.
@@ -100,6 +107,18 @@ public struct JournalEntry: Sendable {
     public var runEnd: RunEnd?
 
     public init(run: RunID) { self.run = run }
+
+    /// This entry with a later one of the same run behind it. Only one of the two may begin a call, and only one may end one.
+    public func followed(by later: JournalEntry) -> JournalEntry {
+        var both = self
+        both.events += later.events
+        both.blobs += later.blobs
+        both.nodes += later.nodes
+        both.callStart = later.callStart ?? callStart
+        both.callEnd = later.callEnd ?? callEnd
+        both.runEnd = later.runEnd ?? runEnd
+        return both
+    }
 
     public var isEmpty: Bool {
         events.isEmpty && blobs.isEmpty && nodes.isEmpty && callStart == nil && callEnd == nil && runEnd == nil

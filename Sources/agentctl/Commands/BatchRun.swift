@@ -54,7 +54,8 @@ struct BatchRun {
         defer { connections.close() }
         let ledger = try composition.openLedger()
         defer { ledger.close() }
-        let plan = composition.plan(graph, inputs: nil, provider: connections.provider, history: ledger)
+        let planner = composition.planBuilder(graph, provider: connections.provider, history: ledger)
+        let plan = planner.plan(inputs: nil)
         say("\(lines.count) runs of " + PlanReport.line(plan))
         if let refusal = plan.refusal { throw refusal }
         try await ledger.record(priceRows: composition.priceRows(of: graph, connections.provider))
@@ -70,7 +71,6 @@ struct BatchRun {
         var waiting: [Int: Outcome] = [:]
         var nextToPrint = 0
         var journalError: JournalError?
-        let history = composition.statistics(graph, ledger)
         await withTaskGroup(of: (Int, Outcome?, JournalError?).self) { group in
             var next = 0
             func launch() {
@@ -79,11 +79,11 @@ struct BatchRun {
                 let line = lines[index]
                 next += 1
                 board.began()
-                group.addTask(executorPreference: connections.loop) { [graph, composition] in
+                group.addTask(executorPreference: connections.loop) { [graph] in
                     do throws(JournalError) {
                         let outcome = try await Self.one(
                             index: index, number: line.number, text: line.text, graph: graph, batch: batch, engine: engine,
-                            composition: composition, provider: connections.provider, history: history)
+                            planner: planner)
                         return (index, outcome, nil)
                     } catch {
                         return (index, nil, error)
@@ -128,9 +128,7 @@ struct BatchRun {
     /// The inputs of a line, if it may run. Not inlined: what it needs on the way must not stay in the frame of a task
     /// that waits for a model, ten thousand times.
     @inline(never)
-    private static func admit(
-        _ text: Substring, graph: WorkflowGraph, composition: Composition, provider: any ModelProvider, history: [String: StepStatistics]
-    ) -> Result<JSONObject, Refusal> {
+    private static func admit(_ text: Substring, graph: WorkflowGraph, planner: PlanBuilder) -> Result<JSONObject, Refusal> {
         let inputs: JSONObject
         do throws(JSONParseError) {
             guard let object = try JSONParser.parse(String(text)).objectValue else {
@@ -147,16 +145,14 @@ struct BatchRun {
             return .failure(Refusal(kind: "input", message: error.all.map(\.message).joined(separator: "; ")))
         }
         // Each line is admitted by its own size, where there is a budget to fit.
-        if graph.budget.maxCost != nil {
-            let plan = PlanBuilder(graph: graph, provider: provider, prices: composition.prices, statistics: history, inputs: bound, at: .now()).build()
-            if let refusal = plan.refusal { return .failure(Refusal(kind: refusal.kind.rawValue, message: refusal.message)) }
+        if graph.budget.maxCost != nil, let refusal = planner.refusal(inputs: bound) {
+            return .failure(Refusal(kind: refusal.kind.rawValue, message: refusal.message))
         }
         return .success(bound)
     }
 
     private static func one(
-        index: Int, number: Int, text: Substring, graph: WorkflowGraph, batch: String, engine: Engine, composition: Composition,
-        provider: any ModelProvider, history: [String: StepStatistics]
+        index: Int, number: Int, text: Substring, graph: WorkflowGraph, batch: String, engine: Engine, planner: PlanBuilder
     ) async throws(JournalError) -> Outcome {
         func refused(_ kind: String, _ message: String) -> Outcome {
             let error: JSONObject = ["kind": .string(kind), "message": .string(message)]
@@ -167,7 +163,7 @@ struct BatchRun {
                 source: text)
         }
         let bound: JSONObject
-        switch Self.admit(text, graph: graph, composition: composition, provider: provider, history: history) {
+        switch Self.admit(text, graph: graph, planner: planner) {
         case .success(let inputs): bound = inputs
         case .failure(let refusal): return refused(refusal.kind, refusal.message)
         }
@@ -184,12 +180,6 @@ struct BatchRun {
                 line: number, status: result.status, failureKind: result.failure?.kind.rawValue, message: result.failure?.message,
                 cost: result.cost, unpricedCalls: result.unpricedCalls, duration: result.endedAt.since(result.startedAt)),
             source: text)
-    }
-}
-
-extension Composition {
-    func statistics(_ graph: WorkflowGraph, _ history: any RunHistory) -> [String: StepStatistics] {
-        (try? history.statistics(workflow: graph.name)) ?? [:]
     }
 }
 

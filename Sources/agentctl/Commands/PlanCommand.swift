@@ -23,7 +23,8 @@ struct PlanCommand: AsyncParsableCommand {
         let composition = Composition(settings: settings)
         let connections = try composition.connect(progress: { _ in })
         defer { connections.close() }
-        let plan = composition.plan(graph, inputs: bound, provider: connections.provider, history: try? composition.openLedgerReadOnly())
+        let plan = composition.planBuilder(graph, provider: connections.provider, history: try? composition.openLedgerReadOnly())
+            .plan(inputs: bound)
         Output.write(json ? JSONEncoding.pretty.string(PlanReport.json(plan)) + "\n" : PlanReport.text(plan, style: Output.style))
         if let refusal = plan.refusal { throw CommandEnd(code: ExitCodes.code(refusal.kind)) }
     }
@@ -31,8 +32,8 @@ struct PlanCommand: AsyncParsableCommand {
 
 extension Composition {
     /// - Parameter history: `nil` when there is no ledger yet.
-    func plan(_ graph: WorkflowGraph, inputs: JSONObject?, provider: any ModelProvider, history: (any RunHistory)?) -> Plan {
+    func planBuilder(_ graph: WorkflowGraph, provider: any ModelProvider, history: (any RunHistory)?) -> PlanBuilder {
         let statistics = (try? history?.statistics(workflow: graph.name)) ?? [:]
-        return PlanBuilder(graph: graph, provider: provider, prices: prices, statistics: statistics, inputs: inputs, at: .now()).build()
+        return PlanBuilder(graph: graph, provider: provider, prices: prices, statistics: statistics, at: .now())
     }
 }

@@ -58,7 +58,7 @@ struct Run: AsyncParsableCommand {
         let ledger = try composition.openLedger()
         defer { ledger.close() }
 
-        let plan = composition.plan(graph, inputs: bound, provider: connections.provider, history: ledger)
+        let plan = composition.planBuilder(graph, provider: connections.provider, history: ledger).plan(inputs: bound)
         if !quiet { say(PlanReport.line(plan)) }
         if let refusal = plan.refusal { throw refusal }
         try await ledger.record(priceRows: composition.priceRows(of: graph, connections.provider))

@@ -5,10 +5,12 @@ import WorkflowModel
 /// Every fact as a line of JSON on stdout.
 final class EventView: RunObserver {
     func observe(_ event: RunEvent, run: RunID, graph: WorkflowGraph, at: Timestamp) {
-        let line: JSONObject = [
-            "event": .string(event.kind), "run": .string(run.text), "at": .string(at.rfc3339), "data": .object(event.payload(in: graph)),
-        ]
-        Output.line(JSONValue.object(line).jsonText)
+        var line = JSONObjectWriter()
+        line.put("event", event.kind)
+        line.put("run", run.text)
+        line.put("at", at.rfc3339)
+        line.put("data", json: event.payload(in: graph))
+        Output.line(String(decoding: line.finish(), as: UTF8.self))
         Output.flush()
     }
 }

@@ -88,9 +88,10 @@ public final class InMemoryJournal: RunJournal {
         try outcome.get()
     }
 
-    public func write(_ entry: JournalEntry) async throws(JournalError) -> JournalReply {
+    public func write(_ entry: JournalEntry, after facts: JournalEntry?) async throws(JournalError) -> JournalReply {
         let outcome: Result<JournalReply, JournalError> = state.withLock { state in
             if let error = count(&state) { return .failure(error) }
+            if let facts, case .failure(let error) = Self.write(facts, &state) { return .failure(error) }
             return Self.write(entry, &state)
         }
         await wait()

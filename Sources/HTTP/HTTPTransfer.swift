@@ -1,18 +1,20 @@
-/// One request on its way, and what has come back so far.
+/// One request on its way, and what has come back so far. ``HTTPClient/perform(_:)`` sends it, once.
 ///
-/// Made by the calling task, then confined to the loop's thread: hence unchecked.
-final class Transfer: @unchecked Sendable {
+/// Made by the calling task, then confined to the loop's thread until it has a result: hence unchecked.
+public final class HTTPTransfer: @unchecked Sendable {
     enum State { case new, queued, running, done }
     /// Why our own callbacks ended the transfer.
     enum Refusal { case stopped, tooLarge(String), resend }
 
-    let request: HTTPRequest
+    public let request: HTTPRequest
     let onHead: (@Sendable (HTTPResponseHead) -> HeadDirective)?
     let onData: (@Sendable (UnsafeRawBufferPointer) -> StreamDirective)?
     /// Set before the transfer is handed to the loop, resumed once by `end`.
     var continuation: UnsafeContinuation<Void, Never>?
+    /// `nil` until the transfer has ended.
+    ///
     /// Kept here rather than passed through the continuation: it would widen several frames of each waiting task.
-    private(set) var result: Result<HTTPResponse, HTTPError>?
+    public private(set) var result: Result<HTTPResponse, HTTPError>?
 
     var state = State.new
     var handle: EasyHandle?
@@ -38,7 +40,8 @@ final class Transfer: @unchecked Sendable {
     /// A head beyond this is no answer of a model server.
     private static let maxHeadBytes = 256 << 10
 
-    init(
+    /// - Parameters: see ``HTTPClient/stream(_:onHead:onData:)``; without closures the answer is collected.
+    public init(
         _ request: HTTPRequest, onHead: (@Sendable (HTTPResponseHead) -> HeadDirective)? = nil,
         onData: (@Sendable (UnsafeRawBufferPointer) -> StreamDirective)? = nil
     ) {

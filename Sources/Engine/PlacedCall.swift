@@ -1,0 +1,42 @@
+import Economics
+import Values
+import WorkflowModel
+
+/// A call on its way down the one road: what it is made under, and what has come of it so far. Confined to its run's actor.
+final class PlacedCall {
+    let call: StepStateMachine.Call
+    let tries: ModelTries
+    let request: ModelRequest
+    /// `nil`: the model has no price.
+    let sheet: PriceSheet?
+    let held: Money?
+    let promptBytes: Int
+    /// Of its provider, where that has a bound.
+    let limiter: ConcurrencyLimiter?
+    let manifest: Blob
+    let started: RunEvent
+
+    /// When its intent was written.
+    var startedAt: Timestamp?
+    var refusal: BudgetRefusal?
+    /// `nil` when it was stopped before it was sent.
+    var result: ModelCallResult?
+    var end: CallEnded?
+
+    init(
+        call: StepStateMachine.Call, tries: ModelTries, request: ModelRequest, sheet: PriceSheet?, held: Money?, promptBytes: Int,
+        limiter: ConcurrencyLimiter?
+    ) {
+        self.call = call
+        self.tries = tries
+        self.request = request
+        self.sheet = sheet
+        self.held = held
+        self.promptBytes = promptBytes
+        self.limiter = limiter
+        manifest = Blob(request.manifest)
+        started = .callStarted(CallStarted(
+            id: request.id, node: tries.node, tier: tries.tier.name, model: request.model, purpose: call.purpose, ordinal: call.ordinal,
+            request: manifest.hash, held: held, retryOf: call.retryOf))
+    }
+}
