@@ -22,7 +22,8 @@ struct PromptRenderer {
             // A prefix is rendered without `with` and `item`: it must be the same for every step that uses it.
             var shared = scope
             shared.with = nil
-            shared.item = nil
+            shared.items = []
+            shared.pass = nil
             let role: MessageRole = prefix.stability <= .tenant ? .system : .user
             add(role, prefix.stability, try prefix.text.render(shared), "prefix \(prefix.name)")
         }
