@@ -38,8 +38,9 @@ import Values
         try sandbox.write("empty/x.yaml", "a: 1\n")
         let result = try await sandbox.agentctl("validate", "empty")
         #expect(result.code == 2 && result.err.contains("there is no workflow in empty"), "\(result.err)")
-        let missing = try await sandbox.agentctl("validate", "nowhere")
-        #expect(missing.code == 10 && missing.err.contains("nowhere"))
+        let missing = try await sandbox.agentctl("validate", "nowhere", "empty/x.yaml", "--json")
+        #expect(missing.code == 10 && missing.json?["diagnostics"]?[0]?["message"]?.stringValue?.contains("nowhere") == true, "\(missing.out)")
+        #expect((missing.json?["diagnostics"]?.arrayValue?.count ?? 0) > 1)
     }
 
     @Test func jsonHasEveryProblem() async throws {
@@ -77,6 +78,19 @@ import Values
         #expect(neither.code == 2)
         let page = try await sandbox.agentctl("explain", "--all")
         #expect(try page.out == String(contentsOfFile: Sandbox.repository + "/Docs/Diagnostics.md", encoding: .utf8))
+    }
+
+    @Test func schemasAreWritten() async throws {
+        let sandbox = try Sandbox()
+        let printed = try await sandbox.agentctl("schema", "workflow")
+        #expect(printed.code == 0 && printed.json?["properties"]?["steps"] != nil)
+        let written = try await sandbox.agentctl("schema", "project", "--output", "p.json")
+        #expect(written.code == 0 && written.out.isEmpty)
+        #expect(try JSONParser.parse(String(contentsOfFile: sandbox.path("p.json"), encoding: .utf8))["properties"]?["providers"] != nil)
+        let nowhere = try await sandbox.agentctl("schema", "project", "--output", "no/where.json")
+        #expect(nowhere.code == 2 && nowhere.err.contains("cannot write no/where.json"))
+        let neither = try await sandbox.agentctl("schema")
+        #expect(neither.code == 2)
     }
 
     // MARK: SARIF

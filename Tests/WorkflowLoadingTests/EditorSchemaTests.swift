@@ -16,6 +16,16 @@ import Values
         #expect(Set(mapping.keys.map(\.name)).count == mapping.keys.count)
     }
 
+    @Test func thePageIsMadeOfTheDeclarations() throws {
+        let page = try String(contentsOf: Self.repository.appendingPathComponent("Docs/Keys.md"), encoding: .utf8)
+        #expect(page == EditorSchema.page, "agentctl schema --markdown > Docs/Keys.md")
+        // The pages with the rules leave no key out.
+        let rules = try ["Workflow", "Costs"].map { try String(contentsOf: Self.repository.appendingPathComponent("Docs/\($0).md"), encoding: .utf8) }.joined()
+        for mapping in Self.mappings {
+            for key in mapping.keys { #expect(rules.contains(key.name), "\(mapping.name).\(key.name) is in neither page") }
+        }
+    }
+
     private static let workflowPieces: [(String, Bool)] = [
         ("concurrency: 0", false), ("concurrency: 1", true), ("concurrency: 100000", true), ("concurrency: 100001", false), ("concurrency: many", false),
         ("on_failure: cancel", true), ("on_failure: stop", false), ("owner: { finance: f }", true), ("owner: { fiance: f }", false), ("x-mine: [1]", true),

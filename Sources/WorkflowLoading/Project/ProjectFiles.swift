@@ -32,8 +32,8 @@ public enum ProjectFiles {
     /// In a folder, a workflow is a YAML file with the keys `version` and `steps` at the start of a line. Hidden folders and links
     /// to folders are passed over.
     ///
-    /// - Throws: `Diagnostics` for paths where nothing is.
-    public static func find(_ paths: [String]) throws(Diagnostics) -> [LanguageFile] {
+    /// - Returns: each file once, in the order of the paths and then of names, and what is wrong with paths where nothing is.
+    public static func find(_ paths: [String]) -> (files: [LanguageFile], problems: [Diagnostic]) {
         var files: [LanguageFile] = []
         var problems: [Diagnostic] = []
         for path in paths {
@@ -46,9 +46,8 @@ public enum ProjectFiles {
                 files.append(LanguageFile(path: path, kind: ProjectLoader.fileNames.contains(name(of: path)) ? .project : .workflow))
             }
         }
-        guard problems.isEmpty else { throw Diagnostics(problems) }
         var seen: Set<String> = []
-        return files.filter { seen.insert(SourceFiles.realPath($0.path) ?? $0.path).inserted }
+        return (files.filter { seen.insert(SourceFiles.realPath($0.path) ?? $0.path).inserted }, problems)
     }
 
     /// The nearest folder from the working directory upward with a project file, which need not be right; else the working directory.

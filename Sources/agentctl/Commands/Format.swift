@@ -23,8 +23,8 @@ struct Format: ParsableCommand {
             let text = try RunInputs.text(of: "-", what: "fmt")
             return try show("stdin", before: text, after: LanguageFormatter.format(text, file: "stdin"))
         }
-        let files = try global.languageFiles(paths)
-        var problems: [Diagnostics] = []
+        let (files, missing) = try global.languageFiles(paths)
+        var problems = missing.isEmpty ? [] : [Diagnostics(missing)]
         var changed = 0
         for file in files {
             do {

@@ -12,11 +12,16 @@ struct SchemaCommand: ParsableCommand {
             after: agentctl schema workflow --output agentctl.schema.json
             """)
 
-    @Argument(help: "workflow or project.") var file: EditorSchema
+    @Argument(help: "workflow or project.") var file: EditorSchema?
+    @Flag(help: "The keys of both files as one page of Markdown.") var markdown = false
     @Option(name: [.short, .long], help: ArgumentHelp("Written to this file instead of stdout.", valueName: "file")) var output: String?
 
+    func validate() throws {
+        if markdown == (file != nil) { throw ValidationError("name workflow or project, or ask for --markdown") }
+    }
+
     func run() throws {
-        let text = JSONEncoding.pretty.string(file.document) + "\n"
+        let text = file.map { JSONEncoding.pretty.string($0.document) + "\n" } ?? EditorSchema.page
         guard let output else { return Output.write(text) }
         guard let stream = fopen(output, "w") else { throw UsageError("cannot write \(output): \(String(cString: strerror(errno)))") }
         let isWritten = fputs(text, stream) >= 0

@@ -18,8 +18,8 @@ struct Validate: ParsableCommand {
     @Flag(help: "Warnings fail too.") var strict = false
 
     func run() throws {
-        let files = try global.languageFiles(paths)
-        var problems: [Diagnostics] = []
+        let (files, missing) = try global.languageFiles(paths)
+        var problems = [Diagnostics(missing)]
         var valid: [(path: String, what: String)] = []
         for file in files {
             do {
@@ -68,20 +68,20 @@ extension ProblemReport.Format: ExpressibleByArgument {}
 
 extension GlobalOptions {
     /// The files that paths name; without paths, those of the project.
-    func languageFiles(_ paths: [String]) throws -> [LanguageFile] {
+    func languageFiles(_ paths: [String]) throws -> (files: [LanguageFile], problems: [Diagnostic]) {
         Output.noColor.withLock { $0 = noColor }
         if !paths.isEmpty {
-            let files = try ProjectFiles.find(paths)
-            guard !files.isEmpty else {
+            let found = ProjectFiles.find(paths)
+            guard !found.files.isEmpty || !found.problems.isEmpty else {
                 throw UsageError("there is no workflow in \(paths.joined(separator: ", "))", hint: "a workflow is a YAML file with 'version:' and 'steps:' at the start of a line")
             }
-            return files
+            return found
         }
-        var files = try ProjectFiles.find([ProjectFiles.projectFolder])
+        var (files, problems) = ProjectFiles.find([ProjectFiles.projectFolder])
         if let config = config ?? Output.variable("AGENTCTL_CONFIG"), !files.contains(where: { $0.path == config }) {
             files.insert(LanguageFile(path: config, kind: .project), at: 0)
         }
         guard !files.isEmpty else { throw UsageError("there is neither a workflow nor a project file here", hint: "name a file or a folder") }
-        return files
+        return (files, problems)
     }
 }
