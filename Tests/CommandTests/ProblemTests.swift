@@ -30,7 +30,7 @@ import Values
         // A project file that is wrong hides no workflow.
         try sandbox.write("agentctl.yaml", "version: 1\nprovider: {}\n")
         let both = try await sandbox.agentctl("validate")
-        #expect(both.code == 10 && both.err.contains("did you mean 'providers'?"), "\(both.err)")
+        #expect(both.code == 10 && both.err.contains("did you mean 'providers'?") && both.err.contains("'valeu'") && both.lines.last == "3 files: 2 errors", "\(both.err)")
     }
 
     @Test func aFolderWithoutWorkflowsIsAMistake() async throws {
@@ -105,6 +105,22 @@ import Values
             "artifactLocation": ["uri": "sp%20ace%20%C3%A9.yaml"], "region": ["startLine": 4, "startColumn": 14, "endLine": 4, "endColumn": 19],
         ])
         #expect(run["tool"]?["driver"]?["rules"]?[0]?["id"] == "AW101")
+    }
+
+    private static let schema = ProcessInfo.processInfo.environment["AGENTCTL_SARIF_SCHEMA"]
+
+    /// The schema of OASIS is no part of the project.
+    @Test(.enabled(if: schema != nil, "AGENTCTL_SARIF_SCHEMA names no file with the SARIF 2.1.0 schema"))
+    func sarifIsSARIF() async throws {
+        let sandbox = try project()
+        try sandbox.writeChain(steps: 1)
+        let sarif = try await sandbox.agentctl("validate", "--format", "sarif", ".", "nowhere.yaml")
+        let python = ProcessInfo.processInfo.environment["AGENTCTL_TEST_PYTHON"] ?? Sandbox.repository + "/.venv/bin/python"
+        let script = "import json,sys,jsonschema; jsonschema.Draft4Validator(json.load(open(sys.argv[1]))).validate(json.load(sys.stdin))"
+        let check = try await Sandbox.run(python, ["-c", script, Self.schema!], in: sandbox.folder, stdin: sarif.out)
+        #expect(check.code == 0, "\(check.err)")
+        let wrong = try await Sandbox.run(python, ["-c", script, Self.schema!], in: sandbox.folder, stdin: sarif.out.replacing("unicodeCodePoints", with: "bytes"))
+        #expect(wrong.code != 0)
     }
 
     // MARK: fmt

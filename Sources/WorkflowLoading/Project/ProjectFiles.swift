@@ -51,14 +51,16 @@ public enum ProjectFiles {
     }
 
     /// The nearest folder from the working directory upward with a project file, which need not be right; else the working directory.
-    public static var projectFolder: String {
-        guard let here = SourceFiles.realPath(".") else { return "." }
-        var folder = here[...]
+    public static var projectFolder: String { path(of: root(searchingFrom: ".") ?? ".") }
+
+    /// The nearest folder upward with a project file, which need not be right.
+    public static func root(searchingFrom start: String) -> String? {
+        var folder = (SourceFiles.realPath(start) ?? "")[...]
         while !folder.isEmpty {
-            if ProjectLoader.fileNames.contains(where: { access("\(folder)/\($0)", F_OK) == 0 }) { return path(of: String(folder)) }
+            if ProjectLoader.fileNames.contains(where: { access("\(folder)/\($0)", F_OK) == 0 }) { return String(folder) }
             folder = folder[..<(folder.lastIndex(of: "/") ?? folder.startIndex)]
         }
-        return "."
+        return nil
     }
 
     /// A folder as it is named from the working directory, where that is shorter.

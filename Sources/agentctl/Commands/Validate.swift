@@ -23,7 +23,7 @@ struct Validate: ParsableCommand {
         var valid: [(path: String, what: String)] = []
         for file in files {
             do {
-                let remarks = try check(file, &valid)
+                let remarks = try check(file, &valid, &problems)
                 problems.append(remarks)
             } catch let error as Diagnostics {
                 problems.append(error)
@@ -40,14 +40,22 @@ struct Validate: ParsableCommand {
     }
 
     /// - Returns: what was remarked.
-    private func check(_ file: LanguageFile, _ valid: inout [(path: String, what: String)]) throws -> Diagnostics {
+    private func check(_ file: LanguageFile, _ valid: inout [(path: String, what: String)], _ problems: inout [Diagnostics]) throws -> Diagnostics {
         if file.kind == .project {
             _ = try ProjectLoader.load(named: file.path, searchingFrom: ".")
             valid.append((file.path, "valid, the project file"))
             return Diagnostics([])
         }
-        let settings = try global.settings(besides: file.path)
-        let loaded = try WorkflowLoader.load(file.path, root: settings.project.root, warns: true)
+        let root: String
+        do {
+            root = try global.settings(besides: file.path).project.root
+        } catch let error as Diagnostics {
+            // A project file that is wrong hides nothing of its workflows: they need only its folder.
+            problems.append(error)
+            let folder = file.path.lastIndex(of: "/").map { String(file.path[...$0]) } ?? "."
+            root = ProjectFiles.root(searchingFrom: folder) ?? folder
+        }
+        let loaded = try WorkflowLoader.load(file.path, root: root, warns: true)
         let steps = loaded.graph.steps.count
         valid.append((file.path, "valid, \(steps) \(steps == 1 ? "step" : "steps")"))
         return loaded.warnings
