@@ -135,7 +135,8 @@ let package = Package(
         .testTarget(name: "EconomicsTests", dependencies: ["Economics", "Values"], swiftSettings: strict),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP", "TestSupport", "Values"], swiftSettings: strict),
         .testTarget(
-            name: "WorkflowLoadingTests", dependencies: ["WorkflowLoading", "WorkflowModel", "Economics", "Expressions", "TestSupport", "Values"],
+            name: "WorkflowLoadingTests",
+            dependencies: ["WorkflowLoading", "WorkflowModel", "Economics", "Expressions", "JSONSchema", "TestSupport", "Values"],
             swiftSettings: strict),
         .testTarget(
             name: "EngineTests",

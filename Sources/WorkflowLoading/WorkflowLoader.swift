@@ -6,7 +6,7 @@ public enum WorkflowLoader {
     /// A graph and what was remarked on the way.
     public struct Loaded: Sendable {
         public let graph: WorkflowGraph
-        /// Warnings, with the texts for their frames.
+        /// Warnings, with the texts for their frames; none unless they were asked for.
         public let warnings: Diagnostics
     }
 
@@ -15,8 +15,9 @@ public enum WorkflowLoader {
     /// - Parameters:
     ///   - path: as the user gave it.
     ///   - root: the project's root, absolute; files that the workflow names must be inside.
+    ///   - warns: whether a workflow without errors is looked through for what is allowed but hardly meant.
     /// - Throws: `Diagnostics` with every problem of all its files, in one pass.
-    public static func load(_ path: String, root: String) throws(Diagnostics) -> Loaded {
+    public static func load(_ path: String, root: String, warns: Bool = false) throws(Diagnostics) -> Loaded {
         let files = SourceFiles(root: root)
         let text = try files.read(path)
         let context = DecodingContext(file: path)
@@ -27,8 +28,8 @@ public enum WorkflowLoader {
         let draft = decoder.decode(node)
         guard let draft else { throw Diagnostics(context.diagnostics, sources: files.texts) }
         // Rules run over a broken draft as well: a typo in one step must not hide a cycle in another.
-        let (graph, found) = WorkflowValidator.validate(draft, isComplete: !context.hasErrors, file: path, hash: files.hash)
+        let (graph, found) = WorkflowValidator.validate(draft, isComplete: !context.hasErrors, warns: warns, file: path, hash: files.hash)
         guard let graph else { throw Diagnostics(context.diagnostics + found, sources: files.texts) }
-        return Loaded(graph: graph, warnings: Diagnostics(context.diagnostics + found, sources: files.texts))
+        return Loaded(graph: graph, warnings: Diagnostics(warns ? context.diagnostics + found : [], sources: files.texts))
     }
 }

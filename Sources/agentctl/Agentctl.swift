@@ -20,12 +20,12 @@ struct Agentctl: AsyncParsableCommand {
               agentctl run      Workflows/support-triage.yaml --inputs ticket.json
               agentctl show     last
               agentctl audit
-            Results go to stdout, everything else to stderr. Exit codes: 0 success, 2 usage, 10-19 the workflow, \
+            Results go to stdout, everything else to stderr. Exit codes: 0 success, 1 something to format, 2 usage, 10-19 the workflow, \
             20-29 the budget, 30-39 a provider, 40-49 the ledger, 130 interrupted.
             """,
         version: Version.number,
         subcommands: [
-            Validate.self, PlanCommand.self, Run.self, Runs.self, Show.self, Audit.self, OutcomeCommand.self, Prices.self,
+            Validate.self, Explain.self, Format.self, SchemaCommand.self, PlanCommand.self, Run.self, Runs.self, Show.self, Audit.self, OutcomeCommand.self, Prices.self,
         ])
 
     static func main() async {

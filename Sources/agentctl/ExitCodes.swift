@@ -7,6 +7,8 @@ import WorkflowModel
 
 /// The exit codes, in bands.
 enum ExitCodes {
+    /// `fmt --check` found files to format.
+    static let unformatted: Int32 = 1
     static let usage: Int32 = 2
     static let invalidWorkflow: Int32 = 10
     static let interrupted: Int32 = 130

@@ -283,10 +283,10 @@ import Testing
             steps:
               - { id: a, value: "1" }
             """#, #"""
-            w.yaml:3:14: error[AW108]: the input 'n' has a schema that is not valid at /type: type must be one of 'null', 'boolean', 'integer', 'number', 'string', 'array', 'object', found 'strin' (did you mean 'string'?)
+            w.yaml:3:22: error[AW108]: the input 'n' has a schema that is not valid at /type: type must be one of 'null', 'boolean', 'integer', 'number', 'string', 'array', 'object', found 'strin' (did you mean 'string'?)
                 |
               3 | inputs: { n: { type: strin } }
-                |              ^^^^^^^^^^^^^^^
+                |                      ^^^^^
             """#)
     }
 

@@ -7,7 +7,7 @@ import WorkflowModel
 
 extension WorkflowDecoder {
     /// The keys that decide what a step is. `prompt`, `prompt_file` and `messages` are three spellings of one kind.
-    private static let kindKeys = ["prompt", "prompt_file", "messages", "run", "value"]
+    static let kindKeys = ["prompt", "prompt_file", "messages", "run", "value"]
     private static let modelKeys = ["model", "system", "prefix", "limits"] + LanguageKeys.sampling.split(separator: " ").map(String.init)
     private static let runKeys = ["shell", "stdin", "env", "ok_exit"]
 

@@ -39,6 +39,9 @@ struct WorkflowDraft {
     var onFailure = FailurePolicy.drain
     var steps: [StepDraft] = []
     var broken = BrokenNames()
+    /// The file's tree, and the texts of all files that were read, by path: what warnings look at besides.
+    var root: YAMLNode?
+    var texts: [String: String] = [:]
 }
 
 struct PrefixDraft {

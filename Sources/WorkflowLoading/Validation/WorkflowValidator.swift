@@ -12,14 +12,23 @@ protocol WorkflowRule: Sendable {
 struct WorkflowValidator {
     static let rules: [any WorkflowRule] = [UniqueNamesRule(), KnownNamesRule(), ReferencesRule(), NoCyclesRule()]
 
-    /// - Parameter isComplete: whether everything was decoded; only then is there a graph.
+    /// Their findings are warnings. They look at whole workflows only: what a broken part reads is not known.
+    static let remarks: [any WorkflowRule] = [
+        OwnerRule(), OutputCapRule(), SkippedReadRule(), ConstantConditionRule(), UnusedStepRule(), UnusedDeclarationRule(), RepeatedPrefixRule(),
+        DuplicatePrefixRule(),
+    ]
+
+    /// - Parameters:
+    ///   - isComplete: whether everything was decoded; only then is there a graph.
+    ///   - warns: whether rules that only warn run too.
     /// - Returns: the graph when no rule found an error, and everything that the rules found.
     static func validate(
-        _ draft: WorkflowDraft, isComplete: Bool, file: String, hash: ContentHash
+        _ draft: WorkflowDraft, isComplete: Bool, warns: Bool = false, file: String, hash: ContentHash
     ) -> (graph: WorkflowGraph?, found: [Diagnostic]) {
         var found: [Diagnostic] = []
         for rule in rules { rule.check(draft) { found.append($0) } }
         guard isComplete, !found.contains(where: { $0.severity == .error }) else { return (nil, found) }
+        if warns { for rule in remarks { rule.check(draft) { found.append($0) } } }
         return (graph(draft, file: file, hash: hash), found)
     }
 

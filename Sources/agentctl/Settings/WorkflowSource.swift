@@ -19,10 +19,12 @@ struct WorkflowSource: ParsableArguments {
         help: ArgumentHelp("Another model for a tier, repeatable.", valueName: "tier=provider/model"))
     var models: [String] = []
 
-    /// The checked graph; warnings are printed.
-    func load(_ settings: Settings, quiet: Bool = false) throws -> WorkflowGraph {
-        let loaded = try WorkflowLoader.load(file, root: settings.project.root)
-        if !loaded.warnings.all.isEmpty, !quiet {
+    /// The checked graph.
+    ///
+    /// - Parameter warns: whether warnings are looked for and printed. A plan shows them; a run, which may be the thousandth, does not.
+    func load(_ settings: Settings, warns: Bool = false) throws -> WorkflowGraph {
+        let loaded = try WorkflowLoader.load(file, root: settings.project.root, warns: warns)
+        if !loaded.warnings.all.isEmpty {
             let style = Output.errorStyle
             Output.note(DiagnosticFormatter(usesColor: style.usesColor, width: style.width ?? 100).format(loaded.warnings))
         }
