@@ -27,7 +27,7 @@ let package = Package(
             /** Commands, settings, the terminal, exit codes, and the wiring in one file (Composition.swift) */
             name: "agentctl",
             dependencies: [
-                "Economics", "Engine", "HTTP", "Ledger", "Providers", "Reports", "Tools", "Values", "WorkflowLoading", "WorkflowModel",
+                "Economics", "Engine", "HTTP", "JSONSchema", "Ledger", "Providers", "Reports", "Tools", "Values", "WorkflowLoading", "WorkflowModel",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict,
@@ -145,7 +145,7 @@ let package = Package(
             name: "LedgerTests",
             dependencies: ["Ledger", "Economics", "Values", "WorkflowModel", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: strict),
-        .testTarget(name: "ReportsTests", dependencies: ["Reports", "Economics", "Values", "WorkflowModel"], swiftSettings: strict),
+        .testTarget(name: "ReportsTests", dependencies: ["Reports", "Economics", "TestSupport", "Values", "WorkflowModel"], swiftSettings: strict),
         .testTarget(
             /** The program as users run it: a real process, real sockets, a real ledger file */
             name: "CommandTests",

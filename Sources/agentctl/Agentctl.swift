@@ -25,7 +25,8 @@ struct Agentctl: AsyncParsableCommand {
             """,
         version: Version.number,
         subcommands: [
-            Validate.self, PlanCommand.self, Run.self, Runs.self, Show.self, Audit.self, OutcomeCommand.self, Prices.self,
+            Validate.self, GraphCommand.self, PlanCommand.self, Run.self, Runs.self, Show.self, Audit.self, OutcomeCommand.self, Prices.self,
+            Try.self,
         ])
 
     static func main() async {

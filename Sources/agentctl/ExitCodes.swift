@@ -7,6 +7,8 @@ import WorkflowModel
 
 /// The exit codes, in bands.
 enum ExitCodes {
+    /// A document that breaks the schema that it is held against.
+    static let invalidDocument: Int32 = 1
     static let usage: Int32 = 2
     static let invalidWorkflow: Int32 = 10
     static let interrupted: Int32 = 130

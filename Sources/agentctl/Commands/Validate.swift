@@ -5,7 +5,7 @@ import WorkflowLoading
 struct Validate: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Check workflow files; every problem in one pass.")
 
-    @Argument(help: "Workflow files.") var files: [String]
+    @Argument(help: "Workflow files.", completion: .workflowFile) var files: [String]
     @OptionGroup var global: GlobalOptions
     @Flag(help: "Problems as JSON on stdout.") var json = false
 
@@ -29,8 +29,7 @@ struct Validate: ParsableCommand {
         if json {
             Output.line(JSONEncoding.pretty.string(.object(["valid": .bool(!problems.hasErrors), "problems": .array(problems.all.map(Self.json))])))
         } else {
-            let style = Output.errorStyle
-            Output.note(DiagnosticFormatter(usesColor: style.usesColor, width: style.width ?? 100).format(problems))
+            Output.note(problems)
             for (file, steps) in valid { Output.line("\(file): valid, \(steps) \(steps == 1 ? "step" : "steps")") }
             let errors = problems.errors.count
             if errors > 0 { Output.note("\(errors) \(errors == 1 ? "error" : "errors")\n") }

@@ -15,9 +15,12 @@ struct GlobalOptions: ParsableArguments {
     @Flag(help: "Never write color codes (also: NO_COLOR).")
     var noColor = false
 
+    /// What holds for the whole process; `settings` does it too.
+    func apply() { Output.noColor.withLock { $0 = noColor } }
+
     /// Flag over environment over project file over default.
     func settings(besides workflow: String? = nil) throws -> Settings {
-        Output.noColor.withLock { $0 = noColor }
+        apply()
         let folder = workflow.map { path in path.lastIndex(of: "/").map { String(path[...$0]) } ?? "." } ?? "."
         let project = try ProjectLoader.load(named: config ?? Output.variable("AGENTCTL_CONFIG"), searchingFrom: folder)
         return Settings(project: project, ledgerPath: ledger ?? Output.variable("AGENTCTL_LEDGER"))
