@@ -70,7 +70,7 @@ let package = Package(
         .target(
             /** Pure functions: records -> tables, trees, JSON, CSV */
             name: "Reports",
-            dependencies: ["Economics", "Values", "WorkflowModel"],
+            dependencies: ["Economics", "PromptCaching", "Values", "WorkflowModel"],
             swiftSettings: strict),
 
         // Storey 2

@@ -15,15 +15,9 @@ extension RunExecution {
     }
 
     func nodeScope(_ node: Node) throws(StepFailure) -> RunScope {
-        var scope = itemScope(node)
-        let step = graph.steps[node.step]
-        guard !step.with.isEmpty else { return scope }
-        var with = JSONObject(minimumCapacity: step.with.count)
-        for (key, template) in step.with {
-            with[key] = try evaluating { () throws(EvaluationError) in try template.evaluate(scope) }
-        }
-        scope.with = CELValue(.object(with))
-        return scope
+        let scope = itemScope(node)
+        let with = graph.steps[node.step].with
+        return try evaluating { () throws(EvaluationError) in try scope.evaluating(with: with) }
     }
 
     /// For `on_error.value`. That `with` has no value may be the very failure it stands in for.
@@ -32,11 +26,7 @@ extension RunExecution {
     }
 
     func evaluating<T>(_ body: () throws(EvaluationError) -> T) throws(StepFailure) -> T {
-        do throws(EvaluationError) {
-            return try body()
-        } catch {
-            throw StepFailure(.expression, error.message, details: ["at \(error.range.start)"])
-        }
+        try StepFailure.evaluating(body)
     }
 
     /// An output that reads a step which did not deliver is left out.
@@ -59,5 +49,16 @@ extension RunExecution {
         let blob = Blob(JSONEncoding.wire.bytes(value))
         append(blob: blob)
         return OutputReference(hash: blob.hash)
+    }
+}
+
+extension StepFailure {
+    /// Evaluates; an expression without a value is a failure of its step.
+    static func evaluating<T>(_ body: () throws(EvaluationError) -> T) throws(StepFailure) -> T {
+        do throws(EvaluationError) {
+            return try body()
+        } catch {
+            throw StepFailure(.expression, error.message, details: ["at \(error.range.start)"])
+        }
     }
 }

@@ -27,4 +27,14 @@ struct RunScope: Bindings {
     var names: [String] {
         ["inputs", "steps", "run"] + (with == nil ? [] : ["with"]) + (item.map { [$0.name, "index"] } ?? [])
     }
+
+    /// This scope with the values of a step's `with`, which are evaluated in it.
+    func evaluating(with templates: [(key: String, value: ValueTemplate)]) throws(EvaluationError) -> RunScope {
+        guard !templates.isEmpty else { return self }
+        var values = JSONObject(minimumCapacity: templates.count)
+        for (key, template) in templates { values[key] = try template.evaluate(self) }
+        var scope = self
+        scope.with = CELValue(.object(values))
+        return scope
+    }
 }
