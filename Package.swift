@@ -30,6 +30,7 @@ let package = Package(
                 "Economics", "Engine", "HTTP", "JSONSchema", "Ledger", "Providers", "Reports", "Tools", "Values", "WorkflowLoading", "WorkflowModel",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
+            resources: [.embedInCode("Templates/minimal"), .embedInCode("Templates/triage"), .embedInCode("Templates/batch")],
             swiftSettings: strict,
             // A fixed address spares the loader 130,000 relocations at every start; what is not called is left out.
             linkerSettings: [

@@ -21,10 +21,16 @@ struct GlobalOptions: ParsableArguments {
     /// Flag over environment over project file over default.
     func settings(besides workflow: String? = nil) throws -> Settings {
         apply()
-        let folder = workflow.map { path in path.lastIndex(of: "/").map { String(path[...$0]) } ?? "." } ?? "."
+        let folder = workflow.map(Self.folder) ?? "."
         let project = try ProjectLoader.load(named: config ?? Output.variable("AGENTCTL_CONFIG"), searchingFrom: folder)
-        return Settings(project: project, ledgerPath: ledger ?? Output.variable("AGENTCTL_LEDGER"))
+        return Settings(project: project, ledgerPath: ledgerPath)
     }
+
+    /// The folder that a file is in, where the search for its project file begins.
+    static func folder(of path: String) -> String { path.lastIndex(of: "/").map { String(path[...$0]) } ?? "." }
+
+    /// The ledger that a flag or the environment names; `nil` leaves it to the project.
+    var ledgerPath: String? { ledger ?? Output.variable("AGENTCTL_LEDGER") }
 }
 
 /// What a command works with, layered from flags, environment, project file and defaults.

@@ -1,6 +1,5 @@
 import ArgumentParser
 import WorkflowLoading
-import WorkflowModel
 
 extension CompletionKind {
     /// Workflow files, by their extensions.
@@ -13,7 +12,7 @@ extension CompletionKind {
     static var stepName: CompletionKind {
         .custom { words, _, _ in
             let files = words.filter { $0.hasSuffix(".yaml") || $0.hasSuffix(".yml") }
-            guard let file = files.last, let project = try? ProjectLoader.load(named: nil, searchingFrom: "."),
+            guard let file = files.last, let project = try? ProjectLoader.load(named: nil, searchingFrom: GlobalOptions.folder(of: file)),
                 let graph = try? WorkflowLoader.load(file, root: project.root).graph
             else { return [] }
             return graph.steps.filter { $0.modelStep != nil }.map(\.id)
