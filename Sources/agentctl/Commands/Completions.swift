@@ -16,10 +16,12 @@ struct Completions: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Print the completion script of a shell.",
         discussion: """
-            It completes commands, flags, workflow files and the steps of a workflow. Once, in the shell itself:
-              bash:  agentctl completions bash > ~/.local/share/bash-completion/completions/agentctl
-              zsh:   agentctl completions zsh > "${fpath[1]}/_agentctl"
-              fish:  agentctl completions fish > ~/.config/fish/completions/agentctl.fish
+            It completes commands, flags, workflow files and the steps of a workflow. One line installs it, once:
+
+            agentctl completions bash > ~/.local/share/bash-completion/completions/agentctl
+            agentctl completions zsh > "${fpath[1]}/_agentctl"
+            agentctl completions fish > ~/.config/fish/completions/agentctl.fish
+
             The folder has to exist. New shells have it; bash needs the package bash-completion, zsh needs compinit.
             """)
 

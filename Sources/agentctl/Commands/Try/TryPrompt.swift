@@ -12,7 +12,7 @@ struct TryPrompt: ParsableCommand {
         discussion: """
             Prints each segment with its stability class, its bytes and the most tokens that it can have. What the prompt \
             reads of other steps is given by --data, a JSON or YAML object such as
-              {"steps": {"classify": {"output": {"category": "billing"}}}, "item": "third", "index": 2}
+              {"steps": {"sort": {"output": {"kind": "thanks"}}}, "item": "c", "index": 2}
             A step that is not in it counts as skipped. Without an item the first one of for_each is shown. Exits with 2 when a \
             value is missing, 11 when an expression has no value.
             """)
