@@ -10,12 +10,14 @@ public enum EndpointProbe {
         case failed(HTTPError)
     }
 
-    /// - Parameter timeout: for all of it.
+    /// - Parameters:
+    ///   - key: as it was read.
+    ///   - timeout: for all of it.
     public static func ask(
         _ baseURL: String, of configuration: ProviderConfiguration, key: String?, http: HTTPClient, timeout: TimeSpan
     ) async -> Answer {
         var headers: [(String, String)] = []
-        if let key { headers.append(("Authorization", "Bearer \(key)")) }
+        if let key { headers.append(("Authorization", "Bearer \(key.trimmedKey)")) }
         headers += configuration.headers.map { ($0.key, $0.value) }
         let url = (baseURL.hasSuffix("/") ? String(baseURL.dropLast()) : baseURL) + "/models"
         let began = Timestamp.now()

@@ -11,12 +11,12 @@ import Values
     @Test func aProjectWhoseServerAnswers() async throws {
         let sandbox = try Sandbox()
         try sandbox.writeChain(steps: 1)
-        let before = try await sandbox.agentctl("doctor")
+        let before = try await sandbox.agentctl("doctor", environment: Sandbox.withoutKeys)
         #expect(before.code == 0 && before.out.contains("all is well") && before.out.contains("the first run makes it"), "\(before.out)\(before.err)")
         #expect(!FileManager.default.fileExists(atPath: sandbox.path(".agentctl")))
         #expect(sandbox.server.requests.map(\.path) == ["/v1/models"])
         try await sandbox.agentctl("run", "chain.yaml", "--quiet")
-        let after = try await sandbox.agentctl("doctor", "--json")
+        let after = try await sandbox.agentctl("doctor", "--json", environment: Sandbox.withoutKeys)
         #expect(after.code == 0 && after.json?["ok"] == true, "\(after.out)")
         #expect(status(after, "provider stub") == ["ok"] && status(after, "ledger") == ["ok"])
         #expect(after.out.contains("schema ") && after.out.contains("libcurl"))
@@ -32,7 +32,7 @@ import Values
               served: { api: openai-chat, models: { m: { serve: { command: [no-such-program, "${{ port }}"] } } } }
             """)
         sandbox.server.stop()
-        let result = try await sandbox.agentctl("doctor", "--json")
+        let result = try await sandbox.agentctl("doctor", "--json", environment: Sandbox.withoutKeys)
         #expect(result.code == 3 && result.json?["ok"] == false, "\(result.err)")
         #expect(status(result, "provider down") == ["problem"])
         #expect(status(result, "provider keyed") == ["problem", "problem"])

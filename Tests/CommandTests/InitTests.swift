@@ -20,7 +20,7 @@ import Values
         let commands = try printedCommands(made.out)
         #expect(commands.first == "cd 'my project'" && commands.contains { $0.hasPrefix("agentctl run ") })
         let script = "agentctl() { \"$0\" \"$@\"; }\nset -e\n" + commands.joined(separator: "\n")
-        let run = try await Sandbox.run("/bin/sh", ["-c", script, Sandbox.program], in: sandbox.folder)
+        let run = try await Sandbox.run("/bin/sh", ["-c", script, Sandbox.program], in: sandbox.folder, environment: Sandbox.withoutKeys)
         #expect(run.code == 0, "\(run.err)\n\(run.out)")
         #expect(run.out.contains("\(template).yaml: valid") && run.out.contains("✓ succeeded"))
         #expect(sandbox.server.requestCount > 0)

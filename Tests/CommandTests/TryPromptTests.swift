@@ -101,6 +101,15 @@ import Values
         #expect(wrong.code == 11 && wrong.err.contains("w.yaml:"), "\(wrong.err)")
     }
 
+    @Test func theRunMayBeGiven() async throws {
+        let sandbox = try Sandbox()
+        try sandbox.write("w.yaml", "version: 1\nname: w\nmodels: { m: { use: stub/echo } }\nsteps: [{ id: a, model: m, prompt: \"${{ run.id }} ${{ size(run.started_at) > 0 }}\" }]\n")
+        let given = try await sandbox.agentctl("try", "prompt", "w.yaml", "a", "--json", "--data", "-", stdin: "{\"run\": {\"id\": \"r-1\"}}")
+        #expect(given.json?["segments"]?[0]?["text"] == "r-1 true", "\(given.err)")
+        let fresh = try await sandbox.agentctl("try", "prompt", "w.yaml", "a", "--json")
+        #expect(fresh.json?["segments"]?[0]?["text"]?.stringValue?.hasPrefix("20") == true, "\(fresh.err)")
+    }
+
     @Test func stepsWithoutAPrompt() async throws {
         let sandbox = try sandbox()
         let value = try await sandbox.agentctl("try", "prompt", "w.yaml", "size", "--input", "letter=x")

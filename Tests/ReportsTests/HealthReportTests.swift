@@ -9,7 +9,7 @@ import Values
             project: .valid(file: "agentctl.yaml", providers: 1),
             providers: [
                 .init(
-                    name: "groq", isDeclared: false, key: .present(source: "GROQ_API_KEY"),
+                    name: "groq", key: .present(source: "GROQ_API_KEY"),
                     endpoints: [.init(url: "https://groq.example/v1", answer: .status(200, after: .milliseconds(80), lead: .seconds(-1)))], servers: [])
             ],
             ledger: .init(path: "/p/ledger.db", state: .open(schema: 1, current: 1, isWritable: true, faults: []), freeBytes: 70 << 30, bytes: 3 << 19),
@@ -118,6 +118,8 @@ import Values
         #expect(try limits(64).status == .problem)
         #expect(try limits(256).status == .warning)
         #expect(try limits(1024).status == .ok)
+        let asked = try finding("limits") { $0.machine.openFiles = (1024, 2048); $0.providers[0].maxConcurrency = 4000 }
+        #expect(asked.status == .warning && asked.hint?.contains("max_concurrency allows 4,000 calls") == true, "\(asked)")
         #expect(try limits(.max).message.contains("open files without limit (now 1,024, raised by itself), so any number of calls"))
         func certificates(_ path: String?, _ variable: String?, _ state: HealthFacts.Certificates.State) throws -> HealthFinding {
             try finding("certificates") { $0.certificates = .init(path: path, variable: variable, state: state) }

@@ -20,16 +20,16 @@ public struct HealthFacts: Sendable {
         }
 
         public var name: String
-        /// Whether the project file has an entry for it; otherwise it is a built-in one whose key is set.
-        public var isDeclared: Bool
         public var key: Key
+        /// How many of its calls may be in flight, where its entry says so.
+        public var maxConcurrency: Int?
         public var endpoints: [Endpoint]
         public var servers: [Server]
 
-        public init(name: String, isDeclared: Bool, key: Key, endpoints: [Endpoint], servers: [Server]) {
+        public init(name: String, key: Key, maxConcurrency: Int? = nil, endpoints: [Endpoint], servers: [Server]) {
             self.name = name
-            self.isDeclared = isDeclared
             self.key = key
+            self.maxConcurrency = maxConcurrency
             self.endpoints = endpoints
             self.servers = servers
         }

@@ -1,4 +1,3 @@
-import Glibc
 import HTTP
 import Ledger
 import Providers
@@ -59,15 +58,11 @@ struct FactGathering {
             return !declared.contains(provider.name) && Output.variable(name) != nil
         }
         let all = project.providers + builtIn
-        let loop = try EventLoop()
-        defer { loop.stop() }
-        var options = HTTPClientOptions.fromEnvironment()
-        options.userAgent = Version.program
-        let http = HTTPClient(loop: loop, options: options)
+        let http = try Composition.httpClient()
+        defer { http.loop.stop() }
         return await withTaskGroup(of: (Int, HealthFacts.Provider).self) { group in
             for (index, configuration) in all.enumerated() {
-                let isDeclared = declared.contains(configuration.name)
-                group.addTask { (index, await provider(configuration, isDeclared: isDeclared, root: project.root, http: http)) }
+                group.addTask { (index, await provider(configuration, root: project.root, http: http)) }
             }
             var found = [HealthFacts.Provider?](repeating: nil, count: all.count)
             for await (index, provider) in group { found[index] = provider }
@@ -75,7 +70,7 @@ struct FactGathering {
         }
     }
 
-    private func provider(_ configuration: ProviderConfiguration, isDeclared: Bool, root: String, http: HTTPClient) async -> HealthFacts.Provider {
+    private func provider(_ configuration: ProviderConfiguration, root: String, http: HTTPClient) async -> HealthFacts.Provider {
         let (key, secret) = Self.key(configuration, root: root)
         var urls: [String] = []
         for url in [configuration.baseURL].compactMap({ $0 }) + configuration.models.filter({ $0.serve == nil }).compactMap(\.baseURL) where !urls.contains(url) {
@@ -101,15 +96,15 @@ struct FactGathering {
                 servers.append(HealthFacts.Server(models: [model.alias], program: program, isFound: MachineFacts.isProgram(program, root: root)))
             }
         }
-        return HealthFacts.Provider(name: configuration.name, isDeclared: isDeclared, key: key, endpoints: endpoints, servers: servers)
+        return HealthFacts.Provider(
+            name: configuration.name, key: key, maxConcurrency: configuration.maxConcurrency, endpoints: endpoints, servers: servers)
     }
 
     private static func key(_ configuration: ProviderConfiguration, root: String) -> (HealthFacts.Provider.Key, secret: String?) {
         guard let source = configuration.apiKey else { return (.notNeeded, nil) }
         switch SecretReaders.read(source, root: root) {
         case .failure(let failure): return (.missing(message: failure.message, hint: failure.details.first), nil)
-        case .success(let secret):
-            let key = String(secret.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
+        case .success(let key):
             switch source {
             case .environment(let name): return (.present(source: name), key)
             case .command(let argv): return (.present(source: "the command \(argv[0])"), key)

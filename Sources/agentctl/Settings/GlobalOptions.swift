@@ -6,10 +6,10 @@ import WorkflowModel
 
 /// Flags that every command takes.
 struct GlobalOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("The project file; otherwise agentctl.yaml or .agentctl.yaml is searched upward.", valueName: "file"))
+    @Option(help: ArgumentHelp("The project file; otherwise agentctl.yaml or .agentctl.yaml is searched upward.", valueName: "file"), completion: .workflowFile)
     var config: String?
 
-    @Option(help: ArgumentHelp("The ledger file; otherwise the project's, or .agentctl/ledger.db.", valueName: "file"))
+    @Option(help: ArgumentHelp("The ledger file; otherwise the project's, or .agentctl/ledger.db.", valueName: "file"), completion: .file())
     var ledger: String?
 
     @Flag(help: "Never write color codes (also: NO_COLOR).")

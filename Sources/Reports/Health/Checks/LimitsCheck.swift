@@ -16,6 +16,10 @@ enum LimitsCheck {
         let hint = "raise the hard limit: ulimit -Hn 65536, or LimitNOFILE= of the service"
         if connections < usual { return [HealthFinding("limits", .problem, text, hint: hint)] }
         if connections < 512 { return [HealthFinding("limits", .warning, text, hint: "keep --max-parallel below \(connections), or " + hint)] }
+        let asked = facts.providers.reduce(0) { $0 + ($1.maxConcurrency ?? 0) }
+        if connections < asked {
+            return [HealthFinding("limits", .warning, text, hint: "max_concurrency allows \(Figures.counted(asked, "call")) at once: lower it, or " + hint)]
+        }
         return [HealthFinding("limits", .ok, text)]
     }
 }
