@@ -34,8 +34,7 @@ extension RunExecution {
         let parent = scopes[node.scope]!
         let step = parent.body.steps[node.step]
         let own = try nodeScope(node)
-        var with = parent.with
-        if case .map(let map)? = own.with, case .object(let values)? = try? CELValue.map(map).json() { with = values }
+        let with = own.withValues
         let caps = callCaps(of: node, step)
         func inner(_ body: StepGraph, passValue: CELValue? = parent.passValue) -> ExecutionScope {
             // Only what the step itself waits for can be read inside of it, and that does not change any more.

@@ -8,7 +8,7 @@ extension RunExecution {
     func bindings(_ scope: ExecutionScope) -> RunScope {
         RunScope(
             inputs: scope.inputs, steps: CELValue(.object(scope.steps)), run: runValue,
-            with: scope.with.isEmpty ? nil : CELValue(.object(scope.with)), items: scope.items, pass: scope.passValue)
+            with: scope.with, items: scope.items, pass: scope.passValue)
     }
 
     private func itemScope(_ node: Node) -> RunScope {
@@ -21,16 +21,9 @@ extension RunExecution {
     }
 
     func nodeScope(_ node: Node) throws(StepFailure) -> RunScope {
-        var bindings = itemScope(node)
-        let scope = scopes[node.scope]!
-        let step = scope.body.steps[node.step]
-        guard !step.with.isEmpty else { return bindings }
-        var with = scope.with
-        for (key, template) in step.with {
-            with[key] = try evaluating { () throws(EvaluationError) in try template.evaluate(bindings) }
-        }
-        bindings.with = CELValue(.object(with))
-        return bindings
+        let bindings = itemScope(node)
+        let with = step(node).with
+        return try evaluating { () throws(EvaluationError) in try bindings.evaluating(with: with) }
     }
 
     /// For `on_error.value`. That `with` has no value may be the very failure it stands in for.
@@ -39,11 +32,7 @@ extension RunExecution {
     }
 
     func evaluating<T>(_ body: () throws(EvaluationError) -> T) throws(StepFailure) -> T {
-        do throws(EvaluationError) {
-            return try body()
-        } catch {
-            throw StepFailure(.expression, error.message, details: ["at \(error.range.start)"])
-        }
+        try StepFailure.evaluating(body)
     }
 
     /// An output that reads a step which did not deliver is left out.
@@ -66,5 +55,16 @@ extension RunExecution {
         let blob = Blob(JSONEncoding.wire.bytes(value))
         append(blob: blob)
         return OutputReference(hash: blob.hash)
+    }
+}
+
+extension StepFailure {
+    /// Evaluates; an expression without a value is a failure of its step.
+    static func evaluating<T>(_ body: () throws(EvaluationError) -> T) throws(StepFailure) -> T {
+        do throws(EvaluationError) {
+            return try body()
+        } catch {
+            throw StepFailure(.expression, error.message, details: ["at \(error.range.start)"])
+        }
     }
 }

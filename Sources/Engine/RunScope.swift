@@ -14,7 +14,9 @@ struct RunScope: Bindings {
     let inputs: CELValue
     let steps: CELValue
     let run: CELValue
-    var with: CELValue?
+    /// The step's own values under `with`, and those of the steps around it.
+    private(set) var withValues = JSONObject()
+    private var with: CELValue?
     /// The outermost first; an inner one hides an outer one of its name.
     var items: [Item] = []
     var pass: CELValue?
@@ -31,8 +33,45 @@ struct RunScope: Bindings {
         }
     }
 
+    init(inputs: CELValue, steps: CELValue, run: CELValue, with: JSONObject = [:], items: [Item] = [], pass: CELValue? = nil) {
+        self.inputs = inputs
+        self.steps = steps
+        self.run = run
+        self.items = items
+        self.pass = pass
+        set(with: with)
+    }
+
+    private mutating func set(with values: JSONObject) {
+        withValues = values
+        with = values.isEmpty ? nil : CELValue(.object(values))
+    }
+
+    /// What a prefix can read: it must be the same for every step that uses it.
+    var shared: RunScope { RunScope(inputs: inputs, steps: steps, run: run) }
+
+    /// This scope with the values of a step's `with`, which are evaluated in it.
+    func evaluating(with templates: [(key: String, value: ValueTemplate)]) throws(EvaluationError) -> RunScope {
+        guard !templates.isEmpty else { return self }
+        var values = withValues
+        for (key, template) in templates { values[key] = try template.evaluate(self) }
+        var scope = self
+        scope.set(with: values)
+        return scope
+    }
+
     var names: [String] {
         ["inputs", "steps", "run"] + (with == nil ? [] : ["with"]) + (pass == nil ? [] : ["pass"])
             + (items.isEmpty ? [] : items.map(\.name) + ["index"])
+    }
+
+    /// This scope with the values of a step's `with`, which are evaluated in it.
+    func evaluating(with templates: [(key: String, value: ValueTemplate)]) throws(EvaluationError) -> RunScope {
+        guard !templates.isEmpty else { return self }
+        var values = JSONObject(minimumCapacity: templates.count)
+        for (key, template) in templates { values[key] = try template.evaluate(self) }
+        var scope = self
+        scope.with = CELValue(.object(values))
+        return scope
     }
 }

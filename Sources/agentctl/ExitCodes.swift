@@ -9,7 +9,11 @@ import WorkflowModel
 enum ExitCodes {
     /// `fmt --check` found files to format.
     static let unformatted: Int32 = 1
+    /// A document that breaks the schema that it is held against.
+    static let invalidDocument: Int32 = 1
     static let usage: Int32 = 2
+    /// `doctor` found a problem.
+    static let unhealthy: Int32 = 3
     static let invalidWorkflow: Int32 = 10
     static let interrupted: Int32 = 130
 

@@ -11,7 +11,7 @@ struct Validate: ParsableCommand {
             stdout. Lines and columns count from 1, columns in Unicode scalars. Exits with 10 when something is wrong.
             """)
 
-    @Argument(help: "Files and folders.") var paths: [String] = []
+    @Argument(help: "Files and folders.", completion: .workflowFile) var paths: [String] = []
     @OptionGroup var global: GlobalOptions
     @Option(help: ArgumentHelp("text, json, or sarif (2.1.0).", valueName: "format")) var format: ProblemReport.Format = .text
     @Flag(help: "The same as --format json.") var json = false

@@ -11,7 +11,7 @@ struct RunInputs: ParsableArguments {
             "An input, repeatable. VALUE is JSON, or text for an input of type string; @FILE reads it from a file.", valueName: "name=value|name=@file"))
     var single: [String] = []
 
-    @Option(help: ArgumentHelp("A JSON object of inputs; - reads stdin.", valueName: "file|-"))
+    @Option(help: ArgumentHelp("A JSON object of inputs; - reads stdin.", valueName: "file|-"), completion: .documentFile)
     var inputs: String?
 
     /// The inputs as given, not yet checked. `--input` wins over `--inputs`.

@@ -1,0 +1,10 @@
+import ArgumentParser
+
+struct Try: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Try a part of a workflow by itself; nothing is run, nothing is recorded.",
+        subcommands: [
+            TryPrompt.self,
+            TrySchema.self,
+        ])
+}
