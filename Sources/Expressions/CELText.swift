@@ -10,7 +10,7 @@ enum CELText {
         case .uint(let value): String(value)
         case .double(let value): double(value)
         case .string(let value): value
-        case .timestamp(let time): timestamp(time)
+        case .timestamp(let time): time.rfc3339
         case .duration(let nanoseconds): duration(nanoseconds)
         case .type(let type): type.rawValue
         case .null, .bytes, .list, .map, .unknown: nil
@@ -25,24 +25,18 @@ enum CELText {
         return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
     }
 
-    /// RFC 3339 in UTC, with as many decimals as there are.
-    static func timestamp(_ time: Timestamp) -> String {
-        var text = Substring(time.rfc3339.dropLast())
-        while text.last == "0" { text = text.dropLast() }
-        if text.last == "." { text = text.dropLast() }
-        return text + "Z"
-    }
-
     /// Seconds with as many decimals as there are: `12.5s`.
     static func duration(_ nanoseconds: Int64) -> String {
         let (seconds, rest) = nanoseconds.magnitude.quotientAndRemainder(dividingBy: 1_000_000_000)
-        var text = (nanoseconds < 0 ? "-" : "") + String(seconds)
-        if rest > 0 {
-            let digits = String(rest)
-            var decimals = Substring(String(repeating: "0", count: 9 - digits.count) + digits)
-            while decimals.last == "0" { decimals = decimals.dropLast() }
-            text += "." + decimals
-        }
-        return text + "s"
+        return (nanoseconds < 0 ? "-" : "") + String(seconds) + decimals(nanoseconds: rest) + "s"
+    }
+
+    /// A point and the decimals of a second, without zeros at the end; nothing for a whole second.
+    static func decimals(nanoseconds: UInt64) -> String {
+        if nanoseconds == 0 { return "" }
+        let digits = String(nanoseconds)
+        var decimals = Substring(String(repeating: "0", count: 9 - digits.count) + digits)
+        while decimals.last == "0" { decimals = decimals.dropLast() }
+        return "." + decimals
     }
 }

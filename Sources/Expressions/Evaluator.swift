@@ -76,7 +76,7 @@ struct Evaluator {
             let path = tree.text(of: operand)
             guard case .map(let map) = target else {
                 if case .null = target { return "\(path) is null and has no field '\(field)'" }
-                let hint = ["length", "size", "count", "len"].contains(field) ? " (write size(\(path)))" : ""
+                let hint = OperandHint.field(field, of: target.type, path).map { " (\($0))" } ?? ""
                 return "\(path) is \(target.type.withArticle) and has no field '\(field)'\(hint)"
             }
             let keys = map.textKeys
@@ -188,13 +188,7 @@ struct Evaluator {
 
     private func notBool(_ id: SyntaxTree.ID, _ place: String, _ found: CELValue) -> Failure {
         Failure(.noSuchOverload, id) { [tree] in
-            let hint: String
-            switch found {
-            case .string: hint = " (compare it: \(tree.text(of: id)) != '')"
-            case .int, .uint, .double: hint = " (compare it: \(tree.text(of: id)) != 0)"
-            case .list, .map: hint = " (compare it: size(\(tree.text(of: id))) > 0)"
-            default: hint = ""
-            }
+            let hint = OperandHint.bool(found.type, tree.text(of: id)).map { " (\($0))" } ?? ""
             return "\(place) takes a bool, but \(tree.text(of: id)) is \(found.type.withArticle)\(hint)"
         }
     }

@@ -157,9 +157,11 @@ struct Parser {
         return SyntaxTree.Children(first: Int32(children.count), count: Int32(ids.count))
     }
 
-    private mutating func constant(_ value: CELValue, _ span: Span) -> ID {
+    private mutating func constant(_ value: CELValue, _ span: Span) -> ID { leaf(.constant(constantIndex(value)), span) }
+
+    private mutating func constantIndex(_ value: CELValue) -> Int32 {
         constants.append(value)
-        return leaf(.constant(Int32(constants.count - 1)), span)
+        return Int32(constants.count - 1)
     }
 
     private mutating func nameIndex(_ name: String) -> Int32 {
@@ -300,6 +302,11 @@ struct Parser {
             guard take(.openParen) else { return try select(name, on: operand, from: start) }
             if let macro = Macro(named: name) { return try comprehension(macro, name, nameSpan, on: operand, from: start) }
             let arguments = try self.arguments()
+            // `strings.quote(…)`: a function with a package before it, not a method of a variable.
+            if case .name(let package) = nodes[Int(operand)], let function = Function(named: "\(names[Int(package)]).\(name)") {
+                nodes[Int(operand)] = .constant(constantIndex(.null))
+                return try call(function.rawValue, Span(start, through: nameSpan), receiver: nil, arguments, from: start)
+            }
             return try call(name, nameSpan, receiver: operand, arguments, from: start)
         case .symbol(.star):
             throw fault("expected a field name after '.', found '*'", at: span, hint: "write list.map(x, x.field)")
@@ -313,7 +320,11 @@ struct Parser {
         if name == "Timestamp" || name == "Duration", case .select(let root, let package) = nodes[Int(operand)], names[Int(package)] == "protobuf",
             case .name(let google) = nodes[Int(root)], names[Int(google)] == "google"
         {
-            return constant(.type(name == "Timestamp" ? .timestamp : .duration), Span(start, through: lastSpan))
+            // What was read as a path before is not part of the tree.
+            let type = constant(.type(name == "Timestamp" ? .timestamp : .duration), Span(start, through: lastSpan))
+            nodes[Int(operand)] = nodes[Int(type)]
+            nodes[Int(root)] = nodes[Int(type)]
+            return type
         }
         return try add(.select(operand, field: nameIndex(name)), Span(start, through: lastSpan), depth: depth(over: operand))
     }
