@@ -27,7 +27,7 @@ let package = Package(
             /** Commands, settings, the terminal, exit codes, and the wiring in one file (Composition.swift) */
             name: "agentctl",
             dependencies: [
-                "Economics", "Engine", "HTTP", "Ledger", "Providers", "Reports", "Tools", "Values", "WorkflowLoading", "WorkflowModel",
+                "Economics", "Engine", "Expressions", "HTTP", "Ledger", "Providers", "Reports", "Tools", "Values", "WorkflowLoading", "WorkflowModel",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict,

@@ -17,6 +17,26 @@ enum CELText {
         }
     }
 
+    /// The text as a literal that can be printed: in quotes, with escapes for what cannot be seen.
+    static func quoted(_ text: String) -> String {
+        var result = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\u{07}": result += "\\a"
+            case "\u{08}": result += "\\b"
+            case "\u{0C}": result += "\\f"
+            case "\n": result += "\\n"
+            case "\r": result += "\\r"
+            case "\t": result += "\\t"
+            case "\u{0B}": result += "\\v"
+            case "\\": result += "\\\\"
+            case "\"": result += "\\\""
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result + "\""
+    }
+
     /// The shortest decimal that reads back as the same double; no `.0`.
     static func double(_ value: Double) -> String {
         if value.isNaN { return "NaN" }

@@ -55,7 +55,10 @@ extension Evaluator {
             (.duration, .duration):
             return value
         case (.int, .uint(let number)): return .int(try whole(id, Int64(exactly: number), value, .int))
-        case (.int, .double(let number)): return .int(try whole(id, Int64(exactly: number.rounded(.towardZero)), value, .int))
+        // Open at both ends, as the range of CEL's conversion is: -2^63 itself may stand for a number beyond.
+        case (.int, .double(let number)):
+            let isIn = number > Double(Int64.min)
+            return .int(try whole(id, isIn ? Int64(exactly: number.rounded(.towardZero)) : nil, value, .int))
         case (.int, .string(let text)): return .int(try parsed(id, Int64(text), text, "an int"))
         case (.int, .timestamp(let time)): return .int(time.seconds)
         case (.uint, .int(let number)): return .uint(try whole(id, UInt64(exactly: number), value, .uint))

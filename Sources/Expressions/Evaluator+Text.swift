@@ -27,7 +27,7 @@ extension Evaluator {
             var reversed = String.UnicodeScalarView()
             reversed.append(contentsOf: text.unicodeScalars.reversed())
             return .string(String(reversed))
-        case (.quote, nil, nil): return .string(Self.quoted(text))
+        case (.quote, nil, nil): return .string(CELText.quoted(text))
         case (.charAt, .int(let position), nil):
             let start = try offset(id, bytes, position)
             guard start < bytes.count else { return .string("") }
@@ -59,26 +59,6 @@ extension Evaluator {
         case (.format, .list(let values), nil): return .string(try formatted(id, bytes, values))
         default: throw noOverload(id, function, arguments)
         }
-    }
-
-    /// The text as a literal that can be printed: in quotes, what cannot be seen escaped.
-    private static func quoted(_ text: String) -> String {
-        var result = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\u{07}": result += "\\a"
-            case "\u{08}": result += "\\b"
-            case "\u{0C}": result += "\\f"
-            case "\n": result += "\\n"
-            case "\r": result += "\\r"
-            case "\t": result += "\\t"
-            case "\u{0B}": result += "\\v"
-            case "\\": result += "\\\\"
-            case "\"": result += "\\\""
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result + "\""
     }
 
     private mutating func matches(_ id: SyntaxTree.ID, _ bytes: [UInt8], _ source: String) throws(Failure) -> Bool {

@@ -34,6 +34,14 @@ enum Function: String, Sendable, CaseIterable {
 enum Macro: String, Sendable, CaseIterable {
     case all, exists, map, filter
     case existsOne = "exists_one"
+    /// With two variables only.
+    case transformList, transformMap
+
+    /// Whether it has a form with two variables: index and element, key and value.
+    var takesPairs: Bool { self != .map && self != .filter }
+    var takesPairsOnly: Bool { self == .transformList || self == .transformMap }
+    /// Whether a filter may stand before the last argument.
+    var takesFilter: Bool { self == .map || takesPairsOnly }
 
     init?(named name: String) {
         if name == "existsOne" { self = .existsOne } else { self.init(rawValue: name) }

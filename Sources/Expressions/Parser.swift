@@ -456,26 +456,45 @@ struct Parser {
     }
 
     private mutating func comprehension(_ macro: Macro, _ name: String, _ nameSpan: Span, on target: ID, from start: Span) throws(Fault) -> ID {
-        guard case .identifier(let variable) = token, !Self.reserved.contains(variable), token(after: 1) == .symbol(.comma) else {
-            let form = "list.\(name)(x, \(macro == .map ? "x.text" : "x > 0"))"
+        let form = "list.\(name)(\(macro.takesPairsOnly ? "i, " : "")x, \(macro.takesFilter ? "x.text" : "x > 0"))"
+        guard let variable = variable else {
             if case .fault(let diagnostic) = token { throw Fault(diagnostic: diagnostic) }
             throw fault("the first argument of \(name)() names the variable, then comes a comma", at: span, hint: "write \(form)")
         }
+        var variables = [variable]
         advance()
         advance()
-        scope.append(variable)
-        let slot = scope.count - 1
-        if slotNames.count <= slot { slotNames.append(variable) }
+        if macro.takesPairs, let second = self.variable {
+            if second == variable { throw fault("both variables of \(name)() are called '\(second)'", at: span, hint: "write \(form)") }
+            variables.append(second)
+            advance()
+            advance()
+        } else if macro.takesPairsOnly {
+            throw fault("\(name)() names two variables, index and element or key and value", at: span, hint: "write \(form)")
+        }
+        let slot = scope.count
+        scope += variables
+        while slotNames.count < scope.count { slotNames.append(scope[slotNames.count]) }
         var parts = [target]
         repeat { parts.append(try expression()) } while take(.comma)
-        scope.removeLast()
+        scope.removeLast(variables.count)
         try expect(.closeParen, "to close the call")
         let whole = Span(start, through: lastSpan)
-        guard parts.count == 2 || macro == .map && parts.count == 3 else {
-            let takes = macro == .map ? "a variable, a filter if any, and a value" : "a variable and a condition"
+        guard parts.count == 2 || macro.takesFilter && parts.count == 3 else {
+            let takes = macro.takesFilter ? "a variable, a filter if any, and a value" : "a variable or two and a condition"
             throw fault("\(name)() takes \(takes), here \(parts.count) arguments", at: Span(nameSpan, through: lastSpan), code: ExpressionCode.argumentCount)
         }
-        return try add(.comprehension(macro, slot: Int32(slot), adopt(parts)), whole, depth: depth(over: parts))
+        let children = adopt(parts)
+        let node = variables.count == 2 ? SyntaxTree.Node.pairComprehension(macro, slot: Int32(slot), children) : .comprehension(macro, slot: Int32(slot), children)
+        return try add(node, whole, depth: depth(over: parts))
+    }
+
+    /// The name of a variable with its comma, if that is what stands here.
+    private var variable: String? {
+        guard case .identifier(let name) = token, !Self.reserved.contains(name), !["true", "false", "null"].contains(name),
+            token(after: 1) == .symbol(.comma)
+        else { return nil }
+        return name
     }
 
     private mutating func call(_ name: String, _ nameSpan: Span, receiver: ID?, _ arguments: [ID], from start: Span) throws(Fault) -> ID {

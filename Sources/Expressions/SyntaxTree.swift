@@ -31,6 +31,8 @@ final class SyntaxTree: Sendable {
         case call(Function, Children)
         /// Target, then predicate or transform; of a three-argument `map` the filter stands between.
         case comprehension(Macro, slot: Int32, Children)
+        /// The same with two variables, in this slot and the next.
+        case pairComprehension(Macro, slot: Int32, Children)
     }
 
     struct Children: Sendable {

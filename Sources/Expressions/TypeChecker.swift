@@ -29,7 +29,7 @@ final class TypeChecker {
         let variables = self.variables
         for id in tree.nodes.indices {
             if !variables.isEmpty, let variable = variables[SyntaxTree.ID(id)] {
-                locals[variable.slot] = elementType(of: variable.target, in: variable.comprehension)
+                bind(variable)
             }
             types.append(type(of: SyntaxTree.ID(id)))
         }
@@ -37,15 +37,26 @@ final class TypeChecker {
     }
 
     /// The comprehensions by the node that their body begins with: the first one after their target.
-    private var variables: [SyntaxTree.ID: (slot: Int, target: SyntaxTree.ID, comprehension: SyntaxTree.ID)] {
+    private var variables: [SyntaxTree.ID: Variables] {
         guard !tree.slotNames.isEmpty else { return [:] }
-        var variables: [SyntaxTree.ID: (slot: Int, target: SyntaxTree.ID, comprehension: SyntaxTree.ID)] = [:]
-        for (id, node) in tree.nodes.enumerated() {
-            guard case .comprehension(_, let slot, let parts) = node else { continue }
-            let target = tree.child(parts, 0)
-            variables[target + 1] = (Int(slot), target, SyntaxTree.ID(id))
+        var variables: [SyntaxTree.ID: Variables] = [:]
+        for node in tree.nodes {
+            switch node {
+            case .comprehension(let macro, let slot, let parts):
+                variables[tree.child(parts, 0) + 1] = Variables(macro: macro, slot: Int(slot), isPair: false, target: tree.child(parts, 0))
+            case .pairComprehension(let macro, let slot, let parts):
+                variables[tree.child(parts, 0) + 1] = Variables(macro: macro, slot: Int(slot), isPair: true, target: tree.child(parts, 0))
+            default: break
+            }
         }
         return variables
+    }
+
+    private struct Variables {
+        let macro: Macro
+        let slot: Int
+        let isPair: Bool
+        let target: SyntaxTree.ID
     }
 
     func type(at id: SyntaxTree.ID) -> StaticType { types[Int(id)] }
@@ -86,7 +97,7 @@ final class TypeChecker {
             return type(at: tree.child(parts, 1)).joined(with: type(at: tree.child(parts, 2))).bounded
         case .binary(let sign, let left, let right): return binary(id, sign, left, right)
         case .call(let function, let children): return call(id, function, children)
-        case .comprehension(let macro, _, let parts): return comprehension(macro, parts)
+        case .comprehension(let macro, _, let parts), .pairComprehension(let macro, _, let parts): return comprehension(macro, parts)
         }
     }
 
@@ -211,28 +222,45 @@ final class TypeChecker {
 
     // MARK: Comprehensions
 
-    /// What the variable of a comprehension stands for.
-    private func elementType(of target: SyntaxTree.ID, in comprehension: SyntaxTree.ID) -> StaticType {
-        let type = type(at: target)
+    /// Index and element, or key and value; `nil` of what has no elements.
+    private func pairTypes(_ type: StaticType) -> (key: StaticType, value: StaticType)? {
+        func known(_ type: StaticType) -> StaticType { type == .nothing ? .dyn : type }
         switch type.withoutNull {
-        case .dyn, .nothing: return .dyn
-        case .list(let element): return element == .nothing ? .dyn : element
-        case .map(let key, _): return key == .nothing ? .dyn : key
-        case .object: return .string
-        default:
-            guard case .comprehension(let macro, _, _) = tree.nodes[Int(comprehension)] else { return .dyn }
-            return report(
-                ExpressionCode.noOverload, "\(macro.rawValue)() takes a list or a map, but \(tree.text(of: target)) is \(type.withArticle)",
-                at: target, hint: type.withoutNull == .string ? "split it first: \(tree.text(of: target)).split('')" : nil)
+        case .dyn, .nothing: return (.dyn, .dyn)
+        case .list(let element): return (.int, known(element))
+        case .map(let key, let value): return (known(key), known(value))
+        case .object(let object): return (.string, known(object.anyField))
+        default: return nil
         }
+    }
+
+    /// Gives the variables of a comprehension their types.
+    private func bind(_ variables: Variables) {
+        let type = type(at: variables.target)
+        let pair = pairTypes(type)
+        if pair == nil {
+            _ = report(
+                ExpressionCode.noOverload, "\(variables.macro.rawValue)() takes a list or a map, but \(tree.text(of: variables.target)) is \(type.withArticle)",
+                at: variables.target, hint: type.withoutNull == .string ? "split it first: \(tree.text(of: variables.target)).split('')" : nil)
+        }
+        let (key, value) = pair ?? (.dyn, .dyn)
+        guard !variables.isPair else {
+            locals[variables.slot] = key
+            locals[variables.slot + 1] = value
+            return
+        }
+        if case .list = type.withoutNull { locals[variables.slot] = value } else { locals[variables.slot] = key }
     }
 
     private func comprehension(_ macro: Macro, _ parts: SyntaxTree.Children) -> StaticType {
         let last = tree.child(parts, Int(parts.count) - 1)
-        if macro != .map || parts.count == 3 { wantBool(tree.child(parts, 1), "\(macro.rawValue)()") }
+        if !macro.takesFilter || parts.count == 3 { wantBool(tree.child(parts, 1), "\(macro.rawValue)()") }
         switch macro {
         case .all, .exists, .existsOne: return .bool
-        case .map: return .list(type(at: last)).bounded
+        case .map, .transformList: return .list(type(at: last)).bounded
+        case .transformMap:
+            let keys = pairTypes(type(at: tree.child(parts, 0)))?.key ?? .dyn
+            return .map(keys, type(at: last)).bounded
         case .filter:
             switch type(at: tree.child(parts, 0)).withoutNull {
             case .list(let element): return .list(element)

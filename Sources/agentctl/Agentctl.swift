@@ -25,7 +25,7 @@ struct Agentctl: AsyncParsableCommand {
             """,
         version: Version.number,
         subcommands: [
-            Validate.self, PlanCommand.self, Run.self, Runs.self, Show.self, Audit.self, OutcomeCommand.self, Prices.self,
+            Validate.self, PlanCommand.self, Run.self, Runs.self, Show.self, Audit.self, OutcomeCommand.self, Prices.self, Try.self,
         ])
 
     static func main() async {
@@ -36,7 +36,7 @@ struct Agentctl: AsyncParsableCommand {
             Glibc.exit(ModelServerGuard.main(Array(arguments.dropFirst())))
         }
         do {
-            var command = try parseAsRoot(arguments)
+            var command = try parseAsRoot(TryExpr.arranged(arguments))
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {

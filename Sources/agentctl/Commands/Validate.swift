@@ -29,8 +29,7 @@ struct Validate: ParsableCommand {
         if json {
             Output.line(JSONEncoding.pretty.string(.object(["valid": .bool(!problems.hasErrors), "problems": .array(problems.all.map(Self.json))])))
         } else {
-            let style = Output.errorStyle
-            Output.note(DiagnosticFormatter(usesColor: style.usesColor, width: style.width ?? 100).format(problems))
+            Output.note(Failures.text(problems))
             for (file, steps) in valid { Output.line("\(file): valid, \(steps) \(steps == 1 ? "step" : "steps")") }
             let errors = problems.errors.count
             if errors > 0 { Output.note("\(errors) \(errors == 1 ? "error" : "errors")\n") }
