@@ -9,8 +9,8 @@ enum OperandHint {
         case (_, .null): "test for null first: \(left.text) != null"
         case (.string, .string), (.list, _), (.map, _), (_, .list), (_, .map): nil
         case (.string, .bytes), (.bytes, .string): "convert with string(…) or bytes(…)"
-        case (.string, let other) where sign == .add && other != .null: "string(\(right.text)) makes text of it"
-        case (let other, .string) where sign == .add && other != .null: "string(\(left.text)) makes text of it"
+        case (.string, _) where makesText(sign): "string(\(right.text)) makes text of it"
+        case (_, .string) where makesText(sign): "string(\(left.text)) makes text of it"
         case (.string, .int), (.string, .uint), (.string, .double): "\(right.type.rawValue)(\(left.text)) reads a number from text"
         case (.int, .string), (.uint, .string), (.double, .string): "\(left.type.rawValue)(\(right.text)) reads a number from text"
         case (.int, .double), (.uint, .double): "convert with double(\(left.text))"
@@ -20,6 +20,9 @@ enum OperandHint {
         default: nil
         }
     }
+
+    /// Whether the other operand can be made text, whatever it is.
+    private static func makesText(_ sign: SyntaxTree.BinaryOperator) -> Bool { sign == .add || sign == .equal || sign == .notEqual }
 
     /// Where a bool is wanted.
     static func bool(_ type: CELType, _ text: String) -> String? {

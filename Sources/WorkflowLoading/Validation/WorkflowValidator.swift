@@ -10,7 +10,7 @@ protocol WorkflowRule: Sendable {
 
 /// Turns a draft into a graph: runs every rule, collects every problem, resolves names to indexes.
 struct WorkflowValidator {
-    static let rules: [any WorkflowRule] = [UniqueNamesRule(), KnownNamesRule(), ReferencesRule(), NoCyclesRule()]
+    static let rules: [any WorkflowRule] = [UniqueNamesRule(), KnownNamesRule(), ReferencesRule(), NoCyclesRule(), TypesRule()]
 
     /// - Parameter isComplete: whether everything was decoded; only then is there a graph.
     /// - Returns: the graph when no rule found an error, and everything that the rules found.
