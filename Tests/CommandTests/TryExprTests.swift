@@ -53,7 +53,7 @@ import Values
     @Test(arguments: [(["try", "expr"], "Missing expected argument"), (["try", "expr", "1", "2"], "Unexpected argument"), (["try", "expr", "1", "--data", "none.json"], "cannot read none.json"), (["try", "expr", "1", "--data", "-"], "not JSON")])
     func wrongCalls(_ arguments: [String], _ word: String) async throws {
         let sandbox = try Sandbox()
-        let done = try await Sandbox.run(Sandbox.program, arguments, in: sandbox.folder, stdin: "[")
+        let done = try await Sandbox.run(Sandbox.program, arguments, in: sandbox.folder)
         #expect(done.code == 2)
         #expect(done.err.contains(word), "\(done.err)")
         #expect(done.out == "")
