@@ -27,7 +27,8 @@ let package = Package(
             /** Commands, settings, the terminal, exit codes, and the wiring in one file (Composition.swift) */
             name: "agentctl",
             dependencies: [
-                "Economics", "Engine", "HTTP", "JSONSchema", "Ledger", "Providers", "Reports", "Tools", "Values", "WorkflowLoading", "WorkflowModel",
+                "Economics", "Engine", "Expressions", "HTTP", "JSONSchema", "Ledger", "Providers", "Reports", "Tools", "Values", "WorkflowLoading",
+                "WorkflowModel",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             resources: [.embedInCode("Templates/minimal"), .embedInCode("Templates/triage"), .embedInCode("Templates/batch")],

@@ -39,7 +39,7 @@ struct Agentctl: AsyncParsableCommand {
             Glibc.exit(ModelServerGuard.main(Array(arguments.dropFirst())))
         }
         do {
-            var command = try parseAsRoot(arguments)
+            var command = try parseAsRoot(TryExpr.arranged(arguments))
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {

@@ -90,9 +90,7 @@ enum Failures {
         case let usage as UsageError:
             return (line("error", usage.message) + hint(usage.hint), ExitCodes.usage)
         case let diagnostics as Diagnostics:
-            let style = Output.errorStyle
-            let text = DiagnosticFormatter(usesColor: style.usesColor, width: style.width ?? 100).format(diagnostics)
-            return (text, ExitCodes.invalidWorkflow)
+            return (text(diagnostics), ExitCodes.invalidWorkflow)
         case let failure as StepFailure:
             return (line("error", failure.message) + failure.details.map { "  \($0)\n" }.joined(), ExitCodes.code(failure.kind))
         case let journal as JournalError:
@@ -104,6 +102,12 @@ enum Failures {
             // ArgumentParser's own: help and version are successes, a wrong flag is EX_USAGE (64).
             return (help(error) + "\n", status == 0 ? 0 : ExitCodes.usage)
         }
+    }
+
+    /// Frames as the terminal wants them.
+    static func text(_ diagnostics: Diagnostics) -> String {
+        let style = Output.errorStyle
+        return DiagnosticFormatter(usesColor: style.usesColor, width: style.width ?? 100).format(diagnostics)
     }
 
     private static func line(_ label: String, _ message: String) -> String {

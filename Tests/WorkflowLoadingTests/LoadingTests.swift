@@ -229,7 +229,7 @@ import WorkflowModel
         ("value: steps.a.output", Dependency.Kind.required), ("value: \"has(steps.a.output) ? steps.a.output : 0\"", .guarded),
         ("value: \"1\", needs: [a]", .control), ("value: steps.a.status", .guarded), ("value: \"1\", when: steps.a.output > 0", .required),
         ("value: \"1\", with: { x: \"${{ steps.a.output }}\" }", .required), ("value: \"1\", on_error: { value: \"${{ steps.a.output }}\" }", .required),
-        ("for_each: { items: steps.a.output }, value: item", .required), ("value: \"1\", needs: [a], when: has(steps.a.output)", .guarded),
+        ("for_each: { items: \"[steps.a.output]\" }, value: item", .required), ("value: \"1\", needs: [a], when: has(steps.a.output)", .guarded),
         ("model: m, prompt: hi, prefix: [p]", .required), ("model: m, prompt_file: p.md", .required), ("run: [echo, \"${{ steps.a.output }}\"]", .required),
     ])
     func edgesAreInferred(step: String, kind: Dependency.Kind) throws {

@@ -174,13 +174,13 @@ import Testing
               - { id: c, value: steps.a.output.text }
               - { id: d, value: steps.b.output.txet }
             """#, #"""
-            w.yaml:8:21: error[AW204]: steps.a.output is text and has no field 'text'
+            w.yaml:8:21: error[AW204]: steps.a.output is a string and has no field 'text'
                 |
               8 |   - { id: c, value: steps.a.output.text }
                 |                     ^^^^^^^^^^^^^^^^^^^
               hint: give the step output: { schema: … } to get an object
 
-            w.yaml:9:21: error[AW204]: the output of 'b' has no field 'txet'
+            w.yaml:9:21: error[AW204]: steps.b.output has no field 'txet'
                 |
               9 |   - { id: d, value: steps.b.output.txet }
                 |                     ^^^^^^^^^^^^^^^^^^^

@@ -27,12 +27,12 @@ final class DecodingContext {
             report("AW103", "expected text, found \(node.typeName)", at: node.range)
             return nil
         }
-        return template(scalar.text, at: scalar.textStart)
+        return template(scalar.text, at: scalar.textStart, margin: scalar.margin)
     }
 
-    func template(_ text: String, at location: SourceLocation) -> Template? {
+    func template(_ text: String, at location: SourceLocation, margin: Int = 1) -> Template? {
         do throws(Diagnostics) {
-            return try Template(parsing: text, at: location)
+            return try Template(parsing: text, at: location, margin: margin)
         } catch {
             report(error)
             return nil
@@ -47,14 +47,14 @@ final class DecodingContext {
         }
         do throws(Diagnostics) {
             if scalar.text.contains("${{") {
-                let template = try Template(parsing: scalar.text, at: scalar.textStart)
+                let template = try Template(parsing: scalar.text, at: scalar.textStart, margin: scalar.margin)
                 if let whole = template.wholeExpression { return whole }
                 report(
                     "AW110", "\(key) is one expression; text around ${{ }} would make it a string", at: node.range,
                     hint: "write the expression alone: \(key): inputs.n > 3")
                 return nil
             }
-            return try Expression(parsing: scalar.text, at: scalar.textStart)
+            return try Expression(parsing: scalar.text, at: scalar.textStart, margin: scalar.margin)
         } catch {
             report(error)
             return nil

@@ -72,34 +72,14 @@ struct ReferencesRule: WorkflowRule {
         case "with":
             if !with.contains(path[1]) { unknown("'with' of this step has no", path[1], in: with) }
         case "steps":
-            guard let step = known.steps[path[1]] else {
+            guard known.steps[path[1]] != nil else {
                 if !known.broken.mayHaveStep(path[1]) { unknown("there is no step", path[1], in: known.stepIDs) }
                 return
             }
             if path.count > 2, !Self.stepFields.contains(path[2]) {
                 return unknown("a step has no", path[2], in: Self.stepFields, hint: "its result is steps.\(path[1]).output")
             }
-            checkOutput(path, of: step, reference, report)
         default: break
         }
-    }
-
-    /// A field of an output whose schema lists what there is.
-    private func checkOutput(_ path: [String], of step: StepDraft, _ reference: Reference, _ report: (Diagnostic) -> Void) {
-        guard path.count > 3, path[2] == "output", !reference.isGuarded, step.forEach == nil,
-            case .model(let model) = step.kind
-        else { return }
-        guard let schema = model.schema else {
-            report(Diagnostic(
-                code: "AW204", "steps.\(path[1]).output is text and has no field '\(path[3])'", at: reference.range,
-                hint: "give the step output: { schema: … } to get an object"))
-            return
-        }
-        guard schema.typeNames == ["object"], let fields = schema.propertyNames, schema.source["additionalProperties"] == .bool(false),
-            !fields.contains(path[3])
-        else { return }
-        report(Diagnostic(
-            code: "AW204", "the output of '\(path[1])' has no field '\(path[3])'", at: reference.range,
-            hint: Suggestion.hint(for: path[3], in: fields) ?? "its schema has: \(fields.joined(separator: ", "))"))
     }
 }

@@ -173,7 +173,7 @@ struct YAMLReader {
             // What was refused as a tag was meant as text: it is read on as such, so that it is not reported twice.
             if isPlain, let tag = data.tag.map({ String(cString: $0) }), tag.hasPrefix("!") { text = tag + (text.isEmpty ? "" : " " + text) }
             let node = YAMLNode(
-                content: .scalar(YAMLScalar(text: text, isPlain: isPlain, textStart: textStart(data.style, place))), range: place,
+                content: .scalar(scalar(text, data.style, place)), range: place,
                 isInFlow: isInFlow, weight: 1, height: 1)
             remember(data.anchor, node)
             return node
@@ -278,15 +278,17 @@ struct YAMLReader {
             hint: name.hasPrefix("!") ? "if this is an expression, put it in quotes: \"\(name)\"" : nil))
     }
 
-    private func textStart(_ style: yaml_scalar_style_t, _ place: SourceRange) -> SourceLocation {
+    private func scalar(_ text: String, _ style: yaml_scalar_style_t, _ place: SourceRange) -> YAMLScalar {
         switch style {
         case YAML_SINGLE_QUOTED_SCALAR_STYLE, YAML_DOUBLE_QUOTED_SCALAR_STYLE:
-            return SourceLocation(file: file, line: place.start.line, column: place.start.column + 1)
+            let start = SourceLocation(file: file, line: place.start.line, column: place.start.column + 1)
+            return YAMLScalar(text: text, isPlain: false, textStart: start, margin: 1)
         case YAML_LITERAL_SCALAR_STYLE, YAML_FOLDED_SCALAR_STYLE:
             let indent = lines.indices.contains(place.start.line) ? lines[place.start.line].prefix { $0 == 0x20 }.count : 0
-            return SourceLocation(file: file, line: place.start.line + 1, column: indent + 1)
+            let start = SourceLocation(file: file, line: place.start.line + 1, column: indent + 1)
+            return YAMLScalar(text: text, isPlain: false, textStart: start, margin: indent + 1)
         default:
-            return place.start
+            return YAMLScalar(text: text, isPlain: style == YAML_PLAIN_SCALAR_STYLE, textStart: place.start, margin: 1)
         }
     }
 }

@@ -19,7 +19,7 @@ struct RunInputs: ParsableArguments {
         var object = JSONObject()
         if let inputs {
             let text = try Self.text(of: inputs, what: "--inputs")
-            object = try Self.object(text, name: inputs == "-" ? "stdin" : inputs)
+            object = try Self.object(text, name: inputs == "-" ? "stdin" : inputs, what: "inputs")
         }
         for argument in single {
             guard let equals = argument.firstIndex(of: "="), equals != argument.startIndex else {
@@ -43,8 +43,8 @@ struct RunInputs: ParsableArguments {
         return object
     }
 
-    static func object(_ text: String, name: String) throws -> JSONObject {
-        guard let object = try json(text, name: name).objectValue else { throw UsageError("\(name) holds no JSON object of inputs") }
+    static func object(_ text: String, name: String, what: String) throws -> JSONObject {
+        guard let object = try json(text, name: name).objectValue else { throw UsageError("\(name) holds no JSON object of \(what)") }
         return object
     }
 

@@ -4,6 +4,7 @@ struct Try: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Try a part of a workflow by itself; nothing is run, nothing is recorded.",
         subcommands: [
+            TryExpr.self,
             TryPrompt.self,
             TrySchema.self,
         ])
