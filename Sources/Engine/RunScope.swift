@@ -64,14 +64,4 @@ struct RunScope: Bindings {
         ["inputs", "steps", "run"] + (with == nil ? [] : ["with"]) + (pass == nil ? [] : ["pass"])
             + (items.isEmpty ? [] : items.map(\.name) + ["index"])
     }
-
-    /// This scope with the values of a step's `with`, which are evaluated in it.
-    func evaluating(with templates: [(key: String, value: ValueTemplate)]) throws(EvaluationError) -> RunScope {
-        guard !templates.isEmpty else { return self }
-        var values = JSONObject(minimumCapacity: templates.count)
-        for (key, template) in templates { values[key] = try template.evaluate(self) }
-        var scope = self
-        scope.with = CELValue(.object(values))
-        return scope
-    }
 }

@@ -25,6 +25,8 @@ extension GraphReport {
         case .model: return ", style=rounded"
         case .run: return ", peripheries=2"
         case .value: return ""
+        case .approve: return ", shape=diamond"
+        case .group, .loop, .workflow: return ", shape=folder"
         }
     }
 

@@ -28,6 +28,8 @@ extension GraphReport {
         case .model: return "(\"\(label)\")"
         case .run: return "[[\"\(label)\"]]"
         case .value: return "[\"\(label)\"]"
+        case .approve: return "{\"\(label)\"}"
+        case .group, .loop, .workflow: return "[/\"\(label)\"/]"
         }
     }
 

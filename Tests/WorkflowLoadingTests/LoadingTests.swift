@@ -206,7 +206,7 @@ import WorkflowModel
         #expect(graph.tiers[1].sampling.stop == ["END"])
         #expect(graph.budget == Budget(maxCost: usd("0.25"), admit: .worst))
         #expect(graph.concurrency == 4)
-        #expect(graph.onFailure == .cancel)
+        #expect(graph.body.onFailure == .cancel)
         #expect(graph.prefixes.map(\.stability) == [.workflow, .execution])
         let draft = try #require(graph.steps[0].modelStep)
         #expect(draft.prefixes == [0, 1], "the longer-lived first")
@@ -222,7 +222,6 @@ import WorkflowModel
             [], [Dependency(step: 0, kind: .required)], [], [Dependency(step: 2, kind: .control)], [Dependency(step: 3, kind: .required)],
         ])
         #expect(graph.dependents == [[1], [], [3], [4], []])
-        #expect(graph.path(of: Node(step: 3, item: 2)) == "each[2]")
     }
 
     @Test(arguments: [

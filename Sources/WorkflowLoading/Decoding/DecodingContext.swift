@@ -6,6 +6,8 @@ import Values
 final class DecodingContext {
     let file: String
     private(set) var diagnostics: [Diagnostic] = []
+    /// What the language has and this version does not do: checked like the rest, refused when it is to run.
+    private(set) var notExecuted: [Diagnostic] = []
     /// What is declared but could not be decoded.
     var broken = BrokenNames()
 
@@ -13,6 +15,11 @@ final class DecodingContext {
 
     func report(_ code: String, _ message: String, at range: SourceRange?, hint: String? = nil) {
         diagnostics.append(Diagnostic(code: code, message, at: range, hint: hint))
+    }
+
+    func noteNotExecuted(_ what: String, at range: SourceRange?) {
+        notExecuted.append(Diagnostic(
+            code: "AW123", "\(what) is checked, but this version does not run it", at: range, hint: "remove it to run the workflow: nothing is ignored in silence"))
     }
 
     func report(_ other: Diagnostics) { diagnostics += other.all }

@@ -8,12 +8,15 @@ import WorkflowModel
 struct WorkflowDecoder {
     let context: DecodingContext
     let files: SourceFiles
+    /// Loads another workflow file; `nil` when that is wrong, which is reported then.
+    let loadWorkflow: (_ path: String, _ place: SourceRange) -> WorkflowGraph?
     var defaults = Defaults()
 
     /// What `defaults:` says for every step.
     struct Defaults {
         var model: Named?
         var timeout = TimeSpan.seconds(120)
+        var deadline: TimeSpan?
         var retry = RetryPolicy()
         var limits = StepLimits()
         var onError = ErrorPolicy.fail
@@ -62,6 +65,8 @@ struct WorkflowDecoder {
         } else if !top.has("steps") {
             top.missing("steps", in: "a workflow")
         }
+        draft.finally = (top.sequence("finally") ?? []).compactMap { step($0) }
+        draft.notExecuted = context.notExecuted
         draft.broken = context.broken
         draft.root = root
         draft.texts = files.texts
@@ -206,6 +211,7 @@ struct WorkflowDecoder {
         guard let reader = top.reader("defaults", LanguageKeys.defaults) else { return }
         if let model = reader.string("model") { defaults.model = Named(text: model, range: reader.value("model")!.range) }
         defaults.timeout = reader.duration("timeout") ?? defaults.timeout
+        defaults.deadline = reader.duration("deadline")
         defaults.retry = retry(reader) ?? defaults.retry
         defaults.limits = limits(reader)
         defaults.onError = onError(reader) ?? defaults.onError

@@ -5,8 +5,9 @@ import WorkflowModel
 /// A `when` can be true, and can be false.
 struct ConstantConditionRule: WorkflowRule {
     func check(_ draft: WorkflowDraft, _ report: (Diagnostic) -> Void) {
-        let conditions = Dictionary(draft.steps.compactMap { step in step.when.map { (step.id.text, $0) } }, uniquingKeysWith: { first, _ in first })
-        for step in draft.steps {
+        let all = draft.allSteps
+        let conditions = Dictionary(all.compactMap { step in step.when.map { (step.id.text, $0) } }, uniquingKeysWith: { first, _ in first })
+        for step in all {
             guard let when = step.when else { continue }
             switch when.verdict {
             case true?:

@@ -12,7 +12,7 @@ struct RepeatedPrefixRule: WorkflowRule {
             (name: prefix.name.text, finder: RepeatedText(of: prefix.text.literals, minimumLength: Self.minimumLength))
         }
         guard !finders.isEmpty else { return }
-        for step in draft.steps {
+        for step in draft.allSteps {
             guard case .model(let model) = step.kind else { continue }
             let uses = Set(model.prefixes.map(\.text))
             for text in ([model.system].compactMap(\.self) + model.body.templates).flatMap(\.literals) {

@@ -5,8 +5,9 @@ import WorkflowModel
 /// What a step with `when` gives is read behind `has()`, or by a step with the same `when`.
 struct SkippedReadRule: WorkflowRule {
     func check(_ draft: WorkflowDraft, _ report: (Diagnostic) -> Void) {
-        let conditions = Dictionary(draft.steps.compactMap { step in step.when.map { (step.id.text, $0) } }, uniquingKeysWith: { first, _ in first })
-        for step in draft.steps {
+        let all = draft.allSteps
+        let conditions = Dictionary(all.compactMap { step in step.when.map { (step.id.text, $0) } }, uniquingKeysWith: { first, _ in first })
+        for step in all {
             var seen: Set<String> = []
             for reference in step.references(in: draft).flatMap(\.1) {
                 guard let source = reference.skippableSource(conditions), seen.insert(source).inserted, !step.asks(conditions[source]!, of: source) else { continue }

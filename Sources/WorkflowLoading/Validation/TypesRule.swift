@@ -23,13 +23,14 @@ private struct TypesPass {
     init(_ draft: WorkflowDraft) {
         self.draft = draft
         types = WorkflowTypes(draft)
-        textSteps = Set(draft.steps.compactMap { step in
+        textSteps = Set(draft.allSteps.compactMap { step in
             if step.forEach == nil, case .model(let model) = step.kind, model.schema == nil { step.id.text } else { nil }
         })
     }
 
     mutating func run() {
-        for step in draft.stepsInOrder { check(step) }
+        for step in draft.inOrder(draft.steps) { check(step, [:]) }
+        for step in draft.inOrder(draft.finally) { check(step, [:]) }
         for prefix in draft.prefixes { text(prefix.text, types.environment(for: prefix.text.references)) }
         for (_, template) in draft.outputs { _ = type(of: template, types.environment(for: template.references)) }
         for template in draft.tags.map(\.value) + [draft.decision?.id, draft.decision?.outcome].compactMap({ $0 }) {
@@ -39,8 +40,10 @@ private struct TypesPass {
 
     // MARK: Steps
 
-    private mutating func check(_ step: StepDraft) {
+    /// - Parameter around: the types of names that steps around it bring into scope.
+    private mutating func check(_ step: StepDraft, _ around: [String: StaticType]) {
         var environment = types.environment(for: step.references(in: draft).flatMap { $0.0 == .prefix ? [] : $0.1 })
+        environment.names.merge(around) { $1 }
         if let when = step.when {
             let found = keep(when.check(in: environment), references: when.references)
             if !found.mayBeBool {
@@ -61,16 +64,47 @@ private struct TypesPass {
         var with: [ObjectType.Field] = []
         for (key, template) in step.with { with.append(ObjectType.Field(key, type(of: template, environment))) }
         if !with.isEmpty { environment.names["with"] = .object(ObjectType(with, others: .dyn)) }
-        let base = body(of: step, environment)
+        let base = step.inner == nil ? body(of: step, environment) : inner(of: step, environment, around)
         var fallback: StaticType?
         if case .value(let template) = step.onError { fallback = type(of: template, environment) }
         types.setOutput(WorkflowTypes.output(of: step, making: base, fallback: fallback).bounded, of: step.id.text)
+    }
+
+    /// What a step makes that has steps of its own: their outputs by id, as far as they ran.
+    private mutating func inner(of step: StepDraft, _ environment: TypeEnvironment, _ around: [String: StaticType]) -> StaticType {
+        let steps = step.inner ?? []
+        var names = around
+        for name in [step.forEach?.name, step.forEach == nil ? nil : "index", step.with.isEmpty ? nil : "with"].compactMap({ $0 }) {
+            names[name] = environment.names[name]
+        }
+        if case .loop = step.kind {
+            // What a pass gives is not known before its body was looked at.
+            names["pass"] = .object(ObjectType([.init("index", .int), .init("previous", .dyn, isRequired: false)]))
+        }
+        for inner in draft.inOrder(steps) { check(inner, names) }
+        if case .loop(_, let until?, _) = step.kind {
+            var environment = types.environment(for: until.references)
+            environment.names.merge(names) { $1 }
+            let found = keep(until.check(in: environment), references: until.references)
+            if !found.mayBeBool {
+                problems.append(Diagnostic(
+                    code: "AW206", "until takes a bool, found \(found)", at: until.range, hint: "compare it, for example \(until.source.prefix(40)) != …"))
+            }
+        }
+        return .object(ObjectType(steps.map { .init($0.id.text, types.output(of: $0.id.text) ?? .dyn, isRequired: false) }))
     }
 
     /// What the step makes of one item.
     private mutating func body(of step: StepDraft, _ environment: TypeEnvironment) -> StaticType {
         switch step.kind {
         case .value(let template): return type(of: template, environment)
+        case .approve(let approval):
+            text(approval.message, environment)
+            return .object(ObjectType([.init("approved", .bool), .init("by", .string), .init("note", .nullable(.string))]))
+        case .workflow(let graph):
+            // The types of its outputs are its own business; that they are there is not certain either.
+            return .object(ObjectType(graph.outputs.map { .init($0.key, .dyn, isRequired: false) }))
+        case .group, .loop: return .dyn
         case .run(let command):
             for template in command.argv + command.env.map(\.value) { text(template, environment) }
             if let stdin = command.stdin { _ = type(of: stdin, environment) }
@@ -135,8 +169,8 @@ extension StaticType {
 }
 
 extension WorkflowDraft {
-    /// The steps, each after those that it reads; steps that wait for each other come last.
-    fileprivate var stepsInOrder: [StepDraft] {
+    /// Steps of one body, each after those that it reads; steps that wait for each other come last.
+    fileprivate func inOrder(_ steps: [StepDraft]) -> [StepDraft] {
         let index = Dictionary(zip(steps.map(\.id.text), 0...), uniquingKeysWith: { first, _ in first })
         var waiting = [Int](repeating: 0, count: steps.count)
         var readers = [[Int]](repeating: [], count: steps.count)

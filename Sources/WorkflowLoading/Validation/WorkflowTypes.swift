@@ -16,6 +16,8 @@ struct WorkflowTypes {
         run = .object(ObjectType(ReferencesRule.runFields.map { .init($0, .string) }, others: .dyn))
     }
 
+    func output(of step: String) -> StaticType? { outputs[step] }
+
     mutating func setOutput(_ type: StaticType, of step: String) { outputs[step] = type }
 
     /// The environment of an expression outside of `for_each`.

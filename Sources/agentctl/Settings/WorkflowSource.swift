@@ -21,16 +21,19 @@ struct WorkflowSource: ParsableArguments {
 
     /// The checked graph of a file.
     ///
-    /// - Parameter warns: whether warnings are looked for and printed. A plan shows them; a run, which may be the thousandth, does not.
-    static func load(_ file: String, _ settings: Settings, warns: Bool = false) throws -> WorkflowGraph {
+    /// - Parameters:
+    ///   - warns: whether warnings are looked for and printed. A plan shows them; a run, which may be the thousandth, does not.
+    ///   - runs: whether it is to run, which refuses what this version checks and does not do.
+    static func load(_ file: String, _ settings: Settings, warns: Bool = false, runs: Bool = false) throws -> WorkflowGraph {
         let loaded = try WorkflowLoader.load(file, root: settings.project.root, warns: warns)
+        if runs, !loaded.graph.notExecuted.isEmpty { throw Diagnostics(loaded.graph.notExecuted, sources: loaded.warnings.sources) }
         if !loaded.warnings.all.isEmpty { Output.note(loaded.warnings) }
         return loaded.graph
     }
 
     /// The checked graph with what the flags change in it.
     func load(_ settings: Settings, warns: Bool = false) throws -> WorkflowGraph {
-        var graph = try Self.load(file, settings, warns: warns)
+        var graph = try Self.load(file, settings, warns: warns, runs: true)
         if let budget {
             guard let money = Money(decimal: budget) else {
                 throw UsageError("--budget takes dollars such as 0.25, found '\(budget)'")
