@@ -30,7 +30,7 @@ import Testing
                 |
               3 | zzz: []
                 | ^^^
-              hint: known keys: version, name, description, owner, tags, inputs, outputs, models, defaults, budget, decision, prefixes, concurrency, on_failure, steps
+              hint: known keys: version, name, description, owner, tags, inputs, outputs, models, defaults, budget, decision, prefixes, concurrency, on_failure, finally, steps
             """#)
     }
 
@@ -38,14 +38,14 @@ import Testing
         try expectFrames(of: #"""
             version: 1
             name: t
-            finally: []
+            latency_price: 1
             steps:
               - { id: a, value: "1" }
             """#, #"""
-            w.yaml:3:1: error[AW102]: 'finally' in a workflow is not supported yet
+            w.yaml:3:1: error[AW102]: 'latency_price' in a workflow is not supported yet
                 |
-              3 | finally: []
-                | ^^^^^^^
+              3 | latency_price: 1
+                | ^^^^^^^^^^^^^
               hint: remove it: nothing of a workflow is ignored in silence
             """#)
     }

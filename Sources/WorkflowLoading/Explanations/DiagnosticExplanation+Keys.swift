@@ -41,5 +41,8 @@ extension DiagnosticExplanation {
             wrong: "- { id: a, model: m, prompt: hi, value: \"1\" }", right: "- { id: a, model: m, prompt: hi }\n- { id: b, value: \"1\" }"),
         .init("AW121", "A key that does not go with the step's kind", "A `value` step asks no model, a model step has no exit code.", mend: "remove it.", wrong: "- { id: a, value: \"1\", model: m }", right: "- { id: a, value: \"1\" }"),
         .init("AW122", "A model step without a tier", "A step that asks a model says which tier.", mend: "add `model:` to the step, or to `defaults`.", wrong: "- { id: a, prompt: hi }", right: "- { id: a, model: m, prompt: hi }"),
+        .init(
+            "AW123", "A part that is checked and not run", "The part belongs to the language and is checked with the rest, but this version has nothing that runs it. `validate` and `graph` take the file; `plan` and `run` refuse it.",
+            mend: "remove it to run the workflow.", .other, wrong: "agentctl plan review.yaml"),
     ]
 }

@@ -19,6 +19,7 @@ extension LanguageMapping {
             .init("concurrency", .integer(1...100_000), default: "32", "How many steps and items of one run work at once."),
             .init("on_failure", .word(FailurePolicy.self), default: "drain", "What a failed step does to the others."),
             .init("steps", .list(.mapping("step")), required: true, "The steps; their order follows from what they read."),
+            .init("finally", .list(.mapping("step")), "Steps that run when all others have ended, whatever became of them."),
         ], allowsExtensions: true)
 
     static let owner = LanguageMapping(
@@ -47,6 +48,7 @@ extension LanguageMapping {
         name: "defaults", declared: LanguageKeys.defaults,
         keys: [
             .init("model", .name, "The tier that steps ask."), .init("timeout", .duration, default: "120s", "The longest HTTP attempt or command."),
+            .init("deadline", .duration, default: "none", "The longest that a step, or each of its items, may take in all."),
             .init("retry", .mapping("retry"), "When a failed call is tried again."), .init("limits", .mapping("limits"), "Caps on each step or item."),
             .init("on_error", .either([.words(["fail", "continue"]), .mapping("on_error")]), default: "fail", "What a failed step does to its run."),
         ])
@@ -93,8 +95,10 @@ extension LanguageMapping {
             .init("with", .names(.valueTemplate), "Values for this step's own templates, read as with.NAME."),
             .init("needs", .oneOrList(.name), "Waits for these steps without reading them."),
             .init("timeout", .duration, default: "120s", "The longest HTTP attempt or command."),
+            .init("deadline", .duration, default: "defaults.deadline", "The longest that the step, or each of its items, may take in all."),
             .init("retry", .mapping("retry"), "When a failed call is tried again."),
             .init("on_error", .either([.words(["fail", "continue"]), .mapping("on_error")]), default: "fail", "What a failure does to the run."),
+            .init("optional", .boolean, default: "false", "Whether the step is skipped, and does not fail, when the budget cannot pay for it."),
             .init("for_each", .mapping("for_each"), "Runs the step once for each element of a list."),
             .init("model", .name, default: "defaults.model", "The tier that is asked."), .init("system", .template, "The system message."),
             .init("prefix", .oneOrList(.name), "Prefixes in front of the prompt."), .init("prompt", .template, "Asks a model with this text."),
@@ -106,6 +110,9 @@ extension LanguageMapping {
             .init("env", .names(.template), "On top of the environment of agentctl."),
             .init("ok_exit", .oneOrList(.integer(0...255)), default: "0", "Exit codes that are a success."),
             .init("value", .valueTemplate, "Evaluates an expression, or a document with expressions at its leaves."),
+            .init("approve", .mapping("approve"), "Asks a person, and waits."), .init("workflow", .text, "Runs the workflow of this file; its inputs are under 'with'."),
+            .init("loop", .mapping("loop"), "Runs its steps again until a condition holds."),
+            .init("steps", .list(.mapping("step")), "A group of steps, for example under for_each."),
         ] + sampling, oneOf: WorkflowDecoder.kindKeys)
 
     /// `output` of model and run steps; which key goes with which kind is for the decoder to say.
@@ -134,4 +141,19 @@ extension LanguageMapping {
 
     static let onError = LanguageMapping(
         name: "on_error", declared: LanguageKeys.onError, keys: [.init("value", .valueTemplate, required: true, "The output in place of the failure.")])
+
+    static let loop = LanguageMapping(
+        name: "loop", declared: LanguageKeys.loop,
+        keys: [
+            .init("steps", .list(.mapping("step")), required: true, "The steps of one pass."),
+            .init("until", .expression, "Evaluated after each pass; true ends the loop."),
+            .init("max", .integer(1...1_000), required: true, "The most passes."),
+        ])
+
+    static let approval = LanguageMapping(
+        name: "approve", declared: LanguageKeys.approval,
+        keys: [
+            .init("message", .template, required: true, "What the person is asked."), .init("timeout", .duration, default: "none", "How long an answer is waited for."),
+            .init("on_timeout", .word(ApprovalStep.OnTimeout.self), default: "fail", "What stands in for an answer that did not come."),
+        ])
 }
