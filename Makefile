@@ -5,6 +5,7 @@ PREFIX  ?= /usr/local
 DESTDIR ?=
 
 XLLAMACPP    := 2026.10.11549
+JSONSCHEMA   := 4.26.0
 SWIFT_NEEDED := 6.2
 PACKAGES     := libsqlite3-dev libcurl4-openssl-dev libyaml-dev pkg-config python3 python3-venv
 AGENTCTL     := .build/release/agentctl
@@ -57,6 +58,8 @@ test: setup ## run every test; fetches the small model if it can
 	@if ! $(MAKE) models MODELS=small; then
 	  echo "make test: The small model is not here, so the tests that need a real model are skipped; run make models MODELS=small with a network to include them."
 	fi
+	.venv/bin/python -m pip install -q --no-input --disable-pip-version-check "jsonschema==$(JSONSCHEMA)" </dev/null ||
+	  echo "make test: Without the Python package jsonschema the test of the editors' schemas by another validator is skipped."
 	$(swift_build)
 	swift_build --build-tests
 	swift test

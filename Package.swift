@@ -27,9 +27,11 @@ let package = Package(
             /** Commands, settings, the terminal, exit codes, and the wiring in one file (Composition.swift) */
             name: "agentctl",
             dependencies: [
-                "Economics", "Engine", "HTTP", "Ledger", "Providers", "Reports", "Tools", "Values", "WorkflowLoading", "WorkflowModel",
+                "Economics", "Engine", "Expressions", "HTTP", "JSONSchema", "Ledger", "Providers", "Reports", "Tools", "Values", "WorkflowLoading",
+                "WorkflowModel",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
+            resources: [.embedInCode("Templates/minimal"), .embedInCode("Templates/triage"), .embedInCode("Templates/batch")],
             swiftSettings: strict,
             // A fixed address spares the loader 130,000 relocations at every start; what is not called is left out.
             linkerSettings: [
@@ -70,7 +72,7 @@ let package = Package(
         .target(
             /** Pure functions: records -> tables, trees, JSON, CSV */
             name: "Reports",
-            dependencies: ["Economics", "Values", "WorkflowModel"],
+            dependencies: ["Economics", "PromptCaching", "Values", "WorkflowModel"],
             swiftSettings: strict),
 
         // Storey 2
@@ -135,7 +137,8 @@ let package = Package(
         .testTarget(name: "EconomicsTests", dependencies: ["Economics", "Values"], swiftSettings: strict),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP", "TestSupport", "Values"], swiftSettings: strict),
         .testTarget(
-            name: "WorkflowLoadingTests", dependencies: ["WorkflowLoading", "WorkflowModel", "Economics", "Expressions", "TestSupport", "Values"],
+            name: "WorkflowLoadingTests",
+            dependencies: ["WorkflowLoading", "WorkflowModel", "Economics", "Expressions", "JSONSchema", "TestSupport", "Values"],
             swiftSettings: strict),
         .testTarget(
             name: "EngineTests",
@@ -146,7 +149,7 @@ let package = Package(
             name: "LedgerTests",
             dependencies: ["Ledger", "Economics", "Values", "WorkflowModel", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: strict),
-        .testTarget(name: "ReportsTests", dependencies: ["Reports", "Economics", "Values", "WorkflowModel"], swiftSettings: strict),
+        .testTarget(name: "ReportsTests", dependencies: ["Reports", "Economics", "TestSupport", "Values", "WorkflowModel"], swiftSettings: strict),
         .testTarget(
             /** The program as users run it: a real process, real sockets, a real ledger file */
             name: "CommandTests",

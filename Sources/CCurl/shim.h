@@ -68,6 +68,10 @@ static inline CURLMcode ccurl_multi_set_timer_callback(CURLM *multi, int (*callb
     return curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, callback);
 }
 
+static inline const curl_version_info_data *ccurl_version(void) {
+    return curl_version_info(CURLVERSION_NOW);
+}
+
 static inline CURLSHcode ccurl_share_set(CURLSH *share, CURLSHoption option, long value) {
     return curl_share_setopt(share, option, value);
 }

@@ -31,15 +31,15 @@ final class ModelTries {
     private var cost = Money.zero
     private var tokens = 0
 
-    init(node: Node, step: Step, model: ModelStep, tier: ModelTier, graph: WorkflowGraph, at moment: Timestamp) {
+    init(node: Node, step: Step, model: ModelStep, tier: ModelTier, caps: [(scope: String, cap: Money)], at moment: Timestamp) {
         self.node = node
         self.step = step
         self.model = model
         self.tier = tier
         machine = StepStateMachine(modelCount: tier.models.count, retry: step.retry, repairs: model.schema == nil ? 0 : model.repairs)
         startedAt = moment
-        path = graph.path(of: node)
-        caps = graph.callCaps(step: step, path: path)
+        path = node.path
+        self.caps = caps
         sampling = model.sampling.over(tier.sampling)
         outputCap = min(step.limits.maxOutputTokens, sampling.maxOutputTokens ?? .max)
     }
@@ -74,17 +74,6 @@ final class ModelTries {
                 .inputLimit,
                 "this call could bring the step to \(tokens + estimate + outputCap) tokens, limits.max_total_tokens is \(limit)")
         }
-    }
-}
-
-extension WorkflowGraph {
-    /// The caps below the run's that a call of a step draws on.
-    func callCaps(step: Step, path: String) -> [(scope: String, cap: Money)] {
-        var caps: [(scope: String, cap: Money)] = []
-        if let cap = step.limits.maxCost { caps.append((path, cap)) }
-        // The step's own path is free for the whole: with items, the cap of one is under `step[3]`.
-        if let cap = step.forEach?.maxCost { caps.append((step.id, cap)) }
-        return caps
     }
 }
 

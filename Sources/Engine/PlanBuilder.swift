@@ -11,9 +11,16 @@ import WorkflowModel
 public struct PlanBuilder: Sendable {
     private let graph: WorkflowGraph
     private let statistics: [String: StepStatistics]
-    private let tiers: [String: TierTerms]
-    private let isConditional: [Bool]
+    private let tiers: [TierKey: TierTerms]
+    /// For each body, the steps that a condition may skip.
+    private let conditional: [ObjectIdentifier: [Bool]]
     private let hasCap: Bool
+
+    /// A tier by its name in its workflow.
+    private struct TierKey: Hashable {
+        let graph: ObjectIdentifier
+        let name: String
+    }
 
     /// What the models of a tier can be planned by.
     private struct TierTerms {
@@ -30,17 +37,12 @@ public struct PlanBuilder: Sendable {
     ) {
         self.graph = graph
         self.statistics = statistics
-        var isConditional = [Bool](repeating: false, count: graph.steps.count)
-        for index in Self.topologicalOrder(graph) {
-            isConditional[index] = graph.steps[index].when != nil
-                || graph.dependencies[index].contains { $0.kind == .required && isConditional[$0.step] }
-        }
-        self.isConditional = isConditional
-        hasCap = graph.budget.maxCost != nil || graph.steps.contains { !graph.callCaps(step: $0, path: $0.id).isEmpty }
-        var tiers: [String: TierTerms] = [:]
-        for case .model(let model) in graph.steps.map(\.kind) where tiers[model.tier] == nil {
+        var conditional: [ObjectIdentifier: [Bool]] = [:]
+        var tiers: [TierKey: TierTerms] = [:]
+        var hasCap = false
+        func terms(_ tier: ModelTier) -> TierTerms {
             var terms = TierTerms()
-            for reference in graph.tier(named: model.tier)!.models {
+            for reference in tier.models {
                 var profile = ModelProfile(reference: reference, servedID: reference.model, contextWindow: nil, maxConcurrency: nil)
                 do throws(StepFailure) { profile = try provider.profile(of: reference) } catch { terms.failure = terms.failure ?? error }
                 if let sheet = prices.sheet(provider: reference.provider, model: profile.servedID, at: moment) {
@@ -49,59 +51,155 @@ public struct PlanBuilder: Sendable {
                     terms.unpriced.append(profile)
                 }
             }
-            tiers[model.tier] = terms
+            return terms
         }
+        func visit(_ body: StepGraph, of graph: WorkflowGraph) {
+            conditional[ObjectIdentifier(body)] = Self.conditionalSteps(body)
+            for step in body.steps {
+                if step.limits.maxCost != nil || step.forEach?.maxCost != nil { hasCap = true }
+                switch step.kind {
+                case .model(let model):
+                    let key = TierKey(graph: ObjectIdentifier(graph), name: model.tier)
+                    if tiers[key] == nil { tiers[key] = terms(graph.tier(named: model.tier)!) }
+                case .workflow(let other): visit(other.graph)
+                default: step.kind.body.map { visit($0, of: graph) }
+                }
+            }
+        }
+        func visit(_ graph: WorkflowGraph) {
+            if graph.budget.maxCost != nil { hasCap = true }
+            visit(graph.body, of: graph)
+            graph.finally.map { visit($0, of: graph) }
+        }
+        visit(graph)
+        self.conditional = conditional
         self.tiers = tiers
+        self.hasCap = hasCap
+    }
+
+    private static func conditionalSteps(_ body: StepGraph) -> [Bool] {
+        var isConditional = [Bool](repeating: false, count: body.steps.count)
+        for index in topologicalOrder(body) {
+            isConditional[index] = body.steps[index].when != nil
+                || body.dependencies[index].contains { $0.kind == .required && isConditional[$0.step] }
+        }
+        return isConditional
+    }
+
+    private func terms(_ tier: String, of graph: WorkflowGraph) -> TierTerms {
+        tiers[TierKey(graph: ObjectIdentifier(graph), name: tier)]!
     }
 
     /// - Parameter inputs: the run's, bound, or `nil` when they are not known yet.
     public func plan(inputs: JSONObject?) -> Plan {
         let scope = PlanScope(inputs: inputs.map { CELValue(.object($0)) } ?? .unknown)
-        var unpriced: Set<String> = []
-        var refusal: StepFailure?
-        var steps: [Plan.Step] = []
-        for (index, step) in graph.steps.enumerated() {
-            let dependsOn = graph.dependencies[index].map { graph.steps[$0.step].id }
-            guard case .model(let model) = step.kind else {
-                let free = Plan.Amounts(best: .zero, expected: statistics.isEmpty ? nil : .zero, worst: .zero)
-                steps.append(Plan.Step(id: step.id, kind: step.kind.name, isConditional: isConditional[index], amounts: free, dependsOn: dependsOn))
-                continue
-            }
-            let terms = tiers[model.tier]!
-            var planned = plan(step, model, terms, scope, isConditional: isConditional[index])
-            planned.dependsOn = dependsOn
-            unpriced.formUnion(terms.unpriced.map { "\($0.reference.provider)/\($0.servedID)" })
-            if refusal == nil { refusal = self.refusal(terms) }
-            steps.append(planned)
-        }
-        let total = Plan.Amounts(
-            best: steps.reduce(.zero) { $0 + $1.amounts.best },
-            expected: sum(steps.map(\.amounts.expected)), worst: sum(steps.map(\.amounts.worst)))
-        let runs = statistics.values.map(\.runs).max() ?? 0
+        var rows: [Plan.Step] = []
+        var total = plan(graph.body, Place(graph: graph, scope: scope), &rows)
+        if let finally = graph.finally { total = total + plan(finally, Place(graph: graph, scope: scope), &rows) }
+        let unpriced = Set(tiers.values.flatMap(\.unpriced).map { "\($0.reference.provider)/\($0.servedID)" })
         return Plan(
-            workflow: graph.name, steps: steps, total: total, budget: graph.budget.maxCost, admission: graph.budget.admit.rawValue,
-            unpriced: unpriced.sorted(), refusal: refusal ?? overBudget(total), historyRuns: runs)
+            workflow: graph.name, steps: rows, total: total, budget: graph.budget.maxCost, admission: graph.budget.admit.rawValue,
+            unpriced: unpriced.sorted(), refusal: modelRefusal ?? overBudget(total),
+            historyRuns: statistics.values.map(\.runs).max() ?? 0)
     }
 
+    /// Where a body stands: in which workflow, behind which names, and how often it runs.
+    private struct Place {
+        let graph: WorkflowGraph
+        var scope: PlanScope
+        var prefix = ""
+        var least = 1
+        var most: Int? = 1
+        /// ``most`` without the items of the step itself.
+        var outerMost: Int? = 1
+
+        func times(_ count: (least: Int, most: Int?)) -> Place {
+            var place = self
+            place.outerMost = most
+            place.least = least.multipliedReportingOverflow(by: count.least).partialValue
+            place.most = most.flatMap { most in count.most.map { most.multipliedReportingOverflow(by: $0) } }.flatMap { $0.overflow ? nil : $0.partialValue }
+            return place
+        }
+    }
+
+    /// Adds a row for every step of the body, inner ones behind the step that they belong to.
+    private func plan(_ body: StepGraph, _ place: Place, _ rows: inout [Plan.Step]) -> Plan.Amounts {
+        let isConditional = conditional[ObjectIdentifier(body)]!
+        var total = noCost
+        for (index, step) in body.steps.enumerated() {
+            let dependsOn = body.dependencies[index].map { place.prefix + body.steps[$0.step].id }
+            let id = place.prefix + step.id
+            var here = place
+            if isConditional[index] || step.isOptional { here.least = 0 }
+            let row = rows.count
+            if case .model(let model) = step.kind {
+                rows.append(plan(step, model, here.times(itemCount(step, here.scope)), isConditional: isConditional[index]))
+            } else {
+                rows.append(Plan.Step(id: id, kind: step.kind.name, isConditional: isConditional[index], amounts: noCost))
+            }
+            rows[row].id = id
+            rows[row].dependsOn = dependsOn
+            if step.kind.isContainer {
+                var inner = here.times(itemCount(step, here.scope))
+                inner.prefix = id + "/"
+                var amounts: Plan.Amounts
+                switch step.kind {
+                case .loop(let loop): amounts = plan(loop.body, inner.times((1, loop.max)), &rows)
+                case .workflow(let other):
+                    var sub = Place(graph: other.graph, scope: here.scope.inputs(of: step), prefix: inner.prefix)
+                    (sub.least, sub.most) = (inner.least, inner.most)
+                    amounts = plan(other.graph.body, sub, &rows)
+                    if let cap = other.graph.budget.maxCost { amounts.limit(to: cap, times: inner.most) }
+                default: amounts = plan(step.kind.body!, inner, &rows)
+                }
+                if let cap = step.limits.maxCost { amounts.limit(to: cap, times: inner.most) }
+                if let cap = step.forEach?.maxCost { amounts.limit(to: cap, times: here.most) }
+                rows[row].amounts = amounts
+            }
+            total = total + rows[row].amounts
+        }
+        return total
+    }
+
+    private var noCost: Plan.Amounts { Plan.Amounts(best: .zero, expected: statistics.isEmpty ? nil : .zero, worst: .zero) }
+
     /// Why a run with these inputs may not start: ``plan(inputs:)``'s refusal without the rest of the plan, where the budget
-    /// admits by the cheapest completion.
+    /// admits by the cheapest completion and no step has steps of its own.
     public func refusal(inputs: JSONObject) -> StepFailure? {
-        guard graph.budget.admit == .best else { return plan(inputs: inputs).refusal }
+        guard graph.budget.admit == .best, graph.finally == nil, !graph.steps.contains(where: \.kind.isContainer) else {
+            return plan(inputs: inputs).refusal
+        }
+        if let refusal = modelRefusal { return refusal }
         let scope = PlanScope(inputs: CELValue(.object(inputs)))
-        var total = Plan.Amounts(best: .zero, expected: nil, worst: nil)
-        for (index, step) in graph.steps.enumerated() {
+        let isConditional = conditional[ObjectIdentifier(graph.body)]!
+        var total = noCost
+        for (index, step) in graph.steps.enumerated() where !isConditional[index] && !step.isOptional {
             guard case .model(let model) = step.kind else { continue }
-            let terms = tiers[model.tier]!
-            if let refusal = refusal(terms) { return refusal }
-            if isConditional[index] { continue }
             let items = itemCount(step, scope)
-            if items.least > 0 { total.best += best(terms, promptBytes: promptSize(step, model, scope).knownBytes) * items.least }
+            if items.least > 0 {
+                total.best += best(terms(model.tier, of: graph), promptBytes: promptSize(step, model, graph, scope).knownBytes) * items.least
+            }
         }
         return overBudget(total)
     }
 
-    private func refusal(_ terms: TierTerms) -> StepFailure? {
-        terms.failure ?? (hasCap ? terms.unpriced.first.map(StepFailure.unpriced) : nil)
+    /// A model that is not there, or has no price under a cap: the first in the order of the file.
+    private var modelRefusal: StepFailure? {
+        var refusal: StepFailure?
+        func visit(_ body: StepGraph, of graph: WorkflowGraph) {
+            for step in body.steps where refusal == nil {
+                switch step.kind {
+                case .model(let model):
+                    let terms = terms(model.tier, of: graph)
+                    refusal = terms.failure ?? (hasCap ? terms.unpriced.first.map(StepFailure.unpriced) : nil)
+                case .workflow(let other): visit(other.graph.body, of: other.graph)
+                default: step.kind.body.map { visit($0, of: graph) }
+                }
+            }
+        }
+        visit(graph.body, of: graph)
+        graph.finally.map { visit($0, of: graph) }
+        return refusal
     }
 
     private func overBudget(_ total: Plan.Amounts) -> StepFailure? {
@@ -120,22 +218,13 @@ public struct PlanBuilder: Sendable {
         return StepFailure(.budget, "the \(name), \(amount), does not fit the budget of \(budget)", details: ["raise budget.max_cost_usd or --budget, or lower the limits of the dearest steps (`agentctl plan` shows them)"])
     }
 
-    /// `nil` as soon as one part is not known.
-    private func sum(_ amounts: [Money?]) -> Money? {
-        var total = Money.zero
-        for amount in amounts {
-            guard let amount else { return nil }
-            total += amount
-        }
-        return total
-    }
-
-    private func plan(_ step: Step, _ model: ModelStep, _ terms: TierTerms, _ scope: PlanScope, isConditional: Bool) -> Plan.Step {
-        let tier = graph.tier(named: model.tier)!
+    /// - Parameter place: with the step's items counted in.
+    private func plan(_ step: Step, _ model: ModelStep, _ place: Place, isConditional: Bool) -> Plan.Step {
+        let tier = place.graph.tier(named: model.tier)!
+        let terms = terms(model.tier, of: place.graph)
         let outputCap = min(step.limits.maxOutputTokens, model.sampling.over(tier.sampling).maxOutputTokens ?? .max)
         let (sheets, unpriced) = (terms.sheets, terms.unpriced)
-        let prompt = promptSize(step, model, scope)
-        let items = itemCount(step, scope)
+        let prompt = promptSize(step, model, place.graph, place.scope)
         var notes: [String] = []
         if !unpriced.isEmpty { notes.append("no price for " + unpriced.map { "\($0.reference)" }.joined(separator: ", ")) }
 
@@ -161,13 +250,13 @@ public struct PlanBuilder: Sendable {
                 perCall = max(perCall!, cost)
             }
             if perCall == nil { notes.append("unbounded: no limits.max_input_tokens, and the prompt is not known before the run") }
-            if items.most == nil { notes.append("unbounded: for_each without max_items") }
-            worst = perCall.flatMap { cost in items.most.map { cost * calls * $0 } }
-            if let cap = step.limits.maxCost, let most = items.most { worst = worst.map { min($0, cap * most) } ?? cap * most }
-            if let cap = step.forEach?.maxCost { worst = worst.map { min($0, cap) } ?? cap }
+            if place.most == nil { notes.append("unbounded: for_each without max_items") }
+            worst = perCall.flatMap { cost in place.most.map { cost * calls * $0 } }
+            if let cap = step.limits.maxCost, let most = place.most { worst = worst.map { min($0, cap * most) } ?? cap * most }
+            if let cap = step.forEach?.maxCost, let most = place.outerMost { worst = worst.map { min($0, cap * most) } ?? cap * most }
         }
 
-        let best = isConditional ? Money.zero : best(terms, promptBytes: prompt.knownBytes) * items.least
+        let best = best(terms, promptBytes: prompt.knownBytes) * place.least
         var expected: Money?
         if let history = statistics[step.id], let sheet = sheets.first?.sheet, history.runs > 0 {
             let usage = TokenUsage(plainInput: Int(history.averageInputTokens.rounded()), plainOutput: Int(history.averageOutputTokens.rounded()))
@@ -179,10 +268,10 @@ public struct PlanBuilder: Sendable {
         }
         return Plan.Step(
             id: step.id, kind: "model", tier: tier.name, model: tier.models.map(\.description).joined(separator: " | "),
-            maxCalls: items.most.map { $0 * calls }, isConditional: isConditional, promptTokens: TokenBound.estimate(bytes: prompt.knownBytes),
+            maxCalls: place.most.flatMap { most in most.multipliedReportingOverflow(by: calls).overflow ? nil : most * calls }, isConditional: isConditional, promptTokens: TokenBound.estimate(bytes: prompt.knownBytes),
             maxInputTokens: step.limits.maxInputTokens, maxOutputTokens: outputCap,
             amounts: Plan.Amounts(best: best, expected: expected, worst: worst), notes: notes,
-            prefixes: model.prefixes.map { graph.prefixes[$0].name })
+            prefixes: model.prefixes.map { place.graph.prefixes[$0].name })
     }
 
     /// One call of what is known of the prompt, answered with one token, by the cheapest model.
@@ -193,7 +282,7 @@ public struct PlanBuilder: Sendable {
 
     // MARK: What is known before the run
 
-    private func promptSize(_ step: Step, _ model: ModelStep, _ scope: PlanScope) -> (knownBytes: Int, bound: Int, overhead: Int, isComplete: Bool) {
+    private func promptSize(_ step: Step, _ model: ModelStep, _ graph: WorkflowGraph, _ scope: PlanScope) -> (knownBytes: Int, bound: Int, overhead: Int, isComplete: Bool) {
         let own = scope.with(step)
         var bytes = 0
         let messages = if case .messages(let messages) = model.body { messages.count } else { 1 }
@@ -230,7 +319,7 @@ public struct PlanBuilder: Sendable {
         return (0, forEach.maxItems)
     }
 
-    private static func topologicalOrder(_ graph: WorkflowGraph) -> [Int] {
+    private static func topologicalOrder(_ graph: StepGraph) -> [Int] {
         var unsettled = graph.dependencies.map(\.count)
         var order = unsettled.indices.filter { unsettled[$0] == 0 }
         var next = 0
@@ -260,9 +349,28 @@ private struct PlanScope: Bindings {
         }
     }
 
+    /// What the workflow that a step runs is given.
+    func inputs(of step: Step) -> PlanScope {
+        PlanScope(inputs: with(step).withValues ?? .unknown)
+    }
+
     func with(_ step: Step) -> PlanScope {
         var copy = self
         copy.withValues = .map(CELMap(step.with.map { ($0.key, (try? $0.value.evaluate(self)).map { CELValue($0) } ?? .unknown) }))
         return copy
+    }
+}
+
+extension Plan.Amounts {
+    /// What is not known of one part is not known of the sum.
+    fileprivate static func + (a: Plan.Amounts, b: Plan.Amounts) -> Plan.Amounts {
+        func sum(_ a: Money?, _ b: Money?) -> Money? { a.flatMap { a in b.map { a + $0 } } }
+        return Plan.Amounts(best: a.best + b.best, expected: sum(a.expected, b.expected), worst: sum(a.worst, b.worst))
+    }
+
+    /// Under a cap that holds `times` times; `nil`: nobody knows how often.
+    fileprivate mutating func limit(to cap: Money, times: Int?) {
+        guard let times else { return }
+        worst = worst.map { min($0, cap * times) } ?? cap * times
     }
 }

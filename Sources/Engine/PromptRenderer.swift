@@ -19,12 +19,8 @@ struct PromptRenderer {
         if let system = step.system { add(.system, step.systemStability, try system.render(scope), "system") }
         for index in step.prefixes {
             let prefix = graph.prefixes[index]
-            // A prefix is rendered without `with` and `item`: it must be the same for every step that uses it.
-            var shared = scope
-            shared.with = nil
-            shared.item = nil
             let role: MessageRole = prefix.stability <= .tenant ? .system : .user
-            add(role, prefix.stability, try prefix.text.render(shared), "prefix \(prefix.name)")
+            add(role, prefix.stability, try prefix.text.render(scope.shared), "prefix \(prefix.name)")
         }
         switch step.body {
         case .prompt(let template):

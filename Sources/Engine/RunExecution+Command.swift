@@ -45,10 +45,8 @@ extension RunExecution {
         if let template = command.stdin {
             let value = try evaluating { () throws(EvaluationError) in try template.evaluate(scope) }
             stdin = value.stringValue.map { Array($0.utf8) } ?? JSONEncoding.wire.bytes(value)
-        } else if case .map(let with)? = scope.with, let value = try? CELValue.map(with).json() {
-            stdin = JSONEncoding.wire.bytes(value)
         } else {
-            stdin = Array("{}".utf8)
+            stdin = JSONEncoding.wire.bytes(.object(scope.withValues))
         }
         return CommandInvocation(argv: argv, usesShell: command.usesShell, stdin: stdin, environment: environment, timeout: step.timeout)
     }

@@ -19,7 +19,7 @@ extension RunExecution {
 
     /// A fact with the row that it changes, for the journal alone.
     func append(_ event: RunEvent, at: Timestamp, to entry: inout JournalEntry) {
-        entry.events.append(JournaledEvent(kind: event.kind, payload: event.payload(in: graph), at: at))
+        entry.events.append(JournaledEvent(kind: event.kind, payload: event.payload, at: at))
         if let update = nodeUpdate(event, at: at) { entry.nodes.append(update) }
     }
 
@@ -33,18 +33,16 @@ extension RunExecution {
             _ node: Node, _ status: NodeStatus, output: ContentHash? = nil, failure: StepFailure? = nil, reason: String? = nil
         ) -> NodeUpdate {
             NodeUpdate(
-                path: graph.path(of: node), step: graph.steps[node.step].id, item: node.item, status: status, at: at, output: output,
-                failure: failure, reason: reason)
+                path: node.path, step: step(node).id, item: node.item, status: status, at: at, output: output, failure: failure, reason: reason)
         }
         switch event {
-        case .nodeStarted(let node): return update(node, .running)
-        case .nodeSucceeded(let node, let output): return update(node, .succeeded, output: output.hash)
+        case .nodeStarted(let node), .itemsExpanded(let node, _, _): return update(node, .running)
+        case .nodeSucceeded(let node, let output), .itemsCollected(let node, let output):
+            return update(node, .succeeded, output: output.hash)
         case .nodeRecovered(let node, let failure, let output): return update(node, .succeeded, output: output.hash, failure: failure)
         case .nodeFailed(let node, let failure): return update(node, .failed, failure: failure)
         case .nodeCancelled(let node): return update(node, .cancelled)
-        case .stepSkipped(let step, let reason): return update(Node(step: step), .skipped, reason: reason.text)
-        case .itemsExpanded(let step, _, _): return update(Node(step: step), .running)
-        case .itemsCollected(let step, let output): return update(Node(step: step), .succeeded, output: output.hash)
+        case .stepSkipped(let node, let reason): return update(node, .skipped, reason: reason.text)
         default: return nil
         }
     }
@@ -67,13 +65,14 @@ extension RunExecution {
     private func perform(_ command: RunCommand) {
         guard journalError == nil else { return }
         switch command {
-        case .evaluateCondition(let step): evaluateCondition(step)
-        case .expandItems(let step): expandItems(step)
+        case .evaluateCondition(let node): evaluateCondition(node)
+        case .expandItems(let node): expandItems(node)
         case .start(let node): start(node)
-        case .skip(let step, let reason):
-            setStep(step, ["status": .string(NodeStatus.skipped.rawValue)])
-            record(.stepSkipped(step: step, reason))
-        case .collect(let step): collect(step)
+        case .open(let node, let pass): open(node, pass: pass)
+        case .openFinally: openFinally()
+        case .close(let scope, let end): close(scope, end)
+        case .skip(let node, let reason): skip(node, reason)
+        case .collect(let node): collect(node)
         case .cancel(let node):
             tasks[node]?.cancel()
             reservations.wakeAll()

@@ -7,8 +7,8 @@ import WorkflowModel
 /// The one road of a call: prepare, reserve and journal, call, settle, decide.
 extension RunExecution {
     func runModel(_ node: Node, _ step: Step, _ model: ModelStep) async {
-        let tier = graph.tier(named: model.tier)!
-        let tries = ModelTries(node: node, step: step, model: model, tier: tier, graph: graph, at: environment.clock.now())
+        let tier = scopes[node.scope]!.graph.tier(named: model.tier)!
+        let tries = ModelTries(node: node, step: step, model: model, tier: tier, caps: callCaps(of: node, step), at: environment.clock.now())
         announce(.nodeStarted(node), at: tries.startedAt)
         dispatch(machine.apply(.nodeStarted(node)))
         do throws(StepFailure) {
@@ -26,7 +26,7 @@ extension RunExecution {
     @inline(never)
     private func render(_ node: Node, _ model: ModelStep) throws(StepFailure) -> [PromptSegment] {
         let scope = try nodeScope(node)
-        let renderer = PromptRenderer(graph: graph)
+        let renderer = PromptRenderer(graph: scopes[node.scope]!.graph)
         return try evaluating { () throws(EvaluationError) in try renderer.segments(model, scope: scope) }
     }
 
@@ -185,6 +185,7 @@ extension RunExecution {
         }
         placed.tries.isStartRecorded = true
         callCount += 1
+        account(placed.tries.node, held: placed.held ?? .zero, caps: placed.tries.caps)
         announce(placed.started, at: placed.startedAt!)
         inFlight.insert(placed.tries.node)
         return true
@@ -257,6 +258,7 @@ extension RunExecution {
             response: response, httpStatus: result.httpStatus, finishReason: finishReason?.rawValue, failure: failure,
             timeToFirstToken: result.timeToFirstToken, total: result.total, at: at))
         note(.callEnded(end), at: at)
+        account(tries.node, held: (settlement.held ?? .zero) - (placed.held ?? .zero), cost: end.cost ?? .zero, caps: tries.caps)
         tries.count(end)
         placed.end = end
         reservations.callSettled()

@@ -4,24 +4,25 @@ import WorkflowModel
 
 /// The life of steps and items: conditions, lists, starts and ends.
 extension RunExecution {
-    func evaluateCondition(_ step: Int) {
-        let condition = graph.steps[step].when!
+    func evaluateCondition(_ node: Node) {
+        let condition = step(node).when!
         do throws(StepFailure) {
-            let scope = scope(item: nil)
-            guard case .bool(let holds) = try evaluating({ () throws(EvaluationError) in try condition.evaluate(scope) }) else {
+            let bindings = bindings(scopes[node.scope]!)
+            guard case .bool(let holds) = try evaluating({ () throws(EvaluationError) in try condition.evaluate(bindings) }) else {
                 throw StepFailure(.expression, "when: must be true or false")
             }
-            record(.conditionEvaluated(step: step, holds: holds))
+            record(.conditionEvaluated(node, holds: holds))
         } catch {
-            fail(Node(step: step), error)
+            fail(node, error)
         }
     }
 
-    func expandItems(_ step: Int) {
-        let forEach = graph.steps[step].forEach!
+    func expandItems(_ node: Node) {
+        let scope = scopes[node.scope]!
+        let forEach = step(node).forEach!
         do throws(StepFailure) {
-            let scope = scope(item: nil)
-            let value = try evaluating { () throws(EvaluationError) in try forEach.items.evaluateJSON(scope) }
+            let bindings = bindings(scope)
+            let value = try evaluating { () throws(EvaluationError) in try forEach.items.evaluateJSON(bindings) }
             guard let list = value.arrayValue else {
                 throw StepFailure(.items, "for_each.items must be a list, found \(value.typeName)")
             }
@@ -29,17 +30,18 @@ extension RunExecution {
                 throw StepFailure(.items, "for_each has \(list.count) items, max_items is \(limit)")
             }
             let stored = store(value)
-            items[step] = list
-            itemResults[step] = Array(repeating: nil, count: list.count)
-            record(.itemsExpanded(step: step, count: list.count, items: stored.hash))
+            scope.lists[node.step] = list
+            scope.itemResults[node.step] = Array(repeating: nil, count: list.count)
+            record(.itemsExpanded(node, count: list.count, items: stored.hash))
         } catch {
-            fail(Node(step: step), error)
+            fail(node, error)
         }
     }
 
     func start(_ node: Node) {
         guard !isInterrupted else { return fail(node, StepFailure(.cancelled, "the run is stopping")) }
-        let step = graph.steps[node.step]
+        let step = step(node)
+        startDeadline(node)
         switch step.kind {
         case .value(let template):
             record(.nodeStarted(node))
@@ -53,7 +55,15 @@ extension RunExecution {
             launch(node) { await $0.runModel(node, step, model) }
         case .run(let command):
             launch(node) { await $0.runCommand(node, step, command) }
+        case .approve:
+            fail(node, StepFailure(.configuration, "this version does not ask for approval"))
+        case .group, .loop, .workflow: preconditionFailure("\(node.path) is opened, not started")
         }
+    }
+
+    func skip(_ node: Node, _ reason: SkipReason) {
+        setStep(node, ["status": .string(NodeStatus.skipped.rawValue)])
+        record(.stepSkipped(node, reason))
     }
 
     private func launch(_ node: Node, _ body: @escaping @Sendable (isolated RunExecution) async -> Void) {
@@ -78,23 +88,24 @@ extension RunExecution {
         if journalError != nil, tasks.isEmpty { resumeFinish() }
     }
 
-    func collect(_ step: Int) {
-        let progress = machine.items(of: step)!
-        let definition = graph.steps[step]
-        let failures = itemFailures[step] ?? [:]
-        let results = itemResults[step] ?? []
+    func collect(_ node: Node) {
+        let progress = machine.items(of: node)!
+        let scope = scopes[node.scope]!
+        let definition = step(node)
+        let failures = scope.itemFailures[node.step] ?? [:]
+        let results = scope.itemResults[node.step] ?? []
         defer {
-            items[step] = nil
-            itemResults[step] = nil
-            itemFailures[step] = nil
+            scope.lists[node.step] = nil
+            scope.itemResults[node.step] = nil
+            scope.itemFailures[node.step] = nil
         }
         if definition.forEach!.onError == .stop, !definition.toleratesFailure, let first = progress.failed.first, let failure = failures[first] {
             let others = progress.failed.count > 1 ? " (and \(progress.failed.count - 1) more)" : ""
-            fail(Node(step: step), StepFailure(failure.kind, "item \(first) failed\(others): \(failure.message)", details: failure.details))
+            fail(node, StepFailure(failure.kind, "item \(first) failed\(others): \(failure.message)", details: failure.details))
             return
         }
         guard results.enumerated().allSatisfy({ $1 != nil || failures[$0] != nil }) else {
-            fail(Node(step: step), StepFailure(.cancelled, "not all items ended"))
+            fail(node, StepFailure(.cancelled, "not all items ended"))
             return
         }
         let list: [JSONValue]
@@ -110,8 +121,8 @@ extension RunExecution {
             list = results.map { $0 ?? .null }
         }
         let output = store(.array(list))
-        setStep(step, ["status": .string(NodeStatus.succeeded.rawValue), "accepted": true, "output": .array(list)])
-        record(.itemsCollected(step: step, output))
+        setStep(node, ["status": .string(NodeStatus.succeeded.rawValue), "accepted": true, "output": .array(list)])
+        record(.itemsCollected(node, output))
     }
 
     // MARK: Ends
@@ -120,18 +131,29 @@ extension RunExecution {
     @inline(never)
     func succeed(_ node: Node, _ value: JSONValue, facts: JSONObject = [:], stored: OutputReference? = nil) {
         let output = stored ?? store(value)
+        deadlines.end(node)
         settle(node, value, facts: facts)
         record(.nodeSucceeded(node, output))
     }
 
+    /// - Parameter place: the step inside that failed first, if it is not the node itself.
     @inline(never)
-    func fail(_ node: Node, _ failure: StepFailure, facts: JSONObject = [:]) {
-        if failure.kind == .cancelled {
-            if node.item == nil { setStep(node.step, ["status": .string(NodeStatus.cancelled.rawValue)]) }
-            return record(.nodeCancelled(node))
-        }
-        let step = graph.steps[node.step]
+    func fail(_ node: Node, _ failure: StepFailure, facts: JSONObject = [:], at place: String? = nil) {
+        let scope = scopes[node.scope]!
+        let step = scope.body.steps[node.step]
         var failure = failure
+        if failure.kind == .cancelled {
+            guard let late = deadlines.failure(of: node, step) else {
+                deadlines.end(node)
+                passOutputs[node] = nil
+                if node.item == nil { setStep(node, ["status": .string(NodeStatus.cancelled.rawValue)]) }
+                return record(.nodeCancelled(node))
+            }
+            failure = late
+        }
+        deadlines.end(node)
+        passOutputs[node] = nil
+        if failure.kind == .budget, step.isOptional, node.item == nil { return skip(node, .overBudget) }
         // With items, a value stands in for an item; the collected step itself fails as a whole.
         let isWholeOfItems = node.item == nil && step.forEach != nil
         if case .value(let template) = step.onError, !isWholeOfItems {
@@ -145,35 +167,28 @@ extension RunExecution {
             }
         }
         if let item = node.item {
-            itemFailures[node.step, default: [:]][item] = failure
+            scope.itemFailures[node.step, default: [:]][item] = failure
         } else {
-            setStep(node.step, facts.with("status", .string(NodeStatus.failed.rawValue)).with("accepted", false))
+            setStep(node, facts.with("status", .string(NodeStatus.failed.rawValue)).with("accepted", false))
         }
-        if firstFailure == nil, !step.toleratesFailure, node.item == nil { firstFailure = (step.id, failure) }
+        if scope.firstFailure == nil, !step.toleratesFailure, node.item == nil { scope.firstFailure = (place ?? node.path, failure) }
         record(.nodeFailed(node, failure))
     }
 
     private func settle(_ node: Node, _ value: JSONValue, facts: JSONObject) {
         if let item = node.item {
-            itemResults[node.step]?[item] = value
+            scopes[node.scope]!.itemResults[node.step]?[item] = value
         } else {
             var state = facts
             state["status"] = .string(NodeStatus.succeeded.rawValue)
             state["accepted"] = true
             state["output"] = value
-            setStep(node.step, state)
+            setStep(node, state)
         }
     }
 
-    func setStep(_ step: Int, _ state: JSONObject) {
-        steps[graph.steps[step].id] = .object(state)
-    }
-}
-
-extension Step {
-    /// Whether the run goes on when it fails.
-    var toleratesFailure: Bool {
-        if case .continue = onError { return true }
-        return false
+    func setStep(_ node: Node, _ state: JSONObject) {
+        let scope = scopes[node.scope]!
+        scope.steps[scope.body.steps[node.step].id] = .object(state)
     }
 }

@@ -4,26 +4,26 @@ import WorkflowModel
 
 /// What expressions read, and what they come to.
 extension RunExecution {
-    /// For `when`, `for_each.items` and outputs: neither `with` nor an item is in scope.
-    func scope(item: (name: String, value: CELValue, index: Int)?) -> RunScope {
-        RunScope(inputs: inputsValue, steps: CELValue(.object(steps)), run: runValue, with: nil, item: item)
+    /// For `when`, `for_each.items`, `until` and outputs: neither the step's own `with` nor its item is in scope.
+    func bindings(_ scope: ExecutionScope) -> RunScope {
+        RunScope(
+            inputs: scope.inputs, steps: CELValue(.object(scope.steps)), run: runValue,
+            with: scope.with, items: scope.items, pass: scope.passValue)
     }
 
     private func itemScope(_ node: Node) -> RunScope {
-        guard let index = node.item, let forEach = graph.steps[node.step].forEach else { return scope(item: nil) }
-        return scope(item: (forEach.name, CELValue(items[node.step]![index]), index))
+        let scope = scopes[node.scope]!
+        var bindings = bindings(scope)
+        if let index = node.item, let forEach = scope.body.steps[node.step].forEach {
+            bindings.items.append(RunScope.Item(name: forEach.name, value: CELValue(scope.lists[node.step]![index]), index: index))
+        }
+        return bindings
     }
 
     func nodeScope(_ node: Node) throws(StepFailure) -> RunScope {
-        var scope = itemScope(node)
-        let step = graph.steps[node.step]
-        guard !step.with.isEmpty else { return scope }
-        var with = JSONObject(minimumCapacity: step.with.count)
-        for (key, template) in step.with {
-            with[key] = try evaluating { () throws(EvaluationError) in try template.evaluate(scope) }
-        }
-        scope.with = CELValue(.object(with))
-        return scope
+        let bindings = itemScope(node)
+        let with = step(node).with
+        return try evaluating { () throws(EvaluationError) in try bindings.evaluating(with: with) }
     }
 
     /// For `on_error.value`. That `with` has no value may be the very failure it stands in for.
@@ -32,25 +32,21 @@ extension RunExecution {
     }
 
     func evaluating<T>(_ body: () throws(EvaluationError) -> T) throws(StepFailure) -> T {
-        do throws(EvaluationError) {
-            return try body()
-        } catch {
-            throw StepFailure(.expression, error.message, details: ["at \(error.range.start)"])
-        }
+        try StepFailure.evaluating(body)
     }
 
     /// An output that reads a step which did not deliver is left out.
-    func evaluateOutputs() throws(EvaluationError) -> JSONObject {
+    func evaluateOutputs(_ templates: [(key: String, value: ValueTemplate)], in scope: ExecutionScope) throws(EvaluationError) -> JSONObject {
         var outputs = JSONObject()
-        let scope = scope(item: nil)
-        for (key, template) in graph.outputs {
+        let bindings = bindings(scope)
+        for (key, template) in templates {
             let readsMissing = template.references.contains { reference in
                 guard !reference.isGuarded, reference.path.first == "steps", reference.path.count > 2, reference.path[2] == "output",
-                    let step = steps[reference.path[1]]
+                    let step = scope.steps[reference.path[1]]
                 else { return false }
                 return step["output"] == nil
             }
-            if !readsMissing { outputs[key] = try template.evaluate(scope) }
+            if !readsMissing { outputs[key] = try template.evaluate(bindings) }
         }
         return outputs
     }
@@ -59,5 +55,16 @@ extension RunExecution {
         let blob = Blob(JSONEncoding.wire.bytes(value))
         append(blob: blob)
         return OutputReference(hash: blob.hash)
+    }
+}
+
+extension StepFailure {
+    /// Evaluates; an expression without a value is a failure of its step.
+    static func evaluating<T>(_ body: () throws(EvaluationError) -> T) throws(StepFailure) -> T {
+        do throws(EvaluationError) {
+            return try body()
+        } catch {
+            throw StepFailure(.expression, error.message, details: ["at \(error.range.start)"])
+        }
     }
 }

@@ -23,13 +23,12 @@ actor RunExecution {
     var commands: [RunCommand] = []
     var isDraining = false
 
-    // What expressions read
-    let inputsValue: CELValue
+    /// By the numbers that the machine gives them.
+    var scopes: [Int: ExecutionScope]
+    var finallyScope: Int?
     let runValue: CELValue
-    var steps: JSONObject
-    var items: [Int: [JSONValue]] = [:]
-    var itemResults: [Int: [JSONValue?]] = [:]
-    var itemFailures: [Int: [Int: StepFailure]] = [:]
+    /// What the last pass of a loop gave, while the loop runs.
+    var passOutputs: [Node: JSONObject] = [:]
 
     // What is under way
     var tasks: [Node: Task<Void, Never>] = [:]
@@ -38,6 +37,7 @@ actor RunExecution {
     /// Nodes with a call or a command under way; the others may be stopped without loss.
     var inFlight: Set<Node> = []
     var reservations = ReservationLine()
+    var deadlines = Deadlines()
 
     // How it ends
     var interruption = Engine.Interruption.none
@@ -52,7 +52,10 @@ actor RunExecution {
     var callCount = 0
     var cost = MoneySum.zero
     var unpricedCalls = 0
-    var firstFailure: (step: String, failure: StepFailure)?
+    /// What counts against the run's cap and those below it, for forecasts.
+    var spending: [String: Money] = [:]
+    /// That the outputs could not be computed.
+    private var outputsFailure: StepFailure?
 
     init(id: RunID, graph: WorkflowGraph, inputs: JSONObject, batch: (name: String, index: Int)?, engine: Engine, observer: (any RunObserver)?) {
         self.id = id
@@ -64,11 +67,14 @@ actor RunExecution {
         machine = RunStateMachine(graph: graph)
         buffer = JournalEntry(run: id)
         startedAt = engine.environment.clock.now()
-        inputsValue = CELValue(.object(inputs))
         runValue = CELValue(.object(["id": .string(id.text), "started_at": .string(startedAt.rfc3339)]))
-        var steps = JSONObject(minimumCapacity: graph.steps.count)
-        for step in graph.steps { steps[step.id] = .object(["status": .string(NodeStatus.pending.rawValue)]) }
-        self.steps = steps
+        scopes = [0: ExecutionScope(graph: graph, body: graph.body, inputs: CELValue(.object(inputs)))]
+    }
+
+    /// The first failure that was not tolerated, and where.
+    private var firstFailure: (path: String, failure: StepFailure)? {
+        if let outputsFailure { return ("outputs", outputsFailure) }
+        return scopes[0]?.firstFailure ?? finallyScope.flatMap { scopes[$0]?.firstFailure }
     }
 
     func execute() async -> Result<RunResult, JournalError> {
@@ -85,7 +91,7 @@ actor RunExecution {
             if let journalError { throw journalError }
             let outputs = try await end()
             return .success(RunResult(
-                id: id, status: status!, outputs: outputs, failure: firstFailure?.failure, failedStep: firstFailure?.step, cost: cost,
+                id: id, status: status!, outputs: outputs, failure: firstFailure?.failure, failedStep: firstFailure?.path, cost: cost,
                 unpricedCalls: unpricedCalls, calls: callCount, startedAt: startedAt, endedAt: environment.clock.now()))
         } catch {
             return .failure(error)
@@ -107,7 +113,7 @@ actor RunExecution {
     }
 
     private func runStart(inputs hash: ContentHash) -> RunStart {
-        let scope = scope(item: nil)
+        let scope = bindings(scopes[0]!)
         var tags = JSONObject()
         for (key, value) in graph.tags {
             if let value = try? value.render(scope) { tags[key] = .string(value) }
@@ -125,14 +131,14 @@ actor RunExecution {
         var outcome: String?
         if status == .succeeded {
             do throws(EvaluationError) {
-                outputs = try evaluateOutputs()
+                outputs = try evaluateOutputs(graph.outputs, in: scopes[0]!)
             } catch {
                 status = .failed
-                firstFailure = ("outputs", StepFailure(.expression, "outputs: \(error.message)"))
+                outputsFailure = StepFailure(.expression, "outputs: \(error.message)")
             }
         }
         if status == .succeeded || status == .failed, let template = graph.decision?.outcome {
-            outcome = try? template.render(scope(item: nil))
+            outcome = try? template.render(bindings(scopes[0]!))
         }
         var hash: ContentHash?
         if let outputs { hash = store(.object(outputs)).hash }

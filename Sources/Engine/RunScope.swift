@@ -4,12 +4,22 @@ import WorkflowModel
 
 /// What the expressions of one node can read.
 struct RunScope: Bindings {
+    /// An element of a `for_each` list.
+    struct Item {
+        let name: String
+        let value: CELValue
+        let index: Int
+    }
+
     let inputs: CELValue
     let steps: CELValue
     let run: CELValue
-    var with: CELValue?
-    /// The element's name, the element and its index, inside `for_each`.
-    var item: (name: String, value: CELValue, index: Int)?
+    /// The step's own values under `with`, and those of the steps around it.
+    private(set) var withValues = JSONObject()
+    private var with: CELValue?
+    /// The outermost first; an inner one hides an outer one of its name.
+    var items: [Item] = []
+    var pass: CELValue?
 
     func value(named name: String) -> CELValue? {
         switch name {
@@ -17,14 +27,41 @@ struct RunScope: Bindings {
         case "steps": return steps
         case "run": return run
         case "with": return with
-        case "index": return item.map { .int(Int64($0.index)) }
-        default:
-            if let item, item.name == name { return item.value }
-            return nil
+        case "pass": return pass
+        case "index": return items.last.map { .int(Int64($0.index)) }
+        default: return items.last { $0.name == name }?.value
         }
     }
 
+    init(inputs: CELValue, steps: CELValue, run: CELValue, with: JSONObject = [:], items: [Item] = [], pass: CELValue? = nil) {
+        self.inputs = inputs
+        self.steps = steps
+        self.run = run
+        self.items = items
+        self.pass = pass
+        set(with: with)
+    }
+
+    private mutating func set(with values: JSONObject) {
+        withValues = values
+        with = values.isEmpty ? nil : CELValue(.object(values))
+    }
+
+    /// What a prefix can read: it must be the same for every step that uses it.
+    var shared: RunScope { RunScope(inputs: inputs, steps: steps, run: run) }
+
+    /// This scope with the values of a step's `with`, which are evaluated in it.
+    func evaluating(with templates: [(key: String, value: ValueTemplate)]) throws(EvaluationError) -> RunScope {
+        guard !templates.isEmpty else { return self }
+        var values = withValues
+        for (key, template) in templates { values[key] = try template.evaluate(self) }
+        var scope = self
+        scope.set(with: values)
+        return scope
+    }
+
     var names: [String] {
-        ["inputs", "steps", "run"] + (with == nil ? [] : ["with"]) + (item.map { [$0.name, "index"] } ?? [])
+        ["inputs", "steps", "run"] + (with == nil ? [] : ["with"]) + (pass == nil ? [] : ["pass"])
+            + (items.isEmpty ? [] : items.map(\.name) + ["index"])
     }
 }

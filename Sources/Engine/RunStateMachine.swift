@@ -3,10 +3,12 @@ import WorkflowModel
 
 /// The life of a run, pure: facts in, intentions out. No clock, no randomness, no I/O; replay and resume run the same code.
 ///
-/// A step goes `waiting -> deciding (when) -> expanding (for_each) -> queued -> running -> collecting -> settled`,
-/// leaving out what it does not have; it can be skipped until it runs. Each command but `cancel` is answered by exactly one
+/// A run is a tree of scopes: the workflow's own steps, and for each step that has steps of its own (a group, a pass of a
+/// loop, another workflow) a scope while they run. Within a scope a step goes
+/// `waiting -> deciding (when) -> expanding (for_each) -> queued -> running -> collecting -> settled`, leaving out what it
+/// does not have; it can be skipped until it runs. Each command but `cancel` and `openFinally` is answered by exactly one
 /// event; a cancelled node answers its `start`.
-public struct RunStateMachine: Sendable {
+public struct RunStateMachine: ~Copyable {
     /// How a step ended.
     public enum Settlement: Sendable, Hashable {
         case succeeded
@@ -16,271 +18,348 @@ public struct RunStateMachine: Sendable {
         case cancelled
     }
 
-    enum Phase: Sendable {
-        /// -> deciding, expanding, queued or skipping, when the last dependency settles.
-        case waiting(unsettled: Int)
-        /// -> expanding, queued or skipping, on `conditionEvaluated`.
-        case deciding
-        /// -> running or collecting, on `itemsExpanded`.
-        case expanding
-        /// -> settled, on `stepSkipped`.
-        case skipping
-        /// -> settled, on the node's end.
-        case running
-        /// -> collecting, when the last item ends.
-        case items(ItemProgress)
-        /// -> settled, on `itemsCollected` or the step's `nodeFailed`.
-        case collecting(ItemProgress)
-        case settled(Settlement)
-    }
-
-    /// Where a `for_each` step stands.
-    public struct ItemProgress: Sendable {
-        public let count: Int
-        /// The next item to queue.
-        var next = 0
-        var inFlight = 0
-        public internal(set) var succeeded = 0
-        /// Items that failed, in the order of their failing.
-        public internal(set) var failed: [Int] = []
-        var cancelled = 0
-    }
-
     private let graph: WorkflowGraph
-    private var phases: [Phase]
-    private var ready: [Node] = []
-    private var readyHead = 0
+    /// By their numbers; `nil` once closed.
+    private var scopes: [ScopeState?]
+    private var ready = ReadyQueue()
+    /// Steps at work, those with steps of their own left out: they only wait.
     private var running: Set<Node> = []
-    /// Commands that no event has answered yet.
-    private var outstanding = 0
-    private var isStopping = false
+    /// Nodes whose scope was asked for and is not open yet.
+    private var opening: Set<Node> = []
+    /// The open scope of a node that has one.
+    private var openScopes: [Node: Int] = [:]
     private var wasInterrupted = false
     private var hasFailed = false
+    private var hasOpenedFinally = false
     private var hasEnded = false
-    /// Steps that were skipped because a step before them failed, however far before: nothing behind them runs.
-    private var isBehindFailure: [Bool]
 
     public init(graph: WorkflowGraph) {
         self.graph = graph
-        isBehindFailure = Array(repeating: false, count: graph.steps.count)
-        phases = graph.dependencies.map { .waiting(unsettled: $0.count) }
+        scopes = [ScopeState(body: graph.body)]
     }
 
-    /// Whether nothing new may start: after an interrupt, or a failure under `on_failure: cancel`.
-    public var isDraining: Bool { isStopping }
+    /// The number of the scope that opens next.
+    public var nextScope: Int { scopes.count }
 
-    public func settlement(of step: Int) -> Settlement? {
-        if case .settled(let settlement) = phases[step] { return settlement }
-        return nil
-    }
+    public func settlement(of step: Int, in scope: Int = 0) -> Settlement? { scopes[scope]?.settlement(of: step) }
 
     /// The progress of a `for_each` step whose items run or are to be collected.
-    public func items(of step: Int) -> ItemProgress? {
-        switch phases[step] {
-        case .items(let progress), .collecting(let progress): return progress
-        default: return nil
-        }
-    }
+    public func items(of node: Node) -> ItemProgress? { scopes[node.scope]?.items(of: node.step) }
 
     /// Takes one fact and says what is to be done.
     public mutating func apply(_ event: RunEvent) -> [RunCommand] {
         var commands: [RunCommand] = []
         switch event {
         case .runStarted:
-            for step in phases.indices where graph.dependencies[step].isEmpty { advance(step, &commands) }
-        case .conditionEvaluated(let step, let holds):
-            outstanding -= 1
-            if holds { proceed(step, &commands) } else { skip(step, .conditionFalse, &commands) }
-        case .itemsExpanded(let step, let count, _):
-            outstanding -= 1
-            phases[step] = .items(ItemProgress(count: count))
-            queueItems(step, &commands)
-        case .stepSkipped(let step, let reason):
-            outstanding -= 1
-            settle(step, .skipped(reason), &commands)
+            begin(0, &commands)
+        case .conditionEvaluated(let node, let holds):
+            answered(node.scope)
+            if holds { proceed(node, &commands) } else { skip(node, .conditionFalse, &commands) }
+        case .itemsExpanded(let node, let count, _):
+            answered(node.scope)
+            scopes[node.scope]!.phases[node.step] = .items(ItemProgress(count: count))
+            queueItems(node.scope, node.step, &commands)
+        case .stepSkipped(let node, let reason):
+            // Also of one that ran: an optional step whose call the budget refused.
+            answered(node.scope)
+            running.remove(node)
+            settle(node, .skipped(reason), &commands)
         case .nodeSucceeded(let node, _), .nodeRecovered(let node, _, _):
             nodeEnded(node, &commands) { $0.succeeded += 1 } step: { .succeeded }
         case .nodeFailed(let node, _):
-            let tolerated = isTolerated(node.step)
+            let tolerated = step(node).toleratesFailure
             nodeEnded(node, &commands) { $0.failed.append(node.item!) } step: { .failed(tolerated: tolerated) }
         case .nodeCancelled(let node):
             nodeEnded(node, &commands) { $0.cancelled += 1 } step: { .cancelled }
-        case .itemsCollected(let step, _):
-            outstanding -= 1
-            settle(step, .succeeded, &commands)
+        case .itemsCollected(let node, _):
+            answered(node.scope)
+            settle(node, .succeeded, &commands)
+        case .scopeOpened(let scope):
+            open(scope, &commands)
+        case .passEnded(let node, let pass, let verdict):
+            close(node)
+            if verdict == .again { emitOpen(node, pass: pass + 1, &commands) }
+        case .deadlinePassed(let node):
+            for index in scopes.indices where isInside(index, node) { stop(index, &commands) }
         case .interruptRequested:
-            isStopping = true
             wasInterrupted = true
-            dropQueue(&commands)
+            for index in scopes.indices { scopes[index]?.isStopping = true }
+            drop(&commands) { _ in true }
+            for index in scopes.indices { closeIfDone(index, &commands) }
         case .runEnded:
-            outstanding -= 1
             hasEnded = true
-        case .nodeStarted, .callStarted, .callEnded, .callRefused, .commandEnded, .outputRejected:
+        case .nodeStarted, .callStarted, .callEnded, .callRefused, .commandEnded, .outputRejected, .memoHit, .inputTrimmed:
             // Facts of one node's tries: `StepStateMachine` decides on them.
             break
         }
         startQueued(&commands)
-        endIfDone(&commands)
+        if let scope = event.scope { closeIfDone(scope, &commands) } else { closeIfDone(0, &commands) }
         return commands
     }
 
-    private func isTolerated(_ step: Int) -> Bool {
-        if case .continue = graph.steps[step].onError { return true }
+    private func step(_ node: Node) -> Step { scopes[node.scope]!.body.steps[node.step] }
+
+    // MARK: Scopes
+
+    private mutating func begin(_ scope: Int, _ commands: inout [RunCommand]) {
+        let body = scopes[scope]!.body
+        for step in body.steps.indices where body.dependencies[step].isEmpty { advance(scope, step, &commands) }
+    }
+
+    private mutating func emitOpen(_ node: Node, pass: Int, _ commands: inout [RunCommand]) {
+        opening.insert(node)
+        commands.append(.open(node, pass: pass))
+    }
+
+    /// The scope of a node that has ended, or of a pass.
+    private mutating func close(_ node: Node) {
+        opening.remove(node)
+        if let index = openScopes.removeValue(forKey: node) { scopes[index] = nil }
+    }
+
+    private mutating func open(_ opened: ScopeOpened, _ commands: inout [RunCommand]) {
+        let index = scopes.count
+        if let node = opened.node {
+            opening.remove(node)
+            openScopes[node] = index
+            let parent = scopes[node.scope]!
+            let step = parent.body.steps[node.step]
+            var prefix = node.path
+            let body: StepGraph
+            switch step.kind {
+            case .group(let group): body = group
+            case .workflow(let other): body = other.graph.body
+            case .loop(let loop):
+                body = loop.body
+                prefix += "[\(opened.pass)]"
+            default: preconditionFailure("\(node.path) has no steps of its own")
+            }
+            scopes.append(ScopeState(body: body, node: node, prefix: prefix + "/", depth: parent.depth + 1, pass: opened.pass, isStopping: parent.isStopping))
+        } else {
+            scopes.append(ScopeState(body: graph.finally!, isStopping: wasInterrupted))
+        }
+        begin(index, &commands)
+        closeIfDone(index, &commands)
+    }
+
+    /// Whether a scope belongs to a node, at any depth.
+    private func isInside(_ scope: Int, _ node: Node) -> Bool {
+        var current = scopes[scope]?.node
+        while let owner = current {
+            if owner == node { return true }
+            current = scopes[owner.scope]?.node
+        }
         return false
     }
 
-    /// The last dependency of a step settled: decides whether it runs.
-    private mutating func advance(_ step: Int, _ commands: inout [RunCommand]) {
-        guard !wasInterrupted else { return }
-        if isStopping { return skip(step, .runStopping, &commands) }
-        if let reason = failureBehind(step) {
-            isBehindFailure[step] = true
-            return skip(step, reason, &commands)
+    /// Nothing new begins in the scope, and what is in flight there is cancelled.
+    private mutating func stop(_ index: Int, _ commands: inout [RunCommand]) {
+        guard scopes[index] != nil else { return }
+        scopes[index]!.isStopping = true
+        drop(&commands) { $0.scope == index }
+        for node in running.filter({ $0.scope == index }).sorted(by: { ($0.step, $0.item ?? -1) < ($1.step, $1.item ?? -1) }) {
+            commands.append(.cancel(node))
         }
-        for dependency in graph.dependencies[step] where dependency.kind == .required {
-            let id = graph.steps[dependency.step].id
-            switch settlement(of: dependency.step) {
-            case .failed: return skip(step, .upstreamFailed(id), &commands)
-            case .skipped: return skip(step, .upstreamSkipped(id), &commands)
-            default: continue
-            }
-        }
-        if graph.steps[step].when != nil {
-            phases[step] = .deciding
-            emit(.evaluateCondition(step: step), &commands)
-        } else {
-            proceed(step, &commands)
-        }
+        closeIfDone(index, &commands)
     }
 
-    /// Why a step waits in vain: a step before it failed, or was skipped because of a failure further up.
-    private func failureBehind(_ step: Int) -> SkipReason? {
-        for dependency in graph.dependencies[step] {
-            let id = graph.steps[dependency.step].id
-            switch settlement(of: dependency.step) {
-            case nil: preconditionFailure("\(id) is not settled")
-            case .failed(tolerated: false), .cancelled: return .upstreamFailed(id)
-            case .skipped(let reason) where isBehindFailure[dependency.step]: return reason
-            default: continue
-            }
-        }
-        return nil
-    }
-
-    private mutating func proceed(_ step: Int, _ commands: inout [RunCommand]) {
-        // The condition was asked for before the stop: what follows from it does not begin.
-        guard !isStopping else {
-            if wasInterrupted { phases[step] = .settled(.cancelled) } else { skip(step, .runStopping, &commands) }
+    private mutating func closeIfDone(_ index: Int, _ commands: inout [RunCommand]) {
+        guard let scope = scopes[index], scope.outstanding == 0, scope.queued == 0, !scope.isClosing, !hasEnded else { return }
+        if scope.node != nil {
+            scope.isClosing = true
+            let end: ScopeEnd = wasInterrupted && !scope.isComplete ? .incomplete : scope.hasFailed ? .failed : scope.isComplete ? .complete : .incomplete
+            commands.append(.close(scope: index, end))
             return
         }
-        if graph.steps[step].forEach != nil {
-            phases[step] = .expanding
-            emit(.expandItems(step: step), &commands)
+        // The workflow's own, or `finally` behind it.
+        let isComplete = scope.isComplete
+        hasFailed = hasFailed || scope.hasFailed
+        if index == 0, graph.finally != nil, !wasInterrupted {
+            guard !hasOpenedFinally else { return }
+            hasOpenedFinally = true
+            scope.isClosing = true
+            commands.append(.openFinally)
+            return
+        }
+        scope.isClosing = true
+        let wasComplete = isComplete && (index == 0 || scopes[0]!.isComplete)
+        let status: RunStatus = wasInterrupted && !wasComplete ? .interrupted : hasFailed ? .failed : wasComplete ? .succeeded : .cancelled
+        commands.append(.end(status))
+    }
+
+    // MARK: Steps
+
+    /// The last dependency of a step settled: decides whether it runs.
+    private mutating func advance(_ index: Int, _ step: Int, _ commands: inout [RunCommand]) {
+        guard !wasInterrupted else { return }
+        let scope = scopes[index]!
+        let node = scope.node(step, in: index)
+        if scope.isStopping { return skip(node, .runStopping, &commands) }
+        if let reason = scope.failureBehind(step) {
+            scopes[index]!.isBehindFailure[step] = true
+            return skip(node, reason, &commands)
+        }
+        for dependency in scope.body.dependencies[step] where dependency.kind == .required {
+            let id = scope.body.steps[dependency.step].id
+            switch scope.settlement(of: dependency.step) {
+            case .failed: return skip(node, .upstreamFailed(id), &commands)
+            case .skipped: return skip(node, .upstreamSkipped(id), &commands)
+            default: continue
+            }
+        }
+        if scope.body.steps[step].when != nil {
+            scopes[index]!.phases[step] = .deciding
+            emit(.evaluateCondition(node), index, &commands)
         } else {
-            phases[step] = .running
-            ready.append(Node(step: step))
+            proceed(node, &commands)
         }
     }
 
-    private mutating func skip(_ step: Int, _ reason: SkipReason, _ commands: inout [RunCommand]) {
-        phases[step] = .skipping
-        emit(.skip(step: step, reason), &commands)
+    private mutating func proceed(_ node: Node, _ commands: inout [RunCommand]) {
+        // The condition was asked for before the stop: what follows from it does not begin.
+        guard !scopes[node.scope]!.isStopping else {
+            if wasInterrupted { scopes[node.scope]!.phases[node.step] = .settled(.cancelled) } else { skip(node, .runStopping, &commands) }
+            return
+        }
+        if step(node).forEach != nil {
+            scopes[node.scope]!.phases[node.step] = .expanding
+            emit(.expandItems(node), node.scope, &commands)
+        } else {
+            scopes[node.scope]!.phases[node.step] = .running
+            enqueue(node)
+        }
     }
 
-    private mutating func queueItems(_ step: Int, _ commands: inout [RunCommand]) {
-        guard case .items(var progress) = phases[step], let forEach = graph.steps[step].forEach else { return }
+    private mutating func skip(_ node: Node, _ reason: SkipReason, _ commands: inout [RunCommand]) {
+        scopes[node.scope]!.phases[node.step] = .skipping
+        emit(.skip(node, reason), node.scope, &commands)
+    }
+
+    private mutating func queueItems(_ index: Int, _ step: Int, _ commands: inout [RunCommand]) {
+        let scope = scopes[index]!
+        guard case .items(var progress) = scope.phases[step], let forEach = scope.body.steps[step].forEach else { return }
         // The step's own `on_error` holds for each item and comes first: a failure that it tolerates stops nothing.
-        let stops = isStopping || (forEach.onError == .stop && !progress.failed.isEmpty && !isTolerated(step))
+        let stops = scope.isStopping || (forEach.onError == .stop && !progress.failed.isEmpty && !scope.body.steps[step].toleratesFailure)
         while !stops, progress.next < progress.count, progress.inFlight < forEach.maxParallel ?? .max {
-            ready.append(Node(step: step, item: progress.next))
+            enqueue(scope.node(step, item: progress.next, in: index))
             progress.next += 1
             progress.inFlight += 1
         }
         if progress.inFlight == 0 {
-            phases[step] = .collecting(progress)
+            scopes[index]!.phases[step] = .collecting(progress)
             if wasInterrupted, progress.next < progress.count || progress.cancelled > 0 { return }
-            emit(.collect(step: step), &commands)
+            emit(.collect(scope.node(step, in: index)), index, &commands)
         } else {
-            phases[step] = .items(progress)
+            scopes[index]!.phases[step] = .items(progress)
         }
     }
 
     private mutating func nodeEnded(
         _ node: Node, _ commands: inout [RunCommand], item: (inout ItemProgress) -> Void, step settlement: () -> Settlement
     ) {
-        outstanding -= 1
+        answered(node.scope)
         running.remove(node)
-        if node.item != nil, case .items(var progress) = phases[node.step] {
+        close(node)
+        if node.item != nil, case .items(var progress) = scopes[node.scope]!.phases[node.step] {
             progress.inFlight -= 1
             item(&progress)
-            phases[node.step] = .items(progress)
-            queueItems(node.step, &commands)
+            scopes[node.scope]!.phases[node.step] = .items(progress)
+            queueItems(node.scope, node.step, &commands)
         } else {
-            settle(node.step, settlement(), &commands)
+            settle(node, settlement(), &commands)
         }
     }
 
-    private mutating func settle(_ step: Int, _ settlement: Settlement, _ commands: inout [RunCommand]) {
-        phases[step] = .settled(settlement)
-        if case .failed(tolerated: false) = settlement, !hasFailed {
-            hasFailed = true
-            if graph.onFailure == .cancel {
-                isStopping = true
-                dropQueue(&commands)
-                for node in running.sorted(by: { ($0.step, $0.item ?? -1) < ($1.step, $1.item ?? -1) }) { commands.append(.cancel(node)) }
+    private mutating func settle(_ node: Node, _ settlement: Settlement, _ commands: inout [RunCommand]) {
+        let index = node.scope
+        scopes[index]!.phases[node.step] = .settled(settlement)
+        let body = scopes[index]!.body
+        if case .failed(tolerated: false) = settlement, !scopes[index]!.hasFailed {
+            scopes[index]!.hasFailed = true
+            if body.onFailure == .cancel {
+                stop(index, &commands)
+                // And what runs inside of its steps.
+                for inner in scopes.indices where inner > index && isInside(inner, ofScope: index) { stop(inner, &commands) }
             }
         }
-        for dependent in graph.dependents[step] {
-            guard case .waiting(let unsettled) = phases[dependent] else { continue }
-            phases[dependent] = .waiting(unsettled: unsettled - 1)
-            if unsettled == 1 { advance(dependent, &commands) }
+        for dependent in body.dependents[node.step] {
+            guard case .waiting(let unsettled) = scopes[index]!.phases[dependent] else { continue }
+            scopes[index]!.phases[dependent] = .waiting(unsettled: unsettled - 1)
+            if unsettled == 1 { advance(index, dependent, &commands) }
         }
+    }
+
+    private func isInside(_ scope: Int, ofScope outer: Int) -> Bool {
+        var current = scopes[scope]?.node?.scope
+        while let index = current {
+            if index == outer { return true }
+            current = scopes[index]?.node?.scope
+        }
+        return false
+    }
+
+    // MARK: The queue
+
+    private mutating func enqueue(_ node: Node) {
+        let scope = scopes[node.scope]!
+        scope.queued += 1
+        ready.append(node, depth: scope.depth)
     }
 
     /// What is queued does not begin. After an interrupt it counts as not begun, for a resume; behind a failure it is skipped.
-    private mutating func dropQueue(_ commands: inout [RunCommand]) {
-        let dropped = ready[readyHead...]
-        ready = []
-        readyHead = 0
-        for node in dropped {
-            if node.item != nil, case .items(var progress) = phases[node.step] {
+    private mutating func drop(_ commands: inout [RunCommand], where matches: (Node) -> Bool) {
+        for node in ready.remove(where: matches) {
+            scopes[node.scope]!.queued -= 1
+            if node.item != nil, case .items(var progress) = scopes[node.scope]!.phases[node.step] {
                 progress.inFlight -= 1
                 progress.cancelled += 1
-                phases[node.step] = .items(progress)
-                if progress.inFlight == 0 { queueItems(node.step, &commands) }
+                scopes[node.scope]!.phases[node.step] = .items(progress)
+                if progress.inFlight == 0 { queueItems(node.scope, node.step, &commands) }
             } else if wasInterrupted {
-                phases[node.step] = .settled(.cancelled)
+                scopes[node.scope]!.phases[node.step] = .settled(.cancelled)
             } else {
-                skip(node.step, .runStopping, &commands)
+                skip(node, .runStopping, &commands)
             }
         }
     }
 
     private mutating func startQueued(_ commands: inout [RunCommand]) {
-        while readyHead < ready.count, running.count < graph.concurrency {
-            let node = ready[readyHead]
-            readyHead += 1
-            running.insert(node)
-            emit(.start(node), &commands)
-        }
-        if readyHead == ready.count {
-            ready.removeAll(keepingCapacity: true)
-            readyHead = 0
+        while running.count + opening.count < graph.concurrency, let node = ready.removeFirst() {
+            scopes[node.scope]!.queued -= 1
+            scopes[node.scope]!.outstanding += 1
+            if step(node).kind.isContainer {
+                emitOpen(node, pass: 0, &commands)
+            } else {
+                running.insert(node)
+                commands.append(.start(node))
+            }
         }
     }
 
-    private mutating func emit(_ command: RunCommand, _ commands: inout [RunCommand]) {
-        outstanding += 1
+    private mutating func emit(_ command: RunCommand, _ scope: Int, _ commands: inout [RunCommand]) {
+        scopes[scope]!.outstanding += 1
         commands.append(command)
     }
 
-    private mutating func endIfDone(_ commands: inout [RunCommand]) {
-        guard outstanding == 0, !hasEnded, readyHead == ready.count else { return }
-        let isComplete = phases.allSatisfy {
-            guard case .settled(let settlement) = $0 else { return false }
-            return settlement != .cancelled
+    private mutating func answered(_ scope: Int) { scopes[scope]!.outstanding -= 1 }
+}
+
+extension RunEvent {
+    /// The scope whose state it changed.
+    fileprivate var scope: Int? {
+        switch self {
+        case .conditionEvaluated(let node, _), .itemsExpanded(let node, _, _), .stepSkipped(let node, _), .nodeSucceeded(let node, _),
+            .nodeRecovered(let node, _, _), .nodeFailed(let node, _), .nodeCancelled(let node), .itemsCollected(let node, _):
+            return node.scope
+        default: return nil
         }
-        let status: RunStatus = wasInterrupted && !isComplete ? .interrupted : hasFailed ? .failed : isComplete ? .succeeded : .cancelled
-        emit(.end(status), &commands)
+    }
+}
+
+extension Step {
+    /// Whether the run goes on when it fails.
+    var toleratesFailure: Bool {
+        if case .continue = onError { return true }
+        return false
     }
 }

@@ -2,15 +2,6 @@ import Values
 
 /// Reading times and durations, and the parts of a time.
 enum CELTime {
-    /// CEL's timestamps: 0001-01-01 to 9999-12-31.
-    static let range = Timestamp(microseconds: -62_135_596_800_000_000)...Timestamp(microseconds: 253_402_300_799_999_999)
-
-    /// RFC 3339 with time and zone.
-    static func timestamp(_ text: String) -> Timestamp? {
-        guard text.utf8.count >= 20, let time = Timestamp(rfc3339: text), range.contains(time) else { return nil }
-        return time
-    }
-
     /// Sums such as `1h30m`, `-1.5s`, `250ms`; in nanoseconds. `nil` when it is no duration or does not fit.
     static func duration(_ text: String) -> Int64? {
         var rest = Substring(text).utf8
@@ -53,7 +44,7 @@ enum CELTime {
         return isNegative ? -Int64(total) : Int64(total)
     }
 
-    /// Seconds east of UTC for `UTC`, `Z` and `±HH:MM`.
+    /// Seconds east of UTC for `UTC`, `Z`, `HH:MM` and `±HH:MM`.
     static func offset(_ zone: String) -> Int64? {
         if ["UTC", "Z", "GMT", "Etc/UTC", ""].contains(zone) { return 0 }
         var text = Substring(zone)
@@ -66,8 +57,8 @@ enum CELTime {
         return (hours * 3600 + minutes * 60) * (isWest ? -1 : 1)
     }
 
-    static func part(_ function: Function, of time: Timestamp, offset: Int64) -> Int64 {
-        let local = Timestamp(microseconds: time.microseconds + offset * 1_000_000)
+    static func part(_ function: Function, of time: CELTimestamp, offset: Int64) -> Int64 {
+        let local = Timestamp(microseconds: (time.seconds + offset) * 1_000_000)
         let text = Array(local.rfc3339.utf8)
         func number(_ from: Int, _ count: Int) -> Int64 { text[from..<from + count].reduce(0) { $0 * 10 + Int64($1 &- 0x30) } }
         let year = number(0, 4)
@@ -79,7 +70,7 @@ enum CELTime {
         case .getHours: return number(11, 2)
         case .getMinutes: return number(14, 2)
         case .getSeconds: return number(17, 2)
-        case .getMilliseconds: return number(20, 3)
+        case .getMilliseconds: return Int64(time.nanoseconds / 1_000_000)
         case .getDayOfWeek:
             let day: Int64 = 86_400_000_000
             let days = local.microseconds / day - (local.microseconds % day < 0 ? 1 : 0)

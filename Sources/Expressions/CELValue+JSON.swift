@@ -44,7 +44,7 @@ extension CELValue {
                 }
             }
             return .object(object)
-        case .timestamp(let time): return .string(CELText.timestamp(time))
+        case .timestamp(let time): return .string(time.rfc3339)
         case .duration(let nanoseconds): return .string(CELText.duration(nanoseconds))
         case .bytes: throw JSONConversionError(message: "bytes have no form in JSON; use string(x) for text")
         case .type(let type): throw JSONConversionError(message: "the type \(type.shortName) has no form in JSON")

@@ -14,8 +14,7 @@ public enum CELValue: Sendable {
     case bytes([UInt8])
     case list(CELList)
     case map(CELMap)
-    /// To the microsecond, from year 1 to 9999.
-    case timestamp(Timestamp)
+    case timestamp(CELTimestamp)
     case duration(nanoseconds: Int64)
     case type(CELType)
     /// Not known yet. Absorbed by `&&`, `||` and `?:` where another operand decides; otherwise the result is unknown too.

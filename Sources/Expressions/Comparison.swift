@@ -63,7 +63,7 @@ struct Comparison {
         }
     }
 
-    /// Numbers of any two types by value, exactly; `nil` when one is no number.
+    /// Numbers of any two types by value; `nil` when one is no number.
     static func numberOrder(_ a: CELValue, _ b: CELValue) -> Order? {
         switch (a, b) {
         case (.int(let x), .int(let y)): order(of: x, y)
@@ -81,12 +81,10 @@ struct Comparison {
 
     private static func order<T: Comparable>(of x: T, _ y: T) -> Order { x < y ? .less : x == y ? .equal : .greater }
 
-    // Not by conversion to a double: 2^53 + 1 would equal 2^53.
+    // As a double, as the conformance cases of CEL have it: beyond 2^53 neighbours are equal.
     private static func order<I: FixedWidthInteger>(_ x: I, _ y: Double) -> Order {
-        if y.isNaN { return .unordered }
-        guard let whole = I(exactly: y.rounded(.down)) else { return y < 0 ? .greater : .less }
-        if x != whole { return x < whole ? .less : .greater }
-        return y > y.rounded(.down) ? .less : .equal
+        let x = Double(x)
+        return x < y ? .less : x == y ? .equal : x > y ? .greater : .unordered
     }
 
     /// By code points, which UTF-8 keeps in order. `String`'s own `==` takes canonically equal texts for one; CEL does not.

@@ -55,11 +55,12 @@ extension Evaluator {
             (.duration, .duration):
             return value
         case (.int, .uint(let number)): return .int(try whole(id, Int64(exactly: number), value, .int))
-        case (.int, .double(let number)): return .int(try whole(id, Int64(exactly: number.rounded(.towardZero)), value, .int))
+        // Open at both ends, as the range of CEL's conversion is: -2^63 itself may stand for a number beyond.
+        case (.int, .double(let number)):
+            let isIn = number > Double(Int64.min)
+            return .int(try whole(id, isIn ? Int64(exactly: number.rounded(.towardZero)) : nil, value, .int))
         case (.int, .string(let text)): return .int(try parsed(id, Int64(text), text, "an int"))
-        case (.int, .timestamp(let time)):
-            let (quotient, rest) = time.microseconds.quotientAndRemainder(dividingBy: 1_000_000)
-            return .int(rest < 0 ? quotient - 1 : quotient)
+        case (.int, .timestamp(let time)): return .int(time.seconds)
         case (.uint, .int(let number)): return .uint(try whole(id, UInt64(exactly: number), value, .uint))
         case (.uint, .double(let number)): return .uint(try whole(id, UInt64(exactly: number.rounded(.towardZero)), value, .uint))
         case (.uint, .string(let text)): return .uint(try parsed(id, UInt64(text), text, "a uint"))
@@ -79,15 +80,15 @@ extension Evaluator {
             return .string(text)
         case (.string, _):
             guard let text = CELText.scalar(value) else {
-                if case .null = value { throw invalid(id, "null has no form as text; test for it first: x != null") }
+                if case .null = value { throw Failure(.noSuchOverload, id) { "null has no form as text; test for it first: x != null" } }
                 throw noOverload(id, function, [value])
             }
             return .string(text)
         case (.timestamp, .string(let text)):
-            return .timestamp(try parsed(id, CELTime.timestamp(text), text, "an RFC 3339 time such as 2026-01-31T09:30:00Z"))
+            return .timestamp(try parsed(id, CELTimestamp(rfc3339: text), text, "an RFC 3339 time such as 2026-01-31T09:30:00Z"))
         case (.timestamp, .int(let seconds)):
-            guard (-62_135_596_800...253_402_300_799).contains(seconds) else { throw overflow(id, "\(seconds) seconds", .timestamp) }
-            return .timestamp(Timestamp(microseconds: seconds * 1_000_000))
+            guard let time = CELTimestamp(checking: seconds) else { throw overflow(id, "\(seconds) seconds", .timestamp) }
+            return .timestamp(time)
         case (.duration, .string(let text)):
             return .duration(nanoseconds: try parsed(id, CELTime.duration(text), text, "a duration such as 1h30m or 2.5s"))
         default: throw noOverload(id, function, [value])
@@ -106,12 +107,13 @@ extension Evaluator {
 
     // MARK: Time
 
-    private func timePart(_ id: SyntaxTree.ID, _ function: Function, _ arguments: [CELValue]) throws(Failure) -> CELValue {
+    private mutating func timePart(_ id: SyntaxTree.ID, _ function: Function, _ arguments: [CELValue]) throws(Failure) -> CELValue {
         switch (arguments[0], arguments.dropFirst().first) {
         case (.timestamp(let time), nil): return .int(CELTime.part(function, of: time, offset: 0))
         case (.timestamp(let time), .string(let zone)):
-            guard let offset = CELTime.offset(zone) else {
-                throw invalid(id, "'\(zone.prefix(40))' is no time zone that is known here; write an offset such as '+02:00', or 'UTC'")
+            try charge(bytes: zone.utf8.count, id)
+            guard let offset = CELTime.offset(zone) ?? TimeZone.named(zone)?.offset(at: time.seconds) else {
+                throw invalid(id, "'\(zone.prefix(40))' is no time zone that is known here; write one as 'Europe/Zurich', '+02:00' or 'UTC'")
             }
             return .int(CELTime.part(function, of: time, offset: offset))
         case (.duration(let nanoseconds), nil):

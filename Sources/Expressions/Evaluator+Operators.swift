@@ -68,17 +68,11 @@ extension Evaluator {
 
     private func noOverload(_ id: SyntaxTree.ID, _ sign: SyntaxTree.BinaryOperator, _ a: CELValue, _ b: CELValue) -> Failure {
         Failure(.noSuchOverload, id) { [tree] in
-            var hint = ""
-            switch (a, b, sign) {
-            case (.string, .string, .in): hint = "; write text.contains(part)"
-            case (.string, _, .add), (_, .string, .add): hint = "; string(x) makes text of a value"
-            case (.null, _, _), (_, .null, _): hint = "; test for null first: x != null"
-            case (.int, .double, _), (.double, .int, _), (.int, .uint, _), (.uint, .int, _), (.uint, .double, _), (.double, .uint, _):
-                hint = "; convert one of them, such as double(x)"
-            case (.string, .int, _), (.string, .double, _), (.int, .string, _), (.double, .string, _): hint = "; int(x) and double(x) read a number from text"
-            default: break
+            var hint: String?
+            if case .binary(_, let left, let right) = tree.nodes[Int(id)] {
+                hint = OperandHint.binary(sign, (a.type, tree.text(of: left)), (b.type, tree.text(of: right)))
             }
-            return "'\(sign.sign)' does not take \(a.type.shortName) and \(b.type.shortName) in \(tree.text(of: id))\(hint)"
+            return "'\(sign.sign)' does not take \(a.type.shortName) and \(b.type.shortName) in \(tree.text(of: id))\(hint.map { "; " + $0 } ?? "")"
         }
     }
 
@@ -113,8 +107,7 @@ extension Evaluator {
             guard y != .min else { throw overflow(id, "the time", .timestamp) }
             return try moved(id, x, by: -y)
         case (.timestamp(let x), .timestamp(let y)) where sign == .subtract:
-            let (nanoseconds, isOver) = (x.microseconds - y.microseconds).multipliedReportingOverflow(by: 1000)
-            if isOver { throw overflow(id, "the span", .duration) }
+            guard let nanoseconds = x.since(y) else { throw overflow(id, "the span", .duration) }
             return .duration(nanoseconds: nanoseconds)
         case (.duration(let x), .duration(let y)) where sign == .add || sign == .subtract:
             let (sum, isOver) = sign == .add ? x.addingReportingOverflow(y) : x.subtractingReportingOverflow(y)
@@ -140,9 +133,8 @@ extension Evaluator {
         return result.partialValue
     }
 
-    private func moved(_ id: SyntaxTree.ID, _ time: Timestamp, by nanoseconds: Int64) throws(Failure) -> CELValue {
-        let moved = Timestamp(microseconds: time.microseconds + nanoseconds / 1000)
-        guard CELTime.range.contains(moved) else { throw overflow(id, "the time", .timestamp) }
+    private func moved(_ id: SyntaxTree.ID, _ time: CELTimestamp, by nanoseconds: Int64) throws(Failure) -> CELValue {
+        guard let moved = time.adding(nanoseconds: nanoseconds) else { throw overflow(id, "the time", .timestamp) }
         return .timestamp(moved)
     }
 }

@@ -27,6 +27,7 @@ extension Evaluator {
             var reversed = String.UnicodeScalarView()
             reversed.append(contentsOf: text.unicodeScalars.reversed())
             return .string(String(reversed))
+        case (.quote, nil, nil): return .string(CELText.quoted(text))
         case (.charAt, .int(let position), nil):
             let start = try offset(id, bytes, position)
             guard start < bytes.count else { return .string("") }

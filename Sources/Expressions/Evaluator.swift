@@ -43,6 +43,7 @@ struct Evaluator {
         case .binary(let sign, let left, let right): return try binary(id, sign, left, right)
         case .call(let function, let children): return try call(id, function, children)
         case .comprehension(let macro, let slot, let parts): return try comprehension(id, macro, slot, parts)
+        case .pairComprehension(let macro, let slot, let parts): return try pairComprehension(id, macro, slot, parts)
         }
     }
 
@@ -76,7 +77,7 @@ struct Evaluator {
             let path = tree.text(of: operand)
             guard case .map(let map) = target else {
                 if case .null = target { return "\(path) is null and has no field '\(field)'" }
-                let hint = ["length", "size", "count", "len"].contains(field) ? " (write size(\(path)))" : ""
+                let hint = OperandHint.field(field, of: target.type, path).map { " (\($0))" } ?? ""
                 return "\(path) is \(target.type.withArticle) and has no field '\(field)'\(hint)"
             }
             let keys = map.textKeys
@@ -188,19 +189,13 @@ struct Evaluator {
 
     private func notBool(_ id: SyntaxTree.ID, _ place: String, _ found: CELValue) -> Failure {
         Failure(.noSuchOverload, id) { [tree] in
-            let hint: String
-            switch found {
-            case .string: hint = " (compare it: \(tree.text(of: id)) != '')"
-            case .int, .uint, .double: hint = " (compare it: \(tree.text(of: id)) != 0)"
-            case .list, .map: hint = " (compare it: size(\(tree.text(of: id))) > 0)"
-            default: hint = ""
-            }
+            let hint = OperandHint.bool(found.type, tree.text(of: id)).map { " (\($0))" } ?? ""
             return "\(place) takes a bool, but \(tree.text(of: id)) is \(found.type.withArticle)\(hint)"
         }
     }
 
     /// What terms of `&&` or `||` amount to: one that decides wins over errors and unknowns before and after it.
-    private struct Tally {
+    struct Tally {
         var failure: Failure?
         var sawUnknown = false
 
@@ -212,7 +207,7 @@ struct Evaluator {
     }
 
     /// Adds a term; `true` when it decides.
-    private mutating func settles(_ id: SyntaxTree.ID, _ deciding: Bool, _ sign: String, _ tally: inout Tally) throws(Failure) -> Bool {
+    mutating func settles(_ id: SyntaxTree.ID, _ deciding: Bool, _ sign: String, _ tally: inout Tally) throws(Failure) -> Bool {
         let term: CELValue
         do throws(Failure) {
             term = try value(of: id)
@@ -250,6 +245,17 @@ struct Evaluator {
 
     // MARK: Comprehensions
 
+    func noElements(_ id: SyntaxTree.ID, _ macro: Macro, _ parts: SyntaxTree.Children, _ target: CELValue) -> Failure {
+        Failure(.noSuchOverload, id) { [tree] in
+            "\(macro.rawValue)() takes a list or a map, but \(tree.text(of: tree.child(parts, 0))) is \(target.type.withArticle)"
+        }
+    }
+
+    mutating func bind(_ slot: Int32, _ first: CELValue, _ second: CELValue) {
+        locals[Int(slot)] = first
+        locals[Int(slot) + 1] = second
+    }
+
     @inline(never)
     private mutating func comprehension(_ id: SyntaxTree.ID, _ macro: Macro, _ slot: Int32, _ parts: SyntaxTree.Children) throws(Failure) -> CELValue {
         let target = try value(of: tree.child(parts, 0))
@@ -261,9 +267,7 @@ struct Evaluator {
             elements = CELList(map.keys)
         case .unknown: return .unknown
         default:
-            throw Failure(.noSuchOverload, id) { [tree] in
-                "\(macro.rawValue)() takes a list or a map, but \(tree.text(of: tree.child(parts, 0))) is \(target.type.withArticle)"
-            }
+            throw noElements(id, macro, parts, target)
         }
         let body = tree.child(parts, 1)
         switch macro {
@@ -293,7 +297,7 @@ struct Evaluator {
                 if holds { kept.append(element) }
             }
             return sawUnknown ? .unknown : .list(CELList(kept))
-        case .map:
+        case .map, .transformList, .transformMap:
             var results: [CELValue] = []
             var sawUnknown = false
             if parts.count == 2 { results.reserveCapacity(elements.count) }
@@ -310,7 +314,7 @@ struct Evaluator {
     }
 
     /// `nil` when it is unknown.
-    private mutating func condition(_ id: SyntaxTree.ID, _ macro: Macro) throws(Failure) -> Bool? {
+    mutating func condition(_ id: SyntaxTree.ID, _ macro: Macro) throws(Failure) -> Bool? {
         switch try value(of: id) {
         case .bool(let value): return value
         case .unknown: return nil

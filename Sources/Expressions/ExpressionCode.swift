@@ -12,4 +12,12 @@ public enum ExpressionCode {
     public static let argumentCount = "AX005"
     /// A constant that can never work, such as a regular expression that does not parse.
     public static let invalidConstant = "AX006"
+    /// An operator or function that does not take values of the types it is given.
+    public static let noOverload = "AX007"
+    /// A field that the value cannot have.
+    public static let unknownField = "AX008"
+    /// A name that is not in scope.
+    public static let unknownName = "AX009"
+    /// A value that has no form as text or as JSON.
+    public static let notRepresentable = "AX010"
 }

@@ -3,6 +3,7 @@ enum Function: String, Sendable, CaseIterable {
     case size, int, uint, double, string, bool, bytes, dyn, type, timestamp, duration
     case contains, startsWith, endsWith, matches
     case charAt, indexOf, lastIndexOf, join, lowerAscii, upperAscii, replace, split, substring, trim, reverse, format
+    case quote = "strings.quote"
     case getFullYear, getMonth, getDayOfMonth, getDate, getDayOfWeek, getDayOfYear
     case getHours, getMinutes, getSeconds, getMilliseconds
 
@@ -11,28 +12,6 @@ enum Function: String, Sendable, CaseIterable {
     init?(named name: String) {
         guard let function = Self.byName[name] else { return nil }
         self = function
-    }
-
-    /// How many arguments it takes as `f(…)`; `nil` when it is a method only.
-    var globalArguments: ClosedRange<Int>? {
-        switch self {
-        case .size, .int, .uint, .double, .string, .bool, .bytes, .dyn, .type, .timestamp, .duration: 1...1
-        case .matches: 2...2
-        default: nil
-        }
-    }
-
-    /// How many arguments it takes as `x.f(…)`, the receiver not counted; `nil` when it is no method.
-    var methodArguments: ClosedRange<Int>? {
-        switch self {
-        case .int, .uint, .double, .string, .bool, .bytes, .dyn, .type, .timestamp, .duration: nil
-        case .size, .lowerAscii, .upperAscii, .trim, .reverse: 0...0
-        case .contains, .startsWith, .endsWith, .matches, .charAt, .format: 1...1
-        case .indexOf, .lastIndexOf, .split, .substring: 1...2
-        case .replace: 2...3
-        case .join, .getFullYear, .getMonth, .getDayOfMonth, .getDate, .getDayOfWeek, .getDayOfYear, .getHours, .getMinutes,
-            .getSeconds, .getMilliseconds: 0...1
-        }
     }
 
     /// What people write who know another language.
@@ -55,6 +34,14 @@ enum Function: String, Sendable, CaseIterable {
 enum Macro: String, Sendable, CaseIterable {
     case all, exists, map, filter
     case existsOne = "exists_one"
+    /// With two variables only.
+    case transformList, transformMap
+
+    /// Whether it has a form with two variables: index and element, key and value.
+    var takesPairs: Bool { self != .map && self != .filter }
+    var takesPairsOnly: Bool { self == .transformList || self == .transformMap }
+    /// Whether a filter may stand before the last argument.
+    var takesFilter: Bool { self == .map || takesPairsOnly }
 
     init?(named name: String) {
         if name == "existsOne" { self = .existsOne } else { self.init(rawValue: name) }

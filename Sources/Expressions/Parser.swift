@@ -14,23 +14,26 @@ struct Parser {
     private var nesting = 0
     private var problems: [Diagnostic] = []
 
-    private var nodes: [SyntaxTree.Node] = []
-    private var spans: [Span] = []
+    var nodes: [SyntaxTree.Node] = []
+    var spans: [Span] = []
     private var depths: [UInt16] = []
     private var children: [SyntaxTree.ID] = []
-    private var constants: [CELValue] = []
-    private var names: [String] = []
+    var constants: [CELValue] = []
+    var names: [String] = []
     private var nameIndices: [String: Int32] = [:]
-    private var patterns: [SyntaxTree.ID: Pattern] = [:]
+    var patterns: [SyntaxTree.ID: Pattern] = [:]
     /// The comprehension variables in scope, innermost last; the index is the slot.
-    private var scope: [String] = []
-    private var slotNames: [String] = []
+    var scope: [String] = []
+    var slotNames: [String] = []
 
-    private struct Fault: Error {
+    /// A class, since every frame of the parser keeps room for one.
+    final class Fault: Error {
         let diagnostic: Diagnostic
+
+        init(diagnostic: Diagnostic) { self.diagnostic = diagnostic }
     }
 
-    private typealias ID = SyntaxTree.ID
+    typealias ID = SyntaxTree.ID
 
     /// - Throws: every problem that was found.
     static func parse(_ source: SourceText) throws(Diagnostics) -> SyntaxTree {
@@ -69,21 +72,21 @@ struct Parser {
 
     // MARK: Tokens
 
-    private var token: Token.Kind { tokens[position].kind }
-    private var span: Span { tokens[position].span }
-    private var lastSpan: Span { tokens[max(position - 1, 0)].span }
+    var token: Token.Kind { tokens[position].kind }
+    var span: Span { tokens[position].span }
+    var lastSpan: Span { tokens[max(position - 1, 0)].span }
 
-    private func token(after offset: Int) -> Token.Kind { tokens[min(position + offset, tokens.count - 1)].kind }
+    func token(after offset: Int) -> Token.Kind { tokens[min(position + offset, tokens.count - 1)].kind }
 
-    private mutating func advance() { if position < tokens.count - 1 { position += 1 } }
+    mutating func advance() { if position < tokens.count - 1 { position += 1 } }
 
-    private mutating func take(_ symbol: Token.Symbol) -> Bool {
+    mutating func take(_ symbol: Token.Symbol) -> Bool {
         guard token == .symbol(symbol) else { return false }
         advance()
         return true
     }
 
-    private mutating func expect(_ symbol: Token.Symbol, _ purpose: String) throws(Fault) {
+    mutating func expect(_ symbol: Token.Symbol, _ purpose: String) throws(Fault) {
         guard take(symbol) else { throw unexpected(after: true, expecting: "'\(symbol.rawValue)' \(purpose)") }
     }
 
@@ -91,11 +94,11 @@ struct Parser {
 
     // MARK: Problems
 
-    private func fault(_ message: String, at span: Span, hint: String? = nil, code: String = ExpressionCode.syntax) -> Fault {
+    func fault(_ message: String, at span: Span, hint: String? = nil, code: String = ExpressionCode.syntax) -> Fault {
         Fault(diagnostic: Diagnostic(code: code, message, at: source.range(span), hint: hint))
     }
 
-    private mutating func report(_ message: String, at span: Span, hint: String?, code: String) {
+    mutating func report(_ message: String, at span: Span, hint: String?, code: String) {
         problems.append(Diagnostic(code: code, message, at: source.range(span), hint: hint))
     }
 
@@ -104,7 +107,7 @@ struct Parser {
     }
 
     /// The token that stands where it cannot; `after` says whether a complete operand stands before it.
-    private func unexpected(after: Bool, expecting: String) -> Fault {
+    func unexpected(after: Bool, expecting: String) -> Fault {
         if case .fault(let diagnostic) = token { return Fault(diagnostic: diagnostic) }
         var hint: String?
         if case .identifier(let word) = token, after {
@@ -134,7 +137,7 @@ struct Parser {
 
     // MARK: Nodes
 
-    private mutating func add(_ node: SyntaxTree.Node, _ span: Span, depth: UInt16) throws(Fault) -> ID {
+    mutating func add(_ node: SyntaxTree.Node, _ span: Span, depth: UInt16) throws(Fault) -> ID {
         guard depth <= Self.maximumDepth else { throw tooDeep(span) }
         nodes.append(node)
         spans.append(span)
@@ -142,24 +145,26 @@ struct Parser {
         return ID(nodes.count - 1)
     }
 
-    private mutating func leaf(_ node: SyntaxTree.Node, _ span: Span) -> ID {
+    mutating func leaf(_ node: SyntaxTree.Node, _ span: Span) -> ID {
         nodes.append(node)
         spans.append(span)
         depths.append(1)
         return ID(nodes.count - 1)
     }
 
-    private func depth(over ids: ID...) -> UInt16 { depth(over: ids) }
-    private func depth(over ids: [ID]) -> UInt16 { 1 + (ids.map { depths[Int($0)] }.max() ?? 0) }
+    func depth(over ids: ID...) -> UInt16 { depth(over: ids) }
+    func depth(over ids: [ID]) -> UInt16 { 1 + (ids.map { depths[Int($0)] }.max() ?? 0) }
 
-    private mutating func adopt(_ ids: [ID]) -> SyntaxTree.Children {
+    mutating func adopt(_ ids: [ID]) -> SyntaxTree.Children {
         defer { children.append(contentsOf: ids) }
         return SyntaxTree.Children(first: Int32(children.count), count: Int32(ids.count))
     }
 
-    private mutating func constant(_ value: CELValue, _ span: Span) -> ID {
+    private mutating func constant(_ value: CELValue, _ span: Span) -> ID { leaf(.constant(constantIndex(value)), span) }
+
+    mutating func constantIndex(_ value: CELValue) -> Int32 {
         constants.append(value)
-        return leaf(.constant(Int32(constants.count - 1)), span)
+        return Int32(constants.count - 1)
     }
 
     private mutating func nameIndex(_ name: String) -> Int32 {
@@ -171,7 +176,7 @@ struct Parser {
 
     // MARK: Grammar
 
-    private mutating func expression() throws(Fault) -> ID {
+    mutating func expression() throws(Fault) -> ID {
         nesting += 1
         defer { nesting -= 1 }
         guard nesting <= Self.maximumDepth else { throw tooDeep(span) }
@@ -300,7 +305,7 @@ struct Parser {
             guard take(.openParen) else { return try select(name, on: operand, from: start) }
             if let macro = Macro(named: name) { return try comprehension(macro, name, nameSpan, on: operand, from: start) }
             let arguments = try self.arguments()
-            return try call(name, nameSpan, receiver: operand, arguments, from: start)
+            return try method(name, nameSpan, on: operand, arguments, from: start)
         case .symbol(.star):
             throw fault("expected a field name after '.', found '*'", at: span, hint: "write list.map(x, x.field)")
         default:
@@ -313,12 +318,16 @@ struct Parser {
         if name == "Timestamp" || name == "Duration", case .select(let root, let package) = nodes[Int(operand)], names[Int(package)] == "protobuf",
             case .name(let google) = nodes[Int(root)], names[Int(google)] == "google"
         {
-            return constant(.type(name == "Timestamp" ? .timestamp : .duration), Span(start, through: lastSpan))
+            // What was read as a path before is not part of the tree.
+            let type = constant(.type(name == "Timestamp" ? .timestamp : .duration), Span(start, through: lastSpan))
+            nodes[Int(operand)] = nodes[Int(type)]
+            nodes[Int(root)] = nodes[Int(type)]
+            return type
         }
         return try add(.select(operand, field: nameIndex(name)), Span(start, through: lastSpan), depth: depth(over: operand))
     }
 
-    private mutating func arguments() throws(Fault) -> [ID] {
+    mutating func arguments() throws(Fault) -> [ID] {
         var arguments: [ID] = []
         if take(.closeParen) { return arguments }
         repeat { arguments.append(try expression()) } while take(.comma)
@@ -326,7 +335,7 @@ struct Parser {
         return arguments
     }
 
-    private static let reserved: Set<String> = [
+    static let reserved: Set<String> = [
         "as", "break", "const", "continue", "else", "for", "function", "if", "import", "in", "let", "loop", "package", "namespace",
         "return", "var", "void", "while",
     ]
@@ -426,78 +435,5 @@ struct Parser {
         }
         try expect(.closeBrace, "to close the map")
         return try add(.map(adopt(entries)), Span(start, through: lastSpan), depth: depth(over: entries))
-    }
-
-    // MARK: Calls
-
-    private mutating func presence(_ start: Span) throws(Fault) -> ID {
-        let arguments = try self.arguments()
-        let whole = Span(start, through: lastSpan)
-        guard arguments.count == 1 else {
-            throw fault("has() takes one argument, here \(arguments.count)", at: whole, hint: "write has(a.b)", code: ExpressionCode.argumentCount)
-        }
-        guard case .select(let operand, let field) = nodes[Int(arguments[0])] else {
-            throw fault("has() tests a field", at: spans[Int(arguments[0])], hint: "write has(a.b); for a key that is computed, key in map")
-        }
-        nodes[Int(arguments[0])] = .has(operand, field: field)
-        spans[Int(arguments[0])] = whole
-        return arguments[0]
-    }
-
-    private mutating func comprehension(_ macro: Macro, _ name: String, _ nameSpan: Span, on target: ID, from start: Span) throws(Fault) -> ID {
-        guard case .identifier(let variable) = token, !Self.reserved.contains(variable), token(after: 1) == .symbol(.comma) else {
-            let form = "list.\(name)(x, \(macro == .map ? "x.text" : "x > 0"))"
-            if case .fault(let diagnostic) = token { throw Fault(diagnostic: diagnostic) }
-            throw fault("the first argument of \(name)() names the variable, then comes a comma", at: span, hint: "write \(form)")
-        }
-        advance()
-        advance()
-        scope.append(variable)
-        let slot = scope.count - 1
-        if slotNames.count <= slot { slotNames.append(variable) }
-        var parts = [target]
-        repeat { parts.append(try expression()) } while take(.comma)
-        scope.removeLast()
-        try expect(.closeParen, "to close the call")
-        let whole = Span(start, through: lastSpan)
-        guard parts.count == 2 || macro == .map && parts.count == 3 else {
-            let takes = macro == .map ? "a variable, a filter if any, and a value" : "a variable and a condition"
-            throw fault("\(name)() takes \(takes), here \(parts.count) arguments", at: Span(nameSpan, through: lastSpan), code: ExpressionCode.argumentCount)
-        }
-        return try add(.comprehension(macro, slot: Int32(slot), adopt(parts)), whole, depth: depth(over: parts))
-    }
-
-    private mutating func call(_ name: String, _ nameSpan: Span, receiver: ID?, _ arguments: [ID], from start: Span) throws(Fault) -> ID {
-        let whole = Span(start, through: lastSpan)
-        let all = (receiver.map { [$0] } ?? []) + arguments
-        guard let function = Function(named: name) else {
-            report("there is no function '\(name)'", at: nameSpan, hint: Self.hint(forFunction: name), code: ExpressionCode.unknownFunction)
-            return leaf(.list(adopt([])), whole)
-        }
-        let accepted = receiver == nil ? function.globalArguments : function.methodArguments
-        if let accepted, !accepted.contains(arguments.count) {
-            let count = accepted.count == 1 ? "\(accepted.lowerBound)" : "\(accepted.lowerBound) or \(accepted.upperBound)"
-            let noun = accepted.upperBound == 1 ? "argument" : "arguments"
-            report("\(name)() takes \(count) \(noun), here \(arguments.count)", at: Span(nameSpan, through: lastSpan), hint: nil, code: ExpressionCode.argumentCount)
-        } else if accepted == nil {
-            let form = receiver == nil ? "x.\(name)(…)" : "\(name)(x)"
-            report(
-                receiver == nil ? "\(name)() is called on a value" : "\(name)() is not called on a value",
-                at: nameSpan, hint: "write \(form)", code: ExpressionCode.argumentCount)
-        }
-        let node = try add(.call(function, adopt(all)), whole, depth: depth(over: all))
-        if function == .matches, all.count == 2, case .constant(let index) = nodes[Int(all[1])], case .string(let text) = constants[Int(index)] {
-            do throws(Pattern.Fault) {
-                patterns[node] = try Pattern(text)
-            } catch {
-                report("the pattern is not a regular expression: \(error.message)", at: spans[Int(all[1])], hint: error.hint, code: ExpressionCode.invalidConstant)
-            }
-        }
-        return node
-    }
-
-    private static func hint(forFunction name: String) -> String? {
-        if let form = Function.foreignNames[name] { return "write \(form)" }
-        return Suggestion.hint(for: name, in: Function.allCases.map(\.rawValue) + Macro.allCases.map(\.rawValue) + ["has"])
     }
 }

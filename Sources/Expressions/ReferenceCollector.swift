@@ -61,7 +61,7 @@ struct ReferenceCollector {
                 known.add(shown(by: condition, being: outcome))
                 visit(tree.child(parts, branch), known)
             }
-        case .comprehension(_, _, let parts):
+        case .comprehension(_, _, let parts), .pairComprehension(_, _, let parts):
             visit(tree.child(parts, 0), guards)
             visit(tree.child(parts, 1), guards)
             guard parts.count == 3 else { return }

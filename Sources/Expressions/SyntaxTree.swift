@@ -3,7 +3,7 @@ import Values
 /// An expression ready to run: nodes in one array, children before parents, names and constants resolved.
 ///
 /// The nodes carry no references, so that evaluating copies and counts nothing; what belongs to a node besides
-/// (its place, later its type) lies in arrays beside it under the same index.
+/// (its place, in the checker its type) lies in arrays beside it under the same index.
 final class SyntaxTree: Sendable {
     typealias ID = Int32
 
@@ -31,6 +31,8 @@ final class SyntaxTree: Sendable {
         case call(Function, Children)
         /// Target, then predicate or transform; of a three-argument `map` the filter stands between.
         case comprehension(Macro, slot: Int32, Children)
+        /// The same with two variables, in this slot and the next.
+        case pairComprehension(Macro, slot: Int32, Children)
     }
 
     struct Children: Sendable {
@@ -38,7 +40,7 @@ final class SyntaxTree: Sendable {
         let count: Int32
     }
 
-    enum BinaryOperator: UInt8, Sendable {
+    enum BinaryOperator: UInt8, Sendable, CaseIterable {
         case equal, notEqual, less, lessEqual, greater, greaterEqual, `in`, add, subtract, multiply, divide, remainder
 
         var sign: String {
@@ -83,7 +85,7 @@ final class SyntaxTree: Sendable {
     /// The text of a node as its author wrote it, clipped, on one line.
     func text(of id: ID) -> String {
         let span = spans[Int(id)]
-        let bytes = Array(source.text.utf8)[Int(span.start)..<Int(span.end)]
+        let bytes = source.text.utf8.dropFirst(Int(span.start)).prefix(min(Int(span.end - span.start), 400))
         let text = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isWhitespace).joined(separator: " ")
         return text.count > 60 ? text.prefix(59) + "…" : text
     }

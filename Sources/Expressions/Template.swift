@@ -11,10 +11,11 @@ public struct Template: Sendable {
 
     /// - Parameters:
     ///   - text: the text as YAML or a prompt file holds it.
-    ///   - location: where it starts; places count on from there, on later lines from column 1.
+    ///   - location: where it starts; places count on from there.
+    ///   - margin: the column in which its later lines start, for text that is indented where it stands.
     /// - Throws: `Diagnostics` with the problems of all expressions in it, codes as in `ExpressionCode`.
-    public init(parsing text: String, at location: SourceLocation) throws(Diagnostics) {
-        var scanner = TemplateScanner(text: text, location: location)
+    public init(parsing text: String, at location: SourceLocation, margin: Int = 1) throws(Diagnostics) {
+        var scanner = TemplateScanner(text: text, location: location, margin: margin)
         parts = try scanner.scan()
     }
 

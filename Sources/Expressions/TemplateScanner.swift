@@ -8,8 +8,10 @@ struct TemplateScanner {
     private var file: String
     private var line: Int
     private var column: Int
+    private let margin: Int
 
-    init(text: String, location: SourceLocation) {
+    init(text: String, location: SourceLocation, margin: Int) {
+        self.margin = margin
         bytes = Array(text.utf8)
         file = location.file
         line = location.line
@@ -48,7 +50,7 @@ struct TemplateScanner {
                 let last = bytes[position..<end].lastIndex { !$0.isSpace } ?? position - 1
                 let source = String(decoding: bytes[position..<last + 1], as: UTF8.self)
                 do throws(Diagnostics) {
-                    parts.append(.expression(try Expression(parsing: source, at: location)))
+                    parts.append(.expression(try Expression(parsing: source, at: location, margin: margin)))
                 } catch {
                     problems += error.all
                 }
@@ -73,7 +75,7 @@ struct TemplateScanner {
         while position < end {
             if bytes[position] == 0x0A {
                 line += 1
-                column = 1
+                column = margin
             } else if bytes[position] & 0xC0 != 0x80 {
                 column += 1
             }

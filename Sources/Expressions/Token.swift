@@ -15,7 +15,9 @@ struct Token: Sendable {
         case bytes([UInt8])
         case symbol(Symbol)
         /// Text that is no token; the diagnostic says why. Nothing follows it but `end`.
-        case fault(Diagnostic)
+        ///
+        /// Indirect: tokens lie in the frames of the parser, of which there are thousands.
+        indirect case fault(Diagnostic)
     }
 
     enum Symbol: String, Sendable {

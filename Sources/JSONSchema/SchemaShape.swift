@@ -39,8 +39,18 @@ public struct SchemaShape: Sendable {
     /// The properties that an object must have.
     public var required: [String] { source["required"]?.arrayValue?.compactMap(\.stringValue) ?? [] }
 
-    /// Whether an object may have properties beside those that are named.
-    public var isOpen: Bool { source["additionalProperties"] != false && source["unevaluatedProperties"] != false }
+    /// Whether an object has no other properties than those that are named, whatever else the schema asks.
+    public var isClosed: Bool {
+        guard source["patternProperties"] == nil else { return false }
+        if source["additionalProperties"] == false { return true }
+        // Properties that a schema applied in place has evaluated are not left over.
+        return source["unevaluatedProperties"] == false && !Self.applicators.contains { source[$0] != nil }
+    }
+
+    private static let applicators = ["$ref", "$dynamicRef", "allOf", "anyOf", "oneOf", "if", "dependentSchemas"]
+
+    /// The shape of the properties that are not named, where one schema is for all of them.
+    public var additional: SchemaShape? { source["patternProperties"] == nil ? child("additionalProperties") : nil }
 
     /// The shape of a property that the schema names.
     public func property(_ name: String) -> SchemaShape? { child("properties", name) }

@@ -94,11 +94,15 @@ public final class ProviderRegistry: ModelProvider {
     private func secret(_ configuration: ProviderConfiguration) throws(StepFailure) -> String? {
         guard let source = configuration.apiKey else { return nil }
         if let known = secrets.withLock({ $0[configuration.name] }) { return try known.get() }
-        // A newline at the end of a file or variable is no part of a key, and not allowed in a header.
-        let secret = readSecret(source).map { String($0.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed()) }
+        let secret = readSecret(source).map(\.trimmedKey)
         secrets.withLock { $0[configuration.name] = secret }
         return try secret.get()
     }
+}
+
+extension String {
+    /// A newline at the end of a file or variable is no part of a key, and not allowed in a header.
+    var trimmedKey: String { String(drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed()) }
 }
 
 /// Where and how a model is asked. A class: every call holds one while it waits.

@@ -103,7 +103,8 @@ public struct LiveTree: Sendable {
     }
 
     func index(of path: String) -> Int? {
-        indexes[path] ?? path.firstIndex(of: "[").flatMap { indexes[String(path[..<$0])] }
+        // What happens inside of a step is told at the step: `review[2]/draft`.
+        indexes[path] ?? path.firstIndex { $0 == "[" || $0 == "/" }.flatMap { indexes[String(path[..<$0])] }
     }
 
     /// What a step or a kept item came to.

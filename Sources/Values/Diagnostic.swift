@@ -7,7 +7,7 @@ public struct Diagnostic: Sendable, Hashable {
     }
 
     public let severity: Severity
-    /// A stable code such as `AW201`; each is described in `Docs/Workflow.md`.
+    /// A stable code such as `AW201`; each is explained in `Docs/Diagnostics.md`.
     public let code: String
     /// One sentence without a full stop.
     public let message: String

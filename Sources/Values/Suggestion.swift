@@ -1,19 +1,21 @@
 /// Did-you-mean: the known name that a misspelt one is nearest to.
 public enum Suggestion {
     /// The candidate within a third of the word's length (at least 1, at most 3 edits), or one that the word is a
-    /// prefix of, with which it shares at least a letter; ties go to the first by name, so that messages do not change from run to run.
+    /// prefix of or whose parts it abbreviates (`max_token`: `max_output_tokens`), with which it shares at least a letter. Of several
+    /// the one with the fewest edits; ties go to the first by name, so that messages do not change from run to run.
     public static func closest(to word: String, in candidates: some Sequence<String>) -> String? {
         let limit = max(1, min(3, word.count / 3))
         let lowered = word.lowercased()
-        var best: (distance: Int, name: String)?
+        var best: (distance: Int, edits: Int, name: String)?
         for candidate in candidates where candidate != word {
             let other = candidate.lowercased()
-            var distance = editDistance(Array(lowered.utf8), Array(other.utf8))
-            if word.count >= 3, other.hasPrefix(lowered) { distance = min(distance, limit) }
+            let edits = editDistance(Array(lowered.utf8), Array(other.utf8))
+            var distance = edits
+            if word.count >= 3, other.hasPrefix(lowered) || abbreviates(lowered, other) { distance = min(distance, limit) }
             // Of words of one or two letters something must be left, or any would do.
             guard distance <= limit, distance < max(word.count, candidate.count) else { continue }
-            if let current = best, (current.distance, current.name) <= (distance, candidate) { continue }
-            best = (distance, candidate)
+            if let current = best, (current.distance, current.edits, current.name) <= (distance, edits, candidate) { continue }
+            best = (distance, edits, candidate)
         }
         return best?.name
     }
@@ -21,6 +23,18 @@ public enum Suggestion {
     /// `did you mean 'x'?`, or `nil`.
     public static func hint(for word: String, in candidates: some Sequence<String>) -> String? {
         closest(to: word, in: candidates).map { "did you mean '\($0)'?" }
+    }
+
+    /// Whether the parts of a word begin parts of another in the same order; one part alone says too little.
+    private static func abbreviates(_ word: String, _ other: String) -> Bool {
+        let parts = word.split(separator: "_")
+        guard parts.count > 1 else { return false }
+        var rest = other.split(separator: "_")[...]
+        for part in parts {
+            guard let index = rest.firstIndex(where: { $0.hasPrefix(part) }) else { return false }
+            rest = rest[(index + 1)...]
+        }
+        return true
     }
 
     /// Levenshtein with adjacent transpositions counted as one edit.

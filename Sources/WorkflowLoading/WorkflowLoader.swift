@@ -6,7 +6,7 @@ public enum WorkflowLoader {
     /// A graph and what was remarked on the way.
     public struct Loaded: Sendable {
         public let graph: WorkflowGraph
-        /// Warnings, with the texts for their frames.
+        /// Warnings, with the texts for their frames; none unless they were asked for.
         public let warnings: Diagnostics
     }
 
@@ -15,20 +15,63 @@ public enum WorkflowLoader {
     /// - Parameters:
     ///   - path: as the user gave it.
     ///   - root: the project's root, absolute; files that the workflow names must be inside.
+    ///   - warns: whether a workflow without errors is looked through for what is allowed but hardly meant.
     /// - Throws: `Diagnostics` with every problem of all its files, in one pass.
-    public static func load(_ path: String, root: String) throws(Diagnostics) -> Loaded {
-        let files = SourceFiles(root: root)
-        let text = try files.read(path)
+    public static func load(_ path: String, root: String, warns: Bool = false) throws(Diagnostics) -> Loaded {
+        let loading = Loading(root: root, warns: warns)
+        return try loading.load(path, parents: [], namedAt: nil)
+    }
+}
+
+/// The loading of a workflow and of those that it runs: each file is read and checked once.
+private final class Loading {
+    private let files: SourceFiles
+    private let warns: Bool
+    /// `nil`: wrong, which is reported already.
+    private var known: [String: WorkflowGraph?] = [:]
+
+    init(root: String, warns: Bool) {
+        files = SourceFiles(root: root)
+        self.warns = warns
+    }
+
+    /// - Parameter parents: the files of the workflows that run this one, the outermost first.
+    func load(_ path: String, parents: [String], namedAt place: SourceRange?) throws(Diagnostics) -> WorkflowLoader.Loaded {
+        let text = try files.read(path, namedAt: place)
         let context = DecodingContext(file: path)
         let (node, problems) = YAMLReader.read(text, file: path)
         context.report(problems)
         guard let node else { throw Diagnostics(context.diagnostics, sources: files.texts) }
-        var decoder = WorkflowDecoder(context: context, files: files)
+        var decoder = WorkflowDecoder(context: context, files: files) { other, place in
+            self.graph(other, parents: parents + [path], place, context)
+        }
         let draft = decoder.decode(node)
         guard let draft else { throw Diagnostics(context.diagnostics, sources: files.texts) }
         // Rules run over a broken draft as well: a typo in one step must not hide a cycle in another.
-        let (graph, found) = WorkflowValidator.validate(draft, isComplete: !context.hasErrors, file: path, hash: files.hash)
+        let (graph, found) = WorkflowValidator.validate(draft, isComplete: !context.hasErrors, warns: warns, file: path, hash: files.hash)
         guard let graph else { throw Diagnostics(context.diagnostics + found, sources: files.texts) }
-        return Loaded(graph: graph, warnings: Diagnostics(context.diagnostics + found, sources: files.texts))
+        let notExecuted = draft.notExecuted.map { Diagnostic(.warning, code: $0.code, $0.message, at: $0.range, hint: $0.hint) }
+        return WorkflowLoader.Loaded(
+            graph: graph, warnings: Diagnostics(warns ? context.diagnostics + found + notExecuted : [], sources: files.texts))
+    }
+
+    private func graph(_ path: String, parents: [String], _ place: SourceRange, _ context: DecodingContext) -> WorkflowGraph? {
+        if let start = parents.firstIndex(of: path) {
+            context.report(
+                "AW208", "workflows run each other: \((parents[start...] + [path]).joined(separator: " -> "))", at: place,
+                hint: "a repetition with a bound is a loop: { steps: …, until: …, max: … }")
+            return nil
+        }
+        if let graph = known[path] { return graph }
+        var graph: WorkflowGraph?
+        do throws(Diagnostics) {
+            let loaded = try load(path, parents: parents, namedAt: place)
+            graph = loaded.graph
+            context.report(loaded.warnings)
+        } catch {
+            context.report(error)
+        }
+        known[path] = .some(graph)
+        return graph
     }
 }

@@ -15,17 +15,20 @@ struct Agentctl: AsyncParsableCommand {
         abstract: "Runs agent workflows whose cost is known: planned, capped, recorded, audited.",
         discussion: """
             A workflow is a YAML file of steps that form a graph. Try:
-              agentctl validate Workflows/support-triage.yaml
-              agentctl plan     Workflows/support-triage.yaml
-              agentctl run      Workflows/support-triage.yaml --inputs ticket.json
+              agentctl init     demo --template triage && cd demo
+              agentctl doctor
+              agentctl validate triage.yaml
+              agentctl plan     triage.yaml
+              agentctl run      triage.yaml --inputs inputs/ticket.json
               agentctl show     last
               agentctl audit
-            Results go to stdout, everything else to stderr. Exit codes: 0 success, 2 usage, 10-19 the workflow, \
-            20-29 the budget, 30-39 a provider, 40-49 the ledger, 130 interrupted.
+            Results go to stdout, everything else to stderr. Exit codes: 0 success, 1 something to format or a document that breaks its \
+            schema, 2 usage, 3 doctor found a problem, 10-19 the workflow, 20-29 the budget, 30-39 a provider, 40-49 the ledger, 130 interrupted.
             """,
         version: Version.number,
         subcommands: [
-            Validate.self, PlanCommand.self, Run.self, Runs.self, Show.self, Audit.self, OutcomeCommand.self, Prices.self,
+            Init.self, Doctor.self, Validate.self, Explain.self, Format.self, SchemaCommand.self, GraphCommand.self, Try.self, PlanCommand.self,
+            Run.self, Runs.self, Show.self, Audit.self, OutcomeCommand.self, Prices.self, Completions.self,
         ])
 
     static func main() async {
@@ -36,7 +39,7 @@ struct Agentctl: AsyncParsableCommand {
             Glibc.exit(ModelServerGuard.main(Array(arguments.dropFirst())))
         }
         do {
-            var command = try parseAsRoot(arguments)
+            var command = try parseAsRoot(TryExpr.arranged(arguments))
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {

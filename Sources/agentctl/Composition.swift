@@ -36,18 +36,23 @@ struct Composition {
 
     /// Everything that reaches out: one event loop with the engine's work and all sockets on it.
     func connect(progress: @escaping ModelServerPool.Progress) throws -> Connections {
-        let loop: EventLoop
-        do { loop = try EventLoop() } catch { throw StepFailure(.configuration, "the event loop could not be started: \(error)") }
-        var options = HTTPClientOptions.fromEnvironment()
-        options.userAgent = Version.program
-        let http = HTTPClient(loop: loop, options: options)
+        let http = try Self.httpClient()
         let root = settings.project.root
         let servers = ModelServerPool(
             folder: settings.serversFolder, root: root, program: Self.executable, http: http, progress: progress)
         let provider = ProviderRegistry(configurations: settings.project.providers, http: http, servers: servers) {
             SecretReaders.read($0, root: root)
         }
-        return Connections(loop: loop, servers: servers, provider: provider)
+        return Connections(loop: http.loop, servers: servers, provider: provider)
+    }
+
+    /// A client on an event loop of its own, under the proxies and certificates of the environment.
+    static func httpClient() throws(StepFailure) -> HTTPClient {
+        let loop: EventLoop
+        do { loop = try EventLoop() } catch { throw StepFailure(.configuration, "the event loop could not be started: \(error)") }
+        var options = HTTPClientOptions.fromEnvironment()
+        options.userAgent = Version.program
+        return HTTPClient(loop: loop, options: options)
     }
 
     func engine(journal: any RunJournal, connections: Connections) -> Engine {

@@ -7,7 +7,13 @@ import WorkflowModel
 
 /// The exit codes, in bands.
 enum ExitCodes {
+    /// `fmt --check` found files to format.
+    static let unformatted: Int32 = 1
+    /// A document that breaks the schema that it is held against.
+    static let invalidDocument: Int32 = 1
     static let usage: Int32 = 2
+    /// `doctor` found a problem.
+    static let unhealthy: Int32 = 3
     static let invalidWorkflow: Int32 = 10
     static let interrupted: Int32 = 130
 
@@ -84,9 +90,7 @@ enum Failures {
         case let usage as UsageError:
             return (line("error", usage.message) + hint(usage.hint), ExitCodes.usage)
         case let diagnostics as Diagnostics:
-            let style = Output.errorStyle
-            let text = DiagnosticFormatter(usesColor: style.usesColor, width: style.width ?? 100).format(diagnostics)
-            return (text, ExitCodes.invalidWorkflow)
+            return (text(diagnostics), ExitCodes.invalidWorkflow)
         case let failure as StepFailure:
             return (line("error", failure.message) + failure.details.map { "  \($0)\n" }.joined(), ExitCodes.code(failure.kind))
         case let journal as JournalError:
@@ -98,6 +102,12 @@ enum Failures {
             // ArgumentParser's own: help and version are successes, a wrong flag is EX_USAGE (64).
             return (help(error) + "\n", status == 0 ? 0 : ExitCodes.usage)
         }
+    }
+
+    /// Frames as the terminal wants them.
+    static func text(_ diagnostics: Diagnostics) -> String {
+        let style = Output.errorStyle
+        return DiagnosticFormatter(usesColor: style.usesColor, width: style.width ?? 100).format(diagnostics)
     }
 
     private static func line(_ label: String, _ message: String) -> String {

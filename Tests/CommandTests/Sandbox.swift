@@ -69,6 +69,9 @@ final class Sandbox {
         return Finished(code: code, out: result.standardOutput ?? "", err: result.standardError ?? "")
     }
 
+    /// No built-in provider has a key, whatever the tests were started with.
+    static let withoutKeys = ["OPENAI_API_KEY": "", "OPENROUTER_API_KEY": "", "GROQ_API_KEY": "", "TOGETHER_API_KEY": ""]
+
     struct Finished: Sendable {
         let code: Int
         let out: String

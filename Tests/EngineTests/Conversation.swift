@@ -5,54 +5,78 @@ import WorkflowModel
 @testable import Engine
 
 /// A run's machine in conversation: each fact it hears is answered by what it wants done, as text: `start a`,
-/// `when b`, `items s`, `skip c: when is false`, `collect s`, `cancel a`, `end succeeded`.
+/// `when b`, `items s`, `skip c: when is false`, `collect s`, `open loop 0`, `close loop[0] complete`, `finally`, `cancel a`,
+/// `end succeeded`. Nodes are called by their paths, scopes by the path of their nodes.
 struct Conversation {
+    /// The machine is not copied, and tests hold this in copies.
+    private final class Partner {
+        var machine: RunStateMachine
+        /// As they came in commands.
+        var nodes: [String: Node] = [:]
+        var scopes: [Int: String] = [:]
+
+        init(_ graph: WorkflowGraph) { machine = RunStateMachine(graph: graph) }
+    }
+
     let graph: WorkflowGraph
-    private(set) var machine: RunStateMachine
+    private let partner: Partner
+    private let hash = ContentHash(of: "")
 
     init(_ steps: String, top: String = "") throws {
         graph = try workflow("version: 1\nname: t\n\(top)\nsteps:\n\(steps)")
-        machine = RunStateMachine(graph: graph)
+        partner = Partner(graph)
     }
 
     mutating func begins() -> [String] {
-        let hash = ContentHash(of: "")
-        return hears(.runStarted(RunStarted(workflow: "t", graph: hash, inputs: hash, maxCost: nil, encoder: 1, program: "test")))
+        hears(.runStarted(RunStarted(workflow: "t", graph: hash, inputs: hash, maxCost: nil, encoder: 1, program: "test")))
     }
 
-    mutating func holds(_ step: String, _ value: Bool) -> [String] { hears(.conditionEvaluated(step: index(step), holds: value)) }
-    mutating func expands(_ step: String, to count: Int) -> [String] {
-        hears(.itemsExpanded(step: index(step), count: count, items: ContentHash(of: "")))
-    }
-    mutating func skips(_ step: String, _ reason: SkipReason) -> [String] { hears(.stepSkipped(step: index(step), reason)) }
-    mutating func succeeds(_ path: String) -> [String] { hears(.nodeSucceeded(node(path), OutputReference(hash: ContentHash(of: "")))) }
+    mutating func holds(_ step: String, _ value: Bool) -> [String] { hears(.conditionEvaluated(node(step), holds: value)) }
+    mutating func expands(_ step: String, to count: Int) -> [String] { hears(.itemsExpanded(node(step), count: count, items: hash)) }
+    mutating func skips(_ step: String, _ reason: SkipReason) -> [String] { hears(.stepSkipped(node(step), reason)) }
+    mutating func succeeds(_ path: String) -> [String] { hears(.nodeSucceeded(node(path), OutputReference(hash: hash))) }
     mutating func fails(_ path: String) -> [String] { hears(.nodeFailed(node(path), StepFailure(.command, "it failed"))) }
     mutating func recovers(_ path: String) -> [String] {
-        hears(.nodeRecovered(node(path), StepFailure(.command, "it failed"), OutputReference(hash: ContentHash(of: ""))))
+        hears(.nodeRecovered(node(path), StepFailure(.command, "it failed"), OutputReference(hash: hash)))
     }
     mutating func isCancelled(_ path: String) -> [String] { hears(.nodeCancelled(node(path))) }
-    mutating func collects(_ step: String) -> [String] { hears(.itemsCollected(step: index(step), OutputReference(hash: ContentHash(of: "")))) }
+    mutating func collects(_ step: String) -> [String] { hears(.itemsCollected(node(step), OutputReference(hash: hash))) }
+    mutating func opens(_ path: String, pass: Int = 0) -> [String] {
+        partner.scopes[partner.machine.nextScope] = path
+        return hears(.scopeOpened(ScopeOpened(node: node(path), pass: pass)))
+    }
+    mutating func opensFinally() -> [String] { hears(.scopeOpened(ScopeOpened(node: nil))) }
+    mutating func passes(_ path: String, _ pass: Int, _ verdict: PassVerdict) -> [String] { hears(.passEnded(node(path), pass: pass, verdict)) }
+    mutating func isLate(_ path: String) -> [String] { hears(.deadlinePassed(node(path))) }
     mutating func isInterrupted() -> [String] { hears(.interruptRequested) }
 
-    mutating func hears(_ event: RunEvent) -> [String] { machine.apply(event).map(text) }
+    mutating func hears(_ event: RunEvent) -> [String] { partner.machine.apply(event).map(text) }
 
-    func settlement(_ step: String) -> RunStateMachine.Settlement? { machine.settlement(of: index(step)) }
+    func settlement(_ step: String) -> RunStateMachine.Settlement? { partner.machine.settlement(of: graph.steps.firstIndex { $0.id == step }!) }
 
-    private func index(_ step: String) -> Int { graph.steps.firstIndex { $0.id == step }! }
-
+    /// As the machine named it; before that, a step of the workflow's own.
     private func node(_ path: String) -> Node {
+        if let known = partner.nodes[path] { return known }
         let parts = path.split(separator: "[")
-        return Node(step: index(String(parts[0])), item: parts.count > 1 ? Int(parts[1].dropLast()) : nil)
+        let index = graph.steps.firstIndex { $0.id == String(parts[0]) }!
+        return Node(step: index, item: parts.count > 1 ? Int(parts[1].dropLast()) : nil, path: path)
     }
 
     private func text(_ command: RunCommand) -> String {
+        func name(_ node: Node) -> String {
+            partner.nodes[node.path] = node
+            return node.path
+        }
         switch command {
-        case .evaluateCondition(let step): return "when \(graph.steps[step].id)"
-        case .expandItems(let step): return "items \(graph.steps[step].id)"
-        case .start(let node): return "start \(graph.path(of: node))"
-        case .skip(let step, let reason): return "skip \(graph.steps[step].id): \(reason.text)"
-        case .collect(let step): return "collect \(graph.steps[step].id)"
-        case .cancel(let node): return "cancel \(graph.path(of: node))"
+        case .evaluateCondition(let node): return "when \(name(node))"
+        case .expandItems(let node): return "items \(name(node))"
+        case .start(let node): return "start \(name(node))"
+        case .open(let node, let pass): return "open \(name(node)) \(pass)"
+        case .openFinally: return "finally"
+        case .close(let scope, let end): return "close \(partner.scopes[scope]!) \(end)"
+        case .skip(let node, let reason): return "skip \(name(node)): \(reason.text)"
+        case .collect(let node): return "collect \(name(node))"
+        case .cancel(let node): return "cancel \(name(node))"
         case .end(let status): return "end \(status.rawValue)"
         }
     }

@@ -113,7 +113,7 @@ func modelWorkflow(_ steps: String, top: String = "", fallback: String = "[]") -
             name: t
             outputs: { x: "${{ steps.a.output.b }}" }
             steps:
-              - { id: a, value: "{'c': 1}" }
+              - { id: a, value: "dyn({'c': 1})" }
             """)
         #expect(result.status == .failed)
         #expect(result.failedStep == "outputs")

@@ -16,7 +16,7 @@ import WorkflowModel
         _ number: Int, _ failure: CallFailure? = nil, finish: FinishReason? = nil, jitter: Double = 0
     ) -> StepStateMachine.Event {
         .callEnded(CallEnded(
-            id: CallID(run: RunID("r"), number: number), node: Node(step: 0), state: failure == nil ? .settled : .void, cost: nil,
+            id: CallID(run: RunID("r"), number: number), node: Node(step: 0, path: "a"), state: failure == nil ? .settled : .void, cost: nil,
             usage: nil, finishReason: finish ?? (failure == nil ? .stop : nil), response: nil, failure: failure, jitter: jitter))
     }
 

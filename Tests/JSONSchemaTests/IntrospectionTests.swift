@@ -22,15 +22,25 @@ import Values
         #expect(compiled.required == ["id"])
         #expect(compiled.property("id") == ["type": ["integer", "null"]])
         #expect(compiled.property("nothing") == nil)
-        #expect(!compiled.shape.isOpen)
+        #expect(compiled.shape.isClosed)
     }
 
     @Test func shapesLeadInward() throws {
         let line = try #require(try compiled.get().shape.property("lines")?.element)
         #expect(line.propertyNames == ["kind"])
         #expect(line.property("kind")?.typeNames == ["string", "integer"])
-        #expect(line.isOpen)
+        #expect(!line.isClosed)
         #expect(line.element == nil)
+    }
+
+    @Test func closedObjectsAreThoseThatNothingOpens() throws {
+        func isClosed(_ text: String) throws -> Bool { try schema(text).shape.isClosed }
+        #expect(try isClosed(#"{"additionalProperties":false,"anyOf":[{"properties":{"a":true}}]}"#))
+        #expect(try isClosed(#"{"unevaluatedProperties":false}"#))
+        #expect(try !isClosed(#"{"unevaluatedProperties":false,"allOf":[{"properties":{"a":true}}]}"#))
+        #expect(try !isClosed(#"{"additionalProperties":false,"patternProperties":{"^x":true}}"#))
+        #expect(try !isClosed(#"{"additionalProperties":{"type":"string"}}"#))
+        #expect(try schema(#"{"additionalProperties":{"type":"string"}}"#).shape.additional?.typeNames == ["string"])
     }
 
     @Test func nothingIsSaidOfNothing() throws {

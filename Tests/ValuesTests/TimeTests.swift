@@ -88,6 +88,19 @@ import Values
         #expect(Suggestion.closest(to: word, in: ["length", "steps", "max_output_tokens", "if", "ok"]) == meant)
     }
 
+    /// Of a long list the nearest, and not the first that begins alike.
+    @Test(arguments: [
+        ("max_out_tok", "max_output_tokens"), ("max_cost", "max_cost_usd"), ("max_item", "max_items"), ("outp", "outputs"), ("maxLenght", "maxLength"),
+        ("input_price", nil), ("lenght", nil), ("on_eror", "on_error"), ("prompt_fil", "prompt_file"),
+    ] as [(String, String?)])
+    func findsTheNearestOfALongList(word: String, meant: String?) {
+        let keys = [
+            "max_attempts", "max_calls", "max_cost_usd", "max_input_tokens", "max_items", "max_output_tokens", "max_parallel", "max_tokens_field", "maxItems",
+            "maxLength", "maximum", "minLength", "on", "on_error", "on_failure", "outcome", "output_per_mtok_usd", "outputs", "prompt", "prompt_file",
+        ]
+        #expect(Suggestion.closest(to: word, in: keys) == meant)
+    }
+
     @Test func theWordItselfIsNoSuggestion() { #expect(Suggestion.closest(to: "run", in: ["run"]) == nil) }
 
     /// One letter for another is no likeness.

@@ -95,10 +95,11 @@ import Testing
             steps:
               - { id: a, prompt: hi, output: { schema: s.yaml } }
             """#, files: ["s.yaml": "type: objekt\n"], #"""
-            w.yaml:6:44: error[AW108]: s.yaml has a schema that is not valid at /type: type must be one of 'null', 'boolean', 'integer', 'number', 'string', 'array', 'object', found 'objekt' (did you mean 'object'?)
+            s.yaml:1:7: error[AW108]: the schema is not valid at /type: type must be one of 'null', 'boolean', 'integer', 'number', 'string', 'array', 'object', found 'objekt' (did you mean 'object'?)
                 |
-              6 |   - { id: a, prompt: hi, output: { schema: s.yaml } }
-                |                                            ^^^^^^
+              1 | type: objekt
+                |       ^^^^^^
+              hint: it is used at w.yaml:6:44
             """#)
     }
 }

@@ -29,12 +29,13 @@ func expectProjectFrames(
 
 private func expect(
     _ project: TemporaryProject, _ name: String, _ expected: String, _ sourceLocation: Testing.SourceLocation,
-    _ load: () throws(Diagnostics) -> Void
+    refused: Bool = true, _ load: () throws(Diagnostics) -> Void
 ) throws {
     do throws(Diagnostics) {
         try load()
         Issue.record("it was accepted", sourceLocation: sourceLocation)
     } catch {
+        #expect(error.hasErrors == refused, sourceLocation: sourceLocation)
         let printed = project.printed(error)
         if let folder = ProcessInfo.processInfo.environment["AGENTCTL_RECORD"] {
             try printed.write(toFile: "\(folder)/\(name.dropLast(2)).txt", atomically: true, encoding: .utf8)
@@ -50,5 +51,16 @@ extension TemporaryProject {
         var text = DiagnosticFormatter().format(diagnostics).replacing(root + "/", with: "").replacing("(\(root))", with: "(ROOT)")
         while text.hasSuffix("\n") { text.removeLast() }
         return text
+    }
+}
+
+/// Loads a workflow that is right and compares what is remarked.
+func expectWarnings(
+    of yaml: String, files: [String: String] = [:], _ expected: String, name: String = #function, sourceLocation: Testing.SourceLocation = #_sourceLocation
+) throws {
+    let project = try TemporaryProject(files.merging(["w.yaml": yaml]) { $1 })
+    try expect(project, name, expected, sourceLocation, refused: false) { () throws(Diagnostics) in
+        let loaded = try WorkflowLoader.load(project.path("w.yaml"), root: project.root, warns: true)
+        throw loaded.warnings
     }
 }

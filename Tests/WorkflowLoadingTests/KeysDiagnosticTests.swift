@@ -30,7 +30,7 @@ import Testing
                 |
               3 | zzz: []
                 | ^^^
-              hint: known keys: version, name, description, owner, tags, inputs, outputs, models, defaults, budget, decision, prefixes, concurrency, on_failure, steps
+              hint: known keys: version, name, description, owner, tags, inputs, outputs, models, defaults, budget, decision, prefixes, concurrency, on_failure, finally, steps
             """#)
     }
 
@@ -38,14 +38,14 @@ import Testing
         try expectFrames(of: #"""
             version: 1
             name: t
-            finally: []
+            latency_price: 1
             steps:
               - { id: a, value: "1" }
             """#, #"""
-            w.yaml:3:1: error[AW102]: 'finally' in a workflow is not supported yet
+            w.yaml:3:1: error[AW102]: 'latency_price' in a workflow is not supported yet
                 |
-              3 | finally: []
-                | ^^^^^^^
+              3 | latency_price: 1
+                | ^^^^^^^^^^^^^
               hint: remove it: nothing of a workflow is ignored in silence
             """#)
     }
@@ -283,10 +283,10 @@ import Testing
             steps:
               - { id: a, value: "1" }
             """#, #"""
-            w.yaml:3:14: error[AW108]: the input 'n' has a schema that is not valid at /type: type must be one of 'null', 'boolean', 'integer', 'number', 'string', 'array', 'object', found 'strin' (did you mean 'string'?)
+            w.yaml:3:22: error[AW108]: the input 'n' has a schema that is not valid at /type: type must be one of 'null', 'boolean', 'integer', 'number', 'string', 'array', 'object', found 'strin' (did you mean 'string'?)
                 |
               3 | inputs: { n: { type: strin } }
-                |              ^^^^^^^^^^^^^^^
+                |                      ^^^^^
             """#)
     }
 

@@ -206,7 +206,7 @@ import WorkflowModel
         #expect(graph.tiers[1].sampling.stop == ["END"])
         #expect(graph.budget == Budget(maxCost: usd("0.25"), admit: .worst))
         #expect(graph.concurrency == 4)
-        #expect(graph.onFailure == .cancel)
+        #expect(graph.body.onFailure == .cancel)
         #expect(graph.prefixes.map(\.stability) == [.workflow, .execution])
         let draft = try #require(graph.steps[0].modelStep)
         #expect(draft.prefixes == [0, 1], "the longer-lived first")
@@ -222,14 +222,13 @@ import WorkflowModel
             [], [Dependency(step: 0, kind: .required)], [], [Dependency(step: 2, kind: .control)], [Dependency(step: 3, kind: .required)],
         ])
         #expect(graph.dependents == [[1], [], [3], [4], []])
-        #expect(graph.path(of: Node(step: 3, item: 2)) == "each[2]")
     }
 
     @Test(arguments: [
         ("value: steps.a.output", Dependency.Kind.required), ("value: \"has(steps.a.output) ? steps.a.output : 0\"", .guarded),
         ("value: \"1\", needs: [a]", .control), ("value: steps.a.status", .guarded), ("value: \"1\", when: steps.a.output > 0", .required),
         ("value: \"1\", with: { x: \"${{ steps.a.output }}\" }", .required), ("value: \"1\", on_error: { value: \"${{ steps.a.output }}\" }", .required),
-        ("for_each: { items: steps.a.output }, value: item", .required), ("value: \"1\", needs: [a], when: has(steps.a.output)", .guarded),
+        ("for_each: { items: \"[steps.a.output]\" }, value: item", .required), ("value: \"1\", needs: [a], when: has(steps.a.output)", .guarded),
         ("model: m, prompt: hi, prefix: [p]", .required), ("model: m, prompt_file: p.md", .required), ("run: [echo, \"${{ steps.a.output }}\"]", .required),
     ])
     func edgesAreInferred(step: String, kind: Dependency.Kind) throws {

@@ -174,13 +174,13 @@ import Testing
               - { id: c, value: steps.a.output.text }
               - { id: d, value: steps.b.output.txet }
             """#, #"""
-            w.yaml:8:21: error[AW204]: steps.a.output is text and has no field 'text'
+            w.yaml:8:21: error[AW204]: steps.a.output is a string and has no field 'text'
                 |
               8 |   - { id: c, value: steps.a.output.text }
                 |                     ^^^^^^^^^^^^^^^^^^^
               hint: give the step output: { schema: … } to get an object
 
-            w.yaml:9:21: error[AW204]: the output of 'b' has no field 'txet'
+            w.yaml:9:21: error[AW204]: steps.b.output has no field 'txet'
                 |
               9 |   - { id: d, value: steps.b.output.txet }
                 |                     ^^^^^^^^^^^^^^^^^^^
@@ -263,10 +263,10 @@ import Testing
               - { id: a, model: m, prefix: [p], prompt: "${{ inputs.n }} ${{ steps.b.output }} ${{ steps.c.output }}", needs: [b] }
               - { id: b, valeu: "1" }
             """#, #"""
-            w.yaml:3:14: error[AW108]: the input 'n' has a schema that is not valid at /type: type must be one of 'null', 'boolean', 'integer', 'number', 'string', 'array', 'object', found 'strin' (did you mean 'string'?)
+            w.yaml:3:22: error[AW108]: the input 'n' has a schema that is not valid at /type: type must be one of 'null', 'boolean', 'integer', 'number', 'string', 'array', 'object', found 'strin' (did you mean 'string'?)
                 |
               3 | inputs: { n: { type: strin } }
-                |              ^^^^^^^^^^^^^^^
+                |                      ^^^^^
 
             w.yaml:4:21: error[AW109]: a model is named provider/model, found 'gpt'
                 |

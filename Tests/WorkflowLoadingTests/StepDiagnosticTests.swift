@@ -23,12 +23,12 @@ import Testing
             name: t
             steps:
               - id: a
-                approve: { message: ok? }
+                tool: kb.search
             """#, #"""
-            w.yaml:5:5: error[AW102]: 'approve' in a step is not supported yet
+            w.yaml:5:5: error[AW102]: 'tool' in a step is not supported yet
                 |
-              5 |     approve: { message: ok? }
-                |     ^^^^^^^
+              5 |     tool: kb.search
+                |     ^^^^
               hint: remove it: nothing of a workflow is ignored in silence
             """#)
     }
@@ -92,7 +92,7 @@ import Testing
                 |
               4 |   - { id: a, when: "true" }
                 |           ^
-              hint: add one of: prompt, prompt_file, messages, run, value
+              hint: add one of: prompt, prompt_file, messages, run, value, approve, workflow, loop, steps
             """#)
     }
 

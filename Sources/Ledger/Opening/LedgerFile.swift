@@ -114,7 +114,7 @@ struct LedgerFile: Sendable {
         }
     }
 
-    private func connectForReading() throws -> DatabaseQueue {
+    func connectForReading() throws -> DatabaseQueue {
         var configuration = Configuration()
         configuration.readonly = true
         configuration.busyMode = .timeout(Double(options.busyTimeout.milliseconds) / 1000)
@@ -141,13 +141,13 @@ struct LedgerFile: Sendable {
 
     // MARK: Refusals
 
-    private func refuseFolder() throws(JournalError) {
+    func refuseFolder() throws(JournalError) {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else { return }
         throw JournalError(.cannotOpen, "\(path) is a folder, not a ledger file")
     }
 
-    private func refuseNetwork() throws(JournalError) {
+    func refuseNetwork() throws(JournalError) {
         guard let kind = NetworkFileSystem.name(at: folder) else { return }
         throw JournalError(
             .cannotOpen,

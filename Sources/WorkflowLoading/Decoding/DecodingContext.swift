@@ -6,6 +6,8 @@ import Values
 final class DecodingContext {
     let file: String
     private(set) var diagnostics: [Diagnostic] = []
+    /// What the language has and this version does not do: checked like the rest, refused when it is to run.
+    private(set) var notExecuted: [Diagnostic] = []
     /// What is declared but could not be decoded.
     var broken = BrokenNames()
 
@@ -13,6 +15,11 @@ final class DecodingContext {
 
     func report(_ code: String, _ message: String, at range: SourceRange?, hint: String? = nil) {
         diagnostics.append(Diagnostic(code: code, message, at: range, hint: hint))
+    }
+
+    func noteNotExecuted(_ what: String, at range: SourceRange?) {
+        notExecuted.append(Diagnostic(
+            code: "AW123", "\(what) is checked, but this version does not run it", at: range, hint: "remove it to run the workflow: nothing is ignored in silence"))
     }
 
     func report(_ other: Diagnostics) { diagnostics += other.all }
@@ -27,12 +34,12 @@ final class DecodingContext {
             report("AW103", "expected text, found \(node.typeName)", at: node.range)
             return nil
         }
-        return template(scalar.text, at: scalar.textStart)
+        return template(scalar.text, at: scalar.textStart, margin: scalar.margin)
     }
 
-    func template(_ text: String, at location: SourceLocation) -> Template? {
+    func template(_ text: String, at location: SourceLocation, margin: Int = 1) -> Template? {
         do throws(Diagnostics) {
-            return try Template(parsing: text, at: location)
+            return try Template(parsing: text, at: location, margin: margin)
         } catch {
             report(error)
             return nil
@@ -47,14 +54,14 @@ final class DecodingContext {
         }
         do throws(Diagnostics) {
             if scalar.text.contains("${{") {
-                let template = try Template(parsing: scalar.text, at: scalar.textStart)
+                let template = try Template(parsing: scalar.text, at: scalar.textStart, margin: scalar.margin)
                 if let whole = template.wholeExpression { return whole }
                 report(
                     "AW110", "\(key) is one expression; text around ${{ }} would make it a string", at: node.range,
                     hint: "write the expression alone: \(key): inputs.n > 3")
                 return nil
             }
-            return try Expression(parsing: scalar.text, at: scalar.textStart)
+            return try Expression(parsing: scalar.text, at: scalar.textStart, margin: scalar.margin)
         } catch {
             report(error)
             return nil

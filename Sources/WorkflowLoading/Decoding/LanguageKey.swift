@@ -25,12 +25,12 @@ enum LanguageKeys {
     }
 
     static let workflow = keys(
-        "version name description owner tags inputs outputs models defaults budget decision prefixes concurrency on_failure steps",
-        notYet: "secrets finally latency_price")
+        "version name description owner tags inputs outputs models defaults budget decision prefixes concurrency on_failure finally steps",
+        notYet: "secrets latency_price")
     static let owner = keys("business engineering finance")
     static let sampling = "temperature top_p seed stop reasoning max_output_tokens stream logprobs"
     static let tier = keys("use fallback " + sampling)
-    static let defaults = keys("model timeout retry limits on_error", notYet: "deadline")
+    static let defaults = keys("model timeout deadline retry limits on_error")
     static let retry = keys("max_attempts on")
     static let limits = keys("max_input_tokens max_output_tokens max_total_tokens max_cost_usd", notYet: "overflow trim max_turns max_calls")
     static let budget = keys("max_cost_usd admit", notYet: "max_tokens yellow red on_exceeded degrade")
@@ -38,8 +38,8 @@ enum LanguageKeys {
     static let prefix = keys("file text", notYet: "ttl order")
     static let step = keys(
         "id description when with needs timeout retry on_error for_each model system prefix prompt prompt_file messages output limits "
-            + sampling + " run shell stdin env ok_exit value",
-        notYet: "tags deadline optional escalate memo deferred attach tools effect idempotency_key fees_usd tool approve workflow loop steps")
+            + sampling + " run shell stdin env ok_exit value approve workflow loop steps deadline optional",
+        notYet: "tags escalate memo deferred attach tools effect idempotency_key fees_usd tool")
         + [
             LanguageKey("depends_on", .notYet, hint: "use needs: [step], or refer to steps.<id>.output and the order follows"),
             LanguageKey("type", .notYet, hint: "the kind is the key that is present: prompt, run, value, …"),
@@ -47,6 +47,10 @@ enum LanguageKeys {
     static let modelOutput = keys("schema repair")
     static let runOutput = keys("parse schema")
     static let forEach = keys("items as max_items max_parallel on_error max_cost_usd", notYet: "reorder")
+    static let loop = keys("steps until max")
+    static let approval = keys("message timeout on_timeout")
+    /// `limits` of a step that has steps of its own: tokens are capped where they are used.
+    static let containerLimits = keys("max_cost_usd")
     static let message = keys("role content")
     static let onError = keys("value")
 

@@ -170,6 +170,12 @@ struct MappingReader {
             wrong(key, "a mapping", node)
             return nil
         }
+        // A key without a colon is what a comma left of a value.
+        for pair in pairs where node.isInFlow && pair.key.scalar?.isPlain == true && pair.value.range.start == pair.key.range.end {
+            context.report(
+                "AW013", "a comma in an unquoted value inside { } ends the value, so '\(pair.key.scalar!.text)' is read as a key of \(key)", at: pair.key.range,
+                hint: "put the whole value in quotes")
+        }
         return pairs
     }
 

@@ -7,9 +7,19 @@ import WorkflowModel
 
 extension WorkflowDecoder {
     /// The keys that decide what a step is. `prompt`, `prompt_file` and `messages` are three spellings of one kind.
-    private static let kindKeys = ["prompt", "prompt_file", "messages", "run", "value"]
+    static let kindKeys = ["prompt", "prompt_file", "messages", "run", "value", "approve", "workflow", "loop", "steps"]
     private static let modelKeys = ["model", "system", "prefix", "limits"] + LanguageKeys.sampling.split(separator: " ").map(String.init)
     private static let runKeys = ["shell", "stdin", "env", "ok_exit"]
+    /// What goes with each kind and with no other.
+    private static func strangers(to kind: String) -> [String] {
+        switch kind {
+        case "prompt", "prompt_file", "messages": return runKeys
+        case "run": return modelKeys
+        case "value", "approve": return runKeys + modelKeys + ["output"]
+        // Each step inside has its own.
+        default: return runKeys + modelKeys.filter { $0 != "limits" } + ["output", "timeout", "retry"]
+        }
+    }
 
     func step(_ node: YAMLNode) -> StepDraft? {
         guard let reader = MappingReader(node, LanguageKeys.step, what: "a step", context) else {
@@ -38,16 +48,28 @@ extension WorkflowDecoder {
             }
             return nil
         }
-        let isModel = kinds[0] != "run" && kinds[0] != "value"
-        for key in (isModel ? Self.runKeys : kinds[0] == "run" ? Self.modelKeys : Self.runKeys + Self.modelKeys + ["output"]) where reader.has(key) {
+        for key in Self.strangers(to: kinds[0]) where reader.has(key) {
             context.report("AW121", "'\(key)' does not go with '\(kinds[0])'", at: reader.keyRange(key)!)
         }
-        guard let kind = isModel ? model(reader, kinds[0], id) : kinds[0] == "run" ? run(reader) : value(reader) else { return nil }
+        guard let kind = kind(kinds[0], reader, id) else { return nil }
         return StepDraft(
             id: id, description: reader.string("description"), kind: kind, when: reader.expression("when"), with: with(reader),
             needs: (reader.strings("needs") ?? []).map { Named(text: $0.text, range: $0.range) }, forEach: forEach(reader),
             retry: retry(reader) ?? defaults.retry, timeout: reader.duration("timeout") ?? defaults.timeout,
-            onError: onError(reader) ?? defaults.onError, limits: limits(reader), range: id.range)
+            deadline: reader.duration("deadline") ?? (kind.isContainer ? nil : defaults.deadline), isOptional: reader.bool("optional") ?? false,
+            onError: onError(reader) ?? defaults.onError, limits: kind.isContainer ? containerLimits(reader) : limits(reader), range: id.range)
+    }
+
+    private func kind(_ key: String, _ reader: MappingReader, _ id: Named) -> StepDraft.Kind? {
+        switch key {
+        case "run": return run(reader)
+        case "value": return value(reader)
+        case "approve": return approval(reader)
+        case "steps": return inner(reader, of: "a group").map { .group($0) }
+        case "loop": return loop(reader)
+        case "workflow": return workflow(reader)
+        default: return model(reader, key, id)
+        }
     }
 
     /// Whether the key that was to tell the kind was reported already: misspelt, or not supported yet.
@@ -166,5 +188,60 @@ extension WorkflowDecoder {
         guard !argv.isEmpty else { return nil }
         return .run(CommandStep(
             argv: argv, usesShell: usesShell, stdin: reader.valueTemplate("stdin"), env: templates(reader, "env"), okExit: okExit, parse: parse, schema: schema))
+    }
+}
+
+// MARK: Steps that have steps of their own
+
+extension WorkflowDecoder {
+    private func inner(_ reader: MappingReader, of what: String) -> [StepDraft]? {
+        guard let nodes = reader.sequence("steps") else {
+            if !reader.has("steps") { reader.missing("steps", in: what) }
+            return nil
+        }
+        if nodes.isEmpty { context.report("AW104", "\(what) needs at least one step", at: reader.value("steps")!.range) }
+        let steps = nodes.compactMap { step($0) }
+        return steps.isEmpty ? nil : steps
+    }
+
+    private func loop(_ reader: MappingReader) -> StepDraft.Kind? {
+        guard let keys = reader.reader("loop", LanguageKeys.loop) else { return nil }
+        if !keys.has("max") { keys.missing("max", in: "a loop", hint: "the most passes, for example max: 3") }
+        let (steps, until, max) = (inner(keys, of: "a loop"), keys.expression("until"), keys.int("max", in: 1...1_000))
+        guard let steps, let max else { return nil }
+        return .loop(steps, until: until, max: max)
+    }
+
+    private func workflow(_ reader: MappingReader) -> StepDraft.Kind? {
+        guard let name = reader.string("workflow"), let range = reader.value("workflow")?.range else { return nil }
+        do throws(Diagnostics) {
+            let path = try files.resolve(name, besides: context.file, at: range)
+            return loadWorkflow(path, range).map { .workflow($0) }
+        } catch {
+            context.report(error)
+            return nil
+        }
+    }
+
+    private func approval(_ reader: MappingReader) -> StepDraft.Kind? {
+        guard let keys = reader.reader("approve", LanguageKeys.approval) else { return nil }
+        if !keys.has("message") { keys.missing("message", in: "approve", hint: "what the person is asked") }
+        context.noteNotExecuted("'approve'", at: reader.keyRange("approve"))
+        guard let message = keys.template("message") else { return nil }
+        return .approve(ApprovalStep(
+            message: message, timeout: keys.duration("timeout"), onTimeout: keys.word("on_timeout", ApprovalStep.OnTimeout.self) ?? .fail))
+    }
+
+    private func containerLimits(_ reader: MappingReader) -> StepLimits {
+        StepLimits(maxCost: reader.reader("limits", LanguageKeys.containerLimits)?.money("max_cost_usd"))
+    }
+}
+
+extension StepDraft.Kind {
+    fileprivate var isContainer: Bool {
+        switch self {
+        case .group, .loop, .workflow: return true
+        default: return false
+        }
     }
 }

@@ -8,12 +8,15 @@ import WorkflowModel
 struct WorkflowDecoder {
     let context: DecodingContext
     let files: SourceFiles
+    /// Loads another workflow file; `nil` when that is wrong, which is reported then.
+    let loadWorkflow: (_ path: String, _ place: SourceRange) -> WorkflowGraph?
     var defaults = Defaults()
 
     /// What `defaults:` says for every step.
     struct Defaults {
         var model: Named?
         var timeout = TimeSpan.seconds(120)
+        var deadline: TimeSpan?
         var retry = RetryPolicy()
         var limits = StepLimits()
         var onError = ErrorPolicy.fail
@@ -62,7 +65,11 @@ struct WorkflowDecoder {
         } else if !top.has("steps") {
             top.missing("steps", in: "a workflow")
         }
+        draft.finally = (top.sequence("finally") ?? []).compactMap { step($0) }
+        draft.notExecuted = context.notExecuted
         draft.broken = context.broken
+        draft.root = root
+        draft.texts = files.texts
         return draft
     }
 
@@ -121,7 +128,7 @@ struct WorkflowDecoder {
                 context.broken.inputs.insert(name.text)
                 continue
             }
-            guard let schema = compile(document, at: value.range, what: "the input '\(name.text)'") else {
+            guard let schema = compile(document, at: value.range, what: "the input '\(name.text)'", in: value) else {
                 context.broken.inputs.insert(name.text)
                 continue
             }
@@ -137,13 +144,25 @@ struct WorkflowDecoder {
         return declarations
     }
 
-    func compile(_ document: JSONValue, at range: SourceRange, what: String) -> Schema? {
+    /// - Parameters:
+    ///   - range: of the schema, or of the name of its file.
+    ///   - tree: the schema as it was read, for the places of what is wrong in it.
+    func compile(_ document: JSONValue, at range: SourceRange, what: String, in tree: YAMLNode? = nil) -> Schema? {
+        // In a file of its own the schema does not show who uses it.
+        let isFile = tree.map { $0.range.file != range.file } ?? false
+        let user = isFile ? "it is used at \(range.start)" : nil
         do throws(SchemaError) {
-            return try Schema(compiling: document)
+            let schema = try Schema(compiling: document)
+            for warning in schema.warnings {
+                context.report([Diagnostic(
+                    .warning, code: "AW412", isFile ? warning.message : "\(what): \(warning.message)", at: tree?.range(at: warning.pointer, ofKey: true) ?? range.firstLine, hint: user)])
+            }
+            return schema
         } catch {
             for problem in error.problems {
                 let pointer = problem.pointer.isEmpty ? "" : " at \(problem.pointer)"
-                context.report("AW108", "\(what) has a schema that is not valid\(pointer): \(problem.message)", at: range.firstLine)
+                context.report(
+                    "AW108", (isFile ? "the schema is" : "\(what) has a schema that is") + " not valid\(pointer): \(problem.message)", at: tree?.range(at: problem.pointer) ?? range.firstLine, hint: user)
             }
             return nil
         }
@@ -192,6 +211,7 @@ struct WorkflowDecoder {
         guard let reader = top.reader("defaults", LanguageKeys.defaults) else { return }
         if let model = reader.string("model") { defaults.model = Named(text: model, range: reader.value("model")!.range) }
         defaults.timeout = reader.duration("timeout") ?? defaults.timeout
+        defaults.deadline = reader.duration("deadline")
         defaults.retry = retry(reader) ?? defaults.retry
         defaults.limits = limits(reader)
         defaults.onError = onError(reader) ?? defaults.onError
@@ -293,23 +313,28 @@ struct WorkflowDecoder {
     /// A schema: inline, or in a JSON or YAML file.
     func schema(_ reader: MappingReader, _ key: String) -> Schema? {
         guard let node = reader.value(key) else { return nil }
-        guard case .scalar(let scalar) = node.content else { return compile(node.json, at: node.range, what: "output.\(key)") }
+        guard case .scalar(let scalar) = node.content else { return compile(node.json, at: node.range, what: "output.\(key)", in: node) }
         guard let (path, text) = read(scalar.text, at: node.range) else { return nil }
         let document: JSONValue
+        let tree: YAMLNode?
         if path.hasSuffix(".yaml") || path.hasSuffix(".yml") {
             let (root, problems) = YAMLReader.read(text, file: path)
             context.report(problems)
             guard let root else { return nil }
             document = root.json
+            tree = root
         } else {
             do throws(JSONParseError) {
                 document = try JSONParser.parse(text)
+                // JSON is read as YAML for its places; what YAML does not take (a surrogate pair) leaves the file's start.
+                let start = SourceRange(SourceLocation(file: path, line: 1, column: 1))
+                tree = YAMLReader.read(text, file: path).node ?? YAMLNode(content: .mapping([]), range: start, isInFlow: true, weight: 1, height: 1)
             } catch {
                 let place = SourceLocation(file: path, line: error.line, column: error.column)
                 context.report("AW113", "the schema is not JSON: \(error.message)", at: SourceRange(place))
                 return nil
             }
         }
-        return compile(document, at: node.range, what: path)
+        return compile(document, at: node.range, what: path, in: tree)
     }
 }

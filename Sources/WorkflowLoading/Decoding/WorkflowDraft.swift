@@ -38,7 +38,13 @@ struct WorkflowDraft {
     var concurrency = 32
     var onFailure = FailurePolicy.drain
     var steps: [StepDraft] = []
+    var finally: [StepDraft] = []
+    /// What is checked and cannot be run.
+    var notExecuted: [Diagnostic] = []
     var broken = BrokenNames()
+    /// The file's tree, and the texts of all files that were read, by path: what warnings look at besides.
+    var root: YAMLNode?
+    var texts: [String: String] = [:]
 }
 
 struct PrefixDraft {
@@ -51,6 +57,10 @@ struct StepDraft {
         case model(ModelDraft)
         case value(ValueTemplate)
         case run(CommandStep)
+        case approve(ApprovalStep)
+        case group([StepDraft])
+        case loop([StepDraft], until: Expression?, max: Int)
+        case workflow(WorkflowGraph)
     }
 
     let id: Named
@@ -62,6 +72,8 @@ struct StepDraft {
     let forEach: ForEach?
     let retry: RetryPolicy
     let timeout: TimeSpan
+    let deadline: TimeSpan?
+    let isOptional: Bool
     let onError: ErrorPolicy
     let limits: StepLimits
     let range: SourceRange
@@ -84,4 +96,59 @@ extension ModelStep.Body {
         case .messages(let messages): return messages.map(\.text)
         }
     }
+}
+
+extension StepDraft {
+    /// The steps inside, of the same file.
+    var inner: [StepDraft]? {
+        switch kind {
+        case .group(let steps), .loop(let steps, _, _): return steps
+        default: return nil
+        }
+    }
+}
+
+/// Steps that wait for one another, and what surrounds them.
+struct BodyDraft {
+    let steps: [StepDraft]
+    /// Its position in `WorkflowDraft.bodies`, and those of the bodies around it.
+    let index: Int
+    let around: [Int]
+    /// The step whose steps they are.
+    var owner: String?
+    /// The names of the elements of `for_each` around, the outermost first.
+    var items: [String] = []
+    /// The names under `with` of the steps around.
+    var with: [String] = []
+    var isInLoop = false
+    /// After each pass of the loop whose body it is.
+    var until: Expression?
+}
+
+extension WorkflowDraft {
+    /// The workflow's steps, the steps inside of steps behind the body that encloses them, and `finally`.
+    var bodies: [BodyDraft] {
+        var bodies: [BodyDraft] = []
+        func add(_ body: BodyDraft) {
+            bodies.append(body)
+            for step in body.steps {
+                guard let steps = step.inner else { continue }
+                var inner = BodyDraft(
+                    steps: steps, index: bodies.count, around: body.around + [body.index], owner: step.id.text, items: body.items,
+                    with: body.with + step.with.map(\.key), isInLoop: body.isInLoop)
+                if let forEach = step.forEach { inner.items.append(forEach.name) }
+                if case .loop(_, let until, _) = step.kind {
+                    inner.isInLoop = true
+                    inner.until = until
+                }
+                add(inner)
+            }
+        }
+        add(BodyDraft(steps: steps, index: 0, around: []))
+        if !finally.isEmpty { add(BodyDraft(steps: finally, index: bodies.count, around: [0])) }
+        return bodies
+    }
+
+    /// Every step, nested ones included.
+    var allSteps: [StepDraft] { bodies.flatMap(\.steps) }
 }

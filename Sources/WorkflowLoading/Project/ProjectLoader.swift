@@ -12,7 +12,8 @@ public enum ProjectLoader {
     /// Looked for in this order, in a folder and then in those above it. The second form suits a repository that keeps its
     /// configuration out of sight.
     public static let fileNames = ["agentctl.yaml", ".agentctl.yaml"]
-    static let defaultLedger = ".agentctl/ledger.db"
+    /// Relative to the root.
+    public static let defaultLedger = ".agentctl/ledger.db"
 
     /// - Parameters:
     ///   - named: the file that `--config` names.

@@ -5,7 +5,8 @@ struct KnownNamesRule: WorkflowRule {
     func check(_ draft: WorkflowDraft, _ report: (Diagnostic) -> Void) {
         let tiers = draft.tiers.map(\.tier.name)
         let prefixes = draft.prefixes.map(\.name.text)
-        let steps = draft.steps.map(\.id.text)
+        let bodies = draft.bodies
+        let steps = bodies.flatMap(\.steps).map(\.id.text)
         // A step without a name may be any.
         let known = (
             tiers: draft.broken.tiers.union(tiers), prefixes: draft.broken.prefixes.union(prefixes), steps: draft.broken.steps.union(steps)
@@ -16,8 +17,18 @@ struct KnownNamesRule: WorkflowRule {
             report(Diagnostic(code: "AW202", "there is no \(what) '\(name.text)'", at: name.range, hint: Suggestion.hint(for: name.text, in: names) ?? list))
         }
         var checkedTiers: Set<SourceRange> = []
-        for step in draft.steps {
-            for need in step.needs where !draft.broken.hasNamelessSteps { check(need, known.steps, steps, "step", "steps") }
+        for body in bodies {
+            let beside = Set(body.steps.map(\.id.text)).union(draft.broken.steps)
+            for need in body.steps.flatMap(\.needs) where !draft.broken.hasNamelessSteps {
+                check(need, known.steps, steps, "step", "steps")
+                if known.steps.contains(need.text), !beside.contains(need.text) {
+                    report(Diagnostic(
+                        code: "AW202", "'\(need.text)' does not stand beside this step", at: need.range,
+                        hint: "a step waits for steps of its own list; what the steps around it wait for has ended before it begins"))
+                }
+            }
+        }
+        for step in bodies.flatMap(\.steps) {
             guard case .model(let model) = step.kind else { continue }
             // A tier that `defaults` names wrongly is one mistake, however many steps use it.
             if let tier = model.tier, checkedTiers.insert(tier.range).inserted { check(tier, known.tiers, tiers, "tier", "models") }

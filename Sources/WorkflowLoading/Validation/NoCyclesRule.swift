@@ -3,11 +3,15 @@ import Values
 /// No step waits for itself, named with the whole path.
 struct NoCyclesRule: WorkflowRule {
     func check(_ draft: WorkflowDraft, _ report: (Diagnostic) -> Void) {
+        for body in draft.bodies { check(body.steps, draft, report) }
+    }
+
+    private func check(_ steps: [StepDraft], _ draft: WorkflowDraft, _ report: (Diagnostic) -> Void) {
         var edges: [String: [WorkflowDraft.Edge]] = [:]
-        for step in draft.steps where edges[step.id.text] == nil { edges[step.id.text] = draft.edges(of: step) }
+        for step in steps where edges[step.id.text] == nil { edges[step.id.text] = draft.edges(of: step) }
         enum Mark { case open, done }
         var marks: [String: Mark] = [:]
-        for start in draft.steps where marks[start.id.text] == nil {
+        for start in steps where marks[start.id.text] == nil {
             // Depth first with a stack of our own: a chain of ten thousand steps is no reason to run out of it.
             var stack: [(id: String, next: Int)] = [(start.id.text, 0)]
             marks[start.id.text] = .open

@@ -7,47 +7,67 @@ struct ReferencesRule: WorkflowRule {
     static let stepFields = ["output", "status", "accepted", "tier", "attempts", "cost_usd", "tokens", "exit_code"]
     static let runFields = ["id", "started_at"]
 
+    static let passFields = ["index", "previous"]
+
     /// The names of a draft, looked up once for its thousands of references.
     private struct Names {
-        let steps: [String: StepDraft]
-        let stepIDs: [String]
+        /// For each step the body that it is in.
+        let homes: [String: Int]
+        let bodies: [BodyDraft]
         let inputs: Set<String>
         let inputNames: [String]
         let broken: BrokenNames
 
         init(_ draft: WorkflowDraft) {
-            stepIDs = draft.steps.map(\.id.text)
+            bodies = draft.bodies
+            homes = Dictionary(bodies.flatMap { body in body.steps.map { ($0.id.text, body.index) } }, uniquingKeysWith: { first, _ in first })
             inputNames = draft.inputs.map(\.name)
-            steps = Dictionary(zip(stepIDs, draft.steps), uniquingKeysWith: { first, _ in first })
             inputs = Set(inputNames).union(draft.broken.inputs)
             broken = draft.broken
+        }
+
+        func canSee(_ home: Int, from body: BodyDraft) -> Bool { home == body.index || body.around.contains(home) }
+
+        /// The names that can be read, the nearest first.
+        func stepIDs(from body: BodyDraft) -> [String] {
+            ([body.index] + body.around.reversed()).flatMap { bodies[$0].steps.map(\.id.text) }
         }
     }
 
     func check(_ draft: WorkflowDraft, _ report: (Diagnostic) -> Void) {
         let known = Names(draft)
-        for step in draft.steps {
-            for (place, references) in step.references(in: draft) where place != .prefix {
-                var names = ["inputs", "steps", "run"]
-                if place != .step, let forEach = step.forEach { names += [forEach.name, "index"] }
-                if place == .body, !step.with.isEmpty { names.append("with") }
-                for reference in references { check(reference, names, known, with: step.with.map(\.key), report) }
+        for body in known.bodies {
+            var around = ["inputs", "steps", "run"] + body.items
+            if !body.items.isEmpty { around.append("index") }
+            if body.isInLoop { around.append("pass") }
+            for step in body.steps {
+                let with = body.with + step.with.map(\.key)
+                for (place, references) in step.references(in: draft) where place != .prefix {
+                    var names = around
+                    if place != .step, let forEach = step.forEach { names += [forEach.name, "index"] }
+                    let visible = place == .body ? with : body.with
+                    if !visible.isEmpty { names.append("with") }
+                    for reference in references { check(reference, names, known, from: body, with: visible, report) }
+                }
             }
+            let visible = around + (body.with.isEmpty ? [] : ["with"])
+            for reference in body.until?.references ?? [] { check(reference, visible, known, from: body, with: body.with, report) }
         }
+        let root = known.bodies[0]
         for prefix in draft.prefixes {
-            for reference in prefix.text.references { check(reference, ["inputs", "steps", "run"], known, with: [], report) }
+            for reference in prefix.text.references { check(reference, ["inputs", "steps", "run"], known, from: root, with: [], report) }
         }
         for reference in draft.outputs.flatMap(\.value.references) + (draft.decision?.outcome?.references ?? []) {
-            check(reference, ["inputs", "steps", "run"], known, with: [], report)
+            check(reference, ["inputs", "steps", "run"], known, from: root, with: [], report)
         }
         // Tags and the decision's id are written with the run's first record.
         for reference in draft.tags.flatMap(\.value.references) + (draft.decision?.id?.references ?? []) {
-            check(reference, ["inputs", "run"], known, with: [], report)
+            check(reference, ["inputs", "run"], known, from: root, with: [], report)
         }
     }
 
     private func check(
-        _ reference: Reference, _ names: [String], _ known: Names, with: [String], _ report: (Diagnostic) -> Void
+        _ reference: Reference, _ names: [String], _ known: Names, from body: BodyDraft, with: [String], _ report: (Diagnostic) -> Void
     ) {
         func unknown(_ what: String, _ name: String, in names: [String], hint: String? = nil) {
             let list = names.isEmpty ? nil : "known here: \(names.joined(separator: ", "))"
@@ -56,11 +76,12 @@ struct ReferencesRule: WorkflowRule {
         let path = reference.path
         guard let root = path.first else { return }
         guard names.contains(root) else {
-            if known.steps[root] != nil { return unknown("unknown name", root, in: [], hint: "a step's result is steps.\(root).output") }
+            if known.homes[root] != nil { return unknown("unknown name", root, in: [], hint: "a step's result is steps.\(root).output") }
             if known.inputs.contains(root) { return unknown("unknown name", root, in: [], hint: "an input is inputs.\(root)") }
             if root == "item" || root == "index" { return unknown("unknown name", root, in: [], hint: "items exist inside for_each only, and not in when") }
             if root == "with" { return unknown("unknown name", root, in: [], hint: "the step has no 'with'") }
-            if root == "secrets" || root == "pass" || root == "checks" || root == "output" { return unknown("this version does not have", root, in: []) }
+            if root == "pass" { return unknown("unknown name", root, in: [], hint: "pass exists inside of a loop only") }
+            if root == "secrets" || root == "checks" || root == "output" { return unknown("this version does not have", root, in: []) }
             return unknown("unknown name", root, in: names)
         }
         guard path.count > 1 else { return }
@@ -71,35 +92,21 @@ struct ReferencesRule: WorkflowRule {
             if !Self.runFields.contains(path[1]) { unknown("run has no", path[1], in: Self.runFields) }
         case "with":
             if !with.contains(path[1]) { unknown("'with' of this step has no", path[1], in: with) }
+        case "pass":
+            if !Self.passFields.contains(path[1]) { unknown("pass has no", path[1], in: Self.passFields) }
         case "steps":
-            guard let step = known.steps[path[1]] else {
-                if !known.broken.mayHaveStep(path[1]) { unknown("there is no step", path[1], in: known.stepIDs) }
+            guard let home = known.homes[path[1]] else {
+                if !known.broken.mayHaveStep(path[1]) { unknown("there is no step", path[1], in: known.stepIDs(from: body)) }
                 return
+            }
+            guard known.canSee(home, from: body) else {
+                guard let owner = known.bodies[home].owner else { return unknown("a step of 'finally' is not seen from here:", path[1], in: []) }
+                return unknown("from here there is no step", path[1], in: [], hint: "it is inside '\(owner)': steps.\(owner).output.\(path[1])")
             }
             if path.count > 2, !Self.stepFields.contains(path[2]) {
                 return unknown("a step has no", path[2], in: Self.stepFields, hint: "its result is steps.\(path[1]).output")
             }
-            checkOutput(path, of: step, reference, report)
         default: break
         }
-    }
-
-    /// A field of an output whose schema lists what there is.
-    private func checkOutput(_ path: [String], of step: StepDraft, _ reference: Reference, _ report: (Diagnostic) -> Void) {
-        guard path.count > 3, path[2] == "output", !reference.isGuarded, step.forEach == nil,
-            case .model(let model) = step.kind
-        else { return }
-        guard let schema = model.schema else {
-            report(Diagnostic(
-                code: "AW204", "steps.\(path[1]).output is text and has no field '\(path[3])'", at: reference.range,
-                hint: "give the step output: { schema: … } to get an object"))
-            return
-        }
-        guard schema.typeNames == ["object"], let fields = schema.propertyNames, schema.source["additionalProperties"] == .bool(false),
-            !fields.contains(path[3])
-        else { return }
-        report(Diagnostic(
-            code: "AW204", "the output of '\(path[1])' has no field '\(path[3])'", at: reference.range,
-            hint: Suggestion.hint(for: path[3], in: fields) ?? "its schema has: \(fields.joined(separator: ", "))"))
     }
 }

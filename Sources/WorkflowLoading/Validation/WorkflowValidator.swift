@@ -10,42 +10,65 @@ protocol WorkflowRule: Sendable {
 
 /// Turns a draft into a graph: runs every rule, collects every problem, resolves names to indexes.
 struct WorkflowValidator {
-    static let rules: [any WorkflowRule] = [UniqueNamesRule(), KnownNamesRule(), ReferencesRule(), NoCyclesRule()]
+    static let rules: [any WorkflowRule] = [UniqueNamesRule(), KnownNamesRule(), ReferencesRule(), SubworkflowInputsRule(), NoCyclesRule(), TypesRule()]
 
-    /// - Parameter isComplete: whether everything was decoded; only then is there a graph.
+    /// Their findings are warnings. They look at whole workflows only: what a broken part reads is not known.
+    static let remarks: [any WorkflowRule] = [
+        OwnerRule(), OutputCapRule(), SkippedReadRule(), ConstantConditionRule(), UnusedStepRule(), UnusedDeclarationRule(), RepeatedPrefixRule(),
+        DuplicatePrefixRule(),
+    ]
+
+    /// - Parameters:
+    ///   - isComplete: whether everything was decoded; only then is there a graph.
+    ///   - warns: whether rules that only warn run too.
     /// - Returns: the graph when no rule found an error, and everything that the rules found.
     static func validate(
-        _ draft: WorkflowDraft, isComplete: Bool, file: String, hash: ContentHash
+        _ draft: WorkflowDraft, isComplete: Bool, warns: Bool = false, file: String, hash: ContentHash
     ) -> (graph: WorkflowGraph?, found: [Diagnostic]) {
         var found: [Diagnostic] = []
         for rule in rules { rule.check(draft) { found.append($0) } }
         guard isComplete, !found.contains(where: { $0.severity == .error }) else { return (nil, found) }
+        if warns { for rule in remarks { rule.check(draft) { found.append($0) } } }
         return (graph(draft, file: file, hash: hash), found)
     }
 
     private static func graph(_ draft: WorkflowDraft, file: String, hash: ContentHash) -> WorkflowGraph {
-        let index = Dictionary(uniqueKeysWithValues: draft.steps.enumerated().map { ($1.id.text, $0) })
         let prefixes = draft.prefixes.map { PromptPrefix(name: $0.name.text, text: $0.text, stability: stability($0.text.references)) }
         let prefixIndex = Dictionary(uniqueKeysWithValues: prefixes.enumerated().map { ($1.name, $0) })
-        let steps = draft.steps.map { step in
-            Step(
-                id: step.id.text, description: step.description, kind: kind(step, prefixes: prefixes, prefixIndex), when: step.when,
-                with: step.with, forEach: step.forEach, retry: step.retry, timeout: step.timeout, onError: step.onError,
-                limits: step.limits, range: step.range)
+        func body(_ steps: [StepDraft]) -> StepGraph {
+            let index = Dictionary(uniqueKeysWithValues: steps.enumerated().map { ($1.id.text, $0) })
+            return StepGraph(
+                steps: steps.map { step in
+                    Step(
+                        id: step.id.text, description: step.description, kind: kind(step, prefixes: prefixes, prefixIndex, body), when: step.when,
+                        with: step.with, forEach: step.forEach, retry: step.retry, timeout: step.timeout, deadline: step.deadline,
+                        isOptional: step.isOptional, tags: [], onError: step.onError, limits: step.limits, range: step.range)
+                },
+                dependencies: steps.map { step in
+                    draft.edges(of: step).compactMap { edge in index[edge.id].map { Dependency(step: $0, kind: edge.kind) } }
+                }, onFailure: draft.onFailure)
+        }
+        var notExecuted = draft.notExecuted
+        for step in draft.allSteps {
+            if case .workflow(let other) = step.kind { notExecuted += other.notExecuted }
         }
         return WorkflowGraph(
             name: draft.name, description: draft.description, file: file, hash: hash, owner: draft.owner, tags: draft.tags,
             inputs: draft.inputs, tiers: draft.tiers.map(\.tier), budget: draft.budget, decision: draft.decision, prefixes: prefixes,
-            outputs: draft.outputs, concurrency: draft.concurrency, onFailure: draft.onFailure, steps: steps,
-            dependencies: draft.steps.map { step in
-                draft.edges(of: step).compactMap { edge in index[edge.id].map { Dependency(step: $0, kind: edge.kind) } }
-            })
+            outputs: draft.outputs, concurrency: draft.concurrency, body: body(draft.steps),
+            finally: draft.finally.isEmpty ? nil : body(draft.finally), notExecuted: notExecuted)
     }
 
-    private static func kind(_ step: StepDraft, prefixes: [PromptPrefix], _ prefixIndex: [String: Int]) -> StepKind {
+    private static func kind(
+        _ step: StepDraft, prefixes: [PromptPrefix], _ prefixIndex: [String: Int], _ body: ([StepDraft]) -> StepGraph
+    ) -> StepKind {
         switch step.kind {
         case .value(let template): return .value(template)
         case .run(let command): return .run(command)
+        case .approve(let approval): return .approve(approval)
+        case .group(let steps): return .group(body(steps))
+        case .loop(let steps, let until, let max): return .loop(LoopStep(body: body(steps), until: until, max: max))
+        case .workflow(let graph): return .workflow(SubworkflowStep(graph: graph))
         case .model(let model):
             // Within one class the author's order stands.
             let used = model.prefixes.map { prefixIndex[$0.text]! }
@@ -54,7 +77,7 @@ struct WorkflowValidator {
                 tier: model.tier!.text, system: model.system, prefixes: ordered.map(\.element), body: model.body,
                 bodyStability: max(.step, stability(model.body.templates.flatMap(\.references))),
                 systemStability: stability(model.system?.references ?? []), sampling: model.sampling, schema: model.schema,
-                repairs: model.repairs))
+                repairs: model.repairs, memoAge: nil, attachments: []))
         }
     }
 
@@ -76,7 +99,8 @@ extension WorkflowDraft {
         var range: SourceRange
     }
 
-    /// What a step waits for, each step once: what it refers to anywhere, prefixes and prompt files included, and `needs`.
+    /// What a step waits for, each step once: what it refers to anywhere, prefixes, prompt files and the steps inside of it
+    /// included, and `needs`.
     func edges(of step: StepDraft) -> [Edge] {
         var edges: [Edge] = []
         func add(_ id: String, _ kind: Dependency.Kind, _ range: SourceRange) {
@@ -86,7 +110,7 @@ extension WorkflowDraft {
                 edges.append(Edge(id: id, kind: kind, range: range))
             }
         }
-        for (_, references) in step.references(in: self) {
+        for (_, references) in step.outwardReferences(in: self) {
             for reference in references where reference.path.first == "steps" && reference.path.count > 1 {
                 // Only an output can be missing; `.status` and its like always have a value.
                 let readsOutput = reference.path.count > 2 && reference.path[2] == "output"
@@ -111,7 +135,22 @@ enum ExpressionPlace {
 }
 
 extension StepDraft {
-    /// Every reference of the step by where it stands.
+    /// Its references and, of the steps inside of it, those that reach out.
+    func outwardReferences(in draft: WorkflowDraft) -> [(ExpressionPlace, [Reference])] {
+        guard let inner else { return references(in: draft) }
+        var all = references(in: draft)
+        let ids = Set(inner.map(\.id.text))
+        var reaching = inner.flatMap { step in
+            step.outwardReferences(in: draft)
+        }
+        if case .loop(_, let until?, _) = kind { reaching.append((.body, until.references)) }
+        for (place, references) in reaching {
+            all.append((place, references.filter { $0.path.count < 2 || $0.path[0] != "steps" || !ids.contains($0.path[1]) }))
+        }
+        return all
+    }
+
+    /// Every reference of the step itself by where it stands; of the steps inside of it none.
     func references(in draft: WorkflowDraft) -> [(ExpressionPlace, [Reference])] {
         var all: [(ExpressionPlace, [Reference])] = [
             (.step, when?.references ?? []), (.step, forEach?.items.references ?? []),
@@ -120,6 +159,8 @@ extension StepDraft {
         if case .value(let fallback) = onError { all.append((.body, fallback.references)) }
         switch kind {
         case .value(let template): all.append((.body, template.references))
+        case .approve(let approval): all.append((.body, approval.message.references))
+        case .group, .loop, .workflow: break
         case .run(let command):
             all.append((.body, command.argv.flatMap(\.references) + (command.stdin?.references ?? []) + command.env.flatMap(\.value.references)))
         case .model(let model):

@@ -55,6 +55,8 @@ struct YAMLScalar: Sendable {
     let isPlain: Bool
     /// Where the text itself starts: behind a quote, on the line below a block's header.
     let textStart: SourceLocation
+    /// The column in which later lines of the text start: a block's indentation is not part of its text.
+    let margin: Int
 
     /// YAML 1.2.2 section 10.3: `no`, `on` and `off` are strings.
     var value: JSONValue {

@@ -87,23 +87,39 @@ struct YAMLReader {
         let problem = parser.problem.map { String(cString: $0) } ?? "the text is not YAML"
         let line = lines.indices.contains(Int(mark.line)) ? String(lines[Int(mark.line)]) ?? "" : ""
         let before = line.prefix(while: { $0 != "$" })
-        if line.contains("${{"), before.contains("{") || before.contains("[") {
+        let context = parser.context.map { String(cString: $0) }
+        let isInFlow = context?.contains("flow") == true
+        if line.contains("${{"), isInFlow || before.contains("{") || before.contains("[") {
             problems.append(Diagnostic(
                 code: "AW011", "an unquoted ${{ }} inside { } or [ ] is read as YAML braces", at: SourceRange(at),
                 hint: "put it in quotes: \"${{ … }}\""))
-        } else if line.contains("? "), line.contains(": "), problem.contains("mapping values") {
+        } else if Self.hasConditional(line, isInFlow: isInFlow), isInFlow || problem.contains("mapping values") || problem.contains("expected key") {
             problems.append(Diagnostic(
                 code: "AW012", "an unquoted '? … : …' is read as a YAML key", at: SourceRange(at),
                 hint: "put the expression in quotes: \"a ? b : c\""))
         } else if line.contains("\t"), problem.contains("token") || problem.contains("indent") {
             problems.append(Diagnostic(code: "AW010", "YAML is indented with spaces, not tabs", at: SourceRange(at), hint: "replace the tab by spaces"))
+        } else if context?.contains("anchor") == true, let mark = line.firstRange(of: " !") {
+            let column = line.unicodeScalars.distance(from: line.startIndex, to: mark.lowerBound) + 2
+            problems.append(Diagnostic(
+                code: "AW014", "YAML reads what begins with '!' as a tag, and '&' as an anchor", at: SourceRange(SourceLocation(file: file, line: at.line, column: column)),
+                hint: "if this is an expression, put it in quotes"))
         } else {
-            let context = parser.context.map { String(cString: $0) }
             // The fault is often noticed far behind the place where it was made.
             let begin = Int(parser.context_mark.line) + 1
-            let hint = context != nil && begin < at.line ? "what is not ended begins on line \(begin)" : nil
+            let hint =
+                problem.contains("mapping values") ? "a text with ': ' in it stands in quotes"
+                : context != nil && begin < at.line ? "what is not ended begins on line \(begin)" : nil
             problems.append(Diagnostic(code: "AW010", "not valid YAML: \(problem)" + (context.map { " (\($0))" } ?? ""), at: SourceRange(at), hint: hint))
         }
+    }
+
+    /// Whether a line has the signs of `? … :` outside of double quotes, or begins with the second.
+    private static func hasConditional(_ line: String, isInFlow: Bool) -> Bool {
+        let trimmed = line.drop { $0 == " " }
+        if !isInFlow, trimmed.hasPrefix(": ") || trimmed.hasPrefix("? ") { return true }
+        guard let question = line.firstRange(of: "? ") else { return false }
+        return line[question.upperBound...].contains(": ") && line[..<question.lowerBound].count { $0 == "\"" } % 2 == 0
     }
 
     /// libyaml names a byte, and no place, for characters that it refuses.
@@ -157,7 +173,7 @@ struct YAMLReader {
             // What was refused as a tag was meant as text: it is read on as such, so that it is not reported twice.
             if isPlain, let tag = data.tag.map({ String(cString: $0) }), tag.hasPrefix("!") { text = tag + (text.isEmpty ? "" : " " + text) }
             let node = YAMLNode(
-                content: .scalar(YAMLScalar(text: text, isPlain: isPlain, textStart: textStart(data.style, place))), range: place,
+                content: .scalar(scalar(text, data.style, place)), range: place,
                 isInFlow: isInFlow, weight: 1, height: 1)
             remember(data.anchor, node)
             return node
@@ -212,7 +228,10 @@ struct YAMLReader {
                 return (pairs, weight, height, location(inner.end_mark))
             }
             let key = try node(from: inner, depth: depth + 1, isInFlow: isInFlow)
-            let value = try node(depth: depth + 1, isInFlow: isInFlow)
+            var value = try node(depth: depth + 1, isInFlow: isInFlow)
+            if isInFlow, let scalar = value.scalar, scalar.isPlain, scalar.text.isEmpty, !hasColon(behind: key.range.end) {
+                value = YAMLNode(content: value.content, range: SourceRange(key.range.end, key.range.end), isInFlow: true, weight: 1, height: 1)
+            }
             weight += key.weight + value.weight
             height = max(height, value.height)
             guard let name = key.scalar else {
@@ -229,6 +248,12 @@ struct YAMLReader {
                 pairs.append((key, value))
             }
         }
+    }
+
+    /// Whether a key in a flow mapping has its colon; without one its value is nothing, where the key ends.
+    private func hasColon(behind end: SourceLocation) -> Bool {
+        guard lines.indices.contains(end.line - 1), let line = String(lines[end.line - 1]) else { return true }
+        return line.unicodeScalars.dropFirst(end.column - 1).first { $0 != " " && $0 != "\t" } == ":"
     }
 
     private mutating func merge(_ value: YAMLNode, into merged: inout [(key: YAMLNode, value: YAMLNode)]) {
@@ -253,15 +278,17 @@ struct YAMLReader {
             hint: name.hasPrefix("!") ? "if this is an expression, put it in quotes: \"\(name)\"" : nil))
     }
 
-    private func textStart(_ style: yaml_scalar_style_t, _ place: SourceRange) -> SourceLocation {
+    private func scalar(_ text: String, _ style: yaml_scalar_style_t, _ place: SourceRange) -> YAMLScalar {
         switch style {
         case YAML_SINGLE_QUOTED_SCALAR_STYLE, YAML_DOUBLE_QUOTED_SCALAR_STYLE:
-            return SourceLocation(file: file, line: place.start.line, column: place.start.column + 1)
+            let start = SourceLocation(file: file, line: place.start.line, column: place.start.column + 1)
+            return YAMLScalar(text: text, isPlain: false, textStart: start, margin: 1)
         case YAML_LITERAL_SCALAR_STYLE, YAML_FOLDED_SCALAR_STYLE:
             let indent = lines.indices.contains(place.start.line) ? lines[place.start.line].prefix { $0 == 0x20 }.count : 0
-            return SourceLocation(file: file, line: place.start.line + 1, column: indent + 1)
+            let start = SourceLocation(file: file, line: place.start.line + 1, column: indent + 1)
+            return YAMLScalar(text: text, isPlain: false, textStart: start, margin: indent + 1)
         default:
-            return place.start
+            return YAMLScalar(text: text, isPlain: style == YAML_PLAIN_SCALAR_STYLE, textStart: place.start, margin: 1)
         }
     }
 }

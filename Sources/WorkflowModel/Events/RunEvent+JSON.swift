@@ -20,16 +20,19 @@ extension RunEvent {
         case .nodeRecovered: return "step_recovered"
         case .nodeCancelled: return "step_cancelled"
         case .itemsCollected: return "items_collected"
+        case .scopeOpened: return "scope_opened"
+        case .passEnded: return "pass_ended"
+        case .deadlinePassed: return "deadline_passed"
+        case .memoHit: return "memo_hit"
+        case .inputTrimmed: return "input_trimmed"
         case .interruptRequested: return "interrupt_requested"
         case .runEnded: return "run_ended"
         }
     }
 
-    /// The payload, a JSON object with keys in a fixed order. Steps stand by their path in `graph`.
-    public func payload(in graph: WorkflowGraph) -> [UInt8] {
+    /// The payload, a JSON object with keys in a fixed order. Steps stand by their path.
+    public var payload: [UInt8] {
         var json = JSONObjectWriter()
-        func path(_ node: Node) -> String { graph.path(of: node) }
-        func id(_ step: Int) -> String { graph.steps[step].id }
         switch self {
         case .runStarted(let run):
             json.put("workflow", run.workflow)
@@ -38,21 +41,21 @@ extension RunEvent {
             json.put("encoder", run.encoder)
             json.put("program", run.program)
             json.put("max_cost_usd", run.maxCost?.json)
-        case .conditionEvaluated(let step, let holds):
-            json.put("step", id(step))
+        case .conditionEvaluated(let node, let holds):
+            json.put("step", node.path)
             json.put("holds", holds)
-        case .itemsExpanded(let step, let count, let items):
-            json.put("step", id(step))
+        case .itemsExpanded(let node, let count, let items):
+            json.put("step", node.path)
             json.put("count", count)
             json.put("items", items)
-        case .stepSkipped(let step, let reason):
-            json.put("step", id(step))
+        case .stepSkipped(let node, let reason):
+            json.put("step", node.path)
             json.put("reason", reason.text)
         case .nodeStarted(let node), .nodeCancelled(let node):
-            json.put("step", path(node))
+            json.put("step", node.path)
         case .callStarted(let call):
             json.put("call", call.id.number)
-            json.put("step", path(call.node))
+            json.put("step", call.node.path)
             json.put("tier", call.tier)
             json.put("model", call.model.description)
             json.put("purpose", call.purpose.rawValue)
@@ -61,14 +64,14 @@ extension RunEvent {
             json.put("held_usd", call.held?.decimalText)
             json.put("retry_of", call.retryOf)
         case .callRefused(let node, let refusal):
-            json.put("step", path(node))
+            json.put("step", node.path)
             json.put("scope", refusal.scope)
             json.put("cap_usd", refusal.cap.decimalText)
             json.put("spent_usd", refusal.spent.decimalText)
             json.put("asked_usd", refusal.asked.decimalText)
         case .callEnded(let call):
             json.put("call", call.id.number)
-            json.put("step", path(call.node))
+            json.put("step", call.node.path)
             json.put("state", call.state.rawValue)
             // Null: unpriced.
             json.put("cost_usd", call.cost?.json ?? JSONValue.null)
@@ -81,26 +84,47 @@ extension RunEvent {
             // Only a failure can lead to a wait.
             if call.failure != nil { json.put("jitter", JSONValue.double(call.jitter)) }
         case .commandEnded(let node, let exitCode, let stdout, let milliseconds):
-            json.put("step", path(node))
+            json.put("step", node.path)
             json.put("exit_code", Int(exitCode))
             json.put("stdout", stdout)
             json.put("ms", Int(milliseconds))
         case .outputRejected(let node, let violations):
-            json.put("step", path(node))
+            json.put("step", node.path)
             json.put("violations", JSONValue.array(violations.map(JSONValue.string)))
         case .nodeSucceeded(let node, let output):
-            json.put("step", path(node))
+            json.put("step", node.path)
             json.put("output", output.hash)
         case .nodeFailed(let node, let failure):
-            json.put("step", path(node))
+            json.put("step", node.path)
             json.put("failure", failure.json)
         case .nodeRecovered(let node, let failure, let output):
-            json.put("step", path(node))
+            json.put("step", node.path)
             json.put("failure", failure.json)
             json.put("output", output.hash)
-        case .itemsCollected(let step, let output):
-            json.put("step", id(step))
+        case .itemsCollected(let node, let output):
+            json.put("step", node.path)
             json.put("output", output.hash)
+        case .scopeOpened(let scope):
+            json.put("step", scope.node?.path ?? "finally")
+            json.put("pass", scope.pass)
+            json.put("inputs", scope.inputs)
+        case .passEnded(let node, let pass, let verdict):
+            json.put("step", node.path)
+            json.put("pass", pass)
+            json.put("verdict", verdict.rawValue)
+        case .deadlinePassed(let node):
+            json.put("step", node.path)
+        case .memoHit(let node, let call, let output):
+            json.put("step", node.path)
+            json.put("call", call)
+            json.put("output", output.hash)
+        case .inputTrimmed(let node, let values):
+            json.put("step", node.path)
+            json.put("values", values) { value, json in
+                json.put("key", value.key)
+                json.put("before_bytes", value.before)
+                json.put("after_bytes", value.after)
+            }
         case .interruptRequested: break
         case .runEnded(let status, let outputs):
             json.put("status", status.rawValue)

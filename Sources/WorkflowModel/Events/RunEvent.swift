@@ -6,10 +6,20 @@ import Values
 /// Facts hold hashes and small numbers, never documents: those live once, by hash, beside the journal.
 public enum RunEvent: Sendable {
     case runStarted(RunStarted)
-    case conditionEvaluated(step: Int, holds: Bool)
-    case itemsExpanded(step: Int, count: Int, items: ContentHash)
-    case stepSkipped(step: Int, SkipReason)
+    case conditionEvaluated(Node, holds: Bool)
+    case itemsExpanded(Node, count: Int, items: ContentHash)
+    case stepSkipped(Node, SkipReason)
     case nodeStarted(Node)
+    /// Steps of their own begin: a group's, a pass of a loop's, another workflow's, or `finally`.
+    case scopeOpened(ScopeOpened)
+    /// A pass of a loop is over, and what follows from it.
+    case passEnded(Node, pass: Int, PassVerdict)
+    /// A step that has steps of its own took longer than its deadline.
+    case deadlinePassed(Node)
+    /// The answer to the same question was taken from an earlier call.
+    case memoHit(Node, call: String, OutputReference)
+    /// Values that were cut so that the prompt fits.
+    case inputTrimmed(Node, [TrimmedValue])
     case callStarted(CallStarted)
     /// The reservation does not fit its cap and never will.
     case callRefused(Node, BudgetRefusal)
@@ -23,9 +33,50 @@ public enum RunEvent: Sendable {
     case nodeRecovered(Node, StepFailure, OutputReference)
     case nodeCancelled(Node)
     /// All items of a `for_each` step ended and its list was made.
-    case itemsCollected(step: Int, OutputReference)
+    case itemsCollected(Node, OutputReference)
     case interruptRequested
     case runEnded(RunStatus, outputs: ContentHash?)
+}
+
+/// A scope of steps, as it was opened.
+public struct ScopeOpened: Sendable {
+    /// The step whose steps they are; `nil` for `finally`.
+    public let node: Node?
+    /// Of a loop, from 0.
+    public let pass: Int
+    /// Of the workflow that is run.
+    public let inputs: ContentHash?
+
+    public init(node: Node?, pass: Int = 0, inputs: ContentHash? = nil) {
+        self.node = node
+        self.pass = pass
+        self.inputs = inputs
+    }
+}
+
+/// What follows from a pass of a loop.
+public enum PassVerdict: String, Sendable, Hashable {
+    case again
+    /// `until` holds.
+    case done
+    /// It was the last that `max` allows.
+    case exhausted
+    /// What is left of the budget would not carry another.
+    case unaffordable
+}
+
+/// A value that was cut.
+public struct TrimmedValue: Sendable, Hashable {
+    public let key: String
+    /// Bytes of text before and after.
+    public let before: Int
+    public let after: Int
+
+    public init(key: String, before: Int, after: Int) {
+        self.key = key
+        self.before = before
+        self.after = after
+    }
 }
 
 /// What a run was started with.
@@ -113,12 +164,25 @@ public final class CallEnded: Sendable {
 
 /// What the pure machine wants done next, in the imperative. Each is answered by an event.
 public enum RunCommand: Sendable, Equatable {
-    case evaluateCondition(step: Int)
-    case expandItems(step: Int)
+    case evaluateCondition(Node)
+    case expandItems(Node)
     case start(Node)
-    case skip(step: Int, SkipReason)
+    /// Open the scope of a step that has steps of its own: its first, or a loop's next pass.
+    case open(Node, pass: Int)
+    case openFinally
+    /// All steps of a scope are done with: say what came of the step that they belong to.
+    case close(scope: Int, ScopeEnd)
+    case skip(Node, SkipReason)
     /// Make the list of a `for_each` step's outputs.
-    case collect(step: Int)
+    case collect(Node)
     case cancel(Node)
     case end(RunStatus)
+}
+
+/// How the steps of a scope ended.
+public enum ScopeEnd: Sendable, Hashable {
+    case complete
+    case failed
+    /// Not all of them ran: the run is stopping.
+    case incomplete
 }

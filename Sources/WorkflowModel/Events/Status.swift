@@ -16,6 +16,8 @@ public enum SkipReason: Sendable, Hashable {
     case upstreamFailed(String)
     /// The run was stopping when its turn came.
     case runStopping
+    /// `optional`, and the budget was short.
+    case overBudget
 
     public var text: String {
         switch self {
@@ -23,6 +25,7 @@ public enum SkipReason: Sendable, Hashable {
         case .upstreamSkipped(let id): return "upstream_skipped: \(id)"
         case .upstreamFailed(let id): return "upstream_failed: \(id)"
         case .runStopping: return "the run was stopping"
+        case .overBudget: return "optional, and the budget is short"
         }
     }
 }

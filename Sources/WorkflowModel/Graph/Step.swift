@@ -15,14 +15,19 @@ public final class Step: Sendable {
     public let retry: RetryPolicy
     /// The longest that one HTTP attempt or command may take.
     public let timeout: TimeSpan
+    /// The longest that the step, or one item of it, may take in all.
+    public let deadline: TimeSpan?
+    /// Whether the run goes on without it when its budget is short.
+    public let isOptional: Bool
+    public let tags: [(key: String, value: Template)]
     public let onError: ErrorPolicy
     public let limits: StepLimits
     public let range: SourceRange?
 
     package init(
         id: String, description: String?, kind: StepKind, when: Expression?, with: [(key: String, value: ValueTemplate)],
-        forEach: ForEach?, retry: RetryPolicy, timeout: TimeSpan, onError: ErrorPolicy, limits: StepLimits,
-        range: SourceRange?
+        forEach: ForEach?, retry: RetryPolicy, timeout: TimeSpan, deadline: TimeSpan?, isOptional: Bool,
+        tags: [(key: String, value: Template)], onError: ErrorPolicy, limits: StepLimits, range: SourceRange?
     ) {
         self.id = id
         self.description = description
@@ -32,6 +37,9 @@ public final class Step: Sendable {
         self.forEach = forEach
         self.retry = retry
         self.timeout = timeout
+        self.deadline = deadline
+        self.isOptional = isOptional
+        self.tags = tags
         self.onError = onError
         self.limits = limits
         self.range = range
@@ -48,6 +56,11 @@ public enum StepKind: Sendable {
     case model(ModelStep)
     case value(ValueTemplate)
     case run(CommandStep)
+    case approve(ApprovalStep)
+    /// Steps as one, mostly for `for_each`.
+    case group(StepGraph)
+    case loop(LoopStep)
+    case workflow(SubworkflowStep)
 
     /// `model`, `value`, `run`: as tables show it.
     public var name: String {
@@ -55,6 +68,27 @@ public enum StepKind: Sendable {
         case .model: return "model"
         case .value: return "value"
         case .run: return "run"
+        case .approve: return "approve"
+        case .group: return "group"
+        case .loop: return "loop"
+        case .workflow: return "workflow"
+        }
+    }
+
+    /// The steps inside, of the same file.
+    public var body: StepGraph? {
+        switch self {
+        case .group(let body): return body
+        case .loop(let loop): return loop.body
+        default: return nil
+        }
+    }
+
+    /// Whether it works through steps of its own.
+    public var isContainer: Bool {
+        switch self {
+        case .group, .loop, .workflow: return true
+        default: return false
         }
     }
 }
@@ -82,10 +116,14 @@ public final class ModelStep: Sendable {
     public let schemaBound: Int
     /// How often an answer that breaks the schema is sent back with what is wrong with it.
     public let repairs: Int
+    /// How old an answer to the same question may be to be taken again; `nil`: the model is always asked.
+    public let memoAge: TimeSpan?
+    public let attachments: [AttachmentTemplate]
 
     package init(
         tier: String, system: Template?, prefixes: [Int], body: Body, bodyStability: StabilityClass,
-        systemStability: StabilityClass, sampling: Sampling, schema: Schema?, repairs: Int
+        systemStability: StabilityClass, sampling: Sampling, schema: Schema?, repairs: Int, memoAge: TimeSpan?,
+        attachments: [AttachmentTemplate]
     ) {
         self.tier = tier
         self.system = system
@@ -97,6 +135,27 @@ public final class ModelStep: Sendable {
         self.schema = schema
         schemaBound = schema.map { TokenBound.inlineText($0.source.jsonText) } ?? 0
         self.repairs = repairs
+        self.memoAge = memoAge
+        self.attachments = attachments
+    }
+}
+
+/// A picture or a document that goes with a prompt.
+public struct AttachmentTemplate: Sendable {
+    public enum Kind: String, Sendable, Hashable, CaseIterable {
+        case image, file
+    }
+
+    public let kind: Kind
+    /// A path inside the project, or an `https:` address that the provider fetches.
+    public let source: Template
+    /// The most tokens that it is billed as, which a reservation counts; without it, the model's whole context window.
+    public let maxTokens: Int?
+
+    package init(kind: Kind, source: Template, maxTokens: Int?) {
+        self.kind = kind
+        self.source = source
+        self.maxTokens = maxTokens
     }
 }
 
@@ -186,14 +245,20 @@ public struct StepLimits: Sendable, Hashable {
     public var maxOutputTokens: Int
     public var maxTotalTokens: Int?
     public var maxCost: Money?
+    /// The `with` values that are cut, in order, when a prompt is longer than `maxInputTokens`; empty: the step fails.
+    public var trim: [String]
 
     /// Applies where a workflow says nothing.
     public static let defaultMaxOutputTokens = 1024
 
-    public init(maxInputTokens: Int? = nil, maxOutputTokens: Int = defaultMaxOutputTokens, maxTotalTokens: Int? = nil, maxCost: Money? = nil) {
+    public init(
+        maxInputTokens: Int? = nil, maxOutputTokens: Int = defaultMaxOutputTokens, maxTotalTokens: Int? = nil, maxCost: Money? = nil,
+        trim: [String] = []
+    ) {
         self.maxInputTokens = maxInputTokens
         self.maxOutputTokens = maxOutputTokens
         self.maxTotalTokens = maxTotalTokens
         self.maxCost = maxCost
+        self.trim = trim
     }
 }

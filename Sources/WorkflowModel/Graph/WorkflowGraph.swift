@@ -22,19 +22,20 @@ public final class WorkflowGraph: Sendable {
     public let outputs: [(key: String, value: ValueTemplate)]
     /// How many nodes of one run may work at once.
     public let concurrency: Int
-    public let onFailure: FailurePolicy
-    /// In the order of the file. A step's index is its position here.
-    public let steps: [Step]
-    /// For each step, what it waits for.
-    public let dependencies: [[Dependency]]
-    /// For each step, the steps that wait for it, ascending.
-    public let dependents: [[Int]]
+    public let body: StepGraph
+    /// Runs when everything else has ended, well or not; `nil` without `finally:`.
+    public let finally: StepGraph?
+    /// What the workflow asks for and this version does not do: the file is checked, but cannot run.
+    public let notExecuted: [Diagnostic]
+
+    public var steps: [Step] { body.steps }
+    public var dependencies: [[Dependency]] { body.dependencies }
+    public var dependents: [[Int]] { body.dependents }
 
     package init(
         name: String, description: String?, file: String, hash: ContentHash, owner: Owner, tags: [(key: String, value: Template)],
         inputs: [InputDeclaration], tiers: [ModelTier], budget: Budget, decision: Decision?, prefixes: [PromptPrefix],
-        outputs: [(key: String, value: ValueTemplate)], concurrency: Int, onFailure: FailurePolicy, steps: [Step],
-        dependencies: [[Dependency]]
+        outputs: [(key: String, value: ValueTemplate)], concurrency: Int, body: StepGraph, finally: StepGraph?, notExecuted: [Diagnostic]
     ) {
         self.name = name
         self.description = description
@@ -49,22 +50,17 @@ public final class WorkflowGraph: Sendable {
         self.prefixes = prefixes
         self.outputs = outputs
         self.concurrency = concurrency
-        self.onFailure = onFailure
-        self.steps = steps
-        self.dependencies = dependencies
-        var dependents = [[Int]](repeating: [], count: steps.count)
-        for (step, edges) in dependencies.enumerated() {
-            for edge in edges { dependents[edge.step].append(step) }
-        }
-        self.dependents = dependents
+        self.body = body
+        self.finally = finally
+        self.notExecuted = notExecuted
     }
 
     public func tier(named name: String) -> ModelTier? { tiers.first { $0.name == name } }
 
-    /// The name of a node as users see it and as the ledger stores it: `draft`, `summarise[3]`.
-    public func path(of node: Node) -> String {
-        let id = steps[node.step].id
-        return node.item.map { "\(id)[\($0)]" } ?? id
+    /// Every step of the file, nested ones and `finally` included.
+    public func forEachStep(_ visit: (Step) -> Void) {
+        body.forEachStep(visit)
+        finally?.forEachStep(visit)
     }
 }
 
@@ -86,17 +82,6 @@ public struct Dependency: Sendable, Hashable {
     public init(step: Int, kind: Kind) {
         self.step = step
         self.kind = kind
-    }
-}
-
-/// One unit of execution: a step, or one item of a `for_each` step.
-public struct Node: Sendable, Hashable {
-    public let step: Int
-    public let item: Int?
-
-    public init(step: Int, item: Int? = nil) {
-        self.step = step
-        self.item = item
     }
 }
 
@@ -142,6 +127,6 @@ extension WorkflowGraph {
         WorkflowGraph(
             name: name, description: description, file: file, hash: ContentHash(chaining: hash, Array(change.utf8)), owner: owner,
             tags: tags, inputs: inputs, tiers: tiers, budget: budget, decision: decision, prefixes: prefixes, outputs: outputs,
-            concurrency: concurrency, onFailure: onFailure, steps: steps, dependencies: dependencies)
+            concurrency: concurrency, body: body, finally: finally, notExecuted: notExecuted)
     }
 }

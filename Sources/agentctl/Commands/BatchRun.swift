@@ -9,13 +9,13 @@ import WorkflowModel
 
 /// Flags of a batch.
 struct BatchOptions: ParsableArguments {
-    @Option(name: .customLong("batch"), help: ArgumentHelp("One run for each line, a JSON object of inputs; - reads stdin. Results go to stdout as JSON lines in the order of the input.", valueName: "file.jsonl|-"))
+    @Option(name: .customLong("batch"), help: ArgumentHelp("One run for each line, a JSON object of inputs; - reads stdin. Results go to stdout as JSON lines in the order of the input.", valueName: "file.jsonl|-"), completion: .file(extensions: ["jsonl"]))
     var file: String?
 
     @Option(help: ArgumentHelp("Runs in flight at once.", valueName: "n"))
     var maxParallel = 16
 
-    @Option(help: ArgumentHelp("Where the input lines of runs that did not succeed are written, to be run again.", valueName: "file.jsonl"))
+    @Option(help: ArgumentHelp("Where the input lines of runs that did not succeed are written, to be run again.", valueName: "file.jsonl"), completion: .file())
     var failures: String?
 
     func validate() throws {

@@ -17,7 +17,7 @@ struct PlanCommand: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try global.settings(besides: source.file)
-        let graph = try source.load(settings)
+        let graph = try source.load(settings, warns: true)
         let given = inputs.inputs == nil && inputs.single.isEmpty && !graph.inputs.isEmpty ? nil : try inputs.read(for: graph)
         let bound = try given.map { object throws(Diagnostics) in try InputBinding.bind(object, to: graph) }
         let composition = Composition(settings: settings)

@@ -34,7 +34,7 @@ struct Run: AsyncParsableCommand {
     func run() async throws {
         Output.endsOnClosedPipe.withLock { $0 = false }
         let settings = try global.settings(besides: source.file)
-        let graph = try source.load(settings, quiet: quiet)
+        let graph = try source.load(settings)
         let composition = Composition(settings: settings)
         if batch.file != nil {
             try await BatchRun(command: self, graph: graph, composition: composition).run()

@@ -3,53 +3,93 @@ import Values
 import WorkflowLoading
 
 struct Validate: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Check workflow files; every problem in one pass.")
+    static let configuration = CommandConfiguration(
+        abstract: "Check workflow and project files; every problem in one pass.",
+        discussion: """
+            Without a path, all workflows of the project and its project file. Of a folder, the YAML files with 'version:' and 'steps:' \
+            at the start of a line, and project files; hidden folders are passed over. Frames go to stderr, the summary, JSON and SARIF to \
+            stdout. Lines and columns count from 1, columns in Unicode scalars. Exits with 10 when something is wrong.
+            """)
 
-    @Argument(help: "Workflow files.") var files: [String]
+    @Argument(help: "Files and folders.", completion: .workflowFile) var paths: [String] = []
     @OptionGroup var global: GlobalOptions
-    @Flag(help: "Problems as JSON on stdout.") var json = false
+    @Option(help: ArgumentHelp("text, json, or sarif (2.1.0).", valueName: "format")) var format: ProblemReport.Format = .text
+    @Flag(help: "The same as --format json.") var json = false
+    @Flag(help: "Warnings fail too.") var strict = false
 
     func run() throws {
-        var all: [Diagnostic] = []
-        var sources: [String: String] = [:]
-        var valid: [(String, Int)] = []
+        let (files, missing) = try global.languageFiles(paths)
+        var problems = [Diagnostics(missing)]
+        var valid: [(path: String, what: String)] = []
         for file in files {
             do {
-                let settings = try global.settings(besides: file)
-                let loaded = try WorkflowLoader.load(file, root: settings.project.root)
-                all += loaded.warnings.all
-                sources.merge(loaded.warnings.sources) { $1 }
-                valid.append((file, loaded.graph.steps.count))
-            } catch let problems as Diagnostics {
-                all += problems.all
-                sources.merge(problems.sources) { $1 }
+                let remarks = try check(file, &valid, &problems)
+                problems.append(remarks)
+            } catch let error as Diagnostics {
+                problems.append(error)
             }
         }
-        let problems = Diagnostics(all, sources: sources)
-        if json {
-            Output.line(JSONEncoding.pretty.string(.object(["valid": .bool(!problems.hasErrors), "problems": .array(problems.all.map(Self.json))])))
-        } else {
-            let style = Output.errorStyle
-            Output.note(DiagnosticFormatter(usesColor: style.usesColor, width: style.width ?? 100).format(problems))
-            for (file, steps) in valid { Output.line("\(file): valid, \(steps) \(steps == 1 ? "step" : "steps")") }
-            let errors = problems.errors.count
-            if errors > 0 { Output.note("\(errors) \(errors == 1 ? "error" : "errors")\n") }
+        let report = ProblemReport(problems)
+        let isValid = report.errors == 0 && !(strict && report.warnings > 0)
+        switch json ? .json : format {
+        case .json: Output.line(JSONEncoding.pretty.string(report.json(isValid: isValid)))
+        case .sarif: Output.line(JSONEncoding.pretty.string(report.sarif))
+        case .text: write(report, files: files.count, valid)
         }
-        if problems.hasErrors { throw CommandEnd(code: ExitCodes.invalidWorkflow) }
+        if !isValid { throw CommandEnd(code: ExitCodes.invalidWorkflow) }
     }
 
-    private static func json(_ diagnostic: Diagnostic) -> JSONValue {
-        var object: JSONObject = [
-            "severity": .string(diagnostic.severity.rawValue), "code": .string(diagnostic.code), "message": .string(diagnostic.message),
-        ]
-        if let range = diagnostic.range {
-            object["file"] = .string(range.file)
-            object["line"] = .int(Int64(range.start.line))
-            object["column"] = .int(Int64(range.start.column))
-            object["end_line"] = .int(Int64(range.end.line))
-            object["end_column"] = .int(Int64(range.end.column))
+    /// - Returns: what was remarked.
+    private func check(_ file: LanguageFile, _ valid: inout [(path: String, what: String)], _ problems: inout [Diagnostics]) throws -> Diagnostics {
+        if file.kind == .project {
+            _ = try ProjectLoader.load(named: file.path, searchingFrom: ".")
+            valid.append((file.path, "valid, the project file"))
+            return Diagnostics([])
         }
-        object["hint"] = diagnostic.hint.map(JSONValue.string)
-        return .object(object)
+        let root: String
+        do {
+            root = try global.settings(besides: file.path).project.root
+        } catch let error as Diagnostics {
+            // A project file that is wrong hides nothing of its workflows: they need only its folder.
+            problems.append(error)
+            let folder = file.path.lastIndex(of: "/").map { String(file.path[...$0]) } ?? "."
+            root = ProjectFiles.root(searchingFrom: folder) ?? folder
+        }
+        let loaded = try WorkflowLoader.load(file.path, root: root, warns: true)
+        let steps = loaded.graph.steps.count
+        valid.append((file.path, "valid, \(steps) \(steps == 1 ? "step" : "steps")"))
+        return loaded.warnings
+    }
+
+    private func write(_ report: ProblemReport, files: Int, _ valid: [(path: String, what: String)]) {
+        let style = Output.errorStyle
+        if !report.diagnostics.all.isEmpty {
+            Output.note(DiagnosticFormatter(usesColor: style.usesColor, width: style.width ?? 100).format(report.diagnostics) + "\n")
+        }
+        for (path, what) in valid { Output.line("\(path): \(what)") }
+        Output.line("\(files) \(files == 1 ? "file" : "files"): \(report.summary)")
+        if let first = report.diagnostics.all.first { Output.note("agentctl explain \(first.code) says more\n") }
+    }
+}
+
+extension ProblemReport.Format: ExpressibleByArgument {}
+
+extension GlobalOptions {
+    /// The files that paths name; without paths, those of the project.
+    func languageFiles(_ paths: [String]) throws -> (files: [LanguageFile], problems: [Diagnostic]) {
+        Output.noColor.withLock { $0 = noColor }
+        if !paths.isEmpty {
+            let found = ProjectFiles.find(paths)
+            guard !found.files.isEmpty || !found.problems.isEmpty else {
+                throw UsageError("there is no workflow in \(paths.joined(separator: ", "))", hint: "a workflow is a YAML file with 'version:' and 'steps:' at the start of a line")
+            }
+            return found
+        }
+        var (files, problems) = ProjectFiles.find([ProjectFiles.projectFolder])
+        if let config = config ?? Output.variable("AGENTCTL_CONFIG"), !files.contains(where: { $0.path == config }) {
+            files.insert(LanguageFile(path: config, kind: .project), at: 0)
+        }
+        guard !files.isEmpty else { throw UsageError("there is neither a workflow nor a project file here", hint: "name a file or a folder") }
+        return (files, problems)
     }
 }

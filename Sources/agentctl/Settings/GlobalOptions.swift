@@ -6,22 +6,31 @@ import WorkflowModel
 
 /// Flags that every command takes.
 struct GlobalOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("The project file; otherwise agentctl.yaml or .agentctl.yaml is searched upward.", valueName: "file"))
+    @Option(help: ArgumentHelp("The project file; otherwise agentctl.yaml or .agentctl.yaml is searched upward.", valueName: "file"), completion: .workflowFile)
     var config: String?
 
-    @Option(help: ArgumentHelp("The ledger file; otherwise the project's, or .agentctl/ledger.db.", valueName: "file"))
+    @Option(help: ArgumentHelp("The ledger file; otherwise the project's, or .agentctl/ledger.db.", valueName: "file"), completion: .file())
     var ledger: String?
 
     @Flag(help: "Never write color codes (also: NO_COLOR).")
     var noColor = false
 
+    /// What holds for the whole process; `settings` does it too.
+    func apply() { Output.noColor.withLock { $0 = noColor } }
+
     /// Flag over environment over project file over default.
     func settings(besides workflow: String? = nil) throws -> Settings {
-        Output.noColor.withLock { $0 = noColor }
-        let folder = workflow.map { path in path.lastIndex(of: "/").map { String(path[...$0]) } ?? "." } ?? "."
+        apply()
+        let folder = workflow.map(Self.folder) ?? "."
         let project = try ProjectLoader.load(named: config ?? Output.variable("AGENTCTL_CONFIG"), searchingFrom: folder)
-        return Settings(project: project, ledgerPath: ledger ?? Output.variable("AGENTCTL_LEDGER"))
+        return Settings(project: project, ledgerPath: ledgerPath)
     }
+
+    /// The folder that a file is in, where the search for its project file begins.
+    static func folder(of path: String) -> String { path.lastIndex(of: "/").map { String(path[...$0]) } ?? "." }
+
+    /// The ledger that a flag or the environment names; `nil` leaves it to the project.
+    var ledgerPath: String? { ledger ?? Output.variable("AGENTCTL_LEDGER") }
 }
 
 /// What a command works with, layered from flags, environment, project file and defaults.

@@ -11,7 +11,7 @@ struct RunInputs: ParsableArguments {
             "An input, repeatable. VALUE is JSON, or text for an input of type string; @FILE reads it from a file.", valueName: "name=value|name=@file"))
     var single: [String] = []
 
-    @Option(help: ArgumentHelp("A JSON object of inputs; - reads stdin.", valueName: "file|-"))
+    @Option(help: ArgumentHelp("A JSON object of inputs; - reads stdin.", valueName: "file|-"), completion: .documentFile)
     var inputs: String?
 
     /// The inputs as given, not yet checked. `--input` wins over `--inputs`.
@@ -19,7 +19,7 @@ struct RunInputs: ParsableArguments {
         var object = JSONObject()
         if let inputs {
             let text = try Self.text(of: inputs, what: "--inputs")
-            object = try Self.object(text, name: inputs == "-" ? "stdin" : inputs)
+            object = try Self.object(text, name: inputs == "-" ? "stdin" : inputs, what: "inputs")
         }
         for argument in single {
             guard let equals = argument.firstIndex(of: "="), equals != argument.startIndex else {
@@ -43,8 +43,8 @@ struct RunInputs: ParsableArguments {
         return object
     }
 
-    static func object(_ text: String, name: String) throws -> JSONObject {
-        guard let object = try json(text, name: name).objectValue else { throw UsageError("\(name) holds no JSON object of inputs") }
+    static func object(_ text: String, name: String, what: String) throws -> JSONObject {
+        guard let object = try json(text, name: name).objectValue else { throw UsageError("\(name) holds no JSON object of \(what)") }
         return object
     }
 

@@ -9,7 +9,7 @@ import WorkflowModel
 
 /// The workflow of a command, with what its flags change in it.
 struct WorkflowSource: ParsableArguments {
-    @Argument(help: "The workflow file.") var file: String
+    @Argument(help: "The workflow file.", completion: .workflowFile) var file: String
 
     @Option(help: ArgumentHelp("The most that a run may cost, in dollars; overrides budget.max_cost_usd.", valueName: "usd"))
     var budget: String?
@@ -19,14 +19,21 @@ struct WorkflowSource: ParsableArguments {
         help: ArgumentHelp("Another model for a tier, repeatable.", valueName: "tier=provider/model"))
     var models: [String] = []
 
-    /// The checked graph; warnings are printed.
-    func load(_ settings: Settings, quiet: Bool = false) throws -> WorkflowGraph {
-        let loaded = try WorkflowLoader.load(file, root: settings.project.root)
-        if !loaded.warnings.all.isEmpty, !quiet {
-            let style = Output.errorStyle
-            Output.note(DiagnosticFormatter(usesColor: style.usesColor, width: style.width ?? 100).format(loaded.warnings))
-        }
-        var graph = loaded.graph
+    /// The checked graph of a file.
+    ///
+    /// - Parameters:
+    ///   - warns: whether warnings are looked for and printed. A plan shows them; a run, which may be the thousandth, does not.
+    ///   - runs: whether it is to run, which refuses what this version checks and does not do.
+    static func load(_ file: String, _ settings: Settings, warns: Bool = false, runs: Bool = false) throws -> WorkflowGraph {
+        let loaded = try WorkflowLoader.load(file, root: settings.project.root, warns: warns)
+        if runs, !loaded.graph.notExecuted.isEmpty { throw Diagnostics(loaded.graph.notExecuted, sources: loaded.warnings.sources) }
+        if !loaded.warnings.all.isEmpty { Output.note(loaded.warnings) }
+        return loaded.graph
+    }
+
+    /// The checked graph with what the flags change in it.
+    func load(_ settings: Settings, warns: Bool = false) throws -> WorkflowGraph {
+        var graph = try Self.load(file, settings, warns: warns, runs: true)
         if let budget {
             guard let money = Money(decimal: budget) else {
                 throw UsageError("--budget takes dollars such as 0.25, found '\(budget)'")

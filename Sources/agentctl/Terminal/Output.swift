@@ -1,6 +1,7 @@
 import Glibc
 import Reports
 import Synchronization
+import Values
 
 /// The program's two streams. Stdout carries results, stderr the rest.
 enum Output {
@@ -54,6 +55,12 @@ enum Output {
     /// To stderr, at once.
     static func note(_ text: String) {
         _ = writeAll(Array(text.utf8), to: 2)
+    }
+
+    /// Frames of problems, to stderr.
+    static func note(_ problems: Diagnostics) {
+        let style = errorStyle
+        note(DiagnosticFormatter(usesColor: style.usesColor, width: style.width ?? 100).format(problems))
     }
 
     /// Everything buffered. A reader that went away has what it wanted; a full disk is an error.

@@ -1,0 +1,53 @@
+import Values
+import WorkflowModel
+
+/// The time that steps may take in all: a timer for each that has a `deadline` and runs.
+struct Deadlines {
+    private var timers: [Node: Task<Void, Never>] = [:]
+    private var passed: Set<Node> = []
+
+    mutating func start(_ node: Node, _ timer: Task<Void, Never>) { timers[node] = timer }
+
+    mutating func pass(_ node: Node) { passed.insert(node) }
+
+    /// The node has ended, in time or not.
+    mutating func end(_ node: Node) {
+        if timers.isEmpty { return }
+        timers.removeValue(forKey: node)?.cancel()
+        passed.remove(node)
+    }
+
+    func hasPassed(_ node: Node) -> Bool { passed.contains(node) }
+
+    /// Why a node that was stopped failed, if it was its deadline that stopped it.
+    func failure(of node: Node, _ step: Step) -> StepFailure? {
+        guard passed.contains(node), let deadline = step.deadline else { return nil }
+        return StepFailure(.timeout, "took longer than its deadline of \(deadline)")
+    }
+
+    mutating func stopAll() {
+        for timer in timers.values { timer.cancel() }
+        timers = [:]
+    }
+}
+
+extension RunExecution {
+    func startDeadline(_ node: Node) {
+        guard let deadline = step(node).deadline else { return }
+        deadlines.start(node, Task(executorPreference: environment.executor) { [self] in
+            do { try await environment.clock.sleep(for: deadline) } catch { return }
+            await pass(node)
+        })
+    }
+
+    private func pass(_ node: Node) {
+        guard status == nil, journalError == nil, let scope = scopes[node.scope] else { return }
+        deadlines.pass(node)
+        if scope.body.steps[node.step].kind.isContainer {
+            record(.deadlinePassed(node))
+        } else {
+            tasks[node]?.cancel()
+            reservations.wakeAll()
+        }
+    }
+}

@@ -1,0 +1,112 @@
+import Values
+import WorkflowModel
+
+/// What `graph` prints: a checked graph by layers, as a Mermaid flowchart, or as Graphviz DOT.
+///
+/// A layer is the longest way from a step without dependencies: steps of one layer wait for nothing of their own layer.
+public enum GraphReport {
+    /// A line or more for each step, in layers; what it asks, what it waits for, and when it runs.
+    public static func text(_ graph: WorkflowGraph, style: TextStyle) -> String {
+        let layers = layers(of: graph)
+        var table = Table([
+            .init("layer", .trailing),
+            .init("step", floor: 10),
+            .init("kind", expendable: 2),
+            .init("model", floor: 8, expendable: 3, hidesWhenEmpty: true),
+            .init("waits for", hidesWhenEmpty: true),
+            .init("runs", floor: 14, expendable: 1, hidesWhenEmpty: true),
+        ], emptyText: "the workflow has no steps")
+        let names = graph.steps.map(\.id.terminalWidth).max() ?? 0
+        // What a step waits for goes on below rather than being cut, and leaves room for the other columns.
+        let room = style.width.map { max(12, min($0 - names - 12, $0 / 3)) }
+        for (number, layer) in layers.enumerated() {
+            for (position, index) in layer.enumerated() {
+                let step = graph.steps[index]
+                let waits = graph.dependencies[index].map { mark($0, graph) }.joined(separator: ", ").wrapped(to: room)
+                for (line, text) in (waits.isEmpty ? [""] : waits).enumerated() {
+                    guard line == 0 else {
+                        table.add(["", "", "", "", StyledText(text)])
+                        continue
+                    }
+                    table.add([
+                        position == 0 ? StyledText("\(number + 1)", .dim) : "", name(step), StyledText(step.kind.name, .dim),
+                        StyledText(model(step, graph).map { "\($0.tier) \(style.arrow) \($0.models)" } ?? ""), StyledText(text),
+                        StyledText(conditions(step).joined(separator: "; "), .yellow),
+                    ])
+                }
+            }
+        }
+        var lines = table.lines(style)
+        func say(_ text: String) { lines += text.wrapped(to: style.width).map { StyledText($0, .dim).line(style) } }
+        lines.append("")
+        let widest = layers.map(\.count).max() ?? 0
+        say("\(graph.name): \(Figures.counted(graph.steps.count, "step")) in \(Figures.counted(layers.count, "layer")), the widest of \(widest)")
+        let kinds = Set(graph.dependencies.joined().map(\.kind))
+        if kinds.contains(.guarded) { say("x? is read behind has(): the step runs also when x was skipped") }
+        if kinds.contains(.control) { say("~x is order alone (needs): nothing of x is read") }
+        return lines.map { $0 + "\n" }.joined()
+    }
+
+    private static func name(_ step: Step) -> StyledText {
+        StyledText(step.id) + (step.when == nil ? "" : StyledText(" if", .dim)) + (step.forEach == nil ? "" : StyledText(" each", .dim))
+    }
+
+    private static func mark(_ dependency: Dependency, _ graph: WorkflowGraph) -> String {
+        let id = graph.steps[dependency.step].id
+        switch dependency.kind {
+        case .required: return id
+        case .guarded: return id + "?"
+        case .control: return "~" + id
+        }
+    }
+
+    /// Steps by layer, in the order of the file within each.
+    static func layers(of graph: WorkflowGraph) -> [[Int]] {
+        var depth = [Int](repeating: 0, count: graph.steps.count)
+        var open = graph.dependencies.map { Set($0.map(\.step)).count }
+        var ready = graph.steps.indices.filter { open[$0] == 0 }
+        var layers: [[Int]] = []
+        while let step = ready.popLast() {
+            while layers.count <= depth[step] { layers.append([]) }
+            layers[depth[step]].append(step)
+            for next in Set(graph.dependents[step]) {
+                depth[next] = max(depth[next], depth[step] + 1)
+                open[next] -= 1
+                if open[next] == 0 { ready.append(next) }
+            }
+        }
+        return layers.map { $0.sorted() }
+    }
+
+    /// A model step's tier, and its model with the number of its fallbacks: `local/mid +1`.
+    static func model(_ step: Step, _ graph: WorkflowGraph) -> (tier: String, models: String)? {
+        guard let name = step.modelStep?.tier, let models = graph.tier(named: name)?.models, let first = models.first else { return nil }
+        return (name, "\(first)" + (models.count > 1 ? " +\(models.count - 1)" : ""))
+    }
+
+    /// `when …` and `for each item of …`, each on one line.
+    static func conditions(_ step: Step) -> [String] {
+        func oneLine(_ text: String) -> String { text.split(whereSeparator: \.isWhitespace).joined(separator: " ") }
+        var parts: [String] = []
+        if let when = step.when { parts.append("when " + oneLine(when.source)) }
+        if let each = step.forEach {
+            parts.append("for each \(each.name) of \(oneLine(each.items.source))" + (each.maxItems.map { ", at most \($0)" } ?? ""))
+        }
+        return parts
+    }
+
+    /// The lines of a node in a drawing.
+    static func labelLines(_ step: Step, _ graph: WorkflowGraph) -> [String] {
+        let kind = step.kind.name + (model(step, graph).map { " \($0.tier): \($0.models)" } ?? "")
+        return ([step.id, kind] + conditions(step)).map(\.harmless)
+    }
+
+    /// What stands at an edge of a drawing; required ones need no word.
+    static func edgeLabel(_ kind: Dependency.Kind) -> String? {
+        switch kind {
+        case .required: return nil
+        case .guarded: return "if not skipped"
+        case .control: return "order only"
+        }
+    }
+}

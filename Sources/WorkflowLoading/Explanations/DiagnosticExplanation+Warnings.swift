@@ -1,0 +1,26 @@
+extension DiagnosticExplanation {
+    static let warnings: [DiagnosticExplanation] = [
+        .init(
+            "AW401", "No cap on a model's output", "Neither the step, its tier nor `defaults` caps the output, so 1024 tokens apply. The cap decides what is reserved before each call and where an answer is cut.",
+            mend: "choose one.", wrong: "- { id: a, model: m, prompt: hi }", right: "- { id: a, model: m, prompt: hi, limits: { max_output_tokens: 200 } }"),
+        .init("AW402", "A workflow without an owner", "The owner is kept with each run, so that a bill finds its reader.", mend: "name one.", .other, wrong: "version: 1\nname: mail", right: "version: 1\nname: mail\nowner: { engineering: cx-platform }"),
+        .init(
+            "AW403", "A read of a step that may be skipped", "A step that reads, without `has()`, the output of a skipped step is skipped too, and so on down the graph.", mend: "guard the read; or, if that is meant, repeat the condition.",
+            wrong: "- { id: a, when: run.id == 'x', value: \"1\" }\n- { id: b, value: steps.a.output }", right: "- { id: a, when: run.id == 'x', value: \"1\" }\n- { id: b, value: \"has(steps.a.output) ? steps.a.output : 0\" }"),
+        .init("AW404", "A step whose result nothing reads", "Model and value steps have no effect but their output. Steps that do something outside of the run need no reader.", mend: "return it under `outputs`, or remove the step.", wrong: "- { id: a, value: \"1\" }"),
+        .init("AW405", "A tier that is not used", "No step asks for it.", mend: "remove it.", .workflow, wrong: "models: { spare: { use: local/small } }"),
+        .init("AW406", "A prefix that is not used", "No step names it.", mend: "remove it.", .workflow, wrong: "prefixes: { rules: { text: Be kind. } }"),
+        .init("AW407", "An input that is not used", "No expression reads it.", mend: "remove it.", .workflow, wrong: "inputs: { spare: { type: string } }"),
+        .init(
+            "AW408", "A condition that is never true", "Whatever its names stand for: it contradicts itself, or the condition of a step that this step reads.", mend: "mend the condition, or remove the step.",
+            wrong: "- { id: a, when: \"run.id == 'x' && run.id == 'y'\", value: \"1\" }", right: "- { id: a, when: \"run.id == 'x' || run.id == 'y'\", value: \"1\" }"),
+        .init("AW409", "A condition that is always true", "It decides nothing.", mend: "remove it.", wrong: "- { id: a, when: true, value: \"1\" }", right: "- { id: a, value: \"1\" }"),
+        .init("AW410", "A prompt that repeats a prefix", "200 characters or more of a prompt stand in a prefix too: they are paid for twice, and cached once at most.", mend: "remove them from the prompt and name the prefix."),
+        .init(
+            "AW411", "Two prefixes with the same text", "A server keeps a prompt's beginning by its bytes; two names hide that they are the same.", mend: "keep one.", .workflow,
+            wrong: "prefixes: { a: { text: Be kind. }, b: { text: Be kind. } }", right: "prefixes: { a: { text: Be kind. } }"),
+        .init(
+            "AW412", "A keyword of a schema that is ignored", "It is misspelt, or of an older draft than 2020-12.", mend: "write the keyword of the message.", .workflow,
+            wrong: "inputs: { s: { type: string, maxLenght: 3 } }", right: "inputs: { s: { type: string, maxLength: 3 } }"),
+    ]
+}

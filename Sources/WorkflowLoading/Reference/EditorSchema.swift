@@ -1,0 +1,38 @@
+import Values
+
+/// The JSON Schemas by which editors complete and check the files, of draft 2020-12. What they cannot say, `validate` does.
+public enum EditorSchema: String, Sendable, CaseIterable {
+    case workflow, project
+
+    public var document: JSONValue {
+        let mappings = self == .workflow ? LanguageMapping.workflow : LanguageMapping.project
+        var schema: JSONObject = ["$schema": "https://json-schema.org/draft/2020-12/schema", "title": .string("agentctl \(rawValue) file, version 1")]
+        mappings[0].schema.forEachPair { schema[$0] = $1 }
+        schema["$defs"] = .object(JSONObject(mappings.dropFirst().map { ($0.name, .object($0.schema)) }))
+        return .object(schema)
+    }
+}
+
+extension LanguageMapping {
+    fileprivate var schema: JSONObject {
+        var properties = JSONObject()
+        for key in declared where key.availability == .supported {
+            properties[key.name] = keys.first { $0.name == key.name }.map { .object($0.schema) } ?? true
+        }
+        var schema: JSONObject = ["type": "object", "properties": .object(properties)]
+        if allowsExtensions { schema["patternProperties"] = ["^x-": true] }
+        schema["additionalProperties"] = false
+        let required = keys.filter(\.isRequired).map { JSONValue.string($0.name) }
+        if !required.isEmpty { schema["required"] = .array(required) }
+        if !oneOf.isEmpty { schema["oneOf"] = .array(oneOf.map { ["required": [.string($0)]] }) }
+        return schema
+    }
+}
+
+extension LanguageMapping.Key {
+    fileprivate var schema: JSONObject {
+        var schema: JSONObject = ["description": .string(text + (defaultText.map { " Default: \($0)." } ?? ""))]
+        shape.schema.forEachPair { key, value in if key != "description" { schema[key] = value } }
+        return schema
+    }
+}

@@ -1,0 +1,18 @@
+import Values
+import WorkflowModel
+
+/// Every model step has a cap on its output that somebody chose.
+struct OutputCapRule: WorkflowRule {
+    func check(_ draft: WorkflowDraft, _ report: (Diagnostic) -> Void) {
+        guard let root = draft.root, root.value(at: "defaults", "limits", "max_output_tokens") == nil else { return }
+        for step in draft.allSteps {
+            guard case .model(let model) = step.kind, let tier = model.tier?.text, let node = root.step(withIDAt: step.id.range),
+                node["max_output_tokens"] == nil, node.value(at: "limits", "max_output_tokens") == nil,
+                root.value(at: "models", tier, "max_output_tokens") == nil
+            else { continue }
+            report(Diagnostic(
+                .warning, code: "AW401", "nothing caps the output of '\(step.id.text)', so the cap is \(StepLimits.defaultMaxOutputTokens) tokens",
+                at: step.id.range, hint: "add limits: { max_output_tokens: … } here or under defaults: the worst case is priced by it"))
+        }
+    }
+}

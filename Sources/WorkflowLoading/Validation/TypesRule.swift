@@ -1,0 +1,195 @@
+import Expressions
+import Values
+import WorkflowModel
+
+/// Every expression goes with the types of what it reads.
+struct TypesRule: WorkflowRule {
+    func check(_ draft: WorkflowDraft, _ report: (Diagnostic) -> Void) {
+        var pass = TypesPass(draft)
+        pass.run()
+        // A prompt file that two steps use has its mistakes once.
+        var seen: Set<Diagnostic> = []
+        for problem in pass.problems where seen.insert(problem).inserted { report(problem) }
+    }
+}
+
+/// One look at all expressions of a workflow, steps before those that read them.
+private struct TypesPass {
+    private let draft: WorkflowDraft
+    private let textSteps: Set<String>
+    private var types: WorkflowTypes
+    private(set) var problems: [Diagnostic] = []
+
+    init(_ draft: WorkflowDraft) {
+        self.draft = draft
+        types = WorkflowTypes(draft)
+        textSteps = Set(draft.allSteps.compactMap { step in
+            if step.forEach == nil, case .model(let model) = step.kind, model.schema == nil { step.id.text } else { nil }
+        })
+    }
+
+    mutating func run() {
+        for step in draft.inOrder(draft.steps) { check(step, [:]) }
+        for step in draft.inOrder(draft.finally) { check(step, [:]) }
+        for prefix in draft.prefixes { text(prefix.text, types.environment(for: prefix.text.references)) }
+        for (_, template) in draft.outputs { _ = type(of: template, types.environment(for: template.references)) }
+        for template in draft.tags.map(\.value) + [draft.decision?.id, draft.decision?.outcome].compactMap({ $0 }) {
+            text(template, types.environment(for: template.references))
+        }
+    }
+
+    // MARK: Steps
+
+    /// - Parameter around: the types of names that steps around it bring into scope.
+    private mutating func check(_ step: StepDraft, _ around: [String: StaticType]) {
+        var environment = types.environment(for: step.references(in: draft).flatMap { $0.0 == .prefix ? [] : $0.1 })
+        environment.names.merge(around) { $1 }
+        if let when = step.when {
+            let found = keep(when.check(in: environment), references: when.references)
+            if !found.mayBeBool {
+                problems.append(Diagnostic(
+                    code: "AW206", "when takes a bool, found \(found)", at: when.range, hint: "compare it, for example \(when.source.prefix(40)) != …"))
+            }
+        }
+        if let forEach = step.forEach {
+            let found = keep(forEach.items.checkJSON(in: environment), references: forEach.items.references)
+            if found.element == nil {
+                problems.append(Diagnostic(
+                    code: "AW207", "for_each.items takes a list, found \(found)", at: forEach.items.range,
+                    hint: found.isMap ? "take its keys: \(forEach.items.source.prefix(40)).map(key, key)" : nil))
+            }
+            environment.names[forEach.name] = found.element ?? .dyn
+            environment.names["index"] = .int
+        }
+        var with: [ObjectType.Field] = []
+        for (key, template) in step.with { with.append(ObjectType.Field(key, type(of: template, environment))) }
+        if !with.isEmpty { environment.names["with"] = .object(ObjectType(with, others: .dyn)) }
+        let base = step.inner == nil ? body(of: step, environment) : inner(of: step, environment, around)
+        var fallback: StaticType?
+        if case .value(let template) = step.onError { fallback = type(of: template, environment) }
+        types.setOutput(WorkflowTypes.output(of: step, making: base, fallback: fallback).bounded, of: step.id.text)
+    }
+
+    /// What a step makes that has steps of its own: their outputs by id, as far as they ran.
+    private mutating func inner(of step: StepDraft, _ environment: TypeEnvironment, _ around: [String: StaticType]) -> StaticType {
+        let steps = step.inner ?? []
+        var names = around
+        for name in [step.forEach?.name, step.forEach == nil ? nil : "index", step.with.isEmpty ? nil : "with"].compactMap({ $0 }) {
+            names[name] = environment.names[name]
+        }
+        if case .loop = step.kind {
+            // What a pass gives is not known before its body was looked at.
+            names["pass"] = .object(ObjectType([.init("index", .int), .init("previous", .dyn, isRequired: false)]))
+        }
+        for inner in draft.inOrder(steps) { check(inner, names) }
+        if case .loop(_, let until?, _) = step.kind {
+            var environment = types.environment(for: until.references)
+            environment.names.merge(names) { $1 }
+            let found = keep(until.check(in: environment), references: until.references)
+            if !found.mayBeBool {
+                problems.append(Diagnostic(
+                    code: "AW206", "until takes a bool, found \(found)", at: until.range, hint: "compare it, for example \(until.source.prefix(40)) != …"))
+            }
+        }
+        return .object(ObjectType(steps.map { .init($0.id.text, types.output(of: $0.id.text) ?? .dyn, isRequired: false) }))
+    }
+
+    /// What the step makes of one item.
+    private mutating func body(of step: StepDraft, _ environment: TypeEnvironment) -> StaticType {
+        switch step.kind {
+        case .value(let template): return type(of: template, environment)
+        case .approve(let approval):
+            text(approval.message, environment)
+            return .object(ObjectType([.init("approved", .bool), .init("by", .string), .init("note", .nullable(.string))]))
+        case .workflow(let graph):
+            // The types of its outputs are its own business; that they are there is not certain either.
+            return .object(ObjectType(graph.outputs.map { .init($0.key, .dyn, isRequired: false) }))
+        case .group, .loop: return .dyn
+        case .run(let command):
+            for template in command.argv + command.env.map(\.value) { text(template, environment) }
+            if let stdin = command.stdin { _ = type(of: stdin, environment) }
+            switch command.parse {
+            case .text: return .string
+            case .json: return command.schema.map(SchemaTypes.type) ?? .dyn
+            case .jsonl: return command.schema.map(SchemaTypes.type) ?? .list(.dyn)
+            }
+        case .model(let model):
+            for template in [model.system].compactMap({ $0 }) + model.body.templates { text(template, environment) }
+            return model.schema.map(SchemaTypes.type) ?? .string
+        }
+    }
+
+    // MARK: Expressions
+
+    private mutating func text(_ template: Template, _ environment: TypeEnvironment) {
+        _ = keep(template.checkText(in: environment), references: template.references)
+    }
+
+    private mutating func type(of template: ValueTemplate, _ environment: TypeEnvironment) -> StaticType {
+        switch template {
+        case .literal(let value): return StaticType(of: value)
+        case .template(let template): return keep(template.check(in: environment), references: template.references)
+        case .expression(let expression): return keep(expression.checkJSON(in: environment), references: expression.references)
+        case .array(let elements):
+            var element = StaticType.nothing
+            for template in elements { element = element.joined(with: type(of: template, environment)) }
+            return .list(element).bounded
+        case .object(let pairs):
+            var fields: [ObjectType.Field] = []
+            for (key, value) in pairs { fields.append(ObjectType.Field(key, type(of: value, environment))) }
+            return StaticType.object(ObjectType(fields)).bounded
+        }
+    }
+
+    /// Notes the problems and hands on the type.
+    private mutating func keep(_ checked: CheckedType, references: [Reference]) -> StaticType {
+        for problem in checked.problems { problems.append(worded(problem, references)) }
+        return checked.type
+    }
+
+    /// A field of a step's output has a code of its own, and a text output what to do about it.
+    private func worded(_ problem: Diagnostic, _ references: [Reference]) -> Diagnostic {
+        guard problem.code == ExpressionCode.unknownField,
+            let path = references.first(where: { $0.range.start == problem.range?.start && $0.path.first == "steps" })?.path, path.count > 3
+        else { return problem }
+        let isText = textSteps.contains(path[1]) && problem.message.contains(" is a string and has no field ")
+        return Diagnostic(
+            code: "AW204", problem.message, at: problem.range,
+            hint: isText ? "give the step output: { schema: … } to get an object" : problem.hint)
+    }
+}
+
+extension StaticType {
+    fileprivate var isMap: Bool {
+        switch withoutNull {
+        case .map, .object: true
+        default: false
+        }
+    }
+}
+
+extension WorkflowDraft {
+    /// Steps of one body, each after those that it reads; steps that wait for each other come last.
+    fileprivate func inOrder(_ steps: [StepDraft]) -> [StepDraft] {
+        let index = Dictionary(zip(steps.map(\.id.text), 0...), uniquingKeysWith: { first, _ in first })
+        var waiting = [Int](repeating: 0, count: steps.count)
+        var readers = [[Int]](repeating: [], count: steps.count)
+        for (position, step) in steps.enumerated() {
+            for edge in edges(of: step) {
+                guard let source = index[edge.id] else { continue }
+                waiting[position] += 1
+                readers[source].append(position)
+            }
+        }
+        var ready = steps.indices.filter { waiting[$0] == 0 }
+        var next = 0
+        while next < ready.count {
+            for reader in readers[ready[next]] {
+                waiting[reader] -= 1
+                if waiting[reader] == 0 { ready.append(reader) }
+            }
+            next += 1
+        }
+        return (ready + steps.indices.filter { waiting[$0] > 0 }).map { steps[$0] }
+    }
+}

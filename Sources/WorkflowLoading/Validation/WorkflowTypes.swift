@@ -1,0 +1,60 @@
+import Expressions
+import Values
+import WorkflowModel
+
+/// What is known of the names that a workflow's expressions read: the inputs by their schemas, outputs as far as the steps
+/// before have been looked at.
+///
+/// Whether a name exists is not asked here; `ReferencesRule` does that, so a name that is not known is `dyn`.
+struct WorkflowTypes {
+    private let inputs: StaticType
+    private let run: StaticType
+    private var outputs: [String: StaticType] = [:]
+
+    init(_ draft: WorkflowDraft) {
+        inputs = .object(ObjectType(draft.inputs.map { .init($0.name, SchemaTypes.type(of: $0.schema)) }, others: .dyn))
+        run = .object(ObjectType(ReferencesRule.runFields.map { .init($0, .string) }, others: .dyn))
+    }
+
+    func output(of step: String) -> StaticType? { outputs[step] }
+
+    mutating func setOutput(_ type: StaticType, of step: String) { outputs[step] = type }
+
+    /// The environment of an expression outside of `for_each`.
+    ///
+    /// - Parameter references: what the expressions read: only those steps are looked up, of ten thousand there may be.
+    func environment(for references: [Reference]) -> TypeEnvironment {
+        var names: [String] = []
+        for reference in references where reference.path.first == "steps" && reference.path.count > 1 && !names.contains(reference.path[1]) {
+            names.append(reference.path[1])
+        }
+        let steps = names.compactMap { name in outputs[name].map { ObjectType.Field(name, Self.state(output: $0)) } }
+        return TypeEnvironment(["inputs": inputs, "run": run, "steps": .object(ObjectType(steps, others: .dyn))], isOpen: true)
+    }
+
+    /// `steps.X`.
+    private static func state(output: StaticType) -> StaticType {
+        .object(ObjectType(
+            [
+                .init("output", output, isRequired: false), .init("status", .string), .init("accepted", .bool, isRequired: false),
+                .init("tier", .string, isRequired: false), .init("attempts", .int, isRequired: false),
+                .init("cost_usd", .number, isRequired: false), .init("tokens", .int, isRequired: false),
+                .init("exit_code", .int, isRequired: false),
+            ], others: .dyn))
+    }
+
+    /// What a step leaves under `steps.X.output`, from what it makes of one item.
+    static func output(of step: StepDraft, making base: StaticType, fallback: StaticType?) -> StaticType {
+        let item = fallback.map(base.joined) ?? base
+        guard let forEach = step.forEach else { return item }
+        switch (forEach.onError, step.onError) {
+        case (.collect, _):
+            let fields: [ObjectType.Field] = [
+                .init("ok", .bool), .init("output", item.joined(with: .null)), .init("error", .nullable(.string)),
+            ]
+            return .list(.object(ObjectType(fields)))
+        case (.stop, .continue): return .list(item.joined(with: .null))
+        case (.stop, _): return .list(item)
+        }
+    }
+}

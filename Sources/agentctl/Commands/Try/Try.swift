@@ -1,0 +1,11 @@
+import ArgumentParser
+
+struct Try: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Try a part of a workflow by itself; nothing is run, nothing is recorded.",
+        subcommands: [
+            TryExpr.self,
+            TryPrompt.self,
+            TrySchema.self,
+        ])
+}
