@@ -27,9 +27,7 @@ final class ModelTries {
     var isStartRecorded = false
     /// Where the text of the last answer is kept.
     private(set) var response: ContentHash?
-    private var attempts = 0
-    private var cost = Money.zero
-    private var tokens = 0
+    private var totals: CallTotals
 
     init(node: Node, step: Step, model: ModelStep, tier: ModelTier, caps: [(scope: String, cap: Money)], at moment: Timestamp) {
         self.node = node
@@ -39,6 +37,7 @@ final class ModelTries {
         machine = StepStateMachine(modelCount: tier.models.count, retry: step.retry, repairs: model.schema == nil ? 0 : model.repairs)
         startedAt = moment
         path = node.path
+        totals = CallTotals(tier: tier.name)
         self.caps = caps
         sampling = model.sampling.over(tier.sampling)
         outputCap = min(step.limits.maxOutputTokens, sampling.maxOutputTokens ?? .max)
@@ -50,30 +49,46 @@ final class ModelTries {
     }
 
     func count(_ end: CallEnded) {
-        attempts += 1
-        cost += end.cost ?? .zero
-        tokens += end.usage?.total ?? 0
+        totals.count(end)
         response = end.response
     }
 
-    /// `.tier .attempts .cost_usd .tokens` of the step. Money is a number here, for comparisons only.
-    var facts: JSONObject {
-        [
-            "tier": .string(tier.name), "attempts": .int(Int64(attempts)),
-            "cost_usd": .double(Double(cost.picoDollars) / 1e12), "tokens": .int(Int64(tokens)),
-        ]
-    }
+    var facts: JSONObject { totals.facts }
 
     func checkLimits(promptBytes: Int) throws(StepFailure) {
         let estimate = TokenBound.estimate(bytes: promptBytes)
         if let limit = step.limits.maxInputTokens, estimate > limit {
             throw StepFailure(.inputLimit, "the prompt has about \(estimate) tokens, limits.max_input_tokens is \(limit)")
         }
-        if let limit = step.limits.maxTotalTokens, tokens + estimate + outputCap > limit {
+        if let limit = step.limits.maxTotalTokens, totals.tokens + estimate + outputCap > limit {
             throw StepFailure(
                 .inputLimit,
-                "this call could bring the step to \(tokens + estimate + outputCap) tokens, limits.max_total_tokens is \(limit)")
+                "this call could bring the step to \(totals.tokens + estimate + outputCap) tokens, limits.max_total_tokens is \(limit)")
         }
+    }
+}
+
+/// What the calls of a node add up to.
+struct CallTotals {
+    let tier: String
+    private var attempts = 0
+    private var cost = Money.zero
+    private(set) var tokens = 0
+
+    init(tier: String) { self.tier = tier }
+
+    mutating func count(_ end: CallEnded) {
+        attempts += 1
+        cost += end.cost ?? .zero
+        tokens += end.usage?.total ?? 0
+    }
+
+    /// `.tier .attempts .cost_usd .tokens` of the step. Money is a number here, for comparisons only.
+    var facts: JSONObject {
+        [
+            "tier": .string(tier), "attempts": .int(Int64(attempts)),
+            "cost_usd": .double(Double(cost.picoDollars) / 1e12), "tokens": .int(Int64(tokens)),
+        ]
     }
 }
 

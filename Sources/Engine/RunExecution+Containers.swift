@@ -9,9 +9,8 @@ extension RunExecution {
 
     /// Opens the scope of a node: its only one, or a loop's next pass.
     func open(_ node: Node, pass: Int) {
-        if isInterrupted { return fail(node, StepFailure(.cancelled, "the run is stopping")) }
         if pass == 0 {
-            record(.nodeStarted(node))
+            recordStart(node)
             startDeadline(node)
         }
         do throws(StepFailure) {
@@ -23,14 +22,18 @@ extension RunExecution {
         }
     }
 
-    func openFinally() {
+    func makeFinally() {
         let root = scopes[0]!
         scopes[machine.nextScope] = ExecutionScope(graph: graph, body: graph.finally!, inputs: root.inputs, outer: root.steps)
         finallyScope = machine.nextScope
+    }
+
+    func openFinally() {
+        makeFinally()
         record(.scopeOpened(ScopeOpened(node: nil)))
     }
 
-    private func makeScope(_ node: Node, pass: Int) throws(StepFailure) -> (ExecutionScope, inputs: ContentHash?) {
+    func makeScope(_ node: Node, pass: Int) throws(StepFailure) -> (ExecutionScope, inputs: ContentHash?) {
         let parent = scopes[node.scope]!
         let step = parent.body.steps[node.step]
         let own = try nodeScope(node)
@@ -153,7 +156,7 @@ extension RunExecution {
     }
 
     /// What an inner scope spent is part of what the outer one did.
-    private func spread(_ scope: ExecutionScope) {
+    func spread(_ scope: ExecutionScope) {
         guard let node = scope.node, let outer = scopes[node.scope] else { return }
         outer.cost += scope.cost
         outer.largestHold = max(outer.largestHold, scope.largestHold)

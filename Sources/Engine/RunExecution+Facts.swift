@@ -42,6 +42,8 @@ extension RunExecution {
         case .nodeRecovered(let node, let failure, let output): return update(node, .succeeded, output: output.hash, failure: failure)
         case .nodeFailed(let node, let failure): return update(node, .failed, failure: failure)
         case .nodeCancelled(let node): return update(node, .cancelled)
+        case .approvalRequested(let node, _): return update(node, .waiting)
+        case .approvalDecided(let node, _): return update(node, .running)
         case .stepSkipped(let node, let reason): return update(node, .skipped, reason: reason.text)
         default: return nil
         }
@@ -74,8 +76,13 @@ extension RunExecution {
         case .skip(let node, let reason): skip(node, reason)
         case .collect(let node): collect(node)
         case .cancel(let node):
-            tasks[node]?.cancel()
-            reservations.wakeAll()
+            if let task = tasks[node] {
+                task.cancel()
+                reservations.wakeAll()
+            } else if approvals[node] != nil {
+                forget(node)
+                fail(node, StepFailure(.cancelled, "the run is stopping"))
+            }
         case .end(let status):
             self.status = status
             resumeFinish()

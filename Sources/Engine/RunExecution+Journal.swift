@@ -102,7 +102,7 @@ extension RunExecution {
         interruption = level
         guard hasBegun else { return }
         if isFirst {
-            record(.interruptRequested)
+            record(stopEvent)
             flush()
         }
         for (node, task) in tasks where level == .immediate || !inFlight.contains(node) { task.cancel() }
@@ -116,4 +116,18 @@ extension RunExecution {
     }
 
     var isInterrupted: Bool { interruption != .none }
+
+    var stopEvent: RunEvent { cancelledBy.map { .cancelRequested(by: $0) } ?? .interruptRequested }
+
+    /// Stops the run for good.
+    func cancel(by person: String) {
+        guard cancelledBy == nil, status == nil else { return }
+        cancelledBy = person
+        if isInterrupted {
+            record(stopEvent)
+            flush()
+        } else {
+            interrupt(.graceful)
+        }
+    }
 }

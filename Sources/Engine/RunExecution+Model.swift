@@ -9,11 +9,17 @@ extension RunExecution {
     func runModel(_ node: Node, _ step: Step, _ model: ModelStep) async {
         let tier = scopes[node.scope]!.graph.tier(named: model.tier)!
         let tries = ModelTries(node: node, step: step, model: model, tier: tier, caps: callCaps(of: node, step), at: environment.clock.now())
-        announce(.nodeStarted(node), at: tries.startedAt)
-        dispatch(machine.apply(.nodeStarted(node)))
+        let left = recorded.removeValue(forKey: node)
+        if left == nil {
+            announce(.nodeStarted(node), at: tries.startedAt)
+            dispatch(machine.apply(.nodeStarted(node)))
+        } else {
+            tries.isStartRecorded = true
+        }
         do throws(StepFailure) {
             tries.segments = try render(node, model)
-            try await run(tries)
+            let first = if let left { try takeUp(left, tries) } else { tries.machine.apply(.started) }
+            try await run(tries, from: first)
         } catch {
             recordStart(of: tries)
             fail(node, error, facts: tries.facts)
@@ -37,8 +43,8 @@ extension RunExecution {
         append(.nodeStarted(tries.node), at: tries.startedAt, to: &buffer)
     }
 
-    private func run(_ tries: ModelTries) async throws(StepFailure) {
-        var command = tries.machine.apply(.started)
+    private func run(_ tries: ModelTries, from first: StepStateMachine.Command) async throws(StepFailure) {
+        var command = first
         while true {
             switch command {
             case .call(let call): command = try await made(call, tries)
@@ -83,8 +89,14 @@ extension RunExecution {
 
     @inline(never)
     private func check(_ tries: ModelTries) -> StepStateMachine.Command {
-        (tries.value, tries.violations) = Self.check(tries.answer, tries.model)
+        let command = judge(tries)
         if !tries.violations.isEmpty { note(.outputRejected(tries.node, violations: tries.violations), at: environment.clock.now()) }
+        return command
+    }
+
+    /// Holds the answer against its schema.
+    func judge(_ tries: ModelTries) -> StepStateMachine.Command {
+        (tries.value, tries.violations) = Self.check(tries.answer, tries.model)
         return tries.machine.apply(.outputChecked(violations: tries.violations))
     }
 

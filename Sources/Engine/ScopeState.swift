@@ -12,7 +12,7 @@ final class ScopeState {
         /// -> running or collecting, on `itemsExpanded`.
         case expanding
         /// -> settled, on `stepSkipped`.
-        case skipping
+        case skipping(SkipReason)
         /// -> settled, on the node's end.
         case running
         /// -> collecting, when the last item ends.
@@ -38,8 +38,8 @@ final class ScopeState {
     var queued = 0
     var isStopping: Bool
     var hasFailed = false
-    /// Whether it was said that its steps are done with.
-    var isClosing = false
+    /// That its steps are done with, once that was said.
+    var closing: ScopeEnd?
 
     init(body: StepGraph, node: Node? = nil, prefix: String = "", depth: Int = 0, pass: Int = 0, isStopping: Bool = false) {
         self.body = body

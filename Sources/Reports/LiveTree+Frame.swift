@@ -96,7 +96,7 @@ extension LiveTree {
             return StyledText(open.isEmpty ? "" : "after " + open.joined(separator: ", "), .dim)
         case .skipped, .failed, .cancelled:
             return StyledText(step.figures.reason ?? step.status.rawValue, step.status.tint)
-        case .running:
+        case .running, .waiting:
             let name = StyledText(step.figures.model ?? step.kind)
             return step.figures.reason.map { name + StyledText("  " + $0, .yellow) } ?? name
         case .succeeded:

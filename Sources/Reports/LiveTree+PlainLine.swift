@@ -38,6 +38,7 @@ extension LiveTree {
         switch status {
         case .pending: return nil
         case .running: return isItem ? nil : [path, "started", step.figures.model]
+        case .waiting: return [path, figures(of: path)?.reason ?? status.rawValue]
         case .succeeded, .failed, .skipped, .cancelled: break
         }
         if isItem, let count = step.itemCount, count > Self.maxItemLines, status == .succeeded {

@@ -138,7 +138,7 @@ public struct LiveTree: Sendable {
         if (step.itemCount ?? 0) <= maxItemLines, step.items[path] == nil { step.items[path] = NodeFigures() }
         switch status {
         case .pending: break
-        case .running:
+        case .running, .waiting:
             step.itemsRunning.insert(path)
             if step.items[path]?.startedAt == nil { step.items[path]?.startedAt = moment }
         case .succeeded, .failed, .skipped, .cancelled:

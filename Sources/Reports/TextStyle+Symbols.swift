@@ -17,6 +17,7 @@ extension TextStyle {
         switch status {
         case .pending: return StyledText(isUnicode ? "·" : ".", .dim)
         case .running: return StyledText(isUnicode ? "▸" : "*", .cyan)
+        case .waiting: return StyledText(isUnicode ? "‖" : "=", .yellow)
         case .succeeded: return StyledText(isUnicode ? "✓" : "+", .green)
         case .failed: return StyledText(isUnicode ? "✗" : "x", .red)
         case .skipped: return StyledText(dash, .dim)
@@ -30,7 +31,7 @@ extension TextStyle {
         case .succeeded: return symbol(NodeStatus.succeeded)
         case .failed: return symbol(NodeStatus.failed)
         case .cancelled, .interrupted: return symbol(NodeStatus.cancelled)
-        case .waiting: return StyledText(isUnicode ? "‖" : "=", .yellow)
+        case .waiting: return symbol(NodeStatus.waiting)
         }
     }
 
@@ -63,9 +64,9 @@ extension NodeStatus {
         switch self {
         case .pending, .skipped: return .dim
         case .running: return .cyan
+        case .waiting, .cancelled: return .yellow
         case .succeeded: return .green
         case .failed: return .red
-        case .cancelled: return .yellow
         }
     }
 }

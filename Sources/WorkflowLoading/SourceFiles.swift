@@ -4,6 +4,7 @@ import Glibc
 import Darwin
 #endif
 import Values
+import WorkflowModel
 
 /// Reads the files of a project as text, remembers them for code frames and for the workflow's hash, and keeps every path
 /// inside the project.
@@ -23,6 +24,16 @@ final class SourceFiles {
         var hash: ContentHash?
         for path in order { hash = ContentHash(chaining: hash, Array(texts[path]!.utf8)) }
         return hash ?? ContentHash(of: [])
+    }
+
+    /// All files read so far.
+    ///
+    /// - Parameter path: the workflow's own.
+    func sources(of path: String) -> GraphSources {
+        let folder = path.lastIndex(of: "/").map { path[...$0] } ?? ""
+        return GraphSources(
+            location: Self.realPath(path) ?? path,
+            files: order.map { GraphSources.File(path: $0.hasPrefix(folder) ? String($0.dropFirst(folder.count)) : $0, text: texts[$0]!) })
     }
 
     /// The text of a file, or what is wrong with it.

@@ -48,7 +48,7 @@ private final class Loading {
         let draft = decoder.decode(node)
         guard let draft else { throw Diagnostics(context.diagnostics, sources: files.texts) }
         // Rules run over a broken draft as well: a typo in one step must not hide a cycle in another.
-        let (graph, found) = WorkflowValidator.validate(draft, isComplete: !context.hasErrors, warns: warns, file: path, hash: files.hash)
+        let (graph, found) = WorkflowValidator.validate(draft, isComplete: !context.hasErrors, warns: warns, file: path, files: files)
         guard let graph else { throw Diagnostics(context.diagnostics + found, sources: files.texts) }
         let notExecuted = draft.notExecuted.map { Diagnostic(.warning, code: $0.code, $0.message, at: $0.range, hint: $0.hint) }
         return WorkflowLoader.Loaded(

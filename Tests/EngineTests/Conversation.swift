@@ -28,7 +28,7 @@ struct Conversation {
     }
 
     mutating func begins() -> [String] {
-        hears(.runStarted(RunStarted(workflow: "t", graph: hash, inputs: hash, maxCost: nil, encoder: 1, program: "test")))
+        hears(.runStarted(RunStarted(workflow: "t", graph: hash, sources: hash, inputs: hash, maxCost: nil, encoder: 1, program: "test")))
     }
 
     mutating func holds(_ step: String, _ value: Bool) -> [String] { hears(.conditionEvaluated(node(step), holds: value)) }
@@ -49,6 +49,14 @@ struct Conversation {
     mutating func passes(_ path: String, _ pass: Int, _ verdict: PassVerdict) -> [String] { hears(.passEnded(node(path), pass: pass, verdict)) }
     mutating func isLate(_ path: String) -> [String] { hears(.deadlinePassed(node(path))) }
     mutating func isInterrupted() -> [String] { hears(.interruptRequested) }
+
+    mutating func resumes() -> [String] { hears(.runResumed(RunResumed(program: "test", epoch: 2, lostCalls: 0))) }
+    mutating func asks(_ path: String) -> [String] {
+        hears(.approvalRequested(node(path), ApprovalRequest(message: hash, until: nil, onTimeout: .fail)))
+    }
+    mutating func isAnswered(_ path: String) -> [String] {
+        hears(.approvalDecided(node(path), ApprovalDecision(isApproved: true, by: "me", note: nil, at: ManualClock.epoch)))
+    }
 
     mutating func hears(_ event: RunEvent) -> [String] { partner.machine.apply(event).map(text) }
 

@@ -15,7 +15,9 @@ extension WorkflowDecoder {
         switch kind {
         case "prompt", "prompt_file", "messages": return runKeys
         case "run": return modelKeys
-        case "value", "approve": return runKeys + modelKeys + ["output"]
+        case "value": return runKeys + modelKeys + ["output"]
+        // It has a timeout of its own, and nothing to try again.
+        case "approve": return runKeys + modelKeys + ["output", "timeout", "retry", "deadline"]
         // Each step inside has its own.
         default: return runKeys + modelKeys.filter { $0 != "limits" } + ["output", "timeout", "retry"]
         }
@@ -56,7 +58,7 @@ extension WorkflowDecoder {
             id: id, description: reader.string("description"), kind: kind, when: reader.expression("when"), with: with(reader),
             needs: (reader.strings("needs") ?? []).map { Named(text: $0.text, range: $0.range) }, forEach: forEach(reader),
             retry: retry(reader) ?? defaults.retry, timeout: reader.duration("timeout") ?? defaults.timeout,
-            deadline: reader.duration("deadline") ?? (kind.isContainer ? nil : defaults.deadline), isOptional: reader.bool("optional") ?? false,
+            deadline: reader.duration("deadline") ?? (kind.isContainer || kind.isApproval ? nil : defaults.deadline), isOptional: reader.bool("optional") ?? false,
             onError: onError(reader) ?? defaults.onError, limits: kind.isContainer ? containerLimits(reader) : limits(reader), range: id.range)
     }
 
@@ -226,7 +228,6 @@ extension WorkflowDecoder {
     private func approval(_ reader: MappingReader) -> StepDraft.Kind? {
         guard let keys = reader.reader("approve", LanguageKeys.approval) else { return nil }
         if !keys.has("message") { keys.missing("message", in: "approve", hint: "what the person is asked") }
-        context.noteNotExecuted("'approve'", at: reader.keyRange("approve"))
         guard let message = keys.template("message") else { return nil }
         return .approve(ApprovalStep(
             message: message, timeout: keys.duration("timeout"), onTimeout: keys.word("on_timeout", ApprovalStep.OnTimeout.self) ?? .fail))
@@ -238,6 +239,11 @@ extension WorkflowDecoder {
 }
 
 extension StepDraft.Kind {
+    fileprivate var isApproval: Bool {
+        if case .approve = self { return true }
+        return false
+    }
+
     fileprivate var isContainer: Bool {
         switch self {
         case .group, .loop, .workflow: return true

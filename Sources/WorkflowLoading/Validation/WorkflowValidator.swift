@@ -23,16 +23,16 @@ struct WorkflowValidator {
     ///   - warns: whether rules that only warn run too.
     /// - Returns: the graph when no rule found an error, and everything that the rules found.
     static func validate(
-        _ draft: WorkflowDraft, isComplete: Bool, warns: Bool = false, file: String, hash: ContentHash
+        _ draft: WorkflowDraft, isComplete: Bool, warns: Bool = false, file: String, files: SourceFiles
     ) -> (graph: WorkflowGraph?, found: [Diagnostic]) {
         var found: [Diagnostic] = []
         for rule in rules { rule.check(draft) { found.append($0) } }
         guard isComplete, !found.contains(where: { $0.severity == .error }) else { return (nil, found) }
         if warns { for rule in remarks { rule.check(draft) { found.append($0) } } }
-        return (graph(draft, file: file, hash: hash), found)
+        return (graph(draft, file: file, files: files), found)
     }
 
-    private static func graph(_ draft: WorkflowDraft, file: String, hash: ContentHash) -> WorkflowGraph {
+    private static func graph(_ draft: WorkflowDraft, file: String, files: SourceFiles) -> WorkflowGraph {
         let prefixes = draft.prefixes.map { PromptPrefix(name: $0.name.text, text: $0.text, stability: stability($0.text.references)) }
         let prefixIndex = Dictionary(uniqueKeysWithValues: prefixes.enumerated().map { ($1.name, $0) })
         func body(_ steps: [StepDraft]) -> StepGraph {
@@ -53,7 +53,7 @@ struct WorkflowValidator {
             if case .workflow(let other) = step.kind { notExecuted += other.notExecuted }
         }
         return WorkflowGraph(
-            name: draft.name, description: draft.description, file: file, hash: hash, owner: draft.owner, tags: draft.tags,
+            name: draft.name, description: draft.description, file: file, hash: files.hash, sources: files.sources(of: file), owner: draft.owner, tags: draft.tags,
             inputs: draft.inputs, tiers: draft.tiers.map(\.tier), budget: draft.budget, decision: draft.decision, prefixes: prefixes,
             outputs: draft.outputs, concurrency: draft.concurrency, body: body(draft.steps),
             finally: draft.finally.isEmpty ? nil : body(draft.finally), notExecuted: notExecuted)

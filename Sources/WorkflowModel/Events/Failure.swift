@@ -52,6 +52,11 @@ public struct StepFailure: Error, Sendable, Hashable {
         self.details = details
     }
 
+    public init?(json: JSONValue) {
+        guard let kind = json["kind"]?.stringValue.flatMap(FailureKind.init(rawValue:)), let message = json["message"]?.stringValue else { return nil }
+        self.init(kind, message, details: (json["details"]?.arrayValue ?? []).compactMap(\.stringValue))
+    }
+
     public var json: JSONValue {
         var object: JSONObject = ["kind": .string(kind.rawValue), "message": .string(message)]
         if !details.isEmpty { object["details"] = .array(details.map(JSONValue.string)) }
@@ -73,6 +78,12 @@ public struct CallFailure: Error, Sendable, Hashable {
         self.message = message
         self.retryAfter = retryAfter
         self.shouldRetry = shouldRetry
+    }
+
+    public init?(json: JSONValue) {
+        guard let kind = json["kind"]?.stringValue.flatMap(FailureKind.init(rawValue:)), let message = json["message"]?.stringValue else { return nil }
+        self.init(
+            kind, message, retryAfter: json["retry_after_ms"]?.intValue.map { .milliseconds($0) }, shouldRetry: json["should_retry"]?.boolValue)
     }
 
     public var json: JSONValue {

@@ -24,7 +24,7 @@ public enum RunEvent: Sendable {
     /// The reservation does not fit its cap and never will.
     case callRefused(Node, BudgetRefusal)
     case callEnded(CallEnded)
-    case commandEnded(Node, exitCode: Int, stdout: ContentHash, milliseconds: Int64)
+    case commandEnded(Node, attempt: Int, exitCode: Int, stdout: ContentHash, milliseconds: Int64)
     /// An answer broke its schema; what was wrong with it.
     case outputRejected(Node, violations: [String])
     case nodeSucceeded(Node, OutputReference)
@@ -34,12 +34,71 @@ public enum RunEvent: Sendable {
     case nodeCancelled(Node)
     /// All items of a `for_each` step ended and its list was made.
     case itemsCollected(Node, OutputReference)
+    /// A person is asked; the run waits and costs nothing.
+    case approvalRequested(Node, ApprovalRequest)
+    case approvalDecided(Node, ApprovalDecision)
     case interruptRequested
+    /// Somebody stopped it for good.
+    case cancelRequested(by: String)
+    /// Ended, or suspended: interrupted or waiting.
     case runEnded(RunStatus, outputs: ContentHash?)
+    /// Another process goes on with it. Calls that began before and have not ended are lost: what they did is not known.
+    case runResumed(RunResumed)
+}
+
+/// What a person is asked.
+public struct ApprovalRequest: Sendable, Hashable {
+    /// Of the message, a JSON text.
+    public let message: ContentHash
+    /// When the answer of `on_timeout` is taken.
+    public let until: Timestamp?
+    public let onTimeout: ApprovalStep.OnTimeout
+
+    public init(message: ContentHash, until: Timestamp?, onTimeout: ApprovalStep.OnTimeout) {
+        self.message = message
+        self.until = until
+        self.onTimeout = onTimeout
+    }
+}
+
+/// What a person answered, or the clock for them.
+public struct ApprovalDecision: Sendable, Hashable {
+    public let isApproved: Bool
+    public let by: String
+    public let note: String?
+    public let at: Timestamp
+    /// Nobody answered in time.
+    public let isTimeout: Bool
+
+    public init(isApproved: Bool, by: String, note: String?, at: Timestamp, isTimeout: Bool = false) {
+        self.isApproved = isApproved
+        self.by = by
+        self.note = note
+        self.at = at
+        self.isTimeout = isTimeout
+    }
+}
+
+/// Who goes on with a run.
+public struct RunResumed: Sendable, Hashable {
+    public let program: String
+    /// Counts the owners of the run, from 1.
+    public let epoch: Int64
+    /// Calls whose end is not known; what they hold stays held.
+    public let lostCalls: Int
+
+    public init(program: String, epoch: Int64, lostCalls: Int) {
+        self.program = program
+        self.epoch = epoch
+        self.lostCalls = lostCalls
+    }
 }
 
 /// A scope of steps, as it was opened.
 public struct ScopeOpened: Sendable {
+    /// What stands for `finally`, where other scopes have the path of their step.
+    static let finallyName = "finally:"
+
     /// The step whose steps they are; `nil` for `finally`.
     public let node: Node?
     /// Of a loop, from 0.
@@ -83,15 +142,18 @@ public struct TrimmedValue: Sendable, Hashable {
 public final class RunStarted: Sendable {
     public let workflow: String
     public let graph: ContentHash
+    /// Of the manifest of ``GraphSources``.
+    public let sources: ContentHash
     public let inputs: ContentHash
     public let maxCost: Money?
     /// Of the request encoder: under another version, other bytes are a warning and not a fault.
     public let encoder: Int
     public let program: String
 
-    public init(workflow: String, graph: ContentHash, inputs: ContentHash, maxCost: Money?, encoder: Int, program: String) {
+    public init(workflow: String, graph: ContentHash, sources: ContentHash, inputs: ContentHash, maxCost: Money?, encoder: Int, program: String) {
         self.workflow = workflow
         self.graph = graph
+        self.sources = sources
         self.inputs = inputs
         self.maxCost = maxCost
         self.encoder = encoder

@@ -40,7 +40,12 @@ enum RunNarration {
             return [.reason(path: node.path, "cut to fit: \(values.map(\.key).joined(separator: ", "))")]
         case .passEnded(let node, let pass, let verdict): return [.reason(path: node.path, "pass \(pass + 1): \(verdict.rawValue)")]
         case .runEnded(let status, _): return [.ended(status)]
-        case .conditionEvaluated, .commandEnded, .interruptRequested, .scopeOpened: return []
+        case .approvalRequested(let node, let request):
+            return [.reason(path: node.path, "waits for a person" + (request.until.map { " until \($0.rfc3339)" } ?? ""))] + state(node, .waiting)
+        case .approvalDecided(let node, let decision):
+            let note = decision.note.map { ": \($0)" } ?? ""
+            return [.reason(path: node.path, "\(decision.isApproved ? "approved" : "rejected") by \(decision.by)\(note)")] + state(node, .running)
+        case .conditionEvaluated, .commandEnded, .interruptRequested, .cancelRequested, .scopeOpened, .runResumed: return []
         }
     }
 

@@ -1,0 +1,242 @@
+import Economics
+import Values
+import WorkflowModel
+
+/// What a process before left of a node that it began and did not end.
+struct RecordedNode {
+    /// A call as the journal has it.
+    struct Call {
+        let started: CallStarted
+        /// `nil`: lost.
+        var ended: CallEnded?
+        /// The text that came back, as long as it may be needed.
+        var answer: String?
+    }
+
+    var calls: [Call] = []
+    /// Of a program that came to its end.
+    var exit: (attempt: Int, code: Int)?
+}
+
+/// Going on with a run of which there is a record: its facts are folded into the machine and into what expressions read,
+/// by the same code as when they happened; what was asked for and not answered is asked for again.
+extension RunExecution {
+    func restore(_ run: RecordedRun) async throws(JournalError) {
+        let documents = try await self.documents(of: run)
+        var names = NodeNames()
+        for record in run.events {
+            let event: RunEvent
+            do throws(EventDecodingError) {
+                event = try RunEvent(kind: record.kind, payload: record.payload, run: id) { names.node($0, in: machine) }
+            } catch {
+                throw unreadable("event \(record.sequence): \(error.reason) ('\(error.kind)')")
+            }
+            do throws(StepFailure) {
+                try take(event, documents)
+            } catch {
+                throw unreadable("event \(record.sequence), \(record.kind): \(error.message)")
+            }
+            _ = machine.apply(event)
+            names.update(event, machine)
+            if case .nodeCancelled(let node) = event, node.item == nil, machine.settlement(of: node.step, in: node.scope) == .cancelled {
+                setStep(node, ["status": .string(NodeStatus.cancelled.rawValue)])
+            }
+            if observer?.wantsHistory == true { announce(event, at: record.at) }
+        }
+        hasBegun = true
+        let resumed = RunEvent.runResumed(RunResumed(program: environment.program, epoch: run.epoch, lostCalls: run.lostCalls))
+        note(resumed, at: environment.clock.now())
+        go(machine.apply(resumed))
+        for scope in scopes.values { if let node = scope.node, !deadlines.hasPassed(node) { startDeadline(node) } }
+        for (node, request) in approvals { startTimer(node, request) }
+        for (path, decision) in run.decisions { take(decision, at: path) }
+        flush()
+    }
+
+    private func unreadable(_ reason: String) -> JournalError {
+        JournalError(.corrupt, "the record of run \(id) does not fit its workflow: \(reason)")
+    }
+
+    /// The documents that the fold reads, in one question.
+    private func documents(of run: RecordedRun) async throws(JournalError) -> [ContentHash: [UInt8]] {
+        var hashes: Set<ContentHash> = []
+        for event in run.events {
+            for key in ["output", "items", "response"] {
+                if let hash = event.payload[key]?.stringValue.flatMap(ContentHash.init(hex:)) { hashes.insert(hash) }
+            }
+        }
+        return try await environment.journal.documents(Array(hashes))
+    }
+
+    /// One fact, into what expressions read. Before the machine has it.
+    private func take(_ event: RunEvent, _ documents: [ContentHash: [UInt8]]) throws(StepFailure) {
+        func document(_ hash: ContentHash) throws(StepFailure) -> JSONValue {
+            guard let bytes = documents[hash], let value = try? JSONParser.parse(bytes) else {
+                throw StepFailure(.configuration, "the document \(hash) is not in the ledger")
+            }
+            return value
+        }
+        switch event {
+        case .itemsExpanded(let node, let count, let items):
+            let scope = scopes[node.scope]!
+            scope.lists[node.step] = try document(items).arrayValue ?? []
+            scope.itemResults[node.step] = Array(repeating: nil, count: count)
+        case .stepSkipped(let node, _):
+            leave(node)
+            setStep(node, ["status": .string(NodeStatus.skipped.rawValue)])
+        case .nodeStarted(let node):
+            if recorded[node] == nil { recorded[node] = RecordedNode() }
+        case .scopeOpened(let opened):
+            guard let node = opened.node else { return makeFinally() }
+            scopes[machine.nextScope] = try makeScope(node, pass: opened.pass).0
+        case .passEnded(let node, _, let verdict):
+            guard let index = machine.openScope(of: node), let scope = scopes[index] else { return }
+            if verdict != .unaffordable || scope.firstFailure == nil { passOutputs[node] = scope.outputs }
+            if verdict == .again { close(scope: index) }
+        case .deadlinePassed(let node): deadlines.pass(node)
+        case .callStarted(let call):
+            recorded[call.node, default: RecordedNode()].calls.append(RecordedNode.Call(started: call))
+            callNumber = max(callNumber, call.id.number)
+            account(call.node, held: call.held ?? .zero, caps: callCaps(of: call.node, step(call.node)))
+        case .callEnded(let end):
+            guard let place = recorded[end.node]?.calls.lastIndex(where: { $0.started.id == end.id }) else {
+                throw StepFailure(.configuration, "call \(end.id) has an end and no beginning")
+            }
+            recorded[end.node]!.calls[place].ended = end
+            recorded[end.node]!.calls[place].answer = try end.response.map { hash throws(StepFailure) in try document(hash).stringValue ?? "" }
+            let held = recorded[end.node]!.calls[place].started.held ?? .zero
+            account(end.node, held: end.heldAfter(held) - held, cost: end.cost ?? .zero, caps: callCaps(of: end.node, step(end.node)))
+        case .commandEnded(let node, let attempt, let code, _, _): recorded[node]?.exit = (attempt, code)
+        case .nodeSucceeded(let node, let output), .nodeRecovered(let node, _, let output):
+            settle(node, try document(output.hash), facts: facts(of: node))
+            leave(node)
+        case .nodeFailed(let node, let failure):
+            fold(node, failure)
+            leave(node)
+        case .nodeCancelled(let node):
+            // Stopped with its run it will be begun again, and what it has of calls is kept for that.
+            if machine.openScope(of: node) != nil { leave(node) }
+            approvals[node] = nil
+        case .itemsCollected(let node, let output):
+            collected(node, try document(output.hash))
+        case .approvalRequested(let node, let request): approvals[node] = request
+        case .approvalDecided(let node, let decision):
+            approvals[node] = nil
+            decisions[node] = decision
+        case .runStarted, .conditionEvaluated, .memoHit, .inputTrimmed, .callRefused, .outputRejected, .interruptRequested, .cancelRequested,
+            .runEnded, .runResumed:
+            break
+        }
+    }
+
+    /// The node has ended: what was kept for it is not needed any more.
+    private func leave(_ node: Node) {
+        recorded[node] = nil
+        decisions[node] = nil
+        approvals[node] = nil
+        passOutputs[node] = nil
+        if let index = machine.openScope(of: node) { close(scope: index) }
+    }
+
+    private func close(scope index: Int) {
+        if let scope = scopes[index] { spread(scope) }
+        scopes[index] = nil
+    }
+
+    private func fold(_ node: Node, _ failure: StepFailure) {
+        let scope = scopes[node.scope]!
+        if let item = node.item {
+            scope.itemFailures[node.step, default: [:]][item] = failure
+            return
+        }
+        if step(node).forEach != nil { forgetItems(node) }
+        setStep(node, facts(of: node).with("status", .string(NodeStatus.failed.rawValue)).with("accepted", false))
+        if scope.firstFailure == nil, !step(node).toleratesFailure { scope.firstFailure = (node.path, failure) }
+    }
+
+    /// What expressions read of a node beside its output.
+    private func facts(of node: Node) -> JSONObject {
+        switch step(node).kind {
+        case .model(let model):
+            var totals = CallTotals(tier: model.tier)
+            for call in recorded[node]?.calls ?? [] { if let end = call.ended { totals.count(end) } }
+            return totals.facts
+        case .run:
+            guard let exit = recorded[node]?.exit else { return [:] }
+            return ["exit_code": .int(Int64(exit.code)), "attempts": .int(Int64(exit.attempt))]
+        default: return [:]
+        }
+    }
+
+    // MARK: Calls
+
+    /// Takes the tries of a node up where the record ends: calls that have an end are not made again.
+    ///
+    /// - Throws: what the step fails with.
+    func takeUp(_ left: RecordedNode, _ tries: ModelTries) throws(StepFailure) -> StepStateMachine.Command {
+        var command = tries.machine.apply(.started)
+        for record in left.calls {
+            if case .wait = command { command = tries.machine.apply(.waited) }
+            // A model that is not configured is passed over without a call.
+            while case .call(let call) = command, call.ordinal < record.started.ordinal {
+                command = tries.machine.apply(.notCalled(StepFailure(.configuration, "passed over before the run was resumed")))
+            }
+            guard case .call(let call) = command, call.ordinal == record.started.ordinal else {
+                throw StepFailure(.configuration, "the calls of '\(tries.path)' in the ledger do not follow from its workflow")
+            }
+            guard let end = record.ended, end.failure?.kind != .cancelled else {
+                command = tries.machine.apply(.callLost(record.started.id.number))
+                continue
+            }
+            tries.count(end)
+            if end.failure == nil { tries.answer = record.answer ?? "" }
+            command = tries.machine.apply(.callEnded(end))
+            if case .checkOutput = command { command = judge(tries) }
+        }
+        return command
+    }
+}
+
+extension CallEnded {
+    /// What the call counts against caps from its end on.
+    fileprivate func heldAfter(_ held: Money) -> Money {
+        switch state {
+        case .settled, .overrun: return cost ?? .zero
+        case .void: return .zero
+        case .held, .estimated, .unknown: return held
+        }
+    }
+}
+
+/// Finds nodes by the paths that the journal has.
+struct NodeNames {
+    private var scopes: [String: Int] = ["": 0]
+    private var finallyScope: Int?
+    private var steps: [Int: [String: Int]] = [:]
+
+    mutating func node(_ path: String, in machine: borrowing RunStateMachine) -> Node? {
+        let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
+        let prefix = slash.map { String(path[...$0]) } ?? ""
+        var name = slash.map { path[path.utf8.index(after: $0)...] } ?? path[...]
+        var item: Int?
+        if name.utf8.last == UInt8(ascii: "]"), let bracket = name.utf8.lastIndex(of: UInt8(ascii: "[")) {
+            item = Int(name[name.utf8.index(after: bracket)...].dropLast())
+            name = name[..<bracket]
+        }
+        guard let scope = scopes[prefix] else { return nil }
+        for candidate in [scope, prefix.isEmpty ? finallyScope : nil] {
+            guard let candidate, let body = machine.body(of: candidate) else { continue }
+            if steps[candidate] == nil {
+                steps[candidate] = Dictionary(body.steps.enumerated().map { ($1.id, $0) }) { first, _ in first }
+            }
+            if let step = steps[candidate]![String(name)] { return Node(scope: candidate, step: step, item: item, path: path) }
+        }
+        return nil
+    }
+
+    mutating func update(_ event: RunEvent, _ machine: borrowing RunStateMachine) {
+        guard case .scopeOpened(let opened) = event else { return }
+        let index = machine.nextScope - 1
+        if opened.node == nil { finallyScope = index } else if let prefix = machine.prefix(of: index) { scopes[prefix] = index }
+    }
+}
