@@ -57,6 +57,8 @@ extension RunExecution {
             launch(node) { await $0.runCommand(node, step, command) }
         case .approve:
             fail(node, StepFailure(.configuration, "this version does not ask for approval"))
+        case .tool:
+            fail(node, StepFailure(.configuration, "this version does not call tools"))
         case .group, .loop, .workflow: preconditionFailure("\(node.path) is opened, not started")
         }
     }
