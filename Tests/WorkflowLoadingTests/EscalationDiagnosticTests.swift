@@ -456,4 +456,48 @@ import Testing
               hint: read checks.b.passed in accept, or give the check record: true
             """#)
     }
+
+    /// Gates hold per item: the answer is that of one item, though the step's output is the list of all.
+    @Test func theItemIsInScopeAndTheOutputIsThatOfOne() throws {
+        try expectFrames(of: #"""
+            version: 1
+            name: t
+            models: { small: { use: local/small } }
+            steps:
+              - id: a
+                for_each: { items: "['x', 'y']", as: word }
+                when: word == 'x' && output == ''
+                with: { n: "${{ index }}" }
+                prompt: "${{ word }}"
+                escalate:
+                  tiers: [small]
+                  checks: { long: { expr: size(output) > size(word) + with.n }, first: { expr: "output[0] == 'x'" } }
+                  start: "${{ index == 0 ? 'small' : 1 }}"
+                  skip_tier_if: tier == word
+              - { id: b, value: size(steps.a.output) + steps.a.output }
+            """#, #"""
+            w.yaml:7:11: error[AW203]: unknown name 'word'
+                |
+              7 |     when: word == 'x' && output == ''
+                |           ^^^^
+              hint: known here: inputs, steps, run
+
+            w.yaml:7:26: error[AW203]: unknown name 'output'
+                |
+              7 |     when: word == 'x' && output == ''
+                |                          ^^^^^^
+              hint: the answer is 'output' inside of escalate only; a step's result is steps.<id>.output
+
+            w.yaml:12:85: error[AX007]: output is a string, which has no elements
+                 |
+              12 | … long: { expr: size(output) > size(word) + with.n }, first: { expr: "output[0] == 'x'" } }
+                 |                                                                       ^^^^^^^^^
+              hint: write output.charAt(0)
+
+            w.yaml:15:21: error[AX007]: no overload of + for (int, list(string))
+                 |
+              15 |   - { id: b, value: size(steps.a.output) + steps.a.output }
+                 |                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+            """#)
+    }
 }
