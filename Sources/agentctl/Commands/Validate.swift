@@ -71,6 +71,8 @@ struct Validate: ParsableCommand {
         }
         for (path, what) in valid { Output.line("\(path): \(what)") }
         Output.line("\(files) \(files == 1 ? "file" : "files"): \(report.summary)")
+        // Where both streams go to one place, the summary comes before what says more.
+        Output.flush()
         if let first = report.diagnostics.all.first { Output.note("agentctl explain \(first.code) says more\n") }
     }
 }
