@@ -265,11 +265,10 @@ import Values
                  |                                              ^^^^^
               hint: a decimal number from 0 with at most 12 decimals, for example 0.25
 
-            w.yaml:14:33: error[AW103]: ttl is a duration with a unit, found '5'
+            w.yaml:14:33: error[AW103]: ttl is 'auto', or a duration such as 45s or 24h, found '5'
                  |
               14 | prefixes: { p: { text: hi, ttl: 5, order: kep } }
                  |                                 ^
-              hint: for example 250ms, 45s, 5m, 24h
 
             w.yaml:14:43: error[AW103]: order is one of keep, any, found 'kep'
                  |

@@ -169,7 +169,8 @@ import Values
         }
         for name in names { try add(.workflow, String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8), true) }
         try add(.project, String(contentsOf: Self.repository.appendingPathComponent(".agentctl.yaml"), encoding: .utf8), true)
-        for (piece, isRight) in Self.workflowPieces { try add(.workflow, "version: 1\nname: t\nsteps: [{ id: a, value: 1 }]\n\(piece)\n", isRight) }
+        for (piece, isRight) in Self.gates { try add(.workflow, "version: 1\nname: t\nsteps: [{ id: b, prompt: hi, escalate: \(piece) }]\n", isRight) }
+        for (piece, isRight) in Self.workflowPieces + Self.checkedPieces { try add(.workflow, "version: 1\nname: t\nsteps: [{ id: a, value: 1 }]\n\(piece)\n", isRight) }
         for (piece, isRight) in Self.projectPieces { try add(.project, "version: 1\n\(piece)\n", isRight) }
         let input: JSONValue = ["schemas": ["workflow": EditorSchema.workflow.document, "project": EditorSchema.project.document], "cases": .array(cases)]
         let script = """

@@ -309,7 +309,7 @@ import Testing
                 |
               4 |   - { nam: support, where: { feature: x, tag.feature: [1] }, per: moth, timezone: Mars/Bas…
                 |                              ^^^^^^^
-              hint: known keys: workflow, model, provider
+              hint: known keys: workflow, model, provider, tag.…
 
             agentctl.yaml:4:55: error[AW103]: tag.feature is text, found a list
                 |

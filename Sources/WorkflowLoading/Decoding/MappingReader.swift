@@ -21,6 +21,7 @@ struct MappingReader {
         self.node = node
         self.mapping = mapping
         var pairs: [String: (key: YAMLNode, value: YAMLNode)] = [:]
+        var present: [LanguageMapping.Key] = []
         var toCheck: [(key: LanguageMapping.Key, value: YAMLNode)] = []
         for (keyNode, value) in entries {
             let name = keyNode.scalar?.text ?? ""
@@ -33,6 +34,7 @@ struct MappingReader {
                 continue
             }
             pairs[name] = (keyNode, value)
+            present.append(key)
             if checker != nil {
                 toCheck.append((key, value))
                 continue
@@ -46,7 +48,7 @@ struct MappingReader {
             }
         }
         self.pairs = pairs
-        checkKinds()
+        checkKinds(of: present)
         if checker != nil { checkPresence() }
         for (key, value) in toCheck { (checker ?? ShapeChecker(context)).reading(key.scope).check(value, key.shape, as: key.name) }
     }
@@ -63,7 +65,7 @@ struct MappingReader {
                 "AW013", "a comma in an unquoted value inside { } ends the value, so '\(name)' is read as a key of \(mapping.what)", at: key.range,
                 hint: "put the whole value in quotes")
         } else {
-            let known = mapping.keys.map(\.name)
+            let known = mapping.keys.map(\.name) + (mapping.extensions?.shape == nil ? [] : ["\(mapping.extensions!.prefix)…"])
             let hint = Suggestion.hint(for: name, in: known) ?? "known keys: \(known.joined(separator: ", "))"
             context.report("AW101", "unknown key '\(name)' in \(mapping.what)", at: key.range, hint: hint)
         }
@@ -73,9 +75,9 @@ struct MappingReader {
     var kinds: [String] { mapping.oneOf.filter(has) }
 
     /// Where the kind is certain, keys of another kind are not taken.
-    private func checkKinds() {
+    private func checkKinds(of present: [LanguageMapping.Key]) {
         guard case let kinds = kinds, kinds.count == 1 else { return }
-        for key in mapping.keys where has(key.name) && !key.kinds.isEmpty && !key.kinds.contains(kinds[0]) {
+        for key in present where !key.kinds.isEmpty && !key.kinds.contains(kinds[0]) {
             context.report("AW121", "'\(key.name)' does not go with '\(kinds[0])'", at: keyRange(key.name)!)
         }
     }

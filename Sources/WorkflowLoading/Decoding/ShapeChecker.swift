@@ -1,3 +1,4 @@
+import Economics
 import Expressions
 import Values
 import WorkflowModel
@@ -111,6 +112,8 @@ extension KeyShape {
         switch self {
         case .words(let words): words.contains(node.scalar?.text ?? "")
         case .percent: node.scalar?.text.hasSuffix("%") == true
+        case .money: node.scalar.map { Money(decimal: $0.text) != nil } ?? false
+        case .duration: node.scalar.map { TimeSpan(text: $0.text) != nil } ?? false
         case .null: node.json == .null
         case .mapping, .names, .named:
             if case .mapping = node.content { true } else { false }
@@ -128,7 +131,7 @@ extension KeyShape {
         case .words(let words): words.map { "'\($0)'" }.joined(separator: " or ")
         case .percent: "a share such as 60%"
         case .money: "dollars"
-        case .duration: "a duration"
+        case .duration: "a duration such as 45s or 24h"
         case .list: "a list"
         case .mapping, .names, .named, .jsonSchema: "a mapping"
         case .null: "nothing"

@@ -52,7 +52,7 @@ struct LanguageMapping: Sendable {
         }
     }
 
-    /// Keys that are not the author's to choose, but begin with a word of the language: `x-…`, `tag.…`.
+    /// Keys that the author chooses behind a prefix of the language: `x-…`, `tag.…`.
     struct Extensions: Sendable {
         let prefix: String
         /// `nil`: they are the author's, and nobody reads them.
