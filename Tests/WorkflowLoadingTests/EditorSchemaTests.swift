@@ -38,6 +38,17 @@ import Values
         }
     }
 
+    /// The table of what is checked and not run has each such key, and no other.
+    @Test func thePageListsWhatIsNotRun() throws {
+        let page = try String(contentsOf: Self.repository.appendingPathComponent("Docs/Workflow.md"), encoding: .utf8)
+        let section = try #require(page.components(separatedBy: "\n## ").first { $0.hasPrefix("Checked, not run yet") })
+        var listed: Set<String> = []
+        for row in section.split(separator: "\n") where row.hasPrefix("| ") && !row.hasPrefix("| where") {
+            for match in row.split(separator: "|")[1].matches(of: /`([a-z_]+)`/) { listed.insert(String(match.1)) }
+        }
+        #expect(listed == Set(Self.mappings.flatMap(\.keys).filter { !$0.runs }.map(\.name)))
+    }
+
     private static let workflowPieces: [(String, Bool)] = [
         ("concurrency: 0", false), ("concurrency: 1", true), ("concurrency: 100000", true), ("concurrency: 100001", false), ("concurrency: many", false),
         ("on_failure: cancel", true), ("on_failure: stop", false), ("owner: { finance: f }", true), ("owner: { fiance: f }", false), ("x-mine: [1]", true),
