@@ -56,6 +56,8 @@ extension RunExecution {
         case .run(let command):
             launch(node) { await $0.runCommand(node, step, command) }
         case .approve(let approval): ask(node, approval)
+        case .tool:
+            fail(node, StepFailure(.configuration, "this version does not call tools"))
         case .group, .loop, .workflow: preconditionFailure("\(node.path) is opened, not started")
         }
     }

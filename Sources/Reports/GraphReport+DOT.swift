@@ -23,7 +23,7 @@ extension GraphReport {
     private static func dotShape(_ step: Step) -> String {
         switch step.kind {
         case .model: return ", style=rounded"
-        case .run: return ", peripheries=2"
+        case .run, .tool: return ", peripheries=2"
         case .value: return ""
         case .approve: return ", shape=diamond"
         case .group, .loop, .workflow: return ", shape=folder"

@@ -26,7 +26,7 @@ extension GraphReport {
     private static func mermaidShape(_ step: Step, _ label: String) -> String {
         switch step.kind {
         case .model: return "(\"\(label)\")"
-        case .run: return "[[\"\(label)\"]]"
+        case .run, .tool: return "[[\"\(label)\"]]"
         case .value: return "[\"\(label)\"]"
         case .approve: return "{\"\(label)\"}"
         case .group, .loop, .workflow: return "[/\"\(label)\"/]"

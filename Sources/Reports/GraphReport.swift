@@ -78,10 +78,11 @@ public enum GraphReport {
         return layers.map { $0.sorted() }
     }
 
-    /// A model step's tier, and its model with the number of its fallbacks: `local/mid +1`.
+    /// A model step's tier with those behind it, and the first one's model with the number of its fallbacks: `local/mid +1`.
     static func model(_ step: Step, _ graph: WorkflowGraph) -> (tier: String, models: String)? {
         guard let name = step.modelStep?.tier, let models = graph.tier(named: name)?.models, let first = models.first else { return nil }
-        return (name, "\(first)" + (models.count > 1 ? " +\(models.count - 1)" : ""))
+        let further = step.modelStep?.furtherTiers.map { ", \($0)" }.joined() ?? ""
+        return (name + further, "\(first)" + (models.count > 1 ? " +\(models.count - 1)" : ""))
     }
 
     /// `when …` and `for each item of …`, each on one line.

@@ -17,17 +17,18 @@ import Testing
             """#)
     }
 
-    @Test func aKindOfALaterVersion() throws {
+    @Test func aKeyOfALaterVersion() throws {
         try expectFrames(of: #"""
             version: 1
             name: t
             steps:
               - id: a
-                tool: kb.search
+                value: "1"
+                memo: { max_age: 7d }
             """#, #"""
-            w.yaml:5:5: error[AW102]: 'tool' in a step is not supported yet
+            w.yaml:6:5: error[AW102]: 'memo' in a step is not supported yet
                 |
-              5 |     tool: kb.search
+              6 |     memo: { max_age: 7d }
                 |     ^^^^
               hint: remove it: nothing of a workflow is ignored in silence
             """#)
@@ -92,7 +93,7 @@ import Testing
                 |
               4 |   - { id: a, when: "true" }
                 |           ^
-              hint: add one of: prompt, prompt_file, messages, run, value, approve, workflow, loop, steps
+              hint: add one of: prompt, prompt_file, messages, tool, run, value, approve, workflow, loop, steps
             """#)
     }
 

@@ -34,6 +34,11 @@ struct WorkflowDraft {
     var budget = Budget()
     var decision: Decision?
     var prefixes: [PrefixDraft] = []
+    var secrets: [Named] = []
+    /// The names that the project file declares; `nil` where they are not known.
+    var projectSecrets: [String]?
+    /// What parts refer to that are checked by their declarations alone, beside those of steps.
+    var uses: [CheckedUse] = []
     var outputs: [(key: String, value: ValueTemplate)] = []
     var concurrency = 32
     var onFailure = FailurePolicy.drain
@@ -57,6 +62,7 @@ struct StepDraft {
         case model(ModelDraft)
         case value(ValueTemplate)
         case run(CommandStep)
+        case tool(ToolStep)
         case approve(ApprovalStep)
         case group([StepDraft])
         case loop([StepDraft], until: Expression?, max: Int)
@@ -76,6 +82,8 @@ struct StepDraft {
     let isOptional: Bool
     let onError: ErrorPolicy
     let limits: StepLimits
+    /// What its parts refer to that are checked by their declarations alone.
+    let uses: [CheckedUse]
     let range: SourceRange
 }
 
@@ -87,6 +95,25 @@ struct ModelDraft {
     let sampling: Sampling
     let schema: Schema?
     let repairs: Int
+    let escalation: EscalationDraft?
+
+    /// The tiers that it may ask, the first one first.
+    var tiers: [Named] { escalation?.tiers ?? tier.map { [$0] } ?? [] }
+}
+
+/// What rules look at in `escalate`, of what is right in it.
+struct EscalationDraft {
+    struct Check {
+        let name: Named
+        /// Whether it runs although `accept` does not need it.
+        let isRecorded: Bool
+    }
+
+    let tiers: [Named]
+    /// `nil` also where it is computed.
+    let start: Named?
+    let checks: [Check]
+    let hasAccept: Bool
 }
 
 extension ModelStep.Body {
@@ -99,6 +126,10 @@ extension ModelStep.Body {
 }
 
 extension StepDraft {
+    var escalation: EscalationDraft? {
+        if case .model(let model) = kind { model.escalation } else { nil }
+    }
+
     /// The steps inside, of the same file.
     var inner: [StepDraft]? {
         switch kind {

@@ -22,5 +22,9 @@ extension DiagnosticExplanation {
         .init(
             "AW412", "A keyword of a schema that is ignored", "It is misspelt, or of an older draft than 2020-12.", mend: "write the keyword of the message.", .workflow,
             wrong: "inputs: { s: { type: string, maxLenght: 3 } }", right: "inputs: { s: { type: string, maxLength: 3 } }"),
+        .init(
+            "AW413", "A check that accept does not read", "A check runs where it can decide something: one that `accept` does not name never does.", mend: "name it in `accept`, or give it `record: true` to have its result in the trace.",
+            wrong: "- id: a\n  prompt: hi\n  escalate: { tiers: [m], checks: { short: { expr: size(output) < 9 }, long: { expr: size(output) > 2 } }, accept: checks.short.passed }",
+            right: "- id: a\n  prompt: hi\n  escalate: { tiers: [m], checks: { short: { expr: size(output) < 9 }, long: { expr: size(output) > 2, record: true } }, accept: checks.short.passed }"),
     ]
 }

@@ -42,14 +42,10 @@ private struct TypesPass {
 
     /// - Parameter around: the types of names that steps around it bring into scope.
     private mutating func check(_ step: StepDraft, _ around: [String: StaticType]) {
-        var environment = types.environment(for: step.references(in: draft).flatMap { $0.0 == .prefix ? [] : $0.1 })
+        var environment = types.environment(for: step.references(in: draft).filter { !$0.0.isPrefix }.flatMap(\.1))
         environment.names.merge(around) { $1 }
         if let when = step.when {
-            let found = keep(when.check(in: environment), references: when.references)
-            if !found.mayBeBool {
-                problems.append(Diagnostic(
-                    code: "AW206", "when takes a bool, found \(found)", at: when.range, hint: "compare it, for example \(when.source.prefix(40)) != …"))
-            }
+            condition(when, "when", environment)
         }
         if let forEach = step.forEach {
             let found = keep(forEach.items.checkJSON(in: environment), references: forEach.items.references)
@@ -65,6 +61,7 @@ private struct TypesPass {
         for (key, template) in step.with { with.append(ObjectType.Field(key, type(of: template, environment))) }
         if !with.isEmpty { environment.names["with"] = .object(ObjectType(with, others: .dyn)) }
         let base = step.inner == nil ? body(of: step, environment) : inner(of: step, environment, around)
+        check(step.uses, of: step, making: base, environment)
         var fallback: StaticType?
         if case .value(let template) = step.onError { fallback = type(of: template, environment) }
         types.setOutput(WorkflowTypes.output(of: step, making: base, fallback: fallback).bounded, of: step.id.text)
@@ -85,11 +82,7 @@ private struct TypesPass {
         if case .loop(_, let until?, _) = step.kind {
             var environment = types.environment(for: until.references)
             environment.names.merge(names) { $1 }
-            let found = keep(until.check(in: environment), references: until.references)
-            if !found.mayBeBool {
-                problems.append(Diagnostic(
-                    code: "AW206", "until takes a bool, found \(found)", at: until.range, hint: "compare it, for example \(until.source.prefix(40)) != …"))
-            }
+            condition(until, "until", environment)
         }
         return .object(ObjectType(steps.map { .init($0.id.text, types.output(of: $0.id.text) ?? .dyn, isRequired: false) }))
     }
@@ -104,7 +97,7 @@ private struct TypesPass {
         case .workflow(let graph):
             // The types of its outputs are its own business; that they are there is not certain either.
             return .object(ObjectType(graph.outputs.map { .init($0.key, .dyn, isRequired: false) }))
-        case .group, .loop: return .dyn
+        case .group, .loop, .tool: return .dyn
         case .run(let command):
             for template in command.argv + command.env.map(\.value) { text(template, environment) }
             if let stdin = command.stdin { _ = type(of: stdin, environment) }
@@ -119,7 +112,75 @@ private struct TypesPass {
         }
     }
 
+    // MARK: What is checked by its declaration
+
+    /// - Parameter base: what the step makes of one item: what gates read as `output`.
+    private mutating func check(_ uses: [CheckedUse], of step: StepDraft, making base: StaticType, _ environment: TypeEnvironment) {
+        for use in uses {
+            var environment = environment
+            for name in use.scope {
+                switch name {
+                case "output": environment.names[name] = base
+                case "checks": environment.names[name] = checks(of: step)
+                default: environment.names[name] = .string
+                }
+            }
+            switch use.content {
+            case .condition(let expression, let key): condition(expression, key, environment)
+            case .expression(let expression): _ = keep(expression.checkJSON(in: environment), references: expression.references)
+            case .text(let template): text(template, environment)
+            case .value(let template): _ = type(of: template, environment)
+            case .field(let name): field(name, of: base)
+            case .tier, .prefix, .schema: break
+            }
+        }
+    }
+
+    /// `checks`, whose names are checked elsewhere: whether each passed, its score, and what it gave; of a judge the answer.
+    private func checks(of step: StepDraft) -> StaticType {
+        let checks = step.escalation?.checks ?? []
+        return .object(ObjectType(checks.map { check in
+            var output = StaticType.dyn
+            for use in step.uses where use.owner == check.name.text {
+                if case .schema(let schema) = use.content { output = SchemaTypes.type(of: schema) }
+            }
+            return .init(check.name.text, .object(ObjectType([.init("passed", .bool), .init("score", .number, isRequired: false), .init("output", output)], others: .dyn)))
+        }, others: .dyn))
+    }
+
+    /// A path of fields that the output can have.
+    private mutating func field(_ name: Named, of output: StaticType) {
+        var type = output
+        for part in name.text.split(separator: ".") {
+            switch type.withoutNull {
+            case .object(let object):
+                if let field = object.field(String(part)) {
+                    type = field.type
+                } else if let others = object.others {
+                    type = others
+                } else {
+                    let names = object.fields.map(\.name)
+                    return problems.append(Diagnostic(
+                        code: "AW204", "the output has no field '\(part)'", at: name.range,
+                        hint: Suggestion.hint(for: String(part), in: names) ?? "it has: \(names.joined(separator: ", "))"))
+                }
+            case .dyn, .nothing: return
+            case .map(_, let value): type = value
+            default:
+                return problems.append(Diagnostic(
+                    code: "AW204", "the output is \(type) and has no field '\(part)'", at: name.range, hint: "give the step output: { schema: … } to get an object"))
+            }
+        }
+    }
+
     // MARK: Expressions
+
+    private mutating func condition(_ expression: Expression, _ key: String, _ environment: TypeEnvironment) {
+        let found = keep(expression.check(in: environment), references: expression.references)
+        guard !found.mayBeBool else { return }
+        problems.append(Diagnostic(
+            code: "AW206", "\(key) takes a bool, found \(found)", at: expression.range, hint: "compare it, for example \(expression.source.prefix(40)) != …"))
+    }
 
     private mutating func text(_ template: Template, _ environment: TypeEnvironment) {
         _ = keep(template.checkText(in: environment), references: template.references)
