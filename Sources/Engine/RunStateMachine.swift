@@ -63,6 +63,7 @@ public struct RunStateMachine: ~Copyable {
             // Also of one that ran: an optional step whose call the budget refused.
             answered(node.scope)
             running.remove(node)
+            close(node)
             settle(node, .skipped(reason), &commands)
         case .nodeSucceeded(let node, _), .nodeRecovered(let node, _, _):
             nodeEnded(node, &commands) { $0.succeeded += 1 } step: { .succeeded }
@@ -80,7 +81,10 @@ public struct RunStateMachine: ~Copyable {
             close(node)
             if verdict == .again { emitOpen(node, pass: pass + 1, &commands) }
         case .deadlinePassed(let node):
-            for index in scopes.indices where isInside(index, node) { stop(index, &commands) }
+            for index in scopes.indices where isInside(index, node) {
+                stop(index, &commands)
+                closeIfDone(index, &commands)
+            }
         case .interruptRequested:
             wasInterrupted = true
             for index in scopes.indices { scopes[index]?.isStopping = true }
@@ -92,8 +96,8 @@ public struct RunStateMachine: ~Copyable {
             // Facts of one node's tries: `StepStateMachine` decides on them.
             break
         }
+        closeIfDone(event.scope ?? 0, &commands)
         startQueued(&commands)
-        if let scope = event.scope { closeIfDone(scope, &commands) } else { closeIfDone(0, &commands) }
         return commands
     }
 
@@ -152,7 +156,7 @@ public struct RunStateMachine: ~Copyable {
         return false
     }
 
-    /// Nothing new begins in the scope, and what is in flight there is cancelled.
+    /// Nothing new begins in the scope, and what is in flight there is cancelled. It is closed when what follows is settled.
     private mutating func stop(_ index: Int, _ commands: inout [RunCommand]) {
         guard scopes[index] != nil else { return }
         scopes[index]!.isStopping = true
@@ -160,7 +164,6 @@ public struct RunStateMachine: ~Copyable {
         for node in running.filter({ $0.scope == index }).sorted(by: { ($0.step, $0.item ?? -1) < ($1.step, $1.item ?? -1) }) {
             commands.append(.cancel(node))
         }
-        closeIfDone(index, &commands)
     }
 
     private mutating func closeIfDone(_ index: Int, _ commands: inout [RunCommand]) {
@@ -172,7 +175,6 @@ public struct RunStateMachine: ~Copyable {
             return
         }
         // The workflow's own, or `finally` behind it.
-        let isComplete = scope.isComplete
         hasFailed = hasFailed || scope.hasFailed
         if index == 0, graph.finally != nil, !wasInterrupted {
             guard !hasOpenedFinally else { return }
@@ -182,7 +184,8 @@ public struct RunStateMachine: ~Copyable {
             return
         }
         scope.isClosing = true
-        let wasComplete = isComplete && (index == 0 || scopes[0]!.isComplete)
+        // A `finally` that an interrupt kept from beginning is left to do.
+        let wasComplete = scope.isComplete && (index == 0 ? graph.finally == nil : scopes[0]!.isComplete)
         let status: RunStatus = wasInterrupted && !wasComplete ? .interrupted : hasFailed ? .failed : wasComplete ? .succeeded : .cancelled
         commands.append(.end(status))
     }
@@ -279,7 +282,10 @@ public struct RunStateMachine: ~Copyable {
             if body.onFailure == .cancel {
                 stop(index, &commands)
                 // And what runs inside of its steps.
-                for inner in scopes.indices where inner > index && isInside(inner, ofScope: index) { stop(inner, &commands) }
+                for inner in scopes.indices where inner > index && isInside(inner, ofScope: index) {
+                    stop(inner, &commands)
+                    closeIfDone(inner, &commands)
+                }
             }
         }
         for dependent in body.dependents[node.step] {

@@ -70,11 +70,14 @@ final class ScopeState {
         }
     }
 
-    /// Whether every step ended, none of them early.
+    /// Whether every step ended, none of them early: neither cancelled nor left out because the scope was stopping.
     var isComplete: Bool {
         phases.allSatisfy {
-            guard case .settled(let settlement) = $0 else { return false }
-            return settlement != .cancelled
+            switch $0 {
+            case .settled(.cancelled), .settled(.skipped(.runStopping)): return false
+            case .settled: return true
+            default: return false
+            }
         }
     }
 

@@ -22,8 +22,8 @@ struct Conversation {
     private let partner: Partner
     private let hash = ContentHash(of: "")
 
-    init(_ steps: String, top: String = "") throws {
-        graph = try workflow("version: 1\nname: t\n\(top)\nsteps:\n\(steps)")
+    init(_ steps: String, top: String = "", files: [String: String] = [:]) throws {
+        graph = try workflow("version: 1\nname: t\n\(top)\nsteps:\n\(steps)", files: files)
         partner = Partner(graph)
     }
 
@@ -45,7 +45,10 @@ struct Conversation {
         partner.scopes[partner.machine.nextScope] = path
         return hears(.scopeOpened(ScopeOpened(node: node(path), pass: pass)))
     }
-    mutating func opensFinally() -> [String] { hears(.scopeOpened(ScopeOpened(node: nil))) }
+    mutating func opensFinally() -> [String] {
+        partner.scopes[partner.machine.nextScope] = "finally"
+        return hears(.scopeOpened(ScopeOpened(node: nil)))
+    }
     mutating func passes(_ path: String, _ pass: Int, _ verdict: PassVerdict) -> [String] { hears(.passEnded(node(path), pass: pass, verdict)) }
     mutating func isLate(_ path: String) -> [String] { hears(.deadlinePassed(node(path))) }
     mutating func isInterrupted() -> [String] { hears(.interruptRequested) }

@@ -162,6 +162,13 @@ import WorkflowModel
         #expect(run.skips("d", .runStopping) == ["end failed"])
     }
 
+    @Test func cancelSkipsWhatIsBehindTheFailureBeforeTheRunEnds() throws {
+        var run = try Conversation("  - { id: a, value: \"1\" }\n  - { id: b, value: steps.a.output }", top: "on_failure: cancel")
+        #expect(run.begins() == ["start a"])
+        #expect(run.fails("a") == ["skip b: the run was stopping"])
+        #expect(run.skips("b", .runStopping) == ["end failed"])
+    }
+
     @Test func cancelDoesNotStartAStepWhoseConditionWasUnderWay() throws {
         var run = try Conversation("""
               - { id: a, value: "1" }
