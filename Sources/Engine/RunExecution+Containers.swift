@@ -143,10 +143,14 @@ extension RunExecution {
         return caps
     }
 
-    /// Keeps count of what each scope spent, and of what counts against each cap.
-    func account(_ node: Node, held: Money, cost: Money = .zero, caps: [(scope: String, cap: Money)]) {
-        spending["run", default: .zero] += held
-        for cap in caps { spending[cap.scope, default: .zero] += held }
+    /// Keeps count of what a call that ended cost its scope, and of what counts against each cap for good.
+    ///
+    /// - Parameters:
+    ///   - held: what was reserved for it.
+    ///   - kept: what counts from now on.
+    func account(_ node: Node, held: Money, kept: Money, cost: Money, caps: [(scope: String, cap: Money)]) {
+        spending["run", default: .zero] += kept
+        for cap in caps { spending[cap.scope, default: .zero] += kept }
         let scope = scopes[node.scope]!
         scope.cost += cost
         scope.largestHold = max(scope.largestHold, held)
@@ -159,8 +163,9 @@ extension RunExecution {
         outer.largestHold = max(outer.largestHold, scope.largestHold)
     }
 
-    /// Whether what is left under every cap would carry a pass that costs as much as this one and holds as much at once.
-    /// Only a forecast, which keeps a pass from being begun in vain: the reservation of each call is what keeps the cap.
+    /// Whether what is left under every cap would carry a pass that costs as much as this one, its dearest call held.
+    /// What is held for calls in flight elsewhere does not count: for that a reservation waits. Only a forecast, which keeps
+    /// a pass from being begun in vain: the reservation of each call is what keeps the cap.
     private func canAfford(anotherLike scope: ExecutionScope) -> Bool {
         let need = scope.cost + scope.largestHold
         var caps = scope.caps

@@ -33,7 +33,7 @@ extension RunExecution {
             _ node: Node, _ status: NodeStatus, output: ContentHash? = nil, failure: StepFailure? = nil, reason: String? = nil
         ) -> NodeUpdate {
             NodeUpdate(
-                path: node.path, step: step(node).id, item: node.item, status: status, at: at, output: output, failure: failure, reason: reason)
+                path: node.path, step: node.stepPath, item: node.item, status: status, at: at, output: output, failure: failure, reason: reason)
         }
         switch event {
         case .nodeStarted(let node), .itemsExpanded(let node, _, _): return update(node, .running)
@@ -43,6 +43,7 @@ extension RunExecution {
         case .nodeFailed(let node, let failure): return update(node, .failed, failure: failure)
         case .nodeCancelled(let node): return update(node, .cancelled)
         case .stepSkipped(let node, let reason): return update(node, .skipped, reason: reason.text)
+        case .passEnded(let node, let pass, let verdict): return verdict.reason(pass: pass).map { update(node, .running, reason: $0) }
         default: return nil
         }
     }

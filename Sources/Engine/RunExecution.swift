@@ -52,7 +52,7 @@ actor RunExecution {
     var callCount = 0
     var cost = MoneySum.zero
     var unpricedCalls = 0
-    /// What counts against the run's cap and those below it, for forecasts.
+    /// What counts for good against the run's cap and those below it, for forecasts.
     var spending: [String: Money] = [:]
     /// That the outputs could not be computed.
     private var outputsFailure: StepFailure?

@@ -94,7 +94,7 @@ extension WorkflowDecoder {
             return nil
         }
         let name = keys.value("as").flatMap { checkedName($0, "an item") }?.text ?? "item"
-        if let range = keys.value("as")?.range, ["inputs", "steps", "run", "with", "index"].contains(name) {
+        if let range = keys.value("as")?.range, ["inputs", "steps", "run", "with", "index", "pass"].contains(name) {
             context.report("AW107", "'\(name)' already means something in expressions", at: range, hint: "choose another name for the item")
         }
         return ForEach(

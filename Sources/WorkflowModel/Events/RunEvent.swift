@@ -63,6 +63,17 @@ public enum PassVerdict: String, Sendable, Hashable {
     case exhausted
     /// What is left of the budget would not carry another.
     case unaffordable
+
+    /// Why there was no other pass; `nil` where there is one.
+    public func reason(pass: Int) -> String? {
+        let passes = pass == 0 ? "1 pass" : "\(pass + 1) passes"
+        switch self {
+        case .again: return nil
+        case .done: return "\(passes), until holds"
+        case .exhausted: return "\(passes), the most"
+        case .unaffordable: return "the budget is short of another pass"
+        }
+    }
 }
 
 /// A value that was cut.

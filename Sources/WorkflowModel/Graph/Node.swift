@@ -17,6 +17,21 @@ public struct Node: Sendable {
     }
 }
 
+extension Node {
+    /// The name of its step whatever the item or the pass, `review/draft`: what statistics and audits go by. The ids of the
+    /// file alone would not do, as two bodies may use the same.
+    public var stepPath: String {
+        guard path.utf8.contains(UInt8(ascii: "[")) else { return path }
+        var isIndex = false
+        let kept = path.utf8.filter { byte in
+            if byte == UInt8(ascii: "[") { isIndex = true }
+            defer { if byte == UInt8(ascii: "]") { isIndex = false } }
+            return !isIndex
+        }
+        return String(decoding: kept, as: UTF8.self)
+    }
+}
+
 extension Node: Hashable {
     // The path follows from the rest.
     public static func == (a: Node, b: Node) -> Bool { a.step == b.step && a.item == b.item && a.scope == b.scope }
