@@ -148,6 +148,7 @@ public struct PlanBuilder: Sendable {
                     var sub = Place(graph: other.graph, scope: here.scope.inputs(of: step), prefix: inner.prefix)
                     (sub.least, sub.most) = (inner.least, inner.most)
                     amounts = plan(other.graph.body, sub, &rows)
+                    if let finally = other.graph.finally { amounts = amounts + plan(finally, sub, &rows) }
                     if let cap = other.graph.budget.maxCost { amounts.limit(to: cap, times: inner.most) }
                 default: amounts = plan(step.kind.body!, inner, &rows)
                 }
@@ -191,13 +192,16 @@ public struct PlanBuilder: Sendable {
                 case .model(let model):
                     let terms = terms(model.tier, of: graph)
                     refusal = terms.failure ?? (hasCap ? terms.unpriced.first.map(StepFailure.unpriced) : nil)
-                case .workflow(let other): visit(other.graph.body, of: other.graph)
+                case .workflow(let other): visit(other.graph)
                 default: step.kind.body.map { visit($0, of: graph) }
                 }
             }
         }
-        visit(graph.body, of: graph)
-        graph.finally.map { visit($0, of: graph) }
+        func visit(_ graph: WorkflowGraph) {
+            visit(graph.body, of: graph)
+            graph.finally.map { visit($0, of: graph) }
+        }
+        visit(graph)
         return refusal
     }
 

@@ -23,11 +23,13 @@ extension RunExecution {
         }
     }
 
-    func openFinally() {
-        let root = scopes[0]!
-        scopes[machine.nextScope] = ExecutionScope(graph: graph, body: graph.finally!, inputs: root.inputs, outer: root.steps)
-        finallyScope = machine.nextScope
-        record(.scopeOpened(ScopeOpened(node: nil)))
+    /// Opens the scope of what runs behind a workflow's own steps, which it may all read.
+    func openFinally(of index: Int) {
+        let main = scopes[index]!
+        scopes[machine.nextScope] = ExecutionScope(
+            graph: main.graph, body: main.graph.finally!, node: main.node, pass: main.pass, inputs: main.inputs, caps: main.caps, outer: main.steps)
+        main.finallyScope = machine.nextScope
+        record(.scopeOpened(ScopeOpened(node: main.node, isFinally: true, pass: main.pass)))
     }
 
     private func makeScope(_ node: Node, pass: Int) throws(StepFailure) -> (ExecutionScope, inputs: ContentHash?) {
@@ -75,11 +77,13 @@ extension RunExecution {
     func close(_ index: Int, _ end: ScopeEnd) {
         let scope = scopes[index]!
         let node = scope.node!
+        let failed = firstFailure(in: scope)
         defer { scopes[index] = nil }
         spread(scope)
+        if let finally = scope.finallyScope.flatMap({ scopes.removeValue(forKey: $0) }) { spread(finally) }
         if end == .incomplete || deadlines.hasPassed(node) { return fail(node, StepFailure(.cancelled, "not all of its steps ran")) }
         if end == .failed {
-            let (path, failure) = scope.firstFailure ?? (node.path, StepFailure(.cancelled, "a step inside failed"))
+            let (path, failure) = failed ?? (node.path, StepFailure(.cancelled, "a step inside failed"))
             // A pass that the budget stopped in the middle leaves what the one before it gave.
             if failure.kind == .budget, scope.pass > 0, let previous = passOutputs[node] {
                 record(.passEnded(node, pass: scope.pass, .unaffordable))

@@ -70,7 +70,7 @@ extension RunExecution {
         case .expandItems(let node): expandItems(node)
         case .start(let node): start(node)
         case .open(let node, let pass): open(node, pass: pass)
-        case .openFinally: openFinally()
+        case .openFinally(let scope): openFinally(of: scope)
         case .close(let scope, let end): close(scope, end)
         case .skip(let node, let reason): skip(node, reason)
         case .collect(let node): collect(node)

@@ -29,13 +29,11 @@ public struct RunStateMachine: ~Copyable {
     /// The open scope of a node that has one.
     private var openScopes: [Node: Int] = [:]
     private var wasInterrupted = false
-    private var hasFailed = false
-    private var hasOpenedFinally = false
     private var hasEnded = false
 
     public init(graph: WorkflowGraph) {
         self.graph = graph
-        scopes = [ScopeState(body: graph.body)]
+        scopes = [ScopeState(body: graph.body, finally: graph.finally)]
     }
 
     /// The number of the scope that opens next.
@@ -81,10 +79,7 @@ public struct RunStateMachine: ~Copyable {
             close(node)
             if verdict == .again { emitOpen(node, pass: pass + 1, &commands) }
         case .deadlinePassed(let node):
-            for index in scopes.indices where isInside(index, node) {
-                stop(index, &commands)
-                closeIfDone(index, &commands)
-            }
+            for index in scopes.indices where isInside(index, node) { cut(index, &commands) }
         case .interruptRequested:
             wasInterrupted = true
             for index in scopes.indices { scopes[index]?.isStopping = true }
@@ -118,29 +113,39 @@ public struct RunStateMachine: ~Copyable {
     /// The scope of a node that has ended, or of a pass.
     private mutating func close(_ node: Node) {
         opening.remove(node)
-        if let index = openScopes.removeValue(forKey: node) { scopes[index] = nil }
+        guard let index = openScopes.removeValue(forKey: node) else { return }
+        if let finally = scopes[index]?.finallyScope { scopes[finally] = nil }
+        scopes[index] = nil
     }
 
     private mutating func open(_ opened: ScopeOpened, _ commands: inout [RunCommand]) {
         let index = scopes.count
-        if let node = opened.node {
+        if opened.isFinally {
+            let main = opened.node.map { openScopes[$0]! } ?? 0
+            let scope = scopes[main]!
+            scope.finallyScope = index
+            scopes.append(ScopeState(
+                body: scope.finally!, main: main, node: scope.node, prefix: scope.prefix, depth: scope.depth, pass: scope.pass,
+                isStopping: wasInterrupted || scope.isCut))
+        } else if let node = opened.node {
             opening.remove(node)
             openScopes[node] = index
             let parent = scopes[node.scope]!
             let step = parent.body.steps[node.step]
             var prefix = node.path
             let body: StepGraph
+            var finally: StepGraph?
             switch step.kind {
             case .group(let group): body = group
-            case .workflow(let other): body = other.graph.body
+            case .workflow(let other): (body, finally) = (other.graph.body, other.graph.finally)
             case .loop(let loop):
                 body = loop.body
                 prefix += "[\(opened.pass)]"
             default: preconditionFailure("\(node.path) has no steps of its own")
             }
-            scopes.append(ScopeState(body: body, node: node, prefix: prefix + "/", depth: parent.depth + 1, pass: opened.pass, isStopping: parent.isStopping))
-        } else {
-            scopes.append(ScopeState(body: graph.finally!, isStopping: wasInterrupted))
+            scopes.append(ScopeState(
+                body: body, finally: finally, node: node, prefix: prefix + "/", depth: parent.depth + 1, pass: opened.pass,
+                isStopping: parent.isStopping))
         }
         begin(index, &commands)
         closeIfDone(index, &commands)
@@ -166,28 +171,29 @@ public struct RunStateMachine: ~Copyable {
         }
     }
 
+    /// The same for what happened around the scope.
+    private mutating func cut(_ index: Int, _ commands: inout [RunCommand]) {
+        scopes[index]?.isCut = true
+        stop(index, &commands)
+        closeIfDone(index, &commands)
+    }
+
     private mutating func closeIfDone(_ index: Int, _ commands: inout [RunCommand]) {
         guard let scope = scopes[index], scope.outstanding == 0, scope.queued == 0, !scope.isClosing, !hasEnded else { return }
-        if scope.node != nil {
-            scope.isClosing = true
-            let end: ScopeEnd = wasInterrupted && !scope.isComplete ? .incomplete : scope.hasFailed ? .failed : scope.isComplete ? .complete : .incomplete
-            commands.append(.close(scope: index, end))
-            return
-        }
-        // The workflow's own, or `finally` behind it.
-        hasFailed = hasFailed || scope.hasFailed
-        if index == 0, graph.finally != nil, !wasInterrupted {
-            guard !hasOpenedFinally else { return }
-            hasOpenedFinally = true
-            scope.isClosing = true
-            commands.append(.openFinally)
-            return
-        }
         scope.isClosing = true
-        // A `finally` that an interrupt kept from beginning is left to do.
-        let wasComplete = scope.isComplete && (index == 0 ? graph.finally == nil : scopes[0]!.isComplete)
-        let status: RunStatus = wasInterrupted && !wasComplete ? .interrupted : hasFailed ? .failed : wasComplete ? .succeeded : .cancelled
-        commands.append(.end(status))
+        let mayRunFinally = !wasInterrupted && !scope.isCut
+        if scope.finally != nil, mayRunFinally { return commands.append(.openFinally(scope: index)) }
+        // A `finally` that a stop kept from beginning is left to do.
+        let main = scope.main.flatMap { scopes[$0] }
+        let isComplete = scope.isComplete && scope.finally == nil && main?.isComplete != false
+        let hasFailed = scope.hasFailed || main?.hasFailed == true
+        if scope.node != nil {
+            let end: ScopeEnd = hasFailed && (isComplete || !wasInterrupted) ? .failed : isComplete ? .complete : .incomplete
+            commands.append(.close(scope: scope.main ?? index, end))
+        } else {
+            let status: RunStatus = wasInterrupted && !isComplete ? .interrupted : hasFailed ? .failed : isComplete ? .succeeded : .cancelled
+            commands.append(.end(status))
+        }
     }
 
     // MARK: Steps
@@ -282,10 +288,7 @@ public struct RunStateMachine: ~Copyable {
             if body.onFailure == .cancel {
                 stop(index, &commands)
                 // And what runs inside of its steps.
-                for inner in scopes.indices where inner > index && isInside(inner, ofScope: index) {
-                    stop(inner, &commands)
-                    closeIfDone(inner, &commands)
-                }
+                for inner in scopes.indices where inner > index && isInside(inner, ofScope: index) { cut(inner, &commands) }
             }
         }
         for dependent in body.dependents[node.step] {

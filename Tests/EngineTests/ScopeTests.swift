@@ -439,4 +439,60 @@ import WorkflowModel
         #expect(run.succeeds("g/z") == ["close g complete"])
         #expect(run.succeeds("g") == ["end failed"])
     }
+
+    private static let letterWithFinally = """
+        version: 1
+        name: letter
+        steps: [{ id: a, value: "1" }, { id: b, value: steps.a.output }]
+        finally: [{ id: z, value: steps.a.status }]
+        """
+
+    @Test(arguments: [true, false]) func theFinallyOfAWorkflowBelongsToItsStep(_ succeeds: Bool) throws {
+        var run = try Conversation(#"  - { id: w, workflow: letter.yaml }"#, files: ["letter.yaml": Self.letterWithFinally])
+        #expect(run.begins() == ["open w 0"])
+        #expect(run.opens("w") == ["start w/a"])
+        if succeeds {
+            #expect(run.succeeds("w/a") == ["start w/b"])
+            #expect(run.succeeds("w/b") == ["finally w"])
+        } else {
+            #expect(run.fails("w/a") == ["skip w/b: upstream_failed: a"])
+            #expect(run.skips("w/b", .upstreamFailed("a")) == ["finally w"])
+        }
+        #expect(run.opensFinally(of: "w") == ["start w/z"])
+        #expect(run.succeeds("w/z") == ["close w \(succeeds ? "complete" : "failed")"])
+        #expect((succeeds ? run.succeeds("w") : run.fails("w")) == ["end \(succeeds ? "succeeded" : "failed")"])
+    }
+
+    @Test func aFailureOfAFinallyFailsItsStep() throws {
+        var run = try Conversation(#"  - { id: w, workflow: letter.yaml }"#, files: ["letter.yaml": Self.letterWithFinally])
+        #expect(run.begins() == ["open w 0"])
+        #expect(run.opens("w") == ["start w/a"])
+        #expect(run.succeeds("w/a") == ["start w/b"])
+        #expect(run.succeeds("w/b") == ["finally w"])
+        #expect(run.opensFinally(of: "w") == ["start w/z"])
+        #expect(run.fails("w/z") == ["close w failed"])
+    }
+
+    /// A workflow that stops for what happened around it is over, its `finally` included.
+    @Test func aFinallyDoesNotBeginBehindADeadline() throws {
+        var run = try Conversation(#"  - { id: w, workflow: letter.yaml }"#, files: ["letter.yaml": Self.letterWithFinally])
+        #expect(run.begins() == ["open w 0"])
+        #expect(run.opens("w") == ["start w/a"])
+        #expect(run.isLate("w") == ["cancel w/a"])
+        #expect(run.isCancelled("w/a") == ["skip w/b: the run was stopping"])
+        #expect(run.skips("w/b", .runStopping) == ["close w incomplete"])
+        #expect(run.fails("w") == ["end failed"])
+    }
+
+    @Test func aDeadlineEndsAFinally() throws {
+        var run = try Conversation(#"  - { id: w, workflow: letter.yaml }"#, files: ["letter.yaml": Self.letterWithFinally])
+        #expect(run.begins() == ["open w 0"])
+        #expect(run.opens("w") == ["start w/a"])
+        #expect(run.succeeds("w/a") == ["start w/b"])
+        #expect(run.succeeds("w/b") == ["finally w"])
+        #expect(run.opensFinally(of: "w") == ["start w/z"])
+        #expect(run.isLate("w") == ["cancel w/z"])
+        #expect(run.isCancelled("w/z") == ["close w incomplete"])
+        #expect(run.fails("w") == ["end failed"])
+    }
 }

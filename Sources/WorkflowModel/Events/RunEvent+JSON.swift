@@ -106,6 +106,7 @@ extension RunEvent {
             json.put("output", output.hash)
         case .scopeOpened(let scope):
             json.put("step", scope.node?.path ?? "finally")
+            if scope.isFinally, scope.node != nil { json.put("finally", true) }
             json.put("pass", scope.pass)
             json.put("inputs", scope.inputs)
         case .passEnded(let node, let pass, let verdict):

@@ -40,15 +40,18 @@ public enum RunEvent: Sendable {
 
 /// A scope of steps, as it was opened.
 public struct ScopeOpened: Sendable {
-    /// The step whose steps they are; `nil` for `finally`.
+    /// The step whose steps they are; `nil` for the run's own `finally`.
     public let node: Node?
+    /// Whether they are the `finally` of the workflow that the node, or the run, works through.
+    public let isFinally: Bool
     /// Of a loop, from 0.
     public let pass: Int
     /// Of the workflow that is run.
     public let inputs: ContentHash?
 
-    public init(node: Node?, pass: Int = 0, inputs: ContentHash? = nil) {
+    public init(node: Node?, isFinally: Bool = false, pass: Int = 0, inputs: ContentHash? = nil) {
         self.node = node
+        self.isFinally = isFinally || node == nil
         self.pass = pass
         self.inputs = inputs
     }
@@ -180,7 +183,8 @@ public enum RunCommand: Sendable, Equatable {
     case start(Node)
     /// Open the scope of a step that has steps of its own: its first, or a loop's next pass.
     case open(Node, pass: Int)
-    case openFinally
+    /// All steps of a workflow are done with: open the scope of its `finally`.
+    case openFinally(scope: Int)
     /// All steps of a scope are done with: say what came of the step that they belong to.
     case close(scope: Int, ScopeEnd)
     case skip(Node, SkipReason)
