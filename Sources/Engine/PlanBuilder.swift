@@ -138,6 +138,11 @@ public struct PlanBuilder: Sendable {
                 rows.append(Plan.Step(id: id, kind: step.kind.name, isConditional: isConditional[index], amounts: noCost))
             }
             rows[row].dependsOn = dependsOn
+            if step.forEach != nil {
+                let items = itemCount(step, here.scope)
+                rows[row].items = Plan.Step.Items(least: items.least, most: items.most)
+            }
+            if case .loop(let loop) = step.kind { rows[row].passes = loop.max }
             if step.kind.isContainer {
                 var inner = here.times(itemCount(step, here.scope))
                 inner.prefix = id + "/"

@@ -211,13 +211,13 @@ import WorkflowModel
     @Test func inputsThatDoNotFitFailTheStepBeforeAnythingRuns() async throws {
         let rig = EngineRig { _, _ in .text("x") }
         let result = try await rig.run(modelWorkflow("""
-              - { id: a, prompt: hi }
-              - { id: w, workflow: letter.yaml, with: { topic: "${{ size(steps.a.output) }}" } }
+              - { id: a, run: ["5"], output: { parse: json } }
+              - { id: w, workflow: letter.yaml, with: { topic: "${{ steps.a.output }}" } }
             """), files: ["letter.yaml": letter])
         #expect(result.failedStep == "w")
         #expect(result.failure?.message.contains("the inputs of letter do not fit") == true)
         #expect(result.failure?.details.first?.contains("'topic'") == true)
-        #expect(rig.provider.requests.count == 1)
+        #expect(rig.provider.requests.isEmpty)
     }
 
     /// Every call draws on the caps of all workflows around it, each of them counted by itself.

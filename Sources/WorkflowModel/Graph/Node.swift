@@ -18,18 +18,8 @@ public struct Node: Sendable {
 }
 
 extension Node {
-    /// The name of its step whatever the item or the pass, `review/draft`: what statistics and audits go by. The ids of the
-    /// file alone would not do, as two bodies may use the same.
-    public var stepPath: String {
-        guard path.utf8.contains(UInt8(ascii: "[")) else { return path }
-        var isIndex = false
-        let kept = path.utf8.filter { byte in
-            if byte == UInt8(ascii: "[") { isIndex = true }
-            defer { if byte == UInt8(ascii: "]") { isIndex = false } }
-            return !isIndex
-        }
-        return String(decoding: kept, as: UTF8.self)
-    }
+    /// The path of its step whatever the item or the pass, `review/draft`: what statistics and audits go by.
+    public var stepPath: String { NodePath.step(path) }
 }
 
 extension Node: Hashable {
