@@ -153,7 +153,7 @@ extension RunExecution {
     ///   - held: what was reserved for it.
     ///   - kept: what counts from now on.
     func account(_ node: Node, held: Money, kept: Money, cost: Money, caps: [(scope: String, cap: Money)]) {
-        spending["run", default: .zero] += kept
+        spentByRun += kept
         for cap in caps { spending[cap.scope, default: .zero] += kept }
         let scope = scopes[node.scope]!
         scope.cost += cost
@@ -172,9 +172,8 @@ extension RunExecution {
     /// a pass from being begun in vain: the reservation of each call is what keeps the cap.
     private func canAfford(anotherLike scope: ExecutionScope) -> Bool {
         let need = scope.cost + scope.largestHold
-        var caps = scope.caps
-        if let cap = graph.budget.maxCost { caps.append(("run", cap)) }
-        return caps.allSatisfy { need <= $0.cap - (spending[$0.scope] ?? .zero) }
+        if let cap = graph.budget.maxCost, need > cap - spentByRun { return false }
+        return scope.caps.allSatisfy { need <= $0.cap - (spending[$0.scope] ?? .zero) }
     }
 }
 

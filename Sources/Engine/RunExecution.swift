@@ -52,6 +52,7 @@ actor RunExecution {
     var cost = MoneySum.zero
     var unpricedCalls = 0
     /// What counts for good against the run's cap and those below it, for forecasts.
+    var spentByRun = Money.zero
     var spending: [String: Money] = [:]
     /// That the outputs could not be computed.
     private var outputsFailure: StepFailure?

@@ -383,6 +383,35 @@ import WorkflowModel
         #expect(result.failedStep == "tell")
     }
 
+    /// A step may be called `run`: its cap is not the run's.
+    @Test func aCapOfAStepCalledRun() async throws {
+        let rig = EngineRig { _, _ in .text("x", input: 10, output: 5) }
+        let result = try await rig.run(modelWorkflow("""
+              - { id: run, limits: { max_cost_usd: 0.0004 }, loop: { max: 4, steps: [{ id: a, prompt: hi }] } }
+            """, top: "budget: { max_cost_usd: 0.0004 }"))
+        #expect(result.status == .succeeded)
+        #expect(rig.written.payloads("pass_ended").last?["verdict"] == "exhausted")
+    }
+
+    /// Whichever operation of the journal fails, nothing goes on behind its back, in no scope.
+    @Test(arguments: 1...30) func aJournalThatFailsStopsEveryScope(at operation: Int) async throws {
+        let clock = ManualClock()
+        let journal = InMemoryJournal(clock: clock, latency: .milliseconds(2), failsAt: operation)
+        let provider = ScriptedProvider(clock: clock) { _, _ in .text("x") }
+        let rig = EngineRig(clock: clock, journal: journal, provider: provider)
+        let graph = try workflow(modelWorkflow("""
+              - id: g
+                for_each: { items: "[1, 2]" }
+                deadline: 60s
+                steps: [{ id: l, loop: { max: 2, steps: [{ id: a, deadline: 30s, prompt: hi }, { id: r, needs: [a], run: [p] }] } }]
+            """, top: "finally: [{ id: z, run: [p] }]"))
+        var error: JournalError?
+        do { _ = try await rig.run(graph) } catch let found as JournalError { error = found }
+        #expect(provider.requests.count <= journal.runs.first?.calls.count ?? 0)
+        #expect((error?.code == .diskFull) == (journal.operations >= operation))
+        #expect(clock.sleepers == 0, "nothing is under way any more")
+    }
+
     @Test func aStopInsideOfScopesLeavesNothingOpen() async throws {
         let rig = EngineRig { _, _ in .text("x", latency: .seconds(1)) }
         rig.clock.schedule(after: .milliseconds(2_500)) { rig.engine.interrupt(.immediate) }
