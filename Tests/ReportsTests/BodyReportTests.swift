@@ -1,5 +1,4 @@
 import Economics
-import Foundation
 import Reports
 import Testing
 import TestSupport
@@ -7,19 +6,7 @@ import Values
 import WorkflowModel
 
 /// Steps that have steps of their own, in every report.
-///
-/// With `AGENTCTL_RECORD` set to a folder, what is printed is written there, to be looked at and pasted.
 @Suite struct BodyReportTests {
-    private func expect(
-        _ text: String, _ expected: String, name: String = #function, sourceLocation: Testing.SourceLocation = #_sourceLocation
-    ) throws {
-        if let folder = ProcessInfo.processInfo.environment["AGENTCTL_RECORD"] {
-            try text.write(toFile: "\(folder)/\(name.dropLast(2)).txt", atomically: true, encoding: .utf8)
-        } else {
-            #expect(text == expected + "\n", sourceLocation: sourceLocation)
-        }
-    }
-
     private let yaml = """
         version: 1
         name: review
@@ -59,7 +46,7 @@ import WorkflowModel
     // MARK: graph
 
     @Test func graphAsText() throws {
-        try expect(GraphReport.text(try graph, style: .plain), #"""
+        try expectReport(GraphReport.text(try graph, style: .plain), #"""
             layer  step          kind      model             waits for     runs
                 1  clauses each  group                                     for each clause of inputs.clauses, at most 20
                 1    risk        model     m → local/s
@@ -81,7 +68,7 @@ import WorkflowModel
     }
 
     @Test func graphOnANarrowTerminal() throws {
-        try expect(GraphReport.text(try graph, style: style(40, unicode: false)), #"""
+        try expectReport(GraphReport.text(try graph, style: style(40, unicode: false)), #"""
             layer  step          waits for
                 1  clauses each
                 1    risk
@@ -107,7 +94,7 @@ import WorkflowModel
     }
 
     @Test func graphForMermaid() throws {
-        try expect(GraphReport.mermaid(try graph), #"""
+        try expectReport(GraphReport.mermaid(try graph), #"""
             ---
             title: "review"
             ---
@@ -139,7 +126,7 @@ import WorkflowModel
     }
 
     @Test func graphForGraphviz() throws {
-        try expect(GraphReport.dot(try graph), #"""
+        try expectReport(GraphReport.dot(try graph), #"""
             digraph "review" {
                 node [shape=box, fontname="Helvetica"];
                 edge [fontname="Helvetica", fontsize=10];
@@ -202,7 +189,7 @@ import WorkflowModel
     }
 
     @Test func planAtEightyColumns() throws {
-        try expect(PlanReport.text(plan, style: style(80)), #"""
+        try expectReport(PlanReport.text(plan, style: style(80)), #"""
             step         model             calls  prompt tokens  output cap     best   worst
             clauses      group, ≤ 20 ite…    120                             $0.0001   $0.04
               risk       local/s              60             40         100  $0.0001   $0.02
@@ -223,7 +210,7 @@ import WorkflowModel
     }
 
     @Test func planOnANarrowTerminal() throws {
-        try expect(PlanReport.text(plan, style: style(40, unicode: false)), #"""
+        try expectReport(PlanReport.text(plan, style: style(40, unicode: false)), #"""
             step        model           best   worst
             clauses     group, <...  $0.0001   $0.04
               risk      local/s      $0.0001   $0.02
@@ -287,7 +274,7 @@ import WorkflowModel
     }
 
     @Test func traceAtEightyColumns() throws {
-        try expect(TraceReport.text(trace, style: style(80), options: .init(now: after(1_000))), #"""
+        try expectReport(TraceReport.text(trace, style: style(80), options: .init(now: after(1_000))), #"""
             run r   review   ✗ failed
             started 2026-11-21 09:48:15 UTC   took 900ms
             cost $0.00   0 calls
@@ -318,7 +305,7 @@ import WorkflowModel
     }
 
     @Test func traceOnANarrowTerminal() throws {
-        try expect(TraceReport.text(trace, style: style(40, unicode: false), options: .init(now: after(1_000))), #"""
+        try expectReport(TraceReport.text(trace, style: style(40, unicode: false), options: .init(now: after(1_000))), #"""
             run r   review   x failed
             started 2026-11-21 09:48:15 UTC
             took 900ms
@@ -371,130 +358,5 @@ import WorkflowModel
         let lines = TraceReport.text(trace, style: style(80)).split(separator: "\n").map(String.init)
         #expect(lines.contains { $0.contains("✗ [70]") })
         #expect(lines.last == "└─ … 94 more succeeded; the slowest are shown")
-    }
-
-    // MARK: live
-
-    private func liveRun() -> LiveTree {
-        func step(_ id: String, _ kind: String, after: [String] = []) -> LiveUpdate.Step { .init(id: id, kind: kind, dependsOn: after) }
-        var updates: [(Int64, LiveUpdate)] = [
-            (0, .runStarted(
-                id: "r", workflow: "review",
-                steps: [
-                    step("clauses", "group"), step("clauses/risk", "model"), step("clauses/advice", "model", after: ["clauses/risk"]),
-                    step("memo", "loop", after: ["clauses"]), step("memo/draft", "model"), step("memo/judge", "model", after: ["memo/draft"]),
-                    step("letter", "workflow", after: ["memo"]), step("letter/write", "value"), step("tell", "run"),
-                ], budget: usd("0.25"))),
-            (1, .stepState(path: "clauses", .running)), (1, .itemsExpanded(step: "clauses", count: 3)),
-        ]
-        for item in 0..<3 {
-            let at = Int64(item + 1) * 100
-            updates += [
-                (1, .stepState(path: "clauses[\(item)]", .running)), (2, .stepState(path: "clauses[\(item)]/risk", .running, model: "local/s")),
-                (3, .callStarted(path: "clauses[\(item)]/risk", call: "\(item)", held: usd("0.001"))),
-                (at, .callEnded(path: "clauses[\(item)]/risk", call: "\(item)", state: .settled, inputTokens: 10, outputTokens: 5, cost: usd("0.00001"), held: nil)),
-                (at, .stepState(path: "clauses[\(item)]/risk", .succeeded)),
-            ]
-        }
-        updates += [(301, .reason(path: "clauses[0]/advice", "when is false")), (301, .stepState(path: "clauses[0]/advice", .skipped)), (302, .stepState(path: "clauses[0]", .succeeded))]
-        updates.append((310, .stepState(path: "clauses[1]/advice", .running, model: "local/s")))
-        return live(updates)
-    }
-
-    @Test func liveAtEightyColumns() throws {
-        try expect(liveRun().frame(now: after(500), style: style(80), height: 24).joined(separator: "\n") + "\n", #"""
-            ⠴ review  0.5s  $0.00003 of $0.25  1 running  0/5 steps
-            ⠴ clauses  1/3 items  group              30→15   $0.00003    0.4s
-              ✓ risk  ×3          local/s            30→15   $0.00003    0.2s
-              ⠴ advice  ×1        local/s                                0.0s
-            · memo                after clauses
-              · draft
-              · judge             after draft
-            · letter              after memo
-              · write
-            · tell
-            """#)
-    }
-
-    @Test func liveOnANarrowTerminal() throws {
-        try expect(liveRun().frame(now: after(500), style: style(40, unicode: false), height: 24).joined(separator: "\n") + "\n", #"""
-            \ review  0.5s  $0.00003  1 running
-            \ clauses  1/3 items   $0.00003    0.4s
-              + risk  x3           $0.00003    0.2s
-              \ advice  x1                     0.0s
-            . memo
-              . draft
-              . judge
-            . letter
-              . write
-            . tell
-            """#)
-    }
-
-    /// Out of their place, steps are known by their paths.
-    @Test func liveOnALowTerminal() throws {
-        try expect(liveRun().frame(now: after(500), style: style(80), height: 6).joined(separator: "\n") + "\n", #"""
-            ⠴ review  0.5s  $0.00003 of $0.25  1 running  0/5 steps
-            ⠴ clauses  1/3 items  group        30→15   $0.00003    0.4s
-            ⠴ clauses/advice  ×1  local/s                          0.0s
-            ✓ clauses/risk  ×3    local/s      30→15   $0.00003    0.2s
-            … 6 pending
-            """#)
-    }
-
-    @Test func liveInALoop() throws {
-        var tree = liveRun()
-        let updates: [LiveUpdate] = [
-            .stepState(path: "clauses[1]/advice", .succeeded), .stepState(path: "clauses[1]", .succeeded), .stepState(path: "clauses[2]", .succeeded),
-            .stepState(path: "clauses", .succeeded), .stepState(path: "memo", .running), .stepState(path: "memo[0]/draft", .running), .stepState(path: "memo[0]/draft", .succeeded),
-            .stepState(path: "memo[0]/judge", .running), .stepState(path: "memo[0]/judge", .failed), .reason(path: "memo", "pass 1 is over, another follows"),
-            .stepState(path: "memo[1]/draft", .running),
-        ]
-        for update in updates { tree.apply(update, at: after(600)) }
-        try expect(tree.frame(now: after(700), style: style(80), height: 24).joined(separator: "\n") + "\n", #"""
-            ⠧ review  0.7s  $0.00003 of $0.25  1 running  1/5 steps
-            ✓ clauses  3/3 items     group                          30→15   $0.00003    0.5s
-              ✓ risk  ×3             local/s                        30→15   $0.00003    0.2s
-              ✓ advice  ×2           local/s                                            0.2s
-            ⠧ memo                   loop  pass 1 is over, an…                          0.1s
-              ⠧ draft  ×1            model                                              0.0s
-              ✗ judge  ×1, 1 failed  failed                                             0.0s
-            · letter                 after memo
-              · write
-            · tell
-            """#)
-    }
-
-    @Test(arguments: [2, 3, 5, 8, 24], [8, 20, 40, 80]) func framesStayInTheTerminal(height: Int, width: Int) {
-        let lines = liveRun().frame(now: after(500), style: style(width), height: height)
-        #expect(lines.count <= height - 1)
-        #expect(lines.allSatisfy { $0.terminalWidth <= width })
-    }
-
-    /// 200 clauses: every tenth of the list has a line, and what failed inside of it.
-    @Test func plainLinesOfALargeGroup() {
-        var tree = LiveTree()
-        var lines: [String] = []
-        func apply(_ time: Int64, _ update: LiveUpdate) {
-            tree.apply(update, at: after(time))
-            if let line = tree.plainLine(for: update, at: after(time)) { lines.append(line) }
-        }
-        apply(0, .runStarted(id: "r", workflow: "t", steps: [.init(id: "g", kind: "group"), .init(id: "g/a", kind: "model"), .init(id: "g/b", kind: "value")], budget: nil))
-        apply(0, .stepState(path: "g", .running))
-        apply(0, .itemsExpanded(step: "g", count: 200))
-        for item in 0..<200 {
-            apply(1, .stepState(path: "g[\(item)]", .running))
-            apply(1, .stepState(path: "g[\(item)]/a", .running, model: "local/s"))
-            let fails = item == 33
-            if fails { apply(2, .reason(path: "g[33]/a", "no")) }
-            apply(2, .stepState(path: "g[\(item)]/a", fails ? .failed : .succeeded))
-            if fails { apply(2, .reason(path: "g[33]/b", "upstream_failed: a")) }
-            apply(2, .stepState(path: "g[\(item)]/b", fails ? .skipped : .succeeded))
-            apply(3, .stepState(path: "g[\(item)]", fails ? .failed : .succeeded))
-        }
-        apply(4, .stepState(path: "g", .succeeded))
-        #expect(lines.prefix(6) == ["t  started  r  3 steps", "g  started", "g  200 items", "g  20/200 items", "g[33]/a  failed  local/s  1ms  no", "g[33]  failed  2ms"])
-        #expect(lines.count == 3 + 10 + 2 + 1)
-        #expect(lines.last == "g  succeeded  4ms")
     }
 }
