@@ -92,6 +92,7 @@ extension RunExecution {
         journalError = error
         status = .failed
         for task in tasks.values { task.cancel() }
+        deadlines.stopAll()
         reservations.wakeAll()
         if tasks.isEmpty { resumeFinish() }
     }

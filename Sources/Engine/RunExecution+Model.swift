@@ -197,7 +197,6 @@ extension RunExecution {
         }
         placed.tries.isStartRecorded = true
         callCount += 1
-        account(placed.tries.node, held: placed.held ?? .zero, caps: placed.tries.caps)
         announce(placed.started, at: placed.startedAt!)
         inFlight.insert(placed.tries.node)
         return true
@@ -214,7 +213,7 @@ extension RunExecution {
         for segment in request.segments { intent.blobs.append(Blob(text: segment.text, hash: segment.hash)) }
         intent.blobs.append(placed.manifest)
         intent.callStart = CallStart(
-            id: request.id, path: tries.path, step: tries.step.id, tier: tries.tier.name, purpose: call.purpose, ordinal: call.ordinal,
+            id: request.id, path: tries.path, step: tries.node.stepPath, tier: tries.tier.name, purpose: call.purpose, ordinal: call.ordinal,
             provider: request.model.provider, modelAsked: request.model.model, request: placed.manifest.hash,
             retryOf: call.retryOf.map { CallID(run: id, number: $0).text }, held: placed.held, caps: tries.caps, at: at)
         return intent
@@ -270,7 +269,7 @@ extension RunExecution {
             response: response, httpStatus: result.httpStatus, finishReason: finishReason?.rawValue, failure: failure,
             timeToFirstToken: result.timeToFirstToken, total: result.total, at: at))
         note(.callEnded(end), at: at)
-        account(tries.node, held: (settlement.held ?? .zero) - (placed.held ?? .zero), cost: end.cost ?? .zero, caps: tries.caps)
+        account(tries.node, held: placed.held ?? .zero, kept: settlement.held ?? .zero, cost: end.cost ?? .zero, caps: tries.caps)
         tries.count(end)
         placed.end = end
         reservations.callSettled()

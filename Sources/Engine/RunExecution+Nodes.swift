@@ -157,18 +157,14 @@ extension RunExecution {
     func fail(_ node: Node, _ failure: StepFailure, facts: JSONObject = [:], at place: String? = nil) {
         let scope = scopes[node.scope]!
         let step = scope.body.steps[node.step]
-        var failure = failure
-        if failure.kind == .cancelled {
-            guard let late = deadlines.failure(of: node, step) else {
-                deadlines.end(node)
-                passOutputs[node] = nil
-                if node.item == nil { setStep(node, ["status": .string(NodeStatus.cancelled.rawValue)]) }
-                return record(.nodeCancelled(node))
-            }
-            failure = late
-        }
+        // Also of a program that took the signal for its own reason to fail.
+        var failure = deadlines.failure(of: node, step) ?? failure
         deadlines.end(node)
         passOutputs[node] = nil
+        if failure.kind == .cancelled {
+            if node.item == nil { setStep(node, ["status": .string(NodeStatus.cancelled.rawValue)]) }
+            return record(.nodeCancelled(node))
+        }
         if failure.kind == .budget, step.isOptional, node.item == nil { return skip(node, .overBudget) }
         // With items, a value stands in for an item; the collected step itself fails as a whole.
         let isWholeOfItems = node.item == nil && step.forEach != nil

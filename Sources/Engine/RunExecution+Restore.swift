@@ -11,6 +11,8 @@ struct RecordedNode {
         var ended: CallEnded?
         /// The text that came back, as long as it may be needed.
         var answer: String?
+        /// Whether what it holds for good is among what was spent.
+        var isCounted = false
     }
 
     var calls: [Call] = []
@@ -43,6 +45,7 @@ extension RunExecution {
             }
             if observer?.wantsHistory == true { announce(event, at: record.at) }
         }
+        countLostCalls()
         hasBegun = true
         let resumed = RunEvent.runResumed(RunResumed(program: environment.program, epoch: run.epoch, lostCalls: run.lostCalls))
         note(resumed, at: environment.clock.now())
@@ -87,17 +90,19 @@ extension RunExecution {
         case .nodeStarted(let node):
             if recorded[node] == nil { recorded[node] = RecordedNode() }
         case .scopeOpened(let opened):
-            guard let node = opened.node else { return makeFinally() }
+            if opened.isFinally {
+                return makeFinally(of: opened.node.flatMap { machine.openScope(of: $0) } ?? 0)
+            }
+            guard let node = opened.node else { return }
             scopes[machine.nextScope] = try makeScope(node, pass: opened.pass).0
         case .passEnded(let node, _, let verdict):
             guard let index = machine.openScope(of: node), let scope = scopes[index] else { return }
-            if verdict != .unaffordable || scope.firstFailure == nil { passOutputs[node] = scope.outputs }
+            if verdict != .unaffordable || firstFailure(in: scope) == nil { passOutputs[node] = scope.outputs }
             if verdict == .again { close(scope: index) }
         case .deadlinePassed(let node): deadlines.pass(node)
         case .callStarted(let call):
             recorded[call.node, default: RecordedNode()].calls.append(RecordedNode.Call(started: call))
             callNumber = max(callNumber, call.id.number)
-            account(call.node, held: call.held ?? .zero, caps: callCaps(of: call.node, step(call.node)))
         case .callEnded(let end):
             guard let place = recorded[end.node]?.calls.lastIndex(where: { $0.started.id == end.id }) else {
                 throw StepFailure(.configuration, "call \(end.id) has an end and no beginning")
@@ -105,7 +110,7 @@ extension RunExecution {
             recorded[end.node]!.calls[place].ended = end
             recorded[end.node]!.calls[place].answer = try end.response.map { hash throws(StepFailure) in try document(hash).stringValue ?? "" }
             let held = recorded[end.node]!.calls[place].started.held ?? .zero
-            account(end.node, held: end.heldAfter(held) - held, cost: end.cost ?? .zero, caps: callCaps(of: end.node, step(end.node)))
+            account(end.node, held: held, kept: end.heldAfter(held), cost: end.cost ?? .zero, caps: callCaps(of: end.node, step(end.node)))
         case .commandEnded(let node, let attempt, let code, _, _): recorded[node]?.exit = (attempt, code)
         case .nodeSucceeded(let node, let output), .nodeRecovered(let node, _, let output):
             settle(node, try document(output.hash), facts: facts(of: node))
@@ -124,8 +129,20 @@ extension RunExecution {
             approvals[node] = nil
             decisions[node] = decision
         case .runStarted, .conditionEvaluated, .memoHit, .inputTrimmed, .callRefused, .outputRejected, .interruptRequested, .cancelRequested,
-            .runEnded, .runResumed:
+            .runEnded:
             break
+        case .runResumed: countLostCalls()
+        }
+    }
+
+    /// What calls without an end hold is spent for good.
+    private func countLostCalls() {
+        for (node, left) in recorded {
+            for (index, call) in left.calls.enumerated() where call.ended == nil && !call.isCounted {
+                recorded[node]!.calls[index].isCounted = true
+                let held = call.started.held ?? .zero
+                account(node, held: held, kept: held, cost: .zero, caps: callCaps(of: node, step(node)))
+            }
         }
     }
 
@@ -139,8 +156,9 @@ extension RunExecution {
     }
 
     private func close(scope index: Int) {
-        if let scope = scopes[index] { spread(scope) }
-        scopes[index] = nil
+        guard let scope = scopes.removeValue(forKey: index) else { return }
+        spread(scope)
+        if let finally = scope.finallyScope.flatMap({ scopes.removeValue(forKey: $0) }) { spread(finally) }
     }
 
     private func fold(_ node: Node, _ failure: StepFailure) {
@@ -210,8 +228,8 @@ extension CallEnded {
 
 /// Finds nodes by the paths that the journal has.
 struct NodeNames {
-    private var scopes: [String: Int] = ["": 0]
-    private var finallyScope: Int?
+    /// By the prefix of their names; behind the main one, its `finally`.
+    private var scopes: [String: [Int]] = ["": [0]]
     private var steps: [Int: [String: Int]] = [:]
 
     mutating func node(_ path: String, in machine: borrowing RunStateMachine) -> Node? {
@@ -223,9 +241,8 @@ struct NodeNames {
             item = Int(name[name.utf8.index(after: bracket)...].dropLast())
             name = name[..<bracket]
         }
-        guard let scope = scopes[prefix] else { return nil }
-        for candidate in [scope, prefix.isEmpty ? finallyScope : nil] {
-            guard let candidate, let body = machine.body(of: candidate) else { continue }
+        for candidate in scopes[prefix] ?? [] {
+            guard let body = machine.body(of: candidate) else { continue }
             if steps[candidate] == nil {
                 steps[candidate] = Dictionary(body.steps.enumerated().map { ($1.id, $0) }) { first, _ in first }
             }
@@ -237,6 +254,7 @@ struct NodeNames {
     mutating func update(_ event: RunEvent, _ machine: borrowing RunStateMachine) {
         guard case .scopeOpened(let opened) = event else { return }
         let index = machine.nextScope - 1
-        if opened.node == nil { finallyScope = index } else if let prefix = machine.prefix(of: index) { scopes[prefix] = index }
+        guard let prefix = machine.prefix(of: index) else { return }
+        if opened.isFinally { scopes[prefix, default: []].append(index) } else { scopes[prefix] = [index] }
     }
 }

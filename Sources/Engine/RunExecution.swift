@@ -24,7 +24,6 @@ actor RunExecution {
 
     /// By the numbers that the machine gives them.
     var scopes: [Int: ExecutionScope]
-    var finallyScope: Int?
     let runValue: CELValue
     /// What the last pass of a loop gave, while the loop runs.
     var passOutputs: [Node: JSONObject] = [:]
@@ -58,7 +57,8 @@ actor RunExecution {
     var callCount = 0
     var cost = MoneySum.zero
     var unpricedCalls = 0
-    /// What counts against the run's cap and those below it, for forecasts.
+    /// What counts for good against the run's cap and those below it, for forecasts.
+    var spentByRun = Money.zero
     var spending: [String: Money] = [:]
     /// That the outputs could not be computed.
     private var outputsFailure: StepFailure?
@@ -96,7 +96,12 @@ actor RunExecution {
     /// The first failure that was not tolerated, and where.
     private var firstFailure: (path: String, failure: StepFailure)? {
         if let outputsFailure { return ("outputs", outputsFailure) }
-        return scopes[0]?.firstFailure ?? finallyScope.flatMap { scopes[$0]?.firstFailure }
+        return scopes[0].flatMap(firstFailure)
+    }
+
+    /// Of a workflow's own steps, else of its `finally`.
+    func firstFailure(in scope: ExecutionScope) -> (path: String, failure: StepFailure)? {
+        scope.firstFailure ?? scope.finallyScope.flatMap { scopes[$0]?.firstFailure }
     }
 
     func execute() async -> Result<RunResult, JournalError> {

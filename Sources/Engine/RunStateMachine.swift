@@ -41,18 +41,12 @@ public struct RunStateMachine: ~Copyable {
     private var wasInterrupted = false
     /// The interrupt is for good.
     private var wasCancelled = false
-    private var hasFailed = false
-    private var finallyState = FinallyState.notAsked
     private var hasAskedToEnd = false
     private var hasEnded = false
 
-    private enum FinallyState {
-        case notAsked, asked, open
-    }
-
     public init(graph: WorkflowGraph) {
         self.graph = graph
-        scopes = [ScopeState(body: graph.body)]
+        scopes = [ScopeState(body: graph.body, finally: graph.finally)]
     }
 
     /// The number of the scope that opens next.
@@ -97,6 +91,7 @@ public struct RunStateMachine: ~Copyable {
             // It will be begun again.
             answered(node.scope)
             running.remove(node)
+            close(node)
             enqueue(node)
         case .nodeCancelled(let node):
             nodeEnded(node, &commands) { $0.cancelled += 1 } step: { .cancelled }
@@ -119,7 +114,7 @@ public struct RunStateMachine: ~Copyable {
         case .approvalDecided(let node, _):
             wake(node)
         case .deadlinePassed(let node):
-            for index in scopes.indices where isInside(index, node) { stop(index, &commands) }
+            for index in scopes.indices where isInside(index, node) { cut(index, &commands) }
         case .interruptRequested:
             wasInterrupted = true
         case .cancelRequested:
@@ -133,8 +128,8 @@ public struct RunStateMachine: ~Copyable {
             // Facts of one node's tries: `StepStateMachine` decides on them.
             break
         }
+        closeIfDone(event.scope ?? 0, &commands)
         startQueued(&commands)
-        if let scope = event.scope { closeIfDone(scope, &commands) } else { closeIfDone(0, &commands) }
         suspendIfIdle(&commands)
         return commands
     }
@@ -158,30 +153,39 @@ public struct RunStateMachine: ~Copyable {
     /// The scope of a node that has ended, or of a pass.
     private mutating func close(_ node: Node) {
         opening[node] = nil
-        if let index = openScopes.removeValue(forKey: node) { scopes[index] = nil }
+        guard let index = openScopes.removeValue(forKey: node) else { return }
+        if let finally = scopes[index]?.finallyScope { scopes[finally] = nil }
+        scopes[index] = nil
     }
 
     private mutating func open(_ opened: ScopeOpened, _ commands: inout [RunCommand]) {
         let index = scopes.count
-        if let node = opened.node {
+        if opened.isFinally {
+            let main = opened.node.map { openScopes[$0]! } ?? 0
+            let scope = scopes[main]!
+            scope.finallyScope = index
+            scopes.append(ScopeState(
+                body: scope.finally!, main: main, node: scope.node, prefix: scope.prefix, depth: scope.depth, pass: scope.pass,
+                isStopping: scope.isCut))
+        } else if let node = opened.node {
             opening[node] = nil
             openScopes[node] = index
             let parent = scopes[node.scope]!
             let step = parent.body.steps[node.step]
             var prefix = node.path
             let body: StepGraph
+            var finally: StepGraph?
             switch step.kind {
             case .group(let group): body = group
-            case .workflow(let other): body = other.graph.body
+            case .workflow(let other): (body, finally) = (other.graph.body, other.graph.finally)
             case .loop(let loop):
                 body = loop.body
                 prefix += "[\(opened.pass)]"
             default: preconditionFailure("\(node.path) has no steps of its own")
             }
-            scopes.append(ScopeState(body: body, node: node, prefix: prefix + "/", depth: parent.depth + 1, pass: opened.pass, isStopping: parent.isStopping))
-        } else {
-            finallyState = .open
-            scopes.append(ScopeState(body: graph.finally!))
+            scopes.append(ScopeState(
+                body: body, finally: finally, node: node, prefix: prefix + "/", depth: parent.depth + 1, pass: opened.pass,
+                isStopping: parent.isStopping))
         }
         begin(index, &commands)
         closeIfDone(index, &commands)
@@ -197,37 +201,43 @@ public struct RunStateMachine: ~Copyable {
         return false
     }
 
-    /// Nothing new begins in the scope, and what is in flight there is cancelled.
+    /// Nothing new begins in the scope, and what is in flight there is cancelled. It is closed when what follows is settled.
     private mutating func stop(_ index: Int, _ commands: inout [RunCommand]) {
         guard scopes[index] != nil else { return }
         scopes[index]!.isStopping = true
         drop(&commands) { $0.scope == index }
         for node in waiting.filter({ $0.scope == index }) { wake(node) }
         for node in running.filter({ $0.scope == index }).sorted() { commands.append(.cancel(node)) }
+    }
+
+    /// The same for what happened around the scope.
+    private mutating func cut(_ index: Int, _ commands: inout [RunCommand]) {
+        scopes[index]?.isCut = true
+        stop(index, &commands)
         closeIfDone(index, &commands)
     }
 
     private mutating func closeIfDone(_ index: Int, _ commands: inout [RunCommand]) {
         guard let scope = scopes[index], scope.outstanding == 0, scope.queued == 0, scope.closing == nil, !hasEnded, !hasAskedToEnd else { return }
-        let end: ScopeEnd = scope.hasFailed ? .failed : scope.isComplete ? .complete : .incomplete
+        if scope.finally != nil, !scope.isCut {
+            // What an interrupt keeps from beginning is left to do.
+            guard !wasInterrupted else { return }
+            scope.closing = .finally
+            atWork += 1
+            return commands.append(.openFinally(scope: index))
+        }
+        let main = scope.main.flatMap { scopes[$0] }
+        let isComplete = scope.isComplete && scope.finally == nil && main?.isComplete != false
+        let hasFailed = scope.hasFailed || main?.hasFailed == true
         if scope.node != nil {
-            scope.closing = end
+            let end: ScopeEnd = hasFailed ? .failed : isComplete ? .complete : .incomplete
+            scope.closing = .close(end)
             atWork += 1
-            commands.append(.close(scope: index, end))
-            return
+            commands.append(.close(scope: scope.main ?? index, end))
+        } else {
+            hasAskedToEnd = true
+            commands.append(.end(hasFailed ? .failed : isComplete ? .succeeded : .cancelled))
         }
-        // The workflow's own, or `finally` behind it.
-        hasFailed = hasFailed || scope.hasFailed
-        if index == 0, graph.finally != nil {
-            guard finallyState == .notAsked, !wasInterrupted else { return }
-            finallyState = .asked
-            atWork += 1
-            commands.append(.openFinally)
-            return
-        }
-        let isComplete = scope.isComplete && (index == 0 || scopes[0]!.isComplete)
-        hasAskedToEnd = true
-        commands.append(.end(hasFailed ? .failed : isComplete ? .succeeded : .cancelled))
     }
 
     // MARK: Suspending and going on
@@ -263,14 +273,17 @@ public struct RunStateMachine: ~Copyable {
                 case .waiting, .running, .items, .settled: break
                 }
             }
-            if let end = scope.closing { commands.append(.close(scope: index, end)) }
+            switch scope.closing {
+            case .finally where scope.finallyScope == nil: commands.append(.openFinally(scope: index))
+            case .close(let end): commands.append(.close(scope: scope.main ?? index, end))
+            case .finally, nil: break
+            }
         }
         for (node, pass) in opening.sorted(by: { $0.key < $1.key }) { commands.append(.open(node, pass: pass)) }
         for node in running.sorted() {
             commands.append(.start(node))
             if scopes[node.scope]!.isStopping { commands.append(.cancel(node)) }
         }
-        if finallyState == .asked { commands.append(.openFinally) }
         let due = postponed
         postponed = []
         for (node, pass) in due { emitOpen(node, pass: pass, &commands) }
@@ -364,7 +377,7 @@ public struct RunStateMachine: ~Copyable {
             if body.onFailure == .cancel {
                 stop(index, &commands)
                 // And what runs inside of its steps.
-                for inner in scopes.indices where inner > index && isInside(inner, ofScope: index) { stop(inner, &commands) }
+                for inner in scopes.indices where inner > index && isInside(inner, ofScope: index) { cut(inner, &commands) }
             }
         }
         for dependent in body.dependents[node.step] {

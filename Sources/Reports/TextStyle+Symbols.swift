@@ -3,9 +3,11 @@ import WorkflowModel
 
 extension TextStyle {
     var ellipsis: String { isUnicode ? "…" : "..." }
+    var times: String { isUnicode ? "×" : "x" }
     var dash: String { isUnicode ? "–" : "-" }
     var arrow: String { isUnicode ? "→" : "->" }
     var atLeast: String { isUnicode ? "≥ " : ">= " }
+    var atMost: String { isUnicode ? "≤ " : "<= " }
     var dot: String { isUnicode ? " · " : ", " }
     var rule: String { isUnicode ? "─" : "-" }
     /// Before a child that has siblings below it, and before what hangs under that child.

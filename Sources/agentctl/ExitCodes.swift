@@ -35,7 +35,7 @@ enum ExitCodes {
         case .authentication: return 31
         case .quota: return 32
         case .rateLimit: return 33
-        case .timeout: return 34
+        case .timeout, .deadline: return 34
         case .connection: return 35
         case .serverError: return 36
         case .malformedResponse: return 37

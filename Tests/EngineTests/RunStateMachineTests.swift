@@ -162,6 +162,13 @@ import WorkflowModel
         #expect(run.skips("d", .runStopping) == ["end failed"])
     }
 
+    @Test func cancelSkipsWhatIsBehindTheFailureBeforeTheRunEnds() throws {
+        var run = try Conversation("  - { id: a, value: \"1\" }\n  - { id: b, value: steps.a.output }", top: "on_failure: cancel")
+        #expect(run.begins() == ["start a"])
+        #expect(run.fails("a") == ["skip b: the run was stopping"])
+        #expect(run.skips("b", .runStopping) == ["end failed"])
+    }
+
     @Test func cancelDoesNotStartAStepWhoseConditionWasUnderWay() throws {
         var run = try Conversation("""
               - { id: a, value: "1" }
@@ -366,7 +373,7 @@ import WorkflowModel
         #expect(run.opens("g") == ["start g/x"])
         #expect(run.expands("s", to: 1) == [])
         #expect(run.resumes() == ["when a", "start b", "start g/x"])
-        #expect(run.succeeds("g/x") == ["start s[0]", "close g complete"])
+        #expect(run.succeeds("g/x") == ["close g complete", "start s[0]"])
         #expect(run.resumes() == ["when a", "close g complete", "start s[0]", "start b"])
     }
 

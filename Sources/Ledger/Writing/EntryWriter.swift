@@ -72,7 +72,8 @@ final class EntryWriter {
                 output_hash = excluded.output_hash, error = excluded.error, reason = excluded.reason
             """)
         endNode = try prepare("""
-            UPDATE step_attempt SET status = ?3, ended_at = ?4, output_hash = ?5, error = ?6, reason = ?7
+            UPDATE step_attempt SET status = ?3, ended_at = ?4, output_hash = ?5, error = ?6,
+                reason = coalesce(?7, reason)
             WHERE run = ?1 AND node_path = ?2
             """)
         insertEvent = try prepare("INSERT INTO event(run, seq, kind, payload, at, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")

@@ -152,6 +152,8 @@ struct BodyDraft {
     /// The names under `with` of the steps around.
     var with: [String] = []
     var isInLoop = false
+    /// Whether it is `finally` itself.
+    var isFinally = false
     /// After each pass of the loop whose body it is.
     var until: Expression?
 }
@@ -176,7 +178,7 @@ extension WorkflowDraft {
             }
         }
         add(BodyDraft(steps: steps, index: 0, around: []))
-        if !finally.isEmpty { add(BodyDraft(steps: finally, index: bodies.count, around: [0])) }
+        if !finally.isEmpty { add(BodyDraft(steps: finally, index: bodies.count, around: [0], isFinally: true)) }
         return bodies
     }
 

@@ -1,6 +1,6 @@
 extension DiagnosticExplanation {
     static let names: [DiagnosticExplanation] = [
-        .init("AW201", "Two steps with one id", "Other steps refer to a step by its id.", mend: "rename one.", wrong: "- { id: a, value: \"1\" }\n- { id: a, value: \"2\" }", right: "- { id: a, value: \"1\" }\n- { id: b, value: \"2\" }"),
+        .init("AW201", "Two steps with one id", "Other steps refer to a step by its id. Lists of steps that do not see each other may use the same ids, but not that of a step around them.", mend: "rename one.", wrong: "- { id: a, value: \"1\" }\n- { id: a, value: \"2\" }", right: "- { id: a, value: \"1\" }\n- { id: b, value: \"2\" }"),
         .init("AW202", "An unknown tier, prefix, secret or needed step", "The name is not declared in this workflow; a secret, not in the project file.", mend: "declare it, or take the one of the hint.", wrong: "- { id: a, model: n, prompt: hi }", right: "- { id: a, model: m, prompt: hi }"),
         .init(
             "AW203", "An unknown name in an expression", "What can be read where is listed in [Expressions](Workflow.md#expressions).", mend: "take one of the names of the hint.",
@@ -18,8 +18,8 @@ extension DiagnosticExplanation {
     ]
 
     static let inputs: [DiagnosticExplanation] = [
-        .init("AW301", "An unknown input", "The run was given an input that the workflow does not declare.", mend: "see `inputs:` of the workflow.", .other, wrong: "agentctl run w.yaml --input tikcet=@t.json", right: "agentctl run w.yaml --input ticket=@t.json"),
-        .init("AW302", "A missing input", "An input without a default must be given.", mend: "give it.", .other, wrong: "agentctl run w.yaml", right: "agentctl run w.yaml --input ticket=@t.json"),
+        .init("AW301", "An unknown input", "The run, or the step that runs it, gives the workflow an input that it does not declare.", mend: "see `inputs:` of the workflow.", .other, wrong: "agentctl run w.yaml --input tikcet=@t.json", right: "agentctl run w.yaml --input ticket=@t.json"),
+        .init("AW302", "A missing input", "An input without a default must be given: to a run, and under `with` to a workflow that a step runs.", mend: "give it.", .other, wrong: "agentctl run w.yaml", right: "agentctl run w.yaml --input ticket=@t.json"),
         .init("AW303", "An input, or a default, that does not fit its schema", "The message names what the schema asks for.", mend: "give such a value.", .workflow, wrong: "inputs: { n: { type: integer, default: many } }", right: "inputs: { n: { type: integer, default: 3 } }"),
     ]
 

@@ -14,8 +14,8 @@ struct ReferencesRule: WorkflowRule {
 
     /// The names of a draft, looked up once for its thousands of references.
     private struct Names {
-        /// For each step the body that it is in.
-        let homes: [String: Int]
+        /// For each id the bodies that have a step of it.
+        let homes: [String: [Int]]
         let bodies: [BodyDraft]
         let inputs: Set<String>
         let inputNames: [String]
@@ -24,7 +24,7 @@ struct ReferencesRule: WorkflowRule {
 
         init(_ draft: WorkflowDraft) {
             bodies = draft.bodies
-            homes = Dictionary(bodies.flatMap { body in body.steps.map { ($0.id.text, body.index) } }, uniquingKeysWith: { first, _ in first })
+            homes = Dictionary(grouping: bodies.flatMap { body in body.steps.map { ($0.id.text, body.index) } }, by: \.0).mapValues { $0.map(\.1) }
             inputNames = draft.inputs.map(\.name)
             inputs = Set(inputNames).union(draft.broken.inputs)
             secrets = draft.secrets.map(\.text)
@@ -117,12 +117,12 @@ struct ReferencesRule: WorkflowRule {
         case "pass":
             if !Self.passFields.contains(path[1]) { unknown("pass has no", path[1], in: Self.passFields) }
         case "steps":
-            guard let home = known.homes[path[1]] else {
+            guard let homes = known.homes[path[1]] else {
                 if !known.broken.mayHaveStep(path[1]) { unknown("there is no step", path[1], in: known.stepIDs(from: body)) }
                 return
             }
-            guard known.canSee(home, from: body) else {
-                guard let owner = known.bodies[home].owner else { return unknown("a step of 'finally' is not seen from here:", path[1], in: []) }
+            guard homes.contains(where: { known.canSee($0, from: body) }) else {
+                guard let owner = known.bodies[homes[0]].owner else { return unknown("a step of 'finally' is not seen from here:", path[1], in: []) }
                 return unknown("from here there is no step", path[1], in: [], hint: "it is inside '\(owner)': steps.\(owner).output.\(path[1])")
             }
             if path.count > 2, !Self.stepFields.contains(path[2]) {

@@ -18,6 +18,8 @@ private struct TypesPass {
     private let draft: WorkflowDraft
     private let textSteps: Set<String>
     private var types: WorkflowTypes
+    /// Of the values that workflows are given, by the places of the steps' ids.
+    private var withTypes: [SourceRange: [String: StaticType]] = [:]
     private(set) var problems: [Diagnostic] = []
 
     init(_ draft: WorkflowDraft) {
@@ -58,7 +60,11 @@ private struct TypesPass {
             environment.names["index"] = .int
         }
         var with: [ObjectType.Field] = []
-        for (key, template) in step.with { with.append(ObjectType.Field(key, type(of: template, environment))) }
+        for (key, template) in step.with {
+            let type = type(of: template, environment)
+            with.append(ObjectType.Field(key, type))
+            if case .workflow = step.kind { withTypes[step.id.range, default: [:]][key] = type }
+        }
         if !with.isEmpty { environment.names["with"] = .object(ObjectType(with, others: .dyn)) }
         let base = step.inner == nil ? body(of: step, environment) : inner(of: step, environment, around)
         check(step.uses, of: step, making: base, environment)
@@ -76,7 +82,7 @@ private struct TypesPass {
         }
         if case .loop = step.kind {
             // What a pass gives is not known before its body was looked at.
-            names["pass"] = .object(ObjectType([.init("index", .int), .init("previous", .dyn, isRequired: false)]))
+            names["pass"] = .object(ObjectType([.init("index", .int), .init("previous", .dyn, isRequired: false)], others: .dyn))
         }
         for inner in draft.inOrder(steps) { check(inner, names) }
         if case .loop(_, let until?, _) = step.kind {
@@ -87,6 +93,20 @@ private struct TypesPass {
         return .object(ObjectType(steps.map { .init($0.id.text, types.output(of: $0.id.text) ?? .dyn, isRequired: false) }))
     }
 
+    /// What a workflow is given goes with what it takes. Values that are known were held against the schemas already.
+    private mutating func given(to graph: WorkflowGraph, by step: StepDraft) {
+        for (key, template) in step.with where !template.references.isEmpty {
+            guard let input = graph.inputs.first(where: { $0.name == key }) else { continue }
+            let wanted = SchemaTypes.type(of: input.schema)
+            let found = withTypes[step.id.range]?[key] ?? .dyn
+            if !found.mayEqual(wanted) {
+                problems.append(Diagnostic(
+                    code: "AW303", "the input '\(key)' of the workflow '\(graph.name)' is \(wanted), found \(found)",
+                    at: draft.place(of: key, under: step)))
+            }
+        }
+    }
+
     /// What the step makes of one item.
     private mutating func body(of step: StepDraft, _ environment: TypeEnvironment) -> StaticType {
         switch step.kind {
@@ -95,6 +115,7 @@ private struct TypesPass {
             text(approval.message, environment)
             return .object(ObjectType([.init("approved", .bool), .init("by", .string), .init("note", .nullable(.string))]))
         case .workflow(let graph):
+            given(to: graph, by: step)
             // The types of its outputs are its own business; that they are there is not certain either.
             return .object(ObjectType(graph.outputs.map { .init($0.key, .dyn, isRequired: false) }))
         case .group, .loop, .tool: return .dyn

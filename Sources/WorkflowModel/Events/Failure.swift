@@ -22,6 +22,8 @@ public enum FailureKind: String, Sendable, Hashable, CaseIterable {
     case truncated
 
     // Of a step
+    /// It took longer in all than its `deadline`.
+    case deadline
     case outputInvalid = "output_invalid"
     case inputLimit = "input_limit"
     case budget

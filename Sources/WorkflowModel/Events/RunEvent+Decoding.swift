@@ -36,9 +36,9 @@ extension RunEvent {
         case "step_skipped": self = .stepSkipped(try step(), try fields.value("reason", SkipReason.init(text:)))
         case "step_started": self = .nodeStarted(try step())
         case "scope_opened":
-            let path = try fields.text("step")
             self = .scopeOpened(ScopeOpened(
-                node: path == ScopeOpened.finallyName ? nil : try step(), pass: try fields.int("pass"), inputs: try fields.optionalHash("inputs")))
+                node: payload["step"] == nil ? nil : try step(), isFinally: payload["finally"]?.boolValue ?? false, pass: try fields.int("pass"),
+                inputs: try fields.optionalHash("inputs")))
         case "pass_ended":
             self = .passEnded(try step(), pass: try fields.int("pass"), try fields.value("verdict", PassVerdict.init(rawValue:)))
         case "deadline_passed": self = .deadlinePassed(try step())

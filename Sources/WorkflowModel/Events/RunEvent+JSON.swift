@@ -111,7 +111,8 @@ extension RunEvent {
             json.put("step", node.path)
             json.put("output", output.hash)
         case .scopeOpened(let scope):
-            json.put("step", scope.node?.path ?? ScopeOpened.finallyName)
+            json.put("step", scope.node?.path)
+            if scope.isFinally { json.put("finally", true) }
             json.put("pass", scope.pass)
             json.put("inputs", scope.inputs)
         case .passEnded(let node, let pass, let verdict):

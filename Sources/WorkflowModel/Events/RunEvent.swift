@@ -96,18 +96,18 @@ public struct RunResumed: Sendable, Hashable {
 
 /// A scope of steps, as it was opened.
 public struct ScopeOpened: Sendable {
-    /// What stands for `finally`, where other scopes have the path of their step.
-    static let finallyName = "finally:"
-
-    /// The step whose steps they are; `nil` for `finally`.
+    /// The step whose steps they are; `nil` for the run's own `finally`.
     public let node: Node?
+    /// Whether they are the `finally` of the workflow that the node, or the run, works through.
+    public let isFinally: Bool
     /// Of a loop, from 0.
     public let pass: Int
     /// Of the workflow that is run.
     public let inputs: ContentHash?
 
-    public init(node: Node?, pass: Int = 0, inputs: ContentHash? = nil) {
+    public init(node: Node?, isFinally: Bool = false, pass: Int = 0, inputs: ContentHash? = nil) {
         self.node = node
+        self.isFinally = isFinally || node == nil
         self.pass = pass
         self.inputs = inputs
     }
@@ -122,6 +122,17 @@ public enum PassVerdict: String, Sendable, Hashable {
     case exhausted
     /// What is left of the budget would not carry another.
     case unaffordable
+
+    /// Why there was no other pass; `nil` where there is one.
+    public func reason(pass: Int) -> String? {
+        let passes = pass == 0 ? "1 pass" : "\(pass + 1) passes"
+        switch self {
+        case .again: return nil
+        case .done: return "\(passes), until holds"
+        case .exhausted: return "\(passes), the most"
+        case .unaffordable: return "the budget is short of another pass"
+        }
+    }
 }
 
 /// A value that was cut.
@@ -231,7 +242,8 @@ public enum RunCommand: Sendable, Equatable {
     case start(Node)
     /// Open the scope of a step that has steps of its own: its first, or a loop's next pass.
     case open(Node, pass: Int)
-    case openFinally
+    /// All steps of a workflow are done with: open the scope of its `finally`.
+    case openFinally(scope: Int)
     /// All steps of a scope are done with: say what came of the step that they belong to.
     case close(scope: Int, ScopeEnd)
     case skip(Node, SkipReason)

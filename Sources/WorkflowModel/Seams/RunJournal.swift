@@ -226,13 +226,14 @@ public struct Blob: Sendable {
 /// A change of a step's or an item's row.
 public struct NodeUpdate: Sendable {
     public let path: String
+    /// Its path without items and passes: `review/draft`.
     public let step: String
     public let item: Int?
     public let status: NodeStatus
     public let at: Timestamp
     public let output: ContentHash?
     public let failure: StepFailure?
-    /// Why it was skipped.
+    /// Why it was skipped, or a loop ended; an end without a reason leaves the one that is there.
     public let reason: String?
 
     public init(
@@ -270,6 +271,7 @@ public struct ApprovalUpdate: Sendable {
 public final class CallStart: Sendable {
     public let id: CallID
     public let path: String
+    /// Its path without items and passes: `review/draft`.
     public let step: String
     public let tier: String
     public let purpose: CallPurpose

@@ -59,7 +59,8 @@ struct Validate: ParsableCommand {
             root = ProjectFiles.root(searchingFrom: folder) ?? folder
         }
         let loaded = try WorkflowLoader.load(file.path, root: root, secrets: secrets, warns: true)
-        let steps = loaded.graph.steps.count
+        var steps = 0
+        loaded.graph.forEachStep { _ in steps += 1 }
         valid.append((file.path, "valid, \(steps) \(steps == 1 ? "step" : "steps")"))
         return loaded.warnings
     }
