@@ -46,7 +46,7 @@ struct BatchRun {
             guard let file = fopen(path, "w") else { throw UsageError("cannot write \(path): \(String(cString: strerror(errno)))") }
             return FileHandleBox(file)
         }
-        let quiet = command.quiet
+        let quiet = command.output.quiet
         let isLive = Output.isErrorTerminal && !quiet
         let board = BatchBoard(total: lines.count, isLive: isLive)
         let say: @Sendable (String) -> Void = { if !quiet { board.say($0) } }
