@@ -205,4 +205,29 @@ import Values
         let other = try await sandbox.agentctl("run", "chain.yaml", "--batch", "lines.jsonl", "--resume", "batch-none")
         #expect(other.code == 2 && other.err.contains("there is no batch 'batch-none'"))
     }
+
+    @Test func moneyIsAskedFor() async throws {
+        let sandbox = try Sandbox()
+        // The second call fits once its worst case does.
+        try sandbox.write("dear.yaml", """
+            version: 1
+            name: dear
+            models: { m: { use: stub/echo } }
+            budget: { max_cost_usd: 0.00004, on_exceeded: ask }
+            steps:
+              - { id: one, model: m, prompt: "hello", limits: { max_output_tokens: 10 } }
+              - { id: two, model: m, prompt: "${{ steps.one.output }} again", limits: { max_output_tokens: 200 } }
+            outputs: { said: "${{ steps.two.output }}" }
+            """)
+        let run = try await sandbox.agentctl("run", "dear.yaml")
+        #expect(run.code == 4, "\(run.err)")
+        let asked = try await sandbox.agentctl("approvals")
+        #expect(asked.out.contains("does not fit the run's budget") && asked.out.contains("under a cap of $0.000"), "\(asked.out)")
+        let less = try await sandbox.agentctl("approve", "last", "--yes", "--budget", "0.00001")
+        #expect(less.code == 2 && less.err.contains("it never falls"), "\(less.err)")
+        let granted = try await sandbox.agentctl("approve", "last", "--yes", "--budget", "0.01", "--resume", "--json")
+        #expect(granted.code == 0 && granted.json?["outputs"] == ["said": "hello again"], "\(granted.err)")
+        let show = try await sandbox.agentctl("show", "last")
+        #expect(show.out.contains("budget $0.01:"), "\(show.out)")
+    }
 }
