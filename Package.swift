@@ -134,6 +134,9 @@ let package = Package(
         .executableTarget(
             /** Made and broken inputs for every reader: `make fuzz` */
             name: "fuzz", dependencies: ["Expressions", "JSONSchema", "Values", "WorkflowLoading"], path: "Tests/Fuzz", swiftSettings: strict),
+        .executableTarget(
+            /** What expressions, templates and schemas cost, for `make bench` */
+            name: "language-bench", dependencies: ["Expressions", "JSONSchema", "Values"], path: "Tests/Benchmarks/Language", swiftSettings: strict),
         .testTarget(name: "ValuesTests", dependencies: ["Values"], swiftSettings: strict),
         .testTarget(name: "ExpressionsTests", dependencies: ["Expressions", "Values"], swiftSettings: strict),
         .testTarget(name: "JSONSchemaTests", dependencies: ["JSONSchema", "Values"], swiftSettings: strict),

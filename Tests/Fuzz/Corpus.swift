@@ -4,6 +4,8 @@ import Glibc
 /// tests are written with.
 struct Corpus {
     private(set) var workflows: [[UInt8]] = []
+    /// Pieces of workflows too.
+    private(set) var yaml: [[UInt8]] = []
     private(set) var projects: [[UInt8]] = []
     private(set) var schemas: [[UInt8]] = []
     private(set) var expressions: [[UInt8]] = []
@@ -25,6 +27,7 @@ struct Corpus {
         }
         // Where the repository is not there the generators still work.
         if workflows.isEmpty { workflows = [Array("version: 1\nname: w\nsteps: [{ id: a, value: 1 }]\n".utf8)] }
+        if yaml.isEmpty { yaml = workflows }
         if projects.isEmpty { projects = [Array("version: 1\n".utf8)] }
         if schemas.isEmpty { schemas = [Array("{\"type\": \"object\"}".utf8)] }
         if expressions.isEmpty { expressions = [Array("inputs.n > 3".utf8)] }
@@ -41,7 +44,12 @@ struct Corpus {
         // What tests expect to be printed is no YAML.
         if Self.place(of: "error[", in: text, from: 0) != nil || Self.place(of: "warning[", in: text, from: 0) != nil { return }
         let isProject = ["providers:", "prices:", "ledger:"].contains { Self.place(of: $0, in: text, from: 0) != nil }
-        if isProject { projects.append(text) } else { workflows.append(text) }
+        yaml.append(text)
+        if isProject {
+            projects.append(text)
+        } else if text.starts(with: "version: 1".utf8) {
+            workflows.append(text)
+        }
     }
 
     // MARK: Files

@@ -67,6 +67,7 @@ struct Supervisor {
                     return 2
                 }
                 child.progress[.isRunning] = 0
+                fflush(nil)
                 found = crashes + progress.reduce(0) { $0 + $1[.findings] }
                 // Behind the input that was the last, unless all are done.
                 let next = input + options.workers

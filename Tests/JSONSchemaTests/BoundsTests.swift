@@ -16,6 +16,11 @@ import Values
         #expect(!compiled.isValid(.string(text + "!")))
     }
 
+    @Test func patternsOfThousandsOfLookaheadsAreRefused() {
+        let pattern = String(repeating: "(?=.*y)", count: 9_000)
+        #expect(throws: SchemaError.self) { try Schema(compiling: ["pattern": .string(pattern)]) }
+    }
+
     @Test func lookaheadsAreCharged() throws {
         let compiled = try schema(#"{"pattern":"((?=.*x).)+y"}"#)
         let violations = compiled.validate(.string(String(repeating: "a", count: 20_000)), work: 100_000)

@@ -1,6 +1,7 @@
-import WorkflowModel
 import Expressions
+import JSONSchema
 import Values
+import WorkflowModel
 
 /// Collects what is wrong while a file is decoded: everything in one pass.
 final class DecodingContext {
@@ -10,6 +11,8 @@ final class DecodingContext {
     private(set) var notExecuted: [Diagnostic] = []
     /// What is declared but could not be decoded.
     var broken = BrokenNames()
+    /// By their text, in which order counts: many steps ask for answers of one shape.
+    private var schemas: [String: Schema] = [:]
 
     init(file: String) { self.file = file }
 
@@ -26,6 +29,15 @@ final class DecodingContext {
     func report(_ other: [Diagnostic]) { diagnostics += other }
 
     var hasErrors: Bool { diagnostics.contains { $0.severity == .error } }
+
+    /// Each schema is compiled once.
+    func schema(_ document: JSONValue) throws(SchemaError) -> Schema {
+        let text = document.jsonText
+        if let known = schemas[text] { return known }
+        let schema = try Schema(compiling: document)
+        schemas[text] = schema
+        return schema
+    }
 
     // MARK: Scalars with expressions
 

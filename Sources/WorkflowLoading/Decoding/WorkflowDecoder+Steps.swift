@@ -22,6 +22,7 @@ extension WorkflowDecoder {
     }
 
     func step(_ node: YAMLNode) -> StepDraft? {
+        let problemsBefore = context.diagnostics.count
         guard let reader = MappingReader(node, LanguageKeys.step, what: "a step", context) else {
             context.broken.hasNamelessSteps = true
             return nil
@@ -32,15 +33,15 @@ extension WorkflowDecoder {
             return nil
         }
         guard let id = reader.value("id").flatMap({ checkedName($0, "a step") }) else { return nil }
-        let draft = step(id, reader, node)
+        let draft = step(id, reader, problemsBefore)
         if draft == nil { context.broken.steps.insert(id.text) }
         return draft
     }
 
-    private func step(_ id: Named, _ reader: MappingReader, _ node: YAMLNode) -> StepDraft? {
+    private func step(_ id: Named, _ reader: MappingReader, _ problemsBefore: Int) -> StepDraft? {
         let kinds = Self.kindKeys.filter(reader.has)
         guard kinds.count == 1 else {
-            if kinds.isEmpty, !hasReportedKind(in: node.range) {
+            if kinds.isEmpty, !hasReportedKind(since: problemsBefore) {
                 context.report(
                     "AW120", "step '\(id.text)' says nothing of what it does", at: id.range, hint: "add one of: \(Self.kindKeys.joined(separator: ", "))")
             } else if kinds.count > 1 {
@@ -73,10 +74,9 @@ extension WorkflowDecoder {
     }
 
     /// Whether the key that was to tell the kind was reported already: misspelt, or not supported yet.
-    private func hasReportedKind(in range: SourceRange) -> Bool {
-        context.diagnostics.contains { problem in
-            guard let place = problem.range?.start, place.line >= range.start.line, place.line <= range.end.line else { return false }
-            return problem.code == "AW102" || (problem.code == "AW101" && Self.kindKeys.contains { problem.hint == "did you mean '\($0)'?" })
+    private func hasReportedKind(since count: Int) -> Bool {
+        context.diagnostics[count...].contains { problem in
+            problem.code == "AW102" || (problem.code == "AW101" && Self.kindKeys.contains { problem.hint == "did you mean '\($0)'?" })
         }
     }
 

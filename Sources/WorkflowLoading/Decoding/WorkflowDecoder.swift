@@ -152,7 +152,7 @@ struct WorkflowDecoder {
         let isFile = tree.map { $0.range.file != range.file } ?? false
         let user = isFile ? "it is used at \(range.start)" : nil
         do throws(SchemaError) {
-            let schema = try Schema(compiling: document)
+            let schema = try context.schema(document)
             for warning in schema.warnings {
                 context.report([Diagnostic(
                     .warning, code: "AW412", isFile ? warning.message : "\(what): \(warning.message)", at: tree?.range(at: warning.pointer, ofKey: true) ?? range.firstLine, hint: user)])

@@ -17,6 +17,7 @@ struct ReferencesRule: WorkflowRule {
         let inputs: Set<String>
         let inputNames: [String]
         let broken: BrokenNames
+        let hints = NameHints()
 
         init(_ draft: WorkflowDraft) {
             bodies = draft.bodies
@@ -40,18 +41,19 @@ struct ReferencesRule: WorkflowRule {
             var around = ["inputs", "steps", "run"] + body.items
             if !body.items.isEmpty { around.append("index") }
             if body.isInLoop { around.append("pass") }
+            let outer = Set(body.with)
             for step in body.steps {
-                let with = body.with + step.with.map(\.key)
+                let with = step.with.isEmpty ? outer : outer.union(step.with.map(\.key))
                 for (place, references) in step.references(in: draft) where place != .prefix {
                     var names = around
                     if place != .step, let forEach = step.forEach { names += [forEach.name, "index"] }
-                    let visible = place == .body ? with : body.with
+                    let visible = place == .body ? with : outer
                     if !visible.isEmpty { names.append("with") }
                     for reference in references { check(reference, names, known, from: body, with: visible, report) }
                 }
             }
             let visible = around + (body.with.isEmpty ? [] : ["with"])
-            for reference in body.until?.references ?? [] { check(reference, visible, known, from: body, with: body.with, report) }
+            for reference in body.until?.references ?? [] { check(reference, visible, known, from: body, with: outer, report) }
         }
         let root = known.bodies[0]
         for prefix in draft.prefixes {
@@ -67,11 +69,10 @@ struct ReferencesRule: WorkflowRule {
     }
 
     private func check(
-        _ reference: Reference, _ names: [String], _ known: Names, from body: BodyDraft, with: [String], _ report: (Diagnostic) -> Void
+        _ reference: Reference, _ names: [String], _ known: Names, from body: BodyDraft, with: Set<String>, _ report: (Diagnostic) -> Void
     ) {
         func unknown(_ what: String, _ name: String, in names: [String], hint: String? = nil) {
-            let list = names.isEmpty ? nil : "known here: \(names.joined(separator: ", "))"
-            report(Diagnostic(code: "AW203", "\(what) '\(name)'", at: reference.range, hint: Suggestion.hint(for: name, in: names) ?? hint ?? list))
+            report(Diagnostic(code: "AW203", "\(what) '\(name)'", at: reference.range, hint: known.hints.hint(for: name, in: names, "known here", otherwise: hint)))
         }
         let path = reference.path
         guard let root = path.first else { return }
@@ -91,7 +92,7 @@ struct ReferencesRule: WorkflowRule {
         case "run":
             if !Self.runFields.contains(path[1]) { unknown("run has no", path[1], in: Self.runFields) }
         case "with":
-            if !with.contains(path[1]) { unknown("'with' of this step has no", path[1], in: with) }
+            if !with.contains(path[1]) { unknown("'with' of this step has no", path[1], in: with.sorted()) }
         case "pass":
             if !Self.passFields.contains(path[1]) { unknown("pass has no", path[1], in: Self.passFields) }
         case "steps":

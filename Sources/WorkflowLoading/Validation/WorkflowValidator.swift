@@ -99,14 +99,14 @@ extension WorkflowDraft {
         var range: SourceRange
     }
 
-    /// What a step waits for, each step once: what it refers to anywhere, prefixes, prompt files and the steps inside of it
-    /// included, and `needs`.
-    func edges(of step: StepDraft) -> [Edge] {
+    func makeEdges(of step: StepDraft) -> [Edge] {
         var edges: [Edge] = []
+        var positions: [String: Int] = [:]
         func add(_ id: String, _ kind: Dependency.Kind, _ range: SourceRange) {
-            if let known = edges.firstIndex(where: { $0.id == id }) {
+            if let known = positions[id] {
                 if kind == .required || (kind == .guarded && edges[known].kind == .control) { edges[known].kind = kind }
             } else {
+                positions[id] = edges.count
                 edges.append(Edge(id: id, kind: kind, range: range))
             }
         }

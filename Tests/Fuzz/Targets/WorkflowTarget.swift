@@ -15,7 +15,7 @@ struct WorkflowTarget: FuzzTarget {
             var generator = generator
             bytes = Array(YAMLWriter.text(of: generator.file(&random), &random).utf8)
         }
-        if random.chance(oneIn: 4) { Mutator.mutate(&bytes, &random, besides: corpus.workflows) }
+        if random.chance(oneIn: 4) { Mutator.mutate(&bytes, &random, besides: corpus.yaml) }
         var input = FuzzInput("w.yaml", bytes)
         var expressions = ExpressionGenerator(names: [("inputs.topic", .string), ("inputs.n", .int)])
         input.add("prompts/p.md", TemplateGenerator.template(&expressions, &random))

@@ -9,13 +9,13 @@ struct YAMLTarget: FuzzTarget {
         if random.chance(oneIn: 15) { return FuzzInput("w.yaml", ScaleGenerator.text(of: ScaleGenerator.yaml, &random)) }
         var bytes: [UInt8]
         switch random.below(4) {
-        case 0: bytes = random.pick(corpus.workflows)
+        case 0: bytes = random.pick(corpus.yaml)
         case 1:
             bytes = []
-            for _ in 0..<random.within(1...12) { Mutator.mutate(&bytes, &random, besides: corpus.workflows) }
+            for _ in 0..<random.within(1...12) { Mutator.mutate(&bytes, &random, besides: corpus.yaml) }
         default: bytes = Array(YAMLWriter.text(of: SchemaGenerator.value(&random, depth: 5), &random).utf8)
         }
-        if !random.chance(oneIn: 3) { Mutator.mutate(&bytes, &random, besides: corpus.workflows) }
+        if !random.chance(oneIn: 3) { Mutator.mutate(&bytes, &random, besides: corpus.yaml) }
         return FuzzInput("w.yaml", bytes)
     }
 
