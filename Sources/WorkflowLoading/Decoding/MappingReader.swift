@@ -8,7 +8,8 @@ import WorkflowModel
 struct MappingReader {
     let context: DecodingContext
     let node: YAMLNode
-    private let pairs: [String: (key: YAMLNode, value: YAMLNode)]
+    /// Declared keys only: so few that a look at each is the fastest.
+    private let pairs: [(name: String, key: YAMLNode, value: YAMLNode)]
 
     /// - Parameter what: names the mapping in messages: `a step`, `budget`.
     init?(_ node: YAMLNode, _ keys: [LanguageKey], what: String, _ context: DecodingContext, allowsExtensions: Bool = false) {
@@ -18,7 +19,7 @@ struct MappingReader {
         }
         self.context = context
         self.node = node
-        var pairs: [String: (key: YAMLNode, value: YAMLNode)] = [:]
+        var pairs: [(name: String, key: YAMLNode, value: YAMLNode)] = []
         for (key, value) in entries {
             let name = key.scalar?.text ?? ""
             if allowsExtensions, name.hasPrefix("x-") { continue }
@@ -40,14 +41,14 @@ struct MappingReader {
                     hint: declared.hint ?? "remove it: nothing of a workflow is ignored in silence")
                 continue
             }
-            pairs[name] = (key, value)
+            pairs.append((name, key, value))
         }
         self.pairs = pairs
     }
 
-    func has(_ key: String) -> Bool { pairs[key] != nil }
-    func value(_ key: String) -> YAMLNode? { pairs[key]?.value }
-    func keyRange(_ key: String) -> SourceRange? { pairs[key]?.key.range }
+    func has(_ key: String) -> Bool { pairs.contains { $0.name == key } }
+    func value(_ key: String) -> YAMLNode? { pairs.first { $0.name == key }?.value }
+    func keyRange(_ key: String) -> SourceRange? { pairs.first { $0.name == key }?.key.range }
 
     func missing(_ key: String, in what: String, hint: String? = nil) {
         context.report("AW104", "\(what) needs '\(key)'", at: node.range.firstLine, hint: hint)

@@ -1,3 +1,4 @@
+import Expressions
 import Values
 
 /// What several rules look up of a whole draft, made when the first of them asks.
@@ -6,6 +7,7 @@ final class DraftLookups {
     fileprivate var allSteps: [StepDraft]?
     fileprivate var mentions: Mentions?
     fileprivate var mappingsByID: [YAMLNode.Place: YAMLNode]?
+    fileprivate var outwardReferences: [SourceRange: [(ExpressionPlace, [Reference])]] = [:]
     fileprivate var edges: [SourceRange: [WorkflowDraft.Edge]] = [:]
 }
 
@@ -38,6 +40,14 @@ extension WorkflowDraft {
     func node(of step: StepDraft) -> YAMLNode? {
         if lookups.mappingsByID == nil { lookups.mappingsByID = root?.mappingsByID ?? [:] }
         return lookups.mappingsByID?[.init(step.id.range)]
+    }
+
+    /// The references of a step with steps inside, its own and those that reach out; a step inside of ten others is looked at once.
+    func outwardReferences(of step: StepDraft, _ make: () -> [(ExpressionPlace, [Reference])]) -> [(ExpressionPlace, [Reference])] {
+        if let known = lookups.outwardReferences[step.id.range] { return known }
+        let references = make().filter { !$0.1.isEmpty }
+        lookups.outwardReferences[step.id.range] = references
+        return references
     }
 
     /// What a step waits for, each step once: what it refers to anywhere, prefixes, prompt files and the steps inside of it

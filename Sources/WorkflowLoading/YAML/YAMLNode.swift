@@ -2,7 +2,7 @@ import Values
 
 /// A piece of a YAML document with its place in the file. A class, since rules and readers hand hundreds of thousands of them around.
 final class YAMLNode: Sendable {
-    indirect enum Content: Sendable {
+    enum Content: Sendable {
         case scalar(YAMLScalar)
         case sequence([YAMLNode])
         case mapping([(key: YAMLNode, value: YAMLNode)])

@@ -230,7 +230,7 @@ struct YAMLReader {
     ) {
         var pairs: [(key: YAMLNode, value: YAMLNode)] = []
         var merged: [(key: YAMLNode, value: YAMLNode)] = []
-        var seen: [String: SourceRange] = [:]
+        var seen = SeenKeys()
         var weight = 1
         var height = 0
         while true {
@@ -238,7 +238,7 @@ struct YAMLReader {
             defer { yaml_event_delete(&inner) }
             if inner.type == YAML_MAPPING_END_EVENT {
                 // What is written wins over what is merged; the first merge over later ones.
-                for pair in merged where seen.updateValue(pair.key.range, forKey: pair.key.scalar!.text) == nil { pairs.append(pair) }
+                for pair in merged where seen.line(of: pair.key.scalar!.text, in: pairs) == nil { pairs.append(pair) }
                 return (pairs, weight, height, location(inner.end_mark))
             }
             let key = try node(from: inner, depth: depth + 1, isInFlow: isInFlow)
@@ -254,13 +254,26 @@ struct YAMLReader {
             }
             if name.isPlain, name.text == "<<" {
                 merge(value, into: &merged)
-            } else if let first = seen[name.text] {
-                problems.append(Diagnostic(
-                    code: "AW019", "the key '\(name.text)' stands twice", at: key.range, hint: "it is first given on line \(first.start.line)"))
+            } else if let line = seen.line(of: name.text, in: pairs) {
+                problems.append(Diagnostic(code: "AW019", "the key '\(name.text)' stands twice", at: key.range, hint: "it is first given on line \(line)"))
             } else {
-                seen[name.text] = key.range
                 pairs.append((key, value))
             }
+        }
+    }
+
+    /// The keys of a mapping so far. Most mappings have a few, for which a table costs more than a look at each.
+    private struct SeenKeys {
+        private static let few = 12
+        private var lines: [String: Int] = [:]
+        private var tabulated = 0
+
+        /// Where a key was given first.
+        mutating func line(of name: String, in pairs: [(key: YAMLNode, value: YAMLNode)]) -> Int? {
+            if pairs.count <= Self.few { return pairs.first { $0.key.scalar!.text == name }?.key.range.start.line }
+            for pair in pairs[tabulated...] { lines[pair.key.scalar!.text] = pair.key.range.start.line }
+            tabulated = pairs.count
+            return lines[name]
         }
     }
 

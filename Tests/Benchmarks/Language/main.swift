@@ -50,7 +50,7 @@ var (properties, answer) = (JSONObject(), JSONObject())
 for index in 0..<50 {
     let name = "field_\(index)"
     switch index % 5 {
-    case 0: (properties[name], answer[name]) = (["type": "string", "minLength": 1, "maxLength": 1000], .string(String(repeating: "text ", count: 60)))
+    case 0: (properties[name], answer[name]) = (["type": "string", "minLength": 1, "maxLength": 1000], .string(String(repeating: "text ", count: 100)))
     case 1: (properties[name], answer[name]) = (["type": "number", "minimum": 0, "maximum": 100], .double(Double(index) + 0.5))
     case 2: (properties[name], answer[name]) = (["enum": ["billing", "refund", "account", "other"]], "account")
     case 3:
