@@ -43,7 +43,7 @@ public struct DiagnosticFormatter: Sendable {
     private func frame(_ range: SourceRange, _ line: [Unicode.Scalar]) -> String {
         // Of a line of many thousand characters only the surroundings are looked at.
         let begin = min(max(range.start.column - 1, 0), line.count)
-        let window = max(0, begin - 4 * width)..<min(line.count, begin + 4 * width)
+        let window = max(0, begin - 2 * width)..<min(line.count, begin + 2 * width)
         // Columns are counted in scalars; what is printed is measured in cells, so that carets
         // stand right under tabs and wide characters.
         let cells = Self.cells(line[window])
