@@ -126,7 +126,7 @@ validate() {
       for _ in 1 2 3 4 5; do
         /usr/bin/time -f '%e %U %S %M' -a -o "$work/times" "$agentctl" validate "$work/large.yaml" > "$work/out" 2>&1 || { head -20 "$work/out" >&2; return 1; }
       done
-      sort -n "$work/times" | awk -v shape="$shape" -v steps="$count" 'NR == 1 { printf "validate:   %-7s %5d steps in %4.0f ms, peak %d MB\n", shape, steps, $1 * 1000, $4 / 1024 }'
+      sort -n "$work/times" | awk -v shape="$shape" -v steps="$count" 'NR == 1 { printf "validate:   %-7s %5d steps in %4.0f ms (%.0f ms of CPU), peak %d MB\n", shape, steps, $1 * 1000, ($2 + $3) * 1000, $4 / 1024 }'
       rm -f "$work/times"
     done
   done

@@ -44,7 +44,8 @@ elif shape == "fan":
     step(2, count - 1, 0, "\n".join(read(i) for i in range(1, min(count - 1, 100))))
 elif shape == "nested":
     index = 0
-    while index < count:
+    # Half of the steps are groups.
+    while 2 * index < count:
         for depth in range(10):
             out.append(" " * (2 + 4 * depth) + f"- id: g{index}_{depth}")
             out.append(" " * (4 + 4 * depth) + "steps:")
