@@ -10,8 +10,7 @@ struct Supervisor {
 
     init(_ options: FuzzOptions) {
         self.options = options
-        var template = Array((getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp").utf8CString.dropLast()) + "/agentctl-fuzz-XXXXXX".utf8CString
-        folder = mkdtemp(&template).map { String(cString: $0) } ?? "."
+        folder = TemporaryFolder.make()
     }
 
     private struct Child {
@@ -79,8 +78,7 @@ struct Supervisor {
             }
         }
         summary(progress, found, seconds: time(nil) - began)
-        for worker in 0..<options.workers { unlink(path(worker)) }
-        rmdir(folder)
+        TemporaryFolder.remove(folder)
         return found == 0 ? 0 : 1
     }
 

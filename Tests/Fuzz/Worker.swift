@@ -13,11 +13,12 @@ struct Worker {
         self.options = options
         let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/")
         corpus = Corpus(root: root)
-        var template = Array((getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp").utf8CString.dropLast()) + "/agentctl-fuzz-XXXXXX".utf8CString
-        guard let made = mkdtemp(&template), chdir(made) == 0, mkdir("prompts", 0o700) == 0, mkdir("schemas", 0o700) == 0 else {
+        // Of a worker that died the supervisor knows where it left its files.
+        folder = options.worker.map { $0.progress + ".inputs" } ?? TemporaryFolder.make()
+        TemporaryFolder.remove(folder)
+        guard mkdir(folder, 0o700) == 0, chdir(folder) == 0, mkdir("prompts", 0o700) == 0, mkdir("schemas", 0o700) == 0 else {
             stop("cannot make a folder for the inputs: \(String(cString: strerror(errno)))")
         }
-        folder = String(cString: made)
         // A runaway must not take the machine with it: past this an allocation fails, which ends the process.
         var limit = rlimit(rlim_cur: 2 << 30, rlim_max: 2 << 30)
         setrlimit(__rlimit_resource_t(RLIMIT_DATA.rawValue), &limit)
@@ -52,10 +53,6 @@ struct Worker {
         return usage.ru_maxrss / 1024
     }
 
-    private func leave() {
-        for name in ["prompts", "schemas", ""] { rmdir(folder + "/" + name) }
-    }
-
     /// - Returns: the exit code: 0, 1 with findings.
     func run(_ progress: Progress, index worker: Int) -> Int32 {
         var found = 0
@@ -75,7 +72,7 @@ struct Worker {
             // The peak stays; another process begins at nothing.
             if Self.peakMegabytes > Self.megabytes { break }
         }
-        leave()
+        TemporaryFolder.remove(folder)
         return found == 0 ? 0 : 1
     }
 
@@ -90,7 +87,7 @@ struct Worker {
         }
         fflush(nil)
         let (trial, isAccepted) = trial(index, target, input)
-        leave()
+        TemporaryFolder.remove(folder)
         print(trial.printed, terminator: "")
         print("--- \(FuzzTargets.all[target].name): \(isAccepted ? "accepted" : "refused"), slowest: \(trial.slowest.what) \(Int(trial.slowest.seconds * 1e6)) us, peak \(Self.peakMegabytes) MB")
         for finding in trial.findings { print(finding) }
