@@ -1,0 +1,114 @@
+import Foundation
+import TestSupport
+import Values
+
+/// A random workflow in a folder of its own, with a model server that counts.
+final class CrashProject {
+    let workflow: CrashWorkflow
+    let sandbox: Sandbox
+    let model = CrashModel()
+    let ledger: CrashLedger
+    private let wholeLedger: CrashLedger
+    /// What happened, for whoever has to look into a problem.
+    var log: [String] = []
+    var problems: [String] = []
+
+    init(_ workflow: CrashWorkflow) throws {
+        self.workflow = workflow
+        let model = model
+        sandbox = try Sandbox(StubOptions(recordsRequests: false), script: { model.respond(to: $0) }, project: """
+              - { model: stub/a, input_per_mtok_usd: 0.10, output_per_mtok_usd: 0.40 }
+              - { model: stub/c, input_per_mtok_usd: 0.20, output_per_mtok_usd: 0.80 }
+              - { model: stub/down, input_per_mtok_usd: 0.30, output_per_mtok_usd: 1.20 }
+              - { model: stub/spare, input_per_mtok_usd: 0.30, output_per_mtok_usd: 1.20 }
+            """)
+        for (name, text) in workflow.files { try sandbox.write(name, text) }
+        try sandbox.write("inputs.json", CrashWorkflow.inputs)
+        try sandbox.write("work.sh", CrashWorkflow.program)
+        chmod(sandbox.path("work.sh"), 0o755)
+        ledger = CrashLedger(path: sandbox.path("ledger.db"))
+        wholeLedger = CrashLedger(path: sandbox.path("whole.db"))
+    }
+
+    /// What happened and where, with the workflow.
+    var account: String {
+        (log + workflow.files.sorted { $0.key > $1.key }.map { "--- \($0.key)\n\($0.value)" }).joined(separator: "\n")
+    }
+
+    func start(_ arguments: [String], ledger: String = "ledger.db", log: String, blocks: Int? = nil, isSpared: Bool = false) -> CrashProcess {
+        CrashProcess(arguments + ["--ledger", ledger], in: sandbox.folder, log: log, blocks: blocks, isSpared: isSpared)
+    }
+
+    static let run = ["run", "w.yaml", "--inputs", "inputs.json", "--json"]
+
+    /// The run as it is without a crash.
+    func undisturbed() throws -> CrashLedger.State {
+        var process = start(Self.run, ledger: "whole.db", log: "whole")
+        while process.wait() == 4 {
+            for path in try wholeLedger.questions() { answer(path, ledger: "whole.db").wait() }
+            process = start(["resume", "last", "--json"], ledger: "whole.db", log: "whole")
+        }
+        guard let state = try wholeLedger.state(programs: workflow.programs) else {
+            throw ScriptProblem(description: "the undisturbed run is not in the ledger: exit \(process.code)\n\(process.errors)\n\(account)")
+        }
+        problems += try wholeLedger.faults().map { "without a crash: \($0)" }
+        if state.status == "failed" { log.append("the undisturbed run fails: \(process.errors.suffix(400))") }
+        // Of the runs with crashes it must not be read.
+        try? FileManager.default.removeItem(atPath: sandbox.path("starts.log"))
+        return state
+    }
+
+    func answer(_ path: String, ledger: String = "ledger.db") -> CrashProcess {
+        start(["approve", "last", path, "--yes", "--by", "ada", "--note", "go on"], ledger: ledger, log: "approve")
+    }
+
+    /// How often programs were started, by step.
+    func starts() -> [String: Int] {
+        let text = (try? String(contentsOfFile: sandbox.path("starts.log"), encoding: .utf8)) ?? ""
+        return Dictionary(text.split(separator: "\n").map { (String($0), 1) }, uniquingKeysWith: +)
+    }
+
+    // MARK: At the end
+
+    func compare(_ life: CrashLife, with whole: CrashLedger.State, isTight: Bool) throws {
+        problems += try ledger.faults()
+        guard let state = try ledger.state(programs: workflow.programs) else { return problems.append("there is no run") }
+        if isTight, state.failureKind == "budget" || state.outputs != whole.outputs {
+            // Calls that were lost hold what others need: the run ends earlier, within its cap.
+        } else {
+            if state.status != whole.status { problems.append("the run \(state.status), undisturbed it \(whole.status)") }
+            if state.outputs != whole.outputs { problems.append("outputs differ:\n\(state.outputs as Any)\nundisturbed:\n\(whole.outputs as Any)") }
+            if !workflow.failsForGood, state.nodes != whole.nodes { problems.append("nodes differ: \(Self.difference(state.nodes, whole.nodes))") }
+            for (node, count) in state.answers.sorted(by: { $0.key < $1.key }) where workflow.failsForGood ? count > whole.answers[node] ?? count : count != whole.answers[node] {
+                problems.append("\(node) was answered \(count) times, undisturbed \(whole.answers[node] ?? 0)")
+            }
+        }
+        checkCalls(state, life)
+        checkPrograms(state, life)
+    }
+
+    private func checkCalls(_ state: CrashLedger.State, _ life: CrashLife) {
+        let seen = Dictionary(model.callIDs.filter { $0.hasPrefix(state.run + ".") }.map { ($0, 1) }, uniquingKeysWith: +)
+        for (id, count) in seen.sorted(by: { $0.key < $1.key }) {
+            if count > 1 { problems.append("call \(id) was sent \(count) times") }
+            if state.calls[id] == nil { problems.append("call \(id) was sent and has no row") }
+        }
+        for (id, row) in state.calls.sorted(by: { $0.key < $1.key }) where seen[id] == nil {
+            let isLost = row == "unknown" || row == "held" || (row == "void" && life.wasStopped)
+            if !isLost { problems.append("call \(id) is \(row) and was never sent") }
+        }
+    }
+
+    private func checkPrograms(_ state: CrashLedger.State, _ life: CrashLife) {
+        for (step, count) in starts().sorted(by: { $0.key < $1.key }) {
+            let most = (state.begun[step] ?? 0) + (life.openPrograms[step] ?? 0)
+            if count > most { problems.append("the program of \(step) was started \(count) times, \(most) at most were due") }
+        }
+    }
+
+    static func difference(_ a: [String: String], _ b: [String: String]) -> String {
+        Set(a.keys).union(b.keys).sorted().filter { a[$0] != b[$0] }.map { "\($0): \(a[$0] ?? "absent"), undisturbed \(b[$0] ?? "absent")" }.joined(separator: "; ")
+    }
+}
+
+struct ScriptProblem: Error, CustomStringConvertible { let description: String }
