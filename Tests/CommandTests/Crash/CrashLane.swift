@@ -74,8 +74,8 @@ final class CrashLane {
             return problems.append("the undisturbed run ended as \(whole.status)\n\(project.account)")
         }
         let budget = chance(20) ? whole.held + whole.held / Int.random(in: 2...8, using: &random) : nil
-        let life = CrashLife(project, budget: budget, random: &random)
-        let blows = Int.random(in: 6...25, using: &random)
+        let life = CrashLife(project, budget: budget)
+        let blows = Int.random(in: 10...40, using: &random)
         while !life.isOver {
             if life.count > 200 { return problems.append("it does not come to an end\n\(project.account)") }
             let isLast = life.count >= blows

@@ -92,6 +92,8 @@ struct CrashLedger {
         var answers: [String: Int] = [:]
         /// Statuses by path.
         var nodes: [String: String] = [:]
+        /// Why nodes failed, by path.
+        var failures: [String: String] = [:]
         /// Nodes of `run` steps that were begun, and those of them whose program has an end, by the step's own id.
         var begun: [String: Int] = [:]
         var open: [String: Int] = [:]
@@ -115,9 +117,10 @@ struct CrashLedger {
                 state.calls[call[0]] = call[1]
                 if call[4] { state.answers["\(call[2] as String) \(call[3] as String)", default: 0] += 1 }
             }
-            for node in try Row.fetchAll(database, sql: "SELECT node_path, status, step_id FROM step_attempt") {
+            for node in try Row.fetchAll(database, sql: "SELECT node_path, status, step_id, error FROM step_attempt") {
                 let path: String = node[0]
                 state.nodes[path] = node[1]
+                state.failures[path] = node[3]
                 let id = String((node[2] as String).split(separator: "/").last ?? "")
                 guard programs.contains(id), try Self.hasBegun(path, database) else { continue }
                 state.begun[id, default: 0] += 1

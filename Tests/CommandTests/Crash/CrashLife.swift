@@ -10,8 +10,7 @@ final class CrashLife {
     /// Processes so far.
     private(set) var count = 0
     private(set) var isOver = false
-    /// Whether a process was asked to stop, and so may have left calls that it did not send.
-    private(set) var wasStopped = false
+    private var wasStopped = false
     /// How often a program was under way, or could have been, when its run lost its process; by step.
     private(set) var openPrograms: [String: Int] = [:]
     private var hasRun = false
@@ -22,7 +21,7 @@ final class CrashLife {
     private var path: String { project.ledger.path }
 
     /// - Parameter budget: the run's cap in pico-dollars in place of the workflow's.
-    init(_ project: CrashProject, budget: Int?, random: inout SeededGenerator) {
+    init(_ project: CrashProject, budget: Int? = nil) {
         self.project = project
         self.budget = budget.map { "\($0 / 1_000_000_000_000)." + String(format: "%012d", $0 % 1_000_000_000_000) }
     }
@@ -44,9 +43,9 @@ final class CrashLife {
 
     private func trigger(_ random: inout SeededGenerator) -> Trigger {
         switch Int.random(in: 0..<10, using: &random) {
-        case ..<5: return .requests(Int.random(in: 1...6, using: &random), andMicroseconds: Bool.random(using: &random) ? 0 : Int.random(in: 0...15_000, using: &random))
-        case ..<8: return .logGrowth(Int.random(in: 1...200_000, using: &random))
-        default: return .time(microseconds: Int.random(in: 0...400_000, using: &random))
+        case ..<5: return .requests(Int.random(in: 1...4, using: &random), andMicroseconds: Bool.random(using: &random) ? 0 : Int.random(in: 0...15_000, using: &random))
+        case ..<8: return .logGrowth(Int.random(in: 1...120_000, using: &random))
+        default: return .time(microseconds: Int.random(in: 0...300_000, using: &random))
         }
     }
 
@@ -73,6 +72,19 @@ final class CrashLife {
         if let window { sample(window) }
         project.log.append("   exit \(process.code) \(process.errors.suffix(160).replacing("\n", with: " "))")
         try look(errors: process.errors, code: process.code, blow: wasHit ? blow : nil)
+    }
+
+    /// The first process, which cannot make its files larger than so many blocks of 512 bytes.
+    ///
+    /// - Parameter isTold: a write beyond that is an error; otherwise the process ends at it.
+    /// - Returns: its exit code.
+    func goOnWithRoom(_ blocks: Int, isTold: Bool, random: inout SeededGenerator) throws -> Int {
+        count += 1
+        let process = project.start(CrashProject.run, log: "process\(count)", blocks: blocks, isSpared: isTold)
+        process.wait()
+        project.log.append("\(count). run with room for \(blocks) blocks: exit \(process.code) \(process.errors.suffix(160).replacing("\n", with: " "))")
+        try look(errors: process.errors, code: process.code, blow: .kill)
+        return process.code
     }
 
     /// - Returns: whether the trigger fired before the process ended.

@@ -18,6 +18,8 @@ final class CrashModel: Sendable {
     /// The calls that were asked for, in order of arrival.
     var callIDs: [String] { state.withLock { $0.callIDs } }
     var requestCount: Int { state.withLock { $0.callIDs.count } }
+    /// As if none had been asked for; that some have failed is remembered.
+    func forgetCalls() { state.withLock { $0.callIDs = [] } }
 
     func respond(to request: StubRequest) -> StubResponse? {
         guard let json = request.json, let messages = json["messages"]?.arrayValue, let callID = request.callID else { return nil }

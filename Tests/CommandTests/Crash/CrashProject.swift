@@ -25,7 +25,6 @@ final class CrashProject {
         for (name, text) in workflow.files { try sandbox.write(name, text) }
         try sandbox.write("inputs.json", CrashWorkflow.inputs)
         try sandbox.write("work.sh", CrashWorkflow.program)
-        chmod(sandbox.path("work.sh"), 0o755)
         ledger = CrashLedger(path: sandbox.path("ledger.db"))
         wholeLedger = CrashLedger(path: sandbox.path("whole.db"))
     }
@@ -44,6 +43,11 @@ final class CrashProject {
     /// The run as it is without a crash.
     func undisturbed() throws -> CrashLedger.State {
         var process = start(Self.run, ledger: "whole.db", log: "whole")
+        while !process.hasEnded {
+            var status = stat()
+            if stat(wholeLedger.path + "-wal", &status) == 0 { wholeLogBlocks = max(wholeLogBlocks, Int(status.st_size) / 512) }
+            usleep(500)
+        }
         while process.wait() == 4 {
             for path in try wholeLedger.questions() { answer(path, ledger: "whole.db").wait() }
             process = start(["resume", "last", "--json"], ledger: "whole.db", log: "whole")
@@ -68,33 +72,77 @@ final class CrashProject {
         return Dictionary(text.split(separator: "\n").map { (String($0), 1) }, uniquingKeysWith: +)
     }
 
+    // MARK: The ledger's files
+
+    private static let parts = ["", "-wal", "-shm"]
+
+    func removeLedger() {
+        for part in Self.parts { try? FileManager.default.removeItem(atPath: ledger.path + part) }
+        try? FileManager.default.removeItem(atPath: sandbox.path("starts.log"))
+    }
+
+    /// Copies the files one after the other while processes write them.
+    func copyLedger() throws {
+        for part in Self.parts {
+            try? FileManager.default.removeItem(atPath: sandbox.path("copy.db" + part))
+            guard FileManager.default.fileExists(atPath: ledger.path + part) else { continue }
+            try FileManager.default.copyItem(atPath: ledger.path + part, toPath: sandbox.path("copy.db" + part))
+        }
+    }
+
+    /// - Parameter share: of the log that is there; `nil` for all of it.
+    /// - Returns: the log's size.
+    func putBackCopy(_ share: Double?) throws -> Int {
+        removeLedger()
+        var size = 0
+        for part in Self.parts where FileManager.default.fileExists(atPath: sandbox.path("copy.db" + part)) {
+            try FileManager.default.moveItem(atPath: sandbox.path("copy.db" + part), toPath: ledger.path + part)
+            guard part == "-wal" else { continue }
+            size = (try FileManager.default.attributesOfItem(atPath: ledger.path + part)[.size] as? Int) ?? 0
+            if let share {
+                size = Int(Double(size) * share)
+                truncate(ledger.path + part, size)
+            }
+        }
+        return size
+    }
+
+    /// About how large the log of the undisturbed run became, in blocks of 512 bytes.
+    private(set) var wholeLogBlocks = 0
+
     // MARK: At the end
 
-    func compare(_ life: CrashLife, with whole: CrashLedger.State, isTight: Bool) throws {
+    /// - Parameters:
+    ///   - isTight: it had a smaller cap.
+    ///   - isCopy: its ledger is of a moment before calls that were made.
+    func compare(_ life: CrashLife, with whole: CrashLedger.State, isTight: Bool = false, isCopy: Bool = false) throws {
         problems += try ledger.faults()
-        guard let state = try ledger.state(programs: workflow.programs) else { return problems.append("there is no run") }
+        guard let state = try ledger.state(programs: workflow.programs) else {
+            if !isTight { problems.append("there is no run") }
+            return
+        }
         if isTight, state.failureKind == "budget" || state.outputs != whole.outputs {
             // Calls that were lost hold what others need: the run ends earlier, within its cap.
         } else {
             if state.status != whole.status { problems.append("the run \(state.status), undisturbed it \(whole.status)") }
             if state.outputs != whole.outputs { problems.append("outputs differ:\n\(state.outputs as Any)\nundisturbed:\n\(whole.outputs as Any)") }
-            if !workflow.failsForGood, state.nodes != whole.nodes { problems.append("nodes differ: \(Self.difference(state.nodes, whole.nodes))") }
+            if !workflow.failsForGood, state.nodes != whole.nodes { problems.append("nodes differ: \(Self.difference(state, whole))") }
             for (node, count) in state.answers.sorted(by: { $0.key < $1.key }) where workflow.failsForGood ? count > whole.answers[node] ?? count : count != whole.answers[node] {
                 problems.append("\(node) was answered \(count) times, undisturbed \(whole.answers[node] ?? 0)")
             }
         }
-        checkCalls(state, life)
-        checkPrograms(state, life)
+        checkCalls(state, isCopy: isCopy)
+        if !isCopy { checkPrograms(state, life) }
     }
 
-    private func checkCalls(_ state: CrashLedger.State, _ life: CrashLife) {
+    private func checkCalls(_ state: CrashLedger.State, isCopy: Bool) {
         let seen = Dictionary(model.callIDs.filter { $0.hasPrefix(state.run + ".") }.map { ($0, 1) }, uniquingKeysWith: +)
         for (id, count) in seen.sorted(by: { $0.key < $1.key }) {
             if count > 1 { problems.append("call \(id) was sent \(count) times") }
             if state.calls[id] == nil { problems.append("call \(id) was sent and has no row") }
         }
-        for (id, row) in state.calls.sorted(by: { $0.key < $1.key }) where seen[id] == nil {
-            let isLost = row == "unknown" || row == "held" || (row == "void" && life.wasStopped)
+        for (id, row) in state.calls.sorted(by: { $0.key < $1.key }) where seen[id] == nil && !isCopy {
+            let isLost = ["unknown", "held", "void"].contains(row)
             if !isLost { problems.append("call \(id) is \(row) and was never sent") }
         }
     }
@@ -106,8 +154,10 @@ final class CrashProject {
         }
     }
 
-    static func difference(_ a: [String: String], _ b: [String: String]) -> String {
-        Set(a.keys).union(b.keys).sorted().filter { a[$0] != b[$0] }.map { "\($0): \(a[$0] ?? "absent"), undisturbed \(b[$0] ?? "absent")" }.joined(separator: "; ")
+    private static func difference(_ state: CrashLedger.State, _ whole: CrashLedger.State) -> String {
+        func text(_ state: CrashLedger.State, _ path: String) -> String { "\(state.nodes[path] ?? "absent") \(state.failures[path] ?? "")" }
+        let paths = Set(state.nodes.keys).union(whole.nodes.keys).sorted().filter { state.nodes[$0] != whole.nodes[$0] }
+        return paths.map { "\n  \($0): \(text(state, $0)), undisturbed \(text(whole, $0))" }.joined()
     }
 }
 

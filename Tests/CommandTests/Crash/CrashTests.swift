@@ -10,7 +10,10 @@ import Values
 @Suite struct CrashTests {
     private static func variable(_ name: String) -> UInt64? { ProcessInfo.processInfo.environment[name].flatMap { UInt64($0) } }
     private static let kills = Int(variable("AGENTCTL_CRASH_KILLS") ?? 320)
-    private static let seed = variable("AGENTCTL_CRASH_SEED") ?? 1
+    static let seed = variable("AGENTCTL_CRASH_SEED") ?? 1
+    /// Whether more was asked for than a test run has time for.
+    static var isLong: Bool { kills > 1000 }
+    static func scaled(_ count: Int) -> Int { isLong ? count * kills / 320 : count }
     private static let lanes = 4
 
     @Test func runsOutliveTheirProcesses() async throws {

@@ -14,7 +14,6 @@ struct CrashWorkflow {
 
     /// Logs each start, computes from its arguments and its input alone, and takes a moment.
     static let program = """
-        #!/bin/sh
         echo "$AGENTCTL_STEP" >>"$1"
         shift
         input=$(cat)
@@ -43,12 +42,12 @@ struct CrashWorkflow {
     private mutating func pick<T>(_ choices: [T]) -> T { choices.randomElement(using: &random)! }
 
     private mutating func outermost(fails: Bool) -> String {
-        var steps = body(depth: 2, size: 7, readable: [])
+        var steps = body(depth: 2, size: 9, readable: [])
         if fails {
             count += 1
             programs.insert("s\(count)")
             let reads = steps.isEmpty || chance(50) ? "" : ", needs: [\(ids.randomElement(using: &random)!)]"
-            steps.append("{ id: s\(count)\(reads), " + pick(["model: a, prompt: \"REFUSED\" }", "run: [./work.sh, starts.log, BROKEN] }", "value: \"inputs.words[9]\" }"]))
+            steps.append("{ id: s\(count)\(reads), " + pick(["model: a, prompt: \"REFUSED\" }", "run: [sh, work.sh, starts.log, BROKEN] }", "value: \"inputs.words[9]\" }"]))
         }
         var text = head("w", inputs: "{ words: { type: array, items: { type: string } } }")
         if fails, chance(50) { text += "on_failure: cancel\n" }
@@ -133,7 +132,7 @@ struct CrashWorkflow {
             programs.insert(id)
             let arguments = ["\"\(reads.joined(separator: " "))\""] + (fails ? ["BROKEN"] : [])
             let deadline = chance(30) ? ["deadline: 10m"] : []
-            return (["run: [./work.sh, starts.log, \(arguments.joined(separator: ", "))]", "with: { seen: \"\(reads.last ?? "nothing")\" }", "output: { parse: json }"] + deadline, fails)
+            return (["run: [sh, work.sh, starts.log, \(arguments.joined(separator: ", "))]", "with: { seen: \"\(reads.last ?? "nothing")\" }", "output: { parse: json }"] + deadline, fails)
         case ..<74 where hasPeople < 3:
             hasPeople += 1
             return (["approve: { message: \"May \(id)? \(reads.joined(separator: " "))\" }"], false)
