@@ -54,6 +54,8 @@ final class CrashLife {
     /// - Parameter blow: `nil` leaves it to its end.
     func goOn(blow: CrashLane.Blow?, random: inout SeededGenerator) throws {
         count += 1
+        // A copy of a ledger comes with its run.
+        if count == 1, project.ledger.exists { hasRun = (try? project.ledger.state(programs: [])) != nil }
         var arguments = ["resume", "last", "--json"]
         if !hasRun { arguments = CrashProject.run + (budget.map { ["--budget", $0] } ?? []) }
         let trigger = blow == nil ? nil : self.trigger(&random)

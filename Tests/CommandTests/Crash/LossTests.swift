@@ -63,7 +63,7 @@ import Values
                 project.model.forgetCalls()
                 let life = CrashLife(project)
                 let code = try life.goOnWithRoom(blocks, isTold: isTold, random: &random)
-                if isTold ? [40, 41].contains(code) : code == -Int(SIGXFSZ) { refusals += 1 } else if ![0, 4].contains(code) {
+                if [40, 41].contains(code) || (!isTold && code == -Int(SIGXFSZ)) { refusals += 1 } else if ![0, 4].contains(code) {
                     project.problems.append("with room for \(blocks) blocks it ended with \(code)")
                 }
                 while !life.isOver, project.problems.isEmpty, life.count < 9 { try life.goOn(blow: nil, random: &random) }
