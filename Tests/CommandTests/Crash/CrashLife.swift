@@ -76,15 +76,16 @@ final class CrashLife {
         try look(errors: process.errors, code: process.code, blow: wasHit ? blow : nil)
     }
 
-    /// The first process, which cannot make its files larger than so many blocks of 512 bytes.
+    /// The first process, which has little room.
     ///
-    /// - Parameter isTold: a write beyond that is an error; otherwise the process ends at it.
     /// - Returns: its exit code.
-    func goOnWithRoom(_ blocks: Int, isTold: Bool, random: inout SeededGenerator) throws -> Int {
+    func goOn(in room: CrashProcess.Room) throws -> Int {
         count += 1
-        let process = project.start(CrashProject.run, log: "process\(count)", blocks: blocks, isSpared: isTold)
+        var ledger = "ledger.db"
+        if case .disk = room { ledger = "small/ledger.db" }
+        let process = project.start(CrashProject.run, ledger: ledger, log: "process\(count)", room: room)
         process.wait()
-        project.log.append("\(count). run with room for \(blocks) blocks: exit \(process.code) \(process.errors.suffix(160).replacing("\n", with: " "))")
+        project.log.append("\(count). run with room for \(room): exit \(process.code) \(process.errors.suffix(160).replacing("\n", with: " "))")
         try look(errors: process.errors, code: process.code, blow: .kill)
         return process.code
     }

@@ -1,4 +1,4 @@
-import Glibc
+import Foundation
 import Values
 
 /// A process that a test ends as it likes. Confined to one thread, which blocks while it waits.
@@ -8,15 +8,29 @@ final class CrashProcess {
     private let err: String
     private var status: Int32?
 
-    /// - Parameters:
-    ///   - blocks: the greatest size of a file that it may write, in blocks of 512 bytes.
-    ///   - isSpared: a write beyond that is an error for it, not its end.
-    init(_ arguments: [String], in folder: String, log: String, blocks: Int? = nil, isSpared: Bool = false) {
+    /// How much room a process has for its ledger.
+    enum Room {
+        case plenty
+        /// No file may be larger than so many blocks of 512 bytes; the write beyond that is the end of the process.
+        case deadly(blocks: Int)
+        /// The same, and it is told so by the write.
+        case files(blocks: Int)
+        /// A disk of so many blocks, mounted on the folder `small`; what is on it at the end is copied out of it.
+        case disk(blocks: Int)
+    }
+
+    init(_ arguments: [String], in folder: String, log: String, room: Room = .plenty) {
         (out, err) = (folder + "/" + log + ".out", folder + "/" + log + ".err")
         var script = "cd '\(folder)' && exec >'\(out)' 2>'\(err)' </dev/null && "
-        if isSpared { script += "trap '' XFSZ && " }
-        if let blocks { script += "ulimit -c 0 && ulimit -f \(blocks) && " }
-        script += "exec \"$0\" \"$@\""
+        let program = "\"$0\" \"$@\""
+        switch room {
+        case .plenty: script += "exec \(program)"
+        case .deadly(let blocks): script += "ulimit -c 0 && ulimit -f \(blocks) && exec \(program)"
+        case .files(let blocks): script += "trap '' XFSZ && ulimit -f \(blocks) && exec \(program)"
+        case .disk(let blocks):
+            let inside = "mount -t tmpfs -o size=\(blocks * 512) tmpfs small || exit 99; \(program); code=$?; cp small/ledger.db* . ; exit $code"
+            script += "mkdir -p small && exec unshare -Urm /bin/sh -c '\(inside)' \(program)"
+        }
         let argv = (["/bin/sh", "-c", script, Sandbox.program] + arguments).map { strdup($0) } + [nil]
         defer { for text in argv { free(text) } }
         var environment = [strdup("NO_COLOR=1")]
@@ -33,6 +47,12 @@ final class CrashProcess {
         precondition(code == 0, "posix_spawn: \(String(cString: strerror(code)))")
         id = spawned
     }
+
+    /// Whether this system lets everybody mount a small disk for one process.
+    static let hasDisks: Bool = {
+        let process = CrashProcess(["--version"], in: NSTemporaryDirectory(), log: "agentctl-disk-\(getpid())", room: .disk(blocks: 128))
+        return process.wait() == 0
+    }()
 
     deinit { if status == nil { end(with: SIGKILL) } }
 

@@ -34,8 +34,8 @@ final class CrashProject {
         (log + workflow.files.sorted { $0.key > $1.key }.map { "--- \($0.key)\n\($0.value)" }).joined(separator: "\n")
     }
 
-    func start(_ arguments: [String], ledger: String = "ledger.db", log: String, blocks: Int? = nil, isSpared: Bool = false) -> CrashProcess {
-        CrashProcess(arguments + ["--ledger", ledger], in: sandbox.folder, log: log, blocks: blocks, isSpared: isSpared)
+    func start(_ arguments: [String], ledger: String = "ledger.db", log: String, room: CrashProcess.Room = .plenty) -> CrashProcess {
+        CrashProcess(arguments + ["--ledger", ledger], in: sandbox.folder, log: log, room: room)
     }
 
     static let run = ["run", "w.yaml", "--inputs", "inputs.json", "--json"]
@@ -52,6 +52,8 @@ final class CrashProject {
             for path in try wholeLedger.questions() { answer(path, ledger: "whole.db").wait() }
             process = start(["resume", "last", "--json"], ledger: "whole.db", log: "whole")
         }
+        var status = stat()
+        if stat(wholeLedger.path, &status) == 0 { wholeLedgerBlocks = Int(status.st_size) / 512 }
         guard let state = try wholeLedger.state(programs: workflow.programs) else {
             throw ScriptProblem(description: "the undisturbed run is not in the ledger: exit \(process.code)\n\(process.errors)\n\(account)")
         }
@@ -109,6 +111,8 @@ final class CrashProject {
 
     /// About how large the log of the undisturbed run became, in blocks of 512 bytes.
     private(set) var wholeLogBlocks = 0
+    /// The same of the file itself.
+    private(set) var wholeLedgerBlocks = 0
 
     // MARK: At the end
 

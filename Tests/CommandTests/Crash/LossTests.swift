@@ -52,24 +52,40 @@ import Values
         }
     }
 
-    /// Every write in turn finds no room: the process ends at it, or is told and ends in order. With room it goes on.
-    @Test(arguments: [false, true]) func aFullDiskAtAnyWriteLosesNothing(isTold: Bool) async {
-        await Self.lane(CrashTests.seed &+ (isTold ? 7 : 8)) { project, whole, random in
-            let most = project.wholeLogBlocks
+    /// Every write in turn finds no room and is the end of the process. With room, the run goes on.
+    @Test func everyWriteMayBeTheLast() async {
+        await Self.squeeze(7, { .deadly(blocks: $0) }) { project in (project.wholeLogBlocks, [-Int(SIGXFSZ), 40]) }
+    }
+
+    /// The same, and the process is told so: it ends in order, and what it could not record it has not done.
+    @Test func everyWriteMayFail() async {
+        await Self.squeeze(8, { .files(blocks: $0) }) { project in (project.wholeLogBlocks, [40]) }
+    }
+
+    @Test(.enabled(if: CrashProcess.hasDisks, "small disks cannot be mounted here")) func everyDiskMayBeTooSmall() async {
+        await Self.squeeze(9, { .disk(blocks: $0) }) { project in (project.wholeLogBlocks + project.wholeLedgerBlocks, [41]) }
+    }
+
+    private static func squeeze(
+        _ seed: UInt64, _ room: @escaping @Sendable (Int) -> CrashProcess.Room,
+        _ bounds: @escaping @Sendable (CrashProject) -> (most: Int, codes: Set<Int>)
+    ) async {
+        await lane(CrashTests.seed &+ seed) { project, whole, random in
+            let (most, codes) = bounds(project)
             var blocks = Int.random(in: 1...8, using: &random)
             var refusals = 0
             while blocks < most {
                 project.removeLedger()
                 project.model.forgetCalls()
                 let life = CrashLife(project)
-                let code = try life.goOnWithRoom(blocks, isTold: isTold, random: &random)
-                if [40, 41].contains(code) || (!isTold && code == -Int(SIGXFSZ)) { refusals += 1 } else if ![0, 4].contains(code) {
+                let code = try life.goOn(in: room(blocks))
+                if codes.contains(code) { refusals += 1 } else if ![0, 4].contains(code) {
                     project.problems.append("with room for \(blocks) blocks it ended with \(code)")
                 }
                 while !life.isOver, project.problems.isEmpty, life.count < 9 { try life.goOn(blow: nil, random: &random) }
                 try project.compare(life, with: whole)
                 if !project.problems.isEmpty { return }
-                blocks += CrashTests.isLong ? 8 : max(1, most / 14)
+                blocks += CrashTests.isLong ? 8 : max(1, most / 12)
             }
             if refusals < 5 { project.problems.append("only \(refusals) of the sizes were too small") }
         }
