@@ -2,6 +2,7 @@
 
 MODELS  ?= small mid frontier
 PREFIX  ?= /usr/local
+KILLS   ?= 5000
 DESTDIR ?=
 
 XLLAMACPP    := 2026.10.11549
@@ -17,7 +18,7 @@ SHELL := /bin/bash
 .ONESHELL:
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help setup toolchain libraries venv models build release demo test bench install clean
+.PHONY: help setup toolchain libraries venv models build release demo test crash bench install clean
 
 # A recipe's `stop "sentence"` ends make with that sentence and nothing that hides it.
 define prelude
@@ -63,6 +64,13 @@ test: setup ## run every test; fetches the small model if it can
 	$(swift_build)
 	swift_build --build-tests
 	swift test
+
+crash: setup ## kill processes at random points of random workflows (KILLS=5000, SEED=n) and look at what becomes of the runs
+	@$(swift_build)
+	swift_build --build-tests
+	seed=$${SEED:-$$RANDOM}
+	echo "KILLS=$(KILLS) SEED=$$seed"
+	AGENTCTL_CRASH_KILLS=$(KILLS) AGENTCTL_CRASH_SEED=$$seed swift test --skip-build --filter 'CrashTests|LossTests'
 
 bench: release ## run the benchmarks
 	@exec Tests/Benchmarks/run.sh
