@@ -160,7 +160,8 @@ let package = Package(
             /** The program as users run it: a real process, real sockets, a real ledger file */
             name: "CommandTests",
             dependencies: [
-                "Ledger", "TestSupport", "Values", .product(name: "Subprocess", package: "swift-subprocess"),
+                "Ledger", "TestSupport", "Values", "WorkflowModel", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
             ],
             swiftSettings: strict),
     ]
