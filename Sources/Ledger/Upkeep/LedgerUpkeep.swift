@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Synchronization
 import Values
 import WorkflowModel
 
@@ -9,6 +10,7 @@ public final class LedgerUpkeep: Sendable {
     let options: LedgerOptions
     let queue: DatabaseQueue
     private let removals = Removals()
+    private let isClosed = Mutex(false)
 
     /// - Throws: `JournalError`, also when there is no ledger: upkeep makes none.
     public init(path: String, options: LedgerOptions = LedgerOptions()) throws(JournalError) {
@@ -22,6 +24,11 @@ public final class LedgerUpkeep: Sendable {
 
     /// Merges the log into the file. Once is enough.
     public func close() {
+        let wasClosed = isClosed.withLock { isClosed in
+            defer { isClosed = true }
+            return isClosed
+        }
+        if wasClosed { return }
         queue.writeWithoutTransaction { _ = try? $0.checkpoint(.passive) }
         try? queue.close()
     }
