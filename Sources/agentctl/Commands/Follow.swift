@@ -21,9 +21,7 @@ struct Follow: AsyncParsableCommand {
         let ledger = try Composition(settings: settings).openLedgerReadOnly()
         let record = try ledger.requireRecord(id)
         let graph = try RecordedWorkflow.load(record, ledger, global.settings(of: record, ledger: settings.ledgerPath))
-        var flags = RunOutput()
-        flags.events = events
-        let stage = RunStage(flags)
+        let stage = RunStage(events: events)
         defer { stage.finish() }
         var follower = RunFollower(run: RunID(record.id), graph: graph)
         var sequence = 0
