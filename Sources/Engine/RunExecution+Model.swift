@@ -252,6 +252,7 @@ extension RunExecution {
     private func settle(_ placed: PlacedCall) {
         let (request, tries) = (placed.request, placed.tries)
         inFlight.remove(tries.node)
+        makeRoomForCallEnd()
         let result = placed.result ?? ModelCallResult(
             outcome: .failure(CallFailure(.cancelled, "stopped before it was sent")), billing: .notBilled, total: .milliseconds(0))
         let settlement = CallSettlement(result: result, sheet: placed.sheet, held: placed.held, promptBytes: placed.promptBytes)

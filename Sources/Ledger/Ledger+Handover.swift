@@ -107,26 +107,9 @@ extension Ledger {
         return rows
     }
 
-    /// Runs that `resume --all` goes on with: interrupted ones, those whose process is gone, and waiting ones that were answered.
-    public func resumableRuns(workflow: String? = nil, now: Timestamp = .now()) throws(JournalError) -> [String] {
-        try read { database in
-            let rows = try Row.fetchAll(
-                database,
-                sql: """
-                    SELECT run_id, status, owner, lease_until,
-                        EXISTS (SELECT 1 FROM approval WHERE run = run.id AND decided_at IS NOT NULL AND taken = 0)
-                    FROM run WHERE status NOT IN ('succeeded', 'failed', 'cancelled') AND (?1 IS NULL OR workflow = ?1) ORDER BY id
-                    """, arguments: [workflow])
-            return rows.compactMap { row -> String? in
-                switch RunStatus(rawValue: row[1]) {
-                case .interrupted: return row[0]
-                case .waiting: return row[4] as Bool ? row[0] : nil
-                case .running:
-                    let isFree = moment(row, 3).map { $0 <= now } ?? true
-                    return isFree || Holder(text: row[2]).isGone ? row[0] : nil
-                default: return nil
-                }
-            }
-        }
+    /// Runs that `resume --all` goes on with, by id, the oldest first: interrupted ones, those whose process is gone, and waiting ones
+    /// that were answered.
+    public func resumableRuns(workflow: String? = nil) throws(JournalError) -> [String] {
+        Array(try runs(filter: RunFilter(workflow: workflow, isResumable: true, limit: .max)).map(\.id).reversed())
     }
 }

@@ -98,6 +98,9 @@ final class EntryWriter {
         recentPriceRows.removeAll()
     }
 
+    /// The first thing in a group's transaction.
+    func beginGroup() throws(SQLiteFailure) { try blobs.beginGroup() }
+
     /// The last thing in a group's transaction.
     func finishGroup() throws { try blobs.indexIfDue() }
 

@@ -22,6 +22,8 @@ struct RunHandover {
         let leaseUntil: Timestamp?
         let sequence: Int64
         let head: ContentHash
+        /// Whether `gc` removed its events.
+        let isPruned: Bool
 
         /// Whether a process drives it. One of this host that is gone need not be waited for.
         func isDriven(at now: Timestamp) -> Bool {
@@ -31,12 +33,13 @@ struct RunHandover {
     }
 
     func standing(of run: RunID) throws -> Standing {
-        let select = try prepare("SELECT id, status, owner, epoch, lease_until, last_seq, last_hash FROM run WHERE run_id = ?1")
+        let select = try prepare("SELECT id, status, owner, epoch, lease_until, last_seq, last_hash, pruned_at FROM run WHERE run_id = ?1")
         select.bind(1, run.text)
         let found = try select.first { row in
             Standing(
                 row: row.int(0), status: RunStatus(rawValue: row.text(1)) ?? .failed, holder: Holder(text: row.text(2)), epoch: row.int(3),
-                leaseUntil: row.optionalInt(4).map(Timestamp.init(microseconds:)), sequence: row.int(5), head: row.hash(6))
+                leaseUntil: row.optionalInt(4).map(Timestamp.init(microseconds:)), sequence: row.int(5), head: row.hash(6),
+                isPruned: row.optionalInt(7) != nil)
         }
         guard let found else { throw JournalError(.unknownRun, "there is no run \(run)") }
         return found
@@ -52,6 +55,7 @@ struct RunHandover {
         case .succeeded, .failed, .cancelled: throw JournalError(.hasEnded, "run \(run) has \(standing.status == .cancelled ? "been cancelled" : standing.status.rawValue)")
         case .running, .interrupted, .waiting: break
         }
+        if standing.isPruned { throw JournalError(.hasEnded, "gc removed the events of run \(run)") }
         if standing.isDriven(at: now) { throw owned(run, standing, now) }
         let update = try prepare("""
             UPDATE run SET owner = ?1, epoch = epoch + 1, lease_until = ?2, status = 'running', ended_at = NULL, open_pico = 0

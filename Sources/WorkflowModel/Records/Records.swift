@@ -32,6 +32,15 @@ public struct RunRecord: Sendable {
     public var batchIndex: Int?
     /// The process that drives it, or drove it last.
     public var holder = ""
+    /// It says that it runs, and the process that drove it is gone.
+    public var isAbandoned = false
+    /// It waits, and somebody answered.
+    public var isAnswered = false
+    /// Since when `gc` has removed its events and documents.
+    public var prunedAt: Timestamp?
+
+    /// Whether `resume` would go on with it.
+    public var isResumable: Bool { prunedAt == nil && (status == .interrupted || isAbandoned || status == .waiting && isAnswered) }
 
     public init(id: String, workflow: String, file: String, status: RunStatus, startedAt: Timestamp) {
         self.id = id

@@ -44,7 +44,7 @@ struct Follow: AsyncParsableCommand {
                 return
             }
             if new.isEmpty {
-                if let run = try ledger.run(record.id), run.status == .running, try ledger.resumableRuns().contains(run.id) {
+                if let run = try ledger.run(record.id), run.isAbandoned {
                     stage.finish()
                     throw UsageError("nobody drives run \(run.id) any more", hint: "go on with: agentctl resume \(run.id)", code: ExitCodes.interrupted)
                 }
