@@ -1,4 +1,5 @@
 import Economics
+import Expressions
 import PromptCaching
 import Values
 import WorkflowModel
@@ -17,8 +18,15 @@ final class ModelTries {
     let caps: [(scope: String, cap: Money)]
     let startedAt: Timestamp
     var machine: StepStateMachine
-    /// The question as it was first rendered.
+    /// The question as it was rendered.
     var segments: [PromptSegment] = []
+    /// The files that go with it.
+    var attached: [PromptSegment] = []
+    /// Of the step and of those around it, for each of its calls.
+    var tags: JSONObject?
+    /// What the question is rendered from, where it may be cut to fit.
+    var trimmableScope: RunScope?
+    private(set) var trimmed: [TrimmedValue] = []
     // The last answer and what came of it.
     var answer = ""
     var value = JSONValue.null
@@ -49,6 +57,28 @@ final class ModelTries {
         call.purpose == .repair ? PromptRenderer.repair(segments, answer: answer, violations: violations) : segments
     }
 
+    /// The messages of a call, cut where they are too long and the step lets values be cut.
+    ///
+    /// - Returns: also whether something was cut for this call.
+    /// - Parameter attachedTokens: what is attached takes its part of the limit.
+    func fitted(
+        for call: StepStateMachine.Call, attachedTokens: Int, in graph: WorkflowGraph
+    ) throws(StepFailure) -> (segments: [PromptSegment], isCut: Bool) {
+        let whole = segments(for: call)
+        guard let scope = trimmableScope, let trimmer = PromptTrimmer(step.limits, attachedTokens: attachedTokens) else { return (whole, false) }
+        let renderer = PromptRenderer(graph: graph)
+        let cut = try StepFailure.evaluating { () throws(EvaluationError) in
+            try trimmer.fit(whole, scope) { scope throws(EvaluationError) in
+                let segments = try renderer.segments(model, scope: scope, attached: attached)
+                return call.purpose == .repair ? PromptRenderer.repair(segments, answer: answer, violations: violations) : segments
+            }
+        }
+        guard let cut else { return (whole, false) }
+        trimmed = cut.values
+        segments = call.purpose == .repair ? Array(cut.segments.dropLast(2)) : cut.segments
+        return (cut.segments, true)
+    }
+
     func count(_ end: CallEnded) {
         attempts += 1
         cost += end.cost ?? .zero
@@ -67,7 +97,8 @@ final class ModelTries {
     func checkLimits(promptBytes: Int) throws(StepFailure) {
         let estimate = TokenBound.estimate(bytes: promptBytes)
         if let limit = step.limits.maxInputTokens, estimate > limit {
-            throw StepFailure(.inputLimit, "the prompt has about \(estimate) tokens, limits.max_input_tokens is \(limit)")
+            let cut = step.limits.trim.isEmpty ? "" : " even without \(step.limits.trim.joined(separator: " and "))"
+            throw StepFailure(.inputLimit, "the prompt has about \(estimate) tokens\(cut), limits.max_input_tokens is \(limit)")
         }
         if let limit = step.limits.maxTotalTokens, tokens + estimate + outputCap > limit {
             throw StepFailure(

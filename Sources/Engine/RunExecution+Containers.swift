@@ -36,6 +36,7 @@ extension RunExecution {
         let own = try nodeScope(node)
         let with = own.withValues
         let caps = callCaps(of: node, step)
+        let tags = own.tags(step.tags, over: parent.tags)
         func inner(_ body: StepGraph, passValue: CELValue? = parent.passValue) -> ExecutionScope {
             // Only what the step itself waits for can be read inside of it, and that does not change any more.
             var outer = parent.outer
@@ -45,7 +46,7 @@ extension RunExecution {
             }
             return ExecutionScope(
                 graph: parent.graph, body: body, node: node, pass: pass, inputs: parent.inputs, items: own.items, with: with,
-                passValue: passValue, caps: caps, outer: outer)
+                passValue: passValue, caps: caps, tags: tags, outer: outer)
         }
         switch step.kind {
         case .group(let body): return (inner(body), nil)
@@ -65,7 +66,7 @@ extension RunExecution {
             }
             let stored = store(.object(bound))
             let scope = ExecutionScope(
-                graph: other.graph, body: other.graph.body, node: node, pass: pass, inputs: CELValue(.object(bound)), caps: caps)
+                graph: other.graph, body: other.graph.body, node: node, pass: pass, inputs: CELValue(.object(bound)), caps: caps, tags: tags)
             return (scope, stored.hash)
         default: preconditionFailure("\(node.path) has no steps of its own")
         }

@@ -52,6 +52,7 @@ extension TraceReport {
             "http_status": .number(call.httpStatus), "finish_reason": .text(call.finishReason), "failure": call.failure ?? .null,
             "ttft_ms": .span(call.timeToFirstToken), "total_ms": .span(call.total),
             "started_at": .time(call.startedAt), "ended_at": .time(call.endedAt),
+            "tags": .object(call.tags), "trimmed": call.trimmed ?? [],
         ]
     }
 }

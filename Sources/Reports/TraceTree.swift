@@ -129,6 +129,11 @@ struct TraceTree {
         let below = rest + branch.rest + "   "
         if let served = call.modelServed, served != call.modelAsked { tell("served by \(served)", prefix: below, tint: .dim) }
         if let mark = call.openMark { tell(mark, prefix: below, tint: .yellow) }
+        if !call.tags.isEmpty { tell("tags " + call.tags.map { "\($0.key)=\($0.value.stringValue ?? $0.value.jsonText)" }.joined(separator: " "), prefix: below, tint: .dim) }
+        for value in call.trimmed?.arrayValue ?? [] {
+            let sizes = [value["before_bytes"], value["after_bytes"]].map { Int($0?.intValue ?? 0) }
+            tell("cut to fit: " + Figures.cut(value["key"]?.stringValue ?? "", from: sizes[0], to: sizes[1]), prefix: below, tint: .yellow)
+        }
         // The step's own failure is usually that of its last call: told once, above.
         if let failure = call.failure, node.failure?["message"] != failure["message"] { tell(failure, prefix: below) }
         guard let prompts = options.prompts else { return }
@@ -172,7 +177,7 @@ extension CallRecord {
     var modelName: String { "\(provider)/\(modelAsked)" }
 
     /// Whether it is listed even where it is its step's only call.
-    var needsTelling: Bool { failure != nil || openMark != nil || state == .void }
+    var needsTelling: Bool { failure != nil || openMark != nil || state == .void || trimmed != nil }
 
     /// What is not settled about it.
     var openMark: String? {

@@ -6,6 +6,7 @@ import Ledger
 import Providers
 import Tools
 import Values
+import WorkflowLoading
 import WorkflowModel
 
 /// The wiring: the one place where the rooms of the house are joined.
@@ -58,7 +59,8 @@ struct Composition {
     func engine(journal: any RunJournal, connections: Connections) -> Engine {
         Engine(environment: EngineEnvironment(
             journal: journal, provider: connections.provider, tools: CommandRunner(root: settings.project.root), prices: prices,
-            clock: LoopClock(loop: connections.loop), executor: connections.loop, program: Version.program))
+            clock: LoopClock(loop: connections.loop), executor: connections.loop, program: Version.program,
+            attachments: ProjectAttachments(root: settings.project.root)))
     }
 
     private static var executable: String {

@@ -11,17 +11,25 @@ extension Ledger {
         // Runs first, with their tags read once each, then their calls.
         var runColumns = ["id", "workflow"]
         var keys: [String] = []
+        var tagKeys: [String] = []
         for (index, dimension) in dimensions.enumerated() {
             if case .tag(let key) = dimension {
-                // Not a JSON path, in which some keys cannot be written.
-                runColumns.append("coalesce((SELECT value FROM json_each(run.tags) WHERE key = ?), '') AS tag\(index)")
+                runColumns.append("\(Self.runTag) AS tag\(index)")
                 arguments += [key]
+                tagKeys.append(key)
             }
             keys.append("\(Self.expression(dimension, index)) AS key\(index)")
         }
-        let runs = Self.conditions(onRunsOf: filter)
+        if let tag = filter.tag {
+            runColumns.append("\(Self.runTag) AS wanted")
+            arguments += [tag.key]
+        }
+        var runs = SQLConditions()
+        runs.add("run.workflow = ?", filter.workflow)
         arguments += runs.arguments
+        arguments += StatementArguments(tagKeys)
         var calls = SQLConditions()
+        if let tag = filter.tag { calls.add("\(Self.callTag(over: "wanted")) = ?", [tag.key, tag.value]) }
         calls.add("c.started_at >= ?", filter.since?.microseconds)
         calls.add("c.started_at < ?", filter.until?.microseconds)
         arguments += calls.arguments
@@ -65,11 +73,20 @@ extension Ledger {
         case .purpose: return "c.purpose"
         case .run: return "c.run_id"
         case .day: return "date(c.started_at / 1000000, 'unixepoch')"
-        case .tag: return "CAST(r.tag\(index) AS TEXT)"
+        case .tag: return callTag(over: "tag\(index)")
         }
     }
 
-    /// Workflow and tag; times are the caller's, as they mean calls here and runs there.
+    // Not JSON paths, in which some keys cannot be written.
+
+    private static let runTag = "coalesce((SELECT value FROM json_each(run.tags) WHERE key = ?), '')"
+
+    /// The value of a step's tag, else of the run's: a call knows best what it was for.
+    private static func callTag(over runTag: String) -> String {
+        "CAST(coalesce(CASE WHEN c.tags IS NOT NULL THEN (SELECT value FROM json_each(c.tags) WHERE key = ?) END, r.\(runTag)) AS TEXT)"
+    }
+
+    /// Workflow and tag of runs; times are the caller's.
     static func conditions(onRunsOf filter: AuditFilter) -> SQLConditions {
         var conditions = SQLConditions()
         conditions.add("run.workflow = ?", filter.workflow)

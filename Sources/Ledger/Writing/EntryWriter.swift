@@ -51,8 +51,8 @@ final class EntryWriter {
             """)
         insertCall = try prepare("""
             INSERT INTO model_call(run, number, run_id, node_path, step_id, tier, purpose, ordinal, provider, model_asked, state,
-                held_pico, request_hash, retry_of, started_at)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 'held', ?11, ?12, ?13, ?14)
+                held_pico, request_hash, retry_of, started_at, tags, trimmed)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 'held', ?11, ?12, ?13, ?14, ?15, ?16)
             """)
         endCall = try prepare("""
             UPDATE model_call SET state = ?2, held_pico = ?3, cost_pico = ?4, input_tokens = ?5, cache_read_tokens = ?6,
@@ -316,6 +316,8 @@ final class EntryWriter {
         insertCall.bind(12, start.request)
         insertCall.bind(13, start.retryOf)
         insertCall.bind(14, start.at.microseconds)
+        insertCall.bind(15, start.tags.map { JSONEncoding.canonical.string(.object($0)) })
+        insertCall.bind(16, start.trimmed.isEmpty ? nil : JSONEncoding.canonical.string(TrimmedValue.json(start.trimmed)))
         do {
             try insertCall.run()
         } catch {

@@ -8,7 +8,7 @@ import WorkflowModel
 extension WorkflowDecoder {
     /// The keys that decide what a step is. `prompt`, `prompt_file` and `messages` are three spellings of one kind.
     static let kindKeys = ["prompt", "prompt_file", "messages", "run", "value", "approve", "workflow", "loop", "steps"]
-    private static let modelKeys = ["model", "system", "prefix", "limits"] + LanguageKeys.sampling.split(separator: " ").map(String.init)
+    private static let modelKeys = ["model", "system", "prefix", "attach", "limits"] + LanguageKeys.sampling.split(separator: " ").map(String.init)
     private static let runKeys = ["shell", "stdin", "env", "ok_exit"]
     /// What goes with each kind and with no other.
     private static func strangers(to kind: String) -> [String] {
@@ -57,7 +57,9 @@ extension WorkflowDecoder {
             needs: (reader.strings("needs") ?? []).map { Named(text: $0.text, range: $0.range) }, forEach: forEach(reader),
             retry: retry(reader) ?? defaults.retry, timeout: reader.duration("timeout") ?? defaults.timeout,
             deadline: reader.duration("deadline") ?? (kind.isContainer ? nil : defaults.deadline), isOptional: reader.bool("optional") ?? false,
-            onError: onError(reader) ?? defaults.onError, limits: kind.isContainer ? containerLimits(reader) : limits(reader), range: id.range)
+            tags: templates(reader, "tags"),
+            onError: onError(reader) ?? defaults.onError, limits: kind.isContainer ? containerLimits(reader) : limits(reader),
+            trim: trimNames(reader), range: id.range)
     }
 
     private func kind(_ key: String, _ reader: MappingReader, _ id: Named) -> StepDraft.Kind? {
@@ -122,10 +124,11 @@ extension WorkflowDecoder {
         if tier == nil, !reader.has("model") {
             context.report("AW122", "step '\(id.text)' asks a model, but names none", at: id.range, hint: "add model: TIER here, or defaults: { model: TIER }")
         }
+        let attachments = attachments(reader, body: body)
         let draft = body.map {
             ModelDraft(
                 tier: tier, system: reader.template("system"), prefixes: (reader.strings("prefix") ?? []).map { Named(text: $0.text, range: $0.range) },
-                body: $0, sampling: sampling(reader), schema: schema, repairs: repairs)
+                body: $0, sampling: sampling(reader), schema: schema, repairs: repairs, attachments: attachments)
         }
         return draft.map { .model($0) }
     }

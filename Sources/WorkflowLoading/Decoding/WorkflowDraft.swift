@@ -74,8 +74,11 @@ struct StepDraft {
     let timeout: TimeSpan
     let deadline: TimeSpan?
     let isOptional: Bool
+    let tags: [(key: String, value: Template)]
     let onError: ErrorPolicy
     let limits: StepLimits
+    /// The names in `limits.trim`.
+    let trim: [Named]
     let range: SourceRange
 }
 
@@ -87,6 +90,7 @@ struct ModelDraft {
     let sampling: Sampling
     let schema: Schema?
     let repairs: Int
+    let attachments: [AttachmentTemplate]
 }
 
 extension ModelStep.Body {

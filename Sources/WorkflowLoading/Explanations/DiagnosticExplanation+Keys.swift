@@ -44,5 +44,14 @@ extension DiagnosticExplanation {
         .init(
             "AW123", "A part that is checked and not run", "The part belongs to the language and is checked with the rest, but this version has nothing that runs it. `validate` and `graph` take the file; `plan` and `run` refuse it.",
             mend: "remove it to run the workflow.", .other, wrong: "agentctl plan review.yaml"),
+        .init(
+            "AW141", "An attachment that cannot be one", "`attach` takes paths, or `{ image: … }` and `{ file: … }`, of PNG, JPEG, GIF, WebP, PDF and UTF-8 text. What a file is its content says, not its name.",
+            mend: "attach a file of such a kind, under the key that fits it.",
+            wrong: "- { id: a, model: m, prompt: hi, attach: [{ image: w.yaml }] }", right: "- { id: a, model: m, prompt: hi, attach: [{ file: w.yaml }] }"),
+        .init(
+            "AW140", "overflow and trim that do not go together", "`overflow: trim` cuts the values under `with` that `trim` names, until the prompt fits `max_input_tokens`: it takes all three, and cuts texts and lists.",
+            mend: "add what the message names, or leave out both: a prompt that is too long then fails the step.",
+            wrong: "- { id: a, model: m, with: { d: \"${{ run.id }}\" }, prompt: \"${{ with.d }}\", limits: { max_input_tokens: 100, trim: [d] } }",
+            right: "- { id: a, model: m, with: { d: \"${{ run.id }}\" }, prompt: \"${{ with.d }}\", limits: { max_input_tokens: 100, overflow: trim, trim: [d] } }"),
     ]
 }

@@ -1,3 +1,4 @@
+import PromptCaching
 import WorkflowModel
 
 extension LanguageMapping {
@@ -63,7 +64,9 @@ extension LanguageMapping {
     static let limits = LanguageMapping(
         name: "limits", declared: LanguageKeys.limits,
         keys: [
-            .init("max_input_tokens", .integer(1...100_000_000), "A larger estimate of the prompt fails the step."),
+            .init("max_input_tokens", .integer(1...100_000_000), "A larger estimate of the prompt fails the step, or has it cut."),
+            .init("overflow", .word(StepLimits.Overflow.self), default: "fail", "Of a step: what becomes of a larger prompt."),
+            .init("trim", .oneOrList(.name), "With overflow: trim, the keys of 'with' that are cut, in this order."),
             .init("max_output_tokens", .integer(1...10_000_000), default: "1024", "Sent with the request; an answer that stops there fails with truncated."),
             .init("max_total_tokens", .integer(1...100_000_000), "Over all calls of the step."),
             .init("max_cost_usd", .money, "The most that the step's calls may cost, retries and repairs included."),
@@ -93,6 +96,7 @@ extension LanguageMapping {
             .init("id", .name, required: true, "The step's name in expressions."), .init("description", .text, "What the step is for."),
             .init("when", .expression, default: "true", "A condition; false skips the step."),
             .init("with", .names(.valueTemplate), "Values for this step's own templates, read as with.NAME."),
+            .init("tags", .names(.template), "Kept with each call of the step and of the steps inside; over the run's tags in audit."),
             .init("needs", .oneOrList(.name), "Waits for these steps without reading them."),
             .init("timeout", .duration, default: "120s", "The longest HTTP attempt or command."),
             .init("deadline", .duration, default: "defaults.deadline", "The longest that the step, or each of its items, may take in all."),
@@ -103,6 +107,7 @@ extension LanguageMapping {
             .init("model", .name, default: "defaults.model", "The tier that is asked."), .init("system", .template, "The system message."),
             .init("prefix", .oneOrList(.name), "Prefixes in front of the prompt."), .init("prompt", .template, "Asks a model with this text."),
             .init("prompt_file", .text, "Asks a model with the text of this file."), .init("messages", .list(.mapping("message")), "Asks a model with these messages."),
+            .init("attach", .oneOrList(.either([.template, .mapping("attachment")])), "Images and files that go with the prompt."),
             .init("output", .mapping("output"), "How the output is read and checked."), .init("limits", .mapping("limits"), "Caps on the step, or on each item."),
             .init("run", .either([.list(.template), .template]), "Runs a program: the list of the program and its arguments."),
             .init("shell", .boolean, default: "false", "With true, 'run' is one command line for /bin/sh."),
@@ -138,6 +143,15 @@ extension LanguageMapping {
         keys: [
             .init("role", .words(["system", "user", "assistant"]), required: true, "Who speaks."), .init("content", .template, required: true, "What is said."),
         ])
+
+    static let attachment = LanguageMapping(
+        name: "attachment", declared: LanguageKeys.attachment,
+        keys: [
+            .init("image", .template, "The path of a PNG, JPEG, GIF or WebP, relative to the workflow; or an expression that gives a list of paths."),
+            .init("file", .template, "The path of a PDF or of a text."),
+            .init("detail", .word(PromptAttachment.Detail.self), default: "the API's", "How closely the model looks at an image."),
+            .init("max_tokens", .integer(1...100_000_000), "The most tokens that it is billed as, where the model's way of counting is not known."),
+        ], oneOf: ["image", "file"])
 
     static let onError = LanguageMapping(
         name: "on_error", declared: LanguageKeys.onError, keys: [.init("value", .valueTemplate, required: true, "The output in place of the failure.")])

@@ -26,13 +26,34 @@ public struct ModelProfile: Sendable, Hashable {
     public let contextWindow: Int?
     /// How many requests the provider's entry allows at once.
     public let maxConcurrency: Int?
+    public let attachments: AttachmentSupport
 
-    public init(reference: ModelReference, servedID: String, contextWindow: Int?, maxConcurrency: Int?) {
+    public init(
+        reference: ModelReference, servedID: String, contextWindow: Int?, maxConcurrency: Int?, attachments: AttachmentSupport = .none
+    ) {
         self.reference = reference
         self.servedID = servedID
         self.contextWindow = contextWindow
         self.maxConcurrency = maxConcurrency
+        self.attachments = attachments
     }
+}
+
+/// What a model takes beside text. Texts go to every model: they are part of the prompt.
+public struct AttachmentSupport: Sendable, Hashable {
+    public var images: Bool
+    /// PDF.
+    public var files: Bool
+    /// `nil`: what an image is billed as is not known.
+    public var imageTokens: ImageTokens?
+
+    public init(images: Bool, files: Bool, imageTokens: ImageTokens? = nil) {
+        self.images = images
+        self.files = files
+        self.imageTokens = imageTokens
+    }
+
+    public static let none = AttachmentSupport(images: false, files: false)
 }
 
 /// One request, free of any provider's wire format.
@@ -74,6 +95,11 @@ public final class ModelRequest: Sendable {
             json.put("class", segment.stability.name)
             json.put("origin", segment.origin)
             json.put("starts_message", segment.startsMessage)
+            guard let attachment = segment.attachment else { return }
+            json.put("name", attachment.name)
+            json.put("media_type", attachment.type.rawValue)
+            json.put("bytes", attachment.bytes.count)
+            json.put("detail", attachment.detail?.rawValue)
         }
         json.put("max_output_tokens", maxOutputTokens)
         json.put("temperature", sampling.temperature.map(JSONValue.double))
