@@ -27,6 +27,10 @@ final class ModelTries {
     /// What the question is rendered from, where it may be cut to fit.
     var trimmableScope: RunScope?
     private(set) var trimmed: [TrimmedValue] = []
+    /// With `memo`, the question of the first try.
+    var asked: [PromptSegment] = []
+    /// The call that gave the last answer.
+    var answered: (id: CallID, model: ModelReference)?
     // The last answer and what came of it.
     var answer = ""
     var value = JSONValue.null
@@ -37,6 +41,7 @@ final class ModelTries {
     private(set) var response: ContentHash?
     private var attempts = 0
     private var cost = Money.zero
+    private var isUnpriced = false
     private var tokens = 0
 
     init(node: Node, step: Step, model: ModelStep, tier: ModelTier, caps: [(scope: String, cap: Money)], at moment: Timestamp) {
@@ -82,9 +87,13 @@ final class ModelTries {
     func count(_ end: CallEnded) {
         attempts += 1
         cost += end.cost ?? .zero
+        if end.cost == nil { isUnpriced = true }
         tokens += end.usage?.total ?? 0
         response = end.response
     }
+
+    /// What its calls cost; `nil`: one of them has no price.
+    var knownCost: Money? { isUnpriced ? nil : cost }
 
     /// `.tier .attempts .cost_usd .tokens` of the step. Money is a number here, for comparisons only.
     var facts: JSONObject {

@@ -286,6 +286,8 @@ public struct PlanBuilder: Sendable {
 
     /// One call of what is known of the prompt, answered with one token, by the cheapest model.
     private func best(_ model: ModelStep, _ terms: TierTerms, promptBytes: Int, _ scope: PlanScope) -> Money {
+        // It may have been answered before.
+        if model.memoAge != nil { return .zero }
         let attached = terms.sheets.first.map { attachments(of: model, $0.attachments, scope).known } ?? 0
         let once = TokenUsage(plainInput: TokenBound.estimate(bytes: promptBytes) + attached, plainOutput: 1)
         return terms.sheets.first.map { $0.sheet.cost(of: once, busy: .milliseconds(0)).total } ?? .zero

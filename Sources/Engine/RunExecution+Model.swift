@@ -14,6 +14,7 @@ extension RunExecution {
         do throws(StepFailure) {
             if !model.attachments.isEmpty { try await attach(tries) }
             try render(tries)
+            if let age = model.memoAge, try await recall(tries, within: age) { return }
             try await run(tries)
         } catch {
             recordStart(of: tries)
@@ -41,7 +42,7 @@ extension RunExecution {
     }
 
     /// The messages of a call. That they were cut is a fact of its own.
-    private func messages(_ call: StepStateMachine.Call, _ tries: ModelTries, attachedTokens: Int) throws(StepFailure) -> [PromptSegment] {
+    func messages(_ call: StepStateMachine.Call, _ tries: ModelTries, attachedTokens: Int) throws(StepFailure) -> [PromptSegment] {
         let (segments, isCut) = try tries.fitted(for: call, attachedTokens: attachedTokens, in: scopes[tries.node.scope]!.graph)
         if isCut {
             recordStart(of: tries)
@@ -51,7 +52,7 @@ extension RunExecution {
     }
 
     /// The start of a node goes with the intent of its first call, in one entry; without a call it is recorded here.
-    private func recordStart(of tries: ModelTries) {
+    func recordStart(of tries: ModelTries) {
         guard !tries.isStartRecorded, !hasLostJournal else { return }
         tries.isStartRecorded = true
         append(.nodeStarted(tries.node), at: tries.startedAt, to: &buffer)
@@ -97,6 +98,7 @@ extension RunExecution {
         if case .success(let response)? = placed.result?.outcome {
             if let refused = response.refusal { throw StepFailure(.refusal, "the model declined: \(refused)") }
             tries.answer = response.text
+            tries.answered = (placed.request.id, placed.request.model)
         }
         return tries.machine.apply(.callEnded(end))
     }
@@ -111,7 +113,11 @@ extension RunExecution {
     @inline(never)
     private func succeed(_ tries: ModelTries) {
         // Without a schema the output is the answer's text, which is kept already.
-        let stored = tries.model.schema == nil ? tries.response.map(OutputReference.init) : nil
+        var stored = tries.model.schema == nil ? tries.response.map(OutputReference.init) : nil
+        if tries.model.memoAge != nil {
+            stored = stored ?? store(tries.value)
+            remember(stored!, tries)
+        }
         succeed(tries.node, tries.value, facts: tries.facts, stored: stored)
     }
 

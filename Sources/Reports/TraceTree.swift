@@ -10,6 +10,7 @@ struct TraceTree {
     private let items: [String: [NodeRecord]]
     private let callsByPath: [String: [CallRecord]]
     private let callsByStep: [String: [CallRecord]]
+    private let memoHits: [String: MemoHitRecord]
     private var rows = Table([
         Table.Column("step", floor: 14),
         Table.Column("status, model", floor: 20, expendable: 2),
@@ -42,6 +43,7 @@ struct TraceTree {
         let calls = trace.calls.sorted { ($0.ordinal, $0.startedAt) < ($1.ordinal, $1.startedAt) }
         callsByPath = Dictionary(grouping: calls, by: \.path)
         callsByStep = Dictionary(grouping: calls, by: \.step)
+        memoHits = Dictionary(trace.memoHits.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
     mutating func table() -> Table {
@@ -63,12 +65,16 @@ struct TraceTree {
             StyledText(duration(node)?.description ?? ""),
             StyledText(tally.tokensText(style)),
             StyledText(tally.cached > 0 ? Figures.count(tally.cached) : ""),
-            StyledText(tally.costText(style)),
+            StyledText(memoHits[node.path] == nil ? tally.costText(style) : Money.zero.description),
         ])
         let own = items.isEmpty ? calls : callsByPath[node.path] ?? []
         let listed = own.count > 1 || own.contains { $0.needsTelling } || options.prompts != nil ? own : []
         let chosen = choose(items)
         let hasChildren = !listed.isEmpty || !items.isEmpty
+        if let hit = memoHits[node.path] {
+            let saved = hit.saved.map { ", which had cost \($0)" } ?? ""
+            tell("memo: answered at no cost by call \(hit.call) to \(hit.provider)/\(hit.modelAsked)\(saved)", prefix: rest + (hasChildren ? style.branch.rest : "  "), tint: .green)
+        }
         if let failure = node.failure { tell(failure, prefix: rest + (hasChildren ? style.branch.rest : "  ")) }
         for (index, call) in listed.enumerated() {
             self.call(call, of: node, isLast: items.isEmpty && index == listed.count - 1, rest: rest)

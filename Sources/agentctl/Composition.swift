@@ -56,11 +56,11 @@ struct Composition {
         return HTTPClient(loop: loop, options: options)
     }
 
-    func engine(journal: any RunJournal, connections: Connections) -> Engine {
+    func engine(journal: any RunJournal & AnswerMemory, connections: Connections) -> Engine {
         Engine(environment: EngineEnvironment(
             journal: journal, provider: connections.provider, tools: CommandRunner(root: settings.project.root), prices: prices,
             clock: LoopClock(loop: connections.loop), executor: connections.loop, program: Version.program,
-            attachments: ProjectAttachments(root: settings.project.root)))
+            attachments: ProjectAttachments(root: settings.project.root), memory: journal))
     }
 
     private static var executable: String {

@@ -188,6 +188,21 @@ import WorkflowModel
         #expect(json["calls"]?.arrayValue?.count == 6)
     }
 
+    @Test func aStepThatWasAnsweredFromMemorySaysSo() {
+        var trace = supportTriage()
+        trace.calls = []
+        trace.nodes = [trace.nodes[0]]
+        trace.memoHits = [
+            MemoHitRecord(
+                path: trace.nodes[0].path, step: trace.nodes[0].step, tier: "small", provider: "local", modelAsked: "small", call: "20261120-090000-aaaaaaaa.3",
+                saved: Money(decimal: "0.0123"), at: trace.run.startedAt)
+        ]
+        let text = TraceReport.text(trace, style: style())
+        #expect(text.contains("memo: answered at no cost by call 20261120-090000-aaaaaaaa.3 to local/small, which had cost $0.0123"))
+        #expect(text.split(separator: "\n").contains { $0.hasPrefix("✓ classify") && $0.hasSuffix("$0.00") }, "\(text)")
+        #expect(TraceReport.json(trace)["memo_hits"]?[0]?["saved_usd"] == "0.0123")
+    }
+
     @Test func runList() {
         var other = supportTriage().run
         other.status = .running

@@ -4,7 +4,7 @@ import Testing
 import WorkflowLoading
 import WorkflowModel
 
-/// What can be attached. Each diagnostic as it is printed.
+/// What can be attached, and memo. Each diagnostic as it is printed.
 @Suite struct AttachDiagnosticTests {
     private func step(_ attach: String, body: String = "prompt: hi") -> String {
         """
@@ -161,6 +161,41 @@ import WorkflowModel
                 |
               4 |   - { id: a, value: "1", attach: [a.png] }
                 |                          ^^^^^^
+            """#)
+    }
+
+    @Test func aMemoWithoutAnAge() throws {
+        try expectFrames(of: #"""
+            version: 1
+            name: t
+            models: { m: { use: local/small } }
+            steps:
+              - { id: a, model: m, prompt: hi, memo: {} }
+              - { id: b, model: m, prompt: hi, memo: { max_age: 24, maxage: 1h } }
+              - { id: c, run: [date], memo: { max_age: 1h } }
+            """#, #"""
+            w.yaml:5:42: error[AW104]: memo needs 'max_age'
+                |
+              5 |   - { id: a, model: m, prompt: hi, memo: {} }
+                |                                          ^^
+              hint: how old an answer may be, for example max_age: 24h
+
+            w.yaml:6:53: error[AW103]: max_age is a duration with a unit, found '24'
+                |
+              6 |   - { id: b, model: m, prompt: hi, memo: { max_age: 24, maxage: 1h } }
+                |                                                     ^^
+              hint: for example 250ms, 45s, 5m, 24h
+
+            w.yaml:6:57: error[AW101]: unknown key 'maxage' in memo
+                |
+              6 |   - { id: b, model: m, prompt: hi, memo: { max_age: 24, maxage: 1h } }
+                |                                                         ^^^^^^
+              hint: did you mean 'max_age'?
+
+            w.yaml:7:27: error[AW121]: 'memo' does not go with 'run'
+                |
+              7 |   - { id: c, run: [date], memo: { max_age: 1h } }
+                |                           ^^^^
             """#)
     }
 

@@ -15,6 +15,8 @@ final class EntryWriter {
     private var chain = EventChain()
     private var hashes: [ContentHash] = []
     private let blobs: BlobStore
+    private let texts: BindingArena
+    private var memos: MemoStore?
     private var recentPriceRows: Set<String> = []
     private var lastPriceRows: (rows: [String], text: String) = ([], "[]")
 
@@ -28,6 +30,7 @@ final class EntryWriter {
     init(connection: OpaquePointer, texts: BindingArena, lease: TimeSpan) throws(SQLiteFailure) {
         self.connection = connection
         self.lease = lease
+        self.texts = texts
         func prepare(_ sql: String) throws(SQLiteFailure) -> PreparedStatement {
             try PreparedStatement(sql, on: connection, texts: texts)
         }
@@ -179,6 +182,7 @@ final class EntryWriter {
         if let start = entry.callStart { try write(start, of: run) }
         for node in entry.nodes { try write(node, of: run) }
         for blob in entry.blobs { try blobs.write(blob) }
+        for memo in entry.memos { try memoStore().write(memo, of: run) }
         for (index, event) in entry.events.enumerated() {
             try write(event, sequence: run.sequence + Int64(index) + 1, hash: hashes[index], of: run)
         }
@@ -413,6 +417,17 @@ final class EntryWriter {
             insertEvent.bind(6, hash)
             try insertEvent.run()
         }
+    }
+
+    func recall(_ question: ContentHash, since: Timestamp) throws(SQLiteFailure) -> RememberedAnswer? {
+        try memoStore().recall(question, since: since)
+    }
+
+    private func memoStore() throws(SQLiteFailure) -> MemoStore {
+        if let memos { return memos }
+        let made = try MemoStore(connection: connection, texts: texts)
+        memos = made
+        return made
     }
 
     // MARK: Outcomes and prices

@@ -164,6 +164,8 @@ final class GroupCommitter {
             runs[run.id] = run
             begun.append(run)
             return .journal(.written)
+        case .recall(let question, let since):
+            return .answer(try writer.recall(question, since: since))
         case .outcome(let subject, let value, let source, let at):
             return .runs(try writer.recordOutcome(value, of: subject, source: source, at: at))
         case .priceRows(let rows, let at):

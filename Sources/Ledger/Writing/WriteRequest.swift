@@ -6,12 +6,15 @@ final class WriteRequest: Sendable {
     enum Operation: Sendable {
         case begin(RunStart)
         case entry(Entry)
+        /// A question, which only reads: asked here, it sees everything that was handed over before.
+        case recall(ContentHash, since: Timestamp)
         case outcome(subject: String, value: String, source: String, at: Timestamp)
         case priceRows([(id: String, json: String)], at: Timestamp)
     }
 
     enum Reply: Sendable {
         case journal(JournalReply)
+        case answer(RememberedAnswer?)
         /// The runs that an outcome was recorded for.
         case runs([String])
     }

@@ -42,8 +42,8 @@ enum LanguageKeys {
     static let prefix = keys("file text", notYet: "ttl order")
     static let step = keys(
         "id description when with needs timeout retry on_error for_each model system prefix prompt prompt_file messages output limits "
-            + sampling + " run shell stdin env ok_exit value approve workflow loop steps deadline optional tags attach",
-        notYet: "escalate memo deferred tools effect idempotency_key fees_usd tool")
+            + sampling + " run shell stdin env ok_exit value approve workflow loop steps deadline optional tags attach memo",
+        notYet: "escalate deferred tools effect idempotency_key fees_usd tool")
         + [
             LanguageKey("depends_on", .notYet, hint: "use needs: [step], or refer to steps.<id>.output and the order follows"),
             LanguageKey("type", .notYet, hint: "the kind is the key that is present: prompt, run, value, …"),
@@ -56,6 +56,7 @@ enum LanguageKeys {
     /// `limits` of a step that has steps of its own: tokens are capped where they are used.
     static let containerLimits = keys("max_cost_usd")
     static let message = keys("role content")
+    static let memo = keys("max_age")
     static let attachment = keys("image file detail max_tokens")
     static let onError = keys("value")
 

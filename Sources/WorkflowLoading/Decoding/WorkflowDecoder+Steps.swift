@@ -8,7 +8,7 @@ import WorkflowModel
 extension WorkflowDecoder {
     /// The keys that decide what a step is. `prompt`, `prompt_file` and `messages` are three spellings of one kind.
     static let kindKeys = ["prompt", "prompt_file", "messages", "run", "value", "approve", "workflow", "loop", "steps"]
-    private static let modelKeys = ["model", "system", "prefix", "attach", "limits"] + LanguageKeys.sampling.split(separator: " ").map(String.init)
+    private static let modelKeys = ["model", "system", "prefix", "attach", "memo", "limits"] + LanguageKeys.sampling.split(separator: " ").map(String.init)
     private static let runKeys = ["shell", "stdin", "env", "ok_exit"]
     /// What goes with each kind and with no other.
     private static func strangers(to kind: String) -> [String] {
@@ -125,10 +125,12 @@ extension WorkflowDecoder {
             context.report("AW122", "step '\(id.text)' asks a model, but names none", at: id.range, hint: "add model: TIER here, or defaults: { model: TIER }")
         }
         let attachments = attachments(reader, body: body)
+        let memo = reader.reader("memo", LanguageKeys.memo)
+        if let memo, !memo.has("max_age") { memo.missing("max_age", in: "memo", hint: "how old an answer may be, for example max_age: 24h") }
         let draft = body.map {
             ModelDraft(
                 tier: tier, system: reader.template("system"), prefixes: (reader.strings("prefix") ?? []).map { Named(text: $0.text, range: $0.range) },
-                body: $0, sampling: sampling(reader), schema: schema, repairs: repairs, attachments: attachments)
+                body: $0, sampling: sampling(reader), schema: schema, repairs: repairs, attachments: attachments, memoAge: memo?.duration("max_age"))
         }
         return draft.map { .model($0) }
     }

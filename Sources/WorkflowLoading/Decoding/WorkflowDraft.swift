@@ -91,6 +91,7 @@ struct ModelDraft {
     let schema: Schema?
     let repairs: Int
     let attachments: [AttachmentTemplate]
+    let memoAge: TimeSpan?
 }
 
 extension ModelStep.Body {

@@ -108,6 +108,7 @@ extension LanguageMapping {
             .init("prefix", .oneOrList(.name), "Prefixes in front of the prompt."), .init("prompt", .template, "Asks a model with this text."),
             .init("prompt_file", .text, "Asks a model with the text of this file."), .init("messages", .list(.mapping("message")), "Asks a model with these messages."),
             .init("attach", .oneOrList(.either([.template, .mapping("attachment")])), "Images and files that go with the prompt."),
+            .init("memo", .mapping("memo"), "Takes an earlier answer to the same request, at no cost."),
             .init("output", .mapping("output"), "How the output is read and checked."), .init("limits", .mapping("limits"), "Caps on the step, or on each item."),
             .init("run", .either([.list(.template), .template]), "Runs a program: the list of the program and its arguments."),
             .init("shell", .boolean, default: "false", "With true, 'run' is one command line for /bin/sh."),
@@ -143,6 +144,9 @@ extension LanguageMapping {
         keys: [
             .init("role", .words(["system", "user", "assistant"]), required: true, "Who speaks."), .init("content", .template, required: true, "What is said."),
         ])
+
+    static let memo = LanguageMapping(
+        name: "memo", declared: LanguageKeys.memo, keys: [.init("max_age", .duration, required: true, "How old the answer may be.")])
 
     static let attachment = LanguageMapping(
         name: "attachment", declared: LanguageKeys.attachment,

@@ -27,6 +27,6 @@ struct LanguageMapping: Sendable {
     /// Whether keys that begin with `x-` are the author's.
     var allowsExtensions = false
 
-    static let workflow: [LanguageMapping] = [top, owner, tier, defaults, retry, limits, budget, decision, prefix, step, stepOutput, forEach, loop, approval, message, attachment, onError]
+    static let workflow: [LanguageMapping] = [top, owner, tier, defaults, retry, limits, budget, decision, prefix, step, stepOutput, forEach, loop, approval, message, attachment, memo, onError]
     static let project: [LanguageMapping] = [projectTop, provider, apiKey, pricing, model, serve, dialect, price]
 }

@@ -77,7 +77,7 @@ struct WorkflowValidator {
                 tier: model.tier!.text, system: model.system, prefixes: ordered.map(\.element), body: model.body,
                 bodyStability: max(.step, stability(model.body.templates.flatMap(\.references))),
                 systemStability: stability(model.system?.references ?? []), sampling: model.sampling, schema: model.schema,
-                repairs: model.repairs, memoAge: nil, attachments: model.attachments))
+                repairs: model.repairs, memoAge: model.memoAge, attachments: model.attachments))
         }
     }
 

@@ -217,3 +217,13 @@ extension InMemoryJournal.Run {
         events.filter { $0.kind == kind }.compactMap { try? JSONParser.parse($0.payload) }
     }
 }
+
+extension InMemoryJournal: AnswerMemory {
+    public func recall(_ question: ContentHash, since: Timestamp) async throws(JournalError) -> RememberedAnswer? {
+        let entries = state.withLock { state in state.order.flatMap { state.runs[$0]!.entries } }
+        var found: MemoEntry?
+        for case .kept(let entry) in entries.flatMap(\.memos) where entry.question == question { found = entry }
+        guard let found, found.at >= since, let blob = entries.lazy.flatMap(\.blobs).first(where: { $0.hash == found.output }) else { return nil }
+        return RememberedAnswer(call: found.call.text, output: found.output, document: blob.bytes, at: found.at, cost: found.cost)
+    }
+}
