@@ -22,7 +22,7 @@ struct Deadlines {
     /// Why a node that was stopped failed, if it was its deadline that stopped it.
     func failure(of node: Node, _ step: Step) -> StepFailure? {
         guard passed.contains(node), let deadline = step.deadline else { return nil }
-        return StepFailure(.timeout, "took longer than its deadline of \(deadline)")
+        return StepFailure(.deadline, "took longer than its deadline of \(deadline)")
     }
 
     mutating func stopAll() {

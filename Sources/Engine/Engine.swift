@@ -12,6 +12,7 @@ public final class Engine: Sendable {
     private let providerLimiters = Mutex<[String: ConcurrencyLimiter]>([:])
     private let active = Mutex<[RunID: RunExecution]>([:])
     private let stopping = Mutex<Interruption>(.none)
+    private let isListening = Mutex(false)
     /// Models that were made reachable once: asking again is quick.
     private let prepared = Mutex<Set<ModelReference>>([])
 
@@ -42,8 +43,27 @@ public final class Engine: Sendable {
         _ graph: WorkflowGraph, inputs: JSONObject, batch: (name: String, index: Int)? = nil, observer: (any RunObserver)? = nil
     ) async throws(JournalError) -> RunResult {
         let id = RunID(at: environment.clock.now(), random: environment.entropy.next())
-        let execution = RunExecution(id: id, graph: graph, inputs: inputs, batch: batch, engine: self, observer: observer)
+        return try await drive(RunExecution(id: id, graph: graph, .new(inputs, batch: batch), engine: self, observer: observer))
+    }
+
+    /// Goes on with a run that is suspended or whose process is gone.
+    ///
+    /// - Parameter graph: of the same hash as the run's record has; the caller makes sure.
+    /// - Throws: `JournalError`, of code `owned`, `hasEnded` or `unknownRun` when there is nothing to go on with.
+    public func resume(_ id: RunID, _ graph: WorkflowGraph, observer: (any RunObserver)? = nil) async throws(JournalError) -> RunResult {
+        let run = try await environment.journal.takeOver(id)
+        guard run.graph == graph.hash else { throw JournalError(.corrupt, "run \(id) is of another workflow than the one given") }
+        let document = try await environment.journal.documents([run.inputs])[run.inputs]
+        guard let document, let inputs = (try? JSONParser.parse(document))?.objectValue else {
+            throw JournalError(.corrupt, "the inputs of run \(id) are not in the ledger")
+        }
+        return try await drive(RunExecution(id: id, graph: graph, .recorded(run, inputs: inputs), engine: self, observer: observer))
+    }
+
+    private func drive(_ execution: RunExecution) async throws(JournalError) -> RunResult {
+        let id = execution.id
         active.withLock { $0[id] = execution }
+        listen()
         defer { _ = active.withLock { $0.removeValue(forKey: id) } }
         // A stop that was asked for before this run was listed.
         if interruption != .none { await execution.interrupt(interruption) }
@@ -66,6 +86,31 @@ public final class Engine: Sendable {
         let executions = active.withLock { Array($0.values) }
         for execution in executions {
             Task(executorPreference: environment.executor) { await execution.interrupt(level) }
+        }
+    }
+
+    // MARK: What others ask
+
+    /// Looks now and then for what other processes ask of the runs of this one, while there are any.
+    private func listen() {
+        guard let interval = environment.requestInterval, isListening.withLock({ was in defer { was = true }; return !was }) else { return }
+        Task(executorPreference: environment.executor) { [self] in
+            while true {
+                do { try await environment.clock.sleep(for: interval) } catch { break }
+                if active.withLock({ $0.isEmpty }) { break }
+                // A ledger that cannot be read now shows at the next entry.
+                for request in (try? await environment.journal.requests()) ?? [] { await answer(request) }
+            }
+            isListening.withLock { $0 = false }
+        }
+    }
+
+    private func answer(_ request: RunRequest) async {
+        switch request {
+        case .cancel(let id, let person):
+            if let execution = active.withLock({ $0[id] }) { await execution.cancel(by: person) }
+        case .decided(let id, let path, let decision):
+            if let execution = active.withLock({ $0[id] }) { await execution.take(decision, at: path) }
         }
     }
 
@@ -113,6 +158,8 @@ public final class RunResult: Sendable {
     public let failure: StepFailure?
     /// The step that failed first.
     public let failedStep: String?
+    /// The steps that wait for a person.
+    public let waitsFor: [String]
     public let cost: MoneySum
     public let unpricedCalls: Int
     public let calls: Int
@@ -120,7 +167,7 @@ public final class RunResult: Sendable {
     public let endedAt: Timestamp
 
     init(
-        id: RunID, status: RunStatus, outputs: JSONObject?, failure: StepFailure?, failedStep: String?, cost: MoneySum, unpricedCalls: Int,
+        id: RunID, status: RunStatus, outputs: JSONObject?, failure: StepFailure?, failedStep: String?, waitsFor: [String], cost: MoneySum, unpricedCalls: Int,
         calls: Int, startedAt: Timestamp, endedAt: Timestamp
     ) {
         self.id = id
@@ -128,6 +175,7 @@ public final class RunResult: Sendable {
         self.outputs = outputs
         self.failure = failure
         self.failedStep = failedStep
+        self.waitsFor = waitsFor
         self.cost = cost
         self.unpricedCalls = unpricedCalls
         self.calls = calls

@@ -23,6 +23,12 @@ public struct SystemEntropy: EntropySource {
 /// Sees every fact of a run as it happens: the live tree, `--events`. Called in order; must not block.
 public protocol RunObserver: Sendable {
     func observe(_ event: RunEvent, run: RunID, graph: WorkflowGraph, at: Timestamp)
+    /// Whether it is shown what happened before this process went on with the run.
+    var wantsHistory: Bool { get }
+}
+
+extension RunObserver {
+    public var wantsHistory: Bool { false }
 }
 
 /// What the engine works with. Everything that touches the world comes in here.
@@ -45,11 +51,14 @@ public struct EngineEnvironment: Sendable {
     public var program: String
     /// What calls in flight get to end by themselves after a first interrupt.
     public var grace: TimeSpan
+    /// How often it is looked for what other processes ask of the runs of this one; `nil`: never.
+    public var requestInterval: TimeSpan?
 
     public init(
         journal: any RunJournal, provider: any ModelProvider, tools: any ToolRunner, prices: PriceBook, clock: any EngineClock,
         entropy: any EntropySource = SystemEntropy(), executor: (any TaskExecutor)? = nil, maxConcurrentCalls: Int = 20_000,
-        program: String, grace: TimeSpan = .seconds(10), attachments: (any AttachmentSource)? = nil, memory: (any AnswerMemory)? = nil
+        program: String, grace: TimeSpan = .seconds(10), requestInterval: TimeSpan? = nil, attachments: (any AttachmentSource)? = nil,
+        memory: (any AnswerMemory)? = nil
     ) {
         self.journal = journal
         self.provider = provider
@@ -61,6 +70,7 @@ public struct EngineEnvironment: Sendable {
         self.maxConcurrentCalls = maxConcurrentCalls
         self.program = program
         self.grace = grace
+        self.requestInterval = requestInterval
         self.attachments = attachments
         self.memory = memory
     }

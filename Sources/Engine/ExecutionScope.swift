@@ -8,7 +8,7 @@ final class ExecutionScope {
     /// Whose tiers and prefixes its steps use.
     let graph: WorkflowGraph
     let body: StepGraph
-    /// The step that they belong to; `nil` for the workflow's own and for `finally`.
+    /// The step that they belong to; `nil` for the run's own and its `finally`.
     let node: Node?
     let pass: Int
     let inputs: CELValue
@@ -29,6 +29,8 @@ final class ExecutionScope {
     var lists: [Int: [JSONValue]] = [:]
     var itemResults: [Int: [JSONValue?]] = [:]
     var itemFailures: [Int: [Int: StepFailure]] = [:]
+    /// The number of its `finally`, once that is open.
+    var finallyScope: Int?
     var firstFailure: (path: String, failure: StepFailure)?
     /// What its calls cost so far, and the most that one of them held.
     var cost = Money.zero

@@ -27,6 +27,8 @@ final class ModelTries {
     /// What the question is rendered from, where it may be cut to fit.
     var trimmableScope: RunScope?
     private(set) var trimmed: [TrimmedValue] = []
+    /// What a process before recorded as cut and this one has not cut yet, in its order.
+    var recordedCuts: ArraySlice<[TrimmedValue]> = []
     /// With `memo`, the question of the first try.
     var asked: [PromptSegment] = []
     /// The call that gave the last answer.
@@ -39,10 +41,7 @@ final class ModelTries {
     var isStartRecorded = false
     /// Where the text of the last answer is kept.
     private(set) var response: ContentHash?
-    private var attempts = 0
-    private var cost = Money.zero
-    private var isUnpriced = false
-    private var tokens = 0
+    private var totals: CallTotals
 
     init(node: Node, step: Step, model: ModelStep, tier: ModelTier, caps: [(scope: String, cap: Money)], at moment: Timestamp) {
         self.node = node
@@ -52,6 +51,7 @@ final class ModelTries {
         machine = StepStateMachine(modelCount: tier.models.count, retry: step.retry, repairs: model.schema == nil ? 0 : model.repairs)
         startedAt = moment
         path = node.path
+        totals = CallTotals(tier: tier.name)
         self.caps = caps
         sampling = model.sampling.over(tier.sampling)
         outputCap = min(step.limits.maxOutputTokens, sampling.maxOutputTokens ?? .max)
@@ -84,24 +84,26 @@ final class ModelTries {
         return (cut.segments, true)
     }
 
+    /// Whether what was cut is in the record already, as a process before cut the same.
+    func takesUpCut() -> Bool {
+        guard recordedCuts.first == trimmed else { return false }
+        recordedCuts.removeFirst()
+        return true
+    }
+
+    func request(_ id: CallID, to reference: ModelReference, _ segments: [PromptSegment]) -> ModelRequest {
+        ModelRequest(
+            id: id, model: reference, segments: segments, sampling: sampling, maxOutputTokens: outputCap, schema: model.schema, schemaName: step.id,
+            timeout: step.timeout)
+    }
+
     func count(_ end: CallEnded) {
-        attempts += 1
-        cost += end.cost ?? .zero
-        if end.cost == nil { isUnpriced = true }
-        tokens += end.usage?.total ?? 0
+        totals.count(end)
         response = end.response
     }
 
-    /// What its calls cost; `nil`: one of them has no price.
-    var knownCost: Money? { isUnpriced ? nil : cost }
-
-    /// `.tier .attempts .cost_usd .tokens` of the step. Money is a number here, for comparisons only.
-    var facts: JSONObject {
-        [
-            "tier": .string(tier.name), "attempts": .int(Int64(attempts)),
-            "cost_usd": .double(Double(cost.picoDollars) / 1e12), "tokens": .int(Int64(tokens)),
-        ]
-    }
+    var knownCost: Money? { totals.knownCost }
+    var facts: JSONObject { totals.facts }
 
     func checkLimits(promptBytes: Int) throws(StepFailure) {
         let estimate = TokenBound.estimate(bytes: promptBytes)
@@ -109,11 +111,40 @@ final class ModelTries {
             let cut = step.limits.trim.isEmpty ? "" : " even without \(step.limits.trim.joined(separator: " and "))"
             throw StepFailure(.inputLimit, "the prompt has about \(estimate) tokens\(cut), limits.max_input_tokens is \(limit)")
         }
-        if let limit = step.limits.maxTotalTokens, tokens + estimate + outputCap > limit {
+        if let limit = step.limits.maxTotalTokens, totals.tokens + estimate + outputCap > limit {
             throw StepFailure(
                 .inputLimit,
-                "this call could bring the step to \(tokens + estimate + outputCap) tokens, limits.max_total_tokens is \(limit)")
+                "this call could bring the step to \(totals.tokens + estimate + outputCap) tokens, limits.max_total_tokens is \(limit)")
         }
+    }
+}
+
+/// What the calls of a node add up to.
+struct CallTotals {
+    let tier: String
+    private var attempts = 0
+    private var cost = Money.zero
+    private var isUnpriced = false
+    private(set) var tokens = 0
+
+    init(tier: String) { self.tier = tier }
+
+    mutating func count(_ end: CallEnded) {
+        attempts += 1
+        cost += end.cost ?? .zero
+        if end.cost == nil { isUnpriced = true }
+        tokens += end.usage?.total ?? 0
+    }
+
+    /// `nil`: one of them has no price.
+    var knownCost: Money? { isUnpriced ? nil : cost }
+
+    /// `.tier .attempts .cost_usd .tokens` of the step. Money is a number here, for comparisons only.
+    var facts: JSONObject {
+        [
+            "tier": .string(tier), "attempts": .int(Int64(attempts)),
+            "cost_usd": .double(Double(cost.picoDollars) / 1e12), "tokens": .int(Int64(tokens)),
+        ]
     }
 }
 

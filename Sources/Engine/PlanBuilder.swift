@@ -31,7 +31,7 @@ public struct PlanBuilder: Sendable {
     }
 
     /// - Parameters:
-    ///   - statistics: by step id, from the ledger; empty without history.
+    ///   - statistics: by the path of the step, `review/draft`, from the ledger; empty without history.
     ///   - moment: prices are those of it.
     public init(
         graph: WorkflowGraph, provider: any ModelProvider, prices: PriceBook, statistics: [String: StepStatistics], at moment: Timestamp
@@ -135,12 +135,16 @@ public struct PlanBuilder: Sendable {
             if isConditional[index] || step.isOptional { here.least = 0 }
             let row = rows.count
             if case .model(let model) = step.kind {
-                rows.append(plan(step, model, here.times(itemCount(step, here.scope)), isConditional: isConditional[index]))
+                rows.append(plan(step, id, model, here.times(itemCount(step, here.scope)), isConditional: isConditional[index]))
             } else {
                 rows.append(Plan.Step(id: id, kind: step.kind.name, isConditional: isConditional[index], amounts: noCost))
             }
-            rows[row].id = id
             rows[row].dependsOn = dependsOn
+            if step.forEach != nil {
+                let items = itemCount(step, here.scope)
+                rows[row].items = Plan.Step.Items(least: items.least, most: items.most)
+            }
+            if case .loop(let loop) = step.kind { rows[row].passes = loop.max }
             if step.kind.isContainer {
                 var inner = here.times(itemCount(step, here.scope))
                 inner.prefix = id + "/"
@@ -151,6 +155,7 @@ public struct PlanBuilder: Sendable {
                     var sub = Place(graph: other.graph, scope: here.scope.inputs(of: step), prefix: inner.prefix)
                     (sub.least, sub.most) = (inner.least, inner.most)
                     amounts = plan(other.graph.body, sub, &rows)
+                    if let finally = other.graph.finally { amounts = amounts + plan(finally, sub, &rows) }
                     if let cap = other.graph.budget.maxCost { amounts.limit(to: cap, times: inner.most) }
                 default: amounts = plan(step.kind.body!, inner, &rows)
                 }
@@ -194,13 +199,16 @@ public struct PlanBuilder: Sendable {
                 case .model(let model):
                     let terms = terms(model.tier, of: graph)
                     refusal = terms.failure ?? notTaken(model, terms.profiles) ?? (hasCap ? terms.unpriced.first.map(StepFailure.unpriced) : nil)
-                case .workflow(let other): visit(other.graph.body, of: other.graph)
+                case .workflow(let other): visit(other.graph)
                 default: step.kind.body.map { visit($0, of: graph) }
                 }
             }
         }
-        visit(graph.body, of: graph)
-        graph.finally.map { visit($0, of: graph) }
+        func visit(_ graph: WorkflowGraph) {
+            visit(graph.body, of: graph)
+            graph.finally.map { visit($0, of: graph) }
+        }
+        visit(graph)
         return refusal
     }
 
@@ -221,7 +229,7 @@ public struct PlanBuilder: Sendable {
     }
 
     /// - Parameter place: with the step's items counted in.
-    private func plan(_ step: Step, _ model: ModelStep, _ place: Place, isConditional: Bool) -> Plan.Step {
+    private func plan(_ step: Step, _ id: String, _ model: ModelStep, _ place: Place, isConditional: Bool) -> Plan.Step {
         let tier = place.graph.tier(named: model.tier)!
         let terms = terms(model.tier, of: place.graph)
         let outputCap = min(step.limits.maxOutputTokens, model.sampling.over(tier.sampling).maxOutputTokens ?? .max)
@@ -268,7 +276,7 @@ public struct PlanBuilder: Sendable {
 
         let best = best(model, terms, promptBytes: prompt.knownBytes, own) * place.least
         var expected: Money?
-        if let history = statistics[step.id], let sheet = sheets.first?.sheet, history.runs > 0 {
+        if let history = statistics[id], let sheet = sheets.first?.sheet, history.runs > 0 {
             let usage = TokenUsage(plainInput: Int(history.averageInputTokens.rounded()), plainOutput: Int(history.averageOutputTokens.rounded()))
             let one = sheet.cost(of: usage, busy: .milliseconds(Int64(history.averageMilliseconds.rounded()))).total
             // Calls a run, as a ratio of whole numbers: no floating point touches money.
@@ -277,7 +285,7 @@ public struct PlanBuilder: Sendable {
             expected = .zero
         }
         return Plan.Step(
-            id: step.id, kind: "model", tier: tier.name, model: tier.models.map(\.description).joined(separator: " | "),
+            id: id, kind: "model", tier: tier.name, model: tier.models.map(\.description).joined(separator: " | "),
             maxCalls: place.most.flatMap { most in most.multipliedReportingOverflow(by: calls).overflow ? nil : most * calls }, isConditional: isConditional, promptTokens: TokenBound.estimate(bytes: prompt.knownBytes),
             maxInputTokens: step.limits.maxInputTokens, maxOutputTokens: outputCap,
             amounts: Plan.Amounts(best: best, expected: expected, worst: worst), notes: notes,

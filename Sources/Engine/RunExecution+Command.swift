@@ -4,7 +4,7 @@ import WorkflowModel
 
 extension RunExecution {
     func runCommand(_ node: Node, _ step: Step, _ command: CommandStep) async {
-        record(.nodeStarted(node))
+        recordStart(node)
         do throws(StepFailure) {
             let scope = try nodeScope(node)
             let invocation = try invocation(command, step, scope)
@@ -17,7 +17,7 @@ extension RunExecution {
                 let result = await environment.tools.run(invocation)
                 inFlight.remove(node)
                 do throws(StepFailure) {
-                    let (value, exitCode) = try finish(node, command, result, since: startedAt)
+                    let (value, exitCode) = try finish(node, attempt: failures + 1, command, result, since: startedAt)
                     succeed(node, value, facts: ["exit_code": .int(Int64(exitCode)), "attempts": .int(Int64(failures + 1))])
                     break
                 } catch {
@@ -51,7 +51,7 @@ extension RunExecution {
         return CommandInvocation(argv: argv, usesShell: command.usesShell, stdin: stdin, environment: environment, timeout: step.timeout)
     }
 
-    private func finish(_ node: Node, _ command: CommandStep, _ result: CommandResult, since: Timestamp) throws(StepFailure) -> (JSONValue, Int) {
+    private func finish(_ node: Node, attempt: Int, _ command: CommandStep, _ result: CommandResult, since: Timestamp) throws(StepFailure) -> (JSONValue, Int) {
         switch result {
         case .failed(let failure): throw failure
         // We ended it: that is no failure of its own.
@@ -62,7 +62,7 @@ extension RunExecution {
             let at = environment.clock.now()
             let blob = Blob(stdout)
             append(blob: blob)
-            note(.commandEnded(node, exitCode: code, stdout: blob.hash, milliseconds: at.since(since).milliseconds), at: at)
+            note(.commandEnded(node, attempt: attempt, exitCode: code, stdout: blob.hash, milliseconds: at.since(since).milliseconds), at: at)
             guard command.okExit.contains(code) else {
                 throw StepFailure(.command, "the program ended with exit code \(code)", details: Self.lastLines(stderr))
             }

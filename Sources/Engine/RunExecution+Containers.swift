@@ -9,9 +9,8 @@ extension RunExecution {
 
     /// Opens the scope of a node: its only one, or a loop's next pass.
     func open(_ node: Node, pass: Int) {
-        if isInterrupted { return fail(node, StepFailure(.cancelled, "the run is stopping")) }
         if pass == 0 {
-            record(.nodeStarted(node))
+            recordStart(node)
             startDeadline(node)
         }
         do throws(StepFailure) {
@@ -23,14 +22,22 @@ extension RunExecution {
         }
     }
 
-    func openFinally() {
-        let root = scopes[0]!
-        scopes[machine.nextScope] = ExecutionScope(graph: graph, body: graph.finally!, inputs: root.inputs, outer: root.steps)
-        finallyScope = machine.nextScope
-        record(.scopeOpened(ScopeOpened(node: nil)))
+    /// The scope of what runs behind a workflow's own steps, which it may all read.
+    func makeFinally(of index: Int) {
+        let main = scopes[index]!
+        scopes[machine.nextScope] = ExecutionScope(
+            graph: main.graph, body: main.graph.finally!, node: main.node, pass: main.pass, inputs: main.inputs, caps: main.caps,
+            tags: main.tags, outer: main.steps)
+        main.finallyScope = machine.nextScope
     }
 
-    private func makeScope(_ node: Node, pass: Int) throws(StepFailure) -> (ExecutionScope, inputs: ContentHash?) {
+    func openFinally(of index: Int) {
+        let main = scopes[index]!
+        makeFinally(of: index)
+        record(.scopeOpened(ScopeOpened(node: main.node, isFinally: true, pass: main.pass)))
+    }
+
+    func makeScope(_ node: Node, pass: Int) throws(StepFailure) -> (ExecutionScope, inputs: ContentHash?) {
         let parent = scopes[node.scope]!
         let step = parent.body.steps[node.step]
         let own = try nodeScope(node)
@@ -76,11 +83,13 @@ extension RunExecution {
     func close(_ index: Int, _ end: ScopeEnd) {
         let scope = scopes[index]!
         let node = scope.node!
+        let failed = firstFailure(in: scope)
         defer { scopes[index] = nil }
         spread(scope)
+        if let finally = scope.finallyScope.flatMap({ scopes.removeValue(forKey: $0) }) { spread(finally) }
         if end == .incomplete || deadlines.hasPassed(node) { return fail(node, StepFailure(.cancelled, "not all of its steps ran")) }
         if end == .failed {
-            let (path, failure) = scope.firstFailure ?? (node.path, StepFailure(.cancelled, "a step inside failed"))
+            let (path, failure) = failed ?? (node.path, StepFailure(.cancelled, "a step inside failed"))
             // A pass that the budget stopped in the middle leaves what the one before it gave.
             if failure.kind == .budget, scope.pass > 0, let previous = passOutputs[node] {
                 record(.passEnded(node, pass: scope.pass, .unaffordable))
@@ -144,29 +153,33 @@ extension RunExecution {
         return caps
     }
 
-    /// Keeps count of what each scope spent, and of what counts against each cap.
-    func account(_ node: Node, held: Money, cost: Money = .zero, caps: [(scope: String, cap: Money)]) {
-        spending["run", default: .zero] += held
-        for cap in caps { spending[cap.scope, default: .zero] += held }
+    /// Keeps count of what a call that ended cost its scope, and of what counts against each cap for good.
+    ///
+    /// - Parameters:
+    ///   - held: what was reserved for it.
+    ///   - kept: what counts from now on.
+    func account(_ node: Node, held: Money, kept: Money, cost: Money, caps: [(scope: String, cap: Money)]) {
+        spentByRun += kept
+        for cap in caps { spending[cap.scope, default: .zero] += kept }
         let scope = scopes[node.scope]!
         scope.cost += cost
         scope.largestHold = max(scope.largestHold, held)
     }
 
     /// What an inner scope spent is part of what the outer one did.
-    private func spread(_ scope: ExecutionScope) {
+    func spread(_ scope: ExecutionScope) {
         guard let node = scope.node, let outer = scopes[node.scope] else { return }
         outer.cost += scope.cost
         outer.largestHold = max(outer.largestHold, scope.largestHold)
     }
 
-    /// Whether what is left under every cap would carry a pass that costs as much as this one and holds as much at once.
-    /// Only a forecast, which keeps a pass from being begun in vain: the reservation of each call is what keeps the cap.
+    /// Whether what is left under every cap would carry a pass that costs as much as this one, its dearest call held.
+    /// What is held for calls in flight elsewhere does not count: for that a reservation waits. Only a forecast, which keeps
+    /// a pass from being begun in vain: the reservation of each call is what keeps the cap.
     private func canAfford(anotherLike scope: ExecutionScope) -> Bool {
         let need = scope.cost + scope.largestHold
-        var caps = scope.caps
-        if let cap = graph.budget.maxCost { caps.append(("run", cap)) }
-        return caps.allSatisfy { need <= $0.cap - (spending[$0.scope] ?? .zero) }
+        if let cap = graph.budget.maxCost, need > cap - spentByRun { return false }
+        return scope.caps.allSatisfy { need <= $0.cap - (spending[$0.scope] ?? .zero) }
     }
 }
 

@@ -33,7 +33,7 @@ extension RunExecution {
             _ node: Node, _ status: NodeStatus, output: ContentHash? = nil, failure: StepFailure? = nil, reason: String? = nil
         ) -> NodeUpdate {
             NodeUpdate(
-                path: node.path, step: step(node).id, item: node.item, status: status, at: at, output: output, failure: failure, reason: reason)
+                path: node.path, step: node.stepPath, item: node.item, status: status, at: at, output: output, failure: failure, reason: reason)
         }
         switch event {
         case .nodeStarted(let node), .itemsExpanded(let node, _, _): return update(node, .running)
@@ -42,7 +42,10 @@ extension RunExecution {
         case .nodeRecovered(let node, let failure, let output): return update(node, .succeeded, output: output.hash, failure: failure)
         case .nodeFailed(let node, let failure): return update(node, .failed, failure: failure)
         case .nodeCancelled(let node): return update(node, .cancelled)
+        case .approvalRequested(let node, _): return update(node, .waiting)
+        case .approvalDecided(let node, _): return update(node, .running)
         case .stepSkipped(let node, let reason): return update(node, .skipped, reason: reason.text)
+        case .passEnded(let node, let pass, let verdict): return verdict.reason(pass: pass).map { update(node, .running, reason: $0) }
         default: return nil
         }
     }
@@ -69,13 +72,18 @@ extension RunExecution {
         case .expandItems(let node): expandItems(node)
         case .start(let node): start(node)
         case .open(let node, let pass): open(node, pass: pass)
-        case .openFinally: openFinally()
+        case .openFinally(let scope): openFinally(of: scope)
         case .close(let scope, let end): close(scope, end)
         case .skip(let node, let reason): skip(node, reason)
         case .collect(let node): collect(node)
         case .cancel(let node):
-            tasks[node]?.cancel()
-            reservations.wakeAll()
+            if let task = tasks[node] {
+                task.cancel()
+                reservations.wakeAll()
+            } else if approvals[node] != nil {
+                forget(node)
+                fail(node, StepFailure(.cancelled, "the run is stopping"))
+            }
         case .end(let status):
             self.status = status
             resumeFinish()

@@ -92,6 +92,7 @@ extension RunExecution {
         journalError = error
         status = .failed
         for task in tasks.values { task.cancel() }
+        deadlines.stopAll()
         reservations.wakeAll()
         if tasks.isEmpty { resumeFinish() }
     }
@@ -102,7 +103,7 @@ extension RunExecution {
         interruption = level
         guard hasBegun else { return }
         if isFirst {
-            record(.interruptRequested)
+            record(stopEvent)
             flush()
         }
         for (node, task) in tasks where level == .immediate || !inFlight.contains(node) { task.cancel() }
@@ -116,4 +117,18 @@ extension RunExecution {
     }
 
     var isInterrupted: Bool { interruption != .none }
+
+    var stopEvent: RunEvent { cancelledBy.map { .cancelRequested(by: $0) } ?? .interruptRequested }
+
+    /// Stops the run for good.
+    func cancel(by person: String) {
+        guard cancelledBy == nil, status == nil else { return }
+        cancelledBy = person
+        if isInterrupted {
+            record(stopEvent)
+            flush()
+        } else {
+            interrupt(.graceful)
+        }
+    }
 }

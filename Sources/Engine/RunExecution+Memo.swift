@@ -8,14 +8,9 @@ extension RunExecution {
     ///
     /// The request is that of the first try. Another model, another setting or another byte of the prompt is another request.
     func recall(_ tries: ModelTries, within age: TimeSpan) async throws(StepFailure) -> Bool {
-        let reference = tries.tier.models[0]
-        // What is wrong with the model the call says.
-        guard let memory = environment.memory, let profile = try? environment.provider.profile(of: reference) else { return false }
-        tries.asked = try firstMessages(tries, profile)
-        guard !isInterrupted else { return false }
+        guard let memory = environment.memory, let question = question(of: tries), !isInterrupted else { return false }
         // What this run has answered is asked for too.
         flush()
-        let question = tries.question(to: profile)
         // A ledger that cannot be read cannot be written either, which the call's intent says.
         let since = environment.clock.now().adding(.milliseconds(-age.milliseconds))
         guard let answer = try? await memory.recall(question, since: since) else { return false }
@@ -23,11 +18,15 @@ extension RunExecution {
         return take(answer, tries)
     }
 
+    /// What the first try asks. `nil`: what is wrong with its model, or for it, the call says.
+    @discardableResult
     @inline(never)
-    private func firstMessages(_ tries: ModelTries, _ profile: ModelProfile) throws(StepFailure) -> [PromptSegment] {
-        if !tries.attached.isEmpty { try StepFailure.check(tries.attached, profile) }
-        let attachedTokens = RequestBound.knownTokens(tries.attached, profile.attachments)
-        return try messages(.first, tries, attachedTokens: attachedTokens)
+    func question(of tries: ModelTries) -> ContentHash? {
+        guard environment.memory != nil, let profile = try? environment.provider.profile(of: tries.tier.models[0]),
+            let messages = try? messages(.first, to: profile, tries)
+        else { return nil }
+        tries.asked = messages.segments
+        return tries.question(to: profile)
     }
 
     @inline(never)
@@ -38,7 +37,7 @@ extension RunExecution {
         recordStart(of: tries)
         note(.memoHit(tries.node, call: answer.call, OutputReference(hash: answer.output)), at: at)
         buffer.memos.append(.taken(MemoHit(
-            path: tries.path, step: tries.step.id, tier: tries.tier.name, provider: model.provider, modelAsked: model.model, call: answer.call,
+            path: tries.path, step: tries.node.stepPath, tier: tries.tier.name, provider: model.provider, modelAsked: model.model, call: answer.call,
             saved: answer.cost, tags: tries.tags, at: at)))
         succeed(tries.node, value, facts: tries.facts, stored: OutputReference(hash: answer.output))
         return true
@@ -47,7 +46,9 @@ extension RunExecution {
     /// Keeps an accepted answer for the request of the model that gave it.
     @inline(never)
     func remember(_ output: OutputReference, _ tries: ModelTries) {
-        guard environment.memory != nil, let answered = tries.answered, let profile = try? environment.provider.profile(of: answered.model) else { return }
+        guard environment.memory != nil, !tries.asked.isEmpty, let answered = tries.answered,
+            let profile = try? environment.provider.profile(of: answered.model)
+        else { return }
         buffer.memos.append(.kept(MemoEntry(
             question: tries.question(to: profile), call: answered.id, output: output.hash, cost: tries.knownCost, at: environment.clock.now())))
     }

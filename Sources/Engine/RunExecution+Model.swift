@@ -9,13 +9,19 @@ extension RunExecution {
     func runModel(_ node: Node, _ step: Step, _ model: ModelStep) async {
         let tier = scopes[node.scope]!.graph.tier(named: model.tier)!
         let tries = ModelTries(node: node, step: step, model: model, tier: tier, caps: callCaps(of: node, step), at: environment.clock.now())
-        announce(.nodeStarted(node), at: tries.startedAt)
-        dispatch(machine.apply(.nodeStarted(node)))
+        let left = recorded.removeValue(forKey: node)
+        if left == nil {
+            announce(.nodeStarted(node), at: tries.startedAt)
+            dispatch(machine.apply(.nodeStarted(node)))
+        } else {
+            tries.isStartRecorded = true
+        }
         do throws(StepFailure) {
             if !model.attachments.isEmpty { try await attach(tries) }
             try render(tries)
-            if let age = model.memoAge, try await recall(tries, within: age) { return }
-            try await run(tries)
+            let first = if let left { try takeUp(left, tries) } else { tries.machine.apply(.started) }
+            if left?.calls.isEmpty ?? true, let age = model.memoAge, try await recall(tries, within: age) { return }
+            try await run(tries, from: first)
         } catch {
             recordStart(of: tries)
             fail(node, error, facts: tries.facts)
@@ -41,14 +47,21 @@ extension RunExecution {
         if Task.isCancelled { throw StepFailure(.cancelled, "the run is stopping") }
     }
 
-    /// The messages of a call. That they were cut is a fact of its own.
-    func messages(_ call: StepStateMachine.Call, _ tries: ModelTries, attachedTokens: Int) throws(StepFailure) -> [PromptSegment] {
+    /// The messages of a call, and the tokens of what is attached. That they were cut is a fact of its own.
+    func messages(
+        _ call: StepStateMachine.Call, to profile: ModelProfile, _ tries: ModelTries
+    ) throws(StepFailure) -> (segments: [PromptSegment], attachedTokens: Int) {
+        var attachedTokens = 0
+        if !tries.attached.isEmpty {
+            try StepFailure.check(tries.attached, profile)
+            attachedTokens = RequestBound.knownTokens(tries.attached, profile.attachments)
+        }
         let (segments, isCut) = try tries.fitted(for: call, attachedTokens: attachedTokens, in: scopes[tries.node.scope]!.graph)
-        if isCut {
+        if isCut, !tries.takesUpCut() {
             recordStart(of: tries)
             note(.inputTrimmed(tries.node, tries.trimmed), at: environment.clock.now())
         }
-        return segments
+        return (segments, attachedTokens)
     }
 
     /// The start of a node goes with the intent of its first call, in one entry; without a call it is recorded here.
@@ -58,8 +71,8 @@ extension RunExecution {
         append(.nodeStarted(tries.node), at: tries.startedAt, to: &buffer)
     }
 
-    private func run(_ tries: ModelTries) async throws(StepFailure) {
-        var command = tries.machine.apply(.started)
+    private func run(_ tries: ModelTries, from first: StepStateMachine.Command) async throws(StepFailure) {
+        var command = first
         while true {
             switch command {
             case .call(let call): command = try await made(call, tries)
@@ -105,8 +118,14 @@ extension RunExecution {
 
     @inline(never)
     private func check(_ tries: ModelTries) -> StepStateMachine.Command {
-        (tries.value, tries.violations) = Self.check(tries.answer, tries.model)
+        let command = judge(tries)
         if !tries.violations.isEmpty { note(.outputRejected(tries.node, violations: tries.violations), at: environment.clock.now()) }
+        return command
+    }
+
+    /// Holds the answer against its schema.
+    func judge(_ tries: ModelTries) -> StepStateMachine.Command {
+        (tries.value, tries.violations) = Self.check(tries.answer, tries.model)
         return tries.machine.apply(.outputChecked(violations: tries.violations))
     }
 
@@ -173,18 +192,11 @@ extension RunExecution {
     @inline(never)
     private func prepare(_ call: StepStateMachine.Call, _ reference: ModelReference, _ tries: ModelTries) throws(StepFailure) -> PlacedCall {
         let profile = try environment.provider.profile(of: reference)
-        var attachedTokens = 0
-        if !tries.attached.isEmpty {
-            try StepFailure.check(tries.attached, profile)
-            attachedTokens = RequestBound.knownTokens(tries.attached, profile.attachments)
-        }
-        let segments = try messages(call, tries, attachedTokens: attachedTokens)
+        let (segments, attachedTokens) = try messages(call, to: profile, tries)
         // By the estimate, an attachment is as long as the text of so many tokens.
         let bytes = segments.reduce(attachedTokens * 4) { $0 + $1.text.utf8.count }
         try tries.checkLimits(promptBytes: bytes)
-        let request = ModelRequest(
-            id: nextCall(), model: reference, segments: segments, sampling: tries.sampling, maxOutputTokens: tries.outputCap,
-            schema: tries.model.schema, schemaName: tries.step.id, timeout: tries.step.timeout)
+        let request = tries.request(nextCall(), to: reference, segments)
         let sheet = engine.priceSheets.sheet(profile, at: environment.clock.now())
         return PlacedCall(
             call: call, tries: tries, request: request, sheet: sheet, held: try reservation(sheet, request, profile, tries), promptBytes: bytes,
@@ -217,7 +229,6 @@ extension RunExecution {
         }
         placed.tries.isStartRecorded = true
         callCount += 1
-        account(placed.tries.node, held: placed.held ?? .zero, caps: placed.tries.caps)
         announce(placed.started, at: placed.startedAt!)
         inFlight.insert(placed.tries.node)
         return true
@@ -236,7 +247,7 @@ extension RunExecution {
         }
         intent.blobs.append(placed.manifest)
         intent.callStart = CallStart(
-            id: request.id, path: tries.path, step: tries.step.id, tier: tries.tier.name, purpose: call.purpose, ordinal: call.ordinal,
+            id: request.id, path: tries.path, step: tries.node.stepPath, tier: tries.tier.name, purpose: call.purpose, ordinal: call.ordinal,
             provider: request.model.provider, modelAsked: request.model.model, request: placed.manifest.hash,
             retryOf: call.retryOf.map { CallID(run: id, number: $0).text }, held: placed.held, caps: tries.caps, at: at,
             tags: tries.tags, trimmed: tries.trimmed)
@@ -302,7 +313,7 @@ extension RunExecution {
             response: response, httpStatus: result.httpStatus, finishReason: finishReason?.rawValue, failure: failure,
             timeToFirstToken: result.timeToFirstToken, total: result.total, at: at))
         note(.callEnded(end), at: at)
-        account(tries.node, held: (settlement.held ?? .zero) - (placed.held ?? .zero), cost: end.cost ?? .zero, caps: tries.caps)
+        account(tries.node, held: placed.held ?? .zero, kept: settlement.held ?? .zero, cost: end.cost ?? .zero, caps: tries.caps)
         tries.count(end)
         placed.end = end
         reservations.callSettled()

@@ -44,7 +44,7 @@ extension RunExecution {
         startDeadline(node)
         switch step.kind {
         case .value(let template):
-            record(.nodeStarted(node))
+            recordStart(node)
             do throws(StepFailure) {
                 let scope = try nodeScope(node)
                 succeed(node, try evaluating { () throws(EvaluationError) in try template.evaluate(scope) })
@@ -55,8 +55,9 @@ extension RunExecution {
             launch(node) { await $0.runModel(node, step, model) }
         case .run(let command):
             launch(node) { await $0.runCommand(node, step, command) }
-        case .approve:
-            fail(node, StepFailure(.configuration, "this version does not ask for approval"))
+        case .approve(let approval): ask(node, approval)
+        case .tool:
+            fail(node, StepFailure(.configuration, "this version does not call tools"))
         case .group, .loop, .workflow: preconditionFailure("\(node.path) is opened, not started")
         }
     }
@@ -64,6 +65,11 @@ extension RunExecution {
     func skip(_ node: Node, _ reason: SkipReason) {
         setStep(node, ["status": .string(NodeStatus.skipped.rawValue)])
         record(.stepSkipped(node, reason))
+    }
+
+    /// Once, also of a node that a process before began.
+    func recordStart(_ node: Node) {
+        if recorded.removeValue(forKey: node) == nil { record(.nodeStarted(node)) }
     }
 
     private func launch(_ node: Node, _ body: @escaping @Sendable (isolated RunExecution) async -> Void) {
@@ -94,17 +100,14 @@ extension RunExecution {
         let definition = step(node)
         let failures = scope.itemFailures[node.step] ?? [:]
         let results = scope.itemResults[node.step] ?? []
-        defer {
-            scope.lists[node.step] = nil
-            scope.itemResults[node.step] = nil
-            scope.itemFailures[node.step] = nil
-        }
         if definition.forEach!.onError == .stop, !definition.toleratesFailure, let first = progress.failed.first, let failure = failures[first] {
             let others = progress.failed.count > 1 ? " (and \(progress.failed.count - 1) more)" : ""
+            forgetItems(node)
             fail(node, StepFailure(failure.kind, "item \(first) failed\(others): \(failure.message)", details: failure.details))
             return
         }
         guard results.enumerated().allSatisfy({ $1 != nil || failures[$0] != nil }) else {
+            forgetItems(node)
             fail(node, StepFailure(.cancelled, "not all items ended"))
             return
         }
@@ -121,8 +124,21 @@ extension RunExecution {
             list = results.map { $0 ?? .null }
         }
         let output = store(.array(list))
-        setStep(node, ["status": .string(NodeStatus.succeeded.rawValue), "accepted": true, "output": .array(list)])
+        collected(node, .array(list))
         record(.itemsCollected(node, output))
+    }
+
+    /// The list of a `for_each` step is made, and its items are not needed any more.
+    func collected(_ node: Node, _ list: JSONValue) {
+        forgetItems(node)
+        setStep(node, ["status": .string(NodeStatus.succeeded.rawValue), "accepted": true, "output": list])
+    }
+
+    func forgetItems(_ node: Node) {
+        let scope = scopes[node.scope]!
+        scope.lists[node.step] = nil
+        scope.itemResults[node.step] = nil
+        scope.itemFailures[node.step] = nil
     }
 
     // MARK: Ends
@@ -141,18 +157,14 @@ extension RunExecution {
     func fail(_ node: Node, _ failure: StepFailure, facts: JSONObject = [:], at place: String? = nil) {
         let scope = scopes[node.scope]!
         let step = scope.body.steps[node.step]
-        var failure = failure
-        if failure.kind == .cancelled {
-            guard let late = deadlines.failure(of: node, step) else {
-                deadlines.end(node)
-                passOutputs[node] = nil
-                if node.item == nil { setStep(node, ["status": .string(NodeStatus.cancelled.rawValue)]) }
-                return record(.nodeCancelled(node))
-            }
-            failure = late
-        }
+        // Also of a program that took the signal for its own reason to fail.
+        var failure = deadlines.failure(of: node, step) ?? failure
         deadlines.end(node)
         passOutputs[node] = nil
+        if failure.kind == .cancelled {
+            if node.item == nil { setStep(node, ["status": .string(NodeStatus.cancelled.rawValue)]) }
+            return record(.nodeCancelled(node))
+        }
         if failure.kind == .budget, step.isOptional, node.item == nil { return skip(node, .overBudget) }
         // With items, a value stands in for an item; the collected step itself fails as a whole.
         let isWholeOfItems = node.item == nil && step.forEach != nil
@@ -175,7 +187,7 @@ extension RunExecution {
         record(.nodeFailed(node, failure))
     }
 
-    private func settle(_ node: Node, _ value: JSONValue, facts: JSONObject) {
+    func settle(_ node: Node, _ value: JSONValue, facts: JSONObject) {
         if let item = node.item {
             scopes[node.scope]!.itemResults[node.step]?[item] = value
         } else {

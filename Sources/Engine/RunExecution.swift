@@ -13,8 +13,7 @@ actor RunExecution {
     let engine: Engine
     nonisolated var environment: EngineEnvironment { engine.environment }
     let observer: (any RunObserver)?
-    private let batch: (name: String, index: Int)?
-    private let inputs: JSONObject
+    private let beginning: Beginning
     private let startedAt: Timestamp
 
     var machine: RunStateMachine
@@ -25,7 +24,6 @@ actor RunExecution {
 
     /// By the numbers that the machine gives them.
     var scopes: [Int: ExecutionScope]
-    var finallyScope: Int?
     let runValue: CELValue
     /// What the last pass of a loop gave, while the loop runs.
     var passOutputs: [Node: JSONObject] = [:]
@@ -39,9 +37,16 @@ actor RunExecution {
     var reservations = ReservationLine()
     var deadlines = Deadlines()
 
+    /// What a process before left of nodes that have not ended, and people's answers that are to be acted on.
+    var recorded: [Node: RecordedNode] = [:]
+    var approvals: [Node: ApprovalRequest] = [:]
+    var decisions: [Node: ApprovalDecision] = [:]
+
     // How it ends
     var interruption = Engine.Interruption.none
     var graceTask: Task<Void, Never>?
+    /// Who stopped it for good.
+    var cancelledBy: String?
     var hasBegun = false
     var status: RunStatus?
     var journalError: JournalError?
@@ -52,21 +57,38 @@ actor RunExecution {
     var callCount = 0
     var cost = MoneySum.zero
     var unpricedCalls = 0
-    /// What counts against the run's cap and those below it, for forecasts.
+    /// What counts for good against the run's cap and those below it, for forecasts.
+    var spentByRun = Money.zero
     var spending: [String: Money] = [:]
     /// That the outputs could not be computed.
     private var outputsFailure: StepFailure?
 
-    init(id: RunID, graph: WorkflowGraph, inputs: JSONObject, batch: (name: String, index: Int)?, engine: Engine, observer: (any RunObserver)?) {
+    /// How it came to this process.
+    enum Beginning {
+        case new(JSONObject, batch: (name: String, index: Int)?)
+        case recorded(RecordedRun, inputs: JSONObject)
+    }
+
+    init(id: RunID, graph: WorkflowGraph, _ beginning: Beginning, engine: Engine, observer: (any RunObserver)?) {
         self.id = id
         self.graph = graph
         self.engine = engine
         self.observer = observer
-        self.batch = batch
-        self.inputs = inputs
+        self.beginning = beginning
         machine = RunStateMachine(graph: graph)
         buffer = JournalEntry(run: id)
-        startedAt = engine.environment.clock.now()
+        let inputs: JSONObject
+        switch beginning {
+        case .new(let given, _):
+            inputs = given
+            startedAt = engine.environment.clock.now()
+        case .recorded(let run, let given):
+            inputs = given
+            startedAt = run.startedAt
+            callCount = run.calls
+            cost = run.cost
+            unpricedCalls = run.unpricedCalls
+        }
         runValue = CELValue(.object(["id": .string(id.text), "started_at": .string(startedAt.rfc3339)]))
         scopes = [0: ExecutionScope(graph: graph, body: graph.body, inputs: CELValue(.object(inputs)))]
     }
@@ -74,52 +96,74 @@ actor RunExecution {
     /// The first failure that was not tolerated, and where.
     private var firstFailure: (path: String, failure: StepFailure)? {
         if let outputsFailure { return ("outputs", outputsFailure) }
-        return scopes[0]?.firstFailure ?? finallyScope.flatMap { scopes[$0]?.firstFailure }
+        return scopes[0].flatMap(firstFailure)
+    }
+
+    /// Of a workflow's own steps, else of its `finally`.
+    func firstFailure(in scope: ExecutionScope) -> (path: String, failure: StepFailure)? {
+        scope.firstFailure ?? scope.finallyScope.flatMap { scopes[$0]?.firstFailure }
     }
 
     func execute() async -> Result<RunResult, JournalError> {
         do throws(JournalError) {
-            let inputsBlob = Blob(JSONEncoding.wire.bytes(.object(inputs)))
-            try await environment.journal.begin(runStart(inputs: inputsBlob.hash))
-            hasBegun = true
-            buffer.blobs.append(inputsBlob)
-            start(inputs: inputsBlob.hash)
-            if status == nil {
-                await withUnsafeContinuation { finish = $0 }
+            switch beginning {
+            case .new(let inputs, let batch): try await begin(inputs, batch)
+            case .recorded(let run, _): try await restore(run)
             }
-            graceTask?.cancel()
-            if let journalError { throw journalError }
+            while true {
+                if status == nil {
+                    await withUnsafeContinuation { finish = $0 }
+                }
+                graceTask?.cancel()
+                if let journalError { throw journalError }
+                // Somebody may have answered while the last of the work came to its end.
+                guard status == .waiting, !isInterrupted, try await takeDecisions() else { break }
+            }
+            deadlines.stopAll()
             let outputs = try await end()
             return .success(RunResult(
-                id: id, status: status!, outputs: outputs, failure: firstFailure?.failure, failedStep: firstFailure?.path, cost: cost,
-                unpricedCalls: unpricedCalls, calls: callCount, startedAt: startedAt, endedAt: environment.clock.now()))
+                id: id, status: status!, outputs: outputs, failure: firstFailure?.failure, failedStep: firstFailure?.path,
+                waitsFor: approvals.keys.sorted(by: <).map(\.path), cost: cost, unpricedCalls: unpricedCalls, calls: callCount,
+                startedAt: startedAt, endedAt: environment.clock.now()))
         } catch {
             return .failure(error)
         }
     }
 
-    private func start(inputs: ContentHash) {
+    private func begin(_ inputs: JSONObject, _ batch: (name: String, index: Int)?) async throws(JournalError) {
+        let inputsBlob = Blob(JSONEncoding.wire.bytes(.object(inputs)))
         let started = RunEvent.runStarted(RunStarted(
-            workflow: graph.name, graph: graph.hash, inputs: inputs, maxCost: graph.budget.maxCost,
+            workflow: graph.name, graph: graph.hash, sources: graph.sources.manifest.hash, inputs: inputsBlob.hash, maxCost: graph.budget.maxCost,
             encoder: ModelRequest.encoderVersion, program: environment.program))
-        note(started, at: startedAt)
-        var commands = machine.apply(started)
+        append(started, at: startedAt, to: &buffer)
+        buffer.blobs.append(inputsBlob)
+        buffer.blobs.append(graph.sources.manifest)
+        for file in graph.sources.files { buffer.blobs.append(file.content) }
+        try await environment.journal.begin(runStart(inputs: inputsBlob.hash, batch), with: takeBuffer())
+        hasBegun = true
+        announce(started, at: startedAt)
+        go(machine.apply(started))
+    }
+
+    /// Performs the first commands, behind what was asked for before there was a record to write it into.
+    func go(_ first: [RunCommand]) {
+        var commands = first
         if isInterrupted {
-            // Asked for before there was a record to write it into.
-            note(.interruptRequested, at: environment.clock.now())
-            commands += machine.apply(.interruptRequested)
+            let stop = stopEvent
+            note(stop, at: environment.clock.now())
+            commands += machine.apply(stop)
         }
         dispatch(commands)
     }
 
-    private func runStart(inputs hash: ContentHash) -> RunStart {
+    private func runStart(inputs hash: ContentHash, _ batch: (name: String, index: Int)?) -> RunStart {
         let scope = bindings(scopes[0]!)
         var tags = JSONObject()
         for (key, value) in graph.tags {
             if let value = try? value.render(scope) { tags[key] = .string(value) }
         }
         return RunStart(
-            id: id, workflow: graph.name, file: graph.file, graph: graph.hash, inputs: hash, maxCost: graph.budget.maxCost,
+            id: id, workflow: graph.name, file: graph.file, location: graph.sources.location, graph: graph.hash, inputs: hash, maxCost: graph.budget.maxCost,
             tags: tags, owner: graph.owner.json, decisionID: graph.decision?.id.flatMap { try? $0.render(scope) },
             decisionUnit: graph.decision?.unit, decisionCounts: graph.decision?.counts ?? [],
             batch: batch?.name, batchIndex: batch?.index, at: startedAt)

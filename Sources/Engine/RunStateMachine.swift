@@ -6,8 +6,12 @@ import WorkflowModel
 /// A run is a tree of scopes: the workflow's own steps, and for each step that has steps of its own (a group, a pass of a
 /// loop, another workflow) a scope while they run. Within a scope a step goes
 /// `waiting -> deciding (when) -> expanding (for_each) -> queued -> running -> collecting -> settled`, leaving out what it
-/// does not have; it can be skipped until it runs. Each command but `cancel` and `openFinally` is answered by exactly one
-/// event; a cancelled node answers its `start`.
+/// does not have; it can be skipped until it runs. Each command but `cancel` is answered by exactly one event; a cancelled node
+/// answers its `start`.
+///
+/// A run that is interrupted, or that only waits for people, is suspended: nothing is at work, everything keeps its place, and
+/// `runResumed` goes on from there. The same holds for a run whose process died: what was asked for and not answered is asked
+/// for again.
 public struct RunStateMachine: ~Copyable {
     /// How a step ended.
     public enum Settlement: Sendable, Hashable {
@@ -24,22 +28,35 @@ public struct RunStateMachine: ~Copyable {
     private var ready = ReadyQueue()
     /// Steps at work, those with steps of their own left out: they only wait.
     private var running: Set<Node> = []
-    /// Nodes whose scope was asked for and is not open yet.
-    private var opening: Set<Node> = []
+    /// Nodes whose scope was asked for and is not open yet, with its pass.
+    private var opening: [Node: Int] = [:]
     /// The open scope of a node that has one.
     private var openScopes: [Node: Int] = [:]
+    /// Passes that are due and did not begin, as the run is stopping.
+    private var postponed: [(node: Node, pass: Int)] = []
+    /// Nodes that wait for a person.
+    private var waiting: Set<Node> = []
+    /// Commands that no event has answered yet; `cancel` and `end` need no answer.
+    private var atWork = 0
     private var wasInterrupted = false
-    private var hasFailed = false
-    private var hasOpenedFinally = false
+    /// The interrupt is for good.
+    private var wasCancelled = false
+    private var hasAskedToEnd = false
     private var hasEnded = false
 
     public init(graph: WorkflowGraph) {
         self.graph = graph
-        scopes = [ScopeState(body: graph.body)]
+        scopes = [ScopeState(body: graph.body, finally: graph.finally)]
     }
 
     /// The number of the scope that opens next.
     public var nextScope: Int { scopes.count }
+
+    /// The open scope of a step that has one.
+    func openScope(of node: Node) -> Int? { openScopes[node] }
+    func body(of scope: Int) -> StepGraph? { scopes[scope]?.body }
+    /// What stands before the names of a scope's nodes.
+    func prefix(of scope: Int) -> String? { scopes[scope]?.prefix }
 
     public func settlement(of step: Int, in scope: Int = 0) -> Settlement? { scopes[scope]?.settlement(of: step) }
 
@@ -63,37 +80,57 @@ public struct RunStateMachine: ~Copyable {
             // Also of one that ran: an optional step whose call the budget refused.
             answered(node.scope)
             running.remove(node)
+            close(node)
             settle(node, .skipped(reason), &commands)
         case .nodeSucceeded(let node, _), .nodeRecovered(let node, _, _):
             nodeEnded(node, &commands) { $0.succeeded += 1 } step: { .succeeded }
         case .nodeFailed(let node, _):
             let tolerated = step(node).toleratesFailure
             nodeEnded(node, &commands) { $0.failed.append(node.item!) } step: { .failed(tolerated: tolerated) }
+        case .nodeCancelled(let node) where wasInterrupted && !scopes[node.scope]!.isStopping:
+            // It will be begun again.
+            answered(node.scope)
+            running.remove(node)
+            close(node)
+            enqueue(node)
         case .nodeCancelled(let node):
             nodeEnded(node, &commands) { $0.cancelled += 1 } step: { .cancelled }
         case .itemsCollected(let node, _):
             answered(node.scope)
             settle(node, .succeeded, &commands)
         case .scopeOpened(let scope):
+            atWork -= 1
             open(scope, &commands)
         case .passEnded(let node, let pass, let verdict):
+            // Otherwise the end of the node follows.
+            guard verdict == .again else { break }
+            atWork -= 1
             close(node)
-            if verdict == .again { emitOpen(node, pass: pass + 1, &commands) }
+            emitOpen(node, pass: pass + 1, &commands)
+        case .approvalRequested(let node, _):
+            atWork -= 1
+            running.remove(node)
+            waiting.insert(node)
+        case .approvalDecided(let node, _):
+            wake(node)
         case .deadlinePassed(let node):
-            for index in scopes.indices where isInside(index, node) { stop(index, &commands) }
+            for index in scopes.indices where isInside(index, node) { cut(index, &commands) }
         case .interruptRequested:
             wasInterrupted = true
-            for index in scopes.indices { scopes[index]?.isStopping = true }
-            drop(&commands) { _ in true }
-            for index in scopes.indices { closeIfDone(index, &commands) }
+        case .cancelRequested:
+            wasInterrupted = true
+            wasCancelled = true
         case .runEnded:
             hasEnded = true
+        case .runResumed:
+            resume(&commands)
         case .nodeStarted, .callStarted, .callEnded, .callRefused, .commandEnded, .outputRejected, .memoHit, .inputTrimmed:
             // Facts of one node's tries: `StepStateMachine` decides on them.
             break
         }
+        closeIfDone(event.scope ?? 0, &commands)
         startQueued(&commands)
-        if let scope = event.scope { closeIfDone(scope, &commands) } else { closeIfDone(0, &commands) }
+        suspendIfIdle(&commands)
         return commands
     }
 
@@ -107,36 +144,48 @@ public struct RunStateMachine: ~Copyable {
     }
 
     private mutating func emitOpen(_ node: Node, pass: Int, _ commands: inout [RunCommand]) {
-        opening.insert(node)
+        guard !wasInterrupted else { return postponed.append((node, pass)) }
+        opening[node] = pass
+        atWork += 1
         commands.append(.open(node, pass: pass))
     }
 
     /// The scope of a node that has ended, or of a pass.
     private mutating func close(_ node: Node) {
-        opening.remove(node)
-        if let index = openScopes.removeValue(forKey: node) { scopes[index] = nil }
+        opening[node] = nil
+        guard let index = openScopes.removeValue(forKey: node) else { return }
+        if let finally = scopes[index]?.finallyScope { scopes[finally] = nil }
+        scopes[index] = nil
     }
 
     private mutating func open(_ opened: ScopeOpened, _ commands: inout [RunCommand]) {
         let index = scopes.count
-        if let node = opened.node {
-            opening.remove(node)
+        if opened.isFinally {
+            let main = opened.node.map { openScopes[$0]! } ?? 0
+            let scope = scopes[main]!
+            scope.finallyScope = index
+            scopes.append(ScopeState(
+                body: scope.finally!, main: main, node: scope.node, prefix: scope.prefix, depth: scope.depth, pass: scope.pass,
+                isStopping: scope.isCut))
+        } else if let node = opened.node {
+            opening[node] = nil
             openScopes[node] = index
             let parent = scopes[node.scope]!
             let step = parent.body.steps[node.step]
             var prefix = node.path
             let body: StepGraph
+            var finally: StepGraph?
             switch step.kind {
             case .group(let group): body = group
-            case .workflow(let other): body = other.graph.body
+            case .workflow(let other): (body, finally) = (other.graph.body, other.graph.finally)
             case .loop(let loop):
                 body = loop.body
                 prefix += "[\(opened.pass)]"
             default: preconditionFailure("\(node.path) has no steps of its own")
             }
-            scopes.append(ScopeState(body: body, node: node, prefix: prefix + "/", depth: parent.depth + 1, pass: opened.pass, isStopping: parent.isStopping))
-        } else {
-            scopes.append(ScopeState(body: graph.finally!, isStopping: wasInterrupted))
+            scopes.append(ScopeState(
+                body: body, finally: finally, node: node, prefix: prefix + "/", depth: parent.depth + 1, pass: opened.pass,
+                isStopping: parent.isStopping))
         }
         begin(index, &commands)
         closeIfDone(index, &commands)
@@ -152,46 +201,99 @@ public struct RunStateMachine: ~Copyable {
         return false
     }
 
-    /// Nothing new begins in the scope, and what is in flight there is cancelled.
+    /// Nothing new begins in the scope, and what is in flight there is cancelled. It is closed when what follows is settled.
     private mutating func stop(_ index: Int, _ commands: inout [RunCommand]) {
         guard scopes[index] != nil else { return }
         scopes[index]!.isStopping = true
         drop(&commands) { $0.scope == index }
-        for node in running.filter({ $0.scope == index }).sorted(by: { ($0.step, $0.item ?? -1) < ($1.step, $1.item ?? -1) }) {
-            commands.append(.cancel(node))
-        }
+        for node in waiting.filter({ $0.scope == index }) { wake(node) }
+        for node in running.filter({ $0.scope == index }).sorted() { commands.append(.cancel(node)) }
+    }
+
+    /// The same for what happened around the scope.
+    private mutating func cut(_ index: Int, _ commands: inout [RunCommand]) {
+        scopes[index]?.isCut = true
+        stop(index, &commands)
         closeIfDone(index, &commands)
     }
 
     private mutating func closeIfDone(_ index: Int, _ commands: inout [RunCommand]) {
-        guard let scope = scopes[index], scope.outstanding == 0, scope.queued == 0, !scope.isClosing, !hasEnded else { return }
+        guard let scope = scopes[index], scope.outstanding == 0, scope.queued == 0, scope.closing == nil, !hasEnded, !hasAskedToEnd else { return }
+        if scope.finally != nil, !scope.isCut {
+            // What an interrupt keeps from beginning is left to do.
+            guard !wasInterrupted else { return }
+            scope.closing = .finally
+            atWork += 1
+            return commands.append(.openFinally(scope: index))
+        }
+        let main = scope.main.flatMap { scopes[$0] }
+        let isComplete = scope.isComplete && scope.finally == nil && main?.isComplete != false
+        let hasFailed = scope.hasFailed || main?.hasFailed == true
         if scope.node != nil {
-            scope.isClosing = true
-            let end: ScopeEnd = wasInterrupted && !scope.isComplete ? .incomplete : scope.hasFailed ? .failed : scope.isComplete ? .complete : .incomplete
-            commands.append(.close(scope: index, end))
-            return
+            let end: ScopeEnd = hasFailed ? .failed : isComplete ? .complete : .incomplete
+            scope.closing = .close(end)
+            atWork += 1
+            commands.append(.close(scope: scope.main ?? index, end))
+        } else {
+            hasAskedToEnd = true
+            commands.append(.end(hasFailed ? .failed : isComplete ? .succeeded : .cancelled))
         }
-        // The workflow's own, or `finally` behind it.
-        let isComplete = scope.isComplete
-        hasFailed = hasFailed || scope.hasFailed
-        if index == 0, graph.finally != nil, !wasInterrupted {
-            guard !hasOpenedFinally else { return }
-            hasOpenedFinally = true
-            scope.isClosing = true
-            commands.append(.openFinally)
-            return
+    }
+
+    // MARK: Suspending and going on
+
+    /// Nothing is at work and nothing may begin, but the run has not ended.
+    private mutating func suspendIfIdle(_ commands: inout [RunCommand]) {
+        guard atWork == 0, !hasAskedToEnd, !hasEnded, wasInterrupted || !waiting.isEmpty else { return }
+        hasAskedToEnd = true
+        commands.append(.end(wasCancelled ? .cancelled : wasInterrupted ? .interrupted : .waiting))
+    }
+
+    /// The person has answered, or need not any more.
+    private mutating func wake(_ node: Node) {
+        guard waiting.remove(node) != nil else { return }
+        running.insert(node)
+        atWork += 1
+        hasAskedToEnd = false
+    }
+
+    /// Asks again for everything that was asked for and not answered, and lets begin what waits.
+    private mutating func resume(_ commands: inout [RunCommand]) {
+        wasInterrupted = false
+        hasAskedToEnd = false
+        hasEnded = false
+        for index in scopes.indices {
+            guard let scope = scopes[index] else { continue }
+            for (step, phase) in scope.phases.enumerated() {
+                switch phase {
+                case .deciding: commands.append(.evaluateCondition(scope.node(step, in: index)))
+                case .expanding: commands.append(.expandItems(scope.node(step, in: index)))
+                case .skipping(let reason): commands.append(.skip(scope.node(step, in: index), reason))
+                case .collecting: commands.append(.collect(scope.node(step, in: index)))
+                case .waiting, .running, .items, .settled: break
+                }
+            }
+            switch scope.closing {
+            case .finally where scope.finallyScope == nil: commands.append(.openFinally(scope: index))
+            case .close(let end): commands.append(.close(scope: scope.main ?? index, end))
+            case .finally, nil: break
+            }
         }
-        scope.isClosing = true
-        let wasComplete = isComplete && (index == 0 || scopes[0]!.isComplete)
-        let status: RunStatus = wasInterrupted && !wasComplete ? .interrupted : hasFailed ? .failed : wasComplete ? .succeeded : .cancelled
-        commands.append(.end(status))
+        for (node, pass) in opening.sorted(by: { $0.key < $1.key }) { commands.append(.open(node, pass: pass)) }
+        for node in running.sorted() {
+            commands.append(.start(node))
+            if scopes[node.scope]!.isStopping { commands.append(.cancel(node)) }
+        }
+        let due = postponed
+        postponed = []
+        for (node, pass) in due { emitOpen(node, pass: pass, &commands) }
+        for index in scopes.indices { closeIfDone(index, &commands) }
     }
 
     // MARK: Steps
 
     /// The last dependency of a step settled: decides whether it runs.
     private mutating func advance(_ index: Int, _ step: Int, _ commands: inout [RunCommand]) {
-        guard !wasInterrupted else { return }
         let scope = scopes[index]!
         let node = scope.node(step, in: index)
         if scope.isStopping { return skip(node, .runStopping, &commands) }
@@ -217,10 +319,7 @@ public struct RunStateMachine: ~Copyable {
 
     private mutating func proceed(_ node: Node, _ commands: inout [RunCommand]) {
         // The condition was asked for before the stop: what follows from it does not begin.
-        guard !scopes[node.scope]!.isStopping else {
-            if wasInterrupted { scopes[node.scope]!.phases[node.step] = .settled(.cancelled) } else { skip(node, .runStopping, &commands) }
-            return
-        }
+        if scopes[node.scope]!.isStopping { return skip(node, .runStopping, &commands) }
         if step(node).forEach != nil {
             scopes[node.scope]!.phases[node.step] = .expanding
             emit(.expandItems(node), node.scope, &commands)
@@ -231,7 +330,7 @@ public struct RunStateMachine: ~Copyable {
     }
 
     private mutating func skip(_ node: Node, _ reason: SkipReason, _ commands: inout [RunCommand]) {
-        scopes[node.scope]!.phases[node.step] = .skipping
+        scopes[node.scope]!.phases[node.step] = .skipping(reason)
         emit(.skip(node, reason), node.scope, &commands)
     }
 
@@ -247,7 +346,6 @@ public struct RunStateMachine: ~Copyable {
         }
         if progress.inFlight == 0 {
             scopes[index]!.phases[step] = .collecting(progress)
-            if wasInterrupted, progress.next < progress.count || progress.cancelled > 0 { return }
             emit(.collect(scope.node(step, in: index)), index, &commands)
         } else {
             scopes[index]!.phases[step] = .items(progress)
@@ -279,7 +377,7 @@ public struct RunStateMachine: ~Copyable {
             if body.onFailure == .cancel {
                 stop(index, &commands)
                 // And what runs inside of its steps.
-                for inner in scopes.indices where inner > index && isInside(inner, ofScope: index) { stop(inner, &commands) }
+                for inner in scopes.indices where inner > index && isInside(inner, ofScope: index) { cut(inner, &commands) }
             }
         }
         for dependent in body.dependents[node.step] {
@@ -306,7 +404,7 @@ public struct RunStateMachine: ~Copyable {
         ready.append(node, depth: scope.depth)
     }
 
-    /// What is queued does not begin. After an interrupt it counts as not begun, for a resume; behind a failure it is skipped.
+    /// What is queued does not begin.
     private mutating func drop(_ commands: inout [RunCommand], where matches: (Node) -> Bool) {
         for node in ready.remove(where: matches) {
             scopes[node.scope]!.queued -= 1
@@ -315,8 +413,6 @@ public struct RunStateMachine: ~Copyable {
                 progress.cancelled += 1
                 scopes[node.scope]!.phases[node.step] = .items(progress)
                 if progress.inFlight == 0 { queueItems(node.scope, node.step, &commands) }
-            } else if wasInterrupted {
-                scopes[node.scope]!.phases[node.step] = .settled(.cancelled)
             } else {
                 skip(node, .runStopping, &commands)
             }
@@ -324,13 +420,14 @@ public struct RunStateMachine: ~Copyable {
     }
 
     private mutating func startQueued(_ commands: inout [RunCommand]) {
-        while running.count + opening.count < graph.concurrency, let node = ready.removeFirst() {
+        while !wasInterrupted, running.count + opening.count < graph.concurrency, let node = ready.removeFirst() {
             scopes[node.scope]!.queued -= 1
             scopes[node.scope]!.outstanding += 1
             if step(node).kind.isContainer {
                 emitOpen(node, pass: 0, &commands)
             } else {
                 running.insert(node)
+                atWork += 1
                 commands.append(.start(node))
             }
         }
@@ -338,10 +435,14 @@ public struct RunStateMachine: ~Copyable {
 
     private mutating func emit(_ command: RunCommand, _ scope: Int, _ commands: inout [RunCommand]) {
         scopes[scope]!.outstanding += 1
+        atWork += 1
         commands.append(command)
     }
 
-    private mutating func answered(_ scope: Int) { scopes[scope]!.outstanding -= 1 }
+    private mutating func answered(_ scope: Int) {
+        scopes[scope]!.outstanding -= 1
+        atWork -= 1
+    }
 }
 
 extension RunEvent {
@@ -362,4 +463,17 @@ extension Step {
         if case .continue = onError { return true }
         return false
     }
+}
+
+extension Node {
+    /// In the order of the scopes' opening and of the file.
+    static func < (a: Node, b: Node) -> Bool { (a.scope, a.step, a.item ?? -1) < (b.scope, b.step, b.item ?? -1) }
+}
+
+extension [Node] {
+    fileprivate func sorted() -> [Node] { sorted(by: <) }
+}
+
+extension Set<Node> {
+    fileprivate func sorted() -> [Node] { sorted(by: <) }
 }

@@ -12,7 +12,7 @@ final class ScopeState {
         /// -> running or collecting, on `itemsExpanded`.
         case expanding
         /// -> settled, on `stepSkipped`.
-        case skipping
+        case skipping(SkipReason)
         /// -> settled, on the node's end.
         case running
         /// -> collecting, when the last item ends.
@@ -23,7 +23,11 @@ final class ScopeState {
     }
 
     let body: StepGraph
-    /// The step that they belong to; `nil` for the workflow's own and for `finally`.
+    /// What runs behind a workflow's own steps.
+    let finally: StepGraph?
+    /// Of a `finally`: the scope behind which it runs.
+    let main: Int?
+    /// The step that they belong to; `nil` for the run's own and its `finally`.
     let node: Node?
     /// What stands before the names of its nodes.
     let prefix: String
@@ -37,17 +41,32 @@ final class ScopeState {
     /// Nodes that wait in the queue.
     var queued = 0
     var isStopping: Bool
+    /// Whether it stops for what happened around it: then its `finally` does not begin either.
+    var isCut: Bool
+    /// Of its `finally`, once that is open.
+    var finallyScope: Int?
     var hasFailed = false
-    /// Whether it was said that its steps are done with.
-    var isClosing = false
+    /// What was asked for when its steps were done with.
+    var closing: Closing?
 
-    init(body: StepGraph, node: Node? = nil, prefix: String = "", depth: Int = 0, pass: Int = 0, isStopping: Bool = false) {
+    enum Closing: Sendable {
+        case finally
+        case close(ScopeEnd)
+    }
+
+    init(
+        body: StepGraph, finally: StepGraph? = nil, main: Int? = nil, node: Node? = nil, prefix: String = "", depth: Int = 0, pass: Int = 0,
+        isStopping: Bool = false
+    ) {
         self.body = body
+        self.finally = finally
+        self.main = main
         self.node = node
         self.prefix = prefix
         self.depth = depth
         self.pass = pass
         self.isStopping = isStopping
+        isCut = isStopping
         isBehindFailure = Array(repeating: false, count: body.steps.count)
         phases = body.dependencies.map { .waiting(unsettled: $0.count) }
     }
@@ -70,11 +89,14 @@ final class ScopeState {
         }
     }
 
-    /// Whether every step ended, none of them early.
+    /// Whether every step ended, none of them early: neither cancelled nor left out because the scope was stopping.
     var isComplete: Bool {
         phases.allSatisfy {
-            guard case .settled(let settlement) = $0 else { return false }
-            return settlement != .cancelled
+            switch $0 {
+            case .settled(.cancelled), .settled(.skipped(.runStopping)): return false
+            case .settled: return true
+            default: return false
+            }
         }
     }
 

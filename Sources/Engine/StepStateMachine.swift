@@ -13,6 +13,8 @@ public struct StepStateMachine: Sendable {
         /// The answer against its schema; empty when it holds.
         case outputChecked(violations: [String])
         case callRefused(BudgetRefusal)
+        /// Nothing is known of the end of a call of that number: the process that made it is gone.
+        case callLost(Int)
         /// The call could not be made at all.
         case notCalled(StepFailure)
     }
@@ -64,6 +66,10 @@ public struct StepStateMachine: Sendable {
             return .call(current)
         case .waited:
             current = Call(model: current.model, purpose: current.purpose, ordinal: current.ordinal + 1, retryOf: pendingRetryOf)
+            return .call(current)
+        case .callLost(let number):
+            // Asked again whatever `retry` says: it is no failure of the model.
+            current = Call(model: current.model, purpose: current.purpose, ordinal: current.ordinal + 1, retryOf: number)
             return .call(current)
         case .callRefused(let refusal):
             return .fail(StepFailure(.budget, refusal.message))

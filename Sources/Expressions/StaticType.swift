@@ -79,7 +79,7 @@ extension StaticType {
     }
 
     /// Whether a value of the one can equal one of the other. Null is compared with everything: that is how it is found.
-    func mayEqual(_ other: StaticType) -> Bool {
+    public func mayEqual(_ other: StaticType) -> Bool {
         switch (withoutNull, other.withoutNull) {
         case (.dyn, _), (_, .dyn), (.nothing, _), (_, .nothing), (.null, _), (_, .null): true
         case (.list, .list): true

@@ -113,8 +113,8 @@ public final class Ledger: RunJournal, RunHistory, AnswerMemory, Sendable {
 
     // MARK: RunJournal
 
-    public func begin(_ run: RunStart) async throws(JournalError) {
-        _ = try await submit(.begin(run))
+    public func begin(_ run: RunStart, with facts: JournalEntry) async throws(JournalError) {
+        _ = try await submit(.begin(run, facts: .init(facts)))
     }
 
     public func write(_ entry: JournalEntry, after facts: JournalEntry?) async throws(JournalError) -> JournalReply {
@@ -157,7 +157,7 @@ public final class Ledger: RunJournal, RunHistory, AnswerMemory, Sendable {
         _ = try await submit(.priceRows(priceRows, at: at))
     }
 
-    private func submit(_ operation: WriteRequest.Operation) async throws(JournalError) -> WriteRequest.Reply {
+    func submit(_ operation: WriteRequest.Operation) async throws(JournalError) -> WriteRequest.Reply {
         guard let writer else { throw JournalError(.readOnly, "the ledger \(path) was opened to read only") }
         let closed = JournalError(.other, "the ledger \(path) is closed")
         let result = await withUnsafeContinuation { (waiter: WriteRequest.Waiter) in

@@ -2,31 +2,44 @@ import Values
 import WorkflowModel
 
 extension GraphReport {
-    /// The graph as a Mermaid flowchart, as GitHub and most Markdown viewers draw it.
+    /// The graph as a Mermaid flowchart, as GitHub and most Markdown viewers draw it. Groups, loops and `finally` are subgraphs.
     ///
     /// Edges that carry a value are solid, guarded and control edges dashed with a label.
     public static func mermaid(_ graph: WorkflowGraph) -> String {
         var text = "---\ntitle: \(JSONValue.string(graph.name.harmless).jsonText)\n---\nflowchart TD\n"
-        for step in graph.steps {
-            let label = labelLines(step, graph).map(mermaidText).joined(separator: "<br/>")
-            text += "    \(mermaidID(step))\(mermaidShape(step, label))\n"
-        }
-        for (index, step) in graph.steps.enumerated() {
-            for dependency in graph.dependencies[index] {
-                let arrow = edgeLabel(dependency.kind).map { "-.->|\"\($0)\"|" } ?? "-->"
-                text += "    \(mermaidID(graph.steps[dependency.step])) \(arrow) \(mermaidID(step))\n"
+        var edges = ""
+        func add(_ body: StepGraph, _ prefix: String, _ indent: String) {
+            for (index, step) in body.steps.enumerated() {
+                let label = labelLines(step, graph).map(mermaidText).joined(separator: "<br/>")
+                let id = prefix + step.id
+                if let inner = step.kind.body {
+                    text += "\(indent)subgraph \(id)[\"\(label)\"]\n"
+                    add(inner, id + "_IN_", indent + "    ")
+                    text += "\(indent)end\n"
+                } else {
+                    text += "\(indent)\(id)\(mermaidShape(step, label))\n"
+                }
+                for dependency in body.dependencies[index] {
+                    let arrow = edgeLabel(dependency.kind).map { "-.->|\"\($0)\"|" } ?? "-->"
+                    edges += "    \(prefix)\(body.steps[dependency.step].id) \(arrow) \(id)\n"
+                }
             }
         }
-        return text
+        // Words such as `end` and `graph` are Mermaid's own, and a leading `o` or `x` can be read as an arrow's head. No id
+        // has a capital, so that none is that of a step inside of another.
+        add(graph.body, "s_", "    ")
+        if let finally = graph.finally {
+            text += "    subgraph FINALLY[\"finally\"]\n"
+            add(finally, "s_", "        ")
+            text += "    end\n"
+        }
+        return text + edges
     }
-
-    /// Words such as `end` and `graph` are Mermaid's own, and a leading `o` or `x` can be read as an arrow's head.
-    private static func mermaidID(_ step: Step) -> String { "s_\(step.id)" }
 
     private static func mermaidShape(_ step: Step, _ label: String) -> String {
         switch step.kind {
         case .model: return "(\"\(label)\")"
-        case .run: return "[[\"\(label)\"]]"
+        case .run, .tool: return "[[\"\(label)\"]]"
         case .value: return "[\"\(label)\"]"
         case .approve: return "{\"\(label)\"}"
         case .group, .loop, .workflow: return "[/\"\(label)\"/]"

@@ -12,15 +12,17 @@ extension LiveTree {
         let room = height - 2
         var lines = [header(now, style)]
         guard room > 0, !steps.isEmpty else { return lines }
-        var shown = Array(steps.indices)
+        // What never ran inside of a step that is done is no news.
+        let listed = steps.indices.filter { steps[$0].depth == 0 || steps[$0].status != .pending || !isDone(around: steps[$0]) }
+        var shown = listed
         var summary: String?
-        if steps.count > room {
-            let urgent = steps.indices.filter { steps[$0].status == .failed } + steps.indices.filter { steps[$0].status == .running }
-            let recent = steps.indices.filter { steps[$0].isDone && steps[$0].status != .failed }
+        if listed.count > room {
+            let urgent = listed.filter { steps[$0].status == .failed } + listed.filter { steps[$0].status == .running }
+            let recent = listed.filter { steps[$0].isDone && steps[$0].status != .failed }
                 .sorted { (steps[$1].figures.endedAt ?? now, $1) < (steps[$0].figures.endedAt ?? now, $0) }
             shown = Array((urgent + recent).prefix(room - 1))
             let isShown = Set(shown)
-            let hidden = steps.indices.filter { !isShown.contains($0) }.map { steps[$0] }
+            let hidden = listed.filter { !isShown.contains($0) }.map { steps[$0] }
             let counts: [(String, Int)] = [
                 ("failed", hidden.count { $0.status == .failed }),
                 ("running", hidden.count { $0.status == .running }),
@@ -29,7 +31,8 @@ extension LiveTree {
             ]
             summary = style.ellipsis + " " + counts.filter { $0.1 > 0 }.map { "\($0.1) \($0.0)" }.joined(separator: ", ")
         }
-        if !shown.isEmpty { lines += table(of: shown.map { steps[$0] }, now, style).lines(style) }
+        // Out of their place, steps are known by their whole path.
+        if !shown.isEmpty { lines += table(of: shown.map { steps[$0] }, isTree: summary == nil, now, style).lines(style) }
         if let summary { lines.append(StyledText(summary, .dim).line(style)) }
         return lines
     }
@@ -40,7 +43,8 @@ extension LiveTree {
         let symbol = status == .running ? style.spinner(at: now) : style.symbol(status)
         let cost = tally.costText(style)
         let running = status == .running ? runningCount : 0
-        let done = steps.count { $0.isDone }
+        let counted = steps.filter { !$0.isRepeated && !isInsideOfItems($0) }
+        let done = counted.count { $0.isDone }
         // In order of reading, each with its rank: the highest leaves first.
         var pieces: [(text: StyledText, rank: Int)] = [
             (status == .running ? "" : "  " + StyledText(status.rawValue, status.tint), 3),
@@ -49,7 +53,7 @@ extension LiveTree {
             (StyledText(budget.map { " of \($0)" } ?? ""), 5),
             (held > .zero ? "  " + StyledText("held \(held.displayText)", .yellow) : "", 6),
             (running > 0 ? StyledText("  \(running) running") : "", 4),
-            ("  " + StyledText("\(done)/\(steps.count) steps", .dim), 7),
+            ("  " + StyledText("\(done)/\(counted.count) steps", .dim), 7),
         ].filter { !$0.text.isEmpty }
         let name = StyledText(workflow, .bold)
         guard let width = style.width else {
@@ -62,7 +66,7 @@ extension LiveTree {
         return pieces.reduce(symbol + " " + name.clipped(to: max(4, left()), style)) { $0 + $1.text }.line(style)
     }
 
-    private func table(of steps: [Step], _ now: Timestamp, _ style: TextStyle) -> Table {
+    private func table(of steps: [Step], isTree: Bool, _ now: Timestamp, _ style: TextStyle) -> Table {
         var table = Table([
             .init("", floor: 12, minimum: 14),
             .init("", floor: 12, expendable: 4),
@@ -73,7 +77,12 @@ extension LiveTree {
         for step in steps {
             let figures = step.figures
             let symbol = step.status == .running && status == .running ? style.spinner(at: now) : style.symbol(step.status)
-            var name = symbol + " " + StyledText(step.id, step.status == .pending ? .dim : nil)
+            let indent = isTree ? String(repeating: "  ", count: step.depth) : ""
+            var name = StyledText(indent) + symbol + " " + StyledText(isTree ? NodePath.name(step.id) : step.id, step.status == .pending ? .dim : nil)
+            if step.isRepeated, step.ended > 0 {
+                name = name + StyledText("  \(style.times)\(Figures.count(step.ended))", .cyan)
+                if step.failed > 0 { name = name + StyledText(", \(step.failed) failed", .red) }
+            }
             if let count = step.itemCount {
                 name = name + StyledText("  \(step.itemsDone)/\(count) items", .cyan)
                 if step.itemsFailed > 0 { name = name + StyledText(", \(step.itemsFailed) failed", .red) }
@@ -93,15 +102,26 @@ extension LiveTree {
         switch step.status {
         case .pending:
             let open = step.dependsOn.filter { id in index(of: id).map { !steps[$0].isDone } ?? false }
-            return StyledText(open.isEmpty ? "" : "after " + open.joined(separator: ", "), .dim)
+            return StyledText(open.isEmpty ? "" : "after " + open.map(NodePath.name).joined(separator: ", "), .dim)
         case .skipped, .failed, .cancelled:
             return StyledText(step.figures.reason ?? step.status.rawValue, step.status.tint)
-        case .running:
+        case .running, .waiting:
             let name = StyledText(step.figures.model ?? step.kind)
             return step.figures.reason.map { name + StyledText("  " + $0, .yellow) } ?? name
         case .succeeded:
-            return StyledText(step.figures.model ?? step.kind, step.figures.model == nil ? .dim : nil)
+            let name = StyledText(step.figures.model ?? step.kind, step.figures.model == nil ? .dim : nil)
+            return step.kind == "loop" ? name + StyledText(step.figures.reason.map { "  " + $0 } ?? "", .dim) : name
         }
+    }
+
+    private func isDone(around step: Step) -> Bool {
+        NodePath.parent(step.id).flatMap(index).map { steps[$0].isDone || isDone(around: steps[$0]) } ?? false
+    }
+
+    /// Whether it will run more than once: how often is not known, so it is not among those that are counted.
+    private func isInsideOfItems(_ step: Step) -> Bool {
+        guard let outer = NodePath.parent(step.id).flatMap(index).map({ steps[$0] }) else { return false }
+        return outer.itemCount != nil || outer.kind == "loop" || isInsideOfItems(outer)
     }
 
     /// Tenths of a second up to a minute: milliseconds would flicker.

@@ -14,11 +14,13 @@ extension LiveTree {
         case .stepState(let path, let status, _, _):
             guard let line = nodeLine(path, status, style) else { return nil }
             pieces = line
-        case .itemsExpanded(let step, let count):
-            pieces = [step, Figures.counted(count, "item")]
+        case .itemsExpanded(let path, let count):
+            if isOneOfMany(path) { return nil }
+            pieces = [path, Figures.counted(count, "item")]
         case .callStarted, .callEnded:
             return nil
         case .reason(let path, let text):
+            if isOneOfMany(path), figures(of: path)?.endedAt == nil { return nil }
             pieces = [path, text]
         case .ended(let status):
             pieces = [
@@ -34,14 +36,17 @@ extension LiveTree {
     private func nodeLine(_ path: String, _ status: NodeStatus, _ style: TextStyle) -> [String?]? {
         guard let index = index(of: path) else { return nil }
         let step = steps[index]
-        let isItem = path != step.id
         switch status {
         case .pending: return nil
-        case .running: return isItem ? nil : [path, "started", step.figures.model]
+        case .running: return path == step.id ? [path, "started", step.figures.model] : nil
+        case .waiting: return [path, figures(of: path)?.reason ?? status.rawValue]
         case .succeeded, .failed, .skipped, .cancelled: break
         }
-        if isItem, let count = step.itemCount, count > Self.maxItemLines, status == .succeeded {
-            guard count > 0, step.itemsDone * 10 / count != (step.itemsDone - 1) * 10 / count else { return nil }
+        if status != .failed, isOneOfMany(path) {
+            // Items of the list itself are told in tenths, what is inside of them by its failures.
+            guard NodePath.index(path) != nil, !step.isRepeated, let count = step.itemCount,
+                step.itemsDone * 10 / count != (step.itemsDone - 1) * 10 / count
+            else { return nil }
             let failed = step.itemsFailed > 0 ? ", \(step.itemsFailed) failed" : ""
             return [step.id, "\(step.itemsDone)/\(count) items" + failed, step.figures.tally.costText(style)]
         }
@@ -51,6 +56,8 @@ extension LiveTree {
             figures.tally.reportsTokens ? figures.tally.tokensText(style) + " tokens" : nil,
             figures.tally.costText(style),
             figures.endedAt.flatMap { Figures.span(figures.startedAt, $0)?.description },
+            // Of one of many the reasons are not told as they come.
+            isOneOfMany(path) ? figures.reason : nil,
         ]
     }
 }

@@ -22,17 +22,24 @@ public struct LiveTree: Sendable {
         let id: String
         let kind: String
         let dependsOn: [String]
+        /// How many steps it stands in.
+        let depth: Int
+        /// Whether it runs more than once, in items or passes around it.
+        var isRepeated = false
         var status = NodeStatus.pending
         var figures = NodeFigures()
-        /// Of a `for_each` step, once its list is known.
+        /// Of a `for_each` step, once its list is known; of all its lists, where it has more than one.
         var itemCount: Int?
         var itemsDone = 0
         var itemsFailed = 0
         var itemsRunning: Set<String> = []
-        /// Of short lists only: a line of its own is printed for each.
-        var items: [String: NodeFigures] = [:]
+        /// The places, in items or passes around it, where it is at work, and how often it ended.
+        var running: Set<String> = []
+        var ended = 0
+        var failed = 0
 
         var isDone: Bool { status != .pending && status != .running }
+        var isContainer: Bool { ["group", "loop", "workflow"].contains(kind) }
     }
 
     /// Longer lists are told in tenths and by their failures when there is no terminal.
@@ -47,6 +54,9 @@ public struct LiveTree: Sendable {
     private(set) var endedAt: Timestamp?
     private(set) var tally = Tally()
     private var indexes: [String: Int] = [:]
+    /// What is at work in items and passes, and what ended last, by path.
+    private var places: [String: NodeFigures] = [:]
+    private var endedPlace: String?
     private var holds: [String: Money] = [:]
     /// What stays held after calls ended without final usage, beyond their estimated cost.
     private var lingering = MoneySum.zero
@@ -58,7 +68,7 @@ public struct LiveTree: Sendable {
 
     /// Steps and items at work now.
     var runningCount: Int {
-        steps.reduce(0) { $0 + ($1.itemCount != nil ? $1.itemsRunning.count : $1.status == .running ? 1 : 0) }
+        steps.reduce(0) { $0 + ($1.isContainer ? 0 : $1.itemCount != nil ? $1.itemsRunning.count : $1.running.count) }
     }
 
     /// Takes in one update. Updates of steps that the run does not have are ignored.
@@ -71,19 +81,20 @@ public struct LiveTree: Sendable {
             self.workflow = workflow
             self.budget = budget
             startedAt = moment
-            self.steps = steps.map { Step(id: $0.id, kind: $0.kind, dependsOn: $0.dependsOn) }
+            self.steps = steps.map { Step(id: $0.id, kind: $0.kind, dependsOn: $0.dependsOn, depth: $0.id.utf8.count { $0 == UInt8(ascii: "/") }) }
             for (index, step) in steps.enumerated() { indexes[step.id] = index }
         case .stepState(let path, let status, let model, let tier):
             guard let index = index(of: path) else { return }
-            if path == steps[index].id {
-                Self.step(&steps[index], became: status, at: moment)
+            if NodePath.index(path) == nil {
+                Self.step(path, of: &steps[index], became: status, at: moment)
             } else {
                 Self.item(path, of: &steps[index], became: status, at: moment)
             }
+            keep(path, status, at: moment)
             if let name = model ?? tier { change(path) { $0.model = name } }
         case .itemsExpanded(let id, let count):
             guard let index = index(of: id) else { return }
-            steps[index].itemCount = count
+            steps[index].itemCount = (steps[index].itemCount ?? 0) + count
         case .callStarted(let path, let call, let held):
             guard index(of: path) != nil else { return }
             holds[call] = held
@@ -93,59 +104,85 @@ public struct LiveTree: Sendable {
                 lingering = lingering + MoneySum(held).beyond(MoneySum(cost ?? .zero))
             }
             tally.add(state, cost: cost, held: held, input: input, output: output)
-            change(path) { $0.tally.add(state, cost: cost, held: held, input: input, output: output) }
+            change(path, andAround: true) { $0.tally.add(state, cost: cost, held: held, input: input, output: output) }
         case .reason(let path, let text):
-            change(path) { $0.reason = text }
+            // A reason of an item, or of one run of many, is not its step's.
+            if let index = indexes[path] { steps[index].figures.reason = text }
+            places[path]?.reason = text
         case .ended(let status):
             self.status = status
             endedAt = moment
         }
     }
 
-    func index(of path: String) -> Int? {
-        // What happens inside of a step is told at the step: `review[2]/draft`.
-        indexes[path] ?? path.firstIndex { $0 == "[" || $0 == "/" }.flatMap { indexes[String(path[..<$0])] }
+    /// The step of a node, wherever that is.
+    func index(of path: String) -> Int? { indexes[NodePath.step(path)] }
+
+    /// Whether there are so many of it that single ones are not worth a line.
+    func isOneOfMany(_ path: String) -> Bool {
+        var place: String? = path
+        while let current = place {
+            if let index = indexes[NodePath.step(current)], (steps[index].itemCount ?? 0) > Self.maxItemLines { return current != steps[index].id }
+            place = NodePath.parent(current)
+        }
+        return false
     }
 
-    /// What a step or a kept item came to.
-    func figures(of path: String) -> NodeFigures? {
-        guard let index = index(of: path) else { return nil }
-        return path == steps[index].id ? steps[index].figures : steps[index].items[path]
-    }
+    /// What a step, an item or a step in one came to; of the latter only while they run and as they end.
+    func figures(of path: String) -> NodeFigures? { places[path] ?? indexes[path].map { steps[$0].figures } }
 
-    private mutating func change(_ path: String, _ body: (inout NodeFigures) -> Void) {
+    private mutating func change(_ path: String, andAround: Bool = false, _ body: (inout NodeFigures) -> Void) {
         guard let index = index(of: path) else { return }
-        // A reason of an item is not its step's, but its money and its model are.
-        let reason = steps[index].figures.reason
         body(&steps[index].figures)
-        guard path != steps[index].id else { return }
-        steps[index].figures.reason = reason
-        if steps[index].items[path] != nil { body(&steps[index].items[path]!) }
-    }
-
-    // Static, so that the list of steps is changed in place and not copied.
-    private static func step(_ step: inout Step, became status: NodeStatus, at moment: Timestamp) {
-        step.status = status
-        if status == .running, step.figures.startedAt == nil { step.figures.startedAt = moment }
-        if step.isDone {
-            step.figures.endedAt = moment
-            step.itemsRunning = []
+        if places[path] != nil { body(&places[path]!) }
+        guard andAround else { return }
+        var place = NodePath.parent(path)
+        while let current = place {
+            if places[current] != nil { body(&places[current]!) }
+            // An item or a pass is a place in its step, which comes next.
+            if NodePath.index(current) == nil, NodePath.step(current) != steps[index].id, let outer = self.index(of: current) { body(&steps[outer].figures) }
+            place = NodePath.parent(current)
         }
     }
 
+    private mutating func keep(_ path: String, _ status: NodeStatus, at moment: Timestamp) {
+        if let ended = endedPlace { places[ended] = nil }
+        endedPlace = nil
+        guard indexes[path] == nil else { return }
+        if places[path] == nil { places[path] = NodeFigures() }
+        if status == .running { places[path]!.startedAt = places[path]!.startedAt ?? moment }
+        if status != .running, status != .pending {
+            places[path]!.endedAt = moment
+            endedPlace = path
+        }
+    }
+
+    // Static, so that the list of steps is changed in place and not copied.
+    private static func step(_ path: String, of step: inout Step, became status: NodeStatus, at moment: Timestamp) {
+        step.isRepeated = step.isRepeated || path != step.id
+        if status == .running {
+            step.running.insert(path)
+            step.figures.startedAt = step.figures.startedAt ?? moment
+        } else if status != .pending {
+            step.running.remove(path)
+            step.ended += 1
+            if status == .failed { step.failed += 1 }
+            step.figures.endedAt = moment
+            if step.running.isEmpty { step.itemsRunning = [] }
+        }
+        // Of many, one that failed tells more than one that ended last.
+        step.status = !step.running.isEmpty ? .running : step.isRepeated && step.failed > 0 ? .failed : status
+    }
+
     private static func item(_ path: String, of step: inout Step, became status: NodeStatus, at moment: Timestamp) {
-        if step.status == .pending { Self.step(&step, became: .running, at: moment) }
-        if (step.itemCount ?? 0) <= maxItemLines, step.items[path] == nil { step.items[path] = NodeFigures() }
+        if step.status == .pending { Self.step(NodePath.parent(path)!, of: &step, became: .running, at: moment) }
         switch status {
         case .pending: break
-        case .running:
-            step.itemsRunning.insert(path)
-            if step.items[path]?.startedAt == nil { step.items[path]?.startedAt = moment }
+        case .running, .waiting: step.itemsRunning.insert(path)
         case .succeeded, .failed, .skipped, .cancelled:
             step.itemsRunning.remove(path)
             step.itemsDone += 1
             if status == .failed { step.itemsFailed += 1 }
-            step.items[path]?.endedAt = moment
         }
     }
 }

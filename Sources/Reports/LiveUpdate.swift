@@ -6,8 +6,10 @@ import WorkflowModel
 public enum LiveUpdate: Sendable {
     /// A step of the run, as it is known before anything starts.
     public struct Step: Sendable, Hashable {
+        /// Its path, `review/draft`; what stands inside of a step follows it.
         public let id: String
         public let kind: String
+        /// Paths of steps beside it.
         public let dependsOn: [String]
 
         public init(id: String, kind: String, dependsOn: [String] = []) {
@@ -18,7 +20,7 @@ public enum LiveUpdate: Sendable {
     }
 
     case runStarted(id: String, workflow: String, steps: [Step], budget: Money?)
-    /// Of a step or an item, `summarise[3]`.
+    /// Of a step or an item, `summarise[3]`, wherever it stands: `review[2]/polish[1]/draft`.
     case stepState(path: String, NodeStatus, model: String? = nil, tier: String? = nil)
     case itemsExpanded(step: String, count: Int)
     case callStarted(path: String, call: String, held: Money?)

@@ -72,15 +72,21 @@ public enum PlanReport {
             let isModel = step.model != nil
             let isUnpriced = step.isUnpriced(in: plan)
             let cap = step.maxOutputTokens.map(Figures.count) ?? (isModel ? "none" : "")
+            let inner = plan.steps.filter { $0.id.hasPrefix(step.id + "/") }
+            // What stands inside of a step adds up in its row, which is not added once more.
+            let tint: Tint? = inner.isEmpty ? nil : .dim
+            let isPriced = isModel || !inner.isEmpty
+            let calls = inner.isEmpty ? step.maxCalls : maxCalls(inner)
+            let indent = String(repeating: "  ", count: step.id.utf8.count { $0 == UInt8(ascii: "/") })
             table.add([
-                StyledText(step.id) + (step.isConditional ? StyledText(" if", .dim) : ""),
-                StyledText(step.model ?? step.tier ?? step.kind, isModel ? nil : .dim),
-                isModel ? StyledText(step.maxCalls.map { Figures.count($0) } ?? "unbounded", step.maxCalls == nil ? .yellow : nil) : "",
+                StyledText(indent + NodePath.name(step.id)) + (step.isConditional ? StyledText(" if", .dim) : ""),
+                StyledText(step.model ?? step.tier ?? step.kind, isModel ? nil : .dim) + repeats(step, style),
+                isPriced ? StyledText(calls.map { Figures.count($0) } ?? "unbounded", calls == nil ? .yellow : tint) : "",
                 StyledText(step.promptTokens.map(Figures.count) ?? ""),
                 StyledText(cap),
-                isModel ? StyledText(isUnpriced ? "unpriced" : step.amounts.best.displayText) : "",
-                isModel && !isUnpriced ? StyledText(step.amounts.expected?.displayText ?? "") : "",
-                isModel ? worst(step.amounts.worst, isUnpriced: isUnpriced) : "",
+                isPriced ? StyledText(isUnpriced ? "unpriced" : step.amounts.best.displayText, tint) : "",
+                isPriced && !isUnpriced ? StyledText(step.amounts.expected?.displayText ?? "", tint) : "",
+                isPriced ? worst(step.amounts.worst, isUnpriced: isUnpriced || (step.amounts.worst == nil && inner.contains { $0.isUnpriced(in: plan) })) : "",
             ])
         }
         let atLeast = isUnpriced(plan) ? style.atLeast : ""
@@ -92,6 +98,16 @@ public enum PlanReport {
             plan.total.worst.map { StyledText(atLeast + $0.displayText, .bold) } ?? worst(nil, isUnpriced: false),
         ]
         return table
+    }
+
+    /// `, ≤ 40 items`, `, ≤ 3 passes`.
+    private static func repeats(_ step: Plan.Step, _ style: TextStyle) -> StyledText {
+        var parts: [String] = []
+        if let items = step.items {
+            parts.append(items.most.map { (items.least == $0 ? "" : style.atMost) + Figures.counted($0, "item") } ?? "any number of items")
+        }
+        if let passes = step.passes { parts.append(style.atMost + (passes == 1 ? "1 pass" : "\(Figures.count(passes)) passes")) }
+        return StyledText(parts.map { ", " + $0 }.joined(), .dim)
     }
 
     private static func worst(_ amount: Money?, isUnpriced: Bool) -> StyledText {
@@ -121,8 +137,10 @@ public enum PlanReport {
 
     private static func isUnpriced(_ plan: Plan) -> Bool { !plan.unpriced.isEmpty }
 
-    private static func maxCalls(_ plan: Plan) -> Int? {
-        plan.steps.reduce(0) { total, step in
+    private static func maxCalls(_ plan: Plan) -> Int? { maxCalls(plan.steps) }
+
+    private static func maxCalls(_ steps: [Plan.Step]) -> Int? {
+        steps.reduce(0) { total, step in
             guard let total, let calls = step.maxCalls else { return nil }
             let (sum, overflow) = total.addingReportingOverflow(calls)
             return overflow ? nil : sum
@@ -166,6 +184,7 @@ public enum PlanReport {
                     "amounts": amounts(step.amounts, isUnpriced: step.isUnpriced(in: plan)),
                     "notes": .array(step.notes.map(JSONValue.string)), "prefixes": .array(step.prefixes.map(JSONValue.string)),
                     "depends_on": .array(step.dependsOn.map(JSONValue.string)),
+                    "items_at_least": .number(step.items?.least), "items_at_most": .number(step.items?.most), "passes_at_most": .number(step.passes),
                 ]
             }),
             "prefixes": .array(prefixes(plan).map { ["name": .string($0.name), "steps": .array($0.steps.map(JSONValue.string))] }),

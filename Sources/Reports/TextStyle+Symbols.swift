@@ -3,9 +3,11 @@ import WorkflowModel
 
 extension TextStyle {
     var ellipsis: String { isUnicode ? "…" : "..." }
+    var times: String { isUnicode ? "×" : "x" }
     var dash: String { isUnicode ? "–" : "-" }
     var arrow: String { isUnicode ? "→" : "->" }
     var atLeast: String { isUnicode ? "≥ " : ">= " }
+    var atMost: String { isUnicode ? "≤ " : "<= " }
     var dot: String { isUnicode ? " · " : ", " }
     var rule: String { isUnicode ? "─" : "-" }
     /// Before a child that has siblings below it, and before what hangs under that child.
@@ -17,6 +19,7 @@ extension TextStyle {
         switch status {
         case .pending: return StyledText(isUnicode ? "·" : ".", .dim)
         case .running: return StyledText(isUnicode ? "▸" : "*", .cyan)
+        case .waiting: return StyledText(isUnicode ? "‖" : "=", .yellow)
         case .succeeded: return StyledText(isUnicode ? "✓" : "+", .green)
         case .failed: return StyledText(isUnicode ? "✗" : "x", .red)
         case .skipped: return StyledText(dash, .dim)
@@ -30,7 +33,7 @@ extension TextStyle {
         case .succeeded: return symbol(NodeStatus.succeeded)
         case .failed: return symbol(NodeStatus.failed)
         case .cancelled, .interrupted: return symbol(NodeStatus.cancelled)
-        case .waiting: return StyledText(isUnicode ? "‖" : "=", .yellow)
+        case .waiting: return symbol(NodeStatus.waiting)
         }
     }
 
@@ -63,9 +66,9 @@ extension NodeStatus {
         switch self {
         case .pending, .skipped: return .dim
         case .running: return .cyan
+        case .waiting, .cancelled: return .yellow
         case .succeeded: return .green
         case .failed: return .red
-        case .cancelled: return .yellow
         }
     }
 }

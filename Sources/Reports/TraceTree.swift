@@ -6,10 +6,7 @@ import WorkflowModel
 struct TraceTree {
     private let style: TextStyle
     private let options: TraceReport.Options
-    private let steps: [NodeRecord]
-    private let items: [String: [NodeRecord]]
-    private let callsByPath: [String: [CallRecord]]
-    private let callsByStep: [String: [CallRecord]]
+    private let top: [TraceBranch]
     private let memoHits: [String: MemoHitRecord]
     private var rows = Table([
         Table.Column("step", floor: 14),
@@ -24,81 +21,63 @@ struct TraceTree {
     init(trace: RunTrace, style: TextStyle, options: TraceReport.Options) {
         self.style = style
         self.options = options
-        var steps = trace.nodes.filter { $0.item == nil }
-        var known = Set(steps.map(\.step))
-        for node in trace.nodes where node.item != nil && known.insert(node.step).inserted {
-            // Items whose step has no row of its own, as a ledger cut off by a crash can hold them.
-            steps.append(NodeRecord(path: node.step, step: node.step, item: nil, status: .running))
-        }
-        // By first start; what never started keeps the workflow's order behind it.
-        self.steps = steps.enumerated().sorted { a, b in
-            switch (a.element.startedAt, b.element.startedAt) {
-            case (let x?, let y?): return (x, a.offset) < (y, b.offset)
-            case (nil, nil): return a.offset < b.offset
-            case (let x, _): return x != nil
-            }
-        }.map(\.element)
-        items = Dictionary(grouping: trace.nodes.filter { $0.item != nil }, by: \.step)
-            .mapValues { $0.sorted { ($0.item ?? 0) < ($1.item ?? 0) } }
-        let calls = trace.calls.sorted { ($0.ordinal, $0.startedAt) < ($1.ordinal, $1.startedAt) }
-        callsByPath = Dictionary(grouping: calls, by: \.path)
-        callsByStep = Dictionary(grouping: calls, by: \.step)
+        top = TraceBranch.tree(of: trace)
         memoHits = Dictionary(trace.memoHits.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
     mutating func table() -> Table {
-        for step in steps {
-            let items = items[step.step] ?? []
-            node(step, name: step.path, calls: callsByStep[step.step] ?? [], items: items, lead: "", rest: "")
-        }
+        for step in top { add(step, lead: "", rest: "") }
         return rows
     }
 
-    private mutating func node(
-        _ node: NodeRecord, name: String, calls: [CallRecord], items: [NodeRecord], lead: String, rest: String
-    ) {
+    private mutating func add(_ branch: TraceBranch, lead: String, rest: String) {
+        let (node, calls) = (branch.node, branch.calls + branch.children.flatMap(\.allCalls))
         let tally = Tally(calls)
         rows.add([
-            StyledText(lead, .dim) + style.symbol(node.status) + " " + StyledText(name),
-            status(of: node, calls: calls, items: items),
-            items.isEmpty && calls.count == 1 ? StyledText(calls[0].timeToFirstToken?.description ?? "") : "",
+            StyledText(lead, .dim) + style.symbol(node.status) + " " + StyledText(NodePath.name(node.path)),
+            status(of: branch, calls: calls),
+            branch.children.isEmpty && calls.count == 1 ? StyledText(calls[0].timeToFirstToken?.description ?? "") : "",
             StyledText(duration(node)?.description ?? ""),
             StyledText(tally.tokensText(style)),
             StyledText(tally.cached > 0 ? Figures.count(tally.cached) : ""),
             StyledText(memoHits[node.path] == nil ? tally.costText(style) : Money.zero.description),
         ])
-        let own = items.isEmpty ? calls : callsByPath[node.path] ?? []
+        let own = branch.calls
         let listed = own.count > 1 || own.contains { $0.needsTelling } || options.prompts != nil ? own : []
-        let chosen = choose(items)
-        let hasChildren = !listed.isEmpty || !items.isEmpty
+        let chosen = choose(branch)
+        let hasChildren = !listed.isEmpty || !branch.children.isEmpty
         if let hit = memoHits[node.path] {
             let saved = hit.saved.map { ", which had cost \($0)" } ?? ""
             tell("memo: answered at no cost by call \(hit.call) to \(hit.provider)/\(hit.modelAsked)\(saved)", prefix: rest + (hasChildren ? style.branch.rest : "  "), tint: .green)
         }
-        if let failure = node.failure { tell(failure, prefix: rest + (hasChildren ? style.branch.rest : "  ")) }
-        for (index, call) in listed.enumerated() {
-            self.call(call, of: node, isLast: items.isEmpty && index == listed.count - 1, rest: rest)
+        if let failure = node.failure, !chosen.shown.contains(where: { $0.tells(failure) }) {
+            tell(failure, prefix: rest + (hasChildren ? style.branch.rest : "  "))
         }
-        for (index, item) in chosen.shown.enumerated() {
-            let isLast = chosen.rest == nil && index == chosen.shown.count - 1
-            let branch = isLast ? style.lastBranch : style.branch
-            self.node(
-                item, name: "[\(item.item ?? 0)]", calls: callsByPath[item.path] ?? [], items: [], lead: rest + branch.lead,
-                rest: rest + branch.rest)
+        for (index, call) in listed.enumerated() {
+            self.call(call, of: node, isLast: branch.children.isEmpty && index == listed.count - 1, rest: rest)
+        }
+        for (index, child) in chosen.shown.enumerated() {
+            let mark = chosen.rest == nil && index == chosen.shown.count - 1 ? style.lastBranch : style.branch
+            add(child, lead: rest + mark.lead, rest: rest + mark.rest)
         }
         if let more = chosen.rest { rows.add(line: StyledText(rest + style.lastBranch.lead + more, .dim)) }
     }
 
-    private func status(of node: NodeRecord, calls: [CallRecord], items: [NodeRecord]) -> StyledText {
+    private func status(of branch: TraceBranch, calls: [CallRecord]) -> StyledText {
+        let node = branch.node
         var models: [String] = []
         for call in calls where !models.contains(call.modelName) { models.append(call.modelName) }
         var parts: [StyledText] = []
+        let items = branch.children.filter(\.isItem)
         if node.status != .succeeded || (models.isEmpty && items.isEmpty) {
             let word = node.status.rawValue + (node.reason.map { ": " + $0 } ?? "")
             parts.append(StyledText(word, node.status.tint))
+        } else if let reason = node.reason {
+            parts.append(StyledText(reason))
         }
+        if branch.isPass { parts.append(StyledText("pass", .dim)) }
         if !items.isEmpty {
-            let failed = items.count { $0.status == .failed }
+            let failed = items.count { $0.node.status == .failed }
             parts.append(StyledText(Figures.counted(items.count, "item") + (failed > 0 ? ", \(Figures.count(failed)) failed" : "")))
         }
         if let first = models.first { parts.append(StyledText(first + (models.count > 1 ? " +\(models.count - 1)" : ""))) }
@@ -162,17 +141,19 @@ struct TraceTree {
         }
     }
 
-    /// All items, or the first failed, the running and the slowest ones, in order, and a sentence on the others.
-    private func choose(_ items: [NodeRecord]) -> (shown: [NodeRecord], rest: String?) {
-        guard items.count > options.maxItems else { return (items, nil) }
-        let failed = items.filter { $0.status == .failed }.prefix(options.maxItems / 2)
-        let running = items.filter { $0.status == .running }.prefix(options.maxItems / 4)
-        let slowest = items.filter { $0.status != .failed && $0.status != .running && duration($0) != nil }
-            .sorted { (duration($1)!, $0.item ?? 0) < (duration($0)!, $1.item ?? 0) }.prefix(5)
+    /// All children; of many items or passes the first failed, the running and the slowest ones, in order, and a sentence on
+    /// the others.
+    private func choose(_ branch: TraceBranch) -> (shown: [TraceBranch], rest: String?) {
+        let items = branch.children
+        guard items.count > options.maxItems, items.allSatisfy({ $0.isItem || $0.isPass }) else { return (items, nil) }
+        let failed = items.filter { $0.node.status == .failed }.prefix(options.maxItems / 2)
+        let running = items.filter { $0.node.status == .running }.prefix(options.maxItems / 4)
+        let slowest = items.filter { $0.node.status != .failed && $0.node.status != .running && duration($0.node) != nil }
+            .sorted { (duration($1.node)!, $0.node.item ?? 0) < (duration($0.node)!, $1.node.item ?? 0) }.prefix(5)
         let shown = Array(failed) + running + slowest
-        let paths = Set(shown.map(\.path))
+        let paths = Set(shown.map(\.node.path))
         var counts: [NodeStatus: Int] = [:]
-        for item in items where !paths.contains(item.path) { counts[item.status, default: 0] += 1 }
+        for item in items where !paths.contains(item.node.path) { counts[item.node.status, default: 0] += 1 }
         let words = NodeStatus.allCases.sorted { (counts[$0] ?? 0) > (counts[$1] ?? 0) }
             .compactMap { status in counts[status].map { "\(Figures.count($0)) more \(status.rawValue)" } }
         return (shown, style.ellipsis + " " + words.joined(separator: ", ") + (slowest.isEmpty ? "" : "; the slowest are shown"))

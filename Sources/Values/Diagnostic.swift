@@ -40,5 +40,10 @@ public struct Diagnostics: Error, Sendable {
     }
 
     public var errors: [Diagnostic] { all.filter { $0.severity == .error } }
+    /// The same problems where they do not stand in the way.
+    public var asWarnings: Diagnostics {
+        Diagnostics(all.map { Diagnostic(.warning, code: $0.code, $0.message, at: $0.range, hint: $0.hint) }, sources: sources)
+    }
+
     public var hasErrors: Bool { all.contains { $0.severity == .error } }
 }

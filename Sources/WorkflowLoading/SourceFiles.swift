@@ -27,6 +27,19 @@ final class SourceFiles {
         return hash ?? ContentHash(of: [])
     }
 
+    /// All files read so far.
+    ///
+    /// - Parameter path: the workflow's own.
+    func sources(of path: String) -> GraphSources {
+        let folder = path.lastIndex(of: "/").map { path[...$0] } ?? ""
+        return GraphSources(
+            location: Self.realPath(path) ?? path,
+            files: order.map { path in
+                let name = path.hasPrefix(folder) ? String(path.dropFirst(folder.count)) : path
+                return attached[path].map { GraphSources.File(path: name, content: Blob($0.bytes, hash: $0.hash)) } ?? GraphSources.File(path: name, text: texts[path]!)
+            })
+    }
+
     /// The text of a file, or what is wrong with it.
     ///
     /// - Parameters:
@@ -49,7 +62,7 @@ final class SourceFiles {
             throw failure("\(path) is not UTF-8 text: \(Self.firstInvalid(bytes))", hint: "save it as UTF-8")
         }
         texts[path] = text
-        order.append(path)
+        if attached[path] == nil { order.append(path) }
         return text
     }
 
@@ -63,7 +76,7 @@ final class SourceFiles {
         if stat(path, &info) == 0, ![S_IFREG, S_IFDIR].contains(info.st_mode & S_IFMT) { throw FileProblem("\(path) is not a file") }
         let file = AttachedFile(try Self.bytes(of: path, atMost: AttachedFile.maximumBytes))
         attached[path] = file
-        order.append(path)
+        if texts[path] == nil { order.append(path) }
         return file
     }
 

@@ -15,10 +15,11 @@ public enum WorkflowLoader {
     /// - Parameters:
     ///   - path: as the user gave it.
     ///   - root: the project's root, absolute; files that the workflow names must be inside.
+    ///   - secrets: the names that the project file declares; `nil` where they are not known, and so not checked.
     ///   - warns: whether a workflow without errors is looked through for what is allowed but hardly meant.
     /// - Throws: `Diagnostics` with every problem of all its files, in one pass.
-    public static func load(_ path: String, root: String, warns: Bool = false) throws(Diagnostics) -> Loaded {
-        let loading = Loading(root: root, warns: warns)
+    public static func load(_ path: String, root: String, secrets: [String]? = nil, warns: Bool = false) throws(Diagnostics) -> Loaded {
+        let loading = Loading(root: root, secrets: secrets, warns: warns)
         return try loading.load(path, parents: [], namedAt: nil)
     }
 }
@@ -26,31 +27,34 @@ public enum WorkflowLoader {
 /// The loading of a workflow and of those that it runs: each file is read and checked once.
 private final class Loading {
     private let files: SourceFiles
+    private let secrets: [String]?
     private let warns: Bool
     /// `nil`: wrong, which is reported already.
     private var known: [String: WorkflowGraph?] = [:]
 
-    init(root: String, warns: Bool) {
+    init(root: String, secrets: [String]?, warns: Bool) {
         files = SourceFiles(root: root)
+        self.secrets = secrets
         self.warns = warns
     }
 
     /// - Parameter parents: the files of the workflows that run this one, the outermost first.
     func load(_ path: String, parents: [String], namedAt place: SourceRange?) throws(Diagnostics) -> WorkflowLoader.Loaded {
         let text = try files.read(path, namedAt: place)
-        let context = DecodingContext(file: path)
+        let context = DecodingContext(file: path, files: files)
         let (node, problems) = YAMLReader.read(text, file: path)
         context.report(problems)
         guard let node else { throw Diagnostics(context.diagnostics, sources: files.texts) }
-        var decoder = WorkflowDecoder(context: context, files: files) { other, place in
+        var decoder = WorkflowDecoder(context: context) { other, place in
             self.graph(other, parents: parents + [path], place, context)
         }
-        let draft = decoder.decode(node)
+        var draft = decoder.decode(node)
+        draft?.projectSecrets = secrets
         guard let draft else { throw Diagnostics(context.diagnostics, sources: files.texts) }
         // Rules run over a broken draft as well: a typo in one step must not hide a cycle in another.
-        let (graph, found) = WorkflowValidator.validate(draft, isComplete: !context.hasErrors, warns: warns, file: path, hash: files.hash)
+        let (graph, found) = WorkflowValidator.validate(draft, isComplete: !context.hasErrors, warns: warns, file: path, files: files)
         guard let graph else { throw Diagnostics(context.diagnostics + found, sources: files.texts) }
-        let notExecuted = draft.notExecuted.map { Diagnostic(.warning, code: $0.code, $0.message, at: $0.range, hint: $0.hint) }
+        let notExecuted = Diagnostics(draft.notExecuted).asWarnings.all
         return WorkflowLoader.Loaded(
             graph: graph, warnings: Diagnostics(warns ? context.diagnostics + found + notExecuted : [], sources: files.texts))
     }

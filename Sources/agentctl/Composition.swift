@@ -59,7 +59,7 @@ struct Composition {
     func engine(journal: any RunJournal & AnswerMemory, connections: Connections) -> Engine {
         Engine(environment: EngineEnvironment(
             journal: journal, provider: connections.provider, tools: CommandRunner(root: settings.project.root), prices: prices,
-            clock: LoopClock(loop: connections.loop), executor: connections.loop, program: Version.program,
+            clock: LoopClock(loop: connections.loop), executor: connections.loop, program: Version.program, requestInterval: .seconds(1),
             attachments: ProjectAttachments(root: settings.project.root), memory: journal))
     }
 

@@ -15,6 +15,8 @@ enum ExitCodes {
     /// `doctor` found a problem.
     static let unhealthy: Int32 = 3
     static let invalidWorkflow: Int32 = 10
+    /// The run waits for a person.
+    static let waiting: Int32 = 4
     static let interrupted: Int32 = 130
 
     static func code(_ kind: FailureKind) -> Int32 {
@@ -33,7 +35,7 @@ enum ExitCodes {
         case .authentication: return 31
         case .quota: return 32
         case .rateLimit: return 33
-        case .timeout: return 34
+        case .timeout, .deadline: return 34
         case .connection: return 35
         case .serverError: return 36
         case .malformedResponse: return 37
@@ -55,6 +57,9 @@ enum ExitCodes {
         case .tooNew: return 45
         case .lostOwnership: return 46
         case .cannotOpen: return 47
+        case .owned: return 48
+        case .hasEnded: return 49
+        case .unknownRun: return usage
         }
     }
 }

@@ -154,7 +154,9 @@ import Values
     @Test func theExamplesAreFormatted() async throws {
         let result = try await Sandbox.run(Sandbox.program, ["fmt", "--check"], in: Sandbox.repository)
         #expect(result.code == 0, "\(result.out)")
-        let strict = try await Sandbox.run(Sandbox.program, ["validate", "--strict"], in: Sandbox.repository)
+        let strict = try await Sandbox.run(Sandbox.program, ["validate", "--strict", "Workflows", "Sources", ".agentctl.yaml"], in: Sandbox.repository)
         #expect(strict.code == 0, "\(strict.err)")
+        let all = try await Sandbox.run(Sandbox.program, ["validate"], in: Sandbox.repository)
+        #expect(all.code == 0, "\(all.err)")
     }
 }

@@ -22,13 +22,13 @@ struct Conversation {
     private let partner: Partner
     private let hash = ContentHash(of: "")
 
-    init(_ steps: String, top: String = "") throws {
-        graph = try workflow("version: 1\nname: t\n\(top)\nsteps:\n\(steps)")
+    init(_ steps: String, top: String = "", files: [String: String] = [:]) throws {
+        graph = try workflow("version: 1\nname: t\n\(top)\nsteps:\n\(steps)", files: files)
         partner = Partner(graph)
     }
 
     mutating func begins() -> [String] {
-        hears(.runStarted(RunStarted(workflow: "t", graph: hash, inputs: hash, maxCost: nil, encoder: 1, program: "test")))
+        hears(.runStarted(RunStarted(workflow: "t", graph: hash, sources: hash, inputs: hash, maxCost: nil, encoder: 1, program: "test")))
     }
 
     mutating func holds(_ step: String, _ value: Bool) -> [String] { hears(.conditionEvaluated(node(step), holds: value)) }
@@ -45,10 +45,21 @@ struct Conversation {
         partner.scopes[partner.machine.nextScope] = path
         return hears(.scopeOpened(ScopeOpened(node: node(path), pass: pass)))
     }
-    mutating func opensFinally() -> [String] { hears(.scopeOpened(ScopeOpened(node: nil))) }
+    mutating func opensFinally(of path: String? = nil) -> [String] {
+        partner.scopes[partner.machine.nextScope] = "finally"
+        return hears(.scopeOpened(ScopeOpened(node: path.map(node), isFinally: true)))
+    }
     mutating func passes(_ path: String, _ pass: Int, _ verdict: PassVerdict) -> [String] { hears(.passEnded(node(path), pass: pass, verdict)) }
     mutating func isLate(_ path: String) -> [String] { hears(.deadlinePassed(node(path))) }
     mutating func isInterrupted() -> [String] { hears(.interruptRequested) }
+
+    mutating func resumes() -> [String] { hears(.runResumed(RunResumed(program: "test", epoch: 2, lostCalls: 0))) }
+    mutating func asks(_ path: String) -> [String] {
+        hears(.approvalRequested(node(path), ApprovalRequest(message: hash, until: nil, onTimeout: .fail)))
+    }
+    mutating func isAnswered(_ path: String) -> [String] {
+        hears(.approvalDecided(node(path), ApprovalDecision(isApproved: true, by: "me", note: nil, at: ManualClock.epoch)))
+    }
 
     mutating func hears(_ event: RunEvent) -> [String] { partner.machine.apply(event).map(text) }
 
@@ -72,7 +83,7 @@ struct Conversation {
         case .expandItems(let node): return "items \(name(node))"
         case .start(let node): return "start \(name(node))"
         case .open(let node, let pass): return "open \(name(node)) \(pass)"
-        case .openFinally: return "finally"
+        case .openFinally(let scope): return scope == 0 ? "finally" : "finally \(partner.scopes[scope]!)"
         case .close(let scope, let end): return "close \(partner.scopes[scope]!) \(end)"
         case .skip(let node, let reason): return "skip \(name(node)): \(reason.text)"
         case .collect(let node): return "collect \(name(node))"

@@ -160,7 +160,7 @@ private final class SharedState: Sendable {
 
     private func start(_ cap: Money?) -> RunStart {
         RunStart(
-            id: run, workflow: "w", file: "w.yaml", graph: ContentHash(of: ""), inputs: ContentHash(of: ""), maxCost: cap, tags: [:], owner: [:],
+            id: run, workflow: "w", file: "w.yaml", location: "/p/w.yaml", graph: ContentHash(of: ""), inputs: ContentHash(of: ""), maxCost: cap, tags: [:], owner: [:],
             decisionID: nil, batch: nil, batchIndex: nil, at: ManualClock.epoch)
     }
 

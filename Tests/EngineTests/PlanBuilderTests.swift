@@ -127,6 +127,80 @@ import WorkflowModel
         #expect(plan.historyRuns == 4)
     }
 
+    // MARK: Steps of steps
+
+    /// "hello" costs $0.000849 at worst in three calls.
+    @Test func bodiesAreCountedForItemsAndPasses() throws {
+        let plan = try plan(modelWorkflow("""
+              - id: g
+                for_each: { items: inputs.list, max_items: 20 }
+                steps:
+                  - { id: a, prompt: hello }
+                  - { id: l, loop: { max: 5, steps: [{ id: b, prompt: hello }] } }
+              - { id: z, when: "inputs.x", steps: [{ id: b, prompt: hello }] }
+            """, top: "inputs: { list: { type: array }, x: { type: boolean } }\nfinally: [{ id: last, prompt: hello }]"), inputs: ["list": [1, 2], "x": true])
+        #expect(plan.steps.map(\.id) == ["g", "g/a", "g/l", "g/l/b", "z", "z/b", "last"])
+        #expect(plan.steps.map(\.maxCalls) == [0, 6, 0, 30, 0, 3, 3])
+        #expect(plan.steps[0].items == Plan.Step.Items(least: 2, most: 2))
+        #expect(plan.steps[2].passes == 5)
+        // At best each loop runs once, and what has a condition not at all.
+        #expect(plan.steps.map(\.amounts.best) == ["0.000016", "0.000008", "0.000008", "0.000008", "0", "0", "0.000004"].map(usd))
+        #expect(plan.steps.map(\.amounts.worst) == ["0.010188", "0.001698", "0.00849", "0.00849", "0.000849", "0.000849", "0.000849"].map(usd))
+        #expect(plan.total.worst == usd("0.011886"))
+        #expect(plan.steps[3].dependsOn.isEmpty && plan.steps[1].dependsOn.isEmpty)
+    }
+
+    @Test func capsOfBodiesBoundTheWorstCase() throws {
+        func worst(_ step: String, files: [String: String] = [:]) throws -> Money? {
+            let clock = ManualClock()
+            let provider = ScriptedProvider(clock: clock) { _, _ in .text("x") }
+            let graph = try workflow(modelWorkflow(step, top: "inputs: { list: { default: [1, 2] } }"), files: files)
+            let plan = PlanBuilder(graph: graph, provider: provider, prices: .perToken(), statistics: [:], at: clock.now()).plan(inputs: ["list": [1, 2]])
+            #expect(plan.total.worst == plan.steps[0].amounts.worst)
+            return plan.steps[0].amounts.worst
+        }
+        let hello = "steps: [{ id: a, prompt: hello }]"
+        #expect(try worst("  - { id: g, for_each: { items: inputs.list }, limits: { max_cost_usd: 0.0005 }, \(hello) }") == usd("0.001"))
+        #expect(try worst("  - { id: g, for_each: { items: inputs.list, max_cost_usd: 0.0007 }, \(hello) }") == usd("0.0007"))
+        #expect(try worst("  - { id: l, limits: { max_cost_usd: 0.002 }, loop: { max: 9, \(hello) } }") == usd("0.002"))
+        #expect(try worst("  - { id: l, loop: { max: 2, steps: [{ id: a, limits: { max_cost_usd: 0.0005 }, prompt: hello }] } }") == usd("0.001"))
+        let other = modelWorkflow("  - { id: a, prompt: hello }", top: "budget: { max_cost_usd: 0.0006 }\nfinally: [{ id: z, prompt: hello }]")
+        #expect(try worst("  - { id: w, for_each: { items: inputs.list }, workflow: other.yaml }", files: ["other.yaml": other]) == usd("0.0012"))
+    }
+
+    @Test func historyIsKnownByThePathOfAStep() throws {
+        let history = StepStatistics(calls: 6, runsWithCalls: 4, runs: 4, averageInputTokens: 100, averageOutputTokens: 10, averageMilliseconds: 50)
+        let plan = try plan(modelWorkflow("""
+              - { id: g, steps: [{ id: a, prompt: hello }] }
+              - { id: h, steps: [{ id: a, prompt: hello }] }
+            """), statistics: ["g/a": history])
+        #expect(plan.steps.map(\.amounts.expected) == ["0.00018", "0.00018", "0", "0"].map(usd))
+    }
+
+    @Test func whatIsOptionalCostsNothingAtBest() throws {
+        let plan = try plan(modelWorkflow("  - { id: a, optional: true, prompt: hello }\n  - { id: g, optional: true, steps: [{ id: b, prompt: hello }] }", top: "budget: { max_cost_usd: 0 }"))
+        #expect(plan.total.best == .zero)
+        #expect(plan.refusal == nil)
+    }
+
+    /// Whatever is nested in what: no run costs more than the worst case of its plan.
+    @Test(arguments: 1...12 as ClosedRange<UInt64>) func noNestedRunCostsMoreThanTheWorstCase(seed: UInt64) async throws {
+        var scopes = RandomScopes(seed: seed, hasTurns: false)
+        let yaml = scopes.workflow("t", depth: 3, size: 4).yaml.replacing("limits: {", with: "limits: { max_input_tokens: 2000,")
+        let files = scopes.files.mapValues { $0.replacing("limits: {", with: "limits: { max_input_tokens: 2000,") }
+        let graph = try workflow(yaml, files: files)
+        let clock = ManualClock()
+        let provider = ScriptedProvider(clock: clock) { request, _ in .text("x", input: RequestBound.inputTokens(request.segments, schemaBound: 0, support: .none)!, output: 100) }
+        let rig = EngineRig(clock: clock, provider: provider)
+        let plan = PlanBuilder(graph: graph, provider: provider, prices: .perToken(), statistics: [:], at: clock.now()).plan(inputs: [:])
+        let result = try await rig.run(graph)
+        #expect(result.status == .succeeded, "\(String(describing: result.failure))")
+        let cost = rig.written.calls.reduce(Money.zero) { $0 + ($1.end?.cost ?? .zero) }
+        let worst = try #require(plan.total.worst)
+        #expect(plan.total.best <= cost && cost <= worst)
+        #expect(rig.written.calls.count <= plan.steps.reduce(0) { $0 + ($1.maxCalls ?? 0) })
+    }
+
     // MARK: Admission
 
     private func refusal(_ budget: String, _ statistics: [String: StepStatistics] = [:], steps: String = "  - { id: a, prompt: hello }") throws -> StepFailure? {

@@ -162,6 +162,13 @@ import WorkflowModel
         #expect(run.skips("d", .runStopping) == ["end failed"])
     }
 
+    @Test func cancelSkipsWhatIsBehindTheFailureBeforeTheRunEnds() throws {
+        var run = try Conversation("  - { id: a, value: \"1\" }\n  - { id: b, value: steps.a.output }", top: "on_failure: cancel")
+        #expect(run.begins() == ["start a"])
+        #expect(run.fails("a") == ["skip b: the run was stopping"])
+        #expect(run.skips("b", .runStopping) == ["end failed"])
+    }
+
     @Test func cancelDoesNotStartAStepWhoseConditionWasUnderWay() throws {
         var run = try Conversation("""
               - { id: a, value: "1" }
@@ -287,19 +294,87 @@ import WorkflowModel
         #expect(run.succeeds("a") == ["end succeeded"])
     }
 
-    @Test func anInterruptedListIsNotCollected() throws {
+    @Test func aListGoesOnWhereItWasInterrupted() throws {
         var run = try Conversation(#"  - { id: s, for_each: { items: "[1]", max_parallel: 1 }, value: item }"#)
         #expect(run.begins() == ["items s"])
         #expect(run.expands("s", to: 2) == ["start s[0]"])
         #expect(run.isInterrupted() == [])
         #expect(run.succeeds("s[0]") == ["end interrupted"])
+        #expect(run.resumes() == ["start s[1]"])
+        #expect(run.succeeds("s[1]") == ["collect s"])
     }
 
-    @Test func anInterruptLeavesAStepThatWasBeingDecided() throws {
+    @Test func whatIsDecidedAfterAnInterruptBeginsWhenTheRunGoesOn() throws {
         var run = try Conversation(#"  - { id: a, when: "true", value: "1" }"#)
         #expect(run.begins() == ["when a"])
         #expect(run.isInterrupted() == [])
         #expect(run.holds("a", true) == ["end interrupted"])
+        #expect(run.resumes() == ["start a"])
+        #expect(run.succeeds("a") == ["end succeeded"])
+    }
+
+    @Test func aStepThatWasStoppedBeginsAgain() throws {
+        var run = try Conversation(Self.diamond)
+        #expect(run.begins() == ["start a"])
+        #expect(run.succeeds("a") == ["start b", "start c"])
+        #expect(run.isInterrupted() == [])
+        #expect(run.isCancelled("b") == [])
+        #expect(run.succeeds("c") == ["end interrupted"])
+        #expect(run.resumes() == ["start b"])
+        #expect(run.succeeds("b") == ["start d"])
+    }
+
+    @Test func aCancelledRunIsNotInterrupted() throws {
+        var run = try Conversation(Self.diamond)
+        #expect(run.begins() == ["start a"])
+        #expect(run.hears(.cancelRequested(by: "me")) == [])
+        #expect(run.isCancelled("a") == ["end cancelled"])
+    }
+
+    // MARK: People
+
+    @Test func aRunThatOnlyWaitsIsSuspended() throws {
+        var run = try Conversation("""
+              - { id: ask, approve: { message: "well?" } }
+              - { id: other, value: "1" }
+              - { id: after, value: "steps.ask.output.approved" }
+            """, top: "concurrency: 1")
+        #expect(run.begins() == ["start ask"])
+        // While somebody is asked, the next takes the place.
+        #expect(run.asks("ask") == ["start other"])
+        #expect(run.succeeds("other") == ["end waiting"])
+        #expect(run.resumes() == ["end waiting"])
+        #expect(run.isAnswered("ask") == [])
+        #expect(run.succeeds("ask") == ["start after"])
+        #expect(run.succeeds("after") == ["end succeeded"])
+    }
+
+    @Test func aFailureThatCancelsTakesTheQuestionBack() throws {
+        var run = try Conversation("""
+              - { id: ask, approve: { message: "well?" } }
+              - { id: other, value: "1" }
+            """, top: "on_failure: cancel")
+        #expect(run.begins() == ["start ask", "start other"])
+        #expect(run.asks("ask") == [])
+        #expect(run.fails("other") == ["cancel ask"])
+        #expect(run.isCancelled("ask") == ["end failed"])
+    }
+
+    /// What was asked for when the process died is asked for again, and nothing else.
+    @Test func aRunWhoseProcessDiedAsksAgain() throws {
+        var run = try Conversation("""
+              - { id: a, when: "true", value: "1" }
+              - { id: s, for_each: { items: "[1]" }, value: item }
+              - { id: g, steps: [{ id: x, value: "1" }] }
+              - { id: b, value: "1" }
+            """, top: "concurrency: 2")
+        #expect(run.begins() == ["when a", "items s", "open g 0", "start b"])
+        #expect(run.resumes() == ["when a", "items s", "open g 0", "start b"])
+        #expect(run.opens("g") == ["start g/x"])
+        #expect(run.expands("s", to: 1) == [])
+        #expect(run.resumes() == ["when a", "start b", "start g/x"])
+        #expect(run.succeeds("g/x") == ["close g complete", "start s[0]"])
+        #expect(run.resumes() == ["when a", "close g complete", "start s[0]", "start b"])
     }
 
     /// A long chain of skips is no recursion.

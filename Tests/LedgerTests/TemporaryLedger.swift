@@ -61,7 +61,7 @@ extension RunStart {
         at: Timestamp = Timestamp(rfc3339: "2026-11-21T10:00:00Z")!
     ) -> RunStart {
         RunStart(
-            id: RunID(id), workflow: workflow, file: "\(workflow).yaml", graph: ContentHash(of: "graph"),
+            id: RunID(id), workflow: workflow, file: "\(workflow).yaml", location: "/p/w.yaml", graph: ContentHash(of: "graph"),
             inputs: ContentHash(of: "inputs"), maxCost: cap, tags: tags, owner: ["business": "support"], decisionID: decision,
             batch: nil, batchIndex: nil, at: at)
     }
@@ -128,4 +128,9 @@ extension JournalEntry {
             outcome: outcome, at: Timestamp(rfc3339: "2026-11-21T10:00:09Z")!)
         return entry
     }
+}
+
+extension RunJournal {
+    /// A run without a first fact.
+    func begin(_ run: RunStart) async throws(JournalError) { try await begin(run, with: JournalEntry(run: run.id)) }
 }

@@ -123,7 +123,7 @@ import WorkflowModel
             "classify  succeeded  local/small  412→18 tokens  $0.000013  1.2s",
             "sum  40 items",
             "sum  4/40 items",
-            "sum[5]  failed",
+            "sum[5]  failed  100ms",
             "sum[5]  refusal: the model?[2J refused",
             "sum  8/40 items, 1 failed",
             "sum  12/40 items, 1 failed",

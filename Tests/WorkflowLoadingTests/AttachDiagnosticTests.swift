@@ -96,11 +96,10 @@ import WorkflowModel
                 |                                ^^^^^
               hint: remove it
 
-            w.yaml:6:60: error[AW141]: 'detail' goes with images only
+            w.yaml:6:60: error[AW121]: 'detail' does not go with 'file'
                 |
               6 | …: hi, attach: [{ file: a.txt, detail: low, max_tokens: 9 }, { image: "${{ inputs.p }}", de…
                 |                                ^^^^^^
-              hint: remove it
 
             w.yaml:6:126: error[AW103]: detail is one of low, high, auto, found 'lo'
                 |

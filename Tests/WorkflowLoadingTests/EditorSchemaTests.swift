@@ -10,20 +10,43 @@ import Values
 @Suite struct EditorSchemaTests {
     private static let mappings = LanguageMapping.workflow + LanguageMapping.project
 
-    @Test(arguments: mappings.map(\.name)) func everyKeyIsDescribedAndNoOther(name: String) throws {
-        let mapping = try #require(Self.mappings.first { $0.name == name })
-        #expect(Set(mapping.keys.map(\.name)) == Set(mapping.declared.filter { $0.availability == .supported }.map(\.name)))
-        #expect(Set(mapping.keys.map(\.name)).count == mapping.keys.count)
+    @Test(arguments: EditorSchema.allCases) func theDeclarationsHoldTogether(file: EditorSchema) {
+        let mappings = file == .workflow ? LanguageMapping.workflow : LanguageMapping.project
+        let names = mappings.map(\.name)
+        #expect(Set(names).count == names.count)
+        for mapping in mappings {
+            let keys = mapping.keys.map(\.name)
+            #expect(Set(keys).count == keys.count, "\(mapping.name)")
+            #expect(mapping.oneOf.allSatisfy(keys.contains), "\(mapping.name)")
+            for key in mapping.keys {
+                #expect(key.kinds.allSatisfy(mapping.oneOf.contains), "\(mapping.name).\(key.name)")
+                for name in key.shape.mappings { #expect(names.contains(name), "\(mapping.name).\(key.name)") }
+            }
+            for foreign in mapping.foreign { #expect(!keys.contains(foreign.name), "\(mapping.name)") }
+        }
     }
 
     @Test func thePageIsMadeOfTheDeclarations() throws {
         let page = try String(contentsOf: Self.repository.appendingPathComponent("Docs/Keys.md"), encoding: .utf8)
-        #expect(page == EditorSchema.page, "agentctl schema --markdown > Docs/Keys.md")
+        let isCurrent = page == EditorSchema.page
+        #expect(isCurrent, "agentctl schema --markdown > Docs/Keys.md")
         // The pages with the rules leave no key out.
         let rules = try ["Workflow", "Costs"].map { try String(contentsOf: Self.repository.appendingPathComponent("Docs/\($0).md"), encoding: .utf8) }.joined()
         for mapping in Self.mappings {
-            for key in mapping.keys { #expect(rules.contains(key.name), "\(mapping.name).\(key.name) is in neither page") }
+            let forgotten = mapping.keys.map(\.name).filter { !rules.contains($0) }
+            #expect(forgotten == [], "of \(mapping.name), in neither page")
         }
+    }
+
+    /// The table of what is checked and not run has each such key, and no other.
+    @Test func thePageListsWhatIsNotRun() throws {
+        let page = try String(contentsOf: Self.repository.appendingPathComponent("Docs/Workflow.md"), encoding: .utf8)
+        let section = try #require(page.components(separatedBy: "\n## ").first { $0.hasPrefix("Checked, not run yet") })
+        var listed: Set<String> = []
+        for row in section.split(separator: "\n") where row.hasPrefix("| ") && !row.hasPrefix("| where") {
+            for match in row.split(separator: "|")[1].matches(of: /`([a-z_]+)`/) { listed.insert(String(match.1)) }
+        }
+        #expect(listed == Set(Self.mappings.flatMap(\.keys).filter { !$0.runs }.map(\.name)))
     }
 
     private static let workflowPieces: [(String, Bool)] = [
@@ -39,7 +62,19 @@ import Values
         ("defaults: { limits: { max_input_tokens: 100000000, max_total_tokens: 1, max_cost_usd: 1 } }", true), ("defaults: { limits: { max_input_tokens: 0 } }", false),
         ("defaults: { limits: { max_output_tokens: 0 } }", false), ("defaults: { limits: { max_total_tokens: 100000001 } }", false),
         ("prefixes: { p: { text: hi } }", true), ("prefixes: { p: {} }", false), ("inputs: { n: { type: integer }, any: }", true), ("inputs: { n: integer }", false),
-        ("decision: { id: x, unit: y, counts: z }", true), ("decision: { ident: x }", false), ("outputs: { a: [1, { b: c }] }", true), ("secrets: [x]", false),
+        ("decision: { id: x, unit: y, counts: z }", true), ("decision: { ident: x }", false), ("outputs: { a: [1, { b: c }] }", true),
+        ("secrets: [x]", true), ("secrets: x", true), ("secrets: { x: 1 }", false), ("secrets: [X]", false), ("latency_price: 0.002", true), ("latency_price: -1", false),
+        ("models: { M: { use: a/b } }", false), ("outputs: { A: 1 }", false),
+    ]
+
+    private static let checkedPieces: [(String, Bool)] = [
+        ("budget: { max_cost_usd: 1, max_tokens: 60000, yellow: { at: 60%, escalate: never, models: m }, red: { at: 0.9, ask: true, finish_current: true } }", true),
+        ("budget: { max_cost_usd: 1, yellow: { at: 60 % } }", false), ("budget: { max_cost_usd: 1, yellow: { at: 101% } }", false), ("budget: { yellow: { escalate: never } }", false),
+        ("budget: { red: { at: 1, escalate: always } }", false), ("budget: { red: { at: 1, model: m } }", false), ("budget: { max_tokens: 0 }", false),
+        ("budget: { on_exceeded: degrade, degrade: [m] }", true), ("budget: { on_exceeded: panic }", false), ("decision: { price_usd: 3, failure_cost_usd: 9.50 }", true),
+        ("decision: { price_usd: much }", false), ("prefixes: { p: { text: x, ttl: 12h, order: any } }", true), ("prefixes: { p: { text: x, ttl: auto, order: keep } }", true),
+        ("prefixes: { p: { text: x, ttl: long } }", false), ("prefixes: { p: { text: x, order: first } }", false), ("defaults: { limits: { max_turns: 1000, max_calls: 10000 } }", true),
+        ("defaults: { limits: { max_turns: 1001 } }", false), ("defaults: { limits: { max_calls: 0 } }", false),
     ]
 
     private static let steps: [(String, Bool)] = [
@@ -50,6 +85,23 @@ import Values
         ("{ id: b, model: m, prompt: hi, output: { repair: 6 } }", false), ("{ id: b, value: 1, for_each: { items: \"[1]\", max_items: 0, max_parallel: 1, on_error: collect } }", true),
         ("{ id: b, value: 1, for_each: { max_items: 1 } }", false), ("{ id: b, value: 1, for_each: { items: \"[1]\", max_parallel: 0 } }", false),
         ("{ id: b, value: 1, for_each: { items: \"[1]\", max_items: 1000001 } }", false), ("{ id: b, value: 1, depends_on: a }", false), ("{ id: b, value: 1, when: true }", true),
+        ("{ id: b, tool: files.search, with: { q: x }, effect: write, idempotency_key: k, fees_usd: 0.01 }", true), ("{ id: b, tool: search }", false), ("{ id: b, tool: .x }", false),
+        ("{ id: b, run: [x], effect: maybe }", false), ("{ id: b, run: [x], fees_usd: -1 }", false), ("{ id: b, model: m, prompt: hi, deferred: true, tools: files.search }", true),
+        ("{ id: b, model: m, prompt: hi, deferred: soon }", false), ("{ id: b, model: m, prompt: hi, tools: [search] }", false),
+        ("{ id: b, value: 1, for_each: { items: \"[1]\", reorder: rows } }", true), ("{ id: b, value: 1, for_each: { items: \"[1]\", reorder: best } }", false),
+    ]
+
+    private static let gates: [(String, Bool)] = [
+        ("{ tiers: [m] }", true), ("{}", false), ("{ tiers: m }", false), ("{ tiers: [M] }", false), ("{ tiers: [m], acept: true }", false),
+        ("{ tiers: [m], checks: { c: { expr: \"true\", record: true } }, accept: checks.c.passed, on_exhausted: fail, on_refusal: escalate, start: m, skip_tier_if: false }", true),
+        ("{ tiers: [m], on_exhausted: worst }", false), ("{ tiers: [m], on_refusal: ask }", false), ("{ tiers: [m], max_rate: 30%/1h }", true), ("{ tiers: [m], max_rate: 30% }", false),
+        ("{ tiers: [m], max_rate: 300%/1h }", false), ("{ tiers: [m], shadow: { rate: 5%, tier: m } }", true), ("{ tiers: [m], shadow: { tier: m } }", false), ("{ tiers: [m], shadow: 5% }", false),
+        ("{ tiers: [m], checks: { c: {} } }", false), ("{ tiers: [m], checks: { c: { record: true } } }", false), ("{ tiers: [m], checks: { C: { expr: \"true\" } } }", false),
+        ("{ tiers: [m], checks: { c: { expr: \"true\", logprob: { min_p10: -1 } } } }", false), ("{ tiers: [m], checks: { c: { logprob: { min_p10: -1.2, min_lowest: -5 } } } }", true),
+        ("{ tiers: [m], checks: { c: { logprob: { min_p10: 1 } } } }", false), ("{ tiers: [m], checks: { c: { logprob: { min_p10: -1, of: 1a } } } }", false),
+        ("{ tiers: [m], checks: { c: { model: m, prompt: ok?, output: { repair: 2 }, limits: { max_output_tokens: 9 }, temperature: 0 } } }", true),
+        ("{ tiers: [m], checks: { c: { model: m, prompt: ok?, output: { parse: json } } } }", false), ("{ tiers: [m], checks: { c: { model: m, messages: [{ role: user, content: ok? }] } } }", true),
+        ("{ tiers: [m], checks: { c: { model: m, messages: [{ role: user }] } } }", false),
     ]
 
     private static let projectPieces: [(String, Bool)] = [
@@ -59,6 +111,12 @@ import Values
         ("providers: { p: { api: openai-chat, models: { m: { serve: {} } } } }", false), ("providers: { p: { api: openai-chat, models: { m: { context_window: 0 } } } }", false),
         ("providers: { p: { api: openai-chat, dialect: { call_id_header: null, cached_tokens: required } } }", true),
         ("providers: { p: { api: openai-chat, dialect: { structured_output: xml } } }", false), ("prices: [{ model: a/b, machine_hour_usd: 1 }]", true), ("prices: [{ model: a }]", false),
+        ("secrets: { kb: { env: KB_TOKEN }, other: { command: [pass, show, kb] } }", true), ("secrets: { kb: {} }", false), ("secrets: { kb: { env: A, command: b } }", false),
+        ("secrets: { kb: KB }", false), ("secrets: { KB: { env: X } }", false), ("telemetry: { otlp: \"http://127.0.0.1:4318\" }", true), ("telemetry: { otlp: here }", false), ("telemetry: {}", false),
+        ("budgets: [{ name: cx, per: month, max_cost_usd: 400 }]", true), ("budgets: [{ name: cx, per: year, max_cost_usd: 400 }]", false), ("budgets: [{ name: cx, per: month }]", false),
+        ("budgets: [{ name: cx, per: day, max_cost_usd: 4, where: { tag.feature: support, workflow: [a, b] }, enforce: stop, yellow: { at: 60%, models: [small] }, alert: { slack: { env: S }, command: [x] } }]", true),
+        ("budgets: [{ name: cx, per: day, max_cost_usd: 4, where: { tags: support } }]", false), ("budgets: [{ name: cx, per: day, max_cost_usd: 4, enforce: hard }]", false),
+        ("budgets: [{ name: cx, per: day, max_cost_usd: 4, alert: { slack: { url: x } } }]", false), ("budgets: { name: cx }", false),
         ("provider: {}", false),
     ]
 
@@ -66,7 +124,9 @@ import Values
     @Test func theSchemaAndTheLoaderAgree() throws {
         let workflow = try Schema(compiling: EditorSchema.workflow.document)
         let project = try Schema(compiling: EditorSchema.project.document)
-        for (piece, isRight) in Self.workflowPieces + Self.steps.map({ ("STEP" + $0.0, $0.1) }) {
+        let gates = Self.gates.map { ("{ id: b, prompt: hi, escalate: \($0.0) }", $0.1) }
+        let steps = (Self.steps + gates).map { ("STEP" + $0.0, $0.1) }
+        for (piece, isRight) in Self.workflowPieces + Self.checkedPieces + steps {
             let isStep = piece.hasPrefix("STEP")
             let head = "version: 1\nname: t\n" + (piece.hasPrefix("models") ? "" : "models: { m: { use: a/b } }\n")
             let yaml = head + (isStep ? "" : piece + "\n") + "steps:\n  - { id: a, value: \"1\" }\n" + (isStep ? "  - \(piece.dropFirst(4))\n" : "")
@@ -120,7 +180,8 @@ import Values
         }
         for name in names { try add(.workflow, String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8), true) }
         try add(.project, String(contentsOf: Self.repository.appendingPathComponent(".agentctl.yaml"), encoding: .utf8), true)
-        for (piece, isRight) in Self.workflowPieces { try add(.workflow, "version: 1\nname: t\nsteps: [{ id: a, value: 1 }]\n\(piece)\n", isRight) }
+        for (piece, isRight) in Self.gates { try add(.workflow, "version: 1\nname: t\nsteps: [{ id: b, prompt: hi, escalate: \(piece) }]\n", isRight) }
+        for (piece, isRight) in Self.workflowPieces + Self.checkedPieces { try add(.workflow, "version: 1\nname: t\nsteps: [{ id: a, value: 1 }]\n\(piece)\n", isRight) }
         for (piece, isRight) in Self.projectPieces { try add(.project, "version: 1\n\(piece)\n", isRight) }
         let input: JSONValue = ["schemas": ["workflow": EditorSchema.workflow.document, "project": EditorSchema.project.document], "cases": .array(cases)]
         let script = """
@@ -133,5 +194,17 @@ import Values
         let verdicts = try #require(try JSONParser.parse(output).arrayValue)
         #expect(verdicts.count == cases.count)
         for (verdict, entry) in zip(verdicts, cases) { #expect(verdict == entry[2], "\(entry[1]?.jsonText ?? "")") }
+    }
+}
+
+extension KeyShape {
+    /// The mappings that it names.
+    fileprivate var mappings: [String] {
+        switch self {
+        case .mapping(let name): [name]
+        case .list(let shape), .oneOrList(let shape), .names(let shape), .named(_, let shape): shape.mappings
+        case .either(let shapes): shapes.flatMap(\.mappings)
+        default: []
+        }
     }
 }

@@ -23,7 +23,8 @@ import WorkflowLoading
 
     @Test func thePageIsMadeOfTheExplanations() throws {
         let page = try String(contentsOf: Self.repository.appendingPathComponent("Docs/Diagnostics.md"), encoding: .utf8)
-        #expect(page == DiagnosticExplanation.page, "agentctl explain --all > Docs/Diagnostics.md")
+        let isCurrent = page == DiagnosticExplanation.page
+        #expect(isCurrent, "agentctl explain --all > Docs/Diagnostics.md")
         for explanation in DiagnosticExplanation.all {
             #expect(page.contains("\n## \(explanation.code)\n"))
             #expect(Diagnostic.documentation(of: explanation.code) == "Docs/Diagnostics.md#\(explanation.code.lowercased())")

@@ -9,15 +9,26 @@ import WorkflowModel
 ///
 /// With `AGENTCTL_RECORD` set to a folder, what is printed is written there, to be looked at and pasted.
 func expectFrames(
-    of yaml: String, files: [String: String] = [:], _ expected: String, name: String = #function, sourceLocation: Testing.SourceLocation = #_sourceLocation
+    of yaml: String, files: [String: String] = [:], secrets: [String]? = nil, _ expected: String, name: String = #function,
+    sourceLocation: Testing.SourceLocation = #_sourceLocation
 ) throws {
     let project = try TemporaryProject(files.merging(["w.yaml": yaml]) { $1 })
     try expect(project, name, expected, sourceLocation) { () throws(Diagnostics) in
-        _ = try WorkflowLoader.load(project.path("w.yaml"), root: project.root)
+        _ = try WorkflowLoader.load(project.path("w.yaml"), root: project.root, secrets: secrets)
     }
 }
 
-/// The same for a project file.
+/// Loads a project file that is right and compares what it names as not run.
+func expectProjectRemarks(
+    of yaml: String, _ expected: String, name: String = #function, sourceLocation: Testing.SourceLocation = #_sourceLocation
+) throws {
+    let project = try TemporaryProject(["agentctl.yaml": yaml])
+    try expect(project, name, expected, sourceLocation) { () throws(Diagnostics) in
+        throw try ProjectLoader.load(named: project.path("agentctl.yaml"), searchingFrom: project.root).notExecuted
+    }
+}
+
+/// Loads a project file that is wrong and compares what is printed.
 func expectProjectFrames(
     of yaml: String, _ expected: String, name: String = #function, sourceLocation: Testing.SourceLocation = #_sourceLocation
 ) throws {

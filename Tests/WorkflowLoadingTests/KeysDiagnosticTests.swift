@@ -30,23 +30,7 @@ import Testing
                 |
               3 | zzz: []
                 | ^^^
-              hint: known keys: version, name, description, owner, tags, inputs, outputs, models, defaults, budget, decision, prefixes, concurrency, on_failure, finally, steps
-            """#)
-    }
-
-    @Test func aKeyOfALaterVersion() throws {
-        try expectFrames(of: #"""
-            version: 1
-            name: t
-            latency_price: 1
-            steps:
-              - { id: a, value: "1" }
-            """#, #"""
-            w.yaml:3:1: error[AW102]: 'latency_price' in a workflow is not supported yet
-                |
-              3 | latency_price: 1
-                | ^^^^^^^^^^^^^
-              hint: remove it: nothing of a workflow is ignored in silence
+              hint: known keys: version, name, description, owner, tags, inputs, outputs, models, defaults, budget, decision, prefixes, secrets, concurrency, latency_price, on_failure, steps, finally
             """#)
     }
 

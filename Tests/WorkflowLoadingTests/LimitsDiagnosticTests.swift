@@ -95,13 +95,13 @@ import Testing
 
     @Test func trimInDefaults() throws {
         try expectFrames(of: step("{ max_input_tokens: 9 }", defaults: "model: m, limits: { overflow: trim, trim: [docs] }"), #"""
-            w.yaml:5:33: error[AW102]: 'overflow' is not a key of limits
+            w.yaml:5:33: error[AW102]: 'overflow' is not a key of defaults.limits
                 |
               5 | defaults: { model: m, limits: { overflow: trim, trim: [docs] } }
                 |                                 ^^^^^^^^
               hint: write it in the limits of a step: 'trim' names values of its 'with'
 
-            w.yaml:5:49: error[AW102]: 'trim' is not a key of limits
+            w.yaml:5:49: error[AW102]: 'trim' is not a key of defaults.limits
                 |
               5 | defaults: { model: m, limits: { overflow: trim, trim: [docs] } }
                 |                                                 ^^^^

@@ -124,10 +124,11 @@ import Testing
                  |                                           ^^^^^^^^^^
               hint: did you mean 'query'?
 
-            w.yaml:15:21: error[AW203]: this version does not have 'secrets'
+            w.yaml:15:21: error[AW203]: no secret is read here: 'secrets.kb'
                  |
               15 |   - { id: k, value: secrets.kb }
                  |                     ^^^^^^^^^^
+              hint: secrets are read under 'with' of run and tool steps, never in a prompt
             """#)
     }
 

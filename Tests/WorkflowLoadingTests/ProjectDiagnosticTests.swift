@@ -15,7 +15,7 @@ import Testing
         try expectProjectFrames(of: #"""
             version: 1
             provider: {}
-            budgets: []
+            budgets: [{}]
             """#, #"""
             agentctl.yaml:2:1: error[AW101]: unknown key 'provider' in the project file
                 |
@@ -23,11 +23,20 @@ import Testing
                 | ^^^^^^^^
               hint: did you mean 'providers'?
 
-            agentctl.yaml:3:1: error[AW102]: 'budgets' in the project file is not supported yet
+            agentctl.yaml:3:11: error[AW104]: an entry of budgets needs 'name'
                 |
-              3 | budgets: []
-                | ^^^^^^^
-              hint: remove it: nothing of a workflow is ignored in silence
+              3 | budgets: [{}]
+                |           ^^
+
+            agentctl.yaml:3:11: error[AW104]: an entry of budgets needs 'per'
+                |
+              3 | budgets: [{}]
+                |           ^^
+
+            agentctl.yaml:3:11: error[AW104]: an entry of budgets needs 'max_cost_usd'
+                |
+              3 | budgets: [{}]
+                |           ^^
             """#)
     }
 
@@ -66,7 +75,7 @@ import Testing
             version: 1
             providers: { a: { api: opnai-chat } }
             """#, #"""
-            agentctl.yaml:2:24: error[AW103]: api is one of openai-chat, found 'opnai-chat'
+            agentctl.yaml:2:24: error[AW103]: api is 'openai-chat', found 'opnai-chat'
                 |
               2 | providers: { a: { api: opnai-chat } }
                 |                        ^^^^^^^^^^
@@ -217,6 +226,142 @@ import Testing
                 |
               4 |   - { model: a/b, input_per_mtok_usd: 0.0000001, output_per_mtok_usd: 20000, from: today }
                 |                                                                                    ^^^^^
+            """#)
+    }
+
+    @Test func whatIsCheckedAndNotRun() throws {
+        try expectProjectRemarks(of: #"""
+            version: 1
+            secrets: { kb: { env: KB_TOKEN } }
+            budgets:
+              - name: support
+                owner: { finance: finops }
+                where: { tag.feature: support, workflow: [triage, reply] }
+                per: month
+                timezone: Europe/Zurich
+                max_cost_usd: 400
+                enforce: degrade
+                degrade: [small]
+                yellow: { at: 60%, models: [small] }
+                red: { at: 350, escalate: never }
+                alert: { slack: { env: SLACK_URL }, webhook: { url: "https://example.com/hook" }, command: [notify, --loud], terminal: true }
+            telemetry: { otlp: "http://127.0.0.1:4318" }
+            """#, #"""
+            agentctl.yaml:3:1: error[AW123]: 'budgets' in the project file is checked, but this version does not run it
+                |
+              3 | budgets:
+                | ^^^^^^^
+              hint: remove it to run the workflow: nothing is ignored in silence
+
+            agentctl.yaml:15:1: error[AW123]: 'telemetry' in the project file is checked, but this version does not run it
+                 |
+              15 | telemetry: { otlp: "http://127.0.0.1:4318" }
+                 | ^^^^^^^^^
+              hint: remove it to run the workflow: nothing is ignored in silence
+            """#)
+    }
+
+    @Test func wrongBudgetsSecretsAndTelemetry() throws {
+        try expectProjectFrames(of: #"""
+            version: 1
+            secrets: { KB: { env: A }, kb: { value: abc }, mail: { env: A, command: b } }
+            budgets:
+              - { nam: support, where: { feature: x, tag.feature: [1] }, per: moth, timezone: Mars/Base, max_cost_usd: 1 }
+              - { name: b, per: day, max_cost_usd: 1, yellow: { at: 90% }, red: { at: 80% }, degrade: [small] }
+              - { name: c, per: day, max_cost_usd: 1, alert: { slack: {}, webhook: { url: example.com }, mail: me } }
+              - monthly
+            telemetry: { otlp: "127.0.0.1:4318" }
+            """#, #"""
+            agentctl.yaml:2:12: error[AW107]: the name of a secret must match [a-z][a-z0-9_]*, found 'KB'
+                |
+              2 | secrets: { KB: { env: A }, kb: { value: abc }, mail: { env: A, command: b } }
+                |            ^^
+              hint: for example 'kb'
+
+            agentctl.yaml:2:32: error[AW112]: a secret has either 'env' or 'command'
+                |
+              2 | secrets: { KB: { env: A }, kb: { value: abc }, mail: { env: A, command: b } }
+                |                                ^^^^^^^^^^^^^^
+
+            agentctl.yaml:2:34: error[AW101]: unknown key 'value' in a secret
+                |
+              2 | secrets: { KB: { env: A }, kb: { value: abc }, mail: { env: A, command: b } }
+                |                                  ^^^^^
+              hint: known keys: env, command
+
+            agentctl.yaml:2:64: error[AW112]: a secret has either 'env' or 'command'
+                |
+              2 | secrets: { KB: { env: A }, kb: { value: abc }, mail: { env: A, command: b } }
+                |                                                                ^^^^^^^
+
+            agentctl.yaml:4:5: error[AW104]: an entry of budgets needs 'name'
+                |
+              4 |   - { nam: support, where: { feature: x, tag.feature: [1] }, per: moth, timezone: Mars/Bas…
+                |     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+
+            agentctl.yaml:4:7: error[AW101]: unknown key 'nam' in an entry of budgets
+                |
+              4 |   - { nam: support, where: { feature: x, tag.feature: [1] }, per: moth, timezone: Mars/Bas…
+                |       ^^^
+              hint: did you mean 'name'?
+
+            agentctl.yaml:4:30: error[AW101]: unknown key 'feature' in where
+                |
+              4 |   - { nam: support, where: { feature: x, tag.feature: [1] }, per: moth, timezone: Mars/Bas…
+                |                              ^^^^^^^
+              hint: known keys: workflow, model, provider, tag.…
+
+            agentctl.yaml:4:55: error[AW103]: tag.feature is text, found a list
+                |
+              4 | …where: { feature: x, tag.feature: [1] }, per: moth, timezone: Mars/Base, max_cost_usd: 1 }
+                |                                    ^^^
+
+            agentctl.yaml:4:67: error[AW103]: per is one of day, week, month, found 'moth'
+                |
+              4 | …where: { feature: x, tag.feature: [1] }, per: moth, timezone: Mars/Base, max_cost_usd: 1 }
+                |                                                ^^^^
+              hint: did you mean 'month'?
+
+            agentctl.yaml:4:83: error[AW103]: timezone is a time zone such as UTC or Europe/Zurich, found 'Mars/Base'
+                |
+              4 | …where: { feature: x, tag.feature: [1] }, per: moth, timezone: Mars/Base, max_cost_usd: 1 }
+                |                                                                ^^^^^^^^^
+
+            agentctl.yaml:5:75: error[AW103]: red begins behind yellow, found 80% and 90%
+                |
+              5 | …e: b, per: day, max_cost_usd: 1, yellow: { at: 90% }, red: { at: 80% }, degrade: [small] }
+                |                                                                   ^^^
+
+            agentctl.yaml:5:82: error[AW121]: 'degrade' is for enforce: degrade
+                |
+              5 | …e: b, per: day, max_cost_usd: 1, yellow: { at: 90% }, red: { at: 80% }, degrade: [small] }
+                |                                                                          ^^^^^^^
+
+            agentctl.yaml:6:59: error[AW112]: an address has either 'env' or 'url'
+                |
+              6 | …per: day, max_cost_usd: 1, alert: { slack: {}, webhook: { url: example.com }, mail: me } }
+                |                                             ^^
+
+            agentctl.yaml:6:79: error[AW103]: url is an address that begins with http:// or https://, found 'example.com'
+                |
+              6 | …per: day, max_cost_usd: 1, alert: { slack: {}, webhook: { url: example.com }, mail: me } }
+                |                                                                 ^^^^^^^^^^^
+
+            agentctl.yaml:6:94: error[AW101]: unknown key 'mail' in alert
+                |
+              6 | …per: day, max_cost_usd: 1, alert: { slack: {}, webhook: { url: example.com }, mail: me } }
+                |                                                                                ^^^^
+              hint: known keys: slack, webhook, command, terminal
+
+            agentctl.yaml:7:5: error[AW103]: an entry of budgets is a mapping of keys to values, found a string
+                |
+              7 |   - monthly
+                |     ^^^^^^^
+
+            agentctl.yaml:8:20: error[AW103]: otlp is an address that begins with http:// or https://, found '127.0.0.1:4318'
+                |
+              8 | telemetry: { otlp: "127.0.0.1:4318" }
+                |                    ^^^^^^^^^^^^^^^^
             """#)
     }
 }

@@ -17,22 +17,6 @@ import Testing
             """#)
     }
 
-    @Test func aKindOfALaterVersion() throws {
-        try expectFrames(of: #"""
-            version: 1
-            name: t
-            steps:
-              - id: a
-                tool: kb.search
-            """#, #"""
-            w.yaml:5:5: error[AW102]: 'tool' in a step is not supported yet
-                |
-              5 |     tool: kb.search
-                |     ^^^^
-              hint: remove it: nothing of a workflow is ignored in silence
-            """#)
-    }
-
     @Test func aKeyOfAnotherTool() throws {
         try expectFrames(of: #"""
             version: 1
@@ -92,7 +76,7 @@ import Testing
                 |
               4 |   - { id: a, when: "true" }
                 |           ^
-              hint: add one of: prompt, prompt_file, messages, run, value, approve, workflow, loop, steps
+              hint: add one of: prompt, prompt_file, messages, tool, run, value, approve, workflow, loop, steps
             """#)
     }
 

@@ -15,6 +15,7 @@ final class EntryWriter {
     private var chain = EventChain()
     private var hashes: [ContentHash] = []
     private let blobs: BlobStore
+    let handover: RunHandover
     private let texts: BindingArena
     private var memos: MemoStore?
     private var recentPriceRows: Set<String> = []
@@ -30,14 +31,15 @@ final class EntryWriter {
     init(connection: OpaquePointer, texts: BindingArena, lease: TimeSpan) throws(SQLiteFailure) {
         self.connection = connection
         self.lease = lease
+        handover = RunHandover(connection: connection, texts: texts, lease: lease)
         self.texts = texts
         func prepare(_ sql: String) throws(SQLiteFailure) -> PreparedStatement {
             try PreparedStatement(sql, on: connection, texts: texts)
         }
         insertRun = try prepare("""
             INSERT INTO run(run_id, workflow, file, status, started_at, owner, epoch, lease_until, max_cost_pico, last_hash,
-                graph_hash, inputs_hash, tags, owners, decision_id, decision_unit, decision_counts, batch, batch_index)
-            VALUES (?1, ?2, ?3, 'running', ?4, ?5, 1, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
+                graph_hash, inputs_hash, tags, owners, decision_id, decision_unit, decision_counts, batch, batch_index, location)
+            VALUES (?1, ?2, ?3, 'running', ?4, ?5, 1, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
             """)
         // The one statement that every entry runs: it asserts the epoch, takes the reservation against the run's cap and
         // moves the counters and the chain's head. The cap is compared by subtraction, which cannot overflow.
@@ -73,7 +75,8 @@ final class EntryWriter {
                 output_hash = excluded.output_hash, error = excluded.error, reason = excluded.reason
             """)
         endNode = try prepare("""
-            UPDATE step_attempt SET status = ?3, ended_at = ?4, output_hash = ?5, error = ?6, reason = ?7
+            UPDATE step_attempt SET status = ?3, ended_at = ?4, output_hash = ?5, error = ?6,
+                reason = coalesce(?7, reason)
             WHERE run = ?1 AND node_path = ?2
             """)
         insertEvent = try prepare("INSERT INTO event(run, seq, kind, payload, at, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")
@@ -113,7 +116,7 @@ final class EntryWriter {
         insertRun.bind(2, start.workflow)
         insertRun.bind(3, start.file)
         insertRun.bind(4, start.at.microseconds)
-        insertRun.bind(5, Holder.text)
+        insertRun.bind(5, Holder.current.text)
         insertRun.bind(6, Timestamp.now().adding(lease).microseconds)
         insertRun.bind(7, start.maxCost?.picoDollars)
         insertRun.bind(8, origin)
@@ -126,6 +129,7 @@ final class EntryWriter {
         insertRun.bind(15, start.decisionCounts.isEmpty ? nil : JSONEncoding.wire.string(.array(start.decisionCounts.map(JSONValue.string))))
         insertRun.bind(16, start.batch)
         insertRun.bind(17, start.batchIndex)
+        insertRun.bind(18, start.location)
         do {
             try insertRun.run()
         } catch {
@@ -181,6 +185,7 @@ final class EntryWriter {
         if let end = entry.callEnd { try write(end, of: run) }
         if let start = entry.callStart { try write(start, of: run) }
         for node in entry.nodes { try write(node, of: run) }
+        for approval in entry.approvals { try handover.write(approval, of: run) }
         for blob in entry.blobs { try blobs.write(blob) }
         for memo in entry.memos { try memoStore().write(memo, of: run) }
         for (index, event) in entry.events.enumerated() {
@@ -381,7 +386,7 @@ final class EntryWriter {
         let isOver: Bool
         switch node.status {
         case .succeeded, .failed, .cancelled: isOver = true
-        case .pending, .running, .skipped: isOver = false
+        case .pending, .running, .waiting, .skipped: isOver = false
         }
         if isOver {
             endNode.bind(1, run.row)

@@ -62,6 +62,7 @@ final class GroupCommitter {
 
     /// Until the queue is closed and empty.
     func run() {
+        expireApprovals()
         var group: [WriteRequest] = []
         while let next = queue.take(until: Date(timeIntervalSince1970: Double(nextRenewal.microseconds) / 1e6), done: group) {
             group = next
@@ -159,19 +160,43 @@ final class GroupCommitter {
                 if let error = error as? JournalError, error.code == .lostOwnership { run.failure = error }
                 throw error
             }
-        case .begin(let start):
+        case .begin(let start, let facts):
             let run = try writer.begin(start)
-            runs[run.id] = run
-            begun.append(run)
+            _ = try writer.write(facts.content, after: nil, of: run)
+            adopt(run)
             return .journal(.written)
         case .recall(let question, let since):
             return .answer(try writer.recall(question, since: since))
+        case .takeOver(let id):
+            guard runs[id] == nil else { throw JournalError(.owned, "run \(id) is driven by this process") }
+            writer.hasWritten = true
+            let (run, lost) = try writer.handover.takeOver(id)
+            adopt(run)
+            return .takenOver(epoch: run.epoch, lostCalls: lost)
+        case .cancel(let id, let person, let entry):
+            writer.hasWritten = true
+            let standing = try writer.handover.standing(of: id)
+            if standing.isDriven(at: .now()) {
+                try writer.handover.requestCancel(standing, by: person)
+                return .leftWord(true)
+            }
+            let (run, _) = try writer.handover.takeOver(id)
+            _ = try writer.write(entry.content, after: nil, of: run)
+            return .leftWord(false)
+        case .decide(let id, let path, let decision):
+            writer.hasWritten = true
+            return .leftWord(try writer.handover.decide(id, path: path, decision))
         case .outcome(let subject, let value, let source, let at):
             return .runs(try writer.recordOutcome(value, of: subject, source: source, at: at))
         case .priceRows(let rows, let at):
             try writer.record(priceRows: rows, at: at)
             return .journal(.written)
         }
+    }
+
+    private func adopt(_ run: OwnedRun) {
+        runs[run.id] = run
+        begun.append(run)
     }
 
     /// Goes back to what was known before the group.
@@ -192,6 +217,19 @@ final class GroupCommitter {
                 // Nobody waits: the run's next `write` says it, also when the whole group failed.
                 runs[entry.content.run]?.failure = error
             }
+        }
+    }
+
+    /// Whoever opens the ledger looks at the clock for those that wait.
+    private func expireApprovals() {
+        do {
+            guard try writer.handover.hasExpiredApprovals() else { return }
+            try begin.run()
+            try writer.handover.expireApprovals()
+            try commit.run()
+        } catch {
+            // The next one that opens it looks again.
+            if sqlite3_get_autocommit(connection) == 0 { try? rollback.run() }
         }
     }
 

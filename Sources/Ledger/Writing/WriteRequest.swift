@@ -4,7 +4,10 @@ import WorkflowModel
 /// A piece of work for the writer. A class, as an entry is some hundred words that would be copied at every hand.
 final class WriteRequest: Sendable {
     enum Operation: Sendable {
-        case begin(RunStart)
+        case begin(RunStart, facts: Entry)
+        case takeOver(RunID)
+        case cancel(RunID, by: String, entry: Entry)
+        case decide(RunID, path: String, ApprovalDecision)
         case entry(Entry)
         /// A question, which only reads: asked here, it sees everything that was handed over before.
         case recall(ContentHash, since: Timestamp)
@@ -15,6 +18,10 @@ final class WriteRequest: Sendable {
     enum Reply: Sendable {
         case journal(JournalReply)
         case answer(RememberedAnswer?)
+        /// Taken over, with calls whose end is not known.
+        case takenOver(epoch: Int64, lostCalls: Int)
+        /// Whether a process drives the run, to which word was left.
+        case leftWord(Bool)
         /// The runs that an outcome was recorded for.
         case runs([String])
     }
@@ -51,6 +58,9 @@ final class WriteRequest: Sendable {
     init(_ operation: Operation, waiter: Waiter?) {
         self.operation = operation
         self.waiter = waiter
-        if case .entry(let entry) = operation { size = 256 + entry.size } else { size = 256 }
+        switch operation {
+        case .entry(let entry), .begin(_, let entry): size = 256 + entry.size
+        default: size = 256
+        }
     }
 }

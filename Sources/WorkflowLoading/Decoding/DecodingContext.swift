@@ -5,21 +5,37 @@ import Values
 /// Collects what is wrong while a file is decoded: everything in one pass.
 final class DecodingContext {
     let file: String
+    let files: SourceFiles
     private(set) var diagnostics: [Diagnostic] = []
     /// What the language has and this version does not do: checked like the rest, refused when it is to run.
     private(set) var notExecuted: [Diagnostic] = []
     /// What is declared but could not be decoded.
     var broken = BrokenNames()
 
-    init(file: String) { self.file = file }
+    /// What parts refer to that only their declarations check, since it was taken last.
+    private(set) var uses: [CheckedUse] = []
+
+    init(file: String, files: SourceFiles) {
+        self.file = file
+        self.files = files
+    }
+
+    func note(_ use: CheckedUse) { uses.append(use) }
+
+    /// Hands out what was noted, and puts something in its place.
+    func takeUses(leaving others: [CheckedUse] = []) -> [CheckedUse] {
+        defer { uses = others }
+        return uses
+    }
 
     func report(_ code: String, _ message: String, at range: SourceRange?, hint: String? = nil) {
         diagnostics.append(Diagnostic(code: code, message, at: range, hint: hint))
     }
 
-    func noteNotExecuted(_ what: String, at range: SourceRange?) {
+    func noteNotExecuted(_ key: String, of mapping: LanguageMapping, at range: SourceRange) {
         notExecuted.append(Diagnostic(
-            code: "AW123", "\(what) is checked, but this version does not run it", at: range, hint: "remove it to run the workflow: nothing is ignored in silence"))
+            code: "AW123", "'\(key)' in \(mapping.what) is checked, but this version does not run it", at: range,
+            hint: "remove it to run the workflow: nothing is ignored in silence"))
     }
 
     func report(_ other: Diagnostics) { diagnostics += other.all }

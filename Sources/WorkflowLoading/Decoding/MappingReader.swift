@@ -3,46 +3,90 @@ import Expressions
 import Values
 import WorkflowModel
 
-/// Reads the keys of one mapping: unknown keys are reported with did-you-mean, keys of the language that this version does
-/// not run by name, values of a wrong type with what was expected.
+/// Reads the keys of one mapping: unknown keys are reported with did-you-mean, keys of other tools by name, values of a wrong
+/// type with what was expected. What this version does not run is checked here, by its declaration.
 struct MappingReader {
     let context: DecodingContext
     let node: YAMLNode
+    let mapping: LanguageMapping
     private let pairs: [String: (key: YAMLNode, value: YAMLNode)]
 
-    /// - Parameter what: names the mapping in messages: `a step`, `budget`.
-    init?(_ node: YAMLNode, _ keys: [LanguageKey], what: String, _ context: DecodingContext, allowsExtensions: Bool = false) {
+    /// - Parameter checker: checks every key by its declaration, as no decoder reads the mapping.
+    init?(_ node: YAMLNode, _ mapping: LanguageMapping, _ context: DecodingContext, checkedBy checker: ShapeChecker? = nil) {
         guard case .mapping(let entries) = node.content else {
-            context.report("AW103", "\(what) is a mapping of keys to values, found \(node.typeName)", at: node.range)
+            context.report("AW103", "\(mapping.what) is a mapping of keys to values, found \(node.typeName)", at: node.range)
             return nil
         }
         self.context = context
         self.node = node
+        self.mapping = mapping
         var pairs: [String: (key: YAMLNode, value: YAMLNode)] = [:]
-        for (key, value) in entries {
-            let name = key.scalar?.text ?? ""
-            if allowsExtensions, name.hasPrefix("x-") { continue }
-            guard let declared = keys.first(where: { $0.name == name }) else {
-                let known = keys.filter { $0.availability == .supported }.map(\.name)
-                if node.isInFlow, value.json == .null, key.scalar?.isPlain == true {
-                    context.report(
-                        "AW013", "a comma in an unquoted value inside { } ends the value, so '\(name)' is read as a key of \(what)", at: key.range,
-                        hint: "put the whole value in quotes")
-                } else {
-                    let hint = Suggestion.hint(for: name, in: known) ?? "known keys: \(known.joined(separator: ", "))"
-                    context.report("AW101", "unknown key '\(name)' in \(what)", at: key.range, hint: hint)
-                }
+        var present: [LanguageMapping.Key] = []
+        var toCheck: [(key: LanguageMapping.Key, value: YAMLNode)] = []
+        for (keyNode, value) in entries {
+            let name = keyNode.scalar?.text ?? ""
+            if let extensions = mapping.extensions, name.hasPrefix(extensions.prefix) {
+                if let shape = extensions.shape { (checker ?? ShapeChecker(context)).check(value, shape, as: name) }
                 continue
             }
-            if declared.availability == .notYet {
-                context.report(
-                    "AW102", declared.hint == nil ? "'\(name)' in \(what) is not supported yet" : "'\(name)' is not a key of \(what)", at: key.range,
-                    hint: declared.hint ?? "remove it: nothing of a workflow is ignored in silence")
+            guard let key = mapping.key(name) else {
+                Self.report(keyNode, value, in: node, mapping, context)
                 continue
             }
-            pairs[name] = (key, value)
+            pairs[name] = (keyNode, value)
+            present.append(key)
+            if checker != nil {
+                toCheck.append((key, value))
+                continue
+            }
+            switch key.availability {
+            case .runs: break
+            case .checked(let harmless):
+                toCheck.append((key, value))
+                if !harmless.contains(value.json) { context.noteNotExecuted(name, of: mapping, at: keyNode.range) }
+            case .decoded: context.noteNotExecuted(name, of: mapping, at: keyNode.range)
+            }
         }
         self.pairs = pairs
+        checkKinds(of: present)
+        if checker != nil { checkPresence() }
+        for (key, value) in toCheck { (checker ?? ShapeChecker(context)).reading(key.scope).check(value, key.shape, as: key.name) }
+    }
+
+    /// A key that the mapping does not have.
+    private static func report(_ key: YAMLNode, _ value: YAMLNode, in node: YAMLNode, _ mapping: LanguageMapping, _ context: DecodingContext) {
+        let name = key.scalar?.text ?? ""
+        if let foreign = mapping.foreign.first(where: { $0.name == name }) {
+            context.report("AW102", "'\(name)' is not a key of \(mapping.what)", at: key.range, hint: foreign.hint)
+        } else if node.isInFlow, value.json == .null, key.scalar?.isPlain == true {
+            context.report(
+                "AW013", "a comma in an unquoted value inside { } ends the value, so '\(name)' is read as a key of \(mapping.what)", at: key.range,
+                hint: "put the whole value in quotes")
+        } else {
+            let known = mapping.keys.map(\.name) + (mapping.extensions?.shape == nil ? [] : ["\(mapping.extensions!.prefix)…"])
+            let hint = Suggestion.hint(for: name, in: known) ?? "known keys: \(known.joined(separator: ", "))"
+            context.report("AW101", "unknown key '\(name)' in \(mapping.what)", at: key.range, hint: hint)
+        }
+    }
+
+    /// The keys present of which there must be exactly one.
+    var kinds: [String] { mapping.oneOf.filter(has) }
+
+    /// Where the kind is certain, keys of another kind are not taken.
+    private func checkKinds(of present: [LanguageMapping.Key]) {
+        guard case let kinds = kinds, kinds.count == 1 else { return }
+        for key in present where !key.kinds.isEmpty && !key.kinds.contains(kinds[0]) {
+            context.report("AW121", "'\(key.name)' does not go with '\(kinds[0])'", at: keyRange(key.name)!)
+        }
+    }
+
+    private func checkPresence() {
+        for key in mapping.keys where key.isRequired && !has(key.name) { missing(key.name, in: mapping.what) }
+        if !mapping.oneOf.isEmpty, kinds.count != 1 {
+            let names = mapping.oneOf.map { "'\($0)'" }
+            let choice = names.count == 2 ? "either \(names[0]) or \(names[1])" : "one of \(names.joined(separator: ", "))"
+            context.report("AW112", "\(mapping.what) has \(choice)", at: kinds.last.flatMap(keyRange) ?? node.range.firstLine)
+        }
     }
 
     func has(_ key: String) -> Bool { pairs[key] != nil }
@@ -53,76 +97,17 @@ struct MappingReader {
         context.report("AW104", "\(what) needs '\(key)'", at: node.range.firstLine, hint: hint)
     }
 
-    private func wrong(_ key: String, _ expected: String, _ node: YAMLNode, hint: String? = nil) {
-        context.report("AW103", "\(key) is \(expected), found \(found(node))", at: node.range, hint: hint)
-    }
-
-    private func found(_ node: YAMLNode) -> String {
-        guard let text = node.scalar?.text, text.count <= 40, !text.contains("\n"), !text.isEmpty else { return node.typeName }
-        return "'\(text)'"
-    }
-
-    /// Literal text: an expression in it is an error, because this key is read before a run has any values.
-    func string(_ key: String) -> String? {
-        guard let node = value(key) else { return nil }
-        guard let scalar = node.scalar, case .string(let text) = scalar.value else {
-            // A name that looks like a number or a boolean is still a name.
-            if let scalar = node.scalar, scalar.value != .null { return scalar.text }
-            wrong(key, "text", node)
-            return nil
-        }
-        if text.contains("${{") {
-            context.report("AW111", "\(key) is literal text; expressions are not evaluated here", at: node.range)
-            return nil
-        }
-        return text
-    }
-
-    func int(_ key: String, in allowed: ClosedRange<Int>) -> Int? {
-        guard let node = value(key) else { return nil }
-        guard case .int(let number)? = node.scalar?.value, allowed.contains(Int(number)) else {
-            let upper = allowed.upperBound == .max ? "" : " to \(allowed.upperBound)"
-            wrong(key, "a whole number from \(allowed.lowerBound)\(upper)", node)
-            return nil
-        }
-        return Int(number)
-    }
-
-    func double(_ key: String, in allowed: ClosedRange<Double>) -> Double? {
-        guard let node = value(key) else { return nil }
-        guard let number = node.scalar?.value.doubleValue, allowed.contains(number) else {
-            wrong(key, "a number from \(JSONValue.double(allowed.lowerBound).jsonText) to \(JSONValue.double(allowed.upperBound).jsonText)", node)
-            return nil
-        }
-        return number
-    }
-
-    func bool(_ key: String) -> Bool? {
-        guard let node = value(key) else { return nil }
-        guard case .bool(let flag)? = node.scalar?.value else {
-            wrong(key, "true or false", node)
-            return nil
-        }
-        return flag
-    }
-
-    func duration(_ key: String) -> TimeSpan? {
-        guard let node = value(key) else { return nil }
-        guard let text = node.scalar?.text, let span = TimeSpan(text: text), span.milliseconds > 0 else {
-            wrong(key, "a duration with a unit", node, hint: "for example 250ms, 45s, 5m, 24h")
-            return nil
-        }
-        return span
-    }
-
-    func money(_ key: String) -> Money? {
-        guard let node = value(key) else { return nil }
-        guard let scalar = node.scalar, let money = Money(decimal: scalar.text) else {
-            wrong(key, "an amount in dollars", node, hint: "a decimal number from 0 with at most 12 decimals, for example 0.25")
-            return nil
-        }
-        return money
-    }
+    func string(_ key: String) -> String? { value(key).flatMap { context.string($0, key) } }
+    func int(_ key: String, in allowed: ClosedRange<Int>) -> Int? { value(key).flatMap { context.int($0, key, in: allowed) } }
+    func double(_ key: String, in allowed: ClosedRange<Double>) -> Double? { value(key).flatMap { context.double($0, key, in: allowed) } }
+    func bool(_ key: String) -> Bool? { value(key).flatMap { context.bool($0, key) } }
+    func duration(_ key: String) -> TimeSpan? { value(key).flatMap { context.duration($0, key) } }
+    func money(_ key: String) -> Money? { value(key).flatMap { context.money($0, key) } }
+    func mapping(_ key: String) -> [(key: YAMLNode, value: YAMLNode)]? { value(key).flatMap { context.mapping($0, key) } }
+    func sequence(_ key: String) -> [YAMLNode]? { value(key).flatMap { context.sequence($0, key) } }
+    func template(_ key: String) -> Template? { value(key).flatMap(context.template) }
+    func expression(_ key: String) -> Expression? { value(key).flatMap { context.expression($0, key: key) } }
+    func valueTemplate(_ key: String) -> ValueTemplate? { value(key).flatMap(context.valueTemplate) }
 
     /// Dollars per million tokens.
     func perMillion(_ key: String) -> Money? {
@@ -137,13 +122,7 @@ struct MappingReader {
 
     /// One word of a closed set.
     func word<Word: RawRepresentable & CaseIterable>(_ key: String, _ type: Word.Type) -> Word? where Word.RawValue == String {
-        guard let node = value(key) else { return nil }
-        let words = Word.allCases.map(\.rawValue)
-        guard let text = node.scalar?.text, let word = Word(rawValue: text) else {
-            wrong(key, "one of \(words.joined(separator: ", "))", node, hint: node.scalar.flatMap { Suggestion.hint(for: $0.text, in: words) })
-            return nil
-        }
-        return word
+        value(key).flatMap { context.word($0, key, of: Word.allCases.map(\.rawValue)) }.flatMap(Word.init)
     }
 
     /// A list of words; one word alone counts as a list of one.
@@ -154,47 +133,19 @@ struct MappingReader {
         case .sequence(let nodes):
             var result: [(String, SourceRange)] = []
             for element in nodes {
-                guard let scalar = element.scalar else { wrong(key, "a list of words", element); continue }
+                guard let scalar = element.scalar else { context.wrong(key, "a list of words", element); continue }
                 result.append((scalar.text, element.range))
             }
             return result
         default:
-            wrong(key, "a list of words", node)
+            context.wrong(key, "a list of words", node)
             return nil
         }
     }
 
-    func mapping(_ key: String) -> [(key: YAMLNode, value: YAMLNode)]? {
-        guard let node = value(key) else { return nil }
-        guard case .mapping(let pairs) = node.content else {
-            wrong(key, "a mapping", node)
-            return nil
-        }
-        // A key without a colon is what a comma left of a value.
-        for pair in pairs where node.isInFlow && pair.key.scalar?.isPlain == true && pair.value.range.start == pair.key.range.end {
-            context.report(
-                "AW013", "a comma in an unquoted value inside { } ends the value, so '\(pair.key.scalar!.text)' is read as a key of \(key)", at: pair.key.range,
-                hint: "put the whole value in quotes")
-        }
-        return pairs
+    func reader(_ key: String, _ mapping: LanguageMapping) -> MappingReader? {
+        value(key).flatMap { MappingReader($0, mapping, context) }
     }
-
-    func sequence(_ key: String) -> [YAMLNode]? {
-        guard let node = value(key) else { return nil }
-        guard case .sequence(let nodes) = node.content else {
-            wrong(key, "a list", node)
-            return nil
-        }
-        return nodes
-    }
-
-    func reader(_ key: String, _ keys: [LanguageKey]) -> MappingReader? {
-        value(key).flatMap { MappingReader($0, keys, what: key, context) }
-    }
-
-    func template(_ key: String) -> Template? { value(key).flatMap(context.template) }
-    func expression(_ key: String) -> Expression? { value(key).flatMap { context.expression($0, key: key) } }
-    func valueTemplate(_ key: String) -> ValueTemplate? { value(key).flatMap(context.valueTemplate) }
 }
 
 extension SourceRange {

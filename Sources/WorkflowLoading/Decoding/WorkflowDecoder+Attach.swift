@@ -23,17 +23,16 @@ extension WorkflowDecoder {
 
     private func attachment(_ node: YAMLNode) -> AttachmentTemplate? {
         guard case .mapping = node.content else { return attachment(node, kind: nil, detail: nil, maxTokens: nil) }
-        guard let keys = MappingReader(node, LanguageKeys.attachment, what: "an attachment", context) else { return nil }
+        guard let keys = MappingReader(node, .attachment, context) else { return nil }
         let kinds = PromptAttachment.Kind.allCases.filter { keys.has($0.rawValue) }
         guard kinds.count == 1 else {
             // One that is misspelt is reported already.
-            if case .mapping(let pairs) = node.content, kinds.isEmpty, pairs.contains(where: { pair in !LanguageKeys.attachment.contains { $0.name == pair.key.scalar?.text } }) { return nil }
+            if case .mapping(let pairs) = node.content, kinds.isEmpty, pairs.contains(where: { LanguageMapping.attachment.key($0.key.scalar?.text ?? "") == nil }) { return nil }
             context.report(
                 "AW141", "an attachment has either 'image' or 'file'", at: node.range.firstLine, hint: "for example { image: photos/front.jpg, detail: low }, or a path alone")
             return nil
         }
         let detail = keys.word("detail", PromptAttachment.Detail.self)
-        if keys.has("detail"), kinds[0] == .file { context.report("AW141", "'detail' goes with images only", at: keys.keyRange("detail"), hint: "remove it") }
         return attachment(keys.value(kinds[0].rawValue)!, kind: kinds[0], detail: detail, maxTokens: keys.int("max_tokens", in: 1...100_000_000))
     }
 
@@ -53,7 +52,7 @@ extension WorkflowDecoder {
 
     private func look(_ name: String, _ kind: PromptAttachment.Kind?, at range: SourceRange) -> AttachmentTemplate.Known? {
         do {
-            let file = try files.readAttachment(try files.resolve(name, besides: context.file, at: range))
+            let file = try context.files.readAttachment(try context.files.resolve(name, besides: context.file, at: range))
             let type = try file.type(as: kind, named: name)
             let text = type == .text ? TokenBound.inlineText(name + ":\n" + String(decoding: file.bytes, as: UTF8.self)) : 0
             return AttachmentTemplate.Known(type: type, size: ImageSize(of: file.bytes, type), textBound: text)

@@ -6,23 +6,11 @@ import Values
 import WorkflowModel
 
 extension WorkflowDecoder {
-    /// The keys that decide what a step is. `prompt`, `prompt_file` and `messages` are three spellings of one kind.
-    static let kindKeys = ["prompt", "prompt_file", "messages", "run", "value", "approve", "workflow", "loop", "steps"]
-    private static let modelKeys = ["model", "system", "prefix", "attach", "memo", "limits"] + LanguageKeys.sampling.split(separator: " ").map(String.init)
-    private static let runKeys = ["shell", "stdin", "env", "ok_exit"]
-    /// What goes with each kind and with no other.
-    private static func strangers(to kind: String) -> [String] {
-        switch kind {
-        case "prompt", "prompt_file", "messages": return runKeys
-        case "run": return modelKeys
-        case "value", "approve": return runKeys + modelKeys + ["output"]
-        // Each step inside has its own.
-        default: return runKeys + modelKeys.filter { $0 != "limits" } + ["output", "timeout", "retry"]
-        }
-    }
-
     func step(_ node: YAMLNode) -> StepDraft? {
-        guard let reader = MappingReader(node, LanguageKeys.step, what: "a step", context) else {
+        // What was noted so far is of the steps around.
+        let around = context.takeUses()
+        defer { _ = context.takeUses(leaving: around) }
+        guard let reader = MappingReader(node, .step, context) else {
             context.broken.hasNamelessSteps = true
             return nil
         }
@@ -31,40 +19,37 @@ extension WorkflowDecoder {
             context.broken.hasNamelessSteps = true
             return nil
         }
-        guard let id = reader.value("id").flatMap({ checkedName($0, "a step") }) else { return nil }
+        guard let id = reader.value("id").flatMap({ context.checkedName($0, "a step") }) else { return nil }
         let draft = step(id, reader, node)
         if draft == nil { context.broken.steps.insert(id.text) }
         return draft
     }
 
     private func step(_ id: Named, _ reader: MappingReader, _ node: YAMLNode) -> StepDraft? {
-        let kinds = Self.kindKeys.filter(reader.has)
+        let kinds = reader.kinds
         guard kinds.count == 1 else {
             if kinds.isEmpty, !hasReportedKind(in: node.range) {
                 context.report(
-                    "AW120", "step '\(id.text)' says nothing of what it does", at: id.range, hint: "add one of: \(Self.kindKeys.joined(separator: ", "))")
+                    "AW120", "step '\(id.text)' says nothing of what it does", at: id.range, hint: "add one of: \(LanguageMapping.stepKinds.joined(separator: ", "))")
             } else if kinds.count > 1 {
                 context.report("AW120", "step '\(id.text)' has two kinds: \(kinds.joined(separator: " and "))", at: reader.keyRange(kinds[1])!, hint: "make two steps of it")
             }
             return nil
-        }
-        for key in Self.strangers(to: kinds[0]) where reader.has(key) {
-            context.report("AW121", "'\(key)' does not go with '\(kinds[0])'", at: reader.keyRange(key)!)
         }
         guard let kind = kind(kinds[0], reader, id) else { return nil }
         return StepDraft(
             id: id, description: reader.string("description"), kind: kind, when: reader.expression("when"), with: with(reader),
             needs: (reader.strings("needs") ?? []).map { Named(text: $0.text, range: $0.range) }, forEach: forEach(reader),
             retry: retry(reader) ?? defaults.retry, timeout: reader.duration("timeout") ?? defaults.timeout,
-            deadline: reader.duration("deadline") ?? (kind.isContainer ? nil : defaults.deadline), isOptional: reader.bool("optional") ?? false,
-            tags: templates(reader, "tags"),
-            onError: onError(reader) ?? defaults.onError, limits: kind.isContainer ? containerLimits(reader) : limits(reader),
-            trim: trimNames(reader), range: id.range)
+            deadline: reader.duration("deadline") ?? (kind.isContainer || kind.isApproval ? nil : defaults.deadline), isOptional: reader.bool("optional") ?? false,
+            tags: templates(reader, "tags"), onError: onError(reader) ?? defaults.onError,
+            limits: kind.isContainer ? containerLimits(reader) : limits(reader), trim: trimNames(reader), uses: context.takeUses(), range: id.range)
     }
 
     private func kind(_ key: String, _ reader: MappingReader, _ id: Named) -> StepDraft.Kind? {
         switch key {
         case "run": return run(reader)
+        case "tool": return tool(reader)
         case "value": return value(reader)
         case "approve": return approval(reader)
         case "steps": return inner(reader, of: "a group").map { .group($0) }
@@ -78,25 +63,25 @@ extension WorkflowDecoder {
     private func hasReportedKind(in range: SourceRange) -> Bool {
         context.diagnostics.contains { problem in
             guard let place = problem.range?.start, place.line >= range.start.line, place.line <= range.end.line else { return false }
-            return problem.code == "AW102" || (problem.code == "AW101" && Self.kindKeys.contains { problem.hint == "did you mean '\($0)'?" })
+            return problem.code == "AW102" || (problem.code == "AW101" && LanguageMapping.stepKinds.contains { problem.hint == "did you mean '\($0)'?" })
         }
     }
 
     private func with(_ reader: MappingReader) -> [(key: String, value: ValueTemplate)] {
         (reader.mapping("with") ?? []).compactMap { pair in
-            guard let name = checkedName(pair.key, "a value under 'with'"), let template = context.valueTemplate(pair.value) else { return nil }
+            guard let name = context.checkedName(pair.key, "a value under 'with'"), let template = context.valueTemplate(pair.value) else { return nil }
             return (name.text, template)
         }
     }
 
     private func forEach(_ reader: MappingReader) -> ForEach? {
-        guard let keys = reader.reader("for_each", LanguageKeys.forEach) else { return nil }
+        guard let keys = reader.reader("for_each", .forEach) else { return nil }
         guard let items = keys.expression("items") else {
             if !keys.has("items") { keys.missing("items", in: "for_each") }
             return nil
         }
-        let name = keys.value("as").flatMap { checkedName($0, "an item") }?.text ?? "item"
-        if let range = keys.value("as")?.range, ["inputs", "steps", "run", "with", "index"].contains(name) {
+        let name = keys.value("as").flatMap { context.checkedName($0, "an item") }?.text ?? "item"
+        if let range = keys.value("as")?.range, ReferencesRule.roots.contains(name) {
             context.report("AW107", "'\(name)' already means something in expressions", at: range, hint: "choose another name for the item")
         }
         return ForEach(
@@ -108,7 +93,7 @@ extension WorkflowDecoder {
         let body: ModelStep.Body?
         switch kind {
         case "prompt": body = reader.template("prompt").map { .prompt($0) }
-        case "prompt_file": body = file(reader, "prompt_file").map { .prompt($0) }
+        case "prompt_file": body = reader.value("prompt_file").flatMap { context.templateFile($0, "prompt_file") }.map { .prompt($0) }
         default: body = messages(reader)
         }
         if kind == "messages", reader.has("system") {
@@ -116,21 +101,24 @@ extension WorkflowDecoder {
         }
         var schema: Schema?
         var repairs = 1
-        if let output = reader.reader("output", LanguageKeys.modelOutput) {
-            schema = self.schema(output, "schema")
+        if let output = reader.reader("output", .modelOutput) {
+            schema = output.value("schema").flatMap { context.schema($0, "schema") }
             repairs = output.int("repair", in: 0...5) ?? 1
         }
         let tier = reader.string("model").map { Named(text: $0, range: reader.value("model")!.range) } ?? defaults.model
-        if tier == nil, !reader.has("model") {
+        let escalation = escalation(reader)
+        checkToolLimits(reader)
+        if tier == nil, !reader.has("model"), !reader.has("escalate") {
             context.report("AW122", "step '\(id.text)' asks a model, but names none", at: id.range, hint: "add model: TIER here, or defaults: { model: TIER }")
         }
         let attachments = attachments(reader, body: body)
-        let memo = reader.reader("memo", LanguageKeys.memo)
+        let memo = reader.reader("memo", .memo)
         if let memo, !memo.has("max_age") { memo.missing("max_age", in: "memo", hint: "how old an answer may be, for example max_age: 24h") }
         let draft = body.map {
             ModelDraft(
                 tier: tier, system: reader.template("system"), prefixes: (reader.strings("prefix") ?? []).map { Named(text: $0.text, range: $0.range) },
-                body: $0, sampling: sampling(reader), schema: schema, repairs: repairs, attachments: attachments, memoAge: memo?.duration("max_age"))
+                body: $0, sampling: sampling(reader), schema: schema, repairs: repairs, attachments: attachments, memoAge: memo?.duration("max_age"),
+                escalation: escalation)
         }
         return draft.map { .model($0) }
     }
@@ -140,7 +128,7 @@ extension WorkflowDecoder {
         if nodes.isEmpty { context.report("AW104", "messages needs at least one message", at: reader.value("messages")!.range) }
         var messages: [(role: MessageRole, text: Template)] = []
         for node in nodes {
-            guard let message = MappingReader(node, LanguageKeys.message, what: "a message", context) else { continue }
+            guard let message = MappingReader(node, .message, context) else { continue }
             let roles = ["system", "user", "assistant"]
             guard let word = message.string("role"), let role = MessageRole(rawValue: word) else {
                 context.report("AW103", "a message has role: system, user or assistant", at: message.value("role")?.range ?? node.range.firstLine,
@@ -162,6 +150,14 @@ extension WorkflowDecoder {
         return context.valueTemplate(node).map { .value($0) }
     }
 
+    private func tool(_ reader: MappingReader) -> StepDraft.Kind? {
+        guard let node = reader.value("tool"), let name = ToolStep(name: node.scalar?.text ?? "") else {
+            if let node = reader.value("tool") { context.wrong("tool", KeyShape.tool.expected, node, hint: "for example tool: files.search") }
+            return nil
+        }
+        return .tool(name)
+    }
+
     private func run(_ reader: MappingReader) -> StepDraft.Kind? {
         guard let node = reader.value("run") else { return nil }
         let usesShell = reader.bool("shell") ?? false
@@ -181,9 +177,9 @@ extension WorkflowDecoder {
         }
         var parse = CommandStep.Parse.text
         var schema: Schema?
-        if let output = reader.reader("output", LanguageKeys.runOutput) {
+        if let output = reader.reader("output", .runOutput) {
             parse = output.word("parse", CommandStep.Parse.self) ?? .text
-            schema = self.schema(output, "schema")
+            schema = output.value("schema").flatMap { context.schema($0, "schema") }
         }
         var okExit = [0]
         if let node = reader.value("ok_exit") {
@@ -210,7 +206,7 @@ extension WorkflowDecoder {
     }
 
     private func loop(_ reader: MappingReader) -> StepDraft.Kind? {
-        guard let keys = reader.reader("loop", LanguageKeys.loop) else { return nil }
+        guard let keys = reader.reader("loop", .loop) else { return nil }
         if !keys.has("max") { keys.missing("max", in: "a loop", hint: "the most passes, for example max: 3") }
         let (steps, until, max) = (inner(keys, of: "a loop"), keys.expression("until"), keys.int("max", in: 1...1_000))
         guard let steps, let max else { return nil }
@@ -220,7 +216,7 @@ extension WorkflowDecoder {
     private func workflow(_ reader: MappingReader) -> StepDraft.Kind? {
         guard let name = reader.string("workflow"), let range = reader.value("workflow")?.range else { return nil }
         do throws(Diagnostics) {
-            let path = try files.resolve(name, besides: context.file, at: range)
+            let path = try context.files.resolve(name, besides: context.file, at: range)
             return loadWorkflow(path, range).map { .workflow($0) }
         } catch {
             context.report(error)
@@ -229,20 +225,24 @@ extension WorkflowDecoder {
     }
 
     private func approval(_ reader: MappingReader) -> StepDraft.Kind? {
-        guard let keys = reader.reader("approve", LanguageKeys.approval) else { return nil }
+        guard let keys = reader.reader("approve", .approval) else { return nil }
         if !keys.has("message") { keys.missing("message", in: "approve", hint: "what the person is asked") }
-        context.noteNotExecuted("'approve'", at: reader.keyRange("approve"))
         guard let message = keys.template("message") else { return nil }
         return .approve(ApprovalStep(
             message: message, timeout: keys.duration("timeout"), onTimeout: keys.word("on_timeout", ApprovalStep.OnTimeout.self) ?? .fail))
     }
 
     private func containerLimits(_ reader: MappingReader) -> StepLimits {
-        StepLimits(maxCost: reader.reader("limits", LanguageKeys.containerLimits)?.money("max_cost_usd"))
+        StepLimits(maxCost: reader.reader("limits", .containerLimits)?.money("max_cost_usd"))
     }
 }
 
 extension StepDraft.Kind {
+    fileprivate var isApproval: Bool {
+        if case .approve = self { return true }
+        return false
+    }
+
     fileprivate var isContainer: Bool {
         switch self {
         case .group, .loop, .workflow: return true

@@ -7,7 +7,6 @@ import WorkflowModel
 /// Reads the node tree of a workflow file into a draft. Steps are in `WorkflowDecoder+Steps.swift`.
 struct WorkflowDecoder {
     let context: DecodingContext
-    let files: SourceFiles
     /// Loads another workflow file; `nil` when that is wrong, which is reported then.
     let loadWorkflow: (_ path: String, _ place: SourceRange) -> WorkflowGraph?
     var defaults = Defaults()
@@ -24,7 +23,7 @@ struct WorkflowDecoder {
 
     /// - Returns: `nil` when there is no workflow to speak of; the context holds what is wrong.
     mutating func decode(_ root: YAMLNode) -> WorkflowDraft? {
-        guard let top = MappingReader(root, LanguageKeys.workflow, what: "a workflow", context, allowsExtensions: true) else { return nil }
+        guard let top = MappingReader(root, .top, context) else { return nil }
         var draft = WorkflowDraft()
         if let version = top.value("version") {
             if version.scalar?.value != .int(1) {
@@ -42,22 +41,24 @@ struct WorkflowDecoder {
             top.missing("name", in: "a workflow")
         }
         draft.description = top.string("description")
-        if let owner = top.reader("owner", LanguageKeys.owner) {
+        if let owner = top.reader("owner", .owner) {
             draft.owner = Owner(business: owner.string("business"), engineering: owner.string("engineering"), finance: owner.string("finance"))
         }
         draft.tags = templates(top, "tags")
         draft.inputs = inputs(top)
         draft.tiers = tiers(top)
         readDefaults(top)
-        if let budget = top.reader("budget", LanguageKeys.budget) {
+        if let budget = top.reader("budget", .budget) {
+            context.checkBands(of: budget.node, action: "on_exceeded")
             draft.budget = Budget(maxCost: budget.money("max_cost_usd"), admit: budget.word("admit", Budget.Admission.self) ?? .best)
         }
         draft.decision = decision(top)
         draft.prefixes = prefixes(top)
+        draft.secrets = secrets(top)
         draft.concurrency = top.int("concurrency", in: 1...100_000) ?? 32
         draft.onFailure = top.word("on_failure", FailurePolicy.self) ?? .drain
         for (key, value) in top.mapping("outputs") ?? [] {
-            if let name = checkedName(key, "an output"), let template = context.valueTemplate(value) { draft.outputs.append((name.text, template)) }
+            if let name = context.checkedName(key, "an output"), let template = context.valueTemplate(value) { draft.outputs.append((name.text, template)) }
         }
         if let steps = top.sequence("steps") {
             if steps.isEmpty { context.report("AW104", "a workflow needs at least one step", at: top.value("steps")!.range) }
@@ -66,47 +67,15 @@ struct WorkflowDecoder {
             top.missing("steps", in: "a workflow")
         }
         draft.finally = (top.sequence("finally") ?? []).compactMap { step($0) }
+        draft.uses = context.takeUses()
         draft.notExecuted = context.notExecuted
         draft.broken = context.broken
         draft.root = root
-        draft.texts = files.texts
+        draft.texts = context.files.texts
         return draft
     }
 
     // MARK: Parts
-
-    /// `[a-z][a-z0-9_]*`, and no word that CEL reserves: the name is used in expressions.
-    func checkedName(_ node: YAMLNode, _ what: String) -> Named? {
-        guard let text = node.scalar?.text else {
-            context.report("AW103", "the name of \(what) is a word, found \(node.typeName)", at: node.range)
-            return nil
-        }
-        return checkedName(text, node.range, what)
-    }
-
-    func checkedName(_ text: String, _ range: SourceRange, _ what: String) -> Named? {
-        let bytes = Array(text.utf8)
-        let isWord = bytes.first.map { $0 &- 0x61 < 26 } == true
-            && bytes.allSatisfy { $0 &- 0x61 < 26 || $0 &- 0x30 < 10 || $0 == UInt8(ascii: "_") }
-        guard isWord else {
-            let mended = String(text.lowercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" })
-            context.report(
-                "AW107", "the name of \(what) must match [a-z][a-z0-9_]*, found '\(text)'", at: range,
-                hint: mended.first?.isLetter == true && mended != text ? "for example '\(mended)'" : nil)
-            return nil
-        }
-        guard !Self.reserved.contains(text) else {
-            context.report("AW107", "'\(text)' is a reserved word of the expression language and cannot name \(what)", at: range)
-            return nil
-        }
-        return Named(text: text, range: range)
-    }
-
-    /// cel-spec, "Syntax": RESERVED and the literals.
-    private static let reserved: Set<String> = [
-        "as", "break", "const", "continue", "else", "for", "function", "if", "import", "let", "loop", "package", "namespace", "return",
-        "var", "void", "while", "true", "false", "null", "in",
-    ]
 
     func templates(_ reader: MappingReader, _ key: String) -> [(key: String, value: Template)] {
         (reader.mapping(key) ?? []).compactMap { pair in
@@ -115,10 +84,18 @@ struct WorkflowDecoder {
         }
     }
 
+    /// The names under `secrets`, as far as they are right; whether they are is checked by the key's declaration.
+    private func secrets(_ top: MappingReader) -> [Named] {
+        guard let node = top.value("secrets") else { return [] }
+        var nodes = [node]
+        if case .sequence(let elements) = node.content { nodes = elements }
+        return nodes.compactMap { node in node.scalar.map { Named(text: $0.text, range: node.range) } }
+    }
+
     private func inputs(_ top: MappingReader) -> [InputDeclaration] {
         var declarations: [InputDeclaration] = []
         for (key, value) in top.mapping("inputs") ?? [] {
-            guard let name = checkedName(key, "an input") else { continue }
+            guard let name = context.checkedName(key, "an input") else { continue }
             var document = value.json
             if case .null = document { document = [:] }
             guard document.objectValue != nil else {
@@ -128,7 +105,7 @@ struct WorkflowDecoder {
                 context.broken.inputs.insert(name.text)
                 continue
             }
-            guard let schema = compile(document, at: value.range, what: "the input '\(name.text)'", in: value) else {
+            guard let schema = context.compile(document, at: value.range, what: "the input '\(name.text)'", in: value) else {
                 context.broken.inputs.insert(name.text)
                 continue
             }
@@ -144,36 +121,12 @@ struct WorkflowDecoder {
         return declarations
     }
 
-    /// - Parameters:
-    ///   - range: of the schema, or of the name of its file.
-    ///   - tree: the schema as it was read, for the places of what is wrong in it.
-    func compile(_ document: JSONValue, at range: SourceRange, what: String, in tree: YAMLNode? = nil) -> Schema? {
-        // In a file of its own the schema does not show who uses it.
-        let isFile = tree.map { $0.range.file != range.file } ?? false
-        let user = isFile ? "it is used at \(range.start)" : nil
-        do throws(SchemaError) {
-            let schema = try Schema(compiling: document)
-            for warning in schema.warnings {
-                context.report([Diagnostic(
-                    .warning, code: "AW412", isFile ? warning.message : "\(what): \(warning.message)", at: tree?.range(at: warning.pointer, ofKey: true) ?? range.firstLine, hint: user)])
-            }
-            return schema
-        } catch {
-            for problem in error.problems {
-                let pointer = problem.pointer.isEmpty ? "" : " at \(problem.pointer)"
-                context.report(
-                    "AW108", (isFile ? "the schema is" : "\(what) has a schema that is") + " not valid\(pointer): \(problem.message)", at: tree?.range(at: problem.pointer) ?? range.firstLine, hint: user)
-            }
-            return nil
-        }
-    }
-
     private func tiers(_ top: MappingReader) -> [(name: Named, tier: ModelTier)] {
         var tiers: [(name: Named, tier: ModelTier)] = []
         for (key, value) in top.mapping("models") ?? [] {
-            guard let name = checkedName(key, "a tier") else { continue }
+            guard let name = context.checkedName(key, "a tier") else { continue }
             context.broken.tiers.insert(name.text)
-            guard let reader = MappingReader(value, LanguageKeys.tier, what: "a tier", context) else { continue }
+            guard let reader = MappingReader(value, .tier, context) else { continue }
             guard let use = reader.string("use") else {
                 if !reader.has("use") { reader.missing("use", in: "a tier", hint: "for example use: local/small") }
                 continue
@@ -208,17 +161,17 @@ struct WorkflowDecoder {
     }
 
     private mutating func readDefaults(_ top: MappingReader) {
-        guard let reader = top.reader("defaults", LanguageKeys.defaults) else { return }
+        guard let reader = top.reader("defaults", .defaults) else { return }
         if let model = reader.string("model") { defaults.model = Named(text: model, range: reader.value("model")!.range) }
         defaults.timeout = reader.duration("timeout") ?? defaults.timeout
         defaults.deadline = reader.duration("deadline")
         defaults.retry = retry(reader) ?? defaults.retry
-        defaults.limits = limits(reader, LanguageKeys.defaultLimits)
+        defaults.limits = limits(reader, .defaultLimits)
         defaults.onError = onError(reader) ?? defaults.onError
     }
 
     func retry(_ reader: MappingReader) -> RetryPolicy? {
-        guard let retry = reader.reader("retry", LanguageKeys.retry) else { return nil }
+        guard let retry = reader.reader("retry", .retry) else { return nil }
         var policy = defaults.retry
         policy.maxAttempts = retry.int("max_attempts", in: 1...100) ?? policy.maxAttempts
         if let words = retry.strings("on") {
@@ -237,7 +190,7 @@ struct WorkflowDecoder {
         return policy
     }
 
-    func limits(_ reader: MappingReader, _ known: [LanguageKey] = LanguageKeys.limits) -> StepLimits {
+    func limits(_ reader: MappingReader, _ known: LanguageMapping = .limits) -> StepLimits {
         var limits = defaults.limits
         guard let keys = reader.reader("limits", known) else { return limits }
         limits.maxInputTokens = keys.int("max_input_tokens", in: 1...100_000_000) ?? limits.maxInputTokens
@@ -251,7 +204,7 @@ struct WorkflowDecoder {
     func onError(_ reader: MappingReader) -> ErrorPolicy? {
         guard let node = reader.value("on_error") else { return nil }
         if case .mapping = node.content {
-            guard let keys = MappingReader(node, LanguageKeys.onError, what: "on_error", context) else { return nil }
+            guard let keys = MappingReader(node, .onError, context) else { return nil }
             if !keys.has("value") { keys.missing("value", in: "on_error") }
             return keys.valueTemplate("value").map { .value($0) }
         }
@@ -265,7 +218,7 @@ struct WorkflowDecoder {
     }
 
     private func decision(_ top: MappingReader) -> Decision? {
-        guard let reader = top.reader("decision", LanguageKeys.decision) else { return nil }
+        guard let reader = top.reader("decision", .decision) else { return nil }
         return Decision(
             id: reader.template("id"), unit: reader.string("unit") ?? "decision", outcome: reader.template("outcome"),
             counts: reader.strings("counts")?.map(\.text) ?? [])
@@ -274,9 +227,9 @@ struct WorkflowDecoder {
     private func prefixes(_ top: MappingReader) -> [PrefixDraft] {
         var prefixes: [PrefixDraft] = []
         for (key, value) in top.mapping("prefixes") ?? [] {
-            guard let name = checkedName(key, "a prefix") else { continue }
+            guard let name = context.checkedName(key, "a prefix") else { continue }
             context.broken.prefixes.insert(name.text)
-            guard let reader = MappingReader(value, LanguageKeys.prefix, what: "a prefix", context) else { continue }
+            guard let reader = MappingReader(value, .prefix, context) else { continue }
             var text: Template?
             switch (reader.has("file"), reader.has("text")) {
             case (true, true), (false, false):
@@ -284,58 +237,12 @@ struct WorkflowDecoder {
             case (false, true):
                 text = reader.template("text")
             case (true, false):
-                text = file(reader, "file")
+                text = reader.value("file").flatMap { context.templateFile($0, "file") }
             }
             guard let text else { continue }
             context.broken.prefixes.remove(name.text)
             prefixes.append(PrefixDraft(name: name, text: text))
         }
         return prefixes
-    }
-
-    /// The template in a file that a key names.
-    func file(_ reader: MappingReader, _ key: String) -> Template? {
-        guard let name = reader.string(key), let range = reader.value(key)?.range, let (path, text) = read(name, at: range) else { return nil }
-        // The line end that editors put at the end of a file is not part of the prompt.
-        let body = text.hasSuffix("\r\n") || text.hasSuffix("\n") ? String(text.dropLast()) : text
-        return context.template(body, at: SourceLocation(file: path, line: 1, column: 1))
-    }
-
-    func read(_ name: String, at range: SourceRange) -> (path: String, text: String)? {
-        do throws(Diagnostics) {
-            let path = try files.resolve(name, besides: context.file, at: range)
-            return (path, try files.read(path, namedAt: range))
-        } catch {
-            context.report(error)
-            return nil
-        }
-    }
-
-    /// A schema: inline, or in a JSON or YAML file.
-    func schema(_ reader: MappingReader, _ key: String) -> Schema? {
-        guard let node = reader.value(key) else { return nil }
-        guard case .scalar(let scalar) = node.content else { return compile(node.json, at: node.range, what: "output.\(key)", in: node) }
-        guard let (path, text) = read(scalar.text, at: node.range) else { return nil }
-        let document: JSONValue
-        let tree: YAMLNode?
-        if path.hasSuffix(".yaml") || path.hasSuffix(".yml") {
-            let (root, problems) = YAMLReader.read(text, file: path)
-            context.report(problems)
-            guard let root else { return nil }
-            document = root.json
-            tree = root
-        } else {
-            do throws(JSONParseError) {
-                document = try JSONParser.parse(text)
-                // JSON is read as YAML for its places; what YAML does not take (a surrogate pair) leaves the file's start.
-                let start = SourceRange(SourceLocation(file: path, line: 1, column: 1))
-                tree = YAMLReader.read(text, file: path).node ?? YAMLNode(content: .mapping([]), range: start, isInFlow: true, weight: 1, height: 1)
-            } catch {
-                let place = SourceLocation(file: path, line: error.line, column: error.column)
-                context.report("AW113", "the schema is not JSON: \(error.message)", at: SourceRange(place))
-                return nil
-            }
-        }
-        return compile(document, at: node.range, what: path, in: tree)
     }
 }

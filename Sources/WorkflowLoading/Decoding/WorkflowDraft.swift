@@ -34,6 +34,11 @@ struct WorkflowDraft {
     var budget = Budget()
     var decision: Decision?
     var prefixes: [PrefixDraft] = []
+    var secrets: [Named] = []
+    /// The names that the project file declares; `nil` where they are not known.
+    var projectSecrets: [String]?
+    /// What parts refer to that are checked by their declarations alone, beside those of steps.
+    var uses: [CheckedUse] = []
     var outputs: [(key: String, value: ValueTemplate)] = []
     var concurrency = 32
     var onFailure = FailurePolicy.drain
@@ -57,6 +62,7 @@ struct StepDraft {
         case model(ModelDraft)
         case value(ValueTemplate)
         case run(CommandStep)
+        case tool(ToolStep)
         case approve(ApprovalStep)
         case group([StepDraft])
         case loop([StepDraft], until: Expression?, max: Int)
@@ -79,6 +85,8 @@ struct StepDraft {
     let limits: StepLimits
     /// The names in `limits.trim`.
     let trim: [Named]
+    /// What its parts refer to that are checked by their declarations alone.
+    let uses: [CheckedUse]
     let range: SourceRange
 }
 
@@ -92,6 +100,25 @@ struct ModelDraft {
     let repairs: Int
     let attachments: [AttachmentTemplate]
     let memoAge: TimeSpan?
+    let escalation: EscalationDraft?
+
+    /// The tiers that it may ask, the first one first.
+    var tiers: [Named] { escalation?.tiers ?? tier.map { [$0] } ?? [] }
+}
+
+/// What rules look at in `escalate`, of what is right in it.
+struct EscalationDraft {
+    struct Check {
+        let name: Named
+        /// Whether it runs although `accept` does not need it.
+        let isRecorded: Bool
+    }
+
+    let tiers: [Named]
+    /// `nil` also where it is computed.
+    let start: Named?
+    let checks: [Check]
+    let hasAccept: Bool
 }
 
 extension ModelStep.Body {
@@ -104,6 +131,10 @@ extension ModelStep.Body {
 }
 
 extension StepDraft {
+    var escalation: EscalationDraft? {
+        if case .model(let model) = kind { model.escalation } else { nil }
+    }
+
     /// The steps inside, of the same file.
     var inner: [StepDraft]? {
         switch kind {
@@ -126,6 +157,8 @@ struct BodyDraft {
     /// The names under `with` of the steps around.
     var with: [String] = []
     var isInLoop = false
+    /// Whether it is `finally` itself.
+    var isFinally = false
     /// After each pass of the loop whose body it is.
     var until: Expression?
 }
@@ -150,7 +183,7 @@ extension WorkflowDraft {
             }
         }
         add(BodyDraft(steps: steps, index: 0, around: []))
-        if !finally.isEmpty { add(BodyDraft(steps: finally, index: bodies.count, around: [0])) }
+        if !finally.isEmpty { add(BodyDraft(steps: finally, index: bodies.count, around: [0], isFinally: true)) }
         return bodies
     }
 

@@ -1,7 +1,7 @@
 extension DiagnosticExplanation {
     static let names: [DiagnosticExplanation] = [
-        .init("AW201", "Two steps with one id", "Other steps refer to a step by its id.", mend: "rename one.", wrong: "- { id: a, value: \"1\" }\n- { id: a, value: \"2\" }", right: "- { id: a, value: \"1\" }\n- { id: b, value: \"2\" }"),
-        .init("AW202", "An unknown tier, prefix, needed step or value to cut", "The name is not declared in this workflow.", mend: "declare it, or take the one of the hint.", wrong: "- { id: a, model: n, prompt: hi }", right: "- { id: a, model: m, prompt: hi }"),
+        .init("AW201", "Two steps with one id", "Other steps refer to a step by its id. Lists of steps that do not see each other may use the same ids, but not that of a step around them.", mend: "rename one.", wrong: "- { id: a, value: \"1\" }\n- { id: a, value: \"2\" }", right: "- { id: a, value: \"1\" }\n- { id: b, value: \"2\" }"),
+        .init("AW202", "An unknown tier, prefix, secret, needed step or value to cut", "The name is not declared in this workflow; a secret, not in the project file; a value to cut, not under the step's `with`.", mend: "declare it, or take the one of the hint.", wrong: "- { id: a, model: n, prompt: hi }", right: "- { id: a, model: m, prompt: hi }"),
         .init(
             "AW203", "An unknown name in an expression", "What can be read where is listed in [Expressions](Workflow.md#expressions).", mend: "take one of the names of the hint.",
             wrong: "- { id: a, value: \"1\" }\n- { id: b, value: steps.aa.output }", right: "- { id: a, value: \"1\" }\n- { id: b, value: steps.a.output }"),
@@ -10,16 +10,16 @@ extension DiagnosticExplanation {
             wrong: "- { id: a, model: m, prompt: hi }\n- { id: b, value: steps.a.output.kind }",
             right: "- id: a\n  model: m\n  prompt: hi\n  output: { schema: { type: object, properties: { kind: { type: string } }, required: [kind] } }\n- { id: b, value: steps.a.output.kind }"),
         .init(
-            "AW205", "Steps that wait for each other", "A step waits for every step that it refers to; the message names the circle.", mend: "remove one of the references.",
+            "AW205", "Steps, or checks, that wait for each other", "A step waits for every step that it refers to, a check of `escalate` for every check; the message names the circle.", mend: "remove one of the references.",
             wrong: "- { id: a, value: steps.b.output }\n- { id: b, value: steps.a.output }", right: "- { id: a, value: \"1\" }\n- { id: b, value: steps.a.output }"),
-        .init("AW206", "A condition that is no bool", "`when` and `until` are true or false; nothing is converted.", mend: "compare the value with what you expect.", wrong: "- { id: a, when: \"1 + 1\", value: \"1\" }", right: "- { id: a, when: \"1 + 1 == 2\", value: \"1\" }"),
+        .init("AW206", "A condition that is no bool", "`when`, `until`, and the conditions of `escalate` are true or false; nothing is converted.", mend: "compare the value with what you expect.", wrong: "- { id: a, when: \"1 + 1\", value: \"1\" }", right: "- { id: a, when: \"1 + 1 == 2\", value: \"1\" }"),
         .init("AW207", "A for_each over no list", "`for_each.items` is a list.", mend: "give a list; of a map, its keys with `map.map(k, k)`.", wrong: "- { id: a, value: item, for_each: { items: \"5\" } }", right: "- { id: a, value: item, for_each: { items: \"[1, 2, 3]\" } }"),
         .init("AW208", "Workflows that run each other", "A workflow that comes back to itself through `workflow:` would never end; the message names the circle.", mend: "remove one of the calls; repeat steps with `loop`.", .other, wrong: "# in w.yaml\n- { id: again, workflow: w.yaml }"),
     ]
 
     static let inputs: [DiagnosticExplanation] = [
-        .init("AW301", "An unknown input", "The run was given an input that the workflow does not declare.", mend: "see `inputs:` of the workflow.", .other, wrong: "agentctl run w.yaml --input tikcet=@t.json", right: "agentctl run w.yaml --input ticket=@t.json"),
-        .init("AW302", "A missing input", "An input without a default must be given.", mend: "give it.", .other, wrong: "agentctl run w.yaml", right: "agentctl run w.yaml --input ticket=@t.json"),
+        .init("AW301", "An unknown input", "The run, or the step that runs it, gives the workflow an input that it does not declare.", mend: "see `inputs:` of the workflow.", .other, wrong: "agentctl run w.yaml --input tikcet=@t.json", right: "agentctl run w.yaml --input ticket=@t.json"),
+        .init("AW302", "A missing input", "An input without a default must be given: to a run, and under `with` to a workflow that a step runs.", mend: "give it.", .other, wrong: "agentctl run w.yaml", right: "agentctl run w.yaml --input ticket=@t.json"),
         .init("AW303", "An input, or a default, that does not fit its schema", "The message names what the schema asks for.", mend: "give such a value.", .workflow, wrong: "inputs: { n: { type: integer, default: many } }", right: "inputs: { n: { type: integer, default: 3 } }"),
     ]
 

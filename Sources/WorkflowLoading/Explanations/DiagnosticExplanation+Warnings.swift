@@ -5,7 +5,7 @@ extension DiagnosticExplanation {
             mend: "choose one.", wrong: "- { id: a, model: m, prompt: hi }", right: "- { id: a, model: m, prompt: hi, limits: { max_output_tokens: 200 } }"),
         .init("AW402", "A workflow without an owner", "The owner is kept with each run, so that a bill finds its reader.", mend: "name one.", .other, wrong: "version: 1\nname: mail", right: "version: 1\nname: mail\nowner: { engineering: cx-platform }"),
         .init(
-            "AW403", "A read of a step that may be skipped", "A step that reads, without `has()`, the output of a skipped step is skipped too, and so on down the graph.", mend: "guard the read; or, if that is meant, repeat the condition.",
+            "AW403", "A read of a step that may be skipped", "A step that reads, without `has()`, the output of a skipped step is skipped too, and so on down the graph. A step of `finally`, which runs whatever became of the others, fails.", mend: "guard the read; or, if that is meant, repeat the condition.",
             wrong: "- { id: a, when: run.id == 'x', value: \"1\" }\n- { id: b, value: steps.a.output }", right: "- { id: a, when: run.id == 'x', value: \"1\" }\n- { id: b, value: \"has(steps.a.output) ? steps.a.output : 0\" }"),
         .init("AW404", "A step whose result nothing reads", "Model and value steps have no effect but their output. Steps that do something outside of the run need no reader.", mend: "return it under `outputs`, or remove the step.", wrong: "- { id: a, value: \"1\" }"),
         .init("AW405", "A tier that is not used", "No step asks for it.", mend: "remove it.", .workflow, wrong: "models: { spare: { use: local/small } }"),
@@ -22,5 +22,9 @@ extension DiagnosticExplanation {
         .init(
             "AW412", "A keyword of a schema that is ignored", "It is misspelt, or of an older draft than 2020-12.", mend: "write the keyword of the message.", .workflow,
             wrong: "inputs: { s: { type: string, maxLenght: 3 } }", right: "inputs: { s: { type: string, maxLength: 3 } }"),
+        .init(
+            "AW413", "A check that accept does not read", "A check runs where it can decide something: one that `accept` does not name never does.", mend: "name it in `accept`, or give it `record: true` to have its result in the trace.",
+            wrong: "- id: a\n  prompt: hi\n  escalate: { tiers: [m], checks: { short: { expr: size(output) < 9 }, long: { expr: size(output) > 2 } }, accept: checks.short.passed }",
+            right: "- id: a\n  prompt: hi\n  escalate: { tiers: [m], checks: { short: { expr: size(output) < 9 }, long: { expr: size(output) > 2, record: true } }, accept: checks.short.passed }"),
     ]
 }

@@ -51,7 +51,7 @@ public enum ProjectLoader {
         let root = real.lastIndex(of: "/").map { $0 == real.startIndex ? "/" : String(real[..<$0]) } ?? "."
         let files = SourceFiles(root: root)
         let text = try files.read(path)
-        let context = DecodingContext(file: path)
+        let context = DecodingContext(file: path, files: files)
         let (node, problems) = YAMLReader.read(text, file: path)
         context.report(problems)
         let project = node.flatMap { decode($0, path: path, root: root, context) }
@@ -60,7 +60,7 @@ public enum ProjectLoader {
     }
 
     private static func decode(_ node: YAMLNode, path: String, root: String, _ context: DecodingContext) -> Project? {
-        guard let top = MappingReader(node, LanguageKeys.project, what: "the project file", context, allowsExtensions: true) else { return nil }
+        guard let top = MappingReader(node, .projectTop, context) else { return nil }
         if top.value("version")?.scalar?.value != .int(1) {
             context.report("AW105", "the project file says version: 1", at: top.value("version")?.range ?? node.range.firstLine)
         }
@@ -70,10 +70,21 @@ public enum ProjectLoader {
                 context.report("AW107", "a provider's name is a word without '/'", at: key.range)
                 continue
             }
-            if let reader = MappingReader(value, LanguageKeys.provider, what: "a provider", context) { providers.append(provider(name, reader)) }
+            if let reader = MappingReader(value, .provider, context) { providers.append(provider(name, reader)) }
         }
         let rows = (top.sequence("prices") ?? []).flatMap { price($0, context) }
-        return Project(root: root, file: path, ledger: top.string("ledger") ?? defaultLedger, providers: providers, prices: rows)
+        var secrets: [String] = []
+        for (key, value) in top.mapping("secrets") ?? [] {
+            guard let name = context.checkedName(key, "a secret") else { continue }
+            ShapeChecker(context).check(value, .mapping("secret"), as: name.text)
+            secrets.append(name.text)
+        }
+        if case .sequence(let budgets)? = top.value("budgets")?.content {
+            for budget in budgets { context.checkBands(of: budget, action: "enforce") }
+        }
+        return Project(
+            root: root, file: path, ledger: top.string("ledger") ?? defaultLedger, providers: providers, prices: rows, secrets: secrets,
+            notExecuted: Diagnostics(context.notExecuted, sources: context.files.texts))
     }
 
     private static func provider(_ name: String, _ reader: MappingReader) -> ProviderConfiguration {
@@ -81,8 +92,8 @@ public enum ProjectLoader {
         if !reader.has("api") { reader.missing("api", in: "a provider", hint: "api: openai-chat") }
         var models: [ModelConfiguration] = []
         for (key, value) in reader.mapping("models") ?? [] {
-            guard let model = MappingReader(value, LanguageKeys.model, what: "a model", reader.context) else { continue }
-            let serve = model.reader("serve", LanguageKeys.serve).map { serve in
+            guard let model = MappingReader(value, .model, reader.context) else { continue }
+            let serve = model.reader("serve", .serve).map { serve in
                 ServeConfiguration(
                     command: portStrings(serve, "command"), ready: serve.string("ready") ?? "/health",
                     startTimeout: serve.duration("start_timeout") ?? .seconds(60))
@@ -95,7 +106,7 @@ public enum ProjectLoader {
                 imageTokens: model.int("image_tokens", in: 1...1_000_000_000)))
         }
         var dialect = Dialect()
-        if let keys = reader.reader("dialect", LanguageKeys.dialect) {
+        if let keys = reader.reader("dialect", .dialect) {
             dialect.stream = keys.bool("stream") ?? dialect.stream
             dialect.streamUsage = keys.bool("stream_usage") ?? dialect.streamUsage
             dialect.structuredOutput = keys.word("structured_output", Dialect.StructuredOutput.self) ?? dialect.structuredOutput
@@ -116,7 +127,7 @@ public enum ProjectLoader {
         return ProviderConfiguration(
             name: name, api: api, baseURL: url(reader), apiKey: apiKey(reader), headers: headers(reader),
             maxConcurrency: reader.int("max_concurrency", in: 1...100_000),
-            machineHour: reader.reader("pricing", LanguageKeys.pricing)?.money("machine_hour_usd"), models: models, dialect: dialect)
+            machineHour: reader.reader("pricing", .pricing)?.money("machine_hour_usd"), models: models, dialect: dialect)
     }
 
     private static func url(_ reader: MappingReader) -> String? {
@@ -140,7 +151,7 @@ public enum ProjectLoader {
     }
 
     private static func apiKey(_ reader: MappingReader) -> SecretSource? {
-        guard let keys = reader.reader("api_key", LanguageKeys.apiKey) else { return nil }
+        guard let keys = reader.reader("api_key", .apiKey) else { return nil }
         if let name = keys.string("env") { return .environment(name) }
         if let command = keys.strings("command") { return .command(command.map(\.text)) }
         if let value = keys.string("value") {
@@ -177,7 +188,7 @@ public enum ProjectLoader {
     }
 
     private static func price(_ node: YAMLNode, _ context: DecodingContext) -> [PriceRow] {
-        guard let reader = MappingReader(node, LanguageKeys.price, what: "a price", context) else { return [] }
+        guard let reader = MappingReader(node, .price, context) else { return [] }
         guard let text = reader.string("model"), let model = ModelReference(text: text) else {
             context.report("AW109", "a price names its model as provider/model", at: reader.value("model")?.range ?? node.range.firstLine)
             return []

@@ -16,11 +16,13 @@ public enum EditorSchema: String, Sendable, CaseIterable {
 extension LanguageMapping {
     fileprivate var schema: JSONObject {
         var properties = JSONObject()
-        for key in declared where key.availability == .supported {
-            properties[key.name] = keys.first { $0.name == key.name }.map { .object($0.schema) } ?? true
-        }
+        for key in keys { properties[key.name] = .object(key.schema) }
         var schema: JSONObject = ["type": "object", "properties": .object(properties)]
-        if allowsExtensions { schema["patternProperties"] = ["^x-": true] }
+        if let extensions {
+            // Names of the author's are taken as they are: what they begin with has nothing that a pattern would read otherwise.
+            let pattern = "^" + extensions.prefix.replacing(".", with: "\\.")
+            schema["patternProperties"] = .object(JSONObject([(pattern, extensions.shape.map { .object($0.schema) } ?? true)]))
+        }
         schema["additionalProperties"] = false
         let required = keys.filter(\.isRequired).map { JSONValue.string($0.name) }
         if !required.isEmpty { schema["required"] = .array(required) }
@@ -31,7 +33,8 @@ extension LanguageMapping {
 
 extension LanguageMapping.Key {
     fileprivate var schema: JSONObject {
-        var schema: JSONObject = ["description": .string(text + (defaultText.map { " Default: \($0)." } ?? ""))]
+        let remark = runs ? "" : " Checked, and not run by this version."
+        var schema: JSONObject = ["description": .string(text + (defaultText.map { " Default: \($0)." } ?? "") + remark)]
         shape.schema.forEachPair { key, value in if key != "description" { schema[key] = value } }
         return schema
     }

@@ -2,17 +2,20 @@ import WorkflowModel
 
 extension LanguageMapping {
     static let projectTop = LanguageMapping(
-        name: "project", declared: LanguageKeys.project,
-        keys: [
+        "project", what: "the project file",
+        [
             .init("version", .version, required: true, "The version of the language."),
             .init("ledger", .text, default: ".agentctl/ledger.db", "The ledger file, from the project's root or absolute."),
             .init("providers", .names(.mapping("provider")), "Accounts and servers; an entry wins over the built-in one of its name."),
             .init("prices", .list(.mapping("price")), "Prices that win over the catalogue."),
-        ], allowsExtensions: true)
+            .init("secrets", .named("a secret", .mapping("secret")), "Where secrets are read from; workflows use them by name."),
+            .init("budgets", .list(.mapping("spending_budget")), "Caps and alerts over the runs of a period.").checked(unless: []),
+            .init("telemetry", .mapping("telemetry"), "Where traces and metrics are sent.").checked(),
+        ], extensions: .init(prefix: "x-", shape: nil))
 
     static let provider = LanguageMapping(
-        name: "provider", declared: LanguageKeys.provider,
-        keys: [
+        "provider", what: "a provider",
+        [
             .init("api", .word(ModelAPI.self), required: true, "The wire format."), .init("base_url", .text, "Begins with http:// or https://."),
             .init("api_key", .mapping("api_key"), "Where the key is read from."), .init("headers", .names(.text), "Sent with each request, not stored."),
             .init("max_concurrency", .integer(1...100_000), "Calls in flight in one process."), .init("pricing", .mapping("pricing"), "What the machine costs."),
@@ -20,18 +23,18 @@ extension LanguageMapping {
         ])
 
     static let apiKey = LanguageMapping(
-        name: "api_key", declared: LanguageKeys.apiKey,
-        keys: [
+        "api_key",
+        [
             .init("env", .text, "A variable of the environment."), .init("command", .oneOrList(.text), "A program that prints the key on its first line."),
             .init("value", .text, "The key itself, for loopback addresses only."),
         ])
 
     static let pricing = LanguageMapping(
-        name: "pricing", declared: LanguageKeys.pricing, keys: [.init("machine_hour_usd", .money, "Calls are charged by the time that they keep the machine busy.")])
+        "pricing", [.init("machine_hour_usd", .money, "Calls are charged by the time that they keep the machine busy.")])
 
     static let model = LanguageMapping(
-        name: "model", declared: LanguageKeys.model,
-        keys: [
+        "model", what: "a model",
+        [
             .init("id", .text, default: "the name of the entry", "The name on the wire."), .init("base_url", .text, "In place of the provider's."),
             .init("serve", .mapping("serve"), "A server that agentctl starts and stops."), .init("context_window", .integer(1...1_000_000_000), "In tokens; bounds the worst case of a prompt."),
             .init("images", .boolean, default: "dialect.images", "Whether it takes images."), .init("files", .boolean, default: "dialect.files", "Whether it takes PDF files."),
@@ -39,15 +42,15 @@ extension LanguageMapping {
         ])
 
     static let serve = LanguageMapping(
-        name: "serve", declared: LanguageKeys.serve,
-        keys: [
+        "serve",
+        [
             .init("command", .oneOrList(.text), required: true, "The program and its arguments; ${{ port }} is a free port."),
             .init("ready", .text, default: "/health", "The path that answers 200 once the model is loaded."), .init("start_timeout", .duration, default: "60s", "How long loading may take."),
         ])
 
     static let dialect = LanguageMapping(
-        name: "dialect", declared: LanguageKeys.dialect,
-        keys: [
+        "dialect",
+        [
             .init("stream", .boolean, default: "false", "Stream unless a tier or step says otherwise."), .init("stream_usage", .boolean, default: "true", "Ask for usage in a stream."),
             .init("structured_output", .word(Dialect.StructuredOutput.self), default: "json_schema", "How a schema is sent."),
             .init("max_tokens_field", .words(["max_tokens", "max_completion_tokens"]), default: "max_tokens", "The field of the cap on output."),
@@ -59,11 +62,51 @@ extension LanguageMapping {
     private static func perMillion(_ name: String, _ what: String) -> Key { .init(name, .money, "Dollars per million \(what) tokens.") }
 
     static let price = LanguageMapping(
-        name: "price", declared: LanguageKeys.price,
-        keys: [
+        "price", what: "a price",
+        [
             .init("model", .model, required: true, "provider/model."), perMillion("input_per_mtok_usd", "input"), perMillion("output_per_mtok_usd", "output"),
             perMillion("cache_read_per_mtok_usd", "cached input"), perMillion("cache_write_per_mtok_usd", "input written to a cache's"), perMillion("reasoning_per_mtok_usd", "reasoning"),
             .init("request_usd", .money, "Dollars for each request."), .init("machine_hour_usd", .money, "Dollars for an hour of the machine."),
             .init("from", .text, "The first day."), .init("to", .text, "The day after the last."), .init("source", .text, default: "project file", "Where the price was read."),
         ])
+
+    // MARK: Checked, not run yet
+
+    static let secret = LanguageMapping(
+        "secret", what: "a secret",
+        [.init("env", .text, "A variable of the environment."), .init("command", .oneOrList(.text), "A program that prints it on its first line.")], oneOf: ["env", "command"])
+
+    static let spending = LanguageMapping(
+        "spending_budget", what: "an entry of budgets",
+        [
+            .init("name", .text, required: true, "What alerts call it."), .init("owner", .mapping("owner"), "Who answers for it."),
+            .init("where", .mapping("selection"), default: "every run", "The runs that it counts."),
+            .init("per", .words(["day", "week", "month"]), required: true, "The period."), .init("timezone", .timeZone, default: "UTC", "Where the period begins at midnight, such as Europe/Zurich."),
+            .init("max_cost_usd", .money, required: true, "The most for one period, in dollars."),
+            .init("enforce", .words(["alert", "degrade", "stop"]), default: "alert", "What happens when it is used up."),
+            .init("degrade", .oneOrList(.tier), "The tiers that are left under enforce: degrade."),
+            .init("yellow", .mapping("band"), "What changes once so much is spent."), .init("red", .mapping("band"), "The same, further on."),
+            .init("alert", .mapping("alert"), "Who is told."),
+        ])
+
+    /// `where` of a budget.
+    static let selection = LanguageMapping(
+        "selection", what: "where",
+        [
+            .init("workflow", .oneOrList(.text), "Names of workflows."), .init("model", .oneOrList(.text), "Models: provider/model."),
+            .init("provider", .oneOrList(.text), "Names of providers."),
+        ], extensions: .init(prefix: "tag.", shape: .text))
+
+    static let alert = LanguageMapping(
+        "alert",
+        [
+            .init("slack", .mapping("address"), "An incoming webhook of Slack."), .init("webhook", .mapping("address"), "An address that takes JSON."),
+            .init("command", .oneOrList(.text), "A program that reads JSON."), .init("terminal", .boolean, default: "false", "Whether a run says it on stderr."),
+        ])
+
+    static let address = LanguageMapping(
+        "address", what: "an address",
+        [.init("env", .text, "A variable of the environment with the address."), .init("url", .url, "The address, where it is no secret.")], oneOf: ["env", "url"])
+
+    static let telemetry = LanguageMapping("telemetry", [.init("otlp", .url, required: true, "An OTLP receiver over HTTP.")])
 }

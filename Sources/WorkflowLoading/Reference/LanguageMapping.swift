@@ -1,6 +1,18 @@
-/// A mapping of the language: the keys that its reader takes, and what is said of each.
+import Values
+
+/// A mapping of the language: its keys as they are read, checked, refused, completed by editors and documented. One declaration
+/// serves all of it.
 struct LanguageMapping: Sendable {
-    /// What is said of one key.
+    /// What becomes of a key.
+    enum Availability: Sendable {
+        case runs
+        /// The declaration is all that checks it, and a workflow with it does not run, unless it has one of these values:
+        /// they are what this version does anyway.
+        case checked(unless: [JSONValue])
+        /// A decoder reads it, and a workflow with it does not run.
+        case decoded
+    }
+
     struct Key: Sendable {
         let name: String
         let shape: KeyShape
@@ -8,6 +20,11 @@ struct LanguageMapping: Sendable {
         let defaultText: String?
         /// For people: one sentence, which editors show.
         let text: String
+        private(set) var availability = Availability.runs
+        /// The kinds of `LanguageMapping.oneOf` that it goes with; empty: with all.
+        private(set) var kinds: [String] = []
+        /// What expressions below it can read besides.
+        private(set) var scope: [String] = []
 
         init(_ name: String, _ shape: KeyShape, required: Bool = false, default defaultText: String? = nil, _ text: String) {
             self.name = name
@@ -16,17 +33,74 @@ struct LanguageMapping: Sendable {
             self.defaultText = defaultText
             self.text = text
         }
+
+        /// Checked and not run, unless it has one of these values.
+        func checked(unless values: JSONValue...) -> Key { changed { $0.availability = .checked(unless: values) } }
+        func decoded() -> Key { changed { $0.availability = .decoded } }
+        func with(_ kinds: [String]) -> Key { changed { $0.kinds = kinds } }
+        func reading(_ names: String...) -> Key { changed { $0.scope = names } }
+
+        var runs: Bool {
+            if case .runs = availability { return true }
+            return false
+        }
+
+        private func changed(_ change: (inout Key) -> Void) -> Key {
+            var key = self
+            change(&key)
+            return key
+        }
+    }
+
+    /// Keys that the author chooses behind a prefix of the language: `x-…`, `tag.…`.
+    struct Extensions: Sendable {
+        let prefix: String
+        /// `nil`: they are the author's, and nobody reads them.
+        let shape: KeyShape?
     }
 
     let name: String
-    /// The declarations that parsing goes by. A key of theirs of which nothing is said yet takes any value in an editor.
-    let declared: [LanguageKey]
+    /// The mapping in messages: `a step`.
+    let what: String
     let keys: [Key]
     /// Keys of which there must be exactly one.
-    var oneOf: [String] = []
-    /// Whether keys that begin with `x-` are the author's.
-    var allowsExtensions = false
+    let oneOf: [String]
+    let extensions: Extensions?
+    /// Keys of other tools and of other places, with what is written here in their place.
+    let foreign: [(name: String, hint: String)]
 
-    static let workflow: [LanguageMapping] = [top, owner, tier, defaults, retry, limits, budget, decision, prefix, step, stepOutput, forEach, loop, approval, message, attachment, memo, onError]
-    static let project: [LanguageMapping] = [projectTop, provider, apiKey, pricing, model, serve, dialect, price]
+    init(
+        _ name: String, what: String? = nil, _ keys: [Key], oneOf: [String] = [], extensions: Extensions? = nil,
+        foreign: [(name: String, hint: String)] = []
+    ) {
+        self.name = name
+        self.what = what ?? name
+        self.keys = keys
+        self.oneOf = oneOf
+        self.extensions = extensions
+        self.foreign = foreign
+    }
+
+    /// A mapping with some of the keys, in the order that is given.
+    func only(_ names: String..., name: String? = nil) -> LanguageMapping {
+        LanguageMapping(name ?? self.name, what: what, names.map { name in keys.first { $0.name == name }! })
+    }
+
+    func key(_ name: String) -> Key? { keys.first { $0.name == name } }
+
+    static let workflow: [LanguageMapping] = [
+        top, owner, tier, defaults, retry, defaultLimits, limits, budget, band, decision, prefix, step, stepOutput, escalate, check, judgeOutput, logprob, shadow, forEach,
+        loop, approval, message, attachment, memo, onError,
+    ]
+    static let project: [LanguageMapping] = [
+        projectTop, provider, apiKey, pricing, model, serve, dialect, price, spending, selection, band, owner, alert, address, secret, telemetry,
+    ]
+
+    /// The mapping that `KeyShape.mapping` names.
+    static func named(_ name: String) -> LanguageMapping {
+        guard let mapping = workflow.first(where: { $0.name == name }) ?? project.first(where: { $0.name == name }) else {
+            preconditionFailure("no mapping of the language is called \(name)")
+        }
+        return mapping
+    }
 }

@@ -34,5 +34,16 @@ struct KnownNamesRule: WorkflowRule {
             if let tier = model.tier, checkedTiers.insert(tier.range).inserted { check(tier, known.tiers, tiers, "tier", "models") }
             for prefix in model.prefixes { check(prefix, known.prefixes, prefixes, "prefix", "prefixes") }
         }
+        for secret in draft.secrets {
+            guard let declared = draft.projectSecrets else { break }
+            check(secret, Set(declared), declared, "secret", "secrets of the project file")
+        }
+        for use in draft.uses + bodies.flatMap(\.steps).flatMap(\.uses) {
+            switch use.content {
+            case .tier(let tier): check(tier, known.tiers, tiers, "tier", "models")
+            case .prefix(let prefix): check(prefix, known.prefixes, prefixes, "prefix", "prefixes")
+            default: break
+            }
+        }
     }
 }

@@ -3,10 +3,11 @@ import Values
 /// No step waits for itself, named with the whole path.
 struct NoCyclesRule: WorkflowRule {
     func check(_ draft: WorkflowDraft, _ report: (Diagnostic) -> Void) {
-        for body in draft.bodies { check(body.steps, draft, report) }
+        for body in draft.bodies { check(body, draft, report) }
     }
 
-    private func check(_ steps: [StepDraft], _ draft: WorkflowDraft, _ report: (Diagnostic) -> Void) {
+    private func check(_ body: BodyDraft, _ draft: WorkflowDraft, _ report: (Diagnostic) -> Void) {
+        let steps = body.steps
         var edges: [String: [WorkflowDraft.Edge]] = [:]
         for step in steps where edges[step.id.text] == nil { edges[step.id.text] = draft.edges(of: step) }
         enum Mark { case open, done }
@@ -27,13 +28,21 @@ struct NoCyclesRule: WorkflowRule {
                 guard edges[target.id] != nil else { continue }
                 if marks[target.id] == .open {
                     let from = stack.firstIndex { $0.id == target.id }!
-                    let path = (stack[from...].map(\.id) + [target.id]).joined(separator: " -> ")
-                    report(Diagnostic(code: "AW205", "steps wait for each other: \(path)", at: target.range))
+                    let circle = stack[from...].map(\.id) + [target.id]
+                    report(Diagnostic(
+                        code: "AW205", "steps wait for each other: \(circle.joined(separator: " -> "))", at: target.range, hint: hint(for: circle, body)))
                 } else if marks[target.id] == nil {
                     marks[target.id] = .open
                     stack.append((target.id, 0))
                 }
             }
         }
+    }
+
+    private func hint(for circle: [String], _ body: BodyDraft) -> String? {
+        if circle.count == 2, let step = body.steps.first(where: { $0.id.text == circle[0] }), step.inner != nil {
+            return "a step inside of '\(circle[0])' reads it, and it has an output when they have all ended"
+        }
+        return body.isInLoop ? "what a step gave in the pass before is pass.previous.\(circle[0])" : nil
     }
 }

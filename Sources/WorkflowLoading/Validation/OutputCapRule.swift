@@ -6,9 +6,9 @@ struct OutputCapRule: WorkflowRule {
     func check(_ draft: WorkflowDraft, _ report: (Diagnostic) -> Void) {
         guard let root = draft.root, root.value(at: "defaults", "limits", "max_output_tokens") == nil else { return }
         for step in draft.allSteps {
-            guard case .model(let model) = step.kind, let tier = model.tier?.text, let node = root.step(withIDAt: step.id.range),
+            guard case .model(let model) = step.kind, let node = root.step(withIDAt: step.id.range),
                 node["max_output_tokens"] == nil, node.value(at: "limits", "max_output_tokens") == nil,
-                root.value(at: "models", tier, "max_output_tokens") == nil
+                model.tiers.contains(where: { root.value(at: "models", $0.text, "max_output_tokens") == nil })
             else { continue }
             report(Diagnostic(
                 .warning, code: "AW401", "nothing caps the output of '\(step.id.text)', so the cap is \(StepLimits.defaultMaxOutputTokens) tokens",

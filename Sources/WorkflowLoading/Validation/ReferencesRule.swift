@@ -8,21 +8,26 @@ struct ReferencesRule: WorkflowRule {
     static let runFields = ["id", "started_at"]
 
     static let passFields = ["index", "previous"]
+    static let checkFields = ["passed", "score", "output"]
+    /// Names that mean something somewhere, so that no item can have them.
+    static let roots = ["inputs", "steps", "run", "with", "index", "pass", "output", "checks", "secrets"]
 
     /// The names of a draft, looked up once for its thousands of references.
     private struct Names {
-        /// For each step the body that it is in.
-        let homes: [String: Int]
+        /// For each id the bodies that have a step of it.
+        let homes: [String: [Int]]
         let bodies: [BodyDraft]
         let inputs: Set<String>
         let inputNames: [String]
+        let secrets: [String]
         let broken: BrokenNames
 
         init(_ draft: WorkflowDraft) {
             bodies = draft.bodies
-            homes = Dictionary(bodies.flatMap { body in body.steps.map { ($0.id.text, body.index) } }, uniquingKeysWith: { first, _ in first })
+            homes = Dictionary(grouping: bodies.flatMap { body in body.steps.map { ($0.id.text, body.index) } }, by: \.0).mapValues { $0.map(\.1) }
             inputNames = draft.inputs.map(\.name)
             inputs = Set(inputNames).union(draft.broken.inputs)
+            secrets = draft.secrets.map(\.text)
             broken = draft.broken
         }
 
@@ -42,12 +47,21 @@ struct ReferencesRule: WorkflowRule {
             if body.isInLoop { around.append("pass") }
             for step in body.steps {
                 let with = body.with + step.with.map(\.key)
-                for (place, references) in step.references(in: draft) where place != .prefix {
+                for (place, references) in step.references(in: draft) where !place.isPrefix {
                     var names = around
-                    if place != .step, let forEach = step.forEach { names += [forEach.name, "index"] }
-                    let visible = place == .body ? with : body.with
+                    if !place.isOnce, let forEach = step.forEach { names += [forEach.name, "index"] }
+                    var visible = body.with
+                    switch place {
+                    case .body: visible = with
+                    case .checked(let scope):
+                        visible = with
+                        names += scope
+                    case .with where step.takesSecrets: names.append("secrets")
+                    default: break
+                    }
                     if !visible.isEmpty { names.append("with") }
-                    for reference in references { check(reference, names, known, from: body, with: visible, report) }
+                    let checks = step.escalation?.checks.map(\.name.text) ?? []
+                    for reference in references { check(reference, names, known, from: body, with: visible, checks: checks, report) }
                 }
             }
             let visible = around + (body.with.isEmpty ? [] : ["with"])
@@ -67,7 +81,8 @@ struct ReferencesRule: WorkflowRule {
     }
 
     private func check(
-        _ reference: Reference, _ names: [String], _ known: Names, from body: BodyDraft, with: [String], _ report: (Diagnostic) -> Void
+        _ reference: Reference, _ names: [String], _ known: Names, from body: BodyDraft, with: [String], checks: [String] = [],
+        _ report: (Diagnostic) -> Void
     ) {
         func unknown(_ what: String, _ name: String, in names: [String], hint: String? = nil) {
             let list = names.isEmpty ? nil : "known here: \(names.joined(separator: ", "))"
@@ -81,7 +96,9 @@ struct ReferencesRule: WorkflowRule {
             if root == "item" || root == "index" { return unknown("unknown name", root, in: [], hint: "items exist inside for_each only, and not in when") }
             if root == "with" { return unknown("unknown name", root, in: [], hint: "the step has no 'with'") }
             if root == "pass" { return unknown("unknown name", root, in: [], hint: "pass exists inside of a loop only") }
-            if root == "secrets" || root == "checks" || root == "output" { return unknown("this version does not have", root, in: []) }
+            if root == "secrets" { return unknown("no secret is read here:", path.joined(separator: "."), in: [], hint: "secrets are read under 'with' of run and tool steps, never in a prompt") }
+            if root == "checks" { return unknown("unknown name", root, in: [], hint: "checks exist inside of escalate only") }
+            if root == "output" { return unknown("unknown name", root, in: [], hint: "the answer is 'output' inside of escalate only; a step's result is steps.<id>.output") }
             return unknown("unknown name", root, in: names)
         }
         guard path.count > 1 else { return }
@@ -92,21 +109,36 @@ struct ReferencesRule: WorkflowRule {
             if !Self.runFields.contains(path[1]) { unknown("run has no", path[1], in: Self.runFields) }
         case "with":
             if !with.contains(path[1]) { unknown("'with' of this step has no", path[1], in: with) }
+        case "secrets":
+            if !known.secrets.contains(path[1]) { unknown("there is no secret", path[1], in: known.secrets, hint: "declare it: secrets: [\(path[1])]") }
+        case "checks":
+            guard checks.contains(path[1]) else { return unknown("there is no check", path[1], in: checks) }
+            if path.count > 2, !Self.checkFields.contains(path[2]) { unknown("a check has no", path[2], in: Self.checkFields) }
         case "pass":
             if !Self.passFields.contains(path[1]) { unknown("pass has no", path[1], in: Self.passFields) }
         case "steps":
-            guard let home = known.homes[path[1]] else {
+            guard let homes = known.homes[path[1]] else {
                 if !known.broken.mayHaveStep(path[1]) { unknown("there is no step", path[1], in: known.stepIDs(from: body)) }
                 return
             }
-            guard known.canSee(home, from: body) else {
-                guard let owner = known.bodies[home].owner else { return unknown("a step of 'finally' is not seen from here:", path[1], in: []) }
+            guard homes.contains(where: { known.canSee($0, from: body) }) else {
+                guard let owner = known.bodies[homes[0]].owner else { return unknown("a step of 'finally' is not seen from here:", path[1], in: []) }
                 return unknown("from here there is no step", path[1], in: [], hint: "it is inside '\(owner)': steps.\(owner).output.\(path[1])")
             }
             if path.count > 2, !Self.stepFields.contains(path[2]) {
                 return unknown("a step has no", path[2], in: Self.stepFields, hint: "its result is steps.\(path[1]).output")
             }
         default: break
+        }
+    }
+}
+
+extension StepDraft {
+    /// Only programs are handed secrets: what a model is sent is stored.
+    fileprivate var takesSecrets: Bool {
+        switch kind {
+        case .run, .tool: true
+        default: false
         }
     }
 }

@@ -18,6 +18,8 @@ private struct TypesPass {
     private let draft: WorkflowDraft
     private let textSteps: Set<String>
     private var types: WorkflowTypes
+    /// Of the values that workflows are given, by the places of the steps' ids.
+    private var withTypes: [SourceRange: [String: StaticType]] = [:]
     private(set) var problems: [Diagnostic] = []
 
     init(_ draft: WorkflowDraft) {
@@ -42,14 +44,10 @@ private struct TypesPass {
 
     /// - Parameter around: the types of names that steps around it bring into scope.
     private mutating func check(_ step: StepDraft, _ around: [String: StaticType]) {
-        var environment = types.environment(for: step.references(in: draft).flatMap { $0.0 == .prefix ? [] : $0.1 })
+        var environment = types.environment(for: step.references(in: draft).filter { !$0.0.isPrefix }.flatMap(\.1))
         environment.names.merge(around) { $1 }
         if let when = step.when {
-            let found = keep(when.check(in: environment), references: when.references)
-            if !found.mayBeBool {
-                problems.append(Diagnostic(
-                    code: "AW206", "when takes a bool, found \(found)", at: when.range, hint: "compare it, for example \(when.source.prefix(40)) != …"))
-            }
+            condition(when, "when", environment)
         }
         if let forEach = step.forEach {
             let found = keep(forEach.items.checkJSON(in: environment), references: forEach.items.references)
@@ -62,11 +60,16 @@ private struct TypesPass {
             environment.names["index"] = .int
         }
         var with: [ObjectType.Field] = []
-        for (key, template) in step.with { with.append(ObjectType.Field(key, type(of: template, environment))) }
+        for (key, template) in step.with {
+            let type = type(of: template, environment)
+            with.append(ObjectType.Field(key, type))
+            if case .workflow = step.kind { withTypes[step.id.range, default: [:]][key] = type }
+        }
         if !with.isEmpty { environment.names["with"] = .object(ObjectType(with, others: .dyn)) }
         for (_, template) in step.tags { text(template, environment) }
         checkTrim(of: step, with)
         let base = step.inner == nil ? body(of: step, environment) : inner(of: step, environment, around)
+        check(step.uses, of: step, making: base, environment)
         var fallback: StaticType?
         if case .value(let template) = step.onError { fallback = type(of: template, environment) }
         types.setOutput(WorkflowTypes.output(of: step, making: base, fallback: fallback).bounded, of: step.id.text)
@@ -91,19 +94,29 @@ private struct TypesPass {
         }
         if case .loop = step.kind {
             // What a pass gives is not known before its body was looked at.
-            names["pass"] = .object(ObjectType([.init("index", .int), .init("previous", .dyn, isRequired: false)]))
+            names["pass"] = .object(ObjectType([.init("index", .int), .init("previous", .dyn, isRequired: false)], others: .dyn))
         }
         for inner in draft.inOrder(steps) { check(inner, names) }
         if case .loop(_, let until?, _) = step.kind {
             var environment = types.environment(for: until.references)
             environment.names.merge(names) { $1 }
-            let found = keep(until.check(in: environment), references: until.references)
-            if !found.mayBeBool {
-                problems.append(Diagnostic(
-                    code: "AW206", "until takes a bool, found \(found)", at: until.range, hint: "compare it, for example \(until.source.prefix(40)) != …"))
-            }
+            condition(until, "until", environment)
         }
         return .object(ObjectType(steps.map { .init($0.id.text, types.output(of: $0.id.text) ?? .dyn, isRequired: false) }))
+    }
+
+    /// What a workflow is given goes with what it takes. Values that are known were held against the schemas already.
+    private mutating func given(to graph: WorkflowGraph, by step: StepDraft) {
+        for (key, template) in step.with where !template.references.isEmpty {
+            guard let input = graph.inputs.first(where: { $0.name == key }) else { continue }
+            let wanted = SchemaTypes.type(of: input.schema)
+            let found = withTypes[step.id.range]?[key] ?? .dyn
+            if !found.mayEqual(wanted) {
+                problems.append(Diagnostic(
+                    code: "AW303", "the input '\(key)' of the workflow '\(graph.name)' is \(wanted), found \(found)",
+                    at: draft.place(of: key, under: step)))
+            }
+        }
     }
 
     /// What the step makes of one item.
@@ -114,9 +127,10 @@ private struct TypesPass {
             text(approval.message, environment)
             return .object(ObjectType([.init("approved", .bool), .init("by", .string), .init("note", .nullable(.string))]))
         case .workflow(let graph):
+            given(to: graph, by: step)
             // The types of its outputs are its own business; that they are there is not certain either.
             return .object(ObjectType(graph.outputs.map { .init($0.key, .dyn, isRequired: false) }))
-        case .group, .loop: return .dyn
+        case .group, .loop, .tool: return .dyn
         case .run(let command):
             for template in command.argv + command.env.map(\.value) { text(template, environment) }
             if let stdin = command.stdin { _ = type(of: stdin, environment) }
@@ -139,7 +153,75 @@ private struct TypesPass {
         problems.append(Diagnostic(code: "AW141", "attach takes a path or a list of paths, found \(found)", at: expression.range))
     }
 
+    // MARK: What is checked by its declaration
+
+    /// - Parameter base: what the step makes of one item: what gates read as `output`.
+    private mutating func check(_ uses: [CheckedUse], of step: StepDraft, making base: StaticType, _ environment: TypeEnvironment) {
+        for use in uses {
+            var environment = environment
+            for name in use.scope {
+                switch name {
+                case "output": environment.names[name] = base
+                case "checks": environment.names[name] = checks(of: step)
+                default: environment.names[name] = .string
+                }
+            }
+            switch use.content {
+            case .condition(let expression, let key): condition(expression, key, environment)
+            case .expression(let expression): _ = keep(expression.checkJSON(in: environment), references: expression.references)
+            case .text(let template): text(template, environment)
+            case .value(let template): _ = type(of: template, environment)
+            case .field(let name): field(name, of: base)
+            case .tier, .prefix, .schema: break
+            }
+        }
+    }
+
+    /// `checks`, whose names are checked elsewhere: whether each passed, its score, and what it gave; of a judge the answer.
+    private func checks(of step: StepDraft) -> StaticType {
+        let checks = step.escalation?.checks ?? []
+        return .object(ObjectType(checks.map { check in
+            var output = StaticType.dyn
+            for use in step.uses where use.owner == check.name.text {
+                if case .schema(let schema) = use.content { output = SchemaTypes.type(of: schema) }
+            }
+            return .init(check.name.text, .object(ObjectType([.init("passed", .bool), .init("score", .number, isRequired: false), .init("output", output)], others: .dyn)))
+        }, others: .dyn))
+    }
+
+    /// A path of fields that the output can have.
+    private mutating func field(_ name: Named, of output: StaticType) {
+        var type = output
+        for part in name.text.split(separator: ".") {
+            switch type.withoutNull {
+            case .object(let object):
+                if let field = object.field(String(part)) {
+                    type = field.type
+                } else if let others = object.others {
+                    type = others
+                } else {
+                    let names = object.fields.map(\.name)
+                    return problems.append(Diagnostic(
+                        code: "AW204", "the output has no field '\(part)'", at: name.range,
+                        hint: Suggestion.hint(for: String(part), in: names) ?? "it has: \(names.joined(separator: ", "))"))
+                }
+            case .dyn, .nothing: return
+            case .map(_, let value): type = value
+            default:
+                return problems.append(Diagnostic(
+                    code: "AW204", "the output is \(type) and has no field '\(part)'", at: name.range, hint: "give the step output: { schema: … } to get an object"))
+            }
+        }
+    }
+
     // MARK: Expressions
+
+    private mutating func condition(_ expression: Expression, _ key: String, _ environment: TypeEnvironment) {
+        let found = keep(expression.check(in: environment), references: expression.references)
+        guard !found.mayBeBool else { return }
+        problems.append(Diagnostic(
+            code: "AW206", "\(key) takes a bool, found \(found)", at: expression.range, hint: "compare it, for example \(expression.source.prefix(40)) != …"))
+    }
 
     private mutating func text(_ template: Template, _ environment: TypeEnvironment) {
         _ = keep(template.checkText(in: environment), references: template.references)

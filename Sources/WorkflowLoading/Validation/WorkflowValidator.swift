@@ -10,11 +10,11 @@ protocol WorkflowRule: Sendable {
 
 /// Turns a draft into a graph: runs every rule, collects every problem, resolves names to indexes.
 struct WorkflowValidator {
-    static let rules: [any WorkflowRule] = [UniqueNamesRule(), KnownNamesRule(), ReferencesRule(), SubworkflowInputsRule(), NoCyclesRule(), TypesRule()]
+    static let rules: [any WorkflowRule] = [UniqueNamesRule(), KnownNamesRule(), ReferencesRule(), SubworkflowInputsRule(), EscalationRule(), NoCyclesRule(), TypesRule()]
 
     /// Their findings are warnings. They look at whole workflows only: what a broken part reads is not known.
     static let remarks: [any WorkflowRule] = [
-        OwnerRule(), OutputCapRule(), SkippedReadRule(), ConstantConditionRule(), UnusedStepRule(), UnusedDeclarationRule(), RepeatedPrefixRule(),
+        OwnerRule(), OutputCapRule(), SkippedReadRule(), ConstantConditionRule(), UnusedStepRule(), UnusedDeclarationRule(), UnusedCheckRule(), RepeatedPrefixRule(),
         DuplicatePrefixRule(),
     ]
 
@@ -23,16 +23,16 @@ struct WorkflowValidator {
     ///   - warns: whether rules that only warn run too.
     /// - Returns: the graph when no rule found an error, and everything that the rules found.
     static func validate(
-        _ draft: WorkflowDraft, isComplete: Bool, warns: Bool = false, file: String, hash: ContentHash
+        _ draft: WorkflowDraft, isComplete: Bool, warns: Bool = false, file: String, files: SourceFiles
     ) -> (graph: WorkflowGraph?, found: [Diagnostic]) {
         var found: [Diagnostic] = []
         for rule in rules { rule.check(draft) { found.append($0) } }
         guard isComplete, !found.contains(where: { $0.severity == .error }) else { return (nil, found) }
         if warns { for rule in remarks { rule.check(draft) { found.append($0) } } }
-        return (graph(draft, file: file, hash: hash), found)
+        return (graph(draft, file: file, files: files), found)
     }
 
-    private static func graph(_ draft: WorkflowDraft, file: String, hash: ContentHash) -> WorkflowGraph {
+    private static func graph(_ draft: WorkflowDraft, file: String, files: SourceFiles) -> WorkflowGraph {
         let prefixes = draft.prefixes.map { PromptPrefix(name: $0.name.text, text: $0.text, stability: stability($0.text.references)) }
         let prefixIndex = Dictionary(uniqueKeysWithValues: prefixes.enumerated().map { ($1.name, $0) })
         func body(_ steps: [StepDraft]) -> StepGraph {
@@ -53,7 +53,7 @@ struct WorkflowValidator {
             if case .workflow(let other) = step.kind { notExecuted += other.notExecuted }
         }
         return WorkflowGraph(
-            name: draft.name, description: draft.description, file: file, hash: hash, owner: draft.owner, tags: draft.tags,
+            name: draft.name, description: draft.description, file: file, hash: files.hash, sources: files.sources(of: file), owner: draft.owner, tags: draft.tags,
             inputs: draft.inputs, tiers: draft.tiers.map(\.tier), budget: draft.budget, decision: draft.decision, prefixes: prefixes,
             outputs: draft.outputs, concurrency: draft.concurrency, body: body(draft.steps),
             finally: draft.finally.isEmpty ? nil : body(draft.finally), notExecuted: notExecuted)
@@ -65,6 +65,7 @@ struct WorkflowValidator {
         switch step.kind {
         case .value(let template): return .value(template)
         case .run(let command): return .run(command)
+        case .tool(let tool): return .tool(tool)
         case .approve(let approval): return .approve(approval)
         case .group(let steps): return .group(body(steps))
         case .loop(let steps, let until, let max): return .loop(LoopStep(body: body(steps), until: until, max: max))
@@ -74,10 +75,10 @@ struct WorkflowValidator {
             let used = model.prefixes.map { prefixIndex[$0.text]! }
             let ordered = used.enumerated().sorted { (prefixes[$0.element].stability, $0.offset) < (prefixes[$1.element].stability, $1.offset) }
             return .model(ModelStep(
-                tier: model.tier!.text, system: model.system, prefixes: ordered.map(\.element), body: model.body,
+                tier: model.tiers[0].text, system: model.system, prefixes: ordered.map(\.element), body: model.body,
                 bodyStability: max(.step, stability(model.body.templates.flatMap(\.references))),
                 systemStability: stability(model.system?.references ?? []), sampling: model.sampling, schema: model.schema,
-                repairs: model.repairs, memoAge: model.memoAge, attachments: model.attachments))
+                repairs: model.repairs, memoAge: model.memoAge, attachments: model.attachments, furtherTiers: model.tiers.dropFirst().map(\.text)))
         }
     }
 
@@ -132,6 +133,17 @@ enum ExpressionPlace {
     case body
     /// A prefix: the same for every step that uses it.
     case prefix
+    /// What is checked by its declaration alone: like `body`, and with more names.
+    case checked(scope: [String])
+
+    /// Whether it is evaluated once for the step, before there are items.
+    var isOnce: Bool {
+        if case .step = self { true } else { false }
+    }
+
+    var isPrefix: Bool {
+        if case .prefix = self { true } else { false }
+    }
 }
 
 extension StepDraft {
@@ -161,13 +173,19 @@ extension StepDraft {
         switch kind {
         case .value(let template): all.append((.body, template.references))
         case .approve(let approval): all.append((.body, approval.message.references))
-        case .group, .loop, .workflow: break
+        case .group, .loop, .workflow, .tool: break
         case .run(let command):
             all.append((.body, command.argv.flatMap(\.references) + (command.stdin?.references ?? []) + command.env.flatMap(\.value.references)))
         case .model(let model):
             all.append((.body, (model.system?.references ?? []) + model.body.templates.flatMap(\.references) + model.attachments.flatMap(\.source.references)))
             for name in model.prefixes {
                 if let prefix = draft.prefixes.first(where: { $0.name.text == name.text }) { all.append((.prefix, prefix.text.references)) }
+            }
+        }
+        for use in uses {
+            all.append((.checked(scope: use.scope), use.references))
+            if case .prefix(let name) = use.content, let prefix = draft.prefixes.first(where: { $0.name.text == name.text }) {
+                all.append((.prefix, prefix.text.references))
             }
         }
         return all

@@ -22,6 +22,8 @@ public enum FailureKind: String, Sendable, Hashable, CaseIterable {
     case truncated
 
     // Of a step
+    /// It took longer in all than its `deadline`.
+    case deadline
     case outputInvalid = "output_invalid"
     case inputLimit = "input_limit"
     case budget
@@ -54,6 +56,11 @@ public struct StepFailure: Error, Sendable, Hashable {
         self.details = details
     }
 
+    public init?(json: JSONValue) {
+        guard let kind = json["kind"]?.stringValue.flatMap(FailureKind.init(rawValue:)), let message = json["message"]?.stringValue else { return nil }
+        self.init(kind, message, details: (json["details"]?.arrayValue ?? []).compactMap(\.stringValue))
+    }
+
     public var json: JSONValue {
         var object: JSONObject = ["kind": .string(kind.rawValue), "message": .string(message)]
         if !details.isEmpty { object["details"] = .array(details.map(JSONValue.string)) }
@@ -75,6 +82,12 @@ public struct CallFailure: Error, Sendable, Hashable {
         self.message = message
         self.retryAfter = retryAfter
         self.shouldRetry = shouldRetry
+    }
+
+    public init?(json: JSONValue) {
+        guard let kind = json["kind"]?.stringValue.flatMap(FailureKind.init(rawValue:)), let message = json["message"]?.stringValue else { return nil }
+        self.init(
+            kind, message, retryAfter: json["retry_after_ms"]?.intValue.map { .milliseconds($0) }, shouldRetry: json["should_retry"]?.boolValue)
     }
 
     public var json: JSONValue {

@@ -25,8 +25,12 @@ extension RunEvent {
         case .deadlinePassed: return "deadline_passed"
         case .memoHit: return "memo_hit"
         case .inputTrimmed: return "input_trimmed"
+        case .approvalRequested: return "approval_requested"
+        case .approvalDecided: return "approval_decided"
         case .interruptRequested: return "interrupt_requested"
+        case .cancelRequested: return "cancel_requested"
         case .runEnded: return "run_ended"
+        case .runResumed: return "run_resumed"
         }
     }
 
@@ -37,6 +41,7 @@ extension RunEvent {
         case .runStarted(let run):
             json.put("workflow", run.workflow)
             json.put("graph", run.graph)
+            json.put("sources", run.sources)
             json.put("inputs", run.inputs)
             json.put("encoder", run.encoder)
             json.put("program", run.program)
@@ -84,8 +89,9 @@ extension RunEvent {
             json.put("failure", call.failure?.json)
             // Only a failure can lead to a wait.
             if call.failure != nil { json.put("jitter", JSONValue.double(call.jitter)) }
-        case .commandEnded(let node, let exitCode, let stdout, let milliseconds):
+        case .commandEnded(let node, let attempt, let exitCode, let stdout, let milliseconds):
             json.put("step", node.path)
+            json.put("attempt", attempt)
             json.put("exit_code", Int(exitCode))
             json.put("stdout", stdout)
             json.put("ms", Int(milliseconds))
@@ -106,7 +112,8 @@ extension RunEvent {
             json.put("step", node.path)
             json.put("output", output.hash)
         case .scopeOpened(let scope):
-            json.put("step", scope.node?.path ?? "finally")
+            json.put("step", scope.node?.path)
+            if scope.isFinally { json.put("finally", true) }
             json.put("pass", scope.pass)
             json.put("inputs", scope.inputs)
         case .passEnded(let node, let pass, let verdict):
@@ -126,10 +133,28 @@ extension RunEvent {
                 json.put("before_bytes", value.before)
                 json.put("after_bytes", value.after)
             }
+        case .approvalRequested(let node, let request):
+            json.put("step", node.path)
+            json.put("message", request.message)
+            json.put("until", request.until?.rfc3339)
+            json.put("on_timeout", request.onTimeout.rawValue)
+        case .approvalDecided(let node, let decision):
+            json.put("step", node.path)
+            json.put("approved", JSONValue.bool(decision.isApproved))
+            json.put("by", decision.by)
+            json.put("note", decision.note)
+            json.put("at", decision.at.rfc3339)
+            if decision.isTimeout { json.put("timeout", JSONValue.bool(true)) }
         case .interruptRequested: break
+        case .cancelRequested(let by):
+            json.put("by", by)
         case .runEnded(let status, let outputs):
             json.put("status", status.rawValue)
             json.put("outputs", outputs)
+        case .runResumed(let resumed):
+            json.put("program", resumed.program)
+            json.put("epoch", Int(resumed.epoch))
+            json.put("lost_calls", resumed.lostCalls)
         }
         return json.finish()
     }

@@ -24,7 +24,7 @@ public enum RunEvent: Sendable {
     /// The reservation does not fit its cap and never will.
     case callRefused(Node, BudgetRefusal)
     case callEnded(CallEnded)
-    case commandEnded(Node, exitCode: Int, stdout: ContentHash, milliseconds: Int64)
+    case commandEnded(Node, attempt: Int, exitCode: Int, stdout: ContentHash, milliseconds: Int64)
     /// An answer broke its schema; what was wrong with it.
     case outputRejected(Node, violations: [String])
     case nodeSucceeded(Node, OutputReference)
@@ -34,21 +34,80 @@ public enum RunEvent: Sendable {
     case nodeCancelled(Node)
     /// All items of a `for_each` step ended and its list was made.
     case itemsCollected(Node, OutputReference)
+    /// A person is asked; the run waits and costs nothing.
+    case approvalRequested(Node, ApprovalRequest)
+    case approvalDecided(Node, ApprovalDecision)
     case interruptRequested
+    /// Somebody stopped it for good.
+    case cancelRequested(by: String)
+    /// Ended, or suspended: interrupted or waiting.
     case runEnded(RunStatus, outputs: ContentHash?)
+    /// Another process goes on with it. Calls that began before and have not ended are lost: what they did is not known.
+    case runResumed(RunResumed)
+}
+
+/// What a person is asked.
+public struct ApprovalRequest: Sendable, Hashable {
+    /// Of the message, a JSON text.
+    public let message: ContentHash
+    /// When the answer of `on_timeout` is taken.
+    public let until: Timestamp?
+    public let onTimeout: ApprovalStep.OnTimeout
+
+    public init(message: ContentHash, until: Timestamp?, onTimeout: ApprovalStep.OnTimeout) {
+        self.message = message
+        self.until = until
+        self.onTimeout = onTimeout
+    }
+}
+
+/// What a person answered, or the clock for them.
+public struct ApprovalDecision: Sendable, Hashable {
+    public let isApproved: Bool
+    public let by: String
+    public let note: String?
+    public let at: Timestamp
+    /// Nobody answered in time.
+    public let isTimeout: Bool
+
+    public init(isApproved: Bool, by: String, note: String?, at: Timestamp, isTimeout: Bool = false) {
+        self.isApproved = isApproved
+        self.by = by
+        self.note = note
+        self.at = at
+        self.isTimeout = isTimeout
+    }
+}
+
+/// Who goes on with a run.
+public struct RunResumed: Sendable, Hashable {
+    public let program: String
+    /// Counts the owners of the run, from 1.
+    public let epoch: Int64
+    /// Calls whose end is not known; what they hold stays held.
+    public let lostCalls: Int
+
+    public init(program: String, epoch: Int64, lostCalls: Int) {
+        self.program = program
+        self.epoch = epoch
+        self.lostCalls = lostCalls
+    }
 }
 
 /// A scope of steps, as it was opened.
 public struct ScopeOpened: Sendable {
-    /// The step whose steps they are; `nil` for `finally`.
+    /// The step whose steps they are; `nil` for the run's own `finally`.
     public let node: Node?
+    /// Whether they are the `finally` of the workflow that the node, or the run, works through.
+    public let isFinally: Bool
     /// Of a loop, from 0.
     public let pass: Int
     /// Of the workflow that is run.
     public let inputs: ContentHash?
 
-    public init(node: Node?, pass: Int = 0, inputs: ContentHash? = nil) {
+    public init(node: Node?, isFinally: Bool = false, pass: Int = 0, inputs: ContentHash? = nil) {
         self.node = node
+        self.isFinally = isFinally || node == nil
         self.pass = pass
         self.inputs = inputs
     }
@@ -63,6 +122,17 @@ public enum PassVerdict: String, Sendable, Hashable {
     case exhausted
     /// What is left of the budget would not carry another.
     case unaffordable
+
+    /// Why there was no other pass; `nil` where there is one.
+    public func reason(pass: Int) -> String? {
+        let passes = pass == 0 ? "1 pass" : "\(pass + 1) passes"
+        switch self {
+        case .again: return nil
+        case .done: return "\(passes), until holds"
+        case .exhausted: return "\(passes), the most"
+        case .unaffordable: return "the budget is short of another pass"
+        }
+    }
 }
 
 /// A value that was cut.
@@ -88,15 +158,18 @@ public struct TrimmedValue: Sendable, Hashable {
 public final class RunStarted: Sendable {
     public let workflow: String
     public let graph: ContentHash
+    /// Of the manifest of ``GraphSources``.
+    public let sources: ContentHash
     public let inputs: ContentHash
     public let maxCost: Money?
     /// Of the request encoder: under another version, other bytes are a warning and not a fault.
     public let encoder: Int
     public let program: String
 
-    public init(workflow: String, graph: ContentHash, inputs: ContentHash, maxCost: Money?, encoder: Int, program: String) {
+    public init(workflow: String, graph: ContentHash, sources: ContentHash, inputs: ContentHash, maxCost: Money?, encoder: Int, program: String) {
         self.workflow = workflow
         self.graph = graph
+        self.sources = sources
         self.inputs = inputs
         self.maxCost = maxCost
         self.encoder = encoder
@@ -177,7 +250,8 @@ public enum RunCommand: Sendable, Equatable {
     case start(Node)
     /// Open the scope of a step that has steps of its own: its first, or a loop's next pass.
     case open(Node, pass: Int)
-    case openFinally
+    /// All steps of a workflow are done with: open the scope of its `finally`.
+    case openFinally(scope: Int)
     /// All steps of a scope are done with: say what came of the step that they belong to.
     case close(scope: Int, ScopeEnd)
     case skip(Node, SkipReason)

@@ -19,6 +19,19 @@ public enum SkipReason: Sendable, Hashable {
     /// `optional`, and the budget was short.
     case overBudget
 
+    public init?(text: String) {
+        func id(after prefix: String) -> String? { text.hasPrefix(prefix) ? String(text.dropFirst(prefix.count)) : nil }
+        if let id = id(after: "upstream_skipped: ") {
+            self = .upstreamSkipped(id)
+        } else if let id = id(after: "upstream_failed: ") {
+            self = .upstreamFailed(id)
+        } else if let reason = [Self.conditionFalse, .runStopping, .overBudget].first(where: { $0.text == text }) {
+            self = reason
+        } else {
+            return nil
+        }
+    }
+
     public var text: String {
         switch self {
         case .conditionFalse: return "when is false"
@@ -59,5 +72,8 @@ public enum RunStatus: String, Sendable, Hashable, CaseIterable {
 
 /// How a step or an item stands.
 public enum NodeStatus: String, Sendable, Hashable, CaseIterable {
-    case pending, running, succeeded, failed, skipped, cancelled
+    case pending, running
+    /// For a person.
+    case waiting
+    case succeeded, failed, skipped, cancelled
 }

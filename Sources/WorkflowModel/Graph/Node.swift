@@ -17,6 +17,11 @@ public struct Node: Sendable {
     }
 }
 
+extension Node {
+    /// The path of its step whatever the item or the pass, `review/draft`: what statistics and audits go by.
+    public var stepPath: String { NodePath.step(path) }
+}
+
 extension Node: Hashable {
     // The path follows from the rest.
     public static func == (a: Node, b: Node) -> Bool { a.step == b.step && a.item == b.item && a.scope == b.scope }

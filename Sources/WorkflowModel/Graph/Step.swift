@@ -56,6 +56,7 @@ public enum StepKind: Sendable {
     case model(ModelStep)
     case value(ValueTemplate)
     case run(CommandStep)
+    case tool(ToolStep)
     case approve(ApprovalStep)
     /// Steps as one, mostly for `for_each`.
     case group(StepGraph)
@@ -68,6 +69,7 @@ public enum StepKind: Sendable {
         case .model: return "model"
         case .value: return "value"
         case .run: return "run"
+        case .tool: return "tool"
         case .approve: return "approve"
         case .group: return "group"
         case .loop: return "loop"
@@ -103,6 +105,8 @@ public final class ModelStep: Sendable {
     }
 
     public let tier: String
+    /// The tiers that `escalate` names behind it, in their order.
+    public let furtherTiers: [String]
     public let system: Template?
     /// Indexes into the graph's prefixes, in wire order.
     public let prefixes: [Int]
@@ -123,9 +127,10 @@ public final class ModelStep: Sendable {
     package init(
         tier: String, system: Template?, prefixes: [Int], body: Body, bodyStability: StabilityClass,
         systemStability: StabilityClass, sampling: Sampling, schema: Schema?, repairs: Int, memoAge: TimeSpan?,
-        attachments: [AttachmentTemplate]
+        attachments: [AttachmentTemplate], furtherTiers: [String] = []
     ) {
         self.tier = tier
+        self.furtherTiers = furtherTiers
         self.system = system
         self.prefixes = prefixes
         self.body = body

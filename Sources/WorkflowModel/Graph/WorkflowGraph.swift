@@ -12,6 +12,8 @@ public final class WorkflowGraph: Sendable {
     public let file: String
     /// SHA-256 over the workflow's text and the texts of all files that it refers to.
     public let hash: ContentHash
+    /// What it was made of.
+    public let sources: GraphSources
     public let owner: Owner
     public let tags: [(key: String, value: Template)]
     public let inputs: [InputDeclaration]
@@ -33,7 +35,7 @@ public final class WorkflowGraph: Sendable {
     public var dependents: [[Int]] { body.dependents }
 
     package init(
-        name: String, description: String?, file: String, hash: ContentHash, owner: Owner, tags: [(key: String, value: Template)],
+        name: String, description: String?, file: String, hash: ContentHash, sources: GraphSources, owner: Owner, tags: [(key: String, value: Template)],
         inputs: [InputDeclaration], tiers: [ModelTier], budget: Budget, decision: Decision?, prefixes: [PromptPrefix],
         outputs: [(key: String, value: ValueTemplate)], concurrency: Int, body: StepGraph, finally: StepGraph?, notExecuted: [Diagnostic]
     ) {
@@ -41,6 +43,7 @@ public final class WorkflowGraph: Sendable {
         self.description = description
         self.file = file
         self.hash = hash
+        self.sources = sources
         self.owner = owner
         self.tags = tags
         self.inputs = inputs
@@ -114,18 +117,28 @@ public enum FailurePolicy: String, Sendable, Hashable, CaseIterable {
 extension WorkflowGraph {
     /// The same graph under another cap, as `--budget` asks for it.
     public func withBudget(_ cap: Money) -> WorkflowGraph {
-        copy(tiers: tiers, budget: Budget(maxCost: cap, admit: budget.admit), change: "budget \(cap.decimalText)")
+        copy(tiers: tiers, budget: Budget(maxCost: cap, admit: budget.admit), change: .budget(cap))
+    }
+
+    /// The same graph with what flags changed in the one of a record.
+    public func applying(_ changes: [GraphSources.Change]) -> WorkflowGraph {
+        changes.reduce(self) { graph, change in
+            switch change {
+            case .budget(let cap): return graph.withBudget(cap)
+            case .tier(let name, let model): return graph.withTier(name, using: model)
+            }
+        }
     }
 
     /// The same graph with another model in a tier, as `--model` asks for it.
     public func withTier(_ name: String, using model: ModelReference) -> WorkflowGraph {
-        copy(tiers: tiers.map { $0.name == name ? $0.using(model) : $0 }, budget: budget, change: "tier \(name) \(model)")
+        copy(tiers: tiers.map { $0.name == name ? $0.using(model) : $0 }, budget: budget, change: .tier(name, model))
     }
 
     /// Another graph has another hash: a run's record says what really ran.
-    private func copy(tiers: [ModelTier], budget: Budget, change: String) -> WorkflowGraph {
+    private func copy(tiers: [ModelTier], budget: Budget, change: GraphSources.Change) -> WorkflowGraph {
         WorkflowGraph(
-            name: name, description: description, file: file, hash: ContentHash(chaining: hash, Array(change.utf8)), owner: owner,
+            name: name, description: description, file: file, hash: ContentHash(chaining: hash, Array(change.text.utf8)), sources: sources.adding(change), owner: owner,
             tags: tags, inputs: inputs, tiers: tiers, budget: budget, decision: decision, prefixes: prefixes, outputs: outputs,
             concurrency: concurrency, body: body, finally: finally, notExecuted: notExecuted)
     }

@@ -12,13 +12,22 @@ public struct Project: Sendable {
     public let providers: [ProviderConfiguration]
     /// Dated rows and short forms of the `prices` list.
     public let prices: [PriceRow]
+    /// The names under `secrets`.
+    public let secrets: [String]
+    /// What the file asks for and this version does not do, with the text for its frames: it is checked, but no workflow runs under it.
+    public let notExecuted: Diagnostics
 
-    public init(root: String, file: String?, ledger: String, providers: [ProviderConfiguration], prices: [PriceRow]) {
+    public init(
+        root: String, file: String?, ledger: String, providers: [ProviderConfiguration], prices: [PriceRow], secrets: [String] = [],
+        notExecuted: Diagnostics = Diagnostics([])
+    ) {
         self.root = root
         self.file = file
         self.ledger = ledger
         self.providers = providers
         self.prices = prices
+        self.secrets = secrets
+        self.notExecuted = notExecuted
     }
 }
 

@@ -20,8 +20,9 @@ public struct Plan: Sendable {
     }
 
     public struct Step: Sendable {
+        /// Its path: `review/draft`.
         public var id: String
-        /// `model`, `value`, `run`.
+        /// `model`, `value`, `run`, `group`, `loop`, `workflow`.
         public var kind: String
         public var tier: String?
         public var model: String?
@@ -38,12 +39,28 @@ public struct Plan: Sendable {
         public var notes: [String]
         /// Prefixes in wire order.
         public var prefixes: [String]
+        /// Paths of steps beside it.
         public var dependsOn: [String]
+        /// Of `for_each`, each time that it runs; `nil`: it has none.
+        public var items: Items?
+        /// Of a loop, at most.
+        public var passes: Int?
+
+        public struct Items: Sendable, Hashable {
+            public let least: Int
+            /// `nil`: not bounded.
+            public let most: Int?
+
+            public init(least: Int, most: Int?) {
+                self.least = least
+                self.most = most
+            }
+        }
 
         public init(
             id: String, kind: String, tier: String? = nil, model: String? = nil, maxCalls: Int? = 0, isConditional: Bool = false,
             promptTokens: Int? = nil, maxInputTokens: Int? = nil, maxOutputTokens: Int? = nil, amounts: Amounts,
-            notes: [String] = [], prefixes: [String] = [], dependsOn: [String] = []
+            notes: [String] = [], prefixes: [String] = [], dependsOn: [String] = [], items: Items? = nil, passes: Int? = nil
         ) {
             self.id = id
             self.kind = kind
@@ -58,6 +75,8 @@ public struct Plan: Sendable {
             self.notes = notes
             self.prefixes = prefixes
             self.dependsOn = dependsOn
+            self.items = items
+            self.passes = passes
         }
     }
 

@@ -44,6 +44,31 @@ public struct RunRecord: Sendable {
     }
 }
 
+/// A question to a person that nobody has answered.
+public struct ApprovalRecord: Sendable {
+    public let run: String
+    public let workflow: String
+    public let path: String
+    /// A JSON text.
+    public let message: ContentHash?
+    public let requestedAt: Timestamp
+    public let until: Timestamp?
+    public let onTimeout: ApprovalStep.OnTimeout
+
+    public init(
+        run: String, workflow: String, path: String, message: ContentHash?, requestedAt: Timestamp, until: Timestamp?,
+        onTimeout: ApprovalStep.OnTimeout
+    ) {
+        self.run = run
+        self.workflow = workflow
+        self.path = path
+        self.message = message
+        self.requestedAt = requestedAt
+        self.until = until
+        self.onTimeout = onTimeout
+    }
+}
+
 /// A step, or an item of one, as the ledger tells it.
 public struct NodeRecord: Sendable {
     public var path: String

@@ -2,7 +2,7 @@ import Economics
 
 /// Where the planner learns from earlier runs.
 public protocol RunHistory: Sendable {
-    /// What the steps of a workflow took so far, by step id. Empty when it never ran.
+    /// What the steps of a workflow took so far, by the path of the step, `review/draft`. Empty when it never ran.
     func statistics(workflow: String) throws(JournalError) -> [String: StepStatistics]
 }
 

@@ -3,8 +3,20 @@ import Values
 
 /// Where the engine writes what happened. Entries of one run are written in the order in which they were handed over.
 public protocol RunJournal: Sendable {
-    /// Records a new run and takes ownership of it.
-    func begin(_ run: RunStart) async throws(JournalError)
+    /// Records a new run with its first facts and takes ownership of it.
+    func begin(_ run: RunStart, with facts: JournalEntry) async throws(JournalError)
+
+    /// Takes over a run that is suspended, or whose process is gone. Its calls without an end become `unknown`; what they
+    /// hold stays held.
+    ///
+    /// - Throws: `JournalError` of code `hasEnded`, of code `owned` when a process drives it, of code `unknownRun`.
+    func takeOver(_ run: RunID) async throws(JournalError) -> RecordedRun
+
+    /// The documents of hashes, as far as there are any.
+    func documents(_ hashes: [ContentHash]) async throws(JournalError) -> [ContentHash: [UInt8]]
+
+    /// What others ask of the runs that this process drives.
+    func requests() async throws(JournalError) -> [RunRequest]
 
     /// Writes an entry and answers once it is durable. A refused or postponed reservation writes nothing of the entry.
     ///
@@ -21,6 +33,51 @@ extension RunJournal {
     public func write(_ entry: JournalEntry) async throws(JournalError) -> JournalReply { try await write(entry, after: nil) }
 }
 
+/// What somebody asks of a run that another process drives.
+public enum RunRequest: Sendable, Hashable {
+    case cancel(RunID, by: String)
+    case decided(RunID, path: String, ApprovalDecision)
+}
+
+/// A run as it stands in the journal, when another process goes on with it.
+public final class RecordedRun: Sendable {
+    public let id: RunID
+    public let graph: ContentHash
+    public let inputs: ContentHash
+    public let startedAt: Timestamp
+    public let maxCost: Money?
+    public let batch: (name: String, index: Int)?
+    public let epoch: Int64
+    /// Calls that began and have no end.
+    public let lostCalls: Int
+    public let calls: Int
+    public let cost: MoneySum
+    public let unpricedCalls: Int
+    /// In order.
+    public let events: [EventRecord]
+    /// What people have answered, by path; also what the events tell already.
+    public let decisions: [String: ApprovalDecision]
+
+    public init(
+        id: RunID, graph: ContentHash, inputs: ContentHash, startedAt: Timestamp, maxCost: Money?, batch: (name: String, index: Int)?,
+        epoch: Int64, lostCalls: Int, calls: Int, cost: MoneySum, unpricedCalls: Int, events: [EventRecord], decisions: [String: ApprovalDecision]
+    ) {
+        self.id = id
+        self.graph = graph
+        self.inputs = inputs
+        self.startedAt = startedAt
+        self.maxCost = maxCost
+        self.batch = batch
+        self.epoch = epoch
+        self.lostCalls = lostCalls
+        self.calls = calls
+        self.cost = cost
+        self.unpricedCalls = unpricedCalls
+        self.events = events
+        self.decisions = decisions
+    }
+}
+
 /// The answer to an entry.
 public enum JournalReply: Sendable, Equatable {
     case written
@@ -34,6 +91,11 @@ public struct JournalError: Error, Sendable, Hashable, CustomStringConvertible {
     public enum Code: String, Sendable, Hashable {
         /// Another process took the run over.
         case lostOwnership = "lost_ownership"
+        /// Another process drives the run.
+        case owned
+        /// The run is over: there is nothing to go on with.
+        case hasEnded = "has_ended"
+        case unknownRun = "unknown_run"
         case diskFull = "disk_full"
         case readOnly = "read_only"
         case busy
@@ -58,6 +120,8 @@ public final class RunStart: Sendable {
     public let id: RunID
     public let workflow: String
     public let file: String
+    /// The absolute path of the file.
+    public let location: String
     public let graph: ContentHash
     public let inputs: ContentHash
     public let maxCost: Money?
@@ -73,13 +137,14 @@ public final class RunStart: Sendable {
     public let at: Timestamp
 
     public init(
-        id: RunID, workflow: String, file: String, graph: ContentHash, inputs: ContentHash, maxCost: Money?, tags: JSONObject,
+        id: RunID, workflow: String, file: String, location: String, graph: ContentHash, inputs: ContentHash, maxCost: Money?, tags: JSONObject,
         owner: JSONObject, decisionID: String?, decisionUnit: String? = nil, decisionCounts: [String] = [], batch: String?,
         batchIndex: Int?, at: Timestamp
     ) {
         self.id = id
         self.workflow = workflow
         self.file = file
+        self.location = location
         self.graph = graph
         self.inputs = inputs
         self.maxCost = maxCost
@@ -106,6 +171,8 @@ public struct JournalEntry: Sendable {
     public var callStart: CallStart?
     public var callEnd: CallEnd?
     public var runEnd: RunEnd?
+    /// People who are asked, or who answered.
+    public var approvals: [ApprovalUpdate] = []
 
     public init(run: RunID) { self.run = run }
 
@@ -119,11 +186,12 @@ public struct JournalEntry: Sendable {
         both.callStart = later.callStart ?? callStart
         both.callEnd = later.callEnd ?? callEnd
         both.runEnd = later.runEnd ?? runEnd
+        both.approvals += later.approvals
         return both
     }
 
     public var isEmpty: Bool {
-        events.isEmpty && blobs.isEmpty && nodes.isEmpty && memos.isEmpty && callStart == nil && callEnd == nil && runEnd == nil
+        events.isEmpty && blobs.isEmpty && nodes.isEmpty && memos.isEmpty && approvals.isEmpty && callStart == nil && callEnd == nil && runEnd == nil
     }
 }
 
@@ -166,13 +234,14 @@ public struct Blob: Sendable {
 /// A change of a step's or an item's row.
 public struct NodeUpdate: Sendable {
     public let path: String
+    /// Its path without items and passes: `review/draft`.
     public let step: String
     public let item: Int?
     public let status: NodeStatus
     public let at: Timestamp
     public let output: ContentHash?
     public let failure: StepFailure?
-    /// Why it was skipped.
+    /// Why it was skipped, or a loop ended; an end without a reason leaves the one that is there.
     public let reason: String?
 
     public init(
@@ -190,10 +259,27 @@ public struct NodeUpdate: Sendable {
     }
 }
 
+/// A change of an approval's row.
+public struct ApprovalUpdate: Sendable {
+    public let path: String
+    public let request: ApprovalRequest
+    public let at: Timestamp
+    /// `nil`: is asked. Otherwise taken by the run.
+    public let decision: ApprovalDecision?
+
+    public init(path: String, request: ApprovalRequest, at: Timestamp, decision: ApprovalDecision? = nil) {
+        self.path = path
+        self.request = request
+        self.at = at
+        self.decision = decision
+    }
+}
+
 /// The intent of a call and the reservation that goes with it.
 public final class CallStart: Sendable {
     public let id: CallID
     public let path: String
+    /// Its path without items and passes: `review/draft`.
     public let step: String
     public let tier: String
     public let purpose: CallPurpose

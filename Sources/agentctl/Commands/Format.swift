@@ -40,6 +40,7 @@ struct Format: ParsableCommand {
         }
         if !problems.isEmpty { throw ProblemReport(problems).diagnostics }
         let verb = check || diff ? "to format" : "formatted"
+        Output.flush()
         Output.note(changed == 0 ? "nothing \(verb) in \(files.count) \(files.count == 1 ? "file" : "files")\n" : "\(changed) of \(files.count) \(verb)\n")
         if check, changed > 0 { throw CommandEnd(code: ExitCodes.unformatted) }
     }

@@ -42,21 +42,25 @@ struct Validate: ParsableCommand {
     /// - Returns: what was remarked.
     private func check(_ file: LanguageFile, _ valid: inout [(path: String, what: String)], _ problems: inout [Diagnostics]) throws -> Diagnostics {
         if file.kind == .project {
-            _ = try ProjectLoader.load(named: file.path, searchingFrom: ".")
+            let project = try ProjectLoader.load(named: file.path, searchingFrom: ".")
             valid.append((file.path, "valid, the project file"))
-            return Diagnostics([])
+            return project.notExecuted.asWarnings
         }
         let root: String
+        var secrets: [String]?
         do {
-            root = try global.settings(besides: file.path).project.root
+            let project = try global.settings(besides: file.path).project
+            root = project.root
+            secrets = project.secrets
         } catch let error as Diagnostics {
             // A project file that is wrong hides nothing of its workflows: they need only its folder.
             problems.append(error)
             let folder = file.path.lastIndex(of: "/").map { String(file.path[...$0]) } ?? "."
             root = ProjectFiles.root(searchingFrom: folder) ?? folder
         }
-        let loaded = try WorkflowLoader.load(file.path, root: root, warns: true)
-        let steps = loaded.graph.steps.count
+        let loaded = try WorkflowLoader.load(file.path, root: root, secrets: secrets, warns: true)
+        var steps = 0
+        loaded.graph.forEachStep { _ in steps += 1 }
         valid.append((file.path, "valid, \(steps) \(steps == 1 ? "step" : "steps")"))
         return loaded.warnings
     }
@@ -68,6 +72,8 @@ struct Validate: ParsableCommand {
         }
         for (path, what) in valid { Output.line("\(path): \(what)") }
         Output.line("\(files) \(files == 1 ? "file" : "files"): \(report.summary)")
+        // Where both streams go to one place, the summary comes before what says more.
+        Output.flush()
         if let first = report.diagnostics.all.first { Output.note("agentctl explain \(first.code) says more\n") }
     }
 }

@@ -25,8 +25,10 @@ struct WorkflowSource: ParsableArguments {
     ///   - warns: whether warnings are looked for and printed. A plan shows them; a run, which may be the thousandth, does not.
     ///   - runs: whether it is to run, which refuses what this version checks and does not do.
     static func load(_ file: String, _ settings: Settings, warns: Bool = false, runs: Bool = false) throws -> WorkflowGraph {
-        let loaded = try WorkflowLoader.load(file, root: settings.project.root, warns: warns)
-        if runs, !loaded.graph.notExecuted.isEmpty { throw Diagnostics(loaded.graph.notExecuted, sources: loaded.warnings.sources) }
+        let loaded = try WorkflowLoader.load(file, root: settings.project.root, secrets: settings.project.secrets, warns: warns)
+        let project = settings.project.notExecuted
+        let notExecuted = loaded.graph.notExecuted + project.all
+        if runs, !notExecuted.isEmpty { throw Diagnostics(notExecuted, sources: loaded.warnings.sources.merging(project.sources) { $1 }) }
         if !loaded.warnings.all.isEmpty { Output.note(loaded.warnings) }
         return loaded.graph
     }

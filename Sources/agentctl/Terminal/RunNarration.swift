@@ -6,20 +6,16 @@ import WorkflowModel
 /// Tells a run's facts in the words of reports: the same for the live tree, the plain lines and tests.
 enum RunNarration {
     static func updates(_ event: RunEvent, run: RunID, graph: WorkflowGraph) -> [LiveUpdate] {
-        // The steps inside of a step tell what they cost and why they wait, not how they stand.
-        func state(_ node: Node, _ status: NodeStatus) -> [LiveUpdate] {
-            node.path.contains("/") ? [] : [.stepState(path: node.path, status)]
-        }
+        func state(_ node: Node, _ status: NodeStatus) -> [LiveUpdate] { [.stepState(path: node.path, status)] }
         switch event {
         case .runStarted(let start):
-            var steps = step(graph.body)
-            if let finally = graph.finally { steps += step(finally) }
-            return [.runStarted(id: run.text, workflow: start.workflow, steps: steps, budget: start.maxCost)]
-        case .itemsExpanded(let node, let count, _):
-            return node.path.contains("/") ? [] : [.stepState(path: node.path, .running), .itemsExpanded(step: node.path, count: count)]
+            return [.runStarted(id: run.text, workflow: start.workflow, steps: steps(of: graph), budget: start.maxCost)]
+        case .itemsExpanded(let node, let count, _): return [.stepState(path: node.path, .running), .itemsExpanded(step: node.path, count: count)]
         case .stepSkipped(let node, let reason): return [.reason(path: node.path, reason.text)] + state(node, .skipped)
         case .nodeStarted(let node):
-            guard node.scope == 0, let model = graph.steps[node.step].modelStep, let tier = graph.tier(named: model.tier) else { return state(node, .running) }
+            // The steps of a large workflow are not gone through for each node.
+            let found = node.scope == 0 ? (step: graph.steps[node.step], graph: graph) : graph.step(at: node.stepPath)
+            guard let found, let model = found.step.modelStep, let tier = found.graph.tier(named: model.tier) else { return state(node, .running) }
             return [.stepState(path: node.path, .running, model: tier.models.first?.description, tier: tier.name)]
         case .callStarted(let call):
             return [.callStarted(path: call.node.path, call: call.id.text, held: call.held)]
@@ -38,15 +34,28 @@ enum RunNarration {
         case .memoHit(let node, let call, _): return [.reason(path: node.path, "answered by call \(call)")]
         case .inputTrimmed(let node, let values):
             return [.reason(path: node.path, "cut to fit: \(values.map(\.key).joined(separator: ", "))")]
-        case .passEnded(let node, let pass, let verdict): return [.reason(path: node.path, "pass \(pass + 1): \(verdict.rawValue)")]
+        case .passEnded(let node, let pass, let verdict):
+            return [.reason(path: node.path, verdict.reason(pass: pass) ?? "pass \(pass + 1) is over, another follows")]
         case .runEnded(let status, _): return [.ended(status)]
-        case .conditionEvaluated, .commandEnded, .interruptRequested, .scopeOpened: return []
+        case .approvalRequested(let node, let request):
+            return [.reason(path: node.path, "waits for a person" + (request.until.map { " until \($0.rfc3339)" } ?? ""))] + state(node, .waiting)
+        case .approvalDecided(let node, let decision):
+            let note = decision.note.map { ": \($0)" } ?? ""
+            return [.reason(path: node.path, "\(decision.isApproved ? "approved" : "rejected") by \(decision.by)\(note)")] + state(node, .running)
+        case .conditionEvaluated, .commandEnded, .interruptRequested, .cancelRequested, .scopeOpened, .runResumed: return []
         }
     }
 
-    private static func step(_ body: StepGraph) -> [LiveUpdate.Step] {
-        body.steps.enumerated().map { index, step in
-            LiveUpdate.Step(id: step.id, kind: step.kind.name, dependsOn: body.dependencies[index].map { body.steps[$0.step].id })
+    /// Every step that may run, those inside of others behind them.
+    private static func steps(of graph: WorkflowGraph, prefix: String = "") -> [LiveUpdate.Step] {
+        func steps(_ body: StepGraph, _ prefix: String) -> [LiveUpdate.Step] {
+            body.steps.enumerated().flatMap { index, step in
+                let id = prefix + step.id
+                let own = LiveUpdate.Step(id: id, kind: step.kind.name, dependsOn: body.dependencies[index].map { prefix + body.steps[$0.step].id })
+                if case .workflow(let other) = step.kind { return [own] + Self.steps(of: other.graph, prefix: id + "/") }
+                return [own] + (step.kind.body.map { steps($0, id + "/") } ?? [])
+            }
         }
+        return steps(graph.body, prefix) + (graph.finally.map { steps($0, prefix) } ?? [])
     }
 }

@@ -20,6 +20,7 @@ public final class InMemoryJournal: RunJournal {
         /// The replies to entries that asked for a reservation, in order.
         public fileprivate(set) var replies: [(call: Int, reply: JournalReply)] = []
         fileprivate var failure: JournalError?
+        fileprivate var epoch: Int64 = 1
 
         public var events: [JournaledEvent] { entries.flatMap(\.events) }
 
@@ -47,6 +48,7 @@ public final class InMemoryJournal: RunJournal {
         var runs: [RunID: Run] = [:]
         var order: [RunID] = []
         var operations = 0
+        var requests: [RunRequest] = []
         var broken: JournalError?
     }
 
@@ -76,13 +78,13 @@ public final class InMemoryJournal: RunJournal {
 
     // MARK: RunJournal
 
-    public func begin(_ run: RunStart) async throws(JournalError) {
+    public func begin(_ run: RunStart, with facts: JournalEntry) async throws(JournalError) {
         let outcome: Result<Void, JournalError> = state.withLock { state in
             if let error = count(&state) { return .failure(error) }
             guard state.runs[run.id] == nil else { return .failure(JournalError(.other, "a run named \(run.id) exists already")) }
             state.runs[run.id] = Run(start: run)
             state.order.append(run.id)
-            return .success(())
+            return Self.write(facts, &state).map { _ in }
         }
         await wait()
         try outcome.get()
@@ -108,6 +110,46 @@ public final class InMemoryJournal: RunJournal {
             if case .failure(let error) = Self.write(entry, &state) { state.runs[entry.run]?.failure = error }
         }
     }
+
+    public func takeOver(_ id: RunID) async throws(JournalError) -> RecordedRun {
+        let outcome: Result<RecordedRun, JournalError> = state.withLock { state in
+            if let error = count(&state) { return .failure(error) }
+            guard var run = state.runs[id] else { return .failure(JournalError(.unknownRun, "there is no run \(id)")) }
+            if let end = run.end, end.status != .interrupted, end.status != .waiting { return .failure(JournalError(.hasEnded, "run \(id) has ended")) }
+            let lost = run.takeOver()
+            state.runs[id] = run
+            return .success(run.recorded(lostCalls: lost))
+        }
+        return try outcome.get()
+    }
+
+    public func documents(_ hashes: [ContentHash]) async throws(JournalError) -> [ContentHash: [UInt8]] {
+        let wanted = Set(hashes)
+        return state.withLock { state in
+            var found: [ContentHash: [UInt8]] = [:]
+            for run in state.runs.values {
+                for entry in run.entries { for blob in entry.blobs where wanted.contains(blob.hash) { found[blob.hash] = blob.bytes } }
+            }
+            return found
+        }
+    }
+
+    public func requests() async throws(JournalError) -> [RunRequest] { state.withLock { $0.requests } }
+
+    /// What a process finds that takes a run over after its owner died when `count` entries were durable.
+    public func cut(_ run: RunID, after count: Int) -> InMemoryJournal {
+        let whole = self.run(run)!
+        let copy = InMemoryJournal()
+        copy.state.withLock { state in
+            state.runs[run] = Run(start: whole.start)
+            state.order = [run]
+            for entry in whole.entries.prefix(count) { _ = Self.write(entry, &state) }
+        }
+        return copy
+    }
+
+    /// Leaves word for the process that drives a run.
+    public func leave(_ request: RunRequest) { state.withLock { $0.requests.append(request) } }
 
     private func count(_ state: inout State) -> JournalError? {
         state.operations += 1
@@ -140,6 +182,30 @@ public final class InMemoryJournal: RunJournal {
 }
 
 extension InMemoryJournal.Run {
+    /// - Returns: how many calls have no end.
+    fileprivate mutating func takeOver() -> Int {
+        end = nil
+        failure = nil
+        open = 0
+        for scope in scopes.keys { scopes[scope]!.open = 0 }
+        epoch += 1
+        return calls.count { $0.end == nil }
+    }
+
+    fileprivate func recorded(lostCalls: Int) -> RecordedRun {
+        var cost = MoneySum.zero
+        for call in calls { if let money = call.end?.cost { cost.add(money) } }
+        return RecordedRun(
+            id: start.id, graph: start.graph, inputs: start.inputs, startedAt: start.at, maxCost: start.maxCost,
+            batch: start.batch.map { ($0, start.batchIndex ?? 0) }, epoch: epoch, lostCalls: lostCalls, calls: calls.count, cost: cost,
+            unpricedCalls: calls.count { $0.end != nil && $0.end?.cost == nil && $0.end?.state != .void },
+            events: events.enumerated().map { index, event in
+                EventRecord(
+                    sequence: index + 1, kind: event.kind, payload: (try? JSONParser.parse(event.payload)) ?? .null, at: event.at,
+                    hash: ContentHash(of: event.payload))
+            }, decisions: [:])
+    }
+
     fileprivate mutating func apply(_ entry: JournalEntry) throws(JournalError) -> JournalReply {
         if let end = entry.callEnd {
             guard let index = calls.firstIndex(where: { $0.start.id == end.id }), calls[index].end == nil else {
@@ -226,4 +292,9 @@ extension InMemoryJournal: AnswerMemory {
         guard let found, found.at >= since, let blob = entries.lazy.flatMap(\.blobs).first(where: { $0.hash == found.output }) else { return nil }
         return RememberedAnswer(call: found.call.text, output: found.output, document: blob.bytes, at: found.at, cost: found.cost)
     }
+}
+
+extension RunJournal {
+    /// A run without a first fact.
+    public func begin(_ run: RunStart) async throws(JournalError) { try await begin(run, with: JournalEntry(run: run.id)) }
 }

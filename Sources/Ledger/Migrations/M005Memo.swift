@@ -1,6 +1,6 @@
 /// Answers that steps with `memo` take again, and where they did.
-enum M004Memo: Migration {
-    static let version = 4
+enum M005Memo: Migration {
+    static let version = 5
 
     static let sql = """
         CREATE TABLE memo(

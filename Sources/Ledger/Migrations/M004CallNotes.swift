@@ -1,6 +1,6 @@
 /// What a call is tagged with by its step, and what was cut of its prompt. Both are rare, and a null costs a byte.
-enum M003CallNotes: Migration {
-    static let version = 3
+enum M004CallNotes: Migration {
+    static let version = 4
 
     static let sql = """
         ALTER TABLE model_call ADD COLUMN tags TEXT;

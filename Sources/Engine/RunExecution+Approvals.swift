@@ -1,0 +1,92 @@
+import Expressions
+import Values
+import WorkflowModel
+
+/// Steps that ask a person: the question becomes durable, the run goes on with what does not wait for the answer, and is
+/// suspended when nothing else is left.
+extension RunExecution {
+    func ask(_ node: Node, _ approval: ApprovalStep) {
+        if let decision = decisions.removeValue(forKey: node) {
+            recorded[node] = nil
+            return conclude(node, decision)
+        }
+        recordStart(node)
+        do throws(StepFailure) {
+            let scope = try nodeScope(node)
+            let message = try evaluating { () throws(EvaluationError) in try approval.message.render(scope) }
+            let at = environment.clock.now()
+            let request = ApprovalRequest(
+                message: store(.string(message)).hash, until: approval.timeout.map(at.adding), onTimeout: approval.onTimeout)
+            approvals[node] = request
+            buffer.approvals.append(ApprovalUpdate(path: node.path, request: request, at: at))
+            record(.approvalRequested(node, request))
+            flush()
+            startTimer(node, request)
+        } catch {
+            fail(node, error)
+        }
+    }
+
+    /// While this process lives; afterwards whoever opens the ledger next looks at the clock.
+    func startTimer(_ node: Node, _ request: ApprovalRequest) {
+        guard let until = request.until else { return }
+        let left = until.since(environment.clock.now())
+        deadlines.start(node, Task(executorPreference: environment.executor) { [self] in
+            do { try await environment.clock.sleep(for: TimeSpan(milliseconds: max(0, left.milliseconds))) } catch { return }
+            await timeOut(node)
+        })
+    }
+
+    private func timeOut(_ node: Node) {
+        guard let request = approvals[node], status == nil else { return }
+        take(.timedOut(request, at: environment.clock.now()), at: node.path)
+    }
+
+    /// What somebody answered. Late answers change nothing.
+    ///
+    /// - Returns: whether the run waited for it.
+    @discardableResult
+    func take(_ decision: ApprovalDecision, at path: String) -> Bool {
+        guard journalError == nil, let (node, request) = approvals.first(where: { $0.key.path == path }) else { return false }
+        forget(node)
+        status = nil
+        buffer.approvals.append(ApprovalUpdate(path: path, request: request, at: environment.clock.now(), decision: decision))
+        record(.approvalDecided(node, decision))
+        conclude(node, decision)
+        flush()
+        return true
+    }
+
+    func forget(_ node: Node) {
+        approvals[node] = nil
+        deadlines.end(node)
+    }
+
+    private func conclude(_ node: Node, _ decision: ApprovalDecision) {
+        if decision.isTimeout, case .approve(let approval) = step(node).kind, approval.onTimeout == .fail {
+            return fail(node, StepFailure(.timeout, "nobody answered within \(approval.timeout.map(\.description) ?? "its time")"))
+        }
+        succeed(node, .object([
+            "approved": .bool(decision.isApproved), "by": .string(decision.by), "note": decision.note.map(JSONValue.string) ?? .null,
+        ]))
+    }
+
+    /// Asks the ledger for answers to what the run waits for.
+    ///
+    /// - Returns: whether there was one.
+    func takeDecisions() async throws(JournalError) -> Bool {
+        flush()
+        var hasTaken = false
+        for case .decided(id, let path, let decision) in try await environment.journal.requests() {
+            if take(decision, at: path) { hasTaken = true }
+        }
+        return hasTaken
+    }
+}
+
+extension ApprovalDecision {
+    /// What stands in for an answer that did not come in time.
+    public static func timedOut(_ request: ApprovalRequest, at: Timestamp) -> ApprovalDecision {
+        ApprovalDecision(isApproved: request.onTimeout == .approve, by: "timeout", note: nil, at: at, isTimeout: true)
+    }
+}

@@ -1,0 +1,281 @@
+import Economics
+import Values
+import WorkflowModel
+
+/// What a process before left of a node that it began and did not end.
+struct RecordedNode {
+    /// A call as the journal has it.
+    struct Call {
+        let started: CallStarted
+        /// `nil`: lost.
+        var ended: CallEnded?
+        /// The text that came back, as long as it may be needed.
+        var answer: String?
+        /// Whether what it holds for good is among what was spent.
+        var isCounted = false
+    }
+
+    var calls: [Call] = []
+    /// What was cut of its prompts, each time.
+    var cuts: [[TrimmedValue]] = []
+    /// Of a program that came to its end.
+    var exit: (attempt: Int, code: Int)?
+}
+
+/// Going on with a run of which there is a record: its facts are folded into the machine and into what expressions read,
+/// by the same code as when they happened; what was asked for and not answered is asked for again.
+extension RunExecution {
+    func restore(_ run: RecordedRun) async throws(JournalError) {
+        let documents = try await self.documents(of: run)
+        var names = NodeNames()
+        for record in run.events {
+            let event: RunEvent
+            do throws(EventDecodingError) {
+                event = try RunEvent(kind: record.kind, payload: record.payload, run: id) { names.node($0, in: machine) }
+            } catch {
+                throw unreadable("event \(record.sequence): \(error.reason) ('\(error.kind)')")
+            }
+            do throws(StepFailure) {
+                try take(event, documents)
+            } catch {
+                throw unreadable("event \(record.sequence), \(record.kind): \(error.message)")
+            }
+            _ = machine.apply(event)
+            names.update(event, machine)
+            if case .nodeCancelled(let node) = event, node.item == nil, machine.settlement(of: node.step, in: node.scope) == .cancelled {
+                setStep(node, ["status": .string(NodeStatus.cancelled.rawValue)])
+            }
+            if observer?.wantsHistory == true { announce(event, at: record.at) }
+        }
+        countLostCalls()
+        hasBegun = true
+        let resumed = RunEvent.runResumed(RunResumed(program: environment.program, epoch: run.epoch, lostCalls: run.lostCalls))
+        note(resumed, at: environment.clock.now())
+        go(machine.apply(resumed))
+        for scope in scopes.values { if let node = scope.node, !deadlines.hasPassed(node) { startDeadline(node) } }
+        for (node, request) in approvals { startTimer(node, request) }
+        for (path, decision) in run.decisions { take(decision, at: path) }
+        flush()
+    }
+
+    private func unreadable(_ reason: String) -> JournalError {
+        JournalError(.corrupt, "the record of run \(id) does not fit its workflow: \(reason)")
+    }
+
+    /// The documents that the fold reads, in one question.
+    private func documents(of run: RecordedRun) async throws(JournalError) -> [ContentHash: [UInt8]] {
+        var hashes: Set<ContentHash> = []
+        for event in run.events {
+            for key in ["output", "items", "response"] {
+                if let hash = event.payload[key]?.stringValue.flatMap(ContentHash.init(hex:)) { hashes.insert(hash) }
+            }
+        }
+        return try await environment.journal.documents(Array(hashes))
+    }
+
+    /// One fact, into what expressions read. Before the machine has it.
+    private func take(_ event: RunEvent, _ documents: [ContentHash: [UInt8]]) throws(StepFailure) {
+        func document(_ hash: ContentHash) throws(StepFailure) -> JSONValue {
+            guard let bytes = documents[hash], let value = try? JSONParser.parse(bytes) else {
+                throw StepFailure(.configuration, "the document \(hash) is not in the ledger")
+            }
+            return value
+        }
+        switch event {
+        case .itemsExpanded(let node, let count, let items):
+            let scope = scopes[node.scope]!
+            scope.lists[node.step] = try document(items).arrayValue ?? []
+            scope.itemResults[node.step] = Array(repeating: nil, count: count)
+        case .stepSkipped(let node, _):
+            leave(node)
+            setStep(node, ["status": .string(NodeStatus.skipped.rawValue)])
+        case .nodeStarted(let node):
+            if recorded[node] == nil { recorded[node] = RecordedNode() }
+        case .scopeOpened(let opened):
+            if opened.isFinally {
+                return makeFinally(of: opened.node.flatMap { machine.openScope(of: $0) } ?? 0)
+            }
+            guard let node = opened.node else { return }
+            scopes[machine.nextScope] = try makeScope(node, pass: opened.pass).0
+        case .passEnded(let node, _, let verdict):
+            guard let index = machine.openScope(of: node), let scope = scopes[index] else { return }
+            if verdict != .unaffordable || firstFailure(in: scope) == nil { passOutputs[node] = scope.outputs }
+            if verdict == .again { close(scope: index) }
+        case .deadlinePassed(let node): deadlines.pass(node)
+        case .inputTrimmed(let node, let values): recorded[node]?.cuts.append(values)
+        case .callStarted(let call):
+            recorded[call.node, default: RecordedNode()].calls.append(RecordedNode.Call(started: call))
+            callNumber = max(callNumber, call.id.number)
+        case .callEnded(let end):
+            guard let place = recorded[end.node]?.calls.lastIndex(where: { $0.started.id == end.id }) else {
+                throw StepFailure(.configuration, "call \(end.id) has an end and no beginning")
+            }
+            recorded[end.node]!.calls[place].ended = end
+            recorded[end.node]!.calls[place].answer = try end.response.map { hash throws(StepFailure) in try document(hash).stringValue ?? "" }
+            let held = recorded[end.node]!.calls[place].started.held ?? .zero
+            account(end.node, held: held, kept: end.heldAfter(held), cost: end.cost ?? .zero, caps: callCaps(of: end.node, step(end.node)))
+        case .commandEnded(let node, let attempt, let code, _, _): recorded[node]?.exit = (attempt, code)
+        case .nodeSucceeded(let node, let output), .nodeRecovered(let node, _, let output):
+            settle(node, try document(output.hash), facts: facts(of: node))
+            leave(node)
+        case .nodeFailed(let node, let failure):
+            fold(node, failure)
+            leave(node)
+        case .nodeCancelled(let node):
+            // Stopped with its run it will be begun again, and what it has of calls is kept for that.
+            if machine.openScope(of: node) != nil { leave(node) }
+            approvals[node] = nil
+        case .itemsCollected(let node, let output):
+            collected(node, try document(output.hash))
+        case .approvalRequested(let node, let request): approvals[node] = request
+        case .approvalDecided(let node, let decision):
+            approvals[node] = nil
+            decisions[node] = decision
+        case .runStarted, .conditionEvaluated, .memoHit, .callRefused, .outputRejected, .interruptRequested, .cancelRequested, .runEnded:
+            break
+        case .runResumed: countLostCalls()
+        }
+    }
+
+    /// What calls without an end hold is spent for good.
+    private func countLostCalls() {
+        for (node, left) in recorded {
+            for (index, call) in left.calls.enumerated() where call.ended == nil && !call.isCounted {
+                recorded[node]!.calls[index].isCounted = true
+                let held = call.started.held ?? .zero
+                account(node, held: held, kept: held, cost: .zero, caps: callCaps(of: node, step(node)))
+            }
+        }
+    }
+
+    /// The node has ended: what was kept for it is not needed any more.
+    private func leave(_ node: Node) {
+        recorded[node] = nil
+        decisions[node] = nil
+        approvals[node] = nil
+        passOutputs[node] = nil
+        if let index = machine.openScope(of: node) { close(scope: index) }
+    }
+
+    private func close(scope index: Int) {
+        guard let scope = scopes.removeValue(forKey: index) else { return }
+        spread(scope)
+        if let finally = scope.finallyScope.flatMap({ scopes.removeValue(forKey: $0) }) { spread(finally) }
+    }
+
+    private func fold(_ node: Node, _ failure: StepFailure) {
+        let scope = scopes[node.scope]!
+        if let item = node.item {
+            scope.itemFailures[node.step, default: [:]][item] = failure
+            return
+        }
+        if step(node).forEach != nil { forgetItems(node) }
+        setStep(node, facts(of: node).with("status", .string(NodeStatus.failed.rawValue)).with("accepted", false))
+        if scope.firstFailure == nil, !step(node).toleratesFailure { scope.firstFailure = (node.path, failure) }
+    }
+
+    /// What expressions read of a node beside its output.
+    private func facts(of node: Node) -> JSONObject {
+        switch step(node).kind {
+        case .model(let model):
+            var totals = CallTotals(tier: model.tier)
+            for call in recorded[node]?.calls ?? [] { if let end = call.ended { totals.count(end) } }
+            return totals.facts
+        case .run:
+            guard let exit = recorded[node]?.exit else { return [:] }
+            return ["exit_code": .int(Int64(exit.code)), "attempts": .int(Int64(exit.attempt))]
+        default: return [:]
+        }
+    }
+
+    // MARK: Calls
+
+    /// Takes the tries of a node up where the record ends: calls that have an end are not made again.
+    ///
+    /// - Throws: what the step fails with.
+    func takeUp(_ left: RecordedNode, _ tries: ModelTries) throws(StepFailure) -> StepStateMachine.Command {
+        var command = tries.machine.apply(.started)
+        tries.recordedCuts = left.cuts[...]
+        if tries.model.memoAge != nil, !left.calls.isEmpty { question(of: tries) }
+        for record in left.calls {
+            if case .wait = command { command = tries.machine.apply(.waited) }
+            // A model that is not configured is passed over without a call.
+            while case .call(let call) = command, call.ordinal < record.started.ordinal {
+                _ = askAgain(call, tries)
+                command = tries.machine.apply(.notCalled(StepFailure(.configuration, "passed over before the run was resumed")))
+            }
+            guard case .call(let call) = command, call.ordinal == record.started.ordinal else {
+                throw StepFailure(.configuration, "the calls of '\(tries.path)' in the ledger do not follow from its workflow")
+            }
+            let request = askAgain(call, tries)
+            guard let end = record.ended, end.failure?.kind != .cancelled else {
+                command = tries.machine.apply(.callLost(record.started.id.number))
+                continue
+            }
+            tries.count(end)
+            if end.failure == nil {
+                tries.answer = record.answer ?? ""
+                // What is attached may have changed since: the answer is then to another question.
+                let isSame = tries.model.memoAge != nil && request.map { ContentHash(of: $0.manifest) } == record.started.request
+                tries.answered = isSame ? (record.started.id, record.started.model) : nil
+            }
+            command = tries.machine.apply(.callEnded(end))
+            if case .checkOutput = command { command = judge(tries) }
+        }
+        return command
+    }
+
+    /// Prepares a call as it was prepared before, so that those behind it are asked with what it left of the values that may be cut.
+    ///
+    /// - Returns: its request; `nil` when it cannot be asked any more.
+    private func askAgain(_ call: StepStateMachine.Call, _ tries: ModelTries) -> ModelRequest? {
+        guard tries.model.memoAge != nil || tries.trimmableScope != nil else { return nil }
+        let reference = tries.tier.models[call.model]
+        guard let profile = try? environment.provider.profile(of: reference), let (segments, _) = try? messages(call, to: profile, tries) else { return nil }
+        return tries.request(CallID(run: id, number: 0), to: reference, segments)
+    }
+}
+
+extension CallEnded {
+    /// What the call counts against caps from its end on.
+    fileprivate func heldAfter(_ held: Money) -> Money {
+        switch state {
+        case .settled, .overrun: return cost ?? .zero
+        case .void: return .zero
+        case .held, .estimated, .unknown: return held
+        }
+    }
+}
+
+/// Finds nodes by the paths that the journal has.
+struct NodeNames {
+    /// By the prefix of their names; behind the main one, its `finally`.
+    private var scopes: [String: [Int]] = ["": [0]]
+    private var steps: [Int: [String: Int]] = [:]
+
+    mutating func node(_ path: String, in machine: borrowing RunStateMachine) -> Node? {
+        let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
+        let prefix = slash.map { String(path[...$0]) } ?? ""
+        var name = slash.map { path[path.utf8.index(after: $0)...] } ?? path[...]
+        var item: Int?
+        if name.utf8.last == UInt8(ascii: "]"), let bracket = name.utf8.lastIndex(of: UInt8(ascii: "[")) {
+            item = Int(name[name.utf8.index(after: bracket)...].dropLast())
+            name = name[..<bracket]
+        }
+        for candidate in scopes[prefix] ?? [] {
+            guard let body = machine.body(of: candidate) else { continue }
+            if steps[candidate] == nil {
+                steps[candidate] = Dictionary(body.steps.enumerated().map { ($1.id, $0) }) { first, _ in first }
+            }
+            if let step = steps[candidate]![String(name)] { return Node(scope: candidate, step: step, item: item, path: path) }
+        }
+        return nil
+    }
+
+    mutating func update(_ event: RunEvent, _ machine: borrowing RunStateMachine) {
+        guard case .scopeOpened(let opened) = event else { return }
+        let index = machine.nextScope - 1
+        guard let prefix = machine.prefix(of: index) else { return }
+        if opened.isFinally { scopes[prefix, default: []].append(index) } else { scopes[prefix] = [index] }
+    }
+}

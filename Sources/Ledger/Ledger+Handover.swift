@@ -1,0 +1,131 @@
+import Economics
+import Foundation
+import GRDB
+import Values
+import WorkflowModel
+
+/// What processes do with each other's runs.
+extension Ledger {
+    public func takeOver(_ run: RunID) async throws(JournalError) -> RecordedRun {
+        guard case .takenOver(let epoch, let lostCalls) = try await submit(.takeOver(run)) else { preconditionFailure("a reply to a take-over") }
+        let events = try events(run: run.text)
+        return try read { database in
+            let row = try Row.fetchOne(
+                database,
+                sql: """
+                    SELECT id, graph_hash, inputs_hash, started_at, max_cost_pico, batch, batch_index, calls, cost_pico, unpriced_calls
+                    FROM run WHERE run_id = ?
+                    """, arguments: [run.text])!
+            let batch = (row[5] as String?).map { (name: $0, index: (row[6] as Int?) ?? 0) }
+            return RecordedRun(
+                id: run, graph: hash(row, 1) ?? ContentHash(of: []), inputs: hash(row, 2) ?? ContentHash(of: []),
+                startedAt: Timestamp(microseconds: row[3]), maxCost: money(row, 4), batch: batch, epoch: epoch, lostCalls: lostCalls,
+                calls: row[7], cost: MoneySum(Money(picoDollars: row[8])), unpricedCalls: row[9], events: events,
+                decisions: try Self.openDecisions(database, of: row[0]))
+        }
+    }
+
+    public func documents(_ hashes: [ContentHash]) async throws(JournalError) -> [ContentHash: [UInt8]] { try blobs(hashes) }
+
+    public func requests() async throws(JournalError) -> [RunRequest] {
+        try read { database in
+            let cancelled = try Row.fetchAll(
+                database, sql: "SELECT run_id, cancel_by FROM run WHERE owner = ? AND cancel_requested_at IS NOT NULL AND status = 'running'",
+                arguments: [Holder.current.text])
+            var requests = cancelled.map { RunRequest.cancel(RunID($0[0]), by: $0[1]) }
+            let decided = try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT run_id, node_path, approved, decided_by, note, decided_at, timed_out
+                    FROM approval JOIN run ON run.id = approval.run WHERE decided_at IS NOT NULL AND taken = 0 AND owner = ?
+                    """, arguments: [Holder.current.text])
+            requests += decided.map { .decided(RunID($0[0]), path: $0[1], Self.decision($0, from: 2)) }
+            return requests
+        }
+    }
+
+    private static func openDecisions(_ database: Database, of run: Int64) throws -> [String: ApprovalDecision] {
+        let rows = try Row.fetchAll(
+            database,
+            sql: """
+                SELECT node_path, approved, decided_by, note, decided_at, timed_out FROM approval
+                WHERE run = ? AND decided_at IS NOT NULL AND taken = 0
+                """, arguments: [run])
+        return Dictionary(uniqueKeysWithValues: rows.map { ($0[0], decision($0, from: 1)) })
+    }
+
+    private static func decision(_ row: Row, from first: Int) -> ApprovalDecision {
+        ApprovalDecision(
+            isApproved: row[first], by: row[first + 1], note: row[first + 2], at: Timestamp(microseconds: row[first + 3]), isTimeout: row[first + 4])
+    }
+
+    // MARK: From outside
+
+    /// Stops a run for good: asks the process that drives it, or ends it where there is none.
+    ///
+    /// - Parameter person: who says so; recorded.
+    /// - Returns: whether a process drives it, which will do it within a moment.
+    /// - Throws: `JournalError` of code `unknownRun` or `hasEnded`.
+    public func cancel(_ run: RunID, by person: String, at: Timestamp = .now()) async throws(JournalError) -> Bool {
+        var entry = JournalEntry(run: run)
+        for event in [RunEvent.cancelRequested(by: person), .runEnded(.cancelled, outputs: nil)] {
+            entry.events.append(JournaledEvent(kind: event.kind, payload: event.payload, at: at))
+        }
+        entry.runEnd = RunEnd(status: .cancelled, outputs: nil, failure: nil, outcome: nil, at: at)
+        guard case .leftWord(let isDriven) = try await submit(.cancel(run, by: person, entry: .init(entry))) else { preconditionFailure("a reply to a cancel") }
+        return isDriven
+    }
+
+    /// Answers what a run asks a person. The first answer counts.
+    ///
+    /// - Returns: whether a process drives the run, which will hear of it within a moment; otherwise it is to be resumed.
+    /// - Throws: `JournalError` of code `unknownRun` when nothing is asked there, `hasEnded` when it was answered.
+    public func decide(_ run: RunID, path: String, _ decision: ApprovalDecision) async throws(JournalError) -> Bool {
+        guard case .leftWord(let isDriven) = try await submit(.decide(run, path: path, decision)) else { preconditionFailure("a reply to a decision") }
+        return isDriven
+    }
+
+    // MARK: Reading
+
+    /// What runs ask people and nobody has answered, the oldest first.
+    public func openApprovals(run: String? = nil) throws(JournalError) -> [ApprovalRecord] {
+        let rows: [ApprovalRecord] = try read { database in
+            try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT run_id, workflow, node_path, message_hash, requested_at, until, on_timeout FROM approval JOIN run ON run.id = approval.run
+                    WHERE decided_at IS NULL AND status NOT IN ('succeeded', 'failed', 'cancelled') AND (?1 IS NULL OR run_id = ?1)
+                    ORDER BY requested_at, run_id, node_path
+                    """, arguments: [run]
+            ).map { row in
+                ApprovalRecord(
+                    run: row[0], workflow: row[1], path: row[2], message: hash(row, 3), requestedAt: Timestamp(microseconds: row[4]),
+                    until: moment(row, 5), onTimeout: ApprovalStep.OnTimeout(rawValue: row[6]) ?? .fail)
+            }
+        }
+        return rows
+    }
+
+    /// Runs that `resume --all` goes on with: interrupted ones, those whose process is gone, and waiting ones that were answered.
+    public func resumableRuns(workflow: String? = nil, now: Timestamp = .now()) throws(JournalError) -> [String] {
+        try read { database in
+            let rows = try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT run_id, status, owner, lease_until,
+                        EXISTS (SELECT 1 FROM approval WHERE run = run.id AND decided_at IS NOT NULL AND taken = 0)
+                    FROM run WHERE status NOT IN ('succeeded', 'failed', 'cancelled') AND (?1 IS NULL OR workflow = ?1) ORDER BY id
+                    """, arguments: [workflow])
+            return rows.compactMap { row -> String? in
+                switch RunStatus(rawValue: row[1]) {
+                case .interrupted: return row[0]
+                case .waiting: return row[4] as Bool ? row[0] : nil
+                case .running:
+                    let isFree = moment(row, 3).map { $0 <= now } ?? true
+                    return isFree || Holder(text: row[2]).isGone ? row[0] : nil
+                default: return nil
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,158 @@
+import Economics
+import GRDBSQLite
+import Values
+import WorkflowModel
+
+/// What one process does with runs of another: taking over, stopping, answering. Inside the transaction that is open.
+///
+/// Confined to the writer's thread. Its statements are rare, and compiled when they are needed.
+struct RunHandover {
+    let connection: OpaquePointer
+    let texts: BindingArena
+    let lease: TimeSpan
+
+    private func prepare(_ sql: String) throws(SQLiteFailure) -> PreparedStatement { try PreparedStatement(sql, on: connection, texts: texts) }
+
+    /// How a run stands that somebody wants to do something with.
+    struct Standing {
+        let row: Int64
+        let status: RunStatus
+        let holder: Holder
+        let epoch: Int64
+        let leaseUntil: Timestamp?
+        let sequence: Int64
+        let head: ContentHash
+
+        /// Whether a process drives it. One of this host that is gone need not be waited for.
+        func isDriven(at now: Timestamp) -> Bool {
+            guard status == .running, let leaseUntil, leaseUntil > now else { return false }
+            return !holder.isGone
+        }
+    }
+
+    func standing(of run: RunID) throws -> Standing {
+        let select = try prepare("SELECT id, status, owner, epoch, lease_until, last_seq, last_hash FROM run WHERE run_id = ?1")
+        select.bind(1, run.text)
+        let found = try select.first { row in
+            Standing(
+                row: row.int(0), status: RunStatus(rawValue: row.text(1)) ?? .failed, holder: Holder(text: row.text(2)), epoch: row.int(3),
+                leaseUntil: row.optionalInt(4).map(Timestamp.init(microseconds:)), sequence: row.int(5), head: row.hash(6))
+        }
+        guard let found else { throw JournalError(.unknownRun, "there is no run \(run)") }
+        return found
+    }
+
+    /// Makes this process the run's owner.
+    ///
+    /// - Returns: the run, and how many calls have no end.
+    func takeOver(_ run: RunID) throws -> (run: OwnedRun, lostCalls: Int) {
+        let standing = try standing(of: run)
+        let now = Timestamp.now()
+        switch standing.status {
+        case .succeeded, .failed, .cancelled: throw JournalError(.hasEnded, "run \(run) has \(standing.status == .cancelled ? "been cancelled" : standing.status.rawValue)")
+        case .running, .interrupted, .waiting: break
+        }
+        if standing.isDriven(at: now) { throw owned(run, standing, now) }
+        let update = try prepare("""
+            UPDATE run SET owner = ?1, epoch = epoch + 1, lease_until = ?2, status = 'running', ended_at = NULL, open_pico = 0
+            WHERE id = ?3 AND epoch = ?4
+            """)
+        update.bind(1, Holder.current.text)
+        update.bind(2, now.adding(lease).microseconds)
+        update.bind(3, standing.row)
+        update.bind(4, standing.epoch)
+        try update.run()
+        // What calls without an end hold counts as spent from now on: nobody knows better.
+        let windows = try prepare("UPDATE budget_window SET open_pico = 0 WHERE run = ?1")
+        windows.bind(1, standing.row)
+        try windows.run()
+        let calls = try prepare("UPDATE model_call SET state = 'unknown' WHERE run = ?1 AND state = 'held'")
+        calls.bind(1, standing.row)
+        let lost = try calls.runCountingChanges()
+        let owned = OwnedRun(id: run, row: standing.row, epoch: standing.epoch + 1, sequence: standing.sequence, head: standing.head)
+        return (owned, Int(lost))
+    }
+
+    private func owned(_ run: RunID, _ standing: Standing, _ now: Timestamp) -> JournalError {
+        let free = standing.leaseUntil.map { "; without a sign of life it is free in \($0.since(now))" } ?? ""
+        return JournalError(.owned, "run \(run) is driven by \(standing.holder.description)\(free)")
+    }
+
+    /// Leaves word for the process that drives a run.
+    func requestCancel(_ standing: Standing, by person: String) throws {
+        let update = try prepare("UPDATE run SET cancel_requested_at = ?1, cancel_by = ?2 WHERE id = ?3")
+        update.bind(1, Timestamp.now().microseconds)
+        update.bind(2, person)
+        update.bind(3, standing.row)
+        try update.run()
+    }
+
+    // MARK: Approvals
+
+    func write(_ update: ApprovalUpdate, of run: OwnedRun) throws {
+        if let decision = update.decision {
+            try write(decision, run: run.row, path: update.path, isTaken: true)
+            return
+        }
+        let insert = try prepare("""
+            INSERT INTO approval(run, node_path, message_hash, requested_at, until, on_timeout) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+            ON CONFLICT (run, node_path) DO NOTHING
+            """)
+        insert.bind(1, run.row)
+        insert.bind(2, update.path)
+        insert.bind(3, update.request.message)
+        insert.bind(4, update.at.microseconds)
+        insert.bind(5, update.request.until?.microseconds)
+        insert.bind(6, update.request.onTimeout.rawValue)
+        try insert.run()
+    }
+
+    private func write(_ decision: ApprovalDecision, run: Int64, path: String, isTaken: Bool) throws {
+        let update = try prepare("""
+            UPDATE approval SET decided_at = coalesce(decided_at, ?3), approved = coalesce(approved, ?4), decided_by = coalesce(decided_by, ?5),
+                note = coalesce(note, ?6), timed_out = CASE WHEN decided_at IS NULL THEN ?7 ELSE timed_out END, taken = ?8
+            WHERE run = ?1 AND node_path = ?2
+            """)
+        update.bind(1, run)
+        update.bind(2, path)
+        update.bind(3, decision.at.microseconds)
+        update.bind(4, decision.isApproved ? 1 : 0)
+        update.bind(5, decision.by)
+        update.bind(6, decision.note)
+        update.bind(7, decision.isTimeout ? 1 : 0)
+        update.bind(8, isTaken ? 1 : 0)
+        try update.run()
+    }
+
+    /// Records an answer. The first one counts.
+    ///
+    /// - Returns: whether a process drives the run and will hear of it.
+    func decide(_ run: RunID, path: String, _ decision: ApprovalDecision) throws -> Bool {
+        let standing = try standing(of: run)
+        let select = try prepare("SELECT decided_by, approved FROM approval WHERE run = ?1 AND node_path = ?2")
+        select.bind(1, standing.row)
+        select.bind(2, path)
+        let found = try select.first { (by: $0.optionalInt(1) == nil ? nil : $0.text(0), isApproved: $0.int(1) == 1) }
+        guard let found else { throw JournalError(.unknownRun, "run \(run) asks nothing at '\(path)'") }
+        if let by = found.by { throw JournalError(.hasEnded, "'\(path)' of run \(run) was \(found.isApproved ? "approved" : "rejected") by \(by) already") }
+        try write(decision, run: standing.row, path: path, isTaken: false)
+        return standing.isDriven(at: .now())
+    }
+
+    /// Whether there is a question that nobody answered in time.
+    func hasExpiredApprovals() throws -> Bool {
+        let select = try prepare("SELECT 1 FROM approval WHERE decided_at IS NULL AND until <= ?1 LIMIT 1")
+        select.bind(1, Timestamp.now().microseconds)
+        return try select.first { _ in true } != nil
+    }
+
+    /// Lets the clock answer what nobody answered in time.
+    func expireApprovals() throws {
+        let update = try prepare("""
+            UPDATE approval SET decided_at = ?1, approved = on_timeout = 'approve', decided_by = 'timeout', timed_out = 1
+            WHERE decided_at IS NULL AND until <= ?1
+            """)
+        update.bind(1, Timestamp.now().microseconds)
+        try update.run()
+    }
+}

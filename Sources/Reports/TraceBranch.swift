@@ -1,0 +1,72 @@
+import Values
+import WorkflowModel
+
+/// A node of a trace with its calls, and what stands below it: items, passes, the steps inside.
+final class TraceBranch {
+    private(set) var node: NodeRecord
+    private(set) var calls: [CallRecord] = []
+    private(set) var children: [TraceBranch] = []
+    /// Whether the ledger has no row of it: a pass of a loop, or what a crash cut off.
+    private let isImplied: Bool
+
+    private init(_ node: NodeRecord, isImplied: Bool) {
+        self.node = node
+        self.isImplied = isImplied
+    }
+
+    var isItem: Bool { node.item != nil && !isImplied }
+    var isPass: Bool { node.item != nil && isImplied }
+    var allCalls: [CallRecord] { calls + children.flatMap(\.allCalls) }
+
+    /// Whether it, or what is below it, says what a failure around it says: that one repeats it behind a path.
+    func tells(_ failure: JSONValue) -> Bool {
+        if let own = node.failure?["message"]?.stringValue, failure["message"]?.stringValue?.hasSuffix(own) == true { return true }
+        return children.contains { $0.tells(failure) }
+    }
+
+    /// The branches that belong to no other: steps by their first start, those that never started behind them in the order of
+    /// the ledger; items and passes by number.
+    static func tree(of trace: RunTrace) -> [TraceBranch] {
+        var known: [String: TraceBranch] = [:]
+        var top: [TraceBranch] = []
+        func place(_ branch: TraceBranch) {
+            known[branch.node.path] = branch
+            if let parent = NodePath.parent(branch.node.path) { found(parent).children.append(branch) } else { top.append(branch) }
+        }
+        func found(_ path: String) -> TraceBranch {
+            if let branch = known[path] { return branch }
+            let branch = TraceBranch(NodeRecord(path: path, step: NodePath.step(path), item: NodePath.index(path), status: .running), isImplied: true)
+            place(branch)
+            return branch
+        }
+        // Whatever has a row is known before anything is taken to have none.
+        let rows = trace.nodes.map { TraceBranch($0, isImplied: false) }
+        for row in rows { known[row.node.path] = row }
+        for row in rows { place(row) }
+        for call in trace.calls.sorted(by: { ($0.ordinal, $0.startedAt) < ($1.ordinal, $1.startedAt) }) { found(call.path).calls.append(call) }
+        return finished(top)
+    }
+
+    private static func finished(_ branches: [TraceBranch]) -> [TraceBranch] {
+        for branch in branches {
+            branch.children = finished(branch.children)
+            if branch.isPass { branch.takeFromChildren() }
+        }
+        return branches.enumerated().sorted { a, b in
+            if let x = a.element.node.item, let y = b.element.node.item { return x < y }
+            switch (a.element.node.startedAt, b.element.node.startedAt) {
+            case (let x?, let y?): return (x, a.offset) < (y, b.offset)
+            case (nil, nil): return a.offset < b.offset
+            case (let x, _): return x != nil
+            }
+        }.map(\.element)
+    }
+
+    /// A pass is as its steps are.
+    private func takeFromChildren() {
+        let statuses = Set(children.map(\.node.status))
+        node.status = [.running, .failed, .cancelled].first(where: statuses.contains) ?? .succeeded
+        node.startedAt = children.compactMap(\.node.startedAt).min()
+        node.endedAt = node.status == .running ? nil : children.compactMap(\.node.endedAt).max()
+    }
+}

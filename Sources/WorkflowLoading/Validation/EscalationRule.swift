@@ -1,0 +1,48 @@
+import Values
+
+/// What stands together in `escalate` goes together: the first tier is one of its tiers, no check waits for itself.
+struct EscalationRule: WorkflowRule {
+    func check(_ draft: WorkflowDraft, _ report: (Diagnostic) -> Void) {
+        for step in draft.allSteps {
+            guard let escalation = step.escalation else { continue }
+            let tiers = escalation.tiers.map(\.text)
+            if let start = escalation.start, !tiers.isEmpty, !tiers.contains(start.text) {
+                report(Diagnostic(
+                    code: "AW202", "'\(start.text)' is not one of the tiers of this step", at: start.range,
+                    hint: Suggestion.hint(for: start.text, in: tiers) ?? "they are: \(tiers.joined(separator: ", "))"))
+            }
+            for (position, tier) in escalation.tiers.enumerated() where tiers[..<position].contains(tier.text) {
+                report(Diagnostic(code: "AW103", "tiers are tried one after the other; '\(tier.text)' stands there already", at: tier.range))
+            }
+            if let circle = step.circleOfChecks() {
+                report(Diagnostic(
+                    code: "AW205", "checks wait for each other: \(circle.map(\.text).joined(separator: " -> "))", at: circle[0].range,
+                    hint: "a check reads the answer as output; what combines checks belongs in accept"))
+            }
+        }
+    }
+}
+
+extension StepDraft {
+    /// Checks of which each reads the next one, the first one again at the end.
+    fileprivate func circleOfChecks() -> [Named]? {
+        let names = escalation?.checks.map(\.name) ?? []
+        func read(by name: Named) -> [Named] {
+            let read = uses.filter { $0.owner == name.text }.flatMap(\.references).filter { $0.path.count > 1 && $0.path[0] == "checks" }.map { $0.path[1] }
+            return names.filter { read.contains($0.text) }
+        }
+        var done: Set<String> = []
+        func circle(from name: Named, _ path: [Named]) -> [Named]? {
+            if let start = path.firstIndex(where: { $0.text == name.text }) { return path[start...] + [name] }
+            guard done.insert(name.text).inserted else { return nil }
+            for next in read(by: name) {
+                if let found = circle(from: next, path + [name]) { return found }
+            }
+            return nil
+        }
+        for name in names {
+            if let found = circle(from: name, []) { return found }
+        }
+        return nil
+    }
+}

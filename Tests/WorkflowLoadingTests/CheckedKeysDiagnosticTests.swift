@@ -1,0 +1,634 @@
+import TestSupport
+import Testing
+import Values
+
+/// Keys that are checked by their declarations and not run. Each diagnostic as it is printed.
+@Suite struct CheckedKeysDiagnosticTests {
+    @Test func eachIsNamedAndTheFileIsValid() throws {
+        try expectWarnings(of: #"""
+            version: 1
+            name: t
+            owner: { engineering: me }
+            secrets: [kb]
+            latency_price: 0.002
+            models: { small: { use: local/small, max_output_tokens: 9 } }
+            budget: { max_cost_usd: 1, max_tokens: 60000, yellow: { at: 60%, escalate: never }, red: { at: 90%, models: [small] }, on_exceeded: degrade, degrade: small }
+            decision: { price_usd: 3, failure_cost_usd: 9.50 }
+            prefixes: { p: { text: hi, ttl: 1h, order: any } }
+            defaults: { limits: { max_turns: 4, max_calls: 9 } }
+            steps:
+              - { id: a, model: small, prefix: p, prompt: hi, deferred: true, tools: [kb.search] }
+              - { id: b, tool: kb.search, with: { q: "${{ steps.a.output }}", key: "${{ secrets.kb }}" }, effect: write, idempotency_key: "${{ run.id }}", fees_usd: 0.01 }
+              - { id: c, value: item, for_each: { items: "['x']", reorder: rows } }
+            outputs: { b: "${{ steps.b.output }}", c: "${{ steps.c.output }}" }
+            """#, #"""
+            w.yaml:4:1: warning[AW123]: 'secrets' in a workflow is checked, but this version does not run it
+                |
+              4 | secrets: [kb]
+                | ^^^^^^^
+              hint: remove it to run the workflow: nothing is ignored in silence
+
+            w.yaml:5:1: warning[AW123]: 'latency_price' in a workflow is checked, but this version does not run it
+                |
+              5 | latency_price: 0.002
+                | ^^^^^^^^^^^^^
+              hint: remove it to run the workflow: nothing is ignored in silence
+
+            w.yaml:7:28: warning[AW123]: 'max_tokens' in budget is checked, but this version does not run it
+                |
+              7 | budget: { max_cost_usd: 1, max_tokens: 60000, yellow: { at: 60%, escalate: never }, red: {…
+                |                            ^^^^^^^^^^
+              hint: remove it to run the workflow: nothing is ignored in silence
+
+            w.yaml:7:47: warning[AW123]: 'yellow' in budget is checked, but this version does not run it
+                |
+              7 | …st_usd: 1, max_tokens: 60000, yellow: { at: 60%, escalate: never }, red: { at: 90%, models…
+                |                                ^^^^^^
+              hint: remove it to run the workflow: nothing is ignored in silence
+
+            w.yaml:7:85: warning[AW123]: 'red' in budget is checked, but this version does not run it
+                |
+              7 | …{ at: 60%, escalate: never }, red: { at: 90%, models: [small] }, on_exceeded: degrade, deg…
+                |                                ^^^
+              hint: remove it to run the workflow: nothing is ignored in silence
+
+            w.yaml:7:120: warning[AW123]: 'on_exceeded' in budget is checked, but this version does not run it
+                |
+              7 | …calate: never }, red: { at: 90%, models: [small] }, on_exceeded: degrade, degrade: small }
+                |                                                      ^^^^^^^^^^^
+              hint: remove it to run the workflow: nothing is ignored in silence
+
+            w.yaml:7:142: warning[AW123]: 'degrade' in budget is checked, but this version does not run it
+                |
+              7 | …calate: never }, red: { at: 90%, models: [small] }, on_exceeded: degrade, degrade: small }
+                |                                                                            ^^^^^^^
+              hint: remove it to run the workflow: nothing is ignored in silence
+
+            w.yaml:8:13: warning[AW123]: 'price_usd' in decision is checked, but this version does not run it
+                |
+              8 | decision: { price_usd: 3, failure_cost_usd: 9.50 }
+                |             ^^^^^^^^^
+              hint: remove it to run the workflow: nothing is ignored in silence
+
+            w.yaml:8:27: warning[AW123]: 'failure_cost_usd' in decision is checked, but this version does not run it
+                |
+              8 | decision: { price_usd: 3, failure_cost_usd: 9.50 }
+                |                           ^^^^^^^^^^^^^^^^
+              hint: remove it to run the workflow: nothing is ignored in silence
+
+            w.yaml:9:28: warning[AW123]: 'ttl' in a prefix is checked, but this version does not run it
+                |
+              9 | prefixes: { p: { text: hi, ttl: 1h, order: any } }
+                |                            ^^^
+              hint: remove it to run the workflow: nothing is ignored in silence
+
+            w.yaml:9:37: warning[AW123]: 'order' in a prefix is checked, but this version does not run it
+                |
+              9 | prefixes: { p: { text: hi, ttl: 1h, order: any } }
+                |                                     ^^^^^
+              hint: remove it to run the workflow: nothing is ignored in silence
+
+            w.yaml:10:23: warning[AW123]: 'max_turns' in defaults.limits is checked, but this version does not run it
+                 |
+              10 | defaults: { limits: { max_turns: 4, max_calls: 9 } }
+                 |                       ^^^^^^^^^
+              hint: remove it to run the workflow: nothing is ignored in silence
+
+            w.yaml:10:37: warning[AW123]: 'max_calls' in defaults.limits is checked, but this version does not run it
+                 |
+              10 | defaults: { limits: { max_turns: 4, max_calls: 9 } }
+                 |                                     ^^^^^^^^^
+              hint: remove it to run the workflow: nothing is ignored in silence
+
+            w.yaml:12:51: warning[AW123]: 'deferred' in a step is checked, but this version does not run it
+                 |
+              12 |   - { id: a, model: small, prefix: p, prompt: hi, deferred: true, tools: [kb.search] }
+                 |                                                   ^^^^^^^^
+              hint: remove it to run the workflow: nothing is ignored in silence
+
+            w.yaml:12:67: warning[AW123]: 'tools' in a step is checked, but this version does not run it
+                 |
+              12 |   - { id: a, model: small, prefix: p, prompt: hi, deferred: true, tools: [kb.search] }
+                 |                                                                   ^^^^^
+              hint: remove it to run the workflow: nothing is ignored in silence
+
+            w.yaml:13:14: warning[AW123]: 'tool' in a step is checked, but this version does not run it
+                 |
+              13 |   - { id: b, tool: kb.search, with: { q: "${{ steps.a.output }}", key: "${{ secrets.kb }}"…
+                 |              ^^^^
+              hint: remove it to run the workflow: nothing is ignored in silence
+
+            w.yaml:13:95: warning[AW123]: 'effect' in a step is checked, but this version does not run it
+                 |
+              13 | …, key: "${{ secrets.kb }}" }, effect: write, idempotency_key: "${{ run.id }}", fees_usd: 0…
+                 |                                ^^^^^^
+              hint: remove it to run the workflow: nothing is ignored in silence
+
+            w.yaml:13:110: warning[AW123]: 'idempotency_key' in a step is checked, but this version does not run it
+                 |
+              13 | …: "${{ secrets.kb }}" }, effect: write, idempotency_key: "${{ run.id }}", fees_usd: 0.01 }
+                 |                                          ^^^^^^^^^^^^^^^
+              hint: remove it to run the workflow: nothing is ignored in silence
+
+            w.yaml:13:144: warning[AW123]: 'fees_usd' in a step is checked, but this version does not run it
+                 |
+              13 | …: "${{ secrets.kb }}" }, effect: write, idempotency_key: "${{ run.id }}", fees_usd: 0.01 }
+                 |                                                                            ^^^^^^^^
+              hint: remove it to run the workflow: nothing is ignored in silence
+
+            w.yaml:14:55: warning[AW123]: 'reorder' in for_each is checked, but this version does not run it
+                 |
+              14 |   - { id: c, value: item, for_each: { items: "['x']", reorder: rows } }
+                 |                                                       ^^^^^^^
+              hint: remove it to run the workflow: nothing is ignored in silence
+            """#)
+    }
+
+    @Test func whatThisVersionDoesAnywayIsNotNamed() throws {
+        let project = try TemporaryProject(["w.yaml": #"""
+            version: 1
+            name: t
+            secrets: []
+            latency_price: 0
+            models: { small: { use: local/small } }
+            budget: { on_exceeded: stop }
+            prefixes: { p: { text: hi, ttl: auto, order: keep } }
+            steps:
+              - { id: a, model: small, prefix: p, prompt: hi, deferred: false, tools: [] }
+              - { id: b, run: [x], effect: read, fees_usd: 0.0, for_each: { items: "[1]", reorder: none } }
+            """#])
+        #expect(try project.load().graph.notExecuted.isEmpty)
+    }
+
+    @Test func wrongValuesAtTheTop() throws {
+        try expectFrames(of: #"""
+            version: 1
+            name: t
+            secrets: [kb, Kb, { a: 1 }]
+            latency_price: cheap
+            models: { small: { use: local/small } }
+            budget:
+              max_tokens: 0
+              max_cost_usd: 1
+              yellow: { at: 60, escalate: nevr, modles: [small] }
+              red: { escalate: never, models: [smal], ask: maybe }
+              on_exceeded: degarde
+              degrade: [tiny]
+            decision: { price_usd: -1, failure_cost_usd: a lot }
+            prefixes: { p: { text: hi, ttl: 5, order: kep } }
+            defaults: { limits: { max_turns: 0, max_calls: many } }
+            steps:
+              - { id: a, value: "1" }
+            """#, #"""
+            w.yaml:3:15: error[AW107]: the name of an entry of 'secrets' must match [a-z][a-z0-9_]*, found 'Kb'
+                |
+              3 | secrets: [kb, Kb, { a: 1 }]
+                |               ^^
+              hint: for example 'kb'
+
+            w.yaml:3:19: error[AW103]: secrets is text, found a mapping
+                |
+              3 | secrets: [kb, Kb, { a: 1 }]
+                |                   ^^^^^^^^
+
+            w.yaml:4:16: error[AW103]: latency_price is an amount in dollars, found 'cheap'
+                |
+              4 | latency_price: cheap
+                |                ^^^^^
+              hint: a decimal number from 0 with at most 12 decimals, for example 0.25
+
+            w.yaml:7:15: error[AW103]: max_tokens is a whole number from 1 to 1000000000000, found '0'
+                |
+              7 |   max_tokens: 0
+                |               ^
+
+            w.yaml:9:17: error[AW103]: yellow begins at $60, beyond the cap
+                |
+              9 |   yellow: { at: 60, escalate: nevr, modles: [small] }
+                |                 ^^
+              hint: a share of the cap is written 60%
+
+            w.yaml:9:31: error[AW103]: escalate is 'never', found 'nevr'
+                |
+              9 |   yellow: { at: 60, escalate: nevr, modles: [small] }
+                |                               ^^^^
+              hint: did you mean 'never'?
+
+            w.yaml:9:37: error[AW101]: unknown key 'modles' in a band
+                |
+              9 |   yellow: { at: 60, escalate: nevr, modles: [small] }
+                |                                     ^^^^^^
+              hint: did you mean 'models'?
+
+            w.yaml:10:8: error[AW104]: a band needs 'at'
+                 |
+              10 |   red: { escalate: never, models: [smal], ask: maybe }
+                 |        ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+
+            w.yaml:10:36: error[AW202]: there is no tier 'smal'
+                 |
+              10 |   red: { escalate: never, models: [smal], ask: maybe }
+                 |                                    ^^^^
+              hint: did you mean 'small'?
+
+            w.yaml:10:48: error[AW103]: ask is true or false, found 'maybe'
+                 |
+              10 |   red: { escalate: never, models: [smal], ask: maybe }
+                 |                                                ^^^^^
+
+            w.yaml:11:16: error[AW103]: on_exceeded is one of stop, degrade, ask, found 'degarde'
+                 |
+              11 |   on_exceeded: degarde
+                 |                ^^^^^^^
+              hint: did you mean 'degrade'?
+
+            w.yaml:12:3: error[AW121]: 'degrade' is for on_exceeded: degrade
+                 |
+              12 |   degrade: [tiny]
+                 |   ^^^^^^^
+
+            w.yaml:12:13: error[AW202]: there is no tier 'tiny'
+                 |
+              12 |   degrade: [tiny]
+                 |             ^^^^
+              hint: declared: small
+
+            w.yaml:13:24: error[AW103]: price_usd is an amount in dollars, found '-1'
+                 |
+              13 | decision: { price_usd: -1, failure_cost_usd: a lot }
+                 |                        ^^
+              hint: a decimal number from 0 with at most 12 decimals, for example 0.25
+
+            w.yaml:13:46: error[AW103]: failure_cost_usd is an amount in dollars, found 'a lot'
+                 |
+              13 | decision: { price_usd: -1, failure_cost_usd: a lot }
+                 |                                              ^^^^^
+              hint: a decimal number from 0 with at most 12 decimals, for example 0.25
+
+            w.yaml:14:33: error[AW103]: ttl is 'auto', or a duration such as 45s or 24h, found '5'
+                 |
+              14 | prefixes: { p: { text: hi, ttl: 5, order: kep } }
+                 |                                 ^
+
+            w.yaml:14:43: error[AW103]: order is one of keep, any, found 'kep'
+                 |
+              14 | prefixes: { p: { text: hi, ttl: 5, order: kep } }
+                 |                                           ^^^
+              hint: did you mean 'keep'?
+
+            w.yaml:15:34: error[AW103]: max_turns is a whole number from 1 to 1000, found '0'
+                 |
+              15 | defaults: { limits: { max_turns: 0, max_calls: many } }
+                 |                                  ^
+
+            w.yaml:15:48: error[AW103]: max_calls is a whole number from 1 to 10000, found 'many'
+                 |
+              15 | defaults: { limits: { max_turns: 0, max_calls: many } }
+                 |                                                ^^^^
+            """#)
+    }
+
+    @Test func bandsOfABudget() throws {
+        try expectFrames(of: #"""
+            version: 1
+            name: t
+            budget: { yellow: { at: 60% }, red: { at: 30% }, degrade: [] }
+            steps:
+              - { id: a, value: "1" }
+            """#, #"""
+            w.yaml:3:25: error[AW104]: yellow begins at a share of a cap, and there is none
+                |
+              3 | budget: { yellow: { at: 60% }, red: { at: 30% }, degrade: [] }
+                |                         ^^^
+              hint: add max_cost_usd, or give dollars
+
+            w.yaml:3:43: error[AW104]: red begins at a share of a cap, and there is none
+                |
+              3 | budget: { yellow: { at: 60% }, red: { at: 30% }, degrade: [] }
+                |                                           ^^^
+              hint: add max_cost_usd, or give dollars
+
+            w.yaml:3:43: error[AW103]: red begins behind yellow, found 30% and 60%
+                |
+              3 | budget: { yellow: { at: 60% }, red: { at: 30% }, degrade: [] }
+                |                                           ^^^
+
+            w.yaml:3:50: error[AW121]: 'degrade' is for on_exceeded: degrade
+                |
+              3 | budget: { yellow: { at: 60% }, red: { at: 30% }, degrade: [] }
+                |                                                  ^^^^^^^
+            """#)
+    }
+
+    @Test func wrongValuesInSteps() throws {
+        try expectFrames(of: #"""
+            version: 1
+            name: t
+            models: { small: { use: local/small } }
+            steps:
+              - { id: a, model: small, prompt: hi, deferred: soon, tools: [search, kb.search], limits: { max_turns: 1001 } }
+              - { id: b, tool: search }
+              - { id: c, tool: [kb, search] }
+              - { id: d, run: [x], effect: writes, idempotency_key: "${{ steps.a.output", fees_usd: free }
+              - { id: e, value: "1", for_each: { items: "[1]", reorder: row } }
+            """#, #"""
+            w.yaml:5:50: error[AW103]: deferred is true or false, found 'soon'
+                |
+              5 | … small, prompt: hi, deferred: soon, tools: [search, kb.search], limits: { max_turns: 1001 …
+                |                                ^^^^
+
+            w.yaml:5:64: error[AW103]: tools is a tool, named server.tool, found 'search'
+                |
+              5 | …all, prompt: hi, deferred: soon, tools: [search, kb.search], limits: { max_turns: 1001 } }
+                |                                           ^^^^^^
+
+            w.yaml:5:105: error[AW103]: max_turns is a whole number from 1 to 1000, found '1001'
+                |
+              5 | …all, prompt: hi, deferred: soon, tools: [search, kb.search], limits: { max_turns: 1001 } }
+                |                                                                                    ^^^^
+
+            w.yaml:6:20: error[AW103]: tool is a tool, named server.tool, found 'search'
+                |
+              6 |   - { id: b, tool: search }
+                |                    ^^^^^^
+              hint: for example tool: files.search
+
+            w.yaml:7:20: error[AW103]: tool is a tool, named server.tool, found a list
+                |
+              7 |   - { id: c, tool: [kb, search] }
+                |                    ^^^^^^^^^^^^
+              hint: for example tool: files.search
+
+            w.yaml:8:32: error[AW103]: effect is one of read, write, found 'writes'
+                |
+              8 | … - { id: d, run: [x], effect: writes, idempotency_key: "${{ steps.a.output", fees_usd: fre…
+                |                                ^^^^^^
+              hint: did you mean 'write'?
+
+            w.yaml:8:58: error[AX002]: '${{' is not closed by '}}'
+                |
+              8 | …{ id: d, run: [x], effect: writes, idempotency_key: "${{ steps.a.output", fees_usd: free }
+                |                                                       ^^^
+              hint: a literal '${{' is written '$${{'
+
+            w.yaml:8:89: error[AW103]: fees_usd is an amount in dollars, found 'free'
+                |
+              8 | …{ id: d, run: [x], effect: writes, idempotency_key: "${{ steps.a.output", fees_usd: free }
+                |                                                                                      ^^^^
+              hint: a decimal number from 0 with at most 12 decimals, for example 0.25
+
+            w.yaml:9:61: error[AW103]: reorder is one of none, rows, fields, found 'row'
+                |
+              9 |   - { id: e, value: "1", for_each: { items: "[1]", reorder: row } }
+                |                                                             ^^^
+              hint: did you mean 'rows'?
+            """#)
+    }
+
+    @Test func checkedKeysThatDoNotGoTogether() throws {
+        try expectFrames(of: #"""
+            version: 1
+            name: t
+            models: { small: { use: local/small } }
+            steps:
+              - { id: a, model: small, prompt: hi, limits: { max_turns: 3 }, effect: write }
+              - { id: b, tool: kb.search, model: small, output: { parse: json }, shell: true }
+              - { id: c, value: "1", fees_usd: 1, tools: kb.search }
+              - { id: d, steps: [{ id: e, value: "1" }], deferred: true, timeout: 3s }
+              - { id: f, tool: kb.search, run: [x] }
+            """#, #"""
+            w.yaml:5:50: error[AW121]: 'max_turns' is for steps with 'tools'
+                |
+              5 |   - { id: a, model: small, prompt: hi, limits: { max_turns: 3 }, effect: write }
+                |                                                  ^^^^^^^^^
+
+            w.yaml:5:66: error[AW121]: 'effect' does not go with 'prompt'
+                |
+              5 |   - { id: a, model: small, prompt: hi, limits: { max_turns: 3 }, effect: write }
+                |                                                                  ^^^^^^
+
+            w.yaml:6:31: error[AW121]: 'model' does not go with 'tool'
+                |
+              6 |   - { id: b, tool: kb.search, model: small, output: { parse: json }, shell: true }
+                |                               ^^^^^
+
+            w.yaml:6:45: error[AW121]: 'output' does not go with 'tool'
+                |
+              6 |   - { id: b, tool: kb.search, model: small, output: { parse: json }, shell: true }
+                |                                             ^^^^^^
+
+            w.yaml:6:70: error[AW121]: 'shell' does not go with 'tool'
+                |
+              6 |   - { id: b, tool: kb.search, model: small, output: { parse: json }, shell: true }
+                |                                                                      ^^^^^
+
+            w.yaml:7:26: error[AW121]: 'fees_usd' does not go with 'value'
+                |
+              7 |   - { id: c, value: "1", fees_usd: 1, tools: kb.search }
+                |                          ^^^^^^^^
+
+            w.yaml:7:39: error[AW121]: 'tools' does not go with 'value'
+                |
+              7 |   - { id: c, value: "1", fees_usd: 1, tools: kb.search }
+                |                                       ^^^^^
+
+            w.yaml:8:46: error[AW121]: 'deferred' does not go with 'steps'
+                |
+              8 |   - { id: d, steps: [{ id: e, value: "1" }], deferred: true, timeout: 3s }
+                |                                              ^^^^^^^^
+
+            w.yaml:8:62: error[AW121]: 'timeout' does not go with 'steps'
+                |
+              8 |   - { id: d, steps: [{ id: e, value: "1" }], deferred: true, timeout: 3s }
+                |                                                              ^^^^^^^
+
+            w.yaml:9:31: error[AW120]: step 'f' has two kinds: tool and run
+                |
+              9 |   - { id: f, tool: kb.search, run: [x] }
+                |                               ^^^
+              hint: make two steps of it
+            """#)
+    }
+
+    @Test func namesInExpressionsOfCheckedKeys() throws {
+        try expectFrames(of: #"""
+            version: 1
+            name: t
+            inputs: { id: { type: string } }
+            steps:
+              - { id: a, run: [x], idempotency_key: "${{ inputs.ident }}-${{ steps.b.output.n }}-${{ with.k }}" }
+              - { id: b, value: { m: 1 } }
+              - { id: c, tool: kb.search, with: { k: 1 }, idempotency_key: "${{ item }}" }
+            """#, #"""
+            w.yaml:5:46: error[AW203]: there is no input 'ident'
+                |
+              5 | …, run: [x], idempotency_key: "${{ inputs.ident }}-${{ steps.b.output.n }}-${{ with.k }}" }
+                |                                    ^^^^^^^^^^^^
+              hint: declare it under inputs:
+
+            w.yaml:5:66: error[AW204]: steps.b.output has no field 'n'
+                |
+              5 | …, run: [x], idempotency_key: "${{ inputs.ident }}-${{ steps.b.output.n }}-${{ with.k }}" }
+                |                                                        ^^^^^^^^^^^^^^^^
+              hint: it has: m
+
+            w.yaml:5:90: error[AW203]: unknown name 'with'
+                |
+              5 | …, run: [x], idempotency_key: "${{ inputs.ident }}-${{ steps.b.output.n }}-${{ with.k }}" }
+                |                                                                                ^^^^^^
+              hint: the step has no 'with'
+
+            w.yaml:7:69: error[AW203]: unknown name 'item'
+                |
+              7 |   - { id: c, tool: kb.search, with: { k: 1 }, idempotency_key: "${{ item }}" }
+                |                                                                     ^^^^
+              hint: items exist inside for_each only, and not in when
+            """#)
+    }
+
+    @Test func aCircleThroughACheckedKey() throws {
+        try expectFrames(of: #"""
+            version: 1
+            name: t
+            steps:
+              - { id: a, run: [x], idempotency_key: "${{ steps.b.output }}" }
+              - { id: b, value: steps.a.output }
+            """#, #"""
+            w.yaml:5:21: error[AW205]: steps wait for each other: a -> b -> a
+                |
+              5 |   - { id: b, value: steps.a.output }
+                |                     ^^^^^^^^^^^^^^
+            """#)
+    }
+
+    @Test func secretsWhereTheyAreNotRead() throws {
+        try expectFrames(of: #"""
+            version: 1
+            name: t
+            secrets: [kb]
+            models: { small: { use: local/small } }
+            prefixes: { p: { text: "${{ secrets.kb }}" } }
+            steps:
+              - { id: a, model: small, prefix: p, prompt: "Say ${{ secrets.kb }}", with: { k: "${{ secrets.kb }}" } }
+              - { id: b, run: [x, "${{ secrets.kb }}"], env: { K: "${{ secrets.kb }}" }, when: secrets.kb == 'x' }
+              - { id: c, run: [x], with: { k: "${{ secrets.bk }}" } }
+              - { id: d, value: secrets.kb }
+              - { id: e, run: [x, "${{ with.k }}"], with: { k: "${{ secrets.kb }}" } }
+            outputs: { k: "${{ secrets.kb }}" }
+            """#, #"""
+            w.yaml:5:29: error[AW203]: no secret is read here: 'secrets.kb'
+                |
+              5 | prefixes: { p: { text: "${{ secrets.kb }}" } }
+                |                             ^^^^^^^^^^
+              hint: secrets are read under 'with' of run and tool steps, never in a prompt
+
+            w.yaml:7:56: error[AW203]: no secret is read here: 'secrets.kb'
+                |
+              7 | …del: small, prefix: p, prompt: "Say ${{ secrets.kb }}", with: { k: "${{ secrets.kb }}" } }
+                |                                          ^^^^^^^^^^
+              hint: secrets are read under 'with' of run and tool steps, never in a prompt
+
+            w.yaml:7:88: error[AW203]: no secret is read here: 'secrets.kb'
+                |
+              7 | …del: small, prefix: p, prompt: "Say ${{ secrets.kb }}", with: { k: "${{ secrets.kb }}" } }
+                |                                                                          ^^^^^^^^^^
+              hint: secrets are read under 'with' of run and tool steps, never in a prompt
+
+            w.yaml:8:28: error[AW203]: no secret is read here: 'secrets.kb'
+                |
+              8 |   - { id: b, run: [x, "${{ secrets.kb }}"], env: { K: "${{ secrets.kb }}" }, when: secrets…
+                |                            ^^^^^^^^^^
+              hint: secrets are read under 'with' of run and tool steps, never in a prompt
+
+            w.yaml:8:60: error[AW203]: no secret is read here: 'secrets.kb'
+                |
+              8 | … run: [x, "${{ secrets.kb }}"], env: { K: "${{ secrets.kb }}" }, when: secrets.kb == 'x' }
+                |                                                 ^^^^^^^^^^
+              hint: secrets are read under 'with' of run and tool steps, never in a prompt
+
+            w.yaml:8:84: error[AW203]: no secret is read here: 'secrets.kb'
+                |
+              8 | … run: [x, "${{ secrets.kb }}"], env: { K: "${{ secrets.kb }}" }, when: secrets.kb == 'x' }
+                |                                                                         ^^^^^^^^^^
+              hint: secrets are read under 'with' of run and tool steps, never in a prompt
+
+            w.yaml:9:40: error[AW203]: there is no secret 'bk'
+                |
+              9 |   - { id: c, run: [x], with: { k: "${{ secrets.bk }}" } }
+                |                                        ^^^^^^^^^^
+              hint: did you mean 'kb'?
+
+            w.yaml:10:21: error[AW203]: no secret is read here: 'secrets.kb'
+                 |
+              10 |   - { id: d, value: secrets.kb }
+                 |                     ^^^^^^^^^^
+              hint: secrets are read under 'with' of run and tool steps, never in a prompt
+
+            w.yaml:12:20: error[AW203]: no secret is read here: 'secrets.kb'
+                 |
+              12 | outputs: { k: "${{ secrets.kb }}" }
+                 |                    ^^^^^^^^^^
+              hint: secrets are read under 'with' of run and tool steps, never in a prompt
+            """#)
+    }
+
+    @Test func aSecretThatTheProjectDoesNotDeclare() throws {
+        try expectFrames(of: #"""
+            version: 1
+            name: t
+            secrets: [kb, kb_tokn]
+            steps:
+              - { id: a, value: "1" }
+            """#, secrets: ["kb_token", "mail"], #"""
+            w.yaml:3:11: error[AW202]: there is no secret 'kb'
+                |
+              3 | secrets: [kb, kb_tokn]
+                |           ^^
+              hint: declared: kb_token, mail
+
+            w.yaml:3:15: error[AW202]: there is no secret 'kb_tokn'
+                |
+              3 | secrets: [kb, kb_tokn]
+                |               ^^^^^^^
+              hint: did you mean 'kb_token'?
+            """#)
+    }
+
+    @Test func aSecretWithoutAnyInTheProject() throws {
+        try expectFrames(of: #"""
+            version: 1
+            name: t
+            secrets: kb
+            steps:
+              - { id: a, run: [x], with: { k: "${{ secrets.kb }}" } }
+            """#, secrets: [], #"""
+            w.yaml:3:10: error[AW202]: there is no secret 'kb'
+                |
+              3 | secrets: kb
+                |          ^^
+              hint: none is declared under secrets of the project file
+            """#)
+    }
+
+    @Test func namesThatItemsCannotHave() throws {
+        try expectFrames(of: #"""
+            version: 1
+            name: t
+            steps:
+              - { id: a, value: output, for_each: { items: "[1]", as: output } }
+              - { id: b, value: "1", for_each: { items: "[1]", as: secrets } }
+            """#, #"""
+            w.yaml:4:59: error[AW107]: 'output' already means something in expressions
+                |
+              4 |   - { id: a, value: output, for_each: { items: "[1]", as: output } }
+                |                                                           ^^^^^^
+              hint: choose another name for the item
+
+            w.yaml:5:56: error[AW107]: 'secrets' already means something in expressions
+                |
+              5 |   - { id: b, value: "1", for_each: { items: "[1]", as: secrets } }
+                |                                                        ^^^^^^^
+              hint: choose another name for the item
+            """#)
+    }
+}
