@@ -23,12 +23,12 @@ public struct SystemEntropy: EntropySource {
 /// Sees every fact of a run as it happens: the live tree, `--events`. Called in order; must not block.
 public protocol RunObserver: Sendable {
     func observe(_ event: RunEvent, run: RunID, graph: WorkflowGraph, at: Timestamp)
-    /// Whether it is shown what happened before this process went on with the run.
-    var wantsHistory: Bool { get }
+    /// Is shown what happened before this process went on with the run, in order, before anything else.
+    func recall(_ event: RunEvent, run: RunID, graph: WorkflowGraph, at: Timestamp)
 }
 
 extension RunObserver {
-    public var wantsHistory: Bool { false }
+    public func recall(_ event: RunEvent, run: RunID, graph: WorkflowGraph, at: Timestamp) {}
 }
 
 /// What the engine works with. Everything that touches the world comes in here.

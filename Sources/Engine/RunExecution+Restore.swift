@@ -45,7 +45,7 @@ extension RunExecution {
             if case .nodeCancelled(let node) = event, node.item == nil, machine.settlement(of: node.step, in: node.scope) == .cancelled {
                 setStep(node, ["status": .string(NodeStatus.cancelled.rawValue)])
             }
-            if observer?.wantsHistory == true { announce(event, at: record.at) }
+            observer?.recall(event, run: id, graph: graph, at: record.at)
         }
         countLostCalls()
         hasBegun = true

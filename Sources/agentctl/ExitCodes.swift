@@ -73,10 +73,12 @@ struct CommandEnd: Error {
 struct UsageError: Error {
     let message: String
     let hint: String?
+    let code: Int32
 
-    init(_ message: String, hint: String? = nil) {
+    init(_ message: String, hint: String? = nil, code: Int32 = ExitCodes.usage) {
         self.message = message
         self.hint = hint
+        self.code = code
     }
 }
 
@@ -93,7 +95,7 @@ enum Failures {
         switch error {
         case let end as CommandEnd: return ("", end.code)
         case let usage as UsageError:
-            return (line("error", usage.message) + hint(usage.hint), ExitCodes.usage)
+            return (line("error", usage.message) + hint(usage.hint), usage.code)
         case let diagnostics as Diagnostics:
             return (text(diagnostics), ExitCodes.invalidWorkflow)
         case let failure as StepFailure:
@@ -108,6 +110,9 @@ enum Failures {
             return (help(error) + "\n", status == 0 ? 0 : ExitCodes.usage)
         }
     }
+
+    /// For a command that goes on with something else.
+    static func text(of error: any Error) -> String { describe(error, help: { "\($0)" }, code: { _ in ExitCodes.usage }).0 }
 
     /// Frames as the terminal wants them.
     static func text(_ diagnostics: Diagnostics) -> String {

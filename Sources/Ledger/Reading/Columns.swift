@@ -9,7 +9,8 @@ import WorkflowModel
 enum RunColumns {
     static let list = """
         run_id, workflow, file, status, started_at, ended_at, cost_pico, held_pico, max_cost_pico, unpriced_calls, calls,
-        input_tokens, output_tokens, tags, owners, decision_id, outcome, batch, outputs_hash, inputs_hash, error
+        input_tokens, output_tokens, tags, owners, decision_id, outcome, batch, outputs_hash, inputs_hash, error, graph_hash, location,
+        batch_index, owner
         """
 
     static func record(_ row: Row) -> RunRecord {
@@ -32,6 +33,10 @@ enum RunColumns {
         run.outputs = hash(row, 18)
         run.inputs = hash(row, 19)
         run.failure = json(row, 20)
+        run.graph = hash(row, 21)
+        run.location = row[22]
+        run.batchIndex = row[23]
+        run.holder = Holder(text: row[24]).description
         return run
     }
 }

@@ -40,6 +40,20 @@ extension Ledger {
         }
     }
 
+    /// - Parameter id: the whole id.
+    public func run(_ id: String) throws(JournalError) -> RunRecord? {
+        try read { try Row.fetchOne($0, sql: "SELECT \(RunColumns.list) FROM run WHERE run_id = ?", arguments: [id]).map(RunColumns.record) }
+    }
+
+    /// The runs of a batch, by their places in it.
+    public func runs(ofBatch batch: String) throws(JournalError) -> [Int: RunRecord] {
+        try read { database in
+            let rows = try Row.fetchAll(
+                database, sql: "SELECT \(RunColumns.list) FROM run WHERE batch = ? AND batch_index IS NOT NULL ORDER BY id", arguments: [batch])
+            return Dictionary(rows.map { (($0[23] as Int), RunColumns.record($0)) }) { _, later in later }
+        }
+    }
+
     /// A run with its steps and calls, in the order in which they began; `nil` when there is no such run.
     public func trace(run: String) throws(JournalError) -> RunTrace? {
         try read { database in

@@ -63,6 +63,9 @@ public enum ProjectFiles {
         return nil
     }
 
+    /// Whether a path names the file of an absolute path.
+    public static func isSame(_ path: String, _ absolute: String) -> Bool { SourceFiles.realPath(path) == absolute }
+
     /// A folder as it is named from the working directory, where that is shorter.
     private static func path(of folder: String) -> String {
         guard let here = SourceFiles.realPath("."), let real = SourceFiles.realPath(folder) else { return folder }

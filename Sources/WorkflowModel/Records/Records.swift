@@ -26,6 +26,12 @@ public struct RunRecord: Sendable {
     public var outputs: ContentHash?
     public var inputs: ContentHash?
     public var failure: JSONValue?
+    public var graph: ContentHash?
+    /// The absolute path of the workflow's file.
+    public var location: String?
+    public var batchIndex: Int?
+    /// The process that drives it, or drove it last.
+    public var holder = ""
 
     public init(id: String, workflow: String, file: String, status: RunStatus, startedAt: Timestamp) {
         self.id = id

@@ -18,17 +18,15 @@ struct Run: AsyncParsableCommand {
     @OptionGroup var inputs: RunInputs
     @OptionGroup var batch: BatchOptions
     @OptionGroup var global: GlobalOptions
-    @Flag(help: "The result as one JSON document on stdout.") var json = false
-    @Flag(help: "Every event as a line of JSON on stdout.") var events = false
-    @Flag(name: [.short, .long], help: "Nothing on stderr but errors.") var quiet = false
+    @OptionGroup var output: RunOutput
 
     func validate() throws {
-        if json, events { throw ValidationError("--json and --events exclude each other") }
-        if batch.file != nil, events { throw ValidationError("--events is for one run, not for a batch") }
+        if batch.file != nil, output.events { throw ValidationError("--events is for one run, not for a batch") }
         if batch.file != nil, inputs.inputs != nil || !inputs.single.isEmpty {
             throw ValidationError("a batch takes its inputs from its file; --input and --inputs are for one run")
         }
         if batch.file == nil, batch.failures != nil { throw ValidationError("--failures goes with --batch") }
+        if batch.file == nil, batch.resumed != nil { throw ValidationError("--resume goes with --batch; one run goes on with: agentctl resume RUN") }
     }
 
     func run() async throws {
@@ -46,53 +44,24 @@ struct Run: AsyncParsableCommand {
     private func runOnce(_ graph: WorkflowGraph, _ composition: Composition) async throws {
         let given = try inputs.read(for: graph)
         let bound = try InputBinding.bind(given, to: graph)
-        let isLive = Output.isErrorTerminal && !quiet && !events && Output.variable("TERM") != "dumb"
-        let live = isLive ? LiveView() : nil
-        defer { live?.finish() }
-        let say: @Sendable (String) -> Void = { [quiet] message in
-            if quiet { return }
-            if let live { live.say(message) } else { Output.note(message + "\n") }
-        }
-        let connections = try composition.connect(progress: say)
+        let stage = RunStage(output)
+        defer { stage.finish() }
+        let connections = try composition.connect(progress: stage.say)
         defer { connections.close() }
         let ledger = try composition.openLedger()
         defer { ledger.close() }
 
         let plan = composition.planBuilder(graph, provider: connections.provider, history: ledger).plan(inputs: bound)
-        if !quiet { say(PlanReport.line(plan)) }
+        stage.say(PlanReport.line(plan))
         if let refusal = plan.refusal { throw refusal }
         try await ledger.record(priceRows: composition.priceRows(of: graph, connections.provider))
 
         let engine = composition.engine(journal: ledger, connections: connections)
-        let signals = StopSignals(engine: engine, said: say)
+        let signals = StopSignals(engine: engine, said: stage.say)
         defer { _ = signals }
-        let observer: (any RunObserver)? = events ? EventView() : live ?? (quiet ? nil : PlainView())
-        let result = try await engine.run(graph, inputs: bound, observer: observer)
-        live?.finish()
-        try report(result, graph)
-    }
-
-    private func report(_ result: RunResult, _ graph: WorkflowGraph) throws {
-        if json {
-            Output.line(JSONEncoding.pretty.string(.object(Self.document(result))))
-        } else if events {
-            Output.line(JSONValue.object(["event": "result", "run": .string(result.id.text), "data": .object(Self.document(result))]).jsonText)
-        } else if let outputs = result.outputs, !outputs.isEmpty {
-            if outputs.count == 1, let text = outputs.values.first?.stringValue { Output.line(text) } else { Output.line(JSONEncoding.pretty.string(.object(outputs))) }
-        }
-        Output.flush()
-        if !quiet {
-            let cost = result.unpricedCalls > 0 ? "≥ \(result.cost.displayText) (\(result.unpricedCalls) calls unpriced)" : result.cost.displayText
-            let calls = "\(result.calls) \(result.calls == 1 ? "call" : "calls")"
-            Output.note("\(result.id) \(result.status.rawValue) in \(result.endedAt.since(result.startedAt)), \(calls), \(cost); see: agentctl show \(result.id)\n")
-        }
-        switch result.status {
-        case .succeeded: return
-        case .interrupted, .cancelled: throw CommandEnd(code: ExitCodes.interrupted)
-        default:
-            guard let failure = result.failure else { throw CommandEnd(code: ExitCodes.invalidWorkflow) }
-            throw StepFailure(failure.kind, result.failedStep.map { "step '\($0)': \(failure.message)" } ?? failure.message, details: failure.details)
-        }
+        let result = try await engine.run(graph, inputs: bound, observer: stage.observer)
+        stage.finish()
+        try output.report(result)
     }
 
     /// The result as JSON. Money is a decimal string.

@@ -23,6 +23,8 @@ final class LiveView: RunObserver, @unchecked Sendable {
         lock.hold { for update in updates { tree.apply(update, at: at) } }
     }
 
+    func recall(_ event: RunEvent, run: RunID, graph: WorkflowGraph, at: Timestamp) { observe(event, run: run, graph: graph, at: at) }
+
     /// A line that stays above the tree.
     func say(_ message: String) { lock.hold { messages.append(message) } }
 

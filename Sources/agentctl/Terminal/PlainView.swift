@@ -19,4 +19,10 @@ final class PlainView: RunObserver, @unchecked Sendable {
         }
         if !text.isEmpty { Output.note(text) }
     }
+
+    /// Without a line: it was said when it happened.
+    func recall(_ event: RunEvent, run: RunID, graph: WorkflowGraph, at: Timestamp) {
+        let updates = RunNarration.updates(event, run: run, graph: graph)
+        lock.hold { for update in updates { tree.apply(update, at: at) } }
+    }
 }

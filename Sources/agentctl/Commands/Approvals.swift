@@ -1,0 +1,109 @@
+import ArgumentParser
+import Glibc
+import Ledger
+import Reports
+import Values
+import WorkflowModel
+
+struct Approvals: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "List what runs ask people, the oldest first.",
+        discussion: "Answer with: agentctl approve RUN STEP --yes|--no")
+
+    @Argument(help: "Only this run: an id, the unique start or end of one, or 'last'.") var id: String?
+    @OptionGroup var global: GlobalOptions
+    @Flag(help: "As JSON.") var json = false
+
+    func run() throws {
+        let ledger = try Composition(settings: global.settings()).openLedgerReadOnly()
+        let open = try ledger.openApprovals(run: id.map { try ledger.requireRun($0) })
+        let messages = try open.map { approval in try approval.message.flatMap { try ledger.json($0) }?.stringValue ?? "" }
+        Output.write(json ? JSONEncoding.pretty.string(ApprovalReport.json(open, messages)) + "\n" : ApprovalReport.text(open, messages, style: Output.style, now: .now()))
+    }
+}
+
+struct Approve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Answer what a run asks a person.",
+        discussion: """
+            Who answered, when and with what note is recorded with the run; the first answer counts. A run that another process drives \
+            goes on by itself; otherwise go on with 'resume', or say --resume here. --no is an answer too: the step's output is then \
+            {approved: false, by, note}.
+            """)
+
+    @Argument(help: "The run: an id, the unique start or end of one, or 'last'.") var id: String
+    @Argument(help: "The step that asks, as 'approvals' lists it; not needed when it is the only one.") var step: String?
+    @Flag(help: "Approve.") var yes = false
+    @Flag(help: "Reject.") var no = false
+    @Option(help: ArgumentHelp("Who answers; by default the user of the system.", valueName: "name")) var by: String?
+    @Option(help: ArgumentHelp("A word for the record.", valueName: "text")) var note: String?
+    @Flag(help: "Go on with the run right away.") var resume = false
+    @OptionGroup var global: GlobalOptions
+    @OptionGroup var output: RunOutput
+
+    func validate() throws {
+        if yes == no { throw ValidationError("say --yes or --no") }
+        if !resume, output.json || output.events { throw ValidationError("--json and --events go with --resume") }
+    }
+
+    func run() async throws {
+        let settings = try global.settings()
+        let reader = try Composition(settings: settings).openLedgerReadOnly()
+        let record = try reader.requireRecord(id)
+        let path = try path(of: record, reader)
+        let decision = ApprovalDecision(isApproved: yes, by: by ?? Self.user, note: note, at: .now())
+        let ledger = try Composition(settings: settings).openLedger()
+        let isDriven: Bool
+        do {
+            defer { ledger.close() }
+            isDriven = try await ledger.decide(RunID(record.id), path: path, decision)
+        }
+        let word = yes ? "approved" : "rejected"
+        if !output.quiet {
+            let next = isDriven ? "the process that drives the run goes on" : resume ? "" : "go on with: agentctl resume \(record.id)"
+            Output.note("\(record.id) \(path): \(word) by \(decision.by)\(next.isEmpty ? "" : "; \(next)")\n")
+        }
+        if resume, !isDriven { try await Resume.resume(record, settings, global, output) }
+    }
+
+    private func path(of run: RunRecord, _ ledger: Ledger) throws -> String {
+        let open = try ledger.openApprovals(run: run.id).map(\.path)
+        if let step {
+            // One that was answered is refused by name.
+            if open.contains(step) || open.isEmpty { return step }
+            throw UsageError("run \(run.id) asks nothing at '\(step)'", hint: Suggestion.hint(for: step, in: open) ?? "it asks: \(open.joined(separator: ", "))")
+        }
+        switch open.count {
+        case 0: throw UsageError("run \(run.id) asks nothing", hint: "`agentctl approvals` lists what is asked")
+        case 1: return open[0]
+        default: throw UsageError("run \(run.id) asks at several steps: say which", hint: open.joined(separator: ", "))
+        }
+    }
+
+    static var user: String {
+        guard let entry = getpwuid(getuid()), let name = entry.pointee.pw_name else { return "uid \(getuid())" }
+        return String(cString: name)
+    }
+}
+
+struct Cancel: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Stop a run for good.",
+        discussion: """
+            A process that drives it hears of it within a moment: nothing new starts, calls in flight get 10 s, and the run is cancelled. \
+            A run without a process is cancelled at once. It cannot be resumed; what its calls cost or hold stays in the record.
+            """)
+
+    @Argument(help: "The run: an id, the unique start or end of one, or 'last'.") var id: String
+    @Option(help: ArgumentHelp("Who says so; by default the user of the system.", valueName: "name")) var by: String?
+    @OptionGroup var global: GlobalOptions
+
+    func run() async throws {
+        let settings = try global.settings()
+        let record = try Composition(settings: settings).openLedgerReadOnly().requireRecord(id)
+        let ledger = try Composition(settings: settings).openLedger()
+        defer { ledger.close() }
+        let isDriven = try await ledger.cancel(RunID(record.id), by: by ?? Approve.user)
+        Output.line(isDriven ? "\(record.id) is being stopped by \(record.holder)" : "\(record.id) cancelled")
+    }
+}

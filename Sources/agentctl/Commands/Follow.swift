@@ -1,0 +1,69 @@
+import ArgumentParser
+import Engine
+import Ledger
+import Values
+import WorkflowModel
+
+struct Follow: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Watch a run that another process drives.",
+        discussion: """
+            The live tree on a terminal, lines elsewhere, from the run's beginning; ends when the run ends or is suspended, with the \
+            exit code of its end. Ctrl-C ends the watching, not the run.
+            """)
+
+    @Argument(help: "The run: an id, the unique start or end of one, or 'last'.") var id: String
+    @OptionGroup var global: GlobalOptions
+    @Flag(help: "Every event as a line of JSON on stdout.") var events = false
+
+    func run() async throws {
+        let settings = try global.settings()
+        let ledger = try Composition(settings: settings).openLedgerReadOnly()
+        let record = try ledger.requireRecord(id)
+        let graph = try RecordedWorkflow.load(record, ledger, global.settings(of: record, ledger: settings.ledgerPath))
+        let stage = RunStage(events: events)
+        defer { stage.finish() }
+        var follower = RunFollower(run: RunID(record.id), graph: graph)
+        var sequence = 0
+        var suspended: RunStatus?
+        while true {
+            let new = try ledger.events(run: record.id, after: sequence, limit: 5_000)
+            for event in new {
+                let fact = try follower.read(event)
+                stage.observer?.observe(fact, run: RunID(record.id), graph: graph, at: event.at)
+                sequence = event.sequence
+                switch fact {
+                case .runEnded(let status, _): suspended = status
+                case .runResumed: suspended = nil
+                default: break
+                }
+            }
+            if let suspended, new.isEmpty || new.count < 5_000 {
+                stage.finish()
+                try end(suspended, try ledger.run(record.id) ?? record)
+                return
+            }
+            if new.isEmpty {
+                if let run = try ledger.run(record.id), run.status == .running, try ledger.resumableRuns().contains(run.id) {
+                    stage.finish()
+                    throw UsageError("nobody drives run \(run.id) any more", hint: "go on with: agentctl resume \(run.id)", code: ExitCodes.interrupted)
+                }
+                try await Task.sleep(for: .milliseconds(200))
+            }
+        }
+    }
+
+    private func end(_ status: RunStatus, _ run: RunRecord) throws {
+        Output.flush()
+        let cost = run.unpricedCalls > 0 ? "≥ \(run.cost.displayText)" : run.cost.displayText
+        Output.note("\(run.id) \(status.rawValue), \(run.calls) \(run.calls == 1 ? "call" : "calls"), \(cost); see: agentctl show \(run.id)\n")
+        switch status {
+        case .succeeded: return
+        case .waiting: throw CommandEnd(code: ExitCodes.waiting)
+        case .interrupted, .cancelled: throw CommandEnd(code: ExitCodes.interrupted)
+        case .failed, .running:
+            let failure = run.failure.flatMap(StepFailure.init(json:))
+            throw CommandEnd(code: failure.map { ExitCodes.code($0.kind) } ?? ExitCodes.invalidWorkflow)
+        }
+    }
+}

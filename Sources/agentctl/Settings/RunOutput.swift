@@ -1,0 +1,77 @@
+import ArgumentParser
+import Engine
+import Reports
+import Values
+import WorkflowModel
+
+/// How a run is shown while it goes on, and told when it ends.
+struct RunOutput: ParsableArguments {
+    @Flag(help: "The result as one JSON document on stdout.") var json = false
+    @Flag(help: "Every event as a line of JSON on stdout.") var events = false
+    @Flag(name: [.short, .long], help: "Nothing on stderr but errors.") var quiet = false
+
+    func validate() throws {
+        if json, events { throw ValidationError("--json and --events exclude each other") }
+    }
+
+    /// Prints the outputs and the summary.
+    ///
+    /// - Throws: what the command ends with, unless the run succeeded.
+    func report(_ result: RunResult) throws {
+        if json {
+            Output.line(JSONEncoding.pretty.string(.object(Run.document(result))))
+        } else if events {
+            Output.line(JSONValue.object(["event": "result", "run": .string(result.id.text), "data": .object(Run.document(result))]).jsonText)
+        } else if let outputs = result.outputs, !outputs.isEmpty {
+            if outputs.count == 1, let text = outputs.values.first?.stringValue { Output.line(text) } else { Output.line(JSONEncoding.pretty.string(.object(outputs))) }
+        }
+        Output.flush()
+        if !quiet {
+            let cost = result.unpricedCalls > 0 ? "≥ \(result.cost.displayText) (\(result.unpricedCalls) calls unpriced)" : result.cost.displayText
+            let calls = "\(result.calls) \(result.calls == 1 ? "call" : "calls")"
+            Output.note("\(result.id) \(result.status.rawValue) in \(result.endedAt.since(result.startedAt)), \(calls), \(cost); see: agentctl show \(result.id)\n")
+            switch result.status {
+            case .waiting:
+                for step in result.waitsFor { Output.note("  waits for a person: agentctl approve \(result.id) \(step) --yes|--no\n") }
+                Output.note("  then: agentctl resume \(result.id)\n")
+            case .interrupted: Output.note("  go on with: agentctl resume \(result.id)\n")
+            default: break
+            }
+        }
+        switch result.status {
+        case .succeeded: return
+        case .waiting: throw CommandEnd(code: ExitCodes.waiting)
+        case .interrupted, .cancelled: throw CommandEnd(code: ExitCodes.interrupted)
+        default:
+            guard let failure = result.failure else { throw CommandEnd(code: ExitCodes.invalidWorkflow) }
+            throw StepFailure(failure.kind, result.failedStep.map { "step '\($0)': \(failure.message)" } ?? failure.message, details: failure.details)
+        }
+    }
+}
+
+/// Where a run is shown: the live tree on a terminal, plain lines elsewhere, events as JSON, or nothing.
+final class RunStage: Sendable {
+    let observer: (any RunObserver)?
+    /// Says something about the run on stderr.
+    let say: @Sendable (String) -> Void
+    private let live: LiveView?
+
+    convenience init(_ output: RunOutput) { self.init(events: output.events, quiet: output.quiet) }
+
+    /// - Parameters:
+    ///   - events: as JSON on stdout.
+    ///   - quiet: nothing on stderr.
+    init(events: Bool, quiet: Bool = false) {
+        let isLive = Output.isErrorTerminal && !quiet && !events && Output.variable("TERM") != "dumb"
+        let live = isLive ? LiveView() : nil
+        self.live = live
+        observer = events ? EventView() : live ?? (quiet ? nil : PlainView())
+        say = { message in
+            if quiet { return }
+            if let live { live.say(message) } else { Output.note(message + "\n") }
+        }
+    }
+
+    /// The last frame stays on the screen. Once is enough.
+    func finish() { live?.finish() }
+}
