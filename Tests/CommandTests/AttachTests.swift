@@ -132,4 +132,21 @@ import Values
         try await sandbox.agentctl("run", "w.yaml", "--quiet")
         #expect(try await sandbox.agentctl("show", "last", "--json").json?["calls"]?[0]?["state"] == "overrun")
     }
+
+    @Test func aRunGoesOnWithTheFilesThatItBeganWith() async throws {
+        let sandbox = try sandbox()
+        let text = try String(contentsOfFile: sandbox.path("w.yaml"), encoding: .utf8)
+        try sandbox.write("w.yaml", text.replacingOccurrences(of: "  - id: a\n", with: "  - { id: ok, approve: { message: Look? } }\n  - id: a\n    needs: ok\n"))
+        _ = try await sandbox.agentctl("run", "w.yaml")
+        #expect(try await sandbox.agentctl("approve", "last", "--yes", "--by", "ann").code == 0)
+        let file = URL(fileURLWithPath: sandbox.path("docs/t.pdf"))
+        try Data(SampleFiles.pdf + [0xFF]).write(to: file)
+        let refused = try await sandbox.agentctl("resume", "last")
+        #expect(refused.code == 10 && refused.err.contains("docs/t.pdf has another content\n"), "\(refused.err)")
+        try Data(SampleFiles.pdf).write(to: file)
+        let resumed = try await sandbox.agentctl("resume", "last", "--json")
+        #expect(resumed.code == 0 && resumed.json?["calls"] == 1, "\(resumed.err)")
+        let content = sandbox.server.requests.first?.json?["messages"]?[0]?["content"]?.arrayValue
+        #expect(content?.count == 3)
+    }
 }

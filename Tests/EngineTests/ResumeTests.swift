@@ -11,7 +11,7 @@ import WorkflowModel
     /// What models answer depends on what they are asked alone, as an answer by chance would differ after each crash.
     private static func answer(_ request: ModelRequest, _: Int) -> ScriptedProvider.Answer {
         let text = request.segments.map(\.text).joined(separator: "|")
-        if request.schemaName == "judge" {
+        if request.schemaName.hasPrefix("judge") {
             let isRepair = request.segments.count > 1
             return .text(isRepair ? #"{"score": \#(text.contains("pass 1") ? 9 : 2)}"# : "no JSON")
         }
@@ -94,6 +94,11 @@ import WorkflowModel
             with: { text: "${{ inputs.long }}" }
             prompt: "pass 1 ${{ with.text }}"
             memo: { max_age: 1h }
+            limits: { max_input_tokens: 100, overflow: trim, trim: [text] }
+            output: { schema: { type: object, properties: { score: { type: integer } }, required: [score] }, repair: 1 }
+          - id: judge_again
+            with: { text: "${{ inputs.long }}" }
+            prompt: "pass 1 again ${{ with.text }}"
             limits: { max_input_tokens: 100, overflow: trim, trim: [text] }
             output: { schema: { type: object, properties: { score: { type: integer } }, required: [score] }, repair: 1 }
           - id: group
