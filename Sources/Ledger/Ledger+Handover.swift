@@ -36,7 +36,7 @@ extension Ledger {
             let decided = try Row.fetchAll(
                 database,
                 sql: """
-                    SELECT run_id, node_path, approved, decided_by, note, decided_at, timed_out
+                    SELECT run_id, node_path, approved, decided_by, note, decided_at, timed_out, granted_pico
                     FROM approval JOIN run ON run.id = approval.run WHERE decided_at IS NOT NULL AND taken = 0 AND owner = ?
                     """, arguments: [Holder.current.text])
             requests += decided.map { .decided(RunID($0[0]), path: $0[1], Self.decision($0, from: 2)) }
@@ -48,7 +48,7 @@ extension Ledger {
         let rows = try Row.fetchAll(
             database,
             sql: """
-                SELECT node_path, approved, decided_by, note, decided_at, timed_out FROM approval
+                SELECT node_path, approved, decided_by, note, decided_at, timed_out, granted_pico FROM approval
                 WHERE run = ? AND decided_at IS NOT NULL AND taken = 0
                 """, arguments: [run])
         return Dictionary(uniqueKeysWithValues: rows.map { ($0[0], decision($0, from: 1)) })
@@ -56,7 +56,8 @@ extension Ledger {
 
     private static func decision(_ row: Row, from first: Int) -> ApprovalDecision {
         ApprovalDecision(
-            isApproved: row[first], by: row[first + 1], note: row[first + 2], at: Timestamp(microseconds: row[first + 3]), isTimeout: row[first + 4])
+            isApproved: row[first], by: row[first + 1], note: row[first + 2], at: Timestamp(microseconds: row[first + 3]), isTimeout: row[first + 4],
+            cap: money(row, first + 5))
     }
 
     // MARK: From outside
@@ -93,14 +94,14 @@ extension Ledger {
             try Row.fetchAll(
                 database,
                 sql: """
-                    SELECT run_id, workflow, node_path, message_hash, requested_at, until, on_timeout FROM approval JOIN run ON run.id = approval.run
+                    SELECT run_id, workflow, node_path, message_hash, requested_at, until, on_timeout, cap_pico FROM approval JOIN run ON run.id = approval.run
                     WHERE decided_at IS NULL AND status NOT IN ('succeeded', 'failed', 'cancelled') AND (?1 IS NULL OR run_id = ?1)
                     ORDER BY requested_at, run_id, node_path
                     """, arguments: [run]
             ).map { row in
                 ApprovalRecord(
                     run: row[0], workflow: row[1], path: row[2], message: hash(row, 3), requestedAt: Timestamp(microseconds: row[4]),
-                    until: moment(row, 5), onTimeout: ApprovalStep.OnTimeout(rawValue: row[6]) ?? .fail)
+                    until: moment(row, 5), onTimeout: ApprovalStep.OnTimeout(rawValue: row[6]) ?? .fail, cap: money(row, 7))
             }
         }
         return rows

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 import Values
@@ -29,6 +30,19 @@ import Values
         }
     }
 
+    /// Requests from a number on are not answered until it is opened.
+    private final class Gate: Sendable {
+        private let isOpen = Mutex(false)
+        private let first: Int
+
+        init(before first: Int) { self.first = first }
+
+        func open() { isOpen.withLock { $0 = true } }
+        func response(_ request: StubRequest) -> StubResponse? {
+            request.number < first || isOpen.withLock { $0 } ? nil : StubResponse(ending: .silence)
+        }
+    }
+
     private let approval = """
         version: 1
         name: asks
@@ -42,11 +56,13 @@ import Values
         """
 
     @Test func aKilledRunGoesOn() async throws {
-        let sandbox = try Sandbox(StubOptions(latencyMilliseconds: 150))
+        let gate = Gate(before: 3)
+        let sandbox = try Sandbox(script: gate.response)
         try sandbox.writeChain(steps: 4)
         let first = try Background(sandbox, ["run", "chain.yaml"])
         await sandbox.server.waitForRequests(3)
         #expect(first.end(by: SIGKILL) == -SIGKILL)
+        gate.open()
         let list = try await sandbox.agentctl("runs", "--json")
         #expect(list.json?["runs"]?[0]?["status"] == "running")
         let resumed = try await sandbox.agentctl("resume", "last", "--json")
@@ -64,25 +80,29 @@ import Values
 
     @Test func anInterruptedRunGoesOn() async throws {
         let sandbox = try Sandbox(StubOptions(latencyMilliseconds: 150))
-        try sandbox.writeChain(steps: 4)
+        // Long enough for a machine that is busy with other tests.
+        try sandbox.writeChain(steps: 40)
         let first = try Background(sandbox, ["run", "chain.yaml"])
         await sandbox.server.waitForRequests(2)
         #expect(first.end(by: SIGTERM) == 130)
         let resumed = try await sandbox.agentctl("resume", "last")
         #expect(resumed.code == 0, "\(resumed.err)")
-        #expect(resumed.out == "then then then about rivers\n")
+        #expect(resumed.out == String(repeating: "then ", count: 39) + "about rivers\n")
         // The call in flight got its answer within the grace.
-        #expect(sandbox.server.requestCount == 4)
+        #expect(sandbox.server.requestCount == 40)
     }
 
     @Test func aRunThatIsDrivenIsLeftAlone() async throws {
-        let sandbox = try Sandbox(StubOptions(latencyMilliseconds: 400))
-        try sandbox.writeChain(steps: 6)
+        let gate = Gate(before: 2)
+        let sandbox = try Sandbox(script: gate.response)
+        try sandbox.writeChain(steps: 6, step: ", timeout: 2s, retry: { max_attempts: 9, on: [timeout] }")
         let first = try Background(sandbox, ["run", "chain.yaml"])
         await sandbox.server.waitForRequests(1)
         let second = try await sandbox.agentctl("resume", "last")
         #expect(second.code == 48)
         #expect(second.err.contains("is driven by process "), "\(second.err)")
+        // The call that waits is tried again.
+        gate.open()
         let followed = try await sandbox.agentctl("follow", "last")
         #expect(followed.code == 0)
         #expect(followed.err.contains("s6  succeeded"), "\(followed.err)")
@@ -90,11 +110,13 @@ import Values
     }
 
     @Test func aChangedWorkflowIsShownAndRefused() async throws {
-        let sandbox = try Sandbox(StubOptions(latencyMilliseconds: 150))
+        let gate = Gate(before: 2)
+        let sandbox = try Sandbox(script: gate.response)
         try sandbox.writeChain(steps: 3)
         let first = try Background(sandbox, ["run", "chain.yaml", "--budget", "0.5"])
         await sandbox.server.waitForRequests(2)
         _ = first.end(by: SIGKILL)
+        gate.open()
         let text = try String(contentsOfFile: sandbox.path("chain.yaml"), encoding: .utf8)
         try sandbox.write("chain.yaml", text.replacingOccurrences(of: "about ", with: "of "))
         let refused = try await sandbox.agentctl("resume", "last")
@@ -184,13 +206,15 @@ import Values
     }
 
     @Test func aBatchGoesOn() async throws {
-        let sandbox = try Sandbox(StubOptions(latencyMilliseconds: 100))
+        let gate = Gate(before: 7)
+        let sandbox = try Sandbox(script: gate.response)
         try sandbox.writeChain(steps: 3)
         let lines = (0..<6).map { #"{"topic": "t\#($0)"}"# }
         try sandbox.write("lines.jsonl", lines.joined(separator: "\n") + "\n")
         let first = try Background(sandbox, ["run", "chain.yaml", "--batch", "lines.jsonl", "--max-parallel", "2"])
         await sandbox.server.waitForRequests(8)
         _ = first.end(by: SIGKILL)
+        gate.open()
         let runs = try #require(try await sandbox.agentctl("runs", "--json").json?["runs"]?.arrayValue)
         let batch = try #require(runs.first?["batch"]?.stringValue)
         let done = runs.count { $0["status"] == "succeeded" }
@@ -204,5 +228,30 @@ import Values
         #expect((18...20).contains(sandbox.server.requestCount))
         let other = try await sandbox.agentctl("run", "chain.yaml", "--batch", "lines.jsonl", "--resume", "batch-none")
         #expect(other.code == 2 && other.err.contains("there is no batch 'batch-none'"))
+    }
+
+    @Test func moneyIsAskedFor() async throws {
+        let sandbox = try Sandbox()
+        // The second call fits once its worst case does.
+        try sandbox.write("dear.yaml", """
+            version: 1
+            name: dear
+            models: { m: { use: stub/echo } }
+            budget: { max_cost_usd: 0.00004, on_exceeded: ask }
+            steps:
+              - { id: one, model: m, prompt: "hello", limits: { max_output_tokens: 10 } }
+              - { id: two, model: m, prompt: "${{ steps.one.output }} again", limits: { max_output_tokens: 200 } }
+            outputs: { said: "${{ steps.two.output }}" }
+            """)
+        let run = try await sandbox.agentctl("run", "dear.yaml")
+        #expect(run.code == 4, "\(run.err)")
+        let asked = try await sandbox.agentctl("approvals")
+        #expect(asked.out.contains("does not fit the run's budget") && asked.out.contains("under a cap of $0.000"), "\(asked.out)")
+        let less = try await sandbox.agentctl("approve", "last", "--yes", "--budget", "0.00001")
+        #expect(less.code == 2 && less.err.contains("it never falls"), "\(less.err)")
+        let granted = try await sandbox.agentctl("approve", "last", "--yes", "--budget", "0.01", "--resume", "--json")
+        #expect(granted.code == 0 && granted.json?["outputs"] == ["said": "hello again"], "\(granted.err)")
+        let show = try await sandbox.agentctl("show", "last")
+        #expect(show.out.contains("budget $0.01:"), "\(show.out)")
     }
 }

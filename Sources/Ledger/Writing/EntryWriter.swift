@@ -186,6 +186,7 @@ final class EntryWriter {
         if let start = entry.callStart { try write(start, of: run) }
         for node in entry.nodes { try write(node, of: run) }
         for approval in entry.approvals { try handover.write(approval, of: run) }
+        if let cap = entry.cap { try handover.raise(cap, of: run) }
         for blob in entry.blobs { try blobs.write(blob) }
         for memo in entry.memos { try memoStore().write(memo, of: run) }
         for (index, event) in entry.events.enumerated() {
@@ -296,7 +297,7 @@ final class EntryWriter {
         if let asked = movement.asked, let cap {
             verdicts.insert(
                 Self.verdict(
-                    "run", asked: asked, held: held + movement.held - asked, open: open + movement.open - asked, cap: cap), at: 0)
+                    BudgetRefusal.runScope, asked: asked, held: held + movement.held - asked, open: open + movement.open - asked, cap: cap), at: 0)
         }
         for case .refused(let refusal) in verdicts { return .refused(refusal) }
         return .postponed

@@ -89,14 +89,25 @@ struct RunHandover {
 
     // MARK: Approvals
 
+    /// Raises the run's cap; it never falls.
+    func raise(_ cap: Money, of run: OwnedRun) throws {
+        let update = try prepare("UPDATE run SET max_cost_pico = max(max_cost_pico, ?2) WHERE id = ?1 AND epoch = ?3")
+        update.bind(1, run.row)
+        update.bind(2, cap.picoDollars)
+        update.bind(3, run.epoch)
+        guard try update.runCountingChanges() == 1 else { throw EntryWriter.lostOwnership(of: run) }
+    }
+
     func write(_ update: ApprovalUpdate, of run: OwnedRun) throws {
         if let decision = update.decision {
             try write(decision, run: run.row, path: update.path, isTaken: true)
             return
         }
         let insert = try prepare("""
-            INSERT INTO approval(run, node_path, message_hash, requested_at, until, on_timeout) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-            ON CONFLICT (run, node_path) DO NOTHING
+            INSERT INTO approval(run, node_path, message_hash, requested_at, until, on_timeout, cap_pico) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+            ON CONFLICT (run, node_path) DO UPDATE SET message_hash = excluded.message_hash, requested_at = excluded.requested_at,
+                until = excluded.until, on_timeout = excluded.on_timeout, cap_pico = excluded.cap_pico, granted_pico = NULL,
+                decided_at = NULL, approved = NULL, decided_by = NULL, note = NULL, timed_out = 0, taken = 0
             """)
         insert.bind(1, run.row)
         insert.bind(2, update.path)
@@ -104,13 +115,14 @@ struct RunHandover {
         insert.bind(4, update.at.microseconds)
         insert.bind(5, update.request.until?.microseconds)
         insert.bind(6, update.request.onTimeout.rawValue)
+        insert.bind(7, update.request.cap?.picoDollars)
         try insert.run()
     }
 
     private func write(_ decision: ApprovalDecision, run: Int64, path: String, isTaken: Bool) throws {
         let update = try prepare("""
             UPDATE approval SET decided_at = coalesce(decided_at, ?3), approved = coalesce(approved, ?4), decided_by = coalesce(decided_by, ?5),
-                note = coalesce(note, ?6), timed_out = CASE WHEN decided_at IS NULL THEN ?7 ELSE timed_out END, taken = ?8
+                note = coalesce(note, ?6), granted_pico = coalesce(granted_pico, ?9), timed_out = CASE WHEN decided_at IS NULL THEN ?7 ELSE timed_out END, taken = ?8
             WHERE run = ?1 AND node_path = ?2
             """)
         update.bind(1, run)
@@ -121,6 +133,7 @@ struct RunHandover {
         update.bind(6, decision.note)
         update.bind(7, decision.isTimeout ? 1 : 0)
         update.bind(8, isTaken ? 1 : 0)
+        update.bind(9, decision.cap?.picoDollars)
         try update.run()
     }
 

@@ -60,11 +60,14 @@ public struct ApprovalRecord: Sendable {
     public let requestedAt: Timestamp
     public let until: Timestamp?
     public let onTimeout: ApprovalStep.OnTimeout
+    /// Where money is asked for: the cap that would do.
+    public let cap: Money?
 
     public init(
         run: String, workflow: String, path: String, message: ContentHash?, requestedAt: Timestamp, until: Timestamp?,
-        onTimeout: ApprovalStep.OnTimeout
+        onTimeout: ApprovalStep.OnTimeout, cap: Money? = nil
     ) {
+        self.cap = cap
         self.run = run
         self.workflow = workflow
         self.path = path
