@@ -35,6 +35,8 @@ extension RunExecution {
         let at = environment.clock.now()
         let model = tries.tier.models[0]
         recordStart(of: tries)
+        // With the event that names it: what it is from may have been removed since.
+        append(blob: Blob(answer.document, hash: answer.output))
         note(.memoHit(tries.node, call: answer.call, OutputReference(hash: answer.output)), at: at)
         buffer.memos.append(.taken(MemoHit(
             path: tries.path, step: tries.node.stepPath, tier: tries.tier.name, provider: model.provider, modelAsked: model.model, call: answer.call,

@@ -22,6 +22,9 @@ import WorkflowModel
         #expect(taken.calls == 0 && taken.cost == .zero)
         #expect(rig.written.story == ["run_started", "step_started a", "memo_hit a", "step_succeeded a", "run_ended succeeded"])
         #expect(rig.written.payloads("memo_hit")[0]["call"] == .string(call))
+        // The run has all documents that it names.
+        let output = rig.written.payloads("memo_hit")[0]["output"]?.stringValue
+        #expect(rig.written.entries.flatMap(\.blobs).contains { $0.hash.hex == output && $0.bytes == Array("\"first\"".utf8) })
         let other = try await rig.run(Self.plain, ["n": 2])
         #expect(other.outputs?["a"] == "second")
         #expect(rig.provider.requests.count == 2)

@@ -180,6 +180,34 @@ import WorkflowModel
         #expect(tables == RunTables.all.map(\.name).sorted())
     }
 
+    /// An answer goes with what it is from, also where the costs of that stay; who took it still tells what it saved.
+    @Test(arguments: [false, true]) func answersGoWithTheirRuns(keepsCosts: Bool) async throws {
+        try await record("a")
+        try await record("b", .interrupted)
+        let question = ContentHash(of: "question")
+        let document = Blob(Array("\"said\"".utf8))
+        try await ledger.begin(.sample("c"))
+        var kept = JournalEntry.event("c", "step_succeeded", #"{"step":"x","output":"\#(document.hash.hex)"}"#)
+        kept.blobs = [document]
+        kept.memos = [
+            .kept(MemoEntry(question: question, call: CallID(run: RunID("c"), number: 1), output: document.hash, cost: dollars("0.02"), at: later)),
+            .taken(MemoHit(path: "x", step: "x", tier: "t", provider: "p", modelAsked: "m", call: "a.1", saved: dollars("0.02"), tags: nil, at: later)),
+        ]
+        _ = try await ledger.write(kept)
+        #expect(try await ledger.recall(question, since: later)?.document == document.bytes)
+        _ = try remove(RemovalFilter(before: later))
+        #expect(try await ledger.recall(question, since: later)?.document == document.bytes, "its run is under way")
+        _ = try await ledger.write(.finish("c"))
+        // The newest document would stay.
+        try await record("d", .waiting)
+        _ = try remove(RemovalFilter(before: later, keepsCosts: keepsCosts))
+        #expect(try await ledger.recall(question, since: later) == nil)
+        #expect(try !hasDocument("\"said\""))
+        #expect(try temporary.value("SELECT count(*) FROM memo") == 0)
+        #expect(try temporary.value("SELECT count(*) FROM memo_hit") == (keepsCosts ? 1 : 0))
+        #expect(try ledger.checkup().faults.isEmpty)
+    }
+
     // MARK: Vacuum
 
     @Test func aVacuumMakesTheFileSmaller() async throws {

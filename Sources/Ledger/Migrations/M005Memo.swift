@@ -13,6 +13,7 @@ enum M005Memo: Migration {
             cost_pico INTEGER CHECK (cost_pico >= 0),
             at INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID;
+        CREATE INDEX memo_run ON memo(run);
 
         -- Columns as those of model_call, in whose place it stands.
         CREATE TABLE memo_hit(

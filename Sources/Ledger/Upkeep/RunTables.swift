@@ -8,12 +8,13 @@ enum RunTables {
         let tellsCosts: Bool
     }
 
+    /// Events behind all that always goes: a run that has some is gone on with when `gc` was stopped halfway.
     static let all = [
-        Table(name: "event", key: "rowid", tellsCosts: false),
         Table(name: "budget_window", key: "scope", tellsCosts: false),
         Table(name: "approval", key: "node_path", tellsCosts: false),
         // An answer that is remembered is the run's own.
         Table(name: "memo", key: "question", tellsCosts: false),
+        Table(name: "event", key: "rowid", tellsCosts: false),
         Table(name: "memo_hit", key: "node_path", tellsCosts: true),
         Table(name: "step_attempt", key: "node_path", tellsCosts: true),
         Table(name: "model_call", key: "rowid", tellsCosts: true),
