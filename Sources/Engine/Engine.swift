@@ -166,6 +166,14 @@ public final class RunResult: Sendable {
     public let startedAt: Timestamp
     public let endedAt: Timestamp
 
+    /// A run that ended before, as the ledger tells it.
+    public convenience init(_ record: RunRecord, outputs: JSONObject?) {
+        self.init(
+            id: RunID(record.id), status: record.status, outputs: outputs, failure: record.failure.flatMap(StepFailure.init(json:)), failedStep: nil,
+            waitsFor: [], cost: record.cost, unpricedCalls: record.unpricedCalls, calls: record.calls, startedAt: record.startedAt,
+            endedAt: record.endedAt ?? record.startedAt)
+    }
+
     init(
         id: RunID, status: RunStatus, outputs: JSONObject?, failure: StepFailure?, failedStep: String?, waitsFor: [String], cost: MoneySum, unpricedCalls: Int,
         calls: Int, startedAt: Timestamp, endedAt: Timestamp

@@ -1,3 +1,4 @@
+import Economics
 import Expressions
 import Values
 import WorkflowModel
@@ -48,17 +49,47 @@ extension RunExecution {
     @discardableResult
     func take(_ decision: ApprovalDecision, at path: String) -> Bool {
         guard journalError == nil, let (node, request) = approvals.first(where: { $0.key.path == path }) else { return false }
+        let left = paused[node]
         forget(node)
         status = nil
+        if decision.isApproved, let cap = decision.cap ?? request.cap {
+            buffer.cap = cap
+            self.cap = self.cap.map { max($0, cap) }
+        }
         buffer.approvals.append(ApprovalUpdate(path: path, request: request, at: environment.clock.now(), decision: decision))
         record(.approvalDecided(node, decision))
-        conclude(node, decision)
+        if case .model = step(node).kind {
+            paused[node] = left
+            decisions[node] = decision
+            start(node)
+        } else {
+            conclude(node, decision)
+        }
         flush()
         return true
     }
 
+    // MARK: Money
+
+    func asksForMoney(_ refusal: BudgetRefusal, _ step: Step) -> Bool {
+        graph.budget.onExceeded == .ask && refusal.scope == BudgetRefusal.runScope && refusal.cap == cap && !step.isOptional
+    }
+
+    /// The step waits for a person to raise the run's cap.
+    func askForMoney(_ refusal: BudgetRefusal, _ call: StepStateMachine.Call, _ tries: ModelTries) {
+        let cap = refusal.spent + refusal.asked
+        let request = ApprovalRequest(
+            message: store(.string("\(refusal.message); under a cap of \(cap) it fits")).hash, until: nil, onTimeout: .fail, cap: cap)
+        approvals[tries.node] = request
+        paused[tries.node] = (tries, call)
+        buffer.approvals.append(ApprovalUpdate(path: tries.path, request: request, at: environment.clock.now()))
+        record(.approvalRequested(tries.node, request))
+        flush()
+    }
+
     func forget(_ node: Node) {
         approvals[node] = nil
+        paused[node] = nil
         deadlines.end(node)
     }
 
@@ -81,6 +112,12 @@ extension RunExecution {
             if take(decision, at: path) { hasTaken = true }
         }
         return hasTaken
+    }
+}
+
+extension StepFailure {
+    static func notGranted(_ decision: ApprovalDecision) -> StepFailure {
+        StepFailure(.budget, "\(decision.by) did not grant more money" + (decision.note.map { ": \($0)" } ?? ""))
     }
 }
 

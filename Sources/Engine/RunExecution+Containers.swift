@@ -176,7 +176,7 @@ extension RunExecution {
     /// a pass from being begun in vain: the reservation of each call is what keeps the cap.
     private func canAfford(anotherLike scope: ExecutionScope) -> Bool {
         let need = scope.cost + scope.largestHold
-        if let cap = graph.budget.maxCost, need > cap - spentByRun { return false }
+        if let cap, need > cap - spentByRun { return false }
         return scope.caps.allSatisfy { need <= $0.cap - (spending[$0.scope] ?? .zero) }
     }
 }

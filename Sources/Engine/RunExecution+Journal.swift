@@ -17,8 +17,11 @@ extension RunExecution {
 
     func append(blob: Blob) { buffer.blobs.append(blob) }
 
+    /// An entry has room for one end. Called before the first document of a call's end: documents go in the entry of the event that
+    /// names them, or a `gc` in another process could take them for nobody's.
+    func makeRoomForCallEnd() { if buffer.callEnd != nil { flush() } }
+
     func append(callEnd: CallEnd) {
-        if buffer.callEnd != nil { flush() }
         buffer.callEnd = callEnd
         if let money = callEnd.cost { cost.add(money) } else if callEnd.state != .void { unpricedCalls += 1 }
     }

@@ -7,6 +7,15 @@ import WorkflowModel
 /// The one road of a call: prepare, reserve and journal, call, settle, decide.
 extension RunExecution {
     func runModel(_ node: Node, _ step: Step, _ model: ModelStep) async {
+        if let (tries, call) = paused.removeValue(forKey: node) {
+            decisions[node] = nil
+            do throws(StepFailure) {
+                try await run(tries, from: .call(call))
+            } catch {
+                fail(node, error, facts: tries.facts)
+            }
+            return
+        }
         let tier = scopes[node.scope]!.graph.tier(named: model.tier)!
         let tries = ModelTries(node: node, step: step, model: model, tier: tier, caps: callCaps(of: node, step), at: environment.clock.now())
         let left = recorded.removeValue(forKey: node)
@@ -47,7 +56,9 @@ extension RunExecution {
         var command = first
         while true {
             switch command {
-            case .call(let call): command = try await made(call, tries)
+            case .call(let call):
+                guard let next = try await made(call, tries) else { return }
+                command = next
             case .wait(let span):
                 flush()
                 if isInterrupted { throw StepFailure(.cancelled, "the run is stopping") }
@@ -60,16 +71,20 @@ extension RunExecution {
         }
     }
 
-    /// Makes a call and says what is next.
+    /// Makes a call and says what is next; nothing when a person is asked first.
     ///
     /// - Throws: `StepFailure` when the step ends by it whatever the machine would say.
-    private func made(_ call: StepStateMachine.Call, _ tries: ModelTries) async throws(StepFailure) -> StepStateMachine.Command {
+    private func made(_ call: StepStateMachine.Call, _ tries: ModelTries) async throws(StepFailure) -> StepStateMachine.Command? {
         let placed: PlacedCall
         do throws(StepFailure) {
             placed = try await self.call(call, tries)
         } catch {
             if error.kind == .cancelled { throw error }
             return tries.machine.apply(.notCalled(error))
+        }
+        if let refusal = placed.refusal, asksForMoney(refusal, tries.step) {
+            askForMoney(refusal, call, tries)
+            return nil
         }
         return try next(after: placed, tries)
     }
@@ -237,6 +252,7 @@ extension RunExecution {
     private func settle(_ placed: PlacedCall) {
         let (request, tries) = (placed.request, placed.tries)
         inFlight.remove(tries.node)
+        makeRoomForCallEnd()
         let result = placed.result ?? ModelCallResult(
             outcome: .failure(CallFailure(.cancelled, "stopped before it was sent")), billing: .notBilled, total: .milliseconds(0))
         let settlement = CallSettlement(result: result, sheet: placed.sheet, held: placed.held, promptBytes: placed.promptBytes)

@@ -52,6 +52,7 @@ extension RunExecution {
                 fail(node, error)
             }
         case .model(let model):
+            if let decision = decisions.removeValue(forKey: node), !decision.isApproved { return fail(node, .notGranted(decision)) }
             launch(node) { await $0.runModel(node, step, model) }
         case .run(let command):
             launch(node) { await $0.runCommand(node, step, command) }

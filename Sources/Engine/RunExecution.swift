@@ -41,6 +41,10 @@ actor RunExecution {
     var recorded: [Node: RecordedNode] = [:]
     var approvals: [Node: ApprovalRequest] = [:]
     var decisions: [Node: ApprovalDecision] = [:]
+    /// Model steps that wait for a person to grant money, with the call that does not fit.
+    var paused: [Node: (tries: ModelTries, call: StepStateMachine.Call)] = [:]
+    /// The run's own; a person may have raised it.
+    var cap: Money?
 
     // How it ends
     var interruption = Engine.Interruption.none
@@ -82,9 +86,11 @@ actor RunExecution {
         case .new(let given, _):
             inputs = given
             startedAt = engine.environment.clock.now()
+            cap = graph.budget.maxCost
         case .recorded(let run, let given):
             inputs = given
             startedAt = run.startedAt
+            cap = run.maxCost
             callCount = run.calls
             cost = run.cost
             unpricedCalls = run.unpricedCalls

@@ -36,7 +36,7 @@ extension Ledger {
             let decided = try Row.fetchAll(
                 database,
                 sql: """
-                    SELECT run_id, node_path, approved, decided_by, note, decided_at, timed_out
+                    SELECT run_id, node_path, approved, decided_by, note, decided_at, timed_out, granted_pico
                     FROM approval JOIN run ON run.id = approval.run WHERE decided_at IS NOT NULL AND taken = 0 AND owner = ?
                     """, arguments: [Holder.current.text])
             requests += decided.map { .decided(RunID($0[0]), path: $0[1], Self.decision($0, from: 2)) }
@@ -48,7 +48,7 @@ extension Ledger {
         let rows = try Row.fetchAll(
             database,
             sql: """
-                SELECT node_path, approved, decided_by, note, decided_at, timed_out FROM approval
+                SELECT node_path, approved, decided_by, note, decided_at, timed_out, granted_pico FROM approval
                 WHERE run = ? AND decided_at IS NOT NULL AND taken = 0
                 """, arguments: [run])
         return Dictionary(uniqueKeysWithValues: rows.map { ($0[0], decision($0, from: 1)) })
@@ -56,7 +56,8 @@ extension Ledger {
 
     private static func decision(_ row: Row, from first: Int) -> ApprovalDecision {
         ApprovalDecision(
-            isApproved: row[first], by: row[first + 1], note: row[first + 2], at: Timestamp(microseconds: row[first + 3]), isTimeout: row[first + 4])
+            isApproved: row[first], by: row[first + 1], note: row[first + 2], at: Timestamp(microseconds: row[first + 3]), isTimeout: row[first + 4],
+            cap: money(row, first + 5))
     }
 
     // MARK: From outside
@@ -93,39 +94,22 @@ extension Ledger {
             try Row.fetchAll(
                 database,
                 sql: """
-                    SELECT run_id, workflow, node_path, message_hash, requested_at, until, on_timeout FROM approval JOIN run ON run.id = approval.run
+                    SELECT run_id, workflow, node_path, message_hash, requested_at, until, on_timeout, cap_pico FROM approval JOIN run ON run.id = approval.run
                     WHERE decided_at IS NULL AND status NOT IN ('succeeded', 'failed', 'cancelled') AND (?1 IS NULL OR run_id = ?1)
                     ORDER BY requested_at, run_id, node_path
                     """, arguments: [run]
             ).map { row in
                 ApprovalRecord(
                     run: row[0], workflow: row[1], path: row[2], message: hash(row, 3), requestedAt: Timestamp(microseconds: row[4]),
-                    until: moment(row, 5), onTimeout: ApprovalStep.OnTimeout(rawValue: row[6]) ?? .fail)
+                    until: moment(row, 5), onTimeout: ApprovalStep.OnTimeout(rawValue: row[6]) ?? .fail, cap: money(row, 7))
             }
         }
         return rows
     }
 
-    /// Runs that `resume --all` goes on with: interrupted ones, those whose process is gone, and waiting ones that were answered.
-    public func resumableRuns(workflow: String? = nil, now: Timestamp = .now()) throws(JournalError) -> [String] {
-        try read { database in
-            let rows = try Row.fetchAll(
-                database,
-                sql: """
-                    SELECT run_id, status, owner, lease_until,
-                        EXISTS (SELECT 1 FROM approval WHERE run = run.id AND decided_at IS NOT NULL AND taken = 0)
-                    FROM run WHERE status NOT IN ('succeeded', 'failed', 'cancelled') AND (?1 IS NULL OR workflow = ?1) ORDER BY id
-                    """, arguments: [workflow])
-            return rows.compactMap { row -> String? in
-                switch RunStatus(rawValue: row[1]) {
-                case .interrupted: return row[0]
-                case .waiting: return row[4] as Bool ? row[0] : nil
-                case .running:
-                    let isFree = moment(row, 3).map { $0 <= now } ?? true
-                    return isFree || Holder(text: row[2]).isGone ? row[0] : nil
-                default: return nil
-                }
-            }
-        }
+    /// Runs that `resume --all` goes on with, by id, the oldest first: interrupted ones, those whose process is gone, and waiting ones
+    /// that were answered.
+    public func resumableRuns(workflow: String? = nil) throws(JournalError) -> [String] {
+        Array(try runs(filter: RunFilter(workflow: workflow, isResumable: true, limit: .max)).map(\.id).reversed())
     }
 }

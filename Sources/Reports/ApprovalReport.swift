@@ -29,7 +29,8 @@ public enum ApprovalReport {
             .object(
                 JSONObject().with("run", .string(approval.run)).with("workflow", .string(approval.workflow)).with("step", .string(approval.path))
                     .with("message", .string(message)).with("requested_at", .string(approval.requestedAt.rfc3339))
-                    .with("until", approval.until.map { .string($0.rfc3339) }).with("on_timeout", .string(approval.onTimeout.rawValue)))
+                    .with("until", approval.until.map { .string($0.rfc3339) }).with("on_timeout", .string(approval.onTimeout.rawValue))
+                    .with("cap_usd", approval.cap.map { .string($0.decimalText) }))
         })
     }
 }

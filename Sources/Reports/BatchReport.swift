@@ -9,6 +9,8 @@ public enum BatchReport {
         public var total: Int
         public var succeeded: Int
         public var failed: Int
+        /// For a person.
+        public var waiting = 0
         public var running: Int
         public var cost: MoneySum
         public var unpricedCalls: Int
@@ -27,7 +29,7 @@ public enum BatchReport {
             self.startedAt = startedAt
         }
 
-        public var done: Int { succeeded + failed }
+        public var done: Int { succeeded + failed + waiting }
     }
 
     /// How one line of a batch ended.
@@ -72,6 +74,7 @@ public enum BatchReport {
             (StyledText("[", .dim) + StyledText(bar, .green) + StyledText("]", .dim), 6),
             ("\(Figures.count(done))/\(Figures.count(progress.total))", 0),
             (progress.failed > 0 ? StyledText("\(Figures.count(progress.failed)) failed", .red) : "", 2),
+            (progress.waiting > 0 ? StyledText("\(Figures.count(progress.waiting)) waiting", .yellow) : "", 2),
             (progress.running > 0 ? StyledText("\(Figures.count(progress.running)) running", .cyan) : "", 5),
             (rate > 0 ? StyledText(rateText(rate)) : "", 4),
             (left, 3),
@@ -96,7 +99,8 @@ public enum BatchReport {
     public static func summary(_ outcomes: [Outcome], elapsed: TimeSpan, style: TextStyle) -> String {
         guard !outcomes.isEmpty else { return "the batch is empty: its file holds no lines".wrapped(to: style.width).map { $0 + "\n" }.joined() }
         let succeeded = outcomes.count { $0.status == .succeeded }
-        let failed = outcomes.filter { $0.status != .succeeded }
+        let waiting = outcomes.count { $0.status == .waiting }
+        let failed = outcomes.filter { ![.succeeded, .waiting].contains($0.status) }
         let cost = outcomes.reduce(MoneySum.zero) { $0 + $1.cost }
         let unpriced = outcomes.reduce(0) { $0 + $1.unpricedCalls }
         let atLeast = unpriced > 0 ? style.atLeast : ""
@@ -104,6 +108,7 @@ public enum BatchReport {
             StyledText(Figures.counted(outcomes.count, "run") + " in \(elapsed)", .bold),
             StyledText("\(Figures.count(succeeded)) succeeded", succeeded > 0 ? .green : nil),
             failed.isEmpty ? "" : StyledText("\(Figures.count(failed.count)) failed", .red),
+            waiting == 0 ? "" : StyledText("\(Figures.count(waiting)) waiting for a person", .yellow),
         ], style)
         lines += Figures.flow([
             StyledText("cost \(atLeast)\(cost.displayText)" + (unpriced > 0 ? " (\(Figures.counted(unpriced, "call")) unpriced)" : "")),

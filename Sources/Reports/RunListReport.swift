@@ -21,9 +21,9 @@ public enum RunListReport {
             if let id = run.decisionID { decision = "\(id): \(run.outcome ?? "pending")" }
             table.add([
                 StyledText(run.id), StyledText(run.workflow),
-                style.symbol(run.status) + " " + StyledText(run.status.rawValue, run.status.tint),
+                TraceReport.status(of: run, style),
                 StyledText(run.startedAt.shortText),
-                StyledText(Figures.span(run.startedAt, run.endedAt ?? (run.status == .running ? now : nil))?.description ?? style.dash),
+                StyledText(Figures.span(run.startedAt, run.endedAt ?? (run.status == .running && !run.isAbandoned ? now : nil))?.description ?? style.dash),
                 StyledText(Figures.total(run.cost, unpriced: run.unpricedCalls, calls: run.calls, style)),
                 StyledText(Figures.count(run.calls)),
                 StyledText(decision),

@@ -24,6 +24,7 @@ extension TraceReport {
             "tags": .object(run.tags), "owner": .object(run.owner),
             "decision_id": .text(run.decisionID), "outcome": .text(run.outcome), "batch": .text(run.batch),
             "inputs_hash": .hash(run.inputs), "outputs_hash": .hash(run.outputs), "failure": run.failure ?? .null,
+            "resumable": .bool(run.isResumable), "process_gone": .bool(run.isAbandoned), "pruned_at": .time(run.prunedAt),
         ]
     }
 

@@ -12,11 +12,14 @@ public enum TraceReport {
         public var now: Timestamp?
         /// A `for_each` step with more items shows its failed and its slowest ones.
         public var maxItems: Int
+        /// What the run asks people and nobody has answered.
+        public var asks: [ApprovalRecord]
 
-        public init(prompts: (@Sendable (ContentHash) -> String?)? = nil, now: Timestamp? = nil, maxItems: Int = 20) {
+        public init(prompts: (@Sendable (ContentHash) -> String?)? = nil, now: Timestamp? = nil, maxItems: Int = 20, asks: [ApprovalRecord] = []) {
             self.prompts = prompts
             self.now = now
             self.maxItems = maxItems
+            self.asks = asks
         }
     }
 
@@ -32,12 +35,12 @@ public enum TraceReport {
         let tally = Tally(trace.calls)
         var lines = Figures.flow([
             StyledText("run \(run.id)", .bold), StyledText(run.workflow),
-            style.symbol(run.status) + " " + StyledText(run.status.rawValue, run.status.tint),
+            status(of: run, style),
         ], style)
         var times: [StyledText] = ["started \(run.startedAt.shortText) UTC"]
         if let took = Figures.span(run.startedAt, run.endedAt) {
             times.append("took \(took)")
-        } else if let soFar = Figures.span(run.startedAt, options.now) {
+        } else if !run.isAbandoned, let soFar = Figures.span(run.startedAt, options.now) {
             times.append("for \(soFar) so far")
         }
         lines += Figures.flow(times, style)
@@ -60,6 +63,7 @@ public enum TraceReport {
         } else if open > .zero {
             lines += Figures.flow(["held \(open.displayText) beyond the cost"], style)
         }
+        lines += lost(trace.calls, style)
         if let decision = run.decisionID {
             lines += Figures.flow(["decision \(decision): \(run.outcome ?? "pending")"], style)
         } else if let outcome = run.outcome {
@@ -74,6 +78,35 @@ public enum TraceReport {
             lines += StyledText(text, .red).wrapped(style)
             for detail in details { lines += detail.wrapped(to: style.width.map { $0 - 2 }).map { StyledText("  " + $0, .dim) } }
         }
-        return lines
+        return lines + way(of: run, style, options)
+    }
+
+    /// With the word that its process is gone, where it says that it runs.
+    static func status(of run: RunRecord, _ style: TextStyle) -> StyledText {
+        guard run.isAbandoned else { return style.symbol(run.status) + " " + StyledText(run.status.rawValue, run.status.tint) }
+        return style.symbol(.interrupted) + " " + StyledText("running, without a process", RunStatus.interrupted.tint)
+    }
+
+    /// Calls whose end nobody knows, and what they hold.
+    private static func lost(_ calls: [CallRecord], _ style: TextStyle) -> [StyledText] {
+        let lost = calls.filter { $0.state == .unknown }
+        guard !lost.isEmpty else { return [] }
+        var held = MoneySum.zero
+        for call in lost { if let money = call.held { held.add(money) } }
+        let holds = held > .zero ? "\(held.displayText) stays held, as \(lost.count == 1 ? "it" : "they") may be billed" : "what \(lost.count == 1 ? "it" : "they") cost is not known"
+        return Figures.flow([StyledText("\(Figures.counted(lost.count, "call")) of unknown end: \(holds)", .yellow)], style)
+    }
+
+    /// How a run that is not over goes on.
+    private static func way(of run: RunRecord, _ style: TextStyle, _ options: Options) -> [StyledText] {
+        var lines: [StyledText] = []
+        if let prunedAt = run.prunedAt { lines += Figures.flow([StyledText("gc removed its events and documents on \(prunedAt.dateText)", .dim)], style) }
+        for ask in options.asks {
+            let since = options.now.map { ", \($0.since(ask.requestedAt)) ago" } ?? ""
+            lines += StyledText("'\(ask.path)' waits for a person since \(ask.requestedAt.shortText) UTC\(since): agentctl approve \(run.id) \(ask.path) --yes|--no", .cyan).wrapped(style)
+        }
+        guard run.isResumable else { return lines }
+        if run.isAbandoned { lines += StyledText("\(run.holder), which drove it, is gone", .yellow).wrapped(style) }
+        return lines + StyledText("go on with: agentctl resume \(run.id)", .cyan).wrapped(style)
     }
 }

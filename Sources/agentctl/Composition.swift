@@ -34,6 +34,10 @@ struct Composition {
         try Ledger.openReadOnly(path: settings.ledgerPath, options: LedgerOptions(program: Version.program))
     }
 
+    func ledgerUpkeep() throws(JournalError) -> LedgerUpkeep {
+        try LedgerUpkeep(path: settings.ledgerPath, options: LedgerOptions(program: Version.program))
+    }
+
     /// Everything that reaches out: one event loop with the engine's work and all sockets on it.
     func connect(progress: @escaping ModelServerPool.Progress) throws -> Connections {
         let http = try Self.httpClient()

@@ -133,6 +133,91 @@ import WorkflowModel
         #expect(rig.written.nodes["ask"]?.status == .cancelled)
     }
 
+    // MARK: Money
+
+    /// One call fits the cap, the next does not.
+    private func capped() throws -> WorkflowGraph {
+        try workflow("""
+            version: 1
+            name: capped
+            models: { m: { use: local/a } }
+            defaults: { model: m, limits: { max_output_tokens: 100 } }
+            budget: { max_cost_usd: 0.0004, on_exceeded: ask }
+            steps:
+              - { id: one, prompt: hi }
+              - { id: two, prompt: "then ${{ steps.one.output }}" }
+              - { id: three, prompt: "then ${{ steps.two.output }}" }
+            outputs: { said: "${{ steps.three.output }}" }
+            """)
+    }
+
+    @Test func aPersonGrantsMoney() async throws {
+        let graph = try capped()
+        // No usage is reported: what was held stays held.
+        let clock = ManualClock()
+        let provider = ScriptedProvider(clock: clock) { request, _ in
+            var answer = ScriptedProvider.Answer.text(request.schemaName)
+            (answer.billing, answer.usage) = (.unknown, nil)
+            return answer
+        }
+        let rig = EngineRig(clock: clock, provider: provider)
+        let first = try await rig.run(graph)
+        #expect(first.status == .waiting)
+        #expect(first.waitsFor == ["two"])
+        let asked = try #require(rig.written.payloads("approval_requested").last?["cap_usd"]?.stringValue.flatMap(Money.init(decimal:)))
+        #expect(asked > usd("0.0004"))
+        rig.journal.leave(.decided(first.id, path: "two", decision(true)))
+        let second = try await EngineRig(clock: clock, journal: rig.journal, provider: provider).engine.resume(first.id, graph)
+        // The grant was for one call.
+        #expect(second.waitsFor == ["three"])
+        #expect(rig.written.cap == asked)
+        #expect(provider.askedBy == ["one", "two"])
+        rig.journal.leave(.decided(first.id, path: "three", ApprovalDecision(isApproved: true, by: "ann", note: nil, at: ManualClock.epoch, cap: usd("1"))))
+        let third = try await EngineRig(clock: clock, journal: rig.journal, provider: provider).engine.resume(first.id, graph)
+        #expect(third.status == .succeeded, "\(third.failure as Any)")
+        #expect(third.outputs == ["said": "three"])
+        #expect(rig.written.cap == usd("1"))
+        #expect(rig.written.mostHeld <= usd("1").picoDollars)
+    }
+
+    @Test func aPersonDoesNotGrantMoney() async throws {
+        let graph = try capped()
+        let rig = EngineRig { request, _ in .text(request.schemaName, input: 300, output: 0) }
+        let first = try await rig.run(graph)
+        #expect(first.status == .waiting)
+        rig.journal.leave(.decided(first.id, path: first.waitsFor[0], decision(false, note: "too dear")))
+        let end = try await EngineRig(clock: rig.clock, journal: rig.journal, provider: rig.provider).engine.resume(first.id, graph)
+        #expect(end.failure?.kind == .budget)
+        #expect(end.failure?.message == "ann did not grant more money: too dear")
+    }
+
+    /// While other steps run, the step goes on in the same process.
+    @Test func aGrantReachesTheProcessThatWaits() async throws {
+        let graph = try workflow("""
+            version: 1
+            name: capped
+            models: { m: { use: local/a } }
+            defaults: { model: m, limits: { max_output_tokens: 100 } }
+            budget: { max_cost_usd: 0.0004, on_exceeded: ask }
+            steps:
+              - { id: one, prompt: hi }
+              - { id: two, prompt: "then ${{ steps.one.output }}" }
+              - { id: beside, run: [sleep, "9"] }
+            """)
+        let clock = ManualClock()
+        let journal = InMemoryJournal()
+        let decision = decision(true)
+        let provider = ScriptedProvider(clock: clock) { request, _ in
+            if request.schemaName == "one" { journal.leave(.decided(request.id.run, path: "two", decision)) }
+            return .text(request.schemaName, input: 300, output: 0)
+        }
+        let tools = ScriptedTools(clock: clock, latency: .seconds(9))
+        let rig = EngineRig(clock: clock, journal: journal, provider: provider, tools: tools) { $0.requestInterval = .seconds(1) }
+        let result = try await rig.run(graph)
+        #expect(result.status == .succeeded, "\(result.failure as Any) \(result.waitsFor)")
+        #expect(provider.askedBy == ["one", "two"])
+    }
+
     @Test func cancelIsForGood() async throws {
         let graph = try graph()
         let clock = ManualClock()

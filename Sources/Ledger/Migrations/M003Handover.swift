@@ -17,6 +17,9 @@ enum M003Handover: Migration {
             requested_at INTEGER NOT NULL,
             until INTEGER,
             on_timeout TEXT NOT NULL,
+            -- The run's cap: the one that is asked for, the one that was granted.
+            cap_pico INTEGER,
+            granted_pico INTEGER,
             decided_at INTEGER,
             approved INTEGER,
             decided_by TEXT,

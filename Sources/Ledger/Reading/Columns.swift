@@ -10,7 +10,8 @@ enum RunColumns {
     static let list = """
         run_id, workflow, file, status, started_at, ended_at, cost_pico, held_pico, max_cost_pico, unpriced_calls, calls,
         input_tokens, output_tokens, tags, owners, decision_id, outcome, batch, outputs_hash, inputs_hash, error, graph_hash, location,
-        batch_index, owner
+        batch_index, owner, lease_until, pruned_at,
+        status = 'waiting' AND EXISTS (SELECT 1 FROM approval WHERE run = run.id AND decided_at IS NOT NULL AND taken = 0)
         """
 
     static func record(_ row: Row) -> RunRecord {
@@ -36,7 +37,11 @@ enum RunColumns {
         run.graph = hash(row, 21)
         run.location = row[22]
         run.batchIndex = row[23]
-        run.holder = Holder(text: row[24]).description
+        let holder = Holder(text: row[24])
+        run.holder = holder.description
+        if run.status == .running { run.isAbandoned = moment(row, 25).map { $0 <= .now() } ?? true || holder.isGone }
+        run.prunedAt = moment(row, 26)
+        run.isAnswered = row[27]
         return run
     }
 }

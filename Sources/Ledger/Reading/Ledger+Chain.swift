@@ -1,4 +1,3 @@
-import Foundation
 import GRDB
 import Values
 import WorkflowModel
@@ -7,28 +6,26 @@ extension Ledger {
     /// Computes a run's event chain again; `nil` when there is no such run.
     public func verifyChain(run: String) throws(JournalError) -> ChainVerdict? {
         try read { database in
-            guard let row = try Row.fetchOne(
-                database, sql: "SELECT last_seq, last_hash, id FROM run WHERE run_id = ?", arguments: [run])
+            guard let row = try Row.fetchOne(database, sql: "SELECT last_seq, last_hash, id FROM run WHERE run_id = ?", arguments: [run])
             else { return nil }
-            let rows = try Row.fetchCursor(
-                database, sql: "SELECT seq, at, kind, CAST(payload AS BLOB), hash FROM event WHERE run = ? ORDER BY seq",
-                arguments: [row[2] as Int64])
-            var chain = EventChain()
-            var head = EventChain.origin(of: run)
-            var sequence: Int64 = 0
-            while let event = try rows.next() {
-                sequence += 1
-                guard event[0] == sequence else { return .broken(sequence: Int(sequence)) }
-                head = try event.withUnsafeData(atIndex: 3) { payload in
-                    (payload ?? Data()).withUnsafeBytes {
-                        chain.link(after: head, sequence: sequence, at: event[1], kind: event[2], payload: $0)
-                    }
-                }
-                guard hash(event, 4) == head else { return .broken(sequence: Int(sequence)) }
-            }
-            // Events cut off at the end leave a chain that is whole but for its head.
-            guard row[0] == sequence, hash(row, 1) == head else { return .broken(sequence: Int(sequence) + 1) }
-            return .intact(events: Int(sequence), head: head)
+            return try RunVerifier(database).walk(run, row[2], last: row[0], head: hash(row, 1))
+        }
+    }
+
+    /// Holds a run's record against itself: its chain, the documents that its events name, its counters.
+    ///
+    /// - Parameter head: the hash of its last event as it was kept elsewhere.
+    /// - Returns: `nil` when there is no such run.
+    public func verify(run: String, head: ContentHash? = nil) throws(JournalError) -> RunVerification? {
+        try read { try RunVerifier($0).verify(run, head: head) }
+    }
+
+    /// Every run, the oldest first, each handed over when it is done; what it sees is of one moment.
+    public func verifyAll(each: (RunVerification) -> Void) throws(JournalError) {
+        try read { database in
+            let verifier = try RunVerifier(database)
+            let runs = try String.fetchAll(database, sql: "SELECT run_id FROM run ORDER BY id")
+            for run in runs { try verifier.verify(run).map(each) }
         }
     }
 }

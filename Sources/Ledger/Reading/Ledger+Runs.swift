@@ -13,9 +13,12 @@ extension Ledger {
         conditions.add("started_at >= ?", filter.since?.microseconds)
         conditions.add("batch = ?", filter.batch)
         conditions.add("(started_at, id) < (SELECT started_at, id FROM run WHERE run_id = ?)", filter.before)
+        // Of the open ones, which are few, the row alone does not tell: a process may be gone.
+        if filter.isResumable { conditions.add("status NOT IN ('succeeded', 'failed', 'cancelled') AND pruned_at IS NULL", []) }
         let sql = "SELECT \(RunColumns.list) FROM run \(conditions.whereClause) ORDER BY started_at DESC, id DESC LIMIT ?"
-        let arguments = conditions.arguments + [filter.limit]
-        return try read { try Row.fetchAll($0, sql: sql, arguments: arguments).map(RunColumns.record) }
+        let arguments = conditions.arguments + [filter.isResumable ? -1 : filter.limit]
+        let runs = try read { try Row.fetchAll($0, sql: sql, arguments: arguments).map(RunColumns.record) }
+        return filter.isResumable ? Array(runs.filter(\.isResumable).prefix(filter.limit)) : runs
     }
 
     /// The run that a user means: a whole id, a beginning or an end of one that no other run shares, or `last`.

@@ -8,18 +8,22 @@ public struct RunFilter: Sendable {
     /// Started then or later.
     public var since: Timestamp?
     public var batch: String?
+    /// Only those that `resume` can go on with.
+    public var isResumable: Bool
     public var limit: Int
     /// A run's id: only those listed after it, for the next page.
     public var before: String?
 
     public init(
-        workflow: String? = nil, status: RunStatus? = nil, since: Timestamp? = nil, batch: String? = nil, limit: Int = 50,
+        workflow: String? = nil, status: RunStatus? = nil, since: Timestamp? = nil, batch: String? = nil, isResumable: Bool = false,
+        limit: Int = 50,
         before: String? = nil
     ) {
         self.workflow = workflow
         self.status = status
         self.since = since
         self.batch = batch
+        self.isResumable = isResumable
         self.limit = limit
         self.before = before
     }

@@ -7,6 +7,10 @@ import WorkflowModel
 /// themselves (about half of all that was written). So documents are appended, and indexed some thousand at a time in the
 /// order of their hashes. What is not indexed yet, the tail, is found by looking through it.
 ///
+/// `gc` may remove documents at any moment. Each removal raises a number in its transaction; a group that finds another one than
+/// the group before forgets what is remembered as written, so a document is there when the transaction that names it is. That
+/// holds as long as documents come in the entry whose event names them.
+///
 /// Two processes may both append a document that is in neither's memory nor in the index yet: it then stands twice,
 /// which wastes its bytes and nothing else. Confined to the writer's thread.
 final class BlobStore {
@@ -17,6 +21,8 @@ final class BlobStore {
     private var recent = RecentBlobs()
     /// Documents in the tail; `nil`: not known.
     private var tailCount: Int?
+    /// Of the last group; see `blob_mark.removals`.
+    private var removals: Int64?
 
     init(connection: OpaquePointer, texts: BindingArena) throws(SQLiteFailure) {
         func prepare(_ sql: String) throws(SQLiteFailure) -> PreparedStatement {
@@ -26,8 +32,16 @@ final class BlobStore {
         find = try prepare("SELECT 1 FROM blob_key JOIN blob USING (id) WHERE key = ?1 AND sha256 = ?2")
         selectTail = try prepare("SELECT id, sha256 FROM blob WHERE id > ?1")
         insertKey = try prepare("INSERT INTO blob_key(key, id) VALUES (?1, ?2)")
-        selectMark = try prepare("SELECT indexed_to FROM blob_mark")
+        selectMark = try prepare("SELECT indexed_to, removals FROM blob_mark")
         updateMark = try prepare("UPDATE blob_mark SET indexed_to = ?1")
+    }
+
+    /// The first thing in a group's transaction.
+    func beginGroup() throws(SQLiteFailure) {
+        let found = try selectMark.first { $0.int(1) }
+        if found == removals { return }
+        removals = found
+        forget()
     }
 
     /// Writes a document unless it is there.

@@ -98,6 +98,9 @@ final class EntryWriter {
         recentPriceRows.removeAll()
     }
 
+    /// The first thing in a group's transaction.
+    func beginGroup() throws(SQLiteFailure) { try blobs.beginGroup() }
+
     /// The last thing in a group's transaction.
     func finishGroup() throws { try blobs.indexIfDue() }
 
@@ -183,6 +186,7 @@ final class EntryWriter {
         if let start = entry.callStart { try write(start, of: run) }
         for node in entry.nodes { try write(node, of: run) }
         for approval in entry.approvals { try handover.write(approval, of: run) }
+        if let cap = entry.cap { try handover.raise(cap, of: run) }
         for blob in entry.blobs { try blobs.write(blob) }
         for (index, event) in entry.events.enumerated() {
             try write(event, sequence: run.sequence + Int64(index) + 1, hash: hashes[index], of: run)
@@ -292,7 +296,7 @@ final class EntryWriter {
         if let asked = movement.asked, let cap {
             verdicts.insert(
                 Self.verdict(
-                    "run", asked: asked, held: held + movement.held - asked, open: open + movement.open - asked, cap: cap), at: 0)
+                    BudgetRefusal.runScope, asked: asked, held: held + movement.held - asked, open: open + movement.open - asked, cap: cap), at: 0)
         }
         for case .refused(let refusal) in verdicts { return .refused(refusal) }
         return .postponed

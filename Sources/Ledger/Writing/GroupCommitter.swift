@@ -83,11 +83,13 @@ final class GroupCommitter {
         replies.reserveCapacity(group.count)
         do {
             try begin.run()
+            try writer.beginGroup()
             if try !apply(group, guarded: false, &replies) {
                 try rollback.run()
                 forgetGroup()
                 replies.removeAll(keepingCapacity: true)
                 try begin.run()
+                try writer.beginGroup()
                 _ = try apply(group, guarded: true, &replies)
             }
             try writer.finishGroup()

@@ -3,7 +3,7 @@ import Values
 /// Which documents this process wrote lately: prefixes and schemas come back with every call, and need not be offered to
 /// the database again. Bounded: the older half is forgotten.
 ///
-/// Who deletes documents must leave those alone that a live process may have written within its memory.
+/// Who deletes documents says so in `blob_mark.removals`, upon which everything is forgotten.
 struct RecentBlobs {
     private static let limit = 32_768
     private var current: Set<Key> = []

@@ -22,6 +22,8 @@ struct RunHandover {
         let leaseUntil: Timestamp?
         let sequence: Int64
         let head: ContentHash
+        /// Whether `gc` removed its events.
+        let isPruned: Bool
 
         /// Whether a process drives it. One of this host that is gone need not be waited for.
         func isDriven(at now: Timestamp) -> Bool {
@@ -31,12 +33,13 @@ struct RunHandover {
     }
 
     func standing(of run: RunID) throws -> Standing {
-        let select = try prepare("SELECT id, status, owner, epoch, lease_until, last_seq, last_hash FROM run WHERE run_id = ?1")
+        let select = try prepare("SELECT id, status, owner, epoch, lease_until, last_seq, last_hash, pruned_at FROM run WHERE run_id = ?1")
         select.bind(1, run.text)
         let found = try select.first { row in
             Standing(
                 row: row.int(0), status: RunStatus(rawValue: row.text(1)) ?? .failed, holder: Holder(text: row.text(2)), epoch: row.int(3),
-                leaseUntil: row.optionalInt(4).map(Timestamp.init(microseconds:)), sequence: row.int(5), head: row.hash(6))
+                leaseUntil: row.optionalInt(4).map(Timestamp.init(microseconds:)), sequence: row.int(5), head: row.hash(6),
+                isPruned: row.optionalInt(7) != nil)
         }
         guard let found else { throw JournalError(.unknownRun, "there is no run \(run)") }
         return found
@@ -52,6 +55,7 @@ struct RunHandover {
         case .succeeded, .failed, .cancelled: throw JournalError(.hasEnded, "run \(run) has \(standing.status == .cancelled ? "been cancelled" : standing.status.rawValue)")
         case .running, .interrupted, .waiting: break
         }
+        if standing.isPruned { throw JournalError(.hasEnded, "gc removed the events of run \(run)") }
         if standing.isDriven(at: now) { throw owned(run, standing, now) }
         let update = try prepare("""
             UPDATE run SET owner = ?1, epoch = epoch + 1, lease_until = ?2, status = 'running', ended_at = NULL, open_pico = 0
@@ -89,14 +93,25 @@ struct RunHandover {
 
     // MARK: Approvals
 
+    /// Raises the run's cap; it never falls.
+    func raise(_ cap: Money, of run: OwnedRun) throws {
+        let update = try prepare("UPDATE run SET max_cost_pico = max(max_cost_pico, ?2) WHERE id = ?1 AND epoch = ?3")
+        update.bind(1, run.row)
+        update.bind(2, cap.picoDollars)
+        update.bind(3, run.epoch)
+        guard try update.runCountingChanges() == 1 else { throw EntryWriter.lostOwnership(of: run) }
+    }
+
     func write(_ update: ApprovalUpdate, of run: OwnedRun) throws {
         if let decision = update.decision {
             try write(decision, run: run.row, path: update.path, isTaken: true)
             return
         }
         let insert = try prepare("""
-            INSERT INTO approval(run, node_path, message_hash, requested_at, until, on_timeout) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-            ON CONFLICT (run, node_path) DO NOTHING
+            INSERT INTO approval(run, node_path, message_hash, requested_at, until, on_timeout, cap_pico) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+            ON CONFLICT (run, node_path) DO UPDATE SET message_hash = excluded.message_hash, requested_at = excluded.requested_at,
+                until = excluded.until, on_timeout = excluded.on_timeout, cap_pico = excluded.cap_pico, granted_pico = NULL,
+                decided_at = NULL, approved = NULL, decided_by = NULL, note = NULL, timed_out = 0, taken = 0
             """)
         insert.bind(1, run.row)
         insert.bind(2, update.path)
@@ -104,13 +119,14 @@ struct RunHandover {
         insert.bind(4, update.at.microseconds)
         insert.bind(5, update.request.until?.microseconds)
         insert.bind(6, update.request.onTimeout.rawValue)
+        insert.bind(7, update.request.cap?.picoDollars)
         try insert.run()
     }
 
     private func write(_ decision: ApprovalDecision, run: Int64, path: String, isTaken: Bool) throws {
         let update = try prepare("""
             UPDATE approval SET decided_at = coalesce(decided_at, ?3), approved = coalesce(approved, ?4), decided_by = coalesce(decided_by, ?5),
-                note = coalesce(note, ?6), timed_out = CASE WHEN decided_at IS NULL THEN ?7 ELSE timed_out END, taken = ?8
+                note = coalesce(note, ?6), granted_pico = coalesce(granted_pico, ?9), timed_out = CASE WHEN decided_at IS NULL THEN ?7 ELSE timed_out END, taken = ?8
             WHERE run = ?1 AND node_path = ?2
             """)
         update.bind(1, run)
@@ -121,6 +137,7 @@ struct RunHandover {
         update.bind(6, decision.note)
         update.bind(7, decision.isTimeout ? 1 : 0)
         update.bind(8, isTaken ? 1 : 0)
+        update.bind(9, decision.cap?.picoDollars)
         try update.run()
     }
 

@@ -50,7 +50,9 @@ struct WorkflowDecoder {
         readDefaults(top)
         if let budget = top.reader("budget", .budget) {
             context.checkBands(of: budget.node, action: "on_exceeded")
-            draft.budget = Budget(maxCost: budget.money("max_cost_usd"), admit: budget.word("admit", Budget.Admission.self) ?? .best)
+            draft.budget = Budget(
+                maxCost: budget.money("max_cost_usd"), admit: budget.word("admit", Budget.Admission.self) ?? .best,
+                onExceeded: budget.value("on_exceeded")?.scalar.flatMap { Budget.Exceeded(rawValue: $0.text) } ?? .stop)
         }
         draft.decision = decision(top)
         draft.prefixes = prefixes(top)

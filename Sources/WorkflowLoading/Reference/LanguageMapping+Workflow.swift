@@ -81,7 +81,7 @@ extension LanguageMapping {
             .init("admit", .word(Budget.Admission.self), default: "best", "Which price of the plan has to fit before the run starts."),
             .init("yellow", .mapping("band"), "What changes once so much is spent or held.").checked(),
             .init("red", .mapping("band"), "The same, further on.").checked(),
-            .init("on_exceeded", .words(["stop", "degrade", "ask"]), default: "stop", "What happens when the next call does not fit.").checked(unless: "stop"),
+            .init("on_exceeded", .word(Budget.Exceeded.self), default: "stop", "What happens when the next call does not fit; with ask, a person may grant more.").checked(unless: "stop", "ask"),
             .init("degrade", .oneOrList(.tier), "Cheaper tiers that take over, the first that fits, under on_exceeded: degrade; optional steps are skipped.").checked(unless: []),
         ])
 

@@ -88,13 +88,13 @@ extension RunEvent {
                 try step(),
                 ApprovalRequest(
                     message: try fields.hash("message"), until: payload["until"]?.stringValue.flatMap(Timestamp.init(rfc3339:)),
-                    onTimeout: try fields.value("on_timeout", ApprovalStep.OnTimeout.init(rawValue:))))
+                    onTimeout: try fields.value("on_timeout", ApprovalStep.OnTimeout.init(rawValue:)), cap: fields.money("cap_usd")))
         case "approval_decided":
             self = .approvalDecided(
                 try step(),
                 ApprovalDecision(
                     isApproved: try fields.bool("approved"), by: try fields.text("by"), note: payload["note"]?.stringValue,
-                    at: try fields.value("at", Timestamp.init(rfc3339:)), isTimeout: payload["timeout"]?.boolValue ?? false))
+                    at: try fields.value("at", Timestamp.init(rfc3339:)), isTimeout: payload["timeout"]?.boolValue ?? false, cap: fields.money("cap_usd")))
         case "interrupt_requested": self = .interruptRequested
         case "cancel_requested": self = .cancelRequested(by: try fields.text("by"))
         case "run_ended":

@@ -137,6 +137,7 @@ extension RunEvent {
             json.put("message", request.message)
             json.put("until", request.until?.rfc3339)
             json.put("on_timeout", request.onTimeout.rawValue)
+            json.put("cap_usd", request.cap?.decimalText)
         case .approvalDecided(let node, let decision):
             json.put("step", node.path)
             json.put("approved", JSONValue.bool(decision.isApproved))
@@ -144,6 +145,7 @@ extension RunEvent {
             json.put("note", decision.note)
             json.put("at", decision.at.rfc3339)
             if decision.isTimeout { json.put("timeout", JSONValue.bool(true)) }
+            json.put("cap_usd", decision.cap?.decimalText)
         case .interruptRequested: break
         case .cancelRequested(let by):
             json.put("by", by)

@@ -53,11 +53,14 @@ public struct ApprovalRequest: Sendable, Hashable {
     /// When the answer of `on_timeout` is taken.
     public let until: Timestamp?
     public let onTimeout: ApprovalStep.OnTimeout
+    /// Where money is asked for: the cap of the run under which the call would fit.
+    public let cap: Money?
 
-    public init(message: ContentHash, until: Timestamp?, onTimeout: ApprovalStep.OnTimeout) {
+    public init(message: ContentHash, until: Timestamp?, onTimeout: ApprovalStep.OnTimeout, cap: Money? = nil) {
         self.message = message
         self.until = until
         self.onTimeout = onTimeout
+        self.cap = cap
     }
 }
 
@@ -69,8 +72,11 @@ public struct ApprovalDecision: Sendable, Hashable {
     public let at: Timestamp
     /// Nobody answered in time.
     public let isTimeout: Bool
+    /// The run's cap from now on, where another than the one that was asked for is granted.
+    public let cap: Money?
 
-    public init(isApproved: Bool, by: String, note: String?, at: Timestamp, isTimeout: Bool = false) {
+    public init(isApproved: Bool, by: String, note: String?, at: Timestamp, isTimeout: Bool = false, cap: Money? = nil) {
+        self.cap = cap
         self.isApproved = isApproved
         self.by = by
         self.note = note

@@ -45,6 +45,9 @@ public enum SkipReason: Sendable, Hashable {
 
 /// A reservation that a cap refused.
 public struct BudgetRefusal: Sendable, Hashable {
+    /// What stands for the run itself.
+    public static let runScope = "run"
+
     /// `run`, or the path of the step whose cap it is.
     public let scope: String
     public let cap: Money
@@ -60,7 +63,7 @@ public struct BudgetRefusal: Sendable, Hashable {
     }
 
     public var message: String {
-        let owner = scope == "run" ? "the run's budget" : "the cap of \(scope)"
+        let owner = scope == Self.runScope ? "the run's budget" : "the cap of \(scope)"
         return "the worst case of the next call, \(asked), does not fit \(owner): \(spent) of \(cap) is spent or held"
     }
 }

@@ -101,12 +101,19 @@ public struct Budget: Sendable, Hashable {
         case worst
     }
 
+    /// What happens when the next call does not fit the run's cap.
+    public enum Exceeded: String, Sendable, Hashable, CaseIterable {
+        case stop, degrade, ask
+    }
+
     public var maxCost: Money?
     public var admit: Admission
+    public var onExceeded: Exceeded
 
-    public init(maxCost: Money? = nil, admit: Admission = .best) {
+    public init(maxCost: Money? = nil, admit: Admission = .best, onExceeded: Exceeded = .stop) {
         self.maxCost = maxCost
         self.admit = admit
+        self.onExceeded = onExceeded
     }
 }
 

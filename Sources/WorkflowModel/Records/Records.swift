@@ -32,6 +32,15 @@ public struct RunRecord: Sendable {
     public var batchIndex: Int?
     /// The process that drives it, or drove it last.
     public var holder = ""
+    /// It says that it runs, and the process that drove it is gone.
+    public var isAbandoned = false
+    /// It waits, and somebody answered.
+    public var isAnswered = false
+    /// Since when `gc` has removed its events and documents.
+    public var prunedAt: Timestamp?
+
+    /// Whether `resume` would go on with it.
+    public var isResumable: Bool { prunedAt == nil && (status == .interrupted || isAbandoned || status == .waiting && isAnswered) }
 
     public init(id: String, workflow: String, file: String, status: RunStatus, startedAt: Timestamp) {
         self.id = id
@@ -60,11 +69,14 @@ public struct ApprovalRecord: Sendable {
     public let requestedAt: Timestamp
     public let until: Timestamp?
     public let onTimeout: ApprovalStep.OnTimeout
+    /// Where money is asked for: the cap that would do.
+    public let cap: Money?
 
     public init(
         run: String, workflow: String, path: String, message: ContentHash?, requestedAt: Timestamp, until: Timestamp?,
-        onTimeout: ApprovalStep.OnTimeout
+        onTimeout: ApprovalStep.OnTimeout, cap: Money? = nil
     ) {
+        self.cap = cap
         self.run = run
         self.workflow = workflow
         self.path = path

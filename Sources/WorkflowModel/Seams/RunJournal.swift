@@ -170,6 +170,8 @@ public struct JournalEntry: Sendable {
     public var callStart: CallStart?
     public var callEnd: CallEnd?
     public var runEnd: RunEnd?
+    /// The run's cap from now on, where that is more than it was.
+    public var cap: Money?
     /// People who are asked, or who answered.
     public var approvals: [ApprovalUpdate] = []
 
@@ -185,11 +187,12 @@ public struct JournalEntry: Sendable {
         both.callEnd = later.callEnd ?? callEnd
         both.runEnd = later.runEnd ?? runEnd
         both.approvals += later.approvals
+        both.cap = later.cap ?? cap
         return both
     }
 
     public var isEmpty: Bool {
-        events.isEmpty && blobs.isEmpty && nodes.isEmpty && callStart == nil && callEnd == nil && runEnd == nil && approvals.isEmpty
+        events.isEmpty && blobs.isEmpty && nodes.isEmpty && callStart == nil && callEnd == nil && runEnd == nil && approvals.isEmpty && cap == nil
     }
 }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Economics
 import Glibc
 import Ledger
 import Reports
@@ -37,6 +38,7 @@ struct Approve: AsyncParsableCommand {
     @Flag(help: "Reject.") var no = false
     @Option(help: ArgumentHelp("Who answers; by default the user of the system.", valueName: "name")) var by: String?
     @Option(help: ArgumentHelp("A word for the record.", valueName: "text")) var note: String?
+    @Option(help: ArgumentHelp("Where money is asked for, the run's cap from now on, in dollars; by default what was asked for.", valueName: "usd")) var budget: String?
     @Flag(help: "Go on with the run right away.") var resume = false
     @OptionGroup var global: GlobalOptions
     @OptionGroup var output: RunOutput
@@ -51,7 +53,8 @@ struct Approve: AsyncParsableCommand {
         let reader = try Composition(settings: settings).openLedgerReadOnly()
         let record = try reader.requireRecord(id)
         let path = try path(of: record, reader)
-        let decision = ApprovalDecision(isApproved: yes, by: by ?? Self.user, note: note, at: .now())
+        let cap = try cap(path, record, reader)
+        let decision = ApprovalDecision(isApproved: yes, by: by ?? Self.user, note: note, at: .now(), cap: cap)
         let ledger = try Composition(settings: settings).openLedger()
         let isDriven: Bool
         do {
@@ -64,6 +67,15 @@ struct Approve: AsyncParsableCommand {
             Output.note("\(record.id) \(path): \(word) by \(decision.by)\(next.isEmpty ? "" : "; \(next)")\n")
         }
         if resume, !isDriven { try await Resume.resume(record, settings, global, output) }
+    }
+
+    private func cap(_ path: String, _ run: RunRecord, _ ledger: Ledger) throws -> Money? {
+        guard let budget else { return nil }
+        guard let cap = Money(decimal: budget) else { throw UsageError("--budget takes dollars such as 0.25, found '\(budget)'") }
+        let asked = try ledger.openApprovals(run: run.id).first { $0.path == path }?.cap
+        guard yes, asked != nil else { throw UsageError("--budget goes with --yes where money is asked for") }
+        if let current = run.maxCost, cap < current { throw UsageError("the run's cap is \(current) already: it never falls") }
+        return cap
     }
 
     private func path(of run: RunRecord, _ ledger: Ledger) throws -> String {

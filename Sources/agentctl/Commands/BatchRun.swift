@@ -15,6 +15,9 @@ struct BatchOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Runs in flight at once.", valueName: "n"))
     var maxParallel = 16
 
+    @Option(name: .customLong("resume"), help: ArgumentHelp("Go on with a batch that did not come to its end: lines that ended are told from the ledger, the others go on or begin.", valueName: "batch"))
+    var resumed: String?
+
     @Option(help: ArgumentHelp("Where the input lines of runs that did not succeed are written, to be run again.", valueName: "file.jsonl"), completion: .file())
     var failures: String?
 
@@ -63,7 +66,9 @@ struct BatchRun {
         let engine = composition.engine(journal: ledger, connections: connections)
         let signals = StopSignals(engine: engine, said: say)
         defer { _ = signals }
-        let batch = "batch-\(RunID(at: .now(), random: SystemEntropy().next()).text)"
+        let recorded = try command.batch.resumed.map { try Self.recorded($0, lines.count, ledger) }
+        let batch = command.batch.resumed ?? "batch-\(RunID(at: .now(), random: SystemEntropy().next()).text)"
+        if recorded == nil { say("batch \(batch)") }
         let started = Timestamp.now()
         board.start()
 
@@ -79,11 +84,16 @@ struct BatchRun {
                 let line = lines[index]
                 next += 1
                 board.began()
+                let known = recorded?[index]
                 group.addTask(executorPreference: connections.loop) { [graph] in
                     do throws(JournalError) {
-                        let outcome = try await Self.one(
-                            index: index, number: line.number, text: line.text, graph: graph, batch: batch, engine: engine,
-                            planner: planner)
+                        let outcome = if let known {
+                            try await Self.again(known, number: line.number, text: line.text, graph: graph, engine: engine, ledger: ledger)
+                        } else {
+                            try await Self.one(
+                                index: index, number: line.number, text: line.text, graph: graph, batch: batch, engine: engine,
+                                planner: planner)
+                        }
                         return (index, outcome, nil)
                     } catch {
                         return (index, nil, error)
@@ -97,7 +107,7 @@ struct BatchRun {
                     board.ended(outcome.summary)
                     outcomes[index] = outcome.summary
                     waiting[index] = outcome
-                    if outcome.summary.status != .succeeded { failuresFile?.write(String(outcome.source) + "\n") }
+                    if ![.succeeded, .waiting].contains(outcome.summary.status) { failuresFile?.write(String(outcome.source) + "\n") }
                 }
                 // In the order of the input, as far as it is complete.
                 while let ready = waiting.removeValue(forKey: nextToPrint) {
@@ -114,10 +124,57 @@ struct BatchRun {
         if !quiet { Output.note(BatchReport.summary(outcomes.compactMap { $0 }, elapsed: Timestamp.now().since(started), style: Output.errorStyle)) }
         if let journalError { throw journalError }
         if engine.interruption != .none {
-            Output.note("stopped: \(outcomes.count { $0 == nil }) of \(lines.count) lines were not run\n")
+            Output.note("stopped: \(outcomes.count { $0 == nil }) of \(lines.count) lines were not run; go on with --resume \(batch)\n")
             throw CommandEnd(code: ExitCodes.interrupted)
         }
-        if outcomes.contains(where: { $0?.status != .succeeded }) { throw CommandEnd(code: ExitCodes.batchFailures) }
+        if outcomes.contains(where: { $0.map { ![.succeeded, .waiting].contains($0.status) } ?? true }) { throw CommandEnd(code: ExitCodes.batchFailures) }
+        if outcomes.contains(where: { $0?.status == .waiting }) {
+            Output.note("answer with `agentctl approve`, then go on with --resume \(batch)\n")
+            throw CommandEnd(code: ExitCodes.waiting)
+        }
+    }
+
+    // MARK: Going on with a batch
+
+    private static func recorded(_ batch: String, _ lines: Int, _ ledger: Ledger) throws -> [Int: RunRecord] {
+        let runs = try ledger.runs(ofBatch: batch)
+        guard let last = runs.keys.max() else {
+            throw UsageError("there is no batch '\(batch)' in the ledger", hint: "the batch says its name when it begins, and `agentctl runs --json` has it")
+        }
+        guard last < lines else {
+            throw UsageError("batch \(batch) has a run for line \(last + 1), the file has \(lines) lines", hint: "go on with the file that the batch began with")
+        }
+        return runs
+    }
+
+    /// A line that has a run: what came of it, or how it goes on.
+    private static func again(
+        _ run: RunRecord, number: Int, text: Substring, graph: WorkflowGraph, engine: Engine, ledger: Ledger
+    ) async throws(JournalError) -> Outcome {
+        if let problem = try mismatch(run, text, graph, ledger) { return refused(number, text, "input", problem) }
+        switch run.status {
+        case .succeeded, .failed, .cancelled:
+            let outputs = try run.outputs.flatMap { hash throws(JournalError) in try ledger.blob(hash) }.flatMap { try? JSONParser.parse($0).objectValue }
+            return outcome(of: RunResult(run, outputs: outputs), number: number, text: text)
+        case .running, .interrupted, .waiting:
+            do throws(JournalError) {
+                return outcome(of: try await engine.resume(RunID(run.id), graph), number: number, text: text)
+            } catch {
+                // Somebody else drives it: that is no failure of the ledger.
+                guard error.code == .owned else { throw error }
+                return refused(number, text, error.code.rawValue, error.description)
+            }
+        }
+    }
+
+    /// Why a line is not the one that its run began with.
+    private static func mismatch(_ run: RunRecord, _ text: Substring, _ graph: WorkflowGraph, _ ledger: Ledger) throws(JournalError) -> String? {
+        guard run.graph == graph.hash else { return "run \(run.id) of this line began with another workflow" }
+        guard let inputs = (try? JSONParser.parse(String(text)))?.objectValue, let bound = try? InputBinding.bind(inputs, to: graph) else {
+            return "the line is not the one that run \(run.id) began with"
+        }
+        let hash = ContentHash(of: JSONEncoding.wire.bytes(.object(bound)))
+        return hash == run.inputs ? nil : "the line is not the one that run \(run.id) began with"
     }
 
     private struct Refusal: Error {
@@ -154,20 +211,22 @@ struct BatchRun {
     private static func one(
         index: Int, number: Int, text: Substring, graph: WorkflowGraph, batch: String, engine: Engine, planner: PlanBuilder
     ) async throws(JournalError) -> Outcome {
-        func refused(_ kind: String, _ message: String) -> Outcome {
-            let error: JSONObject = ["kind": .string(kind), "message": .string(message)]
-            return Outcome(
-                line: number, document: ["line": .int(Int64(number)), "status": "failed", "error": .object(error), "cost_usd": "0"],
-                summary: BatchReport.Outcome(
-                    line: number, status: .failed, failureKind: kind, message: message, cost: .zero, unpricedCalls: 0, duration: .milliseconds(0)),
-                source: text)
-        }
         let bound: JSONObject
         switch Self.admit(text, graph: graph, planner: planner) {
         case .success(let inputs): bound = inputs
-        case .failure(let refusal): return refused(refusal.kind, refusal.message)
+        case .failure(let refusal): return refused(number, text, refusal.kind, refusal.message)
         }
         return outcome(of: try await engine.run(graph, inputs: bound, batch: (batch, index)), number: number, text: text)
+    }
+
+    /// A line that was not run.
+    private static func refused(_ number: Int, _ text: Substring, _ kind: String, _ message: String) -> Outcome {
+        let error: JSONObject = ["kind": .string(kind), "message": .string(message)]
+        return Outcome(
+            line: number, document: ["line": .int(Int64(number)), "status": "failed", "error": .object(error), "cost_usd": "0"],
+            summary: BatchReport.Outcome(
+                line: number, status: .failed, failureKind: kind, message: message, cost: .zero, unpricedCalls: 0, duration: .milliseconds(0)),
+            source: text)
     }
 
     @inline(never)
@@ -214,7 +273,11 @@ final class BatchBoard: @unchecked Sendable {
     func ended(_ outcome: BatchReport.Outcome) {
         lock.hold {
             progress.running -= 1
-            if outcome.status == .succeeded { progress.succeeded += 1 } else { progress.failed += 1 }
+            switch outcome.status {
+            case .succeeded: progress.succeeded += 1
+            case .waiting: progress.waiting += 1
+            default: progress.failed += 1
+            }
             progress.cost = progress.cost + outcome.cost
             progress.unpricedCalls += outcome.unpricedCalls
         }

@@ -21,9 +21,7 @@ struct Follow: AsyncParsableCommand {
         let ledger = try Composition(settings: settings).openLedgerReadOnly()
         let record = try ledger.requireRecord(id)
         let graph = try RecordedWorkflow.load(record, ledger, global.settings(of: record, ledger: settings.ledgerPath))
-        var flags = RunOutput()
-        flags.events = events
-        let stage = RunStage(flags)
+        let stage = RunStage(events: events)
         defer { stage.finish() }
         var follower = RunFollower(run: RunID(record.id), graph: graph)
         var sequence = 0
@@ -46,7 +44,7 @@ struct Follow: AsyncParsableCommand {
                 return
             }
             if new.isEmpty {
-                if let run = try ledger.run(record.id), run.status == .running, try ledger.resumableRuns().contains(run.id) {
+                if let run = try ledger.run(record.id), run.isAbandoned {
                     stage.finish()
                     throw UsageError("nobody drives run \(run.id) any more", hint: "go on with: agentctl resume \(run.id)", code: ExitCodes.interrupted)
                 }

@@ -12,12 +12,15 @@ struct Runs: ParsableCommand {
     @Option(help: ArgumentHelp("Only runs that stand so: \(RunStatus.allCases.map(\.rawValue).joined(separator: ", ")).", valueName: "status"))
     var status: String?
     @Option(help: ArgumentHelp("Only runs started then or later: a date, or a span such as 7d.", valueName: "date|span")) var since: String?
+    @Option(help: ArgumentHelp("Only runs of this batch.", valueName: "name")) var batch: String?
+    @Flag(help: "Only runs that 'resume' can go on with: interrupted ones, those without a process, and waiting ones that were answered.") var resumable = false
     @Option(help: ArgumentHelp("How many at most.", valueName: "n")) var limit = 20
     @Flag(help: "As JSON.") var json = false
 
     func run() throws {
         let ledger = try Composition(settings: global.settings()).openLedgerReadOnly()
-        var filter = RunFilter(workflow: workflow, since: try since.map(Moments.parse), limit: max(1, limit))
+        var filter = RunFilter(
+            workflow: workflow, since: try since.map(Moments.parse), batch: batch, isResumable: resumable, limit: max(1, limit))
         if let status {
             guard let known = RunStatus(rawValue: status) else {
                 throw UsageError("there is no status '\(status)'", hint: Suggestion.hint(for: status, in: RunStatus.allCases.map(\.rawValue)))
@@ -55,7 +58,7 @@ struct Show: ParsableCommand {
         }
         let texts = PromptTexts(ledger: ledger)
         let lookUp: (@Sendable (ContentHash) -> String?)? = prompts ? { @Sendable in texts.text($0) } : nil
-        let options = TraceReport.Options(prompts: lookUp, now: Timestamp.now())
+        let options = TraceReport.Options(prompts: lookUp, now: Timestamp.now(), asks: try ledger.openApprovals(run: id))
         Output.write(TraceReport.text(trace, style: Output.style, options: options))
     }
 }

@@ -26,6 +26,7 @@ struct Run: AsyncParsableCommand {
             throw ValidationError("a batch takes its inputs from its file; --input and --inputs are for one run")
         }
         if batch.file == nil, batch.failures != nil { throw ValidationError("--failures goes with --batch") }
+        if batch.file == nil, batch.resumed != nil { throw ValidationError("--resume goes with --batch; one run goes on with: agentctl resume RUN") }
     }
 
     func run() async throws {

@@ -56,12 +56,17 @@ final class RunStage: Sendable {
     let say: @Sendable (String) -> Void
     private let live: LiveView?
 
-    init(_ output: RunOutput) {
-        let isLive = Output.isErrorTerminal && !output.quiet && !output.events && Output.variable("TERM") != "dumb"
+    convenience init(_ output: RunOutput) { self.init(events: output.events, quiet: output.quiet) }
+
+    /// - Parameters:
+    ///   - events: as JSON on stdout.
+    ///   - quiet: nothing on stderr.
+    init(events: Bool, quiet: Bool = false) {
+        let isLive = Output.isErrorTerminal && !quiet && !events && Output.variable("TERM") != "dumb"
         let live = isLive ? LiveView() : nil
         self.live = live
-        observer = output.events ? EventView() : live ?? (output.quiet ? nil : PlainView())
-        say = { [quiet = output.quiet] message in
+        observer = events ? EventView() : live ?? (quiet ? nil : PlainView())
+        say = { message in
             if quiet { return }
             if let live { live.say(message) } else { Output.note(message + "\n") }
         }

@@ -21,6 +21,8 @@ public final class InMemoryJournal: RunJournal {
         public fileprivate(set) var replies: [(call: Int, reply: JournalReply)] = []
         fileprivate var failure: JournalError?
         fileprivate var epoch: Int64 = 1
+        /// What somebody raised the run's cap to.
+        public fileprivate(set) var cap: Money?
 
         public var events: [JournaledEvent] { entries.flatMap(\.events) }
 
@@ -196,7 +198,7 @@ extension InMemoryJournal.Run {
         var cost = MoneySum.zero
         for call in calls { if let money = call.end?.cost { cost.add(money) } }
         return RecordedRun(
-            id: start.id, graph: start.graph, inputs: start.inputs, startedAt: start.at, maxCost: start.maxCost,
+            id: start.id, graph: start.graph, inputs: start.inputs, startedAt: start.at, maxCost: cap ?? start.maxCost,
             batch: start.batch.map { ($0, start.batchIndex ?? 0) }, epoch: epoch, lostCalls: lostCalls, calls: calls.count, cost: cost,
             unpricedCalls: calls.count { $0.end != nil && $0.end?.cost == nil && $0.end?.state != .void },
             events: events.enumerated().map { index, event in
@@ -225,7 +227,7 @@ extension InMemoryJournal.Run {
             guard !isTwin else { throw JournalError(.other, "call \(start.id) is recorded already") }
             if let asked = start.held?.picoDollars {
                 var verdicts: [JournalReply] = []
-                if let cap = self.start.maxCost?.picoDollars {
+                if let cap = cap?.picoDollars ?? self.start.maxCost?.picoDollars {
                     verdicts.append(Self.verdict("run", asked: asked, held: held, open: open, cap: cap))
                 }
                 for cap in start.caps {
@@ -241,6 +243,7 @@ extension InMemoryJournal.Run {
             calls.append(InMemoryJournal.Call(start: start))
         }
         entries.append(entry)
+        if let raised = entry.cap { cap = max(raised, cap ?? start.maxCost ?? raised) }
         if let end = entry.runEnd { self.end = end }
         return .written
     }

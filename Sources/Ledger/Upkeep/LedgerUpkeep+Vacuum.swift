@@ -1,0 +1,56 @@
+import Foundation
+import GRDB
+import Values
+import WorkflowModel
+
+extension LedgerUpkeep {
+    /// Writes the whole file anew without the room that removed rows left.
+    ///
+    /// It holds the write lock all along: a run that another process drives would wait in vain for it, so there must be none.
+    /// Rows are addressed by `INTEGER PRIMARY KEY`s, which stay, but for calls that a process has open: of those there is none
+    /// either, and a process that resumes one finds it by its number.
+    ///
+    /// - Returns: the bytes of the file before and after.
+    /// - Throws: `JournalError` of code `busy` when another process drives a run or writes.
+    public func vacuum() throws(JournalError) -> (before: Int64, after: Int64) {
+        // The copy is made beside the ledger, where there is room for it, not in memory or a small /tmp.
+        let folder = (path as NSString).deletingLastPathComponent
+        setenv("SQLITE_TMPDIR", folder.isEmpty ? "." : folder, 1)
+        do {
+            // Also a passive checkpoint moves what it can.
+            try queue.writeWithoutTransaction { database in
+                try database.execute(sql: "PRAGMA temp_store = FILE")
+                _ = try database.checkpoint(.passive)
+            }
+        } catch {
+            throw JournalError(error, path: path)
+        }
+        let before = size
+        // In the transaction: nobody begins a run between the question and its answer.
+        try remove { database in
+            let running = try Row.fetchAll(database, sql: "SELECT run_id, owner, lease_until FROM run WHERE status = 'running' ORDER BY id")
+            let now = Timestamp.now()
+            for row in running {
+                let holder = Holder(text: row[1])
+                guard let until = moment(row, 2), until > now, !holder.isGone else { continue }
+                throw JournalError(.busy, "\(holder.description) drives run \(row[0] as String), and could not write meanwhile: wait for it, or `agentctl cancel \(row[0] as String)`")
+            }
+        }
+        do {
+            try queue.writeWithoutTransaction { database in
+                try database.execute(sql: "VACUUM")
+                _ = try database.checkpoint(.truncate)
+            }
+        } catch {
+            throw JournalError(error, path: path)
+        }
+        return (before, size)
+    }
+
+    /// Of the file and its log.
+    private var size: Int64 {
+        ["", "-wal"].reduce(0) { sum, suffix in
+            sum + (((try? FileManager.default.attributesOfItem(atPath: path + suffix))?[.size] as? Int64) ?? 0)
+        }
+    }
+}

@@ -1,0 +1,19 @@
+/// The tables whose rows belong to runs.
+enum RunTables {
+    struct Table {
+        let name: String
+        /// What tells the rows of one run apart.
+        let key: String
+        /// Whether it stays where `gc` keeps the costs of a run: what it cost and what became of it, not what was said.
+        let tellsCosts: Bool
+    }
+
+    static let all = [
+        Table(name: "event", key: "rowid", tellsCosts: false),
+        Table(name: "budget_window", key: "scope", tellsCosts: false),
+        Table(name: "approval", key: "node_path", tellsCosts: false),
+        Table(name: "step_attempt", key: "node_path", tellsCosts: true),
+        Table(name: "model_call", key: "rowid", tellsCosts: true),
+        Table(name: "outcome", key: "rowid", tellsCosts: true),
+    ]
+}

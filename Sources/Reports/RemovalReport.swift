@@ -1,0 +1,35 @@
+import Values
+import WorkflowModel
+
+/// What `gc` prints.
+public enum RemovalReport {
+    /// - Parameters:
+    ///   - isDry: nothing was removed yet.
+    ///   - keepsCosts: rows of runs and calls stay.
+    public static func text(_ removal: Removal, isDry: Bool, keepsCosts: Bool) -> String {
+        if removal.runs == 0, removal.documents == 0 { return "nothing to remove\n" }
+        let verb = isDry ? "would remove" : "removed"
+        var text = ""
+        if keepsCosts {
+            text += "\(verb) \(Figures.counted(removal.events, "event")) of \(Figures.counted(removal.runs, "run")); their costs stay in audits\n"
+        } else {
+            text += "\(verb) \(Figures.counted(removal.runs, "run")), \(Figures.counted(removal.calls, "call")), \(Figures.counted(removal.events, "event"))\n"
+            if removal.calls > 0 { text += "audits \(isDry ? "would" : "will") not count \(removal.cost.displayText) any more\(isDry ? "; --keep-costs keeps it" : "")\n" }
+        }
+        text += "\(verb) \(Figures.counted(removal.documents, "document")); \(ByteCount.text(removal.bytes)) in all"
+        text += isDry ? "\n" : "; `agentctl db vacuum` makes the file smaller\n"
+        return text
+    }
+
+    public static func json(_ removal: Removal, isDry: Bool) -> JSONValue {
+        [
+            "dry_run": .bool(isDry), "runs": .number(removal.runs), "calls": .number(removal.calls), "events": .number(removal.events),
+            "documents": .number(removal.documents), "bytes": .int(removal.bytes), "cost_usd": removal.cost.json,
+        ]
+    }
+
+    /// What `db vacuum` prints.
+    public static func vacuumText(before: Int64, after: Int64) -> String {
+        "\(ByteCount.text(before)) before, \(ByteCount.text(after)) after\n"
+    }
+}

@@ -1,0 +1,48 @@
+import Values
+import WorkflowModel
+
+/// What `verify` prints of a run.
+public enum VerificationReport {
+    /// A line, and one for each thing that does not fit.
+    public static func text(_ found: RunVerification, style: TextStyle) -> String {
+        var head = StyledText(found.run, .bold) + "  "
+        switch found.chain {
+        case .intact(let events, let hash)?:
+            head = head + StyledText("intact", .green) + StyledText("  \(Figures.counted(events, "event"))  head \(hash.hex)")
+        case .broken(let sequence)?: head = head + StyledText("broken at event \(sequence)", .red)
+        case nil: head = head + StyledText("pruned", .yellow) + StyledText("  gc removed its events\(found.prunedAt.map { " on \($0.dateText)" } ?? "")  head \(found.head.hex)")
+        }
+        var lines = [head.rendered(style)]
+        switch found.keptHead {
+        case .matches?: lines.append(StyledText("  the head is the one that was kept", .green).rendered(style))
+        case .isOfEvent(let sequence)?: lines.append("  the head that was kept is that of event \(sequence): all up to it is as it was, and the run went on")
+        case .differs?: lines.append(StyledText("  the head is another than the one that was kept", .red).rendered(style))
+        case nil: break
+        }
+        for fault in found.faults { lines += fault.wrapped(to: style.width.map { $0 - 2 }).map { StyledText("  " + $0, .red).rendered(style) } }
+        return lines.map { $0 + "\n" }.joined()
+    }
+
+    public static func json(_ found: RunVerification) -> JSONValue {
+        var (events, broken): (Int?, Int?) = (nil, nil)
+        switch found.chain {
+        case .intact(let count, _)?: events = count
+        case .broken(let sequence)?: broken = sequence
+        case nil: break
+        }
+        let kept: String? = switch found.keptHead {
+        case .matches?: "matches"
+        case .isOfEvent?: "earlier"
+        case .differs?: "differs"
+        case nil: nil
+        }
+        var keptEvent: Int?
+        if case .isOfEvent(let sequence)? = found.keptHead { keptEvent = sequence }
+        return [
+            "run": .string(found.run), "status": .string(found.status.rawValue), "ok": .bool(found.isSound),
+            "chain": .string(events != nil ? "intact" : broken != nil ? "broken" : "pruned"), "events": .number(events), "broken_at": .number(broken),
+            "head": .string(found.head.hex), "documents": .number(found.documents), "pruned_at": .time(found.prunedAt), "kept_head": .text(kept),
+            "kept_head_event": .number(keptEvent), "faults": .array(found.faults.map(JSONValue.string)),
+        ]
+    }
+}

@@ -1,0 +1,46 @@
+import Values
+
+/// What holding a run's record against itself, and against a head that was kept elsewhere, found.
+public struct RunVerification: Sendable, Hashable {
+    /// How a head that was kept elsewhere relates to the run's events.
+    public enum KeptHead: Sendable, Hashable {
+        case matches
+        /// It is an earlier event's; the run went on since.
+        case isOfEvent(Int)
+        /// It is that of an end, and there is more behind it; or it is of no event.
+        case differs
+    }
+
+    public let run: String
+    public let status: RunStatus
+    /// `nil`: `gc` removed the events, and `prunedAt` says when.
+    public let chain: ChainVerdict?
+    public let prunedAt: Timestamp?
+    /// The head as the run's row has it.
+    public let head: ContentHash
+    /// The documents that its events name, those that documents name included.
+    public let documents: Int
+    /// What does not fit beside the chain, each a sentence: counters, documents.
+    public let faults: [String]
+    /// `nil`: nothing was kept elsewhere.
+    public let keptHead: KeptHead?
+
+    public init(
+        run: String, status: RunStatus, chain: ChainVerdict?, prunedAt: Timestamp?, head: ContentHash, documents: Int, faults: [String],
+        keptHead: KeptHead?
+    ) {
+        self.run = run
+        self.status = status
+        self.chain = chain
+        self.prunedAt = prunedAt
+        self.head = head
+        self.documents = documents
+        self.faults = faults
+        self.keptHead = keptHead
+    }
+
+    public var isSound: Bool {
+        if case .broken? = chain { return false }
+        return faults.isEmpty && keptHead != .differs
+    }
+}

@@ -1,0 +1,257 @@
+import Foundation
+import Synchronization
+import TestSupport
+import Testing
+import Values
+
+/// Runs that go on in another process, as a user sees it.
+@Suite struct ResumeCommandTests {
+    /// The program in the background; it is killed with its owner at the latest.
+    private final class Background {
+        private let process = Process()
+
+        init(_ sandbox: Sandbox, _ arguments: [String]) throws {
+            process.executableURL = URL(fileURLWithPath: Sandbox.program)
+            process.arguments = arguments
+            process.currentDirectoryURL = URL(fileURLWithPath: sandbox.folder)
+            process.standardOutput = FileHandle.nullDevice
+            process.standardError = FileHandle.nullDevice
+            process.standardInput = FileHandle.nullDevice
+            try process.run()
+        }
+
+        deinit { if process.isRunning { kill(process.processIdentifier, SIGKILL) } }
+
+        /// - Returns: the exit code; of one that a signal ended, its negative.
+        func end(by signal: Int32? = nil) -> Int32 {
+            if let signal { kill(process.processIdentifier, signal) }
+            process.waitUntilExit()
+            return process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
+        }
+    }
+
+    /// Requests from a number on are not answered until it is opened.
+    private final class Gate: Sendable {
+        private let isOpen = Mutex(false)
+        private let first: Int
+
+        init(before first: Int) { self.first = first }
+
+        func open() { isOpen.withLock { $0 = true } }
+        func response(_ request: StubRequest) -> StubResponse? {
+            request.number < first || isOpen.withLock { $0 } ? nil : StubResponse(ending: .silence)
+        }
+    }
+
+    private let approval = """
+        version: 1
+        name: asks
+        models: { m: { use: stub/echo } }
+        defaults: { model: m }
+        steps:
+          - { id: draft, prompt: "hello" }
+          - { id: review, approve: { message: "Send ${{ steps.draft.output }}?\\nReally?", timeout: 24h } }
+          - { id: send, when: steps.review.output.approved, prompt: "sent by ${{ steps.review.output.by }}" }
+        outputs: { sent: "${{ has(steps.send.output) ? steps.send.output : 'nothing' }}" }
+        """
+
+    @Test func aKilledRunGoesOn() async throws {
+        let gate = Gate(before: 3)
+        let sandbox = try Sandbox(script: gate.response)
+        try sandbox.writeChain(steps: 4)
+        let first = try Background(sandbox, ["run", "chain.yaml"])
+        await sandbox.server.waitForRequests(3)
+        #expect(first.end(by: SIGKILL) == -SIGKILL)
+        gate.open()
+        let list = try await sandbox.agentctl("runs", "--json")
+        #expect(list.json?["runs"]?[0]?["status"] == "running")
+        let resumed = try await sandbox.agentctl("resume", "last", "--json")
+        #expect(resumed.code == 0, "\(resumed.err)")
+        #expect(resumed.json?["outputs"] == ["last": "then then then about rivers"])
+        // Two had their answers; the third was under way, stays held, and is asked again.
+        #expect(sandbox.server.requestCount == 5)
+        #expect(resumed.json?["calls"] == 5)
+        let show = try await sandbox.agentctl("show", "last", "--json")
+        let states = show.json?["calls"]?.arrayValue?.compactMap { $0["state"]?.stringValue } ?? []
+        #expect(states.sorted() == ["settled", "settled", "settled", "settled", "unknown"])
+        let again = try await sandbox.agentctl("resume", "last")
+        #expect(again.code == 49 && again.err.contains("has succeeded"), "\(again.err)")
+    }
+
+    @Test func anInterruptedRunGoesOn() async throws {
+        let sandbox = try Sandbox(StubOptions(latencyMilliseconds: 150))
+        // Long enough for a machine that is busy with other tests.
+        try sandbox.writeChain(steps: 40)
+        let first = try Background(sandbox, ["run", "chain.yaml"])
+        await sandbox.server.waitForRequests(2)
+        #expect(first.end(by: SIGTERM) == 130)
+        let resumed = try await sandbox.agentctl("resume", "last")
+        #expect(resumed.code == 0, "\(resumed.err)")
+        #expect(resumed.out == String(repeating: "then ", count: 39) + "about rivers\n")
+        // The call in flight got its answer within the grace.
+        #expect(sandbox.server.requestCount == 40)
+    }
+
+    @Test func aRunThatIsDrivenIsLeftAlone() async throws {
+        let gate = Gate(before: 2)
+        let sandbox = try Sandbox(script: gate.response)
+        try sandbox.writeChain(steps: 6, step: ", timeout: 2s, retry: { max_attempts: 9, on: [timeout] }")
+        let first = try Background(sandbox, ["run", "chain.yaml"])
+        await sandbox.server.waitForRequests(1)
+        let second = try await sandbox.agentctl("resume", "last")
+        #expect(second.code == 48)
+        #expect(second.err.contains("is driven by process "), "\(second.err)")
+        // The call that waits is tried again.
+        gate.open()
+        let followed = try await sandbox.agentctl("follow", "last")
+        #expect(followed.code == 0)
+        #expect(followed.err.contains("s6  succeeded"), "\(followed.err)")
+        #expect(first.end() == 0)
+    }
+
+    @Test func aChangedWorkflowIsShownAndRefused() async throws {
+        let gate = Gate(before: 2)
+        let sandbox = try Sandbox(script: gate.response)
+        try sandbox.writeChain(steps: 3)
+        let first = try Background(sandbox, ["run", "chain.yaml", "--budget", "0.5"])
+        await sandbox.server.waitForRequests(2)
+        _ = first.end(by: SIGKILL)
+        gate.open()
+        let text = try String(contentsOfFile: sandbox.path("chain.yaml"), encoding: .utf8)
+        try sandbox.write("chain.yaml", text.replacingOccurrences(of: "about ", with: "of "))
+        let refused = try await sandbox.agentctl("resume", "last")
+        #expect(refused.code == 10)
+        #expect(refused.err.contains("-  - { id: s1, prompt: \"about ${{ inputs.topic }}\" }"), "\(refused.err)")
+        #expect(refused.err.contains("+  - { id: s1, prompt: \"of ${{ inputs.topic }}\" }"), "\(refused.err)")
+        #expect(refused.err.contains("is not what it was when the run began"))
+        try sandbox.write("chain.yaml", text)
+        let resumed = try await sandbox.agentctl("resume", "last", "--json")
+        #expect(resumed.code == 0, "\(resumed.err)")
+        let show = try await sandbox.agentctl("show", "last", "--json")
+        #expect(show.json?["run"]?["max_cost_usd"] == "0.5" || show.json?["max_cost_usd"] == "0.5", "\(show.out.prefix(600))")
+    }
+
+    @Test func peopleAreAskedAndAnswer() async throws {
+        let sandbox = try Sandbox()
+        try sandbox.write("asks.yaml", approval)
+        let none = try await sandbox.agentctl("approvals")
+        #expect(none.code == 47)
+        let run = try await sandbox.agentctl("run", "asks.yaml")
+        #expect(run.code == 4 && run.out.isEmpty)
+        #expect(run.err.contains("waits for a person: agentctl approve "), "\(run.err)")
+        let asked = try await sandbox.agentctl("approvals")
+        #expect(asked.lines.suffix(2) == ["  Send hello?", "  Really?"])
+        #expect(asked.out.contains("  review  asks  asked ") && asked.out.contains(", fails in 23h 59m"))
+        let listed = try await sandbox.agentctl("approvals", "--json")
+        #expect(listed.json?[0]?["step"] == "review" && listed.json?[0]?["message"] == "Send hello?\nReally?")
+        let early = try await sandbox.agentctl("resume", "last")
+        #expect(early.code == 4)
+        let wrong = try await sandbox.agentctl("approve", "last", "reviw", "--yes")
+        #expect(wrong.code == 2 && wrong.err.contains("did you mean 'review'?"), "\(wrong.err)")
+        let neither = try await sandbox.agentctl("approve", "last")
+        #expect(neither.code == 2 && neither.err.contains("say --yes or --no"))
+        let approved = try await sandbox.agentctl("approve", "last", "--yes", "--by", "ann", "--note", "fine", "--resume")
+        #expect(approved.code == 0 && approved.out == "sent by ann\n", "\(approved.err)")
+        let late = try await sandbox.agentctl("approve", "last", "review", "--no")
+        #expect(late.code == 49 && late.err.contains("was approved by ann already"), "\(late.err)")
+        let empty = try await sandbox.agentctl("approvals")
+        #expect(empty.out == "nothing is asked\n")
+        let events = try await sandbox.agentctl("follow", "last", "--events")
+        #expect(events.code == 0)
+        let decided = events.lines.compactMap { try? JSONParser.parse($0) }.first { $0["event"] == "approval_decided" }
+        #expect(decided?["data"]?["by"] == "ann" && decided?["data"]?["note"] == "fine" && decided?["data"]?["approved"] == true)
+    }
+
+    @Test func aRejectionGoesOnWithoutTheStep() async throws {
+        let sandbox = try Sandbox()
+        try sandbox.write("asks.yaml", approval)
+        #expect(try await sandbox.agentctl("run", "asks.yaml", "-q").code == 4)
+        #expect(try await sandbox.agentctl("approve", "last", "--no", "-q").code == 0)
+        let all = try await sandbox.agentctl("resume", "--all")
+        #expect(all.code == 0 && all.err.contains(" succeeded, "), "\(all.err)")
+        let nothing = try await sandbox.agentctl("resume", "--all")
+        #expect(nothing.code == 0 && nothing.err == "no run to go on with\n")
+        #expect(sandbox.server.requestCount == 1)
+    }
+
+    /// Whoever opens the ledger next looks at the clock.
+    @Test(arguments: [("fail", 34), ("approve", 0), ("reject", 0)]) func timeAnswers(word: String, code: Int) async throws {
+        let sandbox = try Sandbox()
+        try sandbox.write("asks.yaml", approval.replacingOccurrences(of: "timeout: 24h", with: "timeout: 1ms, on_timeout: \(word)"))
+        let run = try await sandbox.agentctl("run", "asks.yaml", "--json")
+        // The time may be over before the run comes to rest.
+        let end = run.code == 4 ? try await sandbox.agentctl("resume", "last", "--json") : run
+        #expect(end.code == code, "\(end.err)")
+        if word != "fail" { #expect(end.json?["outputs"] == ["sent": word == "approve" ? "sent by timeout" : "nothing"]) }
+    }
+
+    @Test func cancelStopsARunForGood() async throws {
+        let sandbox = try Sandbox(StubOptions(latencyMilliseconds: 300))
+        try sandbox.writeChain(steps: 30)
+        let first = try Background(sandbox, ["run", "chain.yaml"])
+        await sandbox.server.waitForRequests(1)
+        let asked = try await sandbox.agentctl("cancel", "last", "--by", "ann")
+        #expect(asked.code == 0 && asked.out.contains(" is being stopped by process "), "\(asked.out)\(asked.err)")
+        #expect(first.end() == 130)
+        #expect(sandbox.server.requestCount < 30)
+        #expect(try await sandbox.agentctl("runs", "--json").json?["runs"]?[0]?["status"] == "cancelled")
+        #expect(try await sandbox.agentctl("resume", "last").code == 49)
+        // One that nobody drives.
+        try sandbox.write("asks.yaml", approval)
+        _ = try await sandbox.agentctl("run", "asks.yaml", "-q")
+        let gone = try await sandbox.agentctl("cancel", "last")
+        #expect(gone.code == 0 && gone.out.hasSuffix(" cancelled\n"))
+        #expect(try await sandbox.agentctl("approvals").out == "nothing is asked\n")
+        #expect(try await sandbox.agentctl("cancel", "last").code == 49)
+    }
+
+    @Test func aBatchGoesOn() async throws {
+        let gate = Gate(before: 7)
+        let sandbox = try Sandbox(script: gate.response)
+        try sandbox.writeChain(steps: 3)
+        let lines = (0..<6).map { #"{"topic": "t\#($0)"}"# }
+        try sandbox.write("lines.jsonl", lines.joined(separator: "\n") + "\n")
+        let first = try Background(sandbox, ["run", "chain.yaml", "--batch", "lines.jsonl", "--max-parallel", "2"])
+        await sandbox.server.waitForRequests(8)
+        _ = first.end(by: SIGKILL)
+        gate.open()
+        let runs = try #require(try await sandbox.agentctl("runs", "--json").json?["runs"]?.arrayValue)
+        let batch = try #require(runs.first?["batch"]?.stringValue)
+        let done = runs.count { $0["status"] == "succeeded" }
+        #expect(done >= 1 && runs.count < 6)
+        let rest = try await sandbox.agentctl("run", "chain.yaml", "--batch", "lines.jsonl", "--resume", batch)
+        #expect(rest.code == 0, "\(rest.err)")
+        #expect(rest.lines.map { (try? JSONParser.parse($0))?["outputs"]?["last"]?.stringValue } == (0..<6).map { "then then about t\($0)" })
+        let after = try #require(try await sandbox.agentctl("runs", "--json").json?["runs"]?.arrayValue)
+        #expect(after.count == 6 && after.allSatisfy { $0["status"] == "succeeded" })
+        // At most two calls were under way.
+        #expect((18...20).contains(sandbox.server.requestCount))
+        let other = try await sandbox.agentctl("run", "chain.yaml", "--batch", "lines.jsonl", "--resume", "batch-none")
+        #expect(other.code == 2 && other.err.contains("there is no batch 'batch-none'"))
+    }
+
+    @Test func moneyIsAskedFor() async throws {
+        let sandbox = try Sandbox()
+        // The second call fits once its worst case does.
+        try sandbox.write("dear.yaml", """
+            version: 1
+            name: dear
+            models: { m: { use: stub/echo } }
+            budget: { max_cost_usd: 0.00004, on_exceeded: ask }
+            steps:
+              - { id: one, model: m, prompt: "hello", limits: { max_output_tokens: 10 } }
+              - { id: two, model: m, prompt: "${{ steps.one.output }} again", limits: { max_output_tokens: 200 } }
+            outputs: { said: "${{ steps.two.output }}" }
+            """)
+        let run = try await sandbox.agentctl("run", "dear.yaml")
+        #expect(run.code == 4, "\(run.err)")
+        let asked = try await sandbox.agentctl("approvals")
+        #expect(asked.out.contains("does not fit the run's budget") && asked.out.contains("under a cap of $0.000"), "\(asked.out)")
+        let less = try await sandbox.agentctl("approve", "last", "--yes", "--budget", "0.00001")
+        #expect(less.code == 2 && less.err.contains("it never falls"), "\(less.err)")
+        let granted = try await sandbox.agentctl("approve", "last", "--yes", "--budget", "0.01", "--resume", "--json")
+        #expect(granted.code == 0 && granted.json?["outputs"] == ["said": "hello again"], "\(granted.err)")
+        let show = try await sandbox.agentctl("show", "last")
+        #expect(show.out.contains("budget $0.01:"), "\(show.out)")
+    }
+}
