@@ -6,6 +6,8 @@ public struct PriceCatalogue: Sendable {
     public let rows: [PriceRow]
     /// Context windows in tokens by `provider/model`, where known: no prompt is counted longer than that.
     public let contextWindows: [String: Int]
+    /// What images are billed as, by `provider/model`, where the vendor documents it.
+    public let imageTokens: [String: ImageTokens]
 
     /// The catalogue of this build. It is parsed on first use.
     public static let shipped: PriceCatalogue = {
@@ -16,7 +18,7 @@ public struct PriceCatalogue: Sendable {
     }()
 
     /// Reads our schema: `{version, entries: [{provider, model, from, source, checked_at, context_window?,
-    /// per_mtok_usd: {input, cache_read, …}, above: [{prompt_tokens, per_mtok_usd}], request_usd?, machine_hour_usd?}]}`.
+    /// image_tokens?: {base, tile} or {patches, per_mille}, per_mtok_usd: {input, cache_read, …}, above: [{prompt_tokens, per_mtok_usd}], request_usd?, machine_hour_usd?}]}`.
     /// Prices are decimal strings. An entry is a whole price list: it replaces an earlier one, and so has both directions.
     ///
     /// - Throws: `PriceError` naming the entry.
@@ -27,6 +29,7 @@ public struct PriceCatalogue: Sendable {
         var rows: [PriceRow] = []
         var ids: Set<String> = []
         var windows: [String: Int] = [:]
+        var images: [String: ImageTokens] = [:]
         for entry in entries {
             guard let provider = entry["provider"]?.stringValue, let model = entry["model"]?.stringValue,
                 let source = entry["source"]?.stringValue, let checkedAt = entry["checked_at"]?.stringValue
@@ -70,10 +73,17 @@ public struct PriceCatalogue: Sendable {
                 try addTokens(tier["per_mtok_usd"], above: Int(above))
             }
             if let window = entry["context_window"]?.intValue { windows[name] = Int(window) }
+            if let rule = entry["image_tokens"] {
+                guard let tokens = ImageTokens(json: rule) else {
+                    throw PriceError("\(name): 'image_tokens' is {base, tile}, or {patches, per_mille}")
+                }
+                images[name] = tokens
+            }
         }
         self.version = version
         self.rows = rows
         self.contextWindows = windows
+        imageTokens = images
     }
 }
 
@@ -106,4 +116,17 @@ extension PriceRow {
 public struct PriceError: Error, Sendable, CustomStringConvertible {
     public let description: String
     init(_ description: String) { self.description = description }
+}
+
+extension ImageTokens {
+    fileprivate init?(json: JSONValue) {
+        func count(_ key: String) -> Int? { json[key]?.intValue.flatMap { $0 >= 0 && $0 < 1_000_000 ? Int($0) : nil } }
+        if let base = count("base"), let tile = count("tile") {
+            self = .tiles(base: base, tile: tile)
+        } else if let most = count("patches"), let perMille = count("per_mille") {
+            self = .patches(most: most, perMille: perMille)
+        } else {
+            return nil
+        }
+    }
 }

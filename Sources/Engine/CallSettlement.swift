@@ -34,12 +34,3 @@ struct CallSettlement {
         }
     }
 }
-
-/// The most tokens that a request's prompt can have.
-enum RequestBound {
-    /// - Parameter schemaBound: of the schema's text, which a model may be shown.
-    static func inputTokens(_ segments: [PromptSegment], schemaBound: Int) -> Int {
-        let text = segments.reduce(0) { $0 + TokenBound.inlineText($1.text) + PromptSegment.joiner.utf8.count }
-        return text + schemaBound + TokenBound.templateOverhead(messages: segments.count)
-    }
-}

@@ -36,6 +36,10 @@ public struct EngineEnvironment: Sendable {
     public var journal: any RunJournal
     public var provider: any ModelProvider
     public var tools: any ToolRunner
+    /// `nil`: nothing can be attached.
+    public var attachments: (any AttachmentSource)?
+    /// `nil`: nothing is remembered.
+    public var memory: (any AnswerMemory)?
     public var prices: PriceBook
     public var clock: any EngineClock
     public var entropy: any EntropySource
@@ -53,7 +57,8 @@ public struct EngineEnvironment: Sendable {
     public init(
         journal: any RunJournal, provider: any ModelProvider, tools: any ToolRunner, prices: PriceBook, clock: any EngineClock,
         entropy: any EntropySource = SystemEntropy(), executor: (any TaskExecutor)? = nil, maxConcurrentCalls: Int = 20_000,
-        program: String, grace: TimeSpan = .seconds(10), requestInterval: TimeSpan? = nil
+        program: String, grace: TimeSpan = .seconds(10), requestInterval: TimeSpan? = nil, attachments: (any AttachmentSource)? = nil,
+        memory: (any AnswerMemory)? = nil
     ) {
         self.journal = journal
         self.provider = provider
@@ -66,5 +71,7 @@ public struct EngineEnvironment: Sendable {
         self.program = program
         self.grace = grace
         self.requestInterval = requestInterval
+        self.attachments = attachments
+        self.memory = memory
     }
 }

@@ -19,6 +19,8 @@ final class ExecutionScope {
     let passValue: CELValue?
     /// The caps below the run's that every call in it draws on.
     let caps: [(scope: String, cap: Money)]
+    /// Of the steps around, for every call in it.
+    let tags: JSONObject?
 
     /// Steps outside that its own can read; they have ended.
     let outer: JSONObject
@@ -36,7 +38,8 @@ final class ExecutionScope {
 
     init(
         graph: WorkflowGraph, body: StepGraph, node: Node? = nil, pass: Int = 0, inputs: CELValue, items: [RunScope.Item] = [],
-        with: JSONObject = [:], passValue: CELValue? = nil, caps: [(scope: String, cap: Money)] = [], outer: JSONObject = [:]
+        with: JSONObject = [:], passValue: CELValue? = nil, caps: [(scope: String, cap: Money)] = [], tags: JSONObject? = nil,
+        outer: JSONObject = [:]
     ) {
         self.graph = graph
         self.body = body
@@ -47,6 +50,7 @@ final class ExecutionScope {
         self.with = with
         self.passValue = passValue
         self.caps = caps
+        self.tags = tags
         self.outer = outer
         var steps = JSONObject(minimumCapacity: outer.count + body.steps.count)
         outer.forEachPair { steps[$0] = $1 }

@@ -1,4 +1,5 @@
 import Economics
+import Expressions
 import PromptCaching
 import Values
 import WorkflowModel
@@ -17,8 +18,21 @@ final class ModelTries {
     let caps: [(scope: String, cap: Money)]
     let startedAt: Timestamp
     var machine: StepStateMachine
-    /// The question as it was first rendered.
+    /// The question as it was rendered.
     var segments: [PromptSegment] = []
+    /// The files that go with it.
+    var attached: [PromptSegment] = []
+    /// Of the step and of those around it, for each of its calls.
+    var tags: JSONObject?
+    /// What the question is rendered from, where it may be cut to fit.
+    var trimmableScope: RunScope?
+    private(set) var trimmed: [TrimmedValue] = []
+    /// What a process before recorded as cut and this one has not cut yet, in its order.
+    var recordedCuts: ArraySlice<[TrimmedValue]> = []
+    /// With `memo`, the question of the first try.
+    var asked: [PromptSegment] = []
+    /// The call that gave the last answer.
+    var answered: (id: CallID, model: ModelReference)?
     // The last answer and what came of it.
     var answer = ""
     var value = JSONValue.null
@@ -48,17 +62,54 @@ final class ModelTries {
         call.purpose == .repair ? PromptRenderer.repair(segments, answer: answer, violations: violations) : segments
     }
 
+    /// The messages of a call, cut where they are too long and the step lets values be cut.
+    ///
+    /// - Returns: also whether something was cut for this call.
+    /// - Parameter attachedTokens: what is attached takes its part of the limit.
+    func fitted(
+        for call: StepStateMachine.Call, attachedTokens: Int, in graph: WorkflowGraph
+    ) throws(StepFailure) -> (segments: [PromptSegment], isCut: Bool) {
+        let whole = segments(for: call)
+        guard let scope = trimmableScope, let trimmer = PromptTrimmer(step.limits, attachedTokens: attachedTokens) else { return (whole, false) }
+        let renderer = PromptRenderer(graph: graph)
+        let cut = try StepFailure.evaluating { () throws(EvaluationError) in
+            try trimmer.fit(whole, scope) { scope throws(EvaluationError) in
+                let segments = try renderer.segments(model, scope: scope, attached: attached)
+                return call.purpose == .repair ? PromptRenderer.repair(segments, answer: answer, violations: violations) : segments
+            }
+        }
+        guard let cut else { return (whole, false) }
+        trimmed = cut.values
+        segments = call.purpose == .repair ? Array(cut.segments.dropLast(2)) : cut.segments
+        return (cut.segments, true)
+    }
+
+    /// Whether what was cut is in the record already, as a process before cut the same.
+    func takesUpCut() -> Bool {
+        guard recordedCuts.first == trimmed else { return false }
+        recordedCuts.removeFirst()
+        return true
+    }
+
+    func request(_ id: CallID, to reference: ModelReference, _ segments: [PromptSegment]) -> ModelRequest {
+        ModelRequest(
+            id: id, model: reference, segments: segments, sampling: sampling, maxOutputTokens: outputCap, schema: model.schema, schemaName: step.id,
+            timeout: step.timeout)
+    }
+
     func count(_ end: CallEnded) {
         totals.count(end)
         response = end.response
     }
 
+    var knownCost: Money? { totals.knownCost }
     var facts: JSONObject { totals.facts }
 
     func checkLimits(promptBytes: Int) throws(StepFailure) {
         let estimate = TokenBound.estimate(bytes: promptBytes)
         if let limit = step.limits.maxInputTokens, estimate > limit {
-            throw StepFailure(.inputLimit, "the prompt has about \(estimate) tokens, limits.max_input_tokens is \(limit)")
+            let cut = step.limits.trim.isEmpty ? "" : " even without \(step.limits.trim.joined(separator: " and "))"
+            throw StepFailure(.inputLimit, "the prompt has about \(estimate) tokens\(cut), limits.max_input_tokens is \(limit)")
         }
         if let limit = step.limits.maxTotalTokens, totals.tokens + estimate + outputCap > limit {
             throw StepFailure(
@@ -73,6 +124,7 @@ struct CallTotals {
     let tier: String
     private var attempts = 0
     private var cost = Money.zero
+    private var isUnpriced = false
     private(set) var tokens = 0
 
     init(tier: String) { self.tier = tier }
@@ -80,8 +132,12 @@ struct CallTotals {
     mutating func count(_ end: CallEnded) {
         attempts += 1
         cost += end.cost ?? .zero
+        if end.cost == nil { isUnpriced = true }
         tokens += end.usage?.total ?? 0
     }
+
+    /// `nil`: one of them has no price.
+    var knownCost: Money? { isUnpriced ? nil : cost }
 
     /// `.tier .attempts .cost_usd .tokens` of the step. Money is a number here, for comparisons only.
     var facts: JSONObject {

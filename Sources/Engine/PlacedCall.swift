@@ -37,6 +37,6 @@ final class PlacedCall {
         manifest = Blob(request.manifest)
         started = .callStarted(CallStarted(
             id: request.id, node: tries.node, tier: tries.tier.name, model: request.model, purpose: call.purpose, ordinal: call.ordinal,
-            request: manifest.hash, held: held, retryOf: call.retryOf))
+            request: manifest.hash, held: held, retryOf: call.retryOf, tags: tries.tags))
     }
 }

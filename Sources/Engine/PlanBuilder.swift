@@ -24,7 +24,8 @@ public struct PlanBuilder: Sendable {
 
     /// What the models of a tier can be planned by.
     private struct TierTerms {
-        var sheets: [(sheet: PriceSheet, window: Int?)] = []
+        var sheets: [(sheet: PriceSheet, window: Int?, attachments: AttachmentSupport)] = []
+        var profiles: [ModelProfile] = []
         var unpriced: [ModelProfile] = []
         var failure: StepFailure?
     }
@@ -45,8 +46,9 @@ public struct PlanBuilder: Sendable {
             for reference in tier.models {
                 var profile = ModelProfile(reference: reference, servedID: reference.model, contextWindow: nil, maxConcurrency: nil)
                 do throws(StepFailure) { profile = try provider.profile(of: reference) } catch { terms.failure = terms.failure ?? error }
+                terms.profiles.append(profile)
                 if let sheet = prices.sheet(provider: reference.provider, model: profile.servedID, at: moment) {
-                    terms.sheets.append((sheet, profile.contextWindow))
+                    terms.sheets.append((sheet, profile.contextWindow, profile.attachments))
                 } else {
                     terms.unpriced.append(profile)
                 }
@@ -182,7 +184,7 @@ public struct PlanBuilder: Sendable {
             guard case .model(let model) = step.kind else { continue }
             let items = itemCount(step, scope)
             if items.least > 0 {
-                total.best += best(terms(model.tier, of: graph), promptBytes: promptSize(step, model, graph, scope).knownBytes) * items.least
+                total.best += best(model, terms(model.tier, of: graph), promptBytes: promptSize(step, model, graph, scope).knownBytes, scope.with(step)) * items.least
             }
         }
         return overBudget(total)
@@ -196,7 +198,7 @@ public struct PlanBuilder: Sendable {
                 switch step.kind {
                 case .model(let model):
                     let terms = terms(model.tier, of: graph)
-                    refusal = terms.failure ?? (hasCap ? terms.unpriced.first.map(StepFailure.unpriced) : nil)
+                    refusal = terms.failure ?? notTaken(model, terms.profiles) ?? (hasCap ? terms.unpriced.first.map(StepFailure.unpriced) : nil)
                 case .workflow(let other): visit(other.graph)
                 default: step.kind.body.map { visit($0, of: graph) }
                 }
@@ -233,7 +235,11 @@ public struct PlanBuilder: Sendable {
         let outputCap = min(step.limits.maxOutputTokens, model.sampling.over(tier.sampling).maxOutputTokens ?? .max)
         let (sheets, unpriced) = (terms.sheets, terms.unpriced)
         let prompt = promptSize(step, model, place.graph, place.scope)
+        let own = place.scope.with(step)
         var notes: [String] = []
+        if !model.attachments.isEmpty, step.limits.maxInputTokens != nil, terms.profiles.contains(where: { attachments(of: model, $0.attachments, own).most == nil }) {
+            notes.append("what is attached has no known size in tokens, and limits.max_input_tokens does not count it")
+        }
         if !unpriced.isEmpty { notes.append("no price for " + unpriced.map { "\($0.reference)" }.joined(separator: ", ")) }
 
         // Worst: every try fails but the last, and every repair is used.
@@ -251,20 +257,24 @@ public struct PlanBuilder: Sendable {
         var worst: Money? = unpriced.isEmpty ? .zero : nil
         if unpriced.isEmpty {
             var perCall: Money? = .zero
-            for (sheet, window) in sheets {
-                let input = sheet.isMachineTime ? 0 : bound.map { min($0, window ?? .max) } ?? window
+            for (sheet, window, support) in sheets {
+                let attached = attachments(of: model, support, own)
+                let whole = bound.flatMap { bound in attached.most.map { bound + $0 } }
+                let input = sheet.isMachineTime ? 0 : whole.map { min($0, window ?? .max) } ?? window
                 guard let input else { perCall = nil; break }
                 let cost = Reservation.worst(sheet: sheet, inputBound: input, contextWindow: window, outputCap: outputCap, timeout: step.timeout).amount
                 perCall = max(perCall!, cost)
             }
-            if perCall == nil { notes.append("unbounded: no limits.max_input_tokens, and the prompt is not known before the run") }
+            if perCall == nil, bound != nil {
+                notes.append("unbounded: what is attached may be billed as anything; attach: [{ …, max_tokens: … }] bounds it")
+            } else if perCall == nil { notes.append("unbounded: no limits.max_input_tokens, and the prompt is not known before the run") }
             if place.most == nil { notes.append("unbounded: for_each without max_items") }
             worst = perCall.flatMap { cost in place.most.map { cost * calls * $0 } }
             if let cap = step.limits.maxCost, let most = place.most { worst = worst.map { min($0, cap * most) } ?? cap * most }
             if let cap = step.forEach?.maxCost, let most = place.outerMost { worst = worst.map { min($0, cap * most) } ?? cap * most }
         }
 
-        let best = best(terms, promptBytes: prompt.knownBytes) * place.least
+        let best = best(model, terms, promptBytes: prompt.knownBytes, own) * place.least
         var expected: Money?
         if let history = statistics[id], let sheet = sheets.first?.sheet, history.runs > 0 {
             let usage = TokenUsage(plainInput: Int(history.averageInputTokens.rounded()), plainOutput: Int(history.averageOutputTokens.rounded()))
@@ -283,8 +293,11 @@ public struct PlanBuilder: Sendable {
     }
 
     /// One call of what is known of the prompt, answered with one token, by the cheapest model.
-    private func best(_ terms: TierTerms, promptBytes: Int) -> Money {
-        let once = TokenUsage(plainInput: TokenBound.estimate(bytes: promptBytes), plainOutput: 1)
+    private func best(_ model: ModelStep, _ terms: TierTerms, promptBytes: Int, _ scope: PlanScope) -> Money {
+        // It may have been answered before.
+        if model.memoAge != nil { return .zero }
+        let attached = terms.sheets.first.map { attachments(of: model, $0.attachments, scope).known } ?? 0
+        let once = TokenUsage(plainInput: TokenBound.estimate(bytes: promptBytes) + attached, plainOutput: 1)
         return terms.sheets.first.map { $0.sheet.cost(of: once, busy: .milliseconds(0)).total } ?? .zero
     }
 
@@ -318,6 +331,8 @@ public struct PlanBuilder: Sendable {
         case .prompt(let template): add(template, own)
         case .messages(let messages): for message in messages { add(message.text, own) }
         }
+        // A run cuts it so far.
+        if !step.limits.trim.isEmpty, let limit = step.limits.maxInputTokens { bytes = min(bytes, limit * 4) }
         return (bytes, bound, overhead, isComplete)
     }
 
@@ -343,7 +358,7 @@ public struct PlanBuilder: Sendable {
 }
 
 /// What expressions can read before a run: the inputs, if they are given. The rest is unknown.
-private struct PlanScope: Bindings {
+struct PlanScope: Bindings {
     var inputs: CELValue
     var withValues: CELValue?
 

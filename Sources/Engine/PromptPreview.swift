@@ -17,10 +17,22 @@ public struct PromptPreview: Sendable {
         /// The element of `for_each` that it is for, and how many there are where the list was computed.
         public let item: (index: Int, count: Int?)?
         /// The most tokens it can have, as calls are reserved: of the texts, of the schema, of the chat template.
+        /// With an attachment of which no bound is known, the text is that of the rest.
         public let bound: (text: Int, schema: Int, template: Int)
+        /// The attachments that nothing bounds but the model's context window.
+        public let unbounded: [String]
+        /// The tokens of the attachments that are counted.
+        public let attachedTokens: Int
+        /// The values that were cut so that it fits.
+        public let trimmed: [TrimmedValue]
+
+        /// The most tokens of each segment, in their order; `nil` where that is not known.
+        public func segmentTokens(_ support: AttachmentSupport) -> [Int?] {
+            segments.map { segment in segment.attachment.map { RequestBound.tokens($0, support) } ?? TokenBound.inlineText(segment.text) }
+        }
 
         /// What `limits.max_input_tokens` is held against.
-        public var estimate: Int { TokenBound.estimate(bytes: segments.reduce(0) { $0 + $1.text.utf8.count }) }
+        public var estimate: Int { TokenBound.estimate(bytes: segments.reduce(0) { $0 + $1.text.utf8.count }) + attachedTokens }
     }
 
     /// What the prompt needs and `data` does not give: `steps.classify.output`, `item`. In the order of reading.
@@ -65,8 +77,34 @@ public struct PromptPreview: Sendable {
         self.missing = missing.filter { seen.insert($0).inserted }
     }
 
+    /// - Parameters:
+    ///   - files: where attached files are read from.
+    ///   - support: what is known of the model's way with attachments.
     /// - Throws: `StepFailure`, as the step would fail in a run; also when a value of `missing` is read.
-    public func render() throws(StepFailure) -> Rendered {
+    public func render(files: (any AttachmentSource)? = nil, support: AttachmentSupport = .none) async throws(StepFailure) -> Rendered {
+        let (scope, item) = try itemScope()
+        let own = try StepFailure.evaluating { () throws(EvaluationError) in try scope.evaluating(with: step.with) }
+        let attached = try await AttachmentReader(source: files, file: graph.file).segments(model.attachments, own)
+        let attachedTokens = RequestBound.knownTokens(attached, support)
+        let renderer = PromptRenderer(graph: graph)
+        let (segments, trimmed) = try StepFailure.evaluating { () throws(EvaluationError) -> ([PromptSegment], [TrimmedValue]) in
+            let whole = try renderer.segments(model, scope: own, attached: attached)
+            let cut = try PromptTrimmer(step.limits, attachedTokens: attachedTokens)?.fit(whole, own) { scope throws(EvaluationError) in
+                try renderer.segments(model, scope: scope, attached: attached)
+            }
+            return (cut?.segments ?? whole, cut?.values ?? [])
+        }
+        let unbounded = segments.compactMap { segment in segment.attachment.flatMap { RequestBound.tokens($0, support) == nil ? $0.name : nil } }
+        let bounded = segments.filter { $0.attachment.map { RequestBound.tokens($0, support) != nil } ?? true }
+        let whole = RequestBound.inputTokens(bounded, schemaBound: model.schemaBound, support: support)!
+        let template = TokenBound.templateOverhead(messages: bounded.count)
+        return Rendered(
+            segments: segments, item: item, bound: (whole - model.schemaBound - template, model.schemaBound, template), unbounded: unbounded,
+            attachedTokens: attachedTokens, trimmed: trimmed)
+    }
+
+    /// In the scope of the item that is shown.
+    private func itemScope() throws(StepFailure) -> (RunScope, (index: Int, count: Int?)?) {
         var scope = scope
         var item: (index: Int, count: Int?)?
         if let forEach = step.forEach {
@@ -79,12 +117,7 @@ public struct PromptPreview: Sendable {
                 item = (0, list.count)
             }
         }
-        let segments = try StepFailure.evaluating { () throws(EvaluationError) in
-            try PromptRenderer(graph: graph).segments(model, scope: try scope.evaluating(with: step.with))
-        }
-        let whole = RequestBound.inputTokens(segments, schemaBound: model.schemaBound)
-        let template = TokenBound.templateOverhead(messages: segments.count)
-        return Rendered(segments: segments, item: item, bound: (whole - model.schemaBound - template, model.schemaBound, template))
+        return (scope, item)
     }
 
     private func items(_ forEach: ForEach) throws(StepFailure) -> [JSONValue] {
@@ -110,6 +143,7 @@ public struct PromptPreview: Sendable {
         case .prompt(let template): references += template.references
         case .messages(let messages): references += messages.flatMap(\.text.references)
         }
+        references += model.attachments.flatMap(\.source.references)
         return references + step.with.flatMap(\.value.references)
     }
 

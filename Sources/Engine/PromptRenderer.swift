@@ -6,11 +6,12 @@ import WorkflowModel
 /// Renders a model step to segments: equal inputs give equal bytes, in any process.
 ///
 /// Order on the wire: `system`, prefixes as the step names them within their classes, then the prompt or the messages
-/// verbatim. Prefixes that hold for longer than one run belong to the system message, the others open the user's.
+/// verbatim, what is attached before the last text of the user. Prefixes that hold for longer than one run belong to the system message, the others open the user's.
 struct PromptRenderer {
     let graph: WorkflowGraph
 
-    func segments(_ step: ModelStep, scope: RunScope) throws(EvaluationError) -> [PromptSegment] {
+    /// - Parameter attached: what goes with the last message of the user, before its text.
+    func segments(_ step: ModelStep, scope: RunScope, attached: [PromptSegment] = []) throws(EvaluationError) -> [PromptSegment] {
         var segments: [PromptSegment] = []
         func add(_ role: MessageRole, _ stability: StabilityClass, _ text: String, _ origin: String, opens: Bool = false) {
             let starts = opens || segments.last?.role != role
@@ -22,12 +23,22 @@ struct PromptRenderer {
             let role: MessageRole = prefix.stability <= .tenant ? .system : .user
             add(role, prefix.stability, try prefix.text.render(scope.shared), "prefix \(prefix.name)")
         }
+        /// Whether there was something to attach, which then has opened the message.
+        func attach(opens: Bool = false) -> Bool {
+            for (index, segment) in attached.enumerated() {
+                segments.append(segment.startingMessage(index == 0 && opens || segments.last?.role != .user))
+            }
+            return !attached.isEmpty
+        }
         switch step.body {
         case .prompt(let template):
+            _ = attach()
             add(.user, step.bodyStability, try template.render(scope), "prompt")
         case .messages(let messages):
+            let last = messages.lastIndex { $0.role == .user }
             for (index, message) in messages.enumerated() {
-                add(message.role, step.bodyStability, try message.text.render(scope), "messages[\(index)]", opens: index > 0)
+                let isOpen = index == last && attach(opens: index > 0)
+                add(message.role, step.bodyStability, try message.text.render(scope), "messages[\(index)]", opens: index > 0 && !isOpen)
             }
         }
         return segments

@@ -26,7 +26,8 @@ extension RunExecution {
     func makeFinally(of index: Int) {
         let main = scopes[index]!
         scopes[machine.nextScope] = ExecutionScope(
-            graph: main.graph, body: main.graph.finally!, node: main.node, pass: main.pass, inputs: main.inputs, caps: main.caps, outer: main.steps)
+            graph: main.graph, body: main.graph.finally!, node: main.node, pass: main.pass, inputs: main.inputs, caps: main.caps,
+            tags: main.tags, outer: main.steps)
         main.finallyScope = machine.nextScope
     }
 
@@ -42,6 +43,7 @@ extension RunExecution {
         let own = try nodeScope(node)
         let with = own.withValues
         let caps = callCaps(of: node, step)
+        let tags = own.tags(step.tags, over: parent.tags)
         func inner(_ body: StepGraph, passValue: CELValue? = parent.passValue) -> ExecutionScope {
             // Only what the step itself waits for can be read inside of it, and that does not change any more.
             var outer = parent.outer
@@ -51,7 +53,7 @@ extension RunExecution {
             }
             return ExecutionScope(
                 graph: parent.graph, body: body, node: node, pass: pass, inputs: parent.inputs, items: own.items, with: with,
-                passValue: passValue, caps: caps, outer: outer)
+                passValue: passValue, caps: caps, tags: tags, outer: outer)
         }
         switch step.kind {
         case .group(let body): return (inner(body), nil)
@@ -71,7 +73,7 @@ extension RunExecution {
             }
             let stored = store(.object(bound))
             let scope = ExecutionScope(
-                graph: other.graph, body: other.graph.body, node: node, pass: pass, inputs: CELValue(.object(bound)), caps: caps)
+                graph: other.graph, body: other.graph.body, node: node, pass: pass, inputs: CELValue(.object(bound)), caps: caps, tags: tags)
             return (scope, stored.hash)
         default: preconditionFailure("\(node.path) has no steps of its own")
         }

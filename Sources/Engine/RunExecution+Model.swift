@@ -26,8 +26,10 @@ extension RunExecution {
             tries.isStartRecorded = true
         }
         do throws(StepFailure) {
-            tries.segments = try render(node, model)
+            if !model.attachments.isEmpty { try await attach(tries) }
+            try render(tries)
             let first = if let left { try takeUp(left, tries) } else { tries.machine.apply(.started) }
+            if left?.calls.isEmpty ?? true, let age = model.memoAge, try await recall(tries, within: age) { return }
             try await run(tries, from: first)
         } catch {
             recordStart(of: tries)
@@ -39,14 +41,40 @@ extension RunExecution {
     // the functions that wait, both would live in the frame of the task: ten thousand runs in flight are ten thousand frames.
 
     @inline(never)
-    private func render(_ node: Node, _ model: ModelStep) throws(StepFailure) -> [PromptSegment] {
-        let scope = try nodeScope(node)
-        let renderer = PromptRenderer(graph: scopes[node.scope]!.graph)
-        return try evaluating { () throws(EvaluationError) in try renderer.segments(model, scope: scope) }
+    private func render(_ tries: ModelTries) throws(StepFailure) {
+        let scope = try nodeScope(tries.node)
+        let surroundings = scopes[tries.node.scope]!
+        let renderer = PromptRenderer(graph: surroundings.graph)
+        tries.segments = try evaluating { () throws(EvaluationError) in try renderer.segments(tries.model, scope: scope, attached: tries.attached) }
+        tries.tags = scope.tags(tries.step.tags, over: surroundings.tags)
+        if !tries.step.limits.trim.isEmpty { tries.trimmableScope = scope }
+    }
+
+    private func attach(_ tries: ModelTries) async throws(StepFailure) {
+        let reader = AttachmentReader(source: environment.attachments, file: scopes[tries.node.scope]!.graph.file)
+        tries.attached = try await reader.segments(tries.model.attachments, try nodeScope(tries.node))
+        if Task.isCancelled { throw StepFailure(.cancelled, "the run is stopping") }
+    }
+
+    /// The messages of a call, and the tokens of what is attached. That they were cut is a fact of its own.
+    func messages(
+        _ call: StepStateMachine.Call, to profile: ModelProfile, _ tries: ModelTries
+    ) throws(StepFailure) -> (segments: [PromptSegment], attachedTokens: Int) {
+        var attachedTokens = 0
+        if !tries.attached.isEmpty {
+            try StepFailure.check(tries.attached, profile)
+            attachedTokens = RequestBound.knownTokens(tries.attached, profile.attachments)
+        }
+        let (segments, isCut) = try tries.fitted(for: call, attachedTokens: attachedTokens, in: scopes[tries.node.scope]!.graph)
+        if isCut, !tries.takesUpCut() {
+            recordStart(of: tries)
+            note(.inputTrimmed(tries.node, tries.trimmed), at: environment.clock.now())
+        }
+        return (segments, attachedTokens)
     }
 
     /// The start of a node goes with the intent of its first call, in one entry; without a call it is recorded here.
-    private func recordStart(of tries: ModelTries) {
+    func recordStart(of tries: ModelTries) {
         guard !tries.isStartRecorded, !hasLostJournal else { return }
         tries.isStartRecorded = true
         append(.nodeStarted(tries.node), at: tries.startedAt, to: &buffer)
@@ -98,6 +126,7 @@ extension RunExecution {
         if case .success(let response)? = placed.result?.outcome {
             if let refused = response.refusal { throw StepFailure(.refusal, "the model declined: \(refused)") }
             tries.answer = response.text
+            tries.answered = (placed.request.id, placed.request.model)
         }
         return tries.machine.apply(.callEnded(end))
     }
@@ -118,7 +147,11 @@ extension RunExecution {
     @inline(never)
     private func succeed(_ tries: ModelTries) {
         // Without a schema the output is the answer's text, which is kept already.
-        let stored = tries.model.schema == nil ? tries.response.map(OutputReference.init) : nil
+        var stored = tries.model.schema == nil ? tries.response.map(OutputReference.init) : nil
+        if tries.model.memoAge != nil {
+            stored = stored ?? store(tries.value)
+            remember(stored!, tries)
+        }
         succeed(tries.node, tries.value, facts: tries.facts, stored: stored)
     }
 
@@ -173,13 +206,12 @@ extension RunExecution {
 
     @inline(never)
     private func prepare(_ call: StepStateMachine.Call, _ reference: ModelReference, _ tries: ModelTries) throws(StepFailure) -> PlacedCall {
-        let segments = tries.segments(for: call)
-        let bytes = segments.reduce(0) { $0 + $1.text.utf8.count }
-        try tries.checkLimits(promptBytes: bytes)
         let profile = try environment.provider.profile(of: reference)
-        let request = ModelRequest(
-            id: nextCall(), model: reference, segments: segments, sampling: tries.sampling, maxOutputTokens: tries.outputCap,
-            schema: tries.model.schema, schemaName: tries.step.id, timeout: tries.step.timeout)
+        let (segments, attachedTokens) = try messages(call, to: profile, tries)
+        // By the estimate, an attachment is as long as the text of so many tokens.
+        let bytes = segments.reduce(attachedTokens * 4) { $0 + $1.text.utf8.count }
+        try tries.checkLimits(promptBytes: bytes)
+        let request = tries.request(nextCall(), to: reference, segments)
         let sheet = engine.priceSheets.sheet(profile, at: environment.clock.now())
         return PlacedCall(
             call: call, tries: tries, request: request, sheet: sheet, held: try reservation(sheet, request, profile, tries), promptBytes: bytes,
@@ -225,12 +257,15 @@ extension RunExecution {
         if !tries.isStartRecorded { append(.nodeStarted(tries.node), at: tries.startedAt, to: &intent) }
         append(placed.started, at: at, to: &intent)
         intent.blobs.reserveCapacity(request.segments.count + 1)
-        for segment in request.segments { intent.blobs.append(Blob(text: segment.text, hash: segment.hash)) }
+        for segment in request.segments {
+            intent.blobs.append(segment.attachment.map { Blob($0.bytes, hash: $0.hash) } ?? Blob(text: segment.text, hash: segment.hash))
+        }
         intent.blobs.append(placed.manifest)
         intent.callStart = CallStart(
             id: request.id, path: tries.path, step: tries.node.stepPath, tier: tries.tier.name, purpose: call.purpose, ordinal: call.ordinal,
             provider: request.model.provider, modelAsked: request.model.model, request: placed.manifest.hash,
-            retryOf: call.retryOf.map { CallID(run: id, number: $0).text }, held: placed.held, caps: tries.caps, at: at)
+            retryOf: call.retryOf.map { CallID(run: id, number: $0).text }, held: placed.held, caps: tries.caps, at: at,
+            tags: tries.tags, trimmed: tries.trimmed)
         return intent
     }
 
@@ -242,8 +277,17 @@ extension RunExecution {
             guard graph.budget.maxCost == nil, tries.caps.isEmpty else { throw StepFailure.unpriced(profile) }
             return nil
         }
+        var bound = RequestBound.inputTokens(request.segments, schemaBound: tries.model.schemaBound, support: profile.attachments) ?? profile.contextWindow
+        if bound == nil {
+            // By the hour, tokens cost nothing.
+            if !sheet.isMachineTime, graph.budget.maxCost != nil || !tries.caps.isEmpty {
+                let unknown = tries.attached.lazy.compactMap(\.attachment).first { RequestBound.tokens($0, profile.attachments) == nil }
+                throw StepFailure.unbounded(unknown!, profile)
+            }
+            bound = RequestBound.unknownWindow
+        }
         return Reservation.worst(
-            sheet: sheet, inputBound: RequestBound.inputTokens(request.segments, schemaBound: tries.model.schemaBound), contextWindow: profile.contextWindow,
+            sheet: sheet, inputBound: bound!, contextWindow: profile.contextWindow,
             outputCap: request.maxOutputTokens, timeout: request.timeout
         ).amount
     }

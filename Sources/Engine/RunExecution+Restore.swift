@@ -16,6 +16,8 @@ struct RecordedNode {
     }
 
     var calls: [Call] = []
+    /// What was cut of its prompts, each time.
+    var cuts: [[TrimmedValue]] = []
     /// Of a program that came to its end.
     var exit: (attempt: Int, code: Int)?
 }
@@ -100,6 +102,7 @@ extension RunExecution {
             if verdict != .unaffordable || firstFailure(in: scope) == nil { passOutputs[node] = scope.outputs }
             if verdict == .again { close(scope: index) }
         case .deadlinePassed(let node): deadlines.pass(node)
+        case .inputTrimmed(let node, let values): recorded[node]?.cuts.append(values)
         case .callStarted(let call):
             recorded[call.node, default: RecordedNode()].calls.append(RecordedNode.Call(started: call))
             callNumber = max(callNumber, call.id.number)
@@ -128,8 +131,7 @@ extension RunExecution {
         case .approvalDecided(let node, let decision):
             approvals[node] = nil
             decisions[node] = decision
-        case .runStarted, .conditionEvaluated, .memoHit, .inputTrimmed, .callRefused, .outputRejected, .interruptRequested, .cancelRequested,
-            .runEnded:
+        case .runStarted, .conditionEvaluated, .memoHit, .callRefused, .outputRejected, .interruptRequested, .cancelRequested, .runEnded:
             break
         case .runResumed: countLostCalls()
         }
@@ -193,25 +195,44 @@ extension RunExecution {
     /// - Throws: what the step fails with.
     func takeUp(_ left: RecordedNode, _ tries: ModelTries) throws(StepFailure) -> StepStateMachine.Command {
         var command = tries.machine.apply(.started)
+        tries.recordedCuts = left.cuts[...]
+        if tries.model.memoAge != nil, !left.calls.isEmpty { question(of: tries) }
         for record in left.calls {
             if case .wait = command { command = tries.machine.apply(.waited) }
             // A model that is not configured is passed over without a call.
             while case .call(let call) = command, call.ordinal < record.started.ordinal {
+                _ = askAgain(call, tries)
                 command = tries.machine.apply(.notCalled(StepFailure(.configuration, "passed over before the run was resumed")))
             }
             guard case .call(let call) = command, call.ordinal == record.started.ordinal else {
                 throw StepFailure(.configuration, "the calls of '\(tries.path)' in the ledger do not follow from its workflow")
             }
+            let request = askAgain(call, tries)
             guard let end = record.ended, end.failure?.kind != .cancelled else {
                 command = tries.machine.apply(.callLost(record.started.id.number))
                 continue
             }
             tries.count(end)
-            if end.failure == nil { tries.answer = record.answer ?? "" }
+            if end.failure == nil {
+                tries.answer = record.answer ?? ""
+                // What is attached may have changed since: the answer is then to another question.
+                let isSame = tries.model.memoAge != nil && request.map { ContentHash(of: $0.manifest) } == record.started.request
+                tries.answered = isSame ? (record.started.id, record.started.model) : nil
+            }
             command = tries.machine.apply(.callEnded(end))
             if case .checkOutput = command { command = judge(tries) }
         }
         return command
+    }
+
+    /// Prepares a call as it was prepared before, so that those behind it are asked with what it left of the values that may be cut.
+    ///
+    /// - Returns: its request; `nil` when it cannot be asked any more.
+    private func askAgain(_ call: StepStateMachine.Call, _ tries: ModelTries) -> ModelRequest? {
+        guard tries.model.memoAge != nil || tries.trimmableScope != nil else { return nil }
+        let reference = tries.tier.models[call.model]
+        guard let profile = try? environment.provider.profile(of: reference), let (segments, _) = try? messages(call, to: profile, tries) else { return nil }
+        return tries.request(CallID(run: id, number: 0), to: reference, segments)
     }
 }
 

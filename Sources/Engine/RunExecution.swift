@@ -144,7 +144,7 @@ actor RunExecution {
         append(started, at: startedAt, to: &buffer)
         buffer.blobs.append(inputsBlob)
         buffer.blobs.append(graph.sources.manifest)
-        for file in graph.sources.files { buffer.blobs.append(file.text) }
+        for file in graph.sources.files { buffer.blobs.append(file.content) }
         try await environment.journal.begin(runStart(inputs: inputsBlob.hash, batch), with: takeBuffer())
         hasBegun = true
         announce(started, at: startedAt)

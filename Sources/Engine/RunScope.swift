@@ -60,6 +60,23 @@ struct RunScope: Bindings {
         return scope
     }
 
+    /// This scope with other values under `with`.
+    func replacing(with values: JSONObject) -> RunScope {
+        var scope = self
+        scope.set(with: values)
+        return scope
+    }
+
+    /// The tags that have a value, over those given; `nil` where there are none at all.
+    func tags(_ templates: [(key: String, value: Template)], over outer: JSONObject?) -> JSONObject? {
+        if templates.isEmpty { return outer }
+        var tags = outer ?? [:]
+        for (key, template) in templates {
+            if let value = try? template.render(self) { tags[key] = .string(value) }
+        }
+        return tags.isEmpty ? nil : tags
+    }
+
     var names: [String] {
         ["inputs", "steps", "run"] + (with == nil ? [] : ["with"]) + (pass == nil ? [] : ["pass"])
             + (items.isEmpty ? [] : items.map(\.name) + ["index"])

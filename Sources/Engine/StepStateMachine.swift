@@ -35,6 +35,8 @@ public struct StepStateMachine: Sendable {
         public let ordinal: Int
         /// The number of the failed call that this one tries again.
         public let retryOf: Int?
+
+        static let first = Call(model: 0, purpose: .try, ordinal: 0, retryOf: nil)
     }
 
     /// A server that asks for longer is not waited for: the OpenAI client's own bound.
@@ -43,7 +45,7 @@ public struct StepStateMachine: Sendable {
     private let modelCount: Int
     private let retry: RetryPolicy
     private let repairs: Int
-    private var current = Call(model: 0, purpose: .try, ordinal: 0, retryOf: nil)
+    private var current = Call.first
     /// Failed tries, over all models and repairs: nested retry loops would multiply.
     private var failures = 0
     private var repairsUsed = 0

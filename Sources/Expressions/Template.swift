@@ -29,6 +29,12 @@ public struct Template: Sendable {
         parts.allSatisfy { if case .text = $0 { true } else { false } }
     }
 
+    /// The text, when there is nothing to evaluate.
+    public var literalText: String? {
+        guard isLiteral else { return nil }
+        return parts.map { part in if case .text(let text) = part { text } else { "" } }.joined()
+    }
+
     /// The expression when the text is exactly one `${{ }}`: its value keeps its type.
     public var wholeExpression: Expression? {
         if parts.count == 1, case .expression(let expression) = parts[0] { return expression }

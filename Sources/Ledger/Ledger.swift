@@ -20,7 +20,7 @@ import WorkflowModel
 ///
 /// Memory is bounded by the callers: a run that waits for each `write` has only the posts since then in the queue, and
 /// a slow disk slows it down. `post` itself never blocks, as it is called on event loops; see ``backlog``.
-public final class Ledger: RunJournal, RunHistory, Sendable {
+public final class Ledger: RunJournal, RunHistory, AnswerMemory, Sendable {
     /// As it was opened.
     public let path: String
     private let file: LedgerFile
@@ -125,6 +125,13 @@ public final class Ledger: RunJournal, RunHistory, Sendable {
     public func post(_ entry: JournalEntry) {
         // On a closed or read-only ledger nothing is lost silently: the run's next `write` fails.
         _ = writer?.queue.put(WriteRequest(.entry(.init(entry)), waiter: nil))
+    }
+
+    // MARK: AnswerMemory
+
+    public func recall(_ question: ContentHash, since: Timestamp) async throws(JournalError) -> RememberedAnswer? {
+        guard case .answer(let answer) = try await submit(.recall(question, since: since)) else { preconditionFailure("a question's reply") }
+        return answer
     }
 
     // MARK: Other writes

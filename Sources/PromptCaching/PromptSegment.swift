@@ -44,19 +44,40 @@ public struct PromptSegment: Sendable, Hashable {
     /// Names the bytes; equal text in two processes has an equal hash.
     public let hash: ContentHash
     /// Whether this segment opens a message of its own. Otherwise it continues the message before it.
-    public let startsMessage: Bool
+    public private(set) var startsMessage: Bool
     /// Where it came from, for people: `system`, `prefix policy`, `prompt`, `messages[1]`, `repair`.
     public let origin: String
+    /// In place of a text.
+    public let attachment: PromptAttachment?
 
     public init(
         role: MessageRole, stability: StabilityClass, text: String, hash: ContentHash? = nil, startsMessage: Bool, origin: String
     ) {
+        attachment = nil
         self.role = role
         self.stability = stability
         self.text = text
         self.hash = hash ?? ContentHash(of: text)
         self.startsMessage = startsMessage
         self.origin = origin
+    }
+
+    /// A part of a user's message that is no text.
+    public init(_ attachment: PromptAttachment, stability: StabilityClass, startsMessage: Bool, origin: String) {
+        role = .user
+        self.stability = stability
+        text = ""
+        hash = attachment.hash
+        self.startsMessage = startsMessage
+        self.origin = origin
+        self.attachment = attachment
+    }
+
+    /// The same piece in another place.
+    public func startingMessage(_ starts: Bool) -> PromptSegment {
+        var segment = self
+        segment.startsMessage = starts
+        return segment
     }
 
     /// What stands between two segments of one message. It is the same everywhere, so that a shared prefix stays
@@ -66,11 +87,32 @@ public struct PromptSegment: Sendable, Hashable {
 
 /// The messages that a list of segments makes.
 public struct PromptMessage: Sendable, Hashable {
+    /// A message with attachments is a list of these.
+    public enum Part: Sendable, Hashable {
+        case text(String)
+        case attachment(PromptAttachment)
+    }
+
     public let role: MessageRole
+    /// All of its text.
     public let text: String
+    /// In their order; empty for a message that is text alone.
+    public private(set) var parts: [Part] = []
+
+    init(role: MessageRole, text: String) {
+        self.role = role
+        self.text = text
+    }
+
+    private init(role: MessageRole, parts: [Part]) {
+        self.role = role
+        self.parts = parts
+        text = parts.compactMap { part in if case .text(let text) = part { text } else { nil } }.joined(separator: PromptSegment.joiner)
+    }
 
     /// Joins segments to messages in their order.
     public static func messages(of segments: [PromptSegment]) -> [PromptMessage] {
+        if segments.contains(where: { $0.attachment != nil }) { return messages(ofParts: segments) }
         var messages: [PromptMessage] = []
         var role = MessageRole.user
         var text = ""
@@ -88,5 +130,24 @@ public struct PromptMessage: Sendable, Hashable {
         }
         if isOpen { messages.append(PromptMessage(role: role, text: text)) }
         return messages
+    }
+
+    private static func messages(ofParts segments: [PromptSegment]) -> [PromptMessage] {
+        var groups: [(role: MessageRole, parts: [Part])] = []
+        for segment in segments {
+            if groups.last?.role != segment.role || segment.startsMessage { groups.append((segment.role, [])) }
+            let last = groups.count - 1
+            if let attachment = segment.attachment {
+                groups[last].parts.append(.attachment(attachment))
+            } else if case .text(let text)? = groups[last].parts.last {
+                groups[last].parts[groups[last].parts.count - 1] = .text(text + PromptSegment.joiner + segment.text)
+            } else {
+                groups[last].parts.append(.text(segment.text))
+            }
+        }
+        return groups.map { group in
+            if group.parts.count == 1, case .text(let text) = group.parts[0] { return PromptMessage(role: group.role, text: text) }
+            return PromptMessage(role: group.role, parts: group.parts)
+        }
     }
 }

@@ -15,6 +15,7 @@ public final class ProviderRegistry: ModelProvider {
     private let servers: any ModelServers
     private let readSecret: SecretReader
     private let contextWindows: [String: Int]
+    private let imageTokens: [String: ImageTokens]
     /// Keys, read once: the first call that needs one asks for it.
     private let secrets = Mutex<[String: Result<String, StepFailure>]>([:])
     private let resolved = Mutex<[ModelReference: Endpoint]>([:])
@@ -22,9 +23,11 @@ public final class ProviderRegistry: ModelProvider {
     /// - Parameters:
     ///   - configurations: the project's entries; they win over the well-known ones of the same name.
     ///   - contextWindows: by `provider/id`, for models whose entry names none.
+    ///   - imageTokens: likewise.
     public init(
         configurations: [ProviderConfiguration], http: HTTPClient, servers: any ModelServers,
-        contextWindows: [String: Int] = PriceCatalogue.shipped.contextWindows, readSecret: @escaping SecretReader
+        contextWindows: [String: Int] = PriceCatalogue.shipped.contextWindows,
+        imageTokens: [String: ImageTokens] = PriceCatalogue.shipped.imageTokens, readSecret: @escaping SecretReader
     ) {
         var byName: [String: ProviderConfiguration] = [:]
         for configuration in WellKnownProviders.all + configurations { byName[configuration.name] = configuration }
@@ -32,6 +35,7 @@ public final class ProviderRegistry: ModelProvider {
         self.servers = servers
         self.readSecret = readSecret
         self.contextWindows = contextWindows
+        self.imageTokens = imageTokens
         self.http = http
     }
 
@@ -42,7 +46,8 @@ public final class ProviderRegistry: ModelProvider {
         return ModelProfile(
             reference: model, servedID: endpoint.modelID,
             contextWindow: endpoint.model?.contextWindow ?? contextWindows["\(model.provider)/\(endpoint.modelID)"],
-            maxConcurrency: endpoint.configuration.maxConcurrency)
+            maxConcurrency: endpoint.configuration.maxConcurrency,
+            attachments: endpoint.configuration.attachments(of: endpoint.model, imageTokens: imageTokens["\(model.provider)/\(endpoint.modelID)"]))
     }
 
     public func prepare(_ model: ModelReference) async throws(StepFailure) {

@@ -5,12 +5,15 @@ public enum WellKnownProviders {
     public static let all: [ProviderConfiguration] = [
         ProviderConfiguration(
             name: "openai", api: .openAIChat, baseURL: "https://api.openai.com/v1", apiKey: .environment("OPENAI_API_KEY"),
-            dialect: Dialect(maxTokensField: "max_completion_tokens", cachedTokensOptional: false)),
+            dialect: Dialect(maxTokensField: "max_completion_tokens", cachedTokensOptional: false, images: true, files: true)),
         ProviderConfiguration(
-            name: "openrouter", api: .openAIChat, baseURL: "https://openrouter.ai/api/v1", apiKey: .environment("OPENROUTER_API_KEY")),
+            name: "openrouter", api: .openAIChat, baseURL: "https://openrouter.ai/api/v1", apiKey: .environment("OPENROUTER_API_KEY"),
+            dialect: Dialect(images: true, files: true)),
         ProviderConfiguration(
-            name: "groq", api: .openAIChat, baseURL: "https://api.groq.com/openai/v1", apiKey: .environment("GROQ_API_KEY")),
+            name: "groq", api: .openAIChat, baseURL: "https://api.groq.com/openai/v1", apiKey: .environment("GROQ_API_KEY"),
+            dialect: Dialect(images: true)),
         ProviderConfiguration(
-            name: "together", api: .openAIChat, baseURL: "https://api.together.xyz/v1", apiKey: .environment("TOGETHER_API_KEY")),
+            name: "together", api: .openAIChat, baseURL: "https://api.together.xyz/v1", apiKey: .environment("TOGETHER_API_KEY"),
+            dialect: Dialect(images: true)),
     ]
 }

@@ -32,13 +32,14 @@ extension AuditReport {
             .with("input_tokens", .number(row.inputTokens)).with("cache_read_tokens", .number(row.cacheReadTokens))
             .with("output_tokens", .number(row.outputTokens)).with("cost_usd", row.knowsNoCost ? .null : row.cost.json)
             .with("cost_is_lower_bound", .bool(row.unpricedCalls > 0)).with("held_open_usd", row.heldOpen.json)
+            .with("memo_hits", .number(row.memoHits)).with("saved_usd", row.saved.json)
     }
 
     /// The rows under a header, money exact, empty where nothing is priced; no totals, which a spreadsheet would count again.
     public var csv: String {
         let header = dimensions + [
             "runs", "calls", "failed_calls", "repeated_calls", "unpriced_calls", "input_tokens", "cache_read_tokens",
-            "output_tokens", "cost_usd", "held_open_usd",
+            "output_tokens", "cost_usd", "held_open_usd", "memo_hits", "saved_usd",
         ]
         let lines = rows.map { row -> [String] in
             let counts = [
@@ -46,7 +47,7 @@ extension AuditReport {
                 row.outputTokens,
             ]
             return dimensions.indices.map { $0 < row.keys.count ? row.keys[$0] : "" } + counts.map(String.init)
-                + [row.knowsNoCost ? "" : row.cost.decimalText, row.heldOpen.decimalText]
+                + [row.knowsNoCost ? "" : row.cost.decimalText, row.heldOpen.decimalText, String(row.memoHits), row.saved.decimalText]
         }
         return CSV.text([header] + lines)
     }

@@ -35,6 +35,8 @@ public struct AuditReport: Sendable {
             total.unpricedCalls += row.unpricedCalls
             total.failedCalls += row.failedCalls
             total.repeatedCalls += row.repeatedCalls
+            total.memoHits += row.memoHits
+            total.saved = total.saved + row.saved
         }
         return total
     }
@@ -56,11 +58,13 @@ public struct AuditReport: Sendable {
                 .init("calls", .trailing, expendable: 4),
                 .init("failed", .trailing, expendable: 8, hidesWhenEmpty: true),
                 .init("repeated", .trailing, expendable: 9, hidesWhenEmpty: true),
+                .init("memo", .trailing, expendable: 13, hidesWhenEmpty: true),
                 .init("input", .trailing, expendable: 6),
                 .init("cached", .trailing, expendable: 10, hidesWhenEmpty: true),
                 .init("output", .trailing, expendable: 5),
                 .init("held", .trailing, expendable: 11, hidesWhenEmpty: true),
                 .init("unpriced", .trailing, expendable: 12, hidesWhenEmpty: true),
+                .init("saved", .trailing, expendable: 14, hidesWhenEmpty: true),
                 .init("cost", .trailing),
                 .init("share", .trailing, expendable: 2),
                 .init("", expendable: 3),
@@ -96,11 +100,13 @@ public struct AuditReport: Sendable {
             StyledText(Figures.count(row.calls)),
             optional(row.failedCalls, .red),
             optional(row.repeatedCalls, .yellow),
+            optional(row.memoHits, .green),
             StyledText(Figures.count(row.inputTokens)),
             StyledText(row.cacheReadTokens > 0 ? Figures.count(row.cacheReadTokens) : ""),
             StyledText(Figures.count(row.outputTokens)),
             StyledText(row.heldOpen > .zero ? row.heldOpen.displayText : "", .yellow),
             optional(row.unpricedCalls, .yellow),
+            StyledText(row.saved > .zero ? row.saved.displayText : "", .green),
             StyledText(
                 row.knowsNoCost ? "unpriced" : (row.unpricedCalls > 0 ? style.atLeast : "") + row.cost.displayText,
                 total == nil ? .bold : nil),

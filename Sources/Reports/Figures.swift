@@ -111,6 +111,11 @@ enum Figures {
     }
 
     /// `412 (380 cached)→18`.
+    /// What was cut of a value: `docs, 4,200 bytes to 1,100`.
+    static func cut(_ key: String, from before: Int, to after: Int) -> String {
+        "\(key), \(counted(before, "byte")) to \(count(after))"
+    }
+
     static func tokens(input: Int, cached: Int, output: Int, _ style: TextStyle) -> String {
         count(input) + (cached > 0 ? " (\(count(cached)) cached)" : "") + style.arrow + count(output)
     }

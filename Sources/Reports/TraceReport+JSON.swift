@@ -9,7 +9,16 @@ extension TraceReport {
     /// `input_tokens` counts the whole prompt, what was read from a cache included.
     public static func json(_ trace: RunTrace) -> JSONValue {
         let calls = trace.calls.sorted { ($0.startedAt, $0.path, $0.ordinal, $0.id) < ($1.startedAt, $1.path, $1.ordinal, $1.id) }
-        return ["run": json(trace.run), "nodes": .array(trace.nodes.map(json)), "calls": .array(calls.map(json))]
+        return ["run": json(trace.run), "nodes": .array(trace.nodes.map(json)), "calls": .array(calls.map(json)), "memo_hits": .array(trace.memoHits.map(json))]
+    }
+
+    /// Stands in place of a call: the answer cost nothing, and the call that gave it had cost `saved_usd`.
+    private static func json(_ hit: MemoHitRecord) -> JSONValue {
+        [
+            "path": .string(hit.path), "step": .string(hit.step), "tier": .string(hit.tier), "provider": .string(hit.provider),
+            "model_asked": .string(hit.modelAsked), "call": .string(hit.call), "cost_usd": Money.zero.json, "saved_usd": .money(hit.saved),
+            "at": .time(hit.at),
+        ]
     }
 
     static func json(_ run: RunRecord) -> JSONValue {
@@ -53,6 +62,7 @@ extension TraceReport {
             "http_status": .number(call.httpStatus), "finish_reason": .text(call.finishReason), "failure": call.failure ?? .null,
             "ttft_ms": .span(call.timeToFirstToken), "total_ms": .span(call.total),
             "started_at": .time(call.startedAt), "ended_at": .time(call.endedAt),
+            "tags": .object(call.tags), "trimmed": call.trimmed ?? [],
         ]
     }
 }

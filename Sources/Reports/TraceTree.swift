@@ -7,6 +7,7 @@ struct TraceTree {
     private let style: TextStyle
     private let options: TraceReport.Options
     private let top: [TraceBranch]
+    private let memoHits: [String: MemoHitRecord]
     private var rows = Table([
         Table.Column("step", floor: 14),
         Table.Column("status, model", floor: 20, expendable: 2),
@@ -21,6 +22,7 @@ struct TraceTree {
         self.style = style
         self.options = options
         top = TraceBranch.tree(of: trace)
+        memoHits = Dictionary(trace.memoHits.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
     mutating func table() -> Table {
@@ -38,12 +40,16 @@ struct TraceTree {
             StyledText(duration(node)?.description ?? ""),
             StyledText(tally.tokensText(style)),
             StyledText(tally.cached > 0 ? Figures.count(tally.cached) : ""),
-            StyledText(tally.costText(style)),
+            StyledText(memoHits[node.path] == nil ? tally.costText(style) : Money.zero.description),
         ])
         let own = branch.calls
         let listed = own.count > 1 || own.contains { $0.needsTelling } || options.prompts != nil ? own : []
         let chosen = choose(branch)
         let hasChildren = !listed.isEmpty || !branch.children.isEmpty
+        if let hit = memoHits[node.path] {
+            let saved = hit.saved.map { ", which had cost \($0)" } ?? ""
+            tell("memo: answered at no cost by call \(hit.call) to \(hit.provider)/\(hit.modelAsked)\(saved)", prefix: rest + (hasChildren ? style.branch.rest : "  "), tint: .green)
+        }
         if let failure = node.failure, !chosen.shown.contains(where: { $0.tells(failure) }) {
             tell(failure, prefix: rest + (hasChildren ? style.branch.rest : "  "))
         }
@@ -108,6 +114,11 @@ struct TraceTree {
         let below = rest + branch.rest + "   "
         if let served = call.modelServed, served != call.modelAsked { tell("served by \(served)", prefix: below, tint: .dim) }
         if let mark = call.openMark { tell(mark, prefix: below, tint: .yellow) }
+        if !call.tags.isEmpty { tell("tags " + call.tags.map { "\($0.key)=\($0.value.stringValue ?? $0.value.jsonText)" }.joined(separator: " "), prefix: below, tint: .dim) }
+        for value in call.trimmed?.arrayValue ?? [] {
+            let sizes = [value["before_bytes"], value["after_bytes"]].map { Int($0?.intValue ?? 0) }
+            tell("cut to fit: " + Figures.cut(value["key"]?.stringValue ?? "", from: sizes[0], to: sizes[1]), prefix: below, tint: .yellow)
+        }
         // The step's own failure is usually that of its last call: told once, above.
         if let failure = call.failure, node.failure?["message"] != failure["message"] { tell(failure, prefix: below) }
         guard let prompts = options.prompts else { return }
@@ -153,7 +164,7 @@ extension CallRecord {
     var modelName: String { "\(provider)/\(modelAsked)" }
 
     /// Whether it is listed even where it is its step's only call.
-    var needsTelling: Bool { failure != nil || openMark != nil || state == .void }
+    var needsTelling: Bool { failure != nil || openMark != nil || state == .void || trimmed != nil }
 
     /// What is not settled about it.
     var openMark: String? {

@@ -14,6 +14,7 @@ final class SourceFiles {
 
     let root: String
     private(set) var texts: [String: String] = [:]
+    private var attached: [String: AttachedFile] = [:]
     private var order: [String] = []
 
     /// - Parameter root: a folder; links in its path are resolved, as they are in the paths that it is compared with.
@@ -22,7 +23,7 @@ final class SourceFiles {
     /// SHA-256 over names and texts of all files read so far, in the order of reading.
     var hash: ContentHash {
         var hash: ContentHash?
-        for path in order { hash = ContentHash(chaining: hash, Array(texts[path]!.utf8)) }
+        for path in order { hash = ContentHash(chaining: hash, attached[path]?.hash.bytes ?? Array(texts[path]!.utf8)) }
         return hash ?? ContentHash(of: [])
     }
 
@@ -33,7 +34,10 @@ final class SourceFiles {
         let folder = path.lastIndex(of: "/").map { path[...$0] } ?? ""
         return GraphSources(
             location: Self.realPath(path) ?? path,
-            files: order.map { GraphSources.File(path: $0.hasPrefix(folder) ? String($0.dropFirst(folder.count)) : $0, text: texts[$0]!) })
+            files: order.map { path in
+                let name = path.hasPrefix(folder) ? String(path.dropFirst(folder.count)) : path
+                return attached[path].map { GraphSources.File(path: name, content: Blob($0.bytes, hash: $0.hash)) } ?? GraphSources.File(path: name, text: texts[path]!)
+            })
     }
 
     /// The text of a file, or what is wrong with it.
@@ -46,31 +50,67 @@ final class SourceFiles {
         func failure(_ message: String, hint: String? = nil) -> Diagnostics {
             Diagnostics([Diagnostic(code: "AW001", message, at: place, hint: hint)], sources: texts)
         }
-        var info = stat()
-        guard stat(path, &info) == 0 else {
-            throw failure("cannot read \(path): \(String(cString: strerror(errno)))")
+        var bytes: [UInt8]
+        do throws(FileProblem) {
+            bytes = try Self.bytes(of: path, atMost: Self.maximumBytes)
+        } catch {
+            throw failure(error.message, hint: error.hint)
         }
-        guard info.st_mode & S_IFMT != S_IFDIR else { throw failure("\(path) is a folder, not a file", hint: "name the file in it") }
-        guard info.st_size <= Self.maximumBytes else { throw failure("\(path) is larger than \(Self.maximumBytes >> 20) MiB") }
-        guard let file = fopen(path, "r") else { throw failure("cannot read \(path): \(String(cString: strerror(errno)))") }
-        defer { fclose(file) }
-        var bytes: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 65_536)
-        while bytes.count <= Self.maximumBytes {
-            let count = fread(&chunk, 1, chunk.count, file)
-            if count == 0 { break }
-            bytes += chunk[..<count]
-        }
-        // A pipe or a device does not tell its size before.
-        guard bytes.count <= Self.maximumBytes else { throw failure("\(path) is larger than \(Self.maximumBytes >> 20) MiB") }
         if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes.removeFirst(3) }
         if bytes.contains(0) { throw failure("\(path) is a binary file, not text") }
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw failure("\(path) is not UTF-8 text: \(Self.firstInvalid(bytes))", hint: "save it as UTF-8")
         }
         texts[path] = text
-        order.append(path)
+        if attached[path] == nil { order.append(path) }
         return text
+    }
+
+    /// The content of a file that a workflow attaches to a prompt.
+    ///
+    /// - Throws: `FileProblem`.
+    func readAttachment(_ path: String) throws(FileProblem) -> AttachedFile {
+        if let known = attached[path] { return known }
+        var info = stat()
+        // A pipe would be waited for.
+        if stat(path, &info) == 0, ![S_IFREG, S_IFDIR].contains(info.st_mode & S_IFMT) { throw FileProblem("\(path) is not a file") }
+        let file = AttachedFile(try Self.bytes(of: path, atMost: AttachedFile.maximumBytes))
+        attached[path] = file
+        if texts[path] == nil { order.append(path) }
+        return file
+    }
+
+    /// Why a file could not be read.
+    struct FileProblem: Error {
+        let message: String
+        var hint: String?
+
+        init(_ message: String, hint: String? = nil) {
+            self.message = message
+            self.hint = hint
+        }
+    }
+
+    /// - Parameter limit: in bytes; a larger file is not read.
+    static func bytes(of path: String, atMost limit: Int) throws(FileProblem) -> [UInt8] {
+        var info = stat()
+        guard stat(path, &info) == 0 else {
+            throw FileProblem("cannot read \(path): \(String(cString: strerror(errno)))")
+        }
+        guard info.st_mode & S_IFMT != S_IFDIR else { throw FileProblem("\(path) is a folder, not a file", hint: "name the file in it") }
+        guard info.st_size <= limit else { throw FileProblem("\(path) is larger than \(limit >> 20) MiB") }
+        guard let file = fopen(path, "r") else { throw FileProblem("cannot read \(path): \(String(cString: strerror(errno)))") }
+        defer { fclose(file) }
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 65_536)
+        while bytes.count <= limit {
+            let count = fread(&chunk, 1, chunk.count, file)
+            if count == 0 { break }
+            bytes += chunk[..<count]
+        }
+        // A pipe or a device does not tell its size before.
+        guard bytes.count <= limit else { throw FileProblem("\(path) is larger than \(limit >> 20) MiB") }
+        return bytes
     }
 
     private static func firstInvalid(_ bytes: [UInt8]) -> String {

@@ -6,6 +6,7 @@ import Ledger
 import Providers
 import Tools
 import Values
+import WorkflowLoading
 import WorkflowModel
 
 /// The wiring: the one place where the rooms of the house are joined.
@@ -59,10 +60,11 @@ struct Composition {
         return HTTPClient(loop: loop, options: options)
     }
 
-    func engine(journal: any RunJournal, connections: Connections) -> Engine {
+    func engine(journal: any RunJournal & AnswerMemory, connections: Connections) -> Engine {
         Engine(environment: EngineEnvironment(
             journal: journal, provider: connections.provider, tools: CommandRunner(root: settings.project.root), prices: prices,
-            clock: LoopClock(loop: connections.loop), executor: connections.loop, program: Version.program, requestInterval: .seconds(1)))
+            clock: LoopClock(loop: connections.loop), executor: connections.loop, program: Version.program, requestInterval: .seconds(1),
+            attachments: ProjectAttachments(root: settings.project.root), memory: journal))
     }
 
     private static var executable: String {

@@ -190,7 +190,7 @@ import WorkflowModel
         let files = scopes.files.mapValues { $0.replacing("limits: {", with: "limits: { max_input_tokens: 2000,") }
         let graph = try workflow(yaml, files: files)
         let clock = ManualClock()
-        let provider = ScriptedProvider(clock: clock) { request, _ in .text("x", input: RequestBound.inputTokens(request.segments, schemaBound: 0), output: 100) }
+        let provider = ScriptedProvider(clock: clock) { request, _ in .text("x", input: RequestBound.inputTokens(request.segments, schemaBound: 0, support: .none)!, output: 100) }
         let rig = EngineRig(clock: clock, provider: provider)
         let plan = PlanBuilder(graph: graph, provider: provider, prices: .perToken(), statistics: [:], at: clock.now()).plan(inputs: [:])
         let result = try await rig.run(graph)

@@ -11,7 +11,7 @@ import WorkflowModel
     /// What models answer depends on what they are asked alone, as an answer by chance would differ after each crash.
     private static func answer(_ request: ModelRequest, _: Int) -> ScriptedProvider.Answer {
         let text = request.segments.map(\.text).joined(separator: "|")
-        if request.schemaName == "judge" {
+        if request.schemaName.hasPrefix("judge") {
             let isRepair = request.segments.count > 1
             return .text(isRepair ? #"{"score": \#(text.contains("pass 1") ? 9 : 2)}"# : "no JSON")
         }
@@ -76,12 +76,75 @@ import WorkflowModel
         outputs: { said: "${{ steps.y.output }}" }
         """
 
-    private static let inputs: JSONObject = ["words": ["ape", "bee", "cat"]]
+    /// What calls are noted with, what prompts are cut to, what goes with them, and what is answered without one.
+    private static let noted = """
+        version: 1
+        name: noted
+        inputs: { words: { type: array, items: { type: string } }, photo: { default: a.png }, long: { default: "" } }
+        models: { m: { use: local/a, fallback: local/b } }
+        budget: { max_cost_usd: 5 }
+        defaults: { model: m }
+        concurrency: 3
+        steps:
+          - { id: known, prompt: "known ${{ inputs.words[0] }}", memo: { max_age: 1h }, tags: { part: known } }
+          - { id: taken, needs: [known], prompt: "known ${{ inputs.words[0] }}", memo: { max_age: 1h }, tags: { part: "${{ inputs.words[1] }}" } }
+          - { id: reads, value: "steps.taken.tier + string(steps.taken.attempts) + string(steps.taken.tokens) + string(steps.taken.cost_usd)" }
+          - { id: cut, with: { text: "${{ inputs.long }}", words: "${{ inputs.words }}" }, prompt: "${{ with.text }} ${{ with.words.join(' ') }}", limits: { max_input_tokens: 50, overflow: trim, trim: [text] } }
+          - id: judge
+            with: { text: "${{ inputs.long }}" }
+            prompt: "pass 1 ${{ with.text }}"
+            memo: { max_age: 1h }
+            limits: { max_input_tokens: 100, overflow: trim, trim: [text] }
+            output: { schema: { type: object, properties: { score: { type: integer } }, required: [score] }, repair: 1 }
+          - id: judge_again
+            with: { text: "${{ inputs.long }}" }
+            prompt: "pass 1 again ${{ with.text }}"
+            limits: { max_input_tokens: 100, overflow: trim, trim: [text] }
+            output: { schema: { type: object, properties: { score: { type: integer } }, required: [score] }, repair: 1 }
+          - id: group
+            for_each: { items: inputs.words, as: word }
+            tags: { word: "${{ word }}" }
+            steps:
+              - { id: a, prompt: "a ${{ word }}", attach: ["${{ inputs.photo }}", { file: "${{ word }}.txt" }], memo: { max_age: 1h } }
+              - { id: b, prompt: "b ${{ steps.a.output }}", tags: { part: b } }
+          - { id: again, needs: [group], for_each: { items: inputs.words, as: word }, prompt: "a ${{ word }}", attach: ["${{ inputs.photo }}", { file: "${{ word }}.txt" }], memo: { max_age: 1h } }
+        outputs:
+          all: ["${{ steps.known.output }}", "${{ steps.taken.output }}", "${{ steps.reads.output }}", "${{ steps.cut.output }}", "${{ steps.judge.output }}"]
+          group: ${{ steps.group.output }}
+          again: ${{ steps.again.output }}
+        """
 
-    @Test func everyBeginningOfAJournalEndsAlike() async throws {
-        let graph = try workflow(Self.outer, files: ["inner.yaml": Self.inner])
-        let rig = EngineRig(script: Self.answer)
-        let whole = try await rig.run(graph, Self.inputs)
+    private static let words: JSONValue = ["ape", "bee", "cat"]
+
+    private static func rig(clock: ManualClock = ManualClock(), journal: InMemoryJournal = InMemoryJournal()) -> EngineRig {
+        let provider = ScriptedProvider(
+            clock: clock,
+            profiles: {
+                .success(ModelProfile(
+                    reference: $0, servedID: $0.model, contextWindow: nil, maxConcurrency: nil,
+                    attachments: AttachmentSupport(images: true, files: true, imageTokens: .atMost(1000))))
+            }, script: answer)
+        return EngineRig(clock: clock, journal: journal, provider: provider) {
+            $0.attachments = ScriptedFiles(["a.png": SampleFiles.png(), "ape.txt": Array("an ape".utf8), "bee.txt": Array("a bee".utf8), "cat.txt": Array("a cat".utf8)])
+        }
+    }
+
+    enum Sample: CaseIterable {
+        case scopes, notes
+
+        var inputs: JSONObject {
+            self == .scopes ? ["words": ResumeTests.words] : ["words": ResumeTests.words, "long": .string(String(repeating: "A long text. ", count: 90))]
+        }
+
+        func graph() throws -> WorkflowGraph {
+            self == .scopes ? try workflow(ResumeTests.outer, files: ["inner.yaml": ResumeTests.inner]) : try workflow(ResumeTests.noted)
+        }
+    }
+
+    @Test(arguments: Sample.allCases) func everyBeginningOfAJournalEndsAlike(sample: Sample) async throws {
+        let graph = try sample.graph()
+        let rig = Self.rig()
+        let whole = try await rig.run(graph, sample.inputs)
         #expect(whole.status == .succeeded, "\(whole.failure as Any)")
         let entries = rig.written.entries.count
         #expect(entries > 20)
@@ -89,8 +152,7 @@ import WorkflowModel
             let journal = rig.journal.cut(whole.id, after: count)
             let before = try #require(journal.run(whole.id))
             if before.end != nil { continue }
-            let clock = ManualClock()
-            let again = EngineRig(clock: clock, journal: journal, provider: ScriptedProvider(clock: clock, script: Self.answer))
+            let again = Self.rig(journal: journal)
             let result = try await again.engine.resume(whole.id, graph)
             #expect(result.status == .succeeded, "after \(count) entries: \(result.failure as Any)")
             #expect(result.outputs == whole.outputs, "after \(count) entries")
@@ -102,14 +164,62 @@ import WorkflowModel
             #expect(after.calls.count == rig.provider.requests.count + lost)
             #expect(after.calls.filter { $0.end == nil }.count == lost)
             #expect(after.mostHeld <= usd("5").picoDollars)
+            #expect(after.notes == rig.written.notes, "after \(count) entries")
+        }
+    }
+
+    /// What the workflow above is there for.
+    @Test func theNotesAreThere() async throws {
+        let rig = Self.rig()
+        let result = try await rig.run(Sample.notes.graph(), Sample.notes.inputs)
+        #expect(result.outputs?["all"]?[2] == "m000")
+        #expect(result.outputs?["again"] == .array(try #require(result.outputs?["group"]?.arrayValue).compactMap { $0["a"] }))
+        // The first try of the judge and its repair, which has more to say.
+        #expect(rig.written.payloads("input_trimmed").count { $0["step"] == "judge" } == 2)
+        #expect(rig.written.payloads("input_trimmed").count { $0["step"] == "cut" } == 1)
+        #expect(rig.written.payloads("memo_hit").compactMap { $0["step"]?.stringValue }.sorted() == ["again[0]", "again[1]", "again[2]", "taken"])
+        #expect(Set(rig.written.calls.compactMap(\.start.tags)) == [["part": "known"], ["word": "ape"], ["word": "bee"], ["word": "cat"], ["word": "ape", "part": "b"], ["word": "bee", "part": "b"], ["word": "cat", "part": "b"]])
+    }
+
+    /// An answer that came before is not kept as one to what is attached now.
+    @Test func aChangedAttachmentIsAnotherQuestion() async throws {
+        let text = """
+            version: 1
+            name: changed
+            inputs: { path: { default: n.txt } }
+            models: { m: { use: local/a } }
+            steps: [{ id: a, model: m, prompt: hi, attach: ["${{ inputs.path }}"], memo: { max_age: 1h } }]
+            """
+        let graph = try workflow(text)
+        func rig(_ content: String, _ journal: InMemoryJournal = InMemoryJournal()) -> EngineRig {
+            let clock = ManualClock()
+            return EngineRig(clock: clock, journal: journal, provider: ScriptedProvider(clock: clock) { _, _ in .text(content) }) {
+                $0.attachments = ScriptedFiles(["n.txt": Array(content.utf8)])
+            }
+        }
+        let first = rig("old")
+        let whole = try await first.run(graph)
+        let place = try #require(first.written.entries.firstIndex { $0.callEnd != nil })
+        // The answer came, and the process died before the step had it.
+        var ended = JournalEntry(run: whole.id)
+        ended.callEnd = first.written.entries[place].callEnd
+        ended.events = first.written.entries[place].events.filter { $0.kind == "call_ended" }
+        ended.blobs = first.written.entries[place].blobs
+        for (content, kept) in [("old", 1), ("new", 0)] {
+            let journal = first.journal.cut(whole.id, after: place)
+            journal.post(ended)
+            let again = rig(content, journal)
+            #expect(try await again.engine.resume(whole.id, graph).status == .succeeded)
+            #expect(again.provider.requests.isEmpty)
+            #expect(again.written.entries.flatMap(\.memos).count == kept, "\(content)")
         }
     }
 
     /// Each process dies after a few entries of its own, and the next goes on.
     @Test(arguments: [7, 8, 9, 10, 13]) func manyProcessesEndIt(lifespan: Int) async throws {
-        let graph = try workflow(Self.outer, files: ["inner.yaml": Self.inner])
+        let graph = try Sample.scopes.graph()
         let rig = EngineRig(script: Self.answer)
-        let whole = try await rig.run(graph, Self.inputs)
+        let whole = try await rig.run(graph, Sample.scopes.inputs)
         var journal = rig.journal.cut(whole.id, after: 2)
         var processes = 1
         while processes < 100 {
@@ -127,14 +237,14 @@ import WorkflowModel
     }
 
     @Test func anInterruptedRunGoesOn() async throws {
-        let graph = try workflow(Self.outer, files: ["inner.yaml": Self.inner])
-        let whole = try await EngineRig(script: Self.answer).run(graph, Self.inputs)
+        let graph = try Sample.scopes.graph()
+        let whole = try await EngineRig(script: Self.answer).run(graph, Sample.scopes.inputs)
         // In the middle of each call: some end within the grace, some are aborted.
         for (moment, level) in [(50, Engine.Interruption.graceful), (150, .immediate), (250, .graceful), (320, .immediate), (470, .graceful), (610, .immediate)] {
             let clock = ManualClock()
             let rig = EngineRig(clock: clock, provider: ScriptedProvider(clock: clock, script: Self.answer))
             clock.schedule(after: .milliseconds(Int64(moment))) { rig.engine.interrupt(level) }
-            let first = try await rig.run(graph, Self.inputs)
+            let first = try await rig.run(graph, Sample.scopes.inputs)
             #expect(first.status == .interrupted, "\(moment)")
             let again = EngineRig(clock: clock, journal: rig.journal, provider: ScriptedProvider(clock: clock, script: Self.answer))
             let result = try await again.engine.resume(first.id, graph)
@@ -218,5 +328,26 @@ import WorkflowModel
         await #expect(throws: JournalError.self) {
             try await rig.engine.resume(whole.id, workflow("version: 1\nname: a\nsteps: [{ id: s, value: \"1\" }]"))
         }
+    }
+}
+
+extension InMemoryJournal.Run {
+    /// What is kept of prompts beside their calls' ends: which requests were made, their tags and cuts, the answers that were kept
+    /// and taken. A lost call and the one in its place count once.
+    fileprivate var notes: Set<String> {
+        var notes: [String] = calls.map { call in
+            let start = call.start
+            return "\(start.path) \(start.purpose) \(start.request) \(JSONValue.object(start.tags ?? [:]).jsonText) \(TrimmedValue.json(start.trimmed).jsonText)"
+        }
+        for update in entries.flatMap(\.memos) {
+            switch update {
+            case .kept(let entry): notes.append("kept \(entry.question) \(entry.output) \(entry.cost as Any)")
+            case .taken(let hit): notes.append("taken \(hit.path) \(hit.step) \(hit.saved as Any) \(JSONValue.object(hit.tags ?? [:]).jsonText)")
+            }
+        }
+        // Each cut is told once.
+        let cuts = payloads("input_trimmed").map(\.jsonText)
+        notes += cuts + ["\(cuts.count) cuts"]
+        return Set(notes)
     }
 }

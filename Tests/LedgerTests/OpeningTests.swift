@@ -60,6 +60,33 @@ import WorkflowModel
         #expect(try !holds())
     }
 
+    @Test(arguments: 1..<Migrations.current) func anOlderLedgerIsBroughtUp(from version: Int) async throws {
+        let temporary = try TemporaryLedger()
+        let old = try temporary.connect()
+        try await old.write { database in
+            for migration in Migrations.all where migration.version <= version { try database.execute(sql: migration.sql) }
+            try database.execute(sql: """
+                CREATE TABLE meta(key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+                PRAGMA application_id = \(Migrations.applicationID);
+                PRAGMA user_version = \(version);
+                INSERT INTO run(run_id, workflow, file, status, started_at, owner, epoch, last_hash, graph_hash, inputs_hash, tags, owners, calls)
+                    VALUES ('old', 'w', 'w.yaml', 'succeeded', 1000000, 'o', 1, x'00', x'00', x'00', '{}', '{}', 1);
+                INSERT INTO model_call(run, number, run_id, node_path, step_id, tier, purpose, ordinal, provider, model_asked, state, request_hash, started_at)
+                    VALUES (1, 1, 'old', 'a', 'a', 't', 'try', 0, 'p', 'm', 'settled', x'00', 1000000);
+                """)
+        }
+        try old.close()
+        let ledger = try temporary.open()
+        #expect(try temporary.value("PRAGMA user_version") == Migrations.current)
+        #expect(try temporary.value("PRAGMA integrity_check") == "ok")
+        try await ledger.begin(.sample("new"))
+        #expect(try await ledger.recall(ContentHash(of: "question"), since: Timestamp(microseconds: 0)) == nil)
+        let trace = try #require(try ledger.trace(run: "old"))
+        #expect(trace.calls.map(\.tags) == [[:]] && trace.calls.map(\.trimmed) == [nil] && trace.memoHits.isEmpty)
+        #expect(try ledger.runs().map(\.id).sorted() == ["new", "old"])
+        #expect(try temporary.value("SELECT count(*) FROM v_model_call WHERE tags IS NULL") == 1)
+    }
+
     @Test func manyOpenANewLedgerAtOnce() async throws {
         let temporary = try TemporaryLedger()
         try await withThrowingTaskGroup(of: Void.self) { group in

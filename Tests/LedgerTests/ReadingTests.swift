@@ -218,6 +218,30 @@ import WorkflowModel
         #expect(try ledger.decisions().first?.cost.decimalText == "45000000.000000000005")
     }
 
+    /// A call knows best what it was for: its step's tags go before its run's.
+    @Test func stepTagsGoBeforeTheRuns() async throws {
+        try await ledger.begin(.sample("a", tags: ["team": "support", "part": "all"]))
+        for (number, tags) in [(1, nil), (2, ["part": "draft"]), (3, ["part": "draft", "odd\"key": "x"])] as [(Int, JSONObject?)] {
+            let trimmed = number == 2 ? [TrimmedValue(key: "doc", before: 20, after: 9)] : []
+            #expect(try await ledger.write(.start("a", number, held: dollars("1"), tags: tags, trimmed: trimmed)) == .written)
+            let cost = Money(picoDollars: Int64(number) * 1_000_000_000_000)
+            #expect(try await ledger.write(.end("a", number, .settled, released: dollars("1"), held: cost, cost: cost)) == .written)
+        }
+        func costs(_ dimensions: [AuditDimension], _ filter: AuditFilter = AuditFilter()) throws -> [[String]] {
+            try ledger.audit(by: dimensions, filter: filter).map { $0.keys + [$0.cost.decimalText] }
+        }
+        #expect(try costs([.tag("part")]) == [["draft", "5"], ["all", "1"]])
+        #expect(try costs([.tag("team"), .tag("part")]) == [["support", "draft", "5"], ["support", "all", "1"]])
+        #expect(try costs([.tag("odd\"key")]) == [["", "3"], ["x", "3"]])
+        #expect(try costs([.run], AuditFilter(tag: (key: "part", value: "draft"))) == [["a", "5"]])
+        #expect(try costs([.run], AuditFilter(tag: (key: "part", value: "all"))) == [["a", "1"]])
+        #expect(try costs([.tag("part")], AuditFilter(workflow: "triage", tag: (key: "team", value: "support"))) == [["draft", "5"], ["all", "1"]])
+
+        let calls = try #require(try ledger.trace(run: "a")).calls
+        #expect(calls.map(\.tags) == [[:], ["part": "draft"], ["odd\"key": "x", "part": "draft"]])
+        #expect(calls.map(\.trimmed) == [nil, [["key": "doc", "before_bytes": 20, "after_bytes": 9]], nil])
+    }
+
     @Test func groupsCosts() async throws {
         try await ledger.begin(.sample("a", workflow: "triage", tags: ["team": "support", "odd\"key": 7]))
         try await ledger.begin(.sample("b", workflow: "digest", tags: ["team": "sales"]))

@@ -83,13 +83,13 @@ extension JournalEntry {
     static func start(
         _ run: String, _ number: Int, held: Money?, caps: [(scope: String, cap: Money)] = [], path: String? = nil,
         purpose: CallPurpose = .try, model: String = "small-model", retryOf: String? = nil,
-        at: Timestamp = Timestamp(rfc3339: "2026-11-21T10:00:02Z")!
+        at: Timestamp = Timestamp(rfc3339: "2026-11-21T10:00:02Z")!, tags: JSONObject? = nil, trimmed: [TrimmedValue] = []
     ) -> JournalEntry {
         var entry = JournalEntry(run: RunID(run))
         entry.callStart = CallStart(
             id: CallID(run: RunID(run), number: number), path: path ?? "draft[\(number)]", step: "draft", tier: "small",
             purpose: purpose, ordinal: 0, provider: "local", modelAsked: model, request: ContentHash(of: "request"),
-            retryOf: retryOf, held: held, caps: caps, at: at)
+            retryOf: retryOf, held: held, caps: caps, at: at, tags: tags, trimmed: trimmed)
         entry.events = [.sample("callStarted", "{\"call\":\(number)}")]
         return entry
     }

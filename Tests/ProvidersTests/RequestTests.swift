@@ -36,6 +36,29 @@ import WorkflowModel
             + #""stream":true,"stream_options":{"include_usage":true}}"#)
     }
 
+    @Test func attachmentsAreParts() {
+        func attachment(_ kind: PromptAttachment.Kind, _ name: String, _ type: AttachmentType, _ detail: PromptAttachment.Detail? = nil) -> PromptSegment {
+            let bytes = Array("\(name)!".utf8)
+            let file = PromptAttachment(kind: kind, name: name, type: type, bytes: bytes, hash: ContentHash(of: bytes), size: nil, detail: detail)
+            return PromptSegment(file, stability: .step, startsMessage: false, origin: name)
+        }
+        func text(_ role: MessageRole, _ text: String, starts: Bool = false) -> PromptSegment {
+            PromptSegment(role: role, stability: .step, text: text, startsMessage: starts, origin: "t")
+        }
+        let sample = ModelRequest.sample()
+        let request = ModelRequest(
+            id: sample.id, model: sample.model,
+            segments: [
+                text(.system, "S", starts: true), text(.user, "P", starts: true), attachment(.image, "a", .png, .low), attachment(.image, "b", .jpeg),
+                attachment(.file, "c\"d.pdf", .pdf), text(.user, "Q"), text(.user, "R"), text(.assistant, "A", starts: true),
+            ], sampling: Sampling(), maxOutputTokens: 9, schema: nil, schemaName: "s", timeout: .seconds(1))
+        #expect(body(request) == #"{"model":"m","messages":[{"role":"system","content":"S"},{"role":"user","content":["#
+            + #"{"type":"text","text":"P"},{"type":"image_url","image_url":{"url":"data:image/png;base64,YSE=","detail":"low"}},"#
+            + #"{"type":"image_url","image_url":{"url":"data:image/jpeg;base64,YiE="}},"#
+            + #"{"type":"file","file":{"filename":"c\"d.pdf","file_data":"data:application/pdf;base64,YyJkLnBkZiE="}},"#
+            + #"{"type":"text","text":"Q\n\nR"}]},{"role":"assistant","content":"A"}],"max_tokens":9}"#)
+    }
+
     @Test func segmentsJoinToMessages() {
         let sample = ModelRequest.sample()
         func segment(_ role: MessageRole, _ text: String, _ starts: Bool) -> PromptSegment {

@@ -183,9 +183,24 @@ import WorkflowModel
             {"path":"claims[1]","step":"claims","item":1,"status":"failed","started_at":"2026-11-21T09:48:19.311000Z","ended_at":"2026-11-21T09:48:21.000000Z","duration_ms":1689,"reason":null,"output_hash":null,"failure":{"kind":"output_invalid","message":"the answer does not follow its schema after one repair","details":["/verdict: expected one of pass, fail","/score: missing"]}}
             """)
         #expect(json["calls"]?[0]?.jsonText == """
-            {"id":"r.classify.0","path":"classify","step":"classify","tier":"small","purpose":"try","ordinal":0,"retry_of":null,"provider":"local","model_asked":"small","model_served":null,"state":"settled","is_unpriced":false,"cost_usd":"0.000013","held_usd":null,"input_tokens":412,"cache_read_tokens":380,"cache_write_tokens":null,"output_tokens":18,"reasoning_tokens":null,"usage_raw":null,"price_rows":[],"request_hash":null,"response_hash":null,"http_status":200,"finish_reason":null,"failure":null,"ttft_ms":300,"total_ms":1200,"started_at":"2026-11-21T09:48:15.002000Z","ended_at":"2026-11-21T09:48:16.202000Z"}
+            {"id":"r.classify.0","path":"classify","step":"classify","tier":"small","purpose":"try","ordinal":0,"retry_of":null,"provider":"local","model_asked":"small","model_served":null,"state":"settled","is_unpriced":false,"cost_usd":"0.000013","held_usd":null,"input_tokens":412,"cache_read_tokens":380,"cache_write_tokens":null,"output_tokens":18,"reasoning_tokens":null,"usage_raw":null,"price_rows":[],"request_hash":null,"response_hash":null,"http_status":200,"finish_reason":null,"failure":null,"ttft_ms":300,"total_ms":1200,"started_at":"2026-11-21T09:48:15.002000Z","ended_at":"2026-11-21T09:48:16.202000Z","tags":{},"trimmed":[]}
             """)
         #expect(json["calls"]?.arrayValue?.count == 6)
+    }
+
+    @Test func aStepThatWasAnsweredFromMemorySaysSo() {
+        var trace = supportTriage()
+        trace.calls = []
+        trace.nodes = [trace.nodes[0]]
+        trace.memoHits = [
+            MemoHitRecord(
+                path: trace.nodes[0].path, step: trace.nodes[0].step, tier: "small", provider: "local", modelAsked: "small", call: "20261120-090000-aaaaaaaa.3",
+                saved: Money(decimal: "0.0123"), at: trace.run.startedAt)
+        ]
+        let text = TraceReport.text(trace, style: style())
+        #expect(text.contains("memo: answered at no cost by call 20261120-090000-aaaaaaaa.3 to local/small, which had cost $0.0123"))
+        #expect(text.split(separator: "\n").contains { $0.hasPrefix("✓ classify") && $0.hasSuffix("$0.00") }, "\(text)")
+        #expect(TraceReport.json(trace)["memo_hits"]?[0]?["saved_usd"] == "0.0123")
     }
 
     @Test func runList() {

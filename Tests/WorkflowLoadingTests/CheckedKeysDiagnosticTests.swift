@@ -88,13 +88,13 @@ import Values
                 |                                     ^^^^^
               hint: remove it to run the workflow: nothing is ignored in silence
 
-            w.yaml:10:23: warning[AW123]: 'max_turns' in limits is checked, but this version does not run it
+            w.yaml:10:23: warning[AW123]: 'max_turns' in defaults.limits is checked, but this version does not run it
                  |
               10 | defaults: { limits: { max_turns: 4, max_calls: 9 } }
                  |                       ^^^^^^^^^
               hint: remove it to run the workflow: nothing is ignored in silence
 
-            w.yaml:10:37: warning[AW123]: 'max_calls' in limits is checked, but this version does not run it
+            w.yaml:10:37: warning[AW123]: 'max_calls' in defaults.limits is checked, but this version does not run it
                  |
               10 | defaults: { limits: { max_turns: 4, max_calls: 9 } }
                  |                                     ^^^^^^^^^

@@ -46,14 +46,14 @@ import Values
     private static func file(of root: YAMLNode, _ text: String) -> String {
         if root.isProject { return (root["version"] == nil ? "version: 1\n" : "") + text }
         if root["version"] != nil { return text }
-        var steps = "  - { id: sections, value: [one, two] }\n"
+        var steps = "  - { id: sections, value: [one, two] }\n  - { id: retrieve, value: { docs: [{ text: one }] } }\n"
         if case .sequence = root.content {
             steps += text.split(separator: "\n", omittingEmptySubsequences: false).map { $0.isEmpty ? "\n" : "  \($0)\n" }.joined()
         }
         let pieces = [
             ("version", "version: 1\nname: example\n"),
-            ("inputs", "inputs: { text: {}, name: { type: string }, n: { type: integer }, ticket: {}, lines: { type: array }, clauses: { type: array }, words: { type: array } }\n"),
-            ("models", "models: { small: { use: local/small }, mid: { use: local/mid }, large: { use: local/large } }\n"),
+            ("inputs", "inputs: { text: {}, name: { type: string }, n: { type: integer }, ticket: {}, lines: { type: array }, clauses: { type: array }, words: { type: array }, photo: { type: string }, history: {} }\n"),
+            ("models", "models: { small: { use: local/small }, mid: { use: local/mid }, large: { use: local/large }, eye: { use: local/eye } }\n"),
             ("prefixes", "prefixes: { policy: { text: Be kind. }, ticket: { text: \"${{ inputs.ticket.body }}\" } }\n"),
             ("steps", "steps:\n" + steps),
         ]
@@ -65,7 +65,7 @@ import Values
     /// The files that examples name.
     private static let files: [String: String] = {
         let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("Fixtures/support-triage")
-        var files = ["prompts/policy.md": "Be kind.\n"]
+        var files = ["prompts/policy.md": "Be kind.\n", "contracts/lease.pdf": "%PDF-1.7\n", "notes/rules.txt": "Be kind.\n"]
         for name in ["schemas/class.json", "schemas/draft.json", "schemas/score.json", "schemas/verdict.json"] {
             files[name] = try? String(contentsOf: folder.appendingPathComponent(name), encoding: .utf8)
         }

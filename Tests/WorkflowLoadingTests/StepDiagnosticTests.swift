@@ -17,23 +17,6 @@ import Testing
             """#)
     }
 
-    @Test func aKeyOfALaterVersion() throws {
-        try expectFrames(of: #"""
-            version: 1
-            name: t
-            steps:
-              - id: a
-                value: "1"
-                memo: { max_age: 7d }
-            """#, #"""
-            w.yaml:6:5: error[AW102]: 'memo' in a step is not supported yet
-                |
-              6 |     memo: { max_age: 7d }
-                |     ^^^^
-              hint: remove it: nothing of a workflow is ignored in silence
-            """#)
-    }
-
     @Test func aKeyOfAnotherTool() throws {
         try expectFrames(of: #"""
             version: 1

@@ -173,12 +173,12 @@ enum M001Initial: Migration {
             FROM event JOIN run ON run.id = event.run;
         """
 
-    private static func time(_ name: String, of table: String? = nil) -> String {
+    static func time(_ name: String, of table: String? = nil) -> String {
         let column = (table.map { "\($0)." } ?? "") + name
         return "strftime('%Y-%m-%dT%H:%M:%S', \(column) / 1000000, 'unixepoch') || printf('.%06dZ', \(column) % 1000000) AS \(name)"
     }
 
-    private static func dollars(_ name: String) -> String {
+    static func dollars(_ name: String) -> String {
         // Without the CASE, printf would show an unknown amount as 0.
         """
         CASE WHEN \(name)_pico IS NOT NULL THEN

@@ -11,7 +11,9 @@ protocol Migration {
 
 /// Brings a ledger's schema up to date.
 enum Migrations {
-    static var all: [any Migration.Type] { [M001Initial.self, M002CallsByRow.self, M003Handover.self, M006Removal.self] }
+    static var all: [any Migration.Type] {
+        [M001Initial.self, M002CallsByRow.self, M003Handover.self, M004CallNotes.self, M005Memo.self, M006Removal.self]
+    }
 
     /// The schema that this program writes and reads.
     static var current: Int { all.last!.version }

@@ -3,7 +3,7 @@ public enum AuditDimension: Sendable, Hashable {
     case workflow, step, model, provider, tier, purpose, run
     /// The UTC day on which the call began.
     case day
-    /// The value of one of the run's tags; empty where it has none.
+    /// The value of one of the tags, the step's over the run's; empty where neither has it.
     case tag(String)
 
     /// Reads `workflow`, `model`, `tag:team` and so on.

@@ -11,43 +11,64 @@ extension Ledger {
         // Runs first, with their tags read once each, then their calls.
         var runColumns = ["id", "workflow"]
         var keys: [String] = []
+        var tagKeys: [String] = []
         for (index, dimension) in dimensions.enumerated() {
             if case .tag(let key) = dimension {
-                // Not a JSON path, in which some keys cannot be written.
-                runColumns.append("coalesce((SELECT value FROM json_each(run.tags) WHERE key = ?), '') AS tag\(index)")
+                runColumns.append("\(Self.runTag) AS tag\(index)")
                 arguments += [key]
+                tagKeys.append(key)
             }
             keys.append("\(Self.expression(dimension, index)) AS key\(index)")
         }
-        let runs = Self.conditions(onRunsOf: filter)
+        if let tag = filter.tag {
+            runColumns.append("\(Self.runTag) AS wanted")
+            arguments += [tag.key]
+        }
+        var runs = SQLConditions()
+        runs.add("run.workflow = ?", filter.workflow)
         arguments += runs.arguments
+        arguments += StatementArguments(tagKeys)
         var calls = SQLConditions()
+        if let tag = filter.tag { calls.add("\(Self.callTag(over: "wanted")) = ?", [tag.key, tag.value]) }
         calls.add("c.started_at >= ?", filter.since?.microseconds)
         calls.add("c.started_at < ?", filter.until?.microseconds)
         arguments += calls.arguments
 
         let columns = keys + [
-            "count(DISTINCT c.run)", "count(*)", "coalesce(sum(c.input_tokens), 0)", "coalesce(sum(c.cache_read_tokens), 0)",
+            "count(DISTINCT c.run)", "count(*) FILTER (WHERE NOT c.is_hit)", "coalesce(sum(c.input_tokens), 0)", "coalesce(sum(c.cache_read_tokens), 0)",
             "coalesce(sum(c.output_tokens), 0)", sumColumns("c.cost_pico"),
             sumColumns("max(c.held_pico - coalesce(c.cost_pico, 0), 0)"),
             "count(*) FILTER (WHERE c.cost_pico IS NULL AND c.held_pico IS NULL AND c.state <> 'void')",
             "count(*) FILTER (WHERE c.error IS NOT NULL)",
             "count(*) FILTER (WHERE c.retry_of IS NOT NULL OR c.purpose = 'repair')",
+            "count(*) FILTER (WHERE c.is_hit)", sumColumns("c.saved_pico"),
         ]
         let groups = dimensions.indices.map { "key\($0)" }.joined(separator: ", ")
-        let sql = """
+        let calledColumns = """
+            run, run_id, step_id, tier, provider, model_asked, purpose, tags, started_at, input_tokens, cache_read_tokens, output_tokens,
+            cost_pico, held_pico, state, error, retry_of
+            """
+        let sql = { (source: String) in """
             WITH r AS MATERIALIZED (SELECT \(runColumns.joined(separator: ", ")) FROM run \(runs.whereClause))
-            SELECT \(columns.joined(separator: ", ")) FROM model_call c JOIN r ON r.id = c.run \(calls.whereClause)
+            SELECT \(columns.joined(separator: ", ")) FROM (\(source)) c JOIN r ON r.id = c.run \(calls.whereClause)
             \(groups.isEmpty ? "" : "GROUP BY \(groups)")
             """
+        }
         return try read { database in
             let count = dimensions.count
-            let rows = try Row.fetchAll(database, sql: sql, arguments: arguments).map { row in
+            // What was taken from memory stands beside the calls, at no cost.
+            let hasHits = try Bool.fetchOne(database, sql: "SELECT EXISTS (SELECT 1 FROM memo_hit)")!
+            let source = "SELECT \(calledColumns), 0 AS is_hit, 0 AS saved_pico FROM model_call" + (!hasHits ? "" : """
+                 UNION ALL SELECT run, run_id, step_id, tier, provider, model_asked, 'memo', tags, started_at, NULL, NULL, NULL,
+                    NULL, NULL, 'void', NULL, NULL, 1, saved_pico FROM memo_hit
+                """)
+            let rows = try Row.fetchAll(database, sql: sql(source), arguments: arguments).map { row in
                 AuditRow(
                     keys: (0..<count).map { row[$0] },
                     runs: row[count], calls: row[count + 1], inputTokens: row[count + 2], cacheReadTokens: row[count + 3],
                     outputTokens: row[count + 4], cost: moneySum(row, count + 5), heldOpen: moneySum(row, count + 7),
-                    unpricedCalls: row[count + 9], failedCalls: row[count + 10], repeatedCalls: row[count + 11])
+                    unpricedCalls: row[count + 9], failedCalls: row[count + 10], repeatedCalls: row[count + 11], memoHits: row[count + 12],
+                    saved: moneySum(row, count + 13))
             }
             return rows.sorted { a, b in
                 a.cost == b.cost ? a.keys.lexicographicallyPrecedes(b.keys) : a.cost > b.cost
@@ -65,11 +86,20 @@ extension Ledger {
         case .purpose: return "c.purpose"
         case .run: return "c.run_id"
         case .day: return "date(c.started_at / 1000000, 'unixepoch')"
-        case .tag: return "CAST(r.tag\(index) AS TEXT)"
+        case .tag: return callTag(over: "tag\(index)")
         }
     }
 
-    /// Workflow and tag; times are the caller's, as they mean calls here and runs there.
+    // Not JSON paths, in which some keys cannot be written.
+
+    private static let runTag = "coalesce((SELECT value FROM json_each(run.tags) WHERE key = ?), '')"
+
+    /// The value of a step's tag, else of the run's: a call knows best what it was for.
+    private static func callTag(over runTag: String) -> String {
+        "CAST(coalesce(CASE WHEN c.tags IS NOT NULL THEN (SELECT value FROM json_each(c.tags) WHERE key = ?) END, r.\(runTag)) AS TEXT)"
+    }
+
+    /// Workflow and tag of runs; times are the caller's.
     static func conditions(onRunsOf filter: AuditFilter) -> SQLConditions {
         var conditions = SQLConditions()
         conditions.add("run.workflow = ?", filter.workflow)

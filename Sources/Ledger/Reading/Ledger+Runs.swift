@@ -73,8 +73,16 @@ extension Ledger {
             let calls = try Row.fetchAll(
                 database, sql: "SELECT \(CallColumns.list) FROM model_call WHERE run = ? ORDER BY started_at, rowid",
                 arguments: [number])
+            let hits = try Row.fetchAll(
+                database, sql: "SELECT node_path, step_id, tier, provider, model_asked, call_id, saved_pico, started_at FROM memo_hit WHERE run = ?",
+                arguments: [number])
             return RunTrace(
-                run: RunColumns.record(row), nodes: nodes.map(NodeColumns.record), calls: calls.map(CallColumns.record))
+                run: RunColumns.record(row), nodes: nodes.map(NodeColumns.record), calls: calls.map(CallColumns.record),
+                memoHits: hits.map { row in
+                    MemoHitRecord(
+                        path: row[0], step: row[1], tier: row[2], provider: row[3], modelAsked: row[4], call: row[5], saved: money(row, 6),
+                        at: Timestamp(microseconds: row[7]))
+                })
         }
     }
 

@@ -12,6 +12,9 @@ enum RunTables {
         Table(name: "event", key: "rowid", tellsCosts: false),
         Table(name: "budget_window", key: "scope", tellsCosts: false),
         Table(name: "approval", key: "node_path", tellsCosts: false),
+        // An answer that is remembered is the run's own.
+        Table(name: "memo", key: "question", tellsCosts: false),
+        Table(name: "memo_hit", key: "node_path", tellsCosts: true),
         Table(name: "step_attempt", key: "node_path", tellsCosts: true),
         Table(name: "model_call", key: "rowid", tellsCosts: true),
         Table(name: "outcome", key: "rowid", tellsCosts: true),

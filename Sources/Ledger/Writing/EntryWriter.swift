@@ -16,6 +16,8 @@ final class EntryWriter {
     private var hashes: [ContentHash] = []
     private let blobs: BlobStore
     let handover: RunHandover
+    private let texts: BindingArena
+    private var memos: MemoStore?
     private var recentPriceRows: Set<String> = []
     private var lastPriceRows: (rows: [String], text: String) = ([], "[]")
 
@@ -30,6 +32,7 @@ final class EntryWriter {
         self.connection = connection
         self.lease = lease
         handover = RunHandover(connection: connection, texts: texts, lease: lease)
+        self.texts = texts
         func prepare(_ sql: String) throws(SQLiteFailure) -> PreparedStatement {
             try PreparedStatement(sql, on: connection, texts: texts)
         }
@@ -53,8 +56,8 @@ final class EntryWriter {
             """)
         insertCall = try prepare("""
             INSERT INTO model_call(run, number, run_id, node_path, step_id, tier, purpose, ordinal, provider, model_asked, state,
-                held_pico, request_hash, retry_of, started_at)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 'held', ?11, ?12, ?13, ?14)
+                held_pico, request_hash, retry_of, started_at, tags, trimmed)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 'held', ?11, ?12, ?13, ?14, ?15, ?16)
             """)
         endCall = try prepare("""
             UPDATE model_call SET state = ?2, held_pico = ?3, cost_pico = ?4, input_tokens = ?5, cache_read_tokens = ?6,
@@ -188,6 +191,7 @@ final class EntryWriter {
         for approval in entry.approvals { try handover.write(approval, of: run) }
         if let cap = entry.cap { try handover.raise(cap, of: run) }
         for blob in entry.blobs { try blobs.write(blob) }
+        for memo in entry.memos { try memoStore().write(memo, of: run) }
         for (index, event) in entry.events.enumerated() {
             try write(event, sequence: run.sequence + Int64(index) + 1, hash: hashes[index], of: run)
         }
@@ -325,6 +329,8 @@ final class EntryWriter {
         insertCall.bind(12, start.request)
         insertCall.bind(13, start.retryOf)
         insertCall.bind(14, start.at.microseconds)
+        insertCall.bind(15, start.tags.map { JSONEncoding.canonical.string(.object($0)) })
+        insertCall.bind(16, start.trimmed.isEmpty ? nil : JSONEncoding.canonical.string(TrimmedValue.json(start.trimmed)))
         do {
             try insertCall.run()
         } catch {
@@ -420,6 +426,17 @@ final class EntryWriter {
             insertEvent.bind(6, hash)
             try insertEvent.run()
         }
+    }
+
+    func recall(_ question: ContentHash, since: Timestamp) throws(SQLiteFailure) -> RememberedAnswer? {
+        try memoStore().recall(question, since: since)
+    }
+
+    private func memoStore() throws(SQLiteFailure) -> MemoStore {
+        if let memos { return memos }
+        let made = try MemoStore(connection: connection, texts: texts)
+        memos = made
+        return made
     }
 
     // MARK: Outcomes and prices

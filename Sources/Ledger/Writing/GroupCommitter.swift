@@ -167,6 +167,8 @@ final class GroupCommitter {
             _ = try writer.write(facts.content, after: nil, of: run)
             adopt(run)
             return .journal(.written)
+        case .recall(let question, let since):
+            return .answer(try writer.recall(question, since: since))
         case .takeOver(let id):
             guard runs[id] == nil else { throw JournalError(.owned, "run \(id) is driven by this process") }
             writer.hasWritten = true

@@ -133,6 +133,10 @@ final class PreparedStatement {
             ?? ContentHash(of: [])
     }
 
+    func bytes(_ column: Int32) -> [UInt8] {
+        Array(UnsafeRawBufferPointer(start: sqlite3_column_blob(handle, column), count: Int(sqlite3_column_bytes(handle, column))))
+    }
+
     func text(_ column: Int32) -> String { String(cString: sqlite3_column_text(handle, column)) }
     func int(_ column: Int32) -> Int64 { sqlite3_column_int64(handle, column) }
 

@@ -9,12 +9,15 @@ final class WriteRequest: Sendable {
         case cancel(RunID, by: String, entry: Entry)
         case decide(RunID, path: String, ApprovalDecision)
         case entry(Entry)
+        /// A question, which only reads: asked here, it sees everything that was handed over before.
+        case recall(ContentHash, since: Timestamp)
         case outcome(subject: String, value: String, source: String, at: Timestamp)
         case priceRows([(id: String, json: String)], at: Timestamp)
     }
 
     enum Reply: Sendable {
         case journal(JournalReply)
+        case answer(RememberedAnswer?)
         /// Taken over, with calls whose end is not known.
         case takenOver(epoch: Int64, lostCalls: Int)
         /// Whether a process drives the run, to which word was left.

@@ -15,7 +15,7 @@ struct OpenAIChatRequest {
 
     func body() -> [UInt8] {
         var output: [UInt8] = []
-        output.reserveCapacity(512 + request.segments.reduce(0) { $0 + $1.text.utf8.count })
+        output.reserveCapacity(512 + request.segments.reduce(0) { $0 + $1.text.utf8.count + ($1.attachment.map { Base64.size(of: $0.bytes) + 256 } ?? 0) })
         func key(_ name: StaticString) {
             output.append(output.isEmpty ? UInt8(ascii: "{") : UInt8(ascii: ","))
             output.append(UInt8(ascii: "\""))
@@ -32,7 +32,7 @@ struct OpenAIChatRequest {
             output.append(contentsOf: (index == 0 ? "{\"role\":\"" : ",{\"role\":\"").utf8)
             output.append(contentsOf: message.role.rawValue.utf8)
             output.append(contentsOf: "\",\"content\":".utf8)
-            JSONEncoding.write(message.text, to: &output)
+            if message.parts.isEmpty { JSONEncoding.write(message.text, to: &output) } else { Self.write(message.parts, to: &output) }
             output.append(UInt8(ascii: "}"))
         }
         output.append(UInt8(ascii: "]"))
@@ -67,5 +67,42 @@ struct OpenAIChatRequest {
         }
         output.append(UInt8(ascii: "}"))
         return output
+    }
+
+    /// A content of parts. Images and files go as data URLs. Source: OpenAI, "Images and vision" and "File inputs".
+    private static func write(_ parts: [PromptMessage.Part], to output: inout [UInt8]) {
+        output.append(UInt8(ascii: "["))
+        for (index, part) in parts.enumerated() {
+            if index > 0 { output.append(UInt8(ascii: ",")) }
+            switch part {
+            case .text(let text):
+                output.append(contentsOf: "{\"type\":\"text\",\"text\":".utf8)
+                JSONEncoding.write(text, to: &output)
+                output.append(UInt8(ascii: "}"))
+            case .attachment(let attachment) where attachment.kind == .image:
+                output.append(contentsOf: "{\"type\":\"image_url\",\"image_url\":{\"url\":".utf8)
+                writeDataURL(of: attachment, to: &output)
+                if let detail = attachment.detail {
+                    output.append(contentsOf: ",\"detail\":".utf8)
+                    JSONEncoding.write(detail.rawValue, to: &output)
+                }
+                output.append(contentsOf: "}}".utf8)
+            case .attachment(let attachment):
+                output.append(contentsOf: "{\"type\":\"file\",\"file\":{\"filename\":".utf8)
+                JSONEncoding.write(attachment.name, to: &output)
+                output.append(contentsOf: ",\"file_data\":".utf8)
+                writeDataURL(of: attachment, to: &output)
+                output.append(contentsOf: "}}".utf8)
+            }
+        }
+        output.append(UInt8(ascii: "]"))
+    }
+
+    private static func writeDataURL(of attachment: PromptAttachment, to output: inout [UInt8]) {
+        output.append(contentsOf: "\"data:".utf8)
+        output.append(contentsOf: attachment.type.rawValue.utf8)
+        output.append(contentsOf: ";base64,".utf8)
+        Base64.write(attachment.bytes, to: &output)
+        output.append(UInt8(ascii: "\""))
     }
 }

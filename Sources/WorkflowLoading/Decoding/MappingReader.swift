@@ -58,9 +58,7 @@ struct MappingReader {
     private static func report(_ key: YAMLNode, _ value: YAMLNode, in node: YAMLNode, _ mapping: LanguageMapping, _ context: DecodingContext) {
         let name = key.scalar?.text ?? ""
         if let foreign = mapping.foreign.first(where: { $0.name == name }) {
-            context.report(
-                "AW102", foreign.hint == nil ? "'\(name)' in \(mapping.what) is not supported yet" : "'\(name)' is not a key of \(mapping.what)", at: key.range,
-                hint: foreign.hint ?? "remove it: nothing of a workflow is ignored in silence")
+            context.report("AW102", "'\(name)' is not a key of \(mapping.what)", at: key.range, hint: foreign.hint)
         } else if node.isInFlow, value.json == .null, key.scalar?.isPlain == true {
             context.report(
                 "AW013", "a comma in an unquoted value inside { } ends the value, so '\(name)' is read as a key of \(mapping.what)", at: key.range,

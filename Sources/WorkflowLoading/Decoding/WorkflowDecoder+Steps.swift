@@ -43,8 +43,8 @@ extension WorkflowDecoder {
             needs: (reader.strings("needs") ?? []).map { Named(text: $0.text, range: $0.range) }, forEach: forEach(reader),
             retry: retry(reader) ?? defaults.retry, timeout: reader.duration("timeout") ?? defaults.timeout,
             deadline: reader.duration("deadline") ?? (kind.isContainer || kind.isApproval ? nil : defaults.deadline), isOptional: reader.bool("optional") ?? false,
-            onError: onError(reader) ?? defaults.onError, limits: kind.isContainer ? containerLimits(reader) : limits(reader),
-            uses: context.takeUses(), range: id.range)
+            tags: templates(reader, "tags"), onError: onError(reader) ?? defaults.onError,
+            limits: kind.isContainer ? containerLimits(reader) : limits(reader), trim: trimNames(reader), uses: context.takeUses(), range: id.range)
     }
 
     private func kind(_ key: String, _ reader: MappingReader, _ id: Named) -> StepDraft.Kind? {
@@ -111,10 +111,14 @@ extension WorkflowDecoder {
         if tier == nil, !reader.has("model"), !reader.has("escalate") {
             context.report("AW122", "step '\(id.text)' asks a model, but names none", at: id.range, hint: "add model: TIER here, or defaults: { model: TIER }")
         }
+        let attachments = attachments(reader, body: body)
+        let memo = reader.reader("memo", .memo)
+        if let memo, !memo.has("max_age") { memo.missing("max_age", in: "memo", hint: "how old an answer may be, for example max_age: 24h") }
         let draft = body.map {
             ModelDraft(
                 tier: tier, system: reader.template("system"), prefixes: (reader.strings("prefix") ?? []).map { Named(text: $0.text, range: $0.range) },
-                body: $0, sampling: sampling(reader), schema: schema, repairs: repairs, escalation: escalation)
+                body: $0, sampling: sampling(reader), schema: schema, repairs: repairs, attachments: attachments, memoAge: memo?.duration("max_age"),
+                escalation: escalation)
         }
         return draft.map { .model($0) }
     }

@@ -168,7 +168,7 @@ struct WorkflowDecoder {
         defaults.timeout = reader.duration("timeout") ?? defaults.timeout
         defaults.deadline = reader.duration("deadline")
         defaults.retry = retry(reader) ?? defaults.retry
-        defaults.limits = limits(reader)
+        defaults.limits = limits(reader, .defaultLimits)
         defaults.onError = onError(reader) ?? defaults.onError
     }
 
@@ -192,13 +192,14 @@ struct WorkflowDecoder {
         return policy
     }
 
-    func limits(_ reader: MappingReader) -> StepLimits {
+    func limits(_ reader: MappingReader, _ known: LanguageMapping = .limits) -> StepLimits {
         var limits = defaults.limits
-        guard let keys = reader.reader("limits", .limits) else { return limits }
+        guard let keys = reader.reader("limits", known) else { return limits }
         limits.maxInputTokens = keys.int("max_input_tokens", in: 1...100_000_000) ?? limits.maxInputTokens
         limits.maxOutputTokens = keys.int("max_output_tokens", in: 1...10_000_000) ?? limits.maxOutputTokens
         limits.maxTotalTokens = keys.int("max_total_tokens", in: 1...100_000_000) ?? limits.maxTotalTokens
         limits.maxCost = keys.money("max_cost_usd") ?? limits.maxCost
+        limits.trim = trim(keys, with: reader, limit: limits.maxInputTokens)
         return limits
     }
 

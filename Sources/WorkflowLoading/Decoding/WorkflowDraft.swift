@@ -81,8 +81,11 @@ struct StepDraft {
     let timeout: TimeSpan
     let deadline: TimeSpan?
     let isOptional: Bool
+    let tags: [(key: String, value: Template)]
     let onError: ErrorPolicy
     let limits: StepLimits
+    /// The names in `limits.trim`.
+    let trim: [Named]
     /// What its parts refer to that are checked by their declarations alone.
     let uses: [CheckedUse]
     let range: SourceRange
@@ -96,6 +99,8 @@ struct ModelDraft {
     let sampling: Sampling
     let schema: Schema?
     let repairs: Int
+    let attachments: [AttachmentTemplate]
+    let memoAge: TimeSpan?
     let escalation: EscalationDraft?
 
     /// The tiers that it may ask, the first one first.

@@ -4,7 +4,7 @@ extension DiagnosticExplanation {
             "AW101", "An unknown key", "No key is ignored; top-level keys that begin with `x-` are yours.", mend: "take the key of the hint, or remove it.",
             wrong: "- { id: a, model: m, promt: hi }", right: "- { id: a, model: m, prompt: hi }"),
         .init(
-            "AW102", "A key that is not taken", "It is a key of another tool, or of a later version.",
+            "AW102", "A key that is not taken", "It is a key of another tool, or of another place.",
             mend: "remove it, or do as the hint says.", wrong: "- { id: a, type: value, value: \"1\" }", right: "- { id: a, value: \"1\" }"),
         .init("AW103", "A value of the wrong type or range", "The message says what is expected and what was found.", mend: "write such a value.", .workflow, wrong: "concurrency: many", right: "concurrency: 8"),
         .init("AW104", "A required key is missing or empty", "The message says which one, and of what.", mend: "add it.", wrong: "- { value: \"1\" }", right: "- { id: a, value: \"1\" }"),
@@ -44,5 +44,14 @@ extension DiagnosticExplanation {
         .init(
             "AW123", "A part that is checked and not run", "The part belongs to the language and is checked with the rest, but this version has nothing that runs it. `validate` and `graph` take the file; `plan` and `run` refuse it. The same holds for parts of the project file. [Workflow](Workflow.md#checked-not-run-yet) lists them.",
             mend: "remove it to run the workflow.", .other, wrong: "agentctl plan review.yaml"),
+        .init(
+            "AW141", "An attachment that cannot be one", "`attach` takes paths, or `{ image: … }` and `{ file: … }`, of PNG, JPEG, GIF, WebP, PDF and UTF-8 text. What a file is its content says, not its name.",
+            mend: "attach a file of such a kind, under the key that fits it.",
+            wrong: "- { id: a, model: m, prompt: hi, attach: [{ image: w.yaml }] }", right: "- { id: a, model: m, prompt: hi, attach: [{ file: w.yaml }] }"),
+        .init(
+            "AW140", "overflow and trim that do not go together", "`overflow: trim` cuts the values under `with` that `trim` names, until the prompt fits `max_input_tokens`: it takes all three, and cuts texts and lists.",
+            mend: "add what the message names, or leave out both: a prompt that is too long then fails the step.",
+            wrong: "- { id: a, model: m, with: { d: \"${{ run.id }}\" }, prompt: \"${{ with.d }}\", limits: { max_input_tokens: 100, trim: [d] } }",
+            right: "- { id: a, model: m, with: { d: \"${{ run.id }}\" }, prompt: \"${{ with.d }}\", limits: { max_input_tokens: 100, overflow: trim, trim: [d] } }"),
     ]
 }

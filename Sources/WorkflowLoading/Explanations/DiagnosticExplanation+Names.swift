@@ -1,7 +1,7 @@
 extension DiagnosticExplanation {
     static let names: [DiagnosticExplanation] = [
         .init("AW201", "Two steps with one id", "Other steps refer to a step by its id. Lists of steps that do not see each other may use the same ids, but not that of a step around them.", mend: "rename one.", wrong: "- { id: a, value: \"1\" }\n- { id: a, value: \"2\" }", right: "- { id: a, value: \"1\" }\n- { id: b, value: \"2\" }"),
-        .init("AW202", "An unknown tier, prefix, secret or needed step", "The name is not declared in this workflow; a secret, not in the project file.", mend: "declare it, or take the one of the hint.", wrong: "- { id: a, model: n, prompt: hi }", right: "- { id: a, model: m, prompt: hi }"),
+        .init("AW202", "An unknown tier, prefix, secret, needed step or value to cut", "The name is not declared in this workflow; a secret, not in the project file; a value to cut, not under the step's `with`.", mend: "declare it, or take the one of the hint.", wrong: "- { id: a, model: n, prompt: hi }", right: "- { id: a, model: m, prompt: hi }"),
         .init(
             "AW203", "An unknown name in an expression", "What can be read where is listed in [Expressions](Workflow.md#expressions).", mend: "take one of the names of the hint.",
             wrong: "- { id: a, value: \"1\" }\n- { id: b, value: steps.aa.output }", right: "- { id: a, value: \"1\" }\n- { id: b, value: steps.a.output }"),

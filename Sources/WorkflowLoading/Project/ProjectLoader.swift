@@ -102,13 +102,16 @@ public enum ProjectLoader {
             let alias = key.scalar?.text ?? ""
             models.append(ModelConfiguration(
                 alias: alias, id: model.string("id") ?? alias, baseURL: model.value("base_url")?.scalar?.text, serve: serve,
-                contextWindow: model.int("context_window", in: 1...1_000_000_000)))
+                contextWindow: model.int("context_window", in: 1...1_000_000_000), images: model.bool("images"), files: model.bool("files"),
+                imageTokens: model.int("image_tokens", in: 1...1_000_000_000)))
         }
         var dialect = Dialect()
         if let keys = reader.reader("dialect", .dialect) {
             dialect.stream = keys.bool("stream") ?? dialect.stream
             dialect.streamUsage = keys.bool("stream_usage") ?? dialect.streamUsage
             dialect.structuredOutput = keys.word("structured_output", Dialect.StructuredOutput.self) ?? dialect.structuredOutput
+            dialect.images = keys.bool("images") ?? dialect.images
+            dialect.files = keys.bool("files") ?? dialect.files
             if let field = keys.string("max_tokens_field") {
                 if ["max_tokens", "max_completion_tokens"].contains(field) { dialect.maxTokensField = field } else {
                     reader.context.report("AW103", "max_tokens_field is max_tokens or max_completion_tokens", at: keys.value("max_tokens_field")!.range)

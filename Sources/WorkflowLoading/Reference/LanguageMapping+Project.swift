@@ -37,6 +37,8 @@ extension LanguageMapping {
         [
             .init("id", .text, default: "the name of the entry", "The name on the wire."), .init("base_url", .text, "In place of the provider's."),
             .init("serve", .mapping("serve"), "A server that agentctl starts and stops."), .init("context_window", .integer(1...1_000_000_000), "In tokens; bounds the worst case of a prompt."),
+            .init("images", .boolean, default: "dialect.images", "Whether it takes images."), .init("files", .boolean, default: "dialect.files", "Whether it takes PDF files."),
+            .init("image_tokens", .integer(1...1_000_000_000), "The most tokens that it counts for one image."),
         ])
 
     static let serve = LanguageMapping(
@@ -54,6 +56,7 @@ extension LanguageMapping {
             .init("max_tokens_field", .words(["max_tokens", "max_completion_tokens"]), default: "max_tokens", "The field of the cap on output."),
             .init("call_id_header", .either([.text, .null]), default: "x-agentctl-call-id", "The header with the call's id; null for none."),
             .init("cached_tokens", .words(["optional", "required"]), default: "optional", "Whether a missing count is unknown or zero."),
+            .init("images", .boolean, default: "false", "Whether its models take images."), .init("files", .boolean, default: "false", "Whether they take PDF files."),
         ])
 
     private static func perMillion(_ name: String, _ what: String) -> Key { .init(name, .money, "Dollars per million \(what) tokens.") }

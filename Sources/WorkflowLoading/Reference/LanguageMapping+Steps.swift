@@ -1,3 +1,4 @@
+import PromptCaching
 import WorkflowModel
 
 extension LanguageMapping {
@@ -15,6 +16,7 @@ extension LanguageMapping {
             .init("id", .name, required: true, "The step's name in expressions."), .init("description", .text, "What the step is for."),
             .init("when", .condition, default: "true", "A condition; false skips the step."),
             .init("with", .named("a value under 'with'", .valueTemplate), "Values for this step's own templates, read as with.NAME."),
+            .init("tags", .names(.template), "Kept with each call of the step and of the steps inside; over the run's tags in audit."),
             .init("needs", .oneOrList(.name), "Waits for these steps without reading them."),
             .init("timeout", .duration, default: "120s", "The longest HTTP attempt or command.").with(single),
             .init("deadline", .duration, default: "defaults.deadline", "The longest that the step, or each of its items, may take in all.").with(stepKinds.filter { $0 != "approve" }),
@@ -27,6 +29,8 @@ extension LanguageMapping {
             .init("system", .template, "The system message.").with(modelKinds),
             .init("prefix", .oneOrList(.prefix), "Prefixes in front of the prompt.").with(modelKinds), .init("prompt", .template, "Asks a model with this text."),
             .init("prompt_file", .templateFile, "Asks a model with the text of this file."), .init("messages", .list(.mapping("message")), "Asks a model with these messages."),
+            .init("attach", .oneOrList(.either([.mapping("attachment"), .template])), "Images and files that go with the prompt.").with(modelKinds),
+            .init("memo", .mapping("memo"), "Takes an earlier answer to the same request, at no cost.").with(modelKinds),
             .init("output", .mapping("output"), "How the output is read and checked.").with(modelKinds + ["run"]),
             .init("limits", .mapping("limits"), "Caps on the step, or on each item.").with(modelKinds + containers),
             .init("tools", .oneOrList(.tool), "Tools that the model may call, in turns, until it answers.").with(modelKinds).checked(unless: []),
@@ -47,7 +51,6 @@ extension LanguageMapping {
             .init("steps", .list(.mapping("step")), "A group of steps, for example under for_each."),
         ] + sampling.map { $0.with(modelKinds) }, oneOf: stepKinds,
         foreign: [
-            ("tags", nil), ("memo", nil), ("attach", nil),
             ("depends_on", "use needs: [step], or refer to steps.<id>.output and the order follows"),
             ("type", "the kind is the key that is present: prompt, run, value, …"),
         ])
@@ -81,6 +84,17 @@ extension LanguageMapping {
         [
             .init("role", .words(["system", "user", "assistant"]), required: true, "Who speaks."), .init("content", .template, required: true, "What is said."),
         ])
+
+    static let attachment = LanguageMapping(
+        "attachment", what: "an attachment",
+        [
+            .init("image", .template, "The path of a PNG, JPEG, GIF or WebP, relative to the workflow; or an expression that gives a list of paths."),
+            .init("file", .template, "The path of a PDF or of a text."),
+            .init("detail", .word(PromptAttachment.Detail.self), default: "the API's", "How closely the model looks at an image.").with(["image"]),
+            .init("max_tokens", .integer(1...100_000_000), "The most tokens that it is billed as, where the model's way of counting is not known."),
+        ], oneOf: ["image", "file"])
+
+    static let memo = LanguageMapping("memo", [.init("max_age", .duration, required: true, "How old the answer may be.")])
 
     static let onError = LanguageMapping("on_error", [.init("value", .valueTemplate, required: true, "The output in place of the failure.")])
 

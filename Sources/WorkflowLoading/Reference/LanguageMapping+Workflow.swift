@@ -51,7 +51,7 @@ extension LanguageMapping {
         [
             .init("model", .tier, "The tier that steps ask."), .init("timeout", .duration, default: "120s", "The longest HTTP attempt or command."),
             .init("deadline", .duration, default: "none", "The longest that a step, or each of its items, may take in all."),
-            .init("retry", .mapping("retry"), "When a failed call is tried again."), .init("limits", .mapping("limits"), "Caps on each step or item."),
+            .init("retry", .mapping("retry"), "When a failed call is tried again."), .init("limits", .mapping("default_limits"), "Caps on each step or item."),
             .init("on_error", .either([.words(["fail", "continue"]), .mapping("on_error")]), default: "fail", "What a failed step does to its run."),
         ])
 
@@ -65,13 +65,20 @@ extension LanguageMapping {
     static let limits = LanguageMapping(
         "limits",
         [
-            .init("max_input_tokens", .integer(1...100_000_000), "A larger estimate of the prompt fails the step."),
+            .init("max_input_tokens", .integer(1...100_000_000), "A larger estimate of the prompt fails the step, or has it cut."),
+            .init("overflow", .word(StepLimits.Overflow.self), default: "fail", "What becomes of a larger prompt."),
+            .init("trim", .oneOrList(.name), "With overflow: trim, the keys of 'with' that are cut, in this order."),
             .init("max_output_tokens", .integer(1...10_000_000), default: "1024", "Sent with the request; an answer that stops there fails with truncated."),
             .init("max_total_tokens", .integer(1...100_000_000), "Over all calls of the step."),
             .init("max_turns", .integer(1...1_000), "Of a step with tools: how often the model is asked.").checked(),
             .init("max_calls", .integer(1...10_000), "Of a step with tools: how often a tool is called.").checked(),
             .init("max_cost_usd", .money, "The most that the step's calls may cost, retries and repairs included."),
-        ], foreign: [("overflow", nil), ("trim", nil)])
+        ])
+
+    /// What is cut belongs to one step.
+    static let defaultLimits = LanguageMapping(
+        "default_limits", what: "defaults.limits", limits.keys.filter { !["overflow", "trim"].contains($0.name) },
+        foreign: ["overflow", "trim"].map { ($0, "write it in the limits of a step: 'trim' names values of its 'with'") })
 
     static let budget = LanguageMapping(
         "budget",

@@ -66,12 +66,12 @@ struct LanguageMapping: Sendable {
     /// Keys of which there must be exactly one.
     let oneOf: [String]
     let extensions: Extensions?
-    /// Keys of other tools, with what is written here in their place; `nil`: keys that are refused as a whole.
-    let foreign: [(name: String, hint: String?)]
+    /// Keys of other tools and of other places, with what is written here in their place.
+    let foreign: [(name: String, hint: String)]
 
     init(
         _ name: String, what: String? = nil, _ keys: [Key], oneOf: [String] = [], extensions: Extensions? = nil,
-        foreign: [(name: String, hint: String?)] = []
+        foreign: [(name: String, hint: String)] = []
     ) {
         self.name = name
         self.what = what ?? name
@@ -89,8 +89,8 @@ struct LanguageMapping: Sendable {
     func key(_ name: String) -> Key? { keys.first { $0.name == name } }
 
     static let workflow: [LanguageMapping] = [
-        top, owner, tier, defaults, retry, limits, budget, band, decision, prefix, step, stepOutput, escalate, check, judgeOutput, logprob, shadow, forEach,
-        loop, approval, message, onError,
+        top, owner, tier, defaults, retry, defaultLimits, limits, budget, band, decision, prefix, step, stepOutput, escalate, check, judgeOutput, logprob, shadow, forEach,
+        loop, approval, message, attachment, memo, onError,
     ]
     static let project: [LanguageMapping] = [
         projectTop, provider, apiKey, pricing, model, serve, dialect, price, spending, selection, band, owner, alert, address, secret, telemetry,

@@ -66,11 +66,23 @@ private struct TypesPass {
             if case .workflow = step.kind { withTypes[step.id.range, default: [:]][key] = type }
         }
         if !with.isEmpty { environment.names["with"] = .object(ObjectType(with, others: .dyn)) }
+        for (_, template) in step.tags { text(template, environment) }
+        checkTrim(of: step, with)
         let base = step.inner == nil ? body(of: step, environment) : inner(of: step, environment, around)
         check(step.uses, of: step, making: base, environment)
         var fallback: StaticType?
         if case .value(let template) = step.onError { fallback = type(of: template, environment) }
         types.setOutput(WorkflowTypes.output(of: step, making: base, fallback: fallback).bounded, of: step.id.text)
+    }
+
+    /// Only texts and lists can be cut.
+    private mutating func checkTrim(of step: StepDraft, _ with: [ObjectType.Field]) {
+        for name in step.trim {
+            guard let type = with.first(where: { $0.name == name.text })?.type.withoutNull, type != .string, type.element == nil else { continue }
+            problems.append(Diagnostic(
+                code: "AW140", "'\(name.text)' is \(type.isMap ? "an object" : "of type \(type)"), and only texts and lists are cut", at: name.range,
+                hint: "hand over a text or a list, or cut another value"))
+        }
     }
 
     /// What a step makes that has steps of its own: their outputs by id, as far as they ran.
@@ -129,8 +141,16 @@ private struct TypesPass {
             }
         case .model(let model):
             for template in [model.system].compactMap({ $0 }) + model.body.templates { text(template, environment) }
+            for attachment in model.attachments { checkPath(attachment.source, environment) }
             return model.schema.map(SchemaTypes.type) ?? .string
         }
+    }
+
+    private mutating func checkPath(_ source: Template, _ environment: TypeEnvironment) {
+        let found = keep(source.check(in: environment), references: source.references).withoutNull
+        let path = found.element?.withoutNull ?? found
+        guard let expression = source.wholeExpression, path != .string, path != .null, !path.isDynamic else { return }
+        problems.append(Diagnostic(code: "AW141", "attach takes a path or a list of paths, found \(found)", at: expression.range))
     }
 
     // MARK: What is checked by its declaration

@@ -42,7 +42,7 @@ struct WorkflowValidator {
                     Step(
                         id: step.id.text, description: step.description, kind: kind(step, prefixes: prefixes, prefixIndex, body), when: step.when,
                         with: step.with, forEach: step.forEach, retry: step.retry, timeout: step.timeout, deadline: step.deadline,
-                        isOptional: step.isOptional, tags: [], onError: step.onError, limits: step.limits, range: step.range)
+                        isOptional: step.isOptional, tags: step.tags, onError: step.onError, limits: step.limits, range: step.range)
                 },
                 dependencies: steps.map { step in
                     draft.edges(of: step).compactMap { edge in index[edge.id].map { Dependency(step: $0, kind: edge.kind) } }
@@ -78,7 +78,7 @@ struct WorkflowValidator {
                 tier: model.tiers[0].text, system: model.system, prefixes: ordered.map(\.element), body: model.body,
                 bodyStability: max(.step, stability(model.body.templates.flatMap(\.references))),
                 systemStability: stability(model.system?.references ?? []), sampling: model.sampling, schema: model.schema,
-                repairs: model.repairs, memoAge: nil, attachments: [], furtherTiers: model.tiers.dropFirst().map(\.text)))
+                repairs: model.repairs, memoAge: model.memoAge, attachments: model.attachments, furtherTiers: model.tiers.dropFirst().map(\.text)))
         }
     }
 
@@ -171,6 +171,7 @@ extension StepDraft {
             (.with, with.flatMap(\.value.references)),
         ]
         if case .value(let fallback) = onError { all.append((.body, fallback.references)) }
+        if !tags.isEmpty { all.append((.body, tags.flatMap(\.value.references))) }
         switch kind {
         case .value(let template): all.append((.body, template.references))
         case .approve(let approval): all.append((.body, approval.message.references))
@@ -178,7 +179,7 @@ extension StepDraft {
         case .run(let command):
             all.append((.body, command.argv.flatMap(\.references) + (command.stdin?.references ?? []) + command.env.flatMap(\.value.references)))
         case .model(let model):
-            all.append((.body, (model.system?.references ?? []) + model.body.templates.flatMap(\.references)))
+            all.append((.body, (model.system?.references ?? []) + model.body.templates.flatMap(\.references) + model.attachments.flatMap(\.source.references)))
             for name in model.prefixes {
                 if let prefix = draft.prefixes.first(where: { $0.name.text == name.text }) { all.append((.prefix, prefix.text.references)) }
             }

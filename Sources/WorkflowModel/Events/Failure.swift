@@ -32,6 +32,8 @@ public enum FailureKind: String, Sendable, Hashable, CaseIterable {
     case command
     case commandNotFound = "command_not_found"
     case items
+    /// A file to attach that is not there, lies outside of the project, or is none that can be attached.
+    case attachment
     case cancelled
     /// A provider, model server or key that is not there.
     case configuration

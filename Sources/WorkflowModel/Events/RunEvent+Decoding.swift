@@ -54,7 +54,7 @@ extension RunEvent {
                 id: CallID(run: run, number: try fields.int("call")), node: try step(), tier: try fields.text("tier"),
                 model: try fields.value("model", ModelReference.init(text:)), purpose: try fields.value("purpose", CallPurpose.init(rawValue:)),
                 ordinal: try fields.int("ordinal"), request: try fields.hash("request"), held: fields.money("held_usd"),
-                retryOf: payload["retry_of"]?.intValue.map(Int.init)))
+                retryOf: payload["retry_of"]?.intValue.map(Int.init), tags: payload["tags"]?.objectValue))
         case "call_refused":
             self = .callRefused(
                 try step(),

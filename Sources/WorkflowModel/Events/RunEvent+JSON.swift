@@ -68,6 +68,7 @@ extension RunEvent {
             json.put("request", call.request)
             json.put("held_usd", call.held?.decimalText)
             json.put("retry_of", call.retryOf)
+            json.put("tags", call.tags.map(JSONValue.object))
         case .callRefused(let node, let refusal):
             json.put("step", node.path)
             json.put("scope", refusal.scope)

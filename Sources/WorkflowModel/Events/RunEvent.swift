@@ -153,6 +153,11 @@ public struct TrimmedValue: Sendable, Hashable {
         self.before = before
         self.after = after
     }
+
+    /// A list of them as it is stored beside a call.
+    public static func json(_ values: [TrimmedValue]) -> JSONValue {
+        .array(values.map { ["key": .string($0.key), "before_bytes": .int(Int64($0.before)), "after_bytes": .int(Int64($0.after))] })
+    }
 }
 
 /// What a run was started with.
@@ -190,10 +195,12 @@ public final class CallStarted: Sendable {
     public let request: ContentHash
     public let held: Money?
     public let retryOf: Int?
+    /// Of its step and of those around it; `nil` without any.
+    public let tags: JSONObject?
 
     public init(
         id: CallID, node: Node, tier: String, model: ModelReference, purpose: CallPurpose, ordinal: Int, request: ContentHash,
-        held: Money?, retryOf: Int?
+        held: Money?, retryOf: Int?, tags: JSONObject? = nil
     ) {
         self.id = id
         self.node = node
@@ -204,6 +211,7 @@ public final class CallStarted: Sendable {
         self.request = request
         self.held = held
         self.retryOf = retryOf
+        self.tags = tags
     }
 }
 

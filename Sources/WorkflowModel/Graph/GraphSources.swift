@@ -1,7 +1,7 @@
 import Economics
 import Values
 
-/// The texts that a graph was made of, and what flags changed in it: kept with the run, so that a later process can tell
+/// The files that a graph was made of, and what flags changed in it: kept with the run, so that a later process can tell
 /// whether it would go on with the same workflow, and show what is different.
 public struct GraphSources: Sendable {
     /// What a flag changed.
@@ -39,12 +39,15 @@ public struct GraphSources: Sendable {
     public struct File: Sendable {
         /// Relative to the workflow's folder.
         public let path: String
-        public let text: Blob
+        /// A text, unless it goes with a prompt.
+        public let content: Blob
 
-        public init(path: String, text: String) {
+        public init(path: String, content: Blob) {
             self.path = path
-            self.text = Blob(Array(text.utf8))
+            self.content = content
         }
+
+        public init(path: String, text: String) { self.init(path: path, content: Blob(Array(text.utf8))) }
     }
 
     /// The absolute path of the workflow's file. Not part of the manifest: the same workflow elsewhere is the same.
@@ -69,7 +72,7 @@ public struct GraphSources: Sendable {
     }
 
     private func makeManifest() -> Blob {
-        let files = self.files.map { JSONValue.object(["path": .string($0.path), "sha256": .string($0.text.hash.hex)]) }
+        let files = self.files.map { JSONValue.object(["path": .string($0.path), "sha256": .string($0.content.hash.hex)]) }
         return Blob(JSONEncoding.wire.bytes(.object([
             "files": .array(files), "changes": .array(changes.map(\.json)),
         ])))

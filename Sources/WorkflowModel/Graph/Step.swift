@@ -145,22 +145,42 @@ public final class ModelStep: Sendable {
     }
 }
 
-/// A picture or a document that goes with a prompt.
+/// An image or a document that goes with a prompt, as the step names it.
 public struct AttachmentTemplate: Sendable {
-    public enum Kind: String, Sendable, Hashable, CaseIterable {
-        case image, file
+    /// What was found at a path without expressions when the workflow was checked.
+    public struct Known: Sendable, Hashable {
+        public let type: AttachmentType
+        public let size: ImageSize?
+        /// Of a text, as a tokenizer may count it.
+        public let textBound: Int
+
+        package init(type: AttachmentType, size: ImageSize?, textBound: Int) {
+            self.type = type
+            self.size = size
+            self.textBound = textBound
+        }
     }
 
-    public let kind: Kind
-    /// A path inside the project, or an `https:` address that the provider fetches.
+    /// `nil`: what the file's content says.
+    public let kind: PromptAttachment.Kind?
+    /// A path inside the project, relative to the workflow's file; one whole expression may also give a list of them.
     public let source: Template
-    /// The most tokens that it is billed as, which a reservation counts; without it, the model's whole context window.
+    public let detail: PromptAttachment.Detail?
+    /// The most tokens that each is billed as, which a reservation counts in place of what is known of the model.
     public let maxTokens: Int?
+    /// Inferred from what the path refers to.
+    public let stability: StabilityClass
+    public let known: Known?
 
-    package init(kind: Kind, source: Template, maxTokens: Int?) {
+    package init(
+        kind: PromptAttachment.Kind?, source: Template, detail: PromptAttachment.Detail?, maxTokens: Int?, stability: StabilityClass, known: Known?
+    ) {
         self.kind = kind
         self.source = source
+        self.detail = detail
         self.maxTokens = maxTokens
+        self.stability = stability
+        self.known = known
     }
 }
 
@@ -245,6 +265,13 @@ public enum ErrorPolicy: Sendable {
 
 /// Caps on one node.
 public struct StepLimits: Sendable, Hashable {
+    /// What becomes of a prompt that is longer than `maxInputTokens`.
+    public enum Overflow: String, Sendable, Hashable, CaseIterable {
+        case fail
+        /// Values under `with` are cut until it fits.
+        case trim
+    }
+
     public var maxInputTokens: Int?
     /// Sent with the request; the server enforces it.
     public var maxOutputTokens: Int

@@ -74,13 +74,24 @@ public final class ModelConfiguration: Sendable {
     public let serve: ServeConfiguration?
     /// In tokens.
     public let contextWindow: Int?
+    /// Whether it takes images, and PDF files; `nil`: as the provider's dialect says.
+    public let images: Bool?
+    public let files: Bool?
+    /// The most tokens that it counts for one image.
+    public let imageTokens: Int?
 
-    public init(alias: String, id: String, baseURL: String?, serve: ServeConfiguration?, contextWindow: Int?) {
+    public init(
+        alias: String, id: String, baseURL: String?, serve: ServeConfiguration?, contextWindow: Int?, images: Bool? = nil, files: Bool? = nil,
+        imageTokens: Int? = nil
+    ) {
         self.alias = alias
         self.id = id
         self.baseURL = baseURL
         self.serve = serve
         self.contextWindow = contextWindow
+        self.images = images
+        self.files = files
+        self.imageTokens = imageTokens
     }
 }
 
@@ -125,10 +136,15 @@ public struct Dialect: Sendable, Hashable {
     public var callIDHeader: String?
     /// Whether an absent count of cached tokens means that the server does not tell, rather than none.
     public var cachedTokensOptional: Bool
+    /// Whether its models take images, as data URLs.
+    public var images: Bool
+    /// Whether they take PDF files, as data URLs.
+    public var files: Bool
 
     public init(
         stream: Bool = false, streamUsage: Bool = true, structuredOutput: StructuredOutput = .jsonSchema,
-        maxTokensField: String = "max_tokens", callIDHeader: String? = "x-agentctl-call-id", cachedTokensOptional: Bool = true
+        maxTokensField: String = "max_tokens", callIDHeader: String? = "x-agentctl-call-id", cachedTokensOptional: Bool = true,
+        images: Bool = false, files: Bool = false
     ) {
         self.stream = stream
         self.streamUsage = streamUsage
@@ -136,5 +152,7 @@ public struct Dialect: Sendable, Hashable {
         self.maxTokensField = maxTokensField
         self.callIDHeader = callIDHeader
         self.cachedTokensOptional = cachedTokensOptional
+        self.images = images
+        self.files = files
     }
 }

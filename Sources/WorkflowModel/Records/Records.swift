@@ -139,6 +139,10 @@ public struct CallRecord: Sendable {
     public var retryOf: String?
     public var startedAt: Timestamp
     public var endedAt: Timestamp?
+    /// Of its step and of those around it.
+    public var tags: JSONObject = [:]
+    /// What was cut of the values under `with`, a list of `{key, before_bytes, after_bytes}`.
+    public var trimmed: JSONValue?
 
     public init(
         id: String, path: String, step: String, tier: String, purpose: String, ordinal: Int, provider: String,
@@ -180,11 +184,39 @@ public struct RunTrace: Sendable {
     public var run: RunRecord
     public var nodes: [NodeRecord]
     public var calls: [CallRecord]
+    /// Answers that were taken in place of calls.
+    public var memoHits: [MemoHitRecord]
 
-    public init(run: RunRecord, nodes: [NodeRecord], calls: [CallRecord]) {
+    public init(run: RunRecord, nodes: [NodeRecord], calls: [CallRecord], memoHits: [MemoHitRecord] = []) {
         self.run = run
         self.nodes = nodes
         self.calls = calls
+        self.memoHits = memoHits
+    }
+}
+
+/// An answer that a step took from an earlier call, as the ledger tells it.
+public struct MemoHitRecord: Sendable {
+    public var path: String
+    public var step: String
+    public var tier: String
+    public var provider: String
+    public var modelAsked: String
+    /// The call that gave the answer.
+    public var call: String
+    /// What that call cost; `nil`: unpriced.
+    public var saved: Money?
+    public var at: Timestamp
+
+    public init(path: String, step: String, tier: String, provider: String, modelAsked: String, call: String, saved: Money?, at: Timestamp) {
+        self.path = path
+        self.step = step
+        self.tier = tier
+        self.provider = provider
+        self.modelAsked = modelAsked
+        self.call = call
+        self.saved = saved
+        self.at = at
     }
 }
 
@@ -204,10 +236,13 @@ public struct AuditRow: Sendable {
     public var failedCalls: Int
     /// Retries and repairs: calls after a node's first.
     public var repeatedCalls: Int
+    /// Answers that were taken from earlier calls, at no cost, and what those calls had cost.
+    public var memoHits: Int
+    public var saved: MoneySum
 
     public init(
         keys: [String], runs: Int, calls: Int, inputTokens: Int, cacheReadTokens: Int, outputTokens: Int, cost: MoneySum,
-        heldOpen: MoneySum, unpricedCalls: Int, failedCalls: Int, repeatedCalls: Int
+        heldOpen: MoneySum, unpricedCalls: Int, failedCalls: Int, repeatedCalls: Int, memoHits: Int = 0, saved: MoneySum = .zero
     ) {
         self.keys = keys
         self.runs = runs
@@ -220,6 +255,8 @@ public struct AuditRow: Sendable {
         self.unpricedCalls = unpricedCalls
         self.failedCalls = failedCalls
         self.repeatedCalls = repeatedCalls
+        self.memoHits = memoHits
+        self.saved = saved
     }
 }
 

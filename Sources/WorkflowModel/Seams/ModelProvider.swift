@@ -26,13 +26,34 @@ public struct ModelProfile: Sendable, Hashable {
     public let contextWindow: Int?
     /// How many requests the provider's entry allows at once.
     public let maxConcurrency: Int?
+    public let attachments: AttachmentSupport
 
-    public init(reference: ModelReference, servedID: String, contextWindow: Int?, maxConcurrency: Int?) {
+    public init(
+        reference: ModelReference, servedID: String, contextWindow: Int?, maxConcurrency: Int?, attachments: AttachmentSupport = .none
+    ) {
         self.reference = reference
         self.servedID = servedID
         self.contextWindow = contextWindow
         self.maxConcurrency = maxConcurrency
+        self.attachments = attachments
     }
+}
+
+/// What a model takes beside text. Texts go to every model: they are part of the prompt.
+public struct AttachmentSupport: Sendable, Hashable {
+    public var images: Bool
+    /// PDF.
+    public var files: Bool
+    /// `nil`: what an image is billed as is not known.
+    public var imageTokens: ImageTokens?
+
+    public init(images: Bool, files: Bool, imageTokens: ImageTokens? = nil) {
+        self.images = images
+        self.files = files
+        self.imageTokens = imageTokens
+    }
+
+    public static let none = AttachmentSupport(images: false, files: false)
 }
 
 /// One request, free of any provider's wire format.
@@ -74,6 +95,11 @@ public final class ModelRequest: Sendable {
             json.put("class", segment.stability.name)
             json.put("origin", segment.origin)
             json.put("starts_message", segment.startsMessage)
+            guard let attachment = segment.attachment else { return }
+            json.put("name", attachment.name)
+            json.put("media_type", attachment.type.rawValue)
+            json.put("bytes", attachment.bytes.count)
+            json.put("detail", attachment.detail?.rawValue)
         }
         json.put("max_output_tokens", maxOutputTokens)
         json.put("temperature", sampling.temperature.map(JSONValue.double))
@@ -85,6 +111,38 @@ public final class ModelRequest: Sendable {
         json.put("logprobs", sampling.logprobs)
         json.put("schema", schema?.source)
         return json.finish()
+    }
+}
+
+extension ModelRequest {
+    /// Names what is asked, and of whom: equal questions have equal names, in any run and of any workflow. How the answer
+    /// is to be sent, and where the pieces came from, is not part of it.
+    public static func question(
+        to model: ModelProfile, segments: [PromptSegment], sampling: Sampling, maxOutputTokens: Int, schema: Schema?
+    ) -> ContentHash {
+        var question: JSONObject = [
+            "form": .int(Int64(encoderVersion)), "model": .string(model.reference.description), "served": .string(model.servedID),
+            "max_output_tokens": .int(Int64(maxOutputTokens)),
+            "segments": .array(segments.map { segment in
+                var part: JSONObject = [
+                    "hash": .string(segment.hash.hex), "role": .string(segment.role.rawValue), "starts_message": .bool(segment.startsMessage),
+                ]
+                if let attachment = segment.attachment {
+                    part["media_type"] = .string(attachment.type.rawValue)
+                    part["name"] = .string(attachment.name)
+                    part["detail"] = attachment.detail.map { .string($0.rawValue) }
+                }
+                return .object(part)
+            }),
+        ]
+        question["temperature"] = sampling.temperature.map(JSONValue.double)
+        question["top_p"] = sampling.topP.map(JSONValue.double)
+        question["seed"] = sampling.seed.map { .int(Int64($0)) }
+        question["stop"] = sampling.stop.map { .array($0.map(JSONValue.string)) }
+        question["reasoning"] = sampling.reasoning.map(JSONValue.string)
+        // By its bytes: models write properties in the order of the schema.
+        question["schema"] = schema.map { .string(ContentHash(of: $0.source.jsonText).hex) }
+        return ContentHash(of: JSONEncoding.canonical.bytes(.object(question)))
     }
 }
 

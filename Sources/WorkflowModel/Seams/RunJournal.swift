@@ -167,6 +167,7 @@ public struct JournalEntry: Sendable {
     public var events: [JournaledEvent] = []
     public var blobs: [Blob] = []
     public var nodes: [NodeUpdate] = []
+    public var memos: [MemoUpdate] = []
     public var callStart: CallStart?
     public var callEnd: CallEnd?
     public var runEnd: RunEnd?
@@ -183,6 +184,7 @@ public struct JournalEntry: Sendable {
         both.events += later.events
         both.blobs += later.blobs
         both.nodes += later.nodes
+        both.memos += later.memos
         both.callStart = later.callStart ?? callStart
         both.callEnd = later.callEnd ?? callEnd
         both.runEnd = later.runEnd ?? runEnd
@@ -192,7 +194,8 @@ public struct JournalEntry: Sendable {
     }
 
     public var isEmpty: Bool {
-        events.isEmpty && blobs.isEmpty && nodes.isEmpty && callStart == nil && callEnd == nil && runEnd == nil && approvals.isEmpty && cap == nil
+        events.isEmpty && blobs.isEmpty && nodes.isEmpty && memos.isEmpty && approvals.isEmpty && callStart == nil && callEnd == nil && runEnd == nil
+            && cap == nil
     }
 }
 
@@ -218,6 +221,12 @@ public struct Blob: Sendable {
     public init(_ bytes: [UInt8]) {
         self.bytes = bytes
         hash = ContentHash(of: bytes)
+    }
+
+    /// Of which the hash is known.
+    public init(_ bytes: [UInt8], hash: ContentHash) {
+        self.bytes = bytes
+        self.hash = hash
     }
 
     public init(text: String, hash: ContentHash) {
@@ -288,10 +297,15 @@ public final class CallStart: Sendable {
     /// Caps below the run's, each with the key of its counter.
     public let caps: [(scope: String, cap: Money)]
     public let at: Timestamp
+    /// They go before the run's tags where costs are grouped; `nil` without any.
+    public let tags: JSONObject?
+    /// What was cut so that its prompt fits.
+    public let trimmed: [TrimmedValue]
 
     public init(
         id: CallID, path: String, step: String, tier: String, purpose: CallPurpose, ordinal: Int, provider: String,
-        modelAsked: String, request: ContentHash, retryOf: String?, held: Money?, caps: [(scope: String, cap: Money)], at: Timestamp
+        modelAsked: String, request: ContentHash, retryOf: String?, held: Money?, caps: [(scope: String, cap: Money)], at: Timestamp,
+        tags: JSONObject? = nil, trimmed: [TrimmedValue] = []
     ) {
         self.id = id
         self.path = path
@@ -306,6 +320,8 @@ public final class CallStart: Sendable {
         self.held = held
         self.caps = caps
         self.at = at
+        self.tags = tags
+        self.trimmed = trimmed
     }
 }
 

@@ -73,7 +73,7 @@ struct Audit: ParsableCommand {
     @Option(help: ArgumentHelp("Only calls begun then or later: a date, or a span such as 7d.", valueName: "date|span")) var since: String?
     @Option(help: ArgumentHelp("Only calls begun before.", valueName: "date")) var until: String?
     @Option(help: ArgumentHelp("Only this workflow.", valueName: "name")) var workflow: String?
-    @Option(help: ArgumentHelp("Only runs with this tag.", valueName: "key=value")) var tag: String?
+    @Option(help: ArgumentHelp("Only calls with this tag, the step's over the run's; of decisions, only runs.", valueName: "key=value")) var tag: String?
     @Flag(help: "As JSON.") var json = false
     @Flag(help: "As CSV.") var csv = false
 
@@ -164,9 +164,18 @@ struct PromptTexts: Sendable {
         if let text = document.stringValue { return text }
         guard let segments = document["segments"]?.arrayValue else { return JSONEncoding.pretty.string(document) }
         return segments.map { segment in
+            if let attachment = Self.attachment(segment) { return attachment }
             let text = segment["hash"]?.stringValue.flatMap { ContentHash(hex: $0) }.flatMap { try? ledger.blob($0) }
             let head = "[\(segment["role"]?.stringValue ?? "") · \(segment["origin"]?.stringValue ?? "") · \(segment["class"]?.stringValue ?? "")]"
             return head + "\n" + (text.map { String(decoding: $0, as: UTF8.self) } ?? "(not kept)")
         }.joined(separator: "\n")
+    }
+
+    /// What was attached by name, type, size and hash: its bytes are in the ledger under the hash.
+    private static func attachment(_ segment: JSONValue) -> String? {
+        guard let type = segment["media_type"]?.stringValue, let name = segment["name"]?.stringValue else { return nil }
+        let detail = segment["detail"]?.stringValue.map { ", detail \($0)" } ?? ""
+        return "[\(segment["role"]?.stringValue ?? "") · \(segment["origin"]?.stringValue ?? "") · \(segment["class"]?.stringValue ?? "")]\n"
+            + "\(name): \(type), \(segment["bytes"]?.intValue ?? 0) bytes\(detail), sha256 \(segment["hash"]?.stringValue ?? "")"
     }
 }

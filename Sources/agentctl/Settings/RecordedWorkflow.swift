@@ -17,10 +17,17 @@ enum RecordedWorkflow {
         if graph.hash == run.graph { return graph }
         var shown = ""
         for file in recorded?.files ?? [] {
-            let before = try ledger.blob(file.hash).map { String(decoding: $0, as: UTF8.self) } ?? ""
-            let after = graph.sources.files.first { $0.path == file.path }.map { String(decoding: $0.text.bytes, as: UTF8.self) }
-            if let after, after != before { shown += UnifiedDiff.text(before, after, file: file.path) }
-            if after == nil { shown += "\(file.path) belonged to the workflow and does not any more\n" }
+            guard let after = graph.sources.files.first(where: { $0.path == file.path })?.content else {
+                shown += "\(file.path) belonged to the workflow and does not any more\n"
+                continue
+            }
+            if after.hash == file.hash { continue }
+            if let before = String(validating: try ledger.blob(file.hash) ?? [], as: UTF8.self), let after = String(validating: after.bytes, as: UTF8.self) {
+                shown += UnifiedDiff.text(before, after, file: file.path)
+            } else {
+                // An image, say.
+                shown += "\(file.path) has another content\n"
+            }
         }
         let known = Set((recorded?.files ?? []).map(\.path))
         for file in graph.sources.files where !known.contains(file.path) { shown += "\(file.path) belongs to the workflow and did not\n" }

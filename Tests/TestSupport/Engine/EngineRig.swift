@@ -24,7 +24,7 @@ public struct EngineRig: Sendable {
         self.tools = tools ?? ScriptedTools(clock: clock)
         var environment = EngineEnvironment(
             journal: journal, provider: provider, tools: self.tools, prices: prices, clock: clock, entropy: entropy,
-            executor: IdleExecutor { clock.advanceToNext() }, program: "agentctl test")
+            executor: IdleExecutor { clock.advanceToNext() }, program: "agentctl test", memory: journal)
         setUp(&environment)
         engine = Engine(environment: environment)
     }

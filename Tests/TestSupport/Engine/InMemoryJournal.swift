@@ -287,6 +287,16 @@ extension InMemoryJournal.Run {
     }
 }
 
+extension InMemoryJournal: AnswerMemory {
+    public func recall(_ question: ContentHash, since: Timestamp) async throws(JournalError) -> RememberedAnswer? {
+        let entries = state.withLock { state in state.order.flatMap { state.runs[$0]!.entries } }
+        var found: MemoEntry?
+        for case .kept(let entry) in entries.flatMap(\.memos) where entry.question == question { found = entry }
+        guard let found, found.at >= since, let blob = entries.lazy.flatMap(\.blobs).first(where: { $0.hash == found.output }) else { return nil }
+        return RememberedAnswer(call: found.call.text, output: found.output, document: blob.bytes, at: found.at, cost: found.cost)
+    }
+}
+
 extension RunJournal {
     /// A run without a first fact.
     public func begin(_ run: RunStart) async throws(JournalError) { try await begin(run, with: JournalEntry(run: run.id)) }

@@ -2,7 +2,8 @@ import Values
 
 /// A chat completion in OpenAI's shapes, whole or streamed.
 ///
-/// Tokens are counted as bytes divided by four, rounded up: of the texts of all messages, and of each answer.
+/// Tokens are counted as bytes divided by four, rounded up: of the texts of all messages, and of each answer. An image or a file
+/// counts 765 tokens.
 struct StubCompletion {
     let request: JSONValue
     let number: Int
@@ -37,7 +38,8 @@ struct StubCompletion {
 
     private var usage: JSONValue {
         let promptBytes = (request["messages"]?.arrayValue ?? []).reduce(0) { $0 + Self.text(of: $1).utf8.count }
-        let prompt = Int64((promptBytes + 3) / 4)
+        let parts = (request["messages"]?.arrayValue ?? []).flatMap { $0["content"]?.arrayValue ?? [] }
+        let prompt = Int64((promptBytes + 3) / 4 + parts.count { $0["type"] != "text" } * 765)
         let completion = Int64(Self.tokens(content) * choices)
         return [
             "prompt_tokens": .int(prompt), "completion_tokens": .int(completion), "total_tokens": .int(prompt + completion),

@@ -1,12 +1,13 @@
 import ArgumentParser
 import Economics
 import Engine
+import Providers
 import Reports
 import Values
 import WorkflowLoading
 import WorkflowModel
 
-struct TryPrompt: ParsableCommand {
+struct TryPrompt: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "prompt", abstract: "Show the prompt of a model step as it would be sent.",
         discussion: """
@@ -29,8 +30,9 @@ struct TryPrompt: ParsableCommand {
         if data == "-", inputs.inputs == "-" { throw ValidationError("only one of --data and --inputs can be stdin") }
     }
 
-    func run() throws {
-        let graph = try WorkflowSource.load(file, try global.settings(besides: file))
+    func run() async throws {
+        let settings = try global.settings(besides: file)
+        let graph = try WorkflowSource.load(file, settings)
         let (step, model) = try find(in: graph)
         let bound = try InputBinding.bind(try inputs.read(for: graph), to: graph)
         let now = Timestamp.now()
@@ -41,11 +43,13 @@ struct TryPrompt: ParsableCommand {
                 "the prompt of '\(step.id)' needs values that are not given: \(preview.missing.joined(separator: ", "))",
                 hint: "give them in a file: --data FILE with \(Self.example(of: preview.missing))")
         }
-        let rendered = try preview.render()
+        let reference = graph.tier(named: model.tier)!.models[0]
+        let support = AttachmentSupport.configured(for: reference, in: settings.project.providers)
+        let rendered = try await preview.render(files: ProjectAttachments(root: settings.project.root), support: support)
         let report = PromptReport(
-            step: step.id, tier: model.tier, model: graph.tier(named: model.tier).map { "\($0.models[0])" } ?? "", segments: rendered.segments,
-            segmentTokens: rendered.segments.map { TokenBound.inlineText($0.text) }, bound: rendered.bound, estimate: rendered.estimate,
-            maxInputTokens: step.limits.maxInputTokens, item: rendered.item)
+            step: step.id, tier: model.tier, model: "\(reference)", segments: rendered.segments,
+            segmentTokens: rendered.segmentTokens(support), bound: rendered.bound, unbounded: rendered.unbounded, estimate: rendered.estimate,
+            maxInputTokens: step.limits.maxInputTokens, item: rendered.item, trimmed: rendered.trimmed)
         Output.write(json ? JSONEncoding.pretty.string(report.json) + "\n" : report.text(style: Output.style))
     }
 

@@ -1,0 +1,37 @@
+/// Base64 of RFC 4648 with padding, straight to bytes.
+public enum Base64 {
+    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+
+    /// How many bytes it takes.
+    public static func size(of bytes: [UInt8]) -> Int { (bytes.count + 2) / 3 * 4 }
+
+    public static func write(_ bytes: [UInt8], to output: inout [UInt8]) {
+        let encoded = [UInt8](unsafeUninitializedCapacity: size(of: bytes)) { target, count in
+            bytes.withUnsafeBufferPointer { source in
+                alphabet.withUnsafeBufferPointer { letters in
+                    var (from, to) = (0, 0)
+                    while from + 3 <= source.count {
+                        let word = UInt32(source[from]) << 16 | UInt32(source[from + 1]) << 8 | UInt32(source[from + 2])
+                        target[to] = letters[Int(word >> 18)]
+                        target[to + 1] = letters[Int(word >> 12 & 63)]
+                        target[to + 2] = letters[Int(word >> 6 & 63)]
+                        target[to + 3] = letters[Int(word & 63)]
+                        from += 3
+                        to += 4
+                    }
+                    let rest = source.count - from
+                    if rest > 0 {
+                        let word = UInt32(source[from]) << 16 | (rest == 2 ? UInt32(source[from + 1]) << 8 : 0)
+                        target[to] = letters[Int(word >> 18)]
+                        target[to + 1] = letters[Int(word >> 12 & 63)]
+                        target[to + 2] = rest == 2 ? letters[Int(word >> 6 & 63)] : UInt8(ascii: "=")
+                        target[to + 3] = UInt8(ascii: "=")
+                        to += 4
+                    }
+                    count = to
+                }
+            }
+        }
+        output.append(contentsOf: encoded)
+    }
+}
