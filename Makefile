@@ -1,7 +1,10 @@
 # agentctl: `make` lists the targets. GNU make 4 and bash; works from any folder with `make -C`.
 
 MODELS  ?= small mid frontier
+INPUTS  ?= 1000000
+SEED    ?= 1
 PREFIX  ?= /usr/local
+KILLS   ?= 5000
 DESTDIR ?=
 
 XLLAMACPP    := 2026.10.11549
@@ -17,7 +20,7 @@ SHELL := /bin/bash
 .ONESHELL:
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help setup toolchain libraries venv models build release demo test bench install clean
+.PHONY: help setup toolchain libraries venv models build release demo test fuzz crash bench install clean
 
 # A recipe's `stop "sentence"` ends make with that sentence and nothing that hides it.
 define prelude
@@ -63,6 +66,20 @@ test: setup ## run every test; fetches the small model if it can
 	$(swift_build)
 	swift_build --build-tests
 	swift test
+	# Small inputs, as this build is slow; --patience ends what hangs and judges no speed.
+	.build/debug/fuzz --inputs 20000 --max-bytes 4096 --workers 2 --patience 120
+
+fuzz: setup ## try INPUTS made and broken inputs on all readers, in release and with its limits on time
+	@$(swift_build)
+	swift_build -c release --static-swift-stdlib --product fuzz
+	.build/release/fuzz --inputs $(INPUTS) --seed $(SEED) --workers "$$(nproc)" --time-limit-ms 100
+
+crash: setup ## kill processes at random points of random workflows (KILLS=5000, SEED=n) and look at what becomes of the runs
+	@$(swift_build)
+	swift_build --build-tests
+	seed=$${SEED:-$$RANDOM}
+	echo "KILLS=$(KILLS) SEED=$$seed"
+	AGENTCTL_CRASH_KILLS=$(KILLS) AGENTCTL_CRASH_SEED=$$seed swift test --skip-build --filter 'CrashTests|LossTests'
 
 bench: release ## run the benchmarks
 	@exec Tests/Benchmarks/run.sh

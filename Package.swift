@@ -131,6 +131,12 @@ let package = Package(
         .executableTarget(
             /** The fake model server as a program, for benchmarks and for trying things by hand */
             name: "stub-model-server", dependencies: ["TestSupport"], path: "Tests/StubModelServer", swiftSettings: strict),
+        .executableTarget(
+            /** Made and broken inputs for every reader: `make fuzz` */
+            name: "fuzz", dependencies: ["Expressions", "JSONSchema", "Values", "WorkflowLoading"], path: "Tests/Fuzz", swiftSettings: strict),
+        .executableTarget(
+            /** What expressions, templates and schemas cost, for `make bench` */
+            name: "language-bench", dependencies: ["Expressions", "JSONSchema", "Values"], path: "Tests/Benchmarks/Language", swiftSettings: strict),
         .testTarget(name: "ValuesTests", dependencies: ["Values"], swiftSettings: strict),
         .testTarget(name: "ExpressionsTests", dependencies: ["Expressions", "Values"], swiftSettings: strict),
         .testTarget(name: "JSONSchemaTests", dependencies: ["JSONSchema", "Values"], swiftSettings: strict),
@@ -154,7 +160,8 @@ let package = Package(
             /** The program as users run it: a real process, real sockets, a real ledger file */
             name: "CommandTests",
             dependencies: [
-                "Ledger", "TestSupport", "Values", .product(name: "Subprocess", package: "swift-subprocess"),
+                "Ledger", "TestSupport", "Values", "WorkflowModel", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
             ],
             swiftSettings: strict),
     ]

@@ -15,10 +15,21 @@ extension CELValue {
         }
     }
 
+    /// Parts of lists and maps that an expression made: the same list may stand in itself over and over, which as JSON is written
+    /// out each time.
+    private static let maximumParts = 500_000
+
     /// The value as JSON: timestamps and durations as text, keys of maps as text.
     ///
-    /// - Throws: `JSONConversionError` for bytes, types, unknowns, and doubles that are not finite.
+    /// - Throws: `JSONConversionError` for bytes, types, unknowns, doubles that are not finite, and what has too many parts.
     public func json() throws(JSONConversionError) -> JSONValue {
+        var left = Self.maximumParts
+        return try json(&left)
+    }
+
+    private func json(_ left: inout Int) throws(JSONConversionError) -> JSONValue {
+        left -= 1
+        guard left >= 0 else { throw JSONConversionError(message: "the value has more than \(Self.maximumParts) parts as JSON") }
         switch self {
         case .null: return .null
         case .bool(let value): return .bool(value)
@@ -31,15 +42,15 @@ extension CELValue {
         case .list(let list):
             if let json = list.json { return .array(json) }
             var elements: [JSONValue] = []
-            elements.reserveCapacity(list.count)
-            for element in list { elements.append(try element.json()) }
+            elements.reserveCapacity(min(list.count, left))
+            for element in list { elements.append(try element.json(&left)) }
             return .array(elements)
         case .map(let map):
             if let json = map.json { return .object(json) }
             var object = JSONObject(minimumCapacity: map.count)
             for key in map.keys {
                 let name = CELText.scalar(key)!
-                guard object.insert(try map[key]!.json(), forKey: name) else {
+                guard object.insert(try map[key]!.json(&left), forKey: name) else {
                     throw JSONConversionError(message: "two keys of the map are '\(name)' in JSON")
                 }
             }

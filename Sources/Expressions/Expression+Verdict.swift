@@ -34,8 +34,29 @@ extension SyntaxTree {
     /// The text of a node without the spaces that do not matter, to compare nodes of several expressions.
     fileprivate func key(of id: ID) -> String {
         let span = spans[Int(id)]
-        let bytes = Array(source.text.utf8)[Int(span.start)..<Int(span.end)]
-        return String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        var text = source.text
+        return text.withUTF8 { all -> String in
+            let bytes = all[Int(span.start)..<Int(span.end)]
+            // Inside of a string all spaces count; where it begins and ends is plain only as long as nothing is escaped or tripled.
+            let isPlain = !bytes.contains(UInt8(ascii: "\\")) && !bytes.contains(UInt8(ascii: "/"))
+            guard isPlain else { return String(decoding: bytes, as: UTF8.self) }
+            var kept: [UInt8] = []
+            kept.reserveCapacity(bytes.count)
+            var quote: UInt8?
+            for (index, byte) in bytes.enumerated() {
+                if let open = quote {
+                    if byte == open { quote = nil }
+                } else if byte == UInt8(ascii: "'") || byte == UInt8(ascii: "\"") {
+                    if bytes.dropFirst(index + 1).starts(with: [byte, byte]) { return String(decoding: bytes, as: UTF8.self) }
+                    quote = byte
+                } else if byte == 0x20 || byte &- 0x09 < 5 {
+                    if kept.last != 0x20 { kept.append(0x20) }
+                    continue
+                }
+                kept.append(byte)
+            }
+            return String(decoding: kept, as: UTF8.self)
+        }
     }
 }
 

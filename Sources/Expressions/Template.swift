@@ -8,6 +8,8 @@ public struct Template: Sendable {
     }
 
     public let parts: [Part]
+    /// What all expressions read, in order of writing.
+    public let references: [Reference]
 
     /// - Parameters:
     ///   - text: the text as YAML or a prompt file holds it.
@@ -17,6 +19,9 @@ public struct Template: Sendable {
     public init(parsing text: String, at location: SourceLocation, margin: Int = 1) throws(Diagnostics) {
         var scanner = TemplateScanner(text: text, location: location, margin: margin)
         parts = try scanner.scan()
+        references = parts.flatMap { part -> [Reference] in
+            if case .expression(let expression) = part { expression.references } else { [] }
+        }
     }
 
     /// Whether there is nothing to evaluate.
@@ -28,13 +33,6 @@ public struct Template: Sendable {
     public var wholeExpression: Expression? {
         if parts.count == 1, case .expression(let expression) = parts[0] { return expression }
         return nil
-    }
-
-    /// What all expressions read, in order of writing.
-    public var references: [Reference] {
-        parts.flatMap { part -> [Reference] in
-            if case .expression(let expression) = part { expression.references } else { [] }
-        }
     }
 
     /// The value: typed when the text is one whole expression, else a string.

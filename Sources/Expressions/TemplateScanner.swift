@@ -56,8 +56,10 @@ struct TemplateScanner {
                 }
                 move(to: end + 2)
             } else {
-                literal.append(bytes[position])
-                move(to: position + 1)
+                // Long texts go by stretches.
+                let end = bytes[(position + 1)...].firstIndex(of: UInt8(ascii: "$")) ?? bytes.count
+                literal += bytes[position..<end]
+                move(to: end)
             }
         }
         flush()

@@ -8,6 +8,8 @@ enum Limits {
     static let applications = 1000
     /// Units of work of one validation; one schema applied to one value is one unit. About half a second at worst.
     static let work = 2_000_000
+    /// What it costs to begin a match, in units of work: many patterns over many short names are nothing but beginnings.
+    static let patternStart = 5
     /// Steps of a pattern that cost as much as one unit of work.
     static let patternStepsPerUnit = 8
     /// Instructions of one compiled pattern.

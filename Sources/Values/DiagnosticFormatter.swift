@@ -4,32 +4,52 @@ public struct DiagnosticFormatter: Sendable {
     /// Lines are clipped around the caret to this many columns.
     public var width: Int
 
+    /// Nobody reads more frames than this of one report, and a small file can have ten thousand mistakes.
+    static let mostFrames = 1000
+
     public init(usesColor: Bool = false, width: Int = 100) {
         self.usesColor = usesColor
         self.width = max(width, 40)
     }
 
+    /// All of them; those beyond `mostFrames` without their lines.
     public func format(_ diagnostics: Diagnostics) -> String {
-        diagnostics.all.map { format($0, sources: diagnostics.sources) }.joined(separator: "\n")
+        var known: [String: SourceLines] = [:]
+        var text = ""
+        for (index, diagnostic) in diagnostics.all.enumerated() {
+            if index > 0 { text += "\n" }
+            text += format(diagnostic, index < Self.mostFrames ? diagnostics.sources : [:], &known)
+        }
+        return text
     }
 
     public func format(_ diagnostic: Diagnostic, sources: [String: String]) -> String {
+        var known: [String: SourceLines] = [:]
+        return format(diagnostic, sources, &known)
+    }
+
+    private func format(_ diagnostic: Diagnostic, _ sources: [String: String], _ known: inout [String: SourceLines]) -> String {
         var text = ""
         if let start = diagnostic.range?.start { text += bold("\(start)") + ": " }
         let label = "\(diagnostic.severity.rawValue)[\(diagnostic.code)]"
         text += color(label, diagnostic.severity == .error ? "31;1" : "33;1") + ": " + bold(diagnostic.message) + "\n"
-        if let range = diagnostic.range, let source = sources[range.file] { text += frame(range, source) }
+        if let range = diagnostic.range, let source = sources[range.file] {
+            if let line = known[range.file, default: SourceLines(source)].line(range.start.line) { text += frame(range, line) }
+        }
         if let hint = diagnostic.hint { text += "  " + color("hint:", "36") + " \(hint)\n" }
         return text
     }
 
-    private func frame(_ range: SourceRange, _ source: String) -> String {
-        guard let line = Self.line(range.start.line, of: source) else { return "" }
+    private func frame(_ range: SourceRange, _ line: [Unicode.Scalar]) -> String {
+        // Of a line of many thousand characters only the surroundings are looked at.
+        let begin = min(max(range.start.column - 1, 0), line.count)
+        let window = max(0, begin - 2 * width)..<min(line.count, begin + 2 * width)
         // Columns are counted in scalars; what is printed is measured in cells, so that carets
         // stand right under tabs and wide characters.
-        let cells = line.flatMap(Self.cells)
-        let first = min(max(range.start.column - 1, 0), cells.count)
-        let last = range.end.line == range.start.line ? min(max(range.end.column - 1, first + 1), max(cells.count, first + 1)) : cells.count
+        let cells = Self.cells(line[window])
+        let first = begin - window.lowerBound
+        let last =
+            range.end.line == range.start.line ? min(max(range.end.column - 1 - window.lowerBound, first + 1), max(cells.count, first + 1)) : cells.count
         var from = 0
         var to = cells.count
         let room = width - 10
@@ -41,10 +61,13 @@ public struct DiagnosticFormatter: Sendable {
             while to < cells.count, used + cells[to].1 <= room { used += cells[to].1; to += 1 }
             while from > 0, used + cells[from - 1].1 <= room { from -= 1; used += cells[from].1 }
         }
+        let (isCutBefore, isCutBehind) = (from + window.lowerBound > 0, to + window.lowerBound < line.count)
         let number = String(range.start.line)
         let gutter = String(repeating: " ", count: number.count)
-        let shown = (from > 0 ? "…" : "") + cells[from..<to].map(\.0).joined() + (to < cells.count ? "…" : "")
-        let lead = widthOf(cells[from..<max(from, min(first, to))]) + (from > 0 ? 1 : 0)
+        var shown = isCutBefore ? "…" : ""
+        for (text, _) in cells[from..<to] { shown += text }
+        if isCutBehind { shown += "…" }
+        let lead = widthOf(cells[from..<max(from, min(first, to))]) + (isCutBefore ? 1 : 0)
         let carets = max(1, widthOf(cells[min(first, to)..<min(max(last, first), to)]))
         return """
               \(gutter) \(dim("|"))
@@ -54,16 +77,11 @@ public struct DiagnosticFormatter: Sendable {
             """
     }
 
-    /// A line from 1, without its end. Bytes are looked at: as characters, `\r\n` is no `\n`.
-    private static func line(_ number: Int, of source: String) -> String? {
-        guard number > 0 else { return nil }
-        var rest = source.utf8[...]
-        for _ in 1..<number {
-            guard let end = rest.firstIndex(of: 0x0A) else { return nil }
-            rest = rest[rest.index(after: end)...]
-        }
-        let line = rest.prefix { $0 != 0x0A }
-        return String(String.UnicodeScalarView(String(line)!.unicodeScalars.filter { $0 != "\r" }))
+    private static func cells(_ scalars: ArraySlice<Unicode.Scalar>) -> [(String, Int)] {
+        if scalars.allSatisfy(\.isASCII) { return scalars.map(rendered) }
+        var text = String.UnicodeScalarView()
+        text.append(contentsOf: scalars)
+        return String(text).flatMap(cells)
     }
 
     /// What is printed for the scalars of a character and the cells that each takes: all of it counts for the first.

@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
 # The benchmarks of `make bench`. They print figures and judge nothing: no test depends on them.
 #
-#   Tests/Benchmarks/run.sh [throughput|flight|start ...]      default: all three
+#   Tests/Benchmarks/run.sh [throughput|flight|start|validate|language ...]      default: all of them
 #
 # throughput  5-step chain, 64 runs in parallel, zero-latency endpoint, ledger on disk with synchronous=FULL
 # flight      10,000 runs in flight at once against an endpoint that answers after 20 s
 # start       agentctl --version as a whole process
+# validate    agentctl validate of generated workflows of 1,000 and 10,000 steps, whole process
+# language    evaluating expressions, rendering a prompt, validating an answer
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 root=$PWD
@@ -13,13 +15,15 @@ scratch=${BENCH_SCRATCH:-.build}
 case $scratch in /*) ;; *) scratch=$root/$scratch ;; esac
 agentctl=$scratch/release/agentctl
 server=$scratch/release/stub-model-server
+language=$scratch/release/language-bench
 runs=${BENCH_RUNS:-4000}
 flight=${BENCH_FLIGHT:-10000}
 
-[ -x "$agentctl" ] && [ -x "$server" ] || {
+[ -x "$agentctl" ] && [ -x "$server" ] && [ -x "$language" ] || {
   echo "building the release binaries"
   swift build -c release --static-swift-stdlib --scratch-path "$scratch" --product agentctl
   swift build -c release --static-swift-stdlib --scratch-path "$scratch" --product stub-model-server
+  swift build -c release --static-swift-stdlib --scratch-path "$scratch" --product language-bench
 }
 work=$(mktemp -d)
 server_pid=
@@ -112,5 +116,23 @@ start() {
   awk -v ns=$((end - begin)) 'BEGIN { printf "start:      agentctl --version in %.1f ms (mean of 20)\n", ns / 20 / 1e6 }'
 }
 
-[ $# -gt 0 ] || set -- start throughput flight
+validate() {
+  local shape count
+  printf 'version: 1\n' > "$work/agentctl.yaml"
+  for shape in chain fan nested prompts; do
+    for count in 1000 10000; do
+      python3 Tests/Benchmarks/workflows.py "$shape" "$count" > "$work/large.yaml"
+      # The best of five: what else the machine does only adds.
+      for _ in 1 2 3 4 5; do
+        /usr/bin/time -f '%e %U %S %M' -a -o "$work/times" "$agentctl" validate "$work/large.yaml" > "$work/out" 2>&1 || { head -20 "$work/out" >&2; return 1; }
+      done
+      sort -n "$work/times" | awk -v shape="$shape" -v steps="$count" 'NR == 1 { printf "validate:   %-7s %5d steps in %4.0f ms (%.0f ms of CPU), peak %d MB\n", shape, steps, $1 * 1000, ($2 + $3) * 1000, $4 / 1024 }'
+      rm -f "$work/times"
+    done
+  done
+}
+
+language() { "$language"; }
+
+[ $# -gt 0 ] || set -- start validate language throughput flight
 for benchmark in "$@"; do "$benchmark"; done

@@ -25,6 +25,16 @@ import Values
         #expect(result("size([" + repeated("1,", 20_000) + "])") == "20000")
     }
 
+    /// Sixty doublings are nothing as a value that shares its parts, and more than any memory when they are written out.
+    @Test func valuesThatGrowAsJSONAreRefused() throws {
+        let bomb = "[1]" + repeated(".map(x, [x, x])", 60)
+        let expression = try Expression(parsing: bomb, at: place)
+        #expect(try expression.evaluate(DictionaryBindings()).type == .list)
+        #expect { try expression.evaluateJSON(DictionaryBindings()) } throws: { ($0 as? EvaluationError)?.code == .notRepresentable }
+        let template = try Template(parsing: "text: ${{ \(bomb) }}", at: place)
+        #expect { try template.render(DictionaryBindings()) } throws: { ($0 as? EvaluationError)?.code == .notRepresentable }
+    }
+
     @Test func length() throws {
         #expect(problems(repeated(" ", 65_535) + "1").isEmpty)
         let reads = try Expression(parsing: "[" + repeated("ab.c,\n", 10_000) + "]", at: place).references

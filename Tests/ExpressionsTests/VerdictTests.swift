@@ -22,4 +22,14 @@ import Values
         #expect(Expression.contradict([try expression("a.b == 'x'"), try expression("a.b == 'y' && c")]))
         #expect(!Expression.contradict([try expression("a.b == 'x'"), try expression("a.c == 'y'")]))
     }
+
+    /// Spaces between tokens do not count, those inside of texts do.
+    @Test func spacesInTextsTellTermsApart() throws {
+        for (source, isNever) in [
+            ("x.y  ==  1 && x.y == 2", true), ("a.contains('x  y') && !a.contains('x y')", false),
+            ("a.contains('x  y') && !(a.contains('x  y'))", true), (#"a.contains('\'  ') && !a.contains('\' ')"#, false),
+        ] {
+            #expect(try Expression(parsing: source, at: place).verdict == (isNever ? false : nil), "\(source)")
+        }
+    }
 }

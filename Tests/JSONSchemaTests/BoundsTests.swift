@@ -16,6 +16,19 @@ import Values
         #expect(!compiled.isValid(.string(text + "!")))
     }
 
+    @Test func patternsOfThousandsOfLookaheadsAreRefused() {
+        let pattern = String(repeating: "(?=.*y)", count: 9_000)
+        #expect(throws: SchemaError.self) { try Schema(compiling: ["pattern": .string(pattern)]) }
+    }
+
+    @Test func beginningsOfMatchesAreCharged() throws {
+        let patterns = JSONObject((0..<200).map { ("^x\($0)$", JSONValue.bool(true)) })
+        let compiled = try Schema(compiling: ["patternProperties": .object(patterns)])
+        let instance = JSONValue.object(JSONObject((0..<200).map { ("a\($0)", JSONValue.int(1)) }))
+        #expect(compiled.validate(instance, work: 100_000).last?.keyword == "limit")
+        #expect(compiled.validate(instance).isEmpty)
+    }
+
     @Test func lookaheadsAreCharged() throws {
         let compiled = try schema(#"{"pattern":"((?=.*x).)+y"}"#)
         let violations = compiled.validate(.string(String(repeating: "a", count: 20_000)), work: 100_000)

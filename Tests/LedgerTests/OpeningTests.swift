@@ -43,6 +43,23 @@ import WorkflowModel
         #expect(try Ledger.openReadOnly(path: temporary.path).runs().count == 3)
     }
 
+    /// The kernel drops all locks that a process has on a file when it closes any descriptor of it.
+    @Test func openingKeepsTheLocksOfOtherConnections() async throws {
+        let temporary = try TemporaryLedger()
+        try temporary.open().close()
+        let reader = try Ledger.openReadOnly(path: temporary.path)
+        _ = try reader.runs()
+        var status = stat()
+        stat(temporary.path, &status)
+        let holds = { try String(contentsOfFile: "/proc/locks", encoding: .utf8).split(separator: "\n").contains { $0.contains(" READ ") && $0.contains(":\(status.st_ino) 1073741826 ") } }
+        #expect(try holds())
+        let ledger = try temporary.open()
+        #expect(try holds(), "another process could take itself for the last one and remove the log")
+        ledger.close()
+        reader.close()
+        #expect(try !holds())
+    }
+
     @Test func manyOpenANewLedgerAtOnce() async throws {
         let temporary = try TemporaryLedger()
         try await withThrowingTaskGroup(of: Void.self) { group in

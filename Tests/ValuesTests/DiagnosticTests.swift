@@ -28,6 +28,23 @@ import Values
             """)
     }
 
+    @Test func ofAVeryLongLineTheSurroundingsAreShown() {
+        let source = String(repeating: "é", count: 50_000) + "fault" + String(repeating: "😀", count: 50_000)
+        let lines = frame(source, columns: 50_001..<50_006).split(separator: "\n")
+        let shown = lines[2].split(separator: " | ")[1]
+        #expect(shown.hasPrefix("…é") && shown.hasSuffix("😀…") && shown.contains("éfault😀"))
+        let before = shown.prefix(upTo: shown.firstRange(of: "fault")!.lowerBound)
+        #expect(lines[3].hasSuffix(String(repeating: " ", count: before.count) + "^^^^^"))
+        #expect(shown.prefix(while: { $0 != "f" }).count == before.count)
+    }
+
+    @Test func beyondTheFirstThousandThereAreNoFrames() {
+        let problems = (1...1_200).map { Diagnostic(code: "AW1", "x", at: SourceRange(SourceLocation(file: "w.yaml", line: 1, column: $0))) }
+        let text = DiagnosticFormatter().format(Diagnostics(problems, sources: ["w.yaml": String(repeating: "a", count: 2_000)]))
+        #expect(text.split(separator: "\n").count == 1_000 * 4 + 200)
+        #expect(text.hasSuffix("w.yaml:1:1200: error[AW1]: x\n"))
+    }
+
     @Test func aProblemWithoutAPlaceIsOneLine() {
         let text = DiagnosticFormatter().format(Diagnostic(.warning, code: "AW001", "cannot read x", at: nil), sources: [:])
         #expect(text == "warning[AW001]: cannot read x\n")

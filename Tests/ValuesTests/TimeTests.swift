@@ -101,6 +101,13 @@ import Values
         #expect(Suggestion.closest(to: word, in: keys) == meant)
     }
 
+    @Test func veryLongWordsAreComparedToo() {
+        let long = String(repeating: "ab", count: 40_000)
+        #expect(Suggestion.closest(to: long, in: ["ab", "max_output_tokens"]) == nil)
+        #expect(Suggestion.closest(to: long + "x", in: ["ab", long + "y"]) == long + "y")
+        #expect(Suggestion.closest(to: long, in: [long + long]) == long + long)
+    }
+
     @Test func theWordItselfIsNoSuggestion() { #expect(Suggestion.closest(to: "run", in: ["run"]) == nil) }
 
     /// One letter for another is no likeness.

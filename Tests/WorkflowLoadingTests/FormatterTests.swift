@@ -39,6 +39,12 @@ import Values
         try expect("a: [\n  1, # one\n     2\n]\nb: { c: [\n1 ] }\n", "a: [\n  1, # one\n  2\n]\nb: { c: [\n    1] }\n")
     }
 
+    /// Without indentation its text would be read as something else.
+    @Test func aBlockThatIsTheWholeFileIsIndented() throws {
+        try expect("|-\n     ]", "|-\n  ]\n")
+        try expect(">-\n }} text\n", ">-\n  }} text\n")
+    }
+
     @Test func commentsStayWithWhatTheyStandBy() throws {
         try expect(
             """

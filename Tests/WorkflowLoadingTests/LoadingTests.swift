@@ -60,7 +60,26 @@ import WorkflowModel
         for level in 1..<12 { yaml += "a\(level): &a\(level) [" + Array(repeating: "*a\(level - 1)", count: 10).joined(separator: ", ") + "]\n" }
         let problem = try #require(self.problem(yaml))
         #expect(problem.code == "AW016")
-        #expect(problem.message == "the document has more than 200000 nodes when its aliases are expanded")
+        #expect(problem.message == "aliases copy more than 100000 nodes; 64 bytes of text count as one")
+    }
+
+    @Test func aTextThatIsCopiedThousandsOfTimesIsABombToo() throws {
+        let yaml = "a: &a " + String(repeating: "long ", count: 4_000) + "\nb: [" + String(repeating: "*a, ", count: 2_000) + "]\n"
+        #expect(problem(yaml)?.code == "AW016")
+    }
+
+    @Test func whatIsWrittenOutMayBeLarge() {
+        let yaml = "- [" + String(repeating: "1, ", count: 300_000) + "]\n"
+        #expect(problem(yaml) == nil)
+    }
+
+    @Test func keysWithoutColonsAreToldFromEmptyValuesOnALongLine() throws {
+        let keys = (0..<3_000).map { $0 % 3 == 0 ? "é\($0)" : $0 % 3 == 1 ? "k\($0): " : "x\($0) : ~" }.joined(separator: ", ")
+        guard case .mapping(let pairs)? = YAMLReader.read("{\(keys)}", file: "w.yaml").node?.content else { return #expect(Bool(false), "no mapping") }
+        // Without a colon the value is nothing, where the key ends.
+        let bare = pairs.indices.filter { pairs[$0].value.range == SourceRange(pairs[$0].key.range.end, pairs[$0].key.range.end) }
+        #expect(bare.filter { $0 % 3 == 0 }.count == 1_000)
+        #expect(bare.allSatisfy { $0 % 3 != 2 })
     }
 
     @Test func nestingIsBoundedHoweverItIsWritten() throws {

@@ -1,4 +1,7 @@
+import TestSupport
 import Testing
+import Values
+import WorkflowLoading
 
 /// Names that are declared, read and waited for. Each diagnostic as it is printed.
 @Suite struct NamesDiagnosticTests {
@@ -217,6 +220,25 @@ import Testing
               4 |   - { id: a, value: steps.a.output }
                 |                     ^^^^^^^^^^^^^^
             """#)
+    }
+
+    @Test func ofALongCycleTheEndsAreShown() throws {
+        var yaml = "version: 1\nname: t\nsteps:\n"
+        for index in 0..<200 { yaml += "  - { id: s\(index), value: steps.s\((index + 1) % 200).output }\n" }
+        let project = try TemporaryProject(["w.yaml": yaml])
+        let error = try #require(throws: Diagnostics.self) { try WorkflowLoader.load(project.path("w.yaml"), root: project.root) }
+        let shown: [String] = (0..<15).map { "s\($0)" } + ["…"] + (186..<200).map { "s\($0)" } + ["s0"]
+        #expect(error.all.map(\.message) == ["steps wait for each other: " + shown.joined(separator: " -> ")])
+    }
+
+    @Test func theFirstHundredWrongNamesHaveHints() throws {
+        var yaml = "version: 1\nname: t\nsteps:\n"
+        for index in 1000..<1300 { yaml += "  - { id: s\(index), value: steps.s\(index)x.output }\n" }
+        let project = try TemporaryProject(["w.yaml": yaml])
+        let error = try #require(throws: Diagnostics.self) { try WorkflowLoader.load(project.path("w.yaml"), root: project.root) }
+        #expect(error.all.count == 300)
+        #expect(error.all.first?.hint == "did you mean 's1000'?")
+        #expect(error.all.filter { $0.hint != nil }.count == 100)
     }
 
     @Test func problemsOfAllKindsInOnePass() throws {

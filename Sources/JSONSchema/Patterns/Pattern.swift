@@ -12,7 +12,7 @@ struct Pattern: Sendable {
 
     /// Matches at the cost of the validation.
     func matches(_ subject: String, _ run: inout Validation) -> Bool {
-        guard run.spend(subject.utf8.count / 32) else { return false }
+        guard run.spend(Limits.patternStart + subject.utf8.count / 32) else { return false }
         let (steps, _) = max(run.work, 0).multipliedReportingOverflow(by: Limits.patternStepsPerUnit)
         var matcher = PatternMatcher(text: Array(subject.unicodeScalars), steps: steps)
         let isMatch = matcher.matches(program, from: 0, searches: true, backwards: false)

@@ -32,7 +32,8 @@ struct PatternProgram: Sendable {
     }
 
     /// Instructions with those of everything looked for.
-    private var size: Int { looks.reduce(instructions.count) { $0 + $1.program.size } }
+    private var size: Int { instructions.count + lookSize }
+    private var lookSize = 0
 
     private mutating func append(_ instruction: Instruction) throws(PatternError) {
         guard instructions.count < Limits.patternSize else {
@@ -86,6 +87,7 @@ struct PatternProgram: Sendable {
         case .wordBoundary(let isNegated): try append(.wordBoundary(isNegated: isNegated))
         case .look(let inner, let isBehind, let isNegated):
             let program = try PatternProgram(inner, backwards: isBehind)
+            lookSize += program.size
             looks.append(Look(program: program, isBehind: isBehind, isNegated: isNegated))
             try append(.look(looks.count - 1))
             guard size <= Limits.patternSize else {

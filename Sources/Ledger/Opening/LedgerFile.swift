@@ -38,10 +38,10 @@ struct LedgerFile: Sendable {
         }
         try refuseNetwork()
         // Prompts and answers are private: where the ledger is created here, others cannot read it. SQLite gives its side
-        // files the same mode.
-        let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw refusal("cannot open the ledger \(path)") }
-        Glibc.close(descriptor)
+        // files the same mode. Created without opening it: closing a descriptor of the file would let go of the locks of every
+        // connection that this process has to it, and another process would take itself for the last and remove the log.
+        let isThere = mknod(path, S_IFREG | 0o600, 0) == 0 || (errno == EEXIST && faccessat(AT_FDCWD, path, R_OK | W_OK, AT_EACCESS) == 0)
+        guard isThere else { throw refusal("cannot open the ledger \(path)") }
         // The write-ahead log is a file beside it.
         guard faccessat(AT_FDCWD, folder, W_OK, AT_EACCESS) == 0 else { throw refusal("cannot write beside the ledger \(path)") }
     }

@@ -57,7 +57,7 @@ extension DecodingContext {
         let isFile = tree.map { $0.range.file != range.file } ?? false
         let user = isFile ? "it is used at \(range.start)" : nil
         do throws(SchemaError) {
-            let schema = try Schema(compiling: document)
+            let schema = try self.schema(document)
             for warning in schema.warnings {
                 report([Diagnostic(
                     .warning, code: "AW412", isFile ? warning.message : "\(what): \(warning.message)", at: tree?.range(at: warning.pointer, ofKey: true) ?? range.firstLine, hint: user)])

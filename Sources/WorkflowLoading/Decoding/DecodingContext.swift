@@ -1,6 +1,7 @@
-import WorkflowModel
 import Expressions
+import JSONSchema
 import Values
+import WorkflowModel
 
 /// Collects what is wrong while a file is decoded: everything in one pass.
 final class DecodingContext {
@@ -11,6 +12,8 @@ final class DecodingContext {
     private(set) var notExecuted: [Diagnostic] = []
     /// What is declared but could not be decoded.
     var broken = BrokenNames()
+    /// By their text, in which order counts: many steps ask for answers of one shape.
+    private var schemas: [String: Schema] = [:]
 
     /// What parts refer to that only their declarations check, since it was taken last.
     private(set) var uses: [CheckedUse] = []
@@ -42,6 +45,15 @@ final class DecodingContext {
     func report(_ other: [Diagnostic]) { diagnostics += other }
 
     var hasErrors: Bool { diagnostics.contains { $0.severity == .error } }
+
+    /// Each schema is compiled once.
+    func schema(_ document: JSONValue) throws(SchemaError) -> Schema {
+        let text = document.jsonText
+        if let known = schemas[text] { return known }
+        let schema = try Schema(compiling: document)
+        schemas[text] = schema
+        return schema
+    }
 
     // MARK: Scalars with expressions
 

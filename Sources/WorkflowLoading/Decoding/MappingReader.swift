@@ -9,7 +9,8 @@ struct MappingReader {
     let context: DecodingContext
     let node: YAMLNode
     let mapping: LanguageMapping
-    private let pairs: [String: (key: YAMLNode, value: YAMLNode)]
+    /// Declared keys only: so few that a look at each is the fastest.
+    private let pairs: [(name: String, key: YAMLNode, value: YAMLNode)]
 
     /// - Parameter checker: checks every key by its declaration, as no decoder reads the mapping.
     init?(_ node: YAMLNode, _ mapping: LanguageMapping, _ context: DecodingContext, checkedBy checker: ShapeChecker? = nil) {
@@ -20,7 +21,7 @@ struct MappingReader {
         self.context = context
         self.node = node
         self.mapping = mapping
-        var pairs: [String: (key: YAMLNode, value: YAMLNode)] = [:]
+        var pairs: [(name: String, key: YAMLNode, value: YAMLNode)] = []
         var present: [LanguageMapping.Key] = []
         var toCheck: [(key: LanguageMapping.Key, value: YAMLNode)] = []
         for (keyNode, value) in entries {
@@ -33,7 +34,7 @@ struct MappingReader {
                 Self.report(keyNode, value, in: node, mapping, context)
                 continue
             }
-            pairs[name] = (keyNode, value)
+            pairs.append((name, keyNode, value))
             present.append(key)
             if checker != nil {
                 toCheck.append((key, value))
@@ -91,9 +92,9 @@ struct MappingReader {
         }
     }
 
-    func has(_ key: String) -> Bool { pairs[key] != nil }
-    func value(_ key: String) -> YAMLNode? { pairs[key]?.value }
-    func keyRange(_ key: String) -> SourceRange? { pairs[key]?.key.range }
+    func has(_ key: String) -> Bool { pairs.contains { $0.name == key } }
+    func value(_ key: String) -> YAMLNode? { pairs.first { $0.name == key }?.value }
+    func keyRange(_ key: String) -> SourceRange? { pairs.first { $0.name == key }?.key.range }
 
     func missing(_ key: String, in what: String, hint: String? = nil) {
         context.report("AW104", "\(what) needs '\(key)'", at: node.range.firstLine, hint: hint)

@@ -10,6 +10,7 @@ extension WorkflowDecoder {
         // What was noted so far is of the steps around.
         let around = context.takeUses()
         defer { _ = context.takeUses(leaving: around) }
+        let problemsBefore = context.diagnostics.count
         guard let reader = MappingReader(node, .step, context) else {
             context.broken.hasNamelessSteps = true
             return nil
@@ -20,15 +21,15 @@ extension WorkflowDecoder {
             return nil
         }
         guard let id = reader.value("id").flatMap({ context.checkedName($0, "a step") }) else { return nil }
-        let draft = step(id, reader, node)
+        let draft = step(id, reader, problemsBefore)
         if draft == nil { context.broken.steps.insert(id.text) }
         return draft
     }
 
-    private func step(_ id: Named, _ reader: MappingReader, _ node: YAMLNode) -> StepDraft? {
+    private func step(_ id: Named, _ reader: MappingReader, _ problemsBefore: Int) -> StepDraft? {
         let kinds = reader.kinds
         guard kinds.count == 1 else {
-            if kinds.isEmpty, !hasReportedKind(in: node.range) {
+            if kinds.isEmpty, !hasReportedKind(since: problemsBefore) {
                 context.report(
                     "AW120", "step '\(id.text)' says nothing of what it does", at: id.range, hint: "add one of: \(LanguageMapping.stepKinds.joined(separator: ", "))")
             } else if kinds.count > 1 {
@@ -60,10 +61,9 @@ extension WorkflowDecoder {
     }
 
     /// Whether the key that was to tell the kind was reported already: misspelt, or not supported yet.
-    private func hasReportedKind(in range: SourceRange) -> Bool {
-        context.diagnostics.contains { problem in
-            guard let place = problem.range?.start, place.line >= range.start.line, place.line <= range.end.line else { return false }
-            return problem.code == "AW102" || (problem.code == "AW101" && LanguageMapping.stepKinds.contains { problem.hint == "did you mean '\($0)'?" })
+    private func hasReportedKind(since count: Int) -> Bool {
+        context.diagnostics[count...].contains { problem in
+            problem.code == "AW102" || (problem.code == "AW101" && LanguageMapping.stepKinds.contains { problem.hint == "did you mean '\($0)'?" })
         }
     }
 

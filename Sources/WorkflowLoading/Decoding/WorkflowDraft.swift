@@ -50,6 +50,7 @@ struct WorkflowDraft {
     /// The file's tree, and the texts of all files that were read, by path: what warnings look at besides.
     var root: YAMLNode?
     var texts: [String: String] = [:]
+    let lookups = DraftLookups()
 }
 
 struct PrefixDraft {
@@ -159,8 +160,7 @@ struct BodyDraft {
 }
 
 extension WorkflowDraft {
-    /// The workflow's steps, the steps inside of steps behind the body that encloses them, and `finally`.
-    var bodies: [BodyDraft] {
+    func makeBodies() -> [BodyDraft] {
         var bodies: [BodyDraft] = []
         func add(_ body: BodyDraft) {
             bodies.append(body)
@@ -181,7 +181,4 @@ extension WorkflowDraft {
         if !finally.isEmpty { add(BodyDraft(steps: finally, index: bodies.count, around: [0], isFinally: true)) }
         return bodies
     }
-
-    /// Every step, nested ones included.
-    var allSteps: [StepDraft] { bodies.flatMap(\.steps) }
 }

@@ -26,7 +26,7 @@ extension DiagnosticExplanation {
             wrong: "- id: a\n  when: !has(inputs.x)\n  value: \"1\"", right: "- id: a\n  when: \"!has(inputs.x)\"\n  value: \"1\""),
         .init("AW015", "More than one document", "A file holds one workflow.", mend: "remove what follows `---`.", .workflow, wrong: "description: one\n---\ndescription: two"),
         .init(
-            "AW016", "Too many nodes or levels", "A file has at most 200,000 nodes and 100 levels when its aliases are expanded.",
+            "AW016", "Too many nodes or levels", "A file has at most 1,000,000 nodes and 100 levels, and its aliases copy at most 100,000 nodes, where 64 bytes of text count as one.",
             mend: "look for aliases of aliases; split the file."),
         .init(
             "AW017", "An unknown anchor, or << of no mapping", "An alias `*x` needs an anchor `&x` before it, and `<<` takes a mapping or a list of mappings.", mend: "define the anchor before it is used.",

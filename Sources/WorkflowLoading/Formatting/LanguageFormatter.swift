@@ -26,8 +26,9 @@ public enum LanguageFormatter {
         let (before, problems) = YAMLReader.read(lines, file: file)
         guard let before, problems.isEmpty, let first = YAMLFormatter.format(lines) else { throw Diagnostics(problems, sources: [file: lines]) }
         // Formatting what was formatted changes nothing and finds the same comments: what is lost would show here.
-        guard let again = YAMLFormatter.format(first.text), again.text == first.text, again.comments == first.comments,
-            let after = YAMLReader.read(first.text, file: file).node, after.says(before)
+        // It is read first: the formatter takes the tokens of what is YAML only.
+        guard let after = YAMLReader.read(first.text, file: file).node, after.says(before),
+            let again = YAMLFormatter.format(first.text), again.text == first.text, again.comments == first.comments
         else {
             let place = SourceRange(SourceLocation(file: file, line: 1, column: 1))
             throw Diagnostics(

@@ -233,7 +233,8 @@ struct YAMLFormatter {
         let isBlank = { (line: ArraySlice<Unicode.Scalar>) in line.allSatisfy { $0 == " " } }
         let old = digit.map { $0 + (levels.isEmpty ? 0 : parent) }
             ?? lines.first { !isBlank($0) }.map { $0.prefix { $0 == " " }.count } ?? lines.map(\.count).max() ?? 0
-        let new = digit.map { $0 + (levels.isEmpty ? 0 : indent) } ?? indent + 2
+        // At the top, too, libyaml wants a block indented.
+        let new = digit.map { $0 + (levels.isEmpty ? 0 : indent) } ?? max(indent + 2, 2)
 
         // A text that the end of the file ends has no line end; with the file's last line end it would get one.
         if !isEnded, !lines.isEmpty, !code.contains("-") {

@@ -11,10 +11,11 @@ struct KnownNamesRule: WorkflowRule {
         let known = (
             tiers: draft.broken.tiers.union(tiers), prefixes: draft.broken.prefixes.union(prefixes), steps: draft.broken.steps.union(steps)
         )
+        let hints = NameHints()
         func check(_ name: Named, _ known: Set<String>, _ names: [String], _ what: String, _ where_: String) {
             guard !known.contains(name.text) else { return }
-            let list = names.isEmpty ? "none is declared under \(where_)" : "declared: \(names.joined(separator: ", "))"
-            report(Diagnostic(code: "AW202", "there is no \(what) '\(name.text)'", at: name.range, hint: Suggestion.hint(for: name.text, in: names) ?? list))
+            let hint = hints.hint(for: name.text, in: names, "declared", otherwise: names.isEmpty ? "none is declared under \(where_)" : nil)
+            report(Diagnostic(code: "AW202", "there is no \(what) '\(name.text)'", at: name.range, hint: hint))
         }
         var checkedTiers: Set<SourceRange> = []
         for body in bodies {

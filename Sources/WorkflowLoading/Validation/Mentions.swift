@@ -12,43 +12,61 @@ struct Mentions {
     private(set) var readsAnyInput = false
     private var words: [String: Set<String>] = [:]
 
+    /// The keys under which names stand as they are.
+    private static let naming: Set<String> = ["model", "tiers", "start", "models", "degrade", "skip_tier_if", "tier", "prefix", "needs"]
+
     init(_ draft: WorkflowDraft) {
         draft.root?.forEachScalar { keys, node, scalar in
-            for key in keys { words[key, default: []].insert(scalar.text) }
+            // A name is short, a prompt is not.
+            if scalar.text.utf8.count <= 256 {
+                for key in keys where Self.naming.contains(key) { words[key, default: []].insert(scalar.text) }
+            }
             add(scalar.text)
         }
         for (path, text) in draft.texts where path != draft.root?.range.file { add(text) }
     }
 
     /// Whether a word is a value somewhere below one of these keys.
-    func has(_ word: String, under keys: String...) -> Bool { keys.contains { words[$0]?.contains(word) == true } }
+    func has(_ word: String, under keys: String...) -> Bool {
+        keys.contains { key in
+            assert(Self.naming.contains(key), "nothing is known of what stands under '\(key)'")
+            return words[key]?.contains(word) == true
+        }
+    }
 
     private mutating func add(_ text: String) {
-        let bytes = Array(text.utf8)
+        var text = text
+        text.withUTF8 { add($0) }
+    }
+
+    private mutating func add(_ bytes: UnsafeBufferPointer<UInt8>) {
         var isExpression = false
         var index = 0
+        func byte(_ offset: Int) -> UInt8 { index + offset < bytes.count ? bytes[index + offset] : 0 }
         while index < bytes.count {
-            if bytes[index...].starts(with: "${{".utf8) {
-                isExpression = true
-                index += 3
-            } else if isExpression, bytes[index...].starts(with: "}}".utf8) {
-                isExpression = false
-                index += 2
-            } else if Self.isWord(bytes[index]) {
-                let end = bytes[index...].firstIndex { !Self.isWord($0) } ?? bytes.count
+            let first = bytes[index]
+            if Self.isWord(first) {
+                var end = index + 1
+                while end < bytes.count, Self.isWord(bytes[end]) { end += 1 }
                 if index == 0 || bytes[index - 1] != UInt8(ascii: ".") {
                     let word = bytes[index..<end]
-                    if word.elementsEqual("steps".utf8) { note(bytes, end, isExpression, &steps, &readsAnyStep) }
-                    if word.elementsEqual("inputs".utf8) { note(bytes, end, isExpression, &inputs, &readsAnyInput) }
+                    if word.count == 5, word.elementsEqual("steps".utf8) { Self.note(bytes, end, isExpression, &steps, &readsAnyStep) }
+                    if word.count == 6, word.elementsEqual("inputs".utf8) { Self.note(bytes, end, isExpression, &inputs, &readsAnyInput) }
                 }
                 index = end
+            } else if first == UInt8(ascii: "$"), byte(1) == UInt8(ascii: "{"), byte(2) == UInt8(ascii: "{") {
+                isExpression = true
+                index += 3
+            } else if first == UInt8(ascii: "}"), isExpression, byte(1) == UInt8(ascii: "}") {
+                isExpression = false
+                index += 2
             } else {
                 index += 1
             }
         }
     }
 
-    private func note(_ bytes: [UInt8], _ end: Int, _ isExpression: Bool, _ names: inout Set<String>, _ readsAny: inout Bool) {
+    private static func note(_ bytes: UnsafeBufferPointer<UInt8>, _ end: Int, _ isExpression: Bool, _ names: inout Set<String>, _ readsAny: inout Bool) {
         var start = end
         let rest = bytes[end...]
         if rest.first == UInt8(ascii: ".") {
@@ -56,7 +74,7 @@ struct Mentions {
         } else if rest.starts(with: "[\"".utf8) || rest.starts(with: "['".utf8) {
             start += 2
         }
-        let name = bytes[start...].prefix(while: Self.isWord)
+        let name = bytes[start...].prefix(while: isWord)
         // `steps.map(…)` goes over all of them.
         let isCall = rest.dropFirst(start - end + name.count).first == UInt8(ascii: "(")
         if start > end, !name.isEmpty, !isCall {

@@ -5,10 +5,10 @@ import WorkflowModel
 struct OutputCapRule: WorkflowRule {
     func check(_ draft: WorkflowDraft, _ report: (Diagnostic) -> Void) {
         guard let root = draft.root, root.value(at: "defaults", "limits", "max_output_tokens") == nil else { return }
+        let uncapped = Set(draft.tiers.filter { $0.tier.sampling.maxOutputTokens == nil }.map(\.name.text))
         for step in draft.allSteps {
-            guard case .model(let model) = step.kind, let node = root.step(withIDAt: step.id.range),
-                node["max_output_tokens"] == nil, node.value(at: "limits", "max_output_tokens") == nil,
-                model.tiers.contains(where: { root.value(at: "models", $0.text, "max_output_tokens") == nil })
+            guard case .model(let model) = step.kind, model.tiers.contains(where: { uncapped.contains($0.text) }), let node = draft.node(of: step),
+                node["max_output_tokens"] == nil, node.value(at: "limits", "max_output_tokens") == nil
             else { continue }
             report(Diagnostic(
                 .warning, code: "AW401", "nothing caps the output of '\(step.id.text)', so the cap is \(StepLimits.defaultMaxOutputTokens) tokens",

@@ -21,6 +21,7 @@ struct ReferencesRule: WorkflowRule {
         let inputNames: [String]
         let secrets: [String]
         let broken: BrokenNames
+        let hints = NameHints()
 
         init(_ draft: WorkflowDraft) {
             bodies = draft.bodies
@@ -45,12 +46,13 @@ struct ReferencesRule: WorkflowRule {
             var around = ["inputs", "steps", "run"] + body.items
             if !body.items.isEmpty { around.append("index") }
             if body.isInLoop { around.append("pass") }
+            let outer = Set(body.with)
             for step in body.steps {
-                let with = body.with + step.with.map(\.key)
+                let with = step.with.isEmpty ? outer : outer.union(step.with.map(\.key))
                 for (place, references) in step.references(in: draft) where !place.isPrefix {
                     var names = around
                     if !place.isOnce, let forEach = step.forEach { names += [forEach.name, "index"] }
-                    var visible = body.with
+                    var visible = outer
                     switch place {
                     case .body: visible = with
                     case .checked(let scope):
@@ -65,7 +67,7 @@ struct ReferencesRule: WorkflowRule {
                 }
             }
             let visible = around + (body.with.isEmpty ? [] : ["with"])
-            for reference in body.until?.references ?? [] { check(reference, visible, known, from: body, with: body.with, report) }
+            for reference in body.until?.references ?? [] { check(reference, visible, known, from: body, with: outer, report) }
         }
         let root = known.bodies[0]
         for prefix in draft.prefixes {
@@ -81,12 +83,11 @@ struct ReferencesRule: WorkflowRule {
     }
 
     private func check(
-        _ reference: Reference, _ names: [String], _ known: Names, from body: BodyDraft, with: [String], checks: [String] = [],
+        _ reference: Reference, _ names: [String], _ known: Names, from body: BodyDraft, with: Set<String>, checks: [String] = [],
         _ report: (Diagnostic) -> Void
     ) {
         func unknown(_ what: String, _ name: String, in names: [String], hint: String? = nil) {
-            let list = names.isEmpty ? nil : "known here: \(names.joined(separator: ", "))"
-            report(Diagnostic(code: "AW203", "\(what) '\(name)'", at: reference.range, hint: Suggestion.hint(for: name, in: names) ?? hint ?? list))
+            report(Diagnostic(code: "AW203", "\(what) '\(name)'", at: reference.range, hint: known.hints.hint(for: name, in: names, "known here", otherwise: hint)))
         }
         let path = reference.path
         guard let root = path.first else { return }
@@ -108,7 +109,7 @@ struct ReferencesRule: WorkflowRule {
         case "run":
             if !Self.runFields.contains(path[1]) { unknown("run has no", path[1], in: Self.runFields) }
         case "with":
-            if !with.contains(path[1]) { unknown("'with' of this step has no", path[1], in: with) }
+            if !with.contains(path[1]) { unknown("'with' of this step has no", path[1], in: with.sorted()) }
         case "secrets":
             if !known.secrets.contains(path[1]) { unknown("there is no secret", path[1], in: known.secrets, hint: "declare it: secrets: [\(path[1])]") }
         case "checks":

@@ -22,7 +22,7 @@ struct RepeatedPrefixRule: WorkflowRule {
                 let length = match.text.unicodeScalars.count
                 report(Diagnostic(
                     .warning, code: "AW410", "this prompt repeats \(length) characters of the prefix '\(match.name)'",
-                    at: place(of: match.text, in: step, draft) ?? step.id.range,
+                    at: place(of: match.text, in: draft.node(of: step), draft) ?? step.id.range,
                     hint: uses.contains(match.name)
                         ? "remove them: the prefix stands in front of the prompt already" : "remove them and add prefix: [\(match.name)]"))
             }
@@ -30,8 +30,8 @@ struct RepeatedPrefixRule: WorkflowRule {
     }
 
     /// The first line of the text where the step, or the prompt file that it names, has it.
-    private func place(of text: String, in step: StepDraft, _ draft: WorkflowDraft) -> SourceRange? {
-        guard let root = draft.root, let node = root.step(withIDAt: step.id.range) else { return nil }
+    private func place(of text: String, in node: YAMLNode?, _ draft: WorkflowDraft) -> SourceRange? {
+        guard let root = draft.root, let node else { return nil }
         let line = text.split(whereSeparator: \.isNewline).lazy.map { $0.trimmingSpaces }.first { !$0.isEmpty } ?? ""
         if let name = node["prompt_file"]?.scalar?.text, let path = draft.texts.keys.sorted().first(where: { $0 == name || $0.hasSuffix("/" + name) }) {
             if let range = draft.texts[path]!.firstPlace(of: line, file: path, from: 1) { return range }

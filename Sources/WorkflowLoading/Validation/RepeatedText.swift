@@ -4,10 +4,16 @@
 struct RepeatedText {
     private static let base: UInt64 = 1_099_511_628_211
 
+    /// Bytes compared for each byte of a text, before what is left is passed over: texts made of one short word over and over have
+    /// long stretches at every place.
+    private static let mostWork = 20
+
     private let texts: [[UInt8]]
     private let minimumLength: Int
     private let blockLength: Int
     private var blocks: [UInt64: (text: Int, offset: Int)] = [:]
+    /// Which hashes there are, by their high bits: nearly all stretches of a prompt are passed over without a look into `blocks`.
+    private var filter = [Bool](repeating: false, count: 1 << 16)
 
     /// - Parameter minimumLength: in Unicode scalars.
     init(of texts: [String], minimumLength: Int) {
@@ -19,6 +25,7 @@ struct RepeatedText {
             while offset + blockLength <= text.count {
                 let hash = Self.hash(text[offset..<offset + blockLength])
                 if blocks[hash] == nil { blocks[hash] = (index, offset) }
+                filter[Int(hash >> 48)] = true
                 offset += blockLength
             }
         }
@@ -36,10 +43,12 @@ struct RepeatedText {
         var best: Range<Int> = 0..<0
         var hash = Self.hash(bytes[..<blockLength])
         var start = 0
+        var work = 0
         while true {
             // What lies in the best stretch cannot begin a longer one.
-            if start >= best.upperBound, let block = blocks[hash] {
+            if filter[Int(hash >> 48)], start >= best.upperBound, work < Self.mostWork * bytes.count, let block = blocks[hash] {
                 let range = extent(of: block, in: bytes, at: start)
+                work += range.count
                 if range.count > best.count { best = range }
             }
             guard start + blockLength < bytes.count else { break }

@@ -39,7 +39,7 @@ private struct Nothing: Bindings {
 extension WorkflowDraft {
     /// Where a value under `with` is written.
     func place(of key: String, under step: StepDraft, isKey: Bool = false) -> SourceRange {
-        let pair = root?.step(withIDAt: step.id.range)?["with"]?.pair(key)
+        let pair = node(of: step)?["with"]?.pair(key)
         return (isKey ? pair?.key : pair?.value)?.range ?? step.range
     }
 }

@@ -3,7 +3,7 @@ import Values
 /// Every tier, prefix and input that is declared is used.
 struct UnusedDeclarationRule: WorkflowRule {
     func check(_ draft: WorkflowDraft, _ report: (Diagnostic) -> Void) {
-        let mentions = Mentions(draft)
+        let mentions = draft.mentions
         func unused(_ code: String, _ what: String, _ name: String, _ range: SourceRange?, _ hint: String) {
             report(Diagnostic(.warning, code: code, "the \(what) '\(name)' is not used", at: range, hint: hint))
         }

@@ -3,7 +3,7 @@ import Values
 /// What a step computes is read, waited for or returned. Steps that do something outside of the run need no reader.
 struct UnusedStepRule: WorkflowRule {
     func check(_ draft: WorkflowDraft, _ report: (Diagnostic) -> Void) {
-        let mentions = Mentions(draft)
+        let mentions = draft.mentions
         guard !mentions.readsAnyStep else { return }
         for step in draft.steps {
             switch step.kind {

@@ -25,7 +25,8 @@ struct WorkflowTypes {
     /// - Parameter references: what the expressions read: only those steps are looked up, of ten thousand there may be.
     func environment(for references: [Reference]) -> TypeEnvironment {
         var names: [String] = []
-        for reference in references where reference.path.first == "steps" && reference.path.count > 1 && !names.contains(reference.path[1]) {
+        var known: Set<String> = []
+        for reference in references where reference.path.count > 1 && reference.path[0] == "steps" && known.insert(reference.path[1]).inserted {
             names.append(reference.path[1])
         }
         let steps = names.compactMap { name in outputs[name].map { ObjectType.Field(name, Self.state(output: $0)) } }

@@ -100,14 +100,14 @@ extension WorkflowDraft {
         var range: SourceRange
     }
 
-    /// What a step waits for, each step once: what it refers to anywhere, prefixes, prompt files and the steps inside of it
-    /// included, and `needs`.
-    func edges(of step: StepDraft) -> [Edge] {
+    func makeEdges(of step: StepDraft) -> [Edge] {
         var edges: [Edge] = []
+        var positions: [String: Int] = [:]
         func add(_ id: String, _ kind: Dependency.Kind, _ range: SourceRange) {
-            if let known = edges.firstIndex(where: { $0.id == id }) {
+            if let known = positions[id] {
                 if kind == .required || (kind == .guarded && edges[known].kind == .control) { edges[known].kind = kind }
             } else {
+                positions[id] = edges.count
                 edges.append(Edge(id: id, kind: kind, range: range))
             }
         }
@@ -150,16 +150,18 @@ extension StepDraft {
     /// Its references and, of the steps inside of it, those that reach out.
     func outwardReferences(in draft: WorkflowDraft) -> [(ExpressionPlace, [Reference])] {
         guard let inner else { return references(in: draft) }
-        var all = references(in: draft)
-        let ids = Set(inner.map(\.id.text))
-        var reaching = inner.flatMap { step in
-            step.outwardReferences(in: draft)
+        return draft.outwardReferences(of: self) {
+            var all = references(in: draft)
+            let ids = Set(inner.map(\.id.text))
+            var reaching = inner.flatMap { step in
+                step.outwardReferences(in: draft)
+            }
+            if case .loop(_, let until?, _) = kind { reaching.append((.body, until.references)) }
+            for (place, references) in reaching {
+                all.append((place, references.filter { $0.path.count < 2 || $0.path[0] != "steps" || !ids.contains($0.path[1]) }))
+            }
+            return all
         }
-        if case .loop(_, let until?, _) = kind { reaching.append((.body, until.references)) }
-        for (place, references) in reaching {
-            all.append((place, references.filter { $0.path.count < 2 || $0.path[0] != "steps" || !ids.contains($0.path[1]) }))
-        }
-        return all
     }
 
     /// Every reference of the step itself by where it stands; of the steps inside of it none.

@@ -33,14 +33,30 @@ extension YAMLNode {
         }
     }
 
-    /// The mapping of the step whose `id` is written at a place, however deep it is nested.
-    func step(withIDAt range: SourceRange) -> YAMLNode? {
-        switch content {
-        case .scalar: return nil
-        case .sequence(let elements): return elements.lazy.compactMap { $0.step(withIDAt: range) }.first
-        case .mapping(let pairs):
-            if self["id"]?.range == range { return self }
-            return pairs.lazy.compactMap { $0.value.step(withIDAt: range) }.first
+    /// Where something begins in a file that is known.
+    struct Place: Hashable {
+        let line: Int
+        let column: Int
+
+        init(_ range: SourceRange) {
+            line = range.start.line
+            column = range.start.column
         }
+    }
+
+    /// The mappings with an `id`, however deep they are nested, by the place of its value: those of steps are among them.
+    var mappingsByID: [Place: YAMLNode] {
+        var found: [Place: YAMLNode] = [:]
+        func walk(_ node: YAMLNode) {
+            switch node.content {
+            case .scalar: return
+            case .sequence(let elements): for element in elements { walk(element) }
+            case .mapping(let pairs):
+                if let id = node["id"], found[Place(id.range)] == nil { found[Place(id.range)] = node }
+                for pair in pairs { walk(pair.value) }
+            }
+        }
+        walk(self)
+        return found
     }
 }

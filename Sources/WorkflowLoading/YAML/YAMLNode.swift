@@ -1,8 +1,8 @@
 import Values
 
-/// A piece of a YAML document with its place in the file.
-struct YAMLNode: Sendable {
-    indirect enum Content: Sendable {
+/// A piece of a YAML document with its place in the file. A class, since rules and readers hand hundreds of thousands of them around.
+final class YAMLNode: Sendable {
+    enum Content: Sendable {
         case scalar(YAMLScalar)
         case sequence([YAMLNode])
         case mapping([(key: YAMLNode, value: YAMLNode)])
@@ -12,10 +12,18 @@ struct YAMLNode: Sendable {
     let range: SourceRange
     /// Whether it is written inside `{ }` or `[ ]`, where commas and braces end a plain text.
     let isInFlow: Bool
-    /// How many nodes it consists of, aliases expanded: what bounds the expansion.
+    /// How many nodes it consists of, aliases expanded, and one more for every 64 bytes of a text: what bounds the expansion.
     let weight: Int
     /// How many levels it has, aliases expanded.
     let height: Int
+
+    init(content: Content, range: SourceRange, isInFlow: Bool, weight: Int, height: Int) {
+        self.content = content
+        self.range = range
+        self.isInFlow = isInFlow
+        self.weight = weight
+        self.height = height
+    }
 
     var scalar: YAMLScalar? {
         if case .scalar(let scalar) = content { return scalar }

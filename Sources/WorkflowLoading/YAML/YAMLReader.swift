@@ -6,8 +6,10 @@ import Values
 /// Refused: tags, duplicate keys, keys that are not plain words, several documents. Anchors, aliases and `<<` are expanded
 /// up to a bound.
 struct YAMLReader {
-    /// More nodes than any workflow has; an alias bomb passes it at once.
-    static let maximumNodes = 200_000
+    /// More nodes than any workflow has that people or programs write.
+    static let maximumNodes = 1_000_000
+    /// What aliases may bring in: nodes, and a node more for every 64 bytes of text. An alias bomb passes it at once.
+    static let maximumExpansion = 100_000
     static let maximumDepth = 100
 
     private let file: String
@@ -17,6 +19,9 @@ struct YAMLReader {
     private var parser = yaml_parser_t()
     private var anchors: [String: YAMLNode] = [:]
     private var nodes = 0
+    private var expansion = 0
+    /// Where `hasColon` looked last.
+    private var colonSearch: (line: Int, column: Int, index: Substring.UTF8View.Index?) = (0, 1, nil)
     private(set) var problems: [Diagnostic] = []
 
     private struct Stop: Error {}
@@ -130,10 +135,19 @@ struct YAMLReader {
         return yaml_mark_t(index: offset, line: before.count { $0 == 0x0A }, column: column)
     }
 
-    private mutating func count(_ weight: Int, at range: SourceRange) throws {
-        nodes += weight
+    private mutating func count(at range: SourceRange) throws {
+        nodes += 1
         guard nodes <= Self.maximumNodes else {
-            problems.append(Diagnostic(code: "AW016", "the document has more than \(Self.maximumNodes) nodes when its aliases are expanded", at: range))
+            problems.append(Diagnostic(code: "AW016", "the document has more than \(Self.maximumNodes) nodes", at: range))
+            throw Stop()
+        }
+    }
+
+    private mutating func count(aliasOf target: YAMLNode, at range: SourceRange) throws {
+        expansion += target.weight
+        guard expansion <= Self.maximumExpansion else {
+            problems.append(Diagnostic(
+                code: "AW016", "aliases copy more than \(Self.maximumExpansion) nodes; 64 bytes of text count as one", at: range))
             throw Stop()
         }
     }
@@ -150,7 +164,7 @@ struct YAMLReader {
             problems.append(Diagnostic(code: "AW016", "nested deeper than \(Self.maximumDepth) levels", at: place))
             throw Stop()
         }
-        try count(1, at: place)
+        try count(at: place)
         switch event.type {
         case YAML_ALIAS_EVENT:
             let name = String(cString: event.data.alias.anchor)
@@ -158,7 +172,7 @@ struct YAMLReader {
                 problems.append(Diagnostic(code: "AW017", "there is no anchor '&\(name)' before this alias", at: place, hint: Suggestion.hint(for: name, in: anchors.keys)))
                 throw Stop()
             }
-            try count(target.weight, at: place)
+            try count(aliasOf: target, at: place)
             // What is deep may be put into what is deep: the tree is walked by recursion later.
             guard depth + target.height <= Self.maximumDepth else {
                 problems.append(Diagnostic(code: "AW016", "nested deeper than \(Self.maximumDepth) levels when its aliases are expanded", at: place))
@@ -174,7 +188,7 @@ struct YAMLReader {
             if isPlain, let tag = data.tag.map({ String(cString: $0) }), tag.hasPrefix("!") { text = tag + (text.isEmpty ? "" : " " + text) }
             let node = YAMLNode(
                 content: .scalar(scalar(text, data.style, place)), range: place,
-                isInFlow: isInFlow, weight: 1, height: 1)
+                isInFlow: isInFlow, weight: 1 + text.utf8.count / 64, height: 1)
             remember(data.anchor, node)
             return node
         case YAML_SEQUENCE_START_EVENT:
@@ -216,7 +230,7 @@ struct YAMLReader {
     ) {
         var pairs: [(key: YAMLNode, value: YAMLNode)] = []
         var merged: [(key: YAMLNode, value: YAMLNode)] = []
-        var seen: [String: SourceRange] = [:]
+        var seen = SeenKeys()
         var weight = 1
         var height = 0
         while true {
@@ -224,7 +238,7 @@ struct YAMLReader {
             defer { yaml_event_delete(&inner) }
             if inner.type == YAML_MAPPING_END_EVENT {
                 // What is written wins over what is merged; the first merge over later ones.
-                for pair in merged where seen.updateValue(pair.key.range, forKey: pair.key.scalar!.text) == nil { pairs.append(pair) }
+                for pair in merged where seen.line(of: pair.key.scalar!.text, in: pairs) == nil { pairs.append(pair) }
                 return (pairs, weight, height, location(inner.end_mark))
             }
             let key = try node(from: inner, depth: depth + 1, isInFlow: isInFlow)
@@ -240,20 +254,41 @@ struct YAMLReader {
             }
             if name.isPlain, name.text == "<<" {
                 merge(value, into: &merged)
-            } else if let first = seen[name.text] {
-                problems.append(Diagnostic(
-                    code: "AW019", "the key '\(name.text)' stands twice", at: key.range, hint: "it is first given on line \(first.start.line)"))
+            } else if let line = seen.line(of: name.text, in: pairs) {
+                problems.append(Diagnostic(code: "AW019", "the key '\(name.text)' stands twice", at: key.range, hint: "it is first given on line \(line)"))
             } else {
-                seen[name.text] = key.range
                 pairs.append((key, value))
             }
         }
     }
 
+    /// The keys of a mapping so far. Most mappings have a few, for which a table costs more than a look at each.
+    private struct SeenKeys {
+        private static let few = 12
+        private var lines: [String: Int] = [:]
+        private var tabulated = 0
+
+        /// Where a key was given first.
+        mutating func line(of name: String, in pairs: [(key: YAMLNode, value: YAMLNode)]) -> Int? {
+            if pairs.count <= Self.few { return pairs.first { $0.key.scalar!.text == name }?.key.range.start.line }
+            for pair in pairs[tabulated...] { lines[pair.key.scalar!.text] = pair.key.range.start.line }
+            tabulated = pairs.count
+            return lines[name]
+        }
+    }
+
     /// Whether a key in a flow mapping has its colon; without one its value is nothing, where the key ends.
-    private func hasColon(behind end: SourceLocation) -> Bool {
-        guard lines.indices.contains(end.line - 1), let line = String(lines[end.line - 1]) else { return true }
-        return line.unicodeScalars.dropFirst(end.column - 1).first { $0 != " " && $0 != "\t" } == ":"
+    private mutating func hasColon(behind end: SourceLocation) -> Bool {
+        guard lines.indices.contains(end.line - 1) else { return true }
+        let line = lines[end.line - 1]
+        // A line may have thousands of keys, and they come in order: each search goes on from the one before.
+        var (column, index) = colonSearch.line == end.line && colonSearch.column <= end.column ? (colonSearch.column, colonSearch.index!) : (1, line.startIndex)
+        while column < end.column, index < line.endIndex {
+            index = line.index(after: index)
+            if index == line.endIndex || line[index] & 0xC0 != 0x80 { column += 1 }
+        }
+        colonSearch = (end.line, column, index)
+        return line[index...].first { $0 != 0x20 && $0 != 0x09 } == UInt8(ascii: ":")
     }
 
     private mutating func merge(_ value: YAMLNode, into merged: inout [(key: YAMLNode, value: YAMLNode)]) {

@@ -92,12 +92,7 @@ struct StubBehaviour {
     }
 
     private func answer(_ json: JSONValue, _ number: Int, _ text: String, hasUsage: Bool = true) -> StubResponse {
-        var completion = StubCompletion(request: json, number: number, content: text)
-        completion.hasUsage = hasUsage
-        if json["stream"]?.boolValue == true {
-            return StubResponse(contentType: "text/event-stream", body: .chunks(completion.events()))
-        }
-        return StubResponse(body: .bytes(completion.body()))
+        .completion(of: json, number: number, saying: text, hasUsage: hasUsage)
     }
 
     private func respond(as name: Substring, _ json: JSONValue, _ messages: [JSONValue], _ number: Int) -> StubResponse {

@@ -62,3 +62,13 @@ public struct StubResponse: Sendable {
              status: status, headers: headers)
     }
 }
+
+extension StubResponse {
+    /// A chat completion that says `text`, streamed where that was asked for.
+    public static func completion(of request: JSONValue, number: Int, saying text: String, hasUsage: Bool = true) -> StubResponse {
+        var completion = StubCompletion(request: request, number: number, content: text)
+        completion.hasUsage = hasUsage
+        guard request["stream"]?.boolValue == true else { return StubResponse(body: .bytes(completion.body())) }
+        return StubResponse(contentType: "text/event-stream", body: .chunks(completion.events()))
+    }
+}

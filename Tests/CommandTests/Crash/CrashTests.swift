@@ -1,0 +1,45 @@
+import Foundation
+import Testing
+import TestSupport
+import Values
+
+/// Processes are killed at random points of random workflows. The run that others go on with ends as the undisturbed one,
+/// no call that has its end is made twice, each request has its row, and no cap is passed at any moment.
+///
+/// `make crash KILLS=5000 SEED=7` looks further; without a seed it takes another one each time.
+@Suite struct CrashTests {
+    private static func variable(_ name: String) -> UInt64? { ProcessInfo.processInfo.environment[name].flatMap { UInt64($0) } }
+    private static let kills = Int(variable("AGENTCTL_CRASH_KILLS") ?? 320)
+    static let seed = variable("AGENTCTL_CRASH_SEED") ?? 1
+    /// Whether more was asked for than a test run has time for.
+    static var isLong: Bool { kills > 1000 }
+    static func scaled(_ count: Int) -> Int { isLong ? count * kills / 320 : count }
+    private static let lanes = 4
+
+    @Test func runsOutliveTheirProcesses() async throws {
+        let kills = (Self.kills + Self.lanes - 1) / Self.lanes
+        let reports = await withTaskGroup(of: (problems: [String], tally: CrashLane.Tally).self) { group in
+            for number in 0..<Self.lanes {
+                group.addTask {
+                    await onThread {
+                        let lane = CrashLane(seed: Self.seed &* 100 &+ UInt64(number))
+                        lane.run(kills: kills)
+                        return (lane.problems, lane.tally)
+                    }
+                }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        for problem in reports.flatMap(\.problems) { Issue.record("\(problem)") }
+        let tally = reports.map(\.tally).reduce(CrashLane.Tally(), +)
+        print("crashes: \(tally)")
+        #expect(tally.kills >= Self.kills && tally.samples > 0 && tally.contests > 0 && tally.refusals > 0 && tally.lostCalls > 0)
+    }
+}
+
+/// Runs what blocks on a thread of its own.
+func onThread<T: Sendable>(_ body: @escaping @Sendable () -> T) async -> T {
+    await withCheckedContinuation { continuation in
+        Thread { continuation.resume(returning: body()) }.start()
+    }
+}

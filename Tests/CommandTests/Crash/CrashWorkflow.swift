@@ -1,0 +1,177 @@
+import TestSupport
+
+/// A random workflow of all kinds of steps and their modifiers, whose outputs and status do not depend on when what happens.
+struct CrashWorkflow {
+    /// The text by name; `w.yaml` is the outermost.
+    private(set) var files: [String: String] = [:]
+    /// A step fails for good: which others still ran depends on when it did.
+    private(set) var failsForGood = false
+    /// The steps that run a program.
+    private(set) var programs: Set<String> = []
+    let seed: UInt64
+
+    static let inputs = #"{"words": ["ape", "bee", "cat", "dog"]}"#
+
+    /// Logs each start, computes from its arguments and its input alone, and takes a moment.
+    static let program = """
+        echo "$AGENTCTL_STEP" >>"$1"
+        shift
+        input=$(cat)
+        case "$*" in *BROKEN*) echo "broken" >&2; exit 3;; esac
+        sum=$(printf '%s|%s' "$*" "$input" | cksum)
+        sleep 0.0$((${sum%% *} % 5))
+        echo "{\\"sum\\": \\"${sum%% *}\\"}"
+        """
+
+    private var random: SeededGenerator
+    private var count = 0
+    private var hasPeople = 0
+
+    init(seed: UInt64) {
+        self.seed = seed
+        random = SeededGenerator(seed: seed)
+        let fails = chance(15)
+        var text = outermost(fails: fails)
+        if chance(50) { text += "finally: [\(body(depth: 0, size: 2, readable: []).joined(separator: ", "))]\n" }
+        files["w.yaml"] = text
+        failsForGood = fails
+    }
+
+    private mutating func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &random) < percent }
+
+    private mutating func pick<T>(_ choices: [T]) -> T { choices.randomElement(using: &random)! }
+
+    private mutating func outermost(fails: Bool) -> String {
+        var steps = body(depth: 2, size: 9, readable: [])
+        if fails {
+            count += 1
+            programs.insert("s\(count)")
+            let reads = steps.isEmpty || chance(50) ? "" : ", needs: [\(ids.randomElement(using: &random)!)]"
+            steps.append("{ id: s\(count)\(reads), " + pick(["model: a, prompt: \"REFUSED\" }", "run: [sh, work.sh, starts.log, BROKEN] }", "value: \"inputs.words[9]\" }"]))
+        }
+        var text = head("w", inputs: "{ words: { type: array, items: { type: string } } }")
+        if fails, chance(50) { text += "on_failure: cancel\n" }
+        text += "steps:\n" + steps.map { "  - \($0)\n" }.joined()
+        text += "outputs: { \(outputs(ids)) }\n"
+        return text
+    }
+
+    /// Of the last body that was made.
+    private var ids: [String] = []
+
+    private func outputs(_ ids: [String]) -> String {
+        (ids.map { "\($0): \"${{ steps.\($0).output }}\"" } + ["all: \"${{ [\(ids.map { "steps.\($0).status" }.joined(separator: ", "))] }}\""]).joined(separator: ", ")
+    }
+
+    private mutating func head(_ name: String, inputs: String) -> String {
+        """
+        version: 1
+        name: \(name)
+        inputs: \(inputs)
+        models:
+          a: { use: stub/a }
+          b: { use: stub/down, fallback: [stub/spare] }
+          c: { use: stub/c, stream: true }
+        budget: { max_cost_usd: \(name == "w" ? 5 : 2) }
+        concurrency: \(Int.random(in: 2...6, using: &random))
+        defaults: { timeout: 60s, retry: { max_attempts: 4 }, limits: { max_output_tokens: 64 } }
+        prefixes: { policy: { text: "Be brief, be kind." } }
+
+        """
+    }
+
+    /// - Parameter readable: steps around that have ended when the body begins, and items.
+    private mutating func body(depth: Int, size: Int, readable: [String]) -> [String] {
+        var steps: [String] = []
+        var mine: [String] = []
+        for _ in 0..<Int.random(in: max(1, size / 2)...size, using: &random) {
+            count += 1
+            let id = "s\(count)"
+            var reads: [String] = []
+            for other in mine where chance(40) { reads.append(chance(70) ? "${{ steps.\(other).output }}" : "${{ has(steps.\(other).output) ? 'has' : 'lacks' }} ${{ steps.\(other).status }}") }
+            for other in readable where chance(30) { reads.append("${{ \(other) }}") }
+            var keys = ["id: \(id)"]
+            if chance(25), let other = mine.randomElement(using: &random) { keys.append("needs: [\(other)]") }
+            if chance(20) { keys.append("when: \"\(pick(["true", "false", "size(inputs.words) > 2", "1 > 2 || 'x' in ['x']"]))\"") }
+            var inner = readable
+            var each = ""
+            if chance(30) {
+                let items = pick(["inputs.words", "['x', 'y', 'z']", "[1, 2]", "[]", "['solo']"])
+                each = "for_each: { items: \"\(items)\", as: item_\(id)"
+                if chance(60) { each += ", max_parallel: \(Int.random(in: 1...3, using: &random))" }
+                if chance(50) { each += ", on_error: collect" }
+                if chance(30) { each += ", max_cost_usd: 1" }
+                keys.append(each + " }")
+                inner.append("item_\(id)")
+                reads.append("${{ item_\(id) }} ${{ index }}")
+            }
+            let (text, mayFail) = step(id, depth: depth, reads: reads, readable: inner)
+            keys.append(contentsOf: text)
+            if mayFail { keys.append(chance(50) ? "on_error: continue" : "on_error: { value: \"'instead'\" }") } else if chance(10) { keys.append("on_error: continue") }
+            if chance(10) { keys.append("optional: true") }
+            steps.append("{ \(keys.joined(separator: ", ")) }")
+            mine.append(id)
+        }
+        ids = mine
+        return steps
+    }
+
+    private mutating func step(_ id: String, depth: Int, reads: [String], readable: [String]) -> (keys: [String], mayFail: Bool) {
+        var reads = reads
+        let fails = chance(12)
+        switch Int.random(in: 0..<100, using: &random) {
+        case ..<30:
+            if fails { reads.append("REFUSED") }
+            return (model(id, reads), fails)
+        case ..<45:
+            let schema = "{ type: object, properties: { score: { type: integer }, word: { type: string } }, required: [score, word], additionalProperties: false }"
+            return (model(id, reads) + ["output: { schema: \(schema), repair: 2 }"], false)
+        case ..<55:
+            return (["value: { of: \"\(reads.first ?? "nothing")\", n: \(count) }"], false)
+        case ..<70:
+            programs.insert(id)
+            let arguments = ["\"\(reads.joined(separator: " "))\""] + (fails ? ["BROKEN"] : [])
+            let deadline = chance(30) ? ["deadline: 10m"] : []
+            return (["run: [sh, work.sh, starts.log, \(arguments.joined(separator: ", "))]", "with: { seen: \"\(reads.last ?? "nothing")\" }", "output: { parse: json }"] + deadline, fails)
+        case ..<74 where hasPeople < 3:
+            hasPeople += 1
+            return (["approve: { message: \"May \(id)? \(reads.joined(separator: " "))\" }"], false)
+        default:
+            guard depth > 0 else { return (model(id, reads), false) }
+            return (nested(id, depth: depth, reads: reads, readable: readable), false)
+        }
+    }
+
+    private mutating func model(_ id: String, _ reads: [String]) -> [String] {
+        var keys = ["model: \(pick(["a", "a", "b", "c"]))", "prompt: \"\(id) \(reads.joined(separator: " "))\""]
+        if chance(20) { keys.append("prefix: [policy]") }
+        if chance(20) { keys.append("system: \"You are \(id).\"") }
+        if chance(20) { keys.append("deadline: 10m") }
+        if chance(20) { keys.append("limits: { max_cost_usd: 0.5 }") }
+        return keys
+    }
+
+    private mutating func nested(_ id: String, depth: Int, reads: [String], readable: [String]) -> [String] {
+        let limits = chance(30) ? ["limits: { max_cost_usd: 1 }"] : []
+        switch Int.random(in: 0..<3, using: &random) {
+        case 0:
+            return ["steps: [\(body(depth: depth - 1, size: 3, readable: readable).joined(separator: ", "))]"] + limits
+        case 1:
+            count += 1
+            let judge = "s\(count)"
+            let before = "${{ has(pass.previous) ? pass.previous.\(judge).word : 'none' }}"
+            let schema = "{ type: object, properties: { score: { type: integer }, word: { type: string } }, required: [score, word], additionalProperties: false }"
+            let first = "{ id: \(judge), model: \(pick(["a", "b", "c"])), prompt: \"\(judge) pass ${{ pass.index }} \(before) \(reads.joined(separator: " "))\", output: { schema: \(schema), repair: 2 } }"
+            let rest = body(depth: depth - 1, size: 2, readable: readable + ["pass.index"])
+            return ["loop: { max: \(Int.random(in: 1...4, using: &random)), until: \"steps.\(judge).output.score >= 6\", steps: [\(([first] + rest).joined(separator: ", "))] }"] + limits
+        default:
+            let steps = body(depth: depth - 1, size: 3, readable: [])
+            var text = head(id, inputs: "{ said: {}, words: { type: array, items: { type: string } } }")
+            text += "steps:\n" + steps.map { "  - \($0)\n" }.joined()
+            let outputs = outputs(ids)
+            if chance(40) { text += "finally: [\(body(depth: 0, size: 1, readable: []).joined(separator: ", "))]\n" }
+            files["\(id).yaml"] = text + "outputs: { \(outputs) }\n"
+            return ["workflow: \(id).yaml", "with: { said: \"\(reads.first ?? "nothing")\", words: \"${{ inputs.words }}\" }"] + limits
+        }
+    }
+}
