@@ -11,6 +11,7 @@ import WorkflowModel
             started 2026-11-21 09:48:15 UTC   took 6.2s
             cost $0.000169   6 calls   tokens 2,854 (380 cached)→277
             budget $0.25: $0.00137 used (0.5 %), $0.0012 of it held
+            1 call of unknown end: $0.0012 stays held, as it may be billed
             decision T-1042: pending
             tags   feature=support   customer=acme
 
@@ -42,6 +43,7 @@ import WorkflowModel
             started 2026-11-21 09:48:15 UTC   took 6.2s
             cost $0.000169   6 calls   tokens 2,854 (380 cached)→277
             budget $0.25: $0.00137 used (0.5 %), $0.0012 of it held
+            1 call of unknown end: $0.0012 stays held, as it may be billed
             decision T-1042: pending
             tags   feature=support   customer=acme
 
@@ -77,6 +79,8 @@ import WorkflowModel
             tokens 2,854 (380 cached)->277
             budget $0.25: $0.00137 used (0.5 %),
             $0.0012 of it held
+            1 call of unknown end: $0.0012 stays
+            held, as it may be billed
             decision T-1042: pending
             tags   feature=support   customer=acme
 
