@@ -66,6 +66,7 @@ test: setup ## run every test; fetches the small model if it can
 	$(swift_build)
 	swift_build --build-tests
 	swift test
+	AGENTCTL_CRASH_KILLS=320 AGENTCTL_CRASH_SEED=1 swift test --skip-build --filter 'CrashTests|LossTests'
 	# Small inputs, as this build is slow; --patience ends what hangs and judges no speed.
 	.build/debug/fuzz --inputs 20000 --max-bytes 4096 --workers 2 --patience 120
 

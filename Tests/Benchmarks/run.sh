@@ -1,12 +1,15 @@
 #!/usr/bin/env bash
 # The benchmarks of `make bench`. They print figures and judge nothing: no test depends on them.
 #
-#   Tests/Benchmarks/run.sh [throughput|flight|start|validate|language ...]      default: all of them
+#   Tests/Benchmarks/run.sh [throughput|flight|start|validate|language|syncs|resume|show ...]      default: all of them
 #
 # throughput  5-step chain, 64 runs in parallel, zero-latency endpoint, ledger on disk with synchronous=FULL
 # flight      10,000 runs in flight at once against an endpoint that answers after 20 s
 # start       agentctl --version as a whole process
 # validate    agentctl validate of generated workflows of 1,000 and 10,000 steps, whole process
+# syncs       how often a lone run waits for the disk, by strace
+# resume      a run of 10,000 steps that was killed before its last, whole process
+# show        runs in a ledger of 1,000,000 calls, whole process
 # language    evaluating expressions, rendering a prompt, validating an answer
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -37,7 +40,7 @@ ulimit -n "$(ulimit -Hn)"
 # serve LATENCY_MS: starts the endpoint; its address is in $url, its process in $server_pid.
 serve() {
   [ -z "$server_pid" ] || { kill "$server_pid"; wait "$server_pid" 2>/dev/null || true; }
-  rm -f "$work/address"
+  : > "$work/address"
   "$server" --mode fixed --latency-ms "$1" > "$work/address" &
   server_pid=$!
   for _ in $(seq 100); do
@@ -91,6 +94,11 @@ throughput() {
     printf "            agentctl %.1f us of CPU a step (user %.1f, system %.1f), peak %d MB\n", ($2 + $3) * 1e6 / steps, $2 * 1e6 / steps, $3 * 1e6 / steps, $4 / 1024
     printf "            endpoint %.1f us of CPU a step\n", server * 1e3 / steps
   }' "$work/time"
+  python3 - "$work/ledger.db" "$(cut -d' ' -f1 "$work/time")" <<'PY'
+import sqlite3, sys
+events = sqlite3.connect(sys.argv[1]).execute("SELECT count(*) FROM event").fetchone()[0]
+print(f"            {events} durable events: {events / float(sys.argv[2]):.0f} events/s")
+PY
   ls -l "$work"/ledger.db* | awk '{ s += $5 } END { printf "            ledger %.1f MB\n", s / 1e6 }'
   rm -f "$work"/ledger.db*
 }
@@ -134,5 +142,81 @@ validate() {
 
 language() { "$language"; }
 
-[ $# -gt 0 ] || set -- start validate language throughput flight
+syncs() {
+  command -v strace > /dev/null || { echo "syncs:      strace is not here"; return; }
+  serve 0
+  project 50
+  strace -f -c -e trace=fdatasync,fsync -o "$work/strace" "$agentctl" run "$work/chain.yaml" --input n=1 --quiet > "$work/out"
+  awk '$NF == "fdatasync" || $NF == "fsync" { n += $4 } END { printf "syncs:      %d in a run of 50 steps, one after the other: %.2f a step\n", n, n / 50 }' "$work/strace"
+  rm -f "$work"/ledger.db*
+}
+
+# large KIND: a chain of 10,000 steps of values or prompts, with a program before the last that ends agentctl the first time.
+large() {
+  project 1
+  {
+    printf 'version: 1\nname: large\ninputs: { n: { type: integer } }\nmodels: { small: { use: stub/bench } }\n'
+    printf 'defaults: { model: small, timeout: 120s, limits: { max_input_tokens: 2000, max_output_tokens: 64 } }\nsteps:\n'
+    for i in $(seq 9999); do
+      if [ "$1" = values ]; then
+        if [ "$i" = 1 ]; then printf '  - { id: s1, value: inputs.n }\n'; else printf '  - { id: s%d, value: steps.s%d.output + 1 }\n' "$i" $((i - 1)); fi
+      else
+        printf '  - { id: s%d, prompt: "Part %d of ${{ inputs.n }}: go on." }\n' "$i" "$i"
+      fi
+    done
+    printf '  - { id: end, needs: [s9999], shell: true, run: "[ -e killed ] || { touch killed; kill -9 $PPID; }" }\n'
+  } > "$work/large.yaml"
+}
+
+resume() {
+  local kind
+  serve 0
+  for kind in values prompts; do
+    rm -f "$work"/ledger.db* "$work/killed" "$work/times"
+    large "$kind"
+    (cd "$work" && "$agentctl" run large.yaml --input n=1 --quiet > out 2>&1) || true
+    [ -e "$work/killed" ] || { head -20 "$work/out" >&2; return 1; }
+    mkdir -p "$work/before" && cp "$work"/ledger.db* "$work/before/"
+    for _ in 1 2 3 4 5; do
+      rm -f "$work"/ledger.db* && cp "$work"/before/* "$work/"
+      (cd "$work" && /usr/bin/time -f '%e %U %S %M' -a -o times "$agentctl" resume last --quiet > out 2>&1) || { head -20 "$work/out" >&2; return 1; }
+    done
+    rm -rf "$work/before"
+    # The best of five: what else the machine does only adds.
+    sort -n "$work/times" | awk -v kind="$kind" 'NR == 1 { printf "resume:     10,000 steps, %s: %.0f ms (%.0f ms of CPU), peak %d MB\n", kind, $1 * 1000, ($2 + $3) * 1000, $4 / 1024 }'
+  done
+  rm -f "$work"/ledger.db*
+}
+
+# shown NAME COMMAND...: the best of nine.
+shown() {
+  local name=$1 begin end
+  shift
+  for _ in 1 2 3 4 5 6 7 8 9; do
+    begin=$(date +%s%N)
+    "$agentctl" "$@" --ledger "$work/ledger.db" > "$work/out"
+    end=$(date +%s%N)
+    echo $((end - begin))
+  done | sort -n | awk -v name="$name" 'NR == 1 { best = $1 } NR == 5 { printf "show:       %-28s %.0f ms, in the middle %.0f ms\n", name, best / 1e6, $1 / 1e6 }'
+}
+
+show() {
+  serve 0
+  project 5
+  "$agentctl" run "$work/chain.yaml" --input n=1 --quiet > "$work/out"
+  printf 'show:       '
+  python3 Tests/Benchmarks/calls.py "$work/ledger.db" 1000000
+  local middle
+  middle=$(python3 -c 'import sqlite3, sys; print(sqlite3.connect(sys.argv[1]).execute("SELECT run_id FROM run WHERE id = 100000").fetchone()[0])' "$work/ledger.db")
+  shown "last" show last
+  shown "a whole id" show "$middle"
+  shown "the end of an id" show "${middle##*-}"
+  shown "the start of an id" show "${middle%????}"
+  shown "a run of 10,000 calls" show 20200101-000000-thelarge
+  shown "runs" runs
+  shown "runs --resumable" runs --resumable
+  rm -f "$work"/ledger.db*
+}
+
+[ $# -gt 0 ] || set -- start validate language syncs throughput flight resume show
 for benchmark in "$@"; do "$benchmark"; done

@@ -123,14 +123,14 @@ import WorkflowModel
         try await record("newest", nil)
         let upkeep = try LedgerUpkeep(path: temporary.path)
         defer { upkeep.close() }
-        try upkeep.remove { try $0.execute(sql: "DELETE FROM event WHERE run = 1; DELETE FROM model_call WHERE run = 1; DELETE FROM step_attempt WHERE run = 1; DELETE FROM outcome; DELETE FROM run WHERE id = 1") }
+        try upkeep.transaction { try $0.execute(sql: "DELETE FROM event WHERE run = 1; DELETE FROM model_call WHERE run = 1; DELETE FROM step_attempt WHERE run = 1; DELETE FROM outcome; DELETE FROM run WHERE id = 1") }
         var reachable = ReachableDocuments()
         #expect(try !upkeep.read { try reachable.read($0, limit: 1000) })
         let own = Blob(Array("own of old".utf8))
         #expect(!reachable.contains(own.hash))
         try await ledger.begin(.sample("new"))
         _ = try await ledger.write(Self.entry("new", [own]))
-        _ = try upkeep.remove { try reachable.read($0, limit: 1000) }
+        _ = try upkeep.transaction { try reachable.read($0, limit: 1000) }
         #expect(reachable.contains(own.hash))
     }
 
@@ -138,9 +138,9 @@ import WorkflowModel
         let first = try LedgerUpkeep(path: temporary.path)
         let second = try LedgerUpkeep(path: temporary.path)
         defer { first.close(); second.close() }
-        try first.remove { _ in }
-        try second.remove { _ in }
-        #expect(throws: JournalError.self) { try first.remove { _ in } }
+        try first.transaction { _ in }
+        try second.transaction { _ in }
+        #expect(throws: JournalError.self) { try first.transaction { _ in } }
     }
 
     /// In transactions of some thousand rows; one that is stopped halfway is gone on with.

@@ -29,7 +29,7 @@ extension LedgerUpkeep {
         var tallied: Int64?
         while !rest.isEmpty {
             // An interrupted run may have been taken over since.
-            let done = try remove { database in
+            let done = try transaction { database in
                 var room = Self.rowsAtOnce
                 var done = 0
                 for run in rest where room > 0 {
@@ -114,7 +114,7 @@ extension LedgerUpkeep {
         var rest = unnamed[...]
         while !rest.isEmpty {
             let batch = rest.prefix(Self.documentsAtOnce)
-            let (documents, bytes): (Int, Int64) = try remove { database in
+            let (documents, bytes): (Int, Int64) = try transaction { database in
                 while try reachable.read(database, limit: Self.eventsAtOnce) {}
                 var (documents, bytes): (Int, Int64) = (0, 0)
                 for document in batch where !reachable.contains(document.hash) {

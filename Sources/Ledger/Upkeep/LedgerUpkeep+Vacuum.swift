@@ -27,7 +27,7 @@ extension LedgerUpkeep {
         }
         let before = size
         // In the transaction: nobody begins a run between the question and its answer.
-        try remove { database in
+        try transaction { database in
             let running = try Row.fetchAll(database, sql: "SELECT run_id, owner, lease_until FROM run WHERE status = 'running' ORDER BY id")
             let now = Timestamp.now()
             for row in running {

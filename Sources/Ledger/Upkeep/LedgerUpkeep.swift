@@ -45,7 +45,7 @@ public final class LedgerUpkeep: Sendable {
     /// A transaction that removes or moves rows: raises `blob_mark.removals`, so that other processes forget what they remember.
     ///
     /// - Throws: `JournalError` of code `busy` when another process does such work in between.
-    func remove<Answer>(_ body: (Database) throws -> Answer) throws(JournalError) -> Answer {
+    func transaction<Answer>(_ body: (Database) throws -> Answer) throws(JournalError) -> Answer {
         do {
             return try queue.writeWithoutTransaction { database in
                 var answer: Answer?

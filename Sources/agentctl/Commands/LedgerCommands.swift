@@ -46,11 +46,13 @@ struct Show: ParsableCommand {
         let ledger = try Composition(settings: global.settings()).openLedgerReadOnly()
         let id = try ledger.requireRun(id)
         guard let trace = try ledger.trace(run: id) else { throw UsageError("there is no run \(id)") }
+        let asks = try ledger.openApprovals(run: id)
         if json {
             var document = TraceReport.json(trace)
             if case .object(var object) = document {
                 object["outputs"] = try trace.run.outputs.flatMap { hash in try ledger.json(hash) }
                 object["inputs"] = try trace.run.inputs.flatMap { hash in try ledger.json(hash) }
+                object["asks"] = ApprovalReport.json(asks, try asks.map { ask in try ask.message.flatMap { try ledger.json($0) }?.stringValue ?? "" })
                 document = .object(object)
             }
             Output.line(JSONEncoding.pretty.string(document))
@@ -58,7 +60,7 @@ struct Show: ParsableCommand {
         }
         let texts = PromptTexts(ledger: ledger)
         let lookUp: (@Sendable (ContentHash) -> String?)? = prompts ? { @Sendable in texts.text($0) } : nil
-        let options = TraceReport.Options(prompts: lookUp, now: Timestamp.now(), asks: try ledger.openApprovals(run: id))
+        let options = TraceReport.Options(prompts: lookUp, now: Timestamp.now(), asks: asks)
         Output.write(TraceReport.text(trace, style: Output.style, options: options))
     }
 }

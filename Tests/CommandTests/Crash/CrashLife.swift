@@ -149,7 +149,9 @@ final class CrashLife {
     private func stall(_ process: CrashProcess, _ rival: CrashProcess?, _ window: CrashLedger.Window?) throws {
         process.send(SIGSTOP)
         rival?.end(with: SIGKILL)
-        try wakeStalled()
+        // While this one stands still it may hold the ledger's lock: another could not say that it lost its run.
+        stalled?.end(with: SIGKILL)
+        stalled = nil
         let hasLapsed = try hasRun && project.ledger.meddle("UPDATE run SET lease_until = 1 WHERE status = 'running' AND owner LIKE '%:\(process.id):%'") == true
         guard hasLapsed, try project.ledger.state(programs: [])?.owner.contains(":\(process.id):") == true else {
             // It has the lock, or no run: nobody can go on.
@@ -223,13 +225,15 @@ final class CrashLife {
             }
         case "interrupted":
             if !wasStopped { project.problems.append("it is interrupted, and nobody stopped it") }
-        case "waiting":
-            for question in try project.ledger.questions() {
-                let answer = project.answer(question)
-                if blow != nil { answer.send(SIGKILL) }
-                answer.wait()
-            }
+        case "waiting": break
         default: project.problems.append("the run is \(state.status)")
+        }
+        // A run that nobody drives hears of an answer when it is resumed.
+        guard !isOver, stalled == nil, state.status == "waiting" || count % 3 == 0 else { return }
+        for question in try project.ledger.questions() {
+            let answer = project.answer(question)
+            if blow != nil { answer.send(SIGKILL) }
+            answer.wait()
         }
     }
 }

@@ -7,22 +7,18 @@ import Values
 /// no call that has its end is made twice, each request has its row, and no cap is passed at any moment.
 ///
 /// `make crash KILLS=5000 SEED=7` looks further; without a seed it takes another one each time.
-@Suite struct CrashTests {
-    private static func variable(_ name: String) -> UInt64? { ProcessInfo.processInfo.environment[name].flatMap { UInt64($0) } }
-    private static let kills = Int(variable("AGENTCTL_CRASH_KILLS") ?? 320)
-    static let seed = variable("AGENTCTL_CRASH_SEED") ?? 1
-    /// Whether more was asked for than a test run has time for.
-    static var isLong: Bool { kills > 1000 }
-    static func scaled(_ count: Int) -> Int { isLong ? count * kills / 320 : count }
+///
+/// Not beside the other tests: what takes both cores makes those wait that hold an answer back for a moment.
+@Suite(.enabled(if: CrashOptions.isAsked, "make test and make crash run it by itself")) struct CrashTests {
     private static let lanes = 4
 
     @Test func runsOutliveTheirProcesses() async throws {
-        let kills = (Self.kills + Self.lanes - 1) / Self.lanes
+        let kills = (CrashOptions.kills + Self.lanes - 1) / Self.lanes
         let reports = await withTaskGroup(of: (problems: [String], tally: CrashLane.Tally).self) { group in
             for number in 0..<Self.lanes {
                 group.addTask {
                     await onThread {
-                        let lane = CrashLane(seed: Self.seed &* 100 &+ UInt64(number))
+                        let lane = CrashLane(seed: CrashOptions.seed &* 100 &+ UInt64(number))
                         lane.run(kills: kills)
                         return (lane.problems, lane.tally)
                     }
@@ -33,7 +29,7 @@ import Values
         for problem in reports.flatMap(\.problems) { Issue.record("\(problem)") }
         let tally = reports.map(\.tally).reduce(CrashLane.Tally(), +)
         print("crashes: \(tally)")
-        #expect(tally.kills >= Self.kills && tally.samples > 0 && tally.contests > 0 && tally.refusals > 0 && tally.lostCalls > 0)
+        #expect(tally.kills >= CrashOptions.kills && tally.samples > 0 && tally.contests > 0 && tally.refusals > 0 && tally.lostCalls > 0)
     }
 }
 

@@ -4,7 +4,7 @@ import Testing
 import Values
 
 /// What can become of a ledger's files: copies of another moment, cut logs, disks that are full.
-@Suite struct LossTests {
+@Suite(.enabled(if: CrashOptions.isAsked, "make test and make crash run it by itself")) struct LossTests {
     private static func lane(_ seed: UInt64, _ body: @escaping @Sendable (CrashProject, CrashLedger.State, inout SeededGenerator) throws -> Void) async {
         let problems: [String] = await onThread {
             do {
@@ -33,8 +33,8 @@ import Values
 
     /// Power is lost: what is on the disk is of some moment in the middle, and of the log's end a part is missing.
     @Test(arguments: [1, 2] as [UInt64]) func aCopyTakenMidwayGoesOn(seed: UInt64) async {
-        await Self.lane(seed &+ CrashTests.seed) { project, whole, random in
-            for number in 1...CrashTests.scaled(3) {
+        await Self.lane(seed &+ CrashOptions.seed) { project, whole, random in
+            for number in 1...CrashOptions.scaled(3) {
                 project.removeLedger()
                 let process = project.start(CrashProject.run, log: "original\(number)")
                 let wanted = project.model.requestCount + Int.random(in: 1...max(1, whole.calls.count / 2), using: &random)
@@ -70,7 +70,7 @@ import Values
         _ seed: UInt64, _ room: @escaping @Sendable (Int) -> CrashProcess.Room,
         _ bounds: @escaping @Sendable (CrashProject) -> (most: Int, codes: Set<Int>)
     ) async {
-        await lane(CrashTests.seed &+ seed) { project, whole, random in
+        await lane(CrashOptions.seed &+ seed) { project, whole, random in
             let (most, codes) = bounds(project)
             var blocks = Int.random(in: 1...8, using: &random)
             var refusals = 0
@@ -85,7 +85,7 @@ import Values
                 while !life.isOver, project.problems.isEmpty, life.count < 9 { try life.goOn(blow: nil, random: &random) }
                 try project.compare(life, with: whole)
                 if !project.problems.isEmpty { return }
-                blocks += CrashTests.isLong ? 8 : max(1, most / 12)
+                blocks += CrashOptions.isLong ? 8 : max(1, most / 12)
             }
             if refusals < 5 { project.problems.append("only \(refusals) of the sizes were too small") }
         }
