@@ -69,6 +69,7 @@ final class CrashLife {
         if wasHit, blow == .stall { return try stall(process, rival, window) }
         if wasHit { strike(process, blow!) }
         process.wait()
+        rival?.wait()
         try wakeStalled()
         if let rival { try contest(process, rival, wasHit: wasHit, window) }
         if let window { sample(window) }
@@ -188,6 +189,10 @@ final class CrashLife {
         for (mine, other) in [(process, rival), (rival, process)] where mine.code == 48 {
             tally.refusals += 1
             if !mine.errors.contains("driven by process \(other.id) on") { project.problems.append("the loser does not say who has the run: \(mine.errors)") }
+        }
+        if process.code < 0, code != 48, code != 49 {
+            // It came after the end of the other: what that had under way, nobody saw between the two.
+            for step in project.workflow.programs { openPrograms[step, default: 0] += CrashWorkflow.mostAtOnce }
         }
         project.log.append("   rival: exit \(code) \(rival.errors.suffix(160).replacing("\n", with: " "))")
         let expected: Set<Int> = [0, 4, 48, 49, 130]

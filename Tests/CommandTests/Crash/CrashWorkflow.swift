@@ -10,6 +10,8 @@ struct CrashWorkflow {
     private(set) var programs: Set<String> = []
     let seed: UInt64
 
+    /// The most steps of a run that work at the same time.
+    static let mostAtOnce = 6
     static let inputs = #"{"words": ["ape", "bee", "cat", "dog"]}"#
 
     /// Logs each start, computes from its arguments and its input alone, and takes a moment.
@@ -73,7 +75,7 @@ struct CrashWorkflow {
           b: { use: stub/down, fallback: [stub/spare] }
           c: { use: stub/c, stream: true }
         budget: { max_cost_usd: \(name == "w" ? 5 : 2) }
-        concurrency: \(Int.random(in: 2...6, using: &random))
+        concurrency: \(Int.random(in: 2...Self.mostAtOnce, using: &random))
         defaults: { timeout: 60s, retry: { max_attempts: 4 }, limits: { max_output_tokens: 64 } }
         prefixes: { policy: { text: "Be brief, be kind." } }
 
