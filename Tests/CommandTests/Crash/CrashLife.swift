@@ -154,8 +154,9 @@ final class CrashLife {
         stalled?.end(with: SIGKILL)
         stalled = nil
         let hasLapsed = try hasRun && project.ledger.meddle("UPDATE run SET lease_until = 1 WHERE status = 'running' AND owner LIKE '%:\(process.id):%'") == true
-        guard hasLapsed, try project.ledger.state(programs: [])?.owner.contains(":\(process.id):") == true else {
-            // It has the lock, or no run: nobody can go on.
+        let state = try project.ledger.state(programs: [])
+        guard hasLapsed, let state, state.status == "running", state.owner.contains(":\(process.id):") else {
+            // It has the lock, or no run, or has come to the end of it: nobody can take anything from it.
             tally.kills += 1
             process.end(with: SIGKILL)
             return try look(errors: process.errors, code: process.code, blow: .kill)
