@@ -15,7 +15,9 @@ extension Ledger {
         conditions.add("(started_at, id) < (SELECT started_at, id FROM run WHERE run_id = ?)", filter.before)
         // Of the open ones, which are few, the row alone does not tell: a process may be gone.
         if filter.isResumable { conditions.add("status NOT IN ('succeeded', 'failed', 'cancelled') AND pruned_at IS NULL", []) }
-        let sql = "SELECT \(RunColumns.list) FROM run \(conditions.whereClause) ORDER BY started_at DESC, id DESC LIMIT ?"
+        // The plus keeps SQLite from reading all runs in their order: there is an index of the open ones.
+        let order = filter.isResumable ? "+started_at" : "started_at"
+        let sql = "SELECT \(RunColumns.list) FROM run \(conditions.whereClause) ORDER BY \(order) DESC, id DESC LIMIT ?"
         let arguments = conditions.arguments + [filter.isResumable ? -1 : filter.limit]
         let runs = try read { try Row.fetchAll($0, sql: sql, arguments: arguments).map(RunColumns.record) }
         return filter.isResumable ? Array(runs.filter(\.isResumable).prefix(filter.limit)) : runs
@@ -32,11 +34,13 @@ extension Ledger {
             if let exact = try String.fetchOne(database, sql: "SELECT run_id FROM run WHERE run_id = ?", arguments: [text]) {
                 return .found(exact)
             }
-            // Ids sort by time, and their index holds all that is asked for.
+            // Ids sort by time, and their index holds all that is asked for: a range of it for beginnings, all of it for ends;
+            // there instr() passes most ids over without a copy of their end.
             let matches = try String.fetchAll(
                 database,
                 sql: """
-                    SELECT run_id FROM run WHERE substr(run_id, 1, length(?1)) = ?1 OR substr(run_id, -length(?1)) = ?1
+                    SELECT run_id FROM run WHERE run_id >= ?1 AND run_id < ?1 || char(1114111) UNION
+                    SELECT run_id FROM run WHERE instr(run_id, ?1) AND substr(run_id, -length(?1)) = ?1
                     ORDER BY run_id DESC LIMIT 10
                     """, arguments: [text])
             return matches.isEmpty ? .none : matches.count == 1 ? .found(matches[0]) : .ambiguous(matches)
@@ -64,20 +68,21 @@ extension Ledger {
                 database, sql: "SELECT \(RunColumns.list), id FROM run WHERE run_id = ?", arguments: [run])
             else { return nil }
             let number: Int64 = row["id"]
-            let nodes = try Row.fetchAll(
+            // Read as they come: a copy of each row costs as much as the row.
+            let nodes = try Row.fetchCursor(
                 database,
                 sql: """
                     SELECT node_path, step_id, item, status, started_at, ended_at, output_hash, error, reason
                     FROM step_attempt WHERE run = ? ORDER BY coalesce(started_at, ended_at), node_path
                     """, arguments: [number])
-            let calls = try Row.fetchAll(
+            let calls = try Row.fetchCursor(
                 database, sql: "SELECT \(CallColumns.list) FROM model_call WHERE run = ? ORDER BY started_at, rowid",
                 arguments: [number])
             let hits = try Row.fetchAll(
                 database, sql: "SELECT node_path, step_id, tier, provider, model_asked, call_id, saved_pico, started_at FROM memo_hit WHERE run = ?",
                 arguments: [number])
             return RunTrace(
-                run: RunColumns.record(row), nodes: nodes.map(NodeColumns.record), calls: calls.map(CallColumns.record),
+                run: RunColumns.record(row), nodes: try Array(nodes.map(NodeColumns.record)), calls: try Array(calls.map(CallColumns.record)),
                 memoHits: hits.map { row in
                     MemoHitRecord(
                         path: row[0], step: row[1], tier: row[2], provider: row[3], modelAsked: row[4], call: row[5], saved: money(row, 6),
