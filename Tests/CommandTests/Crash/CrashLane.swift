@@ -79,7 +79,8 @@ final class CrashLane {
         while !life.isOver {
             if life.count > 200 { return problems.append("it does not come to an end\n\(project.account)") }
             let isLast = life.count >= blows
-            try life.goOn(blow: isLast ? nil : chance(75) ? .kill : Blow.allCases.randomElement(using: &random)!, random: &random)
+            let blow = isLast ? nil : chance(75) ? .kill : Blow.allCases.randomElement(using: &random)!
+            do { try life.goOn(blow: blow, random: &random) } catch { throw ScriptProblem(description: "\(error)\n\(project.account)") }
             if !project.problems.isEmpty { break }
         }
         tally = tally + life.tally

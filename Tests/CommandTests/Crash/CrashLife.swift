@@ -154,8 +154,8 @@ final class CrashLife {
         stalled?.end(with: SIGKILL)
         stalled = nil
         let hasLapsed = try hasRun && project.ledger.meddle("UPDATE run SET lease_until = 1 WHERE status = 'running' AND owner LIKE '%:\(process.id):%'") == true
-        let state = try project.ledger.state(programs: [])
-        guard hasLapsed, let state, state.status == "running", state.owner.contains(":\(process.id):") else {
+        // Before the first event there may be no file.
+        guard hasLapsed, let state = try project.ledger.state(programs: []), state.status == "running", state.owner.contains(":\(process.id):") else {
             // It has the lock, or no run, or has come to the end of it: nobody can take anything from it.
             tally.kills += 1
             process.end(with: SIGKILL)
