@@ -9,7 +9,9 @@ extension JournalError {
     init(sqlite code: Int32, _ message: String, path: String) {
         let extended = code
         switch code & 0xFF {
-        case SQLITE_FULL: self.init(.diskFull, "no space is left for the ledger \(path): make room and try again")
+        // "I/O error ... while trying to enlarge the shm segment", which is a file of a page or a few:
+        // https://www.sqlite.org/rescode.html#ioerr_shmsize
+        case SQLITE_FULL, SQLITE_IOERR where extended == ResultCode.SQLITE_IOERR_SHMSIZE.rawValue: self.init(.diskFull, "no space is left for the ledger \(path): make room and try again")
         case SQLITE_READONLY: self.init(.readOnly, "the ledger \(path) is read-only")
         case SQLITE_BUSY, SQLITE_LOCKED:
             self.init(.busy, "another process kept the ledger \(path) locked for too long: try again, or end that process")

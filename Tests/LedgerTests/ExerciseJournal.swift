@@ -115,8 +115,10 @@ private func exerciseFailedEntry(_ journal: any RunJournal) async throws {
     var twin = JournalEntry.start("r", 2, held: nil, path: "draft[1]")
     twin.blobs = [Blob(Array("twin".utf8))]
     await #expect(throws: JournalError.self, "a call's identity is unique in its run") { try await journal.write(twin) }
-    // It failed alone: the run goes on.
-    #expect(try await journal.write(.start("r", 2, held: nil)) == .written)
+    // What came after it would tell of a run that nobody can follow.
+    await #expect(throws: JournalError.self, "the run ends with it") { try await journal.write(.start("r", 2, held: nil)) }
+    try await journal.begin(.sample("other"))
+    #expect(try await journal.write(.start("other", 1, held: nil)) == .written)
 }
 
 private func exerciseFailedPost(_ journal: any RunJournal) async throws {

@@ -173,11 +173,16 @@ import WorkflowModel
         #expect(try ledger.events(run: "r").count == written)
         #expect(try ledger.blob(ContentHash(of: Array("\(written)".utf8) + [UInt8](repeating: 1, count: 8000))) == nil)
         guard case .intact(written, _) = try ledger.verifyChain(run: "r") else { Issue.record("the chain broke"); return }
-        // Whoever waits is told; whoever posted learns it at the next write. A small entry may still fit.
-        var large = JournalEntry.event("r", "large")
+        // A small entry would still fit: the run's record must not go on behind what is missing.
+        await #expect(throws: try #require(failure)) { try await ledger.write(.event("r", "small")) }
+        ledger.post(.event("r", "small"))
+        try await ledger.begin(.sample("r1"))
+        #expect(try ledger.events(run: "r").count == written)
+        // Whoever waits is told; whoever posted learns it at the next write.
+        var large = JournalEntry.event("r1", "large")
         large.blobs = [Blob([UInt8](repeating: 2, count: 400_000))]
         ledger.post(large)
-        await #expect(throws: JournalError.self) { try await ledger.write(.event("r", "after")) }
+        await #expect(throws: JournalError.self) { try await ledger.write(.event("r1", "after")) }
         ledger.close()
         // With room again, the ledger is as good as before.
         let again = try temporary.open()
@@ -194,8 +199,11 @@ import WorkflowModel
         let error = await #expect(throws: JournalError.self) { try await ledger.write(.event("r", "a")) }
         #expect(error?.code == .busy)
         try await other.writeWithoutTransaction { try $0.execute(sql: "ROLLBACK") }
-        #expect(try await ledger.write(.event("r", "b")) == .written)
-        #expect(try ledger.events(run: "r").map(\.kind) == ["b"])
+        // What follows in that run would follow what is not there; other runs go on.
+        await #expect(throws: try #require(error)) { try await ledger.write(.event("r", "b")) }
+        try await ledger.begin(.sample("r2"))
+        #expect(try await ledger.write(.event("r2", "b")) == .written)
+        #expect(try ledger.events(run: "r").isEmpty)
         try other.close()
     }
 
@@ -232,12 +240,15 @@ import WorkflowModel
         try await ledger.begin(.sample("r"))
         _ = try await ledger.write(.start("r", 1, held: dollars("9000000")))
         await #expect(throws: JournalError.self) { try await ledger.write(.start("r", 2, held: dollars("9000000"))) }
+        #expect(try ledger.trace(run: "r")?.run.held == MoneySum(dollars("9000000")))
         // Released twice: less than nothing would be held.
-        _ = try await ledger.write(.end("r", 1, .void, released: dollars("9000000"), held: .zero, cost: .zero))
+        try await ledger.begin(.sample("s"))
+        _ = try await ledger.write(.start("s", 1, held: dollars("9000000")))
+        _ = try await ledger.write(.end("s", 1, .void, released: dollars("9000000"), held: .zero, cost: .zero))
         await #expect(throws: JournalError.self) {
-            try await ledger.write(.end("r", 1, .void, released: dollars("1"), held: .zero, cost: .zero))
+            try await ledger.write(.end("s", 1, .void, released: dollars("1"), held: .zero, cost: .zero))
         }
-        #expect(try ledger.trace(run: "r")?.run.held == .zero)
+        #expect(try ledger.trace(run: "s")?.run.held == .zero)
     }
 }
 

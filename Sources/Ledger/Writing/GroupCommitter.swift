@@ -6,7 +6,7 @@ import WorkflowModel
 
 /// The writer's loop: takes what is queued, writes it in one transaction, and answers when that is on disk.
 ///
-/// Entries of a group are independent: one that cannot be written fails alone. That is done without a savepoint per
+/// Runs are independent: an entry that cannot be written ends its own run and no other. That is done without a savepoint per
 /// entry, which would copy every page it touches: an entry is checked before it writes, so failing after is rare; then the
 /// transaction is rolled back and the group written again, this time with savepoints. A failure of the disk or the file
 /// fails the whole group, as does a failed `COMMIT`.
@@ -132,7 +132,7 @@ final class GroupCommitter {
                     writer.forgetRecent()
                 }
                 let failure = journalError(error)
-                if request.waiter == nil, case .entry(let entry) = request.operation { runs[entry.content.run]?.failure = failure }
+                fail(request, failure)
                 replies.append(.failure(failure))
             }
             if guarded { try release.run() }
@@ -213,13 +213,15 @@ final class GroupCommitter {
 
     private func answer(_ group: [WriteRequest], _ replies: [Result<WriteRequest.Reply, JournalError>]) {
         for (request, reply) in zip(group, replies) {
-            if let waiter = request.waiter {
-                waiter.resume(returning: reply)
-            } else if case .failure(let error) = reply, case .entry(let entry) = request.operation {
-                // Nobody waits: the run's next `write` says it, also when the whole group failed.
-                runs[entry.content.run]?.failure = error
-            }
+            if case .failure(let error) = reply { fail(request, error) }
+            request.waiter?.resume(returning: reply)
         }
+    }
+
+    /// After an entry that is not there, none of its run may be: it would tell what followed from facts that nobody finds.
+    /// Room for a smaller one may be left, and the run's other steps write before they hear of it.
+    private func fail(_ request: WriteRequest, _ error: JournalError) {
+        if case .entry(let entry) = request.operation, let run = runs[entry.content.run], run.failure == nil { run.failure = error }
     }
 
     /// Whoever opens the ledger looks at the clock for those that wait.

@@ -1,7 +1,8 @@
 import Economics
 import Values
 
-/// Where the engine writes what happened. Entries of one run are written in the order in which they were handed over.
+/// Where the engine writes what happened. Entries of one run are written in the order in which they were handed over. After
+/// one that could not be written there is no other of its run: what follows would tell of facts that nobody finds.
 public protocol RunJournal: Sendable {
     /// Records a new run with its first facts and takes ownership of it.
     func begin(_ run: RunStart, with facts: JournalEntry) async throws(JournalError)

@@ -109,7 +109,7 @@ public final class InMemoryJournal: RunJournal {
                 return
             }
             // Nobody waits: the run's next entry says it.
-            if case .failure(let error) = Self.write(entry, &state) { state.runs[entry.run]?.failure = error }
+            _ = Self.write(entry, &state)
         }
     }
 
@@ -179,6 +179,7 @@ public final class InMemoryJournal: RunJournal {
         } else if case .success = outcome {
             state.runs[entry.run] = run
         }
+        if case .failure(let error) = outcome { state.runs[entry.run]?.failure = error }
         return outcome
     }
 }
