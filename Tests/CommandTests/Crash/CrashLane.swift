@@ -32,6 +32,8 @@ final class CrashLane {
         var contests = 0
         var refusals = 0
         var takenOver = 0
+        /// Processes that could not write, as one that stood still held a lock.
+        var heldUp = 0
         var resumed = 0
         var samples = 0
         var lostCalls = 0
@@ -40,7 +42,7 @@ final class CrashLane {
         static func + (a: Tally, b: Tally) -> Tally {
             Tally(
                 kills: a.kills + b.kills, stops: a.stops + b.stops, runs: a.runs + b.runs, contests: a.contests + b.contests,
-                refusals: a.refusals + b.refusals, takenOver: a.takenOver + b.takenOver, resumed: a.resumed + b.resumed, samples: a.samples + b.samples,
+                refusals: a.refusals + b.refusals, takenOver: a.takenOver + b.takenOver, heldUp: a.heldUp + b.heldUp, resumed: a.resumed + b.resumed, samples: a.samples + b.samples,
                 lostCalls: a.lostCalls + b.lostCalls, requests: a.requests + b.requests)
         }
     }

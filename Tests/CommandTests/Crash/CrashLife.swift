@@ -70,6 +70,14 @@ final class CrashLife {
         if wasHit { strike(process, blow!) }
         process.wait()
         rival?.wait()
+        if process.code == 43 || rival?.code == 43, let holder = stalled {
+            // It stood still with a lock in its hands. This is what the message advises, and then they go on.
+            project.log.append("   a lock was held: exit \(process.code), rival \(rival?.code ?? 0)")
+            holder.end(with: SIGKILL)
+            stalled = nil
+            tally.heldUp += 1
+            return
+        }
         try wakeStalled()
         if let rival { try contest(process, rival, wasHit: wasHit, window) }
         if let window { sample(window) }
@@ -148,7 +156,7 @@ final class CrashLife {
 
     /// Stops a process and lets its lease lapse.
     private func stall(_ process: CrashProcess, _ rival: CrashProcess?, _ window: CrashLedger.Window?) throws {
-        process.send(SIGSTOP)
+        process.standStill()
         rival?.end(with: SIGKILL)
         // While this one stands still it may hold the ledger's lock: another could not say that it lost its run.
         stalled?.end(with: SIGKILL)
@@ -191,7 +199,7 @@ final class CrashLife {
             tally.refusals += 1
             if !mine.errors.contains("driven by process \(other.id) on") { project.problems.append("the loser does not say who has the run: \(mine.errors)") }
         }
-        if process.code < 0, code != 48, code != 49 {
+        if wasHit, code != 48, code != 49 {
             // It came after the end of the other: what that had under way, nobody saw between the two.
             for step in project.workflow.programs { openPrograms[step, default: 0] += CrashWorkflow.mostAtOnce }
         }

@@ -67,6 +67,14 @@ final class CrashProcess {
 
     func send(_ signal: Int32) { if status == nil { kill(id, signal) } }
 
+    /// Stops it where it is; when this returns, none of its threads runs.
+    func standStill() {
+        send(SIGSTOP)
+        var found: Int32 = 0
+        while status == nil, waitpid(id, &found, WUNTRACED) != id {}
+        if status == nil, found & 0xFF != 0x7F { status = found }
+    }
+
     @discardableResult
     func wait() -> Int {
         if status == nil {
