@@ -18,6 +18,14 @@ final class ModelTries {
     let caps: [(scope: String, cap: Money)]
     let startedAt: Timestamp
     var machine: StepStateMachine
+    /// What a process before left of it.
+    var left: RecordedNode?
+    /// What the machine asks for.
+    var next = StepStateMachine.Command.checkOutput
+    /// A person is asked for the money of the call that is next.
+    var isPaused = false
+    /// Whether an answer of an earlier call would do.
+    var isMemoAsked = false
     /// The question as it was rendered.
     var segments: [PromptSegment] = []
     /// The files that go with it.
@@ -90,6 +98,14 @@ final class ModelTries {
         recordedCuts.removeFirst()
         return true
     }
+
+    /// The call that is to be made.
+    var due: StepStateMachine.Call {
+        guard case .call(let call) = next else { preconditionFailure("\(path) has no call to make") }
+        return call
+    }
+
+    var dueModel: ModelReference { tier.models[due.model] }
 
     func request(_ id: CallID, to reference: ModelReference, _ segments: [PromptSegment]) -> ModelRequest {
         ModelRequest(

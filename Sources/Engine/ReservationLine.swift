@@ -3,7 +3,7 @@
 /// Reservations are asked for side by side, because each waits for the disk; once one is postponed, those that come after
 /// it stand in line behind it, and only the one in front asks again when a call has settled.
 struct ReservationLine {
-    private var waiting: [(ticket: Int, continuation: CheckedContinuation<Void, Never>)] = []
+    private var waiting: [(ticket: Int, continuation: UnsafeContinuation<Void, Never>)] = []
     private var nextTicket = 0
     /// Whether one that stood in line is asking again: those behind it wait for its answer.
     private(set) var isFrontAsking = false
@@ -17,7 +17,7 @@ struct ReservationLine {
         return nextTicket
     }
 
-    mutating func enter(_ ticket: Int, _ continuation: CheckedContinuation<Void, Never>) {
+    mutating func enter(_ ticket: Int, _ continuation: UnsafeContinuation<Void, Never>) {
         let index = waiting.firstIndex { $0.ticket > ticket } ?? waiting.count
         waiting.insert((ticket, continuation), at: index)
     }

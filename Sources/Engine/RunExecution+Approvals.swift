@@ -76,12 +76,13 @@ extension RunExecution {
     }
 
     /// The step waits for a person to raise the run's cap.
-    func askForMoney(_ refusal: BudgetRefusal, _ call: StepStateMachine.Call, _ tries: ModelTries) {
+    func askForMoney(_ refusal: BudgetRefusal, _ tries: ModelTries) {
         let cap = refusal.spent + refusal.asked
         let request = ApprovalRequest(
             message: store(.string("\(refusal.message); under a cap of \(cap) it fits")).hash, until: nil, onTimeout: .fail, cap: cap)
         approvals[tries.node] = request
-        paused[tries.node] = (tries, call)
+        tries.isPaused = true
+        paused[tries.node] = tries
         buffer.approvals.append(ApprovalUpdate(path: tries.path, request: request, at: environment.clock.now()))
         record(.approvalRequested(tries.node, request))
         flush()

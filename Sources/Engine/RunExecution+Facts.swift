@@ -13,12 +13,12 @@ extension RunExecution {
     @inline(never)
     func note(_ event: RunEvent, at: Timestamp) {
         guard journalError == nil else { return }
-        append(event, at: at, to: &buffer)
+        append(event, at: at, to: buffer)
         announce(event, at: at)
     }
 
     /// A fact with the row that it changes, for the journal alone.
-    func append(_ event: RunEvent, at: Timestamp, to entry: inout JournalEntry) {
+    func append(_ event: RunEvent, at: Timestamp, to entry: JournalEntry) {
         entry.events.append(JournaledEvent(kind: event.kind, payload: event.payload, at: at))
         if let update = nodeUpdate(event, at: at) { entry.nodes.append(update) }
     }

@@ -36,31 +36,33 @@ extension RunExecution {
     /// Writes the intent of a call and waits until it is durable. A reservation that would fit if calls in flight settled
     /// for less waits for one to settle; those that come after it wait their turn.
     ///
-    /// - Parameter intent: makes the entry for the moment at which it is written.
-    /// - Returns: `nil` when the call may be made, else what refused it.
+    /// What refused it is left with the call.
+    ///
     /// - Throws: `StepFailure` of kind `cancelled` when the run is stopping or its journal is gone.
-    func reserve(_ intent: (Timestamp) -> JournalEntry) async throws(StepFailure) -> BudgetRefusal? {
+    func reserve(_ placed: PlacedCall) async throws(StepFailure) {
         let ticket = reservations.takeTicket()
         var isFront = false
         defer { if isFront { reservations.frontIsDone() } }
         if !reservations.isEmpty {
-            await withCheckedContinuation { reservations.enter(ticket, $0) }
+            await withUnsafeContinuation { reservations.enter(ticket, $0) }
             isFront = true
         }
         while true {
             try checkGoesOn()
             let settledBefore = reservations.settledCalls
             let facts = buffer.isEmpty ? nil : takeBuffer()
-            switch try await write(intent(environment.clock.now()), after: facts) {
-            case .written: return nil
-            case .refused(let refusal): return refusal
+            switch try await write(makeIntent(placed), after: facts) {
+            case .written: return
+            case .refused(let refusal):
+                placed.refusal = refusal
+                return
             case .postponed:
                 try checkGoesOn()
                 if reservations.settledCalls != settledBefore, isFront || reservations.isEmpty {
                     reservations.becomeFront()
                 } else {
                     if isFront { reservations.frontWaitsAgain() }
-                    await withCheckedContinuation { reservations.enter(ticket, $0) }
+                    await withUnsafeContinuation { reservations.enter(ticket, $0) }
                 }
                 isFront = true
             }

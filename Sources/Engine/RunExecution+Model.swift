@@ -7,40 +7,56 @@ import WorkflowModel
 /// The one road of a call: prepare, reserve and journal, call, settle, decide.
 extension RunExecution {
     func runModel(_ node: Node, _ step: Step, _ model: ModelStep) async {
-        if let (tries, call) = paused.removeValue(forKey: node) {
-            decisions[node] = nil
-            do throws(StepFailure) {
-                try await run(tries, from: .call(call))
-            } catch {
-                fail(node, error, facts: tries.facts)
+        let tries = paused.removeValue(forKey: node) ?? tries(of: node, step, model)
+        do throws(StepFailure) {
+            if tries.isPaused {
+                takeUpPaused(tries)
+            } else {
+                if !model.attachments.isEmpty { try await attach(tries) }
+                try prepare(tries)
+                if tries.isMemoAsked, try await recall(tries, within: model.memoAge!) { return }
             }
-            return
+            try await run(tries)
+        } catch {
+            recordStart(of: tries)
+            fail(tries.node, error, facts: tries.facts)
         }
+    }
+
+    // What is marked @inline(never) here computes without waiting, and what is known of the tries and of a call stands in
+    // ``ModelTries`` and ``PlacedCall``. In the functions that wait, both would live in the frame of the task: ten thousand
+    // runs in flight are ten thousand frames.
+
+    @inline(never)
+    private func tries(of node: Node, _ step: Step, _ model: ModelStep) -> ModelTries {
         let tier = scopes[node.scope]!.graph.tier(named: model.tier)!
         let tries = ModelTries(node: node, step: step, model: model, tier: tier, caps: callCaps(of: node, step), at: environment.clock.now())
-        let left = recorded.removeValue(forKey: node)
-        if left == nil {
+        tries.left = recorded.removeValue(forKey: node)
+        if tries.left == nil {
             announce(.nodeStarted(node), at: tries.startedAt)
             dispatch(machine.apply(.nodeStarted(node)))
         } else {
             tries.isStartRecorded = true
         }
-        do throws(StepFailure) {
-            if !model.attachments.isEmpty { try await attach(tries) }
-            try render(tries)
-            let first = if let left { try takeUp(left, tries) } else { tries.machine.apply(.started) }
-            if left?.calls.isEmpty ?? true, let age = model.memoAge, try await recall(tries, within: age) { return }
-            try await run(tries, from: first)
-        } catch {
-            recordStart(of: tries)
-            fail(node, error, facts: tries.facts)
-        }
+        return tries
     }
 
-    // What is marked @inline(never) here computes without waiting, and what is known of a call stands in ``PlacedCall``. In
-    // the functions that wait, both would live in the frame of the task: ten thousand runs in flight are ten thousand frames.
-
+    /// A person has granted the money for the call that is to be made next.
     @inline(never)
+    private func takeUpPaused(_ tries: ModelTries) {
+        tries.isPaused = false
+        decisions[tries.node] = nil
+    }
+
+    /// What is asked, and what is to be done first: to call, or what comes after the calls that a process before made.
+    @inline(never)
+    private func prepare(_ tries: ModelTries) throws(StepFailure) {
+        try render(tries)
+        tries.isMemoAsked = tries.model.memoAge != nil && tries.left?.calls.isEmpty ?? true
+        tries.next = if let left = tries.left { try takeUp(left, tries) } else { tries.machine.apply(.started) }
+        tries.left = nil
+    }
+
     private func render(_ tries: ModelTries) throws(StepFailure) {
         let scope = try nodeScope(tries.node)
         let surroundings = scopes[tries.node.scope]!
@@ -50,6 +66,7 @@ extension RunExecution {
         if !tries.step.limits.trim.isEmpty { tries.trimmableScope = scope }
     }
 
+    @inline(never)
     private func attach(_ tries: ModelTries) async throws(StepFailure) {
         let reader = AttachmentReader(source: environment.attachments, file: scopes[tries.node.scope]!.graph.file)
         tries.attached = try await reader.segments(tries.model.attachments, try nodeScope(tries.node))
@@ -77,47 +94,78 @@ extension RunExecution {
     func recordStart(of tries: ModelTries) {
         guard !tries.isStartRecorded, !hasLostJournal else { return }
         tries.isStartRecorded = true
-        append(.nodeStarted(tries.node), at: tries.startedAt, to: &buffer)
+        append(.nodeStarted(tries.node), at: tries.startedAt, to: buffer)
     }
 
-    private func run(_ tries: ModelTries, from first: StepStateMachine.Command) async throws(StepFailure) {
-        var command = first
+    /// What a task has to wait for on the way to its output.
+    private enum Waiting {
+        case call
+        case delay(TimeSpan)
+        case nothing
+    }
+
+    /// Until there is an output, or a person is asked first.
+    private func run(_ tries: ModelTries) async throws(StepFailure) {
         while true {
-            switch command {
-            case .call(let call):
-                guard let next = try await made(call, tries) else { return }
-                command = next
-            case .wait(let span):
-                flush()
-                if isInterrupted { throw StepFailure(.cancelled, "the run is stopping") }
-                do { try await environment.clock.sleep(for: span) } catch { throw StepFailure(.cancelled, "stopped while waiting to try again") }
-                command = tries.machine.apply(.waited)
-            case .checkOutput: command = check(tries)
-            case .succeed: return succeed(tries)
-            case .fail(let failure): throw failure
+            switch try advance(tries) {
+            case .call: try await call(tries)
+            case .delay(let span):
+                do { try await environment.clock.sleep(for: span) } catch { throw Self.stopped("while waiting to try again") }
+                tries.next = tries.machine.apply(.waited)
+            case .nothing: return
             }
         }
     }
 
-    /// Makes a call and says what is next; nothing when a person is asked first.
-    ///
-    /// - Throws: `StepFailure` when the step ends by it whatever the machine would say.
-    private func made(_ call: StepStateMachine.Call, _ tries: ModelTries) async throws(StepFailure) -> StepStateMachine.Command? {
-        let placed: PlacedCall
-        do throws(StepFailure) {
-            placed = try await self.call(call, tries)
-        } catch {
-            if error.kind == .cancelled { throw error }
-            return tries.machine.apply(.notCalled(error))
+    @inline(never)
+    private func advance(_ tries: ModelTries) throws(StepFailure) -> Waiting {
+        while !tries.isPaused {
+            switch tries.next {
+            case .call: return .call
+            case .wait(let span):
+                flush()
+                if isInterrupted { throw StepFailure(.cancelled, "the run is stopping") }
+                return .delay(span)
+            case .checkOutput: tries.next = check(tries)
+            case .succeed:
+                succeed(tries)
+                return .nothing
+            case .fail(let failure): throw failure
+            }
         }
-        if let refusal = placed.refusal, asksForMoney(refusal, tries.step) {
-            askForMoney(refusal, call, tries)
-            return nil
-        }
-        return try next(after: placed, tries)
+        return .nothing
     }
 
     @inline(never)
+    private static func stopped(_ when: String) -> StepFailure { StepFailure(.cancelled, "stopped \(when)") }
+
+    /// Makes the call that is due and says what is next.
+    ///
+    /// - Throws: `StepFailure` when the step ends by it whatever the machine would say.
+    private func call(_ tries: ModelTries) async throws(StepFailure) {
+        let placed: PlacedCall
+        do throws(StepFailure) {
+            placed = try await place(tries)
+        } catch {
+            return try pass(over: error, tries)
+        }
+        try conclude(placed)
+    }
+
+    /// A call that could not be made.
+    @inline(never)
+    private func pass(over failure: StepFailure, _ tries: ModelTries) throws(StepFailure) {
+        guard failure.kind != .cancelled else { throw failure }
+        tries.next = tries.machine.apply(.notCalled(failure))
+    }
+
+    @inline(never)
+    private func conclude(_ placed: PlacedCall) throws(StepFailure) {
+        let tries = placed.tries
+        if let refusal = placed.refusal, asksForMoney(refusal, tries.step) { return askForMoney(refusal, tries) }
+        tries.next = try next(after: placed, tries)
+    }
+
     private func next(after placed: PlacedCall, _ tries: ModelTries) throws(StepFailure) -> StepStateMachine.Command {
         if let refusal = placed.refusal { return tries.machine.apply(.callRefused(refusal)) }
         guard let end = placed.end else { preconditionFailure("call \(placed.request.id) has no end") }
@@ -180,24 +228,19 @@ extension RunExecution {
     }
 
     /// Prepares the call, takes a place in the lines for one, and makes it.
-    private func call(_ call: StepStateMachine.Call, _ tries: ModelTries) async throws(StepFailure) -> PlacedCall {
-        let reference = tries.tier.models[call.model]
-        if isInterrupted { throw StepFailure(.cancelled, "the run is stopping") }
-        if engine.isPrepared(reference) {
-            try await environment.provider.prepare(reference)
+    private func place(_ tries: ModelTries) async throws(StepFailure) -> PlacedCall {
+        if try isPrepared(tries) {
+            try await environment.provider.prepare(tries.dueModel)
         } else {
-            // Asked first, as a model that does not exist cannot be prepared.
-            _ = try environment.provider.profile(of: reference)
-            flush()
-            try await engine.prepareFirst(reference)
+            try await engine.prepareFirst(tries.dueModel)
         }
-        let placed = try prepare(call, reference, tries)
+        let placed = try prepareCall(tries)
 
         // A place in the line before money is held: what waits for one holds nothing.
-        guard await acquire(engine.callLimiter) else { throw StepFailure(.cancelled, "stopped while waiting for a free place") }
+        guard await acquire(engine.callLimiter) else { throw Self.stopped("while waiting for a free place") }
         defer { engine.callLimiter.release() }
         if let limiter = placed.limiter {
-            guard await acquire(limiter) else { throw StepFailure(.cancelled, "stopped while waiting for a free place") }
+            guard await acquire(limiter) else { throw Self.stopped("while waiting for a free place") }
         }
         defer { placed.limiter?.release() }
         try await make(placed)
@@ -205,7 +248,18 @@ extension RunExecution {
     }
 
     @inline(never)
-    private func prepare(_ call: StepStateMachine.Call, _ reference: ModelReference, _ tries: ModelTries) throws(StepFailure) -> PlacedCall {
+    private func isPrepared(_ tries: ModelTries) throws(StepFailure) -> Bool {
+        if isInterrupted { throw StepFailure(.cancelled, "the run is stopping") }
+        if engine.isPrepared(tries.dueModel) { return true }
+        // Asked first, as a model that does not exist cannot be prepared.
+        _ = try environment.provider.profile(of: tries.dueModel)
+        flush()
+        return false
+    }
+
+    @inline(never)
+    private func prepareCall(_ tries: ModelTries) throws(StepFailure) -> PlacedCall {
+        let (call, reference) = (tries.due, tries.dueModel)
         let profile = try environment.provider.profile(of: reference)
         let (segments, attachedTokens) = try messages(call, to: profile, tries)
         // By the estimate, an attachment is as long as the text of so many tokens.
@@ -226,7 +280,7 @@ extension RunExecution {
 
     private func make(_ placed: PlacedCall) async throws(StepFailure) {
         // Reserve and journal
-        placed.refusal = try await reserve { makeIntent(placed, at: $0) }
+        try await reserve(placed)
         guard begin(placed) else { return }
         // Call
         if !Task.isCancelled { placed.result = await environment.provider.call(placed.request) }
@@ -250,12 +304,13 @@ extension RunExecution {
     }
 
     @inline(never)
-    private func makeIntent(_ placed: PlacedCall, at: Timestamp) -> JournalEntry {
+    func makeIntent(_ placed: PlacedCall) -> JournalEntry {
+        let at = environment.clock.now()
         let (request, tries, call) = (placed.request, placed.tries, placed.call)
         placed.startedAt = at
-        var intent = JournalEntry(run: id)
-        if !tries.isStartRecorded { append(.nodeStarted(tries.node), at: tries.startedAt, to: &intent) }
-        append(placed.started, at: at, to: &intent)
+        let intent = JournalEntry(run: id)
+        if !tries.isStartRecorded { append(.nodeStarted(tries.node), at: tries.startedAt, to: intent) }
+        append(placed.started, at: at, to: intent)
         intent.blobs.reserveCapacity(request.segments.count + 1)
         for segment in request.segments {
             intent.blobs.append(segment.attachment.map { Blob($0.bytes, hash: $0.hash) } ?? Blob(text: segment.text, hash: segment.hash))

@@ -41,8 +41,8 @@ actor RunExecution {
     var recorded: [Node: RecordedNode] = [:]
     var approvals: [Node: ApprovalRequest] = [:]
     var decisions: [Node: ApprovalDecision] = [:]
-    /// Model steps that wait for a person to grant money, with the call that does not fit.
-    var paused: [Node: (tries: ModelTries, call: StepStateMachine.Call)] = [:]
+    /// Model steps that wait for a person to grant the money of their next call.
+    var paused: [Node: ModelTries] = [:]
     /// The run's own; a person may have raised it.
     var cap: Money?
 
@@ -126,29 +126,41 @@ actor RunExecution {
                 guard status == .waiting, !isInterrupted, try await takeDecisions() else { break }
             }
             deadlines.stopAll()
-            let outputs = try await end()
-            return .success(RunResult(
-                id: id, status: status!, outputs: outputs, failure: firstFailure?.failure, failedStep: firstFailure?.path,
-                waitsFor: approvals.keys.sorted(by: <).map(\.path), cost: cost, unpricedCalls: unpricedCalls, calls: callCount,
-                startedAt: startedAt, endedAt: environment.clock.now()))
+            return .success(result(outputs: try await end()))
         } catch {
             return .failure(error)
         }
     }
 
+    @inline(never)
+    private func result(outputs: JSONObject?) -> RunResult {
+        RunResult(
+            id: id, status: status!, outputs: outputs, failure: firstFailure?.failure, failedStep: firstFailure?.path,
+            waitsFor: approvals.keys.sorted(by: <).map(\.path), cost: cost, unpricedCalls: unpricedCalls, calls: callCount,
+            startedAt: startedAt, endedAt: environment.clock.now())
+    }
+
     private func begin(_ inputs: JSONObject, _ batch: (name: String, index: Int)?) async throws(JournalError) {
+        let (start, started) = beginning(inputs, batch)
+        try await environment.journal.begin(start, with: takeBuffer())
+        hasBegun = true
+        announce(started, at: startedAt)
+        go(machine.apply(started))
+    }
+
+    // What computes without waiting stays out of the frame of a run's task, as in a step's.
+
+    @inline(never)
+    private func beginning(_ inputs: JSONObject, _ batch: (name: String, index: Int)?) -> (RunStart, RunEvent) {
         let inputsBlob = Blob(JSONEncoding.wire.bytes(.object(inputs)))
         let started = RunEvent.runStarted(RunStarted(
             workflow: graph.name, graph: graph.hash, sources: graph.sources.manifest.hash, inputs: inputsBlob.hash, maxCost: graph.budget.maxCost,
             encoder: ModelRequest.encoderVersion, program: environment.program))
-        append(started, at: startedAt, to: &buffer)
+        append(started, at: startedAt, to: buffer)
         buffer.blobs.append(inputsBlob)
         buffer.blobs.append(graph.sources.manifest)
         for file in graph.sources.files { buffer.blobs.append(file.content) }
-        try await environment.journal.begin(runStart(inputs: inputsBlob.hash, batch), with: takeBuffer())
-        hasBegun = true
-        announce(started, at: startedAt)
-        go(machine.apply(started))
+        return (runStart(inputs: inputsBlob.hash, batch), started)
     }
 
     /// Performs the first commands, behind what was asked for before there was a record to write it into.
@@ -177,6 +189,13 @@ actor RunExecution {
 
     /// Computes the outputs and writes the run's last entry; when that returns, everything before it is durable too.
     private func end() async throws(JournalError) -> JSONObject? {
+        let outputs = conclude()
+        _ = try await environment.journal.write(takeBuffer())
+        return outputs
+    }
+
+    @inline(never)
+    private func conclude() -> JSONObject? {
         var outputs: JSONObject?
         var outcome: String?
         if status == .succeeded {
@@ -195,7 +214,6 @@ actor RunExecution {
         let at = environment.clock.now()
         note(.runEnded(status!, outputs: hash), at: at)
         buffer.runEnd = RunEnd(status: status!, outputs: hash, failure: firstFailure?.failure, outcome: outcome, at: at)
-        _ = try await environment.journal.write(takeBuffer())
         return outputs
     }
 }

@@ -11,7 +11,9 @@ extension JournalError {
         switch code & 0xFF {
         // "I/O error ... while trying to enlarge the shm segment", which is a file of a page or a few:
         // https://www.sqlite.org/rescode.html#ioerr_shmsize
-        case SQLITE_FULL, SQLITE_IOERR where extended == ResultCode.SQLITE_IOERR_SHMSIZE.rawValue: self.init(.diskFull, "no space is left for the ledger \(path): make room and try again")
+        case SQLITE_FULL,
+            SQLITE_IOERR where extended == ResultCode.SQLITE_IOERR_SHMSIZE.rawValue:
+            self.init(.diskFull, "no space is left for the ledger \(path): make room and try again")
         case SQLITE_READONLY: self.init(.readOnly, "the ledger \(path) is read-only")
         case SQLITE_BUSY, SQLITE_LOCKED:
             self.init(.busy, "another process kept the ledger \(path) locked for too long: try again, or end that process")

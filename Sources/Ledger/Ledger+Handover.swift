@@ -7,7 +7,7 @@ import WorkflowModel
 /// What processes do with each other's runs.
 extension Ledger {
     public func takeOver(_ run: RunID) async throws(JournalError) -> RecordedRun {
-        guard case .takenOver(let epoch, let lostCalls) = try await submit(.takeOver(run)) else { preconditionFailure("a reply to a take-over") }
+        guard case .takenOver(let epoch, let lostCalls) = try await submit(WriteRequest(.takeOver(run))) else { preconditionFailure("a reply to a take-over") }
         let events = try events(run: run.text)
         return try read { database in
             let row = try Row.fetchOne(
@@ -68,12 +68,12 @@ extension Ledger {
     /// - Returns: whether a process drives it, which will do it within a moment.
     /// - Throws: `JournalError` of code `unknownRun` or `hasEnded`.
     public func cancel(_ run: RunID, by person: String, at: Timestamp = .now()) async throws(JournalError) -> Bool {
-        var entry = JournalEntry(run: run)
+        let entry = JournalEntry(run: run)
         for event in [RunEvent.cancelRequested(by: person), .runEnded(.cancelled, outputs: nil)] {
             entry.events.append(JournaledEvent(kind: event.kind, payload: event.payload, at: at))
         }
         entry.runEnd = RunEnd(status: .cancelled, outputs: nil, failure: nil, outcome: nil, at: at)
-        guard case .leftWord(let isDriven) = try await submit(.cancel(run, by: person, entry: .init(entry))) else { preconditionFailure("a reply to a cancel") }
+        guard case .leftWord(let isDriven) = try await submit(WriteRequest(.cancel(run, by: person, entry: .init(entry)))) else { preconditionFailure("a reply to a cancel") }
         return isDriven
     }
 
@@ -82,7 +82,7 @@ extension Ledger {
     /// - Returns: whether a process drives the run, which will hear of it within a moment; otherwise it is to be resumed.
     /// - Throws: `JournalError` of code `unknownRun` when nothing is asked there, `hasEnded` when it was answered.
     public func decide(_ run: RunID, path: String, _ decision: ApprovalDecision) async throws(JournalError) -> Bool {
-        guard case .leftWord(let isDriven) = try await submit(.decide(run, path: path, decision)) else { preconditionFailure("a reply to a decision") }
+        guard case .leftWord(let isDriven) = try await submit(WriteRequest(.decide(run, path: path, decision))) else { preconditionFailure("a reply to a decision") }
         return isDriven
     }
 

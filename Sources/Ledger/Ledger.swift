@@ -114,23 +114,24 @@ public final class Ledger: RunJournal, RunHistory, AnswerMemory, Sendable {
     // MARK: RunJournal
 
     public func begin(_ run: RunStart, with facts: JournalEntry) async throws(JournalError) {
-        _ = try await submit(.begin(run, facts: .init(facts)))
+        _ = try await submit(WriteRequest(.begin(run, facts: .init(facts))))
     }
 
     public func write(_ entry: JournalEntry, after facts: JournalEntry?) async throws(JournalError) -> JournalReply {
-        guard case .journal(let reply) = try await submit(.entry(.init(entry, after: facts))) else { preconditionFailure("an entry's reply") }
+        let request = WriteRequest(.entry(.init(entry, after: facts)))
+        guard case .journal(let reply) = try await submit(request) else { preconditionFailure("an entry's reply") }
         return reply
     }
 
     public func post(_ entry: JournalEntry) {
         // On a closed or read-only ledger nothing is lost silently: the run's next `write` fails.
-        _ = writer?.queue.put(WriteRequest(.entry(.init(entry)), waiter: nil))
+        _ = writer?.queue.put(WriteRequest(.entry(.init(entry))))
     }
 
     // MARK: AnswerMemory
 
     public func recall(_ question: ContentHash, since: Timestamp) async throws(JournalError) -> RememberedAnswer? {
-        guard case .answer(let answer) = try await submit(.recall(question, since: since)) else { preconditionFailure("a question's reply") }
+        guard case .answer(let answer) = try await submit(WriteRequest(.recall(question, since: since))) else { preconditionFailure("a question's reply") }
         return answer
     }
 
@@ -145,7 +146,7 @@ public final class Ledger: RunJournal, RunHistory, AnswerMemory, Sendable {
     public func recordOutcome(
         _ value: String, of subject: String, source: String = "command", at: Timestamp = .now()
     ) async throws(JournalError) -> [String] {
-        guard case .runs(let runs) = try await submit(.outcome(subject: subject, value: value, source: source, at: at)) else {
+        guard case .runs(let runs) = try await submit(WriteRequest(.outcome(subject: subject, value: value, source: source, at: at))) else {
             preconditionFailure("an outcome's reply")
         }
         return runs
@@ -154,16 +155,28 @@ public final class Ledger: RunJournal, RunHistory, AnswerMemory, Sendable {
     /// Keeps the price rows that calls are priced by, so that any cost can be derived again; known ones are passed over.
     public func record(priceRows: [(id: String, json: String)], at: Timestamp = .now()) async throws(JournalError) {
         if priceRows.isEmpty { return }
-        _ = try await submit(.priceRows(priceRows, at: at))
+        _ = try await submit(WriteRequest(.priceRows(priceRows, at: at)))
     }
 
-    func submit(_ operation: WriteRequest.Operation) async throws(JournalError) -> WriteRequest.Reply {
-        guard let writer else { throw JournalError(.readOnly, "the ledger \(path) was opened to read only") }
-        let closed = JournalError(.other, "the ledger \(path) is closed")
-        let result = await withUnsafeContinuation { (waiter: WriteRequest.Waiter) in
-            if !writer.queue.put(WriteRequest(operation, waiter: waiter)) { waiter.resume(returning: .failure(closed)) }
+    func submit(_ request: WriteRequest) async throws(JournalError) -> WriteRequest.Reply {
+        await withUnsafeContinuation { waiter in
+            request.waiter = waiter
+            enqueue(request)
         }
-        return try result.get()
+        return try request.reply!.get()
+    }
+
+    @inline(never)
+    private func enqueue(_ request: WriteRequest) {
+        let error: JournalError
+        if let writer {
+            if writer.queue.put(request) { return }
+            error = JournalError(.other, "the ledger \(path) is closed")
+        } else {
+            error = JournalError(.readOnly, "the ledger \(path) was opened to read only")
+        }
+        request.reply = .failure(error)
+        request.waiter!.resume()
     }
 
     // MARK: Reading

@@ -214,7 +214,8 @@ final class GroupCommitter {
     private func answer(_ group: [WriteRequest], _ replies: [Result<WriteRequest.Reply, JournalError>]) {
         for (request, reply) in zip(group, replies) {
             if case .failure(let error) = reply { fail(request, error) }
-            request.waiter?.resume(returning: reply)
+            request.reply = reply
+            request.waiter?.resume()
         }
     }
 

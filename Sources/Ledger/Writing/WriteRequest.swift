@@ -1,8 +1,10 @@
 import Values
 import WorkflowModel
 
-/// A piece of work for the writer. A class, as an entry is some hundred words that would be copied at every hand.
-final class WriteRequest: Sendable {
+/// A piece of work for the writer, and what came of it.
+///
+/// Unchecked: whoever waits touches it before it is queued and after it is answered, the writer in between.
+final class WriteRequest: @unchecked Sendable {
     enum Operation: Sendable {
         case begin(RunStart, facts: Entry)
         case takeOver(RunID)
@@ -47,17 +49,16 @@ final class WriteRequest: Sendable {
         }
     }
 
-    typealias Waiter = UnsafeContinuation<Result<Reply, JournalError>, Never>
-
     let operation: Operation
     /// Who waits for the commit; nobody for what is posted.
-    let waiter: Waiter?
+    var waiter: UnsafeContinuation<Void, Never>?
+    /// Before the waiter goes on. Here and not in the waiter's frame, of which there is one for each run in flight.
+    var reply: Result<Reply, JournalError>?
     /// Roughly what it holds in memory.
     let size: Int
 
-    init(_ operation: Operation, waiter: Waiter?) {
+    init(_ operation: Operation) {
         self.operation = operation
-        self.waiter = waiter
         switch operation {
         case .entry(let entry), .begin(_, let entry): size = 256 + entry.size
         default: size = 256

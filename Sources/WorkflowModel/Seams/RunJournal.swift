@@ -163,7 +163,9 @@ public final class RunStart: Sendable {
 // The larger records are classes: they pass through a dozen async frames, each of which would hold a copy.
 
 /// What becomes durable together: facts, the documents they name, and the projections they change.
-public struct JournalEntry: Sendable {
+///
+/// Whoever makes it fills it and changes nothing once it is handed to a journal: unchecked for that reason.
+public final class JournalEntry: @unchecked Sendable {
     public let run: RunID
     public var events: [JournaledEvent] = []
     public var blobs: [Blob] = []
@@ -181,17 +183,21 @@ public struct JournalEntry: Sendable {
 
     /// This entry with a later one of the same run behind it. Only one of the two may begin a call, and only one may end one.
     public func followed(by later: JournalEntry) -> JournalEntry {
-        var both = self
-        both.events += later.events
-        both.blobs += later.blobs
-        both.nodes += later.nodes
-        both.memos += later.memos
+        let both = JournalEntry(run: run)
+        both.events = Self.joined(events, later.events)
+        both.blobs = Self.joined(blobs, later.blobs)
+        both.nodes = Self.joined(nodes, later.nodes)
+        both.memos = Self.joined(memos, later.memos)
         both.callStart = later.callStart ?? callStart
         both.callEnd = later.callEnd ?? callEnd
         both.runEnd = later.runEnd ?? runEnd
-        both.approvals += later.approvals
+        both.approvals = Self.joined(approvals, later.approvals)
         both.cap = later.cap ?? cap
         return both
+    }
+
+    private static func joined<Element>(_ first: [Element], _ second: [Element]) -> [Element] {
+        first.isEmpty ? second : second.isEmpty ? first : first + second
     }
 
     public var isEmpty: Bool {

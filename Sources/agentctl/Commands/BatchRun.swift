@@ -32,12 +32,17 @@ struct BatchRun {
     let graph: WorkflowGraph
     let composition: Composition
 
-    /// What became of one line.
-    private struct Outcome: Sendable {
-        let line: Int
+    /// What became of one line. A class, as the tasks of ten thousand lines hold room for it while they wait.
+    private final class Outcome: Sendable {
         let document: JSONObject
         let summary: BatchReport.Outcome
         let source: Substring
+
+        init(document: JSONObject, summary: BatchReport.Outcome, source: Substring) {
+            self.document = document
+            self.summary = summary
+            self.source = source
+        }
     }
 
     func run() async throws {
@@ -148,6 +153,7 @@ struct BatchRun {
     }
 
     /// A line that has a run: what came of it, or how it goes on.
+    @inline(never)
     private static func again(
         _ run: RunRecord, number: Int, text: Substring, graph: WorkflowGraph, engine: Engine, ledger: Ledger
     ) async throws(JournalError) -> Outcome {
@@ -208,6 +214,7 @@ struct BatchRun {
         return .success(bound)
     }
 
+    @inline(never)
     private static func one(
         index: Int, number: Int, text: Substring, graph: WorkflowGraph, batch: String, engine: Engine, planner: PlanBuilder
     ) async throws(JournalError) -> Outcome {
@@ -220,10 +227,11 @@ struct BatchRun {
     }
 
     /// A line that was not run.
+    @inline(never)
     private static func refused(_ number: Int, _ text: Substring, _ kind: String, _ message: String) -> Outcome {
         let error: JSONObject = ["kind": .string(kind), "message": .string(message)]
         return Outcome(
-            line: number, document: ["line": .int(Int64(number)), "status": "failed", "error": .object(error), "cost_usd": "0"],
+            document: ["line": .int(Int64(number)), "status": "failed", "error": .object(error), "cost_usd": "0"],
             summary: BatchReport.Outcome(
                 line: number, status: .failed, failureKind: kind, message: message, cost: .zero, unpricedCalls: 0, duration: .milliseconds(0)),
             source: text)
@@ -234,7 +242,7 @@ struct BatchRun {
         var document: JSONObject = ["line": .int(Int64(number))]
         Run.document(result).forEachPair { document[$0] = $1 }
         return Outcome(
-            line: number, document: document,
+            document: document,
             summary: BatchReport.Outcome(
                 line: number, status: result.status, failureKind: result.failure?.kind.rawValue, message: result.failure?.message,
                 cost: result.cost, unpricedCalls: result.unpricedCalls, duration: result.endedAt.since(result.startedAt)),
