@@ -165,7 +165,7 @@ private final class SharedState: Sendable {
     }
 
     private func call(_ number: Int, _ held: String?, _ caps: [(scope: String, cap: Money)] = []) -> JournalEntry {
-        var entry = JournalEntry(run: run)
+        let entry = JournalEntry(run: run)
         entry.callStart = CallStart(
             id: CallID(run: run, number: number), path: "draft", step: "draft", tier: "m", purpose: .try, ordinal: number, provider: "p",
             modelAsked: "m", request: ContentHash(of: ""), retryOf: nil, held: held.map(usd), caps: caps, at: ManualClock.epoch)
@@ -173,7 +173,7 @@ private final class SharedState: Sendable {
     }
 
     private func end(_ number: Int, released: String, held: String, _ caps: [(scope: String, cap: Money)] = []) -> JournalEntry {
-        var entry = JournalEntry(run: run)
+        let entry = JournalEntry(run: run)
         entry.callEnd = CallEnd(
             id: CallID(run: run, number: number), state: .settled, held: usd(held), cost: usd(held), released: usd(released), caps: caps, usage: nil,
             usageRaw: nil, priceRows: [], modelServed: nil, response: nil, httpStatus: nil, finishReason: nil, failure: nil,
@@ -204,7 +204,7 @@ private final class SharedState: Sendable {
         #expect(try await journal.write(call(2, "1", caps)) == .postponed)
         #expect(try await journal.write(call(2, "2.5", caps)) == .refused(BudgetRefusal(scope: "draft", cap: usd("2"), spent: .zero, asked: usd("2.5"))))
         #expect(try await journal.write(call(2, "2")) == .written)
-        var both = call(3, "2", caps)
+        let both = call(3, "2", caps)
         both.callEnd = end(1, released: "1.5", held: "0", caps).callEnd
         #expect(try await journal.write(both) == .written)
     }

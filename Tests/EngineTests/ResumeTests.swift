@@ -201,7 +201,7 @@ import WorkflowModel
         let whole = try await first.run(graph)
         let place = try #require(first.written.entries.firstIndex { $0.callEnd != nil })
         // The answer came, and the process died before the step had it.
-        var ended = JournalEntry(run: whole.id)
+        let ended = JournalEntry(run: whole.id)
         ended.callEnd = first.written.entries[place].callEnd
         ended.events = first.written.entries[place].events.filter { $0.kind == "call_ended" }
         ended.blobs = first.written.entries[place].blobs

@@ -92,7 +92,7 @@ private func exerciseInnerCaps(_ journal: any RunJournal) async throws {
         .end("r", 1, .settled, released: dollars("1.5"), held: dollars("0.5"), cost: dollars("0.5"), caps: step))
     // An end and a start in one entry: what the end frees, the start may take.
     #expect(try await journal.write(.start("r", 3, held: dollars("1.5"), caps: step)) == .written)
-    var both = JournalEntry.start("r", 4, held: dollars("1.5"), caps: step)
+    let both = JournalEntry.start("r", 4, held: dollars("1.5"), caps: step)
     both.callEnd = JournalEntry.end("r", 3, .void, released: dollars("1.5"), held: .zero, cost: .zero, caps: step).callEnd
     #expect(try await journal.write(both) == .written)
     #expect(try await journal.write(.start("r", 5, held: dollars("0.1"), caps: step)) == .postponed)
@@ -112,7 +112,7 @@ private func exerciseEndings(_ journal: any RunJournal) async throws {
 private func exerciseFailedEntry(_ journal: any RunJournal) async throws {
     try await journal.begin(.sample("r"))
     #expect(try await journal.write(.start("r", 1, held: nil)) == .written)
-    var twin = JournalEntry.start("r", 2, held: nil, path: "draft[1]")
+    let twin = JournalEntry.start("r", 2, held: nil, path: "draft[1]")
     twin.blobs = [Blob(Array("twin".utf8))]
     await #expect(throws: JournalError.self, "a call's identity is unique in its run") { try await journal.write(twin) }
     // What came after it would tell of a run that nobody can follow.

@@ -161,7 +161,7 @@ import WorkflowModel
         var written = 0
         var failure: JournalError?
         while failure == nil, written < 1000 {
-            var entry = JournalEntry.event("r", "n", "\(written)")
+            let entry = JournalEntry.event("r", "n", "\(written)")
             entry.blobs = [Blob(Array("\(written)".utf8) + [UInt8](repeating: 1, count: 8000))]
             do {
                 _ = try await ledger.write(entry)
@@ -179,7 +179,7 @@ import WorkflowModel
         try await ledger.begin(.sample("r1"))
         #expect(try ledger.events(run: "r").count == written)
         // Whoever waits is told; whoever posted learns it at the next write.
-        var large = JournalEntry.event("r1", "large")
+        let large = JournalEntry.event("r1", "large")
         large.blobs = [Blob([UInt8](repeating: 2, count: 400_000))]
         ledger.post(large)
         await #expect(throws: JournalError.self) { try await ledger.write(.event("r1", "after")) }
@@ -218,7 +218,7 @@ import WorkflowModel
         // One group: the one in the middle fails after its counters moved.
         ledger.post(.event("good", "before"))
         ledger.post(.event("bad", "before"))
-        var twin = JournalEntry.start("bad", 2, held: dollars("5"), path: "draft[1]")
+        let twin = JournalEntry.start("bad", 2, held: dollars("5"), path: "draft[1]")
         twin.blobs = [Blob(Array("twin".utf8))]
         ledger.post(twin)
         ledger.post(.event("good", "between"))

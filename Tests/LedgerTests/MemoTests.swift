@@ -17,7 +17,7 @@ import WorkflowModel
     }
 
     private func kept(_ run: String, _ number: Int, _ text: String, second: Int64, cost: Money? = dollars("0.5")) -> JournalEntry {
-        var entry = JournalEntry.event(run, "step_succeeded")
+        let entry = JournalEntry.event(run, "step_succeeded")
         let blob = Blob(Array(text.utf8))
         entry.blobs = [blob]
         entry.memos = [.kept(MemoEntry(
@@ -26,7 +26,7 @@ import WorkflowModel
     }
 
     private func taken(_ run: String, path: String, saved: Money?, tags: JSONObject? = nil) -> JournalEntry {
-        var entry = JournalEntry.event(run, "memo_hit")
+        let entry = JournalEntry.event(run, "memo_hit")
         entry.memos = [.taken(MemoHit(
             path: path, step: "draft", tier: "small", provider: "local", modelAsked: "small-model", call: "a.1", saved: saved, tags: tags, at: start))]
         return entry
@@ -53,7 +53,7 @@ import WorkflowModel
         // Its document is there already, and indexed or not makes no difference.
         _ = try await ledger.write(kept("a", 1, "\"one\"", second: 1))
         for index in 0..<(BlobStore.tailLimit + 10) {
-            var entry = JournalEntry(run: RunID("a"))
+            let entry = JournalEntry(run: RunID("a"))
             entry.blobs = [Blob(Array("\(index)".utf8))]
             ledger.post(entry)
         }

@@ -129,7 +129,7 @@ import WorkflowModel
         try await ledger.begin(.sample("r"))
         let documents = ["", "shared", "naïve ☃", String(repeating: "x", count: 300_000)].map { Blob(Array($0.utf8)) }
         for _ in 0..<3 {
-            var entry = JournalEntry(run: RunID("r"))
+            let entry = JournalEntry(run: RunID("r"))
             entry.blobs = documents
             _ = try await ledger.write(entry)
         }
@@ -138,7 +138,7 @@ import WorkflowModel
         // Also when another process offers them again.
         let other = try temporary.open()
         try await other.begin(.sample("r2"))
-        var entry = JournalEntry(run: RunID("r2"))
+        let entry = JournalEntry(run: RunID("r2"))
         entry.blobs = documents
         _ = try await other.write(entry)
         #expect(try count("blob") == documents.count)
@@ -148,7 +148,7 @@ import WorkflowModel
         try await ledger.begin(.sample("r"))
         let documents = (0..<BlobStore.tailLimit + 100).map { Blob(Array("document \($0)".utf8)) }
         for start in stride(from: 0, to: documents.count, by: 100) {
-            var entry = JournalEntry(run: RunID("r"))
+            let entry = JournalEntry(run: RunID("r"))
             entry.blobs = Array(documents[start..<min(start + 100, documents.count)])
             _ = try await ledger.write(entry)
         }
@@ -159,7 +159,7 @@ import WorkflowModel
         // A new process knows them from the index and the tail.
         let other = try temporary.open()
         try await other.begin(.sample("r2"))
-        var entry = JournalEntry(run: RunID("r2"))
+        let entry = JournalEntry(run: RunID("r2"))
         entry.blobs = documents
         _ = try await other.write(entry)
         #expect(try count("blob") == documents.count)

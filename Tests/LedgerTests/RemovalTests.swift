@@ -22,7 +22,7 @@ import WorkflowModel
 
     private static func entry(_ run: String, _ blobs: [Blob]) -> JournalEntry {
         let request = Blob(Array(#"{"segments":[\#(blobs.map { #"{"hash":"\#($0.hash.hex)"}"# }.joined(separator: ","))]}"#.utf8))
-        var entry = JournalEntry.event(run, "call_started", #"{"call":1,"request":"\#(request.hash.hex)"}"#)
+        let entry = JournalEntry.event(run, "call_started", #"{"call":1,"request":"\#(request.hash.hex)"}"#)
         entry.blobs = blobs + [request]
         return entry
     }
@@ -31,7 +31,7 @@ import WorkflowModel
     private func record(_ run: String, workflow: String = "triage", _ status: RunStatus? = .succeeded, in ledger: Ledger? = nil) async throws {
         let ledger = ledger ?? self.ledger
         try await ledger.begin(.sample(run, workflow: workflow))
-        var entry = Self.entry(run, [Self.shared, Blob(Array("own of \(run)".utf8))])
+        let entry = Self.entry(run, [Self.shared, Blob(Array("own of \(run)".utf8))])
         entry.callStart = JournalEntry.start(run, 1, held: dollars("0.1")).callStart
         _ = try await ledger.write(entry)
         _ = try await ledger.write(.end(run, 1, .settled, released: dollars("0.1"), held: dollars("0.02"), cost: dollars("0.02")))
@@ -147,7 +147,7 @@ import WorkflowModel
     @Test func aLongRunGoesInPieces() async throws {
         try await ledger.begin(.sample("long"))
         for _ in 0..<12 {
-            var entry = JournalEntry(run: RunID("long"))
+            let entry = JournalEntry(run: RunID("long"))
             entry.events = (0..<1000).map { .sample("kind", "{\"n\":\($0)}") }
             _ = try await ledger.write(entry)
         }
@@ -187,7 +187,7 @@ import WorkflowModel
         let question = ContentHash(of: "question")
         let document = Blob(Array("\"said\"".utf8))
         try await ledger.begin(.sample("c"))
-        var kept = JournalEntry.event("c", "step_succeeded", #"{"step":"x","output":"\#(document.hash.hex)"}"#)
+        let kept = JournalEntry.event("c", "step_succeeded", #"{"step":"x","output":"\#(document.hash.hex)"}"#)
         kept.blobs = [document]
         kept.memos = [
             .kept(MemoEntry(question: question, call: CallID(run: RunID("c"), number: 1), output: document.hash, cost: dollars("0.02"), at: later)),

@@ -75,7 +75,7 @@ extension JournaledEvent {
 
 extension JournalEntry {
     static func event(_ run: String, _ kind: String, _ payload: String = "{}") -> JournalEntry {
-        var entry = JournalEntry(run: RunID(run))
+        let entry = JournalEntry(run: RunID(run))
         entry.events = [.sample(kind, payload)]
         return entry
     }
@@ -85,7 +85,7 @@ extension JournalEntry {
         purpose: CallPurpose = .try, model: String = "small-model", retryOf: String? = nil,
         at: Timestamp = Timestamp(rfc3339: "2026-11-21T10:00:02Z")!, tags: JSONObject? = nil, trimmed: [TrimmedValue] = []
     ) -> JournalEntry {
-        var entry = JournalEntry(run: RunID(run))
+        let entry = JournalEntry(run: RunID(run))
         entry.callStart = CallStart(
             id: CallID(run: RunID(run), number: number), path: path ?? "draft[\(number)]", step: "draft", tier: "small",
             purpose: purpose, ordinal: 0, provider: "local", modelAsked: model, request: ContentHash(of: "request"),
@@ -98,7 +98,7 @@ extension JournalEntry {
         _ run: String, _ number: Int, _ state: CallState, released: Money?, held: Money?, cost: Money?,
         caps: [(scope: String, cap: Money)] = [], failure: CallFailure? = nil
     ) -> JournalEntry {
-        var entry = JournalEntry(run: RunID(run))
+        let entry = JournalEntry(run: RunID(run))
         entry.callEnd = CallEnd(
             id: CallID(run: RunID(run), number: number), state: state, held: held, cost: cost, released: released, caps: caps,
             usage: TokenUsage(plainInput: 100, cacheRead: 20, plainOutput: 30, reasoning: 5), usageRaw: "{\"total\":155}",
@@ -110,7 +110,7 @@ extension JournalEntry {
     }
 
     static func node(_ run: String, _ path: String, _ status: NodeStatus, second: Int, reason: String? = nil) -> JournalEntry {
-        var entry = JournalEntry(run: RunID(run))
+        let entry = JournalEntry(run: RunID(run))
         entry.nodes = [
             NodeUpdate(
                 path: path, step: path, item: nil, status: status,
@@ -122,7 +122,7 @@ extension JournalEntry {
     }
 
     static func finish(_ run: String, _ status: RunStatus = .succeeded, outcome: String? = nil) -> JournalEntry {
-        var entry = JournalEntry(run: RunID(run))
+        let entry = JournalEntry(run: RunID(run))
         entry.runEnd = RunEnd(
             status: status, outputs: ContentHash(of: "outputs"), failure: status == .failed ? StepFailure(.budget, "no money") : nil,
             outcome: outcome, at: Timestamp(rfc3339: "2026-11-21T10:00:09Z")!)

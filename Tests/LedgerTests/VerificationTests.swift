@@ -24,17 +24,17 @@ import WorkflowModel
         let answer = Blob(Array("\"\(run)\"".utf8))
         let caps = [(scope: "draft", cap: dollars("0.5"))]
         for number in 1...2 {
-            var start = JournalEntry.start(run, number, held: dollars("0.1"), caps: caps, path: "draft[\(number)]")
+            let start = JournalEntry.start(run, number, held: dollars("0.1"), caps: caps, path: "draft[\(number)]")
             start.events = [.sample("call_started", #"{"call":\#(number),"request":"\#(request.hash.hex)"}"#)]
             start.blobs = [segment, request]
             #expect(try await ledger.write(start) == .written)
         }
-        var end = JournalEntry.end(run, 1, .settled, released: dollars("0.1"), held: dollars("0.02"), cost: dollars("0.02"), caps: caps)
+        let end = JournalEntry.end(run, 1, .settled, released: dollars("0.1"), held: dollars("0.02"), cost: dollars("0.02"), caps: caps)
         end.events = [.sample("call_ended", #"{"call":1,"response":"\#(answer.hash.hex)"}"#)]
         end.blobs = [answer]
         _ = try await ledger.write(end)
         _ = try await ledger.write(.end(run, 2, .unknown, released: dollars("0.1"), held: dollars("0.1"), cost: nil, caps: caps))
-        var finish = JournalEntry.finish(run, status)
+        let finish = JournalEntry.finish(run, status)
         finish.events = [.sample("run_ended", #"{"status":"\#(status.rawValue)"}"#)]
         _ = try await ledger.write(finish)
     }

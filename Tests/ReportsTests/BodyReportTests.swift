@@ -241,7 +241,7 @@ import WorkflowModel
     // MARK: show
 
     private func row(_ path: String, _ status: NodeStatus, from: Int64? = nil, to: Int64? = nil, reason: String? = nil, failure: String? = nil) -> NodeRecord {
-        var node = NodeRecord(path: path, step: NodePath.step(path), item: NodePath.index(path), status: status)
+        let node = NodeRecord(path: path, step: NodePath.step(path), item: NodePath.index(path), status: status)
         node.startedAt = from.map(after)
         node.endedAt = to.map(after)
         node.reason = reason
@@ -339,7 +339,7 @@ import WorkflowModel
     @Test func promptsStandAtTheStepInside() throws {
         var trace = trace
         trace.calls = trace.calls.map {
-            var call = $0
+            let call = $0
             call.request = ContentHash(of: call.path)
             return call
         }

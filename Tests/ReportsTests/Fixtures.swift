@@ -19,7 +19,7 @@ func node(
     _ step: String, item: Int? = nil, _ status: NodeStatus, from: Int64? = nil, to: Int64? = nil, reason: String? = nil,
     failure: StepFailure? = nil
 ) -> NodeRecord {
-    var node = NodeRecord(path: item.map { "\(step)[\($0)]" } ?? step, step: step, item: item, status: status)
+    let node = NodeRecord(path: item.map { "\(step)[\($0)]" } ?? step, step: step, item: item, status: status)
     node.startedAt = from.map(after)
     node.endedAt = to.map(after)
     node.reason = reason
@@ -34,7 +34,7 @@ func call(
 ) -> CallRecord {
     let parts = model.split(separator: "/").map(String.init)
     let step = String(path.prefix { $0 != "[" })
-    var call = CallRecord(
+    let call = CallRecord(
         id: "r.\(path).\(ordinal)", path: path, step: step, tier: "small", purpose: purpose, ordinal: ordinal, provider: parts[0],
         modelAsked: parts[1], state: state, startedAt: after(at))
     call.held = held.map(usd)

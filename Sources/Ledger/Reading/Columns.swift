@@ -48,7 +48,7 @@ enum RunColumns {
 
 enum NodeColumns {
     static func record(_ row: Row) -> NodeRecord {
-        var node = NodeRecord(path: row[0], step: row[1], item: row[2], status: NodeStatus(rawValue: row[3]) ?? .failed)
+        let node = NodeRecord(path: row[0], step: row[1], item: row[2], status: NodeStatus(rawValue: row[3]) ?? .failed)
         node.startedAt = moment(row, 4)
         node.endedAt = moment(row, 5)
         node.output = hash(row, 6)
@@ -67,7 +67,7 @@ enum CallColumns {
         """
 
     static func record(_ row: Row) -> CallRecord {
-        var call = CallRecord(
+        let call = CallRecord(
             id: row[0], path: row[1], step: row[2], tier: row[3], purpose: row[4], ordinal: row[5], provider: row[6],
             modelAsked: row[7], state: CallState(rawValue: row[8]) ?? .unknown, startedAt: Timestamp(microseconds: row[9]))
         call.modelServed = row[10]

@@ -87,8 +87,11 @@ public struct ApprovalRecord: Sendable {
     }
 }
 
+// A trace may have ten thousand of the following, each of dozens of words: classes, which are not copied from hand to hand.
+// Unchecked, as whoever makes one fills it before it is passed on.
+
 /// A step, or an item of one, as the ledger tells it.
-public struct NodeRecord: Sendable {
+public final class NodeRecord: @unchecked Sendable {
     public var path: String
     public var step: String
     public var item: Int?
@@ -108,7 +111,7 @@ public struct NodeRecord: Sendable {
 }
 
 /// A call, one HTTP attempt, as the ledger tells it.
-public struct CallRecord: Sendable {
+public final class CallRecord: @unchecked Sendable {
     public var id: String
     public var path: String
     public var step: String
