@@ -19,7 +19,9 @@ extension RunExecution {
 
     /// A fact with the row that it changes, for the journal alone.
     func append(_ event: RunEvent, at: Timestamp, to entry: JournalEntry) {
-        entry.events.append(JournaledEvent(kind: event.kind, payload: event.payload, at: at))
+        let payload = event.payload
+        bufferedBytes += payload.count
+        entry.events.append(JournaledEvent(kind: event.kind, payload: payload, at: at))
         if let update = nodeUpdate(event, at: at) { entry.nodes.append(update) }
     }
 
@@ -55,14 +57,46 @@ extension RunExecution {
         commands.append(contentsOf: new)
         guard !isDraining else { return }
         isDraining = true
+        drain()
+    }
+
+    private func drain() {
         var next = 0
         while next < commands.count {
+            if next == Self.mostDone {
+                commands.removeFirst(next)
+                next = 0
+            }
+            // What only computes waits for nothing else: a million items would be a million facts in memory.
+            if isFull, environment.journal.isBehind { return waitForJournal(after: next) }
             let command = commands[next]
             next += 1
             perform(command)
         }
         commands.removeAll(keepingCapacity: true)
         isDraining = false
+    }
+
+    /// Commands that are done and still in the queue.
+    private static let mostDone = 4096
+
+    /// Whether what waits is handed over for its size; it is, when this returns.
+    private var isFull: Bool {
+        guard buffer.events.count >= 512 || bufferedBytes >= 1 << 20 else { return false }
+        flush()
+        return true
+    }
+
+    /// Goes on with the queue when the journal has written what it was given. New commands queue up behind.
+    private func waitForJournal(after count: Int) {
+        commands.removeFirst(count)
+        Task(executorPreference: environment.executor) { [self] in await drainWhenWritten() }
+    }
+
+    private func drainWhenWritten() async {
+        // Its failure ends the run, which finds no command to perform then.
+        _ = try? await write(takeBuffer(), after: nil)
+        drain()
     }
 
     private func perform(_ command: RunCommand) {

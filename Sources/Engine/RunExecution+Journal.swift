@@ -12,10 +12,14 @@ extension RunExecution {
     func takeBuffer() -> JournalEntry {
         let entry = buffer
         buffer = JournalEntry(run: id)
+        bufferedBytes = 0
         return entry
     }
 
-    func append(blob: Blob) { buffer.blobs.append(blob) }
+    func append(blob: Blob) {
+        buffer.blobs.append(blob)
+        bufferedBytes += blob.bytes.count
+    }
 
     /// An entry has room for one end. Called before the first document of a call's end: documents go in the entry of the event that
     /// names them, or a `gc` in another process could take them for nobody's.
@@ -69,7 +73,7 @@ extension RunExecution {
         }
     }
 
-    private func write(_ entry: JournalEntry, after facts: JournalEntry?) async throws(StepFailure) -> JournalReply {
+    func write(_ entry: JournalEntry, after facts: JournalEntry?) async throws(StepFailure) -> JournalReply {
         do throws(JournalError) {
             return try await environment.journal.write(entry, after: facts)
         } catch {

@@ -19,6 +19,8 @@ actor RunExecution {
     var machine: RunStateMachine
     /// What waits to be handed to the journal.
     var buffer: JournalEntry
+    /// About how large it is: its documents and facts.
+    var bufferedBytes = 0
     var commands: [RunCommand] = []
     var isDraining = false
 

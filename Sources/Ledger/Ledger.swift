@@ -128,6 +128,8 @@ public final class Ledger: RunJournal, RunHistory, AnswerMemory, Sendable {
         _ = writer?.queue.put(WriteRequest(.entry(.init(entry))))
     }
 
+    public var isBehind: Bool { backlog.bytes >= file.options.backlogBytes }
+
     // MARK: AnswerMemory
 
     public func recall(_ question: ContentHash, since: Timestamp) async throws(JournalError) -> RememberedAnswer? {

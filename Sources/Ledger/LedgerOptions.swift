@@ -16,6 +16,8 @@ public struct LedgerOptions: Sendable {
     public var gatherDelay: TimeSpan = .milliseconds(1)
     /// Entries that one transaction holds at most.
     public var groupLimit = 512
+    /// Bytes that may wait to be written before runs are asked to wait with them.
+    public var backlogBytes = 8 << 20
     /// Pages that the write-ahead log collects before they are copied into the file. Many entries change the same
     /// pages, so a longer log is less work in all; 2,000 pages take 16 MB.
     public var checkpointPages = 2000

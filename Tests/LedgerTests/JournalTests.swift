@@ -207,6 +207,26 @@ import WorkflowModel
         try other.close()
     }
 
+    @Test func itIsBehindWhileTheDiskDoesNotKeepUp() async throws {
+        let temporary = try TemporaryLedger()
+        let ledger = try temporary.open { $0.backlogBytes = 20_000 }
+        try await ledger.begin(.sample("r"))
+        let other = try temporary.connect()
+        try await other.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
+        var posted = 0
+        // One group is in the writer's hands, the rest waits.
+        while !ledger.isBehind {
+            ledger.post(.event("r", "n", String(repeating: "x", count: 1000)))
+            posted += 1
+        }
+        #expect(posted >= 15 && ledger.backlog.bytes >= 20_000)
+        try await other.writeWithoutTransaction { try $0.execute(sql: "ROLLBACK") }
+        #expect(try await ledger.write(.event("r", "last")) == .written)
+        #expect(!ledger.isBehind)
+        #expect(try ledger.events(run: "r").count == posted + 1, "nothing is dropped")
+        try other.close()
+    }
+
     // MARK: Amounts
 
     @Test func anEntryThatFailsHalfwayLeavesNothing() async throws {

@@ -28,6 +28,10 @@ public protocol RunJournal: Sendable {
     /// Hands over an entry without waiting for it to be durable: it is before anything that is written later. That it
     /// could not be written shows at the next `write` of this run.
     func post(_ entry: JournalEntry)
+
+    /// Whether so much waits to be written that a run should wait with it before it posts more: a slow disk slows runs,
+    /// and does not fill the memory.
+    var isBehind: Bool { get }
 }
 
 extension RunJournal {

@@ -51,6 +51,9 @@ public final class InMemoryJournal: RunJournal {
         var order: [RunID] = []
         var operations = 0
         var requests: [RunRequest] = []
+        /// Events that were posted and that nobody has waited for.
+        var pending = 0
+        var mostPending = 0
         var broken: JournalError?
     }
 
@@ -58,18 +61,21 @@ public final class InMemoryJournal: RunJournal {
     private let clock: (any EngineClock)?
     private let latency: TimeSpan
     private let failsAt: Int?
+    private let room: Int
     private let error: JournalError
 
     /// - Parameters:
     ///   - latency: how long an answer takes, as a group commit does; needs a clock.
+    ///   - room: events that may be pending before it is behind.
     ///   - failsAt: the number of the operation, from 1, that fails, and every one after it. `begin` counts, as do posts.
     public init(
-        clock: (any EngineClock)? = nil, latency: TimeSpan = .milliseconds(0), failsAt: Int? = nil,
+        clock: (any EngineClock)? = nil, latency: TimeSpan = .milliseconds(0), room: Int = .max, failsAt: Int? = nil,
         error: JournalError = JournalError(.diskFull, "no space left on device")
     ) {
         self.clock = clock
         self.latency = latency
         self.failsAt = failsAt
+        self.room = room
         self.error = error
     }
 
@@ -77,6 +83,8 @@ public final class InMemoryJournal: RunJournal {
     public func run(_ id: RunID) -> Run? { state.withLock { $0.runs[id] } }
     /// How often something was handed over.
     public var operations: Int { state.withLock { $0.operations } }
+    /// How many events were pending at once.
+    public var mostPending: Int { state.withLock { $0.mostPending } }
 
     // MARK: RunJournal
 
@@ -99,6 +107,7 @@ public final class InMemoryJournal: RunJournal {
             return Self.write(entry, &state)
         }
         await wait()
+        state.withLock { $0.pending = 0 }
         return try outcome.get()
     }
 
@@ -108,6 +117,8 @@ public final class InMemoryJournal: RunJournal {
                 state.runs[entry.run]?.failure = error
                 return
             }
+            state.pending += entry.events.count
+            state.mostPending = max(state.mostPending, state.pending)
             // Nobody waits: the run's next entry says it.
             _ = Self.write(entry, &state)
         }
@@ -135,6 +146,8 @@ public final class InMemoryJournal: RunJournal {
             return found
         }
     }
+
+    public var isBehind: Bool { state.withLock { $0.pending >= room } }
 
     public func requests() async throws(JournalError) -> [RunRequest] { state.withLock { $0.requests } }
 
