@@ -153,7 +153,7 @@ let package = Package(
         .testTarget(name: "ProvidersTests", dependencies: ["Providers", "HTTP", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "LedgerTests",
-            dependencies: ["Ledger", "Economics", "Values", "WorkflowModel", .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: ["Ledger", "Economics", "Reports", "TestSupport", "Values", "WorkflowModel", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: strict),
         .testTarget(name: "ReportsTests", dependencies: ["Reports", "Economics", "TestSupport", "Values", "WorkflowModel"], swiftSettings: strict),
         .testTarget(

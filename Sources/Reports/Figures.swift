@@ -49,17 +49,26 @@ struct Tally {
         }
     }
 
-    mutating func add(_ state: CallState, cost amount: Money?, held: Money?, input: Int?, output: Int?) {
-        calls += 1
+    mutating func add(_ folded: FoldedCalls) {
+        add(folded.count, folded.state, cost: folded.cost, hasHold: folded.held != nil, input: folded.inputTokens, output: folded.outputTokens)
+        cached += folded.cacheReadTokens
+    }
+
+    mutating func add(_ state: CallState, cost: Money?, held: Money?, input: Int?, output: Int?) {
+        add(1, state, cost: cost.map(MoneySum.init), hasHold: held != nil, input: input, output: output)
+    }
+
+    private mutating func add(_ count: Int, _ state: CallState, cost amount: MoneySum?, hasHold: Bool, input: Int?, output: Int?) {
+        calls += count
         if let amount {
-            cost.add(amount)
+            cost = cost + amount
             if state == .estimated { hasEstimate = true }
-        } else if Self.isUnpriced(state, cost: amount, held: held) {
-            unpriced += 1
+        } else if Self.isUnpriced(state, hasCost: false, hasHold: hasHold) {
+            unpriced += count
         } else if state == .void {
-            void += 1
+            void += count
         } else {
-            open += 1
+            open += count
         }
         self.input += input ?? 0
         self.output += output ?? 0
@@ -67,11 +76,11 @@ struct Tally {
     }
 
     /// A call that ended and has no cost, or was begun without a hold: there is no price for it.
-    static func isUnpriced(_ state: CallState, cost: Money?, held: Money?) -> Bool {
-        guard cost == nil else { return false }
+    static func isUnpriced(_ state: CallState, hasCost: Bool, hasHold: Bool) -> Bool {
+        if hasCost { return false }
         switch state {
         case .settled, .estimated, .overrun: return true
-        case .unknown: return held == nil
+        case .unknown: return !hasHold
         case .held, .void: return false
         }
     }
@@ -91,7 +100,7 @@ struct Tally {
 }
 
 extension CallRecord {
-    var isUnpriced: Bool { Tally.isUnpriced(state, cost: cost, held: held) }
+    var isUnpriced: Bool { Tally.isUnpriced(state, hasCost: cost != nil, hasHold: held != nil) }
 }
 
 enum Figures {

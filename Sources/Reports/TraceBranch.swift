@@ -6,6 +6,8 @@ final class TraceBranch {
     private(set) var node: NodeRecord
     private(set) var calls: [CallRecord] = []
     private(set) var children: [TraceBranch] = []
+    /// Items below it that the trace does not have.
+    private(set) var folded: FoldedItems?
     /// Whether the ledger has no row of it: a pass of a loop, or what a crash cut off.
     private let isImplied: Bool
 
@@ -17,6 +19,8 @@ final class TraceBranch {
     var isItem: Bool { node.item != nil && !isImplied }
     var isPass: Bool { node.item != nil && isImplied }
     var allCalls: [CallRecord] { calls + children.flatMap(\.allCalls) }
+    /// The calls of items that the trace does not have, here and below.
+    var allFolded: [FoldedCalls] { (folded?.calls ?? []) + children.flatMap(\.allFolded) }
 
     /// Whether it, or what is below it, says what a failure around it says: that one repeats it behind a path.
     func tells(_ failure: JSONValue) -> Bool {
@@ -44,6 +48,7 @@ final class TraceBranch {
         for row in rows { known[row.node.path] = row }
         for row in rows { place(row) }
         for call in trace.calls.sorted(by: { ($0.ordinal, $0.startedAt) < ($1.ordinal, $1.startedAt) }) { found(call.path).calls.append(call) }
+        for items in trace.folded { found(items.path).folded = items }
         return finished(top)
     }
 

@@ -32,7 +32,7 @@ public enum TraceReport {
 
     private static func header(_ trace: RunTrace, _ style: TextStyle, _ options: Options) -> [StyledText] {
         let run = trace.run
-        let tally = Tally(trace.calls)
+        let cached = trace.calls.reduce(0) { $0 + ($1.cacheReadTokens ?? 0) } + trace.folded.flatMap(\.calls).reduce(0) { $0 + $1.cacheReadTokens }
         var lines = Figures.flow([
             StyledText("run \(run.id)", .bold), StyledText(run.workflow),
             status(of: run, style),
@@ -51,7 +51,7 @@ public enum TraceReport {
             StyledText(Figures.counted(run.calls, "call")),
         ]
         if run.inputTokens > 0 || run.outputTokens > 0 {
-            figures.append("tokens \(Figures.tokens(input: run.inputTokens, cached: tally.cached, output: run.outputTokens, style))")
+            figures.append("tokens \(Figures.tokens(input: run.inputTokens, cached: cached, output: run.outputTokens, style))")
         }
         lines += Figures.flow(figures, style)
         if let cap = run.maxCost {
@@ -63,7 +63,7 @@ public enum TraceReport {
         } else if open > .zero {
             lines += Figures.flow(["held \(open.displayText) beyond the cost"], style)
         }
-        lines += lost(trace.calls, style)
+        lines += lost(trace, style)
         if let decision = run.decisionID {
             lines += Figures.flow(["decision \(decision): \(run.outcome ?? "pending")"], style)
         } else if let outcome = run.outcome {
@@ -88,13 +88,20 @@ public enum TraceReport {
     }
 
     /// Calls whose end nobody knows, and what they hold.
-    private static func lost(_ calls: [CallRecord], _ style: TextStyle) -> [StyledText] {
-        let lost = calls.filter { $0.state == .unknown }
-        guard !lost.isEmpty else { return [] }
+    private static func lost(_ trace: RunTrace, _ style: TextStyle) -> [StyledText] {
+        var count = 0
         var held = MoneySum.zero
-        for call in lost { if let money = call.held { held.add(money) } }
-        let holds = held > .zero ? "\(held.displayText) stays held, as \(lost.count == 1 ? "it" : "they") may be billed" : "what \(lost.count == 1 ? "it" : "they") cost is not known"
-        return Figures.flow([StyledText("\(Figures.counted(lost.count, "call")) of unknown end: \(holds)", .yellow)], style)
+        for call in trace.calls where call.state == .unknown {
+            count += 1
+            if let money = call.held { held.add(money) }
+        }
+        for calls in trace.folded.flatMap(\.calls) where calls.state == .unknown {
+            count += calls.count
+            held = held + (calls.held ?? .zero)
+        }
+        guard count > 0 else { return [] }
+        let holds = held > .zero ? "\(held.displayText) stays held, as \(count == 1 ? "it" : "they") may be billed" : "what \(count == 1 ? "it" : "they") cost is not known"
+        return Figures.flow([StyledText("\(Figures.counted(count, "call")) of unknown end: \(holds)", .yellow)], style)
     }
 
     /// How a run that is not over goes on.

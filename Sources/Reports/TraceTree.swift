@@ -32,10 +32,12 @@ struct TraceTree {
 
     private mutating func add(_ branch: TraceBranch, lead: String, rest: String) {
         let (node, calls) = (branch.node, branch.calls + branch.children.flatMap(\.allCalls))
-        let tally = Tally(calls)
+        let folded = branch.allFolded
+        var tally = Tally(calls)
+        for calls in folded { tally.add(calls) }
         rows.add([
             StyledText(lead, .dim) + style.symbol(node.status) + " " + StyledText(NodePath.name(node.path)),
-            status(of: branch, calls: calls),
+            status(of: branch, calls: calls, folded: folded),
             branch.children.isEmpty && calls.count == 1 ? StyledText(calls[0].timeToFirstToken?.description ?? "") : "",
             StyledText(duration(node)?.description ?? ""),
             StyledText(tally.tokensText(style)),
@@ -63,10 +65,13 @@ struct TraceTree {
         if let more = chosen.rest { rows.add(line: StyledText(rest + style.lastBranch.lead + more, .dim)) }
     }
 
-    private func status(of branch: TraceBranch, calls: [CallRecord]) -> StyledText {
+    private func status(of branch: TraceBranch, calls: [CallRecord], folded: [FoldedCalls]) -> StyledText {
         let node = branch.node
-        var models: [String] = []
-        for call in calls where !models.contains(call.modelName) { models.append(call.modelName) }
+        var counts: [String: Int] = [:]
+        for call in calls { counts[call.modelName, default: 0] += 1 }
+        for calls in folded { counts[calls.modelName, default: 0] += calls.count }
+        // The one that was asked most often stands for all.
+        let models = counts.sorted { (-$0.value, $0.key) < (-$1.value, $1.key) }.map(\.key)
         var parts: [StyledText] = []
         let items = branch.children.filter(\.isItem)
         if node.status != .succeeded || (models.isEmpty && items.isEmpty) {
@@ -77,8 +82,9 @@ struct TraceTree {
         }
         if branch.isPass { parts.append(StyledText("pass", .dim)) }
         if !items.isEmpty {
-            let failed = items.count { $0.node.status == .failed }
-            parts.append(StyledText(Figures.counted(items.count, "item") + (failed > 0 ? ", \(Figures.count(failed)) failed" : "")))
+            let hidden = branch.folded?.statuses ?? [:]
+            let failed = items.count { $0.node.status == .failed } + (hidden[.failed] ?? 0)
+            parts.append(StyledText(Figures.counted(hidden.values.reduce(items.count, +), "item") + (failed > 0 ? ", \(Figures.count(failed)) failed" : "")))
         }
         if let first = models.first { parts.append(StyledText(first + (models.count > 1 ? " +\(models.count - 1)" : ""))) }
         return joined(parts)
@@ -145,19 +151,24 @@ struct TraceTree {
     /// the others.
     private func choose(_ branch: TraceBranch) -> (shown: [TraceBranch], rest: String?) {
         let items = branch.children
-        guard items.count > options.maxItems, items.allSatisfy({ $0.isItem || $0.isPass }) else { return (items, nil) }
-        let failed = items.filter { $0.node.status == .failed }.prefix(options.maxItems / 2)
-        let running = items.filter { $0.node.status == .running }.prefix(options.maxItems / 4)
+        let hidden = branch.folded?.statuses ?? [:]
+        guard hidden.values.reduce(items.count, +) > options.maxItems, items.allSatisfy({ $0.isItem || $0.isPass }) else { return (items, nil) }
+        let failed = items.filter { $0.node.status == .failed }.prefix(ItemChoice.failed(of: options.maxItems))
+        let running = items.filter { $0.node.status == .running }.prefix(ItemChoice.running(of: options.maxItems))
         let slowest = items.filter { $0.node.status != .failed && $0.node.status != .running && duration($0.node) != nil }
-            .sorted { (duration($1.node)!, $0.node.item ?? 0) < (duration($0.node)!, $1.node.item ?? 0) }.prefix(5)
+            .sorted { (duration($1.node)!, $0.node.item ?? 0) < (duration($0.node)!, $1.node.item ?? 0) }.prefix(ItemChoice.slowest)
         let shown = Array(failed) + running + slowest
         let paths = Set(shown.map(\.node.path))
-        var counts: [NodeStatus: Int] = [:]
+        var counts = hidden
         for item in items where !paths.contains(item.node.path) { counts[item.node.status, default: 0] += 1 }
         let words = NodeStatus.allCases.sorted { (counts[$0] ?? 0) > (counts[$1] ?? 0) }
             .compactMap { status in counts[status].map { "\(Figures.count($0)) more \(status.rawValue)" } }
         return (shown, style.ellipsis + " " + words.joined(separator: ", ") + (slowest.isEmpty ? "" : "; the slowest are shown"))
     }
+}
+
+extension FoldedCalls {
+    var modelName: String { "\(provider)/\(modelAsked)" }
 }
 
 extension CallRecord {

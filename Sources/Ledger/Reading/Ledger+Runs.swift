@@ -61,36 +61,6 @@ extension Ledger {
         }
     }
 
-    /// A run with its steps and calls, in the order in which they began; `nil` when there is no such run.
-    public func trace(run: String) throws(JournalError) -> RunTrace? {
-        try read { database in
-            guard let row = try Row.fetchOne(
-                database, sql: "SELECT \(RunColumns.list), id FROM run WHERE run_id = ?", arguments: [run])
-            else { return nil }
-            let number: Int64 = row["id"]
-            // Read as they come: a copy of each row costs as much as the row.
-            let nodes = try Row.fetchCursor(
-                database,
-                sql: """
-                    SELECT node_path, step_id, item, status, started_at, ended_at, output_hash, error, reason
-                    FROM step_attempt WHERE run = ? ORDER BY coalesce(started_at, ended_at), node_path
-                    """, arguments: [number])
-            let calls = try Row.fetchCursor(
-                database, sql: "SELECT \(CallColumns.list) FROM model_call WHERE run = ? ORDER BY started_at, rowid",
-                arguments: [number])
-            let hits = try Row.fetchAll(
-                database, sql: "SELECT node_path, step_id, tier, provider, model_asked, call_id, saved_pico, started_at FROM memo_hit WHERE run = ?",
-                arguments: [number])
-            return RunTrace(
-                run: RunColumns.record(row), nodes: try Array(nodes.map(NodeColumns.record)), calls: try Array(calls.map(CallColumns.record)),
-                memoHits: hits.map { row in
-                    MemoHitRecord(
-                        path: row[0], step: row[1], tier: row[2], provider: row[3], modelAsked: row[4], call: row[5], saved: money(row, 6),
-                        at: Timestamp(microseconds: row[7]))
-                })
-        }
-    }
-
     /// Events of a run in order, from the one after `sequence`.
     public func events(run: String, after sequence: Int = 0, limit: Int = .max) throws(JournalError) -> [EventRecord] {
         try read { database in

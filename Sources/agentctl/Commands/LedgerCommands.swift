@@ -45,7 +45,8 @@ struct Show: ParsableCommand {
     func run() throws {
         let ledger = try Composition(settings: global.settings()).openLedgerReadOnly()
         let id = try ledger.requireRun(id)
-        guard let trace = try ledger.trace(run: id) else { throw UsageError("there is no run \(id)") }
+        // JSON has every item; the text has those that tell something.
+        guard let trace = try ledger.trace(run: id, maxItems: json ? nil : TraceReport.Options().maxItems) else { throw UsageError("there is no run \(id)") }
         let asks = try ledger.openApprovals(run: id)
         if json {
             var document = TraceReport.json(trace)

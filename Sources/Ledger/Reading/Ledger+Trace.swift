@@ -1,0 +1,134 @@
+import Economics
+import GRDB
+import Values
+import WorkflowModel
+
+extension Ledger {
+    /// A run with its steps and calls, in the order in which they began; `nil` when there is no such run.
+    ///
+    /// - Parameter maxItems: of a `for_each` step at the top with more items, only its failed, its running and its slowest ones
+    ///   are read, as ``ItemChoice`` says; what the others add up to is in ``RunTrace/folded``. `nil`: everything.
+    public func trace(run: String, maxItems: Int? = nil) throws(JournalError) -> RunTrace? {
+        try read { database in
+            guard let row = try Row.fetchOne(
+                database, sql: "SELECT \(RunColumns.list), id FROM run WHERE run_id = ?", arguments: [run])
+            else { return nil }
+            let reader = try TraceReader(database, run: row["id"], maxItems: maxItems)
+            return RunTrace(
+                run: RunColumns.record(row), nodes: try reader.nodes(), calls: try reader.calls(), memoHits: try reader.memoHits(),
+                folded: try reader.folded())
+        }
+    }
+}
+
+/// Reads one run, all of it or without most of its items.
+private struct TraceReader {
+    let database: Database
+    let run: Int64
+    /// The steps that are folded, and the items of them that are read all the same; `nil`: nothing is folded.
+    private let choice: (steps: String, items: String)?
+
+    init(_ database: Database, run: Int64, maxItems: Int?) throws {
+        self.database = database
+        self.run = run
+        guard let maxItems else {
+            choice = nil
+            return
+        }
+        let steps = try String.fetchAll(
+            database, sql: "SELECT \(Self.step) FROM step_attempt WHERE run = ? AND \(Self.isItem) GROUP BY 1 HAVING count(*) > ?",
+            arguments: [run, maxItems])
+        if steps.isEmpty {
+            choice = nil
+            return
+        }
+        var items: [String] = []
+        for step in steps {
+            for (condition, order, limit) in [
+                ("status = 'failed'", "item", ItemChoice.failed(of: maxItems)),
+                ("status = 'running'", "item", ItemChoice.running(of: maxItems)),
+                ("status NOT IN ('failed', 'running') AND ended_at IS NOT NULL AND started_at IS NOT NULL",
+                 "max(0, (ended_at - started_at) / 1000) DESC, item", ItemChoice.slowest),
+            ] {
+                // A range of the key: what begins with the step and a bracket.
+                items += try String.fetchAll(
+                    database,
+                    sql: """
+                        SELECT node_path FROM step_attempt WHERE run = ?1 AND node_path > ?2 || '[' AND node_path < ?2 || '\\' AND \(Self.isItem)
+                            AND \(condition) ORDER BY \(order) LIMIT ?3
+                        """, arguments: [run, step, limit])
+            }
+        }
+        choice = (Self.list(steps), Self.list(items))
+    }
+
+    private static func list(_ texts: [String]) -> String { JSONEncoding.wire.string(.array(texts.map(JSONValue.string))) }
+
+    // An outermost item is what stands before the first bracket that closes, if it has a row of its own: passes have none.
+    private static let isItem = "item IS NOT NULL AND instr(node_path, ']') = length(node_path)"
+    private static let step = "substr(node_path, 1, instr(node_path, '[') - 1)"
+    private static let item = "substr(node_path, 1, instr(node_path, ']'))"
+    /// Of the folded steps and not of an item that is read.
+    private static let isFolded = """
+        (instr(node_path, ']') > 0 AND \(step) IN (SELECT value FROM json_each(?2)) AND \(item) NOT IN (SELECT value FROM json_each(?3)))
+        """
+
+    private var arguments: StatementArguments { choice.map { [run, $0.steps, $0.items] } ?? [run] }
+    private var visible: String { "run = ?1" + (choice == nil ? "" : " AND NOT \(Self.isFolded)") }
+
+    func nodes() throws -> [NodeRecord] {
+        // Read as they come: a copy of each row costs as much as the row.
+        let rows = try Row.fetchCursor(
+            database,
+            sql: """
+                SELECT node_path, step_id, item, status, started_at, ended_at, output_hash, error, reason
+                FROM step_attempt WHERE \(visible) ORDER BY coalesce(started_at, ended_at), node_path
+                """, arguments: arguments)
+        return try Array(rows.map(NodeColumns.record))
+    }
+
+    func calls() throws -> [CallRecord] {
+        let rows = try Row.fetchCursor(
+            database, sql: "SELECT \(CallColumns.list) FROM model_call WHERE \(visible) ORDER BY started_at, rowid", arguments: arguments)
+        return try Array(rows.map(CallColumns.record))
+    }
+
+    func memoHits() throws -> [MemoHitRecord] {
+        let rows = try Row.fetchCursor(
+            database,
+            sql: "SELECT node_path, step_id, tier, provider, model_asked, call_id, saved_pico, started_at FROM memo_hit WHERE \(visible)",
+            arguments: arguments)
+        return try Array(rows.map { row in
+            MemoHitRecord(
+                path: row[0], step: row[1], tier: row[2], provider: row[3], modelAsked: row[4], call: row[5], saved: money(row, 6),
+                at: Timestamp(microseconds: row[7]))
+        })
+    }
+
+    func folded() throws -> [FoldedItems] {
+        guard choice != nil else { return [] }
+        var folded: [String: FoldedItems] = [:]
+        let statuses = try Row.fetchCursor(
+            database,
+            sql: "SELECT \(Self.step), status, count(*) FROM step_attempt WHERE run = ?1 AND \(Self.isItem) AND \(Self.isFolded) GROUP BY 1, 2",
+            arguments: arguments)
+        while let row = try statuses.next() {
+            folded[row[0], default: FoldedItems(path: row[0])].statuses[NodeStatus(rawValue: row[1]) ?? .failed] = row[2]
+        }
+        let calls = try Row.fetchCursor(
+            database,
+            sql: """
+                SELECT \(Self.step), provider, model_asked, state, cost_pico IS NOT NULL, held_pico IS NOT NULL,
+                    input_tokens IS NOT NULL OR output_tokens IS NOT NULL, count(*), \(sumColumns("cost_pico")), \(sumColumns("held_pico")),
+                    coalesce(sum(input_tokens), 0), coalesce(sum(cache_read_tokens), 0), coalesce(sum(output_tokens), 0)
+                FROM model_call WHERE run = ?1 AND \(Self.isFolded) GROUP BY 1, 2, 3, 4, 5, 6, 7
+                """, arguments: arguments)
+        while let row = try calls.next() {
+            folded[row[0], default: FoldedItems(path: row[0])].calls.append(FoldedCalls(
+                count: row[7], provider: row[1], modelAsked: row[2], state: CallState(rawValue: row[3]) ?? .unknown,
+                cost: row[4] ? moneySum(row, 8) : nil, held: row[5] ? moneySum(row, 10) : nil,
+                inputTokens: row[6] ? row[12] : nil, cacheReadTokens: row[13], outputTokens: row[6] ? row[14] : nil))
+        }
+        return folded.values.sorted { $0.path < $1.path }
+    }
+}
