@@ -21,8 +21,6 @@ final class CurlDriver: LoopParticipant, @unchecked Sendable {
     /// Idle connections are closed after this, well before most servers do it: a request that meets a closing connection is lost.
     private static let idleLife = TimeSpan.seconds(50)
 
-    private static let initializeLibrary: Void = { curl_global_init(Int(CURL_GLOBAL_DEFAULT)) }()
-
     init(loop: EventLoop, options: HTTPClientOptions) {
         self.loop = loop
         self.options = options
@@ -30,13 +28,16 @@ final class CurlDriver: LoopParticipant, @unchecked Sendable {
 
     // MARK: Life
 
-    func open() {
-        Self.initializeLibrary
-        share = curl_share_init()
+    func open() { loop.join(self) }
+
+    /// With the first transfer: a run that asks no model needs no libcurl.
+    private func loadLibrary() throws(HTTPError) {
+        guard share == nil else { return }
+        try HTTPLibrary.load()
+        share = ccurl_share_init()
         // Without locks: one thread uses it. Sharing is an economy, so that a refusal does not matter.
         _ = ccurl_share_set(share, CURLSHOPT_SHARE, Int(CURL_LOCK_DATA_DNS.rawValue))
         _ = ccurl_share_set(share, CURLSHOPT_SHARE, Int(CURL_LOCK_DATA_SSL_SESSION.rawValue))
-        loop.join(self)
     }
 
     func shutDown() {
@@ -53,7 +54,7 @@ final class CurlDriver: LoopParticipant, @unchecked Sendable {
         waiting = [:]
         idle = []
         multis = []
-        curl_share_cleanup(share)
+        if let share { ccurl_share_cleanup(share) }
         loop.leave(self)
     }
 
@@ -86,6 +87,7 @@ final class CurlDriver: LoopParticipant, @unchecked Sendable {
     private func start(_ transfer: HTTPTransfer) {
         guard transfer.state == .queued, mayStart(transfer) else { return }
         do throws(HTTPError) {
+            try loadLibrary()
             let handle: EasyHandle
             if let pooled = idle.popLast() { handle = pooled } else { handle = try EasyHandle(driver: self, options: options) }
             try handle.prepare(transfer)

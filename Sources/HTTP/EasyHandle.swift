@@ -20,7 +20,7 @@ final class EasyHandle {
     private static let inlineBodyLimit = (64 << 10) - 1
 
     init(driver: CurlDriver, options: HTTPClientOptions) throws(HTTPError) {
-        guard let raw = curl_easy_init() else {
+        guard let raw = ccurl_easy_init() else {
             throw HTTPError(.other, "libcurl gave no handle", requestWasSent: false)
         }
         self.raw = raw
@@ -32,15 +32,15 @@ final class EasyHandle {
     }
 
     deinit {
-        curl_easy_cleanup(raw)
-        curl_slist_free_all(headerList)
+        ccurl_easy_cleanup(raw)
+        ccurl_slist_free_all(headerList)
         errorText.deallocate()
     }
 
     private func check(_ code: CURLcode, _ what: StaticString) throws(HTTPError) {
         guard code != CURLE_OK else { return }
         throw HTTPError(
-            .other, "libcurl refused the option \(what): \(String(cString: curl_easy_strerror(code)))",
+            .other, "libcurl refused the option \(what): \(String(cString: ccurl_easy_strerror(code)))",
             curlCode: Int(code.rawValue), requestWasSent: false)
     }
 
@@ -163,11 +163,11 @@ final class EasyHandle {
     }
 
     private func setHeaders(_ request: HTTPRequest) throws(HTTPError) {
-        curl_slist_free_all(headerList)
+        ccurl_slist_free_all(headerList)
         headerList = nil
         var line: [CChar] = []
         func add() throws(HTTPError) {
-            guard let list = curl_slist_append(headerList, line) else {
+            guard let list = ccurl_slist_append(headerList, line) else {
                 throw HTTPError(.other, "out of memory", requestWasSent: false)
             }
             headerList = list
@@ -203,7 +203,7 @@ final class EasyHandle {
         // Frees libcurl's copy of the body. Neither call can fail: they only clear.
         _ = ccurl_set_pointer(raw, CURLOPT_POSTFIELDS, nil)
         _ = ccurl_set_pointer(raw, CURLOPT_HTTPHEADER, nil)
-        curl_slist_free_all(headerList)
+        ccurl_slist_free_all(headerList)
         headerList = nil
     }
 
@@ -227,7 +227,7 @@ final class EasyHandle {
 
     /// libcurl's own words about the failure.
     func message(for code: CURLcode) -> String {
-        errorText[0] != 0 ? String(cString: errorText) : String(cString: curl_easy_strerror(code))
+        errorText[0] != 0 ? String(cString: errorText) : String(cString: ccurl_easy_strerror(code))
     }
 
     // MARK: Called from libcurl

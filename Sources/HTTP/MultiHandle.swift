@@ -25,7 +25,7 @@ final class MultiHandle: DescriptorWatcher, @unchecked Sendable {
     static let capacity = 256
 
     init(loop: EventLoop, options: HTTPClientOptions) throws(HTTPError) {
-        guard let raw = curl_multi_init() else { throw HTTPError(.other, "libcurl gave no multi handle", requestWasSent: false) }
+        guard let raw = ccurl_multi_init() else { throw HTTPError(.other, "libcurl gave no multi handle", requestWasSent: false) }
         self.raw = raw
         self.loop = loop
         running.reserveCapacity(64)
@@ -46,19 +46,19 @@ final class MultiHandle: DescriptorWatcher, @unchecked Sendable {
     /// Closes the idle connections; nothing may run. Not left to `deinit`, as libcurl calls back while it closes them.
     func close() {
         precondition(running.isEmpty)
-        curl_multi_cleanup(raw)
+        ccurl_multi_cleanup(raw)
     }
 
     static func check(_ code: CURLMcode) throws(HTTPError) {
         guard code != CURLM_OK else { return }
-        throw HTTPError(.other, "libcurl: \(String(cString: curl_multi_strerror(code)))", requestWasSent: false)
+        throw HTTPError(.other, "libcurl: \(String(cString: ccurl_multi_strerror(code)))", requestWasSent: false)
     }
 
     var hasRoom: Bool { running.count < Self.capacity }
     var isIdle: Bool { running.isEmpty }
 
     func add(_ handle: EasyHandle) throws(HTTPError) {
-        try Self.check(curl_multi_add_handle(raw, handle.raw))
+        try Self.check(ccurl_multi_add_handle(raw, handle.raw))
         handle.multi = self
         handle.index = running.count
         running.append(handle)
@@ -66,7 +66,7 @@ final class MultiHandle: DescriptorWatcher, @unchecked Sendable {
 
     /// Takes the handle out of libcurl, which closes the connection unless the transfer was complete.
     func remove(_ handle: EasyHandle) {
-        curl_multi_remove_handle(raw, handle.raw)
+        ccurl_multi_remove_handle(raw, handle.raw)
         let last = running.removeLast()
         if last !== handle {
             running[handle.index] = last
@@ -82,7 +82,7 @@ final class MultiHandle: DescriptorWatcher, @unchecked Sendable {
         deadline = .max
         hasNews = true
         var count: Int32 = 0
-        try Self.check(curl_multi_socket_action(raw, CURL_SOCKET_BAD, 0, &count))
+        try Self.check(ccurl_multi_socket_action(raw, CURL_SOCKET_BAD, 0, &count))
     }
 
     func ready(_ descriptor: Int32, events: UInt32) {
@@ -92,14 +92,14 @@ final class MultiHandle: DescriptorWatcher, @unchecked Sendable {
         var count: Int32 = 0
         hasNews = true
         // A failure is one of memory or of the handle itself; the next `turn` meets and reports it.
-        if curl_multi_socket_action(raw, descriptor, mask, &count) != CURLM_OK { deadline = 0 }
+        if ccurl_multi_socket_action(raw, descriptor, mask, &count) != CURLM_OK { deadline = 0 }
     }
 
     /// The next transfer that has ended, with libcurl's verdict.
     func nextFinished() -> (EasyHandle, CURLcode)? {
         guard hasNews else { return nil }
         var remaining: Int32 = 0
-        while let message = curl_multi_info_read(raw, &remaining) {
+        while let message = ccurl_multi_info_read(raw, &remaining) {
             guard message.pointee.msg == CURLMSG_DONE else { continue }
             // Both are read before the handle is removed, which frees the message.
             let code = ccurl_message_result(message)

@@ -22,6 +22,21 @@ import Values
         #expect(after.out.contains("schema ") && after.out.contains("libcurl"))
     }
 
+    /// libcurl is loaded when a request is made: without one, everything else works.
+    @Test func aMachineWithoutLibcurl() async throws {
+        let sandbox = try Sandbox()
+        try sandbox.writeChain(steps: 1)
+        try sandbox.write("libcurl.so.4", "no library")
+        let path = [sandbox.folder, ProcessInfo.processInfo.environment["LD_LIBRARY_PATH"]].compactMap { $0 }.joined(separator: ":")
+        let without = ["LD_LIBRARY_PATH": path]
+        let health = try await sandbox.agentctl("doctor", "--offline", environment: without)
+        #expect(health.code == 3 && health.out.contains("libcurl not found"), "\(health.out)\(health.err)")
+        #expect(try await sandbox.agentctl("validate", "chain.yaml", environment: without).code == 0)
+        let run = try await sandbox.agentctl("run", "chain.yaml", environment: without)
+        #expect(run.code >= 10 && run.err.contains("libcurl cannot be loaded") && sandbox.server.requests.isEmpty, "\(run.err)")
+        #expect(try await sandbox.agentctl("show", "last", environment: without).code == 0)
+    }
+
     @Test func aServerThatIsDownAndAKeyThatIsMissing() async throws {
         let sandbox = try Sandbox()
         try sandbox.write("agentctl.yaml", """

@@ -113,6 +113,11 @@ import Values
         #expect(try clock([nil], now: Timestamp(rfc3339: "1970-01-01T00:00:09Z")!).status == .problem)
     }
 
+    @Test func aLibraryThatIsNotThere() throws {
+        let finding = try finding("libraries") { $0.libraries = [("libcurl", nil), ("SQLite", "3.45.1")] }
+        #expect(finding.status == .problem && finding.message == "libcurl not found, SQLite 3.45.1")
+    }
+
     @Test func limitsAndCertificates() throws {
         func limits(_ hard: UInt64) throws -> HealthFinding { try finding("limits") { $0.machine.openFiles = (min(hard, 1024), hard) } }
         #expect(try limits(64).status == .problem)

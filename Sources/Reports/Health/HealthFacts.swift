@@ -130,12 +130,12 @@ public struct HealthFacts: Sendable {
     public var now: Timestamp
     public var machine: Machine
     public var certificates: Certificates
-    /// Name and version, in the order shown.
-    public var libraries: [(name: String, version: String)]
+    /// Name and version, in the order shown; without a version it is not there.
+    public var libraries: [(name: String, version: String?)]
 
     public init(
         project: ProjectFile, providers: [Provider], ledger: LedgerFile, now: Timestamp, machine: Machine, certificates: Certificates,
-        libraries: [(name: String, version: String)]
+        libraries: [(name: String, version: String?)]
     ) {
         self.project = project
         self.providers = providers

@@ -31,7 +31,7 @@ struct FactGathering {
             ledger: HealthFacts.LedgerFile(path: settings.ledgerPath, state: state, freeBytes: inspection.freeBytes, bytes: inspection.bytes),
             now: .now(), machine: machine, certificates: MachineFacts.certificates(.fromEnvironment()),
             libraries: [
-                ("agentctl", Version.number), ("libcurl", HTTPLibrary.version + (HTTPLibrary.tlsVersion.map { " (\($0))" } ?? "")),
+                ("agentctl", Version.number), ("libcurl", HTTPLibrary.version.map { $0 + (HTTPLibrary.tlsVersion.map { " (\($0))" } ?? "") }),
                 ("SQLite", LedgerInspection.sqliteVersion), ("libyaml", YAMLLibrary.version),
             ])
     }
