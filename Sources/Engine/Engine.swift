@@ -15,6 +15,8 @@ public final class Engine: Sendable {
     private let isListening = Mutex(false)
     /// Models that were made reachable once: asking again is quick.
     private let prepared = Mutex<Set<ModelReference>>([])
+    /// Providers that have answered since this engine began, or in a run before it was resumed.
+    private let reached = Mutex<Set<String>>([])
 
     /// How far a stop was asked for.
     public enum Interruption: Int, Sendable, Comparable {
@@ -113,6 +115,9 @@ public final class Engine: Sendable {
             if let execution = active.withLock({ $0[id] }) { await execution.take(decision, at: path) }
         }
     }
+
+    func hasReached(_ provider: String) { _ = reached.withLock { $0.insert(provider) } }
+    func reachedBefore(_ provider: String) -> Bool { reached.withLock { $0.contains(provider) } }
 
     func isPrepared(_ model: ModelReference) -> Bool { prepared.withLock { $0.contains(model) } }
 

@@ -107,6 +107,17 @@ final class ModelTries {
 
     var dueModel: ModelReference { tier.models[due.model] }
 
+    /// What comes after a wait that is over, or after a suspension.
+    func waited(_ command: StepStateMachine.Command) -> StepStateMachine.Command {
+        switch command {
+        case .wait: return machine.apply(.waited)
+        case .suspend:
+            machine.forgetOutage()
+            return machine.apply(.waited)
+        default: return command
+        }
+    }
+
     func request(_ id: CallID, to reference: ModelReference, _ segments: [PromptSegment]) -> ModelRequest {
         ModelRequest(
             id: id, model: reference, segments: segments, sampling: sampling, maxOutputTokens: outputCap, schema: model.schema, schemaName: step.id,

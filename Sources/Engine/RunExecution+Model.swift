@@ -131,6 +131,10 @@ extension RunExecution {
                 succeed(tries)
                 return .nothing
             case .fail(let failure): throw failure
+            case .suspend(let failure):
+                unreachable = StepFailure(failure.kind, "\(failure.message); it has answered before and is gone for about ten minutes")
+                interrupt(.graceful)
+                throw StepFailure(.cancelled, "the run is suspended")
             }
         }
         return .nothing
@@ -347,6 +351,15 @@ extension RunExecution {
         ).amount
     }
 
+    /// Whether a server that has answered before was not reached; takes note of those that answer.
+    private func isOutage(_ failure: CallFailure?, _ result: ModelCallResult, _ provider: String) -> Bool {
+        guard let failure, result.httpStatus == nil else {
+            if reached.insert(provider).inserted { engine.hasReached(provider) }
+            return false
+        }
+        return result.billing == .notBilled && [.connection, .timeout].contains(failure.kind) && engine.reachedBefore(provider)
+    }
+
     @inline(never)
     private func settle(_ placed: PlacedCall) {
         let (request, tries) = (placed.request, placed.tries)
@@ -377,7 +390,8 @@ extension RunExecution {
         let end = CallEnded(
             id: request.id, node: tries.node, state: settlement.state, cost: settlement.cost?.total, usage: result.usage,
             finishReason: finishReason, response: response, logprobs: logprobs, failure: failure,
-            jitter: failure == nil ? 0 : Double(environment.entropy.next() >> 11) / Double(1 << 53))
+            jitter: failure == nil ? 0 : Double(environment.entropy.next() >> 11) / Double(1 << 53),
+            isOutage: isOutage(failure, result, request.model.provider))
         append(callEnd: CallEnd(
             id: request.id, state: settlement.state, held: settlement.held, cost: settlement.cost?.total, released: placed.held, caps: tries.caps,
             usage: result.usage, usageRaw: result.usageRaw, priceRows: settlement.cost?.priceRows ?? [], modelServed: result.modelServed,

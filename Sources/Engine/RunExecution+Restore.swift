@@ -112,7 +112,9 @@ extension RunExecution {
             }
             recorded[end.node]!.calls[place].ended = end
             recorded[end.node]!.calls[place].answer = try end.response.map { hash throws(StepFailure) in try document(hash).stringValue ?? "" }
-            let held = recorded[end.node]!.calls[place].started.held ?? .zero
+            let started = recorded[end.node]!.calls[place].started
+            if end.failure == nil, reached.insert(started.model.provider).inserted { engine.hasReached(started.model.provider) }
+            let held = started.held ?? .zero
             account(end.node, held: held, kept: end.heldAfter(held), cost: end.cost ?? .zero, caps: callCaps(of: end.node, step(end.node)))
         case .commandEnded(let node, let attempt, let code, _, _): recorded[node]?.exit = (attempt, code)
         case .nodeSucceeded(let node, let output), .nodeRecovered(let node, _, let output):
@@ -198,7 +200,7 @@ extension RunExecution {
         tries.recordedCuts = left.cuts[...]
         if tries.model.memoAge != nil, !left.calls.isEmpty { question(of: tries) }
         for record in left.calls {
-            if case .wait = command { command = tries.machine.apply(.waited) }
+            command = tries.waited(command)
             // A model that is not configured is passed over without a call.
             while case .call(let call) = command, call.ordinal < record.started.ordinal {
                 _ = askAgain(call, tries)
@@ -222,6 +224,8 @@ extension RunExecution {
             command = tries.machine.apply(.callEnded(end))
             if case .checkOutput = command { command = judge(tries) }
         }
+        if case .suspend = command { command = tries.waited(command) }
+        tries.machine.forgetOutage()
         return command
     }
 

@@ -48,9 +48,14 @@ actor RunExecution {
     /// The run's own; a person may have raised it.
     var cap: Money?
 
+    /// Providers that have answered.
+    var reached: Set<String> = []
+
     // How it ends
     var interruption = Engine.Interruption.none
     var graceTask: Task<Void, Never>?
+    /// The server for which it is suspended.
+    var unreachable: StepFailure?
     /// Who stopped it for good.
     var cancelledBy: String?
     var hasBegun = false
@@ -107,6 +112,8 @@ actor RunExecution {
         return scopes[0].flatMap(firstFailure)
     }
 
+    private var failure: StepFailure? { firstFailure?.failure ?? (status == .interrupted ? unreachable : nil) }
+
     /// Of a workflow's own steps, else of its `finally`.
     func firstFailure(in scope: ExecutionScope) -> (path: String, failure: StepFailure)? {
         scope.firstFailure ?? scope.finallyScope.flatMap { scopes[$0]?.firstFailure }
@@ -137,7 +144,7 @@ actor RunExecution {
     @inline(never)
     private func result(outputs: JSONObject?) -> RunResult {
         RunResult(
-            id: id, status: status!, outputs: outputs, failure: firstFailure?.failure, failedStep: firstFailure?.path,
+            id: id, status: status!, outputs: outputs, failure: failure, failedStep: firstFailure?.path,
             waitsFor: approvals.keys.sorted(by: <).map(\.path), cost: cost, unpricedCalls: unpricedCalls, calls: callCount,
             startedAt: startedAt, endedAt: environment.clock.now())
     }
@@ -215,7 +222,7 @@ actor RunExecution {
         if let outputs { hash = store(.object(outputs)).hash }
         let at = environment.clock.now()
         note(.runEnded(status!, outputs: hash), at: at)
-        buffer.runEnd = RunEnd(status: status!, outputs: hash, failure: firstFailure?.failure, outcome: outcome, at: at)
+        buffer.runEnd = RunEnd(status: status!, outputs: hash, failure: failure, outcome: outcome, at: at)
         return outputs
     }
 }

@@ -25,6 +25,9 @@ public struct StepStateMachine: Sendable {
         case checkOutput
         case succeed
         case fail(StepFailure)
+        /// A server that has answered before cannot be reached for so long that the run is to be suspended. The call is made
+        /// when the run goes on.
+        case suspend(CallFailure)
     }
 
     /// A call to make.
@@ -48,6 +51,8 @@ public struct StepStateMachine: Sendable {
     private var current = Call.first
     /// Failed tries, over all models and repairs: nested retry loops would multiply.
     private var failures = 0
+    /// How often the server could not be reached since it last was, beyond the tries of `retry`.
+    private var outages = 0
     private var repairsUsed = 0
     private var pendingRetryOf: Int?
 
@@ -56,6 +61,9 @@ public struct StepStateMachine: Sendable {
         self.retry = retry
         self.repairs = repairs
     }
+
+    /// The run was suspended, or its process gone: whoever goes on with it waits for a server as long as the first.
+    public mutating func forgetOutage() { outages = 0 }
 
     /// How many calls were made or begun.
     public var calls: Int { current.ordinal + 1 }
@@ -91,6 +99,7 @@ public struct StepStateMachine: Sendable {
     }
 
     private mutating func ended(_ end: CallEnded) -> Command {
+        if outages > 0, !end.isOutage { (outages, failures) = (0, 0) }
         guard let failure = end.failure else {
             switch end.finishReason {
             case .length:
@@ -109,6 +118,11 @@ public struct StepStateMachine: Sendable {
             return .wait(RetryDelay.delay(failure: failures, retryAfter: failure.retryAfter, jitter: end.jitter))
         }
         if Self.fallsBack.contains(failure.kind), let next = nextModel() { return next }
+        if end.isOutage, mayRetry, retry.maxAttempts > 1 {
+            outages += 1
+            pendingRetryOf = end.id.number
+            return outages > RetryDelay.mostOutages ? .suspend(failure) : .wait(RetryDelay.delay(outage: outages, jitter: end.jitter))
+        }
         var message = failure.message
         if failures > 1 { message += " (after \(failures) tries)" }
         if asksTooLong, let wait = failure.retryAfter { message += "; the server asks to wait \(wait)" }
@@ -129,6 +143,16 @@ public struct StepStateMachine: Sendable {
 
 /// How long to wait before a call is tried again.
 public enum RetryDelay {
+    /// Nine to twelve minutes in all.
+    static let mostOutages = 27
+
+    /// For a server that is to come back: two seconds doubling with each try up to half a minute, minus up to a quarter at random.
+    ///
+    /// - Parameter outage: from 1.
+    static func delay(outage: Int, jitter: Double) -> TimeSpan {
+        .milliseconds(Int64(min(30_000.0, 1000.0 * Double(1 << min(outage, 10))) * (1 - 0.25 * jitter)))
+    }
+
     /// What the server asked for; else half a second doubling with each failure up to eight seconds, minus up to a quarter
     /// at random. The policy of the OpenAI and Anthropic clients.
     ///

@@ -71,7 +71,8 @@ extension RunEvent {
                 id: CallID(run: run, number: try fields.int("call")), node: try step(), state: try fields.value("state", CallState.init(rawValue:)),
                 cost: fields.money("cost_usd"), usage: usage, finishReason: payload["finish_reason"]?.stringValue.flatMap(FinishReason.init(rawValue:)),
                 response: try fields.optionalHash("response"), logprobs: try fields.optionalHash("logprobs"),
-                failure: payload["failure"].flatMap(CallFailure.init(json:)), jitter: payload["jitter"]?.doubleValue ?? 0))
+                failure: payload["failure"].flatMap(CallFailure.init(json:)), jitter: payload["jitter"]?.doubleValue ?? 0,
+                isOutage: payload["outage"]?.boolValue ?? false))
         case "command_ended":
             self = .commandEnded(
                 try step(), attempt: Int(payload["attempt"]?.intValue ?? 1), exitCode: try fields.int("exit_code"), stdout: try fields.hash("stdout"),

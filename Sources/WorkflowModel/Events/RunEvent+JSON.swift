@@ -89,6 +89,7 @@ extension RunEvent {
             json.put("failure", call.failure?.json)
             // Only a failure can lead to a wait.
             if call.failure != nil { json.put("jitter", JSONValue.double(call.jitter)) }
+            if call.isOutage { json.put("outage", true) }
         case .commandEnded(let node, let attempt, let exitCode, let stdout, let milliseconds):
             json.put("step", node.path)
             json.put("attempt", attempt)

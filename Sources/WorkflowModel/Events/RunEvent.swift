@@ -231,10 +231,13 @@ public final class CallEnded: Sendable {
     public let failure: CallFailure?
     /// The random part of the delay before a next try, 0 ..< 1; recorded so that a replay waits and decides alike.
     public let jitter: Double
+    /// Nothing was sent, to a server that has answered before: the network is gone, or the server is.
+    public let isOutage: Bool
 
     public init(
         id: CallID, node: Node, state: CallState, cost: Money?, usage: TokenUsage?, finishReason: FinishReason?,
-        response: ContentHash?, logprobs: ContentHash? = nil, failure: CallFailure?, jitter: Double
+        response: ContentHash?, logprobs: ContentHash? = nil, failure: CallFailure?, jitter: Double,
+        isOutage: Bool = false
     ) {
         self.id = id
         self.node = node
@@ -246,6 +249,7 @@ public final class CallEnded: Sendable {
         self.logprobs = logprobs
         self.failure = failure
         self.jitter = jitter
+        self.isOutage = isOutage
     }
 }
 

@@ -132,6 +132,8 @@ struct BatchRun {
             Output.note("stopped: \(outcomes.count { $0 == nil }) of \(lines.count) lines were not run; go on with --resume \(batch)\n")
             throw CommandEnd(code: ExitCodes.interrupted)
         }
+        let suspended = outcomes.count { $0?.status == .interrupted }
+        if suspended > 0 { Output.note("\(suspended) of \(lines.count) lines are interrupted; go on with --resume \(batch)\n") }
         if outcomes.contains(where: { $0.map { ![.succeeded, .waiting].contains($0.status) } ?? true }) { throw CommandEnd(code: ExitCodes.batchFailures) }
         if outcomes.contains(where: { $0?.status == .waiting }) {
             Output.note("answer with `agentctl approve`, then go on with --resume \(batch)\n")

@@ -34,7 +34,9 @@ struct RunOutput: ParsableArguments {
             case .waiting:
                 for step in result.waitsFor { Output.note("  waits for a person: agentctl approve \(result.id) \(step) --yes|--no\n") }
                 Output.note("  then: agentctl resume \(result.id)\n")
-            case .interrupted: Output.note("  go on with: agentctl resume \(result.id)\n")
+            case .interrupted:
+                if let failure = result.failure { Output.note("  \(failure.message)\n") }
+                Output.note("  go on with: agentctl resume \(result.id)\n")
             default: break
             }
         }

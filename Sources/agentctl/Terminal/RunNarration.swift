@@ -23,7 +23,7 @@ enum RunNarration {
             var updates: [LiveUpdate] = [.callEnded(
                 path: call.node.path, call: call.id.text, state: call.state, inputTokens: call.usage?.totalInput,
                 outputTokens: call.usage?.totalOutput, cost: call.cost, held: nil)]
-            if let failure = call.failure { updates.append(.reason(path: call.node.path, failure.message)) }
+            if let failure = call.failure { updates.append(.reason(path: call.node.path, failure.message + (call.isOutage ? "; waiting for it to come back" : ""))) }
             return updates
         case .callRefused(let node, let refusal): return [.reason(path: node.path, refusal.message)]
         case .outputRejected(let node, let violations): return [.reason(path: node.path, violations.first ?? "the answer does not match its schema")]

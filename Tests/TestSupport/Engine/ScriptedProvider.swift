@@ -126,8 +126,10 @@ public final class ScriptedProvider: ModelProvider {
             return ModelCallResult(
                 outcome: .failure(CallFailure(.cancelled, "aborted")), billing: .unknown, total: clock.now().since(began))
         }
+        // Whoever was not reached has no status.
+        let isLost = if case .failure(let failure) = answer.outcome { [.connection, .timeout].contains(failure.kind) } else { false }
         return ModelCallResult(
             outcome: answer.outcome, billing: answer.billing, usage: answer.usage, usageRaw: nil, modelServed: request.model.model,
-            httpStatus: 200, total: clock.now().since(began))
+            httpStatus: isLost ? nil : 200, total: clock.now().since(began))
     }
 }

@@ -1,0 +1,108 @@
+import Synchronization
+import TestSupport
+import Testing
+import Values
+import WorkflowModel
+
+@testable import Engine
+
+/// The network is gone for minutes, as when a laptop is closed.
+@Suite struct OutageTests {
+    private static let chain = modelWorkflow("""
+          - { id: a, prompt: hi }
+          - { id: b, prompt: "${{ steps.a.output }}" }
+          - { id: c, for_each: { items: "[1, 2, 3]" }, prompt: "${{ steps.b.output }} ${{ item }}" }
+        """, top: "budget: { max_cost_usd: 1 }")
+
+    /// - Parameter gone: from when to when, in milliseconds since the clock began.
+    private static func rig(_ gone: Range<Int64>, clock: ManualClock = ManualClock(), journal: InMemoryJournal = InMemoryJournal()) -> EngineRig {
+        let provider = ScriptedProvider(clock: clock, latency: .milliseconds(100)) { _, _ in
+            gone.contains(clock.elapsed.milliseconds) ? .failure(.connection, "could not connect") : .text("x")
+        }
+        return EngineRig(clock: clock, journal: journal, provider: provider)
+    }
+
+    @Test func aServerThatHasAnsweredBeforeIsWaitedFor() async throws {
+        let rig = Self.rig(150..<300000)
+        let result = try await rig.run(Self.chain)
+        #expect(result.status == .succeeded)
+        #expect(rig.clock.elapsed >= .seconds(300) && rig.clock.elapsed < .seconds(335))
+        let states = rig.written.calls.map(\.state)
+        #expect(states.count { $0 == .settled } == 5 && states.count { $0 == .void } > 10)
+        // What was not sent costs nothing and holds nothing.
+        #expect(rig.written.held == rig.written.calls.compactMap { $0.end?.cost?.picoDollars }.reduce(0, +))
+    }
+
+    @Test func oneThatNeverAnsweredIsNot() async throws {
+        let rig = Self.rig(0..<300000)
+        let result = try await rig.run(Self.chain)
+        #expect(result.status == .failed && result.failure?.kind == .connection)
+        #expect(rig.clock.elapsed < .seconds(3))
+        #expect(rig.written.calls.count == 3)
+    }
+
+    @Test func afterTenMinutesTheRunIsSuspendedAndGoesOnWhenItIsResumed() async throws {
+        let rig = Self.rig(150..<3600000)
+        let graph = try workflow(Self.chain)
+        let result = try await rig.run(graph)
+        #expect(result.status == .interrupted)
+        #expect(result.failure?.kind == .connection && result.failure?.message.contains("could not connect") == true)
+        #expect(rig.clock.elapsed > .seconds(540) && rig.clock.elapsed < .seconds(740), "\(rig.clock.elapsed)")
+        // Another process, while it is still gone, and one when it is back. Neither has seen the server.
+        let second = Self.rig(0..<10000000, journal: rig.journal)
+        #expect(try await second.engine.resume(result.id, graph).status == .interrupted)
+        #expect(second.clock.elapsed > .seconds(540))
+        let third = Self.rig(5000..<5000, journal: rig.journal)
+        #expect(try await third.engine.resume(result.id, graph).status == .succeeded)
+        #expect(third.provider.askedBy == ["c", "c", "c"])
+        let answers = third.written.calls.filter { $0.state == .settled }.map(\.start.path)
+        #expect(answers.sorted() == ["a", "b", "c[0]", "c[1]", "c[2]"])
+    }
+
+    /// The process is killed while it waits: at each beginning of the journal another goes on.
+    @Test func everyBeginningGoesOn() async throws {
+        let rig = Self.rig(150..<400000)
+        let graph = try workflow(Self.chain)
+        let whole = try await rig.run(graph)
+        for count in 1..<rig.written.entries.count {
+            let again = Self.rig(1000..<90000, journal: rig.journal.cut(whole.id, after: count))
+            #expect(try await again.engine.resume(whole.id, graph).status == .succeeded, "after \(count) entries")
+        }
+    }
+
+    @Test func whoTriesNothingAgainWaitsForNothing() async throws {
+        let rig = Self.rig(150..<300000)
+        let result = try await rig.run(modelWorkflow("""
+              - { id: a, prompt: hi }
+              - { id: b, prompt: "${{ steps.a.output }}", retry: { max_attempts: 1 }, on_error: { value: none } }
+              - { id: c, prompt: "${{ steps.b.output }}", retry: { on: [timeout] } }
+            """))
+        #expect(result.status == .failed && result.failedStep == "c")
+        #expect(rig.clock.elapsed < .seconds(1))
+    }
+
+    @Test func anotherModelIsAskedFirst() async throws {
+        let clock = ManualClock()
+        let provider = ScriptedProvider(clock: clock) { request, _ in
+            request.model.model == "large" || clock.elapsed < .milliseconds(150) ? .text("x") : .failure(.connection)
+        }
+        let rig = EngineRig(clock: clock, provider: provider)
+        let result = try await rig.run("""
+            version: 1
+            name: t
+            models: { m: { use: local/small, fallback: [other/large] } }
+            defaults: { model: m }
+            steps:
+              - { id: a, prompt: hi }
+              - { id: b, prompt: "${{ steps.a.output }}" }
+            """)
+        #expect(result.status == .succeeded && clock.elapsed < .seconds(4))
+    }
+
+    @Test func aStopDoesNotWait() async throws {
+        let rig = Self.rig(150..<300000)
+        rig.clock.schedule(after: .seconds(60)) { rig.engine.interrupt(.graceful) }
+        #expect(try await rig.run(Self.chain).status == .interrupted)
+        #expect(rig.clock.elapsed < .seconds(61))
+    }
+}
