@@ -46,6 +46,33 @@ import WorkflowModel
         #expect(step.apply(ended(13, CallFailure(.connection, "lost"))) == .fail(StepFailure(.connection, "lost (after 3 tries)")))
     }
 
+    @Test func anOutageIsWaitedOutAndNotCounted() {
+        func outage(_ number: Int) -> StepStateMachine.Event {
+            .callEnded(CallEnded(
+                id: CallID(run: RunID("r"), number: number), node: Node(step: 0, path: "a"), state: .void, cost: .zero, usage: nil,
+                finishReason: nil, response: nil, failure: CallFailure(.connection, "gone"), jitter: 0, isOutage: true))
+        }
+        var step = machine()
+        _ = step.apply(.started)
+        var waits: [StepStateMachine.Command] = []
+        for number in 1...29 {
+            waits.append(step.apply(outage(number)))
+            #expect(step.apply(.waited) == call(number, retryOf: number))
+        }
+        let seconds: [Int64] = [2, 4, 8, 16] + Array(repeating: 30, count: 23)
+        #expect(waits == [.wait(.milliseconds(500)), .wait(.seconds(1))] + seconds.map { .wait(.seconds($0)) })
+        #expect(step.apply(outage(30)) == .suspend(CallFailure(.connection, "gone")))
+        // Whoever goes on has the same patience.
+        step.forgetOutage()
+        #expect(step.apply(.waited) == call(30, retryOf: 30))
+        #expect(step.apply(outage(31)) == .wait(.seconds(2)))
+        _ = step.apply(.waited)
+        // It is back: the tries of `retry` begin anew.
+        #expect(step.apply(ended(32, CallFailure(.serverError, "boom"))) == .wait(.milliseconds(500)))
+        _ = step.apply(.waited)
+        #expect(step.apply(ended(33)) == .checkOutput)
+    }
+
     @Test func theServersWordOnWaitingIsKept() {
         var step = machine()
         _ = step.apply(.started)
