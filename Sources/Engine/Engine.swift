@@ -15,7 +15,7 @@ public final class Engine: Sendable {
     private let isListening = Mutex(false)
     /// Models that were made reachable once: asking again is quick.
     private let prepared = Mutex<Set<ModelReference>>([])
-    /// Providers that have answered since this engine began, or in a run before it was resumed.
+    /// Servers that have answered since this engine began, or in a run before it was resumed.
     private let reached = Mutex<Set<String>>([])
 
     /// How far a stop was asked for.
@@ -116,8 +116,9 @@ public final class Engine: Sendable {
         }
     }
 
-    func hasReached(_ provider: String) { _ = reached.withLock { $0.insert(provider) } }
-    func reachedBefore(_ provider: String) -> Bool { reached.withLock { $0.contains(provider) } }
+    func mustPrepare(_ model: ModelReference) { _ = prepared.withLock { $0.remove(model) } }
+    func hasReached(_ server: String) { _ = reached.withLock { $0.insert(server) } }
+    func reachedBefore(_ server: String) -> Bool { reached.withLock { $0.contains(server) } }
 
     func isPrepared(_ model: ModelReference) -> Bool { prepared.withLock { $0.contains(model) } }
 

@@ -13,6 +13,8 @@ final class PlacedCall {
     let promptBytes: Int
     /// Of its provider, where that has a bound.
     let limiter: ConcurrencyLimiter?
+    /// Where it is asked.
+    let server: String
     let manifest: Blob
     let started: RunEvent
 
@@ -25,7 +27,7 @@ final class PlacedCall {
 
     init(
         call: StepStateMachine.Call, tries: ModelTries, request: ModelRequest, sheet: PriceSheet?, held: Money?, promptBytes: Int,
-        limiter: ConcurrencyLimiter?
+        limiter: ConcurrencyLimiter?, server: String
     ) {
         self.call = call
         self.tries = tries
@@ -34,6 +36,7 @@ final class PlacedCall {
         self.held = held
         self.promptBytes = promptBytes
         self.limiter = limiter
+        self.server = server
         manifest = Blob(request.manifest)
         started = .callStarted(CallStarted(
             id: request.id, node: tries.node, tier: tries.tier.name, model: request.model, purpose: call.purpose, ordinal: call.ordinal,

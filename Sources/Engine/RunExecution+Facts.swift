@@ -67,9 +67,9 @@ extension RunExecution {
                 commands.removeFirst(next)
                 next = 0
             }
-            // What only computes waits for nothing else: a million items would be a million facts in memory.
-            if isFull, environment.journal.isBehind { return waitForJournal(after: next) }
             let command = commands[next]
+            // What only computes waits for nothing else: a million items would be a million facts in memory.
+            if command.makesMore, isFull, environment.journal.isBehind { return waitForJournal(after: next) }
             next += 1
             perform(command)
         }
@@ -127,5 +127,15 @@ extension RunExecution {
     func resumeFinish() {
         finish?.resume()
         finish = nil
+    }
+}
+
+extension RunCommand {
+    /// Whether facts follow from it that fill a journal. To end is not put off: what made it the end may not hold later.
+    fileprivate var makesMore: Bool {
+        switch self {
+        case .end, .cancel: return false
+        default: return true
+        }
     }
 }

@@ -106,22 +106,24 @@ extension RunExecution {
         if tasks.isEmpty { resumeFinish() }
     }
 
-    func interrupt(_ level: Engine.Interruption) {
-        guard level > interruption, status == nil else { return }
-        let isFirst = interruption == .none
-        interruption = level
-        guard hasBegun else { return }
-        if isFirst {
-            record(stopEvent)
-            flush()
-        }
-        for (node, task) in tasks where level == .immediate || !inFlight.contains(node) { task.cancel() }
-        reservations.wakeAll()
-        if level == .graceful {
-            graceTask = Task(executorPreference: environment.executor) { [self] in
-                do { try await environment.clock.sleep(for: environment.grace) } catch { return }
-                await interrupt(.immediate)
+    /// - Parameter isUrgent: what is under way has only its grace; otherwise its own timeouts.
+    func interrupt(_ level: Engine.Interruption, isUrgent: Bool = true) {
+        guard status == nil else { return }
+        if level > interruption {
+            let isFirst = interruption == .none
+            interruption = level
+            guard hasBegun else { return }
+            if isFirst {
+                record(stopEvent)
+                flush()
             }
+            for (node, task) in tasks where level == .immediate || !inFlight.contains(node) { task.cancel() }
+            reservations.wakeAll()
+        }
+        guard level == .graceful, isUrgent, graceTask == nil, hasBegun else { return }
+        graceTask = Task(executorPreference: environment.executor) { [self] in
+            do { try await environment.clock.sleep(for: environment.grace) } catch { return }
+            await interrupt(.immediate)
         }
     }
 

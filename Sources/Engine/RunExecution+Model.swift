@@ -133,7 +133,7 @@ extension RunExecution {
             case .fail(let failure): throw failure
             case .suspend(let failure):
                 unreachable = StepFailure(failure.kind, "\(failure.message); it has answered before and is gone for about ten minutes")
-                interrupt(.graceful)
+                interrupt(.graceful, isUrgent: false)
                 throw StepFailure(.cancelled, "the run is suspended")
             }
         }
@@ -273,7 +273,7 @@ extension RunExecution {
         let sheet = engine.priceSheets.sheet(profile, at: environment.clock.now())
         return PlacedCall(
             call: call, tries: tries, request: request, sheet: sheet, held: try reservation(sheet, request, profile, tries), promptBytes: bytes,
-            limiter: engine.providerLimiter(profile))
+            limiter: engine.providerLimiter(profile), server: profile.server)
     }
 
     private func acquire(_ limiter: ConcurrencyLimiter) async -> Bool {
@@ -352,12 +352,15 @@ extension RunExecution {
     }
 
     /// Whether a server that has answered before was not reached; takes note of those that answer.
-    private func isOutage(_ failure: CallFailure?, _ result: ModelCallResult, _ provider: String) -> Bool {
-        guard let failure, result.httpStatus == nil else {
-            if reached.insert(provider).inserted { engine.hasReached(provider) }
-            return false
+    private func isOutage(_ result: ModelCallResult, _ placed: PlacedCall) -> Bool {
+        if result.isUnreached {
+            // It may have to be started again.
+            engine.mustPrepare(placed.request.model)
+            return engine.reachedBefore(placed.server)
         }
-        return result.billing == .notBilled && [.connection, .timeout].contains(failure.kind) && engine.reachedBefore(provider)
+        let hasAnswered = if case .success = result.outcome { true } else { result.httpStatus != nil }
+        if hasAnswered, reached.insert(placed.server).inserted { engine.hasReached(placed.server) }
+        return false
     }
 
     @inline(never)
@@ -391,7 +394,7 @@ extension RunExecution {
             id: request.id, node: tries.node, state: settlement.state, cost: settlement.cost?.total, usage: result.usage,
             finishReason: finishReason, response: response, logprobs: logprobs, failure: failure,
             jitter: failure == nil ? 0 : Double(environment.entropy.next() >> 11) / Double(1 << 53),
-            isOutage: isOutage(failure, result, request.model.provider))
+            isOutage: isOutage(result, placed))
         append(callEnd: CallEnd(
             id: request.id, state: settlement.state, held: settlement.held, cost: settlement.cost?.total, released: placed.held, caps: tries.caps,
             usage: result.usage, usageRaw: result.usageRaw, priceRows: settlement.cost?.priceRows ?? [], modelServed: result.modelServed,

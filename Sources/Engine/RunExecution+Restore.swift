@@ -113,7 +113,9 @@ extension RunExecution {
             recorded[end.node]!.calls[place].ended = end
             recorded[end.node]!.calls[place].answer = try end.response.map { hash throws(StepFailure) in try document(hash).stringValue ?? "" }
             let started = recorded[end.node]!.calls[place].started
-            if end.failure == nil, reached.insert(started.model.provider).inserted { engine.hasReached(started.model.provider) }
+            if end.failure == nil, let server = try? environment.provider.profile(of: started.model).server, reached.insert(server).inserted {
+                engine.hasReached(server)
+            }
             let held = started.held ?? .zero
             account(end.node, held: held, kept: end.heldAfter(held), cost: end.cost ?? .zero, caps: callCaps(of: end.node, step(end.node)))
         case .commandEnded(let node, let attempt, let code, _, _): recorded[node]?.exit = (attempt, code)

@@ -48,7 +48,7 @@ actor RunExecution {
     /// The run's own; a person may have raised it.
     var cap: Money?
 
-    /// Providers that have answered.
+    /// Servers that have answered.
     var reached: Set<String> = []
 
     // How it ends
@@ -128,6 +128,8 @@ actor RunExecution {
             while true {
                 if status == nil {
                     await withUnsafeContinuation { finish = $0 }
+                    // Somebody answered between the last command and here.
+                    if status == nil, journalError == nil { continue }
                 }
                 graceTask?.cancel()
                 if let journalError { throw journalError }

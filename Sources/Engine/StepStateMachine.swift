@@ -53,6 +53,9 @@ public struct StepStateMachine: Sendable {
     private var failures = 0
     /// How often the server could not be reached since it last was, beyond the tries of `retry`.
     private var outages = 0
+    /// Whether it is waited for, and how often one came back: a question that a server dies of must not be asked for ever.
+    private var isOut = false
+    private var returns = 0
     private var repairsUsed = 0
     private var pendingRetryOf: Int?
 
@@ -99,7 +102,10 @@ public struct StepStateMachine: Sendable {
     }
 
     private mutating func ended(_ end: CallEnded) -> Command {
-        if outages > 0, !end.isOutage { (outages, failures) = (0, 0) }
+        if isOut, !end.isOutage {
+            (isOut, outages) = (false, 0)
+            if returns < retry.maxAttempts { (returns, failures) = (returns + 1, 0) }
+        }
         guard let failure = end.failure else {
             switch end.finishReason {
             case .length:
@@ -119,6 +125,7 @@ public struct StepStateMachine: Sendable {
         }
         if Self.fallsBack.contains(failure.kind), let next = nextModel() { return next }
         if end.isOutage, mayRetry, retry.maxAttempts > 1 {
+            isOut = true
             outages += 1
             pendingRetryOf = end.id.number
             return outages > RetryDelay.mostOutages ? .suspend(failure) : .wait(RetryDelay.delay(outage: outages, jitter: end.jitter))

@@ -11,6 +11,8 @@ public struct HTTPError: Error, Sendable, CustomStringConvertible {
 
         /// The URL, a header or the method cannot be sent.
         public static let invalidRequest = Code("invalid request")
+        /// There is no libcurl.
+        public static let noLibrary = Code("no libcurl")
         public static let couldNotResolve = Code("could not resolve host")
         public static let couldNotConnect = Code("could not connect")
         /// The proxy's name, its refusal of a tunnel, its handshake.

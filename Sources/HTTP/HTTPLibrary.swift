@@ -14,7 +14,7 @@ public enum HTTPLibrary {
     /// - Throws: `HTTPError` where there is no libcurl.
     static func load() throws(HTTPError) {
         guard let problem = ccurl_load() else { return }
-        throw HTTPError(.other, "libcurl cannot be loaded: \(String(cString: problem)); Debian has it in the package libcurl4", requestWasSent: false)
+        throw HTTPError(.noLibrary, "libcurl cannot be loaded: \(String(cString: problem)); Debian has it in the package libcurl4", requestWasSent: false)
     }
 
     private static var info: curl_version_info_data? { ccurl_load() == nil ? ccurl_version().pointee : nil }

@@ -48,8 +48,8 @@ enum ErrorClassifier {
         case .cancelled, .loopStopped: return CallFailure(.cancelled, "stopped")
         case .responseTooLarge, .malformedResponse: return CallFailure(.malformedResponse, error.message)
         case .invalidRequest: return CallFailure(.badRequest, error.message)
-        // Waiting does not mend a certificate.
-        case .certificateRejected: return CallFailure(.connection, error.description, shouldRetry: false)
+        // Waiting does not mend a certificate, nor does it install a library.
+        case .certificateRejected, .noLibrary: return CallFailure(.connection, error.description, shouldRetry: false)
         default: return CallFailure(.connection, error.description)
         }
     }

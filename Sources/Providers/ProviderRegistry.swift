@@ -46,7 +46,7 @@ public final class ProviderRegistry: ModelProvider {
         return ModelProfile(
             reference: model, servedID: endpoint.modelID,
             contextWindow: endpoint.model?.contextWindow ?? contextWindows["\(model.provider)/\(endpoint.modelID)"],
-            maxConcurrency: endpoint.configuration.maxConcurrency,
+            maxConcurrency: endpoint.configuration.maxConcurrency, server: endpoint.model?.serve == nil ? endpoint.baseURL : model.description,
             attachments: endpoint.configuration.attachments(of: endpoint.model, imageTokens: imageTokens["\(model.provider)/\(endpoint.modelID)"]))
     }
 
@@ -61,10 +61,17 @@ public final class ProviderRegistry: ModelProvider {
         switch exchange(request) {
         case .success(let exchange):
             await http.perform(exchange.transfer)
-            return exchange.result()
+            let result = exchange.result()
+            if result.isUnreached { forgetServer(of: request.model) }
+            return result
         case .failure(let failure):
             return ModelCallResult(outcome: .failure(CallFailure(failure.kind, failure.message)), billing: .notBilled, total: .milliseconds(0))
         }
+    }
+
+    /// A model server of ours may have ended: the next `prepare` looks, and starts another.
+    private func forgetServer(of model: ModelReference) {
+        resolved.withLock { if $0[model]?.model?.serve != nil { $0[model] = nil } }
     }
 
     private func exchange(_ request: ModelRequest) -> Result<OpenAIChatExchange, StepFailure> {

@@ -81,8 +81,8 @@ struct TraceTree {
             parts.append(StyledText(reason))
         }
         if branch.isPass { parts.append(StyledText("pass", .dim)) }
-        if !items.isEmpty {
-            let hidden = branch.folded?.statuses ?? [:]
+        let hidden = branch.folded?.statuses ?? [:]
+        if !items.isEmpty || !hidden.isEmpty {
             let failed = items.count { $0.node.status == .failed } + (hidden[.failed] ?? 0)
             parts.append(StyledText(Figures.counted(hidden.values.reduce(items.count, +), "item") + (failed > 0 ? ", \(Figures.count(failed)) failed" : "")))
         }

@@ -70,6 +70,70 @@ import WorkflowModel
         }
     }
 
+    /// Several processes in one outage, and a server that is not ready at once: each folds what the one before decided.
+    @Test func processAfterProcessDecidesAsTheOneBefore() async throws {
+        let rig = Self.rig(150..<3_600_000)
+        let graph = try workflow(Self.chain)
+        let whole = try await rig.run(graph)
+        #expect(whole.status == .interrupted)
+        for count in stride(from: 20, through: rig.written.entries.count, by: 7) {
+            let journal = rig.journal.cut(whole.id, after: count)
+            for _ in 0..<2 {
+                let again = Self.rig(0..<3_600_000, journal: journal)
+                again.clock.schedule(after: .seconds(9)) { again.engine.interrupt(.graceful) }
+                #expect(try await again.engine.resume(whole.id, graph).status == .interrupted)
+            }
+            let clock = ManualClock()
+            let loading = ScriptedProvider(clock: clock, latency: .milliseconds(100)) { _, _ in
+                clock.elapsed < .seconds(1) ? .failure(.serverError, "loading the model") : .text("x")
+            }
+            let halfway = EngineRig(clock: clock, journal: journal, provider: loading)
+            halfway.clock.schedule(after: .milliseconds(900)) { halfway.engine.interrupt(.graceful) }
+            #expect(try await halfway.engine.resume(whole.id, graph).status == .interrupted)
+            let last = Self.rig(0..<0, journal: journal)
+            #expect(try await last.engine.resume(whole.id, graph).status == .succeeded, "after \(count) entries")
+        }
+    }
+
+    @Test func aServerOfItsOwnIsNotTakenForOneThatAnswered() async throws {
+        let clock = ManualClock()
+        let provider = ScriptedProvider(
+            clock: clock,
+            profiles: { .success(ModelProfile(reference: $0, servedID: $0.model, contextWindow: nil, maxConcurrency: nil, server: $0.model)) }
+        ) { request, _ in request.model.model == "small" ? .text("x") : .failure(.connection) }
+        let rig = EngineRig(clock: clock, provider: provider)
+        let result = try await rig.run("""
+            version: 1
+            name: t
+            models: { m: { use: local/small }, n: { use: local/other } }
+            steps:
+              - { id: a, model: m, prompt: hi }
+              - { id: b, model: n, prompt: "${{ steps.a.output }}" }
+            """)
+        #expect(result.status == .failed && clock.elapsed < .seconds(4))
+    }
+
+    /// Who is suspended for one server is in no hurry with another.
+    @Test func callsToOthersComeToTheirEnd() async throws {
+        let clock = ManualClock()
+        let provider = ScriptedProvider(clock: clock) { request, _ in
+            request.model.provider == "slow" ? .text("x", latency: .seconds(1200)) : clock.elapsed < .milliseconds(50) ? .text("x") : .failure(.connection)
+        }
+        let rig = EngineRig(clock: clock, provider: provider)
+        let result = try await rig.run("""
+            version: 1
+            name: t
+            models: { m: { use: local/small }, n: { use: slow/large } }
+            defaults: { timeout: 30m }
+            steps:
+              - { id: a, model: m, prompt: hi }
+              - { id: b, model: m, prompt: "${{ steps.a.output }}" }
+              - { id: c, model: n, prompt: hi }
+            """)
+        #expect(result.status == .interrupted && clock.elapsed >= .seconds(1200))
+        #expect(rig.written.nodes["c"]?.status == .succeeded)
+    }
+
     @Test func whoTriesNothingAgainWaitsForNothing() async throws {
         let rig = Self.rig(150..<300000)
         let result = try await rig.run(modelWorkflow("""

@@ -73,6 +73,37 @@ import WorkflowModel
         #expect(step.apply(ended(33)) == .checkOutput)
     }
 
+    @Test func aQuestionThatAServerDiesOfIsNotAskedForEver() {
+        var step = machine()
+        var command = step.apply(.started)
+        var number = 0
+        while true {
+            if case .fail = command { break }
+            if case .wait = command { command = step.apply(.waited) }
+            number += 1
+            guard number < 100 else { break }
+            // It dies, is gone for three tries, and comes back.
+            let isGone = number % 4 != 1
+            command = step.apply(.callEnded(CallEnded(
+                id: CallID(run: RunID("r"), number: number), node: Node(step: 0, path: "a"), state: isGone ? .void : .estimated, cost: .zero,
+                usage: nil, finishReason: nil, response: nil, failure: CallFailure(.connection, "lost"), jitter: 0, isOutage: isGone)))
+        }
+        #expect(number < 20)
+    }
+
+    @Test func whoGoesOnInAnOutageHasAllTriesWhenItIsOver() {
+        var step = machine()
+        _ = step.apply(.started)
+        for number in 1...5 {
+            _ = step.apply(.callEnded(CallEnded(
+                id: CallID(run: RunID("r"), number: number), node: Node(step: 0, path: "a"), state: .void, cost: .zero, usage: nil,
+                finishReason: nil, response: nil, failure: CallFailure(.connection, "gone"), jitter: 0, isOutage: true)))
+            _ = step.apply(.waited)
+        }
+        step.forgetOutage()
+        #expect(step.apply(ended(6, CallFailure(.serverError, "loading the model"))) == .wait(.milliseconds(500)))
+    }
+
     @Test func theServersWordOnWaitingIsKept() {
         var step = machine()
         _ = step.apply(.started)

@@ -17,7 +17,7 @@ import WorkflowModel
         var number = 0
         func record(_ path: String, _ status: NodeStatus?) async throws {
             let begun = start.adding(.milliseconds(Int64.random(in: 0...50, using: &random)))
-            let status = status ?? [.succeeded, .succeeded, .succeeded, .failed, .running, .skipped, .cancelled].randomElement(using: &random)!
+            let status = status ?? [.succeeded, .succeeded, .succeeded, .failed, .running, .skipped, .cancelled, .waiting].randomElement(using: &random)!
             let entry = JournalEntry(run: RunID("r"))
             if status != .skipped { entry.nodes.append(NodeUpdate(path: path, step: NodePath.step(path), item: NodePath.index(path), status: .running, at: begun)) }
             if status != .running {

@@ -58,7 +58,7 @@ struct RunHandover {
         if standing.isPruned { throw JournalError(.hasEnded, "gc removed the events of run \(run)") }
         if standing.isDriven(at: now) { throw owned(run, standing, now) }
         let update = try prepare("""
-            UPDATE run SET owner = ?1, epoch = epoch + 1, lease_until = ?2, status = 'running', ended_at = NULL, open_pico = 0
+            UPDATE run SET owner = ?1, epoch = epoch + 1, lease_until = ?2, status = 'running', ended_at = NULL, error = NULL, open_pico = 0
             WHERE id = ?3 AND epoch = ?4
             """)
         update.bind(1, Holder.current.text)

@@ -27,15 +27,20 @@ public struct ModelProfile: Sendable, Hashable {
     /// How many requests the provider's entry allows at once.
     public let maxConcurrency: Int?
     public let attachments: AttachmentSupport
+    /// Names the server that it is asked at: models of one server are reached, or not, together.
+    public let server: String
 
+    /// - Parameter server: `nil`: one for the whole provider.
     public init(
-        reference: ModelReference, servedID: String, contextWindow: Int?, maxConcurrency: Int?, attachments: AttachmentSupport = .none
+        reference: ModelReference, servedID: String, contextWindow: Int?, maxConcurrency: Int?, server: String? = nil,
+        attachments: AttachmentSupport = .none
     ) {
         self.reference = reference
         self.servedID = servedID
         self.contextWindow = contextWindow
         self.maxConcurrency = maxConcurrency
         self.attachments = attachments
+        self.server = server ?? reference.provider
     }
 }
 
@@ -208,5 +213,11 @@ public final class ModelCallResult: Sendable {
         self.httpStatus = httpStatus
         self.timeToFirstToken = timeToFirstToken
         self.total = total
+    }
+
+    /// Nothing was sent: the server was not there, or the network was not.
+    public var isUnreached: Bool {
+        guard case .failure(let failure) = outcome, httpStatus == nil, billing == .notBilled else { return false }
+        return [.connection, .timeout].contains(failure.kind)
     }
 }

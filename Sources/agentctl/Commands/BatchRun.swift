@@ -112,7 +112,8 @@ struct BatchRun {
                     board.ended(outcome.summary)
                     outcomes[index] = outcome.summary
                     waiting[index] = outcome
-                    if ![.succeeded, .waiting].contains(outcome.summary.status) { failuresFile?.write(String(outcome.source) + "\n") }
+                    // Interrupted ones go on with --resume: run again, they would be paid twice.
+                    if ![.succeeded, .waiting, .interrupted].contains(outcome.summary.status) { failuresFile?.write(String(outcome.source) + "\n") }
                 }
                 // In the order of the input, as far as it is complete.
                 while let ready = waiting.removeValue(forKey: nextToPrint) {
