@@ -34,6 +34,7 @@ private struct LedgerChecker {
     let isQuick: Bool
     var found = LedgerCheckup()
     private var whole: Set<ContentHash> = []
+    private var told: Set<LedgerCheckup.Fault> = []
 
     /// Documents that a quick check looks at.
     private static let sample = 1000
@@ -45,7 +46,7 @@ private struct LedgerChecker {
 
     mutating func fault(_ place: String, _ message: String) {
         let fault = LedgerCheckup.Fault(place, message)
-        if !found.faults.contains(fault) { found.faults.append(fault) }
+        if told.insert(fault).inserted { found.faults.append(fault) }
     }
 
     private func count(_ sql: String) throws -> Int { try Int.fetchOne(database, sql: sql) ?? 0 }
