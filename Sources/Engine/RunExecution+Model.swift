@@ -4,7 +4,7 @@ import PromptCaching
 import Values
 import WorkflowModel
 
-/// The one road of a call: prepare, reserve and journal, call, settle, decide.
+/// The tries of a model step: what is asked, each call, and what its answer leads to.
 extension RunExecution {
     func runModel(_ node: Node, _ step: Step, _ model: ModelStep) async {
         let tries = paused.removeValue(forKey: node) ?? tries(of: node, step, model)
@@ -141,7 +141,7 @@ extension RunExecution {
     }
 
     @inline(never)
-    private static func stopped(_ when: String) -> StepFailure { StepFailure(.cancelled, "stopped \(when)") }
+    static func stopped(_ when: String) -> StepFailure { StepFailure(.cancelled, "stopped \(when)") }
 
     /// Makes the call that is due and says what is next.
     ///
@@ -229,181 +229,5 @@ extension RunExecution {
         while end > body.startIndex, body[body.index(before: end)].isWhitespace { end = body.index(before: end) }
         guard body[..<end].hasSuffix("```") else { return text }
         return String(body[..<body.index(end, offsetBy: -3)])
-    }
-
-    /// Prepares the call, takes a place in the lines for one, and makes it.
-    private func place(_ tries: ModelTries) async throws(StepFailure) -> PlacedCall {
-        if try isPrepared(tries) {
-            try await environment.provider.prepare(tries.dueModel)
-        } else {
-            try await engine.prepareFirst(tries.dueModel)
-        }
-        let placed = try prepareCall(tries)
-
-        // A place in the line before money is held: what waits for one holds nothing.
-        guard await acquire(engine.callLimiter) else { throw Self.stopped("while waiting for a free place") }
-        defer { engine.callLimiter.release() }
-        if let limiter = placed.limiter {
-            guard await acquire(limiter) else { throw Self.stopped("while waiting for a free place") }
-        }
-        defer { placed.limiter?.release() }
-        try await make(placed)
-        return placed
-    }
-
-    @inline(never)
-    private func isPrepared(_ tries: ModelTries) throws(StepFailure) -> Bool {
-        if isInterrupted { throw StepFailure(.cancelled, "the run is stopping") }
-        if engine.isPrepared(tries.dueModel) { return true }
-        // Asked first, as a model that does not exist cannot be prepared.
-        _ = try environment.provider.profile(of: tries.dueModel)
-        flush()
-        return false
-    }
-
-    @inline(never)
-    private func prepareCall(_ tries: ModelTries) throws(StepFailure) -> PlacedCall {
-        let (call, reference) = (tries.due, tries.dueModel)
-        let profile = try environment.provider.profile(of: reference)
-        let (segments, attachedTokens) = try messages(call, to: profile, tries)
-        // By the estimate, an attachment is as long as the text of so many tokens.
-        let bytes = segments.reduce(attachedTokens * 4) { $0 + $1.text.utf8.count }
-        try tries.checkLimits(promptBytes: bytes)
-        let request = tries.request(nextCall(), to: reference, segments)
-        let sheet = engine.priceSheets.sheet(profile, at: environment.clock.now())
-        return PlacedCall(
-            call: call, tries: tries, request: request, sheet: sheet, held: try reservation(sheet, request, profile, tries), promptBytes: bytes,
-            limiter: engine.providerLimiter(profile), server: profile.server)
-    }
-
-    private func acquire(_ limiter: ConcurrencyLimiter) async -> Bool {
-        if limiter.tryAcquire() { return true }
-        flush()
-        return await limiter.acquire()
-    }
-
-    private func make(_ placed: PlacedCall) async throws(StepFailure) {
-        // Reserve and journal
-        try await reserve(placed)
-        guard begin(placed) else { return }
-        // Call
-        if !Task.isCancelled { placed.result = await environment.provider.call(placed.request) }
-        // Settle
-        settle(placed)
-    }
-
-    /// Whether the call may be made.
-    @inline(never)
-    private func begin(_ placed: PlacedCall) -> Bool {
-        if let refusal = placed.refusal {
-            recordStart(of: placed.tries)
-            note(.callRefused(placed.tries.node, refusal), at: environment.clock.now())
-            return false
-        }
-        placed.tries.isStartRecorded = true
-        callCount += 1
-        announce(placed.started, at: placed.startedAt!)
-        inFlight.insert(placed.tries.node)
-        return true
-    }
-
-    @inline(never)
-    func makeIntent(_ placed: PlacedCall) -> JournalEntry {
-        let at = environment.clock.now()
-        let (request, tries, call) = (placed.request, placed.tries, placed.call)
-        placed.startedAt = at
-        let intent = JournalEntry(run: id)
-        if !tries.isStartRecorded { append(.nodeStarted(tries.node), at: tries.startedAt, to: intent) }
-        append(placed.started, at: at, to: intent)
-        intent.blobs.reserveCapacity(request.segments.count + 1)
-        for segment in request.segments {
-            intent.blobs.append(segment.attachment.map { Blob($0.bytes, hash: $0.hash) } ?? Blob(text: segment.text, hash: segment.hash))
-        }
-        intent.blobs.append(placed.manifest)
-        intent.callStart = CallStart(
-            id: request.id, path: tries.path, step: tries.node.stepPath, tier: tries.tier.name, purpose: call.purpose, ordinal: call.ordinal,
-            provider: request.model.provider, modelAsked: request.model.model, request: placed.manifest.hash,
-            retryOf: call.retryOf.map { CallID(run: id, number: $0).text }, held: placed.held, caps: tries.caps, at: at,
-            tags: tries.tags, trimmed: tries.trimmed)
-        return intent
-    }
-
-    /// The worst case of a call, or `nil` for a model without a price, which only a run without any cap may use.
-    private func reservation(
-        _ sheet: PriceSheet?, _ request: ModelRequest, _ profile: ModelProfile, _ tries: ModelTries
-    ) throws(StepFailure) -> Money? {
-        guard let sheet else {
-            guard graph.budget.maxCost == nil, tries.caps.isEmpty else { throw StepFailure.unpriced(profile) }
-            return nil
-        }
-        var bound = RequestBound.inputTokens(request.segments, schemaBound: tries.model.schemaBound, support: profile.attachments) ?? profile.contextWindow
-        if bound == nil {
-            // By the hour, tokens cost nothing.
-            if !sheet.isMachineTime, graph.budget.maxCost != nil || !tries.caps.isEmpty {
-                let unknown = tries.attached.lazy.compactMap(\.attachment).first { RequestBound.tokens($0, profile.attachments) == nil }
-                throw StepFailure.unbounded(unknown!, profile)
-            }
-            bound = RequestBound.unknownWindow
-        }
-        return Reservation.worst(
-            sheet: sheet, inputBound: bound!, contextWindow: profile.contextWindow,
-            outputCap: request.maxOutputTokens, timeout: request.timeout
-        ).amount
-    }
-
-    /// Whether a server that has answered before was not reached; takes note of those that answer.
-    private func isOutage(_ result: ModelCallResult, _ placed: PlacedCall) -> Bool {
-        if result.isUnreached {
-            // It may have to be started again.
-            engine.mustPrepare(placed.request.model)
-            return engine.reachedBefore(placed.server)
-        }
-        let hasAnswered = if case .success = result.outcome { true } else { result.httpStatus != nil }
-        if hasAnswered, reached.insert(placed.server).inserted { engine.hasReached(placed.server) }
-        return false
-    }
-
-    @inline(never)
-    private func settle(_ placed: PlacedCall) {
-        let (request, tries) = (placed.request, placed.tries)
-        inFlight.remove(tries.node)
-        makeRoomForCallEnd()
-        let result = placed.result ?? ModelCallResult(
-            outcome: .failure(CallFailure(.cancelled, "stopped before it was sent")), billing: .notBilled, total: .milliseconds(0))
-        let settlement = CallSettlement(result: result, sheet: placed.sheet, held: placed.held, promptBytes: placed.promptBytes)
-        var response: ContentHash?
-        var logprobs: ContentHash?
-        var finishReason: FinishReason?
-        var failure: CallFailure?
-        switch result.outcome {
-        case .success(let answer):
-            let blob = Blob(JSONEncoding.wire.bytes(.string(answer.text)))
-            append(blob: blob)
-            response = blob.hash
-            finishReason = answer.finishReason
-            if let document = answer.logprobs {
-                let blob = Blob(JSONEncoding.wire.bytes(document))
-                append(blob: blob)
-                logprobs = blob.hash
-            }
-        case .failure(let reason):
-            failure = reason
-        }
-        let at = environment.clock.now()
-        let end = CallEnded(
-            id: request.id, node: tries.node, state: settlement.state, cost: settlement.cost?.total, usage: result.usage,
-            finishReason: finishReason, response: response, logprobs: logprobs, failure: failure,
-            jitter: failure == nil ? 0 : Double(environment.entropy.next() >> 11) / Double(1 << 53),
-            isOutage: isOutage(result, placed))
-        append(callEnd: CallEnd(
-            id: request.id, state: settlement.state, held: settlement.held, cost: settlement.cost?.total, released: placed.held, caps: tries.caps,
-            usage: result.usage, usageRaw: result.usageRaw, priceRows: settlement.cost?.priceRows ?? [], modelServed: result.modelServed,
-            response: response, httpStatus: result.httpStatus, finishReason: finishReason?.rawValue, failure: failure,
-            timeToFirstToken: result.timeToFirstToken, total: result.total, at: at))
-        note(.callEnded(end), at: at)
-        account(tries.node, held: placed.held ?? .zero, kept: settlement.held ?? .zero, cost: end.cost ?? .zero, caps: tries.caps)
-        tries.count(end)
-        placed.end = end
-        reservations.callSettled()
     }
 }

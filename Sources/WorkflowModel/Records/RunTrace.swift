@@ -1,0 +1,70 @@
+import Economics
+import Values
+
+/// A run with everything below it.
+public struct RunTrace: Sendable {
+    public var run: RunRecord
+    public var nodes: [NodeRecord]
+    public var calls: [CallRecord]
+    /// Answers that were taken in place of calls.
+    public var memoHits: [MemoHitRecord]
+    /// What is not among the nodes and the calls, in a trace that was not read whole.
+    public var folded: [FoldedItems]
+
+    public init(
+        run: RunRecord, nodes: [NodeRecord], calls: [CallRecord], memoHits: [MemoHitRecord] = [], folded: [FoldedItems] = []
+    ) {
+        self.run = run
+        self.nodes = nodes
+        self.calls = calls
+        self.memoHits = memoHits
+        self.folded = folded
+    }
+}
+
+/// Which items of a step with many are shown: the first that failed, the first that still run, and the slowest of the others.
+public enum ItemChoice {
+    public static func failed(of most: Int) -> Int { most / 2 }
+    public static func running(of most: Int) -> Int { most / 4 }
+    public static let slowest = 5
+}
+
+/// The items of a step that a trace leaves out: what they and all inside them add up to.
+public struct FoldedItems: Sendable {
+    /// Of their step.
+    public let path: String
+    public var statuses: [NodeStatus: Int] = [:]
+    public var calls: [FoldedCalls] = []
+
+    public init(path: String) { self.path = path }
+}
+
+/// Calls of one model that stand alike.
+public struct FoldedCalls: Sendable {
+    public let count: Int
+    public let provider: String
+    public let modelAsked: String
+    public let state: CallState
+    /// `nil`: they have none.
+    public let cost: MoneySum?
+    public let held: MoneySum?
+    /// `nil`: not reported.
+    public let inputTokens: Int?
+    public let cacheReadTokens: Int
+    public let outputTokens: Int?
+
+    public init(
+        count: Int, provider: String, modelAsked: String, state: CallState, cost: MoneySum?, held: MoneySum?, inputTokens: Int?,
+        cacheReadTokens: Int, outputTokens: Int?
+    ) {
+        self.count = count
+        self.provider = provider
+        self.modelAsked = modelAsked
+        self.state = state
+        self.cost = cost
+        self.held = held
+        self.inputTokens = inputTokens
+        self.cacheReadTokens = cacheReadTokens
+        self.outputTokens = outputTokens
+    }
+}
