@@ -37,6 +37,13 @@ private let holdOfHi = usd("0.00028")
         #expect(rig.written.nodes["a"]?.status == .failed)
     }
 
+    @Test func theCapOfAStepNamedRunIsNotTheRuns() async throws {
+        let rig = EngineRig(answers: ["run": [.text("x")]])
+        let result = try await rig.run(modelWorkflow(
+            "  - { id: run, prompt: hi, limits: { max_cost_usd: 0.00027 } }", top: "budget: { max_cost_usd: 1, on_exceeded: ask }"))
+        #expect(result.failure?.message.contains("does not fit the cap of run") == true, "\(result.failure?.message ?? "none")")
+    }
+
     @Test func aCallThatFitsLaterWaits() async throws {
         let rig = EngineRig(answers: ["a": [.text("x")], "b": [.text("x")]])
         let result = try await rig.run(workflowUnder("0.0004", "  - { id: a, prompt: hi }\n  - { id: b, prompt: hi }"))

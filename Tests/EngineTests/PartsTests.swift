@@ -185,13 +185,13 @@ private final class SharedState: Sendable {
     @Test func reservationsAreGrantedPostponedOrRefused() async throws {
         let journal = InMemoryJournal()
         try await journal.begin(start(usd("10")))
-        #expect(try await journal.write(call(1, "10.01")) == .refused(BudgetRefusal(scope: "run", cap: usd("10"), spent: .zero, asked: usd("10.01"))))
+        #expect(try await journal.write(call(1, "10.01")) == .refused(BudgetRefusal(scope: BudgetRefusal.runScope, cap: usd("10"), spent: .zero, asked: usd("10.01"))))
         #expect(try await journal.write(call(1, "6")) == .written)
         #expect(try await journal.write(call(2, "6")) == .postponed)
         #expect(try await journal.write(call(2, "4")) == .written)
         _ = try await journal.write(end(1, released: "6", held: "3"))
         #expect(try await journal.write(call(3, "3")) == .written)
-        #expect(try await journal.write(call(4, "8")) == .refused(BudgetRefusal(scope: "run", cap: usd("10"), spent: usd("3"), asked: usd("8"))))
+        #expect(try await journal.write(call(4, "8")) == .refused(BudgetRefusal(scope: BudgetRefusal.runScope, cap: usd("10"), spent: usd("3"), asked: usd("8"))))
         #expect(try await journal.write(call(4, nil)) == .written)
         #expect(journal.run(run)?.mostHeld == usd("10").picoDollars)
     }

@@ -188,7 +188,7 @@ import WorkflowModel
         _ = step.apply(.started)
         let unpriced = StepFailure(.unpriced, "no price")
         #expect(step.apply(.notCalled(unpriced)) == .fail(unpriced))
-        let refusal = BudgetRefusal(scope: "run", cap: .zero, spent: .zero, asked: .zero)
+        let refusal = BudgetRefusal(scope: BudgetRefusal.runScope, cap: .zero, spent: .zero, asked: .zero)
         #expect(step.apply(.callRefused(refusal)) == .fail(StepFailure(.budget, refusal.message)))
     }
 

@@ -32,7 +32,7 @@ private func exerciseRunCap(_ journal: any RunJournal) async throws {
     // Never fits.
     #expect(
         try await journal.write(.start("r", 1, held: dollars("10.01")))
-            == .refused(BudgetRefusal(scope: "run", cap: ten, spent: .zero, asked: dollars("10.01"))))
+            == .refused(BudgetRefusal(scope: BudgetRefusal.runScope, cap: ten, spent: .zero, asked: dollars("10.01"))))
     #expect(try await journal.write(.start("r", 1, held: dollars("6"))) == .written)
     // Would fit if the first cost nothing; nothing of it is written, so it can be asked again.
     #expect(try await journal.write(.start("r", 2, held: dollars("6"))) == .postponed)
@@ -45,7 +45,7 @@ private func exerciseRunCap(_ journal: any RunJournal) async throws {
     _ = try await journal.write(.end("r", 2, .unknown, released: dollars("4"), held: dollars("4"), cost: nil))
     #expect(
         try await journal.write(.start("r", 4, held: dollars("3.5")))
-            == .refused(BudgetRefusal(scope: "run", cap: ten, spent: dollars("7"), asked: dollars("3.5"))))
+            == .refused(BudgetRefusal(scope: BudgetRefusal.runScope, cap: ten, spent: dollars("7"), asked: dollars("3.5"))))
     // Of a void call nothing stays.
     _ = try await journal.write(.end("r", 3, .void, released: dollars("3"), held: .zero, cost: .zero))
     #expect(try await journal.write(.start("r", 4, held: dollars("3"))) == .written)
@@ -53,7 +53,7 @@ private func exerciseRunCap(_ journal: any RunJournal) async throws {
     _ = try await journal.write(.end("r", 4, .overrun, released: dollars("3"), held: dollars("5"), cost: dollars("5")))
     #expect(
         try await journal.write(.start("r", 5, held: dollars("0.01")))
-            == .refused(BudgetRefusal(scope: "run", cap: ten, spent: dollars("12"), asked: dollars("0.01"))))
+            == .refused(BudgetRefusal(scope: BudgetRefusal.runScope, cap: ten, spent: dollars("12"), asked: dollars("0.01"))))
     // A call without a price is not held against anything.
     #expect(try await journal.write(.start("r", 5, held: nil)) == .written)
 }
@@ -67,7 +67,7 @@ private func exerciseFactsBefore(_ journal: any RunJournal) async throws {
     let half = JournalEntry.end("r", 2, .settled, released: dollars("7"), held: dollars("2"), cost: dollars("2"))
     #expect(
         try await journal.write(.start("r", 3, held: dollars("5.5")), after: half)
-            == .refused(BudgetRefusal(scope: "run", cap: dollars("10"), spent: dollars("5"), asked: dollars("5.5"))))
+            == .refused(BudgetRefusal(scope: BudgetRefusal.runScope, cap: dollars("10"), spent: dollars("5"), asked: dollars("5.5"))))
     // Call 2 ended all the same: its hold is not released twice, and what is left can be taken.
     #expect(try await journal.write(.start("r", 3, held: dollars("4"))) == .written)
     #expect(try await journal.write(.start("r", 4, held: dollars("2")), after: .event("r", "seen")) == .postponed)

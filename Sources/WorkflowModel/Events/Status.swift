@@ -45,10 +45,10 @@ public enum SkipReason: Sendable, Hashable {
 
 /// A reservation that a cap refused.
 public struct BudgetRefusal: Sendable, Hashable {
-    /// What stands for the run itself.
-    public static let runScope = "run"
+    /// What stands for the run itself: no step can have that id.
+    public static let runScope = "(run)"
 
-    /// `run`, or the path of the step whose cap it is.
+    /// ``runScope``, or the path of the step whose cap it is.
     public let scope: String
     public let cap: Money
     /// Settled or held for good against the cap.

@@ -242,7 +242,7 @@ extension InMemoryJournal.Run {
             if let asked = start.held?.picoDollars {
                 var verdicts: [JournalReply] = []
                 if let cap = cap?.picoDollars ?? self.start.maxCost?.picoDollars {
-                    verdicts.append(Self.verdict("run", asked: asked, held: held, open: open, cap: cap))
+                    verdicts.append(Self.verdict(BudgetRefusal.runScope, asked: asked, held: held, open: open, cap: cap))
                 }
                 for cap in start.caps {
                     let scope = scopes[cap.scope]
