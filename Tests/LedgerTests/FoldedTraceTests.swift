@@ -87,6 +87,30 @@ import WorkflowModel
         }
     }
 
+    @Test func manyStepsWithManyItems() async throws {
+        let temporary = try TemporaryLedger()
+        let ledger = try temporary.open()
+        try await ledger.begin(.sample("r"))
+        let entry = JournalEntry(run: RunID("r"))
+        let start = Timestamp(rfc3339: "2026-11-21T10:00:00Z")!
+        for step in 0..<120 {
+            for item in 0..<22 {
+                let path = "s\(step)[\(item)]"
+                for (status, at) in [(NodeStatus.running, 0), (item % 7 == 3 ? .failed : .succeeded, Int64(item * step % 17))] {
+                    entry.nodes.append(NodeUpdate(
+                        path: path, step: "s\(step)", item: item, status: status, at: start.adding(.milliseconds(at)),
+                        failure: status == .failed ? StepFailure(.command, "no") : nil))
+                }
+            }
+        }
+        _ = try await ledger.write(entry)
+        let whole = try #require(try ledger.trace(run: "r"))
+        let folded = try #require(try ledger.trace(run: "r", maxItems: 20))
+        #expect(folded.folded.count == 120 && folded.nodes.count == 120 * 8)
+        let options = TraceReport.Options(now: start.adding(.seconds(60)))
+        #expect(TraceReport.text(folded, style: .plain, options: options) == TraceReport.text(whole, style: .plain, options: options))
+    }
+
     @Test func isWholeWhereNothingIsLeftOut() async throws {
         let temporary = try TemporaryLedger()
         let ledger = try temporary.open()

@@ -25,21 +25,23 @@ extension Ledger {
 private struct TraceReader {
     let database: Database
     let run: Int64
-    /// The steps that are folded, and the items of them that are read all the same; `nil`: nothing is folded.
+    /// The steps that are folded, and the items of them that are read all the same, as lists in JSON; `nil`: nothing is folded.
     private let choice: (steps: String, items: String)?
+    /// What is read: all of the run, or ranges of its paths, which the index finds without what lies between them.
+    private let visible: (condition: String, arguments: StatementArguments)
 
     init(_ database: Database, run: Int64, maxItems: Int?) throws {
         self.database = database
         self.run = run
-        guard let maxItems else {
-            choice = nil
-            return
+        var steps: [String] = []
+        if let maxItems {
+            steps = try String.fetchAll(
+                database, sql: "SELECT \(Self.step) FROM step_attempt WHERE run = ? AND \(Self.isItem) GROUP BY 1 HAVING count(*) > ? ORDER BY 1",
+                arguments: [run, maxItems])
         }
-        let steps = try String.fetchAll(
-            database, sql: "SELECT \(Self.step) FROM step_attempt WHERE run = ? AND \(Self.isItem) GROUP BY 1 HAVING count(*) > ?",
-            arguments: [run, maxItems])
-        if steps.isEmpty {
+        guard let maxItems, !steps.isEmpty else {
             choice = nil
+            visible = ("run = ?", [run])
             return
         }
         var items: [String] = []
@@ -60,6 +62,27 @@ private struct TraceReader {
             }
         }
         choice = (Self.list(steps), Self.list(items))
+        var ranges: [String] = []
+        var arguments = StatementArguments()
+        func add(from lower: String?, to upper: String?) {
+            ranges.append("run = ?" + (lower == nil ? "" : " AND node_path >= ?") + (upper == nil ? "" : " AND node_path < ?"))
+            arguments += [run]
+            if let lower { arguments += [lower] }
+            if let upper { arguments += [upper] }
+        }
+        // Before, between and behind the folded steps, whose items stand between the brackets and what follows these in ASCII; then
+        // each item that is read, with what is inside of it.
+        var end: String?
+        for step in steps.map({ ($0 + "[", $0 + "\\") }).sorted(by: { $0.0 < $1.0 }) {
+            add(from: end, to: step.0)
+            end = step.1
+        }
+        add(from: end, to: nil)
+        for item in items { add(from: item, to: item + "0") }
+        // SQLite refuses a condition that is nested more than a thousand deep; so many steps are told apart row by row.
+        visible = ranges.count < 500
+            ? (ranges.map { "(\($0))" }.joined(separator: " OR "), arguments)
+            : ("run = ?1 AND NOT \(Self.isFolded)", [run, Self.list(steps), Self.list(items)])
     }
 
     private static func list(_ texts: [String]) -> String { JSONEncoding.wire.string(.array(texts.map(JSONValue.string))) }
@@ -73,31 +96,28 @@ private struct TraceReader {
         (instr(node_path, ']') > 0 AND \(step) IN (SELECT value FROM json_each(?2)) AND \(item) NOT IN (SELECT value FROM json_each(?3)))
         """
 
-    private var arguments: StatementArguments { choice.map { [run, $0.steps, $0.items] } ?? [run] }
-    private var visible: String { "run = ?1" + (choice == nil ? "" : " AND NOT \(Self.isFolded)") }
-
     func nodes() throws -> [NodeRecord] {
         // Read as they come: a copy of each row costs as much as the row.
         let rows = try Row.fetchCursor(
             database,
             sql: """
                 SELECT node_path, step_id, item, status, started_at, ended_at, output_hash, error, reason
-                FROM step_attempt WHERE \(visible) ORDER BY coalesce(started_at, ended_at), node_path
-                """, arguments: arguments)
+                FROM step_attempt WHERE \(visible.condition) ORDER BY coalesce(started_at, ended_at), node_path
+                """, arguments: visible.arguments)
         return try Array(rows.map(NodeColumns.record))
     }
 
     func calls() throws -> [CallRecord] {
         let rows = try Row.fetchCursor(
-            database, sql: "SELECT \(CallColumns.list) FROM model_call WHERE \(visible) ORDER BY started_at, rowid", arguments: arguments)
+            database, sql: "SELECT \(CallColumns.list) FROM model_call WHERE \(visible.condition) ORDER BY started_at, rowid", arguments: visible.arguments)
         return try Array(rows.map(CallColumns.record))
     }
 
     func memoHits() throws -> [MemoHitRecord] {
         let rows = try Row.fetchCursor(
             database,
-            sql: "SELECT node_path, step_id, tier, provider, model_asked, call_id, saved_pico, started_at FROM memo_hit WHERE \(visible)",
-            arguments: arguments)
+            sql: "SELECT node_path, step_id, tier, provider, model_asked, call_id, saved_pico, started_at FROM memo_hit WHERE \(visible.condition)",
+            arguments: visible.arguments)
         return try Array(rows.map { row in
             MemoHitRecord(
                 path: row[0], step: row[1], tier: row[2], provider: row[3], modelAsked: row[4], call: row[5], saved: money(row, 6),
@@ -106,7 +126,8 @@ private struct TraceReader {
     }
 
     func folded() throws -> [FoldedItems] {
-        guard choice != nil else { return [] }
+        guard let choice else { return [] }
+        let arguments: StatementArguments = [run, choice.steps, choice.items]
         var folded: [String: FoldedItems] = [:]
         let statuses = try Row.fetchCursor(
             database,
