@@ -116,7 +116,6 @@ public final class Engine: Sendable {
         }
     }
 
-    func mustPrepare(_ model: ModelReference) { _ = prepared.withLock { $0.remove(model) } }
     func hasReached(_ server: String) { _ = reached.withLock { $0.insert(server) } }
     func reachedBefore(_ server: String) -> Bool { reached.withLock { $0.contains(server) } }
 

@@ -48,7 +48,8 @@ extension RunExecution {
     /// - Returns: whether the run waited for it.
     @discardableResult
     func take(_ decision: ApprovalDecision, at path: String) -> Bool {
-        guard journalError == nil, let (node, request) = approvals.first(where: { $0.key.path == path }) else { return false }
+        // Behind the run's last entry it stays untaken, for whoever resumes.
+        guard journalError == nil, !hasConcluded, let (node, request) = approvals.first(where: { $0.key.path == path }) else { return false }
         let left = paused[node]
         forget(node)
         status = nil

@@ -28,7 +28,7 @@ extension RunExecution {
     @inline(never)
     private func isPrepared(_ tries: ModelTries) throws(StepFailure) -> Bool {
         if isInterrupted { throw StepFailure(.cancelled, "the run is stopping") }
-        if engine.isPrepared(tries.dueModel) { return true }
+        if engine.isPrepared(tries.dueModel), environment.provider.isReady(tries.dueModel) { return true }
         // Asked first, as a model that does not exist cannot be prepared.
         _ = try environment.provider.profile(of: tries.dueModel)
         flush()
@@ -127,11 +127,7 @@ extension RunExecution {
 
     /// Whether a server that has answered before was not reached; takes note of those that answer.
     private func isOutage(_ result: ModelCallResult, _ placed: PlacedCall) -> Bool {
-        if result.isUnreached {
-            // It may have to be started again.
-            engine.mustPrepare(placed.request.model)
-            return engine.reachedBefore(placed.server)
-        }
+        if result.isUnreached { return engine.reachedBefore(placed.server) }
         let hasAnswered = if case .success = result.outcome { true } else { result.httpStatus != nil }
         if hasAnswered, reached.insert(placed.server).inserted { engine.hasReached(placed.server) }
         return false

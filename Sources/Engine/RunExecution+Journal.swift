@@ -108,7 +108,7 @@ extension RunExecution {
 
     /// - Parameter isUrgent: what is under way has only its grace; otherwise its own timeouts.
     func interrupt(_ level: Engine.Interruption, isUrgent: Bool = true) {
-        guard status == nil else { return }
+        guard status == nil, !hasConcluded else { return }
         if level > interruption {
             let isFirst = interruption == .none
             interruption = level
@@ -133,13 +133,12 @@ extension RunExecution {
 
     /// Stops the run for good.
     func cancel(by person: String) {
-        guard cancelledBy == nil, status == nil else { return }
+        guard cancelledBy == nil, status == nil, !hasConcluded else { return }
         cancelledBy = person
         if isInterrupted {
             record(stopEvent)
             flush()
-        } else {
-            interrupt(.graceful)
         }
+        interrupt(.graceful)
     }
 }

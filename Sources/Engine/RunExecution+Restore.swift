@@ -113,7 +113,8 @@ extension RunExecution {
             recorded[end.node]!.calls[place].ended = end
             recorded[end.node]!.calls[place].answer = try end.response.map { hash throws(StepFailure) in try document(hash).stringValue ?? "" }
             let started = recorded[end.node]!.calls[place].started
-            if end.failure == nil, let server = try? environment.provider.profile(of: started.model).server, reached.insert(server).inserted {
+            // That it was an outage says that it had answered.
+            if end.failure == nil || end.isOutage, let server = try? environment.provider.profile(of: started.model).server, reached.insert(server).inserted {
                 engine.hasReached(server)
             }
             let held = started.held ?? .zero

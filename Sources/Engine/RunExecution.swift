@@ -59,6 +59,8 @@ actor RunExecution {
     /// Who stopped it for good.
     var cancelledBy: String?
     var hasBegun = false
+    /// Its last entry is made: nothing changes it any more.
+    private(set) var hasConcluded = false
     var status: RunStatus?
     var journalError: JournalError?
     var finish: UnsafeContinuation<Void, Never>?
@@ -207,6 +209,7 @@ actor RunExecution {
 
     @inline(never)
     private func conclude() -> JSONObject? {
+        hasConcluded = true
         var outputs: JSONObject?
         var outcome: String?
         if status == .succeeded {

@@ -19,6 +19,8 @@ public final class ProviderRegistry: ModelProvider {
     /// Keys, read once: the first call that needs one asks for it.
     private let secrets = Mutex<[String: Result<String, StepFailure>]>([:])
     private let resolved = Mutex<[ModelReference: Endpoint]>([:])
+    /// Models whose server was not reached when it was last asked.
+    private let ended = Mutex<Set<ModelReference>>([])
 
     /// - Parameters:
     ///   - configurations: the project's entries; they win over the well-known ones of the same name.
@@ -52,26 +54,31 @@ public final class ProviderRegistry: ModelProvider {
 
     public func prepare(_ model: ModelReference) async throws(StepFailure) {
         let endpoint = try endpoint(of: model)
-        guard endpoint.baseURL == nil, let configuration = endpoint.model else { return }
+        guard let configuration = endpoint.model, endpoint.baseURL == nil || !isReady(model) else { return }
         let ready = endpoint.reachable(at: try await servers.baseURL(of: configuration, provider: model.provider))
         resolved.withLock { $0[model] = ready }
+        _ = ended.withLock { $0.remove(model) }
     }
+
+    public func isReady(_ model: ModelReference) -> Bool { !ended.withLock { $0.contains(model) } }
 
     public func call(_ request: ModelRequest) async -> ModelCallResult {
         switch exchange(request) {
         case .success(let exchange):
             await http.perform(exchange.transfer)
             let result = exchange.result()
-            if result.isUnreached { forgetServer(of: request.model) }
+            if result.isUnreached { noteEnd(ofServerOf: request.model) }
             return result
         case .failure(let failure):
             return ModelCallResult(outcome: .failure(CallFailure(failure.kind, failure.message)), billing: .notBilled, total: .milliseconds(0))
         }
     }
 
-    /// A model server of ours may have ended: the next `prepare` looks, and starts another.
-    private func forgetServer(of model: ModelReference) {
-        resolved.withLock { if $0[model]?.model?.serve != nil { $0[model] = nil } }
+    /// A model server of ours may have ended: the next `prepare` looks, and starts another. Calls that are on their way keep the
+    /// address that they have.
+    private func noteEnd(ofServerOf model: ModelReference) {
+        guard resolved.withLock({ $0[model]?.model?.serve != nil }) else { return }
+        _ = ended.withLock { $0.insert(model) }
     }
 
     private func exchange(_ request: ModelRequest) -> Result<OpenAIChatExchange, StepFailure> {

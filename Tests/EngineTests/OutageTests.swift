@@ -95,6 +95,17 @@ import WorkflowModel
         }
     }
 
+    /// One run of a process was answered, another was not yet when the network went.
+    @Test func thatItHadAnsweredIsKnownFromTheRecord() async throws {
+        let rig = Self.rig(50..<3_600_000)
+        let one = try workflow(modelWorkflow("  - { id: a, prompt: hi }"))
+        #expect(try await rig.run(one).status == .succeeded)
+        let suspended = try await rig.run(one)
+        #expect(suspended.status == .interrupted)
+        let again = Self.rig(0..<60_000, journal: rig.journal)
+        #expect(try await again.engine.resume(suspended.id, one).status == .succeeded)
+    }
+
     @Test func aServerOfItsOwnIsNotTakenForOneThatAnswered() async throws {
         let clock = ManualClock()
         let provider = ScriptedProvider(

@@ -56,6 +56,9 @@ import WorkflowModel
                 }
                 try await record(item + "/a", nil)
                 try await call(item + "/a")
+                // As an item of a step that is a loop.
+                try await record(item + "[0]/turn", nil)
+                try await call(item + "[0]/turn")
                 if index % 3 == 0 {
                     try await record(item + "/b", nil)
                     for inner in 0..<3 { try await record("\(item)/b[\(inner)]", nil); try await call("\(item)/b[\(inner)]") }

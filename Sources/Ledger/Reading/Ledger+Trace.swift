@@ -78,7 +78,7 @@ private struct TraceReader {
             end = step.1
         }
         add(from: end, to: nil)
-        for item in items { add(from: item, to: item + "0") }
+        for item in items { add(from: item, to: item + "\\") }
         // SQLite refuses a condition that is nested more than a thousand deep; so many steps are told apart row by row.
         visible = ranges.count < 500
             ? (ranges.map { "(\($0))" }.joined(separator: " OR "), arguments)

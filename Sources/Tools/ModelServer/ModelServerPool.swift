@@ -43,16 +43,24 @@ public final class ModelServerPool: ModelServers {
     public func baseURL(of model: ModelConfiguration, provider: String) async throws(StepFailure) -> String {
         guard let serve = model.serve else { throw StepFailure(.configuration, "\(provider)/\(model.alias) has no server") }
         let name = "\(provider)/\(model.alias)"
-        var port = try await port(of: name, serve)
-        if ServerState(folder: folder, serve: serve, root: root).port != port {
+        var (task, port) = try await port(of: name, serve)
+        let state = ServerState(folder: folder, serve: serve, root: root)
+        if state.port != port || !state.isServed {
             // It has ended since.
-            _ = servers.withLock { $0.removeValue(forKey: name) }
-            port = try await self.port(of: name, serve)
+            forget(task, name)
+            (task, port) = try await self.port(of: name, serve)
         }
         return (model.baseURL ?? "http://127.0.0.1:${{ port }}/v1").replacing(ServerState.portPlaceholder, with: port)
     }
 
-    private func port(of name: String, _ serve: ServeConfiguration) async throws(StepFailure) -> String {
+    private typealias Start = Task<Result<String, StepFailure>, Never>
+
+    /// Unless somebody else has begun anew.
+    private func forget(_ task: Start, _ name: String) {
+        servers.withLock { if $0[name] == task { $0[name] = nil } }
+    }
+
+    private func port(of name: String, _ serve: ServeConfiguration) async throws(StepFailure) -> (Start, String) {
         let task = servers.withLock { servers in
             if let existing = servers[name] { return existing }
             let task = Task { await self.start(serve, name: name) }
@@ -60,10 +68,10 @@ public final class ModelServerPool: ModelServers {
             return task
         }
         do {
-            return try await task.value.get()
+            return (task, try await task.value.get())
         } catch {
             // The next call may try again: the reason may be mended meanwhile.
-            _ = servers.withLock { $0.removeValue(forKey: name) }
+            forget(task, name)
             throw error
         }
     }

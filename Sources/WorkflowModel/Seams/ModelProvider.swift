@@ -15,6 +15,13 @@ public protocol ModelProvider: Sendable {
 
     /// Asks once. A failure is a result; cancellation of the task aborts the transfer and is a result too.
     func call(_ request: ModelRequest) async -> ModelCallResult
+
+    /// Whether what `prepare` made of a model still holds, as far as is known. Quick; does not look.
+    func isReady(_ model: ModelReference) -> Bool
+}
+
+extension ModelProvider {
+    public func isReady(_ model: ModelReference) -> Bool { true }
 }
 
 /// What the engine has to know of a model to price and bound a call.
