@@ -24,8 +24,11 @@ public struct RunTrace: Sendable {
 
 /// Which items of a step with many are shown: the first that failed, the first that still run, and the slowest of the others.
 public enum ItemChoice {
+    /// How many that failed, where `most` items are shown whole.
     public static func failed(of most: Int) -> Int { most / 2 }
+    /// How many that still run.
     public static func running(of most: Int) -> Int { most / 4 }
+    /// How many of the others.
     public static let slowest = 5
 }
 
