@@ -121,7 +121,8 @@ public final class Engine: Sendable {
 
     func isPrepared(_ model: ModelReference) -> Bool { prepared.withLock { $0.contains(model) } }
 
-    /// Makes a model reachable for the first time, which may mean to start its server. A stop does not wait for that.
+    /// Makes a model reachable, for the first time or after it was not, which may mean to start its server. A stop does not wait
+    /// for that.
     func prepareFirst(_ model: ModelReference) async throws(StepFailure) {
         let (answers, answer) = AsyncStream.makeStream(of: Result<Void, StepFailure>.self)
         let provider = environment.provider

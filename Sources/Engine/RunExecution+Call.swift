@@ -7,11 +7,7 @@ import WorkflowModel
 extension RunExecution {
     /// Prepares the call, takes a place in the lines for one, and makes it.
     func place(_ tries: ModelTries) async throws(StepFailure) -> PlacedCall {
-        if try isPrepared(tries) {
-            try await environment.provider.prepare(tries.dueModel)
-        } else {
-            try await engine.prepareFirst(tries.dueModel)
-        }
+        if try !isPrepared(tries) { try await engine.prepareFirst(tries.dueModel) }
         let placed = try prepareCall(tries)
 
         // A place in the line before money is held: what waits for one holds nothing.

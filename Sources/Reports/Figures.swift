@@ -42,16 +42,15 @@ struct Tally {
 
     init() {}
 
-    init(_ calls: some Sequence<CallRecord>) {
+    init(_ calls: some Sequence<CallRecord>, folded: [FoldedCalls] = []) {
+        for calls in folded {
+            add(calls.count, calls.state, cost: calls.cost, hasHold: calls.held != nil, input: calls.inputTokens, output: calls.outputTokens)
+            cached += calls.cacheReadTokens
+        }
         for call in calls {
             add(call.state, cost: call.cost, held: call.held, input: call.inputTokens, output: call.outputTokens)
             cached += call.cacheReadTokens ?? 0
         }
-    }
-
-    mutating func add(_ folded: FoldedCalls) {
-        add(folded.count, folded.state, cost: folded.cost, hasHold: folded.held != nil, input: folded.inputTokens, output: folded.outputTokens)
-        cached += folded.cacheReadTokens
     }
 
     mutating func add(_ state: CallState, cost: Money?, held: Money?, input: Int?, output: Int?) {

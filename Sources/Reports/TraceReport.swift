@@ -32,7 +32,7 @@ public enum TraceReport {
 
     private static func header(_ trace: RunTrace, _ style: TextStyle, _ options: Options) -> [StyledText] {
         let run = trace.run
-        let cached = trace.calls.reduce(0) { $0 + ($1.cacheReadTokens ?? 0) } + trace.folded.flatMap(\.calls).reduce(0) { $0 + $1.cacheReadTokens }
+        let tally = Tally(trace.calls, folded: trace.folded.flatMap(\.calls))
         var lines = Figures.flow([
             StyledText("run \(run.id)", .bold), StyledText(run.workflow),
             status(of: run, style),
@@ -51,7 +51,7 @@ public enum TraceReport {
             StyledText(Figures.counted(run.calls, "call")),
         ]
         if run.inputTokens > 0 || run.outputTokens > 0 {
-            figures.append("tokens \(Figures.tokens(input: run.inputTokens, cached: cached, output: run.outputTokens, style))")
+            figures.append("tokens \(Figures.tokens(input: run.inputTokens, cached: tally.cached, output: run.outputTokens, style))")
         }
         lines += Figures.flow(figures, style)
         if let cap = run.maxCost {

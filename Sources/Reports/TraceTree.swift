@@ -33,8 +33,7 @@ struct TraceTree {
     private mutating func add(_ branch: TraceBranch, lead: String, rest: String) {
         let (node, calls) = (branch.node, branch.calls + branch.children.flatMap(\.allCalls))
         let folded = branch.allFolded
-        var tally = Tally(calls)
-        for calls in folded { tally.add(calls) }
+        let tally = Tally(calls, folded: folded)
         rows.add([
             StyledText(lead, .dim) + style.symbol(node.status) + " " + StyledText(NodePath.name(node.path)),
             status(of: branch, calls: calls, folded: folded),

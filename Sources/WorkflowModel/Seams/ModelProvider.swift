@@ -16,7 +16,8 @@ public protocol ModelProvider: Sendable {
     /// Asks once. A failure is a result; cancellation of the task aborts the transfer and is a result too.
     func call(_ request: ModelRequest) async -> ModelCallResult
 
-    /// Whether what `prepare` made of a model still holds, as far as is known. Quick; does not look.
+    /// Whether what `prepare` made of a model still holds, as far as is known; otherwise it is prepared again before the next
+    /// call. Quick; does not look.
     func isReady(_ model: ModelReference) -> Bool
 }
 
