@@ -88,12 +88,17 @@ final class Sandbox {
             precondition(FileManager.default.isExecutableFile(atPath: path), "AGENTCTL_TEST_BINARY: no program at \(path)")
             return path
         }
-        let tests = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().path
-        for folder in [tests, Sandbox.repository + "/.build/debug"] where FileManager.default.isExecutableFile(atPath: folder + "/agentctl") {
-            return folder + "/agentctl"
-        }
-        preconditionFailure("agentctl is not built: swift build")
+        return besideTests("agentctl")
     }()
+
+    /// A program that is built with the tests.
+    static func besideTests(_ name: String) -> String {
+        let tests = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().path
+        for folder in [tests, Sandbox.repository + "/.build/debug"] where FileManager.default.isExecutableFile(atPath: folder + "/" + name) {
+            return folder + "/" + name
+        }
+        preconditionFailure("\(name) is not built: swift build")
+    }
 
     static let repository: String = {
         URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
