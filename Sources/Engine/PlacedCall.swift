@@ -10,6 +10,8 @@ final class PlacedCall {
     /// `nil`: the model has no price.
     let sheet: PriceSheet?
     let held: Money?
+    /// What would be held had no bill gone beyond its bound.
+    let bound: Money?
     let promptBytes: Int
     /// Of its provider, where that has a bound.
     let limiter: ConcurrencyLimiter?
@@ -26,7 +28,7 @@ final class PlacedCall {
     var end: CallEnded?
 
     init(
-        call: StepStateMachine.Call, tries: ModelTries, request: ModelRequest, sheet: PriceSheet?, held: Money?, promptBytes: Int,
+        call: StepStateMachine.Call, tries: ModelTries, request: ModelRequest, sheet: PriceSheet?, held: Money?, bound: Money?, promptBytes: Int,
         limiter: ConcurrencyLimiter?, server: String
     ) {
         self.call = call
@@ -34,12 +36,14 @@ final class PlacedCall {
         self.request = request
         self.sheet = sheet
         self.held = held
+        self.bound = bound
         self.promptBytes = promptBytes
         self.limiter = limiter
         self.server = server
         manifest = Blob(request.manifest)
         started = .callStarted(CallStarted(
             id: request.id, node: tries.node, tier: tries.tier.name, model: request.model, purpose: call.purpose, ordinal: call.ordinal,
-            request: manifest.hash, held: held, retryOf: call.retryOf, tags: tries.tags))
+            request: manifest.hash, held: held, retryOf: call.retryOf, tags: tries.tags, caps: tries.caps,
+            bound: bound == held ? nil : bound))
     }
 }

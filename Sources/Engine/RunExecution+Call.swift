@@ -41,8 +41,9 @@ extension RunExecution {
         try tries.checkLimits(promptBytes: bytes)
         let request = tries.request(nextCall(), to: reference, segments)
         let sheet = engine.priceSheets.sheet(profile, at: environment.clock.now())
+        let bound = try reservation(sheet, request, profile, tries)
         return PlacedCall(
-            call: call, tries: tries, request: request, sheet: sheet, held: try reservation(sheet, request, profile, tries), promptBytes: bytes,
+            call: call, tries: tries, request: request, sheet: sheet, held: bound.map { overruns.raised($0, of: reference) }, bound: bound, promptBytes: bytes,
             limiter: engine.providerLimiter(profile), server: profile.server)
     }
 
@@ -147,6 +148,9 @@ extension RunExecution {
             append(blob: blob)
             response = blob.hash
             finishReason = answer.finishReason
+            failure = AnswerVerdict.failure(
+                of: answer, to: placed.call.purpose, tries.model, onTruncation: tries.step.limits.onTruncation, cap: tries.outputCap,
+                willContinue: tries.machine.mayContinue, rules: rules)
             if let document = answer.logprobs {
                 let blob = Blob(JSONEncoding.wire.bytes(document))
                 append(blob: blob)
@@ -160,14 +164,16 @@ extension RunExecution {
             id: request.id, node: tries.node, state: settlement.state, cost: settlement.cost?.total, usage: result.usage,
             finishReason: finishReason, response: response, logprobs: logprobs, failure: failure,
             jitter: failure == nil ? 0 : Double(environment.entropy.next() >> 11) / Double(1 << 53),
-            isOutage: isOutage(result, placed))
+            isOutage: isOutage(result, placed), held: settlement.held)
         append(callEnd: CallEnd(
             id: request.id, state: settlement.state, held: settlement.held, cost: settlement.cost?.total, released: placed.held, caps: tries.caps,
             usage: result.usage, usageRaw: result.usageRaw, priceRows: settlement.cost?.priceRows ?? [], modelServed: result.modelServed,
             response: response, httpStatus: result.httpStatus, finishReason: finishReason?.rawValue, failure: failure,
             timeToFirstToken: result.timeToFirstToken, total: result.total, at: at))
         note(.callEnded(end), at: at)
-        account(tries.node, held: placed.held ?? .zero, kept: settlement.held ?? .zero, cost: end.cost ?? .zero, caps: tries.caps)
+        account(
+            tries.node, request.model, held: placed.held ?? .zero, bound: placed.bound, kept: max(settlement.held ?? .zero, end.cost ?? .zero), cost: end.cost ?? .zero,
+            caps: tries.caps)
         tries.count(end)
         placed.end = end
         reservations.callSettled()

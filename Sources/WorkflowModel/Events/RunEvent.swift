@@ -171,8 +171,19 @@ public final class RunStarted: Sendable {
     /// Of the request encoder: under another version, other bytes are a warning and not a fault.
     public let encoder: Int
     public let program: String
+    /// The form of the run's facts: since 2 a call's tell its caps and what it holds at its end.
+    public let facts: Int
+    public let rules: Rules
 
-    public init(workflow: String, graph: ContentHash, sources: ContentHash, inputs: ContentHash, maxCost: Money?, encoder: Int, program: String) {
+    /// Of the facts that this program records.
+    public static let currentFacts = 2
+
+    public init(
+        workflow: String, graph: ContentHash, sources: ContentHash, inputs: ContentHash, maxCost: Money?, encoder: Int, program: String,
+        facts: Int = currentFacts, rules: Rules = .current
+    ) {
+        self.facts = facts
+        self.rules = rules
         self.workflow = workflow
         self.graph = graph
         self.sources = sources
@@ -197,11 +208,17 @@ public final class CallStarted: Sendable {
     public let retryOf: Int?
     /// Of its step and of those around it; `nil` without any.
     public let tags: JSONObject?
+    /// The caps below the run's that it draws on, each with the key of its counter.
+    public let caps: [(scope: String, cap: Money)]
+    /// What would be held by what is known before any call, where more is held since a bill of its model went beyond that.
+    public let bound: Money?
 
     public init(
         id: CallID, node: Node, tier: String, model: ModelReference, purpose: CallPurpose, ordinal: Int, request: ContentHash,
-        held: Money?, retryOf: Int?, tags: JSONObject? = nil
+        held: Money?, retryOf: Int?, tags: JSONObject? = nil, caps: [(scope: String, cap: Money)] = [], bound: Money? = nil
     ) {
+        self.caps = caps
+        self.bound = bound
         self.id = id
         self.node = node
         self.tier = tier
@@ -233,12 +250,15 @@ public final class CallEnded: Sendable {
     public let jitter: Double
     /// Nothing was sent, to a server that has answered before: the network is gone, or the server is.
     public let isOutage: Bool
+    /// What counts against caps from now on; `nil`: unpriced, or, before facts of form 2, what follows from the state.
+    public let held: Money?
 
     public init(
         id: CallID, node: Node, state: CallState, cost: Money?, usage: TokenUsage?, finishReason: FinishReason?,
         response: ContentHash?, logprobs: ContentHash? = nil, failure: CallFailure?, jitter: Double,
-        isOutage: Bool = false
+        isOutage: Bool = false, held: Money? = nil
     ) {
+        self.held = held
         self.id = id
         self.node = node
         self.state = state
