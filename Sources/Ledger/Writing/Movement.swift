@@ -36,9 +36,8 @@ struct Movement {
             } else {
                 let amount = try Self.amount(start.held)
                 asked = amount
-                let (sum, overflow) = held.addingReportingOverflow(amount)
-                if overflow { throw JournalError(.other, "call \(start.id) asks for more than $9.2 million") }
-                held = sum
+                // Two amounts of 63 bits of which one is released: the sum has its sign.
+                held = held.addingReportingOverflow(amount).overflow ? .max : held + amount
                 open += amount
                 touchesWindows = touchesWindows || !start.caps.isEmpty
             }

@@ -66,6 +66,7 @@ public struct BudgetRefusal: Sendable, Hashable {
     }
 
     public var message: String {
+        if cap == .max { return "the worst case of the next call, \(asked), is more than a run can count: \(cap) in all, \(spent) is spent or held" }
         let owner = scope == Self.runScope ? "the run's budget" : "the cap of \(scope)"
         if let exceeded { return "\(owner) is exceeded: \(exceeded) of \(cap) was spent or held, as a call cost more than was held for it; no other starts" }
         return "the worst case of the next call, \(asked), does not fit \(owner): \(spent) of \(cap) is spent or held"
