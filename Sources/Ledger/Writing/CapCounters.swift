@@ -139,8 +139,8 @@ final class CapCounters {
     private func verdict(of movement: Movement, _ counters: Counters) -> JournalReply {
         guard let asked = movement.asked else { return .written }
         return Self.verdict(
-            BudgetRefusal.runScope, asked: asked, held: Self.sum(counters.held, movement.held - asked).value, open: counters.open + movement.open - asked,
-            exceeded: counters.exceeded, cap: counters.cap ?? Self.full)
+            BudgetRefusal.runScope, asked: asked, held: Self.sum(counters.held, movement.endHeld).value,
+            open: Self.sum(counters.open, movement.endOpen).value, exceeded: counters.exceeded, cap: counters.cap ?? Self.full)
     }
 
     /// Why nothing was written. A cap that will never admit the call outweighs one that may.
