@@ -246,6 +246,7 @@ extension RunExecution {
 extension CallEnded {
     /// What the call counts against caps from its end on.
     fileprivate func heldAfter(_ held: Money) -> Money {
+        if let kept { return kept }
         switch state {
         case .settled, .overrun: return cost ?? .zero
         case .void: return .zero
