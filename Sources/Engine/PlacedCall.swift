@@ -15,8 +15,10 @@ final class PlacedCall {
     let promptBytes: Int
     /// Of its provider, where that has a bound.
     let limiter: ConcurrencyLimiter?
+    /// Of the model that is asked.
+    let profile: ModelProfile
     /// Where it is asked.
-    let server: String
+    var server: String { profile.server }
     let manifest: Blob
     let started: RunEvent
 
@@ -29,7 +31,7 @@ final class PlacedCall {
 
     init(
         call: StepStateMachine.Call, tries: ModelTries, request: ModelRequest, sheet: PriceSheet?, held: Money?, bound: Money?, promptBytes: Int,
-        limiter: ConcurrencyLimiter?, server: String
+        limiter: ConcurrencyLimiter?, profile: ModelProfile
     ) {
         self.call = call
         self.tries = tries
@@ -39,7 +41,7 @@ final class PlacedCall {
         self.bound = bound
         self.promptBytes = promptBytes
         self.limiter = limiter
-        self.server = server
+        self.profile = profile
         manifest = Blob(request.manifest)
         started = .callStarted(CallStarted(
             id: request.id, node: tries.node, tier: tries.tier.name, model: request.model, purpose: call.purpose, ordinal: call.ordinal,

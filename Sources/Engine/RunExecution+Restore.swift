@@ -270,10 +270,11 @@ extension CallEnded {
     /// - Parameter reserved: what was held for it, which is what stays where a fact of form 1 does not tell.
     fileprivate func heldAfter(_ reserved: Money) -> Money {
         let cost = cost ?? .zero
+        if let kept { return max(kept, cost) }
         switch state {
-        case .settled, .overrun: return max(held ?? cost, cost)
+        case .settled, .overrun: return cost
         case .void: return .zero
-        case .held, .estimated, .unknown: return max(held ?? reserved, cost)
+        case .held, .estimated, .unknown: return max(reserved, cost)
         }
     }
 }

@@ -54,7 +54,7 @@ final class EntryWriter {
             UPDATE model_call SET state = ?2, held_pico = ?3, cost_pico = ?4, input_tokens = ?5, cache_read_tokens = ?6,
                 cache_write_tokens = ?7, output_tokens = ?8, reasoning_tokens = ?9, usage_raw = ?10, price_rows = ?11,
                 model_served = ?12, response_hash = ?13, http_status = ?14, finish_reason = ?15, ttft_ms = ?16, total_ms = ?17,
-                ended_at = ?18, error = ?19
+                ended_at = ?18, error = ?19, notes = ?22
             WHERE rowid = ?1 AND run = ?20 AND number = ?21
             """)
         selectCall = try prepare("SELECT rowid FROM model_call WHERE run = ?1 AND number = ?2")
@@ -244,6 +244,10 @@ final class EntryWriter {
         endCall.bind(17, end.total.milliseconds)
         endCall.bind(18, end.at.microseconds)
         endCall.bind(19, end.failure.map { JSONEncoding.canonical.string($0.json) })
+        endCall.bind(22, end.notes.isEmpty ? nil : JSONEncoding.canonical.string(CallNote.json(end.notes)))
+        if !end.newPriceRows.isEmpty {
+            try record(priceRows: end.newPriceRows.map { ($0.id, JSONEncoding.canonical.string($0.json)) }, at: end.at)
+        }
         if let row = run.openCalls.removeValue(forKey: end.id.number) {
             endCall.bind(1, row)
             if try endCall.runCountingChanges() == 1 { return }

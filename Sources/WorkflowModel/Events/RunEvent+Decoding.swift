@@ -69,12 +69,15 @@ extension RunEvent {
                 // The classes of tokens are with the call; events have the sums.
                 usage = TokenUsage(plainInput: input, plainOutput: output)
             }
+            // A word that this program does not know is the server's own.
+            let word = payload["finish_reason"]?.stringValue
+            let reason = word.map { FinishReason(rawValue: $0) ?? .other }
             self = .callEnded(CallEnded(
                 id: CallID(run: run, number: try fields.int("call")), node: try step(), state: try fields.value("state", CallState.init(rawValue:)),
-                cost: fields.money("cost_usd"), usage: usage, finishReason: payload["finish_reason"]?.stringValue.flatMap(FinishReason.init(rawValue:)),
+                cost: fields.money("cost_usd"), usage: usage, finishReason: reason, finishWord: reason?.rawValue == word ? nil : word,
                 response: try fields.optionalHash("response"), logprobs: try fields.optionalHash("logprobs"),
                 failure: payload["failure"].flatMap(CallFailure.init(json:)), jitter: payload["jitter"]?.doubleValue ?? 0,
-                isOutage: payload["outage"]?.boolValue ?? false, held: fields.money("held_usd")))
+                isOutage: payload["outage"]?.boolValue ?? false, kept: fields.money("held_usd"), notes: CallNote.list(payload["notes"])))
         case "command_ended":
             self = .commandEnded(
                 try step(), attempt: Int(payload["attempt"]?.intValue ?? 1), exitCode: try fields.int("exit_code"), stdout: try fields.hash("stdout"),

@@ -91,17 +91,17 @@ extension RunEvent {
             json.put("state", call.state.rawValue)
             // Null: unpriced.
             json.put("cost_usd", call.cost?.json ?? JSONValue.null)
-            // Told where it is not the cost.
-            if call.held != call.cost { json.put("held_usd", call.held?.decimalText) }
             json.put("input_tokens", call.usage?.totalInput)
             json.put("output_tokens", call.usage?.totalOutput)
-            json.put("finish_reason", call.finishReason?.rawValue)
+            json.put("finish_reason", call.finishWord ?? call.finishReason?.rawValue)
             json.put("response", call.response)
             json.put("logprobs", call.logprobs)
             json.put("failure", call.failure?.json)
             // Only a failure can lead to a wait.
             if call.failure != nil { json.put("jitter", JSONValue.double(call.jitter)) }
             if call.isOutage { json.put("outage", true) }
+            json.put("held_usd", call.kept?.decimalText)
+            if !call.notes.isEmpty { json.put("notes", CallNote.json(call.notes)) }
         case .commandEnded(let node, let attempt, let exitCode, let stdout, let milliseconds):
             json.put("step", node.path)
             json.put("attempt", attempt)

@@ -241,35 +241,41 @@ public final class CallEnded: Sendable {
     public let cost: Money?
     public let usage: TokenUsage?
     public let finishReason: FinishReason?
-    /// Of the answer's text.
+    /// The server's own word for the end, where it is none that is known.
+    public let finishWord: String?
+    /// Of the answer's text, or of what came of it before it failed.
     public let response: ContentHash?
     /// Of the log-probabilities as the server sent them, where they were asked for.
     public let logprobs: ContentHash?
     public let failure: CallFailure?
     /// The random part of the delay before a next try, 0 ..< 1; recorded so that a replay waits and decides alike.
     public let jitter: Double
-    /// Nothing was sent, to a server that has answered before: the network is gone, or the server is.
+    /// Nothing was sent, to a server that has answered before: the network is gone, or the server is. Or a server says that it
+    /// is coming up.
     public let isOutage: Bool
-    /// What counts against caps from now on; `nil`: unpriced, or, before facts of form 2, what follows from the state.
-    public let held: Money?
+    /// What it counts against caps from now on, where its state, cost and reservation do not say it.
+    public let kept: Money?
+    public let notes: [CallNote]
 
     public init(
-        id: CallID, node: Node, state: CallState, cost: Money?, usage: TokenUsage?, finishReason: FinishReason?,
+        id: CallID, node: Node, state: CallState, cost: Money?, usage: TokenUsage?, finishReason: FinishReason?, finishWord: String? = nil,
         response: ContentHash?, logprobs: ContentHash? = nil, failure: CallFailure?, jitter: Double,
-        isOutage: Bool = false, held: Money? = nil
+        isOutage: Bool = false, kept: Money? = nil, notes: [CallNote] = []
     ) {
-        self.held = held
         self.id = id
         self.node = node
         self.state = state
         self.cost = cost
         self.usage = usage
         self.finishReason = finishReason
+        self.finishWord = finishWord
         self.response = response
         self.logprobs = logprobs
         self.failure = failure
         self.jitter = jitter
         self.isOutage = isOutage
+        self.kept = kept
+        self.notes = notes
     }
 }
 

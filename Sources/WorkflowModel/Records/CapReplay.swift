@@ -74,7 +74,7 @@ public struct CapReplay: Sendable {
         let counted: Money = switch state {
         case .settled, .overrun: max(Self.money(payload, "held_usd") ?? cost, cost)
         case .void: .zero
-        case .held, .estimated, .unknown: Self.money(payload, "held_usd") ?? cost
+        case .held, .estimated, .unknown: Self.money(payload, "held_usd") ?? call.held
         }
         if cost > counted { fault("call \(number) counts \(counted) and cost \(cost)") }
         if counted > call.held, state != .overrun { fault("call \(number) counts more than was held for it, and is \(state.rawValue)") }
