@@ -1,3 +1,4 @@
+import Economics
 import HTTP
 import Values
 import WorkflowModel
@@ -36,8 +37,31 @@ public struct AnswerReader: Sendable {
         (4 << 20) + min(maxOutputTokens, 1 << 24) * (hasLogprobs ? 8192 : 2048)
     }
 
+    /// What it all comes to, once the body is over.
+    ///
+    /// - Parameter transport: what ended the transfer, unless it ended by itself.
+    public func outcome(after transport: CallFailure? = nil) -> Result<ModelResponse, CallFailure> {
+        if let failure = answer.failure { return .failure(failure) }
+        if answer.isEndAnnounced { return .success(answer.response) }
+        return .failure(transport ?? CallFailure(.malformedResponse, "the stream ended before its end was announced"))
+    }
+
+    /// Whether the counts in it can be final: those of an answer whose end was announced, or of an error that is all of a document.
+    public var isWhole: Bool { isWholeDocument || (answer.isEndAnnounced && answer.failure == nil) }
+
+    /// Of all that the model wrote.
+    public var outputBytes: Int { answer.outputBytes }
+
+    /// The counts that it told, and whether they are final.
+    ///
+    /// - Parameter promptBytes: of the text of the prompt.
+    public func counts(promptBytes: Int) -> (TokenCounts, isFinal: Bool) {
+        let reading = answer.usage.reading(promptBytes: promptBytes, outputBytes: outputBytes, missingCacheIsUnknown: true)
+        return (reading.counts, reading.isFinal && isWhole)
+    }
+
     /// What came of the text, within the bounds of one; `nil`: none.
-    var partialText: String? {
+    public var partialText: String? {
         if answer.text.isEmpty { return nil }
         return answer.text.utf8.count <= maxTextBytes ? answer.text : String(decoding: answer.text.utf8.prefix(maxTextBytes), as: UTF8.self)
     }
@@ -108,8 +132,8 @@ public struct AnswerReader: Sendable {
             isWholeDocument = true
             take(document: document)
         } catch {
-            // Lines of JSON, or an error in front of a stream.
-            if body.contains(UInt8(ascii: "\n")) || body.contains(UInt8(ascii: "\r")), body.first == UInt8(ascii: "{"), readsAsEvents(body) { return }
+            // Lines of JSON, an error in front of a stream, a field that nobody knows.
+            if body.contains(UInt8(ascii: "\n")) || body.contains(UInt8(ascii: "\r")), body.first != UInt8(ascii: "<"), readsAsEvents(body) { return }
             if let begun = UnfinishedJSON.closed(body), let document = try? JSONParser.parse(begun) { answer.take(unfinished: document) }
             if !isCut || body.first == UInt8(ascii: "<") { answer.refuse(ErrorClassifier.notJSON(body, error)) }
         }

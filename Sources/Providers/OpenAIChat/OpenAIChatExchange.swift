@@ -104,12 +104,8 @@ final class OpenAIChatExchange: Sendable {
             return (state.reader, state.timeToFirstToken)
         }
         let answer = reader.answer
-        var failure = answer.failure
-        if failure == nil, !answer.isEndAnnounced {
-            failure = transport.map(ErrorClassifier.transport) ?? CallFailure(.malformedResponse, "the stream ended before its end was announced")
-        }
-        // An error that is all of a document ended the call, and its counts are final; those of what broke off are not.
-        let isWhole = reader.isWholeDocument || (answer.isEndAnnounced && failure == nil)
+        let outcome = reader.outcome(after: transport.map(ErrorClassifier.transport))
+        let isWhole = reader.isWhole
         // Nothing came: all that is known is whether anything was sent.
         let isBare = status == nil && transport != nil
         let usage = answer.usage.reading(
@@ -117,14 +113,21 @@ final class OpenAIChatExchange: Sendable {
             missingCacheIsUnknown: endpoint.configuration.dialect.cachedTokensOptional)
         let billing: BillingEvidence = isBare ? (transport!.requestWasSent ? .unknown : .notBilled) : usage.isFinal && isWhole ? .reported : .unknown
         var notes = answer.notes
-        if failure == nil || usage.raw != nil, !isBare, isWhole, let note = usage.note { notes.append(note) }
-        if failure == nil, let word = answer.response.finishWord {
-            notes.append(CallNote(.finishReason, "the server says that the answer ended by '\(word)', which is not known"))
+        var partialText: String?
+        switch outcome {
+        case .success(let response):
+            if let note = usage.note { notes.append(note) }
+            if let word = response.finishWord {
+                notes.append(CallNote(.finishReason, "the server says that the answer ended by '\(word)', which is not known"))
+            }
+        case .failure:
+            partialText = reader.partialText
+            if isWhole, usage.raw != nil, let note = usage.note { notes.append(note) }
         }
         return ModelCallResult(
-            outcome: failure.map { .failure(explained($0)) } ?? .success(answer.response), billing: billing, counts: usage.counts,
-            usageRaw: usage.raw, modelServed: answer.modelServed, httpStatus: status, timeToFirstToken: timeToFirstToken, total: duration,
-            partialText: failure == nil ? nil : reader.partialText, outputBytes: answer.outputBytes, isWhole: isWhole, notes: notes)
+            outcome: outcome.mapError(explained), billing: billing, counts: usage.counts, usageRaw: usage.raw, modelServed: answer.modelServed,
+            httpStatus: status, timeToFirstToken: timeToFirstToken, total: duration, partialText: partialText, outputBytes: answer.outputBytes,
+            isWhole: isWhole, notes: notes)
     }
 
     /// Names the endpoint and keeps the key out: servers like to quote it.
