@@ -51,6 +51,7 @@ import WorkflowModel
             #expect(answer.failure == nil)
             #expect(answer.response.text == text)
             #expect(answer.response.hasReasoning == hasReasoning)
+            #expect(answer.response.logprobs == nil)
             #expect(answer.response.finishReason == .stop)
         }
     }

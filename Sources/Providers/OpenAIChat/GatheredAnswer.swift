@@ -144,9 +144,11 @@ struct GatheredAnswer {
         var reason = FinishReason.other
         if let finish, case .end(let known)? = FinishReasons.meaning(finish) { reason = known }
         let isKnown = finish == nil || reason != .other
+        // Spelled out, as `nil` beside a JSON value is JSON's null.
+        let gathered: JSONValue? = if chunkLogprobs.isEmpty { Optional.none } else { .object(["content": .array(chunkLogprobs)]) }
         return ModelResponse(
             text: text, finishReason: reason, finishWord: isKnown ? nil : finish.map { String($0.prefix(64)) }, refusal: refusal,
             toolCalls: toolNames.sorted { $0.key < $1.key }.map(\.value), hasReasoning: hasReasoning,
-            logprobs: logprobs ?? (chunkLogprobs.isEmpty ? nil : .object(["content": .array(chunkLogprobs)])))
+            logprobs: logprobs ?? gathered)
     }
 }
