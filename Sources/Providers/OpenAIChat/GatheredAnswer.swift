@@ -63,7 +63,7 @@ struct GatheredAnswer {
             return
         }
         // Azure's first chunk has an empty name.
-        if modelServed == nil, let model = document["model"]?.stringValue, !model.isEmpty { modelServed = model }
+        if modelServed == nil, let model = document["model"]?.stringValue, !model.isEmpty { modelServed = String(model.prefix(256)) }
         let wasAnnounced = isEndAnnounced
         let choices = document["choices"]?.arrayValue ?? []
         for choice in choices {
@@ -127,7 +127,7 @@ struct GatheredAnswer {
             outputBytes += content.bytes
             text += content.text
             if let words = content.refusal { refusal = (refusal ?? "") + words }
-            for call in content.toolCalls where toolNames.count < 256 { toolNames[call.index] = call.name }
+            for call in content.toolCalls where toolNames.count < 256 { toolNames[call.index] = String(call.name.prefix(128)) }
             // What goes on after its end was not at its end.
             if content.bytes > 0, isEndAnnounced, !isDone { isEndAnnounced = false }
         }

@@ -127,14 +127,18 @@ final class OpenAIChatExchange: Sendable {
         return ModelCallResult(
             outcome: outcome.mapError(explained), billing: billing, counts: usage.counts, usageRaw: usage.raw, modelServed: answer.modelServed,
             httpStatus: status, timeToFirstToken: timeToFirstToken, total: duration, partialText: partialText, outputBytes: answer.outputBytes,
-            isWhole: isWhole, notes: notes)
+            isWhole: isWhole, notes: notes.map { CallNote($0.code, withoutKey($0.message)) })
+    }
+
+    private func withoutKey(_ text: String) -> String {
+        // A shorter one is a placeholder such as `none`, which may be a word of the message.
+        guard let key = endpoint.apiKey, key.utf8.count >= 8 else { return text }
+        return text.replacing(key, with: "***")
     }
 
     /// Names the endpoint and keeps the key out: servers like to quote it.
     private func explained(_ failure: CallFailure) -> CallFailure {
-        var message = failure.message
-        // A shorter one is a placeholder such as `none`, which may be a word of the message.
-        if let key = endpoint.apiKey, key.utf8.count >= 8 { message = message.replacing(key, with: "***") }
+        var message = withoutKey(failure.message)
         if failure.kind != .cancelled { message = "\(endpoint.configuration.name)/\(endpoint.modelID): \(message)" }
         switch (failure.kind, endpoint.configuration.apiKey) {
         case (.authentication, .environment(let name)?): message += " (the key comes from \(name))"
