@@ -58,6 +58,10 @@ public struct LiveTree: Sendable {
     private var places: [String: NodeFigures] = [:]
     private var endedPlace: String?
     private var holds: [String: Money] = [:]
+    private var remarks: Set<String> = []
+    /// Whether the last remark was not made before.
+    private(set) var isNewRemark = false
+    private static let mostRemarks = 100
     /// What stays held after calls ended without final usage, beyond their estimated cost.
     private var lingering = MoneySum.zero
 
@@ -109,6 +113,9 @@ public struct LiveTree: Sendable {
             // A reason of an item, or of one run of many, is not its step's.
             if let index = indexes[path] { steps[index].figures.reason = text }
             places[path]?.reason = text
+        case .remark(let path, let text):
+            isNewRemark = remarks.count < Self.mostRemarks && remarks.insert(text).inserted
+            if isNewRemark { change(path) { $0.reason = text } }
         case .ended(let status):
             self.status = status
             endedAt = moment

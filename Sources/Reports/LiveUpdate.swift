@@ -28,5 +28,7 @@ public enum LiveUpdate: Sendable {
     case callEnded(path: String, call: String, state: CallState, inputTokens: Int?, outputTokens: Int?, cost: Money?, held: Money?)
     /// Why a node was skipped, failed or tries again, in one line.
     case reason(path: String, String)
+    /// What is odd about a call of a node: worth a line the first time that it is said.
+    case remark(path: String, String)
     case ended(RunStatus)
 }
