@@ -59,18 +59,6 @@ final class CrashModel: Sendable {
         let soon = [("retry-after-ms", "\(3 + draw % 9)")]
         if model == "down" { return .error(503, "out of order", type: "server_error", headers: soon) }
         let previous = messages.last { $0["role"]?.stringValue == "assistant" }?["content"]?.stringValue
-        if model != "spare", previous == nil, draw % 4 == 0, before < 1 + Int(draw / 4 % 2) {
-            switch draw / 8 % (word == .honest ? 3 : 4) {
-            // Cut at any byte, whatever it says then of its cost.
-            case 3:
-                let way: StubHostility? = draw / 32 % 2 == 0 ? nil : .usageCut
-                let whole = way.map { StubResponse.hostile($0, of: json, number: number, saying: "(cut)") } ?? .completion(of: json, number: number, saying: "(cut off before its end)")
-                return word == .doubtful && way != nil ? .error(500, "try again", type: "server_error", headers: soon) : whole.cut(at: Double(draw / 64 % 97) / 100)
-            case 0: return .error(429, "slow down", type: "requests", code: "rate_limit_exceeded", headers: soon)
-            case 1: return .error(500, "try again", type: "server_error", headers: soon)
-            default: return .error(529, "overloaded", type: "server_error", headers: soon)
-            }
-        }
         var text = "(\(String(draw, radix: 36)))"
         if json["response_format"] != nil {
             let good = #"{"score": \#(draw % 10), "word": "\#(String(draw, radix: 36))"}"#
@@ -78,6 +66,18 @@ final class CrashModel: Sendable {
             case nil: text = draw % 3 == 0 ? "no JSON" : good
             case "no JSON": text = draw % 2 == 0 ? #"{"score": "high"}"# : good
             default: text = good
+            }
+        }
+        if model != "spare", previous == nil, draw % 4 == 0, before < 1 + Int(draw / 4 % 2) {
+            switch draw / 8 % (word == .honest ? 3 : 4) {
+            // Cut at any byte, whatever it says then of its cost. What is whole before the cut is the answer.
+            case 3:
+                let way: StubHostility? = draw / 32 % 2 == 0 ? nil : .usageCut
+                let whole = way.map { StubResponse.hostile($0, of: json, number: number, saying: text) } ?? .completion(of: json, number: number, saying: text)
+                return word == .doubtful && way != nil ? .error(500, "try again", type: "server_error", headers: soon) : whole.cut(at: Double(draw / 64 % 97) / 100)
+            case 0: return .error(429, "slow down", type: "requests", code: "rate_limit_exceeded", headers: soon)
+            case 1: return .error(500, "try again", type: "server_error", headers: soon)
+            default: return .error(529, "overloaded", type: "server_error", headers: soon)
             }
         }
         switch word {
