@@ -59,6 +59,7 @@ public enum TraceReport {
             var text = "budget \(cap): \(used.displayText) used"
             if let percent = Figures.percent(used.exact, of: Int128(cap.picoDollars)) { text += " (\(percent))" }
             if open > .zero { text += ", \(open.displayText) of it held" }
+            if used.exact > Int128(cap.picoDollars) { text += ", exceeded: no call starts until it is raised" }
             lines += Figures.flow([StyledText(text, used.exact > Int128(cap.picoDollars) ? .red : nil)], style)
         } else if open > .zero {
             lines += Figures.flow(["held \(open.displayText) beyond the cost"], style)

@@ -31,7 +31,8 @@ import Values
         let calls = try #require(trace.json?["calls"]?.arrayValue)
         #expect(calls.map { $0["state"] } == ["overrun"])
         #expect(calls[0]["held_usd"] == calls[0]["cost_usd"])
-        #expect(try await sandbox.agentctl("show", "last").out.contains("overrun"))
+        let show = try await sandbox.agentctl("show", "last").out
+        #expect(show.contains("overrun") && show.contains("exceeded: no call starts until it is raised"), "\(show)")
         let check = try await sandbox.agentctl("db", "check")
         #expect(check.code == 0, "\(check.out)\(check.err)")
     }
