@@ -120,7 +120,7 @@ struct Resume: AsyncParsableCommand {
                 switch result {
                 case .success(let result):
                     if ![.succeeded, .waiting].contains(result.status) { failures += 1 }
-                    say("\(id) \(result.status.rawValue), \(result.cost.displayText)" + (result.failure.map { ": \($0.message)" } ?? ""))
+                    say("\(id) \(result.status.rawValue), \(RunOutput.bill(result.spending))" + (result.failure.map { ": \($0.message)" } ?? ""))
                 case .failure(let error):
                     failures += 1
                     Output.note("\(id) cannot go on: \(Failures.text(of: error))")
