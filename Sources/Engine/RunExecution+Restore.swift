@@ -29,12 +29,13 @@ extension RunExecution {
         let documents = try await self.documents(of: run)
         var names = NodeNames()
         for record in run.events {
-            let event: RunEvent
+            var event: RunEvent
             do throws(EventDecodingError) {
                 event = try RunEvent(kind: record.kind, payload: record.payload, run: id) { names.node($0, in: machine) }
             } catch {
                 throw unreadable("event \(record.sequence): \(error.reason) ('\(error.kind)')")
             }
+            event = event.tellingQuestions { documents[$0].flatMap { try? JSONParser.parse($0).stringValue } }
             do throws(StepFailure) {
                 try take(event, documents)
             } catch {
@@ -66,7 +67,7 @@ extension RunExecution {
     private func documents(of run: RecordedRun) async throws(JournalError) -> [ContentHash: [UInt8]] {
         var hashes: Set<ContentHash> = []
         for event in run.events {
-            for key in ["output", "items", "response"] {
+            for key in ["output", "items", "response", "message"] {
                 if let hash = event.payload[key]?.stringValue.flatMap(ContentHash.init(hex:)) { hashes.insert(hash) }
             }
         }
@@ -119,7 +120,7 @@ extension RunExecution {
             }
             let held = started.held ?? .zero
             account(end.node, held: held, kept: end.heldAfter(held), cost: end.cost ?? .zero, caps: callCaps(of: end.node, step(end.node)))
-        case .commandEnded(let node, let attempt, let code, _, _): recorded[node]?.exit = (attempt, code)
+        case .commandEnded(let node, let attempt, let code, _, _, _): recorded[node]?.exit = (attempt, code)
         case .nodeSucceeded(let node, let output), .nodeRecovered(let node, _, let output):
             settle(node, try document(output.hash), facts: facts(of: node))
             leave(node)
@@ -136,6 +137,7 @@ extension RunExecution {
         case .approvalDecided(let node, let decision):
             approvals[node] = nil
             decisions[node] = decision
+            questionsAnswered[node.path, default: 0] += 1
         case .runStarted, .conditionEvaluated, .memoHit, .callRefused, .outputRejected, .interruptRequested, .cancelRequested, .runEnded:
             break
         case .runResumed: countLostCalls()
