@@ -19,7 +19,7 @@ KEY = "sk-canary-0123456789abcdefghij"
 @case("A1", "what counts against a cap is never above it, and nothing starts behind an overrun")
 def a1(c):
     server = c.project(lambda r: whole("x" * 1_000_000, usage=False))
-    c.workflow('  - { id: a, for_each: { items: "[0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19]" }, prompt: "item ${{ item }}" }',
+    c.workflow('  - { id: a, for_each: { max_parallel: 1, items: "[0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19]" }, prompt: "item ${{ item }}" }',
                top="budget: { max_cost_usd: 1 }", limits="{ max_input_tokens: 500, max_output_tokens: 50 }")
     run = c.run("run", "w.yaml")
     calls = c.show()["calls"]
