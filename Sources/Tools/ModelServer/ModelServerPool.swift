@@ -68,7 +68,8 @@ public final class ModelServerPool: ModelServers {
             return task
         }
         do {
-            return (task, try await task.value.get())
+            let port = try await task.value.get()
+            return (task, port)
         } catch {
             // The next call may try again: the reason may be mended meanwhile.
             forget(task, name)

@@ -112,7 +112,13 @@ struct Resume: AsyncParsableCommand {
             func launch() {
                 guard engine.interruption == .none, let (record, graph) = rest.popFirst() else { return }
                 group.addTask(executorPreference: connections.loop) {
-                    do { return (record.id, .success(try await engine.resume(RunID(record.id), graph))) } catch { return (record.id, .failure(error)) }
+                    // The awaited value first, then what is returned around it: see Docs/Decisions/0010.
+                    do {
+                        let result = try await engine.resume(RunID(record.id), graph)
+                        return (record.id, .success(result))
+                    } catch {
+                        return (record.id, .failure(error))
+                    }
                 }
             }
             for _ in 0..<min(maxParallel, runs.count) { launch() }
