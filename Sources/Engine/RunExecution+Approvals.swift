@@ -78,7 +78,7 @@ extension RunExecution {
 
     /// The step waits for a person to raise the run's cap.
     func askForMoney(_ refusal: BudgetRefusal, _ tries: ModelTries) {
-        let cap = refusal.spent + refusal.asked
+        let cap = max(refusal.spent, refusal.exceeded ?? .zero) + refusal.asked
         let request = ApprovalRequest(
             message: store(.string("\(refusal.message); under a cap of \(cap) it fits")).hash, until: nil, onTimeout: .fail, cap: cap)
         approvals[tries.node] = request

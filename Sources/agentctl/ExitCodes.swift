@@ -27,7 +27,7 @@ enum ExitCodes {
         case .items: return 14
         case .inputLimit: return 15
         case .truncated: return 16
-        case .refusal: return 17
+        case .refusal, .emptyAnswer: return 17
         case .cancelled: return 18
         case .budget: return 20
         case .unpriced: return 21

@@ -12,7 +12,10 @@ protocol Migration {
 /// Brings a ledger's schema up to date.
 enum Migrations {
     static var all: [any Migration.Type] {
-        [M001Initial.self, M002CallsByRow.self, M003Handover.self, M004CallNotes.self, M005Memo.self, M006Removal.self]
+        [
+            M001Initial.self, M002CallsByRow.self, M003Handover.self, M004CallNotes.self, M005Memo.self, M006Removal.self, M007CallRemarks.self,
+            M008Exceeded.self,
+        ]
     }
 
     /// The schema that this program writes and reads.

@@ -93,13 +93,13 @@ final class OpenAIChatExchange: Sendable {
 
     private func make(
         _ outcome: Result<ModelResponse, CallFailure>, _ billing: BillingEvidence, usage: TokenUsage? = nil, usageRaw: String? = nil,
-        modelServed: String? = nil, status: Int?, timeToFirstToken: TimeSpan? = nil
+        modelServed: String? = nil, status: Int?, timeToFirstToken: TimeSpan? = nil, partialText: String? = nil
     ) -> ModelCallResult {
         ModelCallResult(
-            outcome: outcome.mapError { explained($0) }, billing: billing, usage: usage, usageRaw: usageRaw, modelServed: modelServed,
+            outcome: outcome.mapError { explained($0) }, billing: billing, counts: usage.map(TokenCounts.init) ?? .none, usageRaw: usageRaw, modelServed: modelServed,
             httpStatus: status, timeToFirstToken: timeToFirstToken,
             // What is over the timeout is our own delay in taking the answer, not the machine's work.
-            total: min(Self.span(since: started), request.timeout))
+            total: min(Self.span(since: started), request.timeout), partialText: partialText)
     }
 
     /// A complete exchange.
@@ -156,7 +156,7 @@ final class OpenAIChatExchange: Sendable {
         }
         return make(
             outcome, billing, usage: usage, usageRaw: stream.usageRaw, modelServed: stream.modelServed, status: status,
-            timeToFirstToken: timeToFirstToken)
+            timeToFirstToken: timeToFirstToken, partialText: stream.text)
     }
 
     /// Names the endpoint and keeps the key out: servers like to quote it.

@@ -146,6 +146,7 @@ public final class CallRecord: @unchecked Sendable {
     public var tags: JSONObject = [:]
     /// What was cut of the values under `with`, a list of `{key, before_bytes, after_bytes}`.
     public var trimmed: JSONValue?
+    public var notes: [CallNote] = []
 
     public init(
         id: String, path: String, step: String, tier: String, purpose: String, ordinal: Int, provider: String,
