@@ -56,7 +56,7 @@ enum ExitCodes {
         case .corrupt: return 44
         case .tooNew: return 45
         case .lostOwnership: return 46
-        case .cannotOpen: return 47
+        case .cannotOpen, .replaced: return 47
         case .owned: return 48
         case .hasEnded: return 49
         case .unknownRun: return usage

@@ -10,11 +10,12 @@ enum RunColumns {
     static let list = """
         run_id, workflow, file, status, started_at, ended_at, cost_pico, held_pico, max_cost_pico, unpriced_calls, calls,
         input_tokens, output_tokens, tags, owners, decision_id, outcome, batch, outputs_hash, inputs_hash, error, graph_hash, location,
-        batch_index, owner, lease_until, pruned_at,
+        batch_index, CASE WHEN status = 'running' THEN \(ProcessRecord.sql(of: "run.owner")) END, pruned_at,
         status = 'waiting' AND EXISTS (SELECT 1 FROM approval WHERE run = run.id AND decided_at IS NOT NULL AND taken = 0)
         """
 
-    static func record(_ row: Row) -> RunRecord {
+    /// - Parameter vantage: from where the process that drives it is looked at.
+    static func record(_ row: Row, _ vantage: Vantage) -> RunRecord {
         var run = RunRecord(
             id: row[0], workflow: row[1], file: row[2], status: RunStatus(rawValue: row[3]) ?? .failed,
             startedAt: Timestamp(microseconds: row[4]))
@@ -37,11 +38,13 @@ enum RunColumns {
         run.graph = hash(row, 21)
         run.location = row[22]
         run.batchIndex = row[23]
-        let holder = Holder(text: row[24])
-        run.holder = holder.description
-        if run.status == .running { run.isAbandoned = moment(row, 25).map { $0 <= .now() } ?? true || holder.isGone }
-        run.prunedAt = moment(row, 26)
-        run.isAnswered = row[27]
+        if run.status == .running {
+            let holder = ProcessRecord(text: row[24])
+            run.holder = holder.map(vantage.name) ?? "a process"
+            run.isAbandoned = holder.map { !vantage.verdict(on: $0).isAlive } ?? true
+        }
+        run.prunedAt = moment(row, 25)
+        run.isAnswered = row[26]
         return run
     }
 }

@@ -19,7 +19,7 @@ extension Ledger {
         let order = filter.isResumable ? "+started_at" : "started_at"
         let sql = "SELECT \(RunColumns.list) FROM run \(conditions.whereClause) ORDER BY \(order) DESC, id DESC LIMIT ?"
         let arguments = conditions.arguments + [filter.isResumable ? -1 : filter.limit]
-        let runs = try read { try Row.fetchAll($0, sql: sql, arguments: arguments).map(RunColumns.record) }
+        let runs = try read { try Row.fetchAll($0, sql: sql, arguments: arguments).map { RunColumns.record($0, vantage) } }
         return filter.isResumable ? Array(runs.filter(\.isResumable).prefix(filter.limit)) : runs
     }
 
@@ -49,7 +49,7 @@ extension Ledger {
 
     /// - Parameter id: the whole id.
     public func run(_ id: String) throws(JournalError) -> RunRecord? {
-        try read { try Row.fetchOne($0, sql: "SELECT \(RunColumns.list) FROM run WHERE run_id = ?", arguments: [id]).map(RunColumns.record) }
+        try read { try Row.fetchOne($0, sql: "SELECT \(RunColumns.list) FROM run WHERE run_id = ?", arguments: [id]).map { RunColumns.record($0, vantage) } }
     }
 
     /// The runs of a batch, by their places in it.
@@ -57,7 +57,7 @@ extension Ledger {
         try read { database in
             let rows = try Row.fetchAll(
                 database, sql: "SELECT \(RunColumns.list) FROM run WHERE batch = ? AND batch_index IS NOT NULL ORDER BY id", arguments: [batch])
-            return Dictionary(rows.map { (($0[23] as Int), RunColumns.record($0)) }) { _, later in later }
+            return Dictionary(rows.map { (($0[23] as Int), RunColumns.record($0, vantage)) }) { _, later in later }
         }
     }
 

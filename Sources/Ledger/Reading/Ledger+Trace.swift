@@ -15,7 +15,7 @@ extension Ledger {
             else { return nil }
             let reader = try TraceReader(database, run: row["id"], maxItems: maxItems)
             return RunTrace(
-                run: RunColumns.record(row), nodes: try reader.nodes(), calls: try reader.calls(), memoHits: try reader.memoHits(),
+                run: RunColumns.record(row, vantage), nodes: try reader.nodes(), calls: try reader.calls(), memoHits: try reader.memoHits(),
                 folded: try reader.folded())
         }
     }

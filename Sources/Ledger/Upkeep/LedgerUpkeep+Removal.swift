@@ -45,6 +45,7 @@ extension LedgerUpkeep {
             rest = rest.dropFirst(done)
         }
         try removeDocuments(without: [], isDry: false, &removal)
+        try removeProcesses()
         return removal
     }
 
@@ -88,6 +89,22 @@ extension LedgerUpkeep {
         if !filter.keepsCosts { try database.execute(sql: "DELETE FROM run WHERE id = ?", arguments: [run]) }
         room -= 1
         return true
+    }
+
+    /// Batches without a run, and processes that none names and that have been silent for a day: one that stood still for so long
+    /// and wakes up writes its row again.
+    private func removeProcesses() throws(JournalError) {
+        let longAgo = Timestamp.now().adding(.seconds(-86_400)).microseconds
+        try transaction { database in
+            try database.execute(
+                sql: """
+                    DELETE FROM batch WHERE began_at < ?1 AND NOT EXISTS (SELECT 1 FROM run WHERE run.batch = batch.name AND batch_index IS NOT NULL)
+                        AND coalesce((SELECT beat FROM process WHERE process.id = batch.owner), 0) < ?1;
+                    """, arguments: [longAgo])
+            try database.execute(
+                sql: "DELETE FROM process WHERE beat < ? AND id NOT IN (SELECT owner FROM run WHERE owner IS NOT NULL UNION SELECT owner FROM batch WHERE owner IS NOT NULL)",
+                arguments: [longAgo])
+        }
     }
 
     // MARK: Documents

@@ -30,7 +30,7 @@ public struct RunRecord: Sendable {
     /// The absolute path of the workflow's file.
     public var location: String?
     public var batchIndex: Int?
-    /// The process that drives it, or drove it last.
+    /// Of one that says that it runs: the process that drives it, or drove it last.
     public var holder = ""
     /// It says that it runs, and the process that drove it is gone.
     public var isAbandoned = false

@@ -108,6 +108,8 @@ public struct JournalError: Error, Sendable, Hashable, CustomStringConvertible {
         /// Written by a newer program.
         case tooNew = "too_new"
         case cannotOpen = "cannot_open"
+        /// The file that was written to is not at its place any more, or another one is.
+        case replaced
         case other
     }
 
