@@ -155,7 +155,7 @@ public final class Engine: Sendable {
 }
 
 /// How a run ended.
-public final class RunResult: Sendable {
+public final class RunResult: Spender, Sendable {
     public let id: RunID
     public let status: RunStatus
     /// Present when it succeeded.
@@ -166,9 +166,8 @@ public final class RunResult: Sendable {
     public let failedStep: String?
     /// The steps that wait for a person.
     public let waitsFor: [String]
-    public let cost: MoneySum
-    public let unpricedCalls: Int
-    public let calls: Int
+    /// What its calls came to.
+    public let spending: Spending
     public let startedAt: Timestamp
     public let endedAt: Timestamp
 
@@ -176,13 +175,13 @@ public final class RunResult: Sendable {
     public convenience init(_ record: RunRecord, outputs: JSONObject?) {
         self.init(
             id: RunID(record.id), status: record.status, outputs: outputs, failure: record.failure.flatMap(StepFailure.init(json:)), failedStep: nil,
-            waitsFor: [], cost: record.cost, unpricedCalls: record.unpricedCalls, calls: record.calls, startedAt: record.startedAt,
+            waitsFor: [], spending: record.spending, startedAt: record.startedAt,
             endedAt: record.endedAt ?? record.startedAt)
     }
 
     init(
-        id: RunID, status: RunStatus, outputs: JSONObject?, failure: StepFailure?, failedStep: String?, waitsFor: [String], cost: MoneySum, unpricedCalls: Int,
-        calls: Int, startedAt: Timestamp, endedAt: Timestamp
+        id: RunID, status: RunStatus, outputs: JSONObject?, failure: StepFailure?, failedStep: String?, waitsFor: [String], spending: Spending,
+        startedAt: Timestamp, endedAt: Timestamp
     ) {
         self.id = id
         self.status = status
@@ -190,9 +189,7 @@ public final class RunResult: Sendable {
         self.failure = failure
         self.failedStep = failedStep
         self.waitsFor = waitsFor
-        self.cost = cost
-        self.unpricedCalls = unpricedCalls
-        self.calls = calls
+        self.spending = spending
         self.startedAt = startedAt
         self.endedAt = endedAt
     }

@@ -72,7 +72,6 @@ extension RunExecution {
             return false
         }
         placed.tries.isStartRecorded = true
-        callCount += 1
         announce(placed.started, at: placed.startedAt!)
         inFlight.insert(placed.tries.node)
         return true

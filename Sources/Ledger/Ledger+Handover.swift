@@ -13,14 +13,15 @@ extension Ledger {
             let row = try Row.fetchOne(
                 database,
                 sql: """
-                    SELECT id, graph_hash, inputs_hash, started_at, max_cost_pico, batch, batch_index, calls, cost_pico, unpriced_calls
-                    FROM run WHERE run_id = ?
+                    SELECT id, graph_hash, inputs_hash, started_at, max_cost_pico, batch, batch_index FROM run WHERE run_id = ?
                     """, arguments: [run.text])!
+            let spending = try Row.fetchOne(
+                database, sql: "SELECT \(SpendingColumns.list) FROM model_call c WHERE run = ?", arguments: [row[0] as Int64])!
             let batch = (row[5] as String?).map { (name: $0, index: (row[6] as Int?) ?? 0) }
             return RecordedRun(
                 id: run, graph: hash(row, 1) ?? ContentHash(of: []), inputs: hash(row, 2) ?? ContentHash(of: []),
                 startedAt: Timestamp(microseconds: row[3]), maxCost: money(row, 4), batch: batch, epoch: epoch, lostCalls: lostCalls,
-                calls: row[7], cost: MoneySum(Money(picoDollars: row[8])), unpricedCalls: row[9], events: events,
+                spending: SpendingColumns.spending(spending, 0), events: events,
                 decisions: try Self.openDecisions(database, of: row[0]))
         }
     }

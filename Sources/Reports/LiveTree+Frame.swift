@@ -106,10 +106,10 @@ extension LiveTree {
         case .skipped, .failed, .cancelled:
             return StyledText(step.figures.reason ?? step.status.rawValue, step.status.tint)
         case .running, .waiting:
-            let name = StyledText(step.figures.model ?? step.kind)
+            let name = StyledText(step.figures.modelText ?? step.kind)
             return step.figures.reason.map { name + StyledText("  " + $0, .yellow) } ?? name
         case .succeeded:
-            let name = StyledText(step.figures.model ?? step.kind, step.figures.model == nil ? .dim : nil)
+            let name = StyledText(step.figures.modelText ?? step.kind, step.figures.model == nil ? .dim : nil)
             return step.kind == "loop" ? name + StyledText(step.figures.reason.map { "  " + $0 } ?? "", .dim) : name
         }
     }

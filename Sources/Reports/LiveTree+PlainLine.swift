@@ -17,7 +17,7 @@ extension LiveTree {
         case .itemsExpanded(let path, let count):
             if isOneOfMany(path) { return nil }
             pieces = [path, Figures.counted(count, "item")]
-        case .callStarted, .callEnded:
+        case .callStarted, .callEnded, .resumed:
             return nil
         case .reason(let path, let text):
             if isOneOfMany(path), figures(of: path)?.endedAt == nil { return nil }
@@ -25,7 +25,7 @@ extension LiveTree {
         case .ended(let status):
             pieces = [
                 workflow, status.rawValue,
-                Figures.total(tally.cost, unpriced: tally.unpriced, calls: tally.calls, style),
+                tally.spending.line(style),
                 held > .zero ? "held \(held.displayText)" : nil,
                 Figures.span(startedAt, moment)?.description,
             ]
@@ -52,7 +52,7 @@ extension LiveTree {
         }
         guard let figures = figures(of: path) else { return [path, status.rawValue] }
         return [
-            path, status.rawValue, figures.model,
+            path, status.rawValue, figures.modelText,
             figures.tally.reportsTokens ? figures.tally.tokensText(style) + " tokens" : nil,
             figures.tally.costText(style),
             figures.endedAt.flatMap { Figures.span(figures.startedAt, $0)?.description },

@@ -23,10 +23,13 @@ public enum LiveUpdate: Sendable {
     /// Of a step or an item, `summarise[3]`, wherever it stands: `review[2]/polish[1]/draft`.
     case stepState(path: String, NodeStatus, model: String? = nil, tier: String? = nil)
     case itemsExpanded(step: String, count: Int)
-    case callStarted(path: String, call: String, held: Money?)
+    /// - Parameter model: who is asked.
+    case callStarted(path: String, call: String, model: String? = nil, held: Money?)
     /// - Parameter held: what the call counts against caps from now on.
     case callEnded(path: String, call: String, state: CallState, inputTokens: Int?, outputTokens: Int?, cost: Money?, held: Money?)
     /// Why a node was skipped, failed or tries again, in one line.
     case reason(path: String, String)
+    /// Another process goes on: of calls that are in flight nobody knows the end.
+    case resumed
     case ended(RunStatus)
 }

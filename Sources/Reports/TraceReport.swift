@@ -45,17 +45,18 @@ public enum TraceReport {
         }
         lines += Figures.flow(times, style)
 
-        let open = run.held.beyond(run.cost)
+        let spending = run.spending
+        let open = spending.heldOpen
         var figures: [StyledText] = [
-            StyledText("cost " + Figures.total(run.cost, unpriced: run.unpricedCalls, calls: run.calls, style)),
-            StyledText(Figures.counted(run.calls, "call")),
+            StyledText("cost " + spending.line(style)),
+            StyledText(Figures.counted(spending.calls, "call")),
         ]
         if run.inputTokens > 0 || run.outputTokens > 0 {
             figures.append("tokens \(Figures.tokens(input: run.inputTokens, cached: tally.cached, output: run.outputTokens, style))")
         }
         lines += Figures.flow(figures, style)
         if let cap = run.maxCost {
-            let used = MoneySum(exact: max(run.held.exact, run.cost.exact))
+            let used = max(spending.held, spending.cost)
             var text = "budget \(cap): \(used.displayText) used"
             if let percent = Figures.percent(used.exact, of: Int128(cap.picoDollars)) { text += " (\(percent))" }
             if open > .zero { text += ", \(open.displayText) of it held" }

@@ -66,11 +66,7 @@ struct TraceTree {
 
     private func status(of branch: TraceBranch, calls: [CallRecord], folded: [FoldedCalls]) -> StyledText {
         let node = branch.node
-        var counts: [String: Int] = [:]
-        for call in calls { counts[call.modelName, default: 0] += 1 }
-        for calls in folded { counts[calls.modelName, default: 0] += calls.count }
-        // The one that was asked most often stands for all.
-        let models = counts.sorted { (-$0.value, $0.key) < (-$1.value, $1.key) }.map(\.key)
+        let models = branch.children.isEmpty && folded.isEmpty ? Answerer(of: branch.calls).map { [$0.text(style)] } ?? [] : Self.models(calls, folded)
         var parts: [StyledText] = []
         let items = branch.children.filter(\.isItem)
         if node.status != .succeeded || (models.isEmpty && items.isEmpty) {
@@ -87,6 +83,20 @@ struct TraceTree {
         }
         if let first = models.first { parts.append(StyledText(first + (models.count > 1 ? " +\(models.count - 1)" : ""))) }
         return joined(parts)
+    }
+
+    /// Who answered, the one that did most often first; who was asked in vain stands behind them.
+    private static func models(_ calls: [CallRecord], _ folded: [FoldedCalls]) -> [String] {
+        var counts: [String: (answers: Int, calls: Int)] = [:]
+        for call in calls {
+            counts[call.modelName, default: (0, 0)].calls += 1
+            if call.hasAnswered { counts[call.modelName]!.answers += 1 }
+        }
+        for calls in folded {
+            counts[calls.modelName, default: (0, 0)].calls += calls.count
+            if calls.state == .settled || calls.state == .overrun { counts[calls.modelName]!.answers += calls.count }
+        }
+        return counts.sorted { (-$0.value.answers, -$0.value.calls, $0.key) < (-$1.value.answers, -$1.value.calls, $1.key) }.map(\.key)
     }
 
     private func joined(_ parts: [StyledText]) -> StyledText {
@@ -166,12 +176,33 @@ struct TraceTree {
     }
 }
 
+/// Who gave a node its answer, and who was asked first.
+struct Answerer {
+    /// `nil`: nobody answered.
+    let answered: String?
+    let asked: String
+
+    /// `nil` without a call.
+    init?(of calls: [CallRecord]) {
+        guard let first = calls.first else { return nil }
+        asked = first.modelName
+        answered = calls.last { $0.hasAnswered }?.modelName
+    }
+
+    func text(_ style: TextStyle) -> String {
+        guard let answered, answered != asked else { return asked }
+        return "\(answered) (asked \(asked))"
+    }
+}
+
 extension FoldedCalls {
     var modelName: String { "\(provider)/\(modelAsked)" }
 }
 
 extension CallRecord {
     var modelName: String { "\(provider)/\(modelAsked)" }
+
+    var hasAnswered: Bool { failure == nil && [.settled, .overrun, .estimated].contains(state) }
 
     /// Whether it is listed even where it is its step's only call.
     var needsTelling: Bool { failure != nil || openMark != nil || state == .void || trimmed != nil }

@@ -137,8 +137,8 @@ import WorkflowModel
         // Each drives its own runs only.
         let error = await #expect(throws: JournalError.self) { try await ledgers[1].write(.event("r0", "foreign")) }
         #expect(error?.code == .lostOwnership)
-        #expect(try ledgers[0].audit(by: []).first?.calls == 160)
-        for lane in 0..<8 { #expect(try ledgers[lane % 2].trace(run: "r\(lane)")?.run.held == MoneySum(dollars("20"))) }
+        #expect(try ledgers[0].audit(by: []).first?.spending.calls == 160)
+        for lane in 0..<8 { #expect(try ledgers[lane % 2].trace(run: "r\(lane)")?.run.spending.held == MoneySum(dollars("20"))) }
     }
 
     @Test func renewsTheLeaseOfAQuietRun() async throws {
@@ -247,8 +247,8 @@ import WorkflowModel
         }
         #expect(try await ledger.write(.event("good", "after")) == .written)
         #expect(try ledger.events(run: "good").map(\.kind) == ["before", "between", "after"])
-        #expect(try ledger.trace(run: "bad")?.run.held == MoneySum(dollars("1")))
-        #expect(try ledger.trace(run: "bad")?.run.calls == 1)
+        #expect(try ledger.trace(run: "bad")?.run.spending.held == MoneySum(dollars("1")))
+        #expect(try ledger.trace(run: "bad")?.run.spending.calls == 1)
         #expect(try ledger.events(run: "bad").map(\.kind) == ["callStarted", "before"])
         #expect(try ledger.verifyChain(run: "good") == .intact(events: 3, head: ledger.events(run: "good")[2].hash))
         #expect(try ledger.blob(ContentHash(of: "twin")) == nil)
@@ -260,7 +260,7 @@ import WorkflowModel
         try await ledger.begin(.sample("r"))
         _ = try await ledger.write(.start("r", 1, held: dollars("9000000")))
         await #expect(throws: JournalError.self) { try await ledger.write(.start("r", 2, held: dollars("9000000"))) }
-        #expect(try ledger.trace(run: "r")?.run.held == MoneySum(dollars("9000000")))
+        #expect(try ledger.trace(run: "r")?.run.spending.held == MoneySum(dollars("9000000")))
         // Released twice: less than nothing would be held.
         try await ledger.begin(.sample("s"))
         _ = try await ledger.write(.start("s", 1, held: dollars("9000000")))
@@ -268,7 +268,7 @@ import WorkflowModel
         await #expect(throws: JournalError.self) {
             try await ledger.write(.end("s", 1, .void, released: dollars("1"), held: .zero, cost: .zero))
         }
-        #expect(try ledger.trace(run: "s")?.run.held == .zero)
+        #expect(try ledger.trace(run: "s")?.run.spending.held == .zero)
     }
 }
 

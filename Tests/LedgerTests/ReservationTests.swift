@@ -63,8 +63,8 @@ import WorkflowModel
         let reader = try Ledger.openReadOnly(path: temporary.path)
         let trace = try #require(try reader.trace(run: "r"))
         #expect(trace.calls.count == counts.ended)
-        #expect(trace.run.cost == trace.calls.reduce(into: MoneySum.zero) { $0.add($1.cost ?? .zero) })
-        #expect(trace.run.held == trace.calls.reduce(into: MoneySum.zero) { $0.add($1.held ?? .zero) })
+        #expect(trace.run.spending.cost == trace.calls.reduce(into: MoneySum.zero) { $0.add($1.cost ?? .zero) })
+        #expect(trace.run.spending.held == trace.calls.reduce(into: MoneySum.zero) { $0.add($1.held ?? .zero) })
     }
 }
 

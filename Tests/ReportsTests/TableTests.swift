@@ -56,7 +56,7 @@ import WorkflowModel
                     PlanReport.text(supportPlan(), style: style),
                     supportLive().frame(now: after(4_321), style: style, height: 50).joined(separator: "\n"),
                     BatchReport.progressLine(.init(total: 9, succeeded: 2, failed: 3, startedAt: start), now: after(50), style: style),
-                    BatchReport.summary([.init(line: 1, status: .failed, cost: .zero, duration: .seconds(1))], elapsed: .seconds(1), style: style),
+                    BatchReport.summary([.init(line: 1, status: .failed, spending: Spending(), duration: .seconds(1))], elapsed: .seconds(1), style: style),
                     PriceReport.list(priceRows(), style: style), PriceReport.detail(priceRows(), model: "m", style: style),
                 ]
                 for text in texts {

@@ -1,6 +1,12 @@
 /// What costs can be grouped by.
 public enum AuditDimension: Sendable, Hashable {
-    case workflow, step, model, provider, tier, purpose, run
+    case workflow, provider, purpose, run
+    /// By its path; where the workflow is no dimension too, with the workflow's name before it: `triage:review/draft`.
+    case step
+    /// By its name in the workflow, as ``step``: `triage:mid`.
+    case tier
+    /// As it was asked for, with its provider: `openai/gpt-4o-mini`.
+    case model
     /// The UTC day on which the call began.
     case day
     /// The value of one of the tags, the step's over the run's; empty where neither has it.

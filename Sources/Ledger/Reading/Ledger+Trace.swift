@@ -10,12 +10,12 @@ extension Ledger {
     ///   are read, as ``ItemChoice`` says; what the others add up to is in ``RunTrace/folded``. `nil`: everything.
     public func trace(run: String, maxItems: Int? = nil) throws(JournalError) -> RunTrace? {
         try read { database in
-            guard let row = try Row.fetchOne(
-                database, sql: "SELECT \(RunColumns.list), id FROM run WHERE run_id = ?", arguments: [run])
+            guard let record = try RunColumns.fetch(database, "WHERE run_id = ?", [run], vantage).first,
+                let number = try Int64.fetchOne(database, sql: "SELECT id FROM run WHERE run_id = ?", arguments: [run])
             else { return nil }
-            let reader = try TraceReader(database, run: row["id"], maxItems: maxItems)
+            let reader = try TraceReader(database, run: number, maxItems: maxItems)
             return RunTrace(
-                run: RunColumns.record(row, vantage), nodes: try reader.nodes(), calls: try reader.calls(), memoHits: try reader.memoHits(),
+                run: record, nodes: try reader.nodes(), calls: try reader.calls(), memoHits: try reader.memoHits(),
                 folded: try reader.folded())
         }
     }

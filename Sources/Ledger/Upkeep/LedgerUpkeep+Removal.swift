@@ -70,9 +70,8 @@ extension LedgerUpkeep {
         removal.events += events[0]
         removal.bytes += events[1]
         if filter.keepsCosts { return }
-        let calls = try Row.fetchOne(database, sql: "SELECT count(*), \(sumColumns("cost_pico")) FROM model_call WHERE run = ?", arguments: [run])!
-        removal.calls += calls[0]
-        removal.cost = removal.cost + moneySum(calls, 1)
+        let calls = try Row.fetchOne(database, sql: "SELECT \(SpendingColumns.list) FROM model_call c WHERE run = ?", arguments: [run])!
+        removal.spending = removal.spending + SpendingColumns.spending(calls, 0)
     }
 
     /// - Returns: whether all of it is gone.

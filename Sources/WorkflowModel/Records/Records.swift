@@ -9,13 +9,9 @@ public struct RunRecord: Sendable {
     public var status: RunStatus
     public var startedAt: Timestamp
     public var endedAt: Timestamp?
-    public var cost: MoneySum
-    /// What counts against the cap: settled costs and what is still held.
-    public var held: MoneySum
+    /// What its calls came to.
+    public var spending = Spending()
     public var maxCost: Money?
-    /// Calls without a price: the cost is then a lower bound and every total says so.
-    public var unpricedCalls: Int
-    public var calls: Int
     public var inputTokens: Int
     public var outputTokens: Int
     public var tags: JSONObject
@@ -48,10 +44,6 @@ public struct RunRecord: Sendable {
         self.file = file
         self.status = status
         self.startedAt = startedAt
-        cost = .zero
-        held = .zero
-        unpricedCalls = 0
-        calls = 0
         inputTokens = 0
         outputTokens = 0
         tags = [:]
@@ -213,14 +205,11 @@ public struct AuditRow: Sendable {
     /// The values of the grouping columns, in their order.
     public var keys: [String]
     public var runs: Int
-    public var calls: Int
+    /// What its calls came to.
+    public var spending: Spending
     public var inputTokens: Int
     public var cacheReadTokens: Int
     public var outputTokens: Int
-    public var cost: MoneySum
-    /// Held beyond what was settled: calls whose end is not known.
-    public var heldOpen: MoneySum
-    public var unpricedCalls: Int
     public var failedCalls: Int
     /// Retries and repairs: calls after a node's first.
     public var repeatedCalls: Int
@@ -229,18 +218,15 @@ public struct AuditRow: Sendable {
     public var saved: MoneySum
 
     public init(
-        keys: [String], runs: Int, calls: Int, inputTokens: Int, cacheReadTokens: Int, outputTokens: Int, cost: MoneySum,
-        heldOpen: MoneySum, unpricedCalls: Int, failedCalls: Int, repeatedCalls: Int, memoHits: Int = 0, saved: MoneySum = .zero
+        keys: [String], runs: Int, spending: Spending, inputTokens: Int, cacheReadTokens: Int, outputTokens: Int, failedCalls: Int,
+        repeatedCalls: Int, memoHits: Int = 0, saved: MoneySum = .zero
     ) {
         self.keys = keys
         self.runs = runs
-        self.calls = calls
+        self.spending = spending
         self.inputTokens = inputTokens
         self.cacheReadTokens = cacheReadTokens
         self.outputTokens = outputTokens
-        self.cost = cost
-        self.heldOpen = heldOpen
-        self.unpricedCalls = unpricedCalls
         self.failedCalls = failedCalls
         self.repeatedCalls = repeatedCalls
         self.memoHits = memoHits
@@ -256,8 +242,11 @@ public struct DecisionRow: Sendable {
     public var counted: Int
     public var pending: Int
     public var cost: MoneySum
+    /// Calls of them that are missing in ``cost``: without a price, in flight, or of unknown end.
+    public var callsWithoutCost: Int
 
-    public init(workflow: String, unit: String, decisions: Int, counted: Int, pending: Int, cost: MoneySum) {
+    public init(workflow: String, unit: String, decisions: Int, counted: Int, pending: Int, cost: MoneySum, callsWithoutCost: Int = 0) {
+        self.callsWithoutCost = callsWithoutCost
         self.workflow = workflow
         self.unit = unit
         self.decisions = decisions

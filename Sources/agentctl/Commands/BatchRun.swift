@@ -270,9 +270,9 @@ struct BatchRun {
     private static func refused(_ number: Int, _ text: Substring, _ kind: String, _ message: String) -> Outcome {
         let error: JSONObject = ["kind": .string(kind), "message": .string(message)]
         return Outcome(
-            document: ["line": .int(Int64(number)), "status": "failed", "error": .object(error), "cost_usd": "0"],
+            document: Spending().fields(into: ["line": .int(Int64(number)), "status": "failed", "error": .object(error)]),
             summary: BatchReport.Outcome(
-                line: number, status: .failed, failureKind: kind, message: message, cost: .zero, unpricedCalls: 0, duration: .milliseconds(0)),
+                line: number, status: .failed, failureKind: kind, message: message, spending: Spending(), duration: .milliseconds(0)),
             source: text)
     }
 
@@ -284,7 +284,7 @@ struct BatchRun {
             document: document,
             summary: BatchReport.Outcome(
                 line: number, status: result.status, failureKind: result.failure?.kind.rawValue, message: result.failure?.message,
-                cost: result.cost, unpricedCalls: result.unpricedCalls, duration: result.endedAt.since(result.startedAt)),
+                spending: result.spending, duration: result.endedAt.since(result.startedAt)),
             source: text)
     }
 }
@@ -298,7 +298,7 @@ final class BatchBoard: @unchecked Sendable {
     private let painter: RepeatingTask
 
     init(total: Int, isLive: Bool) {
-        progress = BatchReport.Progress(total: total, succeeded: 0, failed: 0, running: 0, cost: .zero, unpricedCalls: 0, startedAt: .now())
+        progress = BatchReport.Progress(total: total, succeeded: 0, failed: 0, running: 0, startedAt: .now())
         self.isLive = isLive
         painter = RepeatingTask(every: isLive ? 200 : 10_000)
     }
@@ -325,8 +325,7 @@ final class BatchBoard: @unchecked Sendable {
             case .waiting: progress.waiting += 1
             default: progress.failed += 1
             }
-            progress.cost = progress.cost + outcome.cost
-            progress.unpricedCalls += outcome.unpricedCalls
+            progress.spending = progress.spending + outcome.spending
         }
     }
 

@@ -56,8 +56,7 @@ struct Follow: AsyncParsableCommand {
 
     private func end(_ status: RunStatus, _ run: RunRecord) throws {
         Output.flush()
-        let cost = run.unpricedCalls > 0 ? "≥ \(run.cost.displayText)" : run.cost.displayText
-        Output.note("\(run.id) \(status.rawValue), \(run.calls) \(run.calls == 1 ? "call" : "calls"), \(cost); see: agentctl show \(run.id)\n")
+        Output.note("\(run.id) \(status.rawValue), \(RunOutput.bill(run.spending)); see: agentctl show \(run.id)\n")
         switch status {
         case .succeeded: return
         case .waiting: throw CommandEnd(code: ExitCodes.waiting)

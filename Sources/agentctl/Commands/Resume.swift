@@ -133,7 +133,7 @@ struct Resume: AsyncParsableCommand {
                 switch result {
                 case .success(let result):
                     ends.add(result.status)
-                    say("\(id) \(result.status.rawValue), \(result.cost.displayText)" + (result.failure.map { ": \($0.message)" } ?? ""))
+                    say("\(id) \(result.status.rawValue), \(RunOutput.bill(result.spending))" + (result.failure.map { ": \($0.message)" } ?? ""))
                 case .failure(let error):
                     ends.add(error)
                     Output.note("\(id) cannot go on: \(Failures.text(of: error))")

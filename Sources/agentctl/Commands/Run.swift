@@ -73,9 +73,7 @@ struct Run: AsyncParsableCommand {
             if case .object(var fields) = error { fields["step"] = result.failedStep.map(JSONValue.string); error = .object(fields) }
             object["error"] = error
         }
-        object["cost_usd"] = result.cost.json
-        if result.unpricedCalls > 0 { object["unpriced_calls"] = .int(Int64(result.unpricedCalls)) }
-        object["calls"] = .int(Int64(result.calls))
+        object = result.spending.fields(into: object)
         object["ms"] = .int(result.endedAt.since(result.startedAt).milliseconds)
         return object
     }

@@ -18,7 +18,7 @@ enum RunNarration {
             guard let found, let model = found.step.modelStep, let tier = found.graph.tier(named: model.tier) else { return state(node, .running) }
             return [.stepState(path: node.path, .running, model: tier.models.first?.description, tier: tier.name)]
         case .callStarted(let call):
-            return [.callStarted(path: call.node.path, call: call.id.text, held: call.held)]
+            return [.callStarted(path: call.node.path, call: call.id.text, model: call.model.description, held: call.held)]
         case .callEnded(let call):
             var updates: [LiveUpdate] = [.callEnded(
                 path: call.node.path, call: call.id.text, state: call.state, inputTokens: call.usage?.totalInput,
@@ -42,7 +42,8 @@ enum RunNarration {
         case .approvalDecided(let node, let decision):
             let note = decision.note.map { ": \($0)" } ?? ""
             return [.reason(path: node.path, "\(decision.isApproved ? "approved" : "rejected") by \(decision.by)\(note)")] + state(node, .running)
-        case .conditionEvaluated, .commandEnded, .interruptRequested, .cancelRequested, .scopeOpened, .runResumed: return []
+        case .runResumed: return [.resumed]
+        case .conditionEvaluated, .commandEnded, .interruptRequested, .cancelRequested, .scopeOpened: return []
         }
     }
 
