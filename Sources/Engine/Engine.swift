@@ -1,6 +1,5 @@
 import Economics
 import Expressions
-import Synchronization
 import Values
 import WorkflowModel
 

@@ -1,6 +1,6 @@
 import CCurl
 import Glibc
-import Synchronization
+import struct Synchronization.Atomic
 import Values
 
 /// One thread that runs tasks, timers and sockets in turn.

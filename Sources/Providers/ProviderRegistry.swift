@@ -1,6 +1,5 @@
 import Economics
 import HTTP
-import Synchronization
 import Values
 import WorkflowModel
 

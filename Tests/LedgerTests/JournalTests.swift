@@ -2,7 +2,6 @@ import Dispatch
 import Economics
 import Foundation
 import GRDB
-import Synchronization
 import Testing
 import Values
 import WorkflowModel
