@@ -81,6 +81,20 @@ test-release: setup ## the tests of the commands, 160 kills and the known cases 
 	swift test --skip-build --filter CommandTests
 	AGENTCTL_CRASH_KILLS=160 AGENTCTL_CRASH_SEED=2 swift test --skip-build --filter 'CrashTests|LossTests'
 
+# Locks of the standard library wait where the thread sanitizer does not look, so a build for it has others (Values/Mutex.swift);
+# two tests at a time, as all at once are more than its shadow memory and the tests' patience are made for.
+sanitize: setup ## run the tests of all rooms under the address and the thread sanitizer (about 20 minutes)
+	@$(swift_build)
+	for kind in address thread; do
+	  options=(--sanitize=$$kind --scratch-path .build-$$kind)
+	  [ $$kind = address ] || options+=(-Xswiftc -DTHREAD_SANITIZER)
+	  echo "$$kind sanitizer"
+	  swift_build --build-tests "$${options[@]}"
+	  SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=2 ASAN_OPTIONS=detect_leaks=0 \
+	    TSAN_OPTIONS="suppressions=$$PWD/Tests/ThreadSanitizer.txt exitcode=66" \
+	    swift test --skip-build "$${options[@]}" --skip CommandTests
+	done
+
 fuzz: setup ## try INPUTS made and broken inputs on all readers, in release and with its limits on time
 	@$(swift_build)
 	swift_build -c release --static-swift-stdlib --product fuzz
