@@ -20,6 +20,9 @@ public struct CallNote: Sendable, Hashable {
         public static let finishReason = Code(rawValue: "finish_reason")
         /// The server reported an error behind the end of a whole answer.
         public static let lateError = Code(rawValue: "late_error")
+
+        /// Whether whoever watches the run is told.
+        public var isWarning: Bool { [.usageDoubtful, .servedModel, .finishReason, .lateError].contains(self) }
     }
 
     public let code: Code
