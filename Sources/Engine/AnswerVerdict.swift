@@ -28,8 +28,11 @@ enum AnswerVerdict {
     private static func isEmpty(_ answer: ModelResponse) -> Bool { answer.text.allSatisfy(\.isWhitespace) }
 
     private static func emptyText(_ answer: ModelResponse) -> String {
-        if answer.finishReason == .toolCalls { return "the model answered without text: it asks for a tool, and the step has none" }
-        return "the model answered without text"
+        if !answer.toolCalls.isEmpty || answer.finishReason == .toolCalls {
+            let names = answer.toolCalls.prefix(3).map { "'\($0)'" }.joined(separator: ", ") + (answer.toolCalls.count > 3 ? ", …" : "")
+            return "the model answered without text: it asks for " + (names.isEmpty ? "a tool" : names) + ", and the step has no tools"
+        }
+        return answer.hasReasoning ? "the model answered without text: it wrote reasoning alone" : "the model answered without text"
     }
 
     private static func truncated(_ answer: ModelResponse, _ onTruncation: StepLimits.Truncation, cap: Int) -> CallFailure {

@@ -53,6 +53,8 @@ public struct EngineEnvironment: Sendable {
     public var grace: TimeSpan
     /// How often it is looked for what other processes ask of the runs of this one; `nil`: never.
     public var requestInterval: TimeSpan?
+    /// The most bytes of JSON that one value may have: more would not fit the processes that make and read it.
+    public var mostValueBytes = 2 << 30
 
     public init(
         journal: any RunJournal, provider: any ModelProvider, tools: any ToolRunner, prices: PriceBook, clock: any EngineClock,

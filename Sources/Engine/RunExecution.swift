@@ -226,7 +226,13 @@ actor RunExecution {
             outcome = try? template.render(bindings(scopes[0]!))
         }
         var hash: ContentHash?
-        if let outputs { hash = store(.object(outputs)).hash }
+        if let given = outputs {
+            do throws(StepFailure) {
+                hash = try keep(.object(given), "what the run returns").hash
+            } catch {
+                (outputs, status, outputsFailure) = (nil, .failed, error)
+            }
+        }
         let at = environment.clock.now()
         note(.runEnded(status!, outputs: hash), at: at)
         buffer.runEnd = RunEnd(status: status!, outputs: hash, failure: failure, outcome: outcome, at: at)

@@ -39,7 +39,6 @@ struct Tally {
         }
         for call in calls {
             add(call.state, cost: call.cost, held: call.held, input: call.inputTokens, output: call.outputTokens)
-            if call.isEstimated { hasEstimate = true }
             cached += call.cacheReadTokens ?? 0
         }
     }

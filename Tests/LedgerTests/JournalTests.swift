@@ -253,13 +253,33 @@ import WorkflowModel
         #expect(try ledger.blob(ContentHash(of: "twin")) == nil)
     }
 
-    @Test func amountsBeyondARunsRangeAreRefused() async throws {
+    /// A18: what 64 bits hold is a cap of every run. Bills beyond it fill the counters, and the rows still tell what each call cost.
+    @Test func amountsBeyondARunsRangeAreBounded() async throws {
         let temporary = try TemporaryLedger()
         let ledger = try temporary.open()
+        let caps = [(scope: "draft", cap: dollars("9200000"))]
         try await ledger.begin(.sample("r"))
-        _ = try await ledger.write(.start("r", 1, held: dollars("9000000")))
-        await #expect(throws: JournalError.self) { try await ledger.write(.start("r", 2, held: dollars("9000000"))) }
-        #expect(try ledger.trace(run: "r")?.run.spending.held == MoneySum(dollars("9000000")))
+        func start(_ number: Int, _ held: String) async throws -> JournalReply { try await ledger.write(.start("r", number, held: dollars(held), caps: caps, path: "draft[\(number)]")) }
+        func end(_ number: Int, _ state: CallState, _ released: String, _ cost: Money) async throws {
+            _ = try await ledger.write(.end("r", number, state, released: dollars(released), held: cost, cost: cost, caps: caps))
+        }
+        #expect(try await start(1, "4000000") == .written)
+        #expect(try await start(2, "4000000") == .written)
+        #expect(try await start(3, "4000000") == .postponed)
+        try await end(1, .overrun, "4000000", .max)
+        #expect(try ledger.trace(run: "r")?.run.held == MoneySum(.max))
+        // Nothing more starts, and what is under way ends: one dearer than it was held, the counters stay full.
+        guard case .refused(let refusal) = try await start(4, "0.01") else {
+            Issue.record("it is not refused")
+            return
+        }
+        #expect(refusal.exceeded == .max)
+        try await end(2, .overrun, "4000000", dollars("5000000"))
+        let run = try #require(try ledger.trace(run: "r")?.run)
+        #expect(run.held == MoneySum(.max) && run.cost == MoneySum(.max) && run.calls == 2)
+        _ = try await ledger.write(.event("r", "after"))
+        #expect(try temporary.value("SELECT held_pico FROM budget_window", of: Int64.self) == .max)
+        #expect(try ledger.verify(run: "r")?.faults.filter { $0.contains("counts") || $0.contains("says") } == [])
         // Released twice: less than nothing would be held.
         try await ledger.begin(.sample("s"))
         _ = try await ledger.write(.start("s", 1, held: dollars("9000000")))

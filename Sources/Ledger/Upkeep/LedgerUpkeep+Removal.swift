@@ -108,13 +108,16 @@ extension LedgerUpkeep {
 
     // MARK: Documents
 
+    /// Of a document, in bytes.
+    private static let size = "length(bytes) + coalesce((SELECT sum(length(piece.bytes)) FROM blob_piece AS piece WHERE piece.id = blob.id), 0)"
+
     private func removeDocuments(without excluded: Set<Int64>, isDry: Bool, _ removal: inout Removal) throws(JournalError) {
         var reachable = ReachableDocuments()
         while try read({ try reachable.read($0, limit: Self.eventsAtOnce, without: excluded) }) {}
         let unnamed: [(id: Int64, hash: ContentHash, bytes: Int64)] = try read { database in
             // The newest stays: numbers are given by the greatest there is, and none may be given twice.
             let rows = try Row.fetchCursor(
-                database, sql: "SELECT id, sha256, length(bytes) FROM blob WHERE id < (SELECT max(id) FROM blob) ORDER BY id")
+                database, sql: "SELECT id, sha256, \(Self.size) FROM blob WHERE id < (SELECT max(id) FROM blob) ORDER BY id")
             var found: [(Int64, ContentHash, Int64)] = []
             while let row = try rows.next() {
                 guard let name = hash(row, 1), !reachable.contains(name) else { continue }

@@ -156,13 +156,36 @@ public final class InMemoryJournal: RunJournal {
     /// What a process finds that takes a run over after its owner died when `count` entries were durable.
     public func cut(_ run: RunID, after count: Int) -> InMemoryJournal {
         let whole = self.run(run)!
-        let copy = InMemoryJournal()
-        copy.state.withLock { state in
-            state.runs[run] = Run(start: whole.start)
-            state.order = [run]
-            for entry in whole.entries.prefix(count) { _ = Self.write(entry, &state) }
+        return InMemoryJournal(whole.start, Array(whole.entries.prefix(count)))
+    }
+
+    /// What a process finds that takes a run over of which so many facts are known, with what they come to.
+    ///
+    /// Of an entry whose facts are known in part, its calls and documents are there.
+    public func cut(_ run: RunID, afterEvents count: Int) -> InMemoryJournal {
+        let whole = self.run(run)!
+        var left = count
+        var entries: [JournalEntry] = []
+        for entry in whole.entries where left > 0 {
+            let part = JournalEntry(run: run)
+            part.events = Array(entry.events.prefix(left))
+            part.blobs = entry.blobs
+            if part.events.contains(where: { $0.kind == "call_ended" }) { part.callEnd = entry.callEnd }
+            if part.events.contains(where: { $0.kind == "call_started" }) { part.callStart = entry.callStart }
+            left -= part.events.count
+            entries.append(part)
         }
-        return copy
+        return InMemoryJournal(whole.start, entries)
+    }
+
+    /// A run of which there is a record, and whose process is gone.
+    public convenience init(_ start: RunStart, _ entries: [JournalEntry]) {
+        self.init()
+        state.withLock { state in
+            state.runs[start.id] = Run(start: start)
+            state.order = [start.id]
+            for entry in entries { _ = Self.write(entry, &state) }
+        }
     }
 
     /// Leaves word for the process that drives a run.
@@ -242,9 +265,8 @@ extension InMemoryJournal.Run {
             guard !isTwin else { throw JournalError(.other, "call \(start.id) is recorded already") }
             if let asked = start.held?.picoDollars {
                 var verdicts: [JournalReply] = []
-                if let cap = runCap {
-                    verdicts.append(Self.verdict(BudgetRefusal.runScope, asked: asked, held: held, open: open, exceeded: exceeded, cap: cap))
-                }
+                verdicts.append(Self.verdict(
+                    BudgetRefusal.runScope, asked: asked, held: held, open: open, exceeded: exceeded, cap: runCap ?? .max))
                 for cap in start.caps {
                     let scope = scopes[cap.scope]
                     verdicts.append(Self.verdict(
@@ -267,7 +289,7 @@ extension InMemoryJournal.Run {
     }
 
     private mutating func move(held change: Int64, open: Int64) {
-        held += change
+        held = held.addingReportingOverflow(change).overflow ? .max : held + change
         self.open += open
         mostHeld = max(mostHeld, held)
         if let runCap, held > runCap { exceeded = max(exceeded ?? 0, held) }
@@ -277,7 +299,7 @@ extension InMemoryJournal.Run {
 
     private mutating func moveScope(_ cap: (scope: String, cap: Money), held: Int64, open: Int64) {
         var scope = scopes[cap.scope] ?? InMemoryJournal.Scope(cap: cap.cap.picoDollars)
-        scope.held += held
+        scope.held = scope.held.addingReportingOverflow(held).overflow ? .max : scope.held + held
         scope.open += open
         scope.mostHeld = max(scope.mostHeld, scope.held)
         if scope.held > scope.cap { scope.exceeded = max(scope.exceeded ?? 0, scope.held) }
