@@ -46,7 +46,7 @@ extension RunExecution {
             limiter: engine.providerLimiter(profile), server: profile.server)
     }
 
-    private func acquire(_ limiter: ConcurrencyLimiter) async -> Bool {
+    func acquire(_ limiter: ConcurrencyLimiter) async -> Bool {
         if limiter.tryAcquire() { return true }
         flush()
         return await limiter.acquire()
