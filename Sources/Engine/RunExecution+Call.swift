@@ -47,7 +47,7 @@ extension RunExecution {
             limiter: engine.providerLimiter(profile), profile: profile)
     }
 
-    private func acquire(_ limiter: ConcurrencyLimiter) async -> Bool {
+    func acquire(_ limiter: ConcurrencyLimiter) async -> Bool {
         if limiter.tryAcquire() { return true }
         flush()
         return await limiter.acquire()

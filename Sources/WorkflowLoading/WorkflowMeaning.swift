@@ -6,8 +6,9 @@ public enum WorkflowMeaning {
     /// SHA-256 over the nodes of the documents, the bytes of the other files, and what flags changed.
     public static func hash(of sources: GraphSources) -> ContentHash {
         var text = ""
-        for file in sources.files {
-            add(file.path, to: &text)
+        for (index, file) in sources.files.enumerated() {
+            // The first is the workflow's own: what it is called means nothing.
+            if index > 0 { add(file.path, to: &text) }
             if file.isDocument, let source = String(validating: file.content.bytes, as: UTF8.self), let node = YAMLReader.read(source, file: file.path).node {
                 add(node, to: &text)
             } else {

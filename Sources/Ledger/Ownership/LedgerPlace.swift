@@ -43,14 +43,14 @@ final class LedgerPlace {
         var hasMoved: Int32 = 0
         sqlite3_file_control(connection, "main", SQLITE_FCNTL_HAS_MOVED, &hasMoved)
         guard let now = File(path) else { throw lost("was removed") }
-        guard hasMoved == 0, main.map(now.isSame) ?? true else { throw lost("is another file now") }
+        guard hasMoved == 0, main.map(now.isSame) ?? true else { throw lost("was replaced by another file") }
         if isFaulty, let main, now.size < main.size { throw lost("was overwritten") }
         main = now
         for index in beside.indices {
             let file = File(beside[index].path)
             if let known = beside[index].file {
-                guard let file else { throw lost("has lost its log \(beside[index].path)") }
-                guard file.isSame(as: known) else { throw lost("has another log now, \(beside[index].path)") }
+                guard let file else { throw lost("lost its log, \(beside[index].path),") }
+                guard file.isSame(as: known) else { throw lost("got another log, \(beside[index].path),") }
             } else {
                 beside[index].file = file
             }
@@ -61,8 +61,8 @@ final class LedgerPlace {
         keepWhatIsThere()
         return JournalError(
             .replaced, """
-                the ledger \(path) \(what) while it was written to: nothing more is recorded, and so nothing more is done; put the file back, or find \
-                what removes it, and look at the runs that were under way before they go on
+                the ledger \(path) \(what) while it was written to: nothing more can be recorded, and so nothing more is done; put the file back \
+                to go on with its runs, or begin on a new one; calls that were under way may have been billed
                 """)
     }
 

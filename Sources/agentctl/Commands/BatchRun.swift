@@ -209,17 +209,25 @@ struct BatchRun {
     ) async throws(JournalError) -> Outcome {
         switch run.status {
         case .succeeded, .failed, .cancelled:
-            let outputs = try run.outputs.flatMap { hash throws(JournalError) in try ledger.blob(hash) }.flatMap { try? JSONParser.parse($0).objectValue }
-            return outcome(of: RunResult(run, outputs: outputs), number: number, text: text)
+            return outcome(of: RunResult(run, outputs: try outputs(of: run, ledger)), number: number, text: text)
         case .running, .interrupted, .waiting:
             do throws(JournalError) {
                 return outcome(of: try await engine.resume(RunID(run.id), graph), number: number, text: text)
             } catch {
-                // Somebody else drives it: that is no failure of the ledger.
-                guard error.code == .owned else { throw error }
-                return refused(number, text, error.code.rawValue, error.description)
+                // Somebody else drives it, or has brought it to its end: that is no failure of the ledger.
+                switch error.code {
+                case .owned: return refused(number, text, error.code.rawValue, error.description)
+                case .hasEnded:
+                    guard let now = try ledger.run(run.id), [.succeeded, .failed, .cancelled].contains(now.status) else { throw error }
+                    return outcome(of: RunResult(now, outputs: try outputs(of: now, ledger)), number: number, text: text)
+                default: throw error
+                }
             }
         }
+    }
+
+    private static func outputs(of run: RunRecord, _ ledger: Ledger) throws(JournalError) -> JSONObject? {
+        try run.outputs.flatMap { hash throws(JournalError) in try ledger.blob(hash) }.flatMap { try? JSONParser.parse($0).objectValue }
     }
 
     private struct Refusal: Error {

@@ -92,9 +92,10 @@ private struct RecordedFiles {
     func graph(like today: WorkflowGraph, of run: RunRecord, path: String, _ ledger: Ledger, _ settings: Settings) throws -> WorkflowGraph? {
         let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
         var contents: [String: [UInt8]] = [:]
-        for file in manifest.files {
+        for (index, file) in manifest.files.enumerated() {
             guard let bytes = try ledger.blob(file.hash) else { return nil }
-            contents[file.path.hasPrefix("/") ? file.path : folder + file.path] = bytes
+            // The first is the workflow's own, which may be called otherwise by now.
+            contents[index == 0 ? path : file.path.hasPrefix("/") ? file.path : folder + file.path] = bytes
         }
         guard let loaded = try? WorkflowLoader.load(path, root: settings.project.root, secrets: settings.project.secrets, recorded: contents) else { return nil }
         let graph = loaded.graph.applying(changes)
@@ -105,8 +106,9 @@ private struct RecordedFiles {
     /// What is different today, as `diff -u` writes it.
     func difference(from today: WorkflowGraph, _ ledger: Ledger) throws -> String {
         var shown = ""
-        for file in manifest.files {
-            guard let after = today.sources.files.first(where: { $0.path == file.path })?.content else {
+        for (index, file) in manifest.files.enumerated() {
+            let same = index == 0 ? today.sources.files.first : today.sources.files.dropFirst().first { $0.path == file.path }
+            guard let after = same?.content else {
                 shown += "\(file.path) belonged to the workflow and does not any more\n"
                 continue
             }
@@ -119,7 +121,7 @@ private struct RecordedFiles {
             }
         }
         let known = Set(manifest.files.map(\.path))
-        for file in today.sources.files where !known.contains(file.path) { shown += "\(file.path) belongs to the workflow and did not\n" }
+        for file in today.sources.files.dropFirst() where !known.contains(file.path) { shown += "\(file.path) belongs to the workflow and did not\n" }
         if changes != today.sources.changes {
             func flags(_ changes: [GraphSources.Change]) -> String { changes.isEmpty ? "no --budget or --model" : changes.map(\.flag).joined(separator: " ") }
             shown += "it began with \(flags(changes)), now there is \(flags(today.sources.changes))\n"
