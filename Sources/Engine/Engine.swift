@@ -164,12 +164,24 @@ public final class RunResult: Spender, Sendable {
     public let failure: StepFailure?
     /// The step that failed first.
     public let failedStep: String?
-    /// The steps that wait for a person.
-    public let waitsFor: [String]
+    /// The steps that wait for a person, with what they ask.
+    public let waitsFor: [Waiting]
     /// What its calls came to.
     public let spending: Spending
     public let startedAt: Timestamp
     public let endedAt: Timestamp
+
+    /// A step that waits for a person.
+    public struct Waiting: Sendable, Hashable {
+        /// Its path.
+        public let step: String
+        public let question: ApprovalRequest
+
+        public init(step: String, question: ApprovalRequest) {
+            self.step = step
+            self.question = question
+        }
+    }
 
     /// A run that ended before, as the ledger tells it.
     public convenience init(_ record: RunRecord, outputs: JSONObject?) {
@@ -180,7 +192,7 @@ public final class RunResult: Spender, Sendable {
     }
 
     init(
-        id: RunID, status: RunStatus, outputs: JSONObject?, failure: StepFailure?, failedStep: String?, waitsFor: [String], spending: Spending,
+        id: RunID, status: RunStatus, outputs: JSONObject?, failure: StepFailure?, failedStep: String?, waitsFor: [Waiting], spending: Spending,
         startedAt: Timestamp, endedAt: Timestamp
     ) {
         self.id = id

@@ -64,7 +64,11 @@ extension RunExecution {
             let at = environment.clock.now()
             let blob = Blob(stdout)
             append(blob: blob)
-            note(.commandEnded(node, attempt: attempt, exitCode: code, stdout: blob.hash, milliseconds: at.since(since).milliseconds), at: at)
+            let errors = stderr.isEmpty ? nil : Blob(Array(stderr.utf8))
+            if let errors { append(blob: errors) }
+            note(
+                .commandEnded(
+                    node, attempt: attempt, exitCode: code, stdout: blob.hash, stderr: errors?.hash, milliseconds: at.since(since).milliseconds), at: at)
             guard command.okExit.contains(code) else {
                 throw StepFailure(.command, "the program ended with exit code \(code)", details: Self.lastLines(stderr))
             }

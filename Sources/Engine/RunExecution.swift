@@ -45,6 +45,8 @@ actor RunExecution {
     var recorded: [Node: RecordedNode] = [:]
     var approvals: [Node: ApprovalRequest] = [:]
     var decisions: [Node: ApprovalDecision] = [:]
+    /// By the path of who asked; the next question has the next number.
+    var questionsAnswered: [String: Int] = [:]
     /// Model steps that wait for a person to grant the money of their next call.
     var paused: [Node: ModelTries] = [:]
     /// The run's own; a person may have raised it.
@@ -151,7 +153,7 @@ actor RunExecution {
     private func result(outputs: JSONObject?) -> RunResult {
         RunResult(
             id: id, status: status!, outputs: outputs, failure: failure, failedStep: firstFailure?.path,
-            waitsFor: approvals.keys.sorted(by: <).map(\.path), spending: spent,
+            waitsFor: approvals.sorted { $0.key < $1.key }.map { .init(step: $0.key.path, question: $0.value) }, spending: spent,
             startedAt: startedAt, endedAt: environment.clock.now())
     }
 

@@ -38,10 +38,10 @@ extension Ledger {
             let decided = try Row.fetchAll(
                 database,
                 sql: """
-                    SELECT run_id, node_path, approved, decided_by, note, decided_at, timed_out, granted_pico
+                    SELECT run_id, node_path, \(DecisionColumns.list)
                     FROM approval JOIN run ON run.id = approval.run WHERE decided_at IS NOT NULL AND taken = 0 AND owner = ?
                     """, arguments: [owner])
-            requests += decided.map { .decided(RunID($0[0]), path: $0[1], Self.decision($0, from: 2)) }
+            requests += decided.map { .decided(RunID($0[0]), path: $0[1], DecisionColumns.decision($0, 2)!) }
             return requests
         }
     }
@@ -50,16 +50,10 @@ extension Ledger {
         let rows = try Row.fetchAll(
             database,
             sql: """
-                SELECT node_path, approved, decided_by, note, decided_at, timed_out, granted_pico FROM approval
-                WHERE run = ? AND decided_at IS NOT NULL AND taken = 0
+                SELECT node_path, \(DecisionColumns.list) FROM approval
+                WHERE run = ? AND decided_at IS NOT NULL AND taken = 0 ORDER BY number
                 """, arguments: [run])
-        return Dictionary(uniqueKeysWithValues: rows.map { ($0[0], decision($0, from: 1)) })
-    }
-
-    private static func decision(_ row: Row, from first: Int) -> ApprovalDecision {
-        ApprovalDecision(
-            isApproved: row[first], by: row[first + 1], note: row[first + 2], at: Timestamp(microseconds: row[first + 3]), isTimeout: row[first + 4],
-            cap: money(row, first + 5))
+        return Dictionary(rows.map { ($0[0], DecisionColumns.decision($0, 1)!) }) { _, later in later }
     }
 
     // MARK: From outside
@@ -106,25 +100,6 @@ extension Ledger {
     }
 
     // MARK: Reading
-
-    /// What runs ask people and nobody has answered, the oldest first.
-    public func openApprovals(run: String? = nil) throws(JournalError) -> [ApprovalRecord] {
-        let rows: [ApprovalRecord] = try read { database in
-            try Row.fetchAll(
-                database,
-                sql: """
-                    SELECT run_id, workflow, node_path, message_hash, requested_at, until, on_timeout, cap_pico FROM approval JOIN run ON run.id = approval.run
-                    WHERE decided_at IS NULL AND status NOT IN ('succeeded', 'failed', 'cancelled') AND (?1 IS NULL OR run_id = ?1)
-                    ORDER BY requested_at, run_id, node_path
-                    """, arguments: [run]
-            ).map { row in
-                ApprovalRecord(
-                    run: row[0], workflow: row[1], path: row[2], message: hash(row, 3), requestedAt: Timestamp(microseconds: row[4]),
-                    until: moment(row, 5), onTimeout: ApprovalStep.OnTimeout(rawValue: row[6]) ?? .fail, cap: money(row, 7))
-            }
-        }
-        return rows
-    }
 
     /// Runs that `resume --all` goes on with, by id, the oldest first: interrupted ones, those whose process is gone, and waiting ones
     /// that were answered.

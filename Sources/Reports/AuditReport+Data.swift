@@ -15,6 +15,12 @@ extension AuditReport {
                 return .object(figures(of: row, runs: row.runs, into: ["keys": .object(keys)]))
             }),
             "total": .object(figures(of: total, runs: totalRuns, into: [:])),
+            "approvers": .array(approvers.map { row in
+                [
+                    "by": .string(row.by), "as": row.system?.json ?? .null, "approved": .number(row.approved), "rejected": .number(row.rejected),
+                    "runs": .number(row.runs), "grants": .number(row.grants), "highest_cap_usd": .money(row.highestCap),
+                ]
+            }),
             "decisions": .array(decisions.map { row in
                 [
                     "workflow": .string(row.workflow), "unit": .string(row.unit), "decisions": .number(row.decisions),

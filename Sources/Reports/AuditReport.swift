@@ -8,15 +8,18 @@ public struct AuditReport: Sendable {
     public var dimensions: [String]
     public var rows: [AuditRow]
     public var decisions: [DecisionRow]
+    /// Who answered what runs asked people, where that is a dimension.
+    public var approvers: [ApproverRow]
     /// Runs in all; the rows' runs do not add up where one run stands in several.
     public var runs: Int?
     /// The start of the period in words of the user: `2026-11-01`, `7d`. `nil`: all that is recorded.
     public var since: String?
 
-    public init(dimensions: [String], rows: [AuditRow], decisions: [DecisionRow] = [], runs: Int? = nil, since: String? = nil) {
+    public init(dimensions: [String], rows: [AuditRow], decisions: [DecisionRow] = [], approvers: [ApproverRow] = [], runs: Int? = nil, since: String? = nil) {
         self.dimensions = dimensions
         self.rows = rows
         self.decisions = decisions
+        self.approvers = approvers
         self.runs = runs
         self.since = since
     }
@@ -42,7 +45,7 @@ public struct AuditReport: Sendable {
 
     /// The table with its totals, then the decisions.
     public func text(style: TextStyle) -> String {
-        guard !rows.isEmpty else {
+        guard !rows.isEmpty || !approvers.isEmpty else {
             let period = since.map { " since \($0)" } ?? ""
             let text = "no calls recorded\(period); run a workflow first: agentctl run FILE"
             return text.wrapped(to: style.width).map { $0 + "\n" }.joined()
@@ -92,6 +95,7 @@ public struct AuditReport: Sendable {
         if spending.heldOpen > .zero {
             note("\(spending.heldOpen.displayText) more is held for calls whose end or usage is not known")
         }
+        if !approvers.isEmpty { lines += [""] + approverTable(style).lines(style) }
         if !decisions.isEmpty { lines += [""] + decisionTable(style).lines(style) }
         return lines.map { $0 + "\n" }.joined()
     }
@@ -116,6 +120,26 @@ public struct AuditReport: Sendable {
             StyledText(percent),
             StyledText(total.map { style.bar(row.spending.cost.exact, of: $0.spending.cost.exact, cells: 10) } ?? "", .cyan),
         ]
+    }
+
+    private func approverTable(_ style: TextStyle) -> Table {
+        var table = Table([
+            .init("answers by", floor: 10),
+            .init("system user", floor: 10, expendable: 2),
+            .init("approved", .trailing),
+            .init("rejected", .trailing),
+            .init("runs", .trailing, expendable: 3),
+            .init("money granted", .trailing, expendable: 4, hidesWhenEmpty: true),
+            .init("highest cap", .trailing, expendable: 1, hidesWhenEmpty: true),
+        ])
+        for row in approvers {
+            table.add([
+                StyledText(row.by), StyledText(row.system?.short ?? style.dash), StyledText(Figures.count(row.approved)),
+                StyledText(Figures.count(row.rejected)), StyledText(Figures.count(row.runs)),
+                StyledText(row.grants > 0 ? Figures.count(row.grants) : ""), StyledText(row.highestCap?.displayText ?? ""),
+            ])
+        }
+        return table
     }
 
     private func decisionTable(_ style: TextStyle) -> Table {

@@ -17,6 +17,9 @@ public struct LiveTree: Sendable {
         var asked: String?
         var model: String?
         var reason: String?
+        /// What a person answered to what it asked, and whether that was a yes.
+        var decision: String?
+        var isRejected = false
         var tally = Tally()
 
         /// `py/free (asked fake/dear)`: who answered, and who was asked where that is another one.
@@ -120,6 +123,8 @@ public struct LiveTree: Sendable {
             // A reason of an item, or of one run of many, is not its step's.
             if let index = indexes[path] { steps[index].figures.reason = text }
             places[path]?.reason = text
+        case .decided(let path, let isApproved, let text):
+            change(path) { ($0.decision, $0.isRejected, $0.reason) = (text, !isApproved, nil) }
         case .resumed:
             for (call, path) in inFlight.sorted(by: { $0.key < $1.key }) {
                 apply(.callEnded(path: path, call: call, state: .unknown, inputTokens: nil, outputTokens: nil, cost: nil, held: nil), at: moment)

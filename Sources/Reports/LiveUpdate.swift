@@ -29,6 +29,8 @@ public enum LiveUpdate: Sendable {
     case callEnded(path: String, call: String, state: CallState, inputTokens: Int?, outputTokens: Int?, cost: Money?, held: Money?)
     /// Why a node was skipped, failed or tries again, in one line.
     case reason(path: String, String)
+    /// A person, or the clock, answered what a node asked; `text` says who and how.
+    case decided(path: String, isApproved: Bool, String)
     /// Another process goes on: of calls that are in flight nobody knows the end.
     case resumed
     /// What is odd about a call of a node: worth a line the first time that it is said.

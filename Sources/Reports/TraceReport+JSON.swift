@@ -11,13 +11,19 @@ extension TraceReport {
         let calls = trace.calls.sorted { ($0.startedAt, $0.path, $0.ordinal, $0.id) < ($1.startedAt, $1.path, $1.ordinal, $1.id) }
         let asked = Dictionary(grouping: calls, by: \.path)
         let remembered = Dictionary(trace.memoHits.map { ($0.path, "\($0.provider)/\($0.modelAsked)") }) { first, _ in first }
+        // The last answer of each that asked.
+        let decisions = Dictionary(trace.approvals.compactMap { ask in ask.decision.map { (ask.path, ApprovalReport.json($0)) } }) { _, later in later }
         let nodes = trace.nodes.map { node in
             let answerer = Answerer(of: (asked[node.path] ?? []).sorted { $0.ordinal < $1.ordinal })
             return JSONValue.object(json(node)
                 .with("model_asked", .text(answerer?.asked ?? remembered[node.path]))
-                .with("answered_by", .text(answerer == nil ? remembered[node.path] : answerer?.answered)))
+                .with("answered_by", .text(answerer == nil ? remembered[node.path] : answerer?.answered))
+                .with("decision", decisions[node.path] ?? .null))
         }
-        return ["run": json(trace.run), "nodes": .array(nodes), "calls": .array(calls.map(json)), "memo_hits": .array(trace.memoHits.map(json))]
+        return [
+            "run": json(trace.run), "nodes": .array(nodes), "calls": .array(calls.map(json)), "memo_hits": .array(trace.memoHits.map(json)),
+            "approvals": ApprovalReport.json(trace.approvals),
+        ]
     }
 
     /// Stands in place of a call: the answer cost nothing, and the call that gave it had cost `saved_usd`.

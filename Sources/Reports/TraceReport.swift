@@ -12,14 +12,11 @@ public enum TraceReport {
         public var now: Timestamp?
         /// A `for_each` step with more items shows its failed and its slowest ones.
         public var maxItems: Int
-        /// What the run asks people and nobody has answered.
-        public var asks: [ApprovalRecord]
 
-        public init(prompts: (@Sendable (ContentHash) -> String?)? = nil, now: Timestamp? = nil, maxItems: Int = 20, asks: [ApprovalRecord] = []) {
+        public init(prompts: (@Sendable (ContentHash) -> String?)? = nil, now: Timestamp? = nil, maxItems: Int = 20) {
             self.prompts = prompts
             self.now = now
             self.maxItems = maxItems
-            self.asks = asks
         }
     }
 
@@ -79,7 +76,7 @@ public enum TraceReport {
             lines += StyledText(text, .red).wrapped(style)
             for detail in details { lines += detail.wrapped(to: style.width.map { $0 - 2 }).map { StyledText("  " + $0, .dim) } }
         }
-        return lines + way(of: run, style, options)
+        return lines + way(of: trace, style, options)
     }
 
     /// With the word that its process is gone, where it says that it runs.
@@ -106,12 +103,14 @@ public enum TraceReport {
     }
 
     /// How a run that is not over goes on.
-    private static func way(of run: RunRecord, _ style: TextStyle, _ options: Options) -> [StyledText] {
+    private static func way(of trace: RunTrace, _ style: TextStyle, _ options: Options) -> [StyledText] {
+        let run = trace.run
         var lines: [StyledText] = []
         if let prunedAt = run.prunedAt { lines += Figures.flow([StyledText("gc removed its events and documents on \(prunedAt.dateText)", .dim)], style) }
-        for ask in options.asks {
+        for ask in trace.approvals where ask.decision == nil && ![.succeeded, .failed, .cancelled].contains(run.status) {
             let since = options.now.map { ", \($0.since(ask.requestedAt)) ago" } ?? ""
             lines += StyledText("'\(ask.path)' waits for a person since \(ask.requestedAt.shortText) UTC\(since): agentctl approve \(run.id) \(ask.path) --yes|--no", .cyan).wrapped(style)
+            lines += ApprovalReport.question(ask.request, style).map { "  " + $0 }
         }
         guard run.isResumable else { return lines }
         if run.isAbandoned { lines += StyledText("\(run.holder), which drove it, is gone", .yellow).wrapped(style) }

@@ -110,6 +110,37 @@ import Values
         #expect(again.code == 49 && again.err.contains("has succeeded"), "\(again.err)")
     }
 
+    /// A killed call is missing in what the run cost, and every place says so (M3).
+    @Test func aLostCallIsToldAlikeEverywhere() async throws {
+        let gate = Gate(before: 3)
+        let sandbox = try Sandbox(script: gate.response)
+        try sandbox.writeChain(steps: 4, step: Self.patient)
+        let first = try Background(sandbox, ["run", "chain.yaml"])
+        await sandbox.server.waitForRequests(3)
+        #expect(first.end(by: SIGKILL) == -SIGKILL)
+        gate.open()
+        let resumed = try await sandbox.agentctl("resume", "last", "--json")
+        let cost = try #require(resumed.json?["cost_usd"]?.stringValue)
+        let shape = ["cost_usd", "cost_is_lower_bound", "known_usd", "estimated_usd", "held_usd", "held_open_usd", "calls", "unknown_calls", "unpriced_calls"]
+        let run = try await sandbox.agentctl("show", "last", "--json").json?["run"]
+        let listed = try await sandbox.agentctl("runs", "--json").json?["runs"]?[0]
+        let total = try await sandbox.agentctl("audit", "--json").json?["total"]
+        for key in shape {
+            #expect(resumed.json?[key] != nil && run?[key] == resumed.json?[key] && listed?[key] == run?[key] && total?[key] == run?[key], "\(key)")
+        }
+        #expect(run?["cost_is_lower_bound"] == true && run?["unknown_calls"] == 1 && run?["known_usd"] == .string(cost) && run?["held_open_usd"] != "0")
+
+        let text = "≥ $\(cost)"
+        #expect(resumed.err.contains("5 calls, \(text) (1 call of unknown end), held $"), "\(resumed.err)")
+        #expect(resumed.err.contains("chain  succeeded  \(text) (1 call of unknown end)"), "\(resumed.err)")
+        let show = try await sandbox.agentctl("show", "last")
+        #expect(show.out.contains("cost \(text) (1 call of unknown end)") && show.out.contains("≥ $"), "\(show.out)")
+        #expect(try await sandbox.agentctl("runs").out.contains(text))
+        #expect(try await sandbox.agentctl("audit", "--by", "run").out.contains(text))
+        #expect(try await sandbox.agentctl("follow", "last").err.contains("5 calls, \(text) (1 call of unknown end)"))
+        #expect(try await sandbox.agentctl("audit", "--by", "run", "--csv").out.contains("true"))
+    }
+
     @Test func anInterruptedRunGoesOn() async throws {
         let gate = Gate(before: 3)
         let sandbox = try Sandbox(script: gate.response)
@@ -174,7 +205,7 @@ import Values
         #expect(run.code == 4 && run.out.isEmpty)
         #expect(run.err.contains("waits for a person: agentctl approve "), "\(run.err)")
         let asked = try await sandbox.agentctl("approvals")
-        #expect(asked.lines.suffix(2) == ["  Send hello?", "  Really?"])
+        #expect(asked.lines.suffix(3) == ["  Send hello?", "  Really?", "  $0.000001 spent so far"])
         #expect(asked.out.contains("  review  asks  asked ") && asked.out.contains(", fails in 23h 59m"))
         let listed = try await sandbox.agentctl("approvals", "--json")
         #expect(listed.json?[0]?["step"] == "review" && listed.json?[0]?["message"] == "Send hello?\nReally?")

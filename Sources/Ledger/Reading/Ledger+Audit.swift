@@ -18,6 +18,12 @@ extension Ledger {
                 arguments += [key]
                 tagKeys.append(key)
             }
+            if dimension == .approver {
+                runColumns.append("""
+                    coalesce((SELECT group_concat(name, ', ') FROM (SELECT DISTINCT decided_by AS name FROM approval
+                        WHERE approval.run = run.id AND decided_at IS NOT NULL ORDER BY 1)), '') AS approver
+                    """)
+            }
             keys.append("\(Self.expression(dimension, index, isOfOneWorkflow: dimensions.contains(.workflow))) AS key\(index)")
         }
         if let tag = filter.tag {
@@ -86,6 +92,7 @@ extension Ledger {
         case .purpose: return "c.purpose"
         case .run: return "c.run_id"
         case .day: return "date(c.started_at / 1000000, 'unixepoch')"
+        case .approver: return "r.approver"
         case .tag: return callTag(over: "tag\(index)")
         }
     }

@@ -9,7 +9,7 @@ extension Ledger {
     /// - Parameter maxItems: of a `for_each` step at the top with more items, only its failed, its running and its slowest ones
     ///   are read, as ``ItemChoice`` says; what the others add up to is in ``RunTrace/folded``. `nil`: everything.
     public func trace(run: String, maxItems: Int? = nil) throws(JournalError) -> RunTrace? {
-        try read { database in
+        let trace: RunTrace? = try read { database in
             guard let record = try RunColumns.fetch(database, "WHERE run_id = ?", [run], vantage).first,
                 let number = try Int64.fetchOne(database, sql: "SELECT id FROM run WHERE run_id = ?", arguments: [run])
             else { return nil }
@@ -18,6 +18,9 @@ extension Ledger {
                 run: record, nodes: try reader.nodes(), calls: try reader.calls(), memoHits: try reader.memoHits(),
                 folded: try reader.folded())
         }
+        guard var trace else { return nil }
+        trace.approvals = try approvals(run: run)
+        return trace
     }
 }
 

@@ -108,14 +108,17 @@ struct RunHandover {
 
     func write(_ update: ApprovalUpdate, of run: OwnedRun) throws {
         if let decision = update.decision {
-            try write(decision, run: run.row, path: update.path, isTaken: true)
+            try write(decision, run: run.row, path: update.path, number: update.request.number, isTaken: true)
             return
         }
+        // One that was taken back before it was answered is asked again under its number.
         let insert = try prepare("""
-            INSERT INTO approval(run, node_path, message_hash, requested_at, until, on_timeout, cap_pico) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-            ON CONFLICT (run, node_path) DO UPDATE SET message_hash = excluded.message_hash, requested_at = excluded.requested_at,
-                until = excluded.until, on_timeout = excluded.on_timeout, cap_pico = excluded.cap_pico, granted_pico = NULL,
-                decided_at = NULL, approved = NULL, decided_by = NULL, note = NULL, timed_out = 0, taken = 0
+            INSERT INTO approval(run, node_path, message_hash, requested_at, until, on_timeout, cap_pico, number, kind, asked_pico)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+            ON CONFLICT (run, node_path, number) DO UPDATE SET message_hash = excluded.message_hash, requested_at = excluded.requested_at,
+                until = excluded.until, on_timeout = excluded.on_timeout, cap_pico = excluded.cap_pico, kind = excluded.kind, asked_pico = excluded.asked_pico,
+                granted_pico = NULL, decided_at = NULL, approved = NULL, choice = NULL, decided_by = NULL, decided_as = NULL, note = NULL, spent_pico = NULL,
+                held_pico = NULL, timed_out = 0, taken = 0
             """)
         insert.bind(1, run.row)
         insert.bind(2, update.path)
@@ -124,14 +127,20 @@ struct RunHandover {
         insert.bind(5, update.request.until?.microseconds)
         insert.bind(6, update.request.onTimeout.rawValue)
         insert.bind(7, update.request.cap?.picoDollars)
+        insert.bind(8, update.request.number)
+        insert.bind(9, update.request.kind.rawValue)
+        insert.bind(10, update.request.asked?.picoDollars)
         try insert.run()
     }
 
-    private func write(_ decision: ApprovalDecision, run: Int64, path: String, isTaken: Bool) throws {
+    private func write(_ decision: ApprovalDecision, run: Int64, path: String, number: Int, isTaken: Bool) throws {
         let update = try prepare("""
             UPDATE approval SET decided_at = coalesce(decided_at, ?3), approved = coalesce(approved, ?4), decided_by = coalesce(decided_by, ?5),
-                note = coalesce(note, ?6), granted_pico = coalesce(granted_pico, ?9), timed_out = CASE WHEN decided_at IS NULL THEN ?7 ELSE timed_out END, taken = ?8
-            WHERE run = ?1 AND node_path = ?2
+                note = coalesce(note, ?6), granted_pico = coalesce(granted_pico, ?9), timed_out = CASE WHEN decided_at IS NULL THEN ?7 ELSE timed_out END, taken = ?8,
+                choice = coalesce(choice, ?11), decided_as = coalesce(decided_as, ?12),
+                spent_pico = coalesce(spent_pico, ?13, (SELECT cost_pico FROM run WHERE id = ?1)),
+                held_pico = coalesce(held_pico, ?14, (SELECT held_pico FROM run WHERE id = ?1))
+            WHERE run = ?1 AND node_path = ?2 AND number = ?10
             """)
         update.bind(1, run)
         update.bind(2, path)
@@ -142,6 +151,11 @@ struct RunHandover {
         update.bind(7, decision.isTimeout ? 1 : 0)
         update.bind(8, isTaken ? 1 : 0)
         update.bind(9, decision.cap?.picoDollars)
+        update.bind(10, number)
+        update.bind(11, decision.choice)
+        update.bind(12, decision.system.map { JSONEncoding.canonical.string($0.json) })
+        update.bind(13, decision.spent?.picoDollars)
+        update.bind(14, decision.held?.picoDollars)
         try update.run()
     }
 
@@ -150,13 +164,13 @@ struct RunHandover {
     /// - Returns: whether a process drives the run and will hear of it.
     func decide(_ run: RunID, path: String, _ decision: ApprovalDecision) throws -> Bool {
         let standing = try standing(of: run)
-        let select = try prepare("SELECT decided_by, approved FROM approval WHERE run = ?1 AND node_path = ?2")
+        let select = try prepare("SELECT decided_by, approved, number FROM approval WHERE run = ?1 AND node_path = ?2 ORDER BY number DESC LIMIT 1")
         select.bind(1, standing.row)
         select.bind(2, path)
-        let found = try select.first { (by: $0.optionalInt(1) == nil ? nil : $0.text(0), isApproved: $0.int(1) == 1) }
+        let found = try select.first { (by: $0.optionalInt(1) == nil ? nil : $0.text(0), isApproved: $0.optionalInt(1) == 1, number: Int($0.int(2))) }
         guard let found else { throw JournalError(.unknownRun, "run \(run) asks nothing at '\(path)'") }
         if let by = found.by { throw JournalError(.hasEnded, "'\(path)' of run \(run) was \(found.isApproved ? "approved" : "rejected") by \(by) already") }
-        try write(decision, run: standing.row, path: path, isTaken: false)
+        try write(decision, run: standing.row, path: path, number: found.number, isTaken: false)
         return standing.isDriven
     }
 
@@ -170,7 +184,9 @@ struct RunHandover {
     /// Lets the clock answer what nobody answered in time.
     func expireApprovals() throws {
         let update = try prepare("""
-            UPDATE approval SET decided_at = ?1, approved = on_timeout = 'approve', decided_by = 'timeout', timed_out = 1
+            UPDATE approval SET decided_at = ?1, approved = on_timeout = 'approve', decided_by = 'timeout', timed_out = 1,
+                choice = CASE on_timeout WHEN 'approve' THEN 'approve' ELSE 'reject' END,
+                spent_pico = (SELECT cost_pico FROM run WHERE id = approval.run), held_pico = (SELECT held_pico FROM run WHERE id = approval.run)
             WHERE decided_at IS NULL AND until <= ?1
             """)
         update.bind(1, Timestamp.now().microseconds)

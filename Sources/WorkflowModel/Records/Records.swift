@@ -51,31 +51,56 @@ public struct RunRecord: Sendable {
     }
 }
 
-/// A question to a person that nobody has answered.
+/// A question to a person, and the answer.
 public struct ApprovalRecord: Sendable {
     public let run: String
     public let workflow: String
     public let path: String
-    /// A JSON text.
-    public let message: ContentHash?
+    /// With its text, where the ledger has that.
+    public let request: ApprovalRequest
     public let requestedAt: Timestamp
-    public let until: Timestamp?
-    public let onTimeout: ApprovalStep.OnTimeout
-    /// Where money is asked for: the cap that would do.
-    public let cap: Money?
+    /// What the run's calls have cost by now, and what counts against its cap.
+    public let spent: Money
+    public let held: Money
+    /// `nil`: nobody has answered.
+    public var decision: ApprovalDecision?
 
     public init(
-        run: String, workflow: String, path: String, message: ContentHash?, requestedAt: Timestamp, until: Timestamp?,
-        onTimeout: ApprovalStep.OnTimeout, cap: Money? = nil
+        run: String, workflow: String, path: String, request: ApprovalRequest, requestedAt: Timestamp, spent: Money = .zero, held: Money = .zero,
+        decision: ApprovalDecision? = nil
     ) {
-        self.cap = cap
         self.run = run
         self.workflow = workflow
         self.path = path
-        self.message = message
+        self.request = request
         self.requestedAt = requestedAt
-        self.until = until
-        self.onTimeout = onTimeout
+        self.spent = spent
+        self.held = held
+        self.decision = decision
+    }
+}
+
+/// What somebody answered, over all that was asked.
+public struct ApproverRow: Sendable, Hashable {
+    /// Who says to have answered; `timeout` is the clock.
+    public let by: String
+    /// Whom the operating system knows to have answered; `nil`: the clock, or an earlier version recorded it.
+    public let system: SystemUser?
+    public var approved: Int
+    public var rejected: Int
+    public var runs: Int
+    /// Times that more money was granted, and the highest cap of them.
+    public var grants: Int
+    public var highestCap: Money?
+
+    public init(by: String, system: SystemUser?, approved: Int, rejected: Int, runs: Int, grants: Int, highestCap: Money?) {
+        self.by = by
+        self.system = system
+        self.approved = approved
+        self.rejected = rejected
+        self.runs = runs
+        self.grants = grants
+        self.highestCap = highestCap
     }
 }
 

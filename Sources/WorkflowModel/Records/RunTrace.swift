@@ -8,16 +8,20 @@ public struct RunTrace: Sendable {
     public var calls: [CallRecord]
     /// Answers that were taken in place of calls.
     public var memoHits: [MemoHitRecord]
+    /// What people were asked, in that order, with their answers.
+    public var approvals: [ApprovalRecord]
     /// What is not among the nodes and the calls, in a trace that was not read whole.
     public var folded: [FoldedItems]
 
     public init(
-        run: RunRecord, nodes: [NodeRecord], calls: [CallRecord], memoHits: [MemoHitRecord] = [], folded: [FoldedItems] = []
+        run: RunRecord, nodes: [NodeRecord], calls: [CallRecord], memoHits: [MemoHitRecord] = [], approvals: [ApprovalRecord] = [],
+        folded: [FoldedItems] = []
     ) {
         self.run = run
         self.nodes = nodes
         self.calls = calls
         self.memoHits = memoHits
+        self.approvals = approvals
         self.folded = folded
     }
 }

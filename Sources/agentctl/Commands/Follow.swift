@@ -30,7 +30,7 @@ struct Follow: AsyncParsableCommand {
         while true {
             let new = try ledger.events(run: record.id, after: sequence, limit: 5_000)
             for event in new {
-                let fact = try follower.read(event)
+                let fact = try follower.read(event).tellingQuestions { (try? ledger.json($0))??.stringValue }
                 stage.observer?.observe(fact, run: RunID(record.id), graph: graph, at: event.at)
                 sequence = event.sequence
                 switch fact {

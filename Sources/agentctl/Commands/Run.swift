@@ -74,6 +74,9 @@ struct Run: AsyncParsableCommand {
             object["error"] = error
         }
         object = result.spending.fields(into: object)
+        if !result.waitsFor.isEmpty {
+            object["waits_for"] = .array(result.waitsFor.map { .object(ApprovalReport.json($0.question, step: $0.step)) })
+        }
         object["ms"] = .int(result.endedAt.since(result.startedAt).milliseconds)
         return object
     }

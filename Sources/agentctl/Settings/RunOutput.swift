@@ -36,7 +36,10 @@ struct RunOutput: ParsableArguments {
             Output.note("\(result.id) \(result.status.rawValue) in \(result.endedAt.since(result.startedAt)), \(Self.bill(result.spending)); see: agentctl show \(result.id)\n")
             switch result.status {
             case .waiting:
-                for step in result.waitsFor { Output.note("  waits for a person: agentctl approve \(result.id) \(step) --yes|--no\n") }
+                for waiting in result.waitsFor {
+                    for line in ApprovalReport.lines(waiting.question, style: Output.errorStyle) { Output.note("  " + line + "\n") }
+                    Output.note("  waits for a person: agentctl approve \(result.id) \(waiting.step) --yes|--no\n")
+                }
                 Output.note("  then: agentctl resume \(result.id)\n")
             case .interrupted:
                 if let failure = result.failure { Output.note("  \(failure.message)\n") }

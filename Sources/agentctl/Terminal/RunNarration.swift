@@ -39,10 +39,10 @@ enum RunNarration {
             return [.reason(path: node.path, verdict.reason(pass: pass) ?? "pass \(pass + 1) is over, another follows")]
         case .runEnded(let status, _): return [.ended(status)]
         case .approvalRequested(let node, let request):
-            return [.reason(path: node.path, "waits for a person" + (request.until.map { " until \($0.rfc3339)" } ?? ""))] + state(node, .waiting)
+            let until = request.until.map { " until \($0.rfc3339)" } ?? ""
+            return [.reason(path: node.path, "waits for a person\(until)" + (request.text.map { ": \($0)" } ?? ""))] + state(node, .waiting)
         case .approvalDecided(let node, let decision):
-            let note = decision.note.map { ": \($0)" } ?? ""
-            return [.reason(path: node.path, "\(decision.isApproved ? "approved" : "rejected") by \(decision.by)\(note)")] + state(node, .running)
+            return [.decided(path: node.path, isApproved: decision.isApproved, decision.sentence)] + state(node, .running)
         case .runResumed: return [.resumed]
         case .conditionEvaluated, .commandEnded, .interruptRequested, .cancelRequested, .scopeOpened: return []
         }
