@@ -10,8 +10,20 @@ struct CrashLedger {
 
     /// What every commit must leave true.
     private static let laws = [
-        "more is held than the run's cap": "SELECT run_id || ' ' || held_pico FROM run WHERE held_pico > max_cost_pico",
-        "more is held than an inner cap": "SELECT scope || ' ' || held_pico FROM budget_window WHERE held_pico > cap_pico",
+        "a call counts less than it cost": "SELECT call_id || ' ' || held_pico FROM model_call WHERE cost_pico > held_pico",
+        "more counts than the run's cap, and no call was an overrun": """
+            SELECT run_id || ' ' || held_pico FROM run WHERE held_pico > max_cost_pico
+                AND NOT EXISTS (SELECT 1 FROM model_call AS c WHERE c.run = run.id AND c.state = 'overrun')
+            """,
+        "more counts than an inner cap, and no call was an overrun": """
+            SELECT scope || ' ' || held_pico FROM budget_window AS w WHERE held_pico > cap_pico
+                AND NOT EXISTS (SELECT 1 FROM model_call AS c WHERE c.run = w.run AND c.state = 'overrun' AND (c.node_path = w.scope
+                    OR substr(c.node_path, 1, length(w.scope) + 1) IN (w.scope || '/', w.scope || '[')))
+            """,
+        "a cap is exceeded and open": """
+            SELECT run_id FROM run WHERE held_pico > max_cost_pico AND exceeded_pico IS NULL
+            UNION ALL SELECT scope FROM budget_window WHERE held_pico > cap_pico AND exceeded_pico IS NULL
+            """,
         "the run's counters are not the sums of its calls": """
             SELECT format('%d/%d held, %d/%d open, %d/%d cost, %d/%d calls', r.held_pico, m.held, r.open_pico, m.open, r.cost_pico, m.cost, r.calls, m.calls)
             FROM run AS r JOIN (
@@ -148,6 +160,11 @@ struct CrashLedger {
         let ledger = try Ledger.openReadOnly(path: path)
         defer { ledger.close() }
         for run in runs {
+            // Of every cap, call by call, what counted when it began.
+            var replay = CapReplay()
+            for event in try ledger.events(run: run) { replay.take(event.kind, event.payload) }
+            faults += replay.faults.map { "\(run), \($0)" }
+            if !replay.isTold { faults.append("the facts of \(run) do not tell its caps") }
             if case .intact = try ledger.verifyChain(run: run) { continue }
             faults.append("the chain of \(run) is broken")
         }

@@ -57,15 +57,19 @@ final class CrashLife {
         // A copy of a ledger comes with its run.
         if count == 1, project.ledger.exists { hasRun = (try? project.ledger.state(programs: [])) != nil }
         var arguments = ["resume", "last", "--json"]
+        // Of a run that another has it says so with the exit code of a failed one: not where that is likely.
+        let goesOnWithAll = stalled == nil && Int.random(in: 0..<5, using: &random) == 0
+        if goesOnWithAll { arguments = ["resume", "--all", "--quiet"] }
         if !hasRun { arguments = CrashProject.run + (budget.map { ["--budget", $0] } ?? []) }
+        if hasRun, goesOnWithAll { tally.resumedAll += 1 }
         let trigger = blow == nil ? nil : self.trigger(&random)
         // With another connection open, the log of a process that was killed is not recovered but taken over.
         let window = Bool.random(using: &random) && project.ledger.exists && hasRun ? try project.ledger.window() : nil
         let before = project.model.requestCount
         let process = project.start(arguments, log: "process\(count)")
-        let rival = hasRun && Int.random(in: 0..<8, using: &random) == 0 ? project.start(arguments, log: "rival") : nil
+        let rival = hasRun && !goesOnWithAll && Int.random(in: 0..<8, using: &random) == 0 ? project.start(arguments, log: "rival") : nil
         let wasHit = try watch(process, trigger, window)
-        project.log.append("\(count). \(arguments[0])\(rival == nil ? "" : " with a rival"), \(wasHit ? "\(blow!) after \(trigger!)" : "left alone"), \(project.model.requestCount - before) requests")
+        project.log.append("\(count). \(arguments.prefix(2).joined(separator: " "))\(rival == nil ? "" : " with a rival"), \(wasHit ? "\(blow!) after \(trigger!)" : "left alone"), \(project.model.requestCount - before) requests")
         if wasHit, blow == .stall { return try stall(process, rival, window) }
         if wasHit { strike(process, blow!) }
         process.wait()
