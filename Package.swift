@@ -134,7 +134,7 @@ let package = Package(
             name: "stub-model-server", dependencies: ["TestSupport"], path: "Tests/StubModelServer", swiftSettings: strict),
         .executableTarget(
             /** Made and broken inputs for every reader: `make fuzz` */
-            name: "fuzz", dependencies: ["Expressions", "JSONSchema", "Values", "WorkflowLoading"], path: "Tests/Fuzz", swiftSettings: strict),
+            name: "fuzz", dependencies: ["Economics", "Expressions", "JSONSchema", "Providers", "Values", "WorkflowLoading", "WorkflowModel"], path: "Tests/Fuzz", swiftSettings: strict),
         .executableTarget(
             /** What expressions, templates and schemas cost, for `make bench` */
             name: "language-bench", dependencies: ["Expressions", "JSONSchema", "Values"], path: "Tests/Benchmarks/Language", swiftSettings: strict),

@@ -76,6 +76,16 @@ public struct Money: Sendable, Hashable, Comparable {
         return overflow ? .max : Money(picoDollars: product)
     }
 
+    /// This amount times `a` / `b`, rounded up; saturating. `b` is above zero, and nothing is below.
+    public func scaled(_ a: Money, over b: Money) -> Money {
+        let (high, low) = picoDollars.magnitude.multipliedFullWidth(by: a.picoDollars.magnitude)
+        let divisor = b.picoDollars.magnitude
+        guard divisor > 0, high < divisor else { return .max }
+        let (quotient, remainder) = divisor.dividingFullWidth((high, low))
+        let (rounded, overflow) = quotient.addingReportingOverflow(remainder > 0 ? 1 : 0)
+        return overflow ? .max : Int64(exactly: rounded).map(Money.init(picoDollars:)) ?? .max
+    }
+
     /// Exact decimal dollars without a sign of currency and without trailing zeros: `0.000009`. The form in JSON and CSV.
     public var decimalText: String { MoneySum(self).decimalText }
 

@@ -26,6 +26,13 @@ public struct MoneySum: Sendable, Hashable, Comparable {
         self.picoDollars = picoDollars - carry * Money.picoPerDollar
     }
 
+    /// As one amount; ``Money/max`` where it is more than that.
+    public var clamped: Money {
+        let (scaled, o1) = dollars.multipliedReportingOverflow(by: Money.picoPerDollar)
+        let (sum, o2) = scaled.addingReportingOverflow(picoDollars)
+        return o1 || o2 ? .max : Money(picoDollars: sum)
+    }
+
     public mutating func add(_ money: Money) {
         self = self + MoneySum(dollars: 0, picoDollars: money.picoDollars)
     }

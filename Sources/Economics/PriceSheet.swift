@@ -25,6 +25,24 @@ public struct PriceSheet: Sendable, Hashable {
     /// Whether both directions have a price; without them nothing may be charged or promised.
     var isComplete: Bool { isMachineTime || (rows[.input] != nil && rows[.output] != nil) }
 
+    /// What an estimated call cost. Output that nobody explained is charged at the dearest class of output.
+    public func cost(of estimate: TokenCounts.Estimate, busy: TimeSpan) -> Cost {
+        cost(of: charged(estimate), busy: busy)
+    }
+
+    /// An estimate with its unexplained tokens where they are dearest.
+    public func charged(_ estimate: TokenCounts.Estimate) -> TokenUsage {
+        var usage = estimate.usage
+        guard estimate.unexplained > 0 else { return usage }
+        func price(_ unit: PriceUnit) -> Money { row(unit, promptTokens: usage.totalInput)?.price ?? .zero }
+        if price(.reasoning) > price(.output) {
+            usage.reasoning = (usage.reasoning ?? 0) + estimate.unexplained
+        } else {
+            usage.plainOutput += estimate.unexplained
+        }
+        return usage
+    }
+
     /// What a finished call cost.
     ///
     /// - Parameters:

@@ -34,10 +34,18 @@ struct Deadlines {
 extension RunExecution {
     func startDeadline(_ node: Node) {
         guard let deadline = step(node).deadline else { return }
+        let left = TimeSpan.milliseconds(max(0, deadline.milliseconds - timeTaken(by: node).milliseconds))
         deadlines.start(node, Task(executorPreference: environment.executor) { [self] in
-            do { try await environment.clock.sleep(for: deadline) } catch { return }
+            do { try await environment.clock.sleep(for: left) } catch { return }
             await pass(node)
         })
+    }
+
+    /// How long processes before this one were at work on a node; the time between them does not count.
+    private func timeTaken(by node: Node) -> TimeSpan {
+        guard let startedAt = recorded[node]?.startedAt else { return .milliseconds(0) }
+        let idle = idleTimes.reduce(Int64(0)) { $1.to > startedAt ? $0 + $1.to.since(max(startedAt, $1.from)).milliseconds : $0 }
+        return .milliseconds(max(0, environment.clock.now().since(startedAt).milliseconds - idle))
     }
 
     private func pass(_ node: Node) {

@@ -1,13 +1,12 @@
 import Economics
 import Expressions
-import Synchronization
 import Values
 import WorkflowModel
 
 /// Runs checked workflows: the only place with tasks, clocks and sockets around the two pure machines.
 public final class Engine: Sendable {
     let environment: EngineEnvironment
-    let callLimiter: ConcurrencyLimiter
+    let callLimiter, programLimiter: ConcurrencyLimiter
     let priceSheets: PriceSheetCache
     private let providerLimiters = Mutex<[String: ConcurrencyLimiter]>([:])
     private let active = Mutex<[RunID: RunExecution]>([:])
@@ -32,6 +31,7 @@ public final class Engine: Sendable {
     public init(environment: EngineEnvironment) {
         self.environment = environment
         callLimiter = ConcurrencyLimiter(limit: environment.maxConcurrentCalls)
+        programLimiter = ConcurrencyLimiter(limit: environment.maxConcurrentPrograms)
         priceSheets = PriceSheetCache(environment.prices)
     }
 

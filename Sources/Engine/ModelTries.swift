@@ -41,22 +41,30 @@ final class ModelTries {
     var asked: [PromptSegment] = []
     /// The call that gave the last answer.
     var answered: (id: CallID, model: ModelReference)?
-    // The last answer and what came of it.
-    var answer = ""
+    // The last answer, with what continued it, and what came of it.
+    private(set) var answer = ""
     var value = JSONValue.null
     var violations: [String] = []
+    /// The answer that a repair mends, and what is wrong with it.
+    private var rejected: (answer: String, violations: [String])?
+    /// Whether the last answer came in more than one piece.
+    private(set) var isContinued = false
     /// Whether the journal's queue has the node's start.
     var isStartRecorded = false
     /// Where the text of the last answer is kept.
     private(set) var response: ContentHash?
     private var totals: CallTotals
 
-    init(node: Node, step: Step, model: ModelStep, tier: ModelTier, caps: [(scope: String, cap: Money)], at moment: Timestamp) {
+    init(
+        node: Node, step: Step, model: ModelStep, tier: ModelTier, caps: [(scope: String, cap: Money)], rules: Rules, at moment: Timestamp
+    ) {
         self.node = node
         self.step = step
         self.model = model
         self.tier = tier
-        machine = StepStateMachine(modelCount: tier.models.count, retry: step.retry, repairs: model.schema == nil ? 0 : model.repairs)
+        machine = StepStateMachine(
+            modelCount: tier.models.count, retry: step.retry, repairs: model.schema == nil ? 0 : model.repairs, onTruncation: step.limits.onTruncation,
+            rules: rules)
         startedAt = moment
         path = node.path
         totals = CallTotals(tier: tier.name)
@@ -65,9 +73,23 @@ final class ModelTries {
         outputCap = min(step.limits.maxOutputTokens, sampling.maxOutputTokens ?? .max)
     }
 
-    /// A repair is asked with the answer that it mends, and so are its retries.
-    func segments(for call: StepStateMachine.Call) -> [PromptSegment] {
-        call.purpose == .repair ? PromptRenderer.repair(segments, answer: answer, violations: violations) : segments
+    /// Takes an answer: all of one, or the next piece.
+    func take(_ text: String, of purpose: CallPurpose) {
+        isContinued = purpose == .continuation
+        answer = isContinued ? answer + text : text
+    }
+
+    /// The answer is held against its schema.
+    func judge(_ value: JSONValue, _ violations: [String]) {
+        (self.value, self.violations) = (value, violations)
+        rejected = violations.isEmpty ? nil : (answer, violations)
+    }
+
+    /// A repair is asked with the answer that it mends, and so are its retries; the rest of an answer with what there is of it.
+    private func dressed(_ question: [PromptSegment], for call: StepStateMachine.Call) -> [PromptSegment] {
+        var segments = question
+        if let rejected { segments = PromptRenderer.repair(segments, answer: rejected.answer, violations: rejected.violations) }
+        return call.purpose == .continuation ? PromptRenderer.continuation(segments, answer: answer) : segments
     }
 
     /// The messages of a call, cut where they are too long and the step lets values be cut.
@@ -77,18 +99,17 @@ final class ModelTries {
     func fitted(
         for call: StepStateMachine.Call, attachedTokens: Int, in graph: WorkflowGraph
     ) throws(StepFailure) -> (segments: [PromptSegment], isCut: Bool) {
-        let whole = segments(for: call)
+        let whole = dressed(segments, for: call)
         guard let scope = trimmableScope, let trimmer = PromptTrimmer(step.limits, attachedTokens: attachedTokens) else { return (whole, false) }
         let renderer = PromptRenderer(graph: graph)
         let cut = try StepFailure.evaluating { () throws(EvaluationError) in
             try trimmer.fit(whole, scope) { scope throws(EvaluationError) in
-                let segments = try renderer.segments(model, scope: scope, attached: attached)
-                return call.purpose == .repair ? PromptRenderer.repair(segments, answer: answer, violations: violations) : segments
+                dressed(try renderer.segments(model, scope: scope, attached: attached), for: call)
             }
         }
         guard let cut else { return (whole, false) }
         trimmed = cut.values
-        segments = call.purpose == .repair ? Array(cut.segments.dropLast(2)) : cut.segments
+        segments = Array(cut.segments.dropLast(whole.count - segments.count))
         return (cut.segments, true)
     }
 

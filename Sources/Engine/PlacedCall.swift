@@ -10,11 +10,15 @@ final class PlacedCall {
     /// `nil`: the model has no price.
     let sheet: PriceSheet?
     let held: Money?
+    /// What would be held had no bill gone beyond its bound.
+    let bound: Money?
     let promptBytes: Int
     /// Of its provider, where that has a bound.
     let limiter: ConcurrencyLimiter?
+    /// Of the model that is asked.
+    let profile: ModelProfile
     /// Where it is asked.
-    let server: String
+    var server: String { profile.server }
     let manifest: Blob
     let started: RunEvent
 
@@ -26,20 +30,22 @@ final class PlacedCall {
     var end: CallEnded?
 
     init(
-        call: StepStateMachine.Call, tries: ModelTries, request: ModelRequest, sheet: PriceSheet?, held: Money?, promptBytes: Int,
-        limiter: ConcurrencyLimiter?, server: String
+        call: StepStateMachine.Call, tries: ModelTries, request: ModelRequest, sheet: PriceSheet?, held: Money?, bound: Money?, promptBytes: Int,
+        limiter: ConcurrencyLimiter?, profile: ModelProfile
     ) {
         self.call = call
         self.tries = tries
         self.request = request
         self.sheet = sheet
         self.held = held
+        self.bound = bound
         self.promptBytes = promptBytes
         self.limiter = limiter
-        self.server = server
+        self.profile = profile
         manifest = Blob(request.manifest)
         started = .callStarted(CallStarted(
             id: request.id, node: tries.node, tier: tries.tier.name, model: request.model, purpose: call.purpose, ordinal: call.ordinal,
-            request: manifest.hash, held: held, retryOf: call.retryOf, tags: tries.tags))
+            request: manifest.hash, held: held, retryOf: call.retryOf, tags: tries.tags, caps: tries.caps,
+            bound: bound == held ? nil : bound))
     }
 }

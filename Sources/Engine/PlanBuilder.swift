@@ -246,15 +246,20 @@ public struct PlanBuilder: Sendable {
         if !unpriced.isEmpty { notes.append("no price for " + unpriced.map { "\($0.reference)" }.joined(separator: ", ")) }
 
         // Worst: every try fails but the last, and every repair is used.
-        let calls = step.retry.maxAttempts + tier.models.count - 1 + (model.schema == nil ? 0 : model.repairs)
+        let calls = StepStateMachine.mostCalls(
+            modelCount: tier.models.count, retry: step.retry, repairs: model.schema == nil ? 0 : model.repairs, onTruncation: step.limits.onTruncation)
         // A prompt that passes `max_input_tokens` has at most four bytes a token by the estimate that checks it, and a
         // reservation counts bytes.
         let limitBound = step.limits.maxInputTokens.map { $0 * 4 + prompt.overhead }
         var bound = prompt.isComplete ? min(prompt.bound, limitBound ?? .max) : limitBound
-        if model.schema != nil, model.repairs > 0 {
+        // Both are asked with what was answered so far.
+        let continuations = step.limits.onTruncation == .continue ? StepStateMachine.mostContinuations : 0
+        let further = (model.schema == nil ? 0 : model.repairs) + continuations
+        if further > 0 {
             if let limitBound { bound = limitBound } else if let known = bound {
-                bound = known + model.repairs * (outputCap * 4 + 1024)
-                notes.append("the size of a repair's prompt is learned, not proved; limits.max_input_tokens bounds it")
+                bound = known + further * (outputCap * 4 + 1024)
+                let what = continuations == further ? "a continuation's" : continuations == 0 ? "a repair's" : "a repair's or a continuation's"
+                notes.append("the size of \(what) prompt is learned, not proved; limits.max_input_tokens bounds it")
             }
         }
         var worst: Money? = unpriced.isEmpty ? .zero : nil
@@ -320,6 +325,7 @@ public struct PlanBuilder: Sendable {
         let messages = if case .messages(let messages) = model.body { messages.count } else { 1 }
         // As a reservation counts it, a repair's two messages included.
         let segments = messages + model.prefixes.count + (model.system == nil ? 0 : 1) + (model.schema == nil || model.repairs == 0 ? 0 : 2)
+            + (step.limits.onTruncation == .continue ? 2 : 0)
         let overhead = TokenBound.templateOverhead(messages: segments) + segments * PromptSegment.joiner.utf8.count + model.schemaBound
         var bound = overhead
         var isComplete = true

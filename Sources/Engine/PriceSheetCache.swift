@@ -1,5 +1,4 @@
 import Economics
-import Synchronization
 import Values
 import WorkflowModel
 
@@ -17,6 +16,8 @@ final class PriceSheetCache: Sendable {
         let until: Timestamp?
     }
 
+    private static let most = 4096
+
     private let prices: PriceBook
     private let entries = Mutex<[Key: Entry]>([:])
 
@@ -24,13 +25,18 @@ final class PriceSheetCache: Sendable {
 
     /// `nil` for a model without a price.
     func sheet(_ profile: ModelProfile, at moment: Timestamp) -> PriceSheet? {
-        let key = Key(provider: profile.reference.provider, model: profile.servedID)
+        sheet(provider: profile.reference.provider, model: profile.servedID, at: moment)
+    }
+
+    func sheet(provider: String, model: String, at moment: Timestamp) -> PriceSheet? {
+        let key = Key(provider: provider, model: model)
         if let known = entries.withLock({ $0[key] }), known.from <= moment, known.until.map({ moment < $0 }) ?? true {
             return known.sheet
         }
         let sheet = prices.sheet(provider: key.provider, model: key.model, at: moment)
         let entry = Entry(sheet: sheet, from: moment, until: nextChange(key.provider, after: moment))
-        entries.withLock { $0[key] = entry }
+        // Names of models may come from servers: those are not kept without end.
+        entries.withLock { if $0.count < Self.most || $0[key] != nil { $0[key] = entry } }
         return sheet
     }
 

@@ -44,6 +44,15 @@ struct PromptRenderer {
         return segments
     }
 
+    /// The question again with what there is of an answer that was cut.
+    static func continuation(_ segments: [PromptSegment], answer: String) -> [PromptSegment] {
+        let request = "Your answer was cut off at its length limit. Go on exactly where it stops, and repeat nothing of it."
+        return segments + [
+            PromptSegment(role: .assistant, stability: .attempt, text: answer, startsMessage: true, origin: "cut answer"),
+            PromptSegment(role: .user, stability: .attempt, text: request, startsMessage: true, origin: "continue"),
+        ]
+    }
+
     /// The question again with the answer that broke its schema and what was wrong with it.
     static func repair(_ segments: [PromptSegment], answer: String, violations: [String]) -> [PromptSegment] {
         let list = violations.prefix(8).map { "- \($0)" }.joined(separator: "\n")

@@ -87,7 +87,7 @@ extension RunExecution {
 
     /// The step waits for a person to raise the run's cap.
     func askForMoney(_ refusal: BudgetRefusal, _ tries: ModelTries) {
-        let cap = refusal.spent + refusal.asked
+        let cap = max(refusal.spent, refusal.exceeded ?? .zero) + refusal.asked
         let text = "\(refusal.message); under a cap of \(cap) it fits"
         let request = ApprovalRequest(
             number: nextQuestion(of: tries.node), message: store(.string(text)).hash, until: nil, onTimeout: .fail, cap: cap, asked: refusal.asked, text: text)

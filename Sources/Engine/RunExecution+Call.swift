@@ -41,12 +41,13 @@ extension RunExecution {
         try tries.checkLimits(promptBytes: bytes)
         let request = tries.request(nextCall(), to: reference, segments)
         let sheet = engine.priceSheets.sheet(profile, at: environment.clock.now())
+        let bound = try reservation(sheet, request, profile, tries)
         return PlacedCall(
-            call: call, tries: tries, request: request, sheet: sheet, held: try reservation(sheet, request, profile, tries), promptBytes: bytes,
-            limiter: engine.providerLimiter(profile), server: profile.server)
+            call: call, tries: tries, request: request, sheet: sheet, held: bound.map { overruns.raised($0, of: reference) }, bound: bound, promptBytes: bytes,
+            limiter: engine.providerLimiter(profile), profile: profile)
     }
 
-    private func acquire(_ limiter: ConcurrencyLimiter) async -> Bool {
+    func acquire(_ limiter: ConcurrencyLimiter) async -> Bool {
         if limiter.tryAcquire() { return true }
         flush()
         return await limiter.acquire()
@@ -120,12 +121,20 @@ extension RunExecution {
         ).amount
     }
 
-    /// Whether a server that has answered before was not reached; takes note of those that answer.
+    /// Whether a server that has answered before was not reached, or one is coming up; takes note of those that answer.
     private func isOutage(_ result: ModelCallResult, _ placed: PlacedCall) -> Bool {
+        if result.isComingUp { return true }
         if result.isUnreached { return engine.reachedBefore(placed.server) }
         let hasAnswered = if case .success = result.outcome { true } else { result.httpStatus != nil }
         if hasAnswered, reached.insert(placed.server).inserted { engine.hasReached(placed.server) }
         return false
+    }
+
+    /// Whose prices hold, by the name of the model that answered.
+    private func servedPrice(_ result: ModelCallResult, _ placed: PlacedCall) -> ServedPrice {
+        ServedPrice(result.modelServed, asked: placed.profile, sheet: placed.sheet) { name in
+            engine.priceSheets.sheet(provider: placed.profile.reference.provider, model: name, at: placed.startedAt ?? environment.clock.now())
+        }
     }
 
     @inline(never)
@@ -135,10 +144,12 @@ extension RunExecution {
         makeRoomForCallEnd()
         let result = placed.result ?? ModelCallResult(
             outcome: .failure(CallFailure(.cancelled, "stopped before it was sent")), billing: .notBilled, total: .milliseconds(0))
-        let settlement = CallSettlement(result: result, sheet: placed.sheet, held: placed.held, promptBytes: placed.promptBytes)
+        let settlement = CallSettlement(
+            result: result, sheet: placed.sheet, served: servedPrice(result, placed), held: placed.held, promptBytes: placed.promptBytes)
         var response: ContentHash?
         var logprobs: ContentHash?
         var finishReason: FinishReason?
+        var finishWord: String?
         var failure: CallFailure?
         switch result.outcome {
         case .success(let answer):
@@ -146,6 +157,10 @@ extension RunExecution {
             append(blob: blob)
             response = blob.hash
             finishReason = answer.finishReason
+            failure = AnswerVerdict.failure(
+                of: answer, to: placed.call.purpose, tries.model, onTruncation: tries.step.limits.onTruncation, cap: tries.outputCap,
+                willContinue: tries.machine.mayContinue, rules: rules)
+            finishWord = answer.finishWord
             if let document = answer.logprobs {
                 let blob = Blob(JSONEncoding.wire.bytes(document))
                 append(blob: blob)
@@ -153,20 +168,29 @@ extension RunExecution {
             }
         case .failure(let reason):
             failure = reason
+            // What came was paid for.
+            if let text = result.partialText, !text.isEmpty {
+                let blob = Blob(JSONEncoding.wire.bytes(.string(text)))
+                append(blob: blob)
+                response = blob.hash
+            }
         }
         let at = environment.clock.now()
         let end = CallEnded(
-            id: request.id, node: tries.node, state: settlement.state, cost: settlement.cost?.total, usage: result.usage,
-            finishReason: finishReason, response: response, logprobs: logprobs, failure: failure,
+            id: request.id, node: tries.node, state: settlement.state, cost: settlement.cost?.total, usage: settlement.usage,
+            finishReason: finishReason, finishWord: finishWord, response: response, logprobs: logprobs, failure: failure,
             jitter: failure == nil ? 0 : Double(environment.entropy.next() >> 11) / Double(1 << 53),
-            isOutage: isOutage(result, placed))
+            isOutage: isOutage(result, placed), kept: settlement.kept(of: placed.held), notes: settlement.notes)
         append(callEnd: CallEnd(
             id: request.id, state: settlement.state, held: settlement.held, cost: settlement.cost?.total, released: placed.held, caps: tries.caps,
-            usage: result.usage, usageRaw: result.usageRaw, priceRows: settlement.cost?.priceRows ?? [], modelServed: result.modelServed,
-            response: response, httpStatus: result.httpStatus, finishReason: finishReason?.rawValue, failure: failure,
-            timeToFirstToken: result.timeToFirstToken, total: result.total, at: at))
+            usage: settlement.usage, usageRaw: result.usageRaw, priceRows: settlement.cost?.priceRows ?? [], modelServed: result.modelServed,
+            response: response, httpStatus: result.httpStatus, finishReason: finishWord ?? finishReason?.rawValue, failure: failure,
+            timeToFirstToken: result.timeToFirstToken, total: result.total, at: at, notes: settlement.notes,
+            newPriceRows: settlement.newPriceRows))
         note(.callEnded(end), at: at)
-        account(tries.node, held: placed.held ?? .zero, kept: settlement.held ?? .zero, cost: end.cost ?? .zero, caps: tries.caps)
+        account(
+            tries.node, request.model, held: placed.held ?? .zero, bound: placed.bound, kept: max(settlement.held ?? .zero, end.cost ?? .zero), cost: end.cost ?? .zero,
+            caps: tries.caps)
         tries.count(end)
         placed.end = end
         reservations.callSettled()

@@ -8,6 +8,8 @@ extension RunExecution {
         do throws(StepFailure) {
             let scope = try nodeScope(node)
             let invocation = try invocation(command, step, scope)
+            guard await acquire(engine.programLimiter) else { throw Self.stopped("while waiting for a free place") }
+            defer { engine.programLimiter.release() }
             // The intent is durable before the program starts.
             try await commit()
             var failures = 0

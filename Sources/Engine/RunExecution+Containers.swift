@@ -156,9 +156,10 @@ extension RunExecution {
     /// Keeps count of what a call that ended cost its scope, and of what counts against each cap for good.
     ///
     /// - Parameters:
-    ///   - held: what was reserved for it.
+    ///   - held: what was reserved for it, and `bound` what would have been without what was learned.
     ///   - kept: what counts from now on.
-    func account(_ node: Node, held: Money, kept: Money, cost: Money, caps: [(scope: String, cap: Money)]) {
+    func account(_ node: Node, _ model: ModelReference, held: Money, bound: Money?, kept: Money, cost: Money, caps: [(scope: String, cap: Money)]) {
+        overruns.learn(of: model, bound: bound ?? held, counted: kept)
         spentByRun += kept
         for cap in caps { spending[cap.scope, default: .zero] += kept }
         let scope = scopes[node.scope]!

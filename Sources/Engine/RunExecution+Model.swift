@@ -30,7 +30,7 @@ extension RunExecution {
     @inline(never)
     private func tries(of node: Node, _ step: Step, _ model: ModelStep) -> ModelTries {
         let tier = scopes[node.scope]!.graph.tier(named: model.tier)!
-        let tries = ModelTries(node: node, step: step, model: model, tier: tier, caps: callCaps(of: node, step), at: environment.clock.now())
+        let tries = ModelTries(node: node, step: step, model: model, tier: tier, caps: callCaps(of: node, step), rules: rules, at: environment.clock.now())
         tries.left = recorded.removeValue(forKey: node)
         if tries.left == nil {
             announce(.nodeStarted(node), at: tries.startedAt)
@@ -174,10 +174,9 @@ extension RunExecution {
         if let refusal = placed.refusal { return tries.machine.apply(.callRefused(refusal)) }
         guard let end = placed.end else { preconditionFailure("call \(placed.request.id) has no end") }
         if end.failure?.kind == .cancelled { throw StepFailure(.cancelled, "stopped") }
-        // A failed call leaves the answer that is being repaired.
-        if case .success(let response)? = placed.result?.outcome {
-            if let refused = response.refusal { throw StepFailure(.refusal, "the model declined: \(refused)") }
-            tries.answer = response.text
+        // A failed call leaves the answer that is being repaired or continued.
+        if end.failure == nil, case .success(let response)? = placed.result?.outcome {
+            tries.take(response.text, of: placed.call.purpose)
             tries.answered = (placed.request.id, placed.request.model)
         }
         return tries.machine.apply(.callEnded(end))
@@ -192,14 +191,15 @@ extension RunExecution {
 
     /// Holds the answer against its schema.
     func judge(_ tries: ModelTries) -> StepStateMachine.Command {
-        (tries.value, tries.violations) = Self.check(tries.answer, tries.model)
+        let (value, violations) = Self.check(tries.answer, tries.model)
+        tries.judge(value, violations)
         return tries.machine.apply(.outputChecked(violations: tries.violations))
     }
 
     @inline(never)
     private func succeed(_ tries: ModelTries) {
-        // Without a schema the output is the answer's text, which is kept already.
-        var stored = tries.model.schema == nil ? tries.response.map(OutputReference.init) : nil
+        // Without a schema the output is the answer's text, which is kept already where it came in one piece.
+        var stored = tries.model.schema == nil && !tries.isContinued ? tries.response.map(OutputReference.init) : nil
         if tries.model.memoAge != nil {
             stored = stored ?? store(tries.value)
             remember(stored!, tries)

@@ -29,7 +29,7 @@ extension RunExecution {
             if let limit = forEach.maxItems, list.count > limit {
                 throw StepFailure(.items, "for_each has \(list.count) items, max_items is \(limit)")
             }
-            let stored = store(value)
+            let stored = try keep(value, "the list of items", .items)
             scope.lists[node.step] = list
             scope.itemResults[node.step] = Array(repeating: nil, count: list.count)
             record(.itemsExpanded(node, count: list.count, items: stored.hash))
@@ -124,9 +124,14 @@ extension RunExecution {
             // An item whose failure `on_error: continue` tolerates has no output: null keeps the others in their places.
             list = results.map { $0 ?? .null }
         }
-        let output = store(.array(list))
-        collected(node, .array(list))
-        record(.itemsCollected(node, output))
+        do throws(StepFailure) {
+            let output = try keep(.array(list), "the list of its results", .items)
+            collected(node, .array(list))
+            record(.itemsCollected(node, output))
+        } catch {
+            forgetItems(node)
+            fail(node, error)
+        }
     }
 
     /// The list of a `for_each` step is made, and its items are not needed any more.
@@ -147,7 +152,12 @@ extension RunExecution {
     /// - Parameter stored: where the value is kept, when that was done already.
     @inline(never)
     func succeed(_ node: Node, _ value: JSONValue, facts: JSONObject = [:], stored: OutputReference? = nil) {
-        let output = stored ?? store(value)
+        let output: OutputReference
+        do throws(StepFailure) {
+            if let stored { output = stored } else { output = try keep(value, "its output") }
+        } catch {
+            return fail(node, error)
+        }
         deadlines.end(node)
         settle(node, value, facts: facts)
         record(.nodeSucceeded(node, output))

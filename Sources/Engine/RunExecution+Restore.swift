@@ -9,12 +9,14 @@ struct RecordedNode {
         let started: CallStarted
         /// `nil`: lost.
         var ended: CallEnded?
+        var endedAt: Timestamp?
         /// The text that came back, as long as it may be needed.
         var answer: String?
         /// Whether what it holds for good is among what was spent.
         var isCounted = false
     }
 
+    var startedAt: Timestamp?
     var calls: [Call] = []
     /// What was cut of its prompts, each time.
     var cuts: [[TrimmedValue]] = []
@@ -28,6 +30,7 @@ extension RunExecution {
     func restore(_ run: RecordedRun) async throws(JournalError) {
         let documents = try await self.documents(of: run)
         var names = NodeNames()
+        var before: Timestamp?
         for record in run.events {
             var event: RunEvent
             do throws(EventDecodingError) {
@@ -35,9 +38,13 @@ extension RunExecution {
             } catch {
                 throw unreadable("event \(record.sequence): \(error.reason) ('\(error.kind)')")
             }
+            if case .runStarted(let started) = event, started.rules > .current {
+                throw JournalError(
+                    .tooNew, "run \(id) follows rules \(started.rules.version), and this agentctl knows rules up to \(Rules.current.version): update agentctl")
+            }
             event = event.tellingQuestions { documents[$0].flatMap { try? JSONParser.parse($0).stringValue } }
             do throws(StepFailure) {
-                try take(event, documents)
+                try take(event, at: record.at, documents)
             } catch {
                 throw unreadable("event \(record.sequence), \(record.kind): \(error.message)")
             }
@@ -47,7 +54,10 @@ extension RunExecution {
                 setStep(node, ["status": .string(NodeStatus.cancelled.rawValue)])
             }
             observer?.recall(event, run: id, graph: graph, at: record.at)
+            if case .runResumed = event, let before { idleTimes.append((before, record.at)) }
+            before = record.at
         }
+        if let before { idleTimes.append((before, environment.clock.now())) }
         countLostCalls()
         hasBegun = true
         let resumed = RunEvent.runResumed(RunResumed(program: environment.program, epoch: run.epoch, lostCalls: run.lostCalls))
@@ -75,7 +85,7 @@ extension RunExecution {
     }
 
     /// One fact, into what expressions read. Before the machine has it.
-    private func take(_ event: RunEvent, _ documents: [ContentHash: [UInt8]]) throws(StepFailure) {
+    private func take(_ event: RunEvent, at moment: Timestamp, _ documents: [ContentHash: [UInt8]]) throws(StepFailure) {
         func document(_ hash: ContentHash) throws(StepFailure) -> JSONValue {
             guard let bytes = documents[hash], let value = try? JSONParser.parse(bytes) else {
                 throw StepFailure(.configuration, "the document \(hash) is not in the ledger")
@@ -91,7 +101,7 @@ extension RunExecution {
             leave(node)
             setStep(node, ["status": .string(NodeStatus.skipped.rawValue)])
         case .nodeStarted(let node):
-            if recorded[node] == nil { recorded[node] = RecordedNode() }
+            recorded[node, default: RecordedNode()].startedAt = recorded[node]?.startedAt ?? moment
         case .scopeOpened(let opened):
             if opened.isFinally {
                 return makeFinally(of: opened.node.flatMap { machine.openScope(of: $0) } ?? 0)
@@ -112,14 +122,16 @@ extension RunExecution {
                 throw StepFailure(.configuration, "call \(end.id) has an end and no beginning")
             }
             recorded[end.node]!.calls[place].ended = end
+            recorded[end.node]!.calls[place].endedAt = moment
             recorded[end.node]!.calls[place].answer = try end.response.map { hash throws(StepFailure) in try document(hash).stringValue ?? "" }
             let started = recorded[end.node]!.calls[place].started
             // That it was an outage says that it had answered.
-            if end.failure == nil || end.isOutage, let server = try? environment.provider.profile(of: started.model).server, reached.insert(server).inserted {
+            if end.failure == nil || end.isOutage || end.response != nil, let server = try? environment.provider.profile(of: started.model).server, reached.insert(server).inserted {
                 engine.hasReached(server)
             }
             let held = started.held ?? .zero
-            account(end.node, held: held, kept: end.heldAfter(held), cost: end.cost ?? .zero, caps: callCaps(of: end.node, step(end.node)))
+            account(
+                end.node, started.model, held: held, bound: started.bound, kept: end.heldAfter(held), cost: end.cost ?? .zero, caps: callCaps(of: end.node, step(end.node)))
         case .commandEnded(let node, let attempt, let code, _, _, _): recorded[node]?.exit = (attempt, code)
         case .nodeSucceeded(let node, let output), .nodeRecovered(let node, _, let output):
             settle(node, try document(output.hash), facts: facts(of: node))
@@ -138,7 +150,8 @@ extension RunExecution {
             approvals[node] = nil
             decisions[node] = decision
             questionsAnswered[node.path, default: 0] += 1
-        case .runStarted, .conditionEvaluated, .memoHit, .callRefused, .outputRejected, .interruptRequested, .cancelRequested, .runEnded:
+        case .runStarted(let started): rules = started.rules
+        case .conditionEvaluated, .memoHit, .callRefused, .outputRejected, .interruptRequested, .cancelRequested, .runEnded:
             break
         case .runResumed: countLostCalls()
         }
@@ -150,7 +163,7 @@ extension RunExecution {
             for (index, call) in left.calls.enumerated() where call.ended == nil && !call.isCounted {
                 recorded[node]!.calls[index].isCounted = true
                 let held = call.started.held ?? .zero
-                account(node, held: held, kept: held, cost: .zero, caps: callCaps(of: node, step(node)))
+                account(node, call.started.model, held: held, bound: held, kept: held, cost: .zero, caps: callCaps(of: node, step(node)))
             }
         }
     }
@@ -221,7 +234,7 @@ extension RunExecution {
             }
             tries.count(end)
             if end.failure == nil {
-                tries.answer = record.answer ?? ""
+                tries.take(record.answer ?? "", of: call.purpose)
                 // What is attached may have changed since: the answer is then to another question.
                 let isSame = tries.model.memoAge != nil && request.map { ContentHash(of: $0.manifest) } == record.started.request
                 tries.answered = isSame ? (record.started.id, record.started.model) : nil
@@ -229,7 +242,15 @@ extension RunExecution {
             command = tries.machine.apply(.callEnded(end))
             if case .checkOutput = command { command = judge(tries) }
         }
-        if case .suspend = command { command = tries.waited(command) }
+        switch command {
+        case .suspend: command = tries.waited(command)
+        // What is over of a wait is over.
+        case .wait(let span):
+            guard let endedAt = left.calls.last?.endedAt else { break }
+            let over = max(0, environment.clock.now().since(endedAt).milliseconds)
+            command = .wait(.milliseconds(max(0, span.milliseconds - over)))
+        default: break
+        }
         tries.machine.forgetOutage()
         return command
     }
@@ -246,12 +267,16 @@ extension RunExecution {
 }
 
 extension CallEnded {
-    /// What the call counts against caps from its end on.
-    fileprivate func heldAfter(_ held: Money) -> Money {
+    /// What the call counts against caps from its end on: never less than it cost.
+    ///
+    /// - Parameter reserved: what was held for it, which is what stays where a fact of form 1 does not tell.
+    fileprivate func heldAfter(_ reserved: Money) -> Money {
+        let cost = cost ?? .zero
+        if let kept { return max(kept, cost) }
         switch state {
-        case .settled, .overrun: return cost ?? .zero
+        case .settled, .overrun: return cost
         case .void: return .zero
-        case .held, .estimated, .unknown: return held
+        case .held, .estimated, .unknown: return max(reserved, cost)
         }
     }
 }

@@ -51,6 +51,21 @@ extension RunExecution {
         return outputs
     }
 
+    /// Stores a value that a step or a run gives.
+    ///
+    /// - Throws: when it is too large; nothing of what it is made of is lost by that.
+    func keep(_ value: JSONValue, _ what: String, _ kind: FailureKind = .expression) throws(StepFailure) -> OutputReference {
+        let bytes = JSONEncoding.wire.bytes(value)
+        guard bytes.count <= environment.mostValueBytes else {
+            throw StepFailure(
+                kind, "\(what) has \(bytes.count) bytes as JSON, and one value has at most \(environment.mostValueBytes)",
+                details: ["the answers that it was made of are kept in the ledger; give on a part of each, or make several steps of it"])
+        }
+        let blob = Blob(bytes)
+        append(blob: blob)
+        return OutputReference(hash: blob.hash)
+    }
+
     func store(_ value: JSONValue) -> OutputReference {
         let blob = Blob(JSONEncoding.wire.bytes(value))
         append(blob: blob)

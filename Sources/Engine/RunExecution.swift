@@ -38,6 +38,8 @@ actor RunExecution {
     var inFlight: Set<Node> = []
     var reservations = ReservationLine()
     var deadlines = Deadlines()
+    /// When no process drove the run, from the last that is known of one to the beginning of the next.
+    var idleTimes: [(from: Timestamp, to: Timestamp)] = []
 
     /// What a process before left of nodes that have not ended, and people's answers that are to be acted on.
     var recorded: [Node: RecordedNode] = [:]
@@ -49,6 +51,10 @@ actor RunExecution {
     var paused: [Node: ModelTries] = [:]
     /// The run's own; a person may have raised it.
     var cap: Money?
+    /// Those that the run was begun under.
+    var rules = Rules.current
+    /// How far bills went beyond what was held for them.
+    var overruns = Overruns()
 
     /// Servers that have answered.
     var reached: Set<String> = []
@@ -222,7 +228,13 @@ actor RunExecution {
             outcome = try? template.render(bindings(scopes[0]!))
         }
         var hash: ContentHash?
-        if let outputs { hash = store(.object(outputs)).hash }
+        if let given = outputs {
+            do throws(StepFailure) {
+                hash = try keep(.object(given), "what the run returns").hash
+            } catch {
+                (outputs, status, outputsFailure) = (nil, .failed, error)
+            }
+        }
         let at = environment.clock.now()
         note(.runEnded(status!, outputs: hash), at: at)
         buffer.runEnd = RunEnd(status: status!, outputs: hash, failure: failure, outcome: outcome, at: at)

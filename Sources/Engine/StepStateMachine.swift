@@ -1,9 +1,9 @@
 import Values
 import WorkflowModel
 
-/// The tries of one model node, pure: calls, retries, fallbacks and repairs until there is an output or a failure.
+/// The tries of one model node, pure: calls, retries, fallbacks, continuations and repairs until there is an output or a failure.
 ///
-/// `calling -> (callEnded) -> waiting -> calling | checking -> calling (repair) | done`.
+/// `calling -> (callEnded) -> waiting -> calling | calling (continue) | checking -> calling (repair) | done`.
 public struct StepStateMachine: Sendable {
     public enum Event: Sendable {
         case started
@@ -45,9 +45,14 @@ public struct StepStateMachine: Sendable {
     /// A server that asks for longer is not waited for: the OpenAI client's own bound.
     public static let longestRetryAfter = TimeSpan.seconds(120)
 
+    /// How often the rest of a cut answer is asked for.
+    public static let mostContinuations = 3
+
     private let modelCount: Int
     private let retry: RetryPolicy
     private let repairs: Int
+    private let onTruncation: StepLimits.Truncation
+    private let rules: Rules
     private var current = Call.first
     /// Failed tries, over all models and repairs: nested retry loops would multiply.
     private var failures = 0
@@ -57,13 +62,30 @@ public struct StepStateMachine: Sendable {
     private var isOut = false
     private var returns = 0
     private var repairsUsed = 0
+    private var continuationsUsed = 0
     private var pendingRetryOf: Int?
 
-    public init(modelCount: Int, retry: RetryPolicy, repairs: Int) {
+    /// - Parameter rules: of the run.
+    public init(
+        modelCount: Int, retry: RetryPolicy, repairs: Int, onTruncation: StepLimits.Truncation = .fail, rules: Rules = .current
+    ) {
         self.modelCount = modelCount
         self.retry = retry
         self.repairs = repairs
+        self.onTruncation = onTruncation
+        self.rules = rules
     }
+
+    /// The most calls that one question can come to while its server is there: every try fails but the last, every repair is used,
+    /// and the answer is cut each time.
+    ///
+    /// - Parameter repairs: 0 without a schema.
+    public static func mostCalls(modelCount: Int, retry: RetryPolicy, repairs: Int, onTruncation: StepLimits.Truncation) -> Int {
+        retry.maxAttempts + modelCount - 1 + repairs + (onTruncation == .continue ? mostContinuations : 0)
+    }
+
+    /// Whether the rest of an answer that is cut now will be asked for.
+    var mayContinue: Bool { onTruncation == .continue && continuationsUsed < Self.mostContinuations }
 
     /// The run was suspended, or its process gone: whoever goes on with it waits for a server as long as the first.
     public mutating func forgetOutage() { outages = 0 }
@@ -106,19 +128,11 @@ public struct StepStateMachine: Sendable {
             (isOut, outages) = (false, 0)
             if returns < retry.maxAttempts { (returns, failures) = (returns + 1, 0) }
         }
-        guard let failure = end.failure else {
-            switch end.finishReason {
-            case .length:
-                return .fail(StepFailure(.truncated, "the answer stopped at its cap of output tokens; raise limits.max_output_tokens"))
-            case .contentFilter:
-                return .fail(StepFailure(.refusal, "the model declined to answer"))
-            default:
-                return .checkOutput
-            }
-        }
+        guard let failure = end.failure else { return answered(end.finishReason) }
         failures += 1
         let asksTooLong = (failure.retryAfter ?? .seconds(0)) > Self.longestRetryAfter
-        let mayRetry = failure.kind != .cancelled && (failure.shouldRetry ?? retry.on.contains(failure.kind))
+        // A budget upstream is as empty the next time.
+        let mayRetry = ![.cancelled, .budget].contains(failure.kind) && (failure.shouldRetry ?? retry.on.contains(failure.kind))
         if mayRetry, !asksTooLong, failures < retry.maxAttempts {
             pendingRetryOf = end.id.number
             return .wait(RetryDelay.delay(failure: failures, retryAfter: failure.retryAfter, jitter: end.jitter))
@@ -134,6 +148,23 @@ public struct StepStateMachine: Sendable {
         if failures > 1 { message += " (after \(failures) tries)" }
         if asksTooLong, let wait = failure.retryAfter { message += "; the server asks to wait \(wait)" }
         return .fail(StepFailure(failure.kind, message))
+    }
+
+    /// An answer that is no failure by what its end tells.
+    private mutating func answered(_ reason: FinishReason?) -> Command {
+        switch reason {
+        case .length where rules >= Rules(version: 2):
+            guard mayContinue else { return .checkOutput }
+            continuationsUsed += 1
+            current = Call(model: current.model, purpose: .continuation, ordinal: current.ordinal + 1, retryOf: nil)
+            return .call(current)
+        case .length:
+            return .fail(StepFailure(.truncated, "the answer stopped at its cap of output tokens; raise limits.max_output_tokens"))
+        case .contentFilter:
+            return .fail(StepFailure(.refusal, "the model declined to answer"))
+        default:
+            return .checkOutput
+        }
     }
 
     /// Failures of the transport or the account, which say nothing of the question that was asked.

@@ -11,5 +11,5 @@ public struct SystemError: Error, Sendable, CustomStringConvertible {
         self.code = code
     }
 
-    public var description: String { "\(call): \(String(cString: strerror(code)))" }
+    public var description: String { "\(call): \(DescriptorLimit.explanation(of: code) ?? String(cString: strerror(code)))" }
 }

@@ -1,5 +1,6 @@
 import GRDB
 import GRDBSQLite
+import Glibc
 import WorkflowModel
 
 extension JournalError {
@@ -19,9 +20,18 @@ extension JournalError {
             self.init(.busy, "another process kept the ledger \(path) locked for too long: try again, or end that process")
         case SQLITE_NOTADB: self.init(.corrupt, "\(path) is not a ledger: it is not an SQLite database")
         case SQLITE_CORRUPT: self.init(.corrupt, "the ledger \(path) is damaged: \(message)")
+        case SQLITE_CANTOPEN where Self.lacksDescriptors:
+            self.init(.cannotOpen, "cannot open the ledger \(path): this process or the machine has no file left to open: raise the limit (ulimit -n), or do less at once")
         case SQLITE_CANTOPEN, SQLITE_PERM, SQLITE_AUTH: self.init(.cannotOpen, "cannot open the ledger \(path): \(message)")
         default: self.init(.other, "the ledger \(path) failed: \(message) (SQLite \(extended))")
         }
+    }
+
+    /// SQLite does not say why it could not open a file.
+    private static var lacksDescriptors: Bool {
+        let spare = dup(2)
+        if spare >= 0 { close(spare) }
+        return spare < 0 && (errno == EMFILE || errno == ENFILE)
     }
 
     init(_ error: any Error, path: String) {

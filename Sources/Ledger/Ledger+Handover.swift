@@ -29,17 +29,18 @@ extension Ledger {
     public func documents(_ hashes: [ContentHash]) async throws(JournalError) -> [ContentHash: [UInt8]] { try blobs(hashes) }
 
     public func requests() async throws(JournalError) -> [RunRequest] {
-        try read { database in
+        guard let owner = own.id else { return [] }
+        return try read { database in
             let cancelled = try Row.fetchAll(
                 database, sql: "SELECT run_id, cancel_by FROM run WHERE owner = ? AND cancel_requested_at IS NOT NULL AND status = 'running'",
-                arguments: [Holder.current.text])
+                arguments: [owner])
             var requests = cancelled.map { RunRequest.cancel(RunID($0[0]), by: $0[1]) }
             let decided = try Row.fetchAll(
                 database,
                 sql: """
                     SELECT run_id, node_path, \(DecisionColumns.list)
                     FROM approval JOIN run ON run.id = approval.run WHERE decided_at IS NOT NULL AND taken = 0 AND owner = ?
-                    """, arguments: [Holder.current.text])
+                    """, arguments: [owner])
             requests += decided.map { .decided(RunID($0[0]), path: $0[1], DecisionColumns.decision($0, 2)!) }
             return requests
         }
@@ -79,6 +80,23 @@ extension Ledger {
     public func decide(_ run: RunID, path: String, _ decision: ApprovalDecision) async throws(JournalError) -> Bool {
         guard case .leftWord(let isDriven) = try await submit(WriteRequest(.decide(run, path: path, decision))) else { preconditionFailure("a reply to a decision") }
         return isDriven
+    }
+
+    // MARK: Batches
+
+    /// Makes this process the one that goes through a batch's lines, of a batch that is new or known.
+    ///
+    /// - Throws: `JournalError` of code `owned` when another one does.
+    public func claim(batch: String, at: Timestamp = .now()) async throws(JournalError) {
+        _ = try await submit(WriteRequest(.claim(batch: batch, at: at)))
+    }
+
+    /// Leaves a batch to whoever goes on with it.
+    public func release(batch: String) async throws(JournalError) { _ = try await submit(WriteRequest(.release(batch: batch))) }
+
+    /// Whether there is a batch of that name, also one of which no line began.
+    public func hasBatch(_ name: String) throws(JournalError) -> Bool {
+        try read { try Bool.fetchOne($0, sql: "SELECT EXISTS (SELECT 1 FROM batch WHERE name = ?)", arguments: [name])! }
     }
 
     // MARK: Reading

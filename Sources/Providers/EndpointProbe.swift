@@ -19,7 +19,7 @@ public enum EndpointProbe {
         var headers: [(String, String)] = []
         if let key { headers.append(("Authorization", "Bearer \(key.trimmedKey)")) }
         headers += configuration.headers.map { ($0.key, $0.value) }
-        let url = (baseURL.hasSuffix("/") ? String(baseURL.dropLast()) : baseURL) + "/models"
+        let url = EndpointURL.joined(baseURL, "/models")
         let began = Timestamp.now()
         do throws(HTTPError) {
             let response = try await http.send(HTTPRequest(url: url, headers: headers, connectTimeout: timeout, timeout: timeout))

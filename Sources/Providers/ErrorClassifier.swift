@@ -18,19 +18,102 @@ enum ErrorClassifier {
         if (300..<400).contains(status), let place = headers["location"] {
             text = "the server answered \(status) and points to \(place); is base_url right?"
         }
-        let failure = CallFailure(
+        let failure = failure(
             kind(error, status: status), text, retryAfter: retryAfter(headers),
             shouldRetry: headers["x-should-retry"].flatMap { Bool($0.lowercased()) })
         return (failure, gaveUp ? .unknown : .notBilled)
     }
 
+    // MARK: Inside a success
+
     /// An `error` object in an answer or a stream that began as a success.
     static func inside(_ error: JSONValue) -> CallFailure {
         let explanation = Explanation(.object(["error": error]))
-        // OpenRouter and vLLM put a status where OpenAI has a word, LiteLLM puts it there as text.
-        let status = (error["code"] ?? error["status"]).flatMap { $0.intValue ?? $0.stringValue.flatMap { Int64($0) } } ?? 0
-        let kind = kind(explanation, status: (400..<600).contains(status) ? Int(status) : 500)
-        return CallFailure(kind, "the server reported an error: \(explanation.message)")
+        let kind: FailureKind
+        if let status = status(in: error) {
+            kind = self.kind(explanation, status: status)
+        } else if explanation.codes.contains(where: { ["invalid_request_error", "badrequesterror", "validation"].contains($0.lowercased()) }) {
+            kind = self.kind(explanation, status: 400)
+        } else {
+            kind = self.kind(explanation, status: 500)
+        }
+        return failure(kind, "the server reported an error: \(explanation.message)")
+    }
+
+    /// An error status where OpenAI has a word: as OpenRouter and vLLM write it, or as text, as LiteLLM does.
+    private static func status(in error: JSONValue) -> Int? {
+        for key in ["code", "status", "status_code", "error_code"] {
+            guard let value = error[key], let number = value.intValue ?? value.stringValue.flatMap({ Int64($0) }) else { continue }
+            if (400..<600).contains(number) { return Int(number) }
+        }
+        return nil
+    }
+
+    /// What a document of a success tells of an error.
+    enum Told: Equatable {
+        case failure(CallFailure)
+        /// A code or a type without a word: none, beside a good answer.
+        case faint(CallFailure)
+    }
+
+    /// The error that a document, or a chunk of a stream, tells; `nil`: none. Many servers fill the field in every answer, with
+    /// null, an empty text or an object of empty fields.
+    ///
+    /// - Parameter isError: whether it was announced as one, by the name of its event.
+    static func told(by document: JSONValue, isError: Bool = false) -> Told? {
+        if let error = document["error"] {
+            switch weight(of: error) {
+            case .none: break
+            case .faint: return .faint(inside(error))
+            case .full: return .failure(inside(error))
+            }
+        }
+        if isError || document["object"] == "error" || document["type"] == "error" { return .failure(inside(document)) }
+        // FastAPI's and the older servers' way, without an `error`.
+        guard document["choices"] == nil, case .object = document else { return nil }
+        if let detail = document["detail"], weight(of: detail) == .full { return .failure(inside(document)) }
+        guard let message = document["message"]?.stringValue, !isBlank(message) else { return nil }
+        let isCalledError = [document["type"], document["code"]].contains { $0?.stringValue?.lowercased().contains("error") == true }
+        return status(in: document) != nil || isCalledError ? .failure(inside(document)) : nil
+    }
+
+    private enum Weight { case none, faint, full }
+
+    private static func weight(of error: JSONValue) -> Weight {
+        switch error {
+        case .null, .bool(false), .int(0): return .none
+        case .string(let text): return isBlank(text) ? .none : .full
+        case .array(let list): return list.isEmpty ? .none : .full
+        case .object(let fields):
+            let sentences = ["message", "msg", "detail", "text", "reason", "error"]
+            if sentences.contains(where: { fields[$0].map { weight(of: $0) == .full } ?? false }) { return .full }
+            let isSaid = fields.contains { _, value in
+                switch value {
+                case .null, .bool(false), .int(0), .int(200): return false
+                case .string(let text): return !isBlank(text) && !["none", "null", "ok", "success", "0", "200"].contains(text.lowercased())
+                case .array(let list): return !list.isEmpty
+                case .object(let inner): return !inner.isEmpty
+                default: return true
+                }
+            }
+            if !isSaid { return .none }
+            return sentences.contains { fields[$0] != nil } ? .faint : .full
+        default: return .full
+        }
+    }
+
+    private static func isBlank(_ text: String) -> Bool { text.utf8.allSatisfy(isBlank) }
+
+    /// A failure of a kind. Another governor's cap is not passed by trying again, whatever a server says.
+    private static func failure(_ kind: FailureKind, _ message: String, retryAfter: TimeSpan? = nil, shouldRetry: Bool? = nil) -> CallFailure {
+        CallFailure(kind, message, retryAfter: retryAfter, shouldRetry: kind == .budget ? false : shouldRetry)
+    }
+
+    /// Whether a refusal says that the server is there and its model is not loaded yet, as llama.cpp and Hugging Face's servers do.
+    static func isComingUp(status: Int, body: [UInt8]) -> Bool {
+        guard status == 503 else { return false }
+        let text = Explanation(body).message.lowercased()
+        return ["loading model", "model is loading", "currently loading", "still loading", "is being loaded", "model is not ready", "warming up"].contains(where: text.contains)
     }
 
     /// A success whose body is not JSON.
@@ -84,7 +167,10 @@ enum ErrorClassifier {
         // The last one is LiteLLM's: a key that is not its master key would be looked up in a database, and there is none.
         case "invalid_api_key", "authentication_error", "permission_error", "no_db_connection": return .authentication
         case "rate_limit_exceeded", "rate_limit_error", "throttling_error": return .rateLimit
-        case "model_not_found": return .modelNotFound
+        case "model_not_found", "not_found_error": return .modelNotFound
+        case "timeout_error": return .timeout
+        // Ours, behind a gateway of ours, and LiteLLM's.
+        case "agentctl_cap", "budget_exceeded": return .budget
         default: return nil
         }
     }
@@ -116,10 +202,19 @@ enum ErrorClassifier {
         }
 
         init(_ document: JSONValue) {
-            let error = document["error"] ?? document
-            let sentence = error.stringValue ?? error["message"]?.stringValue ?? document["message"]?.stringValue
-                ?? document["detail"]?.stringValue ?? document["detail"]?[0]?["msg"]?.stringValue
-            self.init(message: oneLine(sentence ?? document.jsonText), codes: [error["code"], error["type"]].compactMap { $0?.stringValue })
+            // The error may be the document itself, and then have an `error` that is no more than a code.
+            var error = document["error"] ?? document
+            if let inner = error["error"], error["message"] == nil, case .object = inner { error = inner }
+            let sentence = error.stringValue ?? Self.sentence(in: error) ?? Self.sentence(in: document)
+            self.init(
+                message: oneLine(sentence ?? document.jsonText), codes: [error["code"], error["type"]].compactMap { $0?.stringValue })
+        }
+
+        private static func sentence(in object: JSONValue) -> String? {
+            for key in ["message", "detail", "msg"] {
+                if let text = object[key]?.stringValue ?? object[key]?[0]?["msg"]?.stringValue, !ErrorClassifier.isBlank(text) { return text }
+            }
+            return nil
         }
 
         private init(message: String, codes: [String] = []) {

@@ -1,6 +1,5 @@
 import Economics
 import HTTP
-import Synchronization
 import Values
 import WorkflowModel
 
@@ -49,7 +48,8 @@ public final class ProviderRegistry: ModelProvider {
             reference: model, servedID: endpoint.modelID,
             contextWindow: endpoint.model?.contextWindow ?? contextWindows["\(model.provider)/\(endpoint.modelID)"],
             maxConcurrency: endpoint.configuration.maxConcurrency, server: endpoint.model?.serve == nil ? endpoint.baseURL : model.description,
-            attachments: endpoint.configuration.attachments(of: endpoint.model, imageTokens: imageTokens["\(model.provider)/\(endpoint.modelID)"]))
+            attachments: endpoint.configuration.attachments(of: endpoint.model, imageTokens: imageTokens["\(model.provider)/\(endpoint.modelID)"]),
+            servedNames: endpoint.configuration.dialect.servedNames)
     }
 
     public func prepare(_ model: ModelReference) async throws(StepFailure) {

@@ -22,6 +22,9 @@ extension LiveTree {
         case .reason(let path, let text):
             if isOneOfMany(path), figures(of: path)?.endedAt == nil { return nil }
             pieces = [path, text]
+        case .remark(let path, let text):
+            guard isNewRemark else { return nil }
+            pieces = [path, "warning: " + text]
         case .decided(let path, _, let text):
             pieces = [path, text]
         case .ended(let status):

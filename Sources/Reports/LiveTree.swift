@@ -68,6 +68,10 @@ public struct LiveTree: Sendable {
     private var holds: [String: Money] = [:]
     /// The paths of calls in flight.
     private var inFlight: [String: String] = [:]
+    private var remarks: Set<String> = []
+    /// Whether the last remark was not made before.
+    private(set) var isNewRemark = false
+    private static let mostRemarks = 100
 
     public init() {}
 
@@ -125,6 +129,9 @@ public struct LiveTree: Sendable {
             for (call, path) in inFlight.sorted(by: { $0.key < $1.key }) {
                 apply(.callEnded(path: path, call: call, state: .unknown, inputTokens: nil, outputTokens: nil, cost: nil, held: nil), at: moment)
             }
+        case .remark(let path, let text):
+            isNewRemark = remarks.count < Self.mostRemarks && remarks.insert(text).inserted
+            if isNewRemark { change(path) { $0.reason = text } }
         case .ended(let status):
             self.status = status
             endedAt = moment

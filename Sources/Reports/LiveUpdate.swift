@@ -33,5 +33,7 @@ public enum LiveUpdate: Sendable {
     case decided(path: String, isApproved: Bool, String)
     /// Another process goes on: of calls that are in flight nobody knows the end.
     case resumed
+    /// What is odd about a call of a node: worth a line the first time that it is said.
+    case remark(path: String, String)
     case ended(RunStatus)
 }

@@ -81,6 +81,7 @@ extension TraceReport {
             "ttft_ms": .span(call.timeToFirstToken), "total_ms": .span(call.total),
             "started_at": .time(call.startedAt), "ended_at": .time(call.endedAt),
             "tags": .object(call.tags), "trimmed": call.trimmed ?? [],
+            "notes": CallNote.json(call.notes),
         ]
     }
 }

@@ -153,6 +153,7 @@ struct TraceTree {
         let below = rest + branch.rest + "   "
         if let served = call.modelServed, served != call.modelAsked { tell("served by \(served)", prefix: below, tint: .dim) }
         if let mark = call.openMark { tell(mark, prefix: below, tint: .yellow) }
+        for note in call.notes { tell(note.message, prefix: below, tint: .yellow) }
         if !call.tags.isEmpty { tell("tags " + call.tags.map { "\($0.key)=\($0.value.stringValue ?? $0.value.jsonText)" }.joined(separator: " "), prefix: below, tint: .dim) }
         for value in call.trimmed?.arrayValue ?? [] {
             let sizes = [value["before_bytes"], value["after_bytes"]].map { Int($0?.intValue ?? 0) }
@@ -229,7 +230,10 @@ extension CallRecord {
     var hasAnswered: Bool { failure == nil && [.settled, .overrun, .estimated].contains(state) }
 
     /// Whether it is listed even where it is its step's only call.
-    var needsTelling: Bool { failure != nil || openMark != nil || state == .void || trimmed != nil }
+    var needsTelling: Bool { failure != nil || openMark != nil || state == .void || trimmed != nil || !notes.isEmpty }
+
+    /// Whether its cost is not known exactly.
+    var isEstimated: Bool { state == .estimated || (state == .overrun && notes.contains { $0.code == .estimateAboveHold }) }
 
     /// What is not settled about it.
     var openMark: String? {

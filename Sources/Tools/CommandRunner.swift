@@ -3,6 +3,7 @@ import Glibc
 #else
 import Darwin
 #endif
+import HTTP
 import Subprocess
 import SystemPackage
 import Values
@@ -73,7 +74,9 @@ public struct CommandRunner: ToolRunner {
 
     private static func execute(_ configuration: Configuration, stdin: [UInt8], program: String) async -> CommandResult {
         guard let input = unnamedFile(holding: stdin) else {
-            return .failed(StepFailure(.command, "the program's input could not be written: \(String(cString: strerror(errno)))"))
+            let code = errno
+            let why = DescriptorLimit.explanation(of: code) ?? String(cString: strerror(code))
+            return .failed(StepFailure(.command, "the program's input could not be written: \(why)"))
         }
         do {
             let result = try await Subprocess.run(
@@ -98,11 +101,15 @@ public struct CommandRunner: ToolRunner {
                 return .failed(StepFailure(.commandNotFound, "there is no program '\(program)'", details: ["paths with a slash start at the project's root; others are looked up in PATH"]))
             case .outputLimitExceeded:
                 return .failed(StepFailure(.command, "the program wrote more than \(maxOutputBytes >> 20) MiB"))
-            default:
-                return .failed(StepFailure(.command, "the program could not be run: \(error)"))
+            default: return .failed(failure(error, error.underlyingError))
             }
         } catch {
-            return .failed(StepFailure(.command, "the program could not be run: \(error)"))
+            return .failed(failure(error, error as? Errno))
         }
+    }
+
+    private static func failure(_ error: any Error, _ reason: Errno?) -> StepFailure {
+        let why = reason.flatMap { DescriptorLimit.explanation(of: $0.rawValue) } ?? "\(error)"
+        return StepFailure(.command, "the program could not be run: \(why)")
     }
 }

@@ -16,9 +16,20 @@ final class SourceFiles {
     private(set) var texts: [String: String] = [:]
     private var attached: [String: AttachedFile] = [:]
     private var order: [String] = []
+    private var documents: Set<String> = []
+    /// Contents that stand in for files, by path.
+    private let recorded: [String: [UInt8]]
 
-    /// - Parameter root: a folder; links in its path are resolved, as they are in the paths that it is compared with.
-    init(root: String) { self.root = Self.realPath(root) ?? root }
+    /// - Parameters:
+    ///   - root: a folder; links in its path are resolved, as they are in the paths that it is compared with.
+    ///   - recorded: what is taken in place of the files at these paths, whatever they say now.
+    init(root: String, recorded: [String: [UInt8]] = [:]) {
+        self.root = Self.realPath(root) ?? root
+        self.recorded = recorded
+    }
+
+    /// Says that a file was read as a YAML document: comments and layout in it mean nothing.
+    func noteDocument(_ path: String) { documents.insert(path) }
 
     /// SHA-256 over names and texts of all files read so far, in the order of reading.
     var hash: ContentHash {
@@ -36,7 +47,8 @@ final class SourceFiles {
             location: Self.realPath(path) ?? path,
             files: order.map { path in
                 let name = path.hasPrefix(folder) ? String(path.dropFirst(folder.count)) : path
-                return attached[path].map { GraphSources.File(path: name, content: Blob($0.bytes, hash: $0.hash)) } ?? GraphSources.File(path: name, text: texts[path]!)
+                return attached[path].map { GraphSources.File(path: name, content: Blob($0.bytes, hash: $0.hash)) }
+                    ?? GraphSources.File(path: name, text: texts[path]!, isDocument: documents.contains(path))
             })
     }
 
@@ -52,7 +64,7 @@ final class SourceFiles {
         }
         var bytes: [UInt8]
         do throws(FileProblem) {
-            bytes = try Self.bytes(of: path, atMost: Self.maximumBytes)
+            bytes = if let recorded = recorded[path] { recorded } else { try Self.bytes(of: path, atMost: Self.maximumBytes) }
         } catch {
             throw failure(error.message, hint: error.hint)
         }
@@ -71,6 +83,12 @@ final class SourceFiles {
     /// - Throws: `FileProblem`.
     func readAttachment(_ path: String) throws(FileProblem) -> AttachedFile {
         if let known = attached[path] { return known }
+        if let recorded = recorded[path] {
+            let file = AttachedFile(recorded)
+            attached[path] = file
+            if texts[path] == nil { order.append(path) }
+            return file
+        }
         var info = stat()
         // A pipe would be waited for.
         if stat(path, &info) == 0, ![S_IFREG, S_IFDIR].contains(info.st_mode & S_IFMT) { throw FileProblem("\(path) is not a file") }

@@ -39,6 +39,7 @@ struct Agentctl: AsyncParsableCommand {
         if arguments.first == ModelServerGuard.commandName {
             Glibc.exit(ModelServerGuard.main(Array(arguments.dropFirst())))
         }
+        if arguments.first == ModelServerWatch.commandName { Glibc.exit(ModelServerWatch.main(Array(arguments.dropFirst()))) }
         do {
             var command = try parseAsRoot(TryExpr.arranged(arguments))
             if var asynchronous = command as? any AsyncParsableCommand {

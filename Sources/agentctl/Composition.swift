@@ -61,9 +61,11 @@ struct Composition {
     }
 
     func engine(journal: any RunJournal & AnswerMemory, connections: Connections) -> Engine {
-        Engine(environment: EngineEnvironment(
+        let limit = DescriptorLimit.current
+        return Engine(environment: EngineEnvironment(
             journal: journal, provider: connections.provider, tools: CommandRunner(root: settings.project.root), prices: prices,
-            clock: LoopClock(loop: connections.loop), executor: connections.loop, program: Version.program, requestInterval: .seconds(1),
+            clock: LoopClock(loop: connections.loop), executor: connections.loop, maxConcurrentCalls: min(20_000, limit.transfers),
+            maxConcurrentPrograms: limit.programs, program: Version.program, requestInterval: .seconds(1),
             attachments: ProjectAttachments(root: settings.project.root), memory: journal))
     }
 

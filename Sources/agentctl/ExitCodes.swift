@@ -27,7 +27,7 @@ enum ExitCodes {
         case .items: return 14
         case .inputLimit: return 15
         case .truncated: return 16
-        case .refusal: return 17
+        case .refusal, .emptyAnswer: return 17
         case .cancelled: return 18
         case .budget: return 20
         case .unpriced: return 21
@@ -56,7 +56,7 @@ enum ExitCodes {
         case .corrupt: return 44
         case .tooNew: return 45
         case .lostOwnership: return 46
-        case .cannotOpen: return 47
+        case .cannotOpen, .replaced: return 47
         case .owned: return 48
         case .hasEnded: return 49
         case .unknownRun: return usage

@@ -8,7 +8,7 @@ import Values
     /// Time limits are for a failure: a server that is not started again is waited for.
     @Test(.timeLimit(.minutes(2))) func aServerThatEndsIsStartedAgain() async throws {
         let sandbox = try Sandbox()
-        let program = URL(fileURLWithPath: Sandbox.program).deletingLastPathComponent().path + "/stub-model-server"
+        let program = Sandbox.besideTests("stub-model-server")
         try sandbox.write("agentctl.yaml", """
             version: 1
             providers:

@@ -1,5 +1,4 @@
 import Foundation
-import Synchronization
 import TestSupport
 import Testing
 import Values
@@ -59,6 +58,34 @@ import Values
           - { id: send, when: steps.review.output.approved, prompt: "sent by ${{ steps.review.output.by }}" }
         outputs: { sent: "${{ has(steps.send.output) ? steps.send.output : 'nothing' }}" }
         """
+
+    /// R1, A2: each has its line, also those beyond what goes on at once, and a failed one shows in the exit code.
+    @Test(arguments: [1, 3, 16]) func allRunsOfProcessesThatAreGoneGoOn(atOnce: Int) async throws {
+        let (count, gate) = (7, Gate(before: 1))
+        let sandbox = try Sandbox(script: gate.response)
+        try sandbox.writeChain(steps: 3, step: Self.patient)
+        try sandbox.write("strict.yaml", """
+            version: 1
+            name: strict
+            models: { m: { use: stub/echo } }
+            defaults: { model: m, timeout: 10m, limits: { max_output_tokens: 64 } }
+            steps: [{ id: a, prompt: "hello" }, { id: b, needs: [a], run: ["false"] }]
+            """)
+        let processes = try (0..<count).map { try Background(sandbox, $0 < count - 1 ? ["run", "chain.yaml"] : ["run", "strict.yaml"]) }
+        await sandbox.server.waitForRequests(count)
+        for process in processes { #expect(process.end(by: SIGKILL) == -SIGKILL) }
+        gate.open()
+        let resumed = try await sandbox.agentctl("resume", "--all", "--max-parallel", "\(atOnce)")
+        let list = try await sandbox.agentctl("runs", "--json")
+        let runs = list.json?["runs"]?.arrayValue ?? []
+        #expect(runs.count == count)
+        for run in runs {
+            let status = run["workflow"] == "strict" ? "failed" : "succeeded"
+            #expect(run["status"]?.stringValue == status)
+            #expect(resumed.err.contains("\(run["id"]?.stringValue ?? "?") \(status)"), "\(resumed.err)")
+        }
+        #expect(resumed.code != 0)
+    }
 
     @Test func aKilledRunGoesOn() async throws {
         let gate = Gate(before: 3)

@@ -81,14 +81,24 @@ final class Sandbox {
         var lines: [String] { out.split(whereSeparator: \.isNewline).map(String.init) }
     }
 
-    /// The program beside the tests' own binary.
+    /// The program beside the tests' own binary, or the one that `AGENTCTL_TEST_BINARY` names: what is shipped can be tested too.
     static let program: String = {
-        let tests = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().path
-        for folder in [tests, Sandbox.repository + "/.build/debug"] where FileManager.default.isExecutableFile(atPath: folder + "/agentctl") {
-            return folder + "/agentctl"
+        if let named = ProcessInfo.processInfo.environment["AGENTCTL_TEST_BINARY"], !named.isEmpty {
+            let path = named.hasPrefix("/") ? named : Sandbox.repository + "/" + named
+            precondition(FileManager.default.isExecutableFile(atPath: path), "AGENTCTL_TEST_BINARY: no program at \(path)")
+            return path
         }
-        preconditionFailure("agentctl is not built: swift build")
+        return besideTests("agentctl")
     }()
+
+    /// A program that is built with the tests.
+    static func besideTests(_ name: String) -> String {
+        let tests = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().path
+        for folder in [tests, Sandbox.repository + "/.build/debug"] where FileManager.default.isExecutableFile(atPath: folder + "/" + name) {
+            return folder + "/" + name
+        }
+        preconditionFailure("\(name) is not built: swift build")
+    }
 
     static let repository: String = {
         URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path

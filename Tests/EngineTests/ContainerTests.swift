@@ -255,3 +255,40 @@ import WorkflowModel
         #expect(rig.written.nodes["w"]?.failure?.message == "w/write: no")
     }
 }
+
+/// A11: a value that is too large fails its step and nothing else.
+@Suite struct LargeValueTests {
+    private func rig() -> EngineRig {
+        let clock = ManualClock()
+        return EngineRig(clock: clock, provider: ScriptedProvider(clock: clock) { _, _ in .text(String(repeating: "x", count: 100)) }) {
+            $0.mostValueBytes = 250
+        }
+    }
+
+    @Test func aListThatIsTooLargeFailsItsStep() async throws {
+        let rig = rig()
+        let result = try await rig.run(modelWorkflow("""
+              - { id: a, for_each: { items: "[1, 2, 3]" }, prompt: "${{ item }}", on_error: continue }
+              - { id: b, for_each: { items: "[1, 2]" }, prompt: "${{ item }}" }
+            """, top: "outputs: { b: \"${{ steps.b.output }}\" }"))
+        #expect(result.status == .succeeded)
+        let failure = try #require(rig.written.payloads("step_failed").first?["failure"])
+        #expect(failure["kind"] == "items" && failure["message"]?.stringValue?.hasPrefix("the list of its results has 310 bytes as JSON") == true, "\(failure)")
+        // The items have their outputs.
+        #expect(rig.written.nodes["a[2]"]?.status == .succeeded && rig.written.nodes["a"]?.status == .failed)
+    }
+
+    @Test func whatARunReturnsMayBeTooLarge() async throws {
+        let rig = rig()
+        let result = try await rig.run(modelWorkflow(
+            "  - { id: a, prompt: hi }", top: "outputs: { one: \"${{ steps.a.output }}\", two: \"${{ steps.a.output }}\", three: \"${{ steps.a.output }}\" }"))
+        #expect(result.status == .failed && result.failure?.kind == .expression && result.failedStep == "outputs")
+        #expect(rig.written.end?.status == .failed)
+    }
+
+    @Test func aValueThatIsTooLargeFailsItsStep() async throws {
+        let result = try await rig().run(modelWorkflow(
+            "  - { id: a, prompt: hi }\n  - { id: b, value: { x: \"${{ steps.a.output }}\", y: \"${{ steps.a.output }}\", z: \"${{ steps.a.output }}\" } }"))
+        #expect(result.failure?.kind == .expression && result.failedStep == "b")
+    }
+}

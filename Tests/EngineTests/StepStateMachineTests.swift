@@ -5,10 +5,13 @@ import WorkflowModel
 @testable import Engine
 
 @Suite struct StepStateMachineTests {
-    private func machine(models: Int = 1, attempts: Int = 3, on: Set<FailureKind>? = nil, repairs: Int = 0) -> StepStateMachine {
+    private func machine(
+        models: Int = 1, attempts: Int = 3, on: Set<FailureKind>? = nil, repairs: Int = 0, onTruncation: StepLimits.Truncation = .fail,
+        rules: Rules = .current
+    ) -> StepStateMachine {
         var policy = RetryPolicy(maxAttempts: attempts)
         if let on { policy.on = on }
-        return StepStateMachine(modelCount: models, retry: policy, repairs: repairs)
+        return StepStateMachine(modelCount: models, retry: policy, repairs: repairs, onTruncation: onTruncation, rules: rules)
     }
 
     /// How a call ended, by the number of the call.
@@ -226,12 +229,94 @@ import WorkflowModel
         #expect(step.apply(.outputChecked(violations: ["x"])) == call(model: 1, .repair, 4))
     }
 
+    /// Told by the end of its call since rules 2, by its finish reason before.
     @Test func aTruncatedAnswerIsNoSuccess() {
         var step = machine(models: 2, repairs: 1)
+        _ = step.apply(.started)
+        #expect(step.apply(ended(1, CallFailure(.truncated, "cut"), finish: .length)) == .fail(StepFailure(.truncated, "cut")))
+        step = machine(models: 2, repairs: 1, rules: .first)
         _ = step.apply(.started)
         #expect(
             step.apply(ended(1, finish: .length))
                 == .fail(StepFailure(.truncated, "the answer stopped at its cap of output tokens; raise limits.max_output_tokens")))
+    }
+
+    /// R5
+    @Test func aCutAnswerIsContinuedThreeTimes() {
+        var step = machine(models: 2, attempts: 2, repairs: 1, onTruncation: .continue)
+        _ = step.apply(.started)
+        #expect(step.apply(ended(1, finish: .length)) == call(.continuation, 1))
+        // A try of it fails: it is tried again, and is still the same piece.
+        #expect(step.apply(ended(2, CallFailure(.timeout, "slow"))) == .wait(.milliseconds(500)))
+        #expect(step.apply(.waited) == call(.continuation, 2, retryOf: 2))
+        #expect(step.apply(ended(3, finish: .length)) == call(.continuation, 3))
+        #expect(step.mayContinue)
+        #expect(step.apply(ended(4, finish: .length)) == call(.continuation, 4))
+        #expect(!step.mayContinue)
+        #expect(step.apply(ended(5, CallFailure(.truncated, "cut"), finish: .length)) == .fail(StepFailure(.truncated, "cut (after 2 tries)")))
+    }
+
+    @Test func aCutAnswerIsKept() {
+        var step = machine(onTruncation: .keep)
+        _ = step.apply(.started)
+        #expect(step.apply(ended(1, finish: .length)) == .checkOutput)
+        #expect(step.apply(.outputChecked(violations: [])) == .succeed)
+    }
+
+    /// W7: retried only where the workflow names it, and never put to another model.
+    @Test func anEmptyAnswerIsTriedAgainWhereItIsNamed() {
+        var step = machine(models: 2, repairs: 1)
+        _ = step.apply(.started)
+        #expect(step.apply(ended(1, CallFailure(.emptyAnswer, "empty"))) == .fail(StepFailure(.emptyAnswer, "empty")))
+        step = machine(models: 2, attempts: 2, on: [.emptyAnswer])
+        _ = step.apply(.started)
+        #expect(step.apply(ended(1, CallFailure(.emptyAnswer, "empty"))) == .wait(.milliseconds(500)))
+        #expect(step.apply(.waited) == call(1, retryOf: 1))
+        #expect(step.apply(ended(2, CallFailure(.emptyAnswer, "empty"))) == .fail(StepFailure(.emptyAnswer, "empty (after 2 tries)")))
+    }
+
+    /// A gateway's own budget is as empty the next time, whatever the server says of trying again.
+    @Test func aBudgetUpstreamIsNotTriedAgain() {
+        var step = machine(models: 2, on: [.budget, .serverError])
+        _ = step.apply(.started)
+        #expect(step.apply(ended(1, CallFailure(.budget, "used up", shouldRetry: true))) == .fail(StepFailure(.budget, "used up")))
+    }
+
+    /// Over all sequences of facts of a server that is there: the plan's number is never passed, and is reached.
+    @Test(arguments: [(1, 1, 0), (2, 1, 1), (2, 2, 1), (2, 2, 2), (1, 3, 1)], StepLimits.Truncation.allCases)
+    func aQuestionHasNoMoreCallsThanPlanned(counts: (attempts: Int, models: Int, repairs: Int), onTruncation: StepLimits.Truncation) {
+        let policy = RetryPolicy(maxAttempts: counts.attempts)
+        let most = StepStateMachine.mostCalls(modelCount: counts.models, retry: policy, repairs: counts.repairs, onTruncation: onTruncation)
+        var reached = 0
+        func explore(_ machine: StepStateMachine, _ command: StepStateMachine.Command, _ calls: Int) {
+            func go(_ event: StepStateMachine.Event) {
+                var next = machine
+                let command = next.apply(event)
+                explore(next, command, calls)
+            }
+            switch command {
+            case .call(let call):
+                reached = max(reached, calls + 1)
+                guard calls < most else { return }
+                for event in [
+                    ended(call.ordinal + 1), ended(call.ordinal + 1, CallFailure(.serverError, "no")), ended(call.ordinal + 1, CallFailure(.quota, "no")),
+                    ended(call.ordinal + 1, machine.mayContinue || onTruncation == .keep ? nil : CallFailure(.truncated, "cut"), finish: .length),
+                ] {
+                    var next = machine
+                    let command = next.apply(event)
+                    explore(next, command, calls + 1)
+                }
+            case .wait: go(.waited)
+            case .checkOutput:
+                go(.outputChecked(violations: []))
+                go(.outputChecked(violations: ["x"]))
+            case .succeed, .fail, .suspend: break
+            }
+        }
+        var machine = StepStateMachine(modelCount: counts.models, retry: policy, repairs: counts.repairs, onTruncation: onTruncation)
+        let first = machine.apply(.started)
+        explore(machine, first, 0)
+        #expect(reached == most)
     }
 
     @Test func aFilteredAnswerIsARefusal() {

@@ -29,7 +29,7 @@ struct FuzzOptions {
         usage: fuzz [--inputs N] [--first N] [--seed N] [--workers N] [--only TARGET] [--max-bytes N] [--time-limit-ms N] [--patience SECONDS]
                fuzz --replay INPUT [--seed N] [--max-bytes N] [--time-limit-ms N]
 
-        Feeds made and broken inputs to the readers of workflows, projects, YAML, expressions, templates, schemas and JSON, and
+        Feeds made and broken inputs to the readers of workflows, projects, YAML, expressions, templates, schemas, JSON and answers, and
         checks what has to hold: no crash, no hang, no more than \(Worker.megabytes) MB, and what each target promises. The same seed and
         number give the same input, as long as the repository's own examples are the same.
 

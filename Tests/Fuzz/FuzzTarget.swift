@@ -13,7 +13,7 @@ protocol FuzzTarget: Sendable {
 
 enum FuzzTargets {
     static let all: [any FuzzTarget] = [
-        WorkflowTarget(), ExpressionTarget(), SchemaTarget(), TemplateTarget(), YAMLTarget(), ProjectTarget(), JSONTarget(),
+        WorkflowTarget(), ExpressionTarget(), SchemaTarget(), TemplateTarget(), YAMLTarget(), ProjectTarget(), JSONTarget(), AnswerTarget(),
     ]
 
     /// The targets take turns, so that any range of inputs has all of them.

@@ -41,7 +41,7 @@ struct ServerSentEventParserTests {
                 events += try parser.push(Array(bytes[start..<min(start + size, bytes.count)]))
             }
             #expect(events == testCase.events, "in pieces of \(size)")
-            #expect(try parser.finish() == nil)
+            #expect(try parser.finish() == [])
         }
     }
 
@@ -49,8 +49,26 @@ struct ServerSentEventParserTests {
     func streamWithoutItsLastBlankLine(stream: String) throws {
         var parser = ServerSentEventParser()
         #expect(try parser.push(Array(stream.utf8)) == [])
-        #expect(try parser.finish() == Self.event("a"))
-        #expect(try parser.finish() == nil)
+        #expect(try parser.finish() == [Self.event("a")])
+        #expect(try parser.finish() == [])
+    }
+
+    @Test(arguments: [
+        ("{\"error\":{\"message\":\"m\"}}\n\n", [event("{\"error\":{\"message\":\"m\"}}", name: "")]),
+        ("data: a\n{\n  \"error\": 1\n}\n\ndata: b\n\n", [event("a"), event("{\n  \"error\": 1\n}", name: ""), event("b")]),
+        ("error: {\"code\":400}\n\ndata: a\n\n", [event("{\"code\":400}", name: "error"), event("a")]),
+        ("data: a\n\n\u{FEFF}data: b\n\n\u{FEFF}\u{FEFF}\n", [event("a"), event("b")]),
+        ("retry: 10\nfoo: bar\n:{}\n\n", []),
+        ("da: x\n\nta: {\"a\":1}\n\n", [event("ta: {\"a\":1}", name: "")]),
+    ])
+    func `W9 lines that may be an answer are kept where that is asked for`(stream: String, expected: [ServerSentEvent]) throws {
+        for size in [1, 2, 3, 100] {
+            var parser = ServerSentEventParser(keepsStrays: true)
+            var events: [ServerSentEvent] = []
+            let bytes = Array(stream.utf8)
+            for start in stride(from: 0, to: bytes.count, by: size) { events += try parser.push(Array(bytes[start..<min(start + size, bytes.count)])) }
+            #expect(try events + parser.finish() == expected)
+        }
     }
 
     @Test func boundsHold() throws {

@@ -53,7 +53,7 @@ private func exerciseRunCap(_ journal: any RunJournal) async throws {
     _ = try await journal.write(.end("r", 4, .overrun, released: dollars("3"), held: dollars("5"), cost: dollars("5")))
     #expect(
         try await journal.write(.start("r", 5, held: dollars("0.01")))
-            == .refused(BudgetRefusal(scope: BudgetRefusal.runScope, cap: ten, spent: dollars("12"), asked: dollars("0.01"))))
+            == .refused(BudgetRefusal(scope: BudgetRefusal.runScope, cap: ten, spent: dollars("12"), asked: dollars("0.01"), exceeded: dollars("12"))))
     // A call without a price is not held against anything.
     #expect(try await journal.write(.start("r", 5, held: nil)) == .written)
 }

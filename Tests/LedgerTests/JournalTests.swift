@@ -2,7 +2,6 @@ import Dispatch
 import Economics
 import Foundation
 import GRDB
-import Synchronization
 import Testing
 import Values
 import WorkflowModel
@@ -111,7 +110,7 @@ import WorkflowModel
         try await ledger.begin(.sample("r"))
         try await ledger.begin(.sample("other"))
         _ = try await ledger.write(.event("r", "mine"))
-        try temporary.execute("UPDATE run SET epoch = epoch + 1, owner = 'elsewhere:1:1' WHERE run_id = 'r'")
+        try temporary.execute("UPDATE run SET epoch = epoch + 1, owner = 99 WHERE run_id = 'r'")
         for entry in [JournalEntry.event("r", "stale"), .start("r", 1, held: dollars("1")), .event("r", "stale")] {
             let error = await #expect(throws: JournalError.self) { try await ledger.write(entry) }
             #expect(error?.code == .lostOwnership)
@@ -141,22 +140,11 @@ import WorkflowModel
         for lane in 0..<8 { #expect(try ledgers[lane % 2].trace(run: "r\(lane)")?.run.spending.held == MoneySum(dollars("20"))) }
     }
 
-    @Test func renewsTheLeaseOfAQuietRun() async throws {
-        let temporary = try TemporaryLedger()
-        let renewed = DispatchSemaphore(value: 0)
-        let ledger = try temporary.open { $0.lease = .milliseconds(30) }
-        try await ledger.begin(.sample("r"))
-        func lease() throws -> Int64 { try temporary.value("SELECT lease_until FROM run")! }
-        let first = try lease()
-        while try lease() == first { _ = await blocking { renewed.wait(timeout: .now() + .milliseconds(5)) } }
-        #expect(try lease() > first)
-    }
-
     // MARK: The disk
 
     @Test func aFullDiskFailsTheGroupAndLosesNothing() async throws {
         let temporary = try TemporaryLedger()
-        let ledger = try temporary.open { $0.maximumPages = 40 }
+        let ledger = try temporary.open { $0.maximumPages = 60 }
         try await ledger.begin(.sample("r"))
         var written = 0
         var failure: JournalError?
@@ -254,13 +242,36 @@ import WorkflowModel
         #expect(try ledger.blob(ContentHash(of: "twin")) == nil)
     }
 
-    @Test func amountsBeyondARunsRangeAreRefused() async throws {
+    /// A18: what 64 bits hold is a cap of every run. Bills beyond it fill the counters, and the rows still tell what each call cost.
+    @Test func amountsBeyondARunsRangeAreBounded() async throws {
         let temporary = try TemporaryLedger()
         let ledger = try temporary.open()
+        let caps = [(scope: "draft", cap: dollars("9200000"))]
         try await ledger.begin(.sample("r"))
-        _ = try await ledger.write(.start("r", 1, held: dollars("9000000")))
-        await #expect(throws: JournalError.self) { try await ledger.write(.start("r", 2, held: dollars("9000000"))) }
-        #expect(try ledger.trace(run: "r")?.run.spending.held == MoneySum(dollars("9000000")))
+        func start(_ number: Int, _ held: String) async throws -> JournalReply { try await ledger.write(.start("r", number, held: dollars(held), caps: caps, path: "draft[\(number)]")) }
+        func end(_ number: Int, _ state: CallState, _ released: String, _ cost: Money) async throws {
+            _ = try await ledger.write(.end("r", number, state, released: dollars(released), held: cost, cost: cost, caps: caps))
+        }
+        #expect(try await start(1, "4000000") == .written)
+        #expect(try await start(2, "4000000") == .written)
+        #expect(try await start(3, "4000000") == .postponed)
+        try await end(1, .overrun, "4000000", .max)
+        #expect(try temporary.value("SELECT held_pico FROM run", of: Int64.self) == .max)
+        #expect(try ledger.trace(run: "r")?.run.held == MoneySum(.max) + MoneySum(dollars("4000000")))
+        // Nothing more starts, and what is under way ends: one dearer than it was held, the counters stay full.
+        guard case .refused(let refusal) = try await start(4, "0.01") else {
+            Issue.record("it is not refused")
+            return
+        }
+        #expect(refusal.exceeded == .max)
+        try await end(2, .overrun, "4000000", dollars("5000000"))
+        let run = try #require(try ledger.trace(run: "r")?.run)
+        // The counters stand at what they can hold, the sums of the rows go on.
+        #expect(try temporary.value("SELECT min(held_pico, cost_pico) FROM run", of: Int64.self) == .max)
+        #expect(run.held == MoneySum(.max) + MoneySum(dollars("5000000")) && run.cost == run.held && run.calls == 2)
+        _ = try await ledger.write(.event("r", "after"))
+        #expect(try temporary.value("SELECT held_pico FROM budget_window", of: Int64.self) == .max)
+        #expect(try ledger.verify(run: "r")?.faults.filter { $0.contains("counts") || $0.contains("says") } == [])
         // Released twice: less than nothing would be held.
         try await ledger.begin(.sample("s"))
         _ = try await ledger.write(.start("s", 1, held: dollars("9000000")))

@@ -1,6 +1,5 @@
 import Economics
 import GRDB
-import Synchronization
 import Testing
 import Values
 import WorkflowModel
@@ -65,6 +64,69 @@ import WorkflowModel
         #expect(trace.calls.count == counts.ended)
         #expect(trace.run.spending.cost == trace.calls.reduce(into: MoneySum.zero) { $0.add($1.cost ?? .zero) })
         #expect(trace.run.spending.held == trace.calls.reduce(into: MoneySum.zero) { $0.add($1.held ?? .zero) })
+    }
+
+    /// A1: once a bill has brought a cap above its bound nothing that draws on it starts, also when what is in flight settles for so
+    /// little that a call would fit again.
+    @Test(arguments: [false, true]) func anExceededCapStaysClosed(isInner: Bool) async throws {
+        let temporary = try TemporaryLedger()
+        let ledger = try temporary.open()
+        let caps = isInner ? [(scope: "a", cap: dollars("10"))] : []
+        try await ledger.begin(.sample("r", cap: isInner ? nil : dollars("10")))
+        func start(_ number: Int, _ held: String) async throws -> JournalReply {
+            try await ledger.write(.start("r", number, held: dollars(held), caps: caps, path: "a/\(number)"))
+        }
+        #expect(try await start(1, "4") == .written)
+        #expect(try await start(2, "5") == .written)
+        _ = try await ledger.write(.end("r", 1, .overrun, released: dollars("4"), held: dollars("6"), cost: dollars("6"), caps: caps))
+        guard case .refused(let early) = try await start(3, "1") else {
+            Issue.record("it is not refused at once")
+            return
+        }
+        #expect(early.exceeded == dollars("11"))
+        ledger.post(.end("r", 2, .settled, released: dollars("5"), held: dollars("0.5"), cost: dollars("0.5"), caps: caps))
+        guard case .refused(let refusal) = try await start(4, "0") else {
+            Issue.record("it is not refused")
+            return
+        }
+        #expect(refusal.exceeded == dollars("11") && refusal.spent == dollars("6.5"))
+        #expect(refusal.message == "\(isInner ? "the cap of a" : "the run's budget") is exceeded: $11.00 of $10.00 was spent or held, as a call cost more than was held for it; no other starts")
+        // Facts without a call go on.
+        #expect(try await ledger.write(.event("r", "after")) == .written)
+        if isInner {
+            // Another cap is another.
+            #expect(try await ledger.write(.start("r", 5, held: dollars("1"), caps: [("b", dollars("10"))], path: "b")) == .written)
+        } else {
+            let raise = JournalEntry(run: RunID("r"))
+            raise.cap = dollars("12")
+            #expect(try await ledger.write(raise) == .written)
+            #expect(try await start(5, "1") == .written)
+        }
+        #expect(try ledger.verify(run: "r")?.faults.filter { $0.contains("exceeded") || $0.contains("more than was held") } == [])
+    }
+
+    /// The end that exceeds a cap and the call behind it may come in one entry.
+    @Test func whatFollowsAnOverrunInItsEntryIsRefused() async throws {
+        let temporary = try TemporaryLedger()
+        let ledger = try temporary.open()
+        try await ledger.begin(.sample("r", cap: dollars("10")))
+        _ = try await ledger.write(.start("r", 1, held: dollars("4")))
+        _ = try await ledger.write(.start("r", 2, held: dollars("5")))
+        let reply = try await ledger.write(
+            .start("r", 3, held: dollars("1")), after: .end("r", 1, .overrun, released: dollars("4"), held: dollars("6"), cost: dollars("6")))
+        guard case .refused = reply else {
+            Issue.record("\(reply)")
+            return
+        }
+        #expect(try ledger.trace(run: "r")?.run.held == MoneySum(dollars("11")))
+        // The same where another end leaves room again.
+        let next = try await ledger.write(
+            .start("r", 4, held: dollars("1")), after: .end("r", 2, .settled, released: dollars("5"), held: dollars("0.5"), cost: dollars("0.5")))
+        guard case .refused = next else {
+            Issue.record("\(next)")
+            return
+        }
+        #expect(try ledger.trace(run: "r")?.run.held == MoneySum(dollars("6.5")))
     }
 }
 

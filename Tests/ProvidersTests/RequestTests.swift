@@ -16,7 +16,7 @@ import WorkflowModel
     }
 
     @Test func theLeastThatIsSent() {
-        #expect(body(.sample()) == #"{"model":"m","messages":[{"role":"user","content":"hello"}],"max_tokens":64}"#)
+        #expect(body(.sample()) == #"{"model":"m","messages":[{"role":"user","content":"hello"}],"max_tokens":64,"stream":false}"#)
     }
 
     @Test func everythingThatCanBeSent() {
@@ -56,7 +56,7 @@ import WorkflowModel
             + #"{"type":"text","text":"P"},{"type":"image_url","image_url":{"url":"data:image/png;base64,YSE=","detail":"low"}},"#
             + #"{"type":"image_url","image_url":{"url":"data:image/jpeg;base64,YiE="}},"#
             + #"{"type":"file","file":{"filename":"c\"d.pdf","file_data":"data:application/pdf;base64,YyJkLnBkZiE="}},"#
-            + #"{"type":"text","text":"Q\n\nR"}]},{"role":"assistant","content":"A"}],"max_tokens":9}"#)
+            + #"{"type":"text","text":"Q\n\nR"}]},{"role":"assistant","content":"A"}],"max_tokens":9,"stream":false}"#)
     }
 
     @Test func segmentsJoinToMessages() {
@@ -72,19 +72,19 @@ import WorkflowModel
             ],
             sampling: Sampling(), maxOutputTokens: 1, schema: nil, schemaName: "s", timeout: .seconds(1))
         #expect(body(request) == #"{"model":"m","messages":[{"role":"system","content":"Rules \"of\" the\thouse"},"#
-            + #"{"role":"user","content":"Policy\n\nGrüße \u0001🎈"},{"role":"assistant","content":"yes"},{"role":"user","content":""}],"max_tokens":1}"#)
+            + #"{"role":"user","content":"Policy\n\nGrüße \u0001🎈"},{"role":"assistant","content":"yes"},{"role":"user","content":""}],"max_tokens":1,"stream":false}"#)
     }
 
     @Test func dialects() {
         let schema = #"{"type":"object","properties":{},"required":[],"additionalProperties":false}"#
         #expect(body(.sample(), Dialect(maxTokensField: "max_completion_tokens")).contains(#""max_completion_tokens":64"#))
         #expect(!body(.sample(), Dialect(maxTokensField: "max_completion_tokens")).contains(#""max_tokens""#))
-        #expect(body(.sample(schema: schema), Dialect(structuredOutput: .jsonObject)).hasSuffix(#","response_format":{"type":"json_object"}}"#))
+        #expect(body(.sample(schema: schema), Dialect(structuredOutput: .jsonObject)).hasSuffix(#","response_format":{"type":"json_object"},"stream":false}"#))
         #expect(!body(.sample(schema: schema), Dialect(structuredOutput: .none)).contains("response_format"))
         #expect(body(.sample(), Dialect(stream: true)).hasSuffix(#","stream":true,"stream_options":{"include_usage":true}}"#))
         #expect(body(.sample(), Dialect(stream: true, streamUsage: false)).hasSuffix(#","stream":true}"#))
         // A step's word is stronger than the dialect's.
-        #expect(!body(.sample { $0.stream = false }, Dialect(stream: true)).contains("stream"))
+        #expect(body(.sample { $0.stream = false }, Dialect(stream: true)).hasSuffix(#","stream":false}"#))
     }
 
     @Test func aLongSchemaNameIsCut() {

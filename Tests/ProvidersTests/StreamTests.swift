@@ -24,10 +24,10 @@ import WorkflowModel
 
         """
 
-    private func gather(_ text: String, cap: Int = 64) -> OpenAIChatStream {
-        var stream = OpenAIChatStream(maxOutputTokens: cap)
+    private func gather(_ text: String, cap: Int = 64, isCut: Bool = false) -> AnswerReader {
+        var stream = AnswerReader(maxOutputTokens: cap)
         bytes(text).withUnsafeBytes { _ = stream.push($0) }
-        stream.end()
+        stream.end(isCut: isCut)
         return stream
     }
 
@@ -45,65 +45,65 @@ import WorkflowModel
         #expect(stream.isDone)
         #expect(stream.failure == nil)
         #expect(stream.modelServed == "gpt-4o-mini-2024-07-18")
-        #expect(stream.usage(missingCacheIsUnknown: true) == TokenUsage(plainInput: 9, cacheRead: 0, plainOutput: 3, reasoning: 0))
+        #expect(stream.usage() == TokenUsage(plainInput: 9, cacheRead: 0, plainOutput: 3, reasoning: 0))
         #expect(stream.usageRaw?.hasPrefix(#"{"prompt_tokens":9,"#) == true)
     }
 
     @Test func piecesCutAnywhereGiveTheSame() {
         let whole = bytes(Self.openAI)
         for size in [1, 2, 3, 7, 64, 1000] {
-            var stream = OpenAIChatStream(maxOutputTokens: 64)
+            var stream = AnswerReader(maxOutputTokens: 64)
             for start in stride(from: 0, to: whole.count, by: size) {
                 let goesOn = Array(whole[start..<min(start + size, whole.count)]).withUnsafeBytes { stream.push($0) }
                 #expect(goesOn)
             }
-            stream.end()
+            stream.end(isCut: false)
             #expect(stream.text == "Grüße 🎈")
             #expect(stream.isDone)
-            #expect(stream.usage(missingCacheIsUnknown: true)?.totalInput == 9)
+            #expect(stream.usage()?.totalInput == 9)
         }
     }
 
     @Test func usageInTheLastChunk() {
         let stream = gather(chunk("a") + chunk("b", finish: "stop", more: "," + usage) + "data: [DONE]\n\n")
         #expect(stream.text == "ab")
-        #expect(stream.usage(missingCacheIsUnknown: true) == TokenUsage(plainInput: 7, plainOutput: 2))
+        #expect(stream.usage() == TokenUsage(plainInput: 7, plainOutput: 2))
     }
 
     @Test func usageInAChunkWithAnEmptyDelta() {
         // LiteLLM keeps a choice in its last chunk.
         let stream = gather(chunk("a", finish: "length") + #"data: {"model":"m","choices":[{"index":0,"delta":{}}],\#(usage)}"# + "\n\ndata: [DONE]\n\n")
         #expect(stream.response.finishReason == .length)
-        #expect(stream.usage(missingCacheIsUnknown: true)?.totalOutput == 2)
+        #expect(stream.usage()?.totalOutput == 2)
     }
 
     @Test func usageInGroqsOwnObject() {
         let own = #","x_groq":{"id":"req_1",\#(usage)}"#
-        #expect(gather(chunk("a", finish: "stop", more: own)).usage(missingCacheIsUnknown: true)?.totalInput == 7)
-        #expect(gather(chunk("a", finish: "stop", more: #","usage":null"# + own)).usage(missingCacheIsUnknown: true)?.totalInput == 7)
+        #expect(gather(chunk("a", finish: "stop", more: own)).usage()?.totalInput == 7)
+        #expect(gather(chunk("a", finish: "stop", more: #","usage":null"# + own)).usage()?.totalInput == 7)
     }
 
     @Test func timingsOfLlamaCpp() {
         let timings = #","timings":{"cache_n":5,"prompt_n":2}"#
         let stream = gather(chunk("a", finish: "stop") + #"data: {"choices":[],\#(usage)\#(timings)}"# + "\n\ndata: [DONE]\n\n")
-        #expect(stream.usage(missingCacheIsUnknown: true) == TokenUsage(plainInput: 2, cacheRead: 5, plainOutput: 2))
+        #expect(stream.usage() == TokenUsage(plainInput: 2, cacheRead: 5, plainOutput: 2))
     }
 
     @Test func `T23 running counts are cumulative: the last one counts`() {
         let running = (1...3).map { chunk("a", more: #","usage":{"prompt_tokens":7,"completion_tokens":\#($0),"total_tokens":\#(7 + $0)}"#) }
         let stream = gather(running.joined() + chunk("", finish: "stop", more: #","usage":null"#) + "data: [DONE]\n\n")
-        #expect(stream.usage(missingCacheIsUnknown: true) == TokenUsage(plainInput: 7, plainOutput: 3))
+        #expect(stream.usage() == TokenUsage(plainInput: 7, plainOutput: 3))
     }
 
     @Test func withoutDone() {
         let stream = gather(chunk("a") + chunk("", finish: "stop", more: "," + usage))
-        #expect(!stream.isDone)
-        #expect(stream.finish == "stop")
+        #expect(stream.isDone)
+        #expect(stream.response.finishReason == .stop)
         #expect(stream.failure == nil)
         // Nor the blank line after the last event.
         let bare = gather(chunk("a") + #"data: {"choices":[{"delta":{},"finish_reason":"stop"}],\#(usage)}"#)
-        #expect(bare.finish == "stop")
-        #expect(bare.usage(missingCacheIsUnknown: true) != nil)
+        #expect(bare.response.finishReason == .stop)
+        #expect(bare.usage() != nil)
     }
 
     @Test func anErrorInsideTheStream() {
@@ -117,7 +117,7 @@ import WorkflowModel
     func aServerThatGivesUp(reason: String) {
         let stream = gather(chunk("a") + chunk("", finish: reason, more: "," + usage) + "data: [DONE]\n\n")
         #expect(stream.failure?.kind == .serverError)
-        #expect(stream.usage(missingCacheIsUnknown: true) != nil)
+        #expect(stream.usage() != nil)
     }
 
     @Test func openRoutersErrorInAChunkWithChoices() {
@@ -133,7 +133,7 @@ import WorkflowModel
     }
 
     @Test func anEndlessStreamIsStoppedAtItsCap() {
-        var stream = OpenAIChatStream(maxOutputTokens: 10)
+        var stream = AnswerReader(maxOutputTokens: 10)
         let piece = bytes(chunk(String(repeating: "x", count: 4096)))
         var pieces = 0
         while piece.withUnsafeBytes({ stream.push($0) }), pieces < 1000 { pieces += 1 }
@@ -142,7 +142,8 @@ import WorkflowModel
     }
 
     @Test func anEndlessLineIsStopped() {
-        var stream = OpenAIChatStream(maxOutputTokens: 10)
+        var stream = AnswerReader(maxOutputTokens: 10)
+        bytes("data: ").withUnsafeBytes { _ = stream.push($0) }
         let piece = [UInt8](repeating: UInt8(ascii: "x"), count: 1 << 20)
         var pieces = 0
         while piece.withUnsafeBytes({ stream.push($0) }), pieces < 100 { pieces += 1 }
@@ -159,7 +160,7 @@ import WorkflowModel
     }
 
     @Test func reasoningBeginsTheAnswerAndIsNoPartOfIt() {
-        var stream = OpenAIChatStream(maxOutputTokens: 10)
+        var stream = AnswerReader(maxOutputTokens: 10)
         bytes(#"data: {"choices":[{"delta":{"role":"assistant","content":null}}]}"# + "\n\n").withUnsafeBytes { _ = stream.push($0) }
         #expect(!stream.hasBegun)
         bytes(#"data: {"choices":[{"delta":{"reasoning_content":"Hm."}}]}"# + "\n\n").withUnsafeBytes { _ = stream.push($0) }
@@ -181,5 +182,19 @@ import WorkflowModel
 
     @Test func anEmptyModelNameIsNotTheOneThatServed() {
         #expect(gather(#"data: {"model":"","choices":[]}"# + "\n\n" + chunk("a")).modelServed == "m")
+    }
+}
+
+extension AnswerReader {
+    fileprivate var text: String { answer.text }
+    fileprivate var failure: CallFailure? { answer.failure }
+    fileprivate var response: ModelResponse { answer.response }
+    fileprivate var isDone: Bool { answer.isEndAnnounced }
+    fileprivate var modelServed: String? { answer.modelServed }
+    fileprivate var hasBegun: Bool { answer.hasBegun }
+    fileprivate var usageRaw: String? { answer.usage.raw }
+
+    fileprivate func usage() -> TokenUsage? {
+        answer.usage.reading(promptBytes: 0, outputBytes: answer.outputBytes, missingCacheIsUnknown: true).counts.usage
     }
 }

@@ -9,14 +9,16 @@ import WorkflowModel
 enum RunColumns {
     static let list = """
         id, run_id, workflow, file, status, started_at, ended_at, max_cost_pico, input_tokens, output_tokens, tags, owners, decision_id, outcome, batch, outputs_hash, inputs_hash, error, graph_hash, location,
-        batch_index, owner, lease_until, pruned_at,
+        batch_index, CASE WHEN status = 'running' THEN \(ProcessRecord.sql(of: "run.owner")) END, pruned_at,
         status = 'waiting' AND EXISTS (SELECT 1 FROM approval WHERE run = run.id AND decided_at IS NOT NULL AND taken = 0)
         """
 
     /// Runs in the order of the query, each with what its calls came to.
     ///
-    /// - Parameter rest: of the query, from behind the list of tables.
-    static func fetch(_ database: Database, _ rest: String, _ arguments: StatementArguments) throws -> [RunRecord] {
+    /// - Parameters:
+    ///   - rest: of the query, from behind the list of tables.
+    ///   - vantage: from where the processes that drive them are looked at.
+    static func fetch(_ database: Database, _ rest: String, _ arguments: StatementArguments, _ vantage: Vantage) throws -> [RunRecord] {
         let rows = try Row.fetchAll(database, sql: "SELECT \(list) FROM run \(rest)", arguments: arguments)
         if rows.isEmpty { return [] }
         // Only the calls tell what of a cost is known, estimated or missing; they are found by the index on their run.
@@ -27,13 +29,13 @@ enum RunColumns {
             arguments: [numbers])
         while let row = try sums.next() { spending[row[0]] = SpendingColumns.spending(row, 1) }
         return rows.map { row in
-            var run = record(row)
+            var run = record(row, vantage)
             run.spending = spending[row[0]] ?? Spending()
             return run
         }
     }
 
-    private static func record(_ row: Row) -> RunRecord {
+    private static func record(_ row: Row, _ vantage: Vantage) -> RunRecord {
         var run = RunRecord(
             id: row[1], workflow: row[2], file: row[3], status: RunStatus(rawValue: row[4]) ?? .failed,
             startedAt: Timestamp(microseconds: row[5]))
@@ -52,11 +54,13 @@ enum RunColumns {
         run.graph = hash(row, 18)
         run.location = row[19]
         run.batchIndex = row[20]
-        let holder = Holder(text: row[21])
-        run.holder = holder.description
-        if run.status == .running { run.isAbandoned = moment(row, 22).map { $0 <= .now() } ?? true || holder.isGone }
-        run.prunedAt = moment(row, 23)
-        run.isAnswered = row[24]
+        if run.status == .running {
+            let holder = ProcessRecord(text: row[21])
+            run.holder = holder.map(vantage.name) ?? "a process"
+            run.isAbandoned = holder.map { !vantage.verdict(on: $0).isAlive } ?? true
+        }
+        run.prunedAt = moment(row, 22)
+        run.isAnswered = row[23]
         return run
     }
 }
@@ -109,7 +113,7 @@ enum CallColumns {
         call_id, node_path, step_id, tier, purpose, ordinal, provider, model_asked, state, started_at, model_served, held_pico,
         cost_pico, input_tokens, cache_read_tokens, cache_write_tokens, output_tokens, reasoning_tokens, usage_raw, price_rows,
         request_hash, response_hash, http_status, finish_reason, error, ttft_ms, total_ms, retry_of, ended_at,
-        tags, trimmed
+        tags, trimmed, notes
         """
 
     static func record(_ row: Row) -> CallRecord {
@@ -137,6 +141,7 @@ enum CallColumns {
         call.endedAt = moment(row, 28)
         call.tags = json(row, 29)?.objectValue ?? [:]
         call.trimmed = json(row, 30)
+        call.notes = CallNote.list(json(row, 31))
         return call
     }
 }

@@ -15,10 +15,10 @@ extension Ledger {
             var found: [ContentHash: [UInt8]] = [:]
             var missing: Set<ContentHash> = []
             let indexed = try database.makeStatement(
-                sql: "SELECT bytes FROM blob_key JOIN blob USING (id) WHERE key = ? AND sha256 = ?")
+                sql: "SELECT bytes, id FROM blob_key JOIN blob USING (id) WHERE key = ? AND sha256 = ?")
             for key in hashes where found[key] == nil {
                 if let row = try Row.fetchOne(indexed, arguments: [key.indexKey, Data(key.bytes)]) {
-                    found[key] = bytes(row)
+                    found[key] = try DocumentPieces.whole(row, database)
                 } else {
                     missing.insert(key)
                 }
@@ -32,15 +32,11 @@ extension Ledger {
                 if let key = hash(row, 0), missing.remove(key) != nil { ids.append((key, row[1])) }
             }
             for (key, id) in ids {
-                if let row = try Row.fetchOne(database, sql: "SELECT bytes FROM blob WHERE id = ?", arguments: [id]) {
-                    found[key] = bytes(row)
+                if let row = try Row.fetchOne(database, sql: "SELECT bytes, id FROM blob WHERE id = ?", arguments: [id]) {
+                    found[key] = try DocumentPieces.whole(row, database)
                 }
             }
             return found
         }
-    }
-
-    private func bytes(_ row: Row) -> [UInt8] {
-        (try? row.withUnsafeData(atIndex: 0) { $0.map(Array.init) ?? [] }) ?? []
     }
 }

@@ -18,7 +18,7 @@ extension Ledger {
         // The plus keeps SQLite from reading all runs in their order: there is an index of the open ones.
         let order = filter.isResumable ? "+started_at" : "started_at"
         let arguments = conditions.arguments + [filter.isResumable ? -1 : filter.limit]
-        let runs = try read { try RunColumns.fetch($0, "\(conditions.whereClause) ORDER BY \(order) DESC, id DESC LIMIT ?", arguments) }
+        let runs = try read { try RunColumns.fetch($0, "\(conditions.whereClause) ORDER BY \(order) DESC, id DESC LIMIT ?", arguments, vantage) }
         return filter.isResumable ? Array(runs.filter(\.isResumable).prefix(filter.limit)) : runs
     }
 
@@ -48,13 +48,13 @@ extension Ledger {
 
     /// - Parameter id: the whole id.
     public func run(_ id: String) throws(JournalError) -> RunRecord? {
-        try read { try RunColumns.fetch($0, "WHERE run_id = ?", [id]).first }
+        try read { try RunColumns.fetch($0, "WHERE run_id = ?", [id], vantage).first }
     }
 
     /// The runs of a batch, by their places in it.
     public func runs(ofBatch batch: String) throws(JournalError) -> [Int: RunRecord] {
         try read { database in
-            let runs = try RunColumns.fetch(database, "WHERE batch = ? AND batch_index IS NOT NULL ORDER BY id", [batch])
+            let runs = try RunColumns.fetch(database, "WHERE batch = ? AND batch_index IS NOT NULL ORDER BY id", [batch], vantage)
             return Dictionary(runs.map { ($0.batchIndex!, $0) }) { _, later in later }
         }
     }

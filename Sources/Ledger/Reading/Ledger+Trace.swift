@@ -10,7 +10,7 @@ extension Ledger {
     ///   are read, as ``ItemChoice`` says; what the others add up to is in ``RunTrace/folded``. `nil`: everything.
     public func trace(run: String, maxItems: Int? = nil) throws(JournalError) -> RunTrace? {
         let trace: RunTrace? = try read { database in
-            guard let record = try RunColumns.fetch(database, "WHERE run_id = ?", [run]).first,
+            guard let record = try RunColumns.fetch(database, "WHERE run_id = ?", [run], vantage).first,
                 let number = try Int64.fetchOne(database, sql: "SELECT id FROM run WHERE run_id = ?", arguments: [run])
             else { return nil }
             let reader = try TraceReader(database, run: number, maxItems: maxItems)

@@ -12,15 +12,17 @@ final class DocumentFinder {
 
     init(_ database: Database) throws {
         self.database = database
-        indexed = try database.makeStatement(sql: "SELECT bytes FROM blob_key JOIN blob USING (id) WHERE key = ? AND sha256 = ?")
-        byRow = try database.makeStatement(sql: "SELECT bytes FROM blob WHERE id = ?")
+        indexed = try database.makeStatement(sql: "SELECT bytes, id FROM blob_key JOIN blob USING (id) WHERE key = ? AND sha256 = ?")
+        byRow = try database.makeStatement(sql: "SELECT bytes, id FROM blob WHERE id = ?")
     }
 
     /// The bytes under a hash, whatever they are; `nil` when there are none.
     func bytes(_ hash: ContentHash) throws -> [UInt8]? {
-        if let row = try Row.fetchOne(indexed, arguments: [hash.indexKey, Data(hash.bytes)]) { return Self.bytes(row) }
+        if let row = try Row.fetchOne(indexed, arguments: [hash.indexKey, Data(hash.bytes)]) {
+            return try DocumentPieces.whole(row, database)
+        }
         guard let id = tail[hash] else { return nil }
-        return try Row.fetchOne(byRow, arguments: [id]).map { Self.bytes($0) }
+        return try Row.fetchOne(byRow, arguments: [id]).map { try DocumentPieces.whole($0, database) }
     }
 
     private func readTail() throws -> [ContentHash: Int64] {

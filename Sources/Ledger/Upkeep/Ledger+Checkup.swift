@@ -77,7 +77,7 @@ private struct LedgerChecker {
 
     mutating func checkDocuments() throws {
         found.documents = try count("SELECT count(*) FROM blob")
-        found.bytes = try Int64.fetchOne(database, sql: "SELECT coalesce(sum(length(bytes)), 0) FROM blob") ?? 0
+        found.bytes = try Int64.fetchOne(database, sql: "SELECT coalesce(sum(length(bytes)), 0) + (SELECT coalesce(sum(length(bytes)), 0) FROM blob_piece) FROM blob") ?? 0
         let stride = isQuick ? max(1, found.documents / Self.sample) : 1
         let indexedTo = try count("SELECT indexed_to FROM blob_mark")
         let index = try database.makeStatement(sql: "SELECT EXISTS (SELECT 1 FROM blob_key WHERE key = ? AND id = ?)")
@@ -86,7 +86,10 @@ private struct LedgerChecker {
         while let row = try rows.next() {
             found.checkedDocuments += 1
             let name = hash(row, 0)
-            let actual = try row.withUnsafeData(atIndex: 1) { ($0 ?? Data()).withUnsafeBytes { ContentHash(of: $0) } }
+            let size = try row.withUnsafeData(atIndex: 1) { $0?.count ?? 0 }
+            let actual = size == DocumentPieces.size
+                ? ContentHash(of: try DocumentPieces.whole(row, bytes: 1, id: 2, database))
+                : try row.withUnsafeData(atIndex: 1) { ($0 ?? Data()).withUnsafeBytes { ContentHash(of: $0) } }
             guard let name, name == actual else {
                 fault("documents", "\(name?.hex ?? "row \(row[2] as Int64)") is not what it was")
                 continue
@@ -117,6 +120,8 @@ private struct LedgerChecker {
             let orphans = try count("SELECT count(*) FROM \(table.name) WHERE run NOT IN (SELECT id FROM run)")
             if orphans > 0 { fault("rows", "\(orphans) of \(table.name) belong to no run") }
         }
+        let pieces = try count("SELECT count(*) FROM blob_piece WHERE NOT EXISTS (SELECT 1 FROM blob WHERE blob.id = blob_piece.id)")
+        if pieces > 0 { fault("documents", "\(pieces) pieces belong to no document") }
         let left = try count("SELECT count(*) FROM run WHERE pruned_at IS NOT NULL AND EXISTS (SELECT 1 FROM event WHERE event.run = run.id)")
         if left > 0 { fault("rows", "\(left) runs still have events of which gc removed a part: run gc again") }
     }

@@ -45,6 +45,7 @@ extension LedgerUpkeep {
             rest = rest.dropFirst(done)
         }
         try removeDocuments(without: [], isDry: false, &removal)
+        try removeProcesses()
         return removal
     }
 
@@ -89,7 +90,26 @@ extension LedgerUpkeep {
         return true
     }
 
+    /// Batches without a run, and processes that none names and that have been silent for a day: one that stood still for so long
+    /// and wakes up writes its row again.
+    private func removeProcesses() throws(JournalError) {
+        let longAgo = Timestamp.now().adding(.seconds(-86_400)).microseconds
+        try transaction { database in
+            try database.execute(
+                sql: """
+                    DELETE FROM batch WHERE began_at < ?1 AND NOT EXISTS (SELECT 1 FROM run WHERE run.batch = batch.name AND batch_index IS NOT NULL)
+                        AND coalesce((SELECT beat FROM process WHERE process.id = batch.owner), 0) < ?1;
+                    """, arguments: [longAgo])
+            try database.execute(
+                sql: "DELETE FROM process WHERE beat < ? AND id NOT IN (SELECT owner FROM run WHERE owner IS NOT NULL UNION SELECT owner FROM batch WHERE owner IS NOT NULL)",
+                arguments: [longAgo])
+        }
+    }
+
     // MARK: Documents
+
+    /// Of a document, in bytes.
+    private static let size = "length(bytes) + coalesce((SELECT sum(length(piece.bytes)) FROM blob_piece AS piece WHERE piece.id = blob.id), 0)"
 
     private func removeDocuments(without excluded: Set<Int64>, isDry: Bool, _ removal: inout Removal) throws(JournalError) {
         var reachable = ReachableDocuments()
@@ -97,7 +117,7 @@ extension LedgerUpkeep {
         let unnamed: [(id: Int64, hash: ContentHash, bytes: Int64)] = try read { database in
             // The newest stays: numbers are given by the greatest there is, and none may be given twice.
             let rows = try Row.fetchCursor(
-                database, sql: "SELECT id, sha256, length(bytes) FROM blob WHERE id < (SELECT max(id) FROM blob) ORDER BY id")
+                database, sql: "SELECT id, sha256, \(Self.size) FROM blob WHERE id < (SELECT max(id) FROM blob) ORDER BY id")
             var found: [(Int64, ContentHash, Int64)] = []
             while let row = try rows.next() {
                 guard let name = hash(row, 1), !reachable.contains(name) else { continue }

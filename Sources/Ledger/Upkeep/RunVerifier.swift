@@ -32,6 +32,7 @@ final class RunVerifier {
         let head = hash(row, 3) ?? ContentHash(of: [])
         let prunedAt = moment(row, 4)
         var faults = try counterFaults(number)
+        var replay = CapReplay()
         var verdict: ChainVerdict?
         var keptHead = kept.map { $0 == head ? RunVerification.KeptHead.matches : .differs }
         var names: [ContentHash: Bool] = [:]
@@ -41,11 +42,17 @@ final class RunVerifier {
                 if link == kept, link != head { keptHead = .isOfEvent(sequence) }
                 if endedAt == nil, kind == "run_ended", Self.isEnd(payload) { endedAt = sequence }
                 guard looksAtDocuments, let payload = try? JSONParser.parse(payload) else { return }
+                replay.take(kind, payload)
                 for (key, hash) in RunEvent.documents(in: payload) { names[hash] = RunEvent.listKeys.contains(key) || names[hash] == true }
             }
             // Behind an end nothing comes.
             if case .isOfEvent(let sequence)? = keptHead, let endedAt, endedAt <= sequence { keptHead = .differs }
             if case .broken? = verdict, keptHead == .matches { keptHead = .differs }
+        }
+        faults += replay.faults
+        if replay.isTold {
+            let cheap = try Int.fetchOne(database, sql: "SELECT count(*) FROM model_call WHERE run = ? AND cost_pico > held_pico", arguments: [number])!
+            if cheap > 0 { faults.append("\(cheap) calls count less against caps than they cost") }
         }
         let count = try look(at: names, &faults)
         return RunVerification(
@@ -120,7 +127,30 @@ final class RunVerifier {
                     c.*
                 FROM run r, (SELECT \(Self.sums) FROM model_call WHERE run = ?1) c WHERE r.id = ?1
                 """, arguments: [number])!
-        return Self.faults(row) + (try windowFaults(number))
+        return Self.faults(row) + (try windowFaults(number)) + (try capFaults(number))
+    }
+
+    /// Where more counts than a cap admits: that needs a call that cost more than was held for it, and ends the cap.
+    private func capFaults(_ number: Int64) throws -> [String] {
+        let caps = try Row.fetchAll(
+            database,
+            sql: """
+                SELECT NULL, max_cost_pico, held_pico, exceeded_pico FROM run WHERE id = ?1
+                UNION ALL SELECT scope, cap_pico, held_pico, exceeded_pico FROM budget_window WHERE run = ?1
+                """, arguments: [number])
+        var faults: [String] = []
+        for row in caps {
+            let (scope, cap, held, exceeded): (String?, Money?, Money, Int64?) = (row[0], money(row, 1), Money(picoDollars: row[2]), row[3])
+            guard let cap, held > cap else { continue }
+            let name = scope.map { "the cap of '\($0)'" } ?? "the run's budget"
+            if exceeded == nil { faults.append("\(name) of \(cap) is exceeded by \(held), and not marked so") }
+            let overruns = try Row.fetchCursor(
+                database, sql: "SELECT node_path FROM model_call WHERE run = ? AND state = 'overrun'", arguments: [number])
+            var hasOverrun = false
+            while let call = try overruns.next(), !hasOverrun { hasOverrun = scope.map { Self.scopes(around: call[0]).contains($0) } ?? true }
+            if !hasOverrun { faults.append("\(held) counts against \(name) of \(cap), and no call cost more than was held for it") }
+        }
+        return faults
     }
 
     /// What a run's counters should be, by its calls. Money in two limbs.
@@ -135,7 +165,8 @@ final class RunVerifier {
         var faults: [String] = []
         for (index, name) in ["held", "open", "cost"].enumerated() {
             let stored = MoneySum(Money(picoDollars: row[index]))
-            let sum = moneySum(row, 7 + index * 2)
+            // A counter that is full stands still.
+            let sum = MoneySum(moneySum(row, 7 + index * 2).clamped)
             if stored != sum { faults.append("\(name)_pico says \(stored.displayText), its calls come to \(sum.displayText)") }
         }
         for (index, name) in ["calls", "input_tokens", "output_tokens", "unpriced_calls"].enumerated() {
@@ -163,7 +194,7 @@ final class RunVerifier {
         }
         return windows.compactMap { row in
             let (scope, held, open): (String, Money, Money) = (row[0], Money(picoDollars: row[1]), Money(picoDollars: row[2]))
-            guard let sum = sums[scope], sum.held != MoneySum(held) || sum.open != MoneySum(open) else { return nil }
+            guard let sum = sums[scope], sum.held.clamped != held || sum.open.clamped != open else { return nil }
             return "the cap of '\(scope)' counts \(held), \(open) of it open; its calls come to \(sum.held.displayText), \(sum.open.displayText) of it open"
         }
     }

@@ -1,3 +1,4 @@
+import GRDBSQLite
 import Values
 import WorkflowModel
 
@@ -17,7 +18,8 @@ final class BlobStore {
     /// Documents in the tail before they are indexed. Looking through that many takes a reader a millisecond or two.
     static let tailLimit = 4096
 
-    private let insert, find, selectTail, insertKey, selectMark, updateMark: PreparedStatement
+    private let connection: OpaquePointer
+    private let insert, insertPiece, find, selectTail, insertKey, selectMark, updateMark: PreparedStatement
     private var recent = RecentBlobs()
     /// Documents in the tail; `nil`: not known.
     private var tailCount: Int?
@@ -28,7 +30,9 @@ final class BlobStore {
         func prepare(_ sql: String) throws(SQLiteFailure) -> PreparedStatement {
             try PreparedStatement(sql, on: connection, texts: texts)
         }
+        self.connection = connection
         insert = try prepare("INSERT INTO blob(sha256, bytes) VALUES (?1, ?2)")
+        insertPiece = try prepare("INSERT INTO blob_piece(id, part, bytes) VALUES (?1, ?2, ?3)")
         find = try prepare("SELECT 1 FROM blob_key JOIN blob USING (id) WHERE key = ?1 AND sha256 = ?2")
         selectTail = try prepare("SELECT id, sha256 FROM blob WHERE id > ?1")
         insertKey = try prepare("INSERT INTO blob_key(key, id) VALUES (?1, ?2)")
@@ -53,8 +57,16 @@ final class BlobStore {
         if try find.first({ _ in true }) != nil { return }
         try blob.bytes.withUnsafeBytes { bytes in
             insert.bind(1, blob.hash)
-            insert.bind(2, uncopiedBlob: bytes)
+            insert.bind(2, uncopiedBlob: UnsafeRawBufferPointer(rebasing: bytes.prefix(DocumentPieces.size)))
             try insert.run()
+            guard bytes.count > DocumentPieces.size else { return }
+            let id = sqlite3_last_insert_rowid(connection)
+            for (part, start) in stride(from: DocumentPieces.size, to: bytes.count, by: DocumentPieces.size).enumerated() {
+                insertPiece.bind(1, id)
+                insertPiece.bind(2, part + 1)
+                insertPiece.bind(3, uncopiedBlob: UnsafeRawBufferPointer(rebasing: bytes[start..<min(start + DocumentPieces.size, bytes.count)]))
+                try insertPiece.run()
+            }
         }
         tailCount = count + 1
     }

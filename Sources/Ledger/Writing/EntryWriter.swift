@@ -11,48 +11,40 @@ final class EntryWriter {
     var hasWritten = false
 
     private let connection: OpaquePointer
-    private let lease: TimeSpan
+    private let own: OwnProcess
     private var chain = EventChain()
     private var hashes: [ContentHash] = []
     private let blobs: BlobStore
     let handover: RunHandover
+    let batches: BatchOwnership
     private let texts: BindingArena
     private var memos: MemoStore?
     private var recentPriceRows: Set<String> = []
     private var lastPriceRows: (rows: [String], text: String) = ([], "[]")
 
-    private let insertRun, updateRun, selectRun, endRun: PreparedStatement
+    private let caps: CapCounters
+    private let insertRun, endRun: PreparedStatement
     private let insertCall, endCall, selectCall: PreparedStatement
     private let beginNode, endNode: PreparedStatement
     private let insertEvent: PreparedStatement
-    private let selectWindow, upsertWindow: PreparedStatement
     private let selectSubject, insertOutcome, updateOutcome, insertPriceRow: PreparedStatement
 
-    init(connection: OpaquePointer, texts: BindingArena, lease: TimeSpan) throws(SQLiteFailure) {
+    init(connection: OpaquePointer, texts: BindingArena, own: OwnProcess) throws(SQLiteFailure) {
         self.connection = connection
-        self.lease = lease
-        handover = RunHandover(connection: connection, texts: texts, lease: lease)
+        self.own = own
+        handover = RunHandover(connection: connection, texts: texts, own: own)
+        batches = BatchOwnership(connection: connection, texts: texts, own: own)
         self.texts = texts
         func prepare(_ sql: String) throws(SQLiteFailure) -> PreparedStatement {
             try PreparedStatement(sql, on: connection, texts: texts)
         }
         insertRun = try prepare("""
-            INSERT INTO run(run_id, workflow, file, status, started_at, owner, epoch, lease_until, max_cost_pico, last_hash,
+            INSERT INTO run(run_id, workflow, file, status, started_at, owner, epoch, max_cost_pico, last_hash,
                 graph_hash, inputs_hash, tags, owners, decision_id, decision_unit, decision_counts, batch, batch_index, location)
-            VALUES (?1, ?2, ?3, 'running', ?4, ?5, 1, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
+            VALUES (?1, ?2, ?3, 'running', ?4, ?5, 1, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
             """)
-        // The one statement that every entry runs: it asserts the epoch, takes the reservation against the run's cap and
-        // moves the counters and the chain's head. The cap is compared by subtraction, which cannot overflow.
-        updateRun = try prepare("""
-            UPDATE run SET held_pico = held_pico + ?1, open_pico = open_pico + ?2, cost_pico = cost_pico + ?3,
-                calls = calls + ?4, input_tokens = input_tokens + ?5, output_tokens = output_tokens + ?6,
-                unpriced_calls = unpriced_calls + ?7, last_seq = ?8, last_hash = ?9
-            WHERE id = ?10 AND epoch = ?11 AND (?12 = 0 OR max_cost_pico IS NULL OR held_pico <= max_cost_pico - ?1)
-            """)
-        selectRun = try prepare("SELECT epoch, held_pico, open_pico, max_cost_pico FROM run WHERE id = ?1")
         endRun = try prepare("""
-            UPDATE run SET status = ?2, ended_at = ?3, outputs_hash = ?4, error = ?5, outcome = coalesce(?6, outcome),
-                lease_until = NULL WHERE id = ?1
+            UPDATE run SET status = ?2, ended_at = ?3, outputs_hash = ?4, error = ?5, outcome = coalesce(?6, outcome) WHERE id = ?1
             """)
         insertCall = try prepare("""
             INSERT INTO model_call(run, number, run_id, node_path, step_id, tier, purpose, ordinal, provider, model_asked, state,
@@ -63,7 +55,7 @@ final class EntryWriter {
             UPDATE model_call SET state = ?2, held_pico = ?3, cost_pico = ?4, input_tokens = ?5, cache_read_tokens = ?6,
                 cache_write_tokens = ?7, output_tokens = ?8, reasoning_tokens = ?9, usage_raw = ?10, price_rows = ?11,
                 model_served = ?12, response_hash = ?13, http_status = ?14, finish_reason = ?15, ttft_ms = ?16, total_ms = ?17,
-                ended_at = ?18, error = ?19
+                ended_at = ?18, error = ?19, notes = ?22
             WHERE rowid = ?1 AND run = ?20 AND number = ?21
             """)
         selectCall = try prepare("SELECT rowid FROM model_call WHERE run = ?1 AND number = ?2")
@@ -81,12 +73,7 @@ final class EntryWriter {
             """)
         insertEvent = try prepare("INSERT INTO event(run, seq, kind, payload, at, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")
         blobs = try BlobStore(connection: connection, texts: texts)
-        selectWindow = try prepare("SELECT held_pico, open_pico FROM budget_window WHERE run = ?1 AND scope = ?2")
-        upsertWindow = try prepare("""
-            INSERT INTO budget_window(run, scope, cap_pico, held_pico, open_pico) VALUES (?1, ?2, ?3, ?4, ?5)
-            ON CONFLICT (run, scope) DO UPDATE SET cap_pico = excluded.cap_pico, held_pico = excluded.held_pico,
-                open_pico = excluded.open_pico
-            """)
+        caps = try CapCounters(connection: connection, texts: texts)
         selectSubject = try prepare("""
             SELECT id, run_id FROM run WHERE run_id = ?1 UNION SELECT id, run_id FROM run WHERE decision_id = ?1
             """)
@@ -114,29 +101,30 @@ final class EntryWriter {
     // MARK: Runs
 
     func begin(_ start: RunStart) throws -> OwnedRun {
+        if let batch = start.batch { try batches.assertOwned(batch) }
         let origin = EventChain.origin(of: start.id.text)
         insertRun.bind(1, start.id.text)
         insertRun.bind(2, start.workflow)
         insertRun.bind(3, start.file)
         insertRun.bind(4, start.at.microseconds)
-        insertRun.bind(5, Holder.current.text)
-        insertRun.bind(6, Timestamp.now().adding(lease).microseconds)
-        insertRun.bind(7, start.maxCost?.picoDollars)
-        insertRun.bind(8, origin)
-        insertRun.bind(9, start.graph)
-        insertRun.bind(10, start.inputs)
-        insertRun.bind(11, JSONEncoding.canonical.string(.object(start.tags)))
-        insertRun.bind(12, JSONEncoding.canonical.string(.object(start.owner)))
-        insertRun.bind(13, start.decisionID)
-        insertRun.bind(14, start.decisionUnit)
-        insertRun.bind(15, start.decisionCounts.isEmpty ? nil : JSONEncoding.wire.string(.array(start.decisionCounts.map(JSONValue.string))))
-        insertRun.bind(16, start.batch)
-        insertRun.bind(17, start.batchIndex)
-        insertRun.bind(18, start.location)
+        insertRun.bind(5, own.id)
+        insertRun.bind(6, start.maxCost?.picoDollars)
+        insertRun.bind(7, origin)
+        insertRun.bind(8, start.graph)
+        insertRun.bind(9, start.inputs)
+        insertRun.bind(10, JSONEncoding.canonical.string(.object(start.tags)))
+        insertRun.bind(11, JSONEncoding.canonical.string(.object(start.owner)))
+        insertRun.bind(12, start.decisionID)
+        insertRun.bind(13, start.decisionUnit)
+        insertRun.bind(14, start.decisionCounts.isEmpty ? nil : JSONEncoding.wire.string(.array(start.decisionCounts.map(JSONValue.string))))
+        insertRun.bind(15, start.batch)
+        insertRun.bind(16, start.batchIndex)
+        insertRun.bind(17, start.location)
         do {
             try insertRun.run()
         } catch {
             guard error.isDuplicate else { throw error }
+            if let batch = start.batch, let index = start.batchIndex, let refusal = try batches.refusal(batch, index) { throw refusal }
             throw JournalError(.other, "a run named \(start.id) exists already")
         }
         hasWritten = true
@@ -168,25 +156,18 @@ final class EntryWriter {
 
     private func write(_ entry: JournalEntry, of run: OwnedRun) throws -> JournalReply {
         let movement = try Movement(entry)
-        var windows: [Window] = []
-        if movement.touchesWindows {
-            windows = try movedWindows(entry, of: run)
-        }
+        let windows = movement.touchesWindows ? try caps.windows(entry, of: run) : []
         chainEvents(of: entry, of: run)
-        if windows.contains(where: { $0.verdict != .written }) { return try reply(movement, windows, of: run) }
-        if try !moveCounters(movement, of: run) { return try reply(movement, windows, of: run) }
+        if windows.contains(where: { $0.verdict != .written }) { return try caps.reply(movement, windows, of: run) }
+        let move = try caps.move(movement, events: hashes.count, head: hashes.last ?? run.head, of: run)
+        if case .turnedAway = move { return try caps.reply(movement, windows, of: run) }
         hasWritten = true
 
-        for window in windows {
-            upsertWindow.bind(1, run.row)
-            upsertWindow.bind(2, window.scope)
-            upsertWindow.bind(3, window.cap)
-            upsertWindow.bind(4, window.held)
-            upsertWindow.bind(5, window.open)
-            try upsertWindow.run()
-        }
+        for window in windows { try caps.write(window, of: run) }
         if let end = entry.callEnd { try write(end, of: run) }
         if let start = entry.callStart { try write(start, of: run) }
+        if case .full = move { try caps.recount(run) }
+        for window in windows where window.isFull { try caps.recount(window, of: run) }
         for node in entry.nodes { try write(node, of: run) }
         for approval in entry.approvals { try handover.write(approval, of: run) }
         if let cap = entry.cap { try handover.raise(cap, of: run) }
@@ -212,104 +193,6 @@ final class EntryWriter {
             }
             hashes.append(head)
         }
-    }
-
-    /// Takes the reservation, asserts the epoch, moves the chain's head; `false` when the row said no.
-    private func moveCounters(_ movement: Movement, of run: OwnedRun) throws -> Bool {
-        updateRun.bind(1, movement.held)
-        updateRun.bind(2, movement.open)
-        updateRun.bind(3, movement.cost)
-        updateRun.bind(4, movement.calls)
-        updateRun.bind(5, movement.inputTokens)
-        updateRun.bind(6, movement.outputTokens)
-        updateRun.bind(7, movement.unpriced)
-        updateRun.bind(8, run.sequence + Int64(hashes.count))
-        updateRun.bind(9, hashes.last ?? run.head)
-        updateRun.bind(10, run.row)
-        updateRun.bind(11, run.epoch)
-        updateRun.bind(12, movement.asked == nil ? 0 : 1)
-        do {
-            return try updateRun.runCountingChanges() == 1
-        } catch {
-            guard error.isConstraint else { throw error }
-            // SQLite turns a sum beyond 64 bits into a floating-point number, which a strict column refuses; and what is
-            // released twice leaves less than nothing.
-            throw JournalError(.other, "the amounts of run \(run.id) would leave 0 to $9.2 million, which is what one run can hold")
-        }
-    }
-
-    // MARK: Reservations
-
-    /// A cap below the run's with its counters as they would be after the entry.
-    private struct Window {
-        let scope: String
-        let cap: Int64
-        var held: Int64
-        var open: Int64
-        var verdict = JournalReply.written
-    }
-
-    private func movedWindows(_ entry: JournalEntry, of run: OwnedRun) throws -> [Window] {
-        var windows: [Window] = []
-        func move(_ caps: [(scope: String, cap: Money)], held: Int64, open: Int64, asked: Int64?) throws {
-            for cap in caps {
-                let index: Int
-                if let known = windows.firstIndex(where: { $0.scope == cap.scope }) {
-                    index = known
-                } else {
-                    selectWindow.bind(1, run.row)
-                    selectWindow.bind(2, cap.scope)
-                    let counters = try selectWindow.first { ($0.int(0), $0.int(1)) } ?? (0, 0)
-                    index = windows.count
-                    windows.append(Window(scope: cap.scope, cap: cap.cap.picoDollars, held: counters.0, open: counters.1))
-                }
-                if let asked {
-                    windows[index].verdict = Self.verdict(
-                        cap.scope, asked: asked, held: windows[index].held, open: windows[index].open, cap: cap.cap.picoDollars)
-                    guard windows[index].verdict == .written else { continue }
-                }
-                windows[index].held = try Self.sum(windows[index].held, held)
-                windows[index].open = try Self.sum(windows[index].open, open)
-            }
-        }
-        if let end = entry.callEnd, let released = end.released?.picoDollars {
-            try move(end.caps, held: (end.held?.picoDollars ?? 0) - released, open: -released, asked: nil)
-        }
-        if let start = entry.callStart, let asked = start.held?.picoDollars {
-            try move(start.caps, held: asked, open: asked, asked: asked)
-        }
-        return windows
-    }
-
-    /// Whether `asked` fits, would fit if calls in flight cost nothing, or never will.
-    private static func verdict(_ scope: String, asked: Int64, held: Int64, open: Int64, cap: Int64) -> JournalReply {
-        if held <= cap - asked { return .written }
-        if open > 0, held - open <= cap - asked { return .postponed }
-        return .refused(
-            BudgetRefusal(
-                scope: scope, cap: Money(picoDollars: cap), spent: Money(picoDollars: held - open),
-                asked: Money(picoDollars: asked)))
-    }
-
-    /// Why nothing was written. A cap that will never admit the call outweighs one that may.
-    private func reply(_ movement: Movement, _ windows: [Window], of run: OwnedRun) throws -> JournalReply {
-        selectRun.bind(1, run.row)
-        let row = try selectRun.first { ($0.int(0), $0.int(1), $0.int(2), $0.optionalInt(3)) }
-        guard let (epoch, held, open, cap) = row, epoch == run.epoch else { throw Self.lostOwnership(of: run) }
-        var verdicts = windows.map(\.verdict)
-        if let asked = movement.asked, let cap {
-            verdicts.insert(
-                Self.verdict(
-                    BudgetRefusal.runScope, asked: asked, held: held + movement.held - asked, open: open + movement.open - asked, cap: cap), at: 0)
-        }
-        for case .refused(let refusal) in verdicts { return .refused(refusal) }
-        return .postponed
-    }
-
-    private static func sum(_ a: Int64, _ b: Int64) throws(JournalError) -> Int64 {
-        let (sum, overflow) = a.addingReportingOverflow(b)
-        if overflow { throw JournalError(.other, "an amount exceeds $9.2 million, more than one run can hold") }
-        return sum
     }
 
     // MARK: Rows
@@ -363,6 +246,10 @@ final class EntryWriter {
         endCall.bind(17, end.total.milliseconds)
         endCall.bind(18, end.at.microseconds)
         endCall.bind(19, end.failure.map { JSONEncoding.canonical.string($0.json) })
+        endCall.bind(22, end.notes.isEmpty ? nil : JSONEncoding.canonical.string(CallNote.json(end.notes)))
+        if !end.newPriceRows.isEmpty {
+            try record(priceRows: end.newPriceRows.map { ($0.id, JSONEncoding.canonical.string($0.json)) }, at: end.at)
+        }
         if let row = run.openCalls.removeValue(forKey: end.id.number) {
             endCall.bind(1, row)
             if try endCall.runCountingChanges() == 1 { return }

@@ -5,7 +5,7 @@ import WorkflowModel
 /// Keeps the answers that steps with `memo` take again. Made when the first of them comes. Confined to the writer's thread.
 final class MemoStore {
     private let upsert, insertHit, find: PreparedStatement
-    private let findBlob, findNewBlob, selectBlob: PreparedStatement
+    private let findBlob, findNewBlob, selectBlob, selectPieces: PreparedStatement
 
     init(connection: OpaquePointer, texts: BindingArena) throws(SQLiteFailure) {
         func prepare(_ sql: String) throws(SQLiteFailure) -> PreparedStatement {
@@ -28,6 +28,7 @@ final class MemoStore {
         // The newest first: mostly it was just written.
         findNewBlob = try prepare("SELECT id FROM blob WHERE id > (SELECT indexed_to FROM blob_mark) AND sha256 = ?1 ORDER BY id DESC LIMIT 1")
         selectBlob = try prepare("SELECT sha256, bytes FROM blob WHERE id = ?1")
+        selectPieces = try prepare("SELECT bytes FROM blob_piece WHERE id = ?1 ORDER BY part")
     }
 
     /// After the documents of its entry.
@@ -64,7 +65,11 @@ final class MemoStore {
         let found = try find.first { (call: $0.text(0), blob: $0.int(1), cost: $0.optionalInt(2), at: $0.int(3)) }
         guard let found else { return nil }
         selectBlob.bind(1, found.blob)
-        guard let (hash, bytes) = try selectBlob.first({ ($0.hash(0), $0.bytes(1)) }) else { return nil }
+        guard var (hash, bytes) = try selectBlob.first({ ($0.hash(0), $0.bytes(1)) }) else { return nil }
+        if bytes.count == DocumentPieces.size {
+            selectPieces.bind(1, found.blob)
+            for piece in try selectPieces.all({ $0.bytes(0) }) { bytes += piece }
+        }
         return RememberedAnswer(
             call: found.call, output: hash, document: bytes, at: Timestamp(microseconds: found.at), cost: found.cost.map(Money.init(picoDollars:)))
     }

@@ -5,6 +5,9 @@ import WorkflowModel
 struct Movement {
     private(set) var held: Int64 = 0
     private(set) var open: Int64 = 0
+    /// The part of these two that a call's end moves; the rest is ``asked``.
+    private(set) var endHeld: Int64 = 0
+    private(set) var endOpen: Int64 = 0
     private(set) var cost: Int64 = 0
     private(set) var calls = 0
     private(set) var inputTokens = 0
@@ -18,9 +21,9 @@ struct Movement {
     init(_ entry: JournalEntry) throws(JournalError) {
         if let end = entry.callEnd {
             let released = try Self.amount(end.released)
-            let endHeld = try Self.amount(end.held)
-            held = endHeld - released
-            open = -released
+            endHeld = try Self.amount(end.held) - released
+            endOpen = -released
+            (held, open) = (endHeld, endOpen)
             cost = try Self.amount(end.cost)
             inputTokens = end.usage?.totalInput ?? 0
             outputTokens = end.usage?.totalOutput ?? 0
@@ -36,9 +39,8 @@ struct Movement {
             } else {
                 let amount = try Self.amount(start.held)
                 asked = amount
-                let (sum, overflow) = held.addingReportingOverflow(amount)
-                if overflow { throw JournalError(.other, "call \(start.id) asks for more than $9.2 million") }
-                held = sum
+                // Two amounts of 63 bits of which one is released: the sum has its sign.
+                held = held.addingReportingOverflow(amount).overflow ? .max : held + amount
                 open += amount
                 touchesWindows = touchesWindows || !start.caps.isEmpty
             }

@@ -9,7 +9,7 @@ import WorkflowModel
 struct RunHandover {
     let connection: OpaquePointer
     let texts: BindingArena
-    let lease: TimeSpan
+    let own: OwnProcess
 
     private func prepare(_ sql: String) throws(SQLiteFailure) -> PreparedStatement { try PreparedStatement(sql, on: connection, texts: texts) }
 
@@ -17,29 +17,31 @@ struct RunHandover {
     struct Standing {
         let row: Int64
         let status: RunStatus
-        let holder: Holder
+        /// The process that drives it, or drove it last.
+        let holder: ProcessRecord?
+        /// What is known of that one.
+        let verdict: ProcessVerdict
         let epoch: Int64
-        let leaseUntil: Timestamp?
         let sequence: Int64
         let head: ContentHash
         /// Whether `gc` removed its events.
         let isPruned: Bool
 
-        /// Whether a process drives it. One of this host that is gone need not be waited for.
-        func isDriven(at now: Timestamp) -> Bool {
-            guard status == .running, let leaseUntil, leaseUntil > now else { return false }
-            return !holder.isGone
-        }
+        /// Whether a process drives it.
+        var isDriven: Bool { status == .running && verdict.isAlive }
     }
 
     func standing(of run: RunID) throws -> Standing {
-        let select = try prepare("SELECT id, status, owner, epoch, lease_until, last_seq, last_hash, pruned_at FROM run WHERE run_id = ?1")
+        let select = try prepare("""
+            SELECT id, status, \(ProcessRecord.sql(of: "run.owner")), epoch, last_seq, last_hash, pruned_at FROM run WHERE run_id = ?1
+            """)
         select.bind(1, run.text)
         let found = try select.first { row in
-            Standing(
-                row: row.int(0), status: RunStatus(rawValue: row.text(1)) ?? .failed, holder: Holder(text: row.text(2)), epoch: row.int(3),
-                leaseUntil: row.optionalInt(4).map(Timestamp.init(microseconds:)), sequence: row.int(5), head: row.hash(6),
-                isPruned: row.optionalInt(7) != nil)
+            let holder = ProcessRecord(text: row.optionalText(2))
+            return Standing(
+                row: row.int(0), status: RunStatus(rawValue: row.text(1)) ?? .failed, holder: holder,
+                verdict: holder.map(own.vantage.verdict) ?? .gone, epoch: row.int(3), sequence: row.int(4), head: row.hash(5),
+                isPruned: row.optionalInt(6) != nil)
         }
         guard let found else { throw JournalError(.unknownRun, "there is no run \(run)") }
         return found
@@ -50,21 +52,19 @@ struct RunHandover {
     /// - Returns: the run, and how many calls have no end.
     func takeOver(_ run: RunID) throws -> (run: OwnedRun, lostCalls: Int) {
         let standing = try standing(of: run)
-        let now = Timestamp.now()
         switch standing.status {
         case .succeeded, .failed, .cancelled: throw JournalError(.hasEnded, "run \(run) has \(standing.status == .cancelled ? "been cancelled" : standing.status.rawValue)")
         case .running, .interrupted, .waiting: break
         }
         if standing.isPruned { throw JournalError(.hasEnded, "gc removed the events of run \(run)") }
-        if standing.isDriven(at: now) { throw owned(run, standing, now) }
+        if standing.isDriven { throw owned(run, standing) }
         let update = try prepare("""
-            UPDATE run SET owner = ?1, epoch = epoch + 1, lease_until = ?2, status = 'running', ended_at = NULL, error = NULL, open_pico = 0
-            WHERE id = ?3 AND epoch = ?4
+            UPDATE run SET owner = ?1, epoch = epoch + 1, status = 'running', ended_at = NULL, error = NULL, open_pico = 0
+            WHERE id = ?2 AND epoch = ?3
             """)
-        update.bind(1, Holder.current.text)
-        update.bind(2, now.adding(lease).microseconds)
-        update.bind(3, standing.row)
-        update.bind(4, standing.epoch)
+        update.bind(1, own.id)
+        update.bind(2, standing.row)
+        update.bind(3, standing.epoch)
         try update.run()
         // What calls without an end hold counts as spent from now on: nobody knows better.
         let windows = try prepare("UPDATE budget_window SET open_pico = 0 WHERE run = ?1")
@@ -77,9 +77,9 @@ struct RunHandover {
         return (owned, Int(lost))
     }
 
-    private func owned(_ run: RunID, _ standing: Standing, _ now: Timestamp) -> JournalError {
-        let free = standing.leaseUntil.map { "; without a sign of life it is free in \($0.since(now))" } ?? ""
-        return JournalError(.owned, "run \(run) is driven by \(standing.holder.description)\(free)")
+    private func owned(_ run: RunID, _ standing: Standing) -> JournalError {
+        let holder = standing.holder.map(own.vantage.name) ?? "another process"
+        return JournalError(.owned, "run \(run) is driven by \(holder), \(standing.verdict.text): wait for it, or stop the run with: agentctl cancel \(run)")
     }
 
     /// Leaves word for the process that drives a run.
@@ -95,7 +95,11 @@ struct RunHandover {
 
     /// Raises the run's cap; it never falls.
     func raise(_ cap: Money, of run: OwnedRun) throws {
-        let update = try prepare("UPDATE run SET max_cost_pico = max(max_cost_pico, ?2) WHERE id = ?1 AND epoch = ?3")
+        // What is exceeded is not any more where all that counts fits the new cap.
+        let update = try prepare("""
+            UPDATE run SET exceeded_pico = CASE WHEN max_cost_pico < ?2 AND held_pico <= ?2 THEN NULL ELSE exceeded_pico END,
+                max_cost_pico = max(max_cost_pico, ?2) WHERE id = ?1 AND epoch = ?3
+            """)
         update.bind(1, run.row)
         update.bind(2, cap.picoDollars)
         update.bind(3, run.epoch)
@@ -167,7 +171,7 @@ struct RunHandover {
         guard let found else { throw JournalError(.unknownRun, "run \(run) asks nothing at '\(path)'") }
         if let by = found.by { throw JournalError(.hasEnded, "'\(path)' of run \(run) was \(found.isApproved ? "approved" : "rejected") by \(by) already") }
         try write(decision, run: standing.row, path: path, number: found.number, isTaken: false)
-        return standing.isDriven(at: .now())
+        return standing.isDriven
     }
 
     /// Whether there is a question that nobody answered in time.

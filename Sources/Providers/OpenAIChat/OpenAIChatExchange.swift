@@ -1,6 +1,5 @@
 import Economics
 import HTTP
-import Synchronization
 import Values
 import WorkflowModel
 
@@ -12,23 +11,29 @@ final class OpenAIChatExchange: Sendable {
     private let endpoint: Endpoint
     /// Not the wall clock: it may be set while a call is under way, and machine time is money.
     private let started: ContinuousClock.Instant
-    private let gathering: Gathering?
+    private let gathering: Gathering
 
-    /// What a streamed answer has brought so far.
+    /// What an answer has brought so far.
     private final class Gathering: Sendable {
         struct State {
-            var stream: OpenAIChatStream
+            var reader: AnswerReader
             var timeToFirstToken: TimeSpan?
         }
 
         let state: Mutex<State>
+        private let isStreaming: Bool
 
-        init(maxOutputTokens: Int) { state = Mutex(State(stream: OpenAIChatStream(maxOutputTokens: maxOutputTokens))) }
+        init(maxOutputTokens: Int, isStreaming: Bool) {
+            self.isStreaming = isStreaming
+            state = Mutex(State(reader: AnswerReader(maxOutputTokens: maxOutputTokens)))
+        }
 
         func push(_ bytes: UnsafeRawBufferPointer, since started: ContinuousClock.Instant) -> StreamDirective {
             state.withLock { state in
-                let goesOn = state.stream.push(bytes)
-                if state.timeToFirstToken == nil, state.stream.hasBegun { state.timeToFirstToken = OpenAIChatExchange.span(since: started) }
+                let goesOn = state.reader.push(bytes)
+                if isStreaming, state.timeToFirstToken == nil, state.reader.answer.hasBegun {
+                    state.timeToFirstToken = OpenAIChatExchange.span(since: started)
+                }
                 return goesOn ? .continue : .stop
             }
         }
@@ -36,20 +41,15 @@ final class OpenAIChatExchange: Sendable {
 
     init(_ request: ModelRequest, at endpoint: Endpoint) {
         let chat = OpenAIChatRequest(request: request, modelID: endpoint.modelID, dialect: endpoint.configuration.dialect)
-        let wire = Self.httpRequest(chat, at: endpoint)
         let started = ContinuousClock.now
+        let gathering = Gathering(maxOutputTokens: request.maxOutputTokens, isStreaming: chat.isStreaming)
         self.request = request
         self.endpoint = endpoint
         self.started = started
-        if chat.isStreaming {
-            let gathering = Gathering(maxOutputTokens: request.maxOutputTokens)
-            self.gathering = gathering
-            transfer = HTTPTransfer(
-                wire, onHead: { Self.isStream($0) ? .stream : .collect }, onData: { gathering.push($0, since: started) })
-        } else {
-            gathering = nil
-            transfer = HTTPTransfer(wire)
-        }
+        self.gathering = gathering
+        // A success is read as it comes, whatever its head calls it; a refusal is collected.
+        transfer = HTTPTransfer(
+            Self.httpRequest(chat, at: endpoint), onHead: { Self.isSuccess($0.status) ? .stream : .collect }, onData: { gathering.push($0, since: started) })
     }
 
     private static func httpRequest(_ chat: OpenAIChatRequest, at endpoint: Endpoint) -> HTTPRequest {
@@ -57,17 +57,14 @@ final class OpenAIChatExchange: Sendable {
         if let key = endpoint.apiKey { headers.append(("Authorization", "Bearer \(key)")) }
         if let name = chat.dialect.callIDHeader { headers.append((name, chat.request.id.text)) }
         headers += endpoint.configuration.headers.map { ($0.key, $0.value) }
-        let base = endpoint.baseURL ?? ""
         return HTTPRequest(
-            method: "POST", url: (base.hasSuffix("/") ? String(base.dropLast()) : base) + "/chat/completions", headers: headers,
-            body: chat.body(), connectTimeout: min(.seconds(10), chat.request.timeout), timeout: chat.request.timeout)
+            method: "POST", url: EndpointURL.joined(endpoint.baseURL ?? "", "/chat/completions"), headers: headers,
+            body: chat.body(), connectTimeout: min(.seconds(10), chat.request.timeout), timeout: chat.request.timeout,
+            maxResponseBytes: AnswerReader.mostBytes(
+                maxOutputTokens: chat.request.maxOutputTokens, hasLogprobs: chat.request.sampling.logprobs == true))
     }
 
     private static func isSuccess(_ status: Int) -> Bool { (200..<300).contains(status) }
-
-    private static func isStream(_ head: HTTPResponseHead) -> Bool {
-        isSuccess(head.status) && head.headers["content-type"]?.contains("event-stream") != false
-    }
 
     private static func span(since started: ContinuousClock.Instant) -> TimeSpan {
         let (seconds, attoseconds) = (ContinuousClock.now - started).components
@@ -80,83 +77,56 @@ final class OpenAIChatExchange: Sendable {
     func result() -> ModelCallResult {
         switch transfer.result {
         case .success(let response)?:
-            // Also a refusal, or one document in place of a stream: an error inside a 200, a web page, a server that does
-            // not stream.
-            guard let gathering, Self.isStream(response.head) else { return answered(response) }
-            return streamed(gathering, status: response.status, nil)
+            return Self.isSuccess(response.status) ? answered(status: response.status, nil) : refused(response.head, response.body)
         case .failure(let error)?:
-            guard let gathering, error.head.map({ Self.isSuccess($0.status) }) ?? true else { return failed(error) }
-            return streamed(gathering, status: error.head?.status, error)
+            // A refusal whose explanation broke off is still a refusal.
+            if let head = error.head, !Self.isSuccess(head.status), error.code != .cancelled { return refused(head, error.partialBody) }
+            return answered(status: error.head?.status, error)
         case nil: preconditionFailure("the transfer was not performed")
         }
     }
 
-    private func make(
-        _ outcome: Result<ModelResponse, CallFailure>, _ billing: BillingEvidence, usage: TokenUsage? = nil, usageRaw: String? = nil,
-        modelServed: String? = nil, status: Int?, timeToFirstToken: TimeSpan? = nil
-    ) -> ModelCallResult {
-        ModelCallResult(
-            outcome: outcome.mapError { explained($0) }, billing: billing, usage: usage, usageRaw: usageRaw, modelServed: modelServed,
-            httpStatus: status, timeToFirstToken: timeToFirstToken,
-            // What is over the timeout is our own delay in taking the answer, not the machine's work.
-            total: min(Self.span(since: started), request.timeout))
-    }
-
-    /// A complete exchange.
-    private func answered(_ response: HTTPResponse) -> ModelCallResult {
-        guard Self.isSuccess(response.status) else { return refused(response.head, response.body) }
-        let document: JSONValue
-        do throws(JSONParseError) {
-            document = try JSONParser.parse(response.body)
-        } catch {
-            return make(.failure(ErrorClassifier.notJSON(response.body, error)), .unknown, status: response.status)
-        }
-        let outcome = Result { () throws(CallFailure) in try OpenAIChatResponse.read(document) }
-        // A success with an error inside may have done work before it failed; its usage, if it names one, is final.
-        let usage = OpenAIUsage.normalise(
-            document["usage"], timings: document["timings"], missingIsUnknown: endpoint.configuration.dialect.cachedTokensOptional)
-        return make(
-            outcome, usage == nil ? .unknown : .reported, usage: usage,
-            usageRaw: document["usage"].flatMap { $0.isNull ? nil : $0.jsonText }, modelServed: document["model"]?.stringValue,
-            status: response.status)
-    }
+    /// What our own delay in taking the answer made longer is not the machine's work.
+    private var duration: TimeSpan { min(Self.span(since: started), request.timeout) }
 
     private func refused(_ head: HTTPResponseHead, _ body: [UInt8]) -> ModelCallResult {
         let (failure, billing) = ErrorClassifier.classify(status: head.status, headers: head.headers, body: body)
-        return make(.failure(failure), billing, status: head.status)
+        return ModelCallResult(
+            outcome: .failure(explained(failure)), billing: billing, httpStatus: head.status, total: duration,
+            isComingUp: ErrorClassifier.isComingUp(status: head.status, body: body))
     }
 
-    private func failed(_ error: HTTPError) -> ModelCallResult {
-        // A refusal whose explanation broke off is still a refusal.
-        if let head = error.head, !Self.isSuccess(head.status), error.code != .cancelled { return refused(head, error.partialBody) }
-        return make(.failure(ErrorClassifier.transport(error)), Self.billing(error), status: error.head?.status)
-    }
-
-    private static func billing(_ error: HTTPError) -> BillingEvidence { error.requestWasSent ? .unknown : .notBilled }
-
-    /// - Parameter transport: what ended the stream, unless it ended by itself.
-    private func streamed(_ gathering: Gathering, status: Int?, _ transport: HTTPError?) -> ModelCallResult {
-        let (stream, timeToFirstToken) = gathering.state.withLock { state in
-            state.stream.end()
-            return (state.stream, state.timeToFirstToken)
+    /// - Parameter transport: what ended the transfer, unless it ended by itself.
+    private func answered(status: Int?, _ transport: HTTPError?) -> ModelCallResult {
+        let (reader, timeToFirstToken) = gathering.state.withLock { state in
+            state.reader.end(isCut: transport != nil)
+            return (state.reader, state.timeToFirstToken)
         }
-        let usage = stream.usage(missingCacheIsUnknown: endpoint.configuration.dialect.cachedTokensOptional)
-        // Without a final word the counts seen so far are a lower bound.
-        var billing: BillingEvidence = usage != nil && (stream.isDone || stream.finish != nil) ? .reported : .unknown
-        var outcome: Result<ModelResponse, CallFailure> = .success(stream.response)
-        if let failure = stream.failure {
-            outcome = .failure(failure)
-        } else if stream.finish == nil {
-            if let transport {
-                outcome = .failure(ErrorClassifier.transport(transport))
-                if usage == nil { billing = Self.billing(transport) }
-            } else {
-                outcome = .failure(CallFailure(.malformedResponse, "the stream ended before its end was announced"))
+        let answer = reader.answer
+        let outcome = reader.outcome(after: transport.map(ErrorClassifier.transport))
+        let isWhole = reader.isWhole
+        // Nothing came: all that is known is whether anything was sent.
+        let isBare = status == nil && transport != nil
+        let usage = answer.usage.reading(
+            promptBytes: request.segments.reduce(0) { $0 + $1.text.utf8.count }, outputBytes: answer.outputBytes,
+            missingCacheIsUnknown: endpoint.configuration.dialect.cachedTokensOptional)
+        let billing: BillingEvidence = isBare ? (transport!.requestWasSent ? .unknown : .notBilled) : usage.isFinal && isWhole ? .reported : .unknown
+        var notes = answer.notes
+        var partialText: String?
+        switch outcome {
+        case .success(let response):
+            if let note = usage.note { notes.append(note) }
+            if let word = response.finishWord {
+                notes.append(CallNote(.finishReason, "the server says that the answer ended by '\(word)', which is not known"))
             }
+        case .failure:
+            partialText = reader.partialText
+            if isWhole, usage.raw != nil, let note = usage.note { notes.append(note) }
         }
-        return make(
-            outcome, billing, usage: usage, usageRaw: stream.usageRaw, modelServed: stream.modelServed, status: status,
-            timeToFirstToken: timeToFirstToken)
+        return ModelCallResult(
+            outcome: outcome.mapError(explained), billing: billing, counts: usage.counts, usageRaw: usage.raw, modelServed: answer.modelServed,
+            httpStatus: status, timeToFirstToken: timeToFirstToken, total: duration, partialText: partialText, outputBytes: answer.outputBytes,
+            isWhole: isWhole, notes: notes)
     }
 
     /// Names the endpoint and keeps the key out: servers like to quote it.

@@ -61,8 +61,9 @@ struct OpenAIChatRequest {
             case .none: break
             }
         }
+        // Said in any case: some servers stream unless they are told not to.
+        key("stream"); value(.bool(isStreaming))
         if isStreaming {
-            key("stream"); value(true)
             if dialect.streamUsage { key("stream_options"); value(.object(["include_usage": true])) }
         }
         output.append(UInt8(ascii: "}"))

@@ -4,7 +4,6 @@ import Glibc
 import Darwin
 #endif
 import HTTP
-import Synchronization
 import Values
 import WorkflowModel
 
@@ -68,7 +67,8 @@ public final class ModelServerPool: ModelServers {
             return task
         }
         do {
-            return (task, try await task.value.get())
+            let port = try await task.value.get()
+            return (task, port)
         } catch {
             // The next call may try again: the reason may be mended meanwhile.
             forget(task, name)

@@ -6,8 +6,8 @@ import Darwin
 import Values
 import WorkflowModel
 
-/// The folder of one model server: `users` and `guard` are locks, `port` and `failure` what its guard tells, `log` what the
-/// server prints.
+/// The folder of one model server: `users` and `guard` are locks, `port` and `failure` what its guard tells, `server` the process that it
+/// has started, `log` what the server prints.
 struct ServerState {
     static let portPlaceholder = "${{ port }}"
 
@@ -25,6 +25,7 @@ struct ServerState {
     var guardPath: String { folder + "/guard" }
     var portPath: String { folder + "/port" }
     var failurePath: String { folder + "/failure" }
+    var serverPath: String { folder + "/server" }
     var logPath: String { folder + "/log" }
 
     func createFolder() throws(StepFailure) {
@@ -56,6 +57,9 @@ struct ServerState {
 
     var port: String? { text(portPath).map { $0.filter { !$0.isWhitespace } }.flatMap { $0.isEmpty ? nil : $0 } }
 
+    /// The server that was started last, unless its end was seen.
+    var server: ServerProcess? { text(serverPath).flatMap(ServerProcess.init(text:)) }
+
     var failure: [String]? { text(failurePath)?.split(whereSeparator: \.isNewline).map(String.init) }
 
     var lastLogLines: [String] {
@@ -86,8 +90,12 @@ struct ServerState {
 
     func clear() {
         unlink(portPath)
+        unlink(serverPath)
         unlink(failurePath)
     }
+
+    /// This program, as the kernel names it: it may have been moved since it started.
+    static let executable = "/proc/self/exe"
 
     /// Starts the guard, detached from this process's terminal and descriptors.
     func spawnGuard(program: String, serve: ServeConfiguration, root: String) throws(StepFailure) {

@@ -101,9 +101,11 @@ extension WorkflowDecoder {
         }
         var schema: Schema?
         var repairs = 1
+        var allowsEmpty = false
         if let output = reader.reader("output", .modelOutput) {
             schema = output.value("schema").flatMap { context.schema($0, "schema") }
             repairs = output.int("repair", in: 0...5) ?? 1
+            allowsEmpty = output.value("empty").flatMap { context.word($0, "empty", of: ["fail", "allow"]) } == "allow"
         }
         let tier = reader.string("model").map { Named(text: $0, range: reader.value("model")!.range) } ?? defaults.model
         let escalation = escalation(reader)
@@ -118,7 +120,7 @@ extension WorkflowDecoder {
             ModelDraft(
                 tier: tier, system: reader.template("system"), prefixes: (reader.strings("prefix") ?? []).map { Named(text: $0.text, range: $0.range) },
                 body: $0, sampling: sampling(reader), schema: schema, repairs: repairs, attachments: attachments, memoAge: memo?.duration("max_age"),
-                escalation: escalation)
+                escalation: escalation, allowsEmpty: allowsEmpty)
         }
         return draft.map { .model($0) }
     }

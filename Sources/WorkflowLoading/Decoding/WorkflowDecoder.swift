@@ -197,6 +197,7 @@ struct WorkflowDecoder {
         guard let keys = reader.reader("limits", known) else { return limits }
         limits.maxInputTokens = keys.int("max_input_tokens", in: 1...100_000_000) ?? limits.maxInputTokens
         limits.maxOutputTokens = keys.int("max_output_tokens", in: 1...10_000_000) ?? limits.maxOutputTokens
+        limits.onTruncation = keys.word("on_truncation", StepLimits.Truncation.self) ?? limits.onTruncation
         limits.maxTotalTokens = keys.int("max_total_tokens", in: 1...100_000_000) ?? limits.maxTotalTokens
         limits.maxCost = keys.money("max_cost_usd") ?? limits.maxCost
         limits.trim = trim(keys, with: reader, limit: limits.maxInputTokens)

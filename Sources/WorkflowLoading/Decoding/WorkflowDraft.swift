@@ -102,6 +102,7 @@ struct ModelDraft {
     let attachments: [AttachmentTemplate]
     let memoAge: TimeSpan?
     let escalation: EscalationDraft?
+    let allowsEmpty: Bool
 
     /// The tiers that it may ask, the first one first.
     var tiers: [Named] { escalation?.tiers ?? tier.map { [$0] } ?? [] }

@@ -66,6 +66,12 @@ public enum ProjectFiles {
     /// Whether a path names the file of an absolute path.
     public static func isSame(_ path: String, _ absolute: String) -> Bool { SourceFiles.realPath(path) == absolute }
 
+    /// An absolute path as it is named from the working directory, where that is shorter.
+    public static func shortened(_ path: String) -> String {
+        guard let here = SourceFiles.realPath("."), let real = SourceFiles.realPath(path), real.hasPrefix(here + "/") else { return path }
+        return String(real.dropFirst(here.count + 1))
+    }
+
     /// A folder as it is named from the working directory, where that is shorter.
     private static func path(of folder: String) -> String {
         guard let here = SourceFiles.realPath("."), let real = SourceFiles.realPath(folder) else { return folder }

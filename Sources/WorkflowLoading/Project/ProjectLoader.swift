@@ -112,6 +112,7 @@ public enum ProjectLoader {
             dialect.structuredOutput = keys.word("structured_output", Dialect.StructuredOutput.self) ?? dialect.structuredOutput
             dialect.images = keys.bool("images") ?? dialect.images
             dialect.files = keys.bool("files") ?? dialect.files
+            dialect.servedNames = keys.word("served_model", Dialect.ServedNames.self) ?? dialect.servedNames
             if let field = keys.string("max_tokens_field") {
                 if ["max_tokens", "max_completion_tokens"].contains(field) { dialect.maxTokensField = field } else {
                     reader.context.report("AW103", "max_tokens_field is max_tokens or max_completion_tokens", at: keys.value("max_tokens_field")!.range)

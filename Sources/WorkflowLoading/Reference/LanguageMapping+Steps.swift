@@ -61,9 +61,10 @@ extension LanguageMapping {
         [
             .init("schema", .schema, "A JSON Schema, inline or the path of its file."),
             .init("repair", .integer(0...5), default: "1", "Of a model step: how often an answer that breaks the schema is sent back."),
+            .init("empty", .words(["fail", "allow"]), default: "fail", "Of a model step: whether an answer without text fails with empty_answer, or is one."),
             .init("parse", .word(CommandStep.Parse.self), default: "text", "Of a run step: how the program's output is read."),
         ])
-    static let modelOutput = stepOutput.only("schema", "repair")
+    static let modelOutput = stepOutput.only("schema", "repair", "empty")
     static let runOutput = stepOutput.only("parse", "schema")
 
     /// `limits` of a step that has steps of its own: tokens are capped where they are used.

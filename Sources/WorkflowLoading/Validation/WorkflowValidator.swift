@@ -78,7 +78,8 @@ struct WorkflowValidator {
                 tier: model.tiers[0].text, system: model.system, prefixes: ordered.map(\.element), body: model.body,
                 bodyStability: max(.step, stability(model.body.templates.flatMap(\.references))),
                 systemStability: stability(model.system?.references ?? []), sampling: model.sampling, schema: model.schema,
-                repairs: model.repairs, memoAge: model.memoAge, attachments: model.attachments, furtherTiers: model.tiers.dropFirst().map(\.text)))
+                repairs: model.repairs, memoAge: model.memoAge, attachments: model.attachments, furtherTiers: model.tiers.dropFirst().map(\.text),
+                allowsEmpty: model.allowsEmpty))
         }
     }
 

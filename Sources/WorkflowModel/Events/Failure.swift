@@ -20,6 +20,8 @@ public enum FailureKind: String, Sendable, Hashable, CaseIterable {
     case refusal
     /// The answer stopped at its token cap.
     case truncated
+    /// An answer, and no text in it where text was asked.
+    case emptyAnswer = "empty_answer"
 
     // Of a step
     /// It took longer in all than its `deadline`.
@@ -39,7 +41,7 @@ public enum FailureKind: String, Sendable, Hashable, CaseIterable {
     case configuration
 
     /// The kinds that `retry.on` may name.
-    public static let retryable: [FailureKind] = [.rateLimit, .timeout, .serverError, .connection, .malformedResponse]
+    public static let retryable: [FailureKind] = [.rateLimit, .timeout, .serverError, .connection, .malformedResponse, .emptyAnswer]
 }
 
 /// Why a step did not succeed.

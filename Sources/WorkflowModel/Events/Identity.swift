@@ -40,6 +40,8 @@ public struct CallID: Sendable, Hashable, CustomStringConvertible {
 /// What a call is for. Every call is priced, whatever its purpose.
 public enum CallPurpose: String, Sendable, Hashable {
     case `try`, repair
+    /// Asks for the rest of an answer that stopped at its cap of tokens.
+    case continuation = "continue"
 }
 
 /// The state of a call in the ledger.

@@ -30,7 +30,8 @@ extension RunEvent {
         case "run_started":
             self = .runStarted(RunStarted(
                 workflow: try fields.text("workflow"), graph: try fields.hash("graph"), sources: try fields.hash("sources"), inputs: try fields.hash("inputs"),
-                maxCost: fields.money("max_cost_usd"), encoder: try fields.int("encoder"), program: try fields.text("program")))
+                maxCost: fields.money("max_cost_usd"), encoder: try fields.int("encoder"), program: try fields.text("program"),
+                facts: payload["facts"]?.intValue.map(Int.init) ?? 1, rules: payload["rules"]?.intValue.map { Rules(version: Int($0)) } ?? .first))
         case "condition_evaluated": self = .conditionEvaluated(try step(), holds: try fields.bool("holds"))
         case "items_expanded": self = .itemsExpanded(try step(), count: try fields.int("count"), items: try fields.hash("items"))
         case "step_skipped": self = .stepSkipped(try step(), try fields.value("reason", SkipReason.init(text:)))
@@ -54,25 +55,29 @@ extension RunEvent {
                 id: CallID(run: run, number: try fields.int("call")), node: try step(), tier: try fields.text("tier"),
                 model: try fields.value("model", ModelReference.init(text:)), purpose: try fields.value("purpose", CallPurpose.init(rawValue:)),
                 ordinal: try fields.int("ordinal"), request: try fields.hash("request"), held: fields.money("held_usd"),
-                retryOf: payload["retry_of"]?.intValue.map(Int.init), tags: payload["tags"]?.objectValue))
+                retryOf: payload["retry_of"]?.intValue.map(Int.init), tags: payload["tags"]?.objectValue, caps: fields.caps,
+                bound: fields.money("bound_usd")))
         case "call_refused":
             self = .callRefused(
                 try step(),
                 BudgetRefusal(
                     scope: try fields.text("scope"), cap: fields.money("cap_usd") ?? .zero, spent: fields.money("spent_usd") ?? .zero,
-                    asked: fields.money("asked_usd") ?? .zero))
+                    asked: fields.money("asked_usd") ?? .zero, exceeded: fields.money("exceeded_usd")))
         case "call_ended":
             var usage: TokenUsage?
             if let input = payload["input_tokens"]?.intValue.map(Int.init), let output = payload["output_tokens"]?.intValue.map(Int.init) {
                 // The classes of tokens are with the call; events have the sums.
                 usage = TokenUsage(plainInput: input, plainOutput: output)
             }
+            // A word that this program does not know is the server's own.
+            let word = payload["finish_reason"]?.stringValue
+            let reason = word.map { FinishReason(rawValue: $0) ?? .other }
             self = .callEnded(CallEnded(
                 id: CallID(run: run, number: try fields.int("call")), node: try step(), state: try fields.value("state", CallState.init(rawValue:)),
-                cost: fields.money("cost_usd"), usage: usage, finishReason: payload["finish_reason"]?.stringValue.flatMap(FinishReason.init(rawValue:)),
+                cost: fields.money("cost_usd"), usage: usage, finishReason: reason, finishWord: reason?.rawValue == word ? nil : word,
                 response: try fields.optionalHash("response"), logprobs: try fields.optionalHash("logprobs"),
                 failure: payload["failure"].flatMap(CallFailure.init(json:)), jitter: payload["jitter"]?.doubleValue ?? 0,
-                isOutage: payload["outage"]?.boolValue ?? false))
+                isOutage: payload["outage"]?.boolValue ?? false, kept: fields.money("held_usd"), notes: CallNote.list(payload["notes"])))
         case "command_ended":
             self = .commandEnded(
                 try step(), attempt: Int(payload["attempt"]?.intValue ?? 1), exitCode: try fields.int("exit_code"), stdout: try fields.hash("stdout"),
@@ -129,6 +134,13 @@ extension RunEvent {
         func hash(_ key: String) throws(EventDecodingError) -> ContentHash { try value(key, ContentHash.init(hex:)) }
         func optionalHash(_ key: String) throws(EventDecodingError) -> ContentHash? { payload[key] == nil ? nil : try hash(key) }
         func money(_ key: String) -> Money? { payload[key]?.stringValue.flatMap(Money.init(decimal:)) }
+
+        var caps: [(scope: String, cap: Money)] {
+            (payload["caps"]?.arrayValue ?? []).compactMap { cap in
+                guard let scope = cap["scope"]?.stringValue, let amount = cap["cap_usd"]?.stringValue.flatMap(Money.init(decimal:)) else { return nil }
+                return (scope, amount)
+            }
+        }
 
         func int(_ key: String) throws(EventDecodingError) -> Int {
             guard let number = payload[key]?.intValue.map(Int.init) else { throw missing(key) }

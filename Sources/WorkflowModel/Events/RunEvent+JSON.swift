@@ -46,6 +46,8 @@ extension RunEvent {
             json.put("encoder", run.encoder)
             json.put("program", run.program)
             json.put("max_cost_usd", run.maxCost?.json)
+            json.put("facts", run.facts)
+            json.put("rules", run.rules.version)
         case .conditionEvaluated(let node, let holds):
             json.put("step", node.path)
             json.put("holds", holds)
@@ -67,14 +69,22 @@ extension RunEvent {
             json.put("ordinal", call.ordinal)
             json.put("request", call.request)
             json.put("held_usd", call.held?.decimalText)
+            json.put("bound_usd", call.bound?.decimalText)
             json.put("retry_of", call.retryOf)
             json.put("tags", call.tags.map(JSONValue.object))
+            if !call.caps.isEmpty {
+                json.put("caps", call.caps) { cap, json in
+                    json.put("scope", cap.scope)
+                    json.put("cap_usd", cap.cap.decimalText)
+                }
+            }
         case .callRefused(let node, let refusal):
             json.put("step", node.path)
             json.put("scope", refusal.scope)
             json.put("cap_usd", refusal.cap.decimalText)
             json.put("spent_usd", refusal.spent.decimalText)
             json.put("asked_usd", refusal.asked.decimalText)
+            json.put("exceeded_usd", refusal.exceeded?.decimalText)
         case .callEnded(let call):
             json.put("call", call.id.number)
             json.put("step", call.node.path)
@@ -83,13 +93,15 @@ extension RunEvent {
             json.put("cost_usd", call.cost?.json ?? JSONValue.null)
             json.put("input_tokens", call.usage?.totalInput)
             json.put("output_tokens", call.usage?.totalOutput)
-            json.put("finish_reason", call.finishReason?.rawValue)
+            json.put("finish_reason", call.finishWord ?? call.finishReason?.rawValue)
             json.put("response", call.response)
             json.put("logprobs", call.logprobs)
             json.put("failure", call.failure?.json)
             // Only a failure can lead to a wait.
             if call.failure != nil { json.put("jitter", JSONValue.double(call.jitter)) }
             if call.isOutage { json.put("outage", true) }
+            json.put("held_usd", call.kept?.decimalText)
+            if !call.notes.isEmpty { json.put("notes", CallNote.json(call.notes)) }
         case .commandEnded(let node, let attempt, let exitCode, let stdout, let stderr, let milliseconds):
             json.put("step", node.path)
             json.put("attempt", attempt)

@@ -133,8 +133,19 @@ public final class RunStarted: Sendable {
     /// Of the request encoder: under another version, other bytes are a warning and not a fault.
     public let encoder: Int
     public let program: String
+    /// The form of the run's facts: since 2 a call's tell its caps and what it holds at its end.
+    public let facts: Int
+    public let rules: Rules
 
-    public init(workflow: String, graph: ContentHash, sources: ContentHash, inputs: ContentHash, maxCost: Money?, encoder: Int, program: String) {
+    /// Of the facts that this program records.
+    public static let currentFacts = 2
+
+    public init(
+        workflow: String, graph: ContentHash, sources: ContentHash, inputs: ContentHash, maxCost: Money?, encoder: Int, program: String,
+        facts: Int = currentFacts, rules: Rules = .current
+    ) {
+        self.facts = facts
+        self.rules = rules
         self.workflow = workflow
         self.graph = graph
         self.sources = sources
@@ -159,11 +170,17 @@ public final class CallStarted: Sendable {
     public let retryOf: Int?
     /// Of its step and of those around it; `nil` without any.
     public let tags: JSONObject?
+    /// The caps below the run's that it draws on, each with the key of its counter.
+    public let caps: [(scope: String, cap: Money)]
+    /// What would be held by what is known before any call, where more is held since a bill of its model went beyond that.
+    public let bound: Money?
 
     public init(
         id: CallID, node: Node, tier: String, model: ModelReference, purpose: CallPurpose, ordinal: Int, request: ContentHash,
-        held: Money?, retryOf: Int?, tags: JSONObject? = nil
+        held: Money?, retryOf: Int?, tags: JSONObject? = nil, caps: [(scope: String, cap: Money)] = [], bound: Money? = nil
     ) {
+        self.caps = caps
+        self.bound = bound
         self.id = id
         self.node = node
         self.tier = tier
@@ -186,20 +203,26 @@ public final class CallEnded: Sendable {
     public let cost: Money?
     public let usage: TokenUsage?
     public let finishReason: FinishReason?
-    /// Of the answer's text.
+    /// The server's own word for the end, where it is none that is known.
+    public let finishWord: String?
+    /// Of the answer's text, or of what came of it before it failed.
     public let response: ContentHash?
     /// Of the log-probabilities as the server sent them, where they were asked for.
     public let logprobs: ContentHash?
     public let failure: CallFailure?
     /// The random part of the delay before a next try, 0 ..< 1; recorded so that a replay waits and decides alike.
     public let jitter: Double
-    /// Nothing was sent, to a server that has answered before: the network is gone, or the server is.
+    /// Nothing was sent, to a server that has answered before: the network is gone, or the server is. Or a server says that it
+    /// is coming up.
     public let isOutage: Bool
+    /// What it counts against caps from now on, where its state, cost and reservation do not say it.
+    public let kept: Money?
+    public let notes: [CallNote]
 
     public init(
-        id: CallID, node: Node, state: CallState, cost: Money?, usage: TokenUsage?, finishReason: FinishReason?,
+        id: CallID, node: Node, state: CallState, cost: Money?, usage: TokenUsage?, finishReason: FinishReason?, finishWord: String? = nil,
         response: ContentHash?, logprobs: ContentHash? = nil, failure: CallFailure?, jitter: Double,
-        isOutage: Bool = false
+        isOutage: Bool = false, kept: Money? = nil, notes: [CallNote] = []
     ) {
         self.id = id
         self.node = node
@@ -207,11 +230,14 @@ public final class CallEnded: Sendable {
         self.cost = cost
         self.usage = usage
         self.finishReason = finishReason
+        self.finishWord = finishWord
         self.response = response
         self.logprobs = logprobs
         self.failure = failure
         self.jitter = jitter
         self.isOutage = isOutage
+        self.kept = kept
+        self.notes = notes
     }
 }
 

@@ -54,8 +54,11 @@ public struct BudgetRefusal: Sendable, Hashable {
     /// Settled or held for good against the cap.
     public let spent: Money
     public let asked: Money
+    /// The most that counted against the cap, once that was more than the cap admits: no call starts then until it is raised.
+    public let exceeded: Money?
 
-    public init(scope: String, cap: Money, spent: Money, asked: Money) {
+    public init(scope: String, cap: Money, spent: Money, asked: Money, exceeded: Money? = nil) {
+        self.exceeded = exceeded
         self.scope = scope
         self.cap = cap
         self.spent = spent
@@ -63,7 +66,9 @@ public struct BudgetRefusal: Sendable, Hashable {
     }
 
     public var message: String {
+        if cap == .max { return "the worst case of the next call, \(asked), is more than a run can count: \(cap) in all, \(spent) is spent or held" }
         let owner = scope == Self.runScope ? "the run's budget" : "the cap of \(scope)"
+        if let exceeded { return "\(owner) is exceeded: \(exceeded) of \(cap) was spent or held, as a call cost more than was held for it; no other starts" }
         return "the worst case of the next call, \(asked), does not fit \(owner): \(spent) of \(cap) is spent or held"
     }
 }

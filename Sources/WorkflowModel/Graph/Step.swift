@@ -120,6 +120,8 @@ public final class ModelStep: Sendable {
     public let schemaBound: Int
     /// How often an answer that breaks the schema is sent back with what is wrong with it.
     public let repairs: Int
+    /// Whether an answer without text is one.
+    public let allowsEmpty: Bool
     /// How old an answer to the same question may be to be taken again; `nil`: the model is always asked.
     public let memoAge: TimeSpan?
     public let attachments: [AttachmentTemplate]
@@ -127,8 +129,9 @@ public final class ModelStep: Sendable {
     package init(
         tier: String, system: Template?, prefixes: [Int], body: Body, bodyStability: StabilityClass,
         systemStability: StabilityClass, sampling: Sampling, schema: Schema?, repairs: Int, memoAge: TimeSpan?,
-        attachments: [AttachmentTemplate], furtherTiers: [String] = []
+        attachments: [AttachmentTemplate], furtherTiers: [String] = [], allowsEmpty: Bool = false
     ) {
+        self.allowsEmpty = allowsEmpty
         self.tier = tier
         self.furtherTiers = furtherTiers
         self.system = system
@@ -272,9 +275,19 @@ public struct StepLimits: Sendable, Hashable {
         case trim
     }
 
+    /// What becomes of an answer that stops at `maxOutputTokens`.
+    public enum Truncation: String, Sendable, Hashable, CaseIterable {
+        case fail
+        /// The cut text is the output.
+        case keep
+        /// The model is asked for the rest.
+        case `continue`
+    }
+
     public var maxInputTokens: Int?
     /// Sent with the request; the server enforces it.
     public var maxOutputTokens: Int
+    public var onTruncation: Truncation
     public var maxTotalTokens: Int?
     public var maxCost: Money?
     /// The `with` values that are cut, in order, when a prompt is longer than `maxInputTokens`; empty: the step fails.
@@ -285,8 +298,9 @@ public struct StepLimits: Sendable, Hashable {
 
     public init(
         maxInputTokens: Int? = nil, maxOutputTokens: Int = defaultMaxOutputTokens, maxTotalTokens: Int? = nil, maxCost: Money? = nil,
-        trim: [String] = []
+        trim: [String] = [], onTruncation: Truncation = .fail
     ) {
+        self.onTruncation = onTruncation
         self.maxInputTokens = maxInputTokens
         self.maxOutputTokens = maxOutputTokens
         self.maxTotalTokens = maxTotalTokens

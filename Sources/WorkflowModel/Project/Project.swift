@@ -125,6 +125,16 @@ public struct Dialect: Sendable, Hashable {
         case none
     }
 
+    /// What the `model` of an answer says of its price, where it is not the one that was asked for.
+    public enum ServedNames: String, Sendable, Hashable, CaseIterable {
+        /// A name with a known price is charged; any other is a name of the server's own, such as a file or a group.
+        case any
+        /// So is a name with a known price; with any other it is not known what the call cost.
+        case known
+        /// As `any`, and caps count what the model that answered costs, also where that is less.
+        case trusted
+    }
+
     /// Whether requests are streamed unless a tier or step says otherwise.
     public var stream: Bool
     /// Whether a stream may ask for its usage in `stream_options`.
@@ -140,11 +150,12 @@ public struct Dialect: Sendable, Hashable {
     public var images: Bool
     /// Whether they take PDF files, as data URLs.
     public var files: Bool
+    public var servedNames: ServedNames
 
     public init(
         stream: Bool = false, streamUsage: Bool = true, structuredOutput: StructuredOutput = .jsonSchema,
         maxTokensField: String = "max_tokens", callIDHeader: String? = "x-agentctl-call-id", cachedTokensOptional: Bool = true,
-        images: Bool = false, files: Bool = false
+        images: Bool = false, files: Bool = false, servedNames: ServedNames = .any
     ) {
         self.stream = stream
         self.streamUsage = streamUsage
@@ -154,5 +165,6 @@ public struct Dialect: Sendable, Hashable {
         self.cachedTokensOptional = cachedTokensOptional
         self.images = images
         self.files = files
+        self.servedNames = servedNames
     }
 }

@@ -26,7 +26,7 @@ public struct RunRecord: Sendable {
     /// The absolute path of the workflow's file.
     public var location: String?
     public var batchIndex: Int?
-    /// The process that drives it, or drove it last.
+    /// Of one that says that it runs: the process that drives it, or drove it last.
     public var holder = ""
     /// It says that it runs, and the process that drove it is gone.
     public var isAbandoned = false
@@ -163,6 +163,7 @@ public final class CallRecord: @unchecked Sendable {
     public var tags: JSONObject = [:]
     /// What was cut of the values under `with`, a list of `{key, before_bytes, after_bytes}`.
     public var trimmed: JSONValue?
+    public var notes: [CallNote] = []
 
     public init(
         id: String, path: String, step: String, tier: String, purpose: String, ordinal: Int, provider: String,

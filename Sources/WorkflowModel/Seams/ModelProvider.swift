@@ -37,17 +37,20 @@ public struct ModelProfile: Sendable, Hashable {
     public let attachments: AttachmentSupport
     /// Names the server that it is asked at: models of one server are reached, or not, together.
     public let server: String
+    /// What the name of the model that answered is worth.
+    public let servedNames: Dialect.ServedNames
 
     /// - Parameter server: `nil`: one for the whole provider.
     public init(
         reference: ModelReference, servedID: String, contextWindow: Int?, maxConcurrency: Int?, server: String? = nil,
-        attachments: AttachmentSupport = .none
+        attachments: AttachmentSupport = .none, servedNames: Dialect.ServedNames = .any
     ) {
         self.reference = reference
         self.servedID = servedID
         self.contextWindow = contextWindow
         self.maxConcurrency = maxConcurrency
         self.attachments = attachments
+        self.servedNames = servedNames
         self.server = server ?? reference.provider
     }
 }
@@ -166,33 +169,47 @@ public enum FinishReason: String, Sendable, Hashable {
     case length
     case contentFilter = "content_filter"
     case toolCalls = "tool_calls"
+    /// A word that is not known, or none.
     case other
 }
 
 /// An answer.
 public struct ModelResponse: Sendable {
+    /// Empty where the model wrote nothing that is text for its reader: reasoning and tool calls are not.
     public let text: String
     public let finishReason: FinishReason
+    /// The server's own word where it is none of the known ones.
+    public let finishWord: String?
     /// Set when the model declined in the API's own field for it.
     public let refusal: String?
+    /// The names of the tools that it wants called, in order.
+    public let toolCalls: [String]
+    /// Whether it wrote reasoning beside the text.
+    public let hasReasoning: Bool
     /// As the server sent them.
     public let logprobs: JSONValue?
 
-    public init(text: String, finishReason: FinishReason, refusal: String? = nil, logprobs: JSONValue? = nil) {
+    public init(
+        text: String, finishReason: FinishReason, finishWord: String? = nil, refusal: String? = nil, toolCalls: [String] = [],
+        hasReasoning: Bool = false, logprobs: JSONValue? = nil
+    ) {
         self.text = text
         self.finishReason = finishReason
+        self.finishWord = finishWord
         self.refusal = refusal
+        self.toolCalls = toolCalls
+        self.hasReasoning = hasReasoning
         self.logprobs = logprobs
     }
 }
 
 /// Whether a call may have been billed.
 public enum BillingEvidence: Sendable, Hashable {
-    /// Final usage was reported.
+    /// Final usage was reported: a count that can be true, of an answer whose end was announced.
     case reported
     /// It did not reach the server, or the server refused it before any work.
     case notBilled
-    /// It may have been billed and nobody said how much.
+    /// It may have been billed and nobody said how much, or what was said is no more than a lower bound.
     case unknown
 }
 
@@ -200,7 +217,8 @@ public enum BillingEvidence: Sendable, Hashable {
 public final class ModelCallResult: Sendable {
     public let outcome: Result<ModelResponse, CallFailure>
     public let billing: BillingEvidence
-    public let usage: TokenUsage?
+    /// What the server told of its tokens. Final if `billing` is `reported`, else at least that.
+    public let counts: TokenCounts
     /// The server's usage object, verbatim.
     public let usageRaw: String?
     public let modelServed: String?
@@ -208,19 +226,49 @@ public final class ModelCallResult: Sendable {
     /// To the first token of a stream.
     public let timeToFirstToken: TimeSpan?
     public let total: TimeSpan
+    /// What came of an answer before it failed. It was paid for.
+    public let partialText: String?
+    /// Bytes of all that the model wrote and that was received: text, refusal, reasoning, tool calls.
+    public let outputBytes: Int
+    /// Whether the answer came to its announced end.
+    public let isWhole: Bool
+    /// The server is there and says that it is coming up; nothing was done.
+    public let isComingUp: Bool
+    /// What is to be said of the call beside its outcome.
+    public let notes: [CallNote]
+
+    /// `counts` in disjoint classes, where both directions were told.
+    public var usage: TokenUsage? { counts.usage }
 
     public init(
-        outcome: Result<ModelResponse, CallFailure>, billing: BillingEvidence, usage: TokenUsage? = nil, usageRaw: String? = nil,
-        modelServed: String? = nil, httpStatus: Int? = nil, timeToFirstToken: TimeSpan? = nil, total: TimeSpan
+        outcome: Result<ModelResponse, CallFailure>, billing: BillingEvidence, counts: TokenCounts = .none, usageRaw: String? = nil,
+        modelServed: String? = nil, httpStatus: Int? = nil, timeToFirstToken: TimeSpan? = nil, total: TimeSpan,
+        partialText: String? = nil, outputBytes: Int? = nil, isWhole: Bool? = nil, isComingUp: Bool = false, notes: [CallNote] = []
     ) {
         self.outcome = outcome
         self.billing = billing
-        self.usage = usage
+        self.counts = counts
         self.usageRaw = usageRaw
         self.modelServed = modelServed
         self.httpStatus = httpStatus
         self.timeToFirstToken = timeToFirstToken
         self.total = total
+        self.partialText = partialText
+        let answer = if case .success(let response) = outcome { response } else { ModelResponse?.none }
+        self.outputBytes = outputBytes ?? answer.map { $0.text.utf8.count + ($0.refusal?.utf8.count ?? 0) } ?? partialText?.utf8.count ?? 0
+        self.isWhole = isWhole ?? (answer != nil)
+        self.isComingUp = isComingUp
+        self.notes = notes
+    }
+
+    /// With the usage in classes; `nil`: none was told.
+    public convenience init(
+        outcome: Result<ModelResponse, CallFailure>, billing: BillingEvidence, usage: TokenUsage?, usageRaw: String? = nil,
+        modelServed: String? = nil, httpStatus: Int? = nil, total: TimeSpan, partialText: String? = nil
+    ) {
+        self.init(
+            outcome: outcome, billing: billing, counts: usage.map(TokenCounts.init) ?? .none, usageRaw: usageRaw, modelServed: modelServed,
+            httpStatus: httpStatus, total: total, partialText: partialText)
     }
 
     /// Nothing was sent: the server was not there, or the network was not.

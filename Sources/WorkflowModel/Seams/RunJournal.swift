@@ -105,6 +105,8 @@ public struct JournalError: Error, Sendable, Hashable, CustomStringConvertible {
         /// Written by a newer program.
         case tooNew = "too_new"
         case cannotOpen = "cannot_open"
+        /// The file that was written to is not at its place any more, or another one is.
+        case replaced
         case other
     }
 
@@ -354,11 +356,15 @@ public final class CallEnd: Sendable {
     public let timeToFirstToken: TimeSpan?
     public let total: TimeSpan
     public let at: Timestamp
+    public let notes: [CallNote]
+    /// Rows that it was charged by and that were not recorded before it: the prices of another model than was asked.
+    public let newPriceRows: [PriceRow]
 
     public init(
         id: CallID, state: CallState, held: Money?, cost: Money?, released: Money?, caps: [(scope: String, cap: Money)],
         usage: TokenUsage?, usageRaw: String?, priceRows: [String], modelServed: String?, response: ContentHash?,
-        httpStatus: Int?, finishReason: String?, failure: CallFailure?, timeToFirstToken: TimeSpan?, total: TimeSpan, at: Timestamp
+        httpStatus: Int?, finishReason: String?, failure: CallFailure?, timeToFirstToken: TimeSpan?, total: TimeSpan, at: Timestamp,
+        notes: [CallNote] = [], newPriceRows: [PriceRow] = []
     ) {
         self.id = id
         self.state = state
@@ -377,6 +383,8 @@ public final class CallEnd: Sendable {
         self.timeToFirstToken = timeToFirstToken
         self.total = total
         self.at = at
+        self.notes = notes
+        self.newPriceRows = newPriceRows
     }
 }
 

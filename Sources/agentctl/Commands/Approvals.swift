@@ -42,11 +42,13 @@ struct Approve: AsyncParsableCommand {
     @Option(help: ArgumentHelp("A word for the record.", valueName: "text")) var note: String?
     @Option(help: ArgumentHelp("Where money is asked for, the run's cap from now on, in dollars; by default what was asked for.", valueName: "usd")) var budget: String?
     @Flag(help: "Go on with the run right away.") var resume = false
+    @Option(help: ArgumentHelp("With --resume, where the run's workflow is now, if it was moved.", valueName: "workflow.yaml"), completion: .workflowFile) var file: String?
     @OptionGroup var global: GlobalOptions
     @OptionGroup var output: RunOutput
 
     func validate() throws {
         if yes == no { throw ValidationError("say --yes or --no") }
+        if !resume, file != nil { throw ValidationError("--file goes with --resume") }
         if !resume, output.json || output.events { throw ValidationError("--json and --events go with --resume") }
     }
 
@@ -70,7 +72,7 @@ struct Approve: AsyncParsableCommand {
             Output.note("\(record.id) \(path): \(word) by \(decision.by)\(next.isEmpty ? "" : "; \(next)")\n")
             if let question { for line in ApprovalReport.lines(question, style: Output.errorStyle) { Output.note("  " + line + "\n") } }
         }
-        if resume, !isDriven { try await Resume.resume(record, settings, global, output) }
+        if resume, !isDriven { try await Resume.resume(record, settings, global, output, file: file) }
     }
 
     private func cap(_ path: String, _ run: RunRecord, _ ledger: Ledger) throws -> Money? {

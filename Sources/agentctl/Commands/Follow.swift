@@ -13,6 +13,7 @@ struct Follow: AsyncParsableCommand {
             """)
 
     @Argument(help: "The run: an id, the unique start or end of one, or 'last'.") var id: String
+    @Option(help: ArgumentHelp("Where the run's workflow is now, if it was moved.", valueName: "workflow.yaml"), completion: .workflowFile) var file: String?
     @OptionGroup var global: GlobalOptions
     @Flag(help: "Every event as a line of JSON on stdout.") var events = false
 
@@ -20,7 +21,7 @@ struct Follow: AsyncParsableCommand {
         let settings = try global.settings()
         let ledger = try Composition(settings: settings).openLedgerReadOnly()
         let record = try ledger.requireRecord(id)
-        let graph = try RecordedWorkflow.load(record, ledger, global.settings(of: record, ledger: settings.ledgerPath))
+        let graph = try RecordedWorkflow.load(record, ledger, global, here: settings, file: file).graph
         let stage = RunStage(events: events)
         defer { stage.finish() }
         var follower = RunFollower(run: RunID(record.id), graph: graph)

@@ -26,8 +26,9 @@ struct FactGathering {
             .open(schema: schema, current: LedgerInspection.currentSchema, isWritable: isWritable, faults: faults)
         case .unusable(let error): .unusable(message: error.description)
         }
+        let providers = try await providers(settings.project)
         return HealthFacts(
-            project: file, providers: try await providers(settings.project),
+            project: file, providers: providers,
             ledger: HealthFacts.LedgerFile(path: settings.ledgerPath, state: state, freeBytes: inspection.freeBytes, bytes: inspection.bytes),
             now: .now(), machine: machine, certificates: MachineFacts.certificates(.fromEnvironment()),
             libraries: [
@@ -62,7 +63,10 @@ struct FactGathering {
         defer { http.loop.stop() }
         return await withTaskGroup(of: (Int, HealthFacts.Provider).self) { group in
             for (index, configuration) in all.enumerated() {
-                group.addTask { (index, await provider(configuration, root: project.root, http: http)) }
+                group.addTask {
+                    let facts = await provider(configuration, root: project.root, http: http)
+                    return (index, facts)
+                }
             }
             var found = [HealthFacts.Provider?](repeating: nil, count: all.count)
             for await (index, provider) in group { found[index] = provider }

@@ -1,6 +1,5 @@
 import Glibc
 import Reports
-import Synchronization
 import Values
 
 /// The program's two streams. Stdout carries results, stderr the rest.

@@ -24,6 +24,7 @@ enum RunNarration {
                 path: call.node.path, call: call.id.text, state: call.state, inputTokens: call.usage?.totalInput,
                 outputTokens: call.usage?.totalOutput, cost: call.cost, held: nil)]
             if let failure = call.failure { updates.append(.reason(path: call.node.path, failure.message + (call.isOutage ? "; waiting for it to come back" : ""))) }
+            for note in call.notes where note.code.isWarning { updates.append(.remark(path: call.node.path, note.message)) }
             return updates
         case .callRefused(let node, let refusal): return [.reason(path: node.path, refusal.message)]
         case .outputRejected(let node, let violations): return [.reason(path: node.path, violations.first ?? "the answer does not match its schema")]

@@ -38,12 +38,18 @@ final class CrashLane {
         var samples = 0
         var lostCalls = 0
         var requests = 0
+        /// Lives that went on with every run there is.
+        var resumedAll = 0
+        var words: [CrashModel.Word: Int] = [:]
 
         static func + (a: Tally, b: Tally) -> Tally {
-            Tally(
+            var sum = Tally(
                 kills: a.kills + b.kills, stops: a.stops + b.stops, runs: a.runs + b.runs, contests: a.contests + b.contests,
                 refusals: a.refusals + b.refusals, takenOver: a.takenOver + b.takenOver, heldUp: a.heldUp + b.heldUp, resumed: a.resumed + b.resumed, samples: a.samples + b.samples,
                 lostCalls: a.lostCalls + b.lostCalls, requests: a.requests + b.requests)
+            sum.resumedAll = a.resumedAll + b.resumedAll
+            sum.words = a.words.merging(b.words, uniquingKeysWith: +)
+            return sum
         }
     }
 
@@ -70,12 +76,17 @@ final class CrashLane {
     // MARK: One workflow
 
     private func drive(_ workflow: CrashWorkflow) throws {
-        let project = try CrashProject(workflow)
+        let word: CrashModel.Word = chance(40) ? .honest : chance(60) ? .doubtful : .hostile
+        let project = try CrashProject(workflow, word)
         let whole = try project.undisturbed()
-        guard ["succeeded", "failed"].contains(whole.status), (whole.status == "failed") == workflow.failsForGood else {
+        let mayFail = workflow.failsForGood || word == .hostile
+        guard whole.status == "succeeded" && (!workflow.failsForGood || word == .hostile) || whole.status == "failed" && mayFail else {
             return problems.append("the undisturbed run ended as \(whole.status)\n\(project.account)")
         }
-        let budget = chance(20) ? whole.held + whole.held / Int.random(in: 2...8, using: &random) : nil
+        // With a hostile server what a run comes to depends on which of its bills is the first.
+        var budget = chance(20) ? whole.held + whole.held / Int.random(in: 2...8, using: &random) : nil
+        if word == .hostile { budget = max(1_000_000, min(whole.held, 5_000_000_000_000) / Int.random(in: 1...8, using: &random)) }
+        tally.words[word, default: 0] += 1
         let life = CrashLife(project, budget: budget)
         let blows = Int.random(in: 10...40, using: &random)
         while !life.isOver {

@@ -10,8 +10,20 @@ struct CrashLedger {
 
     /// What every commit must leave true.
     private static let laws = [
-        "more is held than the run's cap": "SELECT run_id || ' ' || held_pico FROM run WHERE held_pico > max_cost_pico",
-        "more is held than an inner cap": "SELECT scope || ' ' || held_pico FROM budget_window WHERE held_pico > cap_pico",
+        "a call counts less than it cost": "SELECT call_id || ' ' || held_pico FROM model_call WHERE cost_pico > held_pico",
+        "more counts than the run's cap, and no call was an overrun": """
+            SELECT run_id || ' ' || held_pico FROM run WHERE held_pico > max_cost_pico
+                AND NOT EXISTS (SELECT 1 FROM model_call AS c WHERE c.run = run.id AND c.state = 'overrun')
+            """,
+        "more counts than an inner cap, and no call was an overrun": """
+            SELECT scope || ' ' || held_pico FROM budget_window AS w WHERE held_pico > cap_pico
+                AND NOT EXISTS (SELECT 1 FROM model_call AS c WHERE c.run = w.run AND c.state = 'overrun' AND (c.node_path = w.scope
+                    OR substr(c.node_path, 1, length(w.scope) + 1) IN (w.scope || '/', w.scope || '[')))
+            """,
+        "a cap is exceeded and open": """
+            SELECT run_id FROM run WHERE held_pico > max_cost_pico AND exceeded_pico IS NULL
+            UNION ALL SELECT scope FROM budget_window WHERE held_pico > cap_pico AND exceeded_pico IS NULL
+            """,
         "the run's counters are not the sums of its calls": """
             SELECT format('%d/%d held, %d/%d open, %d/%d cost, %d/%d calls', r.held_pico, m.held, r.open_pico, m.open, r.cost_pico, m.cost, r.calls, m.calls)
             FROM run AS r JOIN (
@@ -85,7 +97,8 @@ struct CrashLedger {
         var cost = 0
         var held = 0
         var epoch = 0
-        var owner = ""
+        /// The number of the process that has the run, or had it last.
+        var owner: pid_t = 0
         /// The states of calls by id.
         var calls: [String: String] = [:]
         /// How many calls of a node had an answer.
@@ -104,8 +117,8 @@ struct CrashLedger {
         let queue = try open()
         defer { try? queue.close() }
         return try queue.read { database in
-            guard try database.tableExists("approval"),
-                let row = try Row.fetchOne(database, sql: "SELECT id, run_id, status, outputs_hash, error, cost_pico, held_pico, epoch, owner FROM run")
+            guard try database.tableExists("process"),
+                let row = try Row.fetchOne(database, sql: "SELECT run.id, run_id, status, outputs_hash, error, cost_pico, held_pico, epoch, pid FROM run JOIN process ON process.id = owner")
             else { return nil }
             var state = State(run: row[1], status: row[2], cost: row[5], held: row[6], epoch: row[7], owner: row[8])
             if let hash = row[3] as Data? {
@@ -147,6 +160,11 @@ struct CrashLedger {
         let ledger = try Ledger.openReadOnly(path: path)
         defer { ledger.close() }
         for run in runs {
+            // Of every cap, call by call, what counted when it began.
+            var replay = CapReplay()
+            for event in try ledger.events(run: run) { replay.take(event.kind, event.payload) }
+            faults += replay.faults.map { "\(run), \($0)" }
+            if !replay.isTold { faults.append("the facts of \(run) do not tell its caps") }
             if case .intact = try ledger.verifyChain(run: run) { continue }
             faults.append("the chain of \(run) is broken")
         }
@@ -160,10 +178,15 @@ struct CrashLedger {
         return try ledger.openApprovals().map(\.path)
     }
 
-    /// Does what only somebody else's clock or hand could do.
+    /// Lets a process count as silent for an hour.
     ///
     /// - Returns: `false` when another holds the lock.
-    func meddle(_ sql: String) throws -> Bool {
+    func lapse(_ process: pid_t) throws -> Bool {
+        try meddle("UPDATE process SET beat = 1, beat_uptime = beat_uptime - 3600000000 WHERE pid = \(process)")
+    }
+
+    /// Does what only somebody else's clock or hand could do.
+    private func meddle(_ sql: String) throws -> Bool {
         var configuration = Configuration()
         configuration.busyMode = .timeout(0.2)
         let queue = try DatabaseQueue(path: path, configuration: configuration)

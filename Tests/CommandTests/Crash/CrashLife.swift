@@ -57,15 +57,19 @@ final class CrashLife {
         // A copy of a ledger comes with its run.
         if count == 1, project.ledger.exists { hasRun = (try? project.ledger.state(programs: [])) != nil }
         var arguments = ["resume", "last", "--json"]
+        // Of a run that another has it says so with the exit code of a failed one: not where that is likely.
+        let goesOnWithAll = stalled == nil && Int.random(in: 0..<5, using: &random) == 0
+        if goesOnWithAll { arguments = ["resume", "--all", "--quiet"] }
         if !hasRun { arguments = CrashProject.run + (budget.map { ["--budget", $0] } ?? []) }
+        if hasRun, goesOnWithAll { tally.resumedAll += 1 }
         let trigger = blow == nil ? nil : self.trigger(&random)
         // With another connection open, the log of a process that was killed is not recovered but taken over.
         let window = Bool.random(using: &random) && project.ledger.exists && hasRun ? try project.ledger.window() : nil
         let before = project.model.requestCount
         let process = project.start(arguments, log: "process\(count)")
-        let rival = hasRun && Int.random(in: 0..<8, using: &random) == 0 ? project.start(arguments, log: "rival") : nil
+        let rival = hasRun && !goesOnWithAll && Int.random(in: 0..<8, using: &random) == 0 ? project.start(arguments, log: "rival") : nil
         let wasHit = try watch(process, trigger, window)
-        project.log.append("\(count). \(arguments[0])\(rival == nil ? "" : " with a rival"), \(wasHit ? "\(blow!) after \(trigger!)" : "left alone"), \(project.model.requestCount - before) requests")
+        project.log.append("\(count). \(arguments.prefix(2).joined(separator: " "))\(rival == nil ? "" : " with a rival"), \(wasHit ? "\(blow!) after \(trigger!)" : "left alone"), \(project.model.requestCount - before) requests")
         if wasHit, blow == .stall { return try stall(process, rival, window) }
         if wasHit { strike(process, blow!) }
         process.wait()
@@ -161,9 +165,9 @@ final class CrashLife {
         // While this one stands still it may hold the ledger's lock: another could not say that it lost its run.
         stalled?.end(with: SIGKILL)
         stalled = nil
-        let hasLapsed = try hasRun && project.ledger.meddle("UPDATE run SET lease_until = 1 WHERE status = 'running' AND owner LIKE '%:\(process.id):%'") == true
+        let hasLapsed = try hasRun && project.ledger.lapse(process.id)
         // Before the first event there may be no file.
-        guard hasLapsed, let state = try project.ledger.state(programs: []), state.status == "running", state.owner.contains(":\(process.id):") else {
+        guard hasLapsed, let state = try project.ledger.state(programs: []), state.status == "running", state.owner == process.id else {
             // It has the lock, or no run, or has come to the end of it: nobody can take anything from it.
             tally.kills += 1
             process.end(with: SIGKILL)
@@ -177,7 +181,7 @@ final class CrashLife {
     private func wakeStalled() throws {
         guard let process = stalled, let state = try project.ledger.state(programs: []) else { return }
         stalled = nil
-        guard !state.owner.contains(":\(process.id):") else {
+        guard state.owner != process.id else {
             process.end(with: SIGKILL)
             return
         }

@@ -1,4 +1,3 @@
-import Synchronization
 import TestSupport
 import Values
 
@@ -8,6 +7,19 @@ import Values
 /// Some first requests of a question fail, by its content and how often its run has asked it; failures are fewer than the
 /// tries that a step has. A question with `REFUSED` in it is a wrong request, and the model `down` never works.
 final class CrashModel: Sendable {
+    /// What it tells of the cost of its answers.
+    enum Word: Sendable {
+        case honest
+        /// Some answers say nothing of it, nothing that can be true, or ten times as much.
+        case doubtful
+        /// Some are far longer than they may be, or say that they cost a fortune.
+        case hostile
+    }
+
+    private let word: Word
+
+    init(_ word: Word = .honest) { self.word = word }
+
     private struct State {
         var callIDs: [String] = []
         var asked: [String: Int] = [:]
@@ -47,7 +59,12 @@ final class CrashModel: Sendable {
         if model == "down" { return .error(503, "out of order", type: "server_error", headers: soon) }
         let previous = messages.last { $0["role"]?.stringValue == "assistant" }?["content"]?.stringValue
         if model != "spare", previous == nil, draw % 4 == 0, before < 1 + Int(draw / 4 % 2) {
-            switch draw / 8 % 3 {
+            switch draw / 8 % (word == .honest ? 3 : 4) {
+            // Cut at any byte, whatever it says then of its cost.
+            case 3:
+                let way: StubHostility? = draw / 32 % 2 == 0 ? nil : .usageCut
+                let whole = way.map { StubResponse.hostile($0, of: json, number: number, saying: "(cut)") } ?? .completion(of: json, number: number, saying: "(cut off before its end)")
+                return word == .doubtful && way != nil ? .error(500, "try again", type: "server_error", headers: soon) : whole.cut(at: Double(draw / 64 % 97) / 100)
             case 0: return .error(429, "slow down", type: "requests", code: "rate_limit_exceeded", headers: soon)
             case 1: return .error(500, "try again", type: "server_error", headers: soon)
             default: return .error(529, "overloaded", type: "server_error", headers: soon)
@@ -62,7 +79,14 @@ final class CrashModel: Sendable {
             default: text = good
             }
         }
-        return .completion(of: json, number: number, saying: text)
+        switch word {
+        case .doubtful where draw / 256 % 3 == 0:
+            return .hostile(StubHostility.mild[Int(draw / 1024 % 4)], of: json, number: number, saying: text)
+        case .hostile where draw / 256 % 4 == 0:
+            let ways = StubHostility.mild + [.flood, .absurd]
+            return .hostile(ways[Int(draw / 1024 % 6)], of: json, number: number, saying: text, floodBytes: 20_000)
+        default: return .completion(of: json, number: number, saying: text)
+        }
     }
 
     /// FNV-1a and a last mixing: the same in every process.

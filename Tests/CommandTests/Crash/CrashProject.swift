@@ -6,16 +6,17 @@ import Values
 final class CrashProject {
     let workflow: CrashWorkflow
     let sandbox: Sandbox
-    let model = CrashModel()
+    let model: CrashModel
     let ledger: CrashLedger
     private let wholeLedger: CrashLedger
     /// What happened, for whoever has to look into a problem.
     var log: [String] = []
     var problems: [String] = []
 
-    init(_ workflow: CrashWorkflow) throws {
+    init(_ workflow: CrashWorkflow, _ word: CrashModel.Word = .honest) throws {
         self.workflow = workflow
-        let model = model
+        let model = CrashModel(word)
+        self.model = model
         sandbox = try Sandbox(StubOptions(recordsRequests: false), script: { model.respond(to: $0) }, project: """
               - { model: stub/a, input_per_mtok_usd: 0.10, output_per_mtok_usd: 0.40 }
               - { model: stub/c, input_per_mtok_usd: 0.20, output_per_mtok_usd: 0.80 }

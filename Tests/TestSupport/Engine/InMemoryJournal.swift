@@ -1,6 +1,5 @@
 import Economics
 import Engine
-import Synchronization
 import Values
 import WorkflowModel
 
@@ -15,6 +14,8 @@ public final class InMemoryJournal: RunJournal {
         public fileprivate(set) var held: Int64 = 0
         public fileprivate(set) var open: Int64 = 0
         public fileprivate(set) var mostHeld: Int64 = 0
+        /// The most that counted against the run's cap, once that was more than the cap.
+        public fileprivate(set) var exceeded: Int64?
         public fileprivate(set) var scopes: [String: Scope] = [:]
         public fileprivate(set) var end: RunEnd?
         /// The replies to entries that asked for a reservation, in order.
@@ -37,6 +38,7 @@ public final class InMemoryJournal: RunJournal {
         public fileprivate(set) var held: Int64 = 0
         public fileprivate(set) var open: Int64 = 0
         public fileprivate(set) var mostHeld: Int64 = 0
+        public fileprivate(set) var exceeded: Int64?
     }
 
     public struct Call: Sendable {
@@ -154,13 +156,36 @@ public final class InMemoryJournal: RunJournal {
     /// What a process finds that takes a run over after its owner died when `count` entries were durable.
     public func cut(_ run: RunID, after count: Int) -> InMemoryJournal {
         let whole = self.run(run)!
-        let copy = InMemoryJournal()
-        copy.state.withLock { state in
-            state.runs[run] = Run(start: whole.start)
-            state.order = [run]
-            for entry in whole.entries.prefix(count) { _ = Self.write(entry, &state) }
+        return InMemoryJournal(whole.start, Array(whole.entries.prefix(count)))
+    }
+
+    /// What a process finds that takes a run over of which so many facts are known, with what they come to.
+    ///
+    /// Of an entry whose facts are known in part, its calls and documents are there.
+    public func cut(_ run: RunID, afterEvents count: Int) -> InMemoryJournal {
+        let whole = self.run(run)!
+        var left = count
+        var entries: [JournalEntry] = []
+        for entry in whole.entries where left > 0 {
+            let part = JournalEntry(run: run)
+            part.events = Array(entry.events.prefix(left))
+            part.blobs = entry.blobs
+            if part.events.contains(where: { $0.kind == "call_ended" }) { part.callEnd = entry.callEnd }
+            if part.events.contains(where: { $0.kind == "call_started" }) { part.callStart = entry.callStart }
+            left -= part.events.count
+            entries.append(part)
         }
-        return copy
+        return InMemoryJournal(whole.start, entries)
+    }
+
+    /// A run of which there is a record, and whose process is gone.
+    public convenience init(_ start: RunStart, _ entries: [JournalEntry]) {
+        self.init()
+        state.withLock { state in
+            state.runs[start.id] = Run(start: start)
+            state.order = [start.id]
+            for entry in entries { _ = Self.write(entry, &state) }
+        }
     }
 
     /// Leaves word for the process that drives a run.
@@ -240,13 +265,12 @@ extension InMemoryJournal.Run {
             guard !isTwin else { throw JournalError(.other, "call \(start.id) is recorded already") }
             if let asked = start.held?.picoDollars {
                 var verdicts: [JournalReply] = []
-                if let cap = cap?.picoDollars ?? self.start.maxCost?.picoDollars {
-                    verdicts.append(Self.verdict(BudgetRefusal.runScope, asked: asked, held: held, open: open, cap: cap))
-                }
+                verdicts.append(Self.verdict(
+                    BudgetRefusal.runScope, asked: asked, held: held, open: open, exceeded: exceeded, cap: runCap ?? .max))
                 for cap in start.caps {
                     let scope = scopes[cap.scope]
                     verdicts.append(Self.verdict(
-                        cap.scope, asked: asked, held: scope?.held ?? 0, open: scope?.open ?? 0, cap: cap.cap.picoDollars))
+                        cap.scope, asked: asked, held: scope?.held ?? 0, open: scope?.open ?? 0, exceeded: scope?.exceeded, cap: cap.cap.picoDollars))
                 }
                 for case .refused(let refusal) in verdicts { return .refused(refusal) }
                 if verdicts.contains(.postponed) { return .postponed }
@@ -256,31 +280,41 @@ extension InMemoryJournal.Run {
             calls.append(InMemoryJournal.Call(start: start))
         }
         entries.append(entry)
-        if let raised = entry.cap { cap = max(raised, cap ?? start.maxCost ?? raised) }
+        if let raised = entry.cap {
+            cap = max(raised, cap ?? start.maxCost ?? raised)
+            if let runCap, held <= runCap { exceeded = nil }
+        }
         if let end = entry.runEnd { self.end = end }
         return .written
     }
 
     private mutating func move(held change: Int64, open: Int64) {
-        held += change
+        held = held.addingReportingOverflow(change).overflow ? .max : held + change
         self.open += open
         mostHeld = max(mostHeld, held)
+        if let runCap, held > runCap { exceeded = max(exceeded ?? 0, held) }
     }
+
+    private var runCap: Int64? { cap?.picoDollars ?? start.maxCost?.picoDollars }
 
     private mutating func moveScope(_ cap: (scope: String, cap: Money), held: Int64, open: Int64) {
         var scope = scopes[cap.scope] ?? InMemoryJournal.Scope(cap: cap.cap.picoDollars)
-        scope.held += held
+        scope.held = scope.held.addingReportingOverflow(held).overflow ? .max : scope.held + held
         scope.open += open
         scope.mostHeld = max(scope.mostHeld, scope.held)
+        if scope.held > scope.cap { scope.exceeded = max(scope.exceeded ?? 0, scope.held) }
         scopes[cap.scope] = scope
     }
 
     /// Whether `asked` fits, would fit if calls in flight cost nothing, or never will.
-    private static func verdict(_ scope: String, asked: Int64, held: Int64, open: Int64, cap: Int64) -> JournalReply {
-        if held <= cap - asked { return .written }
-        if open > 0, held - open <= cap - asked { return .postponed }
+    private static func verdict(_ scope: String, asked: Int64, held: Int64, open: Int64, exceeded: Int64?, cap: Int64) -> JournalReply {
+        if exceeded == nil {
+            if held <= cap - asked { return .written }
+            if open > 0, held - open <= cap - asked { return .postponed }
+        }
         return .refused(BudgetRefusal(
-            scope: scope, cap: Money(picoDollars: cap), spent: Money(picoDollars: held - open), asked: Money(picoDollars: asked)))
+            scope: scope, cap: Money(picoDollars: cap), spent: Money(picoDollars: held - open), asked: Money(picoDollars: asked),
+            exceeded: exceeded.map(Money.init(picoDollars:))))
     }
 }
 

@@ -11,6 +11,8 @@ import Values
 ///     stub-invalid           200, content "this is not JSON": an answer that no schema accepts
 ///     stub-empty             200, empty content
 ///     stub-no-usage          200 without usage, streamed or not
+///     stub-flood, -quiet, -zero, -over, -absurd, -drift, -usage-cut
+///                            an answer and a lie about what it cost; see StubHostility.swift
 ///     stub-400, -401, -403, -404, -408, -409, -413, -422, -500, -502, -503, -529
 ///                            that status with an OpenAI-shaped error; 503 and 529 with retry-after: 1
 ///     stub-429               429 rate_limit_exceeded, retry-after: 1, retry-after-ms: 20
@@ -128,6 +130,7 @@ struct StubBehaviour {
         case "close": return StubResponse(ending: .noAnswer)
         case "silent": return StubResponse(ending: .silence)
         default:
+            if let way = StubHostility(rawValue: String(name)) { return .hostile(way, of: json, number: number, saying: echo) }
             if let status = Int(name), (400..<600).contains(status) {
                 let type = status >= 500 ? "server_error" : "invalid_request_error"
                 return .error(status, "stub error \(status)", type: type, headers: status == 503 || status == 529 ? [("retry-after", "1")] : [])

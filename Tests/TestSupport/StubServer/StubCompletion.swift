@@ -9,13 +9,16 @@ struct StubCompletion {
     let number: Int
     var content: String
     var hasUsage = true
+    /// The usage objects that are told, the last one at the end; whole answers tell that alone. `nil`: what there was.
+    var reported: [JSONValue]?
     private var finishReason = "stop"
 
-    init(request: JSONValue, number: Int, content: String) {
+    /// - Parameter keepsCap: whether the answer stops at the cap of output that the request names.
+    init(request: JSONValue, number: Int, content: String, keepsCap: Bool = true) {
         self.request = request
         self.number = number
         self.content = content
-        if let limit = (request["max_completion_tokens"] ?? request["max_tokens"])?.intValue, Self.tokens(content) > Int(max(limit, 0)) {
+        if keepsCap, let limit = (request["max_completion_tokens"] ?? request["max_tokens"])?.intValue, Self.tokens(content) > Int(max(limit, 0)) {
             var bytes = Array(content.utf8.prefix(Int(max(limit, 0)) * 4))
             while !bytes.isEmpty, String(validating: bytes, as: UTF8.self) == nil { bytes.removeLast() }
             self.content = String(decoding: bytes, as: UTF8.self)
@@ -35,6 +38,9 @@ struct StubCompletion {
     }
 
     private var choices: Int { max(1, Int(request["n"]?.intValue ?? 1)) }
+
+    /// Of prompt and answer.
+    var tokenCounts: (input: Int64, output: Int64) { (usage["prompt_tokens"]?.intValue ?? 0, usage["completion_tokens"]?.intValue ?? 0) }
 
     private var usage: JSONValue {
         let promptBytes = (request["messages"]?.arrayValue ?? []).reduce(0) { $0 + Self.text(of: $1).utf8.count }
@@ -93,7 +99,7 @@ struct StubCompletion {
         add("]")
         if hasUsage {
             add(#","usage":"#)
-            JSONEncoding.wire.write(usage, to: &output)
+            JSONEncoding.wire.write(reported?.last ?? usage, to: &output)
         }
         add(#","system_fingerprint":"fp_stub"}"#)
         return output
@@ -112,7 +118,9 @@ struct StubCompletion {
         func delta(_ delta: JSONValue, finish: JSONValue = nil, logprobs: JSONValue = nil) -> [UInt8] {
             event([["index": 0, "delta": delta, "logprobs": logprobs, "finish_reason": finish]])
         }
+        let told = reported ?? [usage]
         var events = [delta(["role": "assistant", "content": ""])]
+        if includesUsage { for usage in told.dropLast() { events.append(event([], usage: usage)) } }
         var piece = ""
         var isFirst = true
         func flush() {
@@ -128,7 +136,7 @@ struct StubCompletion {
         }
         flush()
         events.append(delta([:], finish: .string(finishReason)))
-        if includesUsage { events.append(event([], usage: usage)) }
+        if includesUsage { events.append(event([], usage: told.last)) }
         events.append(Array("data: [DONE]\n\n".utf8))
         return events
     }

@@ -1,0 +1,93 @@
+import Values
+
+/// What a message, or a piece of one, holds: text for its reader, and what is none.
+///
+/// Content is a text, or a list of parts: `{type: text | output_text, text}`, `{type: refusal, refusal}`, and reasoning under several
+/// names (Mistral's `{type: thinking, thinking: […]}`). Reasoning beside the content stands in `reasoning_content` (DeepSeek, vLLM,
+/// llama.cpp), `reasoning` (OpenRouter, Groq) or `thinking` (Ollama).
+struct AnswerContent {
+    private(set) var text = ""
+    private(set) var refusal: String?
+    /// Of reasoning, tool calls and parts that are not understood: no text, and paid for all the same.
+    private(set) var otherBytes = 0
+    private(set) var hasReasoning = false
+    /// By their place in the list of calls.
+    private(set) var toolCalls: [(index: Int, name: String)] = []
+    /// Whether there was anything that can be content, be it empty.
+    private(set) var isContent = false
+
+    init(_ message: JSONValue) {
+        if let content = message["content"] { take(content: content) }
+        if let text = message["refusal"]?.stringValue { take(refusal: text) }
+        // The same text may stand under two names.
+        let reasoning = ["reasoning_content", "reasoning", "thinking"].compactMap { message[$0]?.stringValue }
+        if !reasoning.isEmpty {
+            isContent = true
+            take(reasoning: reasoning.first { !$0.isEmpty })
+        }
+        for (place, call) in (message["tool_calls"]?.arrayValue ?? []).enumerated() { take(call: call["function"] ?? call, at: call["index"]?.intValue.map { Int($0) } ?? place) }
+        if let call = message["function_call"], !call.isNull { take(call: call, at: 0) }
+    }
+
+    /// Of a choice of the older completions API, which has no message.
+    init(text: String) {
+        self.text = text
+        isContent = true
+    }
+
+    private mutating func take(content: JSONValue) {
+        switch content {
+        case .null: isContent = true
+        case .string(let piece):
+            isContent = true
+            text += piece
+        case .array(let parts):
+            isContent = true
+            for part in parts { take(part: part) }
+        case .object: take(part: content)
+        default: break
+        }
+    }
+
+    private mutating func take(part: JSONValue) {
+        if let piece = part.stringValue {
+            text += piece
+            return
+        }
+        guard case .object = part else { return }
+        isContent = true
+        let type = part["type"]?.stringValue ?? "text"
+        if type.contains("think") || type.contains("reason") {
+            take(reasoning: part["text"]?.stringValue ?? part[type]?.stringValue ?? part["thinking"]?.stringValue)
+            for piece in (part["thinking"] ?? part["summary"] ?? part["content"])?.arrayValue ?? [] { take(reasoning: piece["text"]?.stringValue) }
+        } else if let words = part["refusal"]?.stringValue {
+            take(refusal: words)
+        } else if let piece = part["text"]?.stringValue ?? part["text"]?["value"]?.stringValue ?? part["content"]?.stringValue {
+            text += piece
+        } else {
+            otherBytes += part.jsonText.utf8.count
+        }
+    }
+
+    private mutating func take(refusal words: String) {
+        isContent = true
+        // Azure and OpenRouter send an empty one with every piece.
+        if !words.isEmpty { refusal = (refusal ?? "") + words }
+    }
+
+    private mutating func take(reasoning words: String?) {
+        guard let words, !words.isEmpty else { return }
+        hasReasoning = true
+        otherBytes += words.utf8.count
+    }
+
+    private mutating func take(call: JSONValue, at index: Int) {
+        isContent = true
+        let name = call["name"]?.stringValue ?? ""
+        if !name.isEmpty, toolCalls.count < 256 { toolCalls.append((index, name)) }
+        otherBytes += name.utf8.count + (call["arguments"].map { ($0.stringValue ?? $0.jsonText).utf8.count } ?? 0)
+    }
+
+    /// Of all that was written.
+    var bytes: Int { text.utf8.count + (refusal?.utf8.count ?? 0) + otherBytes }
+}

@@ -1,0 +1,152 @@
+import Values
+import WorkflowModel
+
+/// An answer, from a whole document or from the chunks of a stream: the same fields, read by the same code.
+struct GatheredAnswer {
+    private(set) var text = ""
+    private(set) var refusal: String?
+    private(set) var hasReasoning = false
+    private(set) var modelServed: String?
+    private(set) var usage = UsageReader()
+    /// Of all that the model wrote.
+    private(set) var outputBytes = 0
+    /// Whether a token has come, of the answer or of the reasoning before it.
+    private(set) var hasBegun = false
+    /// The server's own error, or what makes the answer unusable.
+    private(set) var failure: CallFailure?
+    private(set) var notes: [CallNote] = []
+    /// Whether the server said that the answer is over: a finish reason with nothing behind it, or `[DONE]`.
+    private(set) var isEndAnnounced = false
+    private(set) var hasChoices = false
+    /// Whether a message had anything that can be content.
+    private(set) var hasContent = false
+    private var isDone = false
+    private var finish: String?
+    private var faint: CallFailure?
+    private var toolNames: [Int: String] = [:]
+    private var chunkLogprobs: [JSONValue] = []
+    private var logprobs: JSONValue?
+
+    /// `[DONE]`. Behind it only counts are read.
+    mutating func end() {
+        guard failure == nil else { return }
+        isDone = true
+        isEndAnnounced = true
+    }
+
+    /// What came is not to be read any further, unless it is whole.
+    mutating func fail(_ message: String) {
+        if !isEndAnnounced { refuse(CallFailure(.malformedResponse, message)) }
+    }
+
+    /// It is no answer, whatever its end.
+    mutating func refuse(_ reason: CallFailure) {
+        if failure == nil { failure = reason }
+    }
+
+    /// Takes a document that broke off and was closed. What it says of an end is not the answer's.
+    mutating func take(unfinished document: JSONValue) {
+        take(document)
+        isEndAnnounced = false
+    }
+
+    /// Whether the failure is the server's own word.
+    var isServersError: Bool { failure.map { $0.kind != .malformedResponse } ?? false }
+
+    /// Takes a document or a chunk.
+    ///
+    /// - Parameter isError: whether it was announced as an error.
+    mutating func take(_ document: JSONValue, isError: Bool = false) {
+        usage.take(answer: document)
+        guard failure == nil, !isDone else {
+            if isDone, case .failure(let late)? = ErrorClassifier.told(by: document, isError: isError) { note(late: late) }
+            return
+        }
+        // Azure's first chunk has an empty name.
+        if modelServed == nil, let model = document["model"]?.stringValue, !model.isEmpty { modelServed = model }
+        let wasAnnounced = isEndAnnounced
+        let choices = document["choices"]?.arrayValue ?? []
+        for choice in choices {
+            // One is asked for. What a server sends beside it was made and is paid for.
+            if let index = choice["index"]?.intValue, index != 0 {
+                outputBytes += Self.content(of: choice)?.bytes ?? 0
+            } else {
+                take(choice: choice)
+            }
+        }
+        switch ErrorClassifier.told(by: document, isError: isError) {
+        case nil: break
+        case .faint(let error): faint = faint ?? error
+        case .failure(let error):
+            if wasAnnounced { note(late: error) } else { failure = error }
+        }
+    }
+
+    private mutating func note(late error: CallFailure) {
+        if notes.isEmpty { notes.append(CallNote(.lateError, "behind the end of its answer, \(error.message)")) }
+    }
+
+    private static func message(of choice: JSONValue) -> (JSONValue, isWhole: Bool)? {
+        if let delta = choice["delta"], case .object = delta { return (delta, false) }
+        if let message = choice["message"], case .object = message { return (message, true) }
+        return nil
+    }
+
+    private static func content(of choice: JSONValue) -> AnswerContent? {
+        if let (message, _) = message(of: choice) { return AnswerContent(message) }
+        return choice["text"]?.stringValue.map(AnswerContent.init(text:))
+    }
+
+    private mutating func take(choice: JSONValue) {
+        hasChoices = hasChoices || choice["delta"] != nil || choice["message"] != nil || choice["text"] != nil || choice["finish_reason"] != nil
+        if let content = Self.content(of: choice) { take(content, isWhole: Self.message(of: choice)?.isWhole ?? false) }
+        if let document = choice["logprobs"], !document.isNull {
+            if choice["delta"] == nil { logprobs = document } else { chunkLogprobs += document["content"]?.arrayValue ?? [] }
+        }
+        if case .failure(let error)? = ErrorClassifier.told(by: .object(["error": choice["error"] ?? .null])) {
+            failure = error
+            return
+        }
+        guard let word = choice["finish_reason"]?.stringValue, !word.isEmpty, word != "null" else { return }
+        switch FinishReasons.meaning(word) {
+        case .brokenOff?: failure = CallFailure(.serverError, "the server broke the answer off: \(word)")
+        case .failed(let kind)?: failure = CallFailure(kind, "the server broke the answer off: \(word)")
+        case .end?, nil:
+            finish = word
+            isEndAnnounced = true
+        }
+    }
+
+    private mutating func take(_ content: AnswerContent, isWhole: Bool) {
+        if content.isContent { hasContent = true }
+        if isWhole, !text.isEmpty, !content.text.isEmpty {
+            // Some streams close with the whole message that their pieces made.
+            outputBytes += max(0, content.bytes - outputBytes)
+            text = content.text
+        } else {
+            outputBytes += content.bytes
+            text += content.text
+            if let words = content.refusal { refusal = (refusal ?? "") + words }
+            for call in content.toolCalls where toolNames.count < 256 { toolNames[call.index] = call.name }
+            // What goes on after its end was not at its end.
+            if content.bytes > 0, isEndAnnounced, !isDone { isEndAnnounced = false }
+        }
+        hasReasoning = hasReasoning || content.hasReasoning
+        if content.bytes > 0 { hasBegun = true }
+    }
+
+    /// After the last document: an error that was only hinted at is one where there is no answer.
+    mutating func close() {
+        if failure == nil, !(isEndAnnounced && outputBytes > 0) { failure = faint }
+    }
+
+    var response: ModelResponse {
+        var reason = FinishReason.other
+        if let finish, case .end(let known)? = FinishReasons.meaning(finish) { reason = known }
+        let isKnown = finish == nil || reason != .other
+        return ModelResponse(
+            text: text, finishReason: reason, finishWord: isKnown ? nil : finish.map { String($0.prefix(64)) }, refusal: refusal,
+            toolCalls: toolNames.sorted { $0.key < $1.key }.map(\.value), hasReasoning: hasReasoning,
+            logprobs: logprobs ?? (chunkLogprobs.isEmpty ? nil : .object(["content": .array(chunkLogprobs)])))
+    }
+}

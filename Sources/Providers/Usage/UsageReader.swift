@@ -1,0 +1,138 @@
+import Economics
+import Values
+import WorkflowModel
+
+/// Reads what an answer says of its tokens: the one place for whole answers and streams, whatever the spelling.
+///
+/// Fed with documents or chunks in any order; the order changes nothing. The rules:
+/// - Counts grow and are cumulative: of each the largest counts. What one object tells, no other takes back by leaving it out or by
+///   saying zero.
+/// - A count that cannot be true never settles: no prompt has no tokens, no text has none, no token is longer than 128 bytes, nothing
+///   is larger than the whole that it is part of, no running count shrinks while another grows. The call is then an estimate that says why.
+/// - What a total tells beyond its parts is not free: it is output that nobody explained.
+/// - Zero is not missing: a reported zero of cached or reasoning tokens is known.
+struct UsageReader {
+    /// Those that say something which no other says: one, in most answers.
+    private var objects: [(object: UsageObject, raw: JSONValue)] = []
+    private var timings: UsageObject?
+    private var timingsRaw: JSONValue?
+    private var empty: JSONValue?
+
+    /// A server that sends more kinds of counts than this sends anything.
+    private static let most = 16
+    /// No vocabulary in use has a longer token.
+    static let longestToken = 128
+
+    init() {}
+
+    /// Takes what a document, or a chunk of a stream, tells of usage, wherever it stands in it.
+    ///
+    /// `usage`; in Groq's `x_groq` and in Moonshot's choice; Gemini's `usageMetadata`; in Anthropic's `message_start`; in OpenAI's
+    /// `response.completed`; at the top of Ollama's own answers; llama.cpp's `timings`.
+    mutating func take(answer: JSONValue) {
+        guard case .object(let fields) = answer else { return }
+        if let usage = fields["usage"] { take(usage) }
+        if let usage = fields["x_groq"]?["usage"] { take(usage) }
+        if let usage = fields["usageMetadata"] ?? fields["usage_metadata"] { take(usage) }
+        if let usage = fields["message"]?["usage"] ?? fields["response"]?["usage"] { take(usage) }
+        if let usage = fields["choices"]?[0]?["usage"] { take(usage) }
+        if fields["eval_count"] != nil || fields["prompt_eval_count"] != nil {
+            // Only the counts: the rest is the answer.
+            take(.object(JSONObject(fields.filter { $0.key.hasSuffix("_count") || $0.key.hasSuffix("_duration") }.map { ($0.key, $0.value) })))
+        }
+        if let value = fields["timings"] { take(timings: value) }
+    }
+
+    /// Takes a usage object.
+    mutating func take(_ raw: JSONValue) {
+        guard let object = UsageObject(raw) else {
+            if case .object = raw { empty = empty ?? raw }
+            return
+        }
+        if object.isEmpty {
+            empty = raw
+            return
+        }
+        if objects.contains(where: { $0.object.covers(object) && !object.covers($0.object) }) { return }
+        // Of two that count the same, the one without a doubt.
+        if objects.contains(where: { $0.object.counts == object.counts && $0.object.doubt == nil }) { return }
+        objects.removeAll { object.covers($0.object) }
+        if objects.count < Self.most { objects.append((object, raw)) }
+    }
+
+    private mutating func take(timings raw: JSONValue) {
+        guard let object = UsageObject(timings: raw), timings.map(object.covers) ?? true else { return }
+        timings = object
+        timingsRaw = raw
+    }
+
+    /// As it came; a list where several objects told something.
+    var raw: String? {
+        switch objects.count {
+        case 0: return (empty ?? timingsRaw)?.jsonText
+        case 1: return objects[0].raw.jsonText
+        default: return JSONValue.array(objects.map(\.raw)).jsonText
+        }
+    }
+
+    /// What the answer used.
+    ///
+    /// - Parameters:
+    ///   - promptBytes: of the text of the prompt.
+    ///   - outputBytes: of all that the model wrote and that was received.
+    ///   - missingCacheIsUnknown: whether a server that names no cached tokens does not count them; otherwise it had none.
+    func reading(promptBytes: Int, outputBytes: Int, missingCacheIsUnknown: Bool) -> UsageReading {
+        var counts = objects.reduce(TokenCounts.none) { $0.joined($1.object.counts) }
+        var doubt = objects.lazy.compactMap(\.object.doubt).first
+        let isContradicted = objects.indices.contains { first in
+            objects[(first + 1)...].contains { $0.object.contradicts(objects[first].object) }
+        }
+        if isContradicted { doubt = doubt ?? "its counts contradict each other" }
+
+        // llama.cpp's own counts stand in for those that its usage lacks.
+        if let timings {
+            counts.input = counts.input ?? timings.counts.input
+            counts.output = counts.output ?? timings.counts.output
+            if counts.cacheRead == nil, let read = timings.counts.cacheRead, counts.input.map({ read <= $0 }) ?? false { counts.cacheRead = read }
+        }
+        if let read = counts.cacheRead, let input = counts.input, read + (counts.cacheWrite ?? 0) > input {
+            counts.input = read + (counts.cacheWrite ?? 0)
+            doubt = doubt ?? "its cached tokens are more than its prompt"
+        }
+
+        // Whole counts that cannot be true are none.
+        var missing: [String] = []
+        if let input = counts.input, input == 0 || input < promptBytes / Self.longestToken {
+            if !objects.isEmpty, doubt == nil { doubt = "a prompt of \(input) tokens cannot be" }
+            counts.input = nil
+        }
+        if let output = counts.output, outputBytes > 0, output == 0 || output < outputBytes / Self.longestToken {
+            if !objects.isEmpty, doubt == nil { doubt = "an answer of \(output) tokens cannot be" }
+            counts.output = nil
+        }
+        if counts.input == nil { missing.append("the prompt") }
+        if counts.output == nil { missing.append("the answer") }
+        if let usage = counts.usage, let total = counts.total, total > usage.total {
+            doubt = doubt ?? "its total tells of \(total - usage.total) tokens more than its parts, which are charged as output"
+        }
+        if !missingCacheIsUnknown, counts.input != nil { counts.cacheRead = counts.cacheRead ?? 0 }
+
+        let note: CallNote? = if let doubt {
+            CallNote(.usageDoubtful, "the usage is not taken as final: \(doubt)")
+        } else if !missing.isEmpty {
+            CallNote(.usageMissing, raw == nil ? "the server did not say what the call used" : "the usage does not count \(missing.joined(separator: " and "))")
+        } else { nil }
+        return UsageReading(counts: counts, note: note, raw: raw)
+    }
+}
+
+/// What an answer used, as far as it told.
+struct UsageReading: Equatable {
+    /// At least so much.
+    let counts: TokenCounts
+    /// Why the counts are not final; `nil` where they are, once the answer's end was announced.
+    let note: CallNote?
+    let raw: String?
+
+    var isFinal: Bool { note == nil && counts.usage != nil }
+}

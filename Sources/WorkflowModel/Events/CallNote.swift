@@ -1,0 +1,48 @@
+import Values
+
+/// What is to be said of a call beside its outcome: why its cost is an estimate, that another model answered than was asked, a
+/// word that nobody knows. Recorded with its end and shown with it.
+public struct CallNote: Sendable, Hashable {
+    /// A stable word, fit for grouping. Not a closed set: a record may be of a newer program.
+    public struct Code: RawRepresentable, Sendable, Hashable {
+        public let rawValue: String
+        public init(rawValue: String) { self.rawValue = rawValue }
+
+        /// The server did not say what the call used, or not all of it.
+        public static let usageMissing = Code(rawValue: "usage_missing")
+        /// What it said cannot be true.
+        public static let usageDoubtful = Code(rawValue: "usage_doubtful")
+        /// The cost is an estimate, and above what was held.
+        public static let estimateAboveHold = Code(rawValue: "estimate_above_hold")
+        /// Another model answered than was asked.
+        public static let servedModel = Code(rawValue: "served_model")
+        /// The server named an end that is not known.
+        public static let finishReason = Code(rawValue: "finish_reason")
+        /// The server reported an error behind the end of a whole answer.
+        public static let lateError = Code(rawValue: "late_error")
+
+        /// Whether whoever watches the run is told.
+        public var isWarning: Bool { [.usageDoubtful, .servedModel, .finishReason, .lateError].contains(self) }
+    }
+
+    public let code: Code
+    /// One sentence for people, without a full stop.
+    public let message: String
+
+    public init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    public init?(json: JSONValue) {
+        guard let code = json["code"]?.stringValue, let message = json["message"]?.stringValue else { return nil }
+        self.init(Code(rawValue: code), message)
+    }
+
+    /// A list of them as it is stored with a call.
+    public static func json(_ notes: [CallNote]) -> JSONValue {
+        .array(notes.map { ["code": .string($0.code.rawValue), "message": .string($0.message)] })
+    }
+
+    public static func list(_ json: JSONValue?) -> [CallNote] { (json?.arrayValue ?? []).compactMap(CallNote.init(json:)) }
+}

@@ -1,0 +1,17 @@
+/// What an answer is worth and what follows from it: the rules that a run was begun under and keeps for life, so that mended
+/// verdicts do not change how an old run folds.
+///
+/// - 1: an answer without text is a success. That an answer was cut, or declined, follows from its finish reason.
+/// - 2: what an answer is worth is decided before its `call_ended` and told by it, as a failure: `empty_answer`, `refusal`,
+///   `truncated`. `limits.on_truncation` and `output.empty` say what is none.
+public struct Rules: Sendable, Hashable, Comparable {
+    public let version: Int
+
+    public init(version: Int) { self.version = version }
+
+    /// Of runs whose first fact names none.
+    public static let first = Rules(version: 1)
+    public static let current = Rules(version: 2)
+
+    public static func < (a: Rules, b: Rules) -> Bool { a.version < b.version }
+}
