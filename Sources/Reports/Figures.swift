@@ -33,18 +33,18 @@ struct Tally {
 
     init(_ calls: some Sequence<CallRecord>, folded: [FoldedCalls] = []) {
         for calls in folded {
-            spending.add(calls.count, calls.state, cost: calls.cost, held: calls.held)
+            spending.add(calls.count, calls.state, cost: calls.cost, held: calls.held, isEstimate: calls.isEstimate)
             count(calls.inputTokens, calls.outputTokens)
             cached += calls.cacheReadTokens
         }
         for call in calls {
-            add(call.state, cost: call.cost, held: call.held, input: call.inputTokens, output: call.outputTokens)
+            add(call.state, cost: call.cost, held: call.held, input: call.inputTokens, output: call.outputTokens, isEstimate: call.isEstimated)
             cached += call.cacheReadTokens ?? 0
         }
     }
 
-    mutating func add(_ state: CallState, cost: Money?, held: Money?, input: Int?, output: Int?) {
-        spending.add(state, cost: cost, held: held)
+    mutating func add(_ state: CallState, cost: Money?, held: Money?, input: Int?, output: Int?, isEstimate: Bool = false) {
+        spending.add(state, cost: cost, held: held, isEstimate: isEstimate)
         count(input, output)
     }
 

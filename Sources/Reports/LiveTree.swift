@@ -112,13 +112,13 @@ public struct LiveTree: Sendable {
             holds[call] = held
             inFlight[call] = path
             if let model { change(path) { $0.model = model } }
-        case .callEnded(let path, let call, let state, let input, let output, let cost, let held):
+        case .callEnded(let path, let call, let state, let input, let output, let cost, let held, let isEstimate):
             // Where an end does not say what it holds: what it is known to have held stays, until its usage is known.
             let reserved = holds.removeValue(forKey: call)
             inFlight[call] = nil
             let held = held ?? (state == .estimated || state == .unknown ? reserved : cost)
-            tally.add(state, cost: cost, held: held, input: input, output: output)
-            change(path, andAround: true) { $0.tally.add(state, cost: cost, held: held, input: input, output: output) }
+            tally.add(state, cost: cost, held: held, input: input, output: output, isEstimate: isEstimate)
+            change(path, andAround: true) { $0.tally.add(state, cost: cost, held: held, input: input, output: output, isEstimate: isEstimate) }
         case .reason(let path, let text):
             // A reason of an item, or of one run of many, is not its step's.
             if let index = indexes[path] { steps[index].figures.reason = text }

@@ -25,8 +25,10 @@ public enum LiveUpdate: Sendable {
     case itemsExpanded(step: String, count: Int)
     /// - Parameter model: who is asked.
     case callStarted(path: String, call: String, model: String? = nil, held: Money?)
-    /// - Parameter held: what the call counts against caps from now on.
-    case callEnded(path: String, call: String, state: CallState, inputTokens: Int?, outputTokens: Int?, cost: Money?, held: Money?)
+    /// - Parameters:
+    ///   - held: what the call counts against caps from now on.
+    ///   - isEstimate: its cost is one, though the state alone does not say so.
+    case callEnded(path: String, call: String, state: CallState, inputTokens: Int?, outputTokens: Int?, cost: Money?, held: Money?, isEstimate: Bool = false)
     /// Why a node was skipped, failed or tries again, in one line.
     case reason(path: String, String)
     /// A person, or the clock, answered what a node asked; `text` says who and how.

@@ -233,7 +233,7 @@ extension CallRecord {
     var needsTelling: Bool { failure != nil || openMark != nil || state == .void || trimmed != nil || !notes.isEmpty }
 
     /// Whether its cost is not known exactly.
-    var isEstimated: Bool { state == .estimated || (state == .overrun && notes.contains { $0.code == .estimateAboveHold }) }
+    var isEstimated: Bool { state == .estimated || CallNote.tellOfEstimate(notes) }
 
     /// What is not settled about it.
     var openMark: String? {

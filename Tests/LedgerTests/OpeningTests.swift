@@ -60,7 +60,8 @@ import WorkflowModel
         #expect(try !holds())
     }
 
-    @Test(arguments: 1..<Migrations.current) func anOlderLedgerIsBroughtUp(from version: Int) async throws {
+    /// Not every number is a migration's.
+    @Test(arguments: Migrations.all.map { $0.version }.dropLast()) func anOlderLedgerIsBroughtUp(from version: Int) async throws {
         let temporary = try TemporaryLedger()
         let old = try temporary.connect()
         try await old.write { database in
@@ -70,7 +71,7 @@ import WorkflowModel
                 PRAGMA application_id = \(Migrations.applicationID);
                 PRAGMA user_version = \(version);
                 INSERT INTO run(run_id, workflow, file, status, started_at, owner, epoch, last_hash, graph_hash, inputs_hash, tags, owners, calls)
-                    VALUES ('old', 'w', 'w.yaml', 'succeeded', 1000000, 'o', 1, x'00', x'00', x'00', '{}', '{}', 1);
+                    VALUES ('old', 'w', 'w.yaml', 'succeeded', 1000000, \(version < M009Processes.version ? "'o'" : "NULL"), 1, x'00', x'00', x'00', '{}', '{}', 1);
                 INSERT INTO model_call(run, number, run_id, node_path, step_id, tier, purpose, ordinal, provider, model_asked, state, request_hash, started_at)
                     VALUES (1, 1, 'old', 'a', 'a', 't', 'try', 0, 'p', 'm', 'settled', x'00', 1000000);
                 """)

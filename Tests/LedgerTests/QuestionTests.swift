@@ -85,7 +85,7 @@ import WorkflowModel
         defer { for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + suffix) } }
         let queue = try DatabaseQueue(path: path)
         try queue.write { database in
-            for migration in Migrations.all where migration.version < M011Questions.version { try database.execute(sql: migration.sql) }
+            for migration in Migrations.all where migration.version <= M006Removal.version { try database.execute(sql: migration.sql) }
             try database.execute(sql: """
                 INSERT INTO run(run_id, workflow, file, status, started_at, owner, epoch, last_hash, graph_hash, inputs_hash, tags, owners)
                     VALUES ('r', 'w', 'w.yaml', 'waiting', 1, 'h:1:1', 1, x'00', x'00', x'00', '{}', '{}');

@@ -66,13 +66,20 @@ enum RunColumns {
 }
 
 /// What calls, the rows of `c`, came to, apart by how well it is known: the columns that ``Spending`` is read from, by the rules of
-/// ``Spending/add(_:_:cost:held:)``. Rows of the state `memo`, which stand among calls in an audit, are none.
+/// ``Spending/add(_:_:cost:held:isEstimate:)``. Rows of the state `memo`, which stand among calls in an audit, are none.
 enum SpendingColumns {
+    /// Whether the notes of a call say that its cost is an estimate, where its state says that it overran.
+    static func isEstimate(_ notes: String) -> String { "\(notes) IS NOT NULL AND instr(\(notes), '\(CallNote.Code.estimateAboveHold.rawValue)') > 0" }
+
+    // Notes are looked at of the few calls that overran.
+    private static let isKnown = "(c.state = 'settled' OR c.state = 'overrun' AND NOT (\(isEstimate("c.notes"))))"
+    private static let isEstimated = "(c.state IN ('estimated', 'unknown', 'held') OR c.state = 'overrun' AND \(isEstimate("c.notes")))"
+
     static let list = """
         count(*) FILTER (WHERE c.state <> 'memo'), count(*) FILTER (WHERE c.state = 'void'),
-        \(sumColumns("CASE WHEN c.state IN ('settled', 'overrun') THEN c.cost_pico END")),
-        \(sumColumns("CASE WHEN c.state IN ('estimated', 'unknown', 'held') THEN c.cost_pico END")),
-        count(*) FILTER (WHERE c.state IN ('estimated', 'unknown', 'held') AND c.cost_pico IS NOT NULL),
+        \(sumColumns("CASE WHEN \(isKnown) THEN c.cost_pico END")),
+        \(sumColumns("CASE WHEN \(isEstimated) THEN c.cost_pico END")),
+        count(*) FILTER (WHERE \(isEstimated) AND c.cost_pico IS NOT NULL),
         \(sumColumns("c.held_pico")), \(sumColumns("max(c.held_pico - coalesce(c.cost_pico, 0), 0)")),
         count(*) FILTER (WHERE c.cost_pico IS NULL AND (c.state IN ('settled', 'estimated', 'overrun') OR c.state = 'unknown' AND c.held_pico IS NULL)),
         count(*) FILTER (WHERE c.cost_pico IS NULL AND c.state = 'unknown' AND c.held_pico IS NOT NULL),

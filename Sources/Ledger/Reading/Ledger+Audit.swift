@@ -49,7 +49,7 @@ extension Ledger {
         let groups = dimensions.indices.map { "key\($0)" }.joined(separator: ", ")
         let calledColumns = """
             run, run_id, step_id, tier, provider, model_asked, purpose, tags, started_at, input_tokens, cache_read_tokens, output_tokens,
-            cost_pico, held_pico, state, error, retry_of
+            cost_pico, held_pico, state, error, retry_of, notes
             """
         let sql = { (source: String) in """
             WITH r AS MATERIALIZED (SELECT \(runColumns.joined(separator: ", ")) FROM run \(runs.whereClause))
@@ -63,7 +63,7 @@ extension Ledger {
             let hasHits = try Bool.fetchOne(database, sql: "SELECT EXISTS (SELECT 1 FROM memo_hit)")!
             let source = "SELECT \(calledColumns), 0 AS is_hit, 0 AS saved_pico FROM model_call" + (!hasHits ? "" : """
                  UNION ALL SELECT run, run_id, step_id, tier, provider, model_asked, 'memo', tags, started_at, NULL, NULL, NULL,
-                    NULL, NULL, 'memo', NULL, NULL, 1, saved_pico FROM memo_hit
+                    NULL, NULL, 'memo', NULL, NULL, NULL, 1, saved_pico FROM memo_hit
                 """)
             let rows = try Row.fetchAll(database, sql: sql(source), arguments: arguments).map { row in
                 let next = count + 1 + SpendingColumns.count

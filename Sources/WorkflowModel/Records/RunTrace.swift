@@ -52,6 +52,8 @@ public struct FoldedCalls: Sendable {
     public let provider: String
     public let modelAsked: String
     public let state: CallState
+    /// Whether their cost is an estimate, though the state alone does not say so.
+    public let isEstimate: Bool
     /// `nil`: they have none.
     public let cost: MoneySum?
     public let held: MoneySum?
@@ -62,8 +64,9 @@ public struct FoldedCalls: Sendable {
 
     public init(
         count: Int, provider: String, modelAsked: String, state: CallState, cost: MoneySum?, held: MoneySum?, inputTokens: Int?,
-        cacheReadTokens: Int, outputTokens: Int?
+        cacheReadTokens: Int, outputTokens: Int?, isEstimate: Bool = false
     ) {
+        self.isEstimate = isEstimate
         self.count = count
         self.provider = provider
         self.modelAsked = modelAsked

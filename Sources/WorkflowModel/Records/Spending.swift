@@ -8,7 +8,7 @@ public struct Spending: Sendable, Hashable {
     public var void = 0
     /// What calls cost whose final usage is known and priced.
     public var known = MoneySum.zero
-    /// What calls probably cost that ended without final usage.
+    /// What calls probably cost that ended without final usage, also where that is more than was held for them.
     public var estimated = MoneySum.zero
     public var estimatedCalls = 0
     /// What counts against caps: the cost where that is known, else the reservation.
@@ -38,7 +38,8 @@ public struct Spending: Sendable, Hashable {
     /// - Parameters:
     ///   - cost: of all of them; `nil`: they have none.
     ///   - held: of all of them; `nil`: no price was known when they began.
-    public mutating func add(_ count: Int, _ state: CallState, cost: MoneySum?, held: MoneySum?) {
+    ///   - isEstimate: their cost is one, also where the state says that it overran.
+    public mutating func add(_ count: Int, _ state: CallState, cost: MoneySum?, held: MoneySum?, isEstimate: Bool = false) {
         calls += count
         if let held {
             self.held = self.held + held
@@ -48,7 +49,7 @@ public struct Spending: Sendable, Hashable {
         if state == .void {
             void += count
         } else if let cost {
-            if state == .settled || state == .overrun {
+            if state == .settled || state == .overrun, !isEstimate {
                 known = known + cost
             } else {
                 estimated = estimated + cost
@@ -63,8 +64,8 @@ public struct Spending: Sendable, Hashable {
         }
     }
 
-    public mutating func add(_ state: CallState, cost: Money?, held: Money?) {
-        add(1, state, cost: cost.map { MoneySum($0) }, held: held.map { MoneySum($0) })
+    public mutating func add(_ state: CallState, cost: Money?, held: Money?, isEstimate: Bool = false) {
+        add(1, state, cost: cost.map { MoneySum($0) }, held: held.map { MoneySum($0) }, isEstimate: isEstimate)
     }
 
     public static func + (a: Spending, b: Spending) -> Spending {

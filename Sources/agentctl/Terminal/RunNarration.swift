@@ -22,7 +22,7 @@ enum RunNarration {
         case .callEnded(let call):
             var updates: [LiveUpdate] = [.callEnded(
                 path: call.node.path, call: call.id.text, state: call.state, inputTokens: call.usage?.totalInput,
-                outputTokens: call.usage?.totalOutput, cost: call.cost, held: nil)]
+                outputTokens: call.usage?.totalOutput, cost: call.cost, held: call.kept, isEstimate: CallNote.tellOfEstimate(call.notes))]
             if let failure = call.failure { updates.append(.reason(path: call.node.path, failure.message + (call.isOutage ? "; waiting for it to come back" : ""))) }
             for note in call.notes where note.code.isWarning { updates.append(.remark(path: call.node.path, note.message)) }
             return updates

@@ -235,7 +235,11 @@ extension InMemoryJournal.Run {
 
     fileprivate func recorded(lostCalls: Int) -> RecordedRun {
         var spending = Spending()
-        for call in calls { spending.add(call.end?.state ?? .unknown, cost: call.end?.cost, held: call.end == nil ? call.start.held : call.end!.held) }
+        for call in calls {
+            spending.add(
+                call.end?.state ?? .unknown, cost: call.end?.cost, held: call.end == nil ? call.start.held : call.end!.held,
+                isEstimate: CallNote.tellOfEstimate(call.end?.notes ?? []))
+        }
         return RecordedRun(
             id: start.id, graph: start.graph, inputs: start.inputs, startedAt: start.at, maxCost: cap ?? start.maxCost,
             batch: start.batch.map { ($0, start.batchIndex ?? 0) }, epoch: epoch, lostCalls: lostCalls, spending: spending,
