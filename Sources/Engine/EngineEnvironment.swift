@@ -53,12 +53,14 @@ public struct EngineEnvironment: Sendable {
     public var grace: TimeSpan
     /// How often it is looked for what other processes ask of the runs of this one; `nil`: never.
     public var requestInterval: TimeSpan?
+    /// What is in no prompt that is sent, and in nothing that is stored.
+    public var secrets: SecretBook
 
     public init(
         journal: any RunJournal, provider: any ModelProvider, tools: any ToolRunner, prices: PriceBook, clock: any EngineClock,
         entropy: any EntropySource = SystemEntropy(), executor: (any TaskExecutor)? = nil, maxConcurrentCalls: Int = 20_000,
         program: String, grace: TimeSpan = .seconds(10), requestInterval: TimeSpan? = nil, attachments: (any AttachmentSource)? = nil,
-        memory: (any AnswerMemory)? = nil
+        memory: (any AnswerMemory)? = nil, secrets: SecretBook = SecretBook()
     ) {
         self.journal = journal
         self.provider = provider
@@ -73,5 +75,6 @@ public struct EngineEnvironment: Sendable {
         self.requestInterval = requestInterval
         self.attachments = attachments
         self.memory = memory
+        self.secrets = secrets
     }
 }

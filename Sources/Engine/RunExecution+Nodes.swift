@@ -147,6 +147,8 @@ extension RunExecution {
     /// - Parameter stored: where the value is kept, when that was done already.
     @inline(never)
     func succeed(_ node: Node, _ value: JSONValue, facts: JSONObject = [:], stored: OutputReference? = nil) {
+        // What is stored is what expressions read, now and after a resume.
+        let value = stored == nil ? environment.secrets.redactor.redact(value) : value
         let output = stored ?? store(value)
         deadlines.end(node)
         settle(node, value, facts: facts)
@@ -159,7 +161,7 @@ extension RunExecution {
         let scope = scopes[node.scope]!
         let step = scope.body.steps[node.step]
         // Also of a program that took the signal for its own reason to fail.
-        var failure = deadlines.failure(of: node, step) ?? failure
+        var failure = (deadlines.failure(of: node, step) ?? failure).redacted(by: environment.secrets.redactor)
         deadlines.end(node)
         passOutputs[node] = nil
         if failure.kind == .cancelled {
@@ -171,7 +173,7 @@ extension RunExecution {
         let isWholeOfItems = node.item == nil && step.forEach != nil
         if case .value(let template) = step.onError, !isWholeOfItems {
             do throws(EvaluationError) {
-                let value = try template.evaluate(fallbackScope(node))
+                let value = environment.secrets.redactor.redact(try template.evaluate(fallbackScope(node)))
                 let output = store(value)
                 settle(node, value, facts: facts)
                 return record(.nodeRecovered(node, failure, output))

@@ -46,13 +46,13 @@ extension RunExecution {
                 else { return false }
                 return step["output"] == nil
             }
-            if !readsMissing { outputs[key] = try template.evaluate(bindings) }
+            if !readsMissing { outputs[key] = environment.secrets.redactor.redact(try template.evaluate(bindings)) }
         }
         return outputs
     }
 
     func store(_ value: JSONValue) -> OutputReference {
-        let blob = Blob(JSONEncoding.wire.bytes(value))
+        let blob = Blob(JSONEncoding.wire.bytes(environment.secrets.redactor.redact(value)))
         append(blob: blob)
         return OutputReference(hash: blob.hash)
     }

@@ -21,7 +21,7 @@ enum ExitCodes {
 
     static func code(_ kind: FailureKind) -> Int32 {
         switch kind {
-        case .expression, .attachment: return 11
+        case .expression, .attachment, .secret: return 11
         case .outputInvalid: return 12
         case .command, .commandNotFound: return 13
         case .items: return 14

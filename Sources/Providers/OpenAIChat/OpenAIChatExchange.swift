@@ -10,6 +10,7 @@ final class OpenAIChatExchange: Sendable {
     let transfer: HTTPTransfer
     private let request: ModelRequest
     private let endpoint: Endpoint
+    private let redactor: Redactor
     /// Not the wall clock: it may be set while a call is under way, and machine time is money.
     private let started: ContinuousClock.Instant
     private let gathering: Gathering?
@@ -34,12 +35,14 @@ final class OpenAIChatExchange: Sendable {
         }
     }
 
-    init(_ request: ModelRequest, at endpoint: Endpoint) {
+    /// - Parameter redactor: takes secrets out of what a refusal says before anything of it is cut.
+    init(_ request: ModelRequest, at endpoint: Endpoint, redactor: Redactor = .none) {
         let chat = OpenAIChatRequest(request: request, modelID: endpoint.modelID, dialect: endpoint.configuration.dialect)
         let wire = Self.httpRequest(chat, at: endpoint)
         let started = ContinuousClock.now
         self.request = request
         self.endpoint = endpoint
+        self.redactor = redactor
         self.started = started
         if chat.isStreaming {
             let gathering = Gathering(maxOutputTokens: request.maxOutputTokens)
@@ -122,7 +125,7 @@ final class OpenAIChatExchange: Sendable {
     }
 
     private func refused(_ head: HTTPResponseHead, _ body: [UInt8]) -> ModelCallResult {
-        let (failure, billing) = ErrorClassifier.classify(status: head.status, headers: head.headers, body: body)
+        let (failure, billing) = ErrorClassifier.classify(status: head.status, headers: head.headers, body: redactor.redact(body))
         return make(.failure(failure), billing, status: head.status)
     }
 
@@ -159,17 +162,16 @@ final class OpenAIChatExchange: Sendable {
             timeToFirstToken: timeToFirstToken)
     }
 
-    /// Names the endpoint and keeps the key out: servers like to quote it.
+    /// Names the endpoint.
     private func explained(_ failure: CallFailure) -> CallFailure {
-        var message = failure.message
-        // A shorter one is a placeholder such as `none`, which may be a word of the message.
-        if let key = endpoint.apiKey, key.utf8.count >= 8 { message = message.replacing(key, with: "***") }
+        // Here too, as what is put behind it would hide that the text ends.
+        var message = redactor.redact(failure.message)
         if failure.kind != .cancelled { message = "\(endpoint.configuration.name)/\(endpoint.modelID): \(message)" }
         switch (failure.kind, endpoint.configuration.apiKey) {
         case (.authentication, .environment(let name)?): message += " (the key comes from \(name))"
         case (.authentication, nil): message += " (no key was sent: the provider's entry has no api_key)"
         // Also what a wrong address looks like.
-        case (.connection, _), (.modelNotFound, _): message += endpoint.baseURL.map { " (\($0))" } ?? ""
+        case (.connection, _), (.modelNotFound, _): message += endpoint.baseURL.map { " (\(URLParts.shown($0)))" } ?? ""
         default: break
         }
         return CallFailure(failure.kind, message, retryAfter: failure.retryAfter, shouldRetry: failure.shouldRetry)

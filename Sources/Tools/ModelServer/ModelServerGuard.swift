@@ -18,8 +18,9 @@ public enum ModelServerGuard {
         guard arguments.count >= 4, arguments[2] == "--" else { return 2 }
         // Whatever the starting process had open must not stay open as long as the server runs.
         for descriptor in Int32(3)..<1024 { close(descriptor) }
+        let redactor = ServerLog.takeOver(from: 0)
         let state = ServerState(folder: arguments[0])
-        let own = open(state.guardPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        let own = open(state.guardPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard own >= 0, isAlone(own) else { return 0 }
         state.clear()
         guard let port = freePort() else {
@@ -27,13 +28,13 @@ public enum ModelServerGuard {
             return 1
         }
         let command = arguments[3...].map { $0.replacing(ServerState.portPlaceholder, with: String(port)) }
-        guard chdir(arguments[1]) == 0, let server = spawn(Array(command)) else {
+        guard chdir(arguments[1]) == 0, let log = ServerLog(to: 1, without: redactor), let server = spawn(Array(command), log) else {
             state.write("'\(command[0])' could not be started: \(String(cString: strerror(errno)))\n", to: state.failurePath)
             return 1
         }
         state.write("\(port)\n", to: state.portPath)
-        let users = open(state.usersPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-        watch(server, state, users: users)
+        let users = open(state.usersPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        watch(server, state, log, users: users)
         // In this order: who gets the users' lock next must see that no guard is at work. Left to the process's end, the
         // kernel would drop the locks in an order of its own.
         close(own)
@@ -50,10 +51,12 @@ public enum ModelServerGuard {
         return false
     }
 
-    private static func watch(_ server: pid_t, _ state: ServerState, users: Int32) {
+    private static func watch(_ server: pid_t, _ state: ServerState, _ log: ServerLog, users: Int32) {
+        defer { log.drain() }
         while true {
             var status: Int32 = 0
             if waitpid(server, &status, WNOHANG) == server {
+                log.drain()
                 state.write((state.lastLogLines + ["the server ended by itself"]).joined(separator: "\n") + "\n", to: state.failurePath)
                 unlink(state.portPath)
                 return
@@ -74,17 +77,21 @@ public enum ModelServerGuard {
         waitpid(server, nil, 0)
     }
 
-    private static func spawn(_ command: [String]) -> pid_t? {
+    private static func spawn(_ command: [String], _ log: ServerLog) -> pid_t? {
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
         posix_spawnattr_setpgroup(&attributes, 0)
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        for output in Int32(1)...2 { posix_spawn_file_actions_adddup2(&actions, log.descriptor, output) }
         var pointers: [UnsafeMutablePointer<CChar>?] = command.map { strdup($0) }
         pointers.append(nil)
         defer { for pointer in pointers { free(pointer) } }
         var pid = pid_t()
-        let code = posix_spawnp(&pid, command[0], nil, &attributes, pointers, environ)
+        let code = posix_spawnp(&pid, command[0], &actions, &attributes, pointers, environ)
         if code != 0 { errno = code }
         return code == 0 ? pid : nil
     }
