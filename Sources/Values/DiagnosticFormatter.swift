@@ -110,3 +110,12 @@ public struct DiagnosticFormatter: Sendable {
     private func bold(_ text: String) -> String { color(text, "1") }
     private func dim(_ text: String) -> String { color(text, "2") }
 }
+
+extension Diagnostics {
+    /// Whether frames leave some of them out.
+    public var hasMoreThanIsShown: Bool {
+        var counts: [String: Int] = [:]
+        for diagnostic in all { counts[diagnostic.code, default: 0] += 1 }
+        return counts.values.contains { $0 > DiagnosticFormatter.mostOfACode }
+    }
+}

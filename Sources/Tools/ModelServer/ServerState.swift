@@ -28,26 +28,9 @@ struct ServerState {
     var logPath: String { folder + "/log" }
 
     func createFolder() throws(StepFailure) {
-        var path = folder.hasPrefix("/") ? "/" : ""
-        for part in folder.split(separator: "/") {
-            path += (path.isEmpty || path.hasSuffix("/") ? "" : "/") + part
-            // What models are asked stands in their servers' logs.
-            guard mkdir(path, 0o700) == 0 || errno == EEXIST else {
-                throw StepFailure(.configuration, "cannot create \(path): \(String(cString: strerror(errno)))")
-            }
-        }
-        tighten()
-    }
-
-    /// Of a folder and a log that an earlier version left open to others.
-    private func tighten() {
-        var info = stat()
-        for path in [folder, folder.lastIndex(of: "/").map { String(folder[..<$0]) } ?? folder] where lstat(path, &info) == 0 {
-            if info.st_mode & S_IFMT == S_IFDIR, info.st_uid == geteuid(), info.st_mode & 0o077 != 0 { chmod(path, 0o700) }
-        }
-        for path in [logPath, failurePath] where lstat(path, &info) == 0 {
-            if info.st_mode & S_IFMT == S_IFREG, info.st_uid == geteuid(), info.st_mode & 0o077 != 0 { chmod(path, 0o600) }
-        }
+        // What models are asked stands in their servers' logs.
+        if let part = PrivateFolder.create(folder) { throw StepFailure(.configuration, "cannot create \(part): \(String(cString: strerror(errno)))") }
+        for path in [folder, logPath, failurePath] { PrivateFolder.tighten(path) }
     }
 
     /// The shared lock that keeps the server alive. Waits while a guard that lost its last user shuts the server down.

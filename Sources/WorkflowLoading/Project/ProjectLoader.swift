@@ -44,6 +44,11 @@ public enum ProjectLoader {
         return Project(root: from, file: nil, ledger: defaultLedger, providers: [], prices: [])
     }
 
+    /// What opens something in the text of a project file, which need not be right.
+    public static func writtenSecrets(in text: String) -> [Secret] {
+        YAMLReader.read(text, file: "").node.map { WrittenSecrets.find(in: $0) } ?? WrittenSecrets.guess(in: text)
+    }
+
     /// The path from the working directory where that is shorter to read.
     private static func shortened(_ path: String) -> String {
         guard let here = SourceFiles.realPath("."), path.hasPrefix(here + "/") else { return path }

@@ -48,6 +48,8 @@ struct ProviderSecretsCheck {
     }
 
     private func checkClearText() {
+        // A literal key is refused for that host already.
+        if case .value? = provider.apiKey { return }
         guard !provider.allowsClearText, provider.sendsCredential else { return }
         for (url, range) in addresses {
             guard let parts = URLParts(url), parts.isClearText else { continue }

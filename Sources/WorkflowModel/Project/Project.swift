@@ -34,6 +34,11 @@ public struct Project: Sendable {
     }
 }
 
+extension Project {
+    /// Of a place without a project file, where nothing is known.
+    public static let none = Project(root: ".", file: nil, ledger: "", providers: [], prices: [])
+}
+
 /// A provider's entry: an account at an API, or a server of one's own.
 public final class ProviderConfiguration: Sendable {
     public let name: String

@@ -19,7 +19,7 @@ struct Approvals: ParsableCommand {
         let ledger = try Composition(settings: global.settings()).openLedgerReadOnly()
         let open = try ledger.openApprovals(run: id.map { try ledger.requireRun($0) })
         let messages = try open.map { approval in try approval.message.flatMap { try ledger.json($0) }?.stringValue ?? "" }
-        Output.write(json ? JSONEncoding.pretty.string(ApprovalReport.json(open, messages)) + "\n" : ApprovalReport.text(open, messages, style: Output.style, now: .now()))
+        Output.write(styled: json ? JSONEncoding.pretty.string(ApprovalReport.json(open, messages)) + "\n" : ApprovalReport.text(open, messages, style: Output.style, now: .now()))
     }
 }
 
@@ -54,7 +54,7 @@ struct Approve: AsyncParsableCommand {
         let record = try reader.requireRecord(id)
         let path = try path(of: record, reader)
         let cap = try cap(path, record, reader)
-        let decision = ApprovalDecision(isApproved: yes, by: by ?? Self.user, note: note, at: .now(), cap: cap)
+        let decision = ApprovalDecision(isApproved: yes, by: Output.secrets.redactor.redact(by ?? Self.user), note: note.map { Output.secrets.redactor.redact($0) }, at: .now(), cap: cap)
         let ledger = try Composition(settings: settings).openLedger()
         let isDriven: Bool
         do {
@@ -115,7 +115,7 @@ struct Cancel: AsyncParsableCommand {
         let record = try Composition(settings: settings).openLedgerReadOnly().requireRecord(id)
         let ledger = try Composition(settings: settings).openLedger()
         defer { ledger.close() }
-        let isDriven = try await ledger.cancel(RunID(record.id), by: by ?? Approve.user)
+        let isDriven = try await ledger.cancel(RunID(record.id), by: Output.secrets.redactor.redact(by ?? Approve.user))
         Output.line(isDriven ? "\(record.id) is being stopped by \(record.holder)" : "\(record.id) cancelled")
     }
 }

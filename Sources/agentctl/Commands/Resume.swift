@@ -52,6 +52,7 @@ struct Resume: AsyncParsableCommand {
         defer { stage.finish() }
         let connections = try composition.connect(progress: stage.say)
         defer { connections.close() }
+        connections.readKeys(of: graph)
         try await ledger.record(priceRows: composition.priceRows(of: graph, connections.provider))
         let engine = composition.engine(journal: ledger, connections: connections)
         let signals = StopSignals(engine: engine, said: stage.say)
@@ -84,7 +85,7 @@ struct Resume: AsyncParsableCommand {
                 }
             } catch {
                 failures += 1
-                Output.note("\(id) cannot go on: \(Failures.text(of: error))")
+                Output.note(styled: "\(id) cannot go on: \(Failures.text(of: error))")
             }
         }
         for project in projects {
@@ -104,6 +105,7 @@ struct Resume: AsyncParsableCommand {
         let signals = StopSignals(engine: engine, said: say)
         defer { _ = signals }
         for graph in Dictionary(runs.map { ($0.1.hash, $0.1) }, uniquingKeysWith: { first, _ in first }).values {
+            connections.readKeys(of: graph)
             try await ledger.record(priceRows: composition.priceRows(of: graph, connections.provider))
         }
         let results = await withTaskGroup(of: (String, Result<RunResult, any Error>).self) { group in
@@ -123,7 +125,7 @@ struct Resume: AsyncParsableCommand {
                     say("\(id) \(result.status.rawValue), \(result.cost.displayText)" + (result.failure.map { ": \($0.message)" } ?? ""))
                 case .failure(let error):
                     failures += 1
-                    Output.note("\(id) cannot go on: \(Failures.text(of: error))")
+                    Output.note(styled: "\(id) cannot go on: \(Failures.text(of: error))")
                 }
                 launch()
             }

@@ -1,12 +1,13 @@
 import ArgumentParser
 import Glibc
+import Providers
 import Values
 import WorkflowLoading
 import WorkflowModel
 
 /// Flags that every command takes.
 struct GlobalOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("The project file; otherwise agentctl.yaml or .agentctl.yaml is searched upward.", valueName: "file"), completion: .workflowFile)
+    @Option(help: ArgumentHelp("The project file; otherwise agentctl.yaml or .agentctl.yaml is searched upward, and taken if it is this user's or root's.", valueName: "file"), completion: .workflowFile)
     var config: String?
 
     @Option(help: ArgumentHelp("The ledger file; otherwise the project's, or .agentctl/ledger.db.", valueName: "file"), completion: .file())
@@ -22,7 +23,7 @@ struct GlobalOptions: ParsableArguments {
     func settings(besides workflow: String? = nil) throws -> Settings {
         apply()
         let folder = workflow.map(Self.folder) ?? "."
-        let project = try ProjectLoader.load(named: config ?? Output.variable("AGENTCTL_CONFIG"), searchingFrom: folder)
+        let project = try ProjectLoader.load(named: config ?? Output.variable("AGENTCTL_CONFIG"), searchingFrom: folder, secrets: Output.secrets)
         return Settings(project: project, ledgerPath: ledgerPath)
     }
 
@@ -41,6 +42,7 @@ struct Settings {
 
     init(project: Project, ledgerPath: String?) {
         self.project = project
+        Output.secrets.add(project.knownSecrets(besides: WellKnownProviders.all, variable: Output.variable))
         self.ledgerPath = ledgerPath ?? (project.ledger.hasPrefix("/") ? project.ledger : "\(project.root)/\(project.ledger)")
     }
 

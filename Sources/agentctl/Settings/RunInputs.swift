@@ -43,6 +43,24 @@ struct RunInputs: ParsableArguments {
         return object
     }
 
+    /// Inputs are kept with the run, and prompts are made of them.
+    ///
+    /// - Throws: `UsageError` when one of them holds a secret.
+    static func refuseSecrets(in inputs: JSONObject) throws {
+        guard let problem = secretProblem(in: inputs) else { return }
+        throw UsageError(problem, hint: "leave it out; a program of a run step reads a key with env: { NAME: }")
+    }
+
+    static func secretProblem(in inputs: JSONObject) -> String? {
+        let redactor = Output.secrets.redactor
+        guard !redactor.isEmpty else { return nil }
+        var problem: String?
+        inputs.forEachPair { name, value in
+            if problem == nil, let secret = redactor.secret(in: value.stringValue ?? value.jsonText) { problem = "input '\(name)' holds a secret, \(secret): nothing is run" }
+        }
+        return problem
+    }
+
     static func object(_ text: String, name: String, what: String) throws -> JSONObject {
         guard let object = try json(text, name: name).objectValue else { throw UsageError("\(name) holds no JSON object of \(what)") }
         return object
