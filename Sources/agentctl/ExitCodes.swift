@@ -86,6 +86,7 @@ struct UsageError: Error {
 enum Failures {
     static func exit(_ error: any Error, help: (any Error) -> String, code: (any Error) -> Int32) -> Never {
         let (text, code) = describe(error, help: help, code: code)
+        if code != 0, !text.isEmpty { Settings.learnSecrets() }
         if code == 0 { Output.write(text) } else if !text.isEmpty { Output.note(styled: text) }
         Output.flush()
         Glibc.exit(code)

@@ -43,7 +43,7 @@ import Values
         let problems = (1...1_200).map { Diagnostic(code: "AW1", "x", at: SourceRange(SourceLocation(file: "w.yaml", line: 1, column: $0))) }
         let text = DiagnosticFormatter().format(Diagnostics(problems, sources: ["w.yaml": String(repeating: "a", count: 2_000)]))
         #expect(text.split(separator: "\n").count == DiagnosticFormatter.mostOfACode * 4 + 1)
-        #expect(text.hasSuffix("w.yaml:1:20: error[AW1]: x\n    |\n  1 | \(String(repeating: "a", count: 89))…\n    | \(String(repeating: " ", count: 19))^\n\nand 1180 more of AW1\n"), "\(text.suffix(300))")
+        #expect(text.contains("w.yaml:1:20: error[AW1]: x\n") && !text.contains("w.yaml:1:21: ") && text.hasSuffix("^\n\nand 1180 more of AW1\n"), "\(text.suffix(300))")
         let few = Diagnostics([Diagnostic(code: "AW2", "y", at: nil)] + problems.prefix(20))
         #expect(!few.hasMoreThanIsShown && Diagnostics(problems).hasMoreThanIsShown)
         #expect(!DiagnosticFormatter().format(few).contains("more of"))

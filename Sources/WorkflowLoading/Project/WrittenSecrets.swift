@@ -29,18 +29,17 @@ enum WrittenSecrets {
         return found
     }
 
-    /// Of a text that is no YAML: whatever stands behind a word that announces a secret, on its line.
+    /// Of a text that is no YAML: on each line, what stands behind a key that announces a secret.
     static func guess(in text: String) -> [Secret] {
         var found: [Secret] = []
         for line in text.split(whereSeparator: \.isNewline) {
-            let lower = line.lowercased()
-            guard lower.contains("value") || lower.contains("headers") || lower.contains("://") || PublicNames.isCredential(lower) else { continue }
-            for word in line.split(whereSeparator: { " \t,{}[]\"'".contains($0) }) where !word.hasSuffix(":") {
-                let value = String(word)
-                found += ProviderConfiguration.secrets(in: value, of: "the project file")
-                // A name of a variable or of a word of the language is not long.
-                if value.utf8.count >= 16, !value.contains("://"), !value.contains("_") || value.contains("-") {
-                    found.append(Secret(name: "a value of the project file", value: value))
+            var isAnnounced = false
+            for word in line.split(whereSeparator: { " \t,{}[]\"'".contains($0) }) {
+                if word.hasSuffix(":") {
+                    isAnnounced = word.hasPrefix("value") || PublicNames.isCredential(String(word.dropLast()))
+                } else {
+                    found += ProviderConfiguration.secrets(in: String(word), of: "the project file")
+                    if isAnnounced, !Secret.isPlaceholder(String(word)) { found.append(Secret(name: "a value of the project file", value: String(word))) }
                 }
             }
         }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import Providers
+import Synchronization
 import Values
 import WorkflowLoading
 import WorkflowModel
@@ -42,8 +43,18 @@ struct Settings {
 
     init(project: Project, ledgerPath: String?) {
         self.project = project
+        Self.isLoaded.withLock { $0 = true }
         Output.secrets.add(project.knownSecrets(besides: WellKnownProviders.all, variable: Output.variable))
         self.ledgerPath = ledgerPath ?? (project.ledger.hasPrefix("/") ? project.ledger : "\(project.root)/\(project.ledger)")
+    }
+
+    private static let isLoaded = Mutex(false)
+
+    /// Makes the project's secrets known before something is said of a command that has not looked at the project.
+    static func learnSecrets() {
+        guard !isLoaded.withLock({ $0 }) else { return }
+        guard let project = try? ProjectLoader.load(named: Output.variable("AGENTCTL_CONFIG"), searchingFrom: ".", secrets: Output.secrets) else { return }
+        _ = Settings(project: project, ledgerPath: nil)
     }
 
     /// Where the servers of local models keep their state: beside the ledger.
