@@ -44,8 +44,8 @@ struct Composition {
         let http = try Self.httpClient()
         let root = settings.project.root
         let servers = ModelServerPool(
-            folder: settings.serversFolder, root: root, program: Self.executable, http: http, secrets: Output.secrets, withheld: withheld,
-            progress: progress)
+            folder: settings.serversFolder, root: root, program: Self.executable, http: http, secrets: Output.secrets,
+            withheld: withheldFromServers, progress: progress)
         let provider = ProviderRegistry(configurations: settings.project.providers, http: http, servers: servers, secrets: Output.secrets) {
             SecretReaders.read($0, root: root)
         }
@@ -71,8 +71,17 @@ struct Composition {
             secrets: Output.secrets))
     }
 
-    /// Keys are for providers: programs and model servers do not see them unless they are named.
+    /// Keys are for providers: programs do not see them unless they are named.
     private var withheld: Set<String> { settings.project.secretVariables(besides: WellKnownProviders.all) }
+
+    /// A server may have to know the key that it is asked with.
+    private var withheldFromServers: @Sendable (String) -> Set<String> {
+        let (withheld, providers) = (withheld, settings.project.providers)
+        return { name in
+            guard case .environment(let own)? = providers.first(where: { $0.name == name })?.apiKey else { return withheld }
+            return withheld.subtracting([own])
+        }
+    }
 
     private static var executable: String {
         var buffer = [CChar](repeating: 0, count: 4096)

@@ -24,7 +24,7 @@ public final class ModelServerPool: ModelServers {
     private let clock: EventLoop
     private let progress: Progress
     private let secrets: SecretBook
-    private let withheld: Set<String>
+    private let withheld: @Sendable (String) -> Set<String>
     private let servers = Mutex<[String: Task<Result<String, StepFailure>, Never>]>([:])
     private let locks = Mutex<[Int32]>([])
 
@@ -33,9 +33,9 @@ public final class ModelServerPool: ModelServers {
     ///   - root: the project's root: where server commands start.
     ///   - program: this executable, which is its own guard.
     ///   - secrets: what is kept out of logs.
-    ///   - withheld: variables of the environment that servers do not see.
+    ///   - withheld: variables of the environment that the servers of a provider do not see.
     public init(
-        folder: String, root: String, program: String, http: HTTPClient, secrets: SecretBook = SecretBook(), withheld: Set<String> = [],
+        folder: String, root: String, program: String, http: HTTPClient, secrets: SecretBook = SecretBook(), withheld: @escaping @Sendable (String) -> Set<String> = { _ in [] },
         progress: @escaping Progress
     ) {
         self.folder = folder
@@ -102,14 +102,14 @@ public final class ModelServerPool: ModelServers {
             if !state.isServed {
                 progress("starting \(name)")
                 isAnnounced = true
-                try state.spawnGuard(program: program, serve: serve, root: root, secrets: secrets.secrets, withheld: withheld)
+                try state.spawnGuard(program: program, serve: serve, root: root, secrets: secrets.secrets, withheld: withheld(String(name.prefix { $0 != "/" })))
             }
             var spawned = began
             while true {
                 // A guard that was on its way out when we looked, or that was killed.
                 if state.port == nil, state.failure == nil, Timestamp.now().since(spawned) > .seconds(2), !state.isServed {
                     spawned = .now()
-                    try state.spawnGuard(program: program, serve: serve, root: root, secrets: secrets.secrets, withheld: withheld)
+                    try state.spawnGuard(program: program, serve: serve, root: root, secrets: secrets.secrets, withheld: withheld(String(name.prefix { $0 != "/" })))
                 }
                 if let failure = state.failure { throw StepFailure(.configuration, "the model server of \(name) did not start", details: failure) }
                 if let port = state.port, await isReady(port, serve.ready) {

@@ -55,6 +55,13 @@ extension Project {
         for case (let name, .environment(let key)) in keys + secretSources.map({ ($0.name, $0.source) }) {
             if let value = variable(key)?.trimmedKey, !Secret.isPlaceholder(value) { found.append(Secret(name: name, value: value)) }
         }
+        // Of proxies, as curl reads them.
+        for name in ["http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] {
+            guard let address = variable(name) else { continue }
+            for (what, value) in URLParts(address.contains("://") ? address : "http://" + address)?.credentials ?? [] {
+                found += Set([value, URLParts.decoded(value)]).sorted().map { Secret(name: "\(what) in \(name)", value: $0) }
+            }
+        }
         return found
     }
 }
