@@ -57,12 +57,14 @@ public struct EngineEnvironment: Sendable {
     public var requestInterval: TimeSpan?
     /// The most bytes of JSON that one value may have: more would not fit the processes that make and read it.
     public var mostValueBytes = 2 << 30
+    /// What is in no prompt that is sent, and in nothing that is stored.
+    public var secrets: SecretBook
 
     public init(
         journal: any RunJournal, provider: any ModelProvider, tools: any ToolRunner, prices: PriceBook, clock: any EngineClock,
         entropy: any EntropySource = SystemEntropy(), executor: (any TaskExecutor)? = nil, maxConcurrentCalls: Int = 20_000,
         maxConcurrentPrograms: Int = 20_000, program: String, grace: TimeSpan = .seconds(10), requestInterval: TimeSpan? = nil, attachments: (any AttachmentSource)? = nil,
-        memory: (any AnswerMemory)? = nil
+        memory: (any AnswerMemory)? = nil, secrets: SecretBook = SecretBook()
     ) {
         self.journal = journal
         self.provider = provider
@@ -78,5 +80,6 @@ public struct EngineEnvironment: Sendable {
         self.requestInterval = requestInterval
         self.attachments = attachments
         self.memory = memory
+        self.secrets = secrets
     }
 }

@@ -50,7 +50,7 @@ extension RunExecution {
         } else {
             stdin = JSONEncoding.wire.bytes(.object(scope.withValues))
         }
-        return CommandInvocation(argv: argv, usesShell: command.usesShell, stdin: stdin, environment: environment, timeout: step.timeout)
+        return CommandInvocation(argv: argv, usesShell: command.usesShell, stdin: stdin, environment: environment, passed: command.passedEnv, timeout: step.timeout)
     }
 
     private func finish(_ node: Node, attempt: Int, _ command: CommandStep, _ result: CommandResult, since: Timestamp) throws(StepFailure) -> (JSONValue, Int) {

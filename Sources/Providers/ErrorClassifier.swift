@@ -69,9 +69,12 @@ enum ErrorClassifier {
             }
         }
         if isError || document["object"] == "error" || document["type"] == "error" { return .failure(inside(document)) }
+        // Groq's, when it stops a stream.
+        if let error = document["x_groq"]?["error"], weight(of: error) == .full { return .failure(inside(error)) }
         // FastAPI's and the older servers' way, without an `error`.
         guard document["choices"] == nil, case .object = document else { return nil }
         if let detail = document["detail"], weight(of: detail) == .full { return .failure(inside(document)) }
+        if let first = document["errors"]?[0], weight(of: first) == .full { return .failure(inside(first)) }
         guard let message = document["message"]?.stringValue, !isBlank(message) else { return nil }
         let isCalledError = [document["type"], document["code"]].contains { $0?.stringValue?.lowercased().contains("error") == true }
         return status(in: document) != nil || isCalledError ? .failure(inside(document)) : nil
@@ -82,7 +85,7 @@ enum ErrorClassifier {
     private static func weight(of error: JSONValue) -> Weight {
         switch error {
         case .null, .bool(false), .int(0): return .none
-        case .string(let text): return isBlank(text) ? .none : .full
+        case .string(let text): return isBlank(text) || isNothing(text) ? .none : .full
         case .array(let list): return list.isEmpty ? .none : .full
         case .object(let fields):
             let sentences = ["message", "msg", "detail", "text", "reason", "error"]
@@ -90,7 +93,7 @@ enum ErrorClassifier {
             let isSaid = fields.contains { _, value in
                 switch value {
                 case .null, .bool(false), .int(0), .int(200): return false
-                case .string(let text): return !isBlank(text) && !["none", "null", "ok", "success", "0", "200"].contains(text.lowercased())
+                case .string(let text): return !isBlank(text) && !isNothing(text)
                 case .array(let list): return !list.isEmpty
                 case .object(let inner): return !inner.isEmpty
                 default: return true
@@ -103,6 +106,9 @@ enum ErrorClassifier {
     }
 
     private static func isBlank(_ text: String) -> Bool { text.utf8.allSatisfy(isBlank) }
+
+    /// Words by which a field of errors says that there is none.
+    private static func isNothing(_ text: String) -> Bool { ["none", "null", "ok", "success", "0", "200"].contains(text.lowercased()) }
 
     /// A failure of a kind. Another governor's cap is not passed by trying again, whatever a server says.
     private static func failure(_ kind: FailureKind, _ message: String, retryAfter: TimeSpan? = nil, shouldRetry: Bool? = nil) -> CallFailure {
@@ -193,7 +199,8 @@ enum ErrorClassifier {
         let codes: [String]
 
         init(_ body: [UInt8]) {
-            if let document = try? JSONParser.parse(body) {
+            let body = body.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(body.dropFirst(3)) : body
+            if let document = (try? JSONParser.parse(body)) ?? Self.event(in: body) {
                 self.init(document)
                 return
             }
@@ -208,6 +215,16 @@ enum ErrorClassifier {
             let sentence = error.stringValue ?? Self.sentence(in: error) ?? Self.sentence(in: document)
             self.init(
                 message: oneLine(sentence ?? document.jsonText), codes: [error["code"], error["type"]].compactMap { $0?.stringValue })
+        }
+
+        /// The document of a refusal that came as an event of a stream.
+        private static func event(in body: [UInt8]) -> JSONValue? {
+            for line in body.prefix(65_536).split(whereSeparator: { $0 == 0x0A || $0 == 0x0D }) {
+                for field in ["data:", "error:"] where line.starts(with: field.utf8) {
+                    if let document = try? JSONParser.parse(Array(line.dropFirst(field.utf8.count))) { return document }
+                }
+            }
+            return nil
         }
 
         private static func sentence(in object: JSONValue) -> String? {

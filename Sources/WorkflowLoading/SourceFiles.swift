@@ -63,8 +63,8 @@ final class SourceFiles {
             Diagnostics([Diagnostic(code: "AW001", message, at: place, hint: hint)], sources: texts)
         }
         var bytes: [UInt8]
-        do throws(FileProblem) {
-            bytes = if let recorded = recorded[path] { recorded } else { try Self.bytes(of: path, atMost: Self.maximumBytes) }
+        do throws(RegularFile.Problem) {
+            bytes = if let recorded = recorded[path] { recorded } else { try RegularFile.bytes(of: path, atMost: Self.maximumBytes) }
         } catch {
             throw failure(error.message, hint: error.hint)
         }
@@ -80,8 +80,8 @@ final class SourceFiles {
 
     /// The content of a file that a workflow attaches to a prompt.
     ///
-    /// - Throws: `FileProblem`.
-    func readAttachment(_ path: String) throws(FileProblem) -> AttachedFile {
+    /// - Throws: `RegularFile.Problem`.
+    func readAttachment(_ path: String) throws(RegularFile.Problem) -> AttachedFile {
         if let known = attached[path] { return known }
         if let recorded = recorded[path] {
             let file = AttachedFile(recorded)
@@ -89,46 +89,10 @@ final class SourceFiles {
             if texts[path] == nil { order.append(path) }
             return file
         }
-        var info = stat()
-        // A pipe would be waited for.
-        if stat(path, &info) == 0, ![S_IFREG, S_IFDIR].contains(info.st_mode & S_IFMT) { throw FileProblem("\(path) is not a file") }
-        let file = AttachedFile(try Self.bytes(of: path, atMost: AttachedFile.maximumBytes))
+        let file = AttachedFile(try RegularFile.bytes(of: path, atMost: AttachedFile.maximumBytes))
         attached[path] = file
         if texts[path] == nil { order.append(path) }
         return file
-    }
-
-    /// Why a file could not be read.
-    struct FileProblem: Error {
-        let message: String
-        var hint: String?
-
-        init(_ message: String, hint: String? = nil) {
-            self.message = message
-            self.hint = hint
-        }
-    }
-
-    /// - Parameter limit: in bytes; a larger file is not read.
-    static func bytes(of path: String, atMost limit: Int) throws(FileProblem) -> [UInt8] {
-        var info = stat()
-        guard stat(path, &info) == 0 else {
-            throw FileProblem("cannot read \(path): \(String(cString: strerror(errno)))")
-        }
-        guard info.st_mode & S_IFMT != S_IFDIR else { throw FileProblem("\(path) is a folder, not a file", hint: "name the file in it") }
-        guard info.st_size <= limit else { throw FileProblem("\(path) is larger than \(limit >> 20) MiB") }
-        guard let file = fopen(path, "r") else { throw FileProblem("cannot read \(path): \(String(cString: strerror(errno)))") }
-        defer { fclose(file) }
-        var bytes: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 65_536)
-        while bytes.count <= limit {
-            let count = fread(&chunk, 1, chunk.count, file)
-            if count == 0 { break }
-            bytes += chunk[..<count]
-        }
-        // A pipe or a device does not tell its size before.
-        guard bytes.count <= limit else { throw FileProblem("\(path) is larger than \(limit >> 20) MiB") }
-        return bytes
     }
 
     private static func firstInvalid(_ bytes: [UInt8]) -> String {

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Glibc
+import Providers
 import Tools
+import WorkflowModel
 
 /// The program's version; `make` and releases change it here.
 enum Version {
@@ -40,6 +42,8 @@ struct Agentctl: AsyncParsableCommand {
             Glibc.exit(ModelServerGuard.main(Array(arguments.dropFirst())))
         }
         if arguments.first == ModelServerWatch.commandName { Glibc.exit(ModelServerWatch.main(Array(arguments.dropFirst()))) }
+        // Also of commands that look at no project.
+        Output.secrets.add(Project.none.knownSecrets(besides: WellKnownProviders.all, variable: Output.variable))
         do {
             var command = try parseAsRoot(TryExpr.arranged(arguments))
             if var asynchronous = command as? any AsyncParsableCommand {

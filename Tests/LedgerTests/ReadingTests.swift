@@ -26,7 +26,11 @@ import WorkflowModel
             JournalEntry.node("r", "draft", .running, second: 1), .node("r", "send", .skipped, second: 2, reason: "when is false"),
             .start("r", 1, held: dollars("1"), path: "draft"),
             .end("r", 1, .settled, released: dollars("1"), held: dollars("0.25"), cost: dollars("0.25"),
-                failure: CallFailure(.truncated, "cut", shouldRetry: true)),
+                failure: CallFailure(.truncated, "cut", shouldRetry: true), notes: [CallNote(.servedModel, "answered by dear")],
+                newPriceRows: [
+                    PriceRow(id: "local/dear/input", provider: "local", model: "dear", unit: .input, price: dollars("0.01"), source: "s", checkedAt: "2026-11-29"),
+                    PriceRow(id: "local/dear/output", provider: "local", model: "dear", unit: .output, price: dollars("0.02"), source: "s", checkedAt: "2026-11-29"),
+                ]),
             .start("r", 2, held: dollars("1"), path: "draft", purpose: .repair, retryOf: "r.1"),
             .node("r", "draft", .failed, second: 3), .finish("r", .failed, outcome: "open"),
         ] { #expect(try await ledger.write(entry) == .written) }
@@ -85,6 +89,10 @@ import WorkflowModel
         #expect(first.httpStatus == 200)
         #expect(first.finishReason == "stop")
         #expect(first.failure?["kind"] == "truncated")
+        #expect(first.notes == [CallNote(.servedModel, "answered by dear")])
+        // W14: the prices of a model that was not asked are recorded with the end, and leave the row as it is.
+        let recorded = try ledger.read { try String.fetchAll($0, sql: "SELECT id FROM price_row ORDER BY id") }
+        #expect(recorded == ["local/dear/input", "local/dear/output"])
         #expect(first.timeToFirstToken == .milliseconds(40))
         #expect(first.total == .milliseconds(250))
         let second = trace.calls[1]
@@ -95,6 +103,7 @@ import WorkflowModel
         #expect(second.retryOf == "r.1")
         #expect(second.purpose == "repair")
         #expect(second.inputTokens == nil)
+        #expect(second.notes.isEmpty)
         #expect(try ledger.trace(run: "nobody") == nil)
     }
 

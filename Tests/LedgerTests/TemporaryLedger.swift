@@ -96,7 +96,7 @@ extension JournalEntry {
 
     static func end(
         _ run: String, _ number: Int, _ state: CallState, released: Money?, held: Money?, cost: Money?,
-        caps: [(scope: String, cap: Money)] = [], failure: CallFailure? = nil
+        caps: [(scope: String, cap: Money)] = [], failure: CallFailure? = nil, notes: [CallNote] = [], newPriceRows: [PriceRow] = []
     ) -> JournalEntry {
         let entry = JournalEntry(run: RunID(run))
         entry.callEnd = CallEnd(
@@ -104,7 +104,7 @@ extension JournalEntry {
             usage: TokenUsage(plainInput: 100, cacheRead: 20, plainOutput: 30, reasoning: 5), usageRaw: "{\"total\":155}",
             priceRows: ["local/in", "local/out"], modelServed: "small-model-q4", response: ContentHash(of: "response"),
             httpStatus: 200, finishReason: "stop", failure: failure, timeToFirstToken: .milliseconds(40),
-            total: .milliseconds(250), at: Timestamp(rfc3339: "2026-11-21T10:00:03Z")!)
+            total: .milliseconds(250), at: Timestamp(rfc3339: "2026-11-21T10:00:03Z")!, notes: notes, newPriceRows: newPriceRows)
         entry.events = [.sample("callEnded", "{\"call\":\(number)}")]
         return entry
     }

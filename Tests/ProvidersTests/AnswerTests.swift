@@ -51,6 +51,7 @@ import WorkflowModel
             #expect(answer.failure == nil)
             #expect(answer.response.text == text)
             #expect(answer.response.hasReasoning == hasReasoning)
+            #expect(answer.response.logprobs == nil)
             #expect(answer.response.finishReason == .stop)
         }
     }
@@ -138,6 +139,8 @@ import WorkflowModel
         (#"data: {"detail":[{"loc":["body"],"msg":"Field required"}]}"#, "Field required", .serverError),
         (#"data: {"message":"no such model","code":404}"#, "no such model", .modelNotFound),
         (#"data: {"error":"just words"}"#, "just words", .serverError),
+        (#"data: {"success":false,"errors":[{"code":7003,"message":"no route"}]}"#, "no route", .serverError),
+        (#"data: {"x_groq":{"id":"req_1","error":"over capacity"},"choices":[]}"#, "over capacity", .serverError),
         (#"data: {"error":{"message":"n/a","type":"invalid_request_error"}}"#, "n/a", .badRequest),
         (#"data: {"error":{"message":"spent","type":"budget_exceeded","code":"400"}}"#, "spent", .budget),
     ])
@@ -155,7 +158,7 @@ import WorkflowModel
     }
 
     @Test(arguments: [
-        "null", #""""#, #"" ""#, "{}", "[]", "false", "0", #"{"message":null}"#, #"{"message":"","type":"","param":null,"code":""}"#,
+        "null", #""""#, #"" ""#, #""none""#, "{}", "[]", "false", "0", #"{"message":null}"#, #"{"message":"","type":"","param":null,"code":""}"#,
         #"{"message":"","code":0}"#, #"{"message":null,"type":"none","code":"success"}"#, #"{"message":"","code":500}"#,
     ])
     func `W12 an error without a word beside a good answer is none`(error: String) {
@@ -235,6 +238,14 @@ import WorkflowModel
         let long = read(whole(#"{"content":"\#(String(repeating: "x", count: 200_000))"}"#, more: #","error":"late""#))
         #expect(long.partialText?.utf8.count == 65_536 + 64 * 128)
         #expect(long.answer.outputBytes == 200_000)
+    }
+
+    @Test func `names and usage of any length are bounded`() {
+        let long = String(repeating: "n", count: 100_000)
+        let answer = read(#"{"model":"\#(long)","choices":[{"message":{"content":"x"},"finish_reason":"\#(long)"}],"usage":{"prompt_tokens":1,"completion_tokens":1,"x":"\#(long)"}}"#).answer
+        #expect(answer.modelServed?.utf8.count == 256)
+        #expect(answer.response.finishWord?.utf8.count == 64)
+        #expect(answer.usage.raw.map { $0.utf8.count < 2000 } == true)
     }
 
     // MARK: Over the wire

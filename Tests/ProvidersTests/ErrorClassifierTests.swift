@@ -74,6 +74,10 @@ import WorkflowModel
         Refusal("teapot", 418, "", .badRequest),
         Refusal("not implemented", 501, "", .serverError),
         Refusal("redirect", 308, "", .badRequest),
+        Refusal("a refusal as an event", 429, "event: error\ndata: {\"error\":{\"message\":\"no quota\",\"code\":\"insufficient_quota\"}}\n\n", .quota),
+        Refusal("a byte order mark", 400, "\u{FEFF}{\"error\":{\"message\":\"long\",\"code\":\"context_length_exceeded\"}}", .contextLength),
+        Refusal("another agentctl's cap", 402, #"{"error":{"message":"the cap is reached","code":"agentctl_cap"}}"#, .budget),
+        Refusal("LiteLLM's budget", 400, #"{"error":{"message":"Budget has been exceeded!","type":"budget_exceeded","param":null,"code":"400"}}"#, .budget),
     ]
 
     @Test(arguments: refusals) func statusAndBody(_ refusal: Refusal) {
@@ -81,7 +85,7 @@ import WorkflowModel
         #expect(failure.kind == refusal.kind)
         #expect(billing == refusal.billing)
         #expect(failure.retryAfter == nil)
-        #expect(failure.shouldRetry == nil)
+        #expect(failure.shouldRetry == (refusal.kind == .budget ? false : nil))
         #expect(failure.message.contains("\(refusal.status)"))
     }
 

@@ -124,7 +124,7 @@ import WorkflowModel
             "sum  40 items",
             "sum  4/40 items",
             "sum[5]  failed  100ms",
-            "sum[5]  refusal: the model?[2J refused",
+            "sum[5]  refusal: the model\\u001b[2J refused",
             "sum  8/40 items, 1 failed",
             "sum  12/40 items, 1 failed",
             "demo  interrupted  $0.000013  9s",

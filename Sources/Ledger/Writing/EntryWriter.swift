@@ -226,6 +226,10 @@ final class EntryWriter {
     }
 
     private func write(_ end: CallEnd, of run: OwnedRun) throws {
+        // First, as a statement that runs takes the texts of those that are being bound.
+        if !end.newPriceRows.isEmpty {
+            try record(priceRows: end.newPriceRows.map { ($0.id, JSONEncoding.canonical.string($0.json)) }, at: end.at)
+        }
         endCall.bind(20, run.row)
         endCall.bind(21, end.id.number)
         endCall.bind(2, end.state.rawValue)
@@ -247,9 +251,6 @@ final class EntryWriter {
         endCall.bind(18, end.at.microseconds)
         endCall.bind(19, end.failure.map { JSONEncoding.canonical.string($0.json) })
         endCall.bind(22, end.notes.isEmpty ? nil : JSONEncoding.canonical.string(CallNote.json(end.notes)))
-        if !end.newPriceRows.isEmpty {
-            try record(priceRows: end.newPriceRows.map { ($0.id, JSONEncoding.canonical.string($0.json)) }, at: end.at)
-        }
         if let row = run.openCalls.removeValue(forKey: end.id.number) {
             endCall.bind(1, row)
             if try endCall.runCountingChanges() == 1 { return }

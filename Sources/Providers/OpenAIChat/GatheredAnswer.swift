@@ -63,7 +63,7 @@ struct GatheredAnswer {
             return
         }
         // Azure's first chunk has an empty name.
-        if modelServed == nil, let model = document["model"]?.stringValue, !model.isEmpty { modelServed = model }
+        if modelServed == nil, let model = document["model"]?.stringValue, !model.isEmpty { modelServed = String(model.prefix(256)) }
         let wasAnnounced = isEndAnnounced
         let choices = document["choices"]?.arrayValue ?? []
         for choice in choices {
@@ -127,7 +127,7 @@ struct GatheredAnswer {
             outputBytes += content.bytes
             text += content.text
             if let words = content.refusal { refusal = (refusal ?? "") + words }
-            for call in content.toolCalls where toolNames.count < 256 { toolNames[call.index] = call.name }
+            for call in content.toolCalls where toolNames.count < 256 { toolNames[call.index] = String(call.name.prefix(128)) }
             // What goes on after its end was not at its end.
             if content.bytes > 0, isEndAnnounced, !isDone { isEndAnnounced = false }
         }
@@ -144,9 +144,11 @@ struct GatheredAnswer {
         var reason = FinishReason.other
         if let finish, case .end(let known)? = FinishReasons.meaning(finish) { reason = known }
         let isKnown = finish == nil || reason != .other
+        // Spelled out, as `nil` beside a JSON value is JSON's null.
+        let gathered: JSONValue? = if chunkLogprobs.isEmpty { Optional.none } else { .object(["content": .array(chunkLogprobs)]) }
         return ModelResponse(
             text: text, finishReason: reason, finishWord: isKnown ? nil : finish.map { String($0.prefix(64)) }, refusal: refusal,
             toolCalls: toolNames.sorted { $0.key < $1.key }.map(\.value), hasReasoning: hasReasoning,
-            logprobs: logprobs ?? (chunkLogprobs.isEmpty ? nil : .object(["content": .array(chunkLogprobs)])))
+            logprobs: logprobs ?? gathered)
     }
 }

@@ -155,7 +155,7 @@ struct UsageObject: Hashable {
         }
 
         /// No call has counts beyond this, and sums of a few stay far from overflowing.
-        private static let limit: Int64 = 1 << 40
+        private static let limit: Int64 = 1 << 31
 
         private static func count(_ value: JSONValue) -> Int? {
             guard let number = value.intValue, number >= 0, number < limit else { return nil }

@@ -20,6 +20,7 @@ struct UsageReader {
 
     /// A server that sends more kinds of counts than this sends anything.
     private static let most = 16
+    private static let longestRaw = 65_536
     /// No vocabulary in use has a longer token.
     static let longestToken = 128
 
@@ -68,11 +69,14 @@ struct UsageReader {
 
     /// As it came; a list where several objects told something.
     var raw: String? {
-        switch objects.count {
-        case 0: return (empty ?? timingsRaw)?.jsonText
-        case 1: return objects[0].raw.jsonText
-        default: return JSONValue.array(objects.map(\.raw)).jsonText
+        let text: String? = switch objects.count {
+        case 0: (empty ?? timingsRaw)?.jsonText
+        case 1: objects[0].raw.jsonText
+        default: JSONValue.array(objects.map(\.raw)).jsonText
         }
+        guard let text, text.utf8.count > Self.longestRaw else { return text }
+        // What is longer than any count is not kept; that there was more is.
+        return JSONValue.string(String(text.prefix(1000)) + "…").jsonText
     }
 
     /// What the answer used.

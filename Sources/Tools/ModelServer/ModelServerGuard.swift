@@ -19,8 +19,9 @@ public enum ModelServerGuard {
         guard arguments.count >= 4, arguments[2] == "--" else { return 2 }
         // Whatever the starting process had open must not stay open as long as the server runs.
         for descriptor in Int32(3)..<1024 { close(descriptor) }
+        let redactor = ServerLog.takeOver(from: 0)
         let state = ServerState(folder: arguments[0])
-        let own = open(state.guardPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        let own = open(state.guardPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard own >= 0, isAlone(own) else { return 0 }
         if let orphan = state.server, orphan.lives { orphan.end(reap: false) }
         state.clear()
@@ -34,7 +35,9 @@ public enum ModelServerGuard {
             return 1
         }
         let command = arguments[3...].map { $0.replacing(ServerState.portPlaceholder, with: String(port)) }
-        guard chdir(arguments[1]) == 0, let pid = spawn(Array(command)) else {
+        guard chdir(arguments[1]) == 0, let log = ServerLog(to: 1, without: redactor),
+            let pid = spawn(Array(command), descriptors: [(log.descriptor, 1), (log.descriptor, 2)])
+        else {
             state.write("'\(command[0])' could not be started: \(String(cString: strerror(errno)))\n", to: state.failurePath)
             watch.end()
             return 1
@@ -44,8 +47,8 @@ public enum ModelServerGuard {
             state.write(server.text, to: state.serverPath)
         }
         state.write("\(port)\n", to: state.portPath)
-        let users = open(state.usersPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-        self.watch(pid, state, users: users)
+        let users = open(state.usersPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        self.watch(pid, state, log, users: users)
         unlink(state.serverPath)
         watch.end()
         // In this order: who gets the users' lock next must see that no guard is at work. Left to the process's end, the
@@ -64,10 +67,12 @@ public enum ModelServerGuard {
         return false
     }
 
-    private static func watch(_ server: pid_t, _ state: ServerState, users: Int32) {
+    private static func watch(_ server: pid_t, _ state: ServerState, _ log: ServerLog, users: Int32) {
+        defer { log.drain() }
         while true {
             var status: Int32 = 0
             if waitpid(server, &status, WNOHANG) == server {
+                log.drain()
                 state.write((state.lastLogLines + ["the server ended by itself"]).joined(separator: "\n") + "\n", to: state.failurePath)
                 unlink(state.portPath)
                 // What it has started may have outlived it.

@@ -57,7 +57,10 @@ public enum ProjectFiles {
     public static func root(searchingFrom start: String) -> String? {
         var folder = (SourceFiles.realPath(start) ?? "")[...]
         while !folder.isEmpty {
-            if ProjectLoader.fileNames.contains(where: { access("\(folder)/\($0)", F_OK) == 0 }) { return String(folder) }
+            if let name = ProjectLoader.fileNames.first(where: { access("\(folder)/\($0)", F_OK) == 0 }) {
+                // What is somebody else's makes no project of the folders below.
+                return FileOwner.foreign(of: "\(folder)/\(name)") == nil ? String(folder) : nil
+            }
             folder = folder[..<(folder.lastIndex(of: "/") ?? folder.startIndex)]
         }
         return nil

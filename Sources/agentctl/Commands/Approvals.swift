@@ -20,7 +20,7 @@ struct Approvals: ParsableCommand {
         let ledger = try Composition(settings: global.settings()).openLedgerReadOnly()
         let run = try id.map { try ledger.requireRun($0) }
         let approvals = all ? try ledger.approvals(run: run) : try ledger.openApprovals(run: run)
-        Output.write(json ? JSONEncoding.pretty.string(ApprovalReport.json(approvals)) + "\n" : ApprovalReport.text(approvals, style: Output.style, now: .now()))
+        Output.write(styled: json ? JSONEncoding.pretty.string(ApprovalReport.json(approvals)) + "\n" : ApprovalReport.text(approvals, style: Output.style, now: .now()))
     }
 }
 
@@ -59,7 +59,9 @@ struct Approve: AsyncParsableCommand {
         let path = try path(of: record, reader)
         let cap = try cap(path, record, reader)
         let question = try reader.openApprovals(run: record.id).first { $0.path == path }?.request
-        let decision = ApprovalDecision(isApproved: yes, by: by ?? Self.user, note: note, at: .now(), cap: cap, system: .current)
+        let redactor = Output.secrets.redactor
+        let decision = ApprovalDecision(
+            isApproved: yes, by: redactor.redact(by ?? Self.user), note: note.map { redactor.redact($0) }, at: .now(), cap: cap, system: .current)
         let ledger = try Composition(settings: settings).openLedger()
         let isDriven: Bool
         do {
@@ -121,7 +123,7 @@ struct Cancel: AsyncParsableCommand {
         let record = try Composition(settings: settings).openLedgerReadOnly().requireRecord(id)
         let ledger = try Composition(settings: settings).openLedger()
         defer { ledger.close() }
-        let isDriven = try await ledger.cancel(RunID(record.id), by: by ?? Approve.user)
+        let isDriven = try await ledger.cancel(RunID(record.id), by: Output.secrets.redactor.redact(by ?? Approve.user))
         Output.line(isDriven ? "\(record.id) is being stopped by \(record.holder)" : "\(record.id) cancelled")
     }
 }

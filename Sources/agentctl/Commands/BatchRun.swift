@@ -79,16 +79,14 @@ struct BatchRun {
         let recorded = command.batch.resumed == nil ? [:] : try ledger.runs(ofBatch: batch)
         let graph = try RecordedWorkflow.graph(ofBatch: batch, recorded.sorted { $0.key < $1.key }.map(\.value), graph, ledger, composition.settings)
         try refuseOtherLines(batch, recorded, lines, graph, ledger)
-        let failuresFile = try command.batch.failures.map { path in
-            guard let file = fopen(path, "w") else { throw UsageError("cannot write \(path): \(String(cString: strerror(errno)))") }
-            return FileHandleBox(file)
-        }
+        let failuresFile = try command.batch.failures.map(PrivateFile.init)
         let quiet = command.output.quiet
         let isLive = Output.isErrorTerminal && !quiet
         let board = BatchBoard(total: lines.count, isLive: isLive)
         let say: @Sendable (String) -> Void = { if !quiet { board.say($0) } }
         let connections = try composition.connect(progress: say)
         defer { connections.close() }
+        connections.readKeys(of: graph)
         let planner = composition.planBuilder(graph, provider: connections.provider, history: ledger)
         let plan = planner.plan(inputs: nil)
         say("\(lines.count) runs of " + PlanReport.line(plan))
@@ -155,7 +153,7 @@ struct BatchRun {
         for index in waiting.keys.sorted() { Output.line(JSONValue.object(waiting[index]!.document).jsonText) }
         Output.flush()
         board.finish()
-        if !quiet { Output.note(BatchReport.summary(outcomes.compactMap { $0 }, elapsed: Timestamp.now().since(started), style: Output.errorStyle)) }
+        if !quiet { Output.note(styled: BatchReport.summary(outcomes.compactMap { $0 }, elapsed: Timestamp.now().since(started), style: Output.errorStyle)) }
         if let journalError { throw journalError }
         if engine.interruption != .none {
             Output.note("stopped: \(outcomes.count { $0 == nil }) of \(lines.count) lines were not run; go on with --resume \(batch)\n")
@@ -254,6 +252,7 @@ struct BatchRun {
         } catch {
             return .failure(Refusal(kind: "input", message: error.all.map(\.message).joined(separator: "; ")))
         }
+        if let problem = RunInputs.secretProblem(in: bound) { return .failure(Refusal(kind: "input", message: problem)) }
         // Each line is admitted by its own size, where there is a budget to fit.
         if graph.budget.maxCost != nil, let refusal = planner.refusal(inputs: bound) {
             return .failure(Refusal(kind: refusal.kind.rawValue, message: refusal.message))
@@ -318,7 +317,8 @@ final class BatchBoard: @unchecked Sendable {
 
     func say(_ message: String) {
         lock.hold {
-            Output.note((isDrawn ? "\r\u{1B}[K" : "") + message + "\n")
+            if isDrawn { Output.redrawLine(nil) }
+            Output.note(message + "\n")
             isDrawn = false
         }
     }
@@ -340,23 +340,15 @@ final class BatchBoard: @unchecked Sendable {
     func finish() {
         painter.stop()
         lock.hold {
-            if isDrawn { Output.note("\r\u{1B}[K") }
+            if isDrawn { Output.redrawLine(nil) }
             isDrawn = false
         }
     }
 
     private func draw() {
         lock.hold {
-            Output.note("\r" + BatchReport.progressLine(progress, now: .now(), style: Output.errorStyle) + "\u{1B}[K")
+            Output.redrawLine(BatchReport.progressLine(progress, now: .now(), style: Output.errorStyle))
             isDrawn = true
         }
     }
-}
-
-/// An open file that is closed with its owner.
-final class FileHandleBox {
-    private let file: UnsafeMutablePointer<FILE>
-    init(_ file: UnsafeMutablePointer<FILE>) { self.file = file }
-    func write(_ text: String) { fputs(text, file) }
-    deinit { fclose(file) }
 }

@@ -28,7 +28,7 @@ struct Runs: ParsableCommand {
             filter.status = known
         }
         let runs = try ledger.runs(filter: filter)
-        Output.write(json ? JSONEncoding.pretty.string(RunListReport.json(runs)) + "\n" : RunListReport.text(runs, style: Output.style, now: .now()))
+        Output.write(styled: json ? JSONEncoding.pretty.string(RunListReport.json(runs)) + "\n" : RunListReport.text(runs, style: Output.style, now: .now()))
     }
 }
 
@@ -73,7 +73,7 @@ struct Show: ParsableCommand {
         let texts = PromptTexts(ledger: ledger)
         let lookUp: (@Sendable (ContentHash) -> String?)? = prompts ? { @Sendable in texts.text($0) } : nil
         let options = TraceReport.Options(prompts: lookUp, now: Timestamp.now())
-        Output.write(TraceReport.text(trace, style: Output.style, options: options))
+        Output.write(styled: TraceReport.text(trace, style: Output.style, options: options))
     }
 }
 
@@ -106,7 +106,7 @@ struct Audit: ParsableCommand {
         let report = AuditReport(
             dimensions: dimensions.map(\.text), rows: try ledger.audit(by: dimensions, filter: filter), decisions: try ledger.decisions(filter: filter),
             approvers: dimensions.contains(.approver) ? try ledger.approvers(filter: filter) : [], since: filter.since?.dateText)
-        if json { Output.line(JSONEncoding.pretty.string(report.json)) } else if csv { Output.write(report.csv) } else { Output.write(report.text(style: Output.style)) }
+        if json { Output.line(JSONEncoding.pretty.string(report.json)) } else if csv { Output.write(report.csv) } else { Output.write(styled: report.text(style: Output.style)) }
     }
 }
 
@@ -131,7 +131,7 @@ struct OutcomeCommand: AsyncParsableCommand {
         }
         let ledger = try composition.openLedger()
         defer { ledger.close() }
-        let runs = try await ledger.recordOutcome(value, of: subject)
+        let runs = try await ledger.recordOutcome(Output.secrets.redactor.redact(value), of: subject)
         guard !runs.isEmpty else { throw UsageError("there is no run and no decision '\(run)'", hint: "`agentctl runs` lists them") }
         for run in runs { Output.line("\(run)  \(value)") }
     }

@@ -25,7 +25,7 @@ struct PlanCommand: AsyncParsableCommand {
         defer { connections.close() }
         let plan = composition.planBuilder(graph, provider: connections.provider, history: try? composition.openLedgerReadOnly())
             .plan(inputs: bound)
-        Output.write(json ? JSONEncoding.pretty.string(PlanReport.json(plan)) + "\n" : PlanReport.text(plan, style: Output.style))
+        Output.write(styled: json ? JSONEncoding.pretty.string(PlanReport.json(plan)) + "\n" : PlanReport.text(plan, style: Output.style))
         if let refusal = plan.refusal { throw CommandEnd(code: ExitCodes.code(refusal.kind)) }
     }
 }

@@ -57,6 +57,7 @@ struct Resume: AsyncParsableCommand {
         defer { stage.finish() }
         let connections = try composition.connect(progress: stage.say)
         defer { connections.close() }
+        connections.readKeys(of: graph)
         try await ledger.record(priceRows: composition.priceRows(of: graph, connections.provider))
         let engine = composition.engine(journal: ledger, connections: connections)
         let signals = StopSignals(engine: engine, said: stage.say)
@@ -87,7 +88,7 @@ struct Resume: AsyncParsableCommand {
                 }
             } catch {
                 worst.add(error)
-                Output.note("\(id) cannot go on: \(Failures.text(of: error))")
+                Output.note(styled: "\(id) cannot go on: \(Failures.text(of: error))")
             }
         }
         for project in projects {
@@ -111,6 +112,7 @@ struct Resume: AsyncParsableCommand {
         let signals = StopSignals(engine: engine, said: say)
         defer { _ = signals }
         for graph in Dictionary(runs.map { ($0.1.hash, $0.1) }, uniquingKeysWith: { first, _ in first }).values {
+            connections.readKeys(of: graph)
             try await ledger.record(priceRows: composition.priceRows(of: graph, connections.provider))
         }
         let ends = await withTaskGroup(of: (String, Result<RunResult, any Error>).self) { group in
@@ -136,7 +138,7 @@ struct Resume: AsyncParsableCommand {
                     say("\(id) \(result.status.rawValue), \(RunOutput.bill(result.spending))" + (result.failure.map { ": \($0.message)" } ?? ""))
                 case .failure(let error):
                     ends.add(error)
-                    Output.note("\(id) cannot go on: \(Failures.text(of: error))")
+                    Output.note(styled: "\(id) cannot go on: \(Failures.text(of: error))")
                 }
                 launch()
             }

@@ -48,6 +48,8 @@ struct Run: AsyncParsableCommand {
         defer { stage.finish() }
         let connections = try composition.connect(progress: stage.say)
         defer { connections.close() }
+        connections.readKeys(of: graph)
+        try RunInputs.refuseSecrets(in: bound)
         let ledger = try composition.openLedger()
         defer { ledger.close() }
 

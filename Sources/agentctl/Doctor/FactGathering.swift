@@ -75,7 +75,7 @@ struct FactGathering {
     }
 
     private func provider(_ configuration: ProviderConfiguration, root: String, http: HTTPClient) async -> HealthFacts.Provider {
-        let (key, secret) = Self.key(configuration, root: root)
+        let (key, secret) = key(configuration, root: root)
         var urls: [String] = []
         for url in [configuration.baseURL].compactMap({ $0 }) + configuration.models.filter({ $0.serve == nil }).compactMap(\.baseURL) where !urls.contains(url) {
             urls.append(url)
@@ -89,7 +89,7 @@ struct FactGathering {
                 case .failed(let error): answer = .failed(message: error.message)
                 }
             }
-            endpoints.append(HealthFacts.Endpoint(url: url, answer: answer))
+            endpoints.append(HealthFacts.Endpoint(url: URLParts.shown(url), answer: answer))
         }
         var servers: [HealthFacts.Server] = []
         for model in configuration.models {
@@ -104,11 +104,15 @@ struct FactGathering {
             name: configuration.name, key: key, maxConcurrency: configuration.maxConcurrency, endpoints: endpoints, servers: servers)
     }
 
-    private static func key(_ configuration: ProviderConfiguration, root: String) -> (HealthFacts.Provider.Key, secret: String?) {
+    private func key(_ configuration: ProviderConfiguration, root: String) -> (HealthFacts.Provider.Key, secret: String?) {
         guard let source = configuration.apiKey else { return (.notNeeded, nil) }
+        // Nothing is asked, so nobody's program has to run.
+        if offline, case .command(let argv) = source { return (.notRead(source: "the command \(argv[0])"), nil) }
         switch SecretReaders.read(source, root: root) {
         case .failure(let failure): return (.missing(message: failure.message, hint: failure.details.first), nil)
-        case .success(let key):
+        case .success(let read):
+            let key = read.trimmedKey
+            if !Secret.isPlaceholder(key) { Output.secrets.add([Secret(name: configuration.keyName, value: key)]) }
             switch source {
             case .environment(let name): return (.present(source: name), key)
             case .command(let argv): return (.present(source: "the command \(argv[0])"), key)

@@ -12,6 +12,11 @@ public final class ScriptedProvider: ModelProvider {
         public var usage: TokenUsage?
         /// `nil`: the provider's.
         public var latency: TimeSpan?
+        /// What came before it failed.
+        public var partialText: String?
+        public var isComingUp = false
+        /// `nil`: the one that was asked.
+        public var modelServed: String?
 
         public init(outcome: Result<ModelResponse, CallFailure>, billing: BillingEvidence, usage: TokenUsage?, latency: TimeSpan?) {
             self.outcome = outcome
@@ -128,7 +133,8 @@ public final class ScriptedProvider: ModelProvider {
         // Whoever was not reached has no status.
         let isLost = if case .failure(let failure) = answer.outcome { [.connection, .timeout].contains(failure.kind) } else { false }
         return ModelCallResult(
-            outcome: answer.outcome, billing: answer.billing, usage: answer.usage, usageRaw: nil, modelServed: request.model.model,
-            httpStatus: isLost ? nil : 200, total: clock.now().since(began))
+            outcome: answer.outcome, billing: answer.billing, counts: answer.usage.map(TokenCounts.init) ?? .none,
+            modelServed: answer.modelServed ?? request.model.model, httpStatus: isLost ? nil : 200, total: clock.now().since(began),
+            partialText: answer.partialText, isComingUp: answer.isComingUp)
     }
 }
