@@ -23,6 +23,13 @@ public struct Money: Sendable, Hashable, Comparable {
         picoDollars = pico
     }
 
+    /// Whether a text that is no amount is a number beyond every amount, for messages.
+    public static func isBeyond(_ text: String) -> Bool {
+        let whole = text.prefix { $0 != "." }
+        guard !whole.isEmpty, text.utf8.allSatisfy({ $0 &- 0x30 < 10 || $0 == UInt8(ascii: ".") }) else { return false }
+        return (Int64(whole) ?? .max) >= max.picoDollars / picoPerDollar
+    }
+
     /// `text` times 10^decimals when that is a whole number in 0 ... Int64.max, else `nil`.
     static func scaledDecimal(_ text: String, decimals: Int) -> Int64? {
         var mantissa = Substring(text)

@@ -83,6 +83,8 @@ extension RunExecution {
 
     func asksForMoney(_ refusal: BudgetRefusal, _ step: Step) -> Bool {
         graph.budget.onExceeded == .ask && refusal.scope == BudgetRefusal.runScope && refusal.cap == cap && !step.isOptional
+            // Beyond what a run can count there is no cap to ask for.
+            && refusal.exceeded != .max
     }
 
     /// The step waits for a person to raise the run's cap.

@@ -292,6 +292,26 @@ import WorkflowModel
         }
     }
 
+    @Test func `W1 a dialect can say what a total tells beyond its parts`() async throws {
+        let answer = json(#"{"choices":[{"message":{"content":"ok"},"finish_reason":"stop"}],"usage":{"prompt_tokens":20,"completion_tokens":198,"total_tokens":623}}"#)
+        try await withStub(dialect: Dialect(restIsReasoning: true), script: { _ in .json(answer) }) { registry, _ in
+            let result = await registry.call(.sample())
+            #expect(result.billing == .reported)
+            #expect(result.usage == TokenUsage(plainInput: 20, plainOutput: 198, reasoning: 405))
+        }
+    }
+
+    @Test func `a refusal that counts tokens owes them`() async throws {
+        for (usage, billing) in [(#"{"prompt_tokens":20,"completion_tokens":5}"#, BillingEvidence.reported), (#"{"completion_tokens":5}"#, .unknown), (#"{"prompt_tokens":0,"completion_tokens":0}"#, .notBilled)] {
+            let body = #"{"error":{"message":"gave up","code":500},"usage":\#(usage)}"#
+            try await withStub(script: { _ in StubResponse(status: 500, body: .bytes(bytes(body))) }) { registry, _ in
+                let result = await registry.call(.sample())
+                #expect(result.failure?.kind == .serverError)
+                #expect(result.billing == billing)
+            }
+        }
+    }
+
     @Test func `W8 an unknown end is told with the call`() async throws {
         try await withStub(script: { _ in .json(json(#"{"choices":[{"message":{"content":"ok"},"finish_reason":"sleepy"}],"usage":{"prompt_tokens":2,"completion_tokens":1}}"#)) }) { registry, _ in
             let result = await registry.call(.sample())

@@ -1,4 +1,7 @@
+import TestSupport
 import Testing
+import Values
+import WorkflowModel
 
 /// What may be cut of a prompt, and step tags. Each diagnostic as it is printed.
 @Suite struct LimitsDiagnosticTests {
@@ -25,6 +28,36 @@ import Testing
                  |                                                           ^^^^
               hint: did you mean 'docs'?
             """#)
+    }
+
+    @Test func whatBecomesOfACutAnswerIsOneOfThree() throws {
+        try expectFrames(of: step("{ max_output_tokens: 9, on_truncation: continu }", with: "{ docs: x }"), #"""
+            w.yaml:10:52: error[AW103]: on_truncation is one of fail, keep, continue, found 'continu'
+                 |
+              10 |     limits: { max_output_tokens: 9, on_truncation: continu }
+                 |                                                    ^^^^^^^
+              hint: did you mean 'continue'?
+            """#)
+    }
+
+    /// A18
+    @Test func anAmountBeyondAllOthers() throws {
+        try expectFrames(of: step("{ max_cost_usd: 10000000 }", with: "{ docs: x }"), #"""
+            w.yaml:10:29: error[AW103]: max_cost_usd is an amount in dollars, found '10000000'
+                 |
+              10 |     limits: { max_cost_usd: 10000000 }
+                 |                             ^^^^^^^^
+              hint: one amount holds less than $9223372
+            """#)
+    }
+
+    /// It may stand in the defaults, and not at what has steps of its own.
+    @Test func truncationBelongsToModelSteps() throws {
+        let graph = try workflow(step("{ max_output_tokens: 9 }", with: "{ docs: x }", defaults: "model: m, limits: { on_truncation: keep }"))
+        #expect(graph.steps[0].limits.onTruncation == .keep)
+        #expect(throws: Diagnostics.self) {
+            try workflow("version: 1\nname: t\nsteps: [{ id: g, steps: [{ id: v, value: \"1\" }], limits: { on_truncation: keep } }]")
+        }
     }
 
     @Test func trimWithoutOverflow() throws {

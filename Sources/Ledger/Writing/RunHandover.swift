@@ -95,9 +95,9 @@ struct RunHandover {
 
     /// Raises the run's cap; it never falls.
     func raise(_ cap: Money, of run: OwnedRun) throws {
-        // What is exceeded is not any more where all that counts fits the new cap.
+        // What is exceeded is not any more where all that counts fits the new cap; counters that are full stay so.
         let update = try prepare("""
-            UPDATE run SET exceeded_pico = CASE WHEN max_cost_pico < ?2 AND held_pico <= ?2 THEN NULL ELSE exceeded_pico END,
+            UPDATE run SET exceeded_pico = CASE WHEN max_cost_pico < ?2 AND held_pico <= ?2 AND exceeded_pico < \(Int64.max) THEN NULL ELSE exceeded_pico END,
                 max_cost_pico = max(max_cost_pico, ?2) WHERE id = ?1 AND epoch = ?3
             """)
         update.bind(1, run.row)

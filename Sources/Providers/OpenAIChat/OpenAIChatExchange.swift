@@ -92,11 +92,23 @@ final class OpenAIChatExchange: Sendable {
     /// What our own delay in taking the answer made longer is not the machine's work.
     private var duration: TimeSpan { min(Self.span(since: started), request.timeout) }
 
+    private func reading(_ usage: UsageReader, outputBytes: Int) -> UsageReading {
+        let dialect = endpoint.configuration.dialect
+        return usage.reading(
+            promptBytes: request.segments.reduce(0) { $0 + $1.text.utf8.count }, outputBytes: outputBytes,
+            missingCacheIsUnknown: dialect.cachedTokensOptional, restIsReasoning: dialect.restIsReasoning)
+    }
+
     private func refused(_ head: HTTPResponseHead, _ body: [UInt8]) -> ModelCallResult {
         let body = redactor.redact(body)
-        let (failure, billing) = ErrorClassifier.classify(status: head.status, headers: head.headers, body: body)
+        var (failure, billing) = ErrorClassifier.classify(status: head.status, headers: head.headers, body: body)
+        // A refusal that counts tokens did the work that it refuses.
+        var reader = UsageReader()
+        if let document = try? JSONParser.parse(body) { reader.take(answer: document) }
+        let usage = reading(reader, outputBytes: 0)
+        if usage.counts.input != nil || (usage.counts.output ?? 0) > 0 { billing = usage.isFinal ? .reported : .unknown }
         return ModelCallResult(
-            outcome: .failure(explained(failure)), billing: billing, httpStatus: head.status, total: duration,
+            outcome: .failure(explained(failure)), billing: billing, counts: usage.counts, usageRaw: usage.raw, httpStatus: head.status, total: duration,
             isComingUp: ErrorClassifier.isComingUp(status: head.status, body: body))
     }
 
@@ -111,9 +123,7 @@ final class OpenAIChatExchange: Sendable {
         let isWhole = reader.isWhole
         // Nothing came: all that is known is whether anything was sent.
         let isBare = status == nil && transport != nil
-        let usage = answer.usage.reading(
-            promptBytes: request.segments.reduce(0) { $0 + $1.text.utf8.count }, outputBytes: answer.outputBytes,
-            missingCacheIsUnknown: endpoint.configuration.dialect.cachedTokensOptional)
+        let usage = reading(answer.usage, outputBytes: answer.outputBytes)
         let billing: BillingEvidence = isBare ? (transport!.requestWasSent ? .unknown : .notBilled) : usage.isFinal && isWhole ? .reported : .unknown
         var notes = answer.notes
         var partialText: String?

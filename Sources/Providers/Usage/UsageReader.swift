@@ -85,7 +85,8 @@ struct UsageReader {
     ///   - promptBytes: of the text of the prompt.
     ///   - outputBytes: of all that the model wrote and that was received.
     ///   - missingCacheIsUnknown: whether a server that names no cached tokens does not count them; otherwise it had none.
-    func reading(promptBytes: Int, outputBytes: Int, missingCacheIsUnknown: Bool) -> UsageReading {
+    ///   - restIsReasoning: whether what a total tells beyond its parts is known to be reasoning.
+    func reading(promptBytes: Int, outputBytes: Int, missingCacheIsUnknown: Bool, restIsReasoning: Bool = false) -> UsageReading {
         var counts = objects.reduce(TokenCounts.none) { $0.joined($1.object.counts) }
         var doubt = objects.lazy.compactMap(\.object.doubt).first
         let isContradicted = objects.indices.contains { first in
@@ -116,7 +117,10 @@ struct UsageReader {
         }
         if counts.input == nil { missing.append("the prompt") }
         if counts.output == nil { missing.append("the answer") }
-        if let usage = counts.usage, let total = counts.total, total > usage.total {
+        if let usage = counts.usage, let total = counts.total, total > usage.total, restIsReasoning {
+            counts.output = usage.totalOutput + total - usage.total
+            counts.reasoning = (counts.reasoning ?? 0) + total - usage.total
+        } else if let usage = counts.usage, let total = counts.total, total > usage.total {
             doubt = doubt ?? "its total tells of \(total - usage.total) tokens more than its parts, which are charged as output"
         }
         if !missingCacheIsUnknown, counts.input != nil { counts.cacheRead = counts.cacheRead ?? 0 }

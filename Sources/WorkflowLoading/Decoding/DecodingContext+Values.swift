@@ -64,7 +64,10 @@ extension DecodingContext {
 
     func money(_ node: YAMLNode, _ key: String) -> Money? {
         guard let scalar = node.scalar, let money = Money(decimal: scalar.text) else {
-            wrong(key, "an amount in dollars", node, hint: "a decimal number from 0 with at most 12 decimals, for example 0.25")
+            let isBeyond = node.scalar.map { Money.isBeyond($0.text) } ?? false
+            wrong(
+                key, "an amount in dollars", node,
+                hint: isBeyond ? "one amount holds less than $9223372" : "a decimal number from 0 with at most 12 decimals, for example 0.25")
             return nil
         }
         return money

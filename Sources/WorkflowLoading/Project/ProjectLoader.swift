@@ -143,6 +143,11 @@ public enum ProjectLoader {
                 }
             }
             if keys.has("call_id_header") { dialect.callIDHeader = keys.value("call_id_header")?.scalar?.value == .null ? nil : keys.string("call_id_header") }
+            if let word = keys.string("rest_of_total") {
+                if ["unknown", "reasoning"].contains(word) { dialect.restIsReasoning = word == "reasoning" } else {
+                    reader.context.report("AW103", "rest_of_total is unknown or reasoning", at: keys.value("rest_of_total")!.range)
+                }
+            }
             if let word = keys.string("cached_tokens") {
                 if ["optional", "required"].contains(word) { dialect.cachedTokensOptional = word == "optional" } else {
                     reader.context.report("AW103", "cached_tokens is optional or required", at: keys.value("cached_tokens")!.range)

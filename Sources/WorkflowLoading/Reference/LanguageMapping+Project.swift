@@ -58,6 +58,7 @@ extension LanguageMapping {
             .init("call_id_header", .either([.text, .null]), default: "x-agentctl-call-id", "The header with the call's id; null for none."),
             .init("cached_tokens", .words(["optional", "required"]), default: "optional", "Whether a missing count is unknown or zero."),
             .init("images", .boolean, default: "false", "Whether its models take images."), .init("files", .boolean, default: "false", "Whether they take PDF files."),
+            .init("rest_of_total", .words(["unknown", "reasoning"]), default: "unknown", "What a total tells beyond its parts."),
             .init("served_model", .word(Dialect.ServedNames.self), default: "any", "What the name of the model that answered says of its price."),
         ])
 

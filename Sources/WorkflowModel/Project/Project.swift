@@ -163,11 +163,13 @@ public struct Dialect: Sendable, Hashable {
     /// Whether they take PDF files, as data URLs.
     public var files: Bool
     public var servedNames: ServedNames
+    /// Whether what a total tells beyond its parts is reasoning, as Gemini counts it behind OpenAI's format; otherwise nobody explained it.
+    public var restIsReasoning: Bool
 
     public init(
         stream: Bool = false, streamUsage: Bool = true, structuredOutput: StructuredOutput = .jsonSchema,
         maxTokensField: String = "max_tokens", callIDHeader: String? = "x-agentctl-call-id", cachedTokensOptional: Bool = true,
-        images: Bool = false, files: Bool = false, servedNames: ServedNames = .any
+        images: Bool = false, files: Bool = false, servedNames: ServedNames = .any, restIsReasoning: Bool = false
     ) {
         self.stream = stream
         self.streamUsage = streamUsage
@@ -178,5 +180,6 @@ public struct Dialect: Sendable, Hashable {
         self.images = images
         self.files = files
         self.servedNames = servedNames
+        self.restIsReasoning = restIsReasoning
     }
 }

@@ -51,7 +51,8 @@ struct WorkflowSource: ParsableArguments {
         var graph = try Self.load(file, settings, warns: warns, runs: true)
         if let budget {
             guard let money = Money(decimal: budget) else {
-                throw UsageError("--budget takes dollars such as 0.25, found '\(budget)'")
+                throw UsageError(
+                    "--budget takes dollars such as 0.25, found '\(budget)'", hint: Money.isBeyond(budget) ? "one amount holds less than $\(Money.max.picoDollars / 1_000_000_000_000)" : nil)
             }
             graph = graph.withBudget(money)
         }

@@ -41,6 +41,9 @@ final class CrashLane {
         /// Lives that went on with every run there is.
         var resumedAll = 0
         var words: [CrashModel.Word: Int] = [:]
+        /// Calls that cost more than was held for them, and runs of which that closed a cap.
+        var overruns = 0
+        var closed = 0
 
         static func + (a: Tally, b: Tally) -> Tally {
             var sum = Tally(
@@ -48,6 +51,8 @@ final class CrashLane {
                 refusals: a.refusals + b.refusals, takenOver: a.takenOver + b.takenOver, heldUp: a.heldUp + b.heldUp, resumed: a.resumed + b.resumed, samples: a.samples + b.samples,
                 lostCalls: a.lostCalls + b.lostCalls, requests: a.requests + b.requests)
             sum.resumedAll = a.resumedAll + b.resumedAll
+            sum.overruns = a.overruns + b.overruns
+            sum.closed = a.closed + b.closed
             sum.words = a.words.merging(b.words, uniquingKeysWith: +)
             return sum
         }

@@ -96,6 +96,8 @@ struct CrashLedger {
         var failureKind: String?
         var cost = 0
         var held = 0
+        /// Whether one of its caps is exceeded.
+        var isClosed = false
         var epoch = 0
         /// The number of the process that has the run, or had it last.
         var owner: pid_t = 0
@@ -126,6 +128,8 @@ struct CrashLedger {
                 state.outputs = try bytes.map { try JSONParser.parse(Array($0)) } ?? "the outputs are not in the ledger"
             }
             state.failureKind = (row[4] as String?).flatMap { try? JSONParser.parse($0)["kind"]?.stringValue }
+            state.isClosed = try Bool.fetchOne(
+                database, sql: "SELECT EXISTS (SELECT exceeded_pico FROM run WHERE exceeded_pico > 0 UNION ALL SELECT exceeded_pico FROM budget_window WHERE exceeded_pico > 0)")!
             for call in try Row.fetchAll(database, sql: "SELECT call_id, state, node_path, purpose, error IS NULL AND response_hash IS NOT NULL FROM model_call") {
                 state.calls[call[0]] = call[1]
                 if call[4] { state.answers["\(call[2] as String) \(call[3] as String)", default: 0] += 1 }

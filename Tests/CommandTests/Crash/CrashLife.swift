@@ -23,7 +23,7 @@ final class CrashLife {
     /// - Parameter budget: the run's cap in pico-dollars in place of the workflow's.
     init(_ project: CrashProject, budget: Int? = nil) {
         self.project = project
-        self.budget = budget.map { "\($0 / 1_000_000_000_000)." + String(format: "%012d", $0 % 1_000_000_000_000) }
+        self.budget = budget.map { "\($0 / 1_000_000_000_000)." + String(format: "%012ld", $0 % 1_000_000_000_000) }
     }
 
     /// When a process is hit.
@@ -190,7 +190,7 @@ final class CrashLife {
         let code = process.wait()
         tally.takenOver += 1
         project.log.append("   the one that stood still: exit \(code) \(process.errors.suffix(160).replacing("\n", with: " "))")
-        if code != 46 { project.problems.append("a process that lost its run ended with \(code): \(process.errors)") }
+        if code != 46, !process.errors.contains("took over run") { project.problems.append("a process that lost its run ended with \(code): \(process.errors)") }
         let after = project.model.callIDs.filter { !before.contains($0) && state.calls[$0] == nil }
         if !after.isEmpty { project.problems.append("a process that lost its run asked on: \(after)") }
     }
@@ -236,6 +236,8 @@ final class CrashLife {
         case "succeeded", "failed":
             isOver = true
             tally.runs += 1
+            tally.overruns += state.calls.values.count { $0 == "overrun" }
+            tally.closed += state.isClosed ? 1 : 0
             tally.requests += project.model.requestCount
         case "running":
             if blow == nil || blow == .term || blow == .twice, code != 48, code >= 0 {

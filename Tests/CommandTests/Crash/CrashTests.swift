@@ -30,6 +30,7 @@ import Values
         let tally = reports.map(\.tally).reduce(CrashLane.Tally(), +)
         print("crashes: \(tally)")
         #expect(tally.kills >= CrashOptions.kills && tally.samples > 0 && tally.contests > 0 && tally.refusals > 0 && tally.lostCalls > 0)
+        #expect(tally.resumedAll > 0 && tally.overruns > 0 && tally.closed > 0)
     }
 }
 

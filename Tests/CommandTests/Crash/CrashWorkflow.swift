@@ -76,7 +76,7 @@ struct CrashWorkflow {
           c: { use: stub/c, stream: true }
         budget: { max_cost_usd: \(name == "w" ? 5 : 2) }
         concurrency: \(Int.random(in: 2...Self.mostAtOnce, using: &random))
-        defaults: { timeout: 60s, retry: { max_attempts: 4 }, limits: { max_output_tokens: 64 } }
+        defaults: { timeout: 60s, retry: { max_attempts: 4, on: [rate_limit, timeout, server_error, connection, malformed_response] }, limits: { max_output_tokens: 64 } }
         prefixes: { policy: { text: "Be brief, be kind." } }
 
         """
