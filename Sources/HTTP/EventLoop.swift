@@ -46,7 +46,7 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     ///
     /// - Throws: `SystemError` when the kernel refuses a descriptor or the thread.
     public init() throws(SystemError) {
-        _ = DescriptorLimit.current
+        _ = OpenFileLimit.current
         poller = epoll_create1(Int32(EPOLL_CLOEXEC))
         guard poller >= 0 else { throw SystemError("epoll_create1") }
         wake = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))

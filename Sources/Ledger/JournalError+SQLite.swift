@@ -27,11 +27,16 @@ extension JournalError {
         }
     }
 
-    /// SQLite does not say why it could not open a file.
+    /// SQLite does not say why it could not open a file, and has let go of the others by now: a ledger takes four.
     private static var lacksDescriptors: Bool {
-        let spare = dup(2)
-        if spare >= 0 { close(spare) }
-        return spare < 0 && (errno == EMFILE || errno == ENFILE)
+        var spare: [Int32] = []
+        defer { for descriptor in spare { close(descriptor) } }
+        for _ in 0..<4 {
+            let descriptor = dup(2)
+            if descriptor < 0 { return errno == EMFILE || errno == ENFILE }
+            spare.append(descriptor)
+        }
+        return false
     }
 
     init(_ error: any Error, path: String) {

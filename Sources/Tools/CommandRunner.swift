@@ -87,7 +87,7 @@ public struct CommandRunner: ToolRunner {
     private static func execute(_ configuration: Configuration, stdin: [UInt8], program: String) async -> CommandResult {
         guard let input = unnamedFile(holding: stdin) else {
             let code = errno
-            let why = DescriptorLimit.explanation(of: code) ?? String(cString: strerror(code))
+            let why = OpenFileLimit.explanation(of: code) ?? String(cString: strerror(code))
             return .failed(StepFailure(.command, "the program's input could not be written: \(why)"))
         }
         do {
@@ -121,7 +121,7 @@ public struct CommandRunner: ToolRunner {
     }
 
     private static func failure(_ error: any Error, _ reason: Errno?) -> StepFailure {
-        let why = reason.flatMap { DescriptorLimit.explanation(of: $0.rawValue) } ?? "\(error)"
+        let why = reason.flatMap { OpenFileLimit.explanation(of: $0.rawValue) } ?? "\(error)"
         return StepFailure(.command, "the program could not be run: \(why)")
     }
 }

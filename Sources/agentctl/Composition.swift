@@ -62,11 +62,11 @@ struct Composition {
     }
 
     func engine(journal: any RunJournal & AnswerMemory, connections: Connections) -> Engine {
-        let limit = DescriptorLimit.current
+        let limit = OpenFileLimit.current
         return Engine(environment: EngineEnvironment(
             journal: journal, provider: connections.provider, tools: CommandRunner(root: settings.project.root, secrets: Output.secrets, withheld: withheld), prices: prices,
-            clock: LoopClock(loop: connections.loop), executor: connections.loop, maxConcurrentCalls: min(20_000, limit.transfers),
-            maxConcurrentPrograms: limit.programs, program: Version.program, requestInterval: .seconds(1),
+            clock: LoopClock(loop: connections.loop), executor: connections.loop, maxConcurrentCalls: min(20_000, max(1, limit.transfers)),
+            maxConcurrentPrograms: max(1, limit.programs), program: Version.program, requestInterval: .seconds(1),
             attachments: ProjectAttachments(root: settings.project.root), memory: journal,
             secrets: Output.secrets))
     }

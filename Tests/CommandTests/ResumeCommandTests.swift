@@ -5,43 +5,6 @@ import Values
 
 /// Runs that go on in another process, as a user sees it.
 @Suite struct ResumeCommandTests {
-    /// The program in the background; it is killed with its owner at the latest.
-    private final class Background {
-        private let process = Process()
-
-        init(_ sandbox: Sandbox, _ arguments: [String]) throws {
-            process.executableURL = URL(fileURLWithPath: Sandbox.program)
-            process.arguments = arguments
-            process.currentDirectoryURL = URL(fileURLWithPath: sandbox.folder)
-            process.standardOutput = FileHandle.nullDevice
-            process.standardError = FileHandle.nullDevice
-            process.standardInput = FileHandle.nullDevice
-            try process.run()
-        }
-
-        deinit { if process.isRunning { kill(process.processIdentifier, SIGKILL) } }
-
-        /// - Returns: the exit code; of one that a signal ended, its negative.
-        func end(by signal: Int32? = nil) -> Int32 {
-            if let signal { kill(process.processIdentifier, signal) }
-            process.waitUntilExit()
-            return process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
-        }
-    }
-
-    /// Requests from a number on are not answered until it is opened.
-    private final class Gate: Sendable {
-        private let isOpen = Mutex(false)
-        private let first: Int
-
-        init(before first: Int) { self.first = first }
-
-        func open() { isOpen.withLock { $0 = true } }
-        func response(_ request: StubRequest) -> StubResponse? {
-            request.number < first || isOpen.withLock { $0 } ? nil : StubResponse(ending: .silence)
-        }
-    }
-
     /// A step that waits as long as it must.
     private static let patient = ", timeout: 10m"
     /// A step whose call is tried again and again until it is answered, whatever else the machine does.

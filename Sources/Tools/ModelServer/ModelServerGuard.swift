@@ -23,6 +23,8 @@ public enum ModelServerGuard {
         let state = ServerState(folder: arguments[0])
         let own = open(state.guardPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard own >= 0, isAlone(own) else { return 0 }
+        // First of all: where the one before was killed, its port still stands there.
+        unlink(state.portPath)
         if let orphan = state.server, orphan.lives { orphan.end(reap: false) }
         state.clear()
         guard let port = freePort() else {

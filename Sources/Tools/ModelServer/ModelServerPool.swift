@@ -112,7 +112,8 @@ public final class ModelServerPool: ModelServers {
                     try state.spawnGuard(program: program, serve: serve, root: root, secrets: secrets.secrets, withheld: withheld(String(name.prefix { $0 != "/" })))
                 }
                 if let failure = state.failure { throw StepFailure(.configuration, "the model server of \(name) did not start", details: failure) }
-                if let port = state.port, await isReady(port, serve.ready) {
+                // What stands there without a guard, or is withdrawn meanwhile, is of a server that goes down.
+                if let port = state.port, state.isServed, await isReady(port, serve.ready), state.port == port {
                     if isAnnounced { progress("\(name) is ready after \(Timestamp.now().since(began))") }
                     return .success(port)
                 }
