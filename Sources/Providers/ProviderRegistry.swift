@@ -123,7 +123,7 @@ public final class ProviderRegistry: ModelProvider {
         guard let source = configuration.apiKey else { return (nil, true) }
         if let known = keys.withLock({ $0[configuration.name] }) { return (try known.get(), true) }
         if case .command = source, !isAsked { return (nil, false) }
-        let key = Self.checked(readSecret(source).map(\.trimmedKey), configuration, source)
+        let key = Self.checked(readSecret(source), of: configuration)
         if case .success(let value) = key, !Secret.isPlaceholder(value) { secrets.add([Secret(name: configuration.keyName, value: value)]) }
         keys.withLock { $0[configuration.name] = key }
         return (try key.get(), true)
@@ -131,10 +131,9 @@ public final class ProviderRegistry: ModelProvider {
 
     /// A key that is too short to be told from ordinary text is not taken: it could not be kept out of anything. A literal one is a
     /// placeholder, as the project file takes them for this machine only.
-    private static func checked(
-        _ key: Result<String, StepFailure>, _ configuration: ProviderConfiguration, _ source: SecretSource
-    ) -> Result<String, StepFailure> {
-        if case .value = source { return key }
+    public static func checked(_ key: Result<String, StepFailure>, of configuration: ProviderConfiguration) -> Result<String, StepFailure> {
+        let key = key.map(\.trimmedKey)
+        if case .value? = configuration.apiKey { return key }
         return key.flatMap { value in
             guard value.utf8.count < Secret.minimumBytes, !Secret.isPlaceholder(value) else { return .success(value) }
             return .failure(StepFailure(

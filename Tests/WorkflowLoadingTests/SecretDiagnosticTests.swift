@@ -67,6 +67,9 @@ import WorkflowModel
         "providers: { a: { api: openai-chat, base_url: \"ftp://u:s3cr3t-value-1@h.example/\" } }",
         "providers: { a: { api: openai-chat, base_url: \"https://h.example/\", headers: { Authorization: Bearer s3cr3t-value-1 } } }",
         "providers: { a: { api: openai-chat, models: { m: { base_url: \"https://u:s3cr3t-value-1@h.example/\" } } } }",
+        "providers: { a: { models: { m: { serve: { command: [srv, --port, \"1\", --api-key, s3cr3t-value-1] } } } } }",
+        "providers: { a: { models: { m: { serve: { command: [srv, \"--auth-token=s3cr3t-value-1\"] } } } } }",
+        "telemetry: { otlp: \"https://u:s3cr3t-value-1@h.example/\" }",
         "secrets: { kb: s3cr3t-value-1 }", "secrets: { kb: { value: s3cr3t-value-1 } }", "providers: { a: { api_key: { value: s3cr3t-value-1 }",
     ]) func theLoaderTellsWhatMustNotBeShown(text: String) throws {
         let project = try TemporaryProject(["agentctl.yaml": "version: 1\n\(text)\n"])

@@ -8,8 +8,15 @@ enum WrittenSecrets {
         func add(_ name: String, _ value: String) {
             if !Secret.isPlaceholder(value) { found.append(Secret(name: name, value: value)) }
         }
+        var previous: (keys: [String], text: String) = ([], "")
         root.forEachScalar { keys, _, scalar in
+            defer { previous = (keys, scalar.text) }
             guard keys.count >= 2, scalar.value != .null else { return }
+            // Of a server's command, for example.
+            if previous.keys == keys, let value = argument(scalar.text, behind: previous.text) { add("an argument of '\(keys.last!)'", value) }
+            if keys.last != "base_url", scalar.text.contains("://") {
+                for (what, value) in URLParts(scalar.text)?.credentials ?? [] { add("\(what) in \(keys.last!)", value) }
+            }
             switch keys[0] {
             case "providers" where keys.count >= 3:
                 let provider = keys[1]
@@ -27,6 +34,12 @@ enum WrittenSecrets {
             }
         }
         return found
+    }
+
+    /// `--api-key VALUE` and `--api-key=VALUE` of a list of words.
+    private static func argument(_ word: String, behind option: String) -> String? {
+        if word.hasPrefix("-"), let equals = word.firstIndex(of: "="), PublicNames.isCredential(String(word[..<equals])) { return String(word[word.index(after: equals)...]) }
+        return option.hasPrefix("-") && !option.contains("=") && !word.hasPrefix("-") && PublicNames.isCredential(option) ? word : nil
     }
 
     /// Of a text that is no YAML: on each line, what stands behind a key that announces a secret.

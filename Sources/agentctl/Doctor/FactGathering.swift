@@ -108,10 +108,9 @@ struct FactGathering {
         guard let source = configuration.apiKey else { return (.notNeeded, nil) }
         // Nothing is asked, so nobody's program has to run.
         if offline, case .command(let argv) = source { return (.notRead(source: "the command \(argv[0])"), nil) }
-        switch SecretReaders.read(source, root: root) {
+        switch ProviderRegistry.checked(SecretReaders.read(source, root: root), of: configuration) {
         case .failure(let failure): return (.missing(message: failure.message, hint: failure.details.first), nil)
-        case .success(let read):
-            let key = read.trimmedKey
+        case .success(let key):
             if !Secret.isPlaceholder(key) { Output.secrets.add([Secret(name: configuration.keyName, value: key)]) }
             switch source {
             case .environment(let name): return (.present(source: name), key)
