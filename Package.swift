@@ -107,7 +107,7 @@ let package = Package(
         // Storey 0
 
         .target(
-            /** JSON with key order and exact integers, hashes, diagnostics, durations, timestamps */
+            /** JSON with key order and exact integers, hashes, diagnostics, durations, timestamps, secrets and what keeps them out of text */
             name: "Values",
             dependencies: [
                 .product(name: "OrderedCollections", package: "swift-collections"),

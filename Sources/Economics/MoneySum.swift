@@ -115,3 +115,19 @@ extension Int64 {
         return remainder < 0 ? quotient - 1 : quotient
     }
 }
+
+extension Money {
+    /// A total as one amount; where it saturates, see ``max``.
+    public init(saturating sum: MoneySum) {
+        let (pico, overflow) = sum.dollars.multipliedReportingOverflow(by: Money.picoPerDollar)
+        let (total, carry) = pico.addingReportingOverflow(sum.picoDollars)
+        self.init(picoDollars: overflow || carry ? .max : total)
+    }
+
+    /// An equal share of a total, rounded once to the pico-dollar, half up.
+    public func divided(by count: Int) -> Money {
+        guard count > 0, self != .max else { return self }
+        let (quotient, remainder) = picoDollars.quotientAndRemainder(dividingBy: Int64(count))
+        return Money(picoDollars: quotient + (remainder >= Int64(count) - remainder ? 1 : 0))
+    }
+}

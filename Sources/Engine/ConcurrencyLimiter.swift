@@ -1,4 +1,4 @@
-import Synchronization
+import Values
 
 /// A number of places, given out in the order of asking.
 ///

@@ -1,13 +1,12 @@
 import Economics
 import Expressions
-import Synchronization
 import Values
 import WorkflowModel
 
 /// Runs checked workflows: the only place with tasks, clocks and sockets around the two pure machines.
 public final class Engine: Sendable {
     let environment: EngineEnvironment
-    let callLimiter: ConcurrencyLimiter
+    let callLimiter, programLimiter: ConcurrencyLimiter
     let priceSheets: PriceSheetCache
     private let providerLimiters = Mutex<[String: ConcurrencyLimiter]>([:])
     private let active = Mutex<[RunID: RunExecution]>([:])
@@ -32,6 +31,7 @@ public final class Engine: Sendable {
     public init(environment: EngineEnvironment) {
         self.environment = environment
         callLimiter = ConcurrencyLimiter(limit: environment.maxConcurrentCalls)
+        programLimiter = ConcurrencyLimiter(limit: environment.maxConcurrentPrograms)
         priceSheets = PriceSheetCache(environment.prices)
     }
 
@@ -155,7 +155,7 @@ public final class Engine: Sendable {
 }
 
 /// How a run ended.
-public final class RunResult: Sendable {
+public final class RunResult: Spender, Sendable {
     public let id: RunID
     public let status: RunStatus
     /// Present when it succeeded.
@@ -164,25 +164,36 @@ public final class RunResult: Sendable {
     public let failure: StepFailure?
     /// The step that failed first.
     public let failedStep: String?
-    /// The steps that wait for a person.
-    public let waitsFor: [String]
-    public let cost: MoneySum
-    public let unpricedCalls: Int
-    public let calls: Int
+    /// The steps that wait for a person, with what they ask.
+    public let waitsFor: [Waiting]
+    /// What its calls came to.
+    public let spending: Spending
     public let startedAt: Timestamp
     public let endedAt: Timestamp
+
+    /// A step that waits for a person.
+    public struct Waiting: Sendable, Hashable {
+        /// Its path.
+        public let step: String
+        public let question: ApprovalRequest
+
+        public init(step: String, question: ApprovalRequest) {
+            self.step = step
+            self.question = question
+        }
+    }
 
     /// A run that ended before, as the ledger tells it.
     public convenience init(_ record: RunRecord, outputs: JSONObject?) {
         self.init(
             id: RunID(record.id), status: record.status, outputs: outputs, failure: record.failure.flatMap(StepFailure.init(json:)), failedStep: nil,
-            waitsFor: [], cost: record.cost, unpricedCalls: record.unpricedCalls, calls: record.calls, startedAt: record.startedAt,
+            waitsFor: [], spending: record.spending, startedAt: record.startedAt,
             endedAt: record.endedAt ?? record.startedAt)
     }
 
     init(
-        id: RunID, status: RunStatus, outputs: JSONObject?, failure: StepFailure?, failedStep: String?, waitsFor: [String], cost: MoneySum, unpricedCalls: Int,
-        calls: Int, startedAt: Timestamp, endedAt: Timestamp
+        id: RunID, status: RunStatus, outputs: JSONObject?, failure: StepFailure?, failedStep: String?, waitsFor: [Waiting], spending: Spending,
+        startedAt: Timestamp, endedAt: Timestamp
     ) {
         self.id = id
         self.status = status
@@ -190,9 +201,7 @@ public final class RunResult: Sendable {
         self.failure = failure
         self.failedStep = failedStep
         self.waitsFor = waitsFor
-        self.cost = cost
-        self.unpricedCalls = unpricedCalls
-        self.calls = calls
+        self.spending = spending
         self.startedAt = startedAt
         self.endedAt = endedAt
     }

@@ -47,6 +47,8 @@ public struct EngineEnvironment: Sendable {
     public var executor: (any TaskExecutor)?
     /// Calls in flight in this process, over all runs.
     public var maxConcurrentCalls: Int
+    /// Programs of `run` steps that work at once in this process, over all runs.
+    public var maxConcurrentPrograms: Int
     /// Recorded with each run.
     public var program: String
     /// What calls in flight get to end by themselves after a first interrupt.
@@ -55,12 +57,14 @@ public struct EngineEnvironment: Sendable {
     public var requestInterval: TimeSpan?
     /// The most bytes of JSON that one value may have: more would not fit the processes that make and read it.
     public var mostValueBytes = 2 << 30
+    /// What is in no prompt that is sent, and in nothing that is stored.
+    public var secrets: SecretBook
 
     public init(
         journal: any RunJournal, provider: any ModelProvider, tools: any ToolRunner, prices: PriceBook, clock: any EngineClock,
         entropy: any EntropySource = SystemEntropy(), executor: (any TaskExecutor)? = nil, maxConcurrentCalls: Int = 20_000,
-        program: String, grace: TimeSpan = .seconds(10), requestInterval: TimeSpan? = nil, attachments: (any AttachmentSource)? = nil,
-        memory: (any AnswerMemory)? = nil
+        maxConcurrentPrograms: Int = 20_000, program: String, grace: TimeSpan = .seconds(10), requestInterval: TimeSpan? = nil, attachments: (any AttachmentSource)? = nil,
+        memory: (any AnswerMemory)? = nil, secrets: SecretBook = SecretBook()
     ) {
         self.journal = journal
         self.provider = provider
@@ -70,10 +74,12 @@ public struct EngineEnvironment: Sendable {
         self.entropy = entropy
         self.executor = executor
         self.maxConcurrentCalls = maxConcurrentCalls
+        self.maxConcurrentPrograms = maxConcurrentPrograms
         self.program = program
         self.grace = grace
         self.requestInterval = requestInterval
         self.attachments = attachments
         self.memory = memory
+        self.secrets = secrets
     }
 }

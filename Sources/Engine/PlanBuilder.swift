@@ -10,7 +10,7 @@ import WorkflowModel
 /// every line.
 public struct PlanBuilder: Sendable {
     private let graph: WorkflowGraph
-    private let statistics: [String: StepStatistics]
+    private let history: WorkflowHistory
     private let tiers: [TierKey: TierTerms]
     /// For each body, the steps that a condition may skip.
     private let conditional: [ObjectIdentifier: [Bool]]
@@ -24,20 +24,20 @@ public struct PlanBuilder: Sendable {
 
     /// What the models of a tier can be planned by.
     private struct TierTerms {
-        var sheets: [(sheet: PriceSheet, window: Int?, attachments: AttachmentSupport)] = []
+        var sheets: [(reference: ModelReference, sheet: PriceSheet, window: Int?, attachments: AttachmentSupport)] = []
         var profiles: [ModelProfile] = []
         var unpriced: [ModelProfile] = []
         var failure: StepFailure?
     }
 
     /// - Parameters:
-    ///   - statistics: by the path of the step, `review/draft`, from the ledger; empty without history.
+    ///   - history: from the ledger; of no runs without one.
     ///   - moment: prices are those of it.
     public init(
-        graph: WorkflowGraph, provider: any ModelProvider, prices: PriceBook, statistics: [String: StepStatistics], at moment: Timestamp
+        graph: WorkflowGraph, provider: any ModelProvider, prices: PriceBook, history: WorkflowHistory, at moment: Timestamp
     ) {
         self.graph = graph
-        self.statistics = statistics
+        self.history = history
         var conditional: [ObjectIdentifier: [Bool]] = [:]
         var tiers: [TierKey: TierTerms] = [:]
         var hasCap = false
@@ -48,7 +48,7 @@ public struct PlanBuilder: Sendable {
                 do throws(StepFailure) { profile = try provider.profile(of: reference) } catch { terms.failure = terms.failure ?? error }
                 terms.profiles.append(profile)
                 if let sheet = prices.sheet(provider: reference.provider, model: profile.servedID, at: moment) {
-                    terms.sheets.append((sheet, profile.contextWindow, profile.attachments))
+                    terms.sheets.append((reference, sheet, profile.contextWindow, profile.attachments))
                 } else {
                     terms.unpriced.append(profile)
                 }
@@ -102,7 +102,7 @@ public struct PlanBuilder: Sendable {
         return Plan(
             workflow: graph.name, steps: rows, total: total, budget: graph.budget.maxCost, admission: graph.budget.admit.rawValue,
             unpriced: unpriced.sorted(), refusal: modelRefusal ?? overBudget(total),
-            historyRuns: statistics.values.map(\.runs).max() ?? 0)
+            historyRuns: history.runs)
     }
 
     /// Where a body stands: in which workflow, behind which names, and how often it runs.
@@ -168,7 +168,7 @@ public struct PlanBuilder: Sendable {
         return total
     }
 
-    private var noCost: Plan.Amounts { Plan.Amounts(best: .zero, expected: statistics.isEmpty ? nil : .zero, worst: .zero) }
+    private var noCost: Plan.Amounts { Plan.Amounts(best: .zero, expected: history.runs == 0 ? nil : .zero, worst: .zero) }
 
     /// Why a run with these inputs may not start: ``plan(inputs:)``'s refusal without the rest of the plan, where the budget
     /// admits by the cheapest completion and no step has steps of its own.
@@ -184,7 +184,10 @@ public struct PlanBuilder: Sendable {
             guard case .model(let model) = step.kind else { continue }
             let items = itemCount(step, scope)
             if items.least > 0 {
-                total.best += best(model, terms(model.tier, of: graph), promptBytes: promptSize(step, model, graph, scope).knownBytes, scope.with(step)) * items.least
+                var best = best(model, terms(model.tier, of: graph), promptBytes: promptSize(step, model, graph, scope).knownBytes, scope.with(step)) * items.least
+                if let cap = step.limits.maxCost { best = min(best, cap * items.least) }
+                if let cap = step.forEach?.maxCost { best = min(best, cap) }
+                total.best += best
             }
         }
         return overBudget(total)
@@ -262,7 +265,7 @@ public struct PlanBuilder: Sendable {
         var worst: Money? = unpriced.isEmpty ? .zero : nil
         if unpriced.isEmpty {
             var perCall: Money? = .zero
-            for (sheet, window, support) in sheets {
+            for (_, sheet, window, support) in sheets {
                 let attached = attachments(of: model, support, own)
                 let whole = bound.flatMap { bound in attached.most.map { bound + $0 } }
                 let input = sheet.isMachineTime ? 0 : whole.map { min($0, window ?? .max) } ?? window
@@ -279,31 +282,39 @@ public struct PlanBuilder: Sendable {
             if let cap = step.forEach?.maxCost, let most = place.outerMost { worst = worst.map { min($0, cap * most) } ?? cap * most }
         }
 
-        let best = best(model, terms, promptBytes: prompt.knownBytes, own) * place.least
-        var expected: Money?
-        if let history = statistics[id], let sheet = sheets.first?.sheet, history.runs > 0 {
-            let usage = TokenUsage(plainInput: Int(history.averageInputTokens.rounded()), plainOutput: Int(history.averageOutputTokens.rounded()))
-            let one = sheet.cost(of: usage, busy: .milliseconds(Int64(history.averageMilliseconds.rounded()))).total
-            // Calls a run, as a ratio of whole numbers: no floating point touches money.
-            expected = Money(picoDollars: (one * history.calls).picoDollars / Int64(history.runs))
-        } else if !statistics.isEmpty {
-            expected = .zero
-        }
+        let once = best(model, terms, promptBytes: prompt.knownBytes, own)
+        if let cap = step.limits.maxCost, once > cap { notes.append("limits.max_cost_usd is less than its cheapest call, \(once)") }
+        let amounts = Plan.Amounts(best: once * place.least, expected: expected(id, tier, terms), worst: worst).ordered
         return Plan.Step(
             id: id, kind: "model", tier: tier.name, model: tier.models.map(\.description).joined(separator: " | "),
             maxCalls: place.most.flatMap { most in most.multipliedReportingOverflow(by: calls).overflow ? nil : most * calls }, isConditional: isConditional, promptTokens: TokenBound.estimate(bytes: prompt.knownBytes),
             maxInputTokens: step.limits.maxInputTokens, maxOutputTokens: outputCap,
-            amounts: Plan.Amounts(best: best, expected: expected, worst: worst), notes: notes,
-            prefixes: model.prefixes.map { place.graph.prefixes[$0].name })
+            amounts: amounts, isUnpriced: sheets.isEmpty, notes: notes, prefixes: model.prefixes.map { place.graph.prefixes[$0].name })
+    }
+
+    /// What the step takes in an average completion, at today's prices of the models that were asked; of one that the tier does not name
+    /// any more, at those of its first. `nil` without a completion to learn from.
+    private func expected(_ id: String, _ tier: ModelTier, _ terms: TierTerms) -> Money? {
+        guard history.runs > 0 else { return nil }
+        var total = Money.zero
+        for calls in history.steps[id] ?? [] {
+            total += calls.costWithoutUsage
+            guard let (usage, milliseconds) = calls.average else { continue }
+            let asked = terms.sheets.first { $0.reference.provider == calls.provider && $0.reference.model == calls.model } ?? terms.sheets.first
+            if let sheet = asked?.sheet { total += sheet.cost(of: usage, busy: .milliseconds(milliseconds)).total * calls.calls }
+        }
+        return total.divided(by: history.runs)
     }
 
     /// One call of what is known of the prompt, answered with one token, by the cheapest model.
     private func best(_ model: ModelStep, _ terms: TierTerms, promptBytes: Int, _ scope: PlanScope) -> Money {
         // It may have been answered before.
         if model.memoAge != nil { return .zero }
-        let attached = terms.sheets.first.map { attachments(of: model, $0.attachments, scope).known } ?? 0
-        let once = TokenUsage(plainInput: TokenBound.estimate(bytes: promptBytes) + attached, plainOutput: 1)
-        return terms.sheets.first.map { $0.sheet.cost(of: once, busy: .milliseconds(0)).total } ?? .zero
+        return terms.sheets.map { terms in
+            let attached = model.attachments.isEmpty ? 0 : attachments(of: model, terms.attachments, scope).known
+            let once = TokenUsage(plainInput: TokenBound.estimate(bytes: promptBytes) + attached, plainOutput: 1)
+            return terms.sheet.cost(of: once, busy: .milliseconds(0)).total
+        }.min() ?? .zero
     }
 
     // MARK: What is known before the run
@@ -401,5 +412,12 @@ extension Plan.Amounts {
     fileprivate mutating func limit(to cap: Money, times: Int?) {
         guard let times else { return }
         worst = worst.map { min($0, cap * times) } ?? cap * times
+        self = ordered
+    }
+
+    /// With the best below the expected below the worst, which is a bound: what history and estimates say beyond it cannot be.
+    fileprivate var ordered: Plan.Amounts {
+        let best = min(best, worst ?? best)
+        return Plan.Amounts(best: best, expected: expected.map { max(best, min($0, worst ?? $0)) }, worst: worst)
     }
 }

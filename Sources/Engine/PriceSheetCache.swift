@@ -1,5 +1,4 @@
 import Economics
-import Synchronization
 import Values
 import WorkflowModel
 

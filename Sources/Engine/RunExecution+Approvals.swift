@@ -17,7 +17,8 @@ extension RunExecution {
             let message = try evaluating { () throws(EvaluationError) in try approval.message.render(scope) }
             let at = environment.clock.now()
             let request = ApprovalRequest(
-                message: store(.string(message)).hash, until: approval.timeout.map(at.adding), onTimeout: approval.onTimeout)
+                number: nextQuestion(of: node), message: store(.string(message)).hash, until: approval.timeout.map(at.adding), onTimeout: approval.onTimeout,
+                text: message)
             approvals[node] = request
             buffer.approvals.append(ApprovalUpdate(path: node.path, request: request, at: at))
             record(.approvalRequested(node, request))
@@ -40,7 +41,9 @@ extension RunExecution {
 
     private func timeOut(_ node: Node) {
         guard let request = approvals[node], status == nil else { return }
-        take(.timedOut(request, at: environment.clock.now()), at: node.path)
+        let decision = ApprovalDecision.timedOut(
+            request, at: environment.clock.now(), spent: Money(saturating: spent.cost), held: Money(saturating: spent.held))
+        take(decision, at: node.path)
     }
 
     /// What somebody answered. Late answers change nothing.
@@ -50,6 +53,9 @@ extension RunExecution {
     func take(_ decision: ApprovalDecision, at path: String) -> Bool {
         // Behind the run's last entry it stays untaken, for whoever resumes.
         guard journalError == nil, !hasConcluded, let (node, request) = approvals.first(where: { $0.key.path == path }) else { return false }
+        var decision = decision
+        decision.question = request
+        questionsAnswered[path, default: 0] += 1
         let left = paused[node]
         forget(node)
         status = nil
@@ -70,6 +76,9 @@ extension RunExecution {
         return true
     }
 
+    /// One that was taken back before it was answered is asked again under its number.
+    private func nextQuestion(of node: Node) -> Int { (questionsAnswered[node.path] ?? 0) + 1 }
+
     // MARK: Money
 
     func asksForMoney(_ refusal: BudgetRefusal, _ step: Step) -> Bool {
@@ -81,8 +90,9 @@ extension RunExecution {
     /// The step waits for a person to raise the run's cap.
     func askForMoney(_ refusal: BudgetRefusal, _ tries: ModelTries) {
         let cap = max(refusal.spent, refusal.exceeded ?? .zero) + refusal.asked
+        let text = "\(refusal.message); under a cap of \(cap) it fits"
         let request = ApprovalRequest(
-            message: store(.string("\(refusal.message); under a cap of \(cap) it fits")).hash, until: nil, onTimeout: .fail, cap: cap)
+            number: nextQuestion(of: tries.node), message: store(.string(text)).hash, until: nil, onTimeout: .fail, cap: cap, asked: refusal.asked, text: text)
         approvals[tries.node] = request
         tries.isPaused = true
         paused[tries.node] = tries
@@ -127,7 +137,7 @@ extension StepFailure {
 
 extension ApprovalDecision {
     /// What stands in for an answer that did not come in time.
-    public static func timedOut(_ request: ApprovalRequest, at: Timestamp) -> ApprovalDecision {
-        ApprovalDecision(isApproved: request.onTimeout == .approve, by: "timeout", note: nil, at: at, isTimeout: true)
+    public static func timedOut(_ request: ApprovalRequest, at: Timestamp, spent: Money? = nil, held: Money? = nil) -> ApprovalDecision {
+        ApprovalDecision(isApproved: request.onTimeout == .approve, by: "timeout", note: nil, at: at, isTimeout: true, spent: spent, held: held)
     }
 }

@@ -36,6 +36,7 @@ extension RunExecution {
         let (call, reference) = (tries.due, tries.dueModel)
         let profile = try environment.provider.profile(of: reference)
         let (segments, attachedTokens) = try messages(call, to: profile, tries)
+        try refuseSecrets(in: segments)
         // By the estimate, an attachment is as long as the text of so many tokens.
         let bytes = segments.reduce(attachedTokens * 4) { $0 + $1.text.utf8.count }
         try tries.checkLimits(promptBytes: bytes)
@@ -47,7 +48,17 @@ extension RunExecution {
             limiter: engine.providerLimiter(profile), profile: profile)
     }
 
-    private func acquire(_ limiter: ConcurrencyLimiter) async -> Bool {
+    /// A secret in a prompt would be sent to whoever answers, and kept with the call.
+    private func refuseSecrets(in segments: [PromptSegment]) throws(StepFailure) {
+        let redactor = environment.secrets.redactor
+        guard !redactor.isEmpty else { return }
+        for segment in segments {
+            guard let name = redactor.secret(in: segment.text) ?? segment.attachment.flatMap({ redactor.secret(in: $0.bytes) }) else { continue }
+            throw StepFailure(.secret, "the prompt holds a secret, \(name): it is not sent", details: ["it stands in the part \(segment.origin)"])
+        }
+    }
+
+    func acquire(_ limiter: ConcurrencyLimiter) async -> Bool {
         if limiter.tryAcquire() { return true }
         flush()
         return await limiter.acquire()
@@ -72,7 +83,6 @@ extension RunExecution {
             return false
         }
         placed.tries.isStartRecorded = true
-        callCount += 1
         announce(placed.started, at: placed.startedAt!)
         inFlight.insert(placed.tries.node)
         return true

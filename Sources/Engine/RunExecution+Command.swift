@@ -8,6 +8,8 @@ extension RunExecution {
         do throws(StepFailure) {
             let scope = try nodeScope(node)
             let invocation = try invocation(command, step, scope)
+            guard await acquire(engine.programLimiter) else { throw Self.stopped("while waiting for a free place") }
+            defer { engine.programLimiter.release() }
             // The intent is durable before the program starts.
             try await commit()
             var failures = 0
@@ -48,7 +50,7 @@ extension RunExecution {
         } else {
             stdin = JSONEncoding.wire.bytes(.object(scope.withValues))
         }
-        return CommandInvocation(argv: argv, usesShell: command.usesShell, stdin: stdin, environment: environment, timeout: step.timeout)
+        return CommandInvocation(argv: argv, usesShell: command.usesShell, stdin: stdin, environment: environment, passed: command.passedEnv, timeout: step.timeout)
     }
 
     private func finish(_ node: Node, attempt: Int, _ command: CommandStep, _ result: CommandResult, since: Timestamp) throws(StepFailure) -> (JSONValue, Int) {
@@ -62,7 +64,11 @@ extension RunExecution {
             let at = environment.clock.now()
             let blob = Blob(stdout)
             append(blob: blob)
-            note(.commandEnded(node, attempt: attempt, exitCode: code, stdout: blob.hash, milliseconds: at.since(since).milliseconds), at: at)
+            let errors = stderr.isEmpty ? nil : Blob(Array(stderr.utf8))
+            if let errors { append(blob: errors) }
+            note(
+                .commandEnded(
+                    node, attempt: attempt, exitCode: code, stdout: blob.hash, stderr: errors?.hash, milliseconds: at.since(since).milliseconds), at: at)
             guard command.okExit.contains(code) else {
                 throw StepFailure(.command, "the program ended with exit code \(code)", details: Self.lastLines(stderr))
             }

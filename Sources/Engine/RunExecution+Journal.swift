@@ -27,7 +27,7 @@ extension RunExecution {
 
     func append(callEnd: CallEnd) {
         buffer.callEnd = callEnd
-        if let money = callEnd.cost { cost.add(money) } else if callEnd.state != .void { unpricedCalls += 1 }
+        spent.add(callEnd.state, cost: callEnd.cost, held: callEnd.held, isEstimate: CallNote.tellOfEstimate(callEnd.notes))
     }
 
     /// Returns when everything that was recorded so far is durable: what is done next to the world can be found again.

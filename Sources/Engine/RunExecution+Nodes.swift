@@ -152,6 +152,8 @@ extension RunExecution {
     /// - Parameter stored: where the value is kept, when that was done already.
     @inline(never)
     func succeed(_ node: Node, _ value: JSONValue, facts: JSONObject = [:], stored: OutputReference? = nil) {
+        // What is stored is what expressions read, now and after a resume.
+        let value = stored == nil ? environment.secrets.redactor.redact(value) : value
         let output: OutputReference
         do throws(StepFailure) {
             if let stored { output = stored } else { output = try keep(value, "its output") }
@@ -169,7 +171,7 @@ extension RunExecution {
         let scope = scopes[node.scope]!
         let step = scope.body.steps[node.step]
         // Also of a program that took the signal for its own reason to fail.
-        var failure = deadlines.failure(of: node, step) ?? failure
+        var failure = (deadlines.failure(of: node, step) ?? failure).redacted(by: environment.secrets.redactor)
         deadlines.end(node)
         passOutputs[node] = nil
         if failure.kind == .cancelled {
@@ -181,7 +183,7 @@ extension RunExecution {
         let isWholeOfItems = node.item == nil && step.forEach != nil
         if case .value(let template) = step.onError, !isWholeOfItems {
             do throws(EvaluationError) {
-                let value = try template.evaluate(fallbackScope(node))
+                let value = environment.secrets.redactor.redact(try template.evaluate(fallbackScope(node)))
                 let output = store(value)
                 settle(node, value, facts: facts)
                 return record(.nodeRecovered(node, failure, output))

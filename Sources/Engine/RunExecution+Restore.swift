@@ -32,7 +32,7 @@ extension RunExecution {
         var names = NodeNames()
         var before: Timestamp?
         for record in run.events {
-            let event: RunEvent
+            var event: RunEvent
             do throws(EventDecodingError) {
                 event = try RunEvent(kind: record.kind, payload: record.payload, run: id) { names.node($0, in: machine) }
             } catch {
@@ -42,6 +42,7 @@ extension RunExecution {
                 throw JournalError(
                     .tooNew, "run \(id) follows rules \(started.rules.version), and this agentctl knows rules up to \(Rules.current.version): update agentctl")
             }
+            event = event.tellingQuestions { documents[$0].flatMap { try? JSONParser.parse($0).stringValue } }
             do throws(StepFailure) {
                 try take(event, at: record.at, documents)
             } catch {
@@ -76,7 +77,7 @@ extension RunExecution {
     private func documents(of run: RecordedRun) async throws(JournalError) -> [ContentHash: [UInt8]] {
         var hashes: Set<ContentHash> = []
         for event in run.events {
-            for key in ["output", "items", "response"] {
+            for key in ["output", "items", "response", "message"] {
                 if let hash = event.payload[key]?.stringValue.flatMap(ContentHash.init(hex:)) { hashes.insert(hash) }
             }
         }
@@ -131,7 +132,7 @@ extension RunExecution {
             let held = started.held ?? .zero
             account(
                 end.node, started.model, held: held, bound: started.bound, kept: end.heldAfter(held), cost: end.cost ?? .zero, caps: callCaps(of: end.node, step(end.node)))
-        case .commandEnded(let node, let attempt, let code, _, _): recorded[node]?.exit = (attempt, code)
+        case .commandEnded(let node, let attempt, let code, _, _, _): recorded[node]?.exit = (attempt, code)
         case .nodeSucceeded(let node, let output), .nodeRecovered(let node, _, let output):
             settle(node, try document(output.hash), facts: facts(of: node))
             leave(node)
@@ -148,6 +149,7 @@ extension RunExecution {
         case .approvalDecided(let node, let decision):
             approvals[node] = nil
             decisions[node] = decision
+            questionsAnswered[node.path, default: 0] += 1
         case .runStarted(let started): rules = started.rules
         case .conditionEvaluated, .memoHit, .callRefused, .outputRejected, .interruptRequested, .cancelRequested, .runEnded:
             break

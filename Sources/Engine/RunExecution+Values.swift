@@ -46,7 +46,7 @@ extension RunExecution {
                 else { return false }
                 return step["output"] == nil
             }
-            if !readsMissing { outputs[key] = try template.evaluate(bindings) }
+            if !readsMissing { outputs[key] = environment.secrets.redactor.redact(try template.evaluate(bindings)) }
         }
         return outputs
     }
@@ -67,7 +67,7 @@ extension RunExecution {
     }
 
     func store(_ value: JSONValue) -> OutputReference {
-        let blob = Blob(JSONEncoding.wire.bytes(value))
+        let blob = Blob(JSONEncoding.wire.bytes(environment.secrets.redactor.redact(value)))
         append(blob: blob)
         return OutputReference(hash: blob.hash)
     }

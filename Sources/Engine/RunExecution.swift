@@ -45,6 +45,8 @@ actor RunExecution {
     var recorded: [Node: RecordedNode] = [:]
     var approvals: [Node: ApprovalRequest] = [:]
     var decisions: [Node: ApprovalDecision] = [:]
+    /// By the path of who asked; the next question has the next number.
+    var questionsAnswered: [String: Int] = [:]
     /// Model steps that wait for a person to grant the money of their next call.
     var paused: [Node: ModelTries] = [:]
     /// The run's own; a person may have raised it.
@@ -73,9 +75,7 @@ actor RunExecution {
 
     // What it adds up to
     var callNumber = 0
-    var callCount = 0
-    var cost = MoneySum.zero
-    var unpricedCalls = 0
+    var spent = Spending()
     /// What counts for good against the run's cap and those below it, for forecasts.
     var spentByRun = Money.zero
     var spending: [String: Money] = [:]
@@ -106,9 +106,7 @@ actor RunExecution {
             inputs = given
             startedAt = run.startedAt
             cap = run.maxCost
-            callCount = run.calls
-            cost = run.cost
-            unpricedCalls = run.unpricedCalls
+            spent = run.spending
         }
         runValue = CELValue(.object(["id": .string(id.text), "started_at": .string(startedAt.rfc3339)]))
         scopes = [0: ExecutionScope(graph: graph, body: graph.body, inputs: CELValue(.object(inputs)))]
@@ -155,7 +153,7 @@ actor RunExecution {
     private func result(outputs: JSONObject?) -> RunResult {
         RunResult(
             id: id, status: status!, outputs: outputs, failure: failure, failedStep: firstFailure?.path,
-            waitsFor: approvals.keys.sorted(by: <).map(\.path), cost: cost, unpricedCalls: unpricedCalls, calls: callCount,
+            waitsFor: approvals.sorted { $0.key < $1.key }.map { .init(step: $0.key.path, question: $0.value) }, spending: spent,
             startedAt: startedAt, endedAt: environment.clock.now())
     }
 

@@ -5,7 +5,7 @@ import Musl
 #else
 import Darwin
 #endif
-import Synchronization
+import Values
 
 /// A zone of the system's time zone database, read from its file (RFC 9636).
 ///

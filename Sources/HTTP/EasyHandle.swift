@@ -227,7 +227,9 @@ final class EasyHandle {
 
     /// libcurl's own words about the failure.
     func message(for code: CURLcode) -> String {
-        errorText[0] != 0 ? String(cString: errorText) : String(cString: ccurl_easy_strerror(code))
+        // libcurl says that it could not connect, and not why.
+        if [CURLE_COULDNT_CONNECT, CURLE_COULDNT_RESOLVE_HOST].contains(code), let why = OpenFileLimit.explanation(of: Int32(clamping: long(CURLINFO_OS_ERRNO))) { return why }
+        return errorText[0] != 0 ? String(cString: errorText) : String(cString: ccurl_easy_strerror(code))
     }
 
     // MARK: Called from libcurl

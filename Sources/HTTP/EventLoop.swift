@@ -1,6 +1,6 @@
 import CCurl
 import Glibc
-import Synchronization
+import struct Synchronization.Atomic
 import Values
 
 /// One thread that runs tasks, timers and sockets in turn.
@@ -46,7 +46,7 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     ///
     /// - Throws: `SystemError` when the kernel refuses a descriptor or the thread.
     public init() throws(SystemError) {
-        Self.raiseDescriptorLimit
+        _ = OpenFileLimit.current
         poller = epoll_create1(Int32(EPOLL_CLOEXEC))
         guard poller >= 0 else { throw SystemError("epoll_create1") }
         wake = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
@@ -72,13 +72,6 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
         close(poller)
         close(wake)
     }
-
-    private static let raiseDescriptorLimit: Void = {
-        var limit = rlimit()
-        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0, limit.rlim_cur < limit.rlim_max else { return }
-        limit.rlim_cur = limit.rlim_max
-        _ = setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-    }()
 
     // MARK: From any thread
 

@@ -36,7 +36,7 @@ final class MultiHandle: DescriptorWatcher, @unchecked Sendable {
             ccurl_multi_set_timer_callback(raw, timerChanged),
             ccurl_multi_set_pointer(raw, CURLMOPT_TIMERDATA, me),
             // Idle connections of several hosts; the oldest is closed beyond this.
-            ccurl_multi_set_long(raw, CURLMOPT_MAXCONNECTS, 2 * Self.capacity),
+            ccurl_multi_set_long(raw, CURLMOPT_MAXCONNECTS, min(2 * Self.capacity, max(1, OpenFileLimit.current.transfers))),
             ccurl_multi_set_long(raw, CURLMOPT_MAX_TOTAL_CONNECTIONS, 0),
             ccurl_multi_set_long(raw, CURLMOPT_PIPELINING, options.allowsHTTP2 ? Int(CURLPIPE_MULTIPLEX) : 0),
         ]

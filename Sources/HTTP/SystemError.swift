@@ -1,4 +1,5 @@
 import Glibc
+import Values
 
 /// A system call that failed.
 public struct SystemError: Error, Sendable, CustomStringConvertible {
@@ -11,5 +12,5 @@ public struct SystemError: Error, Sendable, CustomStringConvertible {
         self.code = code
     }
 
-    public var description: String { "\(call): \(String(cString: strerror(code)))" }
+    public var description: String { "\(call): \(OpenFileLimit.explanation(of: code) ?? String(cString: strerror(code)))" }
 }

@@ -1,5 +1,6 @@
 import GRDB
 import GRDBSQLite
+import Glibc
 import WorkflowModel
 
 extension JournalError {
@@ -19,9 +20,23 @@ extension JournalError {
             self.init(.busy, "another process kept the ledger \(path) locked for too long: try again, or end that process")
         case SQLITE_NOTADB: self.init(.corrupt, "\(path) is not a ledger: it is not an SQLite database")
         case SQLITE_CORRUPT: self.init(.corrupt, "the ledger \(path) is damaged: \(message)")
+        case SQLITE_CANTOPEN where Self.lacksDescriptors:
+            self.init(.cannotOpen, "cannot open the ledger \(path): this process or the machine has no file left to open: raise the limit (ulimit -n), or do less at once")
         case SQLITE_CANTOPEN, SQLITE_PERM, SQLITE_AUTH: self.init(.cannotOpen, "cannot open the ledger \(path): \(message)")
         default: self.init(.other, "the ledger \(path) failed: \(message) (SQLite \(extended))")
         }
+    }
+
+    /// SQLite does not say why it could not open a file, and has let go of the others by now: a ledger takes four.
+    private static var lacksDescriptors: Bool {
+        var spare: [Int32] = []
+        defer { for descriptor in spare { close(descriptor) } }
+        for _ in 0..<4 {
+            let descriptor = dup(2)
+            if descriptor < 0 { return errno == EMFILE || errno == ENFILE }
+            spare.append(descriptor)
+        }
+        return false
     }
 
     init(_ error: any Error, path: String) {

@@ -13,14 +13,15 @@ extension Ledger {
             let row = try Row.fetchOne(
                 database,
                 sql: """
-                    SELECT id, graph_hash, inputs_hash, started_at, max_cost_pico, batch, batch_index, calls, cost_pico, unpriced_calls
-                    FROM run WHERE run_id = ?
+                    SELECT id, graph_hash, inputs_hash, started_at, max_cost_pico, batch, batch_index FROM run WHERE run_id = ?
                     """, arguments: [run.text])!
+            let spending = try Row.fetchOne(
+                database, sql: "SELECT \(SpendingColumns.list) FROM model_call c WHERE run = ?", arguments: [row[0] as Int64])!
             let batch = (row[5] as String?).map { (name: $0, index: (row[6] as Int?) ?? 0) }
             return RecordedRun(
                 id: run, graph: hash(row, 1) ?? ContentHash(of: []), inputs: hash(row, 2) ?? ContentHash(of: []),
                 startedAt: Timestamp(microseconds: row[3]), maxCost: money(row, 4), batch: batch, epoch: epoch, lostCalls: lostCalls,
-                calls: row[7], cost: MoneySum(Money(picoDollars: row[8])), unpricedCalls: row[9], events: events,
+                spending: SpendingColumns.spending(spending, 0), events: events,
                 decisions: try Self.openDecisions(database, of: row[0]))
         }
     }
@@ -28,18 +29,19 @@ extension Ledger {
     public func documents(_ hashes: [ContentHash]) async throws(JournalError) -> [ContentHash: [UInt8]] { try blobs(hashes) }
 
     public func requests() async throws(JournalError) -> [RunRequest] {
-        try read { database in
+        guard let owner = own.id else { return [] }
+        return try read { database in
             let cancelled = try Row.fetchAll(
                 database, sql: "SELECT run_id, cancel_by FROM run WHERE owner = ? AND cancel_requested_at IS NOT NULL AND status = 'running'",
-                arguments: [Holder.current.text])
+                arguments: [owner])
             var requests = cancelled.map { RunRequest.cancel(RunID($0[0]), by: $0[1]) }
             let decided = try Row.fetchAll(
                 database,
                 sql: """
-                    SELECT run_id, node_path, approved, decided_by, note, decided_at, timed_out, granted_pico
+                    SELECT run_id, node_path, \(DecisionColumns.list)
                     FROM approval JOIN run ON run.id = approval.run WHERE decided_at IS NOT NULL AND taken = 0 AND owner = ?
-                    """, arguments: [Holder.current.text])
-            requests += decided.map { .decided(RunID($0[0]), path: $0[1], Self.decision($0, from: 2)) }
+                    """, arguments: [owner])
+            requests += decided.map { .decided(RunID($0[0]), path: $0[1], DecisionColumns.decision($0, 2)!) }
             return requests
         }
     }
@@ -48,16 +50,10 @@ extension Ledger {
         let rows = try Row.fetchAll(
             database,
             sql: """
-                SELECT node_path, approved, decided_by, note, decided_at, timed_out, granted_pico FROM approval
-                WHERE run = ? AND decided_at IS NOT NULL AND taken = 0
+                SELECT node_path, \(DecisionColumns.list) FROM approval
+                WHERE run = ? AND decided_at IS NOT NULL AND taken = 0 ORDER BY number
                 """, arguments: [run])
-        return Dictionary(uniqueKeysWithValues: rows.map { ($0[0], decision($0, from: 1)) })
-    }
-
-    private static func decision(_ row: Row, from first: Int) -> ApprovalDecision {
-        ApprovalDecision(
-            isApproved: row[first], by: row[first + 1], note: row[first + 2], at: Timestamp(microseconds: row[first + 3]), isTimeout: row[first + 4],
-            cap: money(row, first + 5))
+        return Dictionary(rows.map { ($0[0], DecisionColumns.decision($0, 1)!) }) { _, later in later }
     }
 
     // MARK: From outside
@@ -86,26 +82,24 @@ extension Ledger {
         return isDriven
     }
 
-    // MARK: Reading
+    // MARK: Batches
 
-    /// What runs ask people and nobody has answered, the oldest first.
-    public func openApprovals(run: String? = nil) throws(JournalError) -> [ApprovalRecord] {
-        let rows: [ApprovalRecord] = try read { database in
-            try Row.fetchAll(
-                database,
-                sql: """
-                    SELECT run_id, workflow, node_path, message_hash, requested_at, until, on_timeout, cap_pico FROM approval JOIN run ON run.id = approval.run
-                    WHERE decided_at IS NULL AND status NOT IN ('succeeded', 'failed', 'cancelled') AND (?1 IS NULL OR run_id = ?1)
-                    ORDER BY requested_at, run_id, node_path
-                    """, arguments: [run]
-            ).map { row in
-                ApprovalRecord(
-                    run: row[0], workflow: row[1], path: row[2], message: hash(row, 3), requestedAt: Timestamp(microseconds: row[4]),
-                    until: moment(row, 5), onTimeout: ApprovalStep.OnTimeout(rawValue: row[6]) ?? .fail, cap: money(row, 7))
-            }
-        }
-        return rows
+    /// Makes this process the one that goes through a batch's lines, of a batch that is new or known.
+    ///
+    /// - Throws: `JournalError` of code `owned` when another one does.
+    public func claim(batch: String, at: Timestamp = .now()) async throws(JournalError) {
+        _ = try await submit(WriteRequest(.claim(batch: batch, at: at)))
     }
+
+    /// Leaves a batch to whoever goes on with it.
+    public func release(batch: String) async throws(JournalError) { _ = try await submit(WriteRequest(.release(batch: batch))) }
+
+    /// Whether there is a batch of that name, also one of which no line began.
+    public func hasBatch(_ name: String) throws(JournalError) -> Bool {
+        try read { try Bool.fetchOne($0, sql: "SELECT EXISTS (SELECT 1 FROM batch WHERE name = ?)", arguments: [name])! }
+    }
+
+    // MARK: Reading
 
     /// Runs that `resume --all` goes on with, by id, the oldest first: interrupted ones, those whose process is gone, and waiting ones
     /// that were answered.

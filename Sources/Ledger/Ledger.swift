@@ -1,6 +1,5 @@
 import Foundation
 import GRDB
-import Synchronization
 import Values
 import WorkflowModel
 
@@ -25,6 +24,7 @@ public final class Ledger: RunJournal, RunHistory, AnswerMemory, Sendable {
     public let path: String
     private let file: LedgerFile
     private let writer: Writer?
+    let own: OwnProcess
     // Opened when the first question comes: a run that asks none should not pay for it.
     private let reader = Mutex<DatabaseQueue?>(nil)
 
@@ -38,10 +38,11 @@ public final class Ledger: RunJournal, RunHistory, AnswerMemory, Sendable {
         let error = Mutex<JournalError?>(nil)
     }
 
-    private init(file: LedgerFile, writer: Writer?, reader: DatabaseQueue?) {
+    private init(file: LedgerFile, writer: Writer?, reader: DatabaseQueue?, own: OwnProcess) {
         path = file.path
         self.file = file
         self.writer = writer
+        self.own = own
         self.reader.withLock { $0 = reader }
     }
 
@@ -61,11 +62,12 @@ public final class Ledger: RunJournal, RunHistory, AnswerMemory, Sendable {
         let isDone = DispatchSemaphore(value: 0)
         let isReady = DispatchSemaphore(value: 0)
         let failure = StartFailure()
+        let own = OwnProcess(options: options)
         let thread = Thread {
             // The connection is this thread's for as long as it lives.
             database.writeWithoutTransaction { connection in
                 do throws(SQLiteFailure) {
-                    let committer = try GroupCommitter(database: connection, queue: queue, options: options, path: path)
+                    let committer = try GroupCommitter(database: connection, queue: queue, options: options, path: path, own: own)
                     isReady.signal()
                     committer.run()
                 } catch {
@@ -82,7 +84,7 @@ public final class Ledger: RunJournal, RunHistory, AnswerMemory, Sendable {
         thread.start()
         isReady.wait()
         if let error = failure.error.withLock({ $0 }) { throw error }
-        return Ledger(file: file, writer: Writer(queue: queue, isDone: isDone), reader: nil)
+        return Ledger(file: file, writer: Writer(queue: queue, isDone: isDone), reader: nil, own: own)
     }
 
     /// Opens a ledger to read only, as `runs`, `show` and `audit` do; also while other processes write.
@@ -90,7 +92,7 @@ public final class Ledger: RunJournal, RunHistory, AnswerMemory, Sendable {
     /// - Throws: `JournalError`; `cannotOpen` says so when there is no ledger yet.
     public static func openReadOnly(path: String, options: LedgerOptions = LedgerOptions()) throws(JournalError) -> Ledger {
         let file = LedgerFile(path: path, options: options)
-        return Ledger(file: file, writer: nil, reader: try file.openForReading())
+        return Ledger(file: file, writer: nil, reader: try file.openForReading(), own: OwnProcess(options: options))
     }
 
     /// Writes what is queued, merges the write-ahead log into the file, and ends the writer. Once is enough; blocks
@@ -107,6 +109,8 @@ public final class Ledger: RunJournal, RunHistory, AnswerMemory, Sendable {
             queue = nil
         }
     }
+
+    var vantage: Vantage { own.vantage }
 
     /// What is handed over and not yet on disk.
     public var backlog: (entries: Int, bytes: Int) { writer?.queue.backlog ?? (0, 0) }

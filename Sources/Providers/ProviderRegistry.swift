@@ -1,6 +1,5 @@
 import Economics
 import HTTP
-import Synchronization
 import Values
 import WorkflowModel
 
@@ -17,7 +16,9 @@ public final class ProviderRegistry: ModelProvider {
     private let contextWindows: [String: Int]
     private let imageTokens: [String: ImageTokens]
     /// Keys, read once: the first call that needs one asks for it.
-    private let secrets = Mutex<[String: Result<String, StepFailure>]>([:])
+    private let keys = Mutex<[String: Result<String, StepFailure>]>([:])
+    /// Takes in what is read, and keeps all of it out of what servers say.
+    private let secrets: SecretBook
     private let resolved = Mutex<[ModelReference: Endpoint]>([:])
     /// Models whose server was not reached when it was last asked.
     private let ended = Mutex<Set<ModelReference>>([])
@@ -26,10 +27,12 @@ public final class ProviderRegistry: ModelProvider {
     ///   - configurations: the project's entries; they win over the well-known ones of the same name.
     ///   - contextWindows: by `provider/id`, for models whose entry names none.
     ///   - imageTokens: likewise.
+    ///   - secrets: keys are added to it as they are read; what servers answer is cleared of all that it has.
     public init(
         configurations: [ProviderConfiguration], http: HTTPClient, servers: any ModelServers,
         contextWindows: [String: Int] = PriceCatalogue.shipped.contextWindows,
-        imageTokens: [String: ImageTokens] = PriceCatalogue.shipped.imageTokens, readSecret: @escaping SecretReader
+        imageTokens: [String: ImageTokens] = PriceCatalogue.shipped.imageTokens, secrets: SecretBook = SecretBook(),
+        readSecret: @escaping SecretReader
     ) {
         var byName: [String: ProviderConfiguration] = [:]
         for configuration in WellKnownProviders.all + configurations { byName[configuration.name] = configuration }
@@ -38,13 +41,15 @@ public final class ProviderRegistry: ModelProvider {
         self.readSecret = readSecret
         self.contextWindows = contextWindows
         self.imageTokens = imageTokens
+        self.secrets = secrets
         self.http = http
+        secrets.add(configurations.flatMap(\.writtenSecrets))
     }
 
     public var names: [String] { configurations.keys.sorted() }
 
     public func profile(of model: ModelReference) throws(StepFailure) -> ModelProfile {
-        let endpoint = try endpoint(of: model)
+        let endpoint = try endpoint(of: model, isAsked: false)
         return ModelProfile(
             reference: model, servedID: endpoint.modelID,
             contextWindow: endpoint.model?.contextWindow ?? contextWindows["\(model.provider)/\(endpoint.modelID)"],
@@ -67,7 +72,7 @@ public final class ProviderRegistry: ModelProvider {
         switch exchange(request) {
         case .success(let exchange):
             await http.perform(exchange.transfer)
-            let result = exchange.result()
+            let result = exchange.result().redacted(by: secrets.redactor)
             if result.isUnreached { noteEnd(ofServerOf: request.model) }
             return result
         case .failure(let failure):
@@ -83,10 +88,11 @@ public final class ProviderRegistry: ModelProvider {
     }
 
     private func exchange(_ request: ModelRequest) -> Result<OpenAIChatExchange, StepFailure> {
-        Result { () throws(StepFailure) in OpenAIChatExchange(request, at: try endpoint(of: request.model)) }
+        Result { () throws(StepFailure) in OpenAIChatExchange(request, at: try endpoint(of: request.model), redactor: secrets.redactor) }
     }
 
-    private func endpoint(of model: ModelReference) throws(StepFailure) -> Endpoint {
+    /// - Parameter isAsked: whether a request follows. A command that prints a key is run for nothing less.
+    private func endpoint(of model: ModelReference, isAsked: Bool = true) throws(StepFailure) -> Endpoint {
         if let known = resolved.withLock({ $0[model] }) { return known }
         guard let configuration = configurations[model.provider] else {
             throw StepFailure(
@@ -104,25 +110,43 @@ public final class ProviderRegistry: ModelProvider {
         guard alias?.serve != nil || baseURL != nil else {
             throw StepFailure(.configuration, "provider '\(model.provider)' has no base_url", details: ["add base_url: to its entry in the project file"])
         }
+        let key = try key(of: configuration, isAsked: isAsked)
         let endpoint = Endpoint(
             configuration: configuration, model: alias, modelID: alias?.id ?? model.model,
-            baseURL: alias?.serve == nil ? baseURL : nil, apiKey: try secret(configuration))
+            baseURL: alias?.serve == nil ? baseURL : nil, apiKey: key.value)
+        guard key.isRead else { return endpoint }
         resolved.withLock { $0[model] = endpoint }
         return endpoint
     }
 
-    private func secret(_ configuration: ProviderConfiguration) throws(StepFailure) -> String? {
-        guard let source = configuration.apiKey else { return nil }
-        if let known = secrets.withLock({ $0[configuration.name] }) { return try known.get() }
-        let secret = readSecret(source).map(\.trimmedKey)
-        secrets.withLock { $0[configuration.name] = secret }
-        return try secret.get()
+    private func key(of configuration: ProviderConfiguration, isAsked: Bool) throws(StepFailure) -> (value: String?, isRead: Bool) {
+        guard let source = configuration.apiKey else { return (nil, true) }
+        if let known = keys.withLock({ $0[configuration.name] }) { return (try known.get(), true) }
+        if case .command = source, !isAsked { return (nil, false) }
+        let key = Self.checked(readSecret(source), of: configuration)
+        if case .success(let value) = key, !Secret.isPlaceholder(value) { secrets.add([Secret(name: configuration.keyName, value: value)]) }
+        keys.withLock { $0[configuration.name] = key }
+        return (try key.get(), true)
     }
-}
 
-extension String {
-    /// A newline at the end of a file or variable is no part of a key, and not allowed in a header.
-    var trimmedKey: String { String(drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed()) }
+    /// A key that is too short to be told from ordinary text is not taken: it could not be kept out of anything. A literal one is a
+    /// placeholder, as the project file takes them for this machine only.
+    public static func checked(_ key: Result<String, StepFailure>, of configuration: ProviderConfiguration) -> Result<String, StepFailure> {
+        let key = key.map(\.trimmedKey)
+        if case .value? = configuration.apiKey { return key }
+        return key.flatMap { value in
+            guard value.utf8.count < Secret.minimumBytes, !Secret.isPlaceholder(value) else { return .success(value) }
+            return .failure(StepFailure(
+                .configuration, "\(configuration.keyName) has \(value.utf8.count) bytes; one of fewer than \(Secret.minimumBytes) could not be kept out of texts",
+                details: ["a server on this machine that takes any key: leave api_key out, or write api_key: { value: none }"]))
+        }
+    }
+
+    /// Reads the keys of these models now, those that commands print too, so that they are known before anything runs. What cannot
+    /// be read is said when a model is asked for.
+    public func readKeys(of models: [ModelReference]) {
+        for model in models { _ = try? endpoint(of: model) }
+    }
 }
 
 /// Where and how a model is asked. A class: every call holds one while it waits.

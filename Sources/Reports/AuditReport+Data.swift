@@ -3,7 +3,7 @@ import Values
 import WorkflowModel
 
 extension AuditReport {
-    /// Rows, totals and decisions. A cost of which nothing is priced and a share of nothing are `null`.
+    /// Rows, totals and decisions. A cost of which nothing is known and a share of nothing are `null`.
     public var json: JSONValue {
         let total = total
         return [
@@ -15,10 +15,17 @@ extension AuditReport {
                 return .object(figures(of: row, runs: row.runs, into: ["keys": .object(keys)]))
             }),
             "total": .object(figures(of: total, runs: totalRuns, into: [:])),
+            "approvers": .array(approvers.map { row in
+                [
+                    "by": .string(row.by), "as": row.system?.json ?? .null, "approved": .number(row.approved), "rejected": .number(row.rejected),
+                    "runs": .number(row.runs), "grants": .number(row.grants), "highest_cap_usd": .money(row.highestCap),
+                ]
+            }),
             "decisions": .array(decisions.map { row in
                 [
                     "workflow": .string(row.workflow), "unit": .string(row.unit), "decisions": .number(row.decisions),
                     "counted": .number(row.counted), "pending": .number(row.pending), "cost_usd": row.cost.json,
+                    "cost_is_lower_bound": .bool(row.callsWithoutCost > 0),
                     "cost_per_decision_usd": row.cost.divided(by: row.decisions)?.json ?? .null,
                     "cost_per_counted_outcome_usd": row.cost.divided(by: row.counted)?.json ?? .null,
                 ]
@@ -27,27 +34,31 @@ extension AuditReport {
     }
 
     private func figures(of row: AuditRow, runs: Int?, into object: JSONObject) -> JSONObject {
-        object.with("runs", .number(runs)).with("calls", .number(row.calls)).with("failed_calls", .number(row.failedCalls))
-            .with("repeated_calls", .number(row.repeatedCalls)).with("unpriced_calls", .number(row.unpricedCalls))
+        row.spending.fields(into: object.with("runs", .number(runs)))
+            .with("failed_calls", .number(row.failedCalls)).with("repeated_calls", .number(row.repeatedCalls))
             .with("input_tokens", .number(row.inputTokens)).with("cache_read_tokens", .number(row.cacheReadTokens))
-            .with("output_tokens", .number(row.outputTokens)).with("cost_usd", row.knowsNoCost ? .null : row.cost.json)
-            .with("cost_is_lower_bound", .bool(row.unpricedCalls > 0)).with("held_open_usd", row.heldOpen.json)
+            .with("output_tokens", .number(row.outputTokens))
             .with("memo_hits", .number(row.memoHits)).with("saved_usd", row.saved.json)
     }
 
-    /// The rows under a header, money exact, empty where nothing is priced; no totals, which a spreadsheet would count again.
+    /// The rows under a header, money exact, empty where nothing is known; no totals, which a spreadsheet would count again.
     public var csv: String {
         let header = dimensions + [
             "runs", "calls", "failed_calls", "repeated_calls", "unpriced_calls", "input_tokens", "cache_read_tokens",
-            "output_tokens", "cost_usd", "held_open_usd", "memo_hits", "saved_usd",
+            "output_tokens", "cost_usd", "held_open_usd", "memo_hits", "saved_usd", "known_usd", "estimated_usd", "estimated_calls", "unknown_calls",
+            "cost_is_lower_bound",
         ]
         let lines = rows.map { row -> [String] in
             let counts = [
-                row.runs, row.calls, row.failedCalls, row.repeatedCalls, row.unpricedCalls, row.inputTokens, row.cacheReadTokens,
+                row.runs, row.spending.calls, row.failedCalls, row.repeatedCalls, row.spending.unpriced, row.inputTokens, row.cacheReadTokens,
                 row.outputTokens,
             ]
             return dimensions.indices.map { $0 < row.keys.count ? row.keys[$0] : "" } + counts.map(String.init)
-                + [row.knowsNoCost ? "" : row.cost.decimalText, row.heldOpen.decimalText, String(row.memoHits), row.saved.decimalText]
+                + [
+                    row.spending.knowsNothing ? "" : row.spending.cost.decimalText, row.spending.heldOpen.decimalText, String(row.memoHits),
+                    row.saved.decimalText, row.spending.known.decimalText, row.spending.estimated.decimalText, String(row.spending.estimatedCalls),
+                    String(row.spending.unknown), String(row.spending.isLowerBound),
+                ]
         }
         return CSV.text([header] + lines)
     }

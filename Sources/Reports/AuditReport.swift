@@ -8,31 +8,30 @@ public struct AuditReport: Sendable {
     public var dimensions: [String]
     public var rows: [AuditRow]
     public var decisions: [DecisionRow]
+    /// Who answered what runs asked people, where that is a dimension.
+    public var approvers: [ApproverRow]
     /// Runs in all; the rows' runs do not add up where one run stands in several.
     public var runs: Int?
     /// The start of the period in words of the user: `2026-11-01`, `7d`. `nil`: all that is recorded.
     public var since: String?
 
-    public init(dimensions: [String], rows: [AuditRow], decisions: [DecisionRow] = [], runs: Int? = nil, since: String? = nil) {
+    public init(dimensions: [String], rows: [AuditRow], decisions: [DecisionRow] = [], approvers: [ApproverRow] = [], runs: Int? = nil, since: String? = nil) {
         self.dimensions = dimensions
         self.rows = rows
         self.decisions = decisions
+        self.approvers = approvers
         self.runs = runs
         self.since = since
     }
 
     var total: AuditRow {
         var total = AuditRow(
-            keys: [], runs: 0, calls: 0, inputTokens: 0, cacheReadTokens: 0, outputTokens: 0, cost: .zero, heldOpen: .zero,
-            unpricedCalls: 0, failedCalls: 0, repeatedCalls: 0)
+            keys: [], runs: 0, spending: Spending(), inputTokens: 0, cacheReadTokens: 0, outputTokens: 0, failedCalls: 0, repeatedCalls: 0)
         for row in rows {
-            total.calls += row.calls
+            total.spending = total.spending + row.spending
             total.inputTokens += row.inputTokens
             total.cacheReadTokens += row.cacheReadTokens
             total.outputTokens += row.outputTokens
-            total.cost = total.cost + row.cost
-            total.heldOpen = total.heldOpen + row.heldOpen
-            total.unpricedCalls += row.unpricedCalls
             total.failedCalls += row.failedCalls
             total.repeatedCalls += row.repeatedCalls
             total.memoHits += row.memoHits
@@ -46,7 +45,7 @@ public struct AuditReport: Sendable {
 
     /// The table with its totals, then the decisions.
     public func text(style: TextStyle) -> String {
-        guard !rows.isEmpty else {
+        guard !rows.isEmpty || !approvers.isEmpty else {
             let period = since.map { " since \($0)" } ?? ""
             let text = "no calls recorded\(period); run a workflow first: agentctl run FILE"
             return text.wrapped(to: style.width).map { $0 + "\n" }.joined()
@@ -64,6 +63,7 @@ public struct AuditReport: Sendable {
                 .init("output", .trailing, expendable: 5),
                 .init("held", .trailing, expendable: 11, hidesWhenEmpty: true),
                 .init("unpriced", .trailing, expendable: 12, hidesWhenEmpty: true),
+                .init("unknown", .trailing, expendable: 12, hidesWhenEmpty: true),
                 .init("saved", .trailing, expendable: 14, hidesWhenEmpty: true),
                 .init("cost", .trailing),
                 .init("share", .trailing, expendable: 2),
@@ -80,39 +80,66 @@ public struct AuditReport: Sendable {
         }
         var lines = table.lines(style)
         func note(_ text: String) { lines += text.wrapped(to: style.width).map { StyledText($0, .yellow).rendered(style) } }
-        if total.unpricedCalls > 0 {
+        let spending = total.spending
+        if spending.unpriced > 0 {
             note(
-                "\(Figures.counted(total.unpricedCalls, "call")) unpriced: totals that contain them are lower bounds. "
+                "\(Figures.counted(spending.unpriced, "call")) unpriced: totals that contain them are lower bounds. "
                     + "Add prices to agentctl.yaml; see agentctl prices list")
         }
-        if total.heldOpen > .zero {
-            note("\(total.heldOpen.displayText) more is held for calls whose end or usage is not known")
+        if spending.unknown > 0 {
+            note("\(Figures.counted(spending.unknown, "call")) of unknown end, whose cost is not known: totals that contain them are lower bounds")
         }
+        if spending.estimatedCalls > 0 {
+            note("\(spending.estimated.displayText) of the cost is estimated, for \(Figures.counted(spending.estimatedCalls, "call")) without a reported usage")
+        }
+        if spending.heldOpen > .zero {
+            note("\(spending.heldOpen.displayText) more is held for calls whose end or usage is not known")
+        }
+        if !approvers.isEmpty { lines += [""] + approverTable(style).lines(style) }
         if !decisions.isEmpty { lines += [""] + decisionTable(style).lines(style) }
         return lines.map { $0 + "\n" }.joined()
     }
 
     private func figures(_ row: AuditRow, runs: Int?, of total: AuditRow?, _ style: TextStyle) -> [StyledText] {
         func optional(_ count: Int, _ tint: Tint) -> StyledText { count > 0 ? StyledText(Figures.count(count), tint) : "" }
-        let percent = total.map { row.knowsNoCost ? style.dash : Figures.percent(row.cost.exact, of: $0.cost.exact) ?? style.dash } ?? ""
+        let percent = total.map { row.spending.knowsNothing ? style.dash : Figures.percent(row.spending.cost.exact, of: $0.spending.cost.exact) ?? style.dash } ?? ""
         return [
             StyledText(runs.map(Figures.count) ?? ""),
-            StyledText(Figures.count(row.calls)),
+            StyledText(Figures.count(row.spending.calls)),
             optional(row.failedCalls, .red),
             optional(row.repeatedCalls, .yellow),
             optional(row.memoHits, .green),
             StyledText(Figures.count(row.inputTokens)),
             StyledText(row.cacheReadTokens > 0 ? Figures.count(row.cacheReadTokens) : ""),
             StyledText(Figures.count(row.outputTokens)),
-            StyledText(row.heldOpen > .zero ? row.heldOpen.displayText : "", .yellow),
-            optional(row.unpricedCalls, .yellow),
+            StyledText(row.spending.heldOpen > .zero ? row.spending.heldOpen.displayText : "", .yellow),
+            optional(row.spending.unpriced, .yellow),
+            optional(row.spending.unknown, .yellow),
             StyledText(row.saved > .zero ? row.saved.displayText : "", .green),
-            StyledText(
-                row.knowsNoCost ? "unpriced" : (row.unpricedCalls > 0 ? style.atLeast : "") + row.cost.displayText,
-                total == nil ? .bold : nil),
+            StyledText(row.spending.calls == 0 ? MoneySum.zero.displayText : row.spending.cell(style), total == nil ? .bold : nil),
             StyledText(percent),
-            StyledText(total.map { style.bar(row.cost.exact, of: $0.cost.exact, cells: 10) } ?? "", .cyan),
+            StyledText(total.map { style.bar(row.spending.cost.exact, of: $0.spending.cost.exact, cells: 10) } ?? "", .cyan),
         ]
+    }
+
+    private func approverTable(_ style: TextStyle) -> Table {
+        var table = Table([
+            .init("answers by", floor: 10),
+            .init("system user", floor: 10, expendable: 2),
+            .init("approved", .trailing),
+            .init("rejected", .trailing),
+            .init("runs", .trailing, expendable: 3),
+            .init("money granted", .trailing, expendable: 4, hidesWhenEmpty: true),
+            .init("highest cap", .trailing, expendable: 1, hidesWhenEmpty: true),
+        ])
+        for row in approvers {
+            table.add([
+                StyledText(row.by), StyledText(row.system?.short ?? style.dash), StyledText(Figures.count(row.approved)),
+                StyledText(Figures.count(row.rejected)), StyledText(Figures.count(row.runs)),
+                StyledText(row.grants > 0 ? Figures.count(row.grants) : ""), StyledText(row.highestCap?.displayText ?? ""),
+            ])
+        }
+        return table
     }
 
     private func decisionTable(_ style: TextStyle) -> Table {
@@ -127,19 +154,15 @@ public struct AuditReport: Sendable {
             .init("per counted", .trailing),
         ])
         for row in decisions {
+            let mark = row.callsWithoutCost > 0 ? style.atLeast : ""
             table.add([
                 StyledText(row.workflow), StyledText(row.unit), StyledText(Figures.count(row.decisions)),
                 StyledText(Figures.count(row.counted)), StyledText(Figures.count(row.pending)),
-                StyledText(row.cost.displayText),
-                StyledText(row.cost.divided(by: row.decisions)?.displayText ?? style.dash),
-                StyledText(row.cost.divided(by: row.counted)?.displayText ?? style.dash),
+                StyledText(mark + row.cost.displayText),
+                StyledText(row.cost.divided(by: row.decisions).map { mark + $0.displayText } ?? style.dash),
+                StyledText(row.cost.divided(by: row.counted).map { mark + $0.displayText } ?? style.dash),
             ])
         }
         return table
     }
-}
-
-extension AuditRow {
-    /// Nothing in it has a price: its cost is unknown and not zero.
-    var knowsNoCost: Bool { unpricedCalls > 0 && cost == .zero }
 }

@@ -12,20 +12,18 @@ public enum BatchReport {
         /// For a person.
         public var waiting = 0
         public var running: Int
-        public var cost: MoneySum
-        public var unpricedCalls: Int
+        public var spending: Spending
         public var startedAt: Timestamp
 
         public init(
-            total: Int, succeeded: Int = 0, failed: Int = 0, running: Int = 0, cost: MoneySum = .zero, unpricedCalls: Int = 0,
+            total: Int, succeeded: Int = 0, failed: Int = 0, running: Int = 0, spending: Spending = Spending(),
             startedAt: Timestamp
         ) {
             self.total = total
             self.succeeded = succeeded
             self.failed = failed
             self.running = running
-            self.cost = cost
-            self.unpricedCalls = unpricedCalls
+            self.spending = spending
             self.startedAt = startedAt
         }
 
@@ -39,20 +37,18 @@ public enum BatchReport {
         public var status: RunStatus
         public var failureKind: String?
         public var message: String?
-        public var cost: MoneySum
-        public var unpricedCalls: Int
+        public var spending: Spending
         public var duration: TimeSpan
 
         public init(
-            line: Int, status: RunStatus, failureKind: String? = nil, message: String? = nil, cost: MoneySum, unpricedCalls: Int = 0,
+            line: Int, status: RunStatus, failureKind: String? = nil, message: String? = nil, spending: Spending,
             duration: TimeSpan
         ) {
             self.line = line
             self.status = status
             self.failureKind = failureKind
             self.message = message
-            self.cost = cost
-            self.unpricedCalls = unpricedCalls
+            self.spending = spending
             self.duration = duration
         }
     }
@@ -67,7 +63,6 @@ public enum BatchReport {
             let milliseconds = Double(progress.total - done) / rate * 1000
             left = StyledText("ETA \(TimeSpan(milliseconds: Int64(min(milliseconds, 8.64e10)) / 1000 * 1000))")
         }
-        let atLeast = progress.unpricedCalls > 0 ? style.atLeast : ""
         let bar = style.bar(Int128(done), of: Int128(max(1, progress.total)), cells: 20)
         // In order of reading, each with its rank: the highest leaves first.
         var pieces: [(text: StyledText, rank: Int)] = [
@@ -78,7 +73,8 @@ public enum BatchReport {
             (progress.running > 0 ? StyledText("\(Figures.count(progress.running)) running", .cyan) : "", 5),
             (rate > 0 ? StyledText(rateText(rate)) : "", 4),
             (left, 3),
-            (StyledText(atLeast + progress.cost.displayText), 1),
+            (StyledText(progress.spending.calls == 0 ? MoneySum.zero.displayText : progress.spending.cell(style)), 1),
+            (progress.spending.heldOpen > .zero ? StyledText("held \(progress.spending.heldOpen.displayText)", .yellow) : "", 7),
         ].filter { !$0.text.isEmpty }
         func joined() -> StyledText { pieces.dropFirst().reduce(pieces.first?.text ?? "") { $0 + "  " + $1.text } }
         while let width = style.width, joined().width > width, pieces.count > 1, let last = pieces.map(\.rank).max() {
@@ -101,9 +97,8 @@ public enum BatchReport {
         let succeeded = outcomes.count { $0.status == .succeeded }
         let waiting = outcomes.count { $0.status == .waiting }
         let failed = outcomes.filter { ![.succeeded, .waiting].contains($0.status) }
-        let cost = outcomes.reduce(MoneySum.zero) { $0 + $1.cost }
-        let unpriced = outcomes.reduce(0) { $0 + $1.unpricedCalls }
-        let atLeast = unpriced > 0 ? style.atLeast : ""
+        let spending = outcomes.reduce(Spending()) { $0 + $1.spending }
+        let mark = (spending.isLowerBound ? style.atLeast : "") + (spending.estimatedCalls > 0 ? "~" : "")
         var lines = Figures.flow([
             StyledText(Figures.counted(outcomes.count, "run") + " in \(elapsed)", .bold),
             StyledText("\(Figures.count(succeeded)) succeeded", succeeded > 0 ? .green : nil),
@@ -111,8 +106,9 @@ public enum BatchReport {
             waiting == 0 ? "" : StyledText("\(Figures.count(waiting)) waiting for a person", .yellow),
         ], style)
         lines += Figures.flow([
-            StyledText("cost \(atLeast)\(cost.displayText)" + (unpriced > 0 ? " (\(Figures.counted(unpriced, "call")) unpriced)" : "")),
-            StyledText("\(atLeast)\(cost.divided(by: outcomes.count)?.displayText ?? style.dash) a run"),
+            StyledText("cost " + spending.line(style)),
+            spending.knowsNothing ? "" : StyledText("\(mark)\(spending.cost.divided(by: outcomes.count)?.displayText ?? style.dash) a run"),
+            StyledText(spending.heldText ?? "", .yellow),
         ], style)
         let durations = outcomes.map(\.duration).sorted()
         lines += Figures.flow(["duration p50 \(percentile(50, of: durations))", "p95 \(percentile(95, of: durations))"], style)

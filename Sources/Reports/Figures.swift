@@ -19,22 +19,11 @@ extension MoneySum {
         if remainder * 2 > divisor || (remainder * 2 == divisor && quotient % 2 != 0) { quotient += 1 }
         return MoneySum(exact: quotient)
     }
-
-    /// What is here beyond `other`; never negative.
-    func beyond(_ other: MoneySum) -> MoneySum { MoneySum(exact: max(0, exact - other.exact)) }
 }
 
-/// What a set of calls came to, and what it does not know.
+/// What a set of calls came to, and how many tokens they took.
 struct Tally {
-    var calls = 0
-    /// Owe nothing and say nothing about prices.
-    var void = 0
-    var cost = MoneySum.zero
-    /// Ended, without a price.
-    var unpriced = 0
-    /// In flight, or of unknown end: no cost to show yet.
-    var open = 0
-    var hasEstimate = false
+    var spending = Spending()
     var input = 0
     var cached = 0
     var output = 0
@@ -44,55 +33,28 @@ struct Tally {
 
     init(_ calls: some Sequence<CallRecord>, folded: [FoldedCalls] = []) {
         for calls in folded {
-            add(calls.count, calls.state, cost: calls.cost, hasHold: calls.held != nil, input: calls.inputTokens, output: calls.outputTokens)
+            spending.add(calls.count, calls.state, cost: calls.cost, held: calls.held, isEstimate: calls.isEstimate)
+            count(calls.inputTokens, calls.outputTokens)
             cached += calls.cacheReadTokens
         }
         for call in calls {
-            add(call.state, cost: call.cost, held: call.held, input: call.inputTokens, output: call.outputTokens)
-            if call.isEstimated { hasEstimate = true }
+            add(call.state, cost: call.cost, held: call.held, input: call.inputTokens, output: call.outputTokens, isEstimate: call.isEstimated)
             cached += call.cacheReadTokens ?? 0
         }
     }
 
-    mutating func add(_ state: CallState, cost: Money?, held: Money?, input: Int?, output: Int?) {
-        add(1, state, cost: cost.map(MoneySum.init), hasHold: held != nil, input: input, output: output)
+    mutating func add(_ state: CallState, cost: Money?, held: Money?, input: Int?, output: Int?, isEstimate: Bool = false) {
+        spending.add(state, cost: cost, held: held, isEstimate: isEstimate)
+        count(input, output)
     }
 
-    private mutating func add(_ count: Int, _ state: CallState, cost amount: MoneySum?, hasHold: Bool, input: Int?, output: Int?) {
-        calls += count
-        if let amount {
-            cost = cost + amount
-            if state == .estimated { hasEstimate = true }
-        } else if Self.isUnpriced(state, hasCost: false, hasHold: hasHold) {
-            unpriced += count
-        } else if state == .void {
-            void += count
-        } else {
-            open += count
-        }
+    private mutating func count(_ input: Int?, _ output: Int?) {
         self.input += input ?? 0
         self.output += output ?? 0
         if input != nil || output != nil { reportsTokens = true }
     }
 
-    /// A call that ended and has no cost, or was begun without a hold: there is no price for it.
-    static func isUnpriced(_ state: CallState, hasCost: Bool, hasHold: Bool) -> Bool {
-        if hasCost { return false }
-        switch state {
-        case .settled, .estimated, .overrun: return true
-        case .unknown: return !hasHold
-        case .held, .void: return false
-        }
-    }
-
-    func costText(_ style: TextStyle) -> String {
-        guard calls > 0 else { return "" }
-        if unpriced > 0, unpriced == calls - void { return "unpriced" }
-        if open > 0, open == calls - void { return "unknown" }
-        let amount = cost.displayText
-        if unpriced > 0 { return "\(style.atLeast)\(amount) (\(unpriced) unpriced)" }
-        return open > 0 ? style.atLeast + amount : (hasEstimate ? "~" : "") + amount
-    }
+    func costText(_ style: TextStyle) -> String { spending.cell(style) }
 
     func tokensText(_ style: TextStyle) -> String {
         reportsTokens ? Figures.tokens(input: input, cached: 0, output: output, style) : ""
@@ -100,7 +62,7 @@ struct Tally {
 }
 
 extension CallRecord {
-    var isUnpriced: Bool { Tally.isUnpriced(state, hasCost: cost != nil, hasHold: held != nil) }
+    var isUnpriced: Bool { Spending.isUnpriced(state, hasCost: cost != nil, hasHold: held != nil) }
 }
 
 enum Figures {
@@ -119,21 +81,14 @@ enum Figures {
         "\(count(value)) \(value == 1 ? noun : plural ?? noun + "s")"
     }
 
-    /// `412 (380 cached)→18`.
     /// What was cut of a value: `docs, 4,200 bytes to 1,100`.
     static func cut(_ key: String, from before: Int, to after: Int) -> String {
         "\(key), \(counted(before, "byte")) to \(count(after))"
     }
 
+    /// `412 (380 cached)→18`.
     static func tokens(input: Int, cached: Int, output: Int, _ style: TextStyle) -> String {
         count(input) + (cached > 0 ? " (\(count(cached)) cached)" : "") + style.arrow + count(output)
-    }
-
-    /// A total that may lack calls without a price: it then says that it is a lower bound, and why.
-    static func total(_ cost: MoneySum, unpriced: Int, calls: Int, _ style: TextStyle) -> String {
-        guard unpriced > 0 else { return cost.displayText }
-        if unpriced >= calls, cost == .zero { return "unpriced (\(counted(unpriced, "call")))" }
-        return "\(style.atLeast)\(cost.displayText) (\(counted(unpriced, "call")) unpriced)"
     }
 
     /// With one decimal; more than nothing never reads as nothing, less than all never as all.

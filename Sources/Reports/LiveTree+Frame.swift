@@ -76,7 +76,8 @@ extension LiveTree {
         ], hasHeader: false)
         for step in steps {
             let figures = step.figures
-            let symbol = step.status == .running && status == .running ? style.spinner(at: now) : style.symbol(step.status)
+            let ended = step.status == .succeeded && step.kind == "approve" && figures.isRejected && !step.isRepeated ? style.rejected : style.symbol(step.status)
+            let symbol = step.status == .running && status == .running ? style.spinner(at: now) : ended
             let indent = isTree ? String(repeating: "  ", count: step.depth) : ""
             var name = StyledText(indent) + symbol + " " + StyledText(isTree ? NodePath.name(step.id) : step.id, step.status == .pending ? .dim : nil)
             if step.isRepeated, step.ended > 0 {
@@ -106,10 +107,11 @@ extension LiveTree {
         case .skipped, .failed, .cancelled:
             return StyledText(step.figures.reason ?? step.status.rawValue, step.status.tint)
         case .running, .waiting:
-            let name = StyledText(step.figures.model ?? step.kind)
+            let name = StyledText(step.figures.modelText ?? step.kind)
             return step.figures.reason.map { name + StyledText("  " + $0, .yellow) } ?? name
         case .succeeded:
-            let name = StyledText(step.figures.model ?? step.kind, step.figures.model == nil ? .dim : nil)
+            if let decision = step.figures.decision, step.kind == "approve" { return StyledText(decision, step.figures.isRejected ? .yellow : .green) }
+            let name = StyledText(step.figures.modelText ?? step.kind, step.figures.model == nil ? .dim : nil)
             return step.kind == "loop" ? name + StyledText(step.figures.reason.map { "  " + $0 } ?? "", .dim) : name
         }
     }

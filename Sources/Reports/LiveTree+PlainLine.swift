@@ -17,7 +17,7 @@ extension LiveTree {
         case .itemsExpanded(let path, let count):
             if isOneOfMany(path) { return nil }
             pieces = [path, Figures.counted(count, "item")]
-        case .callStarted, .callEnded:
+        case .callStarted, .callEnded, .resumed:
             return nil
         case .reason(let path, let text):
             if isOneOfMany(path), figures(of: path)?.endedAt == nil { return nil }
@@ -25,10 +25,12 @@ extension LiveTree {
         case .remark(let path, let text):
             guard isNewRemark else { return nil }
             pieces = [path, "warning: " + text]
+        case .decided(let path, _, let text):
+            pieces = [path, text]
         case .ended(let status):
             pieces = [
                 workflow, status.rawValue,
-                Figures.total(tally.cost, unpriced: tally.unpriced, calls: tally.calls, style),
+                tally.spending.line(style),
                 held > .zero ? "held \(held.displayText)" : nil,
                 Figures.span(startedAt, moment)?.description,
             ]
@@ -41,8 +43,13 @@ extension LiveTree {
         let step = steps[index]
         switch status {
         case .pending: return nil
+        // What was decided was said.
+        case .running where figures(of: path)?.decision != nil: return nil
         case .running: return path == step.id ? [path, "started", step.figures.model] : nil
-        case .waiting: return [path, figures(of: path)?.reason ?? status.rawValue]
+        // Why it waits was said, unless it is one of many.
+        case .waiting:
+            let reason = figures(of: path)?.reason
+            return reason == nil || isOneOfMany(path) ? [path, reason ?? status.rawValue] : nil
         case .succeeded, .failed, .skipped, .cancelled: break
         }
         if status != .failed, isOneOfMany(path) {
@@ -54,8 +61,9 @@ extension LiveTree {
             return [step.id, "\(step.itemsDone)/\(count) items" + failed, step.figures.tally.costText(style)]
         }
         guard let figures = figures(of: path) else { return [path, status.rawValue] }
+        let word = step.kind == "approve" && status == .succeeded && figures.decision != nil ? figures.isRejected ? "rejected" : "approved" : status.rawValue
         return [
-            path, status.rawValue, figures.model,
+            path, word, figures.modelText,
             figures.tally.reportsTokens ? figures.tally.tokensText(style) + " tokens" : nil,
             figures.tally.costText(style),
             figures.endedAt.flatMap { Figures.span(figures.startedAt, $0)?.description },

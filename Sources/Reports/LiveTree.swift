@@ -13,9 +13,17 @@ public struct LiveTree: Sendable {
     struct NodeFigures: Sendable {
         var startedAt: Timestamp?
         var endedAt: Timestamp?
+        /// Who was asked first, and who is asked now or has answered.
+        var asked: String?
         var model: String?
         var reason: String?
+        /// What a person answered to what it asked, and whether that was a yes.
+        var decision: String?
+        var isRejected = false
         var tally = Tally()
+
+        /// `py/free (asked fake/dear)`: who answered, and who was asked where that is another one.
+        var modelText: String? { model.map { model in asked.map { $0 == model ? model : "\(model) (asked \($0))" } ?? model } }
     }
 
     struct Step: Sendable {
@@ -58,17 +66,17 @@ public struct LiveTree: Sendable {
     private var places: [String: NodeFigures] = [:]
     private var endedPlace: String?
     private var holds: [String: Money] = [:]
+    /// The paths of calls in flight.
+    private var inFlight: [String: String] = [:]
     private var remarks: Set<String> = []
     /// Whether the last remark was not made before.
     private(set) var isNewRemark = false
     private static let mostRemarks = 100
-    /// What stays held after calls ended without final usage, beyond their estimated cost.
-    private var lingering = MoneySum.zero
 
     public init() {}
 
     /// Held for calls in flight or of unknown end.
-    var held: MoneySum { holds.values.reduce(into: lingering) { $0.add($1) } }
+    var held: MoneySum { holds.values.reduce(into: tally.spending.heldOpen) { $0.add($1) } }
 
     /// Steps and items at work now.
     var runningCount: Int {
@@ -95,24 +103,32 @@ public struct LiveTree: Sendable {
                 Self.item(path, of: &steps[index], became: status, at: moment)
             }
             keep(path, status, at: moment)
-            if let name = model ?? tier { change(path) { $0.model = name } }
+            if let name = model ?? tier { change(path) { ($0.asked, $0.model) = (name, name) } }
         case .itemsExpanded(let id, let count):
             guard let index = index(of: id) else { return }
             steps[index].itemCount = (steps[index].itemCount ?? 0) + count
-        case .callStarted(let path, let call, let held):
+        case .callStarted(let path, let call, let model, let held):
             guard index(of: path) != nil else { return }
             holds[call] = held
-        case .callEnded(let path, let call, let state, let input, let output, let cost, let held):
-            holds[call] = nil
-            if state == .estimated || state == .unknown, let held {
-                lingering = lingering + MoneySum(held).beyond(MoneySum(cost ?? .zero))
-            }
-            tally.add(state, cost: cost, held: held, input: input, output: output)
-            change(path, andAround: true) { $0.tally.add(state, cost: cost, held: held, input: input, output: output) }
+            inFlight[call] = path
+            if let model { change(path) { $0.model = model } }
+        case .callEnded(let path, let call, let state, let input, let output, let cost, let held, let isEstimate):
+            // Where an end does not say what it holds: what it is known to have held stays, until its usage is known.
+            let reserved = holds.removeValue(forKey: call)
+            inFlight[call] = nil
+            let held = held ?? (state == .estimated || state == .unknown ? reserved : cost)
+            tally.add(state, cost: cost, held: held, input: input, output: output, isEstimate: isEstimate)
+            change(path, andAround: true) { $0.tally.add(state, cost: cost, held: held, input: input, output: output, isEstimate: isEstimate) }
         case .reason(let path, let text):
             // A reason of an item, or of one run of many, is not its step's.
             if let index = indexes[path] { steps[index].figures.reason = text }
             places[path]?.reason = text
+        case .decided(let path, let isApproved, let text):
+            change(path) { ($0.decision, $0.isRejected, $0.reason) = (text, !isApproved, nil) }
+        case .resumed:
+            for (call, path) in inFlight.sorted(by: { $0.key < $1.key }) {
+                apply(.callEnded(path: path, call: call, state: .unknown, inputTokens: nil, outputTokens: nil, cost: nil, held: nil), at: moment)
+            }
         case .remark(let path, let text):
             isNewRemark = remarks.count < Self.mostRemarks && remarks.insert(text).inserted
             if isNewRemark { change(path) { $0.reason = text } }

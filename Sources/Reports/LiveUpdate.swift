@@ -23,11 +23,18 @@ public enum LiveUpdate: Sendable {
     /// Of a step or an item, `summarise[3]`, wherever it stands: `review[2]/polish[1]/draft`.
     case stepState(path: String, NodeStatus, model: String? = nil, tier: String? = nil)
     case itemsExpanded(step: String, count: Int)
-    case callStarted(path: String, call: String, held: Money?)
-    /// - Parameter held: what the call counts against caps from now on.
-    case callEnded(path: String, call: String, state: CallState, inputTokens: Int?, outputTokens: Int?, cost: Money?, held: Money?)
+    /// - Parameter model: who is asked.
+    case callStarted(path: String, call: String, model: String? = nil, held: Money?)
+    /// - Parameters:
+    ///   - held: what the call counts against caps from now on.
+    ///   - isEstimate: its cost is one, though the state alone does not say so.
+    case callEnded(path: String, call: String, state: CallState, inputTokens: Int?, outputTokens: Int?, cost: Money?, held: Money?, isEstimate: Bool = false)
     /// Why a node was skipped, failed or tries again, in one line.
     case reason(path: String, String)
+    /// A person, or the clock, answered what a node asked; `text` says who and how.
+    case decided(path: String, isApproved: Bool, String)
+    /// Another process goes on: of calls that are in flight nobody knows the end.
+    case resumed
     /// What is odd about a call of a node: worth a line the first time that it is said.
     case remark(path: String, String)
     case ended(RunStatus)

@@ -10,7 +10,7 @@ public enum PlanReport {
         let head = "plan \(plan.workflow): \(Figures.counted(plan.steps.count, "step")), \(calls), "
         var cost = plan.total.best.displayText
         if let worst = plan.total.worst, worst != plan.total.best { cost += " to \(worst)" }
-        if let expected = plan.total.expected { cost += ", expected \(expected)" }
+        if let expected = plan.total.expected { cost += ", expected \(expected) (n=\(Figures.count(plan.historyRuns)))" }
         if isUnpriced(plan) { cost = "cost unpriced (\(plan.unpriced.joined(separator: ", ")))" }
         return (head + cost + "; " + verdict(plan).text).harmless
     }
@@ -27,8 +27,8 @@ public enum PlanReport {
         say(verdict.text, verdict.isGood ? .green : verdict.isRefusal ? .red : .yellow)
         for detail in plan.refusal?.details ?? [] { say(detail, .dim, indent: 2) }
         switch (plan.total.expected, plan.historyRuns) {
-        case (nil, _): say("no expectation yet: it comes from the history of finished runs", .dim)
-        case (_, let runs): say("expected rests on \(Figures.counted(runs, "finished run"))", .dim)
+        case (nil, _): say("no expectation yet: it comes from the history of runs that succeeded", .dim)
+        case (_, let runs): say("expected rests on \(Figures.counted(runs, "run")) that succeeded", .dim)
         }
         let notes = notes(plan)
         if !notes.isEmpty {
@@ -70,7 +70,7 @@ public enum PlanReport {
         ], emptyText: "the workflow has no steps")
         for step in plan.steps {
             let isModel = step.model != nil
-            let isUnpriced = step.isUnpriced(in: plan)
+            let isUnpriced = step.isUnpriced
             let cap = step.maxOutputTokens.map(Figures.count) ?? (isModel ? "none" : "")
             let inner = plan.steps.filter { $0.id.hasPrefix(step.id + "/") }
             // What stands inside of a step adds up in its row, which is not added once more.
@@ -86,7 +86,7 @@ public enum PlanReport {
                 StyledText(cap),
                 isPriced ? StyledText(isUnpriced ? "unpriced" : step.amounts.best.displayText, tint) : "",
                 isPriced && !isUnpriced ? StyledText(step.amounts.expected?.displayText ?? "", tint) : "",
-                isPriced ? worst(step.amounts.worst, isUnpriced: isUnpriced || (step.amounts.worst == nil && inner.contains { $0.isUnpriced(in: plan) })) : "",
+                isPriced ? worst(step.amounts.worst, isUnpriced: isUnpriced || (step.amounts.worst == nil && inner.contains(where: \.isUnpriced))) : "",
             ])
         }
         let atLeast = isUnpriced(plan) ? style.atLeast : ""
@@ -181,7 +181,7 @@ public enum PlanReport {
                     "is_conditional": .bool(step.isConditional), "max_calls": .number(step.maxCalls),
                     "prompt_tokens": .number(step.promptTokens), "max_input_tokens": .number(step.maxInputTokens),
                     "max_output_tokens": .number(step.maxOutputTokens),
-                    "amounts": amounts(step.amounts, isUnpriced: step.isUnpriced(in: plan)),
+                    "amounts": amounts(step.amounts, isUnpriced: step.isUnpriced),
                     "notes": .array(step.notes.map(JSONValue.string)), "prefixes": .array(step.prefixes.map(JSONValue.string)),
                     "depends_on": .array(step.dependsOn.map(JSONValue.string)),
                     "items_at_least": .number(step.items?.least), "items_at_most": .number(step.items?.most), "passes_at_most": .number(step.passes),
@@ -190,8 +190,4 @@ public enum PlanReport {
             "prefixes": .array(prefixes(plan).map { ["name": .string($0.name), "steps": .array($0.steps.map(JSONValue.string))] }),
         ]
     }
-}
-
-extension Plan.Step {
-    fileprivate func isUnpriced(in plan: Plan) -> Bool { model.map(plan.unpriced.contains) ?? false }
 }

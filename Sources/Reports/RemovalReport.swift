@@ -13,8 +13,8 @@ public enum RemovalReport {
         if keepsCosts {
             text += "\(verb) \(Figures.counted(removal.events, "event")) of \(Figures.counted(removal.runs, "run")); their costs stay in audits\n"
         } else {
-            text += "\(verb) \(Figures.counted(removal.runs, "run")), \(Figures.counted(removal.calls, "call")), \(Figures.counted(removal.events, "event"))\n"
-            if removal.calls > 0 { text += "audits \(isDry ? "would" : "will") not count \(removal.cost.displayText) any more\(isDry ? "; --keep-costs keeps it" : "")\n" }
+            text += "\(verb) \(Figures.counted(removal.runs, "run")), \(Figures.counted(removal.spending.calls, "call")), \(Figures.counted(removal.events, "event"))\n"
+            if removal.spending.calls > 0 { text += "audits \(isDry ? "would" : "will") not count \(removal.spending.line(.plain)) any more\(isDry ? "; --keep-costs keeps it" : "")\n" }
         }
         text += "\(verb) \(Figures.counted(removal.documents, "document")); \(ByteCount.text(removal.bytes)) in all"
         text += isDry ? "\n" : "; `agentctl db vacuum` makes the file smaller\n"
@@ -22,10 +22,10 @@ public enum RemovalReport {
     }
 
     public static func json(_ removal: Removal, isDry: Bool) -> JSONValue {
-        [
-            "dry_run": .bool(isDry), "runs": .number(removal.runs), "calls": .number(removal.calls), "events": .number(removal.events),
-            "documents": .number(removal.documents), "bytes": .int(removal.bytes), "cost_usd": removal.cost.json,
-        ]
+        .object(removal.spending.fields(into: [
+            "dry_run": .bool(isDry), "runs": .number(removal.runs), "events": .number(removal.events),
+            "documents": .number(removal.documents), "bytes": .int(removal.bytes),
+        ]))
     }
 
     /// What `db vacuum` prints.

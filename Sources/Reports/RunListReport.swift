@@ -13,6 +13,7 @@ public enum RunListReport {
             .init("started (UTC)", expendable: 6),
             .init("took", .trailing, expendable: 3),
             .init("cost", .trailing, expendable: 2),
+            .init("held", .trailing, expendable: 4, hidesWhenEmpty: true),
             .init("calls", .trailing, expendable: 5),
             .init("decision", floor: 10, expendable: 7, hidesWhenEmpty: true),
         ], emptyText: "no runs recorded; start one: agentctl run FILE")
@@ -24,8 +25,9 @@ public enum RunListReport {
                 TraceReport.status(of: run, style),
                 StyledText(run.startedAt.shortText),
                 StyledText(Figures.span(run.startedAt, run.endedAt ?? (run.status == .running && !run.isAbandoned ? now : nil))?.description ?? style.dash),
-                StyledText(Figures.total(run.cost, unpriced: run.unpricedCalls, calls: run.calls, style)),
-                StyledText(Figures.count(run.calls)),
+                StyledText(run.spending.calls == 0 ? MoneySum.zero.displayText : run.spending.cell(style)),
+                StyledText(run.spending.heldOpen > .zero ? run.spending.heldOpen.displayText : "", .yellow),
+                StyledText(Figures.count(run.spending.calls)),
                 StyledText(decision),
             ])
         }

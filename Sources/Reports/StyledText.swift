@@ -3,7 +3,7 @@ import Values
 /// A piece of one line: text in spans of one tint each, measured in terminal cells.
 ///
 /// Escape codes are written last, by ``rendered(_:)``, so that cutting and padding never meet one. What comes in is made
-/// harmless: line breaks become spaces and control characters `?`, since models and servers write into reports.
+/// harmless: line breaks become spaces, and ``TerminalText`` does the rest, since models and servers write into reports.
 public struct StyledText: Sendable, Hashable, ExpressibleByStringInterpolation {
     struct Span: Sendable, Hashable {
         var text: String
@@ -70,28 +70,19 @@ public struct StyledText: Sendable, Hashable, ExpressibleByStringInterpolation {
 }
 
 extension String {
-    /// Without anything that moves a cursor, changes a color or turns the direction of writing.
+    /// One line without anything that moves a cursor, changes a color or turns the direction of writing.
     var harmless: String {
-        func isHarmful(_ scalar: Unicode.Scalar) -> Bool {
-            switch scalar.value {
-            case ..<0x20, 0x7F...0x9F, 0x200E, 0x200F, 0x2028...0x202E, 0x2066...0x2069: return true
-            default: return false
-            }
-        }
-        guard unicodeScalars.contains(where: isHarmful) else { return self }
+        let breaks: Set<Unicode.Scalar> = ["\n", "\r", "\t", "\u{2028}", "\u{2029}"]
+        guard unicodeScalars.contains(where: breaks.contains) else { return TerminalText.harmless(self) }
         var scalars = String.UnicodeScalarView()
         var previous: Unicode.Scalar?
         for scalar in unicodeScalars {
             defer { previous = scalar }
             // "\r\n" is one break.
             if scalar == "\n", previous == "\r" { continue }
-            if !isHarmful(scalar) {
-                scalars.append(scalar)
-            } else {
-                scalars.append(["\n", "\r", "\t", "\u{2028}", "\u{2029}"].contains(scalar) ? " " : "?")
-            }
+            scalars.append(breaks.contains(scalar) ? " " : scalar)
         }
-        return String(scalars)
+        return TerminalText.harmless(String(scalars))
     }
 
     /// Lines of at most `limit` cells, broken at spaces where there are any; the text's own breaks and indents stay.

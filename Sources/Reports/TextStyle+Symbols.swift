@@ -27,6 +27,9 @@ extension TextStyle {
         }
     }
 
+    /// Of a step that asked a person and was turned down.
+    var rejected: StyledText { StyledText(isUnicode ? "⊘" : "!", .yellow) }
+
     func symbol(_ status: RunStatus) -> StyledText {
         switch status {
         case .running: return symbol(NodeStatus.running)

@@ -9,7 +9,21 @@ extension TraceReport {
     /// `input_tokens` counts the whole prompt, what was read from a cache included.
     public static func json(_ trace: RunTrace) -> JSONValue {
         let calls = trace.calls.sorted { ($0.startedAt, $0.path, $0.ordinal, $0.id) < ($1.startedAt, $1.path, $1.ordinal, $1.id) }
-        return ["run": json(trace.run), "nodes": .array(trace.nodes.map(json)), "calls": .array(calls.map(json)), "memo_hits": .array(trace.memoHits.map(json))]
+        let asked = Dictionary(grouping: calls, by: \.path)
+        let remembered = Dictionary(trace.memoHits.map { ($0.path, "\($0.provider)/\($0.modelAsked)") }) { first, _ in first }
+        // The last answer of each that asked.
+        let decisions = Dictionary(trace.approvals.compactMap { ask in ask.decision.map { (ask.path, ApprovalReport.json($0)) } }) { _, later in later }
+        let nodes = trace.nodes.map { node in
+            let answerer = Answerer(of: (asked[node.path] ?? []).sorted { $0.ordinal < $1.ordinal })
+            return JSONValue.object(json(node)
+                .with("model_asked", .text(answerer?.asked ?? remembered[node.path]))
+                .with("answered_by", .text(answerer == nil ? remembered[node.path] : answerer?.answered))
+                .with("decision", decisions[node.path] ?? .null))
+        }
+        return [
+            "run": json(trace.run), "nodes": .array(nodes), "calls": .array(calls.map(json)), "memo_hits": .array(trace.memoHits.map(json)),
+            "approvals": ApprovalReport.json(trace.approvals),
+        ]
     }
 
     /// Stands in place of a call: the answer cost nothing, and the call that gave it had cost `saved_usd`.
@@ -22,22 +36,26 @@ extension TraceReport {
     }
 
     static func json(_ run: RunRecord) -> JSONValue {
-        [
+        let head: JSONObject = [
             "id": .string(run.id), "workflow": .string(run.workflow), "file": .string(run.file),
             "status": .string(run.status.rawValue),
             "started_at": .time(run.startedAt), "ended_at": .time(run.endedAt),
             "duration_ms": .span(Figures.span(run.startedAt, run.endedAt)),
-            "cost_usd": run.unpricedCalls > 0 && run.cost == .zero ? .null : run.cost.json, "cost_is_lower_bound": .bool(run.unpricedCalls > 0), "held_usd": run.held.json,
-            "max_cost_usd": .money(run.maxCost), "unpriced_calls": .number(run.unpricedCalls), "calls": .number(run.calls),
+        ]
+        let rest: JSONObject = [
+            "max_cost_usd": .money(run.maxCost),
             "input_tokens": .number(run.inputTokens), "output_tokens": .number(run.outputTokens),
             "tags": .object(run.tags), "owner": .object(run.owner),
             "decision_id": .text(run.decisionID), "outcome": .text(run.outcome), "batch": .text(run.batch),
             "inputs_hash": .hash(run.inputs), "outputs_hash": .hash(run.outputs), "failure": run.failure ?? .null,
             "resumable": .bool(run.isResumable), "process_gone": .bool(run.isAbandoned), "pruned_at": .time(run.prunedAt),
         ]
+        var object = run.spending.fields(into: head)
+        rest.forEachPair { object[$0] = $1 }
+        return .object(object)
     }
 
-    private static func json(_ node: NodeRecord) -> JSONValue {
+    private static func json(_ node: NodeRecord) -> JSONObject {
         [
             "path": .string(node.path), "step": .string(node.step), "item": .number(node.item),
             "status": .string(node.status.rawValue),

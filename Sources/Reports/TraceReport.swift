@@ -12,14 +12,11 @@ public enum TraceReport {
         public var now: Timestamp?
         /// A `for_each` step with more items shows its failed and its slowest ones.
         public var maxItems: Int
-        /// What the run asks people and nobody has answered.
-        public var asks: [ApprovalRecord]
 
-        public init(prompts: (@Sendable (ContentHash) -> String?)? = nil, now: Timestamp? = nil, maxItems: Int = 20, asks: [ApprovalRecord] = []) {
+        public init(prompts: (@Sendable (ContentHash) -> String?)? = nil, now: Timestamp? = nil, maxItems: Int = 20) {
             self.prompts = prompts
             self.now = now
             self.maxItems = maxItems
-            self.asks = asks
         }
     }
 
@@ -45,17 +42,18 @@ public enum TraceReport {
         }
         lines += Figures.flow(times, style)
 
-        let open = run.held.beyond(run.cost)
+        let spending = run.spending
+        let open = spending.heldOpen
         var figures: [StyledText] = [
-            StyledText("cost " + Figures.total(run.cost, unpriced: run.unpricedCalls, calls: run.calls, style)),
-            StyledText(Figures.counted(run.calls, "call")),
+            StyledText("cost " + spending.line(style)),
+            StyledText(Figures.counted(spending.calls, "call")),
         ]
         if run.inputTokens > 0 || run.outputTokens > 0 {
             figures.append("tokens \(Figures.tokens(input: run.inputTokens, cached: tally.cached, output: run.outputTokens, style))")
         }
         lines += Figures.flow(figures, style)
         if let cap = run.maxCost {
-            let used = MoneySum(exact: max(run.held.exact, run.cost.exact))
+            let used = max(spending.held, spending.cost)
             var text = "budget \(cap): \(used.displayText) used"
             if let percent = Figures.percent(used.exact, of: Int128(cap.picoDollars)) { text += " (\(percent))" }
             if open > .zero { text += ", \(open.displayText) of it held" }
@@ -79,7 +77,7 @@ public enum TraceReport {
             lines += StyledText(text, .red).wrapped(style)
             for detail in details { lines += detail.wrapped(to: style.width.map { $0 - 2 }).map { StyledText("  " + $0, .dim) } }
         }
-        return lines + way(of: run, style, options)
+        return lines + way(of: trace, style, options)
     }
 
     /// With the word that its process is gone, where it says that it runs.
@@ -106,12 +104,14 @@ public enum TraceReport {
     }
 
     /// How a run that is not over goes on.
-    private static func way(of run: RunRecord, _ style: TextStyle, _ options: Options) -> [StyledText] {
+    private static func way(of trace: RunTrace, _ style: TextStyle, _ options: Options) -> [StyledText] {
+        let run = trace.run
         var lines: [StyledText] = []
         if let prunedAt = run.prunedAt { lines += Figures.flow([StyledText("gc removed its events and documents on \(prunedAt.dateText)", .dim)], style) }
-        for ask in options.asks {
+        for ask in trace.approvals where ask.decision == nil && ![.succeeded, .failed, .cancelled].contains(run.status) {
             let since = options.now.map { ", \($0.since(ask.requestedAt)) ago" } ?? ""
             lines += StyledText("'\(ask.path)' waits for a person since \(ask.requestedAt.shortText) UTC\(since): agentctl approve \(run.id) \(ask.path) --yes|--no", .cyan).wrapped(style)
+            lines += ApprovalReport.question(ask.request, style).map { "  " + $0 }
         }
         guard run.isResumable else { return lines }
         if run.isAbandoned { lines += StyledText("\(run.holder), which drove it, is gone", .yellow).wrapped(style) }

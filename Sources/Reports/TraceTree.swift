@@ -8,6 +8,8 @@ struct TraceTree {
     private let options: TraceReport.Options
     private let top: [TraceBranch]
     private let memoHits: [String: MemoHitRecord]
+    /// What people were asked and answered, by the path of who asked.
+    private let approvals: [String: [ApprovalRecord]]
     private var rows = Table([
         Table.Column("step", floor: 14),
         Table.Column("status, model", floor: 20, expendable: 2),
@@ -22,6 +24,7 @@ struct TraceTree {
         self.style = style
         self.options = options
         top = TraceBranch.tree(of: trace)
+        approvals = Dictionary(grouping: trace.approvals, by: \.path)
         memoHits = Dictionary(trace.memoHits.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
@@ -35,7 +38,7 @@ struct TraceTree {
         let folded = branch.allFolded
         let tally = Tally(calls, folded: folded)
         rows.add([
-            StyledText(lead, .dim) + style.symbol(node.status) + " " + StyledText(NodePath.name(node.path)),
+            StyledText(lead, .dim) + symbol(of: node) + " " + StyledText(NodePath.name(node.path)),
             status(of: branch, calls: calls, folded: folded),
             branch.children.isEmpty && calls.count == 1 ? StyledText(calls[0].timeToFirstToken?.description ?? "") : "",
             StyledText(duration(node)?.description ?? ""),
@@ -47,6 +50,7 @@ struct TraceTree {
         let listed = own.count > 1 || own.contains { $0.needsTelling } || options.prompts != nil ? own : []
         let chosen = choose(branch)
         let hasChildren = !listed.isEmpty || !branch.children.isEmpty
+        for ask in approvals[node.path] ?? [] { tell(ask, prefix: rest + (hasChildren ? style.branch.rest : "  ")) }
         if let hit = memoHits[node.path] {
             let saved = hit.saved.map { ", which had cost \($0)" } ?? ""
             tell("memo: answered at no cost by call \(hit.call) to \(hit.provider)/\(hit.modelAsked)\(saved)", prefix: rest + (hasChildren ? style.branch.rest : "  "), tint: .green)
@@ -66,14 +70,14 @@ struct TraceTree {
 
     private func status(of branch: TraceBranch, calls: [CallRecord], folded: [FoldedCalls]) -> StyledText {
         let node = branch.node
-        var counts: [String: Int] = [:]
-        for call in calls { counts[call.modelName, default: 0] += 1 }
-        for calls in folded { counts[calls.modelName, default: 0] += calls.count }
-        // The one that was asked most often stands for all.
-        let models = counts.sorted { (-$0.value, $0.key) < (-$1.value, $1.key) }.map(\.key)
+        let models = branch.children.isEmpty && folded.isEmpty ? Answerer(of: branch.calls).map { [$0.text(style)] } ?? [] : Self.models(calls, folded)
         var parts: [StyledText] = []
         let items = branch.children.filter(\.isItem)
-        if node.status != .succeeded || (models.isEmpty && items.isEmpty) {
+        if let decision = approvals[node.path]?.last?.decision {
+            // What was decided says more than that the step has an output.
+            parts.append(StyledText(decision.sentence, decision.isApproved ? .green : .yellow))
+            if node.status != .succeeded { parts.append(StyledText(node.status.rawValue, node.status.tint)) }
+        } else if node.status != .succeeded || (models.isEmpty && items.isEmpty) {
             let word = node.status.rawValue + (node.reason.map { ": " + $0 } ?? "")
             parts.append(StyledText(word, node.status.tint))
         } else if let reason = node.reason {
@@ -89,8 +93,38 @@ struct TraceTree {
         return joined(parts)
     }
 
+    /// Who answered, the one that did most often first; who was asked in vain stands behind them.
+    private static func models(_ calls: [CallRecord], _ folded: [FoldedCalls]) -> [String] {
+        var counts: [String: (answers: Int, calls: Int)] = [:]
+        for call in calls {
+            counts[call.modelName, default: (0, 0)].calls += 1
+            if call.hasAnswered { counts[call.modelName]!.answers += 1 }
+        }
+        for calls in folded {
+            counts[calls.modelName, default: (0, 0)].calls += calls.count
+            if calls.state == .settled || calls.state == .overrun { counts[calls.modelName]!.answers += calls.count }
+        }
+        return counts.sorted { (-$0.value.answers, -$0.value.calls, $0.key) < (-$1.value.answers, -$1.value.calls, $1.key) }.map(\.key)
+    }
+
     private func joined(_ parts: [StyledText]) -> StyledText {
         parts.dropFirst().reduce(parts.first ?? "") { $0 + StyledText(style.dot, .dim) + $1 }
+    }
+
+    /// A step that a person turned down has come to its end, and is not what it hoped for.
+    private func symbol(of node: NodeRecord) -> StyledText {
+        guard node.status == .succeeded, let ask = approvals[node.path]?.last, ask.request.kind == .step, ask.decision?.isApproved == false else {
+            return style.symbol(node.status)
+        }
+        return style.rejected
+    }
+
+    /// A question, and who answered it.
+    private mutating func tell(_ ask: ApprovalRecord, prefix: String) {
+        for line in ApprovalReport.question(ask.request, style, indent: prefix.terminalWidth + 7) {
+            rows.add(line: StyledText(prefix, .dim) + StyledText("asked: ", .dim) + line)
+        }
+        for fact in ApprovalReport.facts(of: ask) { tell(fact, prefix: prefix, tint: .dim) }
     }
 
     private func duration(_ node: NodeRecord) -> TimeSpan? {
@@ -167,6 +201,25 @@ struct TraceTree {
     }
 }
 
+/// Who gave a node its answer, and who was asked first.
+struct Answerer {
+    /// `nil`: nobody answered.
+    let answered: String?
+    let asked: String
+
+    /// `nil` without a call.
+    init?(of calls: [CallRecord]) {
+        guard let first = calls.first else { return nil }
+        asked = first.modelName
+        answered = calls.last { $0.hasAnswered }?.modelName
+    }
+
+    func text(_ style: TextStyle) -> String {
+        guard let answered, answered != asked else { return asked }
+        return "\(answered) (asked \(asked))"
+    }
+}
+
 extension FoldedCalls {
     var modelName: String { "\(provider)/\(modelAsked)" }
 }
@@ -174,11 +227,13 @@ extension FoldedCalls {
 extension CallRecord {
     var modelName: String { "\(provider)/\(modelAsked)" }
 
+    var hasAnswered: Bool { failure == nil && [.settled, .overrun, .estimated].contains(state) }
+
     /// Whether it is listed even where it is its step's only call.
     var needsTelling: Bool { failure != nil || openMark != nil || state == .void || trimmed != nil || !notes.isEmpty }
 
     /// Whether its cost is not known exactly.
-    var isEstimated: Bool { state == .estimated || (state == .overrun && notes.contains { $0.code == .estimateAboveHold }) }
+    var isEstimated: Bool { state == .estimated || CallNote.tellOfEstimate(notes) }
 
     /// What is not settled about it.
     var openMark: String? {

@@ -24,7 +24,11 @@ public enum SecretReaders {
     /// Synchronous on purpose: keys are read once, before the first call, from wherever that is prepared.
     private static func command(_ argv: [String], root: String) -> Result<String, StepFailure> {
         let line = argv.map(ShellQuoting.quote).joined(separator: " ")
-        guard let pipe = popen("cd \(ShellQuoting.quote(root)) && exec \(line)", "r") else {
+        // What it says besides is kept for a failure: on its way to the terminal nobody would look at it.
+        let said = tmpfile()
+        defer { if let said { fclose(said) } }
+        let errors = said.map { "/proc/self/fd/\(fileno($0))" } ?? "/dev/null"
+        guard let pipe = popen("cd \(ShellQuoting.quote(root)) && exec \(line) 2>\(errors)", "r") else {
             return .failure(StepFailure(.configuration, "the key command '\(argv[0])' could not be started"))
         }
         var bytes: [UInt8] = []
@@ -38,9 +42,20 @@ public enum SecretReaders {
         let text = String(decoding: bytes, as: UTF8.self)
         let key = text.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
         guard status == 0, !key.isEmpty else {
-            return .failure(StepFailure(.configuration, "the key command '\(argv[0])' gave no key", details: ["it must print the key on its first line and exit with 0"]))
+            return .failure(StepFailure(.configuration, "the key command '\(argv[0])' gave no key", details: ["it must print the key on its first line and exit with 0"] + lines(of: said)))
         }
         return .success(key)
+    }
+}
+
+extension SecretReaders {
+    /// The last lines that a program wrote to its stderr.
+    private static func lines(of file: UnsafeMutablePointer<FILE>?) -> [String] {
+        guard let file else { return [] }
+        rewind(file)
+        var bytes = [UInt8](repeating: 0, count: 65_536)
+        let count = fread(&bytes, 1, bytes.count, file)
+        return String(decoding: bytes[..<count], as: UTF8.self).split(whereSeparator: \.isNewline).suffix(6).map { "stderr: \($0)" }
     }
 }
 

@@ -4,21 +4,27 @@ public struct DiagnosticFormatter: Sendable {
     /// Lines are clipped around the caret to this many columns.
     public var width: Int
 
-    /// Nobody reads more frames than this of one report, and a small file can have ten thousand mistakes.
-    static let mostFrames = 1000
+    /// Nobody reads more of one code than this, and a small file can have fifty thousand mistakes.
+    public static let mostOfACode = 20
 
     public init(usesColor: Bool = false, width: Int = 100) {
         self.usesColor = usesColor
         self.width = max(width, 40)
     }
 
-    /// All of them; those beyond `mostFrames` without their lines.
+    /// The first of each code; the others are counted.
     public func format(_ diagnostics: Diagnostics) -> String {
         var known: [String: SourceLines] = [:]
+        var counts: [String: Int] = [:]
         var text = ""
-        for (index, diagnostic) in diagnostics.all.enumerated() {
-            if index > 0 { text += "\n" }
-            text += format(diagnostic, index < Self.mostFrames ? diagnostics.sources : [:], &known)
+        for diagnostic in diagnostics.all {
+            counts[diagnostic.code, default: 0] += 1
+            guard counts[diagnostic.code]! <= Self.mostOfACode else { continue }
+            if !text.isEmpty { text += "\n" }
+            text += format(diagnostic, diagnostics.sources, &known)
+        }
+        for (code, count) in counts.sorted(by: { $0.key < $1.key }) where count > Self.mostOfACode {
+            text += "\nand \(count - Self.mostOfACode) more of \(code)\n"
         }
         return text
     }
@@ -30,13 +36,13 @@ public struct DiagnosticFormatter: Sendable {
 
     private func format(_ diagnostic: Diagnostic, _ sources: [String: String], _ known: inout [String: SourceLines]) -> String {
         var text = ""
-        if let start = diagnostic.range?.start { text += bold("\(start)") + ": " }
+        if let start = diagnostic.range?.start { text += bold(TerminalText.harmless("\(start)")) + ": " }
         let label = "\(diagnostic.severity.rawValue)[\(diagnostic.code)]"
-        text += color(label, diagnostic.severity == .error ? "31;1" : "33;1") + ": " + bold(diagnostic.message) + "\n"
+        text += color(label, diagnostic.severity == .error ? "31;1" : "33;1") + ": " + bold(TerminalText.harmless(diagnostic.message)) + "\n"
         if let range = diagnostic.range, let source = sources[range.file] {
             if let line = known[range.file, default: SourceLines(source)].line(range.start.line) { text += frame(range, line) }
         }
-        if let hint = diagnostic.hint { text += "  " + color("hint:", "36") + " \(hint)\n" }
+        if let hint = diagnostic.hint { text += "  " + color("hint:", "36") + " \(TerminalText.harmless(hint))\n" }
         return text
     }
 
@@ -88,16 +94,28 @@ public struct DiagnosticFormatter: Sendable {
     private static func cells(_ character: Character) -> [(String, Int)] {
         let scalars = character.unicodeScalars
         guard scalars.count > 1 else { return [rendered(scalars.first!)] }
-        return scalars.enumerated().map { index, scalar in (String(Character(scalar)), index == 0 ? character.terminalWidth : 0) }
+        return scalars.enumerated().map { index, scalar in TerminalText.isHarmful(scalar) ? rendered(scalar) : (String(Character(scalar)), index == 0 ? character.terminalWidth : 0) }
     }
 
     private static func rendered(_ scalar: Unicode.Scalar) -> (String, Int) {
         if scalar == "\t" { return ("    ", 4) }
-        if scalar.value < 0x20 || scalar.value == 0x7F { return ("�", 1) }
+        if TerminalText.isHarmful(scalar) {
+            let escape = TerminalText.escape(scalar)
+            return (escape, escape.utf8.count)
+        }
         return (String(Character(scalar)), scalar.terminalWidth)
     }
 
     private func color(_ text: String, _ code: String) -> String { usesColor ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text }
     private func bold(_ text: String) -> String { color(text, "1") }
     private func dim(_ text: String) -> String { color(text, "2") }
+}
+
+extension Diagnostics {
+    /// Whether frames leave some of them out.
+    public var hasMoreThanIsShown: Bool {
+        var counts: [String: Int] = [:]
+        for diagnostic in all { counts[diagnostic.code, default: 0] += 1 }
+        return counts.values.contains { $0 > DiagnosticFormatter.mostOfACode }
+    }
 }

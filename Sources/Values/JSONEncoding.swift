@@ -4,16 +4,22 @@ public struct JSONEncoding: Sendable {
     public var sortsKeys: Bool
     /// Two-space indentation for people; compact otherwise.
     public var isPretty: Bool
+    /// Whether what a terminal would act on, or nobody would see, is escaped: it may be shown as it is. See ``TerminalText``.
+    public var isHarmless = false
 
     /// Compact, keys in the author's order: the wire, and `${{ }}` inside text.
     public static let wire = JSONEncoding(sortsKeys: false, isPretty: false)
     /// Compact, keys sorted: the only form that is hashed or compared.
     public static let canonical = JSONEncoding(sortsKeys: true, isPretty: false)
     /// Indented, keys in the author's order: for people.
-    public static let pretty = JSONEncoding(sortsKeys: false, isPretty: true)
+    public static let pretty = JSONEncoding(sortsKeys: false, isPretty: true, isHarmless: true)
+    /// A line for people and for programs that show it to them: compact, keys in the author's order.
+    public static let line = JSONEncoding(sortsKeys: false, isPretty: false, isHarmless: true)
 
     public func string(_ value: JSONValue) -> String {
-        String(decoding: bytes(value), as: UTF8.self)
+        let text = String(decoding: bytes(value), as: UTF8.self)
+        // Outside of its strings JSON has nothing to escape.
+        return isHarmless ? TerminalText.harmless(text) : text
     }
 
     public func bytes(_ value: JSONValue) -> [UInt8] {

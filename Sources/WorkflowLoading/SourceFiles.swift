@@ -16,9 +16,20 @@ final class SourceFiles {
     private(set) var texts: [String: String] = [:]
     private var attached: [String: AttachedFile] = [:]
     private var order: [String] = []
+    private var documents: Set<String> = []
+    /// Contents that stand in for files, by path.
+    private let recorded: [String: [UInt8]]
 
-    /// - Parameter root: a folder; links in its path are resolved, as they are in the paths that it is compared with.
-    init(root: String) { self.root = Self.realPath(root) ?? root }
+    /// - Parameters:
+    ///   - root: a folder; links in its path are resolved, as they are in the paths that it is compared with.
+    ///   - recorded: what is taken in place of the files at these paths, whatever they say now.
+    init(root: String, recorded: [String: [UInt8]] = [:]) {
+        self.root = Self.realPath(root) ?? root
+        self.recorded = recorded
+    }
+
+    /// Says that a file was read as a YAML document: comments and layout in it mean nothing.
+    func noteDocument(_ path: String) { documents.insert(path) }
 
     /// SHA-256 over names and texts of all files read so far, in the order of reading.
     var hash: ContentHash {
@@ -36,7 +47,8 @@ final class SourceFiles {
             location: Self.realPath(path) ?? path,
             files: order.map { path in
                 let name = path.hasPrefix(folder) ? String(path.dropFirst(folder.count)) : path
-                return attached[path].map { GraphSources.File(path: name, content: Blob($0.bytes, hash: $0.hash)) } ?? GraphSources.File(path: name, text: texts[path]!)
+                return attached[path].map { GraphSources.File(path: name, content: Blob($0.bytes, hash: $0.hash)) }
+                    ?? GraphSources.File(path: name, text: texts[path]!, isDocument: documents.contains(path))
             })
     }
 
@@ -51,8 +63,8 @@ final class SourceFiles {
             Diagnostics([Diagnostic(code: "AW001", message, at: place, hint: hint)], sources: texts)
         }
         var bytes: [UInt8]
-        do throws(FileProblem) {
-            bytes = try Self.bytes(of: path, atMost: Self.maximumBytes)
+        do throws(RegularFile.Problem) {
+            bytes = if let recorded = recorded[path] { recorded } else { try RegularFile.bytes(of: path, atMost: Self.maximumBytes) }
         } catch {
             throw failure(error.message, hint: error.hint)
         }
@@ -68,49 +80,19 @@ final class SourceFiles {
 
     /// The content of a file that a workflow attaches to a prompt.
     ///
-    /// - Throws: `FileProblem`.
-    func readAttachment(_ path: String) throws(FileProblem) -> AttachedFile {
+    /// - Throws: `RegularFile.Problem`.
+    func readAttachment(_ path: String) throws(RegularFile.Problem) -> AttachedFile {
         if let known = attached[path] { return known }
-        var info = stat()
-        // A pipe would be waited for.
-        if stat(path, &info) == 0, ![S_IFREG, S_IFDIR].contains(info.st_mode & S_IFMT) { throw FileProblem("\(path) is not a file") }
-        let file = AttachedFile(try Self.bytes(of: path, atMost: AttachedFile.maximumBytes))
+        if let recorded = recorded[path] {
+            let file = AttachedFile(recorded)
+            attached[path] = file
+            if texts[path] == nil { order.append(path) }
+            return file
+        }
+        let file = AttachedFile(try RegularFile.bytes(of: path, atMost: AttachedFile.maximumBytes))
         attached[path] = file
         if texts[path] == nil { order.append(path) }
         return file
-    }
-
-    /// Why a file could not be read.
-    struct FileProblem: Error {
-        let message: String
-        var hint: String?
-
-        init(_ message: String, hint: String? = nil) {
-            self.message = message
-            self.hint = hint
-        }
-    }
-
-    /// - Parameter limit: in bytes; a larger file is not read.
-    static func bytes(of path: String, atMost limit: Int) throws(FileProblem) -> [UInt8] {
-        var info = stat()
-        guard stat(path, &info) == 0 else {
-            throw FileProblem("cannot read \(path): \(String(cString: strerror(errno)))")
-        }
-        guard info.st_mode & S_IFMT != S_IFDIR else { throw FileProblem("\(path) is a folder, not a file", hint: "name the file in it") }
-        guard info.st_size <= limit else { throw FileProblem("\(path) is larger than \(limit >> 20) MiB") }
-        guard let file = fopen(path, "r") else { throw FileProblem("cannot read \(path): \(String(cString: strerror(errno)))") }
-        defer { fclose(file) }
-        var bytes: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 65_536)
-        while bytes.count <= limit {
-            let count = fread(&chunk, 1, chunk.count, file)
-            if count == 0 { break }
-            bytes += chunk[..<count]
-        }
-        // A pipe or a device does not tell its size before.
-        guard bytes.count <= limit else { throw FileProblem("\(path) is larger than \(limit >> 20) MiB") }
-        return bytes
     }
 
     private static func firstInvalid(_ bytes: [UInt8]) -> String {

@@ -17,9 +17,12 @@ public enum WorkflowLoader {
     ///   - root: the project's root, absolute; files that the workflow names must be inside.
     ///   - secrets: the names that the project file declares; `nil` where they are not known, and so not checked.
     ///   - warns: whether a workflow without errors is looked through for what is allowed but hardly meant.
+    ///   - recorded: contents that are taken in place of the files at these paths, as a run's record has them.
     /// - Throws: `Diagnostics` with every problem of all its files, in one pass.
-    public static func load(_ path: String, root: String, secrets: [String]? = nil, warns: Bool = false) throws(Diagnostics) -> Loaded {
-        let loading = Loading(root: root, secrets: secrets, warns: warns)
+    public static func load(
+        _ path: String, root: String, secrets: [String]? = nil, warns: Bool = false, recorded: [String: [UInt8]] = [:]
+    ) throws(Diagnostics) -> Loaded {
+        let loading = Loading(SourceFiles(root: root, recorded: recorded), secrets: secrets, warns: warns)
         return try loading.load(path, parents: [], namedAt: nil)
     }
 }
@@ -32,8 +35,8 @@ private final class Loading {
     /// `nil`: wrong, which is reported already.
     private var known: [String: WorkflowGraph?] = [:]
 
-    init(root: String, secrets: [String]?, warns: Bool) {
-        files = SourceFiles(root: root)
+    init(_ files: SourceFiles, secrets: [String]?, warns: Bool) {
+        self.files = files
         self.secrets = secrets
         self.warns = warns
     }
@@ -41,6 +44,7 @@ private final class Loading {
     /// - Parameter parents: the files of the workflows that run this one, the outermost first.
     func load(_ path: String, parents: [String], namedAt place: SourceRange?) throws(Diagnostics) -> WorkflowLoader.Loaded {
         let text = try files.read(path, namedAt: place)
+        files.noteDocument(path)
         let context = DecodingContext(file: path, files: files)
         let (node, problems) = YAMLReader.read(text, file: path)
         context.report(problems)

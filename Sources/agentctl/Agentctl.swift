@@ -1,6 +1,8 @@
 import ArgumentParser
 import Glibc
+import Providers
 import Tools
+import WorkflowModel
 
 /// The program's version; `make` and releases change it here.
 enum Version {
@@ -28,7 +30,7 @@ struct Agentctl: AsyncParsableCommand {
         version: Version.number,
         subcommands: [
             Init.self, Doctor.self, Validate.self, Explain.self, Format.self, SchemaCommand.self, GraphCommand.self, Try.self, PlanCommand.self,
-            Run.self, Resume.self, Approvals.self, Approve.self, Cancel.self, Follow.self, Runs.self, Show.self, Audit.self, OutcomeCommand.self,
+            Run.self, Resume.self, Approvals.self, Approve.self, Cancel.self, Follow.self, Runs.self, Show.self, Outputs.self, Audit.self, OutcomeCommand.self,
             Verify.self, Db.self, Collect.self, Prices.self, Completions.self,
         ])
 
@@ -39,6 +41,9 @@ struct Agentctl: AsyncParsableCommand {
         if arguments.first == ModelServerGuard.commandName {
             Glibc.exit(ModelServerGuard.main(Array(arguments.dropFirst())))
         }
+        if arguments.first == ModelServerWatch.commandName { Glibc.exit(ModelServerWatch.main(Array(arguments.dropFirst()))) }
+        // Also of commands that look at no project.
+        Output.secrets.add(Project.none.knownSecrets(besides: WellKnownProviders.all, variable: Output.variable))
         do {
             var command = try parseAsRoot(TryExpr.arranged(arguments))
             if var asynchronous = command as? any AsyncParsableCommand {

@@ -44,8 +44,9 @@ struct Composition {
         let http = try Self.httpClient()
         let root = settings.project.root
         let servers = ModelServerPool(
-            folder: settings.serversFolder, root: root, program: Self.executable, http: http, progress: progress)
-        let provider = ProviderRegistry(configurations: settings.project.providers, http: http, servers: servers) {
+            folder: settings.serversFolder, root: root, program: Self.executable, http: http, secrets: Output.secrets,
+            withheld: withheldFromServers, progress: progress)
+        let provider = ProviderRegistry(configurations: settings.project.providers, http: http, servers: servers, secrets: Output.secrets) {
             SecretReaders.read($0, root: root)
         }
         return Connections(loop: http.loop, servers: servers, provider: provider)
@@ -61,10 +62,25 @@ struct Composition {
     }
 
     func engine(journal: any RunJournal & AnswerMemory, connections: Connections) -> Engine {
-        Engine(environment: EngineEnvironment(
-            journal: journal, provider: connections.provider, tools: CommandRunner(root: settings.project.root), prices: prices,
-            clock: LoopClock(loop: connections.loop), executor: connections.loop, program: Version.program, requestInterval: .seconds(1),
-            attachments: ProjectAttachments(root: settings.project.root), memory: journal))
+        let limit = OpenFileLimit.current
+        return Engine(environment: EngineEnvironment(
+            journal: journal, provider: connections.provider, tools: CommandRunner(root: settings.project.root, secrets: Output.secrets, withheld: withheld), prices: prices,
+            clock: LoopClock(loop: connections.loop), executor: connections.loop, maxConcurrentCalls: min(20_000, max(1, limit.transfers)),
+            maxConcurrentPrograms: max(1, limit.programs), program: Version.program, requestInterval: .seconds(1),
+            attachments: ProjectAttachments(root: settings.project.root), memory: journal,
+            secrets: Output.secrets))
+    }
+
+    /// Keys are for providers: programs do not see them unless they are named.
+    private var withheld: Set<String> { settings.project.secretVariables(besides: WellKnownProviders.all) }
+
+    /// A server may have to know the key that it is asked with.
+    private var withheldFromServers: @Sendable (String) -> Set<String> {
+        let (withheld, providers) = (withheld, settings.project.providers)
+        return { name in
+            guard case .environment(let own)? = providers.first(where: { $0.name == name })?.apiKey else { return withheld }
+            return withheld.subtracting([own])
+        }
     }
 
     private static var executable: String {
@@ -79,6 +95,14 @@ struct Connections {
     let loop: EventLoop
     let servers: ModelServerPool
     let provider: ProviderRegistry
+
+    /// Reads the keys that a workflow needs, before any of its programs could print one.
+    func readKeys(of graph: WorkflowGraph) {
+        provider.readKeys(of: graph.tiers.flatMap(\.models))
+        graph.forEachStep { step in
+            if case .workflow(let other) = step.kind { readKeys(of: other.graph) }
+        }
+    }
 
     func close() {
         servers.close()

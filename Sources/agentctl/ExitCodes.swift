@@ -21,7 +21,7 @@ enum ExitCodes {
 
     static func code(_ kind: FailureKind) -> Int32 {
         switch kind {
-        case .expression, .attachment: return 11
+        case .expression, .attachment, .secret: return 11
         case .outputInvalid: return 12
         case .command, .commandNotFound: return 13
         case .items: return 14
@@ -56,7 +56,7 @@ enum ExitCodes {
         case .corrupt: return 44
         case .tooNew: return 45
         case .lostOwnership: return 46
-        case .cannotOpen: return 47
+        case .cannotOpen, .replaced: return 47
         case .owned: return 48
         case .hasEnded: return 49
         case .unknownRun: return usage
@@ -86,7 +86,8 @@ struct UsageError: Error {
 enum Failures {
     static func exit(_ error: any Error, help: (any Error) -> String, code: (any Error) -> Int32) -> Never {
         let (text, code) = describe(error, help: help, code: code)
-        if code == 0 { Output.write(text) } else if !text.isEmpty { Output.note(text) }
+        if code != 0, !text.isEmpty { Settings.learnSecrets() }
+        if code == 0 { Output.write(text) } else if !text.isEmpty { Output.note(styled: text) }
         Output.flush()
         Glibc.exit(code)
     }
@@ -99,7 +100,7 @@ enum Failures {
         case let diagnostics as Diagnostics:
             return (text(diagnostics), ExitCodes.invalidWorkflow)
         case let failure as StepFailure:
-            return (line("error", failure.message) + failure.details.map { "  \($0)\n" }.joined(), ExitCodes.code(failure.kind))
+            return (line("error", failure.message) + failure.details.map { "  \(TerminalText.harmless($0))\n" }.joined(), ExitCodes.code(failure.kind))
         case let journal as JournalError:
             return (line("error", journal.description), ExitCodes.code(journal.code))
         case let price as PriceError:
@@ -107,7 +108,7 @@ enum Failures {
         default:
             let status = code(error)
             // ArgumentParser's own: help and version are successes, a wrong flag is EX_USAGE (64).
-            return (help(error) + "\n", status == 0 ? 0 : ExitCodes.usage)
+            return (TerminalText.harmless(help(error)) + "\n", status == 0 ? 0 : ExitCodes.usage)
         }
     }
 
@@ -121,8 +122,8 @@ enum Failures {
     }
 
     private static func line(_ label: String, _ message: String) -> String {
-        (Output.errorStyle.usesColor ? "\u{1B}[31;1m\(label)\u{1B}[0m" : label) + ": \(message)\n"
+        (Output.errorStyle.usesColor ? "\u{1B}[31;1m\(label)\u{1B}[0m" : label) + ": \(TerminalText.harmless(message))\n"
     }
 
-    private static func hint(_ text: String?) -> String { text.map { "  hint: \($0)\n" } ?? "" }
+    private static func hint(_ text: String?) -> String { text.map { "  hint: \(TerminalText.harmless($0))\n" } ?? "" }
 }

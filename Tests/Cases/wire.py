@@ -180,7 +180,7 @@ def cases(agentctl):
     ):
         r = run(lambda n: stream(piece("half"), error) if n == 1 else stream(piece("good", "stop"), DONE), stream=True)
         first = r.call.get("failure") or {}
-        yield "W9", error.split("\n")[0][:44], says in first.get("message", "") and first.get("kind") == code and (r.code == 0) == (code != "bad_request") and bool(r.call["response_hash"]), (first, r.code)
+        yield "W9", error.strip()[:40], says in first.get("message", "") and first.get("kind") == code and (r.code == 0) == (code != "bad_request") and bool(r.call["response_hash"]), (first, r.code)
 
     r = run(stream("data:\n\n", piece("an answer"), "data:\n\n", piece(finish="stop"), "data: [DONE] \n\n", usage(**GOOD)), stream=True)
     yield "W10", "keep-alives, blanks, usage behind the end", r.code == 0 and r.cost() == ("settled", "0.002"), (r.code, r.cost())

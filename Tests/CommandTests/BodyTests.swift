@@ -54,7 +54,7 @@ import Values
         #expect(run.json?["calls"] == 5)
         let audit = try await sandbox.agentctl("audit", "--by", "step", "--json")
         let rows = try #require(audit.json?["rows"]?.arrayValue, "\(audit.out)")
-        #expect(Set(rows.map { "\($0["keys"]?["step"]?.stringValue ?? "") \($0["calls"]?.intValue ?? 0)" }) == ["a/draft 2", "b/draft 2", "c/draft 1"], "\(audit.out)")
+        #expect(Set(rows.map { "\($0["keys"]?["step"]?.stringValue ?? "") \($0["calls"]?.intValue ?? 0)" }) == ["w:a/draft 2", "w:b/draft 2", "w:c/draft 1"], "\(audit.out)")
         // What a plan expects of a step comes from that step, not from another of its id.
         let plan = try #require(try await sandbox.agentctl("plan", "w.yaml", "--json").json)
         let steps = plan["steps"]?.arrayValue ?? []

@@ -42,7 +42,7 @@ import Values
         let commands = try printedCommands(made.out)
         let plan = try #require(commands.first { $0.hasPrefix("agentctl plan ") }).dropFirst("agentctl ".count)
         let result = try await Sandbox.run(
-            Sandbox.program, plan.split(separator: " ").map(String.init), in: sandbox.path("p"), environment: [key: "k"])
+            Sandbox.program, plan.split(separator: " ").map(String.init), in: sandbox.path("p"), environment: [key: "k-of-the-test"])
         #expect(result.code == 0 && result.out.contains(": fits") && result.out.contains("\(provider)/"), "\(result.err)\(result.out)")
     }
 

@@ -1,48 +1,10 @@
 import Foundation
-import Synchronization
 import TestSupport
 import Testing
 import Values
 
 /// Runs that go on in another process, as a user sees it.
 @Suite struct ResumeCommandTests {
-    /// The program in the background; it is killed with its owner at the latest.
-    private final class Background {
-        private let process = Process()
-
-        init(_ sandbox: Sandbox, _ arguments: [String]) throws {
-            process.executableURL = URL(fileURLWithPath: Sandbox.program)
-            process.arguments = arguments
-            process.currentDirectoryURL = URL(fileURLWithPath: sandbox.folder)
-            process.standardOutput = FileHandle.nullDevice
-            process.standardError = FileHandle.nullDevice
-            process.standardInput = FileHandle.nullDevice
-            try process.run()
-        }
-
-        deinit { if process.isRunning { kill(process.processIdentifier, SIGKILL) } }
-
-        /// - Returns: the exit code; of one that a signal ended, its negative.
-        func end(by signal: Int32? = nil) -> Int32 {
-            if let signal { kill(process.processIdentifier, signal) }
-            process.waitUntilExit()
-            return process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
-        }
-    }
-
-    /// Requests from a number on are not answered until it is opened.
-    private final class Gate: Sendable {
-        private let isOpen = Mutex(false)
-        private let first: Int
-
-        init(before first: Int) { self.first = first }
-
-        func open() { isOpen.withLock { $0 = true } }
-        func response(_ request: StubRequest) -> StubResponse? {
-            request.number < first || isOpen.withLock { $0 } ? nil : StubResponse(ending: .silence)
-        }
-    }
-
     /// A step that waits as long as it must.
     private static let patient = ", timeout: 10m"
     /// A step whose call is tried again and again until it is answered, whatever else the machine does.
@@ -59,6 +21,34 @@ import Values
           - { id: send, when: steps.review.output.approved, prompt: "sent by ${{ steps.review.output.by }}" }
         outputs: { sent: "${{ has(steps.send.output) ? steps.send.output : 'nothing' }}" }
         """
+
+    /// R1, A2: each has its line, also those beyond what goes on at once, and a failed one shows in the exit code.
+    @Test(arguments: [1, 3, 16]) func allRunsOfProcessesThatAreGoneGoOn(atOnce: Int) async throws {
+        let (count, gate) = (7, Gate(before: 1))
+        let sandbox = try Sandbox(script: gate.response)
+        try sandbox.writeChain(steps: 3, step: Self.patient)
+        try sandbox.write("strict.yaml", """
+            version: 1
+            name: strict
+            models: { m: { use: stub/echo } }
+            defaults: { model: m, timeout: 10m, limits: { max_output_tokens: 64 } }
+            steps: [{ id: a, prompt: "hello" }, { id: b, needs: [a], run: ["false"] }]
+            """)
+        let processes = try (0..<count).map { try Background(sandbox, $0 < count - 1 ? ["run", "chain.yaml"] : ["run", "strict.yaml"]) }
+        await sandbox.server.waitForRequests(count)
+        for process in processes { #expect(process.end(by: SIGKILL) == -SIGKILL) }
+        gate.open()
+        let resumed = try await sandbox.agentctl("resume", "--all", "--max-parallel", "\(atOnce)")
+        let list = try await sandbox.agentctl("runs", "--json")
+        let runs = list.json?["runs"]?.arrayValue ?? []
+        #expect(runs.count == count)
+        for run in runs {
+            let status = run["workflow"] == "strict" ? "failed" : "succeeded"
+            #expect(run["status"]?.stringValue == status)
+            #expect(resumed.err.contains("\(run["id"]?.stringValue ?? "?") \(status)"), "\(resumed.err)")
+        }
+        #expect(resumed.code != 0)
+    }
 
     @Test func aKilledRunGoesOn() async throws {
         let gate = Gate(before: 3)
@@ -81,6 +71,37 @@ import Values
         #expect(states.sorted() == ["settled", "settled", "settled", "settled", "unknown"])
         let again = try await sandbox.agentctl("resume", "last")
         #expect(again.code == 49 && again.err.contains("has succeeded"), "\(again.err)")
+    }
+
+    /// A killed call is missing in what the run cost, and every place says so (M3).
+    @Test func aLostCallIsToldAlikeEverywhere() async throws {
+        let gate = Gate(before: 3)
+        let sandbox = try Sandbox(script: gate.response)
+        try sandbox.writeChain(steps: 4, step: Self.patient)
+        let first = try Background(sandbox, ["run", "chain.yaml"])
+        await sandbox.server.waitForRequests(3)
+        #expect(first.end(by: SIGKILL) == -SIGKILL)
+        gate.open()
+        let resumed = try await sandbox.agentctl("resume", "last", "--json")
+        let cost = try #require(resumed.json?["cost_usd"]?.stringValue)
+        let shape = ["cost_usd", "cost_is_lower_bound", "known_usd", "estimated_usd", "held_usd", "held_open_usd", "calls", "unknown_calls", "unpriced_calls"]
+        let run = try await sandbox.agentctl("show", "last", "--json").json?["run"]
+        let listed = try await sandbox.agentctl("runs", "--json").json?["runs"]?[0]
+        let total = try await sandbox.agentctl("audit", "--json").json?["total"]
+        for key in shape {
+            #expect(resumed.json?[key] != nil && run?[key] == resumed.json?[key] && listed?[key] == run?[key] && total?[key] == run?[key], "\(key)")
+        }
+        #expect(run?["cost_is_lower_bound"] == true && run?["unknown_calls"] == 1 && run?["known_usd"] == .string(cost) && run?["held_open_usd"] != "0")
+
+        let text = "≥ $\(cost)"
+        #expect(resumed.err.contains("5 calls, \(text) (1 call of unknown end), held $"), "\(resumed.err)")
+        #expect(resumed.err.contains("chain  succeeded  \(text) (1 call of unknown end)"), "\(resumed.err)")
+        let show = try await sandbox.agentctl("show", "last")
+        #expect(show.out.contains("cost \(text) (1 call of unknown end)") && show.out.contains("≥ $"), "\(show.out)")
+        #expect(try await sandbox.agentctl("runs").out.contains(text))
+        #expect(try await sandbox.agentctl("audit", "--by", "run").out.contains(text))
+        #expect(try await sandbox.agentctl("follow", "last").err.contains("5 calls, \(text) (1 call of unknown end)"))
+        #expect(try await sandbox.agentctl("audit", "--by", "run", "--csv").out.contains("true"))
     }
 
     @Test func anInterruptedRunGoesOn() async throws {
@@ -147,7 +168,7 @@ import Values
         #expect(run.code == 4 && run.out.isEmpty)
         #expect(run.err.contains("waits for a person: agentctl approve "), "\(run.err)")
         let asked = try await sandbox.agentctl("approvals")
-        #expect(asked.lines.suffix(2) == ["  Send hello?", "  Really?"])
+        #expect(asked.lines.suffix(3) == ["  Send hello?", "  Really?", "  $0.000001 spent so far"])
         #expect(asked.out.contains("  review  asks  asked ") && asked.out.contains(", fails in 23h 59m"))
         let listed = try await sandbox.agentctl("approvals", "--json")
         #expect(listed.json?[0]?["step"] == "review" && listed.json?[0]?["message"] == "Send hello?\nReally?")

@@ -136,7 +136,8 @@ import Values
         #expect(try await sandbox.agentctl("runs", "--resumable", "--json").json?["runs"]?.arrayValue?.count == 1)
         #expect(try await sandbox.agentctl("show", "last").out.contains("go on with: agentctl resume "))
 
-        try await sql("UPDATE run SET status = 'running', ended_at = NULL, owner = 'elsewhere:1:1', lease_until = 1 WHERE id = 1", sandbox)
+        try await sql("UPDATE run SET status = 'running', ended_at = NULL WHERE id = 1", sandbox)
+        try await sql("UPDATE process SET host = 'elsewhere', pid = 1, boot = 'another', beat = 1 WHERE id = (SELECT owner FROM run WHERE id = 1)", sandbox)
         try await sql("UPDATE model_call SET state = 'unknown', held_pico = 1000000, cost_pico = NULL WHERE run = 1 AND number = 2", sandbox)
         let runs = try await sandbox.agentctl("runs")
         #expect(runs.out.contains("running, without a process"), "\(runs.out)")

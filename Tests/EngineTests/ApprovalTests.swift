@@ -32,7 +32,7 @@ import WorkflowModel
         let rig = EngineRig { request, _ in .text(request.schemaName) }
         let first = try await rig.run(graph)
         #expect(first.status == .waiting)
-        #expect(first.waitsFor == ["review"])
+        #expect(first.waitsFor.map(\.step) == ["review"])
         // What does not wait for the answer is done.
         #expect(rig.provider.askedBy == ["draft", "beside"])
         #expect(rig.written.nodes["review"]?.status == .waiting)
@@ -108,10 +108,10 @@ import WorkflowModel
             """)
         let rig = EngineRig { request, _ in .text(request.schemaName) }
         let first = try await rig.run(graph)
-        #expect(first.waitsFor == ["each[0]", "each[1]"])
+        #expect(first.waitsFor.map(\.step) == ["each[0]", "each[1]"])
         rig.journal.leave(.decided(first.id, path: "each[1]", decision(true)))
         let second = try await EngineRig(clock: rig.clock, journal: rig.journal, provider: rig.provider).engine.resume(first.id, graph)
-        #expect(second.waitsFor == ["each[0]"])
+        #expect(second.waitsFor.map(\.step) == ["each[0]"])
         rig.journal.leave(.decided(first.id, path: "each[0]", decision(false)))
         let third = try await EngineRig(clock: rig.clock, journal: rig.journal, provider: rig.provider).engine.resume(first.id, graph)
         #expect(third.outputs == ["all": [false, true]])
@@ -163,13 +163,13 @@ import WorkflowModel
         let rig = EngineRig(clock: clock, provider: provider)
         let first = try await rig.run(graph)
         #expect(first.status == .waiting)
-        #expect(first.waitsFor == ["two"])
+        #expect(first.waitsFor.map(\.step) == ["two"])
         let asked = try #require(rig.written.payloads("approval_requested").last?["cap_usd"]?.stringValue.flatMap(Money.init(decimal:)))
         #expect(asked > usd("0.0004"))
         rig.journal.leave(.decided(first.id, path: "two", decision(true)))
         let second = try await EngineRig(clock: clock, journal: rig.journal, provider: provider).engine.resume(first.id, graph)
         // The grant was for one call.
-        #expect(second.waitsFor == ["three"])
+        #expect(second.waitsFor.map(\.step) == ["three"])
         #expect(rig.written.cap == asked)
         #expect(provider.askedBy == ["one", "two"])
         rig.journal.leave(.decided(first.id, path: "three", ApprovalDecision(isApproved: true, by: "ann", note: nil, at: ManualClock.epoch, cap: usd("1"))))
@@ -177,6 +177,10 @@ import WorkflowModel
         #expect(third.status == .succeeded, "\(third.failure as Any)")
         #expect(third.outputs == ["said": "three"])
         #expect(rig.written.cap == usd("1"))
+        // Each question of a node has its number and says what it is about; the answers carry it, and what was spent.
+        #expect(rig.written.payloads("approval_requested").map { [$0["step"], $0["number"], $0["kind"]] } == [["two", 1, "money"], ["three", 1, "money"]])
+        #expect(rig.written.payloads("approval_decided").map { [$0["step"], $0["number"], $0["choice"]] } == [["two", 1, "approve"], ["three", 1, "approve"]])
+        #expect(rig.written.payloads("approval_decided").allSatisfy { $0["asked_usd"]?.stringValue.flatMap(Money.init(decimal:)) ?? .zero > .zero })
         #expect(rig.written.mostHeld <= usd("1").picoDollars)
     }
 
@@ -185,7 +189,7 @@ import WorkflowModel
         let rig = EngineRig { request, _ in .text(request.schemaName, input: 300, output: 0) }
         let first = try await rig.run(graph)
         #expect(first.status == .waiting)
-        rig.journal.leave(.decided(first.id, path: first.waitsFor[0], decision(false, note: "too dear")))
+        rig.journal.leave(.decided(first.id, path: first.waitsFor[0].step, decision(false, note: "too dear")))
         let end = try await EngineRig(clock: rig.clock, journal: rig.journal, provider: rig.provider).engine.resume(first.id, graph)
         #expect(end.failure?.kind == .budget)
         #expect(end.failure?.message == "ann did not grant more money: too dear")

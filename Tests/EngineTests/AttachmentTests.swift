@@ -176,7 +176,7 @@ import WorkflowModel
         let provider = ScriptedProvider(
             clock: clock, profiles: { .success(ModelProfile(reference: $0, servedID: $0.model, contextWindow: window, maxConcurrency: nil, attachments: support)) }
         ) { _, _ in .text("x") }
-        return PlanBuilder(graph: try project.load().graph, provider: provider, prices: .perToken(), statistics: [:], at: clock.now()).plan(inputs: inputs)
+        return PlanBuilder(graph: try project.load().graph, provider: provider, prices: .perToken(), history: WorkflowHistory(), at: clock.now()).plan(inputs: inputs)
     }
 
     @Test func thePlanKnowsAFileThatIsNamedAndHoldsTheRestToTheDearest() throws {

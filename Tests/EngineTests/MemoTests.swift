@@ -130,7 +130,7 @@ import WorkflowModel
         let rig = EngineRig(answers: [:])
         func amounts(_ keys: String) throws -> Plan.Amounts {
             let graph = try workflow(modelWorkflow("  - { id: a, prompt: hello\(keys) }"))
-            return PlanBuilder(graph: graph, provider: rig.provider, prices: .perToken(), statistics: [:], at: rig.clock.now()).plan(inputs: [:]).total
+            return PlanBuilder(graph: graph, provider: rig.provider, prices: .perToken(), history: WorkflowHistory(), at: rig.clock.now()).plan(inputs: [:]).total
         }
         let (with, without) = (try amounts(", memo: { max_age: 1h }"), try amounts(""))
         #expect(with.best == .zero && without.best > .zero)

@@ -8,12 +8,12 @@ import WorkflowModel
 
 @Suite struct PlanBuilderTests {
     private func plan(
-        _ yaml: String, inputs: JSONObject? = [:], prices: PriceBook = .perToken(), statistics: [String: StepStatistics] = [:],
+        _ yaml: String, inputs: JSONObject? = [:], prices: PriceBook = .perToken(), history: WorkflowHistory = WorkflowHistory(),
         window: Int? = nil
     ) throws -> Plan {
         let clock = ManualClock()
         let provider = ScriptedProvider(clock: clock, profiles: ScriptedProvider.profile(contextWindow: window)) { _, _ in .text("x") }
-        let builder = PlanBuilder(graph: try workflow(yaml), provider: provider, prices: prices, statistics: statistics, at: clock.now())
+        let builder = PlanBuilder(graph: try workflow(yaml), provider: provider, prices: prices, history: history, at: clock.now())
         let plan = builder.plan(inputs: inputs)
         // The short cut of a batch says what the whole plan says.
         if let inputs { #expect(builder.refusal(inputs: inputs) == plan.refusal) }
@@ -118,12 +118,14 @@ import WorkflowModel
     }
 
     @Test func historyGivesWhatIsExpected() throws {
-        let history = StepStatistics(calls: 6, runsWithCalls: 4, runs: 4, averageInputTokens: 100, averageOutputTokens: 10, averageMilliseconds: 50)
-        let plan = try plan(modelWorkflow("  - { id: a, prompt: hello }\n  - { id: b, prompt: hello }"), statistics: ["a": history])
+        let calls = CallStatistics(
+            provider: "local", model: "small", calls: 6, usage: TokenUsage(plainInput: 600, plainOutput: 60), milliseconds: 300)
+        let plan = try plan(modelWorkflow("  - { id: a, prompt: hello }\n  - { id: b, prompt: hello }"), history: WorkflowHistory(runs: 4, steps: ["a": [calls]]))
         // 100 tokens in and 10 out are $0.00012, at 6 calls in 4 runs.
         #expect(plan.steps[0].amounts.expected == usd("0.00018"))
-        #expect(plan.steps[1].amounts.expected == .zero)
-        #expect(plan.total.expected == usd("0.00018"))
+        // A step that is new cannot cost less than its cheapest call.
+        #expect(plan.steps[1].amounts.expected == usd("0.000004"))
+        #expect(plan.total.expected == usd("0.000184"))
         #expect(plan.historyRuns == 4)
     }
 
@@ -155,7 +157,7 @@ import WorkflowModel
             let clock = ManualClock()
             let provider = ScriptedProvider(clock: clock) { _, _ in .text("x") }
             let graph = try workflow(modelWorkflow(step, top: "inputs: { list: { default: [1, 2] } }"), files: files)
-            let plan = PlanBuilder(graph: graph, provider: provider, prices: .perToken(), statistics: [:], at: clock.now()).plan(inputs: ["list": [1, 2]])
+            let plan = PlanBuilder(graph: graph, provider: provider, prices: .perToken(), history: WorkflowHistory(), at: clock.now()).plan(inputs: ["list": [1, 2]])
             #expect(plan.total.worst == plan.steps[0].amounts.worst)
             return plan.steps[0].amounts.worst
         }
@@ -169,12 +171,13 @@ import WorkflowModel
     }
 
     @Test func historyIsKnownByThePathOfAStep() throws {
-        let history = StepStatistics(calls: 6, runsWithCalls: 4, runs: 4, averageInputTokens: 100, averageOutputTokens: 10, averageMilliseconds: 50)
+        let calls = CallStatistics(
+            provider: "local", model: "small", calls: 6, usage: TokenUsage(plainInput: 600, plainOutput: 60), milliseconds: 300)
         let plan = try plan(modelWorkflow("""
               - { id: g, steps: [{ id: a, prompt: hello }] }
               - { id: h, steps: [{ id: a, prompt: hello }] }
-            """), statistics: ["g/a": history])
-        #expect(plan.steps.map(\.amounts.expected) == ["0.00018", "0.00018", "0", "0"].map(usd))
+            """), history: WorkflowHistory(runs: 4, steps: ["g/a": [calls]]))
+        #expect(plan.steps.map(\.amounts.expected) == ["0.00018", "0.00018", "0.000004", "0.000004"].map(usd))
     }
 
     @Test func whatIsOptionalCostsNothingAtBest() throws {
@@ -192,7 +195,7 @@ import WorkflowModel
         let clock = ManualClock()
         let provider = ScriptedProvider(clock: clock) { request, _ in .text("x", input: RequestBound.inputTokens(request.segments, schemaBound: 0, support: .none)!, output: 100) }
         let rig = EngineRig(clock: clock, provider: provider)
-        let plan = PlanBuilder(graph: graph, provider: provider, prices: .perToken(), statistics: [:], at: clock.now()).plan(inputs: [:])
+        let plan = PlanBuilder(graph: graph, provider: provider, prices: .perToken(), history: WorkflowHistory(), at: clock.now()).plan(inputs: [:])
         let result = try await rig.run(graph)
         #expect(result.status == .succeeded, "\(String(describing: result.failure))")
         let cost = rig.written.calls.reduce(Money.zero) { $0 + ($1.end?.cost ?? .zero) }
@@ -203,8 +206,8 @@ import WorkflowModel
 
     // MARK: Admission
 
-    private func refusal(_ budget: String, _ statistics: [String: StepStatistics] = [:], steps: String = "  - { id: a, prompt: hello }") throws -> StepFailure? {
-        try plan(modelWorkflow(steps, top: "budget: \(budget)"), statistics: statistics).refusal
+    private func refusal(_ budget: String, _ history: WorkflowHistory = WorkflowHistory(), steps: String = "  - { id: a, prompt: hello }") throws -> StepFailure? {
+        try plan(modelWorkflow(steps, top: "budget: \(budget)"), history: history).refusal
     }
 
     @Test func aRunStartsIfItsCheapestCompletionFits() throws {
@@ -223,7 +226,8 @@ import WorkflowModel
     }
 
     @Test func admissionByWhatIsExpected() throws {
-        let history = ["a": StepStatistics(calls: 1, runsWithCalls: 1, runs: 1, averageInputTokens: 100, averageOutputTokens: 10, averageMilliseconds: 5)]
+        let calls = CallStatistics(provider: "local", model: "small", calls: 1, usage: TokenUsage(plainInput: 100, plainOutput: 10), milliseconds: 5)
+        let history = WorkflowHistory(runs: 1, steps: ["a": [calls]])
         #expect(try refusal("{ max_cost_usd: 0.00012, admit: expected }", history) == nil)
         #expect(try refusal("{ max_cost_usd: 0.00011, admit: expected }", history)?.message == "the expected cost, $0.00012, does not fit the budget of $0.00011")
         // Without history the cheapest completion has to do, or no first run would ever start.
@@ -247,7 +251,7 @@ import WorkflowModel
         let missing = StepFailure(.configuration, "there is no provider 'local'")
         let provider = ScriptedProvider(clock: clock, profiles: { _ in .failure(missing) }) { _, _ in .text("x") }
         let graph = try workflow(modelWorkflow("  - { id: a, prompt: hello }"))
-        let plan = PlanBuilder(graph: graph, provider: provider, prices: .perToken(), statistics: [:], at: clock.now()).plan(inputs: [:])
+        let plan = PlanBuilder(graph: graph, provider: provider, prices: .perToken(), history: WorkflowHistory(), at: clock.now()).plan(inputs: [:])
         #expect(plan.refusal == missing)
     }
 
@@ -257,5 +261,98 @@ import WorkflowModel
             prefixes: { policy: { text: P }, ticket: { text: "${{ inputs.t }}" } }
             """), inputs: ["t": "x"])
         #expect(plan.steps[0].prefixes == ["policy", "ticket"])
+    }
+}
+
+/// Whatever the history says: best <= expected <= worst (M2).
+@Suite struct PlanOrderTests {
+    /// A small random number generator: the same seed, the same cases.
+    private struct Dice {
+        var state: UInt64
+        mutating func roll(_ count: Int) -> Int {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int(state >> 33) % count
+        }
+    }
+
+    private func isOrdered(_ amounts: Plan.Amounts) -> Bool {
+        guard let expected = amounts.expected else { return amounts.worst.map { amounts.best <= $0 } ?? true }
+        return amounts.best <= expected && amounts.worst.map { expected <= $0 } ?? true
+    }
+
+    private func plan(_ yaml: String, _ history: WorkflowHistory, prices: PriceBook, inputs: JSONObject? = ["list": [1, 2, 3]]) throws -> Plan {
+        let clock = ManualClock()
+        let provider = ScriptedProvider(clock: clock) { _, _ in .text("x") }
+        return PlanBuilder(graph: try workflow(yaml), provider: provider, prices: prices, history: history, at: clock.now()).plan(inputs: inputs)
+    }
+
+    private let yaml = """
+        version: 1
+        name: t
+        inputs: { list: { type: array } }
+        models: { small: { use: local/small, fallback: [local/dear] }, gone: { use: local/new } }
+        defaults: { model: small, limits: { max_input_tokens: 500, max_output_tokens: 100 } }
+        steps:
+          - { id: a, prompt: hello }
+          - { id: b, for_each: { items: inputs.list, max_cost_usd: 0.000002 }, prompt: "about ${{ item }}" }
+          - { id: c, model: gone, limits: { max_input_tokens: 500, max_output_tokens: 10, max_cost_usd: 0.000001 }, prompt: "hello and goodbye" }
+          - { id: g, limits: { max_cost_usd: 0.00001 }, for_each: { items: inputs.list }, steps: [{ id: d, prompt: hello }] }
+          - { id: l, when: "size(inputs.list) > 0", loop: { max: 3, steps: [{ id: e, prompt: hello }] } }
+        """
+
+    @Test(arguments: 1...200 as ClosedRange<UInt64>) func bestIsBelowExpectedIsBelowWorst(seed: UInt64) throws {
+        var dice = Dice(state: seed)
+        var history = WorkflowHistory(runs: 1 + dice.roll(200))
+        for step in ["a", "b", "c", "g/d", "l/e", "unheard-of"] where dice.roll(4) > 0 {
+            for model in ["small", "dear", "renamed"] where dice.roll(3) > 0 {
+                let calls = dice.roll(3) == 0 ? 0 : dice.roll(2_000)
+                let size = [1, 100, 1_000_000][dice.roll(3)]
+                history.steps[step, default: []].append(CallStatistics(
+                    provider: "local", model: model, calls: calls,
+                    usage: TokenUsage(
+                        plainInput: calls * dice.roll(size), cacheRead: calls * dice.roll(size), cacheWrite: nil, plainOutput: calls * dice.roll(size),
+                        reasoning: calls * dice.roll(size)),
+                    milliseconds: Int64(calls * dice.roll(90_000)), callsWithoutUsage: dice.roll(5),
+                    costWithoutUsage: Money(picoDollars: dice.roll(3) == 0 ? .max : Int64(dice.roll(1 << 30)))))
+            }
+        }
+        let prices = PriceBook(
+            overrides: [.test("local", "*", .input, "1"), .test("local", "*", .output, "2"), .test("local", "dear", .input, "9"), .test("local", "dear", .output, "40")],
+            catalogue: .none)
+        for inputs in [nil, ["list": []], ["list": [1, 2, 3]]] as [JSONObject?] {
+            let plan = try plan(yaml, history, prices: prices, inputs: inputs)
+            for step in plan.steps { #expect(isOrdered(step.amounts), "\(step.id): \(step.amounts)") }
+            #expect(isOrdered(plan.total), "\(plan.total)")
+            #expect(plan.historyRuns == history.runs)
+        }
+    }
+
+    /// What a cap admits bounds what is expected; the note says that it admits nothing.
+    @Test func aCapBelowTheCheapestCallIsSaid() throws {
+        let plan = try plan(yaml, WorkflowHistory(), prices: .perToken())
+        #expect(plan.steps[2].amounts.best == usd("0.000001") && plan.steps[2].amounts.worst == usd("0.000001"))
+        #expect(plan.steps[2].notes.contains { $0.hasPrefix("limits.max_cost_usd is less than its cheapest call, $0.0000") })
+    }
+
+    /// A fallback that answered is priced as itself, and the cheapest completion is by the cheapest model.
+    @Test func eachModelIsExpectedAtItsOwnPrice() throws {
+        let prices = PriceBook(
+            overrides: [.test("local", "small", .input, "1"), .test("local", "small", .output, "2"), .test("local", "dear", .input, "10"), .test("local", "dear", .output, "20")],
+            catalogue: .none)
+        func calls(_ model: String, _ count: Int) -> CallStatistics {
+            CallStatistics(provider: "local", model: model, calls: count, usage: TokenUsage(plainInput: 100 * count, plainOutput: 10 * count), milliseconds: 0)
+        }
+        let yaml = """
+            version: 1
+            name: t
+            models: { m: { use: local/dear, fallback: [local/small] } }
+            defaults: { model: m, limits: { max_output_tokens: 100 } }
+            steps: [{ id: a, prompt: hello }]
+            """
+        let history = WorkflowHistory(runs: 2, steps: ["a": [calls("dear", 1), calls("small", 1)]])
+        let plan = try plan(yaml, history, prices: prices, inputs: [:])
+        // (0.0012 + 0.00012) / 2, and "hello" to the cheaper one.
+        #expect(plan.steps[0].amounts.expected == usd("0.00066"))
+        #expect(plan.steps[0].amounts.best == usd("0.000004"))
     }
 }

@@ -110,7 +110,7 @@ import WorkflowModel
     @Test func thePlanCountsACutPrompt() throws {
         let yaml = step("max_input_tokens: 20, trim: [doc]", with: #"doc: "${{ inputs.text }}""#, prompt: "${{ with.doc }}")
         let rig = EngineRig(answers: [:])
-        let plan = PlanBuilder(graph: try workflow(yaml), provider: rig.provider, prices: .perToken(), statistics: [:], at: rig.clock.now())
+        let plan = PlanBuilder(graph: try workflow(yaml), provider: rig.provider, prices: .perToken(), history: WorkflowHistory(), at: rig.clock.now())
             .plan(inputs: ["text": .string(String(repeating: "a", count: 4000)), "list": [], "extra": ""])
         #expect(plan.steps[0].promptTokens == 20)
     }

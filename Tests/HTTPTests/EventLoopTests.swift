@@ -1,5 +1,4 @@
 @testable import HTTP
-import Synchronization
 import Testing
 import Values
 

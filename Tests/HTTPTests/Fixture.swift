@@ -1,6 +1,6 @@
 import Glibc
 import HTTP
-import Synchronization
+import struct Synchronization.Atomic
 import Testing
 import TestSupport
 import Values

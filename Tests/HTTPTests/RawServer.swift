@@ -1,5 +1,5 @@
 import Glibc
-import Synchronization
+import Values
 
 /// A server for what no HTTP server does: a closure handles the connections one after another on a thread of its own.
 final class RawServer: Sendable {

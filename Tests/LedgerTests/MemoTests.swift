@@ -73,13 +73,16 @@ import WorkflowModel
         ] { #expect(try await ledger.write(entry) == .written) }
         func rows(_ dimensions: [AuditDimension], _ filter: AuditFilter = AuditFilter()) throws -> [String] {
             try ledger.audit(by: dimensions, filter: filter).map {
-                ($0.keys + ["\($0.runs)", "\($0.calls)", "\($0.memoHits)", $0.cost.decimalText, $0.saved.decimalText, "\($0.unpricedCalls)"]).joined(separator: " ")
+                ($0.keys + ["\($0.runs)", "\($0.spending.calls)", "\($0.memoHits)", $0.spending.cost.decimalText, $0.saved.decimalText, "\($0.spending.unpriced)"]).joined(separator: " ")
             }
         }
         #expect(try rows([]) == ["2 1 3 0.5 0.75 0"])
         #expect(try rows([.workflow]) == ["triage 1 1 2 0.5 0.5 0", "digest 1 0 1 0 0.25 0"])
         #expect(try rows([.purpose]) == ["try 1 1 0 0.5 0 0", "memo 2 0 3 0 0.75 0"])
-        #expect(try rows([.model, .step, .tier, .provider, .day]) == ["small-model draft small local 2026-11-21 2 1 3 0.5 0.75 0"])
+        #expect(try rows([.model, .step, .tier, .provider, .day]) == [
+            "local/small-model triage:draft triage:small local 2026-11-21 1 1 2 0.5 0.5 0",
+            "local/small-model digest:draft digest:small local 2026-11-21 1 0 1 0 0.25 0",
+        ])
         #expect(try rows([.tag("team")]) == ["support 1 1 1 0.5 0 0", " 1 0 1 0 0.25 0", "own 1 0 1 0 0.5 0"])
         #expect(try rows([.run], AuditFilter(since: start.adding(.seconds(1)))) == ["a 1 1 0 0.5 0 0"])
         let hits = try #require(try ledger.trace(run: "a")).memoHits

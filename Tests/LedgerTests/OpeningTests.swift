@@ -51,7 +51,12 @@ import WorkflowModel
         _ = try reader.runs()
         var status = stat()
         stat(temporary.path, &status)
-        let holds = { try String(contentsOfFile: "/proc/locks", encoding: .utf8).split(separator: "\n").contains { $0.contains(" READ ") && $0.contains(":\(status.st_ino) 1073741826 ") } }
+        // Read in pieces, the list misses locks while others come and go: one look that finds it tells.
+        let holds = {
+            try (0..<50).contains { _ in
+                try String(contentsOfFile: "/proc/locks", encoding: .utf8).split(separator: "\n").contains { $0.contains(" READ ") && $0.contains(":\(status.st_ino) 1073741826 ") }
+            }
+        }
         #expect(try holds())
         let ledger = try temporary.open()
         #expect(try holds(), "another process could take itself for the last one and remove the log")
@@ -60,7 +65,8 @@ import WorkflowModel
         #expect(try !holds())
     }
 
-    @Test(arguments: 1..<Migrations.current) func anOlderLedgerIsBroughtUp(from version: Int) async throws {
+    /// Not every number is a migration's.
+    @Test(arguments: Migrations.all.map { $0.version }.dropLast()) func anOlderLedgerIsBroughtUp(from version: Int) async throws {
         let temporary = try TemporaryLedger()
         let old = try temporary.connect()
         try await old.write { database in
@@ -70,7 +76,7 @@ import WorkflowModel
                 PRAGMA application_id = \(Migrations.applicationID);
                 PRAGMA user_version = \(version);
                 INSERT INTO run(run_id, workflow, file, status, started_at, owner, epoch, last_hash, graph_hash, inputs_hash, tags, owners, calls)
-                    VALUES ('old', 'w', 'w.yaml', 'succeeded', 1000000, 'o', 1, x'00', x'00', x'00', '{}', '{}', 1);
+                    VALUES ('old', 'w', 'w.yaml', 'succeeded', 1000000, \(version < M009Processes.version ? "'o'" : "NULL"), 1, x'00', x'00', x'00', '{}', '{}', 1);
                 INSERT INTO model_call(run, number, run_id, node_path, step_id, tier, purpose, ordinal, provider, model_asked, state, request_hash, started_at)
                     VALUES (1, 1, 'old', 'a', 'a', 't', 'try', 0, 'p', 'm', 'settled', x'00', 1000000);
                 """)

@@ -43,12 +43,12 @@ import WorkflowModel
         #expect(run.startedAt == moment("2026-11-21T10:00:00Z"))
         #expect(run.endedAt == moment("2026-11-21T10:00:09Z"))
         #expect(run.maxCost == dollars("2.5"))
-        #expect(run.cost == MoneySum(dollars("0.25")))
-        #expect(run.held == MoneySum(dollars("1.25")))
-        #expect(run.calls == 2)
+        #expect(run.spending.cost == MoneySum(dollars("0.25")))
+        #expect(run.spending.held == MoneySum(dollars("1.25")))
+        #expect(run.spending.calls == 2)
         #expect(run.inputTokens == 120)
         #expect(run.outputTokens == 35)
-        #expect(run.unpricedCalls == 0)
+        #expect(run.spending.unpriced == 0)
         #expect(run.tags == ["team": "support", "tier": 3])
         #expect(run.owner == ["business": "support"])
         #expect(run.decisionID == "T-1")
@@ -221,8 +221,8 @@ import WorkflowModel
             _ = try await ledger.write(.end("r\(index)", 1, .settled, released: cost, held: cost, cost: cost))
         }
         let row = try #require(try ledger.audit(by: []).first)
-        #expect(row.cost.decimalText == "45000000.000000000005")
-        #expect(row.calls == 5)
+        #expect(row.spending.cost.decimalText == "45000000.000000000005")
+        #expect(row.spending.calls == 5)
         #expect(row.runs == 5)
         #expect(try ledger.decisions().first?.cost.decimalText == "45000000.000000000005")
     }
@@ -237,7 +237,7 @@ import WorkflowModel
             #expect(try await ledger.write(.end("a", number, .settled, released: dollars("1"), held: cost, cost: cost)) == .written)
         }
         func costs(_ dimensions: [AuditDimension], _ filter: AuditFilter = AuditFilter()) throws -> [[String]] {
-            try ledger.audit(by: dimensions, filter: filter).map { $0.keys + [$0.cost.decimalText] }
+            try ledger.audit(by: dimensions, filter: filter).map { $0.keys + [$0.spending.cost.decimalText] }
         }
         #expect(try costs([.tag("part")]) == [["draft", "5"], ["all", "1"]])
         #expect(try costs([.tag("team"), .tag("part")]) == [["support", "draft", "5"], ["support", "all", "1"]])
@@ -270,11 +270,11 @@ import WorkflowModel
         ] { #expect(try await ledger.write(entry) == .written) }
 
         let all = try #require(try ledger.audit(by: []).first)
-        #expect(all.cost == MoneySum(dollars("1.25")))
-        #expect(all.heldOpen == MoneySum(dollars("2.25")))
+        #expect(all.spending.cost == MoneySum(dollars("1.25")))
+        #expect(all.spending.heldOpen == MoneySum(dollars("2.25")))
         #expect(all.runs == 3)
-        #expect(all.calls == 5)
-        #expect(all.unpricedCalls == 1)
+        #expect(all.spending.calls == 5)
+        #expect(all.spending.unpriced == 1)
         #expect(all.failedCalls == 2)
         #expect(all.repeatedCalls == 2)
         #expect(all.inputTokens == 600)
@@ -282,15 +282,15 @@ import WorkflowModel
         #expect(all.outputTokens == 175)
 
         func costs(_ dimensions: [AuditDimension], _ filter: AuditFilter = AuditFilter()) throws -> [[String]] {
-            try ledger.audit(by: dimensions, filter: filter).map { $0.keys + [$0.cost.decimalText] }
+            try ledger.audit(by: dimensions, filter: filter).map { $0.keys + [$0.spending.cost.decimalText] }
         }
         #expect(try costs([.workflow]) == [["digest", "0.75"], ["triage", "0.5"]])
-        #expect(try costs([.model]) == [["small-model", "1.25"], ["large-model", "0"]])
+        #expect(try costs([.model]) == [["local/small-model", "1.25"], ["local/large-model", "0"]])
         #expect(try costs([.tag("team")]) == [["sales", "0.75"], ["support", "0.5"], ["", "0"]])
         #expect(try costs([.tag("odd\"key")]) == [["", "0.75"], ["7", "0.5"]])
         #expect(try costs([.day]) == [["2026-11-21", "1.25"], ["2026-11-22", "0"]])
         #expect(try costs([.run, .purpose]) == [["b", "try", "0.75"], ["a", "try", "0.5"], ["a", "repair", "0"], ["c", "try", "0"]])
-        #expect(try costs([.step, .tier, .provider]) == [["draft", "small", "local", "1.25"]])
+        #expect(try costs([.step, .tier, .provider]) == [["digest:draft", "digest:small", "local", "0.75"], ["triage:draft", "triage:small", "local", "0.5"]])
         #expect(try costs([.workflow], AuditFilter(workflow: "triage")) == [["triage", "0.5"]])
         #expect(try costs([.run], AuditFilter(tag: (key: "team", value: "sales"))) == [["b", "0.75"]])
         #expect(try costs([.run], AuditFilter(since: moment("2026-11-22T00:00:00Z"))) == [["a", "0"]])
@@ -368,12 +368,11 @@ import WorkflowModel
         }
         // One that still runs says nothing yet.
         try await ledger.begin(.sample("r9"))
-        let statistics = try ledger.statistics(workflow: "triage")
-        #expect(
-            statistics["draft"]
-                == StepStatistics(
-                    calls: 3, runsWithCalls: 3, runs: 4, averageInputTokens: 120, averageOutputTokens: 35, averageMilliseconds: 250))
-        #expect(try ledger.statistics(workflow: "unheard of") == [:])
+        let history = try ledger.history(workflow: "triage")
+        #expect(history == WorkflowHistory(runs: 4, steps: ["draft": [CallStatistics(
+            provider: "local", model: "small-model", calls: 3,
+            usage: TokenUsage(plainInput: 300, cacheRead: 60, cacheWrite: 0, plainOutput: 90, reasoning: 15), milliseconds: 750)]]))
+        #expect(try ledger.history(workflow: "unheard of") == WorkflowHistory())
     }
 
     // MARK: For people

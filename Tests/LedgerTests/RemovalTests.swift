@@ -56,7 +56,7 @@ import WorkflowModel
         let dry = try remove(RemovalFilter(before: later), isDry: true)
         #expect(try ledger.runs().count == 5)
         let removal = try remove(RemovalFilter(before: later))
-        #expect(removal.runs == 2 && removal.calls == 2 && removal.cost == MoneySum(dollars("0.04")))
+        #expect(removal.runs == 2 && removal.spending.calls == 2 && removal.spending.cost == MoneySum(dollars("0.04")))
         // Each its own text and its own request.
         #expect(removal.documents == 4 && removal.events == 4 && removal.bytes > 0)
         #expect(dry == removal)
@@ -85,9 +85,9 @@ import WorkflowModel
         let before = try ledger.audit(by: [.step])[0]
         let filter = RemovalFilter(before: later, statuses: [.succeeded, .interrupted], keepsCosts: true)
         let removal = try remove(filter)
-        #expect(removal.runs == 2 && removal.calls == 0 && removal.events == 4)
+        #expect(removal.runs == 2 && removal.spending.calls == 0 && removal.events == 4)
         let after = try ledger.audit(by: [.step])[0]
-        #expect(after.cost == before.cost && after.calls == 2 && after.keys == before.keys)
+        #expect(after.spending == before.spending && after.spending.calls == 2 && after.keys == before.keys)
         #expect(try ledger.decisions()[0].counted == 2)
         #expect(try ledger.trace(run: "a")?.nodes.count == 1)
         #expect(try !hasDocument("own of a"))
@@ -98,7 +98,7 @@ import WorkflowModel
         #expect(try ledger.resumableRuns().isEmpty)
         await #expect(throws: JournalError.self) { _ = try await ledger.takeOver(RunID("b")) }
         #expect(try remove(filter).runs == 0, "once is enough")
-        #expect(try remove(RemovalFilter(before: later, statuses: [.succeeded, .interrupted])).calls == 2, "and later they go for good")
+        #expect(try remove(RemovalFilter(before: later, statuses: [.succeeded, .interrupted])).spending.calls == 2, "and later they go for good")
         #expect(try ledger.runs().isEmpty)
     }
 

@@ -1,6 +1,5 @@
 import Economics
 import GRDB
-import Synchronization
 import Testing
 import Values
 import WorkflowModel
@@ -63,8 +62,8 @@ import WorkflowModel
         let reader = try Ledger.openReadOnly(path: temporary.path)
         let trace = try #require(try reader.trace(run: "r"))
         #expect(trace.calls.count == counts.ended)
-        #expect(trace.run.cost == trace.calls.reduce(into: MoneySum.zero) { $0.add($1.cost ?? .zero) })
-        #expect(trace.run.held == trace.calls.reduce(into: MoneySum.zero) { $0.add($1.held ?? .zero) })
+        #expect(trace.run.spending.cost == trace.calls.reduce(into: MoneySum.zero) { $0.add($1.cost ?? .zero) })
+        #expect(trace.run.spending.held == trace.calls.reduce(into: MoneySum.zero) { $0.add($1.held ?? .zero) })
     }
 
     /// A1: once a bill has brought a cap above its bound nothing that draws on it starts, also when what is in flight settles for so

@@ -150,7 +150,7 @@ import WorkflowModel
         try await ledger.begin(.sample("r"))
         try await record("suspended", status: .interrupted)
         #expect(try ledger.checkup().resumable == ["suspended"])
-        try temporary.execute("UPDATE run SET owner = 'here:1:1', lease_until = 1 WHERE run_id = 'r'")
+        try temporary.execute("UPDATE process SET boot = 'another', beat = 1")
         let checkup = try ledger.checkup()
         #expect(checkup.resumable == ["r", "suspended"] && checkup.faults.isEmpty, "\(checkup.faults)")
         #expect(try ledger.run("r")?.isAbandoned == true)

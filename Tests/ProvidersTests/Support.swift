@@ -2,7 +2,6 @@ import Economics
 import HTTP
 import JSONSchema
 import PromptCaching
-import Synchronization
 import Testing
 import TestSupport
 import Values

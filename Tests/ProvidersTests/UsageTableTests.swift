@@ -105,6 +105,7 @@ import WorkflowModel
         #expect(reading(#"{"prompt_tokens":10,"completion_tokens":1}"#, prompt: 100, output: 1_000_000).counts.output == nil)
         #expect(reading(#"{"prompt_tokens":1,"completion_tokens":10}"#, prompt: 10_000, output: 40).counts.input == nil)
         #expect(reading(#"{"prompt_tokens":10,"completion_tokens":10}"#, prompt: 1280, output: 1280).isFinal)
+        #expect(reading(#"{"prompt_tokens":1e12,"completion_tokens":99999999999999999999}"#, prompt: 40, output: 40).note?.message.contains("cannot be one") == true)
         // An answer of nothing has no tokens; a prompt always has.
         #expect(reading(#"{"prompt_tokens":10,"completion_tokens":0}"#, prompt: 40, output: 0).isFinal)
         #expect(!reading(#"{"prompt_tokens":0,"completion_tokens":0}"#, prompt: 40, output: 0).isFinal)

@@ -50,10 +50,10 @@ import WorkflowModel
         audit.rows[0].keys = ["a \"b\", c", "line\nbreak"]
         audit.rows = [audit.rows[0], audit.rows[2], audit.rows[3]]
         #expect(audit.csv == [
-            "workflow,model,runs,calls,failed_calls,repeated_calls,unpriced_calls,input_tokens,cache_read_tokens,output_tokens,cost_usd,held_open_usd,memo_hits,saved_usd",
-            "\"a \"\"b\"\", c\",\"line\nbreak\",12,60,2,3,0,24000,9000,4120,0.0123,0,0,0",
-            "summary,acme/new,1,8,0,0,8,800,0,100,,0,0,0",
-            "summary,local/small,1,3,0,0,1,800,0,100,0.000009,0,0,0",
+            "workflow,model,runs,calls,failed_calls,repeated_calls,unpriced_calls,input_tokens,cache_read_tokens,output_tokens,cost_usd,held_open_usd,memo_hits,saved_usd,known_usd,estimated_usd,estimated_calls,unknown_calls,cost_is_lower_bound",
+            "\"a \"\"b\"\", c\",\"line\nbreak\",12,60,2,3,0,24000,9000,4120,0.0123,0,0,0,0.0123,0,0,0,false",
+            "summary,acme/new,1,8,0,0,8,800,0,100,,0,0,0,0,0,0,0,true",
+            "summary,local/small,1,3,0,0,1,800,0,100,0.000009,0,0,0,0.000009,0,0,0,true",
             "",
         ].joined(separator: "\r\n"))
     }

@@ -5,7 +5,7 @@ import Values
 import WorkflowModel
 
 @Suite struct BatchReportTests {
-    private let progress = BatchReport.Progress(total: 400, succeeded: 117, failed: 3, running: 64, cost: sum("0.0123"), startedAt: start)
+    private let progress = BatchReport.Progress(total: 400, succeeded: 117, failed: 3, running: 64, spending: spent("0.0123"), startedAt: start)
 
     @Test(arguments: [
         (nil, "[██████              ]  120/400  3 failed  64 running  12.4/s  ETA 22s  $0.0123"),
@@ -20,7 +20,7 @@ import WorkflowModel
 
     @Test func progressAtItsEnds() {
         #expect(BatchReport.progressLine(.init(total: 3, startedAt: start), now: start, style: style(unicode: false)) == "[....................]  0/3  $0.00")
-        #expect(BatchReport.progressLine(.init(total: 3, succeeded: 3, unpricedCalls: 1, startedAt: start), now: after(60_000), style: style(unicode: false))
+        #expect(BatchReport.progressLine(.init(total: 3, succeeded: 3, spending: spent("0", calls: 2, unpriced: 1), startedAt: start), now: after(60_000), style: style(unicode: false))
             == "[####################]  3/3  3.0/min  >= $0.00")
         #expect(BatchReport.progressLine(.init(total: 0, startedAt: start), now: start, style: style()).hasSuffix("0/0  $0.00"))
     }
@@ -30,7 +30,7 @@ import WorkflowModel
             BatchReport.Outcome(
                 line: line, status: line % 9 == 0 ? .failed : line == 40 ? .interrupted : .succeeded,
                 failureKind: line % 9 == 0 ? (line == 9 ? "timeout" : "rate_limit") : nil,
-                message: line % 9 == 0 ? "the server said no to line \(line)" : nil, cost: sum("0.0001"),
+                message: line % 9 == 0 ? "the server said no to line \(line)" : nil, spending: spent("0.0001"),
                 duration: .milliseconds(Int64(line) * 100))
         }
         #expect(BatchReport.summary(outcomes, elapsed: .milliseconds(12_300), style: style(80)) == """

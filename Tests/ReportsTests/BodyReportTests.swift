@@ -205,7 +205,7 @@ import WorkflowModel
             total                            138                             $0.0001  $0.046
 
             worst case $0.046 of budget $0.25: fits
-            no expectation yet: it comes from the history of finished runs
+            no expectation yet: it comes from the history of runs that succeeded
             """#)
     }
 
@@ -227,7 +227,7 @@ import WorkflowModel
 
             worst case $0.046 of budget $0.25: fits
             no expectation yet: it comes from the
-            history of finished runs
+            history of runs that succeeded
             """#)
     }
 

@@ -54,15 +54,21 @@ func call(
 func supportTriage() -> RunTrace {
     var run = RunRecord(id: "20261121-094815-k3f9q2ab", workflow: "support-triage", file: "Workflows/support-triage.yaml", status: .failed, startedAt: start)
     run.endedAt = after(6_240)
-    run.cost = sum("0.000169")
-    run.held = sum("0.001369")
     run.maxCost = usd("0.25")
-    run.calls = 6
     run.inputTokens = 2_854
     run.outputTokens = 277
     run.tags = ["feature": "support", "customer": "acme"]
     run.decisionID = "T-1042"
     let refused = StepFailure(.outputInvalid, "the answer does not follow its schema after one repair", details: ["/verdict: expected one of pass, fail", "/score: missing"])
+    let calls = [
+        call("classify", cost: "0.000013", tokens: (412, 18), cached: 380, at: 2, took: 1_200),
+        call("draft", 0, state: .void, http: 429, failure: CallFailure(.rateLimit, "Too many requests, slow down"), at: 1_210, took: 80),
+        call("draft", 1, cost: "0.000101", tokens: (1_200, 210), at: 2_300, took: 2_000),
+        call("claims[0]", cost: "0.00002", tokens: (600, 20), at: 4_310, took: 790),
+        call("claims[1]", 0, cost: "0.000035", tokens: (642, 29), at: 4_311, took: 800),
+        call("claims[1]", 1, state: .unknown, held: "0.0012", http: nil, failure: CallFailure(.timeout, "no answer within 45s"), at: 5_120, purpose: "repair"),
+    ]
+    run.spending = spending(of: calls)
     return RunTrace(run: run, nodes: [
         node("classify", .succeeded, from: 2, to: 1_202),
         node("retrieve", .skipped, reason: "when is false"),
@@ -71,14 +77,21 @@ func supportTriage() -> RunTrace {
         node("claims", item: 0, .succeeded, from: 4_310, to: 5_100),
         node("claims", item: 1, .failed, from: 4_311, to: 6_000, failure: refused),
         node("compliance", .pending),
-    ], calls: [
-        call("classify", cost: "0.000013", tokens: (412, 18), cached: 380, at: 2, took: 1_200),
-        call("draft", 0, state: .void, http: 429, failure: CallFailure(.rateLimit, "Too many requests, slow down"), at: 1_210, took: 80),
-        call("draft", 1, cost: "0.000101", tokens: (1_200, 210), at: 2_300, took: 2_000),
-        call("claims[0]", cost: "0.00002", tokens: (600, 20), at: 4_310, took: 790),
-        call("claims[1]", 0, cost: "0.000035", tokens: (642, 29), at: 4_311, took: 800),
-        call("claims[1]", 1, state: .unknown, held: "0.0012", http: nil, failure: CallFailure(.timeout, "no answer within 45s"), at: 5_120, purpose: "repair"),
-    ])
+    ], calls: calls)
+}
+
+/// Settled calls that cost so much in all, with some more held, and some without a price.
+func spent(_ cost: String, calls: Int = 1, held: String = "0", unpriced: Int = 0) -> Spending {
+    var spending = Spending()
+    (spending.calls, spending.unpriced) = (calls, unpriced)
+    (spending.known, spending.held, spending.heldOpen) = (sum(cost), sum(cost) + sum(held), sum(held))
+    return spending
+}
+
+func spending(of calls: [CallRecord]) -> Spending {
+    var spending = Spending()
+    for call in calls { spending.add(call.state, cost: call.cost, held: call.held ?? call.cost) }
+    return spending
 }
 
 func live(_ updates: [(Int64, LiveUpdate)]) -> LiveTree {
@@ -94,8 +107,8 @@ func supportAudit() -> AuditReport {
         unpriced: Int = 0, failed: Int = 0, repeated: Int = 0
     ) -> AuditRow {
         AuditRow(
-            keys: keys, runs: runs, calls: calls, inputTokens: input, cacheReadTokens: cached, outputTokens: output, cost: sum(cost),
-            heldOpen: sum(held), unpricedCalls: unpriced, failedCalls: failed, repeatedCalls: repeated)
+            keys: keys, runs: runs, spending: spent(cost, calls: calls, held: held, unpriced: unpriced), inputTokens: input, cacheReadTokens: cached,
+            outputTokens: output, failedCalls: failed, repeatedCalls: repeated)
     }
     return AuditReport(
         dimensions: ["workflow", "model"],

@@ -16,7 +16,7 @@ import WorkflowModel
             total                          11                              $0.00102   $0.00121  $0.0123
 
             worst case $0.0123 of budget $0.25: fits
-            expected rests on 12 finished runs
+            expected rests on 12 runs that succeeded
 
             notes
               draft: the worst case is learned: the overhead of the chat template
@@ -29,7 +29,7 @@ import WorkflowModel
 
     @Test func line() {
         #expect(PlanReport.line(supportPlan()) == """
-            plan support-triage: 4 steps, at most 11 calls, $0.00102 to $0.0123, expected $0.00121; worst case $0.0123 of budget $0.25: fits
+            plan support-triage: 4 steps, at most 11 calls, $0.00102 to $0.0123, expected $0.00121 (n=12); worst case $0.0123 of budget $0.25: fits
             """)
     }
 
@@ -51,6 +51,7 @@ import WorkflowModel
     @Test func unboundedAndUnpricedAreSaid() {
         var plan = supportPlan()
         plan.unpriced = ["openai/gpt-4o"]
+        plan.steps[2].isUnpriced = true
         plan.steps[3].maxCalls = nil
         plan.steps[3].amounts.worst = nil
         plan.total.worst = nil

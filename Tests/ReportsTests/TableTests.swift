@@ -36,7 +36,7 @@ import WorkflowModel
 
     /// What models and servers write must not move the cursor, nor turn the line around.
     @Test func whatComesInIsHarmless() {
-        #expect(StyledText("a\u{1B}[2Jb\r\nc\td\u{202E}e\u{9B}f\u{7}").rendered(style()) == "a?[2Jb c d?e?f?")
+        #expect(StyledText("a\u{1B}[2Jb\r\nc\td\u{202E}e\u{9B}f\u{7}").rendered(style()) == #"a\u001b[2Jb c d\u202ee\u009bf\u0007"#)
     }
 
     @Test(arguments: [1, 5, 12, 20, 33, 40, 60, 79, 80, 100, 132])
@@ -56,7 +56,7 @@ import WorkflowModel
                     PlanReport.text(supportPlan(), style: style),
                     supportLive().frame(now: after(4_321), style: style, height: 50).joined(separator: "\n"),
                     BatchReport.progressLine(.init(total: 9, succeeded: 2, failed: 3, startedAt: start), now: after(50), style: style),
-                    BatchReport.summary([.init(line: 1, status: .failed, cost: .zero, duration: .seconds(1))], elapsed: .seconds(1), style: style),
+                    BatchReport.summary([.init(line: 1, status: .failed, spending: Spending(), duration: .seconds(1))], elapsed: .seconds(1), style: style),
                     PriceReport.list(priceRows(), style: style), PriceReport.detail(priceRows(), model: "m", style: style),
                 ]
                 for text in texts {

@@ -9,7 +9,8 @@ import WorkflowModel
         #expect(TraceReport.text(supportTriage(), style: style(80)) == """
             run 20261121-094815-k3f9q2ab   support-triage   ✗ failed
             started 2026-11-21 09:48:15 UTC   took 6.2s
-            cost $0.000169   6 calls   tokens 2,854 (380 cached)→277
+            cost ≥ $0.000169 (1 call of unknown end)   6 calls
+            tokens 2,854 (380 cached)→277
             budget $0.25: $0.00137 used (0.5 %), $0.0012 of it held
             1 call of unknown end: $0.0012 stays held, as it may be billed
             decision T-1042: pending
@@ -41,7 +42,7 @@ import WorkflowModel
         #expect(TraceReport.text(supportTriage(), style: style()) == """
             run 20261121-094815-k3f9q2ab   support-triage   ✗ failed
             started 2026-11-21 09:48:15 UTC   took 6.2s
-            cost $0.000169   6 calls   tokens 2,854 (380 cached)→277
+            cost ≥ $0.000169 (1 call of unknown end)   6 calls   tokens 2,854 (380 cached)→277
             budget $0.25: $0.00137 used (0.5 %), $0.0012 of it held
             1 call of unknown end: $0.0012 stays held, as it may be billed
             decision T-1042: pending
@@ -75,7 +76,8 @@ import WorkflowModel
             support-triage   x failed
             started 2026-11-21 09:48:15 UTC
             took 6.2s
-            cost $0.000169   6 calls
+            cost >= $0.000169 (1 call of unknown
+            end)   6 calls
             tokens 2,854 (380 cached)->277
             budget $0.25: $0.00137 used (0.5 %),
             $0.0012 of it held
@@ -152,13 +154,11 @@ import WorkflowModel
         var trace = RunTrace(run: RunRecord(id: "r", workflow: "w", file: "w.yaml", status: .succeeded, startedAt: start), nodes: [], calls: [])
         trace.nodes = [node("a", .succeeded, from: 0, to: 5), node("b", .succeeded, from: 5, to: 9)]
         trace.calls = [call("a", tokens: (10, 2)), call("b", 0, cost: "0.0000001", tokens: (10, 2)), call("b", 1, tokens: (9, 1), at: 6)]
-        trace.run.cost = sum("0.0000001")
-        trace.run.calls = 3
-        trace.run.unpricedCalls = 2
+        trace.run.spending = spending(of: trace.calls)
         let text = TraceReport.text(trace, style: style())
         #expect(text.contains("cost ≥ $0.0000001 (2 calls unpriced)   3 calls"))
-        #expect(text.contains("10→2                   unpriced"))
-        #expect(text.contains("19→3  ≥ $0.0000001 (1 unpriced)"))
+        #expect(text.contains("10→2      unpriced"))
+        #expect(text.contains("19→3  ≥ $0.0000001"))
         #expect(TraceReport.json(trace)["calls"]?[0]?["cost_usd"] == .null)
         #expect(TraceReport.json(trace)["calls"]?[0]?["is_unpriced"] == true)
         #expect(TraceReport.json(trace)["run"]?["cost_is_lower_bound"] == true)
@@ -181,10 +181,10 @@ import WorkflowModel
     @Test func jsonIsCompleteAndExact() {
         let json = TraceReport.json(supportTriage())
         #expect(json["run"]?.jsonText == """
-            {"id":"20261121-094815-k3f9q2ab","workflow":"support-triage","file":"Workflows/support-triage.yaml","status":"failed","started_at":"2026-11-21T09:48:15.000000Z","ended_at":"2026-11-21T09:48:21.240000Z","duration_ms":6240,"cost_usd":"0.000169","cost_is_lower_bound":false,"held_usd":"0.001369","max_cost_usd":"0.25","unpriced_calls":0,"calls":6,"input_tokens":2854,"output_tokens":277,"tags":{"feature":"support","customer":"acme"},"owner":{},"decision_id":"T-1042","outcome":null,"batch":null,"inputs_hash":null,"outputs_hash":null,"failure":null,"resumable":false,"process_gone":false,"pruned_at":null}
+            {"id":"20261121-094815-k3f9q2ab","workflow":"support-triage","file":"Workflows/support-triage.yaml","status":"failed","started_at":"2026-11-21T09:48:15.000000Z","ended_at":"2026-11-21T09:48:21.240000Z","duration_ms":6240,"cost_usd":"0.000169","cost_is_lower_bound":true,"known_usd":"0.000169","estimated_usd":"0","held_usd":"0.001369","held_open_usd":"0.0012","calls":6,"estimated_calls":0,"unpriced_calls":0,"unknown_calls":1,"open_calls":0,"max_cost_usd":"0.25","input_tokens":2854,"output_tokens":277,"tags":{"feature":"support","customer":"acme"},"owner":{},"decision_id":"T-1042","outcome":null,"batch":null,"inputs_hash":null,"outputs_hash":null,"failure":null,"resumable":false,"process_gone":false,"pruned_at":null}
             """)
         #expect(json["nodes"]?[5]?.jsonText == """
-            {"path":"claims[1]","step":"claims","item":1,"status":"failed","started_at":"2026-11-21T09:48:19.311000Z","ended_at":"2026-11-21T09:48:21.000000Z","duration_ms":1689,"reason":null,"output_hash":null,"failure":{"kind":"output_invalid","message":"the answer does not follow its schema after one repair","details":["/verdict: expected one of pass, fail","/score: missing"]}}
+            {"path":"claims[1]","step":"claims","item":1,"status":"failed","started_at":"2026-11-21T09:48:19.311000Z","ended_at":"2026-11-21T09:48:21.000000Z","duration_ms":1689,"reason":null,"output_hash":null,"failure":{"kind":"output_invalid","message":"the answer does not follow its schema after one repair","details":["/verdict: expected one of pass, fail","/score: missing"]},"model_asked":"local/small","answered_by":"local/small","decision":null}
             """)
         #expect(json["calls"]?[0]?.jsonText == """
             {"id":"r.classify.0","path":"classify","step":"classify","tier":"small","purpose":"try","ordinal":0,"retry_of":null,"provider":"local","model_asked":"small","model_served":null,"state":"settled","is_unpriced":false,"cost_usd":"0.000013","held_usd":null,"input_tokens":412,"cache_read_tokens":380,"cache_write_tokens":null,"output_tokens":18,"reasoning_tokens":null,"usage_raw":null,"price_rows":[],"request_hash":null,"response_hash":null,"http_status":200,"finish_reason":null,"failure":null,"ttft_ms":300,"total_ms":1200,"started_at":"2026-11-21T09:48:15.002000Z","ended_at":"2026-11-21T09:48:16.202000Z","tags":{},"trimmed":[],"notes":[]}
@@ -214,9 +214,9 @@ import WorkflowModel
         other.outcome = nil
         other.decisionID = nil
         #expect(RunListReport.text([supportTriage().run, other], style: style(), now: after(90_000)) == """
-            run                       workflow        status     started (UTC)          took       cost  calls  decision
-            20261121-094815-k3f9q2ab  support-triage  ✗ failed   2026-11-21 09:48:15    6.2s  $0.000169      6  T-1042: pending
-            20261121-094815-k3f9q2ab  support-triage  ▸ running  2026-11-21 09:48:15  1m 30s  $0.000169      6
+            run                       workflow        status     started (UTC)          took         cost     held  calls  decision
+            20261121-094815-k3f9q2ab  support-triage  ✗ failed   2026-11-21 09:48:15    6.2s  ≥ $0.000169  $0.0012      6  T-1042: pending
+            20261121-094815-k3f9q2ab  support-triage  ▸ running  2026-11-21 09:48:15  1m 30s  ≥ $0.000169  $0.0012      6
             """ + "\n")
         #expect(RunListReport.text([], style: style()) == "no runs recorded; start one: agentctl run FILE\n")
         #expect(RunListReport.json([other])["runs"]?[0]?["ended_at"] == .null)

@@ -144,8 +144,25 @@ import WorkflowModel
         let project = try TemporaryProject()
         try project.write(Array(repeating: UInt8(ascii: "#"), count: (8 << 20) + 1), to: "w.yaml")
         #expect(printedError(project) { try project.load() } == "error[AW001]: w.yaml is larger than 8 MiB")
-        // A device does not tell its size.
-        #expect(printedError(project) { try WorkflowLoader.load("/dev/zero", root: project.root) } == "error[AW001]: /dev/zero is larger than 8 MiB")
+    }
+
+    /// A16: what is no file is not waited for, wherever it is named.
+    @Test func whatIsNoFileIsNotRead() throws {
+        let project = try TemporaryProject([
+            "a.yaml": "version: 1\nname: a\nmodels: { m: { use: local/small } }\nsteps:\n  - { id: a, model: m, prompt_file: pipe }\n",
+            "b.yaml": "version: 1\nname: b\nmodels: { m: { use: local/small } }\nsteps:\n  - { id: a, model: m, prompt: hi, output: { schema: pipe } }\n",
+            "c.yaml": "version: 1\nname: c\nsteps:\n  - { id: a, workflow: pipe }\n",
+            "d.yaml": "version: 1\nname: d\nprefixes: { p: { file: pipe } }\nsteps:\n  - { id: a, value: \"1\" }\n",
+            "e.yaml": "version: 1\nname: e\nmodels: { m: { use: local/small } }\nsteps:\n  - { id: a, model: m, prompt: hi, attach: [{ file: pipe }] }\n",
+        ])
+        #expect(mkfifo(project.path("pipe"), 0o600) == 0)
+        for name in ["a", "b", "c", "d", "e"] { #expect(printedError(project) { try project.load("\(name).yaml") }?.contains("pipe is a pipe, not a file") == true, "\(name)") }
+        #expect(printedError(project) { try project.load("pipe") } == "error[AW001]: pipe is a pipe, not a file")
+        #expect(printedError(project) { try WorkflowLoader.load("/dev/zero", root: project.root) } == "error[AW001]: /dev/zero is a device, not a file")
+        #expect(printedError(project) { try ProjectLoader.load(named: project.path("pipe"), searchingFrom: ".") } == "error[AW001]: pipe is a pipe, not a file")
+        try project.write(Array("version: 1\n".utf8), to: "f.yaml")
+        #expect(mkfifo(project.path("agentctl.yaml"), 0o600) == 0)
+        #expect(printedError(project) { try ProjectLoader.load(named: nil, searchingFrom: project.root) }?.contains("agentctl.yaml is a pipe, not a file") == true)
     }
 
     @Test func aByteOrderMarkIsNoText() throws {

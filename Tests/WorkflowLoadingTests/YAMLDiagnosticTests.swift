@@ -156,8 +156,8 @@ import Testing
             """#, #"""
             w.yaml:3:19: error[AW010]: not valid YAML: control characters are not allowed
                 |
-              3 | description: bell � here
-                |                   ^
+              3 | description: bell \u0007 here
+                |                   ^^^^^^
             """#)
     }
 

@@ -7,6 +7,12 @@ protocol Migration {
     /// The schema that the ledger has after it.
     static var version: Int { get }
     static var sql: String { get }
+    /// Whether it may be done now, asked in its transaction.
+    static func check(_ database: Database, path: String) throws
+}
+
+extension Migration {
+    static func check(_ database: Database, path: String) throws {}
 }
 
 /// Brings a ledger's schema up to date.
@@ -14,7 +20,7 @@ enum Migrations {
     static var all: [any Migration.Type] {
         [
             M001Initial.self, M002CallsByRow.self, M003Handover.self, M004CallNotes.self, M005Memo.self, M006Removal.self, M007CallRemarks.self,
-            M008Exceeded.self,
+            M008Exceeded.self, M009Processes.self, M011Questions.self,
         ]
     }
 
@@ -27,11 +33,20 @@ enum Migrations {
     /// Runs what is missing in one transaction under the write lock, so that of two processes that open a ledger at once
     /// one migrates and the other finds it done.
     static func run(on database: Database, createdBy program: String, path: String) throws {
-        // Without a lock first: the usual ledger is up to date, and opening it must not wait for a writer.
-        if try check(database, path: path) == current { return }
+        // Without the write lock first: the usual ledger is up to date, and opening it must not wait for a writer. Of one moment, as
+        // another process may be making it: a ledger that is seen half before and half after that is nobody's.
+        var isCurrent = false
+        try database.inTransaction(.deferred) {
+            isCurrent = try check(database, path: path) == current
+            return .commit
+        }
+        if isCurrent { return }
         try database.inTransaction(.immediate) {
             let found = try check(database, path: path)
-            for migration in all where migration.version > found { try database.execute(sql: migration.sql) }
+            for migration in all where migration.version > found {
+                if found > 0 { try migration.check(database, path: path) }
+                try database.execute(sql: migration.sql)
+            }
             if found == 0 {
                 try database.execute(
                     sql: "CREATE TABLE meta(key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID")
@@ -46,7 +61,7 @@ enum Migrations {
         }
     }
 
-    /// The ledger's schema; 0 for a file without tables.
+    /// The ledger's schema; 0 for a file without tables. In a transaction, so that its questions are answered for one moment.
     static func check(_ database: Database, path: String) throws -> Int {
         let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
         let application = try Int32.fetchOne(database, sql: "PRAGMA application_id") ?? 0

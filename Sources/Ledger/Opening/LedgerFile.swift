@@ -2,6 +2,7 @@ import CSQLite
 import Foundation
 import GRDB
 import GRDBSQLite
+import Values
 import WorkflowModel
 
 /// The ledger's file: what may be opened, and with which settings.
@@ -31,9 +32,7 @@ struct LedgerFile: Sendable {
 
     private func prepareFile() throws {
         try refuseFolder()
-        do {
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        } catch {
+        guard PrivateFolder.create(folder) == nil else {
             throw JournalError(.cannotOpen, "cannot create the folder of the ledger \(path): \(Self.lastError())")
         }
         try refuseNetwork()
@@ -142,9 +141,10 @@ struct LedgerFile: Sendable {
     // MARK: Refusals
 
     func refuseFolder() throws(JournalError) {
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else { return }
-        throw JournalError(.cannotOpen, "\(path) is a folder, not a ledger file")
+        var info = stat()
+        guard stat(path, &info) == 0, info.st_mode & S_IFMT != S_IFREG else { return }
+        // A pipe would be waited for.
+        throw JournalError(.cannotOpen, "\(path) is \(info.st_mode & S_IFMT == S_IFDIR ? "a folder" : "no regular file"), not a ledger file")
     }
 
     func refuseNetwork() throws(JournalError) {

@@ -1,6 +1,14 @@
 /// What costs can be grouped by.
 public enum AuditDimension: Sendable, Hashable {
-    case workflow, step, model, provider, tier, purpose, run
+    case workflow, provider, purpose, run
+    /// By its path; where the workflow is no dimension too, with the workflow's name before it: `triage:review/draft`.
+    case step
+    /// By its name in the workflow, as ``step``: `triage:mid`.
+    case tier
+    /// As it was asked for, with its provider: `openai/gpt-4o-mini`.
+    case model
+    /// Who answered what its run asked people, by their own word; several in the order of the alphabet.
+    case approver
     /// The UTC day on which the call began.
     case day
     /// The value of one of the tags, the step's over the run's; empty where neither has it.
@@ -17,6 +25,7 @@ public enum AuditDimension: Sendable, Hashable {
         case "purpose": self = .purpose
         case "run": self = .run
         case "day": self = .day
+        case "approver": self = .approver
         default:
             guard text.hasPrefix("tag:"), text.count > 4 else { return nil }
             self = .tag(String(text.dropFirst(4)))
@@ -34,6 +43,7 @@ public enum AuditDimension: Sendable, Hashable {
         case .purpose: return "purpose"
         case .run: return "run"
         case .day: return "day"
+        case .approver: return "approver"
         case .tag(let key): return "tag:\(key)"
         }
     }

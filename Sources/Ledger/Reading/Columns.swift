@@ -8,41 +8,98 @@ import WorkflowModel
 
 enum RunColumns {
     static let list = """
-        run_id, workflow, file, status, started_at, ended_at, cost_pico, held_pico, max_cost_pico, unpriced_calls, calls,
-        input_tokens, output_tokens, tags, owners, decision_id, outcome, batch, outputs_hash, inputs_hash, error, graph_hash, location,
-        batch_index, owner, lease_until, pruned_at,
+        id, run_id, workflow, file, status, started_at, ended_at, max_cost_pico, input_tokens, output_tokens, tags, owners, decision_id, outcome, batch, outputs_hash, inputs_hash, error, graph_hash, location,
+        batch_index, CASE WHEN status = 'running' THEN \(ProcessRecord.sql(of: "run.owner")) END, pruned_at,
         status = 'waiting' AND EXISTS (SELECT 1 FROM approval WHERE run = run.id AND decided_at IS NOT NULL AND taken = 0)
         """
 
-    static func record(_ row: Row) -> RunRecord {
+    /// Runs in the order of the query, each with what its calls came to.
+    ///
+    /// - Parameters:
+    ///   - rest: of the query, from behind the list of tables.
+    ///   - vantage: from where the processes that drive them are looked at.
+    static func fetch(_ database: Database, _ rest: String, _ arguments: StatementArguments, _ vantage: Vantage) throws -> [RunRecord] {
+        let rows = try Row.fetchAll(database, sql: "SELECT \(list) FROM run \(rest)", arguments: arguments)
+        if rows.isEmpty { return [] }
+        // Only the calls tell what of a cost is known, estimated or missing; they are found by the index on their run.
+        let numbers = JSONEncoding.wire.string(.array(rows.map { .int($0[0]) }))
+        var spending: [Int64: Spending] = [:]
+        let sums = try Row.fetchCursor(
+            database, sql: "SELECT run, \(SpendingColumns.list) FROM model_call c WHERE run IN (SELECT value FROM json_each(?)) GROUP BY run",
+            arguments: [numbers])
+        while let row = try sums.next() { spending[row[0]] = SpendingColumns.spending(row, 1) }
+        return rows.map { row in
+            var run = record(row, vantage)
+            run.spending = spending[row[0]] ?? Spending()
+            return run
+        }
+    }
+
+    private static func record(_ row: Row, _ vantage: Vantage) -> RunRecord {
         var run = RunRecord(
-            id: row[0], workflow: row[1], file: row[2], status: RunStatus(rawValue: row[3]) ?? .failed,
-            startedAt: Timestamp(microseconds: row[4]))
-        run.endedAt = moment(row, 5)
-        run.cost = MoneySum(Money(picoDollars: row[6]))
-        run.held = MoneySum(Money(picoDollars: row[7]))
-        run.maxCost = money(row, 8)
-        run.unpricedCalls = row[9]
-        run.calls = row[10]
-        run.inputTokens = row[11]
-        run.outputTokens = row[12]
-        run.tags = json(row, 13)?.objectValue ?? [:]
-        run.owner = json(row, 14)?.objectValue ?? [:]
-        run.decisionID = row[15]
-        run.outcome = row[16]
-        run.batch = row[17]
-        run.outputs = hash(row, 18)
-        run.inputs = hash(row, 19)
-        run.failure = json(row, 20)
-        run.graph = hash(row, 21)
-        run.location = row[22]
-        run.batchIndex = row[23]
-        let holder = Holder(text: row[24])
-        run.holder = holder.description
-        if run.status == .running { run.isAbandoned = moment(row, 25).map { $0 <= .now() } ?? true || holder.isGone }
-        run.prunedAt = moment(row, 26)
-        run.isAnswered = row[27]
+            id: row[1], workflow: row[2], file: row[3], status: RunStatus(rawValue: row[4]) ?? .failed,
+            startedAt: Timestamp(microseconds: row[5]))
+        run.endedAt = moment(row, 6)
+        run.maxCost = money(row, 7)
+        run.inputTokens = row[8]
+        run.outputTokens = row[9]
+        run.tags = json(row, 10)?.objectValue ?? [:]
+        run.owner = json(row, 11)?.objectValue ?? [:]
+        run.decisionID = row[12]
+        run.outcome = row[13]
+        run.batch = row[14]
+        run.outputs = hash(row, 15)
+        run.inputs = hash(row, 16)
+        run.failure = json(row, 17)
+        run.graph = hash(row, 18)
+        run.location = row[19]
+        run.batchIndex = row[20]
+        if run.status == .running {
+            let holder = ProcessRecord(text: row[21])
+            run.holder = holder.map(vantage.name) ?? "a process"
+            run.isAbandoned = holder.map { !vantage.verdict(on: $0).isAlive } ?? true
+        }
+        run.prunedAt = moment(row, 22)
+        run.isAnswered = row[23]
         return run
+    }
+}
+
+/// What calls, the rows of `c`, came to, apart by how well it is known: the columns that ``Spending`` is read from, by the rules of
+/// ``Spending/add(_:_:cost:held:isEstimate:)``. Rows of the state `memo`, which stand among calls in an audit, are none.
+enum SpendingColumns {
+    /// Whether the notes of a call say that its cost is an estimate, where its state says that it overran.
+    static func isEstimate(_ notes: String) -> String { "\(notes) IS NOT NULL AND instr(\(notes), '\(CallNote.Code.estimateAboveHold.rawValue)') > 0" }
+
+    // Notes are looked at of the few calls that overran.
+    private static let isKnown = "(c.state = 'settled' OR c.state = 'overrun' AND NOT (\(isEstimate("c.notes"))))"
+    private static let isEstimated = "(c.state IN ('estimated', 'unknown', 'held') OR c.state = 'overrun' AND \(isEstimate("c.notes")))"
+
+    static let list = """
+        count(*) FILTER (WHERE c.state <> 'memo'), count(*) FILTER (WHERE c.state = 'void'),
+        \(sumColumns("CASE WHEN \(isKnown) THEN c.cost_pico END")),
+        \(sumColumns("CASE WHEN \(isEstimated) THEN c.cost_pico END")),
+        count(*) FILTER (WHERE \(isEstimated) AND c.cost_pico IS NOT NULL),
+        \(sumColumns("c.held_pico")), \(sumColumns("max(c.held_pico - coalesce(c.cost_pico, 0), 0)")),
+        count(*) FILTER (WHERE c.cost_pico IS NULL AND (c.state IN ('settled', 'estimated', 'overrun') OR c.state = 'unknown' AND c.held_pico IS NULL)),
+        count(*) FILTER (WHERE c.cost_pico IS NULL AND c.state = 'unknown' AND c.held_pico IS NOT NULL),
+        count(*) FILTER (WHERE c.cost_pico IS NULL AND c.state = 'held')
+        """
+    static let count = 14
+
+    static func spending(_ row: Row, _ first: Int) -> Spending {
+        var spending = Spending()
+        spending.calls = row[first]
+        spending.void = row[first + 1]
+        spending.known = moneySum(row, first + 2)
+        spending.estimated = moneySum(row, first + 4)
+        spending.estimatedCalls = row[first + 6]
+        spending.held = moneySum(row, first + 7)
+        spending.heldOpen = moneySum(row, first + 9)
+        spending.unpriced = row[first + 11]
+        spending.unknown = row[first + 12]
+        spending.open = row[first + 13]
+        return spending
     }
 }
 
@@ -112,7 +169,7 @@ func json(_ row: Row, _ index: Int) -> JSONValue? {
 
 /// The sum of a column of pico-dollars over many rows, in two limbs that `MoneySum` joins: one would overflow.
 func sumColumns(_ column: String) -> String {
-    "coalesce(sum(\(column) / 1000000000000), 0), coalesce(sum(\(column) % 1000000000000), 0)"
+    "coalesce(sum((\(column)) / 1000000000000), 0), coalesce(sum((\(column)) % 1000000000000), 0)"
 }
 
 func moneySum(_ row: Row, _ index: Int) -> MoneySum { MoneySum(dollars: row[index], picoDollars: row[index + 1]) }

@@ -18,7 +18,13 @@ extension Ledger {
                 arguments += [key]
                 tagKeys.append(key)
             }
-            keys.append("\(Self.expression(dimension, index)) AS key\(index)")
+            if dimension == .approver {
+                runColumns.append("""
+                    coalesce((SELECT group_concat(name, ', ') FROM (SELECT DISTINCT decided_by AS name FROM approval
+                        WHERE approval.run = run.id AND decided_at IS NOT NULL ORDER BY 1)), '') AS approver
+                    """)
+            }
+            keys.append("\(Self.expression(dimension, index, isOfOneWorkflow: dimensions.contains(.workflow))) AS key\(index)")
         }
         if let tag = filter.tag {
             runColumns.append("\(Self.runTag) AS wanted")
@@ -35,18 +41,15 @@ extension Ledger {
         arguments += calls.arguments
 
         let columns = keys + [
-            "count(DISTINCT c.run)", "count(*) FILTER (WHERE NOT c.is_hit)", "coalesce(sum(c.input_tokens), 0)", "coalesce(sum(c.cache_read_tokens), 0)",
-            "coalesce(sum(c.output_tokens), 0)", sumColumns("c.cost_pico"),
-            sumColumns("max(c.held_pico - coalesce(c.cost_pico, 0), 0)"),
-            "count(*) FILTER (WHERE c.cost_pico IS NULL AND c.held_pico IS NULL AND c.state <> 'void')",
-            "count(*) FILTER (WHERE c.error IS NOT NULL)",
+            "count(DISTINCT c.run)", SpendingColumns.list, "coalesce(sum(c.input_tokens), 0)", "coalesce(sum(c.cache_read_tokens), 0)",
+            "coalesce(sum(c.output_tokens), 0)", "count(*) FILTER (WHERE c.error IS NOT NULL)",
             "count(*) FILTER (WHERE c.retry_of IS NOT NULL OR c.purpose = 'repair')",
             "count(*) FILTER (WHERE c.is_hit)", sumColumns("c.saved_pico"),
         ]
         let groups = dimensions.indices.map { "key\($0)" }.joined(separator: ", ")
         let calledColumns = """
             run, run_id, step_id, tier, provider, model_asked, purpose, tags, started_at, input_tokens, cache_read_tokens, output_tokens,
-            cost_pico, held_pico, state, error, retry_of
+            cost_pico, held_pico, state, error, retry_of, notes
             """
         let sql = { (source: String) in """
             WITH r AS MATERIALIZED (SELECT \(runColumns.joined(separator: ", ")) FROM run \(runs.whereClause))
@@ -60,32 +63,36 @@ extension Ledger {
             let hasHits = try Bool.fetchOne(database, sql: "SELECT EXISTS (SELECT 1 FROM memo_hit)")!
             let source = "SELECT \(calledColumns), 0 AS is_hit, 0 AS saved_pico FROM model_call" + (!hasHits ? "" : """
                  UNION ALL SELECT run, run_id, step_id, tier, provider, model_asked, 'memo', tags, started_at, NULL, NULL, NULL,
-                    NULL, NULL, 'void', NULL, NULL, 1, saved_pico FROM memo_hit
+                    NULL, NULL, 'memo', NULL, NULL, NULL, 1, saved_pico FROM memo_hit
                 """)
             let rows = try Row.fetchAll(database, sql: sql(source), arguments: arguments).map { row in
-                AuditRow(
-                    keys: (0..<count).map { row[$0] },
-                    runs: row[count], calls: row[count + 1], inputTokens: row[count + 2], cacheReadTokens: row[count + 3],
-                    outputTokens: row[count + 4], cost: moneySum(row, count + 5), heldOpen: moneySum(row, count + 7),
-                    unpricedCalls: row[count + 9], failedCalls: row[count + 10], repeatedCalls: row[count + 11], memoHits: row[count + 12],
-                    saved: moneySum(row, count + 13))
+                let next = count + 1 + SpendingColumns.count
+                return AuditRow(
+                    keys: (0..<count).map { row[$0] }, runs: row[count], spending: SpendingColumns.spending(row, count + 1), inputTokens: row[next],
+                    cacheReadTokens: row[next + 1], outputTokens: row[next + 2], failedCalls: row[next + 3], repeatedCalls: row[next + 4],
+                    memoHits: row[next + 5], saved: moneySum(row, next + 6))
             }
             return rows.sorted { a, b in
-                a.cost == b.cost ? a.keys.lexicographicallyPrecedes(b.keys) : a.cost > b.cost
+                let (x, y) = (a.spending.cost, b.spending.cost)
+                return x == y ? a.keys.lexicographicallyPrecedes(b.keys) : x > y
             }
         }
     }
 
-    private static func expression(_ dimension: AuditDimension, _ index: Int) -> String {
+    /// - Parameter isOfOneWorkflow: the workflow is told beside it. Steps and tiers are named within one: those of two are two.
+    private static func expression(_ dimension: AuditDimension, _ index: Int, isOfOneWorkflow: Bool) -> String {
+        let owner = isOfOneWorkflow ? "" : "r.workflow || ':' || "
         switch dimension {
         case .workflow: return "r.workflow"
-        case .step: return "c.step_id"
-        case .model: return "c.model_asked"
+        case .step: return owner + "c.step_id"
+        // Two providers may name two models alike.
+        case .model: return "c.provider || '/' || c.model_asked"
         case .provider: return "c.provider"
-        case .tier: return "c.tier"
+        case .tier: return owner + "c.tier"
         case .purpose: return "c.purpose"
         case .run: return "c.run_id"
         case .day: return "date(c.started_at / 1000000, 'unixepoch')"
+        case .approver: return "r.approver"
         case .tag: return callTag(over: "tag\(index)")
         }
     }

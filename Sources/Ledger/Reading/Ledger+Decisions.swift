@@ -20,15 +20,17 @@ extension Ledger {
                 -- With one max(), SQLite takes the bare column from the row that has it.
                 SELECT workflow, decision, value, max(outcome.rowid)
                 FROM outcome JOIN member ON member.id = outcome.run GROUP BY workflow, decision
+            ), unknown AS (
+                SELECT run, count(*) AS calls FROM model_call WHERE cost_pico IS NULL AND state <> 'void' GROUP BY run
             ), decided AS (
                 SELECT workflow, decision, min(started_at) AS first_at, max(id) AS last_id,
-                    sum(cost_pico / 1000000000000) AS dollars, sum(cost_pico % 1000000000000) AS picos
-                FROM member GROUP BY workflow, decision
+                    sum(cost_pico / 1000000000000) AS dollars, sum(cost_pico % 1000000000000) AS picos, coalesce(sum(unknown.calls), 0) AS unknown_calls
+                FROM member LEFT JOIN unknown ON unknown.run = member.id GROUP BY workflow, decision
             )
             SELECT decided.workflow, max(coalesce(run.decision_unit, 'decision')), count(*),
                 count(*) FILTER (WHERE latest.value IS NOT NULL AND (run.decision_counts IS NULL
                     OR latest.value IN (SELECT counted.value FROM json_each(run.decision_counts) AS counted))),
-                count(*) FILTER (WHERE latest.value IS NULL), sum(dollars), sum(picos)
+                count(*) FILTER (WHERE latest.value IS NULL), sum(dollars), sum(picos), sum(unknown_calls)
             FROM decided JOIN run ON run.id = decided.last_id
                 LEFT JOIN latest ON latest.workflow = decided.workflow AND latest.decision = decided.decision
             \(dates.whereClause) GROUP BY decided.workflow ORDER BY decided.workflow
@@ -37,7 +39,8 @@ extension Ledger {
         return try read { database in
             try Row.fetchAll(database, sql: sql, arguments: arguments).map { row in
                 DecisionRow(
-                    workflow: row[0], unit: row[1], decisions: row[2], counted: row[3], pending: row[4], cost: moneySum(row, 5))
+                    workflow: row[0], unit: row[1], decisions: row[2], counted: row[3], pending: row[4], cost: moneySum(row, 5),
+                    callsWithoutCost: row[7])
             }
         }
     }

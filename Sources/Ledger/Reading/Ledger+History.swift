@@ -1,36 +1,42 @@
+import Economics
 import GRDB
 import Values
 import WorkflowModel
 
 extension Ledger {
-    /// Over the last 200 runs that ended: prompts and models change, and a plan should not wait for a large ledger.
-    public func statistics(workflow: String) throws(JournalError) -> [String: StepStatistics] {
+    /// Of the last 200 runs that ended, those that succeeded: prompts and models change, and a plan should not wait for a large ledger.
+    public func history(workflow: String) throws(JournalError) -> WorkflowHistory {
         try read { database in
-            let recent = "SELECT id FROM run WHERE workflow = ?1 AND status <> 'running' ORDER BY started_at DESC LIMIT 200"
-            let runs = try Int.fetchOne(database, sql: "SELECT count(*) FROM (\(recent))", arguments: [workflow]) ?? 0
-            let reached = try Row.fetchAll(
+            // Through the index on the workflow and its time.
+            let recent = try Int64.fetchAll(
                 database,
                 sql: """
-                    SELECT step_id, count(DISTINCT run) FROM step_attempt
-                    WHERE run IN (\(recent)) AND status NOT IN ('pending', 'skipped') GROUP BY step_id
+                    SELECT id FROM (SELECT id, status FROM run WHERE workflow = ? AND status NOT IN ('running', 'waiting', 'interrupted')
+                        ORDER BY started_at DESC LIMIT 200) WHERE status = 'succeeded'
                     """, arguments: [workflow])
-            let calls = try Row.fetchAll(
+            guard !recent.isEmpty else { return WorkflowHistory() }
+            let known = "(c.input_tokens IS NOT NULL OR c.output_tokens IS NOT NULL)"
+            func sum(_ column: String) -> String { "coalesce(sum(c.\(column)) FILTER (WHERE \(known)), 0)" }
+            let rows = try Row.fetchCursor(
                 database,
                 sql: """
-                    SELECT step_id, count(*), coalesce(avg(input_tokens), 0.0), coalesce(avg(output_tokens), 0.0),
-                        coalesce(avg(total_ms), 0.0)
-                    FROM model_call WHERE run IN (\(recent)) AND state = 'settled' GROUP BY step_id
-                    """, arguments: [workflow])
-            let callsByStep = Dictionary(uniqueKeysWithValues: calls.map { ($0[0] as String, $0) })
-            var statistics: [String: StepStatistics] = [:]
-            for row in reached {
-                let step: String = row[0]
-                let call = callsByStep[step]
-                statistics[step] = StepStatistics(
-                    calls: call?[1] ?? 0, runsWithCalls: row[1], runs: runs, averageInputTokens: call?[2] ?? 0,
-                    averageOutputTokens: call?[3] ?? 0, averageMilliseconds: call?[4] ?? 0)
+                    SELECT step_id, provider, model_asked, count(*) FILTER (WHERE \(known)), \(sum("input_tokens")), \(sum("cache_read_tokens")),
+                        \(sum("cache_write_tokens")), \(sum("output_tokens")), \(sum("reasoning_tokens")), \(sum("total_ms")),
+                        count(*) FILTER (WHERE NOT \(known)),
+                        \(sumColumns("CASE WHEN NOT \(known) THEN coalesce(c.cost_pico, c.held_pico) END"))
+                    FROM model_call c WHERE run IN (SELECT value FROM json_each(?)) AND state <> 'void' GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+                    """, arguments: [JSONEncoding.wire.string(.array(recent.map(JSONValue.int)))])
+            var history = WorkflowHistory(runs: recent.count)
+            while let row = try rows.next() {
+                let (input, read, write, output, reasoning): (Int, Int, Int, Int, Int) = (row[4], row[5], row[6], row[7], row[8])
+                let usage = TokenUsage(
+                    plainInput: max(0, input - read - write), cacheRead: read, cacheWrite: write, plainOutput: max(0, output - reasoning), reasoning: reasoning)
+                let unknown = moneySum(row, 11)
+                history.steps[row[0], default: []].append(CallStatistics(
+                    provider: row[1], model: row[2], calls: row[3], usage: usage, milliseconds: row[9], callsWithoutUsage: row[10],
+                    costWithoutUsage: Money(saturating: unknown)))
             }
-            return statistics
+            return history
         }
     }
 }

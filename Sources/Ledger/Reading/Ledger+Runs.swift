@@ -17,9 +17,8 @@ extension Ledger {
         if filter.isResumable { conditions.add("status NOT IN ('succeeded', 'failed', 'cancelled') AND pruned_at IS NULL", []) }
         // The plus keeps SQLite from reading all runs in their order: there is an index of the open ones.
         let order = filter.isResumable ? "+started_at" : "started_at"
-        let sql = "SELECT \(RunColumns.list) FROM run \(conditions.whereClause) ORDER BY \(order) DESC, id DESC LIMIT ?"
         let arguments = conditions.arguments + [filter.isResumable ? -1 : filter.limit]
-        let runs = try read { try Row.fetchAll($0, sql: sql, arguments: arguments).map(RunColumns.record) }
+        let runs = try read { try RunColumns.fetch($0, "\(conditions.whereClause) ORDER BY \(order) DESC, id DESC LIMIT ?", arguments, vantage) }
         return filter.isResumable ? Array(runs.filter(\.isResumable).prefix(filter.limit)) : runs
     }
 
@@ -49,28 +48,36 @@ extension Ledger {
 
     /// - Parameter id: the whole id.
     public func run(_ id: String) throws(JournalError) -> RunRecord? {
-        try read { try Row.fetchOne($0, sql: "SELECT \(RunColumns.list) FROM run WHERE run_id = ?", arguments: [id]).map(RunColumns.record) }
+        try read { try RunColumns.fetch($0, "WHERE run_id = ?", [id], vantage).first }
     }
 
     /// The runs of a batch, by their places in it.
     public func runs(ofBatch batch: String) throws(JournalError) -> [Int: RunRecord] {
         try read { database in
-            let rows = try Row.fetchAll(
-                database, sql: "SELECT \(RunColumns.list) FROM run WHERE batch = ? AND batch_index IS NOT NULL ORDER BY id", arguments: [batch])
-            return Dictionary(rows.map { (($0[23] as Int), RunColumns.record($0)) }) { _, later in later }
+            let runs = try RunColumns.fetch(database, "WHERE batch = ? AND batch_index IS NOT NULL ORDER BY id", [batch], vantage)
+            return Dictionary(runs.map { ($0.batchIndex!, $0) }) { _, later in later }
         }
+    }
+
+    /// Events of a run of some kinds, in order.
+    public func events(run: String, kinds: [String]) throws(JournalError) -> [EventRecord] {
+        try events("kind IN (SELECT value FROM json_each(?))", [run, JSONValue.array(kinds.map(JSONValue.string)).jsonText])
     }
 
     /// Events of a run in order, from the one after `sequence`.
     public func events(run: String, after sequence: Int = 0, limit: Int = .max) throws(JournalError) -> [EventRecord] {
+        try events("seq > ?", [run, sequence, limit], isLimited: true)
+    }
+
+    private func events(_ condition: String, _ arguments: StatementArguments, isLimited: Bool = false) throws(JournalError) -> [EventRecord] {
         try read { database in
             let rows = try Row.fetchCursor(
                 database,
                 sql: """
                     SELECT seq, kind, payload, at, hash FROM event
-                    WHERE run = (SELECT id FROM run WHERE run_id = ?) AND seq > ? ORDER BY seq LIMIT ?
+                    WHERE run = (SELECT id FROM run WHERE run_id = ?) AND \(condition) ORDER BY seq \(isLimited ? "LIMIT ?" : "")
                     """,
-                arguments: [run, sequence, limit])
+                arguments: arguments)
             var events: [EventRecord] = []
             while let row = try rows.next() {
                 let payload: String = row[2]

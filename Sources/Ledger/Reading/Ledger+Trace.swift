@@ -9,15 +9,18 @@ extension Ledger {
     /// - Parameter maxItems: of a `for_each` step at the top with more items, only its failed, its running and its slowest ones
     ///   are read, as ``ItemChoice`` says; what the others add up to is in ``RunTrace/folded``. `nil`: everything.
     public func trace(run: String, maxItems: Int? = nil) throws(JournalError) -> RunTrace? {
-        try read { database in
-            guard let row = try Row.fetchOne(
-                database, sql: "SELECT \(RunColumns.list), id FROM run WHERE run_id = ?", arguments: [run])
+        let trace: RunTrace? = try read { database in
+            guard let record = try RunColumns.fetch(database, "WHERE run_id = ?", [run], vantage).first,
+                let number = try Int64.fetchOne(database, sql: "SELECT id FROM run WHERE run_id = ?", arguments: [run])
             else { return nil }
-            let reader = try TraceReader(database, run: row["id"], maxItems: maxItems)
+            let reader = try TraceReader(database, run: number, maxItems: maxItems)
             return RunTrace(
-                run: RunColumns.record(row), nodes: try reader.nodes(), calls: try reader.calls(), memoHits: try reader.memoHits(),
+                run: record, nodes: try reader.nodes(), calls: try reader.calls(), memoHits: try reader.memoHits(),
                 folded: try reader.folded())
         }
+        guard var trace else { return nil }
+        trace.approvals = try approvals(run: run)
+        return trace
     }
 }
 
@@ -141,14 +144,15 @@ private struct TraceReader {
             sql: """
                 SELECT \(Self.step), provider, model_asked, state, cost_pico IS NOT NULL, held_pico IS NOT NULL,
                     input_tokens IS NOT NULL OR output_tokens IS NOT NULL, count(*), \(sumColumns("cost_pico")), \(sumColumns("held_pico")),
-                    coalesce(sum(input_tokens), 0), coalesce(sum(cache_read_tokens), 0), coalesce(sum(output_tokens), 0)
-                FROM model_call WHERE run = ?1 AND \(Self.isFolded) GROUP BY 1, 2, 3, 4, 5, 6, 7
+                    coalesce(sum(input_tokens), 0), coalesce(sum(cache_read_tokens), 0), coalesce(sum(output_tokens), 0),
+                    \(SpendingColumns.isEstimate("notes"))
+                FROM model_call WHERE run = ?1 AND \(Self.isFolded) GROUP BY 1, 2, 3, 4, 5, 6, 7, 16
                 """, arguments: arguments)
         while let row = try calls.next() {
             folded[row[0], default: FoldedItems(path: row[0])].calls.append(FoldedCalls(
                 count: row[7], provider: row[1], modelAsked: row[2], state: CallState(rawValue: row[3]) ?? .unknown,
                 cost: row[4] ? moneySum(row, 8) : nil, held: row[5] ? moneySum(row, 10) : nil,
-                inputTokens: row[6] ? row[12] : nil, cacheReadTokens: row[13], outputTokens: row[6] ? row[14] : nil))
+                inputTokens: row[6] ? row[12] : nil, cacheReadTokens: row[13], outputTokens: row[6] ? row[14] : nil, isEstimate: row[15]))
         }
         return folded.values.sorted { $0.path < $1.path }
     }

@@ -45,6 +45,7 @@ extension LedgerUpkeep {
             rest = rest.dropFirst(done)
         }
         try removeDocuments(without: [], isDry: false, &removal)
+        try removeProcesses()
         return removal
     }
 
@@ -69,9 +70,8 @@ extension LedgerUpkeep {
         removal.events += events[0]
         removal.bytes += events[1]
         if filter.keepsCosts { return }
-        let calls = try Row.fetchOne(database, sql: "SELECT count(*), \(sumColumns("cost_pico")) FROM model_call WHERE run = ?", arguments: [run])!
-        removal.calls += calls[0]
-        removal.cost = removal.cost + moneySum(calls, 1)
+        let calls = try Row.fetchOne(database, sql: "SELECT \(SpendingColumns.list) FROM model_call c WHERE run = ?", arguments: [run])!
+        removal.spending = removal.spending + SpendingColumns.spending(calls, 0)
     }
 
     /// - Returns: whether all of it is gone.
@@ -88,6 +88,22 @@ extension LedgerUpkeep {
         if !filter.keepsCosts { try database.execute(sql: "DELETE FROM run WHERE id = ?", arguments: [run]) }
         room -= 1
         return true
+    }
+
+    /// Batches without a run, and processes that none names and that have been silent for a day: one that stood still for so long
+    /// and wakes up writes its row again.
+    private func removeProcesses() throws(JournalError) {
+        let longAgo = Timestamp.now().adding(.seconds(-86_400)).microseconds
+        try transaction { database in
+            try database.execute(
+                sql: """
+                    DELETE FROM batch WHERE began_at < ?1 AND NOT EXISTS (SELECT 1 FROM run WHERE run.batch = batch.name AND batch_index IS NOT NULL)
+                        AND coalesce((SELECT beat FROM process WHERE process.id = batch.owner), 0) < ?1;
+                    """, arguments: [longAgo])
+            try database.execute(
+                sql: "DELETE FROM process WHERE beat < ? AND id NOT IN (SELECT owner FROM run WHERE owner IS NOT NULL UNION SELECT owner FROM batch WHERE owner IS NOT NULL)",
+                arguments: [longAgo])
+        }
     }
 
     // MARK: Documents

@@ -28,12 +28,18 @@ extension LedgerUpkeep {
         let before = size
         // In the transaction: nobody begins a run between the question and its answer.
         try transaction { database in
-            let running = try Row.fetchAll(database, sql: "SELECT run_id, owner, lease_until FROM run WHERE status = 'running' ORDER BY id")
-            let now = Timestamp.now()
-            for row in running {
-                let holder = Holder(text: row[1])
-                guard let until = moment(row, 2), until > now, !holder.isGone else { continue }
-                throw JournalError(.busy, "\(holder.description) drives run \(row[0] as String), and could not write meanwhile: wait for it, or `agentctl cancel \(row[0] as String)`")
+            let vantage = options.vantage
+            let driven = try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT 'run ' || run_id, \(ProcessRecord.sql(of: "run.owner")), 'agentctl cancel ' || run_id FROM run WHERE status = 'running'
+                    UNION ALL
+                    SELECT 'batch ' || name, \(ProcessRecord.sql(of: "batch.owner")), NULL FROM batch WHERE owner IS NOT NULL
+                    """)
+            for row in driven {
+                guard let holder = ProcessRecord(text: row[1]), vantage.verdict(on: holder).isAlive else { continue }
+                let stop = (row[2] as String?).map { ", or `\($0)`" } ?? ""
+                throw JournalError(.busy, "\(vantage.name(of: holder)) drives \(row[0] as String), and could not write meanwhile: wait for it\(stop)")
             }
         }
         do {

@@ -11,11 +11,12 @@ final class EntryWriter {
     var hasWritten = false
 
     private let connection: OpaquePointer
-    private let lease: TimeSpan
+    private let own: OwnProcess
     private var chain = EventChain()
     private var hashes: [ContentHash] = []
     private let blobs: BlobStore
     let handover: RunHandover
+    let batches: BatchOwnership
     private let texts: BindingArena
     private var memos: MemoStore?
     private var recentPriceRows: Set<String> = []
@@ -28,22 +29,22 @@ final class EntryWriter {
     private let insertEvent: PreparedStatement
     private let selectSubject, insertOutcome, updateOutcome, insertPriceRow: PreparedStatement
 
-    init(connection: OpaquePointer, texts: BindingArena, lease: TimeSpan) throws(SQLiteFailure) {
+    init(connection: OpaquePointer, texts: BindingArena, own: OwnProcess) throws(SQLiteFailure) {
         self.connection = connection
-        self.lease = lease
-        handover = RunHandover(connection: connection, texts: texts, lease: lease)
+        self.own = own
+        handover = RunHandover(connection: connection, texts: texts, own: own)
+        batches = BatchOwnership(connection: connection, texts: texts, own: own)
         self.texts = texts
         func prepare(_ sql: String) throws(SQLiteFailure) -> PreparedStatement {
             try PreparedStatement(sql, on: connection, texts: texts)
         }
         insertRun = try prepare("""
-            INSERT INTO run(run_id, workflow, file, status, started_at, owner, epoch, lease_until, max_cost_pico, last_hash,
+            INSERT INTO run(run_id, workflow, file, status, started_at, owner, epoch, max_cost_pico, last_hash,
                 graph_hash, inputs_hash, tags, owners, decision_id, decision_unit, decision_counts, batch, batch_index, location)
-            VALUES (?1, ?2, ?3, 'running', ?4, ?5, 1, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
+            VALUES (?1, ?2, ?3, 'running', ?4, ?5, 1, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
             """)
         endRun = try prepare("""
-            UPDATE run SET status = ?2, ended_at = ?3, outputs_hash = ?4, error = ?5, outcome = coalesce(?6, outcome),
-                lease_until = NULL WHERE id = ?1
+            UPDATE run SET status = ?2, ended_at = ?3, outputs_hash = ?4, error = ?5, outcome = coalesce(?6, outcome) WHERE id = ?1
             """)
         insertCall = try prepare("""
             INSERT INTO model_call(run, number, run_id, node_path, step_id, tier, purpose, ordinal, provider, model_asked, state,
@@ -100,29 +101,30 @@ final class EntryWriter {
     // MARK: Runs
 
     func begin(_ start: RunStart) throws -> OwnedRun {
+        if let batch = start.batch { try batches.assertOwned(batch) }
         let origin = EventChain.origin(of: start.id.text)
         insertRun.bind(1, start.id.text)
         insertRun.bind(2, start.workflow)
         insertRun.bind(3, start.file)
         insertRun.bind(4, start.at.microseconds)
-        insertRun.bind(5, Holder.current.text)
-        insertRun.bind(6, Timestamp.now().adding(lease).microseconds)
-        insertRun.bind(7, start.maxCost?.picoDollars)
-        insertRun.bind(8, origin)
-        insertRun.bind(9, start.graph)
-        insertRun.bind(10, start.inputs)
-        insertRun.bind(11, JSONEncoding.canonical.string(.object(start.tags)))
-        insertRun.bind(12, JSONEncoding.canonical.string(.object(start.owner)))
-        insertRun.bind(13, start.decisionID)
-        insertRun.bind(14, start.decisionUnit)
-        insertRun.bind(15, start.decisionCounts.isEmpty ? nil : JSONEncoding.wire.string(.array(start.decisionCounts.map(JSONValue.string))))
-        insertRun.bind(16, start.batch)
-        insertRun.bind(17, start.batchIndex)
-        insertRun.bind(18, start.location)
+        insertRun.bind(5, own.id)
+        insertRun.bind(6, start.maxCost?.picoDollars)
+        insertRun.bind(7, origin)
+        insertRun.bind(8, start.graph)
+        insertRun.bind(9, start.inputs)
+        insertRun.bind(10, JSONEncoding.canonical.string(.object(start.tags)))
+        insertRun.bind(11, JSONEncoding.canonical.string(.object(start.owner)))
+        insertRun.bind(12, start.decisionID)
+        insertRun.bind(13, start.decisionUnit)
+        insertRun.bind(14, start.decisionCounts.isEmpty ? nil : JSONEncoding.wire.string(.array(start.decisionCounts.map(JSONValue.string))))
+        insertRun.bind(15, start.batch)
+        insertRun.bind(16, start.batchIndex)
+        insertRun.bind(17, start.location)
         do {
             try insertRun.run()
         } catch {
             guard error.isDuplicate else { throw error }
+            if let batch = start.batch, let index = start.batchIndex, let refusal = try batches.refusal(batch, index) { throw refusal }
             throw JournalError(.other, "a run named \(start.id) exists already")
         }
         hasWritten = true

@@ -1,4 +1,3 @@
-import Foundation
 import GRDB
 import GRDBSQLite
 import Values
@@ -18,23 +17,30 @@ final class GroupCommitter {
     private let path: String
     private let connection: OpaquePointer
     private let writer: EntryWriter
-    private let begin, commit, rollback, savepoint, release, rollbackToSavepoint, renew: PreparedStatement
+    private let own: OwnProcess
+    private let texts: BindingArena
+    private let place: LedgerPlace
+    private let begin, commit, rollback, savepoint, release, rollbackToSavepoint: PreparedStatement
 
     private var runs: [RunID: OwnedRun] = [:]
     private var touched: [OwnedRun] = []
     private var begun: [OwnedRun] = []
     private var ended: [OwnedRun] = []
-    private var nextRenewal: Timestamp
+    private var batches: Set<String> = []
+    private var nextBeat: MonotonicCondition.Deadline
     /// Pages in the write-ahead log after the last commit.
     private let logPages = UnsafeMutablePointer<Int32>.allocate(capacity: 1)
 
-    init(database: Database, queue: WriteQueue, options: LedgerOptions, path: String) throws(SQLiteFailure) {
+    init(database: Database, queue: WriteQueue, options: LedgerOptions, path: String, own: OwnProcess) throws(SQLiteFailure) {
         self.queue = queue
         self.options = options
         self.path = path
         let connection = database.sqliteConnection!
         self.connection = connection
+        self.own = own
         let texts = BindingArena()
+        self.texts = texts
+        place = LedgerPlace(path: path, connection: connection)
         func prepare(_ sql: String) throws(SQLiteFailure) -> PreparedStatement {
             try PreparedStatement(sql, on: connection, texts: texts)
         }
@@ -44,9 +50,8 @@ final class GroupCommitter {
         savepoint = try prepare("SAVEPOINT entry")
         release = try prepare("RELEASE entry")
         rollbackToSavepoint = try prepare("ROLLBACK TO entry")
-        renew = try prepare("UPDATE run SET lease_until = ?1 WHERE id = ?2 AND epoch = ?3")
-        writer = try EntryWriter(connection: connection, texts: texts, lease: options.lease)
-        nextRenewal = .now().adding(TimeSpan(milliseconds: options.lease.milliseconds / 3))
+        writer = try EntryWriter(connection: connection, texts: texts, own: own)
+        nextBeat = .after(options.beatInterval)
         logPages.initialize(to: 0)
         // In place of SQLite's own checkpoints, which would come before the answers.
         sqlite3_wal_hook(connection, { context, _, _, pages in
@@ -64,7 +69,7 @@ final class GroupCommitter {
     func run() {
         expireApprovals()
         var group: [WriteRequest] = []
-        while let next = queue.take(until: Date(timeIntervalSince1970: Double(nextRenewal.microseconds) / 1e6), done: group) {
+        while let next = queue.take(until: nextBeat, done: group) {
             group = next
             if !group.isEmpty { write(group) }
             if logPages.pointee >= options.checkpointPages {
@@ -72,7 +77,7 @@ final class GroupCommitter {
                 sqlite3_wal_checkpoint_v2(connection, nil, SQLITE_CHECKPOINT_PASSIVE, nil, nil)
                 logPages.pointee = 0
             }
-            if Timestamp.now() >= nextRenewal { renewLeases() }
+            if .now >= nextBeat { beat() }
         }
     }
 
@@ -82,18 +87,17 @@ final class GroupCommitter {
         var replies: [Result<WriteRequest.Reply, JournalError>] = []
         replies.reserveCapacity(group.count)
         do {
-            try begin.run()
-            try writer.beginGroup()
+            try open(group)
             if try !apply(group, guarded: false, &replies) {
                 try rollback.run()
                 forgetGroup()
                 replies.removeAll(keepingCapacity: true)
-                try begin.run()
-                try writer.beginGroup()
+                try open(group)
                 _ = try apply(group, guarded: true, &replies)
             }
             try writer.finishGroup()
             try commit.run()
+            own.didCommit()
             options.didCommit?()
         } catch {
             if sqlite3_get_autocommit(connection) == 0 { try? rollback.run() }
@@ -107,6 +111,14 @@ final class GroupCommitter {
         for run in ended { runs[run.id] = nil }
         ended.removeAll(keepingCapacity: true)
         answer(group, replies)
+    }
+
+    private func open(_ group: [WriteRequest]) throws {
+        try begin.run()
+        // With the lock, so that what is found stays so until the commit.
+        try place.check(shrinks: !runs.isEmpty)
+        try writer.beginGroup()
+        if own.id == nil, group.contains(where: \.takesOwnership) { try own.register(on: connection, texts) }
     }
 
     /// Writes the entries; `false` when one failed halfway and there was no savepoint to go back to.
@@ -178,13 +190,23 @@ final class GroupCommitter {
         case .cancel(let id, let person, let entry):
             writer.hasWritten = true
             let standing = try writer.handover.standing(of: id)
-            if standing.isDriven(at: .now()) {
+            if standing.isDriven {
                 try writer.handover.requestCancel(standing, by: person)
                 return .leftWord(true)
             }
             let (run, _) = try writer.handover.takeOver(id)
             _ = try writer.write(entry.content, after: nil, of: run)
             return .leftWord(false)
+        case .claim(let batch, let at):
+            writer.hasWritten = true
+            try writer.batches.claim(batch, at: at)
+            batches.insert(batch)
+            return .journal(.written)
+        case .release(let batch):
+            writer.hasWritten = true
+            try writer.batches.release(batch)
+            batches.remove(batch)
+            return .journal(.written)
         case .decide(let id, let path, let decision):
             writer.hasWritten = true
             return .leftWord(try writer.handover.decide(id, path: path, decision))
@@ -209,6 +231,7 @@ final class GroupCommitter {
         begun.removeAll(keepingCapacity: true)
         ended.removeAll(keepingCapacity: true)
         writer.forgetRecent()
+        own.didRollBack()
     }
 
     private func answer(_ group: [WriteRequest], _ replies: [Result<WriteRequest.Reply, JournalError>]) {
@@ -238,27 +261,22 @@ final class GroupCommitter {
         }
     }
 
-    // MARK: Leases
+    // MARK: Beats
 
-    /// Says for every run that its process lives; also of runs that wait for long calls and write nothing.
-    private func renewLeases() {
-        let now = Timestamp.now()
-        nextRenewal = now.adding(TimeSpan(milliseconds: max(options.lease.milliseconds / 3, 1)))
-        guard !runs.isEmpty else { return }
-        var lost: [OwnedRun] = []
+    /// Says that the process lives, for all runs and batches that it holds at once; also for runs that wait for long calls and write
+    /// nothing. Whether it still holds them shows at their next entries.
+    private func beat() {
+        nextBeat = .after(options.beatInterval)
+        guard !runs.isEmpty || !batches.isEmpty else { return }
         do {
             try begin.run()
-            for run in runs.values where run.failure == nil {
-                renew.bind(1, now.adding(options.lease).microseconds)
-                renew.bind(2, run.row)
-                renew.bind(3, run.epoch)
-                if try renew.runCountingChanges() == 0 { lost.append(run) }
-            }
+            try place.check(shrinks: !runs.isEmpty)
+            try own.beat(on: connection, texts)
             try commit.run()
-            for run in lost { run.failure = EntryWriter.lostOwnership(of: run) }
         } catch {
-            // A lease that could not be renewed now is renewed by the next round, or the disk's failure shows at an entry.
             if sqlite3_get_autocommit(connection) == 0 { try? rollback.run() }
+            // Of a ledger that is another one now, runs need not wait for their next entries to hear. A disk's failure shows there.
+            if let error = error as? JournalError { for run in runs.values where run.failure == nil { run.failure = error } }
         }
     }
 

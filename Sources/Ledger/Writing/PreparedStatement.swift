@@ -138,6 +138,7 @@ final class PreparedStatement {
     }
 
     func text(_ column: Int32) -> String { String(cString: sqlite3_column_text(handle, column)) }
+    func optionalText(_ column: Int32) -> String? { sqlite3_column_text(handle, column).map { String(cString: $0) } }
     func int(_ column: Int32) -> Int64 { sqlite3_column_int64(handle, column) }
 
     func optionalInt(_ column: Int32) -> Int64? {

@@ -1,4 +1,3 @@
-import Foundation
 import Values
 
 /// Hands work from any thread to the writer's, in order.
@@ -9,7 +8,7 @@ final class WriteQueue: @unchecked Sendable {
         case awake, untilAny, untilWaiter, untilFull
     }
 
-    private let condition = NSCondition()
+    private let condition = MonotonicCondition()
     private var requests: [WriteRequest] = []
     private var bytes = 0
     /// How many of the requests somebody waits for.
@@ -76,7 +75,7 @@ final class WriteQueue: @unchecked Sendable {
     /// Waits for work and takes a group of it; empty when `deadline` came first, `nil` when closed and done.
     ///
     /// - Parameter done: the group before, which is answered.
-    func take(until deadline: Date, done: consuming [WriteRequest]) -> [WriteRequest]? {
+    func take(until deadline: MonotonicCondition.Deadline, done: consuming [WriteRequest]) -> [WriteRequest]? {
         condition.lock()
         if !done.isEmpty { spent.append(done) }
         defer {
@@ -95,7 +94,7 @@ final class WriteQueue: @unchecked Sendable {
     }
 
     private func sleepOnce(_ kind: Sleep, _ delay: TimeSpan, until isDone: () -> Bool) {
-        let deadline = Date(timeIntervalSinceNow: Double(delay.milliseconds) / 1000)
+        let deadline = MonotonicCondition.Deadline.after(delay)
         while !isDone(), !isFull {
             sleep = kind
             if !condition.wait(until: deadline) { return }

@@ -9,12 +9,22 @@ final class WriteRequest: @unchecked Sendable {
         case begin(RunStart, facts: Entry)
         case takeOver(RunID)
         case cancel(RunID, by: String, entry: Entry)
+        case claim(batch: String, at: Timestamp)
+        case release(batch: String)
         case decide(RunID, path: String, ApprovalDecision)
         case entry(Entry)
         /// A question, which only reads: asked here, it sees everything that was handed over before.
         case recall(ContentHash, since: Timestamp)
         case outcome(subject: String, value: String, source: String, at: Timestamp)
         case priceRows([(id: String, json: String)], at: Timestamp)
+    }
+
+    /// Whether this process may own something afterwards.
+    var takesOwnership: Bool {
+        switch operation {
+        case .begin, .takeOver, .cancel, .claim: true
+        case .decide, .entry, .recall, .outcome, .priceRows, .release: false
+        }
     }
 
     enum Reply: Sendable {

@@ -1,6 +1,5 @@
 import Economics
 import HTTP
-import Synchronization
 import Values
 import WorkflowModel
 
@@ -10,6 +9,7 @@ final class OpenAIChatExchange: Sendable {
     let transfer: HTTPTransfer
     private let request: ModelRequest
     private let endpoint: Endpoint
+    private let redactor: Redactor
     /// Not the wall clock: it may be set while a call is under way, and machine time is money.
     private let started: ContinuousClock.Instant
     private let gathering: Gathering
@@ -40,12 +40,14 @@ final class OpenAIChatExchange: Sendable {
         }
     }
 
-    init(_ request: ModelRequest, at endpoint: Endpoint) {
+    /// - Parameter redactor: takes secrets out of what a refusal says before anything of it is cut.
+    init(_ request: ModelRequest, at endpoint: Endpoint, redactor: Redactor = .none) {
         let chat = OpenAIChatRequest(request: request, modelID: endpoint.modelID, dialect: endpoint.configuration.dialect)
         let started = ContinuousClock.now
         let gathering = Gathering(maxOutputTokens: request.maxOutputTokens, isStreaming: chat.isStreaming)
         self.request = request
         self.endpoint = endpoint
+        self.redactor = redactor
         self.started = started
         self.gathering = gathering
         // A success is read as it comes, whatever its head calls it; a refusal is collected.
@@ -98,6 +100,7 @@ final class OpenAIChatExchange: Sendable {
     }
 
     private func refused(_ head: HTTPResponseHead, _ body: [UInt8]) -> ModelCallResult {
+        let body = redactor.redact(body)
         var (failure, billing) = ErrorClassifier.classify(status: head.status, headers: head.headers, body: body)
         // A refusal that counts tokens did the work that it refuses.
         var reader = UsageReader()
@@ -137,24 +140,19 @@ final class OpenAIChatExchange: Sendable {
         return ModelCallResult(
             outcome: outcome.mapError(explained), billing: billing, counts: usage.counts, usageRaw: usage.raw, modelServed: answer.modelServed,
             httpStatus: status, timeToFirstToken: timeToFirstToken, total: duration, partialText: partialText, outputBytes: answer.outputBytes,
-            isWhole: isWhole, notes: notes.map { CallNote($0.code, withoutKey($0.message)) })
+            isWhole: isWhole, notes: notes)
     }
 
-    private func withoutKey(_ text: String) -> String {
-        // A shorter one is a placeholder such as `none`, which may be a word of the message.
-        guard let key = endpoint.apiKey, key.utf8.count >= 8 else { return text }
-        return text.replacing(key, with: "***")
-    }
-
-    /// Names the endpoint and keeps the key out: servers like to quote it.
+    /// Names the endpoint.
     private func explained(_ failure: CallFailure) -> CallFailure {
-        var message = withoutKey(failure.message)
+        // Here too, as what is put behind it would hide that the text ends.
+        var message = redactor.redact(failure.message)
         if failure.kind != .cancelled { message = "\(endpoint.configuration.name)/\(endpoint.modelID): \(message)" }
         switch (failure.kind, endpoint.configuration.apiKey) {
         case (.authentication, .environment(let name)?): message += " (the key comes from \(name))"
         case (.authentication, nil): message += " (no key was sent: the provider's entry has no api_key)"
         // Also what a wrong address looks like.
-        case (.connection, _), (.modelNotFound, _): message += endpoint.baseURL.map { " (\($0))" } ?? ""
+        case (.connection, _), (.modelNotFound, _): message += endpoint.baseURL.map { " (\(URLParts.shown($0)))" } ?? ""
         default: break
         }
         return CallFailure(failure.kind, message, retryAfter: failure.retryAfter, shouldRetry: failure.shouldRetry)

@@ -71,7 +71,7 @@ struct UsageObject: Hashable {
         if let total = counts.total, total > 0, let prompt, let output, total < prompt + output {
             doubt = doubt ?? "its total of \(total) is less than its parts, \(prompt) and \(output)"
         }
-        if counts == .none { return nil }
+        if counts == .none, doubt == nil { return nil }
     }
 
     /// llama.cpp's `timings`, which count what is newly processed apart from what was cached.

@@ -16,7 +16,9 @@ struct UsageReader {
     private var objects: [(object: UsageObject, raw: JSONValue)] = []
     private var timings: UsageObject?
     private var timingsRaw: JSONValue?
+    /// One that counts nothing, and what is wrong with it.
     private var empty: JSONValue?
+    private var emptyDoubt: String?
 
     /// A server that sends more kinds of counts than this sends anything.
     private static let most = 16
@@ -52,6 +54,7 @@ struct UsageReader {
         }
         if object.isEmpty {
             empty = raw
+            emptyDoubt = emptyDoubt ?? object.doubt
             return
         }
         if objects.contains(where: { $0.object.covers(object) && !object.covers($0.object) }) { return }
@@ -88,7 +91,7 @@ struct UsageReader {
     ///   - restIsReasoning: whether what a total tells beyond its parts is known to be reasoning.
     func reading(promptBytes: Int, outputBytes: Int, missingCacheIsUnknown: Bool, restIsReasoning: Bool = false) -> UsageReading {
         var counts = objects.reduce(TokenCounts.none) { $0.joined($1.object.counts) }
-        var doubt = objects.lazy.compactMap(\.object.doubt).first
+        var doubt = objects.lazy.compactMap(\.object.doubt).first ?? (objects.isEmpty ? emptyDoubt : nil)
         let isContradicted = objects.indices.contains { first in
             objects[(first + 1)...].contains { $0.object.contradicts(objects[first].object) }
         }

@@ -16,6 +16,8 @@ public struct HealthFacts: Sendable {
             case notNeeded
             /// Where it was found: `GROQ_API_KEY`, `a command`.
             case present(source: String)
+            /// It would take a program to read it, and nothing is asked.
+            case notRead(source: String)
             case missing(message: String, hint: String?)
         }
 

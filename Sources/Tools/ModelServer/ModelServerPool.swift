@@ -4,7 +4,6 @@ import Glibc
 import Darwin
 #endif
 import HTTP
-import Synchronization
 import Values
 import WorkflowModel
 
@@ -24,6 +23,8 @@ public final class ModelServerPool: ModelServers {
     private let http: HTTPClient
     private let clock: EventLoop
     private let progress: Progress
+    private let secrets: SecretBook
+    private let withheld: @Sendable (String) -> Set<String>
     private let servers = Mutex<[String: Task<Result<String, StepFailure>, Never>]>([:])
     private let locks = Mutex<[Int32]>([])
 
@@ -31,13 +32,20 @@ public final class ModelServerPool: ModelServers {
     ///   - folder: where the state of servers is kept, usually beside the ledger.
     ///   - root: the project's root: where server commands start.
     ///   - program: this executable, which is its own guard.
-    public init(folder: String, root: String, program: String, http: HTTPClient, progress: @escaping Progress) {
+    ///   - secrets: what is kept out of logs.
+    ///   - withheld: variables of the environment that the servers of a provider do not see.
+    public init(
+        folder: String, root: String, program: String, http: HTTPClient, secrets: SecretBook = SecretBook(), withheld: @escaping @Sendable (String) -> Set<String> = { _ in [] },
+        progress: @escaping Progress
+    ) {
         self.folder = folder
         self.root = root
         self.program = program
         self.http = http
         clock = http.loop
         self.progress = progress
+        self.secrets = secrets
+        self.withheld = withheld
     }
 
     public func baseURL(of model: ModelConfiguration, provider: String) async throws(StepFailure) -> String {
@@ -68,7 +76,8 @@ public final class ModelServerPool: ModelServers {
             return task
         }
         do {
-            return (task, try await task.value.get())
+            let port = try await task.value.get()
+            return (task, port)
         } catch {
             // The next call may try again: the reason may be mended meanwhile.
             forget(task, name)
@@ -93,17 +102,18 @@ public final class ModelServerPool: ModelServers {
             if !state.isServed {
                 progress("starting \(name)")
                 isAnnounced = true
-                try state.spawnGuard(program: program, serve: serve, root: root)
+                try state.spawnGuard(program: program, serve: serve, root: root, secrets: secrets.secrets, withheld: withheld(String(name.prefix { $0 != "/" })))
             }
             var spawned = began
             while true {
                 // A guard that was on its way out when we looked, or that was killed.
                 if state.port == nil, state.failure == nil, Timestamp.now().since(spawned) > .seconds(2), !state.isServed {
                     spawned = .now()
-                    try state.spawnGuard(program: program, serve: serve, root: root)
+                    try state.spawnGuard(program: program, serve: serve, root: root, secrets: secrets.secrets, withheld: withheld(String(name.prefix { $0 != "/" })))
                 }
                 if let failure = state.failure { throw StepFailure(.configuration, "the model server of \(name) did not start", details: failure) }
-                if let port = state.port, await isReady(port, serve.ready) {
+                // What stands there without a guard, or is withdrawn meanwhile, is of a server that goes down.
+                if let port = state.port, state.isServed, await isReady(port, serve.ready), state.port == port {
                     if isAnnounced { progress("\(name) is ready after \(Timestamp.now().since(began))") }
                     return .success(port)
                 }

@@ -6,8 +6,8 @@ import Darwin
 import Values
 import WorkflowModel
 
-/// The folder of one model server: `users` and `guard` are locks, `port` and `failure` what its guard tells, `log` what the
-/// server prints.
+/// The folder of one model server: `users` and `guard` are locks, `port` and `failure` what its guard tells, `server` the process that it
+/// has started, `log` what the server prints.
 struct ServerState {
     static let portPlaceholder = "${{ port }}"
 
@@ -25,21 +25,18 @@ struct ServerState {
     var guardPath: String { folder + "/guard" }
     var portPath: String { folder + "/port" }
     var failurePath: String { folder + "/failure" }
+    var serverPath: String { folder + "/server" }
     var logPath: String { folder + "/log" }
 
     func createFolder() throws(StepFailure) {
-        var path = folder.hasPrefix("/") ? "/" : ""
-        for part in folder.split(separator: "/") {
-            path += (path.isEmpty || path.hasSuffix("/") ? "" : "/") + part
-            guard mkdir(path, 0o755) == 0 || errno == EEXIST else {
-                throw StepFailure(.configuration, "cannot create \(path): \(String(cString: strerror(errno)))")
-            }
-        }
+        // What models are asked stands in their servers' logs.
+        if let part = PrivateFolder.create(folder) { throw StepFailure(.configuration, "cannot create \(part): \(String(cString: strerror(errno)))") }
+        for path in [folder, logPath, failurePath] { PrivateFolder.tighten(path) }
     }
 
     /// The shared lock that keeps the server alive. Waits while a guard that lost its last user shuts the server down.
     func lockAsUser() throws(StepFailure) -> Int32 {
-        let descriptor = open(usersPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        let descriptor = open(usersPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0, flock(descriptor, LOCK_SH) == 0 else {
             throw StepFailure(.configuration, "cannot lock \(usersPath): \(String(cString: strerror(errno)))")
         }
@@ -48,13 +45,16 @@ struct ServerState {
 
     /// Whether a guard is at work. It holds its own lock for as long as it lives.
     var isServed: Bool {
-        let descriptor = open(guardPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        let descriptor = open(guardPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { return false }
         defer { close(descriptor) }
         return flock(descriptor, LOCK_SH | LOCK_NB) != 0
     }
 
     var port: String? { text(portPath).map { $0.filter { !$0.isWhitespace } }.flatMap { $0.isEmpty ? nil : $0 } }
+
+    /// The server that was started last, unless its end was seen.
+    var server: ServerProcess? { text(serverPath).flatMap(ServerProcess.init(text:)) }
 
     var failure: [String]? { text(failurePath)?.split(whereSeparator: \.isNewline).map(String.init) }
 
@@ -78,7 +78,8 @@ struct ServerState {
     /// Writes whole or not at all.
     func write(_ text: String, to path: String) {
         let temporary = path + ".\(getpid())"
-        guard let file = fopen(temporary, "w") else { return }
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        guard descriptor >= 0, let file = fdopen(descriptor, "w") else { return }
         fputs(text, file)
         fclose(file)
         rename(temporary, path)
@@ -86,17 +87,30 @@ struct ServerState {
 
     func clear() {
         unlink(portPath)
+        unlink(serverPath)
         unlink(failurePath)
     }
 
+    /// This program, as the kernel names it: it may have been moved since it started.
+    static let executable = "/proc/self/exe"
+
     /// Starts the guard, detached from this process's terminal and descriptors.
-    func spawnGuard(program: String, serve: ServeConfiguration, root: String) throws(StepFailure) {
+    ///
+    /// - Parameters:
+    ///   - secrets: what the guard keeps out of the log.
+    ///   - withheld: variables of the environment that neither it nor the server sees.
+    func spawnGuard(program: String, serve: ServeConfiguration, root: String, secrets: [Secret], withheld: Set<String>) throws(StepFailure) {
         unlink(failurePath)
+        // Through a pipe, as arguments and variables can be read by others.
+        guard let input = ServerLog.handOver(secrets) else {
+            throw StepFailure(.configuration, "the guard of a model server could not be started: \(String(cString: strerror(errno)))")
+        }
+        defer { close(input) }
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-        posix_spawn_file_actions_addopen(&actions, 1, logPath, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
+        posix_spawn_file_actions_adddup2(&actions, input, 0)
+        posix_spawn_file_actions_addopen(&actions, 1, logPath, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
         posix_spawn_file_actions_adddup2(&actions, 1, 2)
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
@@ -114,11 +128,24 @@ struct ServerState {
         var pointers: [UnsafeMutablePointer<CChar>?] = argv.map { strdup($0) }
         pointers.append(nil)
         defer { for pointer in pointers { free(pointer) } }
+        var variables = Self.environment(without: withheld)
+        defer { for variable in variables { free(variable) } }
         var pid = pid_t()
-        let code = posix_spawn(&pid, program, &actions, &attributes, pointers, environ)
+        let code = posix_spawn(&pid, program, &actions, &attributes, pointers, &variables)
         guard code == 0 else {
             throw StepFailure(.configuration, "the guard of a model server could not be started: \(String(cString: strerror(code)))")
         }
         // Nobody waits for it: when it ends before us it is reaped with us.
+    }
+
+    private static func environment(without withheld: Set<String>) -> [UnsafeMutablePointer<CChar>?] {
+        var variables: [UnsafeMutablePointer<CChar>?] = []
+        var next = environ
+        while let variable = next.pointee {
+            let text = String(cString: variable)
+            if !withheld.contains(String(text.prefix { $0 != "=" })) { variables.append(strdup(variable)) }
+            next += 1
+        }
+        return variables + [nil]
     }
 }

@@ -56,7 +56,7 @@ extension WorkflowDecoder {
             let type = try file.type(as: kind, named: name)
             let text = type == .text ? TokenBound.inlineText(name + ":\n" + String(decoding: file.bytes, as: UTF8.self)) : 0
             return AttachmentTemplate.Known(type: type, size: ImageSize(of: file.bytes, type), textBound: text)
-        } catch let problem as SourceFiles.FileProblem {
+        } catch let problem as RegularFile.Problem {
             context.report("AW001", problem.message, at: range, hint: problem.hint)
         } catch let failure as StepFailure {
             context.report("AW141", failure.message, at: range, hint: failure.details.first)

@@ -189,8 +189,14 @@ extension WorkflowDecoder {
             if codes.isEmpty { context.report("AW103", "ok_exit is a list of exit codes from 0 to 255", at: node.range) } else { okExit = codes }
         }
         guard !argv.isEmpty else { return nil }
+        var env: [(key: String, value: Template)] = []
+        var passed: [String] = []
+        for pair in reader.mapping("env") ?? [] {
+            guard let name = pair.key.scalar?.text else { continue }
+            if pair.value.scalar?.value == .null { passed.append(name) } else if let value = context.template(pair.value) { env.append((name, value)) }
+        }
         return .run(CommandStep(
-            argv: argv, usesShell: usesShell, stdin: reader.valueTemplate("stdin"), env: templates(reader, "env"), okExit: okExit, parse: parse, schema: schema))
+            argv: argv, usesShell: usesShell, stdin: reader.valueTemplate("stdin"), env: env, passedEnv: passed, okExit: okExit, parse: parse, schema: schema))
     }
 }
 

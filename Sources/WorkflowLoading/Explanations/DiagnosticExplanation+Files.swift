@@ -1,11 +1,15 @@
 extension DiagnosticExplanation {
     static let files: [DiagnosticExplanation] = [
         .init(
-            "AW001", "A file cannot be read", "It is missing, a folder, binary, larger than 8 MiB, or not UTF-8.",
+            "AW001", "A file cannot be read", "It is missing, a folder, a pipe, a device, binary, larger than 8 MiB, or not UTF-8.",
             mend: "name the right file, or save it as UTF-8.", wrong: "- { id: a, model: m, prompt_file: prompts/no-such-file.md }"),
         .init(
             "AW002", "A path leaves the project", "Files of a workflow are named relative to it and stay inside the project; `~`, absolute paths, and links that lead out are refused.",
             mend: "move the file into the project.", wrong: "- { id: a, model: m, prompt_file: /etc/motd }"),
+        .init(
+            "AW006", "A project file of another user",
+            "A project file that nobody names is searched in the folder and in those above it. There it may be somebody else's, and it has commands that run as whoever finds it. Taken are files of this user and of root, in folders of theirs; under `sudo` also of the user who called it.",
+            mend: "name the file with `--config` or `AGENTCTL_CONFIG`, if you trust it.", .other, wrong: "cd /tmp/work && agentctl plan w.yaml   # and /tmp/agentctl.yaml is not yours"),
     ]
 
     static let yaml: [DiagnosticExplanation] = [

@@ -37,6 +37,18 @@ extension DiagnosticExplanation {
             "AW115", "A price with one direction only", "A missing direction would not be free, but unknown.", mend: "give input and output, or `machine_hour_usd`.", .project,
             wrong: "prices: [{ model: x/y, input_per_mtok_usd: 1 }]", right: "prices: [{ model: x/y, input_per_mtok_usd: 1, output_per_mtok_usd: 4 }]"),
         .init(
+            "AW116", "A secret of fewer than 8 bytes",
+            "Secrets are taken out of everything that is stored or shown. One that short would be found in ordinary text. Where all addresses of a provider are on this machine it is taken for a placeholder and not for a secret.",
+            mend: "use a longer one.", .project,
+            wrong: "providers: { x: { api: openai-chat, base_url: \"https://u:abc@api.example.com/v1\" } }",
+            right: "providers: { x: { api: openai-chat, base_url: \"https://api.example.com/v1\", api_key: { env: X_KEY } } }"),
+        .init(
+            "AW117", "A key that would go over http",
+            "Whoever is on the way to another machine can read what goes there over `http`, the key too. Counted are `api_key`, headers that carry a credential, and credentials in the address; addresses of this machine are free.",
+            mend: "use `https`. In a network that you trust, say `insecure_http: true` in the provider's entry.", .project,
+            wrong: "providers: { x: { api: openai-chat, base_url: \"http://gpu.example.com:8000/v1\", api_key: { env: X_KEY } } }",
+            right: "providers: { x: { api: openai-chat, base_url: \"http://gpu.example.com:8000/v1\", api_key: { env: X_KEY }, insecure_http: true } }"),
+        .init(
             "AW120", "A step without a kind, or with two", "What a step does is told by the one key that is present: `prompt`, `prompt_file`, `messages`, `run`, `value`, ….", mend: "give it one of them, or make two steps of it.",
             wrong: "- { id: a, model: m, prompt: hi, value: \"1\" }", right: "- { id: a, model: m, prompt: hi }\n- { id: b, value: \"1\" }"),
         .init("AW121", "A key that does not go with another", "A `value` step asks no model, a model step has no exit code; `model` and `escalate` are two answers to one question.", mend: "remove it.", wrong: "- { id: a, value: \"1\", model: m }", right: "- { id: a, value: \"1\" }"),

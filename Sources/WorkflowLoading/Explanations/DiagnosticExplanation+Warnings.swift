@@ -26,5 +26,16 @@ extension DiagnosticExplanation {
             "AW413", "A check that accept does not read", "A check runs where it can decide something: one that `accept` does not name never does.", mend: "name it in `accept`, or give it `record: true` to have its result in the trace.",
             wrong: "- id: a\n  prompt: hi\n  escalate: { tiers: [m], checks: { short: { expr: size(output) < 9 }, long: { expr: size(output) > 2 } }, accept: checks.short.passed }",
             right: "- id: a\n  prompt: hi\n  escalate: { tiers: [m], checks: { short: { expr: size(output) < 9 }, long: { expr: size(output) > 2, record: true } }, accept: checks.short.passed }"),
+        .init(
+            "AW420", "Foreign text in a command line",
+            "What a caller gives, a model answers or a program prints is written into a line that a shell or an interpreter reads: `$(…)`, `;` and quotes in it are obeyed. Numbers, bools and words of an `enum` are not warned of.",
+            mend: "hand it over as a variable of the environment, and put the variable in quotes; or name program and arguments without a shell.", .workflow,
+            wrong: "inputs: { f: { type: string } }\nsteps:\n  - { id: a, shell: true, run: \"ls ${{ inputs.f }}\" }",
+            right: "inputs: { f: { type: string } }\nsteps:\n  - { id: a, shell: true, run: 'ls \"$F\"', env: { F: \"${{ inputs.f }}\" } }"),
+        .init(
+            "AW421", "Foreign text decides which program is run", "The program's name is what a caller gives, a model answers or a program prints: it can be any program.",
+            mend: "name the program; where there is a choice, let an expression choose among fixed words.", .workflow,
+            wrong: "inputs: { tool: { type: string } }\nsteps:\n  - { id: a, run: [\"${{ inputs.tool }}\"] }",
+            right: "inputs: { tool: { type: string } }\nsteps:\n  - { id: a, run: [\"${{ inputs.tool == 'count' ? 'wc' : 'cat' }}\"] }"),
     ]
 }

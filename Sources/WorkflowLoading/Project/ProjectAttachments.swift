@@ -4,7 +4,6 @@ import Glibc
 import Darwin
 #endif
 import Dispatch
-import Synchronization
 import Values
 import WorkflowModel
 
@@ -49,8 +48,8 @@ public final class ProjectAttachments: AttachmentSource {
             path: path, inode: UInt64(info.st_ino), size: Int(info.st_size), changedAt: Int64(info.st_mtim.tv_sec) * 1_000_000_000 + Int64(info.st_mtim.tv_nsec))
         if let known = held.withLock({ $0[identity]?.file }) { return known }
         let bytes: [UInt8]
-        do throws(SourceFiles.FileProblem) {
-            bytes = try SourceFiles.bytes(of: path, atMost: AttachedFile.maximumBytes)
+        do throws(RegularFile.Problem) {
+            bytes = try RegularFile.bytes(of: path, atMost: AttachedFile.maximumBytes)
         } catch {
             throw StepFailure(.attachment, error.message)
         }

@@ -57,7 +57,10 @@ public enum ProjectFiles {
     public static func root(searchingFrom start: String) -> String? {
         var folder = (SourceFiles.realPath(start) ?? "")[...]
         while !folder.isEmpty {
-            if ProjectLoader.fileNames.contains(where: { access("\(folder)/\($0)", F_OK) == 0 }) { return String(folder) }
+            if let name = ProjectLoader.fileNames.first(where: { access("\(folder)/\($0)", F_OK) == 0 }) {
+                // What is somebody else's makes no project of the folders below.
+                return FileOwner.foreign(of: "\(folder)/\(name)") == nil ? String(folder) : nil
+            }
             folder = folder[..<(folder.lastIndex(of: "/") ?? folder.startIndex)]
         }
         return nil
@@ -65,6 +68,12 @@ public enum ProjectFiles {
 
     /// Whether a path names the file of an absolute path.
     public static func isSame(_ path: String, _ absolute: String) -> Bool { SourceFiles.realPath(path) == absolute }
+
+    /// An absolute path as it is named from the working directory, where that is shorter.
+    public static func shortened(_ path: String) -> String {
+        guard let here = SourceFiles.realPath("."), let real = SourceFiles.realPath(path), real.hasPrefix(here + "/") else { return path }
+        return String(real.dropFirst(here.count + 1))
+    }
 
     /// A folder as it is named from the working directory, where that is shorter.
     private static func path(of folder: String) -> String {

@@ -18,13 +18,14 @@ public enum ProjectLoader {
     /// - Parameters:
     ///   - named: the file that `--config` names.
     ///   - start: the folder where the search begins, usually the workflow's.
-    /// - Throws: `Diagnostics`.
-    public static func load(named: String?, searchingFrom start: String) throws(Diagnostics) -> Project {
+    ///   - secrets: takes in what is written in the file and opens something, also when the file is wrong: frames show its lines.
+    /// - Throws: `Diagnostics`, also for a file that was found and belongs to somebody else: see ``FileOwner``.
+    public static func load(named: String?, searchingFrom start: String, secrets: SecretBook? = nil) throws(Diagnostics) -> Project {
         if let named {
             guard SourceFiles.realPath(named) != nil else {
                 throw Diagnostics([Diagnostic(code: "AW001", "cannot read \(named): \(String(cString: strerror(errno)))", at: nil)])
             }
-            return try read(named)
+            return try read(named, secrets)
         }
         let from = SourceFiles.realPath(start) ?? SourceFiles.realPath(".") ?? "/"
         var folder = Substring(from)
@@ -32,12 +33,20 @@ public enum ProjectLoader {
             for name in fileNames {
                 let path = (folder == "/" ? "" : folder) + "/" + name
                 // One that is there but cannot be read must not be passed over.
-                if access(String(path), F_OK) == 0 { return try read(shortened(String(path))) }
+                if access(String(path), F_OK) == 0 {
+                    try refuseForeign(String(path))
+                    return try read(shortened(String(path)), secrets)
+                }
             }
             guard let slash = folder.lastIndex(of: "/"), folder != "/" else { break }
             folder = slash == folder.startIndex ? "/" : folder[..<slash]
         }
         return Project(root: from, file: nil, ledger: defaultLedger, providers: [], prices: [])
+    }
+
+    /// What opens something in the text of a project file, which need not be right.
+    public static func writtenSecrets(in text: String) -> [Secret] {
+        YAMLReader.read(text, file: "").node.map { WrittenSecrets.find(in: $0) } ?? WrittenSecrets.guess(in: text)
     }
 
     /// The path from the working directory where that is shorter to read.
@@ -46,13 +55,22 @@ public enum ProjectLoader {
         return String(path.dropFirst(here.count + 1))
     }
 
-    private static func read(_ path: String) throws(Diagnostics) -> Project {
+    /// What is found by searching may be in a folder that others write to, and its commands would run as this user.
+    private static func refuseForeign(_ path: String) throws(Diagnostics) {
+        guard let owner = FileOwner.foreign(of: path) else { return }
+        throw Diagnostics([Diagnostic(
+            code: "AW006", "\(path) was found by searching upward and belongs to another user (\(owner)): it is not taken", at: nil,
+            hint: "if you trust it, name it: --config \(path), or AGENTCTL_CONFIG")])
+    }
+
+    private static func read(_ path: String, _ secrets: SecretBook?) throws(Diagnostics) -> Project {
         let real = SourceFiles.realPath(path) ?? path
         let root = real.lastIndex(of: "/").map { $0 == real.startIndex ? "/" : String(real[..<$0]) } ?? "."
         let files = SourceFiles(root: root)
         let text = try files.read(path)
         let context = DecodingContext(file: path, files: files)
         let (node, problems) = YAMLReader.read(text, file: path)
+        secrets?.add(node.map { WrittenSecrets.find(in: $0) } ?? WrittenSecrets.guess(in: text))
         context.report(problems)
         let project = node.flatMap { decode($0, path: path, root: root, context) }
         guard let project, !context.hasErrors else { throw Diagnostics(context.diagnostics, sources: files.texts) }
@@ -74,17 +92,23 @@ public enum ProjectLoader {
         }
         let rows = (top.sequence("prices") ?? []).flatMap { price($0, context) }
         var secrets: [String] = []
+        var sources: [(name: String, source: SecretSource)] = []
         for (key, value) in top.mapping("secrets") ?? [] {
             guard let name = context.checkedName(key, "a secret") else { continue }
             ShapeChecker(context).check(value, .mapping("secret"), as: name.text)
             secrets.append(name.text)
+            if let variable = value["env"]?.scalar?.text { sources.append(("the secret \(name.text)", .environment(variable))) }
+        }
+        // Who has the address of a webhook can write to it.
+        top.value("budgets")?.forEachScalar { keys, _, scalar in
+            if keys.last == "env" { sources.append(("the address of an alert", .environment(scalar.text))) }
         }
         if case .sequence(let budgets)? = top.value("budgets")?.content {
             for budget in budgets { context.checkBands(of: budget, action: "enforce") }
         }
         return Project(
             root: root, file: path, ledger: top.string("ledger") ?? defaultLedger, providers: providers, prices: rows, secrets: secrets,
-            notExecuted: Diagnostics(context.notExecuted, sources: context.files.texts))
+            secretSources: sources, notExecuted: Diagnostics(context.notExecuted, sources: context.files.texts))
     }
 
     private static func provider(_ name: String, _ reader: MappingReader) -> ProviderConfiguration {
@@ -130,10 +154,13 @@ public enum ProjectLoader {
                 }
             }
         }
-        return ProviderConfiguration(
+        let provider = ProviderConfiguration(
             name: name, api: api, baseURL: url(reader), apiKey: apiKey(reader), headers: headers(reader),
             maxConcurrency: reader.int("max_concurrency", in: 1...100_000),
-            machineHour: reader.reader("pricing", .pricing)?.money("machine_hour_usd"), models: models, dialect: dialect)
+            machineHour: reader.reader("pricing", .pricing)?.money("machine_hour_usd"), models: models, dialect: dialect,
+            allowsClearText: reader.bool("insecure_http") ?? false)
+        ProviderSecretsCheck(provider: provider, reader: reader).check()
+        return provider
     }
 
     private static func url(_ reader: MappingReader) -> String? {
@@ -162,7 +189,7 @@ public enum ProjectLoader {
         if let command = keys.strings("command") { return .command(command.map(\.text)) }
         if let value = keys.string("value") {
             let base = reader.value("base_url")?.scalar?.text ?? ""
-            if !isLoopback(base) {
+            if URLParts(base)?.isLoopback != true {
                 reader.context.report(
                     "AW114", "a literal key is for loopback endpoints only", at: keys.value("value")!.range,
                     hint: "keep it out of the file: api_key: { env: NAME }")
@@ -171,16 +198,6 @@ public enum ProjectLoader {
         }
         reader.context.report("AW104", "api_key needs env, command or value", at: keys.node.range)
         return nil
-    }
-
-    /// Whether the host is this machine: the whole of it, not how it begins.
-    private static func isLoopback(_ url: String) -> Bool {
-        ["http://127.0.0.1", "http://localhost", "http://[::1]", "https://127.0.0.1", "https://localhost", "https://[::1]"].contains { host in
-            guard url.hasPrefix(host) else { return false }
-            let rest = url.dropFirst(host.count)
-            guard rest.first == ":" else { return rest.isEmpty || rest.first == "/" }
-            return rest.dropFirst().prefix { $0 != "/" }.allSatisfy { $0.isASCII && $0.isNumber }
-        }
     }
 
     private static func headers(_ reader: MappingReader) -> [(key: String, value: String)] {

@@ -18,6 +18,7 @@ extension LanguageMapping {
         [
             .init("api", .word(ModelAPI.self), required: true, "The wire format."), .init("base_url", .text, "Begins with http:// or https://."),
             .init("api_key", .mapping("api_key"), "Where the key is read from."), .init("headers", .names(.text), "Sent with each request, not stored."),
+            .init("insecure_http", .boolean, default: "false", "Whether the key may go to another machine over http, where it can be read on the way."),
             .init("max_concurrency", .integer(1...100_000), "Calls in flight in one process."), .init("pricing", .mapping("pricing"), "What the machine costs."),
             .init("models", .names(.mapping("model")), "Models under names of one's own."), .init("dialect", .mapping("dialect"), "How the server departs from the API."),
         ])

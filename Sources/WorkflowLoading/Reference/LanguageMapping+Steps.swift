@@ -38,7 +38,7 @@ extension LanguageMapping {
             .init("run", .either([.list(.template), .template]), "Runs a program: the list of the program and its arguments."),
             .init("shell", .boolean, default: "false", "With true, 'run' is one command line for /bin/sh.").with(["run"]),
             .init("stdin", .valueTemplate, default: "the JSON of 'with'", "What the program reads.").with(["run"]),
-            .init("env", .names(.template), "On top of the environment of agentctl.").with(["run"]),
+            .init("env", .names(.either([.template, .null])), "On top of the environment of agentctl, without its keys; a name without a value takes agentctl's own.").with(["run"]),
             .init("ok_exit", .oneOrList(.integer(0...255)), default: "0", "Exit codes that are a success.").with(["run"]),
             .init("tool", .tool, "Calls a tool of a server, with 'with' as its arguments.").decoded(),
             .init("effect", .words(["read", "write"]), default: "read", "Whether the program or tool changes anything outside of the run.").with(["run", "tool"]).checked(unless: "read"),

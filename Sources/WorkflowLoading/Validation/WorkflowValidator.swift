@@ -15,7 +15,7 @@ struct WorkflowValidator {
     /// Their findings are warnings. They look at whole workflows only: what a broken part reads is not known.
     static let remarks: [any WorkflowRule] = [
         OwnerRule(), OutputCapRule(), SkippedReadRule(), ConstantConditionRule(), UnusedStepRule(), UnusedDeclarationRule(), UnusedCheckRule(), RepeatedPrefixRule(),
-        DuplicatePrefixRule(),
+        DuplicatePrefixRule(), ForeignTextRule(),
     ]
 
     /// - Parameters:

@@ -44,5 +44,8 @@ public struct CallNote: Sendable, Hashable {
         .array(notes.map { ["code": .string($0.code.rawValue), "message": .string($0.message)] })
     }
 
+    /// Whether the cost that is recorded with these is an estimate, though the call's state alone does not say so.
+    public static func tellOfEstimate(_ notes: [CallNote]) -> Bool { notes.contains { $0.code == .estimateAboveHold } }
+
     public static func list(_ json: JSONValue?) -> [CallNote] { (json?.arrayValue ?? []).compactMap(CallNote.init(json:)) }
 }

@@ -39,6 +39,8 @@ public enum FailureKind: String, Sendable, Hashable, CaseIterable {
     case cancelled
     /// A provider, model server or key that is not there.
     case configuration
+    /// A prompt that holds a configured secret; it is not sent.
+    case secret
 
     /// The kinds that `retry.on` may name.
     public static let retryable: [FailureKind] = [.rateLimit, .timeout, .serverError, .connection, .malformedResponse, .emptyAnswer]
@@ -97,5 +99,17 @@ public struct CallFailure: Error, Sendable, Hashable {
         object["retry_after_ms"] = retryAfter.map { .int($0.milliseconds) }
         object["should_retry"] = shouldRetry.map(JSONValue.bool)
         return .object(object)
+    }
+}
+
+extension StepFailure {
+    public func redacted(by redactor: Redactor) -> StepFailure {
+        redactor.isEmpty ? self : StepFailure(kind, redactor.redact(message), details: details.map { redactor.redact($0) })
+    }
+}
+
+extension CallFailure {
+    public func redacted(by redactor: Redactor) -> CallFailure {
+        redactor.isEmpty ? self : CallFailure(kind, redactor.redact(message), retryAfter: retryAfter, shouldRetry: shouldRetry)
     }
 }

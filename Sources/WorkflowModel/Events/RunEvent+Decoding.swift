@@ -81,7 +81,7 @@ extension RunEvent {
         case "command_ended":
             self = .commandEnded(
                 try step(), attempt: Int(payload["attempt"]?.intValue ?? 1), exitCode: try fields.int("exit_code"), stdout: try fields.hash("stdout"),
-                milliseconds: Int64(try fields.int("ms")))
+                stderr: try fields.optionalHash("stderr"), milliseconds: Int64(try fields.int("ms")))
         case "output_rejected":
             self = .outputRejected(try step(), violations: (payload["violations"]?.arrayValue ?? []).compactMap(\.stringValue))
         case "step_succeeded": self = .nodeSucceeded(try step(), OutputReference(hash: try fields.hash("output")))
@@ -93,14 +93,22 @@ extension RunEvent {
             self = .approvalRequested(
                 try step(),
                 ApprovalRequest(
+                    number: payload["number"]?.intValue.map(Int.init) ?? 1, kind: payload["kind"]?.stringValue.flatMap(QuestionKind.init(rawValue:)),
                     message: try fields.hash("message"), until: payload["until"]?.stringValue.flatMap(Timestamp.init(rfc3339:)),
-                    onTimeout: try fields.value("on_timeout", ApprovalStep.OnTimeout.init(rawValue:)), cap: fields.money("cap_usd")))
+                    onTimeout: try fields.value("on_timeout", ApprovalStep.OnTimeout.init(rawValue:)), cap: fields.money("cap_usd"),
+                    asked: fields.money("asked_usd")))
         case "approval_decided":
+            let question = try fields.optionalHash("message").map { message in
+                ApprovalRequest(
+                    number: payload["number"]?.intValue.map(Int.init) ?? 1, kind: payload["kind"]?.stringValue.flatMap(QuestionKind.init(rawValue:)),
+                    message: message, until: nil, onTimeout: .fail, asked: fields.money("asked_usd"))
+            }
             self = .approvalDecided(
                 try step(),
                 ApprovalDecision(
                     isApproved: try fields.bool("approved"), by: try fields.text("by"), note: payload["note"]?.stringValue,
-                    at: try fields.value("at", Timestamp.init(rfc3339:)), isTimeout: payload["timeout"]?.boolValue ?? false, cap: fields.money("cap_usd")))
+                    at: try fields.value("at", Timestamp.init(rfc3339:)), isTimeout: payload["timeout"]?.boolValue ?? false, cap: fields.money("cap_usd"),
+                    system: payload["as"].flatMap(SystemUser.init(json:)), spent: fields.money("spent_usd"), held: fields.money("held_usd"), question: question))
         case "interrupt_requested": self = .interruptRequested
         case "cancel_requested": self = .cancelRequested(by: try fields.text("by"))
         case "run_ended":

@@ -102,11 +102,12 @@ extension RunEvent {
             if call.isOutage { json.put("outage", true) }
             json.put("held_usd", call.kept?.decimalText)
             if !call.notes.isEmpty { json.put("notes", CallNote.json(call.notes)) }
-        case .commandEnded(let node, let attempt, let exitCode, let stdout, let milliseconds):
+        case .commandEnded(let node, let attempt, let exitCode, let stdout, let stderr, let milliseconds):
             json.put("step", node.path)
             json.put("attempt", attempt)
             json.put("exit_code", Int(exitCode))
             json.put("stdout", stdout)
+            json.put("stderr", stderr)
             json.put("ms", Int(milliseconds))
         case .outputRejected(let node, let violations):
             json.put("step", node.path)
@@ -148,18 +149,29 @@ extension RunEvent {
             }
         case .approvalRequested(let node, let request):
             json.put("step", node.path)
+            json.put("number", request.number)
+            json.put("kind", request.kind.rawValue)
             json.put("message", request.message)
             json.put("until", request.until?.rfc3339)
             json.put("on_timeout", request.onTimeout.rawValue)
             json.put("cap_usd", request.cap?.decimalText)
+            json.put("asked_usd", request.asked?.decimalText)
         case .approvalDecided(let node, let decision):
             json.put("step", node.path)
+            json.put("number", decision.question?.number)
+            json.put("kind", decision.question?.kind.rawValue)
+            json.put("choice", decision.choice)
             json.put("approved", JSONValue.bool(decision.isApproved))
             json.put("by", decision.by)
+            json.put("as", decision.system?.json)
             json.put("note", decision.note)
             json.put("at", decision.at.rfc3339)
             if decision.isTimeout { json.put("timeout", JSONValue.bool(true)) }
             json.put("cap_usd", decision.cap?.decimalText)
+            json.put("message", decision.question?.message)
+            json.put("asked_usd", decision.question?.asked?.decimalText)
+            json.put("spent_usd", decision.spent?.decimalText)
+            json.put("held_usd", decision.held?.decimalText)
         case .interruptRequested: break
         case .cancelRequested(let by):
             json.put("by", by)

@@ -24,7 +24,8 @@ public enum RunEvent: Sendable {
     /// The reservation does not fit its cap and never will.
     case callRefused(Node, BudgetRefusal)
     case callEnded(CallEnded)
-    case commandEnded(Node, attempt: Int, exitCode: Int, stdout: ContentHash, milliseconds: Int64)
+    /// - Parameter stderr: its end, where it wrote anything there.
+    case commandEnded(Node, attempt: Int, exitCode: Int, stdout: ContentHash, stderr: ContentHash? = nil, milliseconds: Int64)
     /// An answer broke its schema; what was wrong with it.
     case outputRejected(Node, violations: [String])
     case nodeSucceeded(Node, OutputReference)
@@ -44,45 +45,6 @@ public enum RunEvent: Sendable {
     case runEnded(RunStatus, outputs: ContentHash?)
     /// Another process goes on with it. Calls that began before and have not ended are lost: what they did is not known.
     case runResumed(RunResumed)
-}
-
-/// What a person is asked.
-public struct ApprovalRequest: Sendable, Hashable {
-    /// Of the message, a JSON text.
-    public let message: ContentHash
-    /// When the answer of `on_timeout` is taken.
-    public let until: Timestamp?
-    public let onTimeout: ApprovalStep.OnTimeout
-    /// Where money is asked for: the cap of the run under which the call would fit.
-    public let cap: Money?
-
-    public init(message: ContentHash, until: Timestamp?, onTimeout: ApprovalStep.OnTimeout, cap: Money? = nil) {
-        self.message = message
-        self.until = until
-        self.onTimeout = onTimeout
-        self.cap = cap
-    }
-}
-
-/// What a person answered, or the clock for them.
-public struct ApprovalDecision: Sendable, Hashable {
-    public let isApproved: Bool
-    public let by: String
-    public let note: String?
-    public let at: Timestamp
-    /// Nobody answered in time.
-    public let isTimeout: Bool
-    /// The run's cap from now on, where another than the one that was asked for is granted.
-    public let cap: Money?
-
-    public init(isApproved: Bool, by: String, note: String?, at: Timestamp, isTimeout: Bool = false, cap: Money? = nil) {
-        self.cap = cap
-        self.isApproved = isApproved
-        self.by = by
-        self.note = note
-        self.at = at
-        self.isTimeout = isTimeout
-    }
 }
 
 /// Who goes on with a run.

@@ -24,6 +24,14 @@ public struct GraphSources: Sendable {
             }
         }
 
+        /// As it is said on the command line.
+        public var flag: String {
+            switch self {
+            case .budget(let cap): return "--budget \(cap.decimalText)"
+            case .tier(let name, let model): return "--model \(name)=\(model)"
+            }
+        }
+
         init?(json: JSONValue) {
             if let cap = json["budget_usd"]?.stringValue.flatMap(Money.init(decimal:)) {
                 self = .budget(cap)
@@ -41,13 +49,18 @@ public struct GraphSources: Sendable {
         public let path: String
         /// A text, unless it goes with a prompt.
         public let content: Blob
+        /// Whether it was read as a YAML document, in which comments and layout mean nothing.
+        public let isDocument: Bool
 
-        public init(path: String, content: Blob) {
+        public init(path: String, content: Blob, isDocument: Bool = false) {
             self.path = path
             self.content = content
+            self.isDocument = isDocument
         }
 
-        public init(path: String, text: String) { self.init(path: path, content: Blob(Array(text.utf8))) }
+        public init(path: String, text: String, isDocument: Bool = false) {
+            self.init(path: path, content: Blob(Array(text.utf8)), isDocument: isDocument)
+        }
     }
 
     /// The absolute path of the workflow's file. Not part of the manifest: the same workflow elsewhere is the same.
@@ -70,6 +83,9 @@ public struct GraphSources: Sendable {
         copy.manifest = copy.makeManifest()
         return copy
     }
+
+    /// The changes as one text, a line each.
+    public var meaningOfChanges: String { changes.map(\.text).joined(separator: "\n") }
 
     private func makeManifest() -> Blob {
         let files = self.files.map { JSONValue.object(["path": .string($0.path), "sha256": .string($0.content.hash.hex)]) }

@@ -199,18 +199,21 @@ public final class CommandStep: Sendable {
     /// `nil`: the JSON of `with`.
     public let stdin: ValueTemplate?
     public let env: [(key: String, value: Template)]
+    /// Variables that it sees as agentctl does, also where they hold a key.
+    public let passedEnv: [String]
     public let okExit: [Int]
     public let parse: Parse
     public let schema: Schema?
 
     package init(
-        argv: [Template], usesShell: Bool, stdin: ValueTemplate?, env: [(key: String, value: Template)], okExit: [Int],
+        argv: [Template], usesShell: Bool, stdin: ValueTemplate?, env: [(key: String, value: Template)], passedEnv: [String] = [], okExit: [Int],
         parse: Parse, schema: Schema?
     ) {
         self.argv = argv
         self.usesShell = usesShell
         self.stdin = stdin
         self.env = env
+        self.passedEnv = passedEnv
         self.okExit = okExit
         self.parse = parse
         self.schema = schema

@@ -14,12 +14,14 @@ public struct Project: Sendable {
     public let prices: [PriceRow]
     /// The names under `secrets`.
     public let secrets: [String]
+    /// Where the secrets are read from that are not the keys of providers: those under `secrets`, and addresses of alerts.
+    public let secretSources: [(name: String, source: SecretSource)]
     /// What the file asks for and this version does not do, with the text for its frames: it is checked, but no workflow runs under it.
     public let notExecuted: Diagnostics
 
     public init(
         root: String, file: String?, ledger: String, providers: [ProviderConfiguration], prices: [PriceRow], secrets: [String] = [],
-        notExecuted: Diagnostics = Diagnostics([])
+        secretSources: [(name: String, source: SecretSource)] = [], notExecuted: Diagnostics = Diagnostics([])
     ) {
         self.root = root
         self.file = file
@@ -27,8 +29,14 @@ public struct Project: Sendable {
         self.providers = providers
         self.prices = prices
         self.secrets = secrets
+        self.secretSources = secretSources
         self.notExecuted = notExecuted
     }
+}
+
+extension Project {
+    /// Of a place without a project file, where nothing is known.
+    public static let none = Project(root: ".", file: nil, ledger: "", providers: [], prices: [])
 }
 
 /// A provider's entry: an account at an API, or a server of one's own.
@@ -43,10 +51,13 @@ public final class ProviderConfiguration: Sendable {
     public let machineHour: Money?
     public let models: [ModelConfiguration]
     public let dialect: Dialect
+    /// Whether its key may go to another machine over `http`, where it can be read on the way.
+    public let allowsClearText: Bool
 
     public init(
         name: String, api: ModelAPI, baseURL: String?, apiKey: SecretSource?, headers: [(key: String, value: String)] = [],
-        maxConcurrency: Int? = nil, machineHour: Money? = nil, models: [ModelConfiguration] = [], dialect: Dialect = Dialect()
+        maxConcurrency: Int? = nil, machineHour: Money? = nil, models: [ModelConfiguration] = [], dialect: Dialect = Dialect(),
+        allowsClearText: Bool = false
     ) {
         self.name = name
         self.api = api
@@ -57,6 +68,7 @@ public final class ProviderConfiguration: Sendable {
         self.machineHour = machineHour
         self.models = models
         self.dialect = dialect
+        self.allowsClearText = allowsClearText
     }
 }
 

@@ -35,6 +35,8 @@ public struct Plan: Sendable {
         public var maxInputTokens: Int?
         public var maxOutputTokens: Int?
         public var amounts: Amounts
+        /// None of its models has a price.
+        public var isUnpriced: Bool
         /// Why the worst case is not bounded, or only learned.
         public var notes: [String]
         /// Prefixes in wire order.
@@ -59,7 +61,7 @@ public struct Plan: Sendable {
 
         public init(
             id: String, kind: String, tier: String? = nil, model: String? = nil, maxCalls: Int? = 0, isConditional: Bool = false,
-            promptTokens: Int? = nil, maxInputTokens: Int? = nil, maxOutputTokens: Int? = nil, amounts: Amounts,
+            promptTokens: Int? = nil, maxInputTokens: Int? = nil, maxOutputTokens: Int? = nil, amounts: Amounts, isUnpriced: Bool = false,
             notes: [String] = [], prefixes: [String] = [], dependsOn: [String] = [], items: Items? = nil, passes: Int? = nil
         ) {
             self.id = id
@@ -72,6 +74,7 @@ public struct Plan: Sendable {
             self.maxInputTokens = maxInputTokens
             self.maxOutputTokens = maxOutputTokens
             self.amounts = amounts
+            self.isUnpriced = isUnpriced
             self.notes = notes
             self.prefixes = prefixes
             self.dependsOn = dependsOn
@@ -90,7 +93,7 @@ public struct Plan: Sendable {
     public var unpriced: [String]
     /// `nil`: the run may start. Otherwise why not.
     public var refusal: StepFailure?
-    /// Finished runs that the expectation rests on.
+    /// Runs that succeeded, on which the expectation rests.
     public var historyRuns: Int
 
     public init(

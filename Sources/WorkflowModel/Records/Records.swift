@@ -9,13 +9,9 @@ public struct RunRecord: Sendable {
     public var status: RunStatus
     public var startedAt: Timestamp
     public var endedAt: Timestamp?
-    public var cost: MoneySum
-    /// What counts against the cap: settled costs and what is still held.
-    public var held: MoneySum
+    /// What its calls came to.
+    public var spending = Spending()
     public var maxCost: Money?
-    /// Calls without a price: the cost is then a lower bound and every total says so.
-    public var unpricedCalls: Int
-    public var calls: Int
     public var inputTokens: Int
     public var outputTokens: Int
     public var tags: JSONObject
@@ -30,7 +26,7 @@ public struct RunRecord: Sendable {
     /// The absolute path of the workflow's file.
     public var location: String?
     public var batchIndex: Int?
-    /// The process that drives it, or drove it last.
+    /// Of one that says that it runs: the process that drives it, or drove it last.
     public var holder = ""
     /// It says that it runs, and the process that drove it is gone.
     public var isAbandoned = false
@@ -48,10 +44,6 @@ public struct RunRecord: Sendable {
         self.file = file
         self.status = status
         self.startedAt = startedAt
-        cost = .zero
-        held = .zero
-        unpricedCalls = 0
-        calls = 0
         inputTokens = 0
         outputTokens = 0
         tags = [:]
@@ -59,31 +51,56 @@ public struct RunRecord: Sendable {
     }
 }
 
-/// A question to a person that nobody has answered.
+/// A question to a person, and the answer.
 public struct ApprovalRecord: Sendable {
     public let run: String
     public let workflow: String
     public let path: String
-    /// A JSON text.
-    public let message: ContentHash?
+    /// With its text, where the ledger has that.
+    public let request: ApprovalRequest
     public let requestedAt: Timestamp
-    public let until: Timestamp?
-    public let onTimeout: ApprovalStep.OnTimeout
-    /// Where money is asked for: the cap that would do.
-    public let cap: Money?
+    /// What the run's calls have cost by now, and what counts against its cap.
+    public let spent: Money
+    public let held: Money
+    /// `nil`: nobody has answered.
+    public var decision: ApprovalDecision?
 
     public init(
-        run: String, workflow: String, path: String, message: ContentHash?, requestedAt: Timestamp, until: Timestamp?,
-        onTimeout: ApprovalStep.OnTimeout, cap: Money? = nil
+        run: String, workflow: String, path: String, request: ApprovalRequest, requestedAt: Timestamp, spent: Money = .zero, held: Money = .zero,
+        decision: ApprovalDecision? = nil
     ) {
-        self.cap = cap
         self.run = run
         self.workflow = workflow
         self.path = path
-        self.message = message
+        self.request = request
         self.requestedAt = requestedAt
-        self.until = until
-        self.onTimeout = onTimeout
+        self.spent = spent
+        self.held = held
+        self.decision = decision
+    }
+}
+
+/// What somebody answered, over all that was asked.
+public struct ApproverRow: Sendable, Hashable {
+    /// Who says to have answered; `timeout` is the clock.
+    public let by: String
+    /// Whom the operating system knows to have answered; `nil`: the clock, or an earlier version recorded it.
+    public let system: SystemUser?
+    public var approved: Int
+    public var rejected: Int
+    public var runs: Int
+    /// Times that more money was granted, and the highest cap of them.
+    public var grants: Int
+    public var highestCap: Money?
+
+    public init(by: String, system: SystemUser?, approved: Int, rejected: Int, runs: Int, grants: Int, highestCap: Money?) {
+        self.by = by
+        self.system = system
+        self.approved = approved
+        self.rejected = rejected
+        self.runs = runs
+        self.grants = grants
+        self.highestCap = highestCap
     }
 }
 
@@ -213,14 +230,11 @@ public struct AuditRow: Sendable {
     /// The values of the grouping columns, in their order.
     public var keys: [String]
     public var runs: Int
-    public var calls: Int
+    /// What its calls came to.
+    public var spending: Spending
     public var inputTokens: Int
     public var cacheReadTokens: Int
     public var outputTokens: Int
-    public var cost: MoneySum
-    /// Held beyond what was settled: calls whose end is not known.
-    public var heldOpen: MoneySum
-    public var unpricedCalls: Int
     public var failedCalls: Int
     /// Retries and repairs: calls after a node's first.
     public var repeatedCalls: Int
@@ -229,18 +243,15 @@ public struct AuditRow: Sendable {
     public var saved: MoneySum
 
     public init(
-        keys: [String], runs: Int, calls: Int, inputTokens: Int, cacheReadTokens: Int, outputTokens: Int, cost: MoneySum,
-        heldOpen: MoneySum, unpricedCalls: Int, failedCalls: Int, repeatedCalls: Int, memoHits: Int = 0, saved: MoneySum = .zero
+        keys: [String], runs: Int, spending: Spending, inputTokens: Int, cacheReadTokens: Int, outputTokens: Int, failedCalls: Int,
+        repeatedCalls: Int, memoHits: Int = 0, saved: MoneySum = .zero
     ) {
         self.keys = keys
         self.runs = runs
-        self.calls = calls
+        self.spending = spending
         self.inputTokens = inputTokens
         self.cacheReadTokens = cacheReadTokens
         self.outputTokens = outputTokens
-        self.cost = cost
-        self.heldOpen = heldOpen
-        self.unpricedCalls = unpricedCalls
         self.failedCalls = failedCalls
         self.repeatedCalls = repeatedCalls
         self.memoHits = memoHits
@@ -256,8 +267,11 @@ public struct DecisionRow: Sendable {
     public var counted: Int
     public var pending: Int
     public var cost: MoneySum
+    /// Calls of them that are missing in ``cost``: without a price, in flight, or of unknown end.
+    public var callsWithoutCost: Int
 
-    public init(workflow: String, unit: String, decisions: Int, counted: Int, pending: Int, cost: MoneySum) {
+    public init(workflow: String, unit: String, decisions: Int, counted: Int, pending: Int, cost: MoneySum, callsWithoutCost: Int = 0) {
+        self.callsWithoutCost = callsWithoutCost
         self.workflow = workflow
         self.unit = unit
         self.decisions = decisions

@@ -1,13 +1,11 @@
-import Economics
 import Values
 
 /// What `gc` removed, or would remove.
 public struct Removal: Sendable, Hashable {
     public var runs = 0
-    public var calls = 0
     public var events = 0
-    /// What the removed calls cost: an audit does not count it any more.
-    public var cost = MoneySum.zero
+    /// What the removed calls came to: an audit does not count it any more.
+    public var spending = Spending()
     public var documents = 0
     /// Of the documents, and roughly of the events.
     public var bytes: Int64 = 0

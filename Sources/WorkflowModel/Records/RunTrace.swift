@@ -8,16 +8,20 @@ public struct RunTrace: Sendable {
     public var calls: [CallRecord]
     /// Answers that were taken in place of calls.
     public var memoHits: [MemoHitRecord]
+    /// What people were asked, in that order, with their answers.
+    public var approvals: [ApprovalRecord]
     /// What is not among the nodes and the calls, in a trace that was not read whole.
     public var folded: [FoldedItems]
 
     public init(
-        run: RunRecord, nodes: [NodeRecord], calls: [CallRecord], memoHits: [MemoHitRecord] = [], folded: [FoldedItems] = []
+        run: RunRecord, nodes: [NodeRecord], calls: [CallRecord], memoHits: [MemoHitRecord] = [], approvals: [ApprovalRecord] = [],
+        folded: [FoldedItems] = []
     ) {
         self.run = run
         self.nodes = nodes
         self.calls = calls
         self.memoHits = memoHits
+        self.approvals = approvals
         self.folded = folded
     }
 }
@@ -48,6 +52,8 @@ public struct FoldedCalls: Sendable {
     public let provider: String
     public let modelAsked: String
     public let state: CallState
+    /// Whether their cost is an estimate, though the state alone does not say so.
+    public let isEstimate: Bool
     /// `nil`: they have none.
     public let cost: MoneySum?
     public let held: MoneySum?
@@ -58,8 +64,9 @@ public struct FoldedCalls: Sendable {
 
     public init(
         count: Int, provider: String, modelAsked: String, state: CallState, cost: MoneySum?, held: MoneySum?, inputTokens: Int?,
-        cacheReadTokens: Int, outputTokens: Int?
+        cacheReadTokens: Int, outputTokens: Int?, isEstimate: Bool = false
     ) {
+        self.isEstimate = isEstimate
         self.count = count
         self.provider = provider
         self.modelAsked = modelAsked

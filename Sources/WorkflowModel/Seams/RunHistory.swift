@@ -2,28 +2,56 @@ import Economics
 
 /// Where the planner learns from earlier runs.
 public protocol RunHistory: Sendable {
-    /// What the steps of a workflow took so far, by the path of the step, `review/draft`. Empty when it never ran.
-    func statistics(workflow: String) throws(JournalError) -> [String: StepStatistics]
+    /// What the steps of a workflow took in its last runs that succeeded.
+    func history(workflow: String) throws(JournalError) -> WorkflowHistory
 }
 
-/// Averages over the settled calls of one step.
-public struct StepStatistics: Sendable, Hashable {
+/// What completions of a workflow took. Runs that did not succeed are none: what they left undone was not free.
+public struct WorkflowHistory: Sendable, Hashable {
+    /// Runs that succeeded, of those that were looked at.
+    public var runs: Int
+    /// By the path of the step, `review/draft`: what was asked in all of ``runs`` together. A step without calls in them has none.
+    public var steps: [String: [CallStatistics]]
+
+    public init(runs: Int = 0, steps: [String: [CallStatistics]] = [:]) {
+        self.runs = runs
+        self.steps = steps
+    }
+}
+
+/// The calls of one step to one model that may have been billed: without those that owe nothing. Counts and sums are whole numbers, as
+/// no floating point touches money.
+public struct CallStatistics: Sendable, Hashable {
+    public let provider: String
+    /// As it was asked for.
+    public let model: String
+    /// Calls whose usage is known, and what they took in all.
     public let calls: Int
-    /// Runs in which the step was reached and not skipped, and runs in all.
-    public let runsWithCalls: Int
-    public let runs: Int
-    public let averageInputTokens: Double
-    public let averageOutputTokens: Double
-    public let averageMilliseconds: Double
+    public let usage: TokenUsage
+    public let milliseconds: Int64
+    /// Calls whose usage is not known, and what they may have cost: the estimate, else what is held for them.
+    public let callsWithoutUsage: Int
+    public let costWithoutUsage: Money
 
     public init(
-        calls: Int, runsWithCalls: Int, runs: Int, averageInputTokens: Double, averageOutputTokens: Double, averageMilliseconds: Double
+        provider: String, model: String, calls: Int, usage: TokenUsage, milliseconds: Int64, callsWithoutUsage: Int = 0, costWithoutUsage: Money = .zero
     ) {
+        self.provider = provider
+        self.model = model
         self.calls = calls
-        self.runsWithCalls = runsWithCalls
-        self.runs = runs
-        self.averageInputTokens = averageInputTokens
-        self.averageOutputTokens = averageOutputTokens
-        self.averageMilliseconds = averageMilliseconds
+        self.usage = usage
+        self.milliseconds = milliseconds
+        self.callsWithoutUsage = callsWithoutUsage
+        self.costWithoutUsage = costWithoutUsage
+    }
+
+    /// An average call of those whose usage is known; `nil` without any.
+    public var average: (usage: TokenUsage, milliseconds: Int64)? {
+        guard calls > 0 else { return nil }
+        func share(_ sum: Int) -> Int { (sum + calls / 2) / calls }
+        let usage = TokenUsage(
+            plainInput: share(usage.plainInput), cacheRead: usage.cacheRead.map(share), cacheWrite: usage.cacheWrite.map(share),
+            plainOutput: share(usage.plainOutput), reasoning: usage.reasoning.map(share))
+        return (usage, (milliseconds + Int64(calls) / 2) / Int64(calls))
     }
 }

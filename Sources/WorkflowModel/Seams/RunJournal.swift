@@ -55,9 +55,8 @@ public final class RecordedRun: Sendable {
     public let epoch: Int64
     /// Calls that began and have no end.
     public let lostCalls: Int
-    public let calls: Int
-    public let cost: MoneySum
-    public let unpricedCalls: Int
+    /// What its calls came to.
+    public let spending: Spending
     /// In order.
     public let events: [EventRecord]
     /// What people have answered, by path; also what the events tell already.
@@ -65,7 +64,7 @@ public final class RecordedRun: Sendable {
 
     public init(
         id: RunID, graph: ContentHash, inputs: ContentHash, startedAt: Timestamp, maxCost: Money?, batch: (name: String, index: Int)?,
-        epoch: Int64, lostCalls: Int, calls: Int, cost: MoneySum, unpricedCalls: Int, events: [EventRecord], decisions: [String: ApprovalDecision]
+        epoch: Int64, lostCalls: Int, spending: Spending, events: [EventRecord], decisions: [String: ApprovalDecision]
     ) {
         self.id = id
         self.graph = graph
@@ -75,9 +74,7 @@ public final class RecordedRun: Sendable {
         self.batch = batch
         self.epoch = epoch
         self.lostCalls = lostCalls
-        self.calls = calls
-        self.cost = cost
-        self.unpricedCalls = unpricedCalls
+        self.spending = spending
         self.events = events
         self.decisions = decisions
     }
@@ -108,6 +105,8 @@ public struct JournalError: Error, Sendable, Hashable, CustomStringConvertible {
         /// Written by a newer program.
         case tooNew = "too_new"
         case cannotOpen = "cannot_open"
+        /// The file that was written to is not at its place any more, or another one is.
+        case replaced
         case other
     }
 

@@ -13,13 +13,14 @@ struct Approvals: ParsableCommand {
 
     @Argument(help: "Only this run: an id, the unique start or end of one, or 'last'.") var id: String?
     @OptionGroup var global: GlobalOptions
+    @Flag(help: "Also what was answered, and by whom.") var all = false
     @Flag(help: "As JSON.") var json = false
 
     func run() throws {
         let ledger = try Composition(settings: global.settings()).openLedgerReadOnly()
-        let open = try ledger.openApprovals(run: id.map { try ledger.requireRun($0) })
-        let messages = try open.map { approval in try approval.message.flatMap { try ledger.json($0) }?.stringValue ?? "" }
-        Output.write(json ? JSONEncoding.pretty.string(ApprovalReport.json(open, messages)) + "\n" : ApprovalReport.text(open, messages, style: Output.style, now: .now()))
+        let run = try id.map { try ledger.requireRun($0) }
+        let approvals = all ? try ledger.approvals(run: run) : try ledger.openApprovals(run: run)
+        Output.write(styled: json ? JSONEncoding.pretty.string(ApprovalReport.json(approvals)) + "\n" : ApprovalReport.text(approvals, style: Output.style, now: .now()))
     }
 }
 
@@ -27,7 +28,8 @@ struct Approve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Answer what a run asks a person.",
         discussion: """
-            Who answered, when and with what note is recorded with the run; the first answer counts. A run that another process drives \
+            Who answered, when and with what note is recorded with the run, beside the user of the system, the host, and what the run \
+            had spent by then; the first answer counts. A run that another process drives \
             goes on by itself; otherwise go on with 'resume', or say --resume here. --no is an answer too: the step's output is then \
             {approved: false, by, note}.
             """)
@@ -36,15 +38,17 @@ struct Approve: AsyncParsableCommand {
     @Argument(help: "The step that asks, as 'approvals' lists it; not needed when it is the only one.") var step: String?
     @Flag(help: "Approve.") var yes = false
     @Flag(help: "Reject.") var no = false
-    @Option(help: ArgumentHelp("Who answers; by default the user of the system.", valueName: "name")) var by: String?
+    @Option(help: ArgumentHelp("Who answers, a claim that is recorded beside the user of the system; by default that user.", valueName: "name")) var by: String?
     @Option(help: ArgumentHelp("A word for the record.", valueName: "text")) var note: String?
     @Option(help: ArgumentHelp("Where money is asked for, the run's cap from now on, in dollars; by default what was asked for.", valueName: "usd")) var budget: String?
     @Flag(help: "Go on with the run right away.") var resume = false
+    @Option(help: ArgumentHelp("With --resume, where the run's workflow is now, if it was moved.", valueName: "workflow.yaml"), completion: .workflowFile) var file: String?
     @OptionGroup var global: GlobalOptions
     @OptionGroup var output: RunOutput
 
     func validate() throws {
         if yes == no { throw ValidationError("say --yes or --no") }
+        if !resume, file != nil { throw ValidationError("--file goes with --resume") }
         if !resume, output.json || output.events { throw ValidationError("--json and --events go with --resume") }
     }
 
@@ -54,7 +58,10 @@ struct Approve: AsyncParsableCommand {
         let record = try reader.requireRecord(id)
         let path = try path(of: record, reader)
         let cap = try cap(path, record, reader)
-        let decision = ApprovalDecision(isApproved: yes, by: by ?? Self.user, note: note, at: .now(), cap: cap)
+        let question = try reader.openApprovals(run: record.id).first { $0.path == path }?.request
+        let redactor = Output.secrets.redactor
+        let decision = ApprovalDecision(
+            isApproved: yes, by: redactor.redact(by ?? Self.user), note: note.map { redactor.redact($0) }, at: .now(), cap: cap, system: .current)
         let ledger = try Composition(settings: settings).openLedger()
         let isDriven: Bool
         do {
@@ -65,14 +72,15 @@ struct Approve: AsyncParsableCommand {
         if !output.quiet {
             let next = isDriven ? "the process that drives the run goes on" : resume ? "" : "go on with: agentctl resume \(record.id)"
             Output.note("\(record.id) \(path): \(word) by \(decision.by)\(next.isEmpty ? "" : "; \(next)")\n")
+            if let question { for line in ApprovalReport.lines(question, style: Output.errorStyle) { Output.note("  " + line + "\n") } }
         }
-        if resume, !isDriven { try await Resume.resume(record, settings, global, output) }
+        if resume, !isDriven { try await Resume.resume(record, settings, global, output, file: file) }
     }
 
     private func cap(_ path: String, _ run: RunRecord, _ ledger: Ledger) throws -> Money? {
         guard let budget else { return nil }
         guard let cap = Money(decimal: budget) else { throw UsageError("--budget takes dollars such as 0.25, found '\(budget)'") }
-        let asked = try ledger.openApprovals(run: run.id).first { $0.path == path }?.cap
+        let asked = try ledger.openApprovals(run: run.id).first { $0.path == path }?.request.cap
         guard yes, asked != nil else { throw UsageError("--budget goes with --yes where money is asked for") }
         if let current = run.maxCost, cap < current { throw UsageError("the run's cap is \(current) already: it never falls") }
         return cap
@@ -93,8 +101,8 @@ struct Approve: AsyncParsableCommand {
     }
 
     static var user: String {
-        guard let entry = getpwuid(getuid()), let name = entry.pointee.pw_name else { return "uid \(getuid())" }
-        return String(cString: name)
+        let user = SystemUser.current
+        return user.name ?? "uid \(user.uid)"
     }
 }
 
@@ -115,7 +123,7 @@ struct Cancel: AsyncParsableCommand {
         let record = try Composition(settings: settings).openLedgerReadOnly().requireRecord(id)
         let ledger = try Composition(settings: settings).openLedger()
         defer { ledger.close() }
-        let isDriven = try await ledger.cancel(RunID(record.id), by: by ?? Approve.user)
+        let isDriven = try await ledger.cancel(RunID(record.id), by: Output.secrets.redactor.redact(by ?? Approve.user))
         Output.line(isDriven ? "\(record.id) is being stopped by \(record.holder)" : "\(record.id) cancelled")
     }
 }

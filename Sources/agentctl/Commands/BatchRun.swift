@@ -9,13 +9,16 @@ import WorkflowModel
 
 /// Flags of a batch.
 struct BatchOptions: ParsableArguments {
-    @Option(name: .customLong("batch"), help: ArgumentHelp("One run for each line, a JSON object of inputs; - reads stdin. Results go to stdout as JSON lines in the order of the input.", valueName: "file.jsonl|-"), completion: .file(extensions: ["jsonl"]))
+    @Option(name: .customLong("batch"), help: ArgumentHelp("One run for each line, a JSON object of inputs; - reads stdin. Results go to stdout as JSON lines, each as soon as those before it are there.", valueName: "file.jsonl|-"), completion: .file(extensions: ["jsonl"]))
     var file: String?
 
     @Option(help: ArgumentHelp("Runs in flight at once.", valueName: "n"))
     var maxParallel = 16
 
-    @Option(name: .customLong("resume"), help: ArgumentHelp("Go on with a batch that did not come to its end: lines that ended are told from the ledger, the others go on or begin.", valueName: "batch"))
+    @Flag(help: "Results as they come, not in the order of the input.")
+    var unordered = false
+
+    @Option(name: .customLong("resume"), help: ArgumentHelp("Go on with a batch that did not come to its end: lines that ended are told from the ledger, the others go on or begin. Workflow and lines must be those that it began with.", valueName: "batch"))
     var resumed: String?
 
     @Option(help: ArgumentHelp("Where the input lines of runs that did not succeed are written, to be run again.", valueName: "file.jsonl"), completion: .file())
@@ -31,6 +34,11 @@ struct BatchRun {
     let command: Run
     let graph: WorkflowGraph
     let composition: Composition
+
+    private struct Line {
+        let number: Int
+        let text: Substring
+    }
 
     /// What became of one line. A class, as the tasks of ten thousand lines hold room for it while they wait.
     private final class Outcome: Sendable {
@@ -49,19 +57,36 @@ struct BatchRun {
         let path = command.batch.file!
         let text = try RunInputs.text(of: path, what: "--batch")
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
-            .filter { !$0.element.allSatisfy(\.isWhitespace) }.map { (number: $0.offset + 1, text: $0.element) }
-        let failuresFile = try command.batch.failures.map { path in
-            guard let file = fopen(path, "w") else { throw UsageError("cannot write \(path): \(String(cString: strerror(errno)))") }
-            return FileHandleBox(file)
+            .filter { !$0.element.allSatisfy(\.isWhitespace) }.map { Line(number: $0.offset + 1, text: $0.element) }
+        let ledger = try composition.openLedger()
+        defer { ledger.close() }
+        let batch = command.batch.resumed ?? "batch-\(RunID(at: .now(), random: SystemEntropy().next()).text)"
+        if command.batch.resumed != nil, try !ledger.hasBatch(batch) {
+            throw UsageError("there is no batch '\(batch)' in the ledger", hint: "the batch says its name when it begins, and `agentctl runs --json` has it")
         }
+        // One process goes through a batch at a time. First of all, so that what is read next stays so.
+        try await ledger.claim(batch: batch)
+        do {
+            try await run(batch, lines, ledger)
+        } catch {
+            try? await ledger.release(batch: batch)
+            throw error
+        }
+        try? await ledger.release(batch: batch)
+    }
+
+    private func run(_ batch: String, _ lines: [Line], _ ledger: Ledger) async throws {
+        let recorded = command.batch.resumed == nil ? [:] : try ledger.runs(ofBatch: batch)
+        let graph = try RecordedWorkflow.graph(ofBatch: batch, recorded.sorted { $0.key < $1.key }.map(\.value), graph, ledger, composition.settings)
+        try refuseOtherLines(batch, recorded, lines, graph, ledger)
+        let failuresFile = try command.batch.failures.map(PrivateFile.init)
         let quiet = command.output.quiet
         let isLive = Output.isErrorTerminal && !quiet
         let board = BatchBoard(total: lines.count, isLive: isLive)
         let say: @Sendable (String) -> Void = { if !quiet { board.say($0) } }
         let connections = try composition.connect(progress: say)
         defer { connections.close() }
-        let ledger = try composition.openLedger()
-        defer { ledger.close() }
+        connections.readKeys(of: graph)
         let planner = composition.planBuilder(graph, provider: connections.provider, history: ledger)
         let plan = planner.plan(inputs: nil)
         say("\(lines.count) runs of " + PlanReport.line(plan))
@@ -71,15 +96,14 @@ struct BatchRun {
         let engine = composition.engine(journal: ledger, connections: connections)
         let signals = StopSignals(engine: engine, said: say)
         defer { _ = signals }
-        let recorded = try command.batch.resumed.map { try Self.recorded($0, lines.count, ledger) }
-        let batch = command.batch.resumed ?? "batch-\(RunID(at: .now(), random: SystemEntropy().next()).text)"
-        if recorded == nil { say("batch \(batch)") }
+        if command.batch.resumed == nil { say("batch \(batch)") }
         let started = Timestamp.now()
         board.start()
 
         var outcomes = [BatchReport.Outcome?](repeating: nil, count: lines.count)
         var waiting: [Int: Outcome] = [:]
         var nextToPrint = 0
+        let isUnordered = command.batch.unordered
         var journalError: JournalError?
         await withTaskGroup(of: (Int, Outcome?, JournalError?).self) { group in
             var next = 0
@@ -89,7 +113,7 @@ struct BatchRun {
                 let line = lines[index]
                 next += 1
                 board.began()
-                let known = recorded?[index]
+                let known = recorded[index]
                 group.addTask(executorPreference: connections.loop) { [graph] in
                     do throws(JournalError) {
                         let outcome = if let known {
@@ -115,11 +139,13 @@ struct BatchRun {
                     // Interrupted ones go on with --resume: run again, they would be paid twice.
                     if ![.succeeded, .waiting, .interrupted].contains(outcome.summary.status) { failuresFile?.write(String(outcome.source) + "\n") }
                 }
-                // In the order of the input, as far as it is complete.
+                // In the order of the input, as far as it is complete, and at once: what is printed is not lost with this process.
+                if isUnordered { nextToPrint = index }
                 while let ready = waiting.removeValue(forKey: nextToPrint) {
                     Output.line(JSONValue.object(ready.document).jsonText)
                     nextToPrint += 1
                 }
+                Output.flush()
                 launch()
             }
         }
@@ -127,7 +153,7 @@ struct BatchRun {
         for index in waiting.keys.sorted() { Output.line(JSONValue.object(waiting[index]!.document).jsonText) }
         Output.flush()
         board.finish()
-        if !quiet { Output.note(BatchReport.summary(outcomes.compactMap { $0 }, elapsed: Timestamp.now().since(started), style: Output.errorStyle)) }
+        if !quiet { Output.note(styled: BatchReport.summary(outcomes.compactMap { $0 }, elapsed: Timestamp.now().since(started), style: Output.errorStyle)) }
         if let journalError { throw journalError }
         if engine.interruption != .none {
             Output.note("stopped: \(outcomes.count { $0 == nil }) of \(lines.count) lines were not run; go on with --resume \(batch)\n")
@@ -144,15 +170,34 @@ struct BatchRun {
 
     // MARK: Going on with a batch
 
-    private static func recorded(_ batch: String, _ lines: Int, _ ledger: Ledger) throws -> [Int: RunRecord] {
-        let runs = try ledger.runs(ofBatch: batch)
-        guard let last = runs.keys.max() else {
-            throw UsageError("there is no batch '\(batch)' in the ledger", hint: "the batch says its name when it begins, and `agentctl runs --json` has it")
+    /// Makes sure that the lines that have runs are those that the runs began with: an edited file would otherwise be told with the
+    /// results of the one before.
+    private func refuseOtherLines(_ batch: String, _ recorded: [Int: RunRecord], _ lines: [Line], _ graph: WorkflowGraph, _ ledger: Ledger) throws {
+        guard let last = recorded.keys.max() else { return }
+        let file = command.batch.file!
+        let rest = "go on with the file that the batch began with; to run other lines, give them to a batch of their own"
+        guard last < lines.count else {
+            throw UsageError("batch \(batch) has a run for its entry \(last + 1), and \(file) has \(lines.count)", hint: rest)
         }
-        guard last < lines else {
-            throw UsageError("batch \(batch) has a run for line \(last + 1), the file has \(lines) lines", hint: "go on with the file that the batch began with")
+        var others: [(line: Line, run: RunRecord)] = []
+        for (index, run) in recorded.sorted(by: { $0.key < $1.key }) {
+            let hash = Self.inputs(lines[index].text, graph).map { ContentHash(of: JSONEncoding.wire.bytes(.object($0))) }
+            if hash != run.inputs { others.append((lines[index], run)) }
         }
-        return runs
+        if others.isEmpty { return }
+        for (line, run) in others.prefix(3) {
+            let before = try run.inputs.flatMap { try ledger.blob($0) }.map { String(decoding: $0, as: UTF8.self) } ?? "?"
+            let now = Self.inputs(line.text, graph).map { JSONValue.object($0).jsonText } ?? String(line.text)
+            Output.note("line \(line.number), run \(run.id)\n- \(before)\n+ \(now)\n")
+        }
+        if others.count > 3 { Output.note("and \(others.count - 3) more\n") }
+        let count = others.count == 1 ? "a line" : "\(others.count) lines"
+        throw UsageError("\(file) has \(count) with other inputs than batch \(batch) began with: nothing was run", hint: rest)
+    }
+
+    /// The inputs of a line as a run has them.
+    private static func inputs(_ text: Substring, _ graph: WorkflowGraph) -> JSONObject? {
+        (try? JSONParser.parse(String(text)))?.objectValue.flatMap { try? InputBinding.bind($0, to: graph) }
     }
 
     /// A line that has a run: what came of it, or how it goes on.
@@ -160,30 +205,27 @@ struct BatchRun {
     private static func again(
         _ run: RunRecord, number: Int, text: Substring, graph: WorkflowGraph, engine: Engine, ledger: Ledger
     ) async throws(JournalError) -> Outcome {
-        if let problem = try mismatch(run, text, graph, ledger) { return refused(number, text, "input", problem) }
         switch run.status {
         case .succeeded, .failed, .cancelled:
-            let outputs = try run.outputs.flatMap { hash throws(JournalError) in try ledger.blob(hash) }.flatMap { try? JSONParser.parse($0).objectValue }
-            return outcome(of: RunResult(run, outputs: outputs), number: number, text: text)
+            return outcome(of: RunResult(run, outputs: try outputs(of: run, ledger)), number: number, text: text)
         case .running, .interrupted, .waiting:
             do throws(JournalError) {
                 return outcome(of: try await engine.resume(RunID(run.id), graph), number: number, text: text)
             } catch {
-                // Somebody else drives it: that is no failure of the ledger.
-                guard error.code == .owned else { throw error }
-                return refused(number, text, error.code.rawValue, error.description)
+                // Somebody else drives it, or has brought it to its end: that is no failure of the ledger.
+                switch error.code {
+                case .owned: return refused(number, text, error.code.rawValue, error.description)
+                case .hasEnded:
+                    guard let now = try ledger.run(run.id), [.succeeded, .failed, .cancelled].contains(now.status) else { throw error }
+                    return outcome(of: RunResult(now, outputs: try outputs(of: now, ledger)), number: number, text: text)
+                default: throw error
+                }
             }
         }
     }
 
-    /// Why a line is not the one that its run began with.
-    private static func mismatch(_ run: RunRecord, _ text: Substring, _ graph: WorkflowGraph, _ ledger: Ledger) throws(JournalError) -> String? {
-        guard run.graph == graph.hash else { return "run \(run.id) of this line began with another workflow" }
-        guard let inputs = (try? JSONParser.parse(String(text)))?.objectValue, let bound = try? InputBinding.bind(inputs, to: graph) else {
-            return "the line is not the one that run \(run.id) began with"
-        }
-        let hash = ContentHash(of: JSONEncoding.wire.bytes(.object(bound)))
-        return hash == run.inputs ? nil : "the line is not the one that run \(run.id) began with"
+    private static func outputs(of run: RunRecord, _ ledger: Ledger) throws(JournalError) -> JSONObject? {
+        try run.outputs.flatMap { hash throws(JournalError) in try ledger.blob(hash) }.flatMap { try? JSONParser.parse($0).objectValue }
     }
 
     private struct Refusal: Error {
@@ -210,6 +252,7 @@ struct BatchRun {
         } catch {
             return .failure(Refusal(kind: "input", message: error.all.map(\.message).joined(separator: "; ")))
         }
+        if let problem = RunInputs.secretProblem(in: bound) { return .failure(Refusal(kind: "input", message: problem)) }
         // Each line is admitted by its own size, where there is a budget to fit.
         if graph.budget.maxCost != nil, let refusal = planner.refusal(inputs: bound) {
             return .failure(Refusal(kind: refusal.kind.rawValue, message: refusal.message))
@@ -234,9 +277,9 @@ struct BatchRun {
     private static func refused(_ number: Int, _ text: Substring, _ kind: String, _ message: String) -> Outcome {
         let error: JSONObject = ["kind": .string(kind), "message": .string(message)]
         return Outcome(
-            document: ["line": .int(Int64(number)), "status": "failed", "error": .object(error), "cost_usd": "0"],
+            document: Spending().fields(into: ["line": .int(Int64(number)), "status": "failed", "error": .object(error)]),
             summary: BatchReport.Outcome(
-                line: number, status: .failed, failureKind: kind, message: message, cost: .zero, unpricedCalls: 0, duration: .milliseconds(0)),
+                line: number, status: .failed, failureKind: kind, message: message, spending: Spending(), duration: .milliseconds(0)),
             source: text)
     }
 
@@ -248,7 +291,7 @@ struct BatchRun {
             document: document,
             summary: BatchReport.Outcome(
                 line: number, status: result.status, failureKind: result.failure?.kind.rawValue, message: result.failure?.message,
-                cost: result.cost, unpricedCalls: result.unpricedCalls, duration: result.endedAt.since(result.startedAt)),
+                spending: result.spending, duration: result.endedAt.since(result.startedAt)),
             source: text)
     }
 }
@@ -262,7 +305,7 @@ final class BatchBoard: @unchecked Sendable {
     private let painter: RepeatingTask
 
     init(total: Int, isLive: Bool) {
-        progress = BatchReport.Progress(total: total, succeeded: 0, failed: 0, running: 0, cost: .zero, unpricedCalls: 0, startedAt: .now())
+        progress = BatchReport.Progress(total: total, succeeded: 0, failed: 0, running: 0, startedAt: .now())
         self.isLive = isLive
         painter = RepeatingTask(every: isLive ? 200 : 10_000)
     }
@@ -274,7 +317,8 @@ final class BatchBoard: @unchecked Sendable {
 
     func say(_ message: String) {
         lock.hold {
-            Output.note((isDrawn ? "\r\u{1B}[K" : "") + message + "\n")
+            if isDrawn { Output.redrawLine(nil) }
+            Output.note(message + "\n")
             isDrawn = false
         }
     }
@@ -289,31 +333,22 @@ final class BatchBoard: @unchecked Sendable {
             case .waiting: progress.waiting += 1
             default: progress.failed += 1
             }
-            progress.cost = progress.cost + outcome.cost
-            progress.unpricedCalls += outcome.unpricedCalls
+            progress.spending = progress.spending + outcome.spending
         }
     }
 
     func finish() {
         painter.stop()
         lock.hold {
-            if isDrawn { Output.note("\r\u{1B}[K") }
+            if isDrawn { Output.redrawLine(nil) }
             isDrawn = false
         }
     }
 
     private func draw() {
         lock.hold {
-            Output.note("\r" + BatchReport.progressLine(progress, now: .now(), style: Output.errorStyle) + "\u{1B}[K")
+            Output.redrawLine(BatchReport.progressLine(progress, now: .now(), style: Output.errorStyle))
             isDrawn = true
         }
     }
-}
-
-/// An open file that is closed with its owner.
-final class FileHandleBox {
-    private let file: UnsafeMutablePointer<FILE>
-    init(_ file: UnsafeMutablePointer<FILE>) { self.file = file }
-    func write(_ text: String) { fputs(text, file) }
-    deinit { fclose(file) }
 }

@@ -17,7 +17,7 @@ struct Doctor: AsyncParsableCommand {
 
     func run() async throws {
         let report = HealthReport(try await FactGathering(global: global, offline: offline).facts())
-        Output.write(json ? JSONEncoding.pretty.string(report.json) + "\n" : report.text(style: Output.style))
+        Output.write(styled: json ? JSONEncoding.pretty.string(report.json) + "\n" : report.text(style: Output.style))
         if !report.isGood { throw CommandEnd(code: ExitCodes.unhealthy) }
     }
 }

@@ -13,6 +13,7 @@ struct Follow: AsyncParsableCommand {
             """)
 
     @Argument(help: "The run: an id, the unique start or end of one, or 'last'.") var id: String
+    @Option(help: ArgumentHelp("Where the run's workflow is now, if it was moved.", valueName: "workflow.yaml"), completion: .workflowFile) var file: String?
     @OptionGroup var global: GlobalOptions
     @Flag(help: "Every event as a line of JSON on stdout.") var events = false
 
@@ -20,7 +21,7 @@ struct Follow: AsyncParsableCommand {
         let settings = try global.settings()
         let ledger = try Composition(settings: settings).openLedgerReadOnly()
         let record = try ledger.requireRecord(id)
-        let graph = try RecordedWorkflow.load(record, ledger, global.settings(of: record, ledger: settings.ledgerPath))
+        let graph = try RecordedWorkflow.load(record, ledger, global, here: settings, file: file).graph
         let stage = RunStage(events: events)
         defer { stage.finish() }
         var follower = RunFollower(run: RunID(record.id), graph: graph)
@@ -29,7 +30,7 @@ struct Follow: AsyncParsableCommand {
         while true {
             let new = try ledger.events(run: record.id, after: sequence, limit: 5_000)
             for event in new {
-                let fact = try follower.read(event)
+                let fact = try follower.read(event).tellingQuestions { (try? ledger.json($0))??.stringValue }
                 stage.observer?.observe(fact, run: RunID(record.id), graph: graph, at: event.at)
                 sequence = event.sequence
                 switch fact {
@@ -55,8 +56,7 @@ struct Follow: AsyncParsableCommand {
 
     private func end(_ status: RunStatus, _ run: RunRecord) throws {
         Output.flush()
-        let cost = run.unpricedCalls > 0 ? "≥ \(run.cost.displayText)" : run.cost.displayText
-        Output.note("\(run.id) \(status.rawValue), \(run.calls) \(run.calls == 1 ? "call" : "calls"), \(cost); see: agentctl show \(run.id)\n")
+        Output.note("\(run.id) \(status.rawValue), \(RunOutput.bill(run.spending)); see: agentctl show \(run.id)\n")
         switch status {
         case .succeeded: return
         case .waiting: throw CommandEnd(code: ExitCodes.waiting)

@@ -31,6 +31,7 @@ struct Format: ParsableCommand {
                 let result = try LanguageFormatter.format(file: file.path)
                 guard !result.isFormatted else { continue }
                 changed += 1
+                if file.kind == .project { Output.secrets.add(ProjectLoader.writtenSecrets(in: result.before)) }
                 if diff { Output.write(UnifiedDiff.text(result.before, result.after, file: file.path)) }
                 if !diff || check { Output.line(file.path) }
                 if !check, !diff { try write(result.after, to: file.path) }
@@ -46,7 +47,10 @@ struct Format: ParsableCommand {
     }
 
     private func show(_ name: String, before: String, after: String) throws {
-        if diff { Output.write(UnifiedDiff.text(before, after, file: name)) } else if !check { Output.write(after) }
+        if diff {
+            Output.secrets.add(ProjectLoader.writtenSecrets(in: before))
+            Output.write(UnifiedDiff.text(before, after, file: name))
+        } else if !check { Output.write(filtered: after) }
         if check, before != after { throw CommandEnd(code: ExitCodes.unformatted) }
     }
 

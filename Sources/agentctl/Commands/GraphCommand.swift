@@ -25,7 +25,7 @@ struct GraphCommand: ParsableCommand {
     func run() throws {
         let graph = try WorkflowSource.load(file, try global.settings(besides: file))
         switch format {
-        case .text: Output.write(GraphReport.text(graph, style: Output.style))
+        case .text: Output.write(styled: GraphReport.text(graph, style: Output.style))
         case .mermaid: Output.write(GraphReport.mermaid(graph))
         case .dot: Output.write(GraphReport.dot(graph))
         }

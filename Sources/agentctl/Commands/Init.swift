@@ -31,7 +31,7 @@ struct Init: ParsableCommand {
         if list {
             var table = Table([.init("template"), .init("what it shows", floor: 20)])
             for template in ProjectTemplate.all { table.add([StyledText(template.name), StyledText(template.summary)]) }
-            Output.write(table.text(Output.style))
+            Output.write(styled: table.text(Output.style))
             return
         }
         let (template, provider) = try (Self.named(template, in: ProjectTemplate.all, \.name, what: "template"), Self.named(provider, in: ProjectProvider.all, \.name, what: "provider"))

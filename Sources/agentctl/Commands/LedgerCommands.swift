@@ -28,16 +28,20 @@ struct Runs: ParsableCommand {
             filter.status = known
         }
         let runs = try ledger.runs(filter: filter)
-        Output.write(json ? JSONEncoding.pretty.string(RunListReport.json(runs)) + "\n" : RunListReport.text(runs, style: Output.style, now: .now()))
+        Output.write(styled: json ? JSONEncoding.pretty.string(RunListReport.json(runs)) + "\n" : RunListReport.text(runs, style: Output.style, now: .now()))
     }
 }
 
 struct Show: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Show a run: its trace with time, tokens and cost.",
-        discussion: "RUN is an id, the unique start or end of one, or 'last'.")
+        discussion: """
+            RUN is an id, the unique start or end of one, or 'last'. With STEP, such as draft, each[3] or review/draft, only that step with what is inside \
+            of it: its output, the answers of its calls, those that were rejected too, and what its programs wrote to stderr.
+            """)
 
     @Argument(help: "The run.") var id: String
+    @Argument(help: "Only this step, with its output.") var step: String?
     @OptionGroup var global: GlobalOptions
     @Flag(help: "Also the prompts and answers of every call.") var prompts = false
     @Flag(help: "As JSON.") var json = false
@@ -45,15 +49,22 @@ struct Show: ParsableCommand {
     func run() throws {
         let ledger = try Composition(settings: global.settings()).openLedgerReadOnly()
         let id = try ledger.requireRun(id)
+        if let step {
+            let report = try StepLookup(ledger: ledger).report(step, of: id, prompts: prompts)
+            if json { Output.line(JSONEncoding.pretty.string(report.json(prompts: prompts))) } else {
+                Output.write(report.text(style: Output.style, now: .now(), prompts: prompts))
+            }
+            return
+        }
         // JSON has every item; the text has those that tell something.
         guard let trace = try ledger.trace(run: id, maxItems: json ? nil : TraceReport.Options().maxItems) else { throw UsageError("there is no run \(id)") }
-        let asks = try ledger.openApprovals(run: id)
         if json {
             var document = TraceReport.json(trace)
             if case .object(var object) = document {
                 object["outputs"] = try trace.run.outputs.flatMap { hash in try ledger.json(hash) }
                 object["inputs"] = try trace.run.inputs.flatMap { hash in try ledger.json(hash) }
-                object["asks"] = ApprovalReport.json(asks, try asks.map { ask in try ask.message.flatMap { try ledger.json($0) }?.stringValue ?? "" })
+                let isOver = [.succeeded, .failed, .cancelled].contains(trace.run.status)
+                object["asks"] = ApprovalReport.json(trace.approvals.filter { $0.decision == nil && !isOver })
                 document = .object(object)
             }
             Output.line(JSONEncoding.pretty.string(document))
@@ -61,15 +72,15 @@ struct Show: ParsableCommand {
         }
         let texts = PromptTexts(ledger: ledger)
         let lookUp: (@Sendable (ContentHash) -> String?)? = prompts ? { @Sendable in texts.text($0) } : nil
-        let options = TraceReport.Options(prompts: lookUp, now: Timestamp.now(), asks: asks)
-        Output.write(TraceReport.text(trace, style: Output.style, options: options))
+        let options = TraceReport.Options(prompts: lookUp, now: Timestamp.now())
+        Output.write(styled: TraceReport.text(trace, style: Output.style, options: options))
     }
 }
 
 struct Audit: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "What was spent, and on what; what a decision cost.",
-        discussion: "Groups by one or more of: workflow, step, model, provider, tier, day, purpose, run, tag:KEY.")
+        discussion: "Groups by one or more of: workflow, step, model, provider, tier, day, purpose, run, approver, tag:KEY.")
 
     @OptionGroup var global: GlobalOptions
     @Option(help: ArgumentHelp("Dimensions, separated by commas.", valueName: "a,b")) var by = "workflow,step,model"
@@ -94,8 +105,8 @@ struct Audit: ParsableCommand {
         let ledger = try Composition(settings: global.settings()).openLedgerReadOnly()
         let report = AuditReport(
             dimensions: dimensions.map(\.text), rows: try ledger.audit(by: dimensions, filter: filter), decisions: try ledger.decisions(filter: filter),
-            since: filter.since?.dateText)
-        if json { Output.line(JSONEncoding.pretty.string(report.json)) } else if csv { Output.write(report.csv) } else { Output.write(report.text(style: Output.style)) }
+            approvers: dimensions.contains(.approver) ? try ledger.approvers(filter: filter) : [], since: filter.since?.dateText)
+        if json { Output.line(JSONEncoding.pretty.string(report.json)) } else if csv { Output.write(report.csv) } else { Output.write(styled: report.text(style: Output.style)) }
     }
 }
 
@@ -120,7 +131,7 @@ struct OutcomeCommand: AsyncParsableCommand {
         }
         let ledger = try composition.openLedger()
         defer { ledger.close() }
-        let runs = try await ledger.recordOutcome(value, of: subject)
+        let runs = try await ledger.recordOutcome(Output.secrets.redactor.redact(value), of: subject)
         guard !runs.isEmpty else { throw UsageError("there is no run and no decision '\(run)'", hint: "`agentctl runs` lists them") }
         for run in runs { Output.line("\(run)  \(value)") }
     }
@@ -129,7 +140,7 @@ struct OutcomeCommand: AsyncParsableCommand {
 extension Audit {
     private static func dimension(_ text: String) throws -> AuditDimension {
         if let dimension = AuditDimension(text: text) { return dimension }
-        let known = ["workflow", "step", "model", "provider", "tier", "day", "purpose", "run", "tag:KEY"]
+        let known = ["workflow", "step", "model", "provider", "tier", "day", "purpose", "run", "approver", "tag:KEY"]
         throw UsageError("cannot group by '\(text)'", hint: Suggestion.hint(for: text, in: known) ?? "one of: \(known.joined(separator: ", "))")
     }
 }

@@ -25,7 +25,7 @@ struct PlanCommand: AsyncParsableCommand {
         defer { connections.close() }
         let plan = composition.planBuilder(graph, provider: connections.provider, history: try? composition.openLedgerReadOnly())
             .plan(inputs: bound)
-        Output.write(json ? JSONEncoding.pretty.string(PlanReport.json(plan)) + "\n" : PlanReport.text(plan, style: Output.style))
+        Output.write(styled: json ? JSONEncoding.pretty.string(PlanReport.json(plan)) + "\n" : PlanReport.text(plan, style: Output.style))
         if let refusal = plan.refusal { throw CommandEnd(code: ExitCodes.code(refusal.kind)) }
     }
 }
@@ -33,7 +33,7 @@ struct PlanCommand: AsyncParsableCommand {
 extension Composition {
     /// - Parameter history: `nil` when there is no ledger yet.
     func planBuilder(_ graph: WorkflowGraph, provider: any ModelProvider, history: (any RunHistory)?) -> PlanBuilder {
-        let statistics = (try? history?.statistics(workflow: graph.name)) ?? [:]
-        return PlanBuilder(graph: graph, provider: provider, prices: prices, statistics: statistics, at: .now())
+        let history = (try? history?.history(workflow: graph.name)) ?? WorkflowHistory()
+        return PlanBuilder(graph: graph, provider: provider, prices: prices, history: history, at: .now())
     }
 }

@@ -16,7 +16,7 @@ struct Prices: ParsableCommand {
         func run() throws {
             let book = Composition(settings: try global.settings()).prices
             let rows = Prices.rows(book.overrides + book.catalogue.rows)
-            Output.write(json ? JSONEncoding.pretty.string(PriceReport.json(rows)) + "\n" : PriceReport.list(rows, style: Output.style))
+            Output.write(styled: json ? JSONEncoding.pretty.string(PriceReport.json(rows)) + "\n" : PriceReport.list(rows, style: Output.style))
             if !json { Output.note("catalogue of \(book.catalogue.version); rows of the project file win\n") }
         }
     }
@@ -39,7 +39,7 @@ struct Prices: ParsableCommand {
                         ?? "add one under prices: in the project file; under a cap a model without a price is refused")
             }
             let rows = Prices.rows(sheet.allRows)
-            Output.write(json ? JSONEncoding.pretty.string(PriceReport.json(rows)) + "\n" : PriceReport.detail(rows, model: model, style: Output.style))
+            Output.write(styled: json ? JSONEncoding.pretty.string(PriceReport.json(rows)) + "\n" : PriceReport.detail(rows, model: model, style: Output.style))
         }
     }
 

@@ -10,12 +10,15 @@ struct Resume: AsyncParsableCommand {
         abstract: "Go on with a run that was interrupted, that waits, or whose process is gone.",
         discussion: """
             What has an answer is not asked again; what was under way when the process ended is, and the old call stays held as \
-            unknown. The budget is the run's own. The workflow's files must say what they said when the run began. Exits as 'run' does; \
-            with --all, with 0 when every run succeeded or waits for a person.
+            unknown. The budget is the run's own. The workflow's files must say what they said when the run began; comments and layout may change. A \
+            project that was moved is found from its new folder, or by --file. Exits as 'run' does. With --all there is a line for each run, and \
+            the worst of them decides: 0 all succeeded, 4 some wait for a person, 49 some had ended, 48 another process drives some, 19 some failed or \
+            could not go on, 130 stopped, 40-47 the ledger.
             """)
 
     @Argument(help: "The run: an id, the unique start or end of one, or 'last'.") var id: String?
     @Flag(help: "Every run that can go on: interrupted ones, those without a process, and waiting ones that were answered.") var all = false
+    @Option(help: ArgumentHelp("Where the run's workflow is now, if it was moved.", valueName: "workflow.yaml"), completion: .workflowFile) var file: String?
     @Option(help: ArgumentHelp("With --all, only runs of this workflow.", valueName: "name")) var workflow: String?
     @Option(help: ArgumentHelp("With --all, runs in flight at once.", valueName: "n")) var maxParallel = 16
     @OptionGroup var global: GlobalOptions
@@ -24,6 +27,7 @@ struct Resume: AsyncParsableCommand {
     func validate() throws {
         if (id == nil) != all { throw ValidationError("name a run, or say --all") }
         if !all, workflow != nil { throw ValidationError("--workflow goes with --all") }
+        if all, file != nil { throw ValidationError("--file is for one run") }
         if all, output.events || output.json { throw ValidationError("--json and --events are for one run") }
         guard (1...100_000).contains(maxParallel) else { throw ValidationError("--max-parallel takes 1 to 100000") }
     }
@@ -35,23 +39,25 @@ struct Resume: AsyncParsableCommand {
         let reader = try Composition(settings: here).openLedgerReadOnly()
         if let id {
             let record = try reader.requireRecord(id)
-            try await Self.resume(record, here, global, output)
+            try await Self.resume(record, here, global, output, file: file)
         } else {
             try await resumeAll(here)
         }
     }
 
     /// Goes on with one run, shown as `run` shows it.
-    static func resume(_ record: RunRecord, _ here: Settings, _ global: GlobalOptions, _ output: RunOutput) async throws {
-        let settings = try global.settings(of: record, ledger: here.ledgerPath)
-        let composition = Composition(settings: settings)
-        let ledger = try composition.openLedger()
+    ///
+    /// - Parameter file: where its workflow is now, if the user says so.
+    static func resume(_ record: RunRecord, _ here: Settings, _ global: GlobalOptions, _ output: RunOutput, file: String? = nil) async throws {
+        let ledger = try Composition(settings: here).openLedger()
         defer { ledger.close() }
-        let graph = try RecordedWorkflow.load(record, ledger, settings)
+        let recorded = try RecordedWorkflow.load(record, ledger, global, here: here, file: file)
+        let (graph, composition) = (recorded.graph, Composition(settings: recorded.settings))
         let stage = RunStage(output)
         defer { stage.finish() }
         let connections = try composition.connect(progress: stage.say)
         defer { connections.close() }
+        connections.readKeys(of: graph)
         try await ledger.record(priceRows: composition.priceRows(of: graph, connections.provider))
         let engine = composition.engine(journal: ledger, connections: connections)
         let signals = StopSignals(engine: engine, said: stage.say)
@@ -68,34 +74,36 @@ struct Resume: AsyncParsableCommand {
         defer { ledger.close() }
         let ids = try ledger.resumableRuns(workflow: workflow)
         if ids.isEmpty { return output.quiet ? () : Output.note("no run to go on with\n") }
-        var failures = 0
+        var worst = WorstEnd()
         // Runs of one project share its connections.
-        var projects: [(root: String, runs: [(RunRecord, WorkflowGraph)])] = []
+        var projects: [(settings: Settings, runs: [(RunRecord, WorkflowGraph)])] = []
         for id in ids {
             do {
                 guard let record = try ledger.run(id) else { continue }
-                let settings = try global.settings(of: record, ledger: here.ledgerPath)
-                let graph = try RecordedWorkflow.load(record, ledger, settings)
-                let root = settings.project.root
-                if let index = projects.firstIndex(where: { $0.root == root }) {
-                    projects[index].runs.append((record, graph))
+                let recorded = try RecordedWorkflow.load(record, ledger, global, here: here)
+                if let index = projects.firstIndex(where: { $0.settings.project.root == recorded.settings.project.root }) {
+                    projects[index].runs.append((record, recorded.graph))
                 } else {
-                    projects.append((root, [(record, graph)]))
+                    projects.append((recorded.settings, [(record, recorded.graph)]))
                 }
             } catch {
-                failures += 1
-                Output.note("\(id) cannot go on: \(Failures.text(of: error))")
+                worst.add(error)
+                Output.note(styled: "\(id) cannot go on: \(Failures.text(of: error))")
             }
         }
         for project in projects {
-            let settings = try global.settings(of: project.runs[0].0, ledger: here.ledgerPath)
-            failures += try await resume(project.runs, Composition(settings: settings), ledger)
+            if worst.isStopped {
+                for (record, _) in project.runs { tellStopped(record.id) }
+            } else {
+                try await resume(project.runs, Composition(settings: project.settings), ledger, &worst)
+            }
         }
-        if failures > 0 { throw CommandEnd(code: ExitCodes.batchFailures) }
+        if worst.code != 0 { throw CommandEnd(code: worst.code) }
     }
 
-    /// - Returns: how many did not come to a good end.
-    private func resume(_ runs: [(RunRecord, WorkflowGraph)], _ composition: Composition, _ ledger: Ledger) async throws -> Int {
+    private func tellStopped(_ id: String) { if !output.quiet { Output.note("\(id) was not gone on with: stopped before\n") } }
+
+    private func resume(_ runs: [(RunRecord, WorkflowGraph)], _ composition: Composition, _ ledger: Ledger, _ worst: inout WorstEnd) async throws {
         let quiet = output.quiet
         let say: @Sendable (String) -> Void = { if !quiet { Output.note($0 + "\n") } }
         let connections = try composition.connect(progress: say)
@@ -104,41 +112,79 @@ struct Resume: AsyncParsableCommand {
         let signals = StopSignals(engine: engine, said: say)
         defer { _ = signals }
         for graph in Dictionary(runs.map { ($0.1.hash, $0.1) }, uniquingKeysWith: { first, _ in first }).values {
+            connections.readKeys(of: graph)
             try await ledger.record(priceRows: composition.priceRows(of: graph, connections.provider))
         }
-        let results = await withTaskGroup(of: (String, Result<RunResult, any Error>).self) { group in
+        let ends = await withTaskGroup(of: (String, Result<RunResult, any Error>).self) { group in
             var rest = runs[...]
-            var failures = 0
+            var ends = WorstEnd()
             func launch() {
                 guard engine.interruption == .none, let (record, graph) = rest.popFirst() else { return }
                 group.addTask(executorPreference: connections.loop) {
-                    do { return (record.id, .success(try await engine.resume(RunID(record.id), graph))) } catch { return (record.id, .failure(error)) }
+                    // The awaited value first, then what is returned around it: see Docs/Decisions/0010.
+                    do {
+                        let result = try await engine.resume(RunID(record.id), graph)
+                        return (record.id, .success(result))
+                    } catch {
+                        return (record.id, .failure(error))
+                    }
                 }
             }
             for _ in 0..<min(maxParallel, runs.count) { launch() }
             while let (id, result) = await group.next() {
                 switch result {
                 case .success(let result):
-                    if ![.succeeded, .waiting].contains(result.status) { failures += 1 }
-                    say("\(id) \(result.status.rawValue), \(result.cost.displayText)" + (result.failure.map { ": \($0.message)" } ?? ""))
+                    ends.add(result.status)
+                    say("\(id) \(result.status.rawValue), \(RunOutput.bill(result.spending))" + (result.failure.map { ": \($0.message)" } ?? ""))
                 case .failure(let error):
-                    failures += 1
-                    Output.note("\(id) cannot go on: \(Failures.text(of: error))")
+                    ends.add(error)
+                    Output.note(styled: "\(id) cannot go on: \(Failures.text(of: error))")
                 }
                 launch()
             }
-            return failures + rest.count
+            for (record, _) in rest { tellStopped(record.id) }
+            return ends
         }
-        if engine.interruption != .none { throw CommandEnd(code: ExitCodes.interrupted) }
-        return results
+        worst.add(ends)
+        if engine.interruption != .none { worst.stop() }
     }
 }
 
-extension GlobalOptions {
-    /// The project of a run's workflow, with the ledger that the run is in.
-    func settings(of run: RunRecord, ledger: String) throws -> Settings {
-        let settings = try self.settings(besides: RecordedWorkflow.path(of: run))
-        return Settings(project: settings.project, ledgerPath: ledger)
+/// The exit code of several runs: that of the worst.
+struct WorstEnd {
+    private(set) var code: Int32 = 0
+    private(set) var isStopped = false
+
+    /// From the best to the worst; what stands in front is outweighed by what follows. A ledger that fails outweighs all.
+    private static let order: [Int32] = [
+        0, ExitCodes.waiting, ExitCodes.code(.hasEnded), ExitCodes.code(.owned), ExitCodes.batchFailures, ExitCodes.interrupted,
+    ]
+
+    private static func rank(_ code: Int32) -> Int { order.firstIndex(of: code) ?? order.count }
+
+    private mutating func add(code other: Int32) { if Self.rank(other) > Self.rank(code) { code = other } }
+
+    mutating func add(_ status: RunStatus) {
+        switch status {
+        case .succeeded: break
+        case .waiting: add(code: ExitCodes.waiting)
+        case .interrupted: add(code: ExitCodes.interrupted)
+        case .failed, .cancelled, .running: add(code: ExitCodes.batchFailures)
+        }
+    }
+
+    /// Of a run that did not come to an end.
+    mutating func add(_ error: any Error) {
+        guard let error = error as? JournalError, error.code != .unknownRun else { return add(code: ExitCodes.batchFailures) }
+        add(code: ExitCodes.code(error.code))
+    }
+
+    mutating func add(_ other: WorstEnd) { add(code: other.code) }
+
+    /// Somebody stopped it.
+    mutating func stop() {
+        isStopped = true
+        add(code: ExitCodes.interrupted)
     }
 }
 

@@ -48,6 +48,8 @@ struct Run: AsyncParsableCommand {
         defer { stage.finish() }
         let connections = try composition.connect(progress: stage.say)
         defer { connections.close() }
+        connections.readKeys(of: graph)
+        try RunInputs.refuseSecrets(in: bound)
         let ledger = try composition.openLedger()
         defer { ledger.close() }
 
@@ -73,9 +75,10 @@ struct Run: AsyncParsableCommand {
             if case .object(var fields) = error { fields["step"] = result.failedStep.map(JSONValue.string); error = .object(fields) }
             object["error"] = error
         }
-        object["cost_usd"] = result.cost.json
-        if result.unpricedCalls > 0 { object["unpriced_calls"] = .int(Int64(result.unpricedCalls)) }
-        object["calls"] = .int(Int64(result.calls))
+        object = result.spending.fields(into: object)
+        if !result.waitsFor.isEmpty {
+            object["waits_for"] = .array(result.waitsFor.map { .object(ApprovalReport.json($0.question, step: $0.step)) })
+        }
         object["ms"] = .int(result.endedAt.since(result.startedAt).milliseconds)
         return object
     }

@@ -32,8 +32,8 @@ struct Validate: ParsableCommand {
         let report = ProblemReport(problems)
         let isValid = report.errors == 0 && !(strict && report.warnings > 0)
         switch json ? .json : format {
-        case .json: Output.line(JSONEncoding.pretty.string(report.json(isValid: isValid)))
-        case .sarif: Output.line(JSONEncoding.pretty.string(report.sarif))
+        case .json: report.writeJSON(isValid: isValid)
+        case .sarif: report.writeSARIF()
         case .text: write(report, files: files.count, valid)
         }
         if !isValid { throw CommandEnd(code: ExitCodes.invalidWorkflow) }
@@ -42,7 +42,7 @@ struct Validate: ParsableCommand {
     /// - Returns: what was remarked.
     private func check(_ file: LanguageFile, _ valid: inout [(path: String, what: String)], _ problems: inout [Diagnostics]) throws -> Diagnostics {
         if file.kind == .project {
-            let project = try ProjectLoader.load(named: file.path, searchingFrom: ".")
+            let project = try ProjectLoader.load(named: file.path, searchingFrom: ".", secrets: Output.secrets)
             valid.append((file.path, "valid, the project file"))
             return project.notExecuted.asWarnings
         }
@@ -66,15 +66,13 @@ struct Validate: ParsableCommand {
     }
 
     private func write(_ report: ProblemReport, files: Int, _ valid: [(path: String, what: String)]) {
-        let style = Output.errorStyle
-        if !report.diagnostics.all.isEmpty {
-            Output.note(DiagnosticFormatter(usesColor: style.usesColor, width: style.width ?? 100).format(report.diagnostics) + "\n")
-        }
+        if !report.diagnostics.all.isEmpty { Output.note(styled: Failures.text(report.diagnostics) + "\n") }
         for (path, what) in valid { Output.line("\(path): \(what)") }
         Output.line("\(files) \(files == 1 ? "file" : "files"): \(report.summary)")
         // Where both streams go to one place, the summary comes before what says more.
         Output.flush()
         if let first = report.diagnostics.all.first { Output.note("agentctl explain \(first.code) says more\n") }
+        if report.diagnostics.hasMoreThanIsShown { Output.note("all of them: agentctl validate --json\n") }
     }
 }
 

@@ -34,7 +34,7 @@ struct Verify: ParsableCommand {
             if json {
                 Output.line(all ? VerificationReport.json(found).jsonText : JSONEncoding.pretty.string(VerificationReport.json(found)))
             } else {
-                Output.write(VerificationReport.text(found, style: Output.style))
+                Output.write(styled: VerificationReport.text(found, style: Output.style))
             }
         }
         if all {

@@ -26,8 +26,9 @@ struct FactGathering {
             .open(schema: schema, current: LedgerInspection.currentSchema, isWritable: isWritable, faults: faults)
         case .unusable(let error): .unusable(message: error.description)
         }
+        let providers = try await providers(settings.project)
         return HealthFacts(
-            project: file, providers: try await providers(settings.project),
+            project: file, providers: providers,
             ledger: HealthFacts.LedgerFile(path: settings.ledgerPath, state: state, freeBytes: inspection.freeBytes, bytes: inspection.bytes),
             now: .now(), machine: machine, certificates: MachineFacts.certificates(.fromEnvironment()),
             libraries: [
@@ -62,7 +63,10 @@ struct FactGathering {
         defer { http.loop.stop() }
         return await withTaskGroup(of: (Int, HealthFacts.Provider).self) { group in
             for (index, configuration) in all.enumerated() {
-                group.addTask { (index, await provider(configuration, root: project.root, http: http)) }
+                group.addTask {
+                    let facts = await provider(configuration, root: project.root, http: http)
+                    return (index, facts)
+                }
             }
             var found = [HealthFacts.Provider?](repeating: nil, count: all.count)
             for await (index, provider) in group { found[index] = provider }
@@ -71,7 +75,7 @@ struct FactGathering {
     }
 
     private func provider(_ configuration: ProviderConfiguration, root: String, http: HTTPClient) async -> HealthFacts.Provider {
-        let (key, secret) = Self.key(configuration, root: root)
+        let (key, secret) = key(configuration, root: root)
         var urls: [String] = []
         for url in [configuration.baseURL].compactMap({ $0 }) + configuration.models.filter({ $0.serve == nil }).compactMap(\.baseURL) where !urls.contains(url) {
             urls.append(url)
@@ -85,7 +89,7 @@ struct FactGathering {
                 case .failed(let error): answer = .failed(message: error.message)
                 }
             }
-            endpoints.append(HealthFacts.Endpoint(url: url, answer: answer))
+            endpoints.append(HealthFacts.Endpoint(url: URLParts.shown(url), answer: answer))
         }
         var servers: [HealthFacts.Server] = []
         for model in configuration.models {
@@ -100,11 +104,14 @@ struct FactGathering {
             name: configuration.name, key: key, maxConcurrency: configuration.maxConcurrency, endpoints: endpoints, servers: servers)
     }
 
-    private static func key(_ configuration: ProviderConfiguration, root: String) -> (HealthFacts.Provider.Key, secret: String?) {
+    private func key(_ configuration: ProviderConfiguration, root: String) -> (HealthFacts.Provider.Key, secret: String?) {
         guard let source = configuration.apiKey else { return (.notNeeded, nil) }
-        switch SecretReaders.read(source, root: root) {
+        // Nothing is asked, so nobody's program has to run.
+        if offline, case .command(let argv) = source { return (.notRead(source: "the command \(argv[0])"), nil) }
+        switch ProviderRegistry.checked(SecretReaders.read(source, root: root), of: configuration) {
         case .failure(let failure): return (.missing(message: failure.message, hint: failure.details.first), nil)
         case .success(let key):
+            if !Secret.isPlaceholder(key) { Output.secrets.add([Secret(name: configuration.keyName, value: key)]) }
             switch source {
             case .environment(let name): return (.present(source: name), key)
             case .command(let argv): return (.present(source: "the command \(argv[0])"), key)

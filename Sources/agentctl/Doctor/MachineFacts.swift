@@ -26,7 +26,7 @@ enum MachineFacts {
     }
 
     private static func state(ofFile path: String) -> HealthFacts.Certificates.State {
-        guard !isFolder(path), let file = fopen(path, "r") else { return .unreadable }
+        guard isFile(path), let file = fopen(path, "r") else { return .unreadable }
         defer { fclose(file) }
         var line = [CChar](repeating: 0, count: 256)
         var count = 0
@@ -34,6 +34,12 @@ enum MachineFacts {
             if strncmp(line, "-----BEGIN", 10) == 0, strstr(line, "CERTIFICATE-----") != nil { count += 1 }
         }
         return ferror(file) == 0 ? .file(count: count) : .unreadable
+    }
+
+    /// A pipe would be waited for.
+    private static func isFile(_ path: String) -> Bool {
+        var info = stat()
+        return stat(path, &info) == 0 && info.st_mode & S_IFMT == S_IFREG
     }
 
     private static func isFolder(_ path: String) -> Bool {

@@ -3,7 +3,7 @@ import WorkflowLoading
 
 /// SARIF 2.1.0 (OASIS standard of 27 March 2020): what code hosts and editors show as annotations.
 extension ProblemReport {
-    var sarif: JSONValue {
+    func writeSARIF() {
         let codes = Set(diagnostics.all.map(\.code)).sorted()
         let indexes = Dictionary(uniqueKeysWithValues: codes.enumerated().map { ($1, $0) })
         let driver: JSONValue = [
@@ -13,11 +13,12 @@ extension ProblemReport {
             "tool": ["driver": driver],
             // As `SourceLocation` counts.
             "columnKind": "unicodeCodePoints",
-            "results": .array(diagnostics.all.map { Self.result($0, rule: indexes[$0.code]!) }),
+            "results": [],
         ]
-        return [
+        let document: JSONValue = [
             "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json", "version": "2.1.0", "runs": [run],
         ]
+        Output.write(document, filling: "results", with: diagnostics.all.lazy.map { Self.result($0, rule: indexes[$0.code]!) })
     }
 
     private static func rule(_ code: String) -> JSONValue {

@@ -25,9 +25,11 @@ struct ProblemReport {
         return counts.isEmpty ? "no problems" : counts.joined(separator: ", ")
     }
 
+    /// All of them to stdout, however many there are.
+    ///
     /// - Parameter isValid: the verdict of the command, which may be stricter than the problems.
-    func json(isValid: Bool) -> JSONValue {
-        .object(["valid": .bool(isValid), "diagnostics": .array(diagnostics.all.map(Self.json))])
+    func writeJSON(isValid: Bool) {
+        Output.write(["valid": .bool(isValid), "diagnostics": []], filling: "diagnostics", with: diagnostics.all.lazy.map(Self.json))
     }
 
     private static func json(_ diagnostic: Diagnostic) -> JSONValue {

@@ -1,12 +1,14 @@
 import ArgumentParser
 import Glibc
+import Providers
+import Synchronization
 import Values
 import WorkflowLoading
 import WorkflowModel
 
 /// Flags that every command takes.
 struct GlobalOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("The project file; otherwise agentctl.yaml or .agentctl.yaml is searched upward.", valueName: "file"), completion: .workflowFile)
+    @Option(help: ArgumentHelp("The project file; otherwise agentctl.yaml or .agentctl.yaml is searched upward, and taken if it is this user's or root's.", valueName: "file"), completion: .workflowFile)
     var config: String?
 
     @Option(help: ArgumentHelp("The ledger file; otherwise the project's, or .agentctl/ledger.db.", valueName: "file"), completion: .file())
@@ -22,7 +24,7 @@ struct GlobalOptions: ParsableArguments {
     func settings(besides workflow: String? = nil) throws -> Settings {
         apply()
         let folder = workflow.map(Self.folder) ?? "."
-        let project = try ProjectLoader.load(named: config ?? Output.variable("AGENTCTL_CONFIG"), searchingFrom: folder)
+        let project = try ProjectLoader.load(named: config ?? Output.variable("AGENTCTL_CONFIG"), searchingFrom: folder, secrets: Output.secrets)
         return Settings(project: project, ledgerPath: ledgerPath)
     }
 
@@ -41,7 +43,18 @@ struct Settings {
 
     init(project: Project, ledgerPath: String?) {
         self.project = project
+        Self.isLoaded.withLock { $0 = true }
+        Output.secrets.add(project.knownSecrets(besides: WellKnownProviders.all, variable: Output.variable))
         self.ledgerPath = ledgerPath ?? (project.ledger.hasPrefix("/") ? project.ledger : "\(project.root)/\(project.ledger)")
+    }
+
+    private static let isLoaded = Mutex(false)
+
+    /// Makes the project's secrets known before something is said of a command that has not looked at the project.
+    static func learnSecrets() {
+        guard !isLoaded.withLock({ $0 }) else { return }
+        guard let project = try? ProjectLoader.load(named: Output.variable("AGENTCTL_CONFIG"), searchingFrom: ".", secrets: Output.secrets) else { return }
+        _ = Settings(project: project, ledgerPath: nil)
     }
 
     /// Where the servers of local models keep their state: beside the ledger.

@@ -43,6 +43,24 @@ struct RunInputs: ParsableArguments {
         return object
     }
 
+    /// Inputs are kept with the run, and prompts are made of them.
+    ///
+    /// - Throws: `UsageError` when one of them holds a secret.
+    static func refuseSecrets(in inputs: JSONObject) throws {
+        guard let problem = secretProblem(in: inputs) else { return }
+        throw UsageError(problem, hint: "leave it out; a program of a run step reads a key with env: { NAME: }")
+    }
+
+    static func secretProblem(in inputs: JSONObject) -> String? {
+        let redactor = Output.secrets.redactor
+        guard !redactor.isEmpty else { return nil }
+        var problem: String?
+        inputs.forEachPair { name, value in
+            if problem == nil, let secret = redactor.secret(in: value.stringValue ?? value.jsonText) { problem = "input '\(name)' holds a secret, \(secret): nothing is run" }
+        }
+        return problem
+    }
+
     static func object(_ text: String, name: String, what: String) throws -> JSONObject {
         guard let object = try json(text, name: name).objectValue else { throw UsageError("\(name) holds no JSON object of \(what)") }
         return object
@@ -52,23 +70,13 @@ struct RunInputs: ParsableArguments {
         do throws(JSONParseError) { return try JSONParser.parse(text) } catch { throw UsageError("\(name) is not JSON: \(error)") }
     }
 
+    /// - Parameter path: as it was named on the command line: a pipe is read too, `-` is stdin.
     static func text(of path: String, what: String) throws -> String {
-        if path != "-" {
-            var info = stat()
-            guard stat(path, &info) == 0 else { throw UsageError("\(what): cannot read \(path): \(String(cString: strerror(errno)))") }
-            guard info.st_mode & S_IFMT != S_IFDIR else { throw UsageError("\(what): \(path) is a folder, not a file") }
-        }
-        guard let file = path == "-" ? fdopen(0, "r") : fopen(path, "r") else {
-            throw UsageError("\(what): cannot read \(path): \(String(cString: strerror(errno)))")
-        }
-        defer { if path != "-" { fclose(file) } }
-        var bytes: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 65_536)
-        while true {
-            let count = fread(&chunk, 1, chunk.count, file)
-            if count == 0 { break }
-            bytes += chunk[..<count]
-            if bytes.count > 1 << 30 { throw UsageError("\(what): \(path) is larger than 1 GiB") }
+        let bytes: [UInt8]
+        do throws(RegularFile.Problem) {
+            bytes = path == "-" ? try RegularFile.standardInput(atMost: 1 << 30) : try RegularFile.bytes(of: path, atMost: 1 << 30, .named)
+        } catch {
+            throw UsageError("\(what): \(error.message)", hint: error.hint)
         }
         guard let text = String(validating: bytes, as: UTF8.self) else { throw UsageError("\(what): \(path) is not UTF-8 text") }
         return text

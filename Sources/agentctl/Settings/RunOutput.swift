@@ -14,6 +14,12 @@ struct RunOutput: ParsableArguments {
         if json, events { throw ValidationError("--json and --events exclude each other") }
     }
 
+    /// `3 calls, ≥ $0.0123 (1 call of unknown end), held $0.0012 beyond it`: what the last line about a run says of money.
+    static func bill(_ spending: Spending) -> String {
+        let calls = "\(spending.calls) \(spending.calls == 1 ? "call" : "calls")"
+        return ([calls, spending.line(Output.errorStyle)] + (spending.heldText.map { [$0] } ?? [])).joined(separator: ", ")
+    }
+
     /// Prints the outputs and the summary.
     ///
     /// - Throws: what the command ends with, unless the run succeeded.
@@ -27,12 +33,13 @@ struct RunOutput: ParsableArguments {
         }
         Output.flush()
         if !quiet {
-            let cost = result.unpricedCalls > 0 ? "≥ \(result.cost.displayText) (\(result.unpricedCalls) calls unpriced)" : result.cost.displayText
-            let calls = "\(result.calls) \(result.calls == 1 ? "call" : "calls")"
-            Output.note("\(result.id) \(result.status.rawValue) in \(result.endedAt.since(result.startedAt)), \(calls), \(cost); see: agentctl show \(result.id)\n")
+            Output.note("\(result.id) \(result.status.rawValue) in \(result.endedAt.since(result.startedAt)), \(Self.bill(result.spending)); see: agentctl show \(result.id)\n")
             switch result.status {
             case .waiting:
-                for step in result.waitsFor { Output.note("  waits for a person: agentctl approve \(result.id) \(step) --yes|--no\n") }
+                for waiting in result.waitsFor {
+                    for line in ApprovalReport.lines(waiting.question, style: Output.errorStyle) { Output.note("  " + line + "\n") }
+                    Output.note("  waits for a person: agentctl approve \(result.id) \(waiting.step) --yes|--no\n")
+                }
                 Output.note("  then: agentctl resume \(result.id)\n")
             case .interrupted:
                 if let failure = result.failure { Output.note("  \(failure.message)\n") }

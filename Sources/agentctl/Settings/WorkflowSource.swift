@@ -29,8 +29,21 @@ struct WorkflowSource: ParsableArguments {
         let project = settings.project.notExecuted
         let notExecuted = loaded.graph.notExecuted + project.all
         if runs, !notExecuted.isEmpty { throw Diagnostics(notExecuted, sources: loaded.warnings.sources.merging(project.sources) { $1 }) }
+        if runs { try refuseSecrets(in: loaded.graph.sources) }
         if !loaded.warnings.all.isEmpty { Output.note(loaded.warnings) }
         return loaded.graph
+    }
+
+    /// The files of a workflow are kept with each run.
+    private static func refuseSecrets(in sources: GraphSources) throws {
+        let redactor = Output.secrets.redactor
+        guard !redactor.isEmpty else { return }
+        for file in sources.files {
+            guard let name = redactor.secret(in: file.content.bytes) else { continue }
+            throw UsageError(
+                "\(file.path) holds a secret, \(name): it would be kept with every run", hint: "take it out of the file; a program of a run step reads a key with env: { NAME: }",
+                code: ExitCodes.invalidWorkflow)
+        }
     }
 
     /// The checked graph with what the flags change in it.

@@ -10,7 +10,7 @@ final class EventView: RunObserver {
         line.put("run", run.text)
         line.put("at", at.rfc3339)
         line.put("data", json: event.payload)
-        Output.line(String(decoding: line.finish(), as: UTF8.self))
+        Output.line(TerminalText.harmless(String(decoding: line.finish(), as: UTF8.self)))
         Output.flush()
     }
 }

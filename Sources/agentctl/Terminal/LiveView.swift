@@ -44,13 +44,9 @@ final class LiveView: RunObserver, @unchecked Sendable {
         lock.hold {
             let frame = tree.frame(now: .now(), style: style, height: isLast ? .max : rows)
             guard !frame.isEmpty || !messages.isEmpty else { return }
-            // Back to the first line drawn, and clear from there; one write, so that nothing flickers.
-            var text = drawnLines > 0 ? "\u{1B}[\(drawnLines)F\u{1B}[J" : ""
-            for message in messages { text += message + "\n" }
+            Output.redraw(drawnLines, messages: messages, lines: frame)
             messages = []
-            for line in frame { text += line + "\n" }
             drawnLines = frame.count
-            Output.note(text)
         }
     }
 }

@@ -1,5 +1,5 @@
 import Dispatch
-import Synchronization
+import Values
 
 /// A mutex for a class's own stored properties.
 final class Lock: Sendable {

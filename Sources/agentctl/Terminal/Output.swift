@@ -1,6 +1,5 @@
 import Glibc
 import Reports
-import Synchronization
 import Values
 
 /// The program's two streams. Stdout carries results, stderr the rest.
@@ -41,8 +40,31 @@ enum Output {
         return text.isEmpty ? nil : text
     }
 
-    /// To stdout, buffered until `flush` or 64 KiB.
+    // MARK: Writing
+
+    /// What must not be shown by anything of this process: everything below goes through it, and on its way to a terminal through
+    /// ``TerminalText``. Nothing else in the program writes to a stream.
+    static let secrets = SecretBook()
+
+    /// Text of any origin to stdout, buffered until `flush` or 64 KiB. Where it goes to a file or a program it arrives as it is.
     static func write(_ text: String) {
+        let text = secrets.redactor.redact(text)
+        put(isTerminal ? TerminalText.harmless(text) : text)
+    }
+
+    static func line(_ text: String) { write(text + "\n") }
+
+    /// Text to stdout that this program formatted, tints included: what others wrote into it is harmless already, as
+    /// `StyledText` and `DiagnosticFormatter` make it.
+    static func write(styled text: String) {
+        let text = secrets.redactor.redact(text)
+        put(isTerminal ? TerminalText.harmless(text, keepsTints: true) : text)
+    }
+
+    /// What was read from stdin and goes to stdout as it was, but for its layout: a filter must not change what a file says.
+    static func write(filtered text: String) { put(isTerminal ? TerminalText.harmless(text) : text) }
+
+    private static func put(_ text: String) {
         let isFull = buffer.withLock { buffer in
             buffer.append(contentsOf: text.utf8)
             return buffer.count >= 65_536
@@ -50,17 +72,36 @@ enum Output {
         if isFull { flush() }
     }
 
-    static func line(_ text: String) { write(text + "\n") }
+    /// Text of any origin to stderr, at once. It is for people, who look at logs on terminals too: harmless wherever it goes.
+    static func note(_ text: String) { say(TerminalText.harmless(secrets.redactor.redact(text))) }
 
-    /// To stderr, at once.
-    static func note(_ text: String) {
-        _ = writeAll(Array(text.utf8), to: 2)
-    }
+    /// Text to stderr that this program formatted, as ``write(styled:)``.
+    static func note(styled text: String) { say(TerminalText.harmless(secrets.redactor.redact(text), keepsTints: true)) }
 
     /// Frames of problems, to stderr.
-    static func note(_ problems: Diagnostics) {
-        let style = errorStyle
-        note(DiagnosticFormatter(usesColor: style.usesColor, width: style.width ?? 100).format(problems))
+    static func note(_ problems: Diagnostics) { note(styled: Failures.text(problems)) }
+
+    private static func say(_ text: String) { _ = writeAll(Array(text.utf8), to: 2) }
+
+    // MARK: Drawing
+
+    /// Replaces the last lines on stderr by others, in one write so that nothing flickers.
+    ///
+    /// - Parameters:
+    ///   - count: how many lines are drawn over.
+    ///   - messages: of any origin; they stay above the lines.
+    ///   - lines: formatted by this program.
+    static func redraw(_ count: Int, messages: [String], lines: [String]) {
+        var text = count > 0 ? "\u{1B}[\(count)F\u{1B}[J" : ""
+        let redactor = secrets.redactor
+        for message in messages { text += TerminalText.harmless(redactor.redact(message)) + "\n" }
+        for line in lines { text += TerminalText.harmless(redactor.redact(line), keepsTints: true) + "\n" }
+        say(text)
+    }
+
+    /// Draws one line over the one that stands there, formatted by this program. `nil` takes it away.
+    static func redrawLine(_ line: String?) {
+        say("\r" + (line.map { TerminalText.harmless(secrets.redactor.redact($0), keepsTints: true) } ?? "") + "\u{1B}[K")
     }
 
     /// Everything buffered. A reader that went away has what it wanted; a full disk is an error.

@@ -18,11 +18,11 @@ enum RunNarration {
             guard let found, let model = found.step.modelStep, let tier = found.graph.tier(named: model.tier) else { return state(node, .running) }
             return [.stepState(path: node.path, .running, model: tier.models.first?.description, tier: tier.name)]
         case .callStarted(let call):
-            return [.callStarted(path: call.node.path, call: call.id.text, held: call.held)]
+            return [.callStarted(path: call.node.path, call: call.id.text, model: call.model.description, held: call.held)]
         case .callEnded(let call):
             var updates: [LiveUpdate] = [.callEnded(
                 path: call.node.path, call: call.id.text, state: call.state, inputTokens: call.usage?.totalInput,
-                outputTokens: call.usage?.totalOutput, cost: call.cost, held: nil)]
+                outputTokens: call.usage?.totalOutput, cost: call.cost, held: call.kept, isEstimate: CallNote.tellOfEstimate(call.notes))]
             if let failure = call.failure { updates.append(.reason(path: call.node.path, failure.message + (call.isOutage ? "; waiting for it to come back" : ""))) }
             for note in call.notes where note.code.isWarning { updates.append(.remark(path: call.node.path, note.message)) }
             return updates
@@ -39,11 +39,12 @@ enum RunNarration {
             return [.reason(path: node.path, verdict.reason(pass: pass) ?? "pass \(pass + 1) is over, another follows")]
         case .runEnded(let status, _): return [.ended(status)]
         case .approvalRequested(let node, let request):
-            return [.reason(path: node.path, "waits for a person" + (request.until.map { " until \($0.rfc3339)" } ?? ""))] + state(node, .waiting)
+            let until = request.until.map { " until \($0.rfc3339)" } ?? ""
+            return [.reason(path: node.path, "waits for a person\(until)" + (request.text.map { ": \($0)" } ?? ""))] + state(node, .waiting)
         case .approvalDecided(let node, let decision):
-            let note = decision.note.map { ": \($0)" } ?? ""
-            return [.reason(path: node.path, "\(decision.isApproved ? "approved" : "rejected") by \(decision.by)\(note)")] + state(node, .running)
-        case .conditionEvaluated, .commandEnded, .interruptRequested, .cancelRequested, .scopeOpened, .runResumed: return []
+            return [.decided(path: node.path, isApproved: decision.isApproved, decision.sentence)] + state(node, .running)
+        case .runResumed: return [.resumed]
+        case .conditionEvaluated, .commandEnded, .interruptRequested, .cancelRequested, .scopeOpened: return []
         }
     }
 

@@ -99,7 +99,8 @@ struct CrashLedger {
         /// Whether one of its caps is exceeded.
         var isClosed = false
         var epoch = 0
-        var owner = ""
+        /// The number of the process that has the run, or had it last.
+        var owner: pid_t = 0
         /// The states of calls by id.
         var calls: [String: String] = [:]
         /// How many calls of a node had an answer.
@@ -118,8 +119,8 @@ struct CrashLedger {
         let queue = try open()
         defer { try? queue.close() }
         return try queue.read { database in
-            guard try database.tableExists("approval"),
-                let row = try Row.fetchOne(database, sql: "SELECT id, run_id, status, outputs_hash, error, cost_pico, held_pico, epoch, owner FROM run")
+            guard try database.tableExists("process"),
+                let row = try Row.fetchOne(database, sql: "SELECT run.id, run_id, status, outputs_hash, error, cost_pico, held_pico, epoch, pid FROM run JOIN process ON process.id = owner")
             else { return nil }
             var state = State(run: row[1], status: row[2], cost: row[5], held: row[6], epoch: row[7], owner: row[8])
             if let hash = row[3] as Data? {
@@ -181,10 +182,15 @@ struct CrashLedger {
         return try ledger.openApprovals().map(\.path)
     }
 
-    /// Does what only somebody else's clock or hand could do.
+    /// Lets a process count as silent for an hour.
     ///
     /// - Returns: `false` when another holds the lock.
-    func meddle(_ sql: String) throws -> Bool {
+    func lapse(_ process: pid_t) throws -> Bool {
+        try meddle("UPDATE process SET beat = 1, beat_uptime = beat_uptime - 3600000000 WHERE pid = \(process)")
+    }
+
+    /// Does what only somebody else's clock or hand could do.
+    private func meddle(_ sql: String) throws -> Bool {
         var configuration = Configuration()
         configuration.busyMode = .timeout(0.2)
         let queue = try DatabaseQueue(path: path, configuration: configuration)

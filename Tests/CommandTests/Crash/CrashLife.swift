@@ -165,9 +165,9 @@ final class CrashLife {
         // While this one stands still it may hold the ledger's lock: another could not say that it lost its run.
         stalled?.end(with: SIGKILL)
         stalled = nil
-        let hasLapsed = try hasRun && project.ledger.meddle("UPDATE run SET lease_until = 1 WHERE status = 'running' AND owner LIKE '%:\(process.id):%'") == true
+        let hasLapsed = try hasRun && project.ledger.lapse(process.id)
         // Before the first event there may be no file.
-        guard hasLapsed, let state = try project.ledger.state(programs: []), state.status == "running", state.owner.contains(":\(process.id):") else {
+        guard hasLapsed, let state = try project.ledger.state(programs: []), state.status == "running", state.owner == process.id else {
             // It has the lock, or no run, or has come to the end of it: nobody can take anything from it.
             tally.kills += 1
             process.end(with: SIGKILL)
@@ -181,7 +181,7 @@ final class CrashLife {
     private func wakeStalled() throws {
         guard let process = stalled, let state = try project.ledger.state(programs: []) else { return }
         stalled = nil
-        guard !state.owner.contains(":\(process.id):") else {
+        guard state.owner != process.id else {
             process.end(with: SIGKILL)
             return
         }

@@ -1,6 +1,5 @@
 import Economics
 import Engine
-import Synchronization
 import Values
 import WorkflowModel
 

@@ -1,5 +1,5 @@
 import Engine
-import Synchronization
+import Values
 
 /// Chance that is the same every time.
 public final class FixedEntropy: EntropySource {

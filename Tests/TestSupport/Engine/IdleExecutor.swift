@@ -1,5 +1,5 @@
 import Dispatch
-import Synchronization
+import Values
 
 /// Runs tasks one at a time, and knows when there is nothing left to do: then it is time for a driven clock to go on.
 ///

@@ -1,6 +1,5 @@
 import Economics
 import Engine
-import Synchronization
 import Values
 import WorkflowModel
 
@@ -235,12 +234,15 @@ extension InMemoryJournal.Run {
     }
 
     fileprivate func recorded(lostCalls: Int) -> RecordedRun {
-        var cost = MoneySum.zero
-        for call in calls { if let money = call.end?.cost { cost.add(money) } }
+        var spending = Spending()
+        for call in calls {
+            spending.add(
+                call.end?.state ?? .unknown, cost: call.end?.cost, held: call.end == nil ? call.start.held : call.end!.held,
+                isEstimate: CallNote.tellOfEstimate(call.end?.notes ?? []))
+        }
         return RecordedRun(
             id: start.id, graph: start.graph, inputs: start.inputs, startedAt: start.at, maxCost: cap ?? start.maxCost,
-            batch: start.batch.map { ($0, start.batchIndex ?? 0) }, epoch: epoch, lostCalls: lostCalls, calls: calls.count, cost: cost,
-            unpricedCalls: calls.count { $0.end != nil && $0.end?.cost == nil && $0.end?.state != .void },
+            batch: start.batch.map { ($0, start.batchIndex ?? 0) }, epoch: epoch, lostCalls: lostCalls, spending: spending,
             events: events.enumerated().map { index, event in
                 EventRecord(
                     sequence: index + 1, kind: event.kind, payload: (try? JSONParser.parse(event.payload)) ?? .null, at: event.at,

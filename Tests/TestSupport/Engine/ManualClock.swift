@@ -1,5 +1,4 @@
 import Engine
-import Synchronization
 import Values
 
 /// A clock that stands still until it is driven. Nobody sleeps on it in earnest.

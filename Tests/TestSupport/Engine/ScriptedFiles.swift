@@ -1,4 +1,3 @@
-import Synchronization
 import Values
 import WorkflowModel
 

@@ -1,5 +1,4 @@
 import Engine
-import Synchronization
 import Values
 import WorkflowModel
 

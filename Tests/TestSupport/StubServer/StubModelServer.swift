@@ -1,5 +1,5 @@
 import Glibc
-import Synchronization
+import struct Synchronization.Atomic
 import Values
 
 /// A fast fake of an OpenAI-compatible server on a port of 127.0.0.1, for tests and benchmarks.

@@ -1,17 +1,17 @@
+import Values
+
 /// The machine can hold what a batch asks of it.
 enum LimitsCheck {
-    /// Each call in flight is a connection; a ledger, logs and pipes come on top.
-    static let reserve: UInt64 = 64
     /// What `run --batch` starts with.
-    static let usual: UInt64 = 16
+    static let usual = 16
 
     static func findings(_ facts: HealthFacts) -> [HealthFinding] {
         let machine = facts.machine
         let (soft, hard) = machine.openFiles
-        let connections = hard > reserve ? hard - reserve : 0
+        let connections = OpenFileLimit(Int(clamping: hard)).transfers
         let number = hard > 1 << 40 ? "without limit" : Figures.count(Int(hard))
         let raised = soft < hard ? " (now \(Figures.count(Int(soft))), raised by itself)" : ""
-        let text = "open files \(number)\(raised), so \(hard > 1 << 40 ? "any number of" : Figures.count(Int(connections))) calls at once; "
+        let text = "open files \(number)\(raised), so \(hard > 1 << 40 ? "any number of" : Figures.count(connections)) calls at once; "
             + "\(Figures.counted(machine.cores, "core")), \(ByteCount.text(Int64(clamping: machine.memory))) of memory"
         let hint = "raise the hard limit: ulimit -Hn 65536, or LimitNOFILE= of the service"
         if connections < usual { return [HealthFinding("limits", .problem, text, hint: hint)] }

@@ -21,6 +21,7 @@ enum ProviderCheck {
         switch provider.key {
         case .notNeeded: break
         case .present(let source): good.append("key from \(source)")
+        case .notRead(let source): good.append("key from \(source), not run")
         case .missing(let message, let hint):
             isKeyMissing = true
             bad.append(HealthFinding(name, .problem, message, hint: hint))

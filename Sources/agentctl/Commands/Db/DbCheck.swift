@@ -21,7 +21,7 @@ struct DbCheck: ParsableCommand {
         if json {
             Output.line(JSONEncoding.pretty.string(CheckupReport.json(found, path: settings.ledgerPath)))
         } else {
-            Output.write(CheckupReport.text(found, path: settings.ledgerPath, style: Output.style))
+            Output.write(styled: CheckupReport.text(found, path: settings.ledgerPath, style: Output.style))
         }
         if !found.faults.isEmpty {
             Output.flush()

@@ -42,7 +42,7 @@ struct TryExpr: ParsableCommand {
             throw diagnostics(checked.problems.isEmpty ? [problem] : checked.problems, source)
         }
         let warnings = checked.problems.map { Diagnostic(.warning, code: $0.code, $0.message, at: $0.range, hint: $0.hint) }
-        Output.note(Failures.text(diagnostics(warnings, source)))
+        Output.note(diagnostics(warnings, source))
         if json {
             Output.line(JSONValue.object(["type": .string(value.type.rawValue), "value": value.exactJSON]).jsonText)
         } else {

@@ -50,7 +50,7 @@ struct TryPrompt: AsyncParsableCommand {
             step: step.id, tier: model.tier, model: "\(reference)", segments: rendered.segments,
             segmentTokens: rendered.segmentTokens(support), bound: rendered.bound, unbounded: rendered.unbounded, estimate: rendered.estimate,
             maxInputTokens: step.limits.maxInputTokens, item: rendered.item, trimmed: rendered.trimmed)
-        Output.write(json ? JSONEncoding.pretty.string(report.json) + "\n" : report.text(style: Output.style))
+        Output.write(styled: json ? JSONEncoding.pretty.string(report.json) + "\n" : report.text(style: Output.style))
     }
 
     private func find(in graph: WorkflowGraph) throws -> (Step, ModelStep) {

@@ -43,7 +43,7 @@ struct TrySchema: ParsableCommand {
         if json {
             Output.line(JSONEncoding.pretty.string(SchemaReport.json(findings)))
         } else {
-            Output.write(SchemaReport.text(findings, document: document.file, style: Output.style))
+            Output.write(styled: SchemaReport.text(findings, document: document.file, style: Output.style))
         }
         if !findings.isEmpty { throw CommandEnd(code: ExitCodes.invalidDocument) }
     }

@@ -1,0 +1,81 @@
+import Economics
+import GRDB
+import Values
+import WorkflowModel
+
+extension Ledger {
+    /// What runs ask people and nobody has answered, the oldest first.
+    public func openApprovals(run: String? = nil) throws(JournalError) -> [ApprovalRecord] {
+        try approvals("decided_at IS NULL AND status NOT IN ('succeeded', 'failed', 'cancelled') AND (?1 IS NULL OR run_id = ?1)", [run])
+    }
+
+    /// What runs asked people, the oldest first, with the answers.
+    public func approvals(run: String? = nil) throws(JournalError) -> [ApprovalRecord] {
+        try approvals("?1 IS NULL OR run_id = ?1", [run])
+    }
+
+    private func approvals(_ condition: String, _ arguments: StatementArguments) throws(JournalError) -> [ApprovalRecord] {
+        let rows: [ApprovalRecord] = try read { database in
+            try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT run_id, workflow, node_path, number, kind, message_hash, requested_at, until, on_timeout, cap_pico, asked_pico,
+                        run.cost_pico, run.held_pico, \(DecisionColumns.list)
+                    FROM approval JOIN run ON run.id = approval.run WHERE \(condition) ORDER BY requested_at, run_id, node_path, number
+                    """, arguments: arguments
+            ).map { row in
+                ApprovalRecord(
+                    run: row[0], workflow: row[1], path: row[2],
+                    request: ApprovalRequest(
+                        number: row[3], kind: QuestionKind(rawValue: row[4]), message: hash(row, 5) ?? ContentHash(of: []), until: moment(row, 7),
+                        onTimeout: ApprovalStep.OnTimeout(rawValue: row[8]) ?? .fail, cap: money(row, 9), asked: money(row, 10)),
+                    requestedAt: Timestamp(microseconds: row[6]), spent: Money(picoDollars: row[11]), held: Money(picoDollars: row[12]),
+                    decision: DecisionColumns.decision(row, 13))
+            }
+        }
+        if rows.isEmpty { return rows }
+        let texts = try blobs(Set(rows.map(\.request.message)))
+        return rows.map { row in
+            var request = row.request
+            request.text = texts[request.message].flatMap { try? JSONParser.parse($0).stringValue }
+            return ApprovalRecord(
+                run: row.run, workflow: row.workflow, path: row.path, request: request, requestedAt: row.requestedAt, spent: row.spent, held: row.held,
+                decision: row.decision)
+        }
+    }
+
+    /// Who answered what runs asked, those with the most answers first.
+    public func approvers(filter: AuditFilter = AuditFilter()) throws(JournalError) -> [ApproverRow] {
+        var conditions = Self.conditions(onRunsOf: filter)
+        conditions.add("decided_at >= ?", filter.since?.microseconds)
+        conditions.add("decided_at < ?", filter.until?.microseconds)
+        conditions.add("decided_at IS NOT NULL", [])
+        return try read { database in
+            try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT decided_by, decided_as, count(*) FILTER (WHERE approved), count(*) FILTER (WHERE NOT approved), count(DISTINCT run),
+                        count(*) FILTER (WHERE approved AND kind = 'money'), max(coalesce(granted_pico, cap_pico)) FILTER (WHERE approved AND kind = 'money')
+                    FROM approval JOIN run ON run.id = approval.run \(conditions.whereClause) GROUP BY 1, 2 ORDER BY count(*) DESC, 1, 2
+                    """, arguments: conditions.arguments
+            ).map { row in
+                ApproverRow(
+                    by: row[0], system: json(row, 1).flatMap(SystemUser.init(json:)), approved: row[2], rejected: row[3], runs: row[4], grants: row[5],
+                    highestCap: money(row, 6))
+            }
+        }
+    }
+}
+
+/// The columns of an approval's answer.
+enum DecisionColumns {
+    static let list = "approved, decided_by, note, decided_at, timed_out, granted_pico, decided_as, approval.spent_pico, approval.held_pico"
+
+    /// `nil`: nobody has answered.
+    static func decision(_ row: Row, _ first: Int) -> ApprovalDecision? {
+        guard let at = moment(row, first + 3) else { return nil }
+        return ApprovalDecision(
+            isApproved: row[first], by: row[first + 1], note: row[first + 2], at: at, isTimeout: row[first + 4], cap: money(row, first + 5),
+            system: json(row, first + 6).flatMap(SystemUser.init(json:)), spent: money(row, first + 7), held: money(row, first + 8))
+    }
+}

@@ -1,0 +1,41 @@
+import Economics
+import Values
+import WorkflowModel
+
+/// How an amount reads, wherever one is told: in a cell, in a line, in JSON.
+extension Spending {
+    /// For a cell: `$0.0123`; `≥ $0.0123` where calls are missing in it; `~$0.0123` where some are estimated; `unpriced`, `unknown`
+    /// where nothing is known. Empty without calls.
+    func cell(_ style: TextStyle) -> String {
+        guard calls > 0 else { return "" }
+        if knowsNothing { return unpriced > 0 ? "unpriced" : "unknown" }
+        return (isLowerBound ? style.atLeast : "") + (estimatedCalls > 0 ? "~" : "") + cost.displayText
+    }
+
+    /// For a line: the cell, and why it is not the whole truth: `≥ $0.0123 (1 call unpriced, 2 of unknown end)`.
+    public func line(_ style: TextStyle) -> String {
+        guard calls > 0 else { return MoneySum.zero.displayText }
+        let reasons = [
+            unpriced > 0 ? "\(Figures.counted(unpriced, "call")) unpriced" : nil,
+            unknown > 0 ? "\(Figures.counted(unknown, "call")) of unknown end" : nil,
+            estimatedCalls > 0 ? "\(Figures.counted(estimatedCalls, "call")) estimated" : nil,
+            open > 0 ? "\(Figures.counted(open, "call")) in flight" : nil,
+        ].compactMap { $0 }
+        return cell(style) + (reasons.isEmpty ? "" : " (\(reasons.joined(separator: ", ")))")
+    }
+
+    /// What a line says behind the cost where more is held than that: `held $0.0012 beyond it`.
+    public var heldText: String? { heldOpen > .zero ? "held \(heldOpen.displayText) beyond it" : nil }
+
+    /// The shape of an amount in JSON, which is the same of a run, a line of a batch, a step and a row of an audit. Money is a decimal string.
+    ///
+    /// `cost_usd` is what is known and what is estimated together, `null` where calls were made and nothing is known;
+    /// `cost_is_lower_bound` says that calls are missing in it. `held_usd` counts against caps, `held_open_usd` is the part beyond the cost.
+    public func fields(into object: JSONObject = [:]) -> JSONObject {
+        object.with("cost_usd", knowsNothing ? .null : cost.json).with("cost_is_lower_bound", .bool(isLowerBound))
+            .with("known_usd", known.json).with("estimated_usd", estimated.json)
+            .with("held_usd", held.json).with("held_open_usd", heldOpen.json)
+            .with("calls", .number(calls)).with("estimated_calls", .number(estimatedCalls)).with("unpriced_calls", .number(unpriced))
+            .with("unknown_calls", .number(unknown)).with("open_calls", .number(open))
+    }
+}

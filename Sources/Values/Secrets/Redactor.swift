@@ -1,0 +1,244 @@
+/// Keeps secrets out of text: finds each of them as it stands, in base64 of either alphabet at any alignment (alone, or as the end of
+/// `user:secret`), percent-encoded, escaped as in JSON, and cut.
+///
+/// For example:
+///
+///     let redactor = Redactor([Secret(name: "the key of openai", value: "sk-proj-4ea1c0de")])
+///     redactor.redact("wrong key sk-proj-4ea1c0de")   // "wrong key ***"
+///
+/// A part of a secret counts as the secret when it has at least ``partBytes``, or at least eight bytes of its beginning before a
+/// place where texts are cut, or of its end behind one: the ends of the text, a quotation mark, an ellipsis, asterisks.
+public final class Redactor: Sendable {
+    /// What stands in the place of a secret.
+    public static let mark = "***"
+    /// Of a part that says too much wherever it stands.
+    static let partBytes = 16
+
+    public static let none = Redactor([])
+
+    /// One way to write one secret.
+    private struct Form {
+        let bytes: [UInt8]
+        let secret: Int
+    }
+
+    private let names: [String]
+    private let forms: [Form]
+    /// The first and the last window of each form.
+    private let ends: WindowTable
+    /// Every occurrence of a form has one of these windows at a multiple of ``pace``.
+    private let probes: WindowTable
+    private let pace: Int
+
+    /// - Parameter secrets: those that are too short are passed over; see ``Secret/isLongEnough``.
+    public init(_ secrets: [Secret]) {
+        var known: Set<String> = []
+        let kept = secrets.filter { $0.isLongEnough && known.insert($0.value).inserted }
+        names = kept.map(\.name)
+        var forms: [Form] = []
+        for (index, secret) in kept.enumerated() {
+            for bytes in SecretForms.all(of: secret.value) { forms.append(Form(bytes: bytes, secret: index)) }
+        }
+        self.forms = forms
+        let shortest = forms.map(\.bytes.count).min() ?? 0
+        let pace = max(1, shortest - WindowTable.width + 1)
+        self.pace = pace
+        var ends: [(UInt64, WindowTable.Entry)] = []
+        var probes: [(UInt64, WindowTable.Entry)] = []
+        for (index, form) in forms.enumerated() {
+            let last = form.bytes.count - WindowTable.width
+            form.bytes.withUnsafeBufferPointer { bytes in
+                for offset in Set([0, last]) { ends.append((WindowTable.window(bytes, offset), .init(form: index, offset: offset))) }
+                for offset in 0..<min(pace, last + 1) { probes.append((WindowTable.window(bytes, offset), .init(form: index, offset: offset))) }
+            }
+        }
+        self.ends = WindowTable(ends)
+        self.probes = WindowTable(probes)
+    }
+
+    public var isEmpty: Bool { forms.isEmpty }
+
+    // MARK: Out of text
+
+    public func redact(_ text: String) -> String {
+        guard !isEmpty, text.utf8.count >= WindowTable.width else { return text }
+        var text = text
+        let clean = text.withUTF8 { cleaned($0) }
+        return clean.map { String(decoding: $0, as: UTF8.self) } ?? text
+    }
+
+    public func redact(_ bytes: [UInt8]) -> [UInt8] {
+        guard !isEmpty, bytes.count >= WindowTable.width else { return bytes }
+        return bytes.withUnsafeBufferPointer { cleaned($0) } ?? bytes
+    }
+
+    /// In every text of it, names of members included.
+    public func redact(_ value: JSONValue) -> JSONValue { isEmpty ? value : redacted(value) ?? value }
+
+    /// - Returns: `nil` where nothing changes.
+    private func redacted(_ value: JSONValue) -> JSONValue? {
+        switch value {
+        case .string(let text):
+            guard text.utf8.count >= WindowTable.width else { return nil }
+            var text = text
+            return text.withUTF8 { cleaned($0) }.map { .string(String(decoding: $0, as: UTF8.self)) }
+        case .array(let elements):
+            var changed: [JSONValue]?
+            for (index, element) in elements.enumerated() {
+                guard let clean = redacted(element) else { continue }
+                if changed == nil { changed = elements }
+                changed![index] = clean
+            }
+            return changed.map(JSONValue.array)
+        case .object(let object):
+            var isChanged = false
+            var clean = JSONObject()
+            object.forEachPair { key, member in
+                let name = redact(key)
+                let value = redacted(member)
+                if value != nil || name != key { isChanged = true }
+                clean[name] = value ?? member
+            }
+            return isChanged ? .object(clean) : nil
+        default: return nil
+        }
+    }
+
+    // MARK: Whether there is one
+
+    /// The name of a secret that stands whole in the text, in whatever form.
+    public func secret(in text: String) -> String? {
+        guard !isEmpty, text.utf8.count >= WindowTable.width else { return nil }
+        var text = text
+        return text.withUTF8 { secret(in: $0) }
+    }
+
+    public func secret(in bytes: [UInt8]) -> String? {
+        guard !isEmpty, bytes.count >= WindowTable.width else { return nil }
+        return bytes.withUnsafeBufferPointer { secret(in: $0) }
+    }
+
+    private func secret(in bytes: UnsafeBufferPointer<UInt8>) -> String? {
+        if let form = whole(in: bytes) { return names[form.secret] }
+        var encoded = Array(bytes)
+        for _ in 0..<TextDecoding.levels {
+            guard let decoded = encoded.withUnsafeBufferPointer({ TextDecoding.decoded($0) }) else { return nil }
+            if let form = decoded.withUnsafeBufferPointer({ whole(in: $0) }) { return names[form.secret] }
+            encoded = decoded
+        }
+        return nil
+    }
+
+    /// Looks at every ``pace``-th place only.
+    private func whole(in bytes: UnsafeBufferPointer<UInt8>) -> Form? {
+        let end = bytes.count - WindowTable.width
+        var index = 0
+        while index <= end {
+            for entry in probes.entries(WindowTable.window(bytes, index)) {
+                let (form, start) = (forms[entry.form], index - entry.offset)
+                guard start >= 0, start + form.bytes.count <= bytes.count else { continue }
+                if Self.common(form.bytes, 0, bytes, start) == form.bytes.count { return form }
+            }
+            index += pace
+        }
+        return nil
+    }
+
+    // MARK: Where they are
+
+    /// - Returns: `nil` where there is none.
+    private func cleaned(_ bytes: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
+        let found = ranges(in: bytes)
+        guard !found.isEmpty else { return nil }
+        var clean: [UInt8] = []
+        clean.reserveCapacity(bytes.count)
+        var copied = 0
+        for range in found {
+            clean.append(contentsOf: bytes[copied..<range.lowerBound])
+            clean.append(contentsOf: Self.mark.utf8)
+            copied = range.upperBound
+        }
+        clean.append(contentsOf: bytes[copied...])
+        return clean
+    }
+
+    /// In order, without overlaps.
+    private func ranges(in bytes: UnsafeBufferPointer<UInt8>) -> [Range<Int>] {
+        var found = plainRanges(in: bytes)
+        if TextDecoding.isEncoded(bytes) {
+            // What each level was decoded from, the text itself first.
+            var levels = [Array(bytes)]
+            while levels.count <= TextDecoding.levels, let decoded = levels.last!.withUnsafeBufferPointer({ TextDecoding.decoded($0) }) {
+                var ranges = decoded.withUnsafeBufferPointer { plainRanges(in: $0) }
+                for level in levels.reversed() where !ranges.isEmpty { ranges = level.withUnsafeBufferPointer { TextDecoding.origins(of: ranges, in: $0) } }
+                found += ranges
+                levels.append(decoded)
+            }
+        }
+        return Self.joined(found)
+    }
+
+    private func plainRanges(in bytes: UnsafeBufferPointer<UInt8>) -> [Range<Int>] {
+        var found: [Range<Int>] = []
+        let end = bytes.count - WindowTable.width
+        guard end >= 0 else { return found }
+        var index = 0
+        while index <= end {
+            let window = WindowTable.window(bytes, index)
+            if ends.mayHave(window) {
+                for entry in ends.entries(window) {
+                    if let range = range(forms[entry.form].bytes, entry.offset, bytes, index) { found.append(range) }
+                }
+            }
+            index += 1
+        }
+        return Self.joined(found)
+    }
+
+    /// How much of a form stands around a window of it, where that is enough.
+    private func range(_ form: [UInt8], _ offset: Int, _ bytes: UnsafeBufferPointer<UInt8>, _ index: Int) -> Range<Int>? {
+        if offset == 0 {
+            let count = Self.common(form, 0, bytes, index)
+            let isEnough = count == form.count || count >= Self.partBytes || (count >= WindowTable.width && Self.isCut(bytes, at: index + count))
+            return isEnough ? index..<(index + count) : nil
+        }
+        // The end of the form: how far back?
+        var (start, from) = (index, offset)
+        while start > 0, from > 0, bytes[start - 1] == form[from - 1] { (start, from) = (start - 1, from - 1) }
+        let range = start..<(index + WindowTable.width)
+        return from == 0 || range.count >= Self.partBytes || Self.isCut(bytes, before: start) ? range : nil
+    }
+
+    private static func common(_ form: [UInt8], _ from: Int, _ bytes: UnsafeBufferPointer<UInt8>, _ start: Int) -> Int {
+        var count = 0
+        while from + count < form.count, start + count < bytes.count, form[from + count] == bytes[start + count] { count += 1 }
+        return count
+    }
+
+    private static let quotes: Set<UInt8> = [UInt8(ascii: "\""), UInt8(ascii: "'"), UInt8(ascii: "\\"), UInt8(ascii: "<"), UInt8(ascii: ">"), 0x0A]
+
+    private static func isCut(_ bytes: UnsafeBufferPointer<UInt8>, at index: Int) -> Bool {
+        let rest = bytes[index...]
+        guard let next = rest.first else { return true }
+        return quotes.contains(next) || rest.starts(with: "…".utf8) || rest.starts(with: "..".utf8) || rest.starts(with: "**".utf8) || rest.starts(with: "\u{FFFD}".utf8)
+    }
+
+    private static func isCut(_ bytes: UnsafeBufferPointer<UInt8>, before index: Int) -> Bool {
+        guard index > 0 else { return true }
+        func ends(_ text: String) -> Bool { index >= text.utf8.count && bytes[(index - text.utf8.count)..<index].elementsEqual(text.utf8) }
+        return quotes.contains(bytes[index - 1]) || ends("…") || ends("..") || ends("**") || ends("\u{FFFD}")
+    }
+
+    private static func joined(_ ranges: [Range<Int>]) -> [Range<Int>] {
+        guard ranges.count > 1 else { return ranges }
+        var joined: [Range<Int>] = []
+        for range in ranges.sorted(by: { $0.lowerBound < $1.lowerBound }) {
+            if let last = joined.last, range.lowerBound <= last.upperBound {
+                joined[joined.count - 1] = last.lowerBound..<max(last.upperBound, range.upperBound)
+            } else {
+                joined.append(range)
+            }
+        }
+        return joined
+    }
+}

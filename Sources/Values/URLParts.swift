@@ -1,0 +1,84 @@
+/// The parts of an address, as far as one has to know where something goes and what must not be shown of it (RFC 3986, section 3).
+public struct URLParts: Sendable {
+    /// In lower case.
+    public let scheme: String
+    /// Before the `@`, as it stands.
+    public let userInfo: String?
+    /// In lower case; an IPv6 address with its brackets.
+    public let host: String
+    public let port: String?
+    /// With the slash.
+    public let path: String
+    /// In the order of the text, as they stand there.
+    public let query: [(name: String, value: String)]
+
+    /// `nil` for what has no `scheme://`.
+    public init?(_ text: String) {
+        guard let colon = text.firstRange(of: "://") else { return nil }
+        scheme = text[..<colon.lowerBound].lowercased()
+        let rest = text[colon.upperBound...]
+        let authority = rest.prefix { !"/?#".contains($0) }
+        var place = authority
+        if let at = authority.lastIndex(of: "@") {
+            userInfo = String(authority[..<at])
+            place = authority[authority.index(after: at)...]
+        } else {
+            userInfo = nil
+        }
+        let isBracketed = place.first == "["
+        let hostEnd = isBracketed ? place.firstIndex(of: "]").map { place.index(after: $0) } ?? place.endIndex : place.firstIndex(of: ":") ?? place.endIndex
+        host = place[..<hostEnd].lowercased()
+        port = place[hostEnd...].first == ":" ? String(place[hostEnd...].dropFirst()) : nil
+        let behind = rest[authority.endIndex...].prefix { $0 != "#" }
+        let mark = behind.firstIndex(of: "?") ?? behind.endIndex
+        path = String(behind[..<mark])
+        query = behind[mark...].dropFirst().split(separator: "&").map { pair in
+            let equals = pair.firstIndex(of: "=") ?? pair.endIndex
+            return (String(pair[..<equals]), String(pair[equals...].dropFirst()))
+        }
+    }
+
+    /// Whether it names this machine, so that nothing leaves it: `localhost`, `127.0.0.0/8`, `[::1]`.
+    public var isLoopback: Bool {
+        guard port?.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) ?? true else { return false }
+        if host == "localhost" || host == "[::1]" { return true }
+        let numbers = host.split(separator: ".", omittingEmptySubsequences: false)
+        return numbers.count == 4 && numbers[0] == "127" && numbers.allSatisfy { UInt8($0) != nil }
+    }
+
+    /// Whether what is sent there can be read on the way.
+    public var isClearText: Bool { scheme != "https" && !isLoopback }
+
+    /// What in the address opens something: the password (or the name, where there is none), and values of the query.
+    public var credentials: [(what: String, value: String)] {
+        var found: [(what: String, value: String)] = []
+        if let userInfo, !userInfo.isEmpty {
+            let colon = userInfo.firstIndex(of: ":")
+            let word = colon.map { String(userInfo[userInfo.index(after: $0)...]) } ?? userInfo
+            if !word.isEmpty { found.append((colon == nil ? "the name" : "the password", word)) }
+        }
+        for (name, value) in query where !value.isEmpty && !PublicNames.isPublic(parameter: name) { found.append(("'\(name)'", value)) }
+        return found
+    }
+
+    /// The address without what opens something.
+    public static func shown(_ text: String) -> String {
+        guard let parts = URLParts(text) else { return text }
+        var shown = text
+        if let userInfo = parts.userInfo, let range = shown.firstRange(of: userInfo + "@") { shown.replaceSubrange(range, with: Redactor.mark + "@") }
+        guard let mark = shown.firstIndex(of: "?") else { return shown }
+        let (before, query) = (shown[..<mark], shown[mark...].dropFirst())
+        let pairs = query.split(separator: "&", omittingEmptySubsequences: false).map { pair -> String in
+            guard let equals = pair.firstIndex(of: "="), !PublicNames.isPublic(parameter: String(pair[..<equals])) else { return String(pair) }
+            return String(pair[..<equals]) + "=" + Redactor.mark
+        }
+        return before + "?" + pairs.joined(separator: "&")
+    }
+
+    /// `%xx` undone; the text itself where that is no UTF-8.
+    public static func decoded(_ text: String) -> String {
+        var text = text
+        let bytes = text.withUTF8 { TextDecoding.decoded($0) }
+        return bytes.flatMap { String(validating: $0, as: UTF8.self) } ?? text
+    }
+}

@@ -1,0 +1,61 @@
+import Values
+import WorkflowModel
+
+/// What in a project file opens something, found in its tree and not by decoding: a file that is wrong is shown to people too.
+enum WrittenSecrets {
+    static func find(in root: YAMLNode) -> [Secret] {
+        var found: [Secret] = []
+        func add(_ name: String, _ value: String) {
+            if !Secret.isPlaceholder(value) { found.append(Secret(name: name, value: value)) }
+        }
+        var previous: (keys: [String], text: String) = ([], "")
+        root.forEachScalar { keys, _, scalar in
+            defer { previous = (keys, scalar.text) }
+            guard keys.count >= 2, scalar.value != .null else { return }
+            // Of a server's command, for example.
+            if previous.keys == keys, let value = argument(scalar.text, behind: previous.text) { add("an argument of '\(keys.last!)'", value) }
+            if keys.last != "base_url", scalar.text.contains("://") {
+                for (what, value) in URLParts(scalar.text)?.credentials ?? [] { add("\(what) in \(keys.last!)", value) }
+            }
+            switch keys[0] {
+            case "providers" where keys.count >= 3:
+                let provider = keys[1]
+                switch keys[2] {
+                // Also where it stands in the place of its mapping, and under a key that does not exist.
+                case "api_key" where !["env", "command"].contains(keys.last): add("the key of \(provider)", scalar.text)
+                case "headers":
+                    guard let header = keys.last, keys.count == 4 else { return }
+                    for value in PublicNames.secrets(header: header, value: scalar.text) { add("the header \(header) of \(provider)", value) }
+                default:
+                    if keys.last == "base_url" { found += ProviderConfiguration.secrets(in: scalar.text, of: provider) }
+                }
+            case "secrets" where !["env", "command"].contains(keys.last): add("the secret \(keys[1])", scalar.text)
+            default: return
+            }
+        }
+        return found
+    }
+
+    /// `--api-key VALUE` and `--api-key=VALUE` of a list of words.
+    private static func argument(_ word: String, behind option: String) -> String? {
+        if word.hasPrefix("-"), let equals = word.firstIndex(of: "="), PublicNames.isCredential(String(word[..<equals])) { return String(word[word.index(after: equals)...]) }
+        return option.hasPrefix("-") && !option.contains("=") && !word.hasPrefix("-") && PublicNames.isCredential(option) ? word : nil
+    }
+
+    /// Of a text that is no YAML: on each line, what stands behind a key that announces a secret.
+    static func guess(in text: String) -> [Secret] {
+        var found: [Secret] = []
+        for line in text.split(whereSeparator: \.isNewline) {
+            var isAnnounced = false
+            for word in line.split(whereSeparator: { " \t,{}[]\"'".contains($0) }) {
+                if word.hasSuffix(":") {
+                    isAnnounced = word.hasPrefix("value") || PublicNames.isCredential(String(word.dropLast()))
+                } else {
+                    found += ProviderConfiguration.secrets(in: String(word), of: "the project file")
+                    if isAnnounced, !Secret.isPlaceholder(String(word)) { found.append(Secret(name: "a value of the project file", value: String(word))) }
+                }
+            }
+        }
+        return found
+    }
+}

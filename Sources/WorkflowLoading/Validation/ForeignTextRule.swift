@@ -1,0 +1,132 @@
+import Expressions
+import JSONSchema
+import Values
+import WorkflowModel
+
+/// Text that a model, a program or a caller wrote is no command: a shell does what stands in it, and a program that it names is run.
+struct ForeignTextRule: WorkflowRule {
+    /// Programs that take a program as the argument behind one of these options.
+    private static let interpreters: [String: Set<String>] = {
+        let shells = ["sh", "bash", "dash", "zsh", "ksh", "ash", "busybox", "fish"].map { ($0, Set(["-c", "-lc", "-ec", "-ce", "-euc", "-xc", "-ic"])) }
+        let others = [("python", Set(["-c"])), ("python3", ["-c"]), ("perl", ["-e", "-E"]), ("ruby", ["-e"]), ("node", ["-e", "--eval", "-p"]), ("php", ["-r"])]
+        return Dictionary(uniqueKeysWithValues: shells + others)
+    }()
+
+    func check(_ draft: WorkflowDraft, _ report: (Diagnostic) -> Void) {
+        let bodies = draft.bodies
+        for body in bodies {
+            for step in body.steps {
+                guard case .run(let command) = step.kind else { continue }
+                let sources = ForeignText(draft: draft, bodies: bodies, body: body, step: step)
+                if let line = Self.commandLine(command) {
+                    guard let (reference, what) = sources.first(in: line.textReferences) else { continue }
+                    let variable = Self.variable(reference)
+                    report(Diagnostic(
+                        .warning, code: "AW420", "\(what) is written into a command line: what stands in it is run", at: reference.range,
+                        hint: "hand it over as a variable: env: { \(variable): \"${{ \(reference.path.joined(separator: ".")) }}\" }, and write \"$\(variable)\" with its quotes"))
+                } else if let (reference, what) = sources.first(in: command.argv[0].textReferences) {
+                    report(Diagnostic(
+                        .warning, code: "AW421", "\(what) decides which program is run", at: reference.range,
+                        hint: "name the program, and let an expression choose among fixed words: ${{ … == 'a' ? 'tool-a' : 'tool-b' }}"))
+                }
+            }
+        }
+    }
+
+    /// The text that a shell or an interpreter reads.
+    private static func commandLine(_ command: CommandStep) -> Template? {
+        if command.usesShell { return command.argv[0] }
+        guard let program = command.argv[0].literalText, let name = program.split(separator: "/").last, let options = interpreters[String(name)],
+            let option = command.argv.dropFirst().firstIndex(where: { $0.literalText.map(options.contains) == true }), option + 1 < command.argv.count
+        else { return nil }
+        return command.argv[option + 1]
+    }
+
+    private static func variable(_ reference: Reference) -> String {
+        let words = reference.path.filter { !["inputs", "steps", "with", "output"].contains($0) }
+        return (words.isEmpty ? ["VALUE"] : words).joined(separator: "_").uppercased()
+    }
+}
+
+/// Where the text of a reference comes from, as seen from one step.
+private struct ForeignText {
+    let draft: WorkflowDraft
+    let bodies: [BodyDraft]
+    let body: BodyDraft
+    let step: StepDraft
+
+    private static let harmless: Set<String> = ["integer", "number", "boolean", "null"]
+
+    /// The first reference to something that somebody else wrote, and how messages call that.
+    func first(in references: [Reference]) -> (Reference, what: String)? {
+        for reference in references {
+            if let what = origin(of: reference.path, 0) { return (reference, what) }
+        }
+        return nil
+    }
+
+    /// The step itself and those around it, the innermost first.
+    private var chain: [StepDraft] {
+        var chain = [step]
+        var inner = body
+        for index in body.around.reversed() {
+            if let owner = inner.owner, let step = bodies[index].steps.first(where: { $0.id.text == owner }) { chain.append(step) }
+            inner = bodies[index]
+        }
+        return chain
+    }
+
+    private func origin(of path: [String], _ depth: Int) -> String? {
+        guard depth < 8, let root = path.first else { return nil }
+        switch root {
+        case "inputs":
+            guard path.count > 1 else { return "an input" }
+            let shape = draft.inputs.first { $0.name == path[1] }?.schema.shape
+            return isHarmless(shape, path.dropFirst(2)) ? nil : "the input '\(path[1])'"
+        case "steps":
+            guard path.count > 2, path[2] == "output", let source = draft.allSteps.first(where: { $0.id.text == path[1] }) else { return nil }
+            switch source.kind {
+            case .model(let model): return source.forEach == nil && isHarmless(model.schema?.shape, path.dropFirst(3)) ? nil : "the answer of '\(path[1])'"
+            case .run(let command): return source.forEach == nil && isHarmless(command.schema?.shape, path.dropFirst(3)) ? nil : "what the program of '\(path[1])' prints"
+            case .value(let value): return origin(in: value.textReferences, depth)
+            case .approve: return path.count > 3 && path[3] == "approved" ? nil : "what a person answers to '\(path[1])'"
+            default: return "what '\(path[1])' gives"
+            }
+        case "with":
+            guard path.count > 1 else { return chain.lazy.flatMap(\.with).compactMap { origin(in: $0.value.textReferences, depth) }.first }
+            let value = chain.lazy.flatMap(\.with).first { $0.key == path[1] }?.value
+            return value.flatMap { origin(in: $0.textReferences, depth) }
+        default:
+            guard let items = chain.lazy.compactMap(\.forEach).first(where: { $0.name == root })?.items else { return nil }
+            return origin(in: items.textReferences, depth)
+        }
+    }
+
+    private func origin(in references: [Reference], _ depth: Int) -> String? {
+        references.lazy.compactMap { origin(of: $0.path, depth + 1) }.first
+    }
+
+    /// Numbers, bools, and words of a list have no command in them.
+    private func isHarmless(_ shape: SchemaShape?, _ path: ArraySlice<String>) -> Bool {
+        guard var shape else { return false }
+        for name in path {
+            guard let member = shape.property(name) else { return false }
+            shape = member
+        }
+        if shape.source["enum"] != nil || shape.source["const"] != nil { return true }
+        let names = shape.typeNames
+        return !names.isEmpty && names.allSatisfy(Self.harmless.contains)
+    }
+}
+
+extension ValueTemplate {
+    fileprivate var textReferences: [Reference] {
+        switch self {
+        case .literal: []
+        case .template(let template): template.textReferences
+        case .expression(let expression): expression.textReferences
+        case .array(let elements): elements.flatMap(\.textReferences)
+        case .object(let pairs): pairs.flatMap(\.value.textReferences)
+        }
+    }
+}

@@ -1,0 +1,55 @@
+import TestSupport
+import Testing
+import Values
+import WorkflowModel
+
+@testable import Engine
+
+/// What expressions read is what is stored, and a secret is neither sent nor stored.
+@Suite struct SecretTests {
+    private static let secret = Secret(name: "the key of a", value: "sk-canary-0123456789")
+
+    private func rig(_ script: @escaping ScriptedProvider.Script = { _, _ in .text("fine") }) -> EngineRig {
+        let clock = ManualClock()
+        return EngineRig(clock: clock, provider: ScriptedProvider(clock: clock, script: script)) { $0.secrets = SecretBook([Self.secret]) }
+    }
+
+    /// Settled 36: named, with the step, before anything is reserved.
+    @Test(arguments: ["sk-canary-0123456789", "c2stY2FuYXJ5LTAxMjM0NTY3ODk=", "sk%2Dcanary%2D0123456789"]) func aPromptThatHoldsASecretIsNotSent(form: String) async throws {
+        let rig = rig()
+        let result = try await rig.run("""
+            version: 1
+            name: t
+            inputs: { t: { type: string } }
+            models: { m: { use: local/small } }
+            budget: { max_cost_usd: 1 }
+            steps:
+              - { id: a, model: m, prompt: "Say ${{ inputs.t }}", limits: { max_output_tokens: 9 } }
+            """, ["t": .string(form)])
+        #expect(result.status == .failed && result.failedStep == "a" && result.failure?.kind == .secret)
+        #expect(result.failure?.message == "the prompt holds a secret, the key of a: it is not sent", "\(result.failure?.message ?? "")")
+        #expect(rig.provider.requests.isEmpty && result.cost == .zero && result.calls == 0)
+    }
+
+    @Test func aValueThatIsPutTogetherIsClearedBeforeOthersReadIt() async throws {
+        let rig = rig()
+        let result = try await rig.run("""
+            version: 1
+            name: t
+            outputs: { a: "${{ steps.a.output.k }}", b: "${{ steps.b.output }}", c: "${{ 'sk-canary-' + '0123456789' }}" }
+            steps:
+              - { id: a, value: { k: "sk-canary-${{ '0123456789' }}" } }
+              - { id: b, value: "steps.a.output.k == '***'" }
+            """)
+        #expect(result.outputs == ["a": "***", "b": true, "c": "***"])
+        #expect(!rig.written.story.joined().contains("canary"))
+    }
+
+    @Test func whatAFailureSaysIsCleared() async throws {
+        let clock = ManualClock()
+        let tools = ScriptedTools(clock: clock) { _ in .exited(code: 3, stdout: [], stderr: "no sk-canary-0123456789\n") }
+        let rig = EngineRig(clock: clock, provider: ScriptedProvider(clock: clock, answers: [:]), tools: tools) { $0.secrets = SecretBook([Self.secret]) }
+        let result = try await rig.run("version: 1\nname: t\nsteps:\n  - { id: a, run: [p] }\n")
+        #expect(result.failure?.details == ["stderr: no ***"])
+    }
+}

@@ -1,0 +1,116 @@
+import Economics
+import Testing
+import Values
+import WorkflowModel
+
+@testable import Ledger
+
+/// One truth of what was spent, wherever it is asked for, and names that keep apart what differs.
+@Suite struct MoneyTruthTests {
+    private let temporary: TemporaryLedger
+    private let ledger: Ledger
+
+    init() throws {
+        temporary = try TemporaryLedger()
+        ledger = try temporary.open()
+    }
+
+    private func write(_ entries: [JournalEntry]) async throws {
+        for entry in entries { #expect(try await ledger.write(entry) == .written) }
+    }
+
+    /// Known, estimated, unpriced, lost and in flight, each once (M3): the list of runs, the trace and its rows, the audit and the process
+    /// that takes the run over say the same.
+    @Test func everyPlaceTellsTheSame() async throws {
+        try await ledger.begin(.sample("r"))
+        try await write([
+            .start("r", 1, held: dollars("1")), .end("r", 1, .settled, released: dollars("1"), held: dollars("0.25"), cost: dollars("0.25")),
+            .start("r", 2, held: dollars("1")), .end("r", 2, .overrun, released: dollars("1"), held: dollars("1.5"), cost: dollars("1.5")),
+            .start("r", 3, held: dollars("1")), .end("r", 3, .estimated, released: dollars("1"), held: dollars("1"), cost: dollars("0.125")),
+            .start("r", 4, held: nil), .end("r", 4, .settled, released: nil, held: nil, cost: nil),
+            .start("r", 5, held: dollars("1")), .end("r", 5, .void, released: dollars("1"), held: .zero, cost: .zero, failure: CallFailure(.rateLimit, "no")),
+            .start("r", 6, held: dollars("2")),
+        ])
+        // An estimate above its hold is an overrun, and an estimate all the same.
+        let guess = JournalEntry.end("r", 7, .overrun, released: dollars("1"), held: dollars("4"), cost: dollars("4"))
+        let end = guess.callEnd!
+        guess.callEnd = CallEnd(
+            id: end.id, state: end.state, held: end.held, cost: end.cost, released: end.released, caps: [], usage: end.usage, usageRaw: nil, priceRows: [],
+            modelServed: nil, response: nil, httpStatus: 200, finishReason: nil, failure: nil, timeToFirstToken: nil, total: end.total, at: end.at,
+            notes: [CallNote(.estimateAboveHold, "a guess")])
+        try await write([.start("r", 7, held: dollars("1")), guess])
+        var expected = Spending()
+        (expected.calls, expected.void, expected.unpriced, expected.open, expected.estimatedCalls) = (7, 1, 1, 1, 2)
+        (expected.known, expected.estimated) = (MoneySum(dollars("1.75")), MoneySum(dollars("4.125")))
+        (expected.held, expected.heldOpen) = (MoneySum(dollars("8.75")), MoneySum(dollars("2.875")))
+
+        func told() throws -> [Spending] {
+            let trace = try #require(try ledger.trace(run: "r"))
+            var rows = Spending()
+            for call in trace.calls {
+                rows.add(call.state, cost: call.cost, held: call.held, isEstimate: CallNote.tellOfEstimate(call.notes))
+            }
+            return [try ledger.runs()[0].spending, try #require(try ledger.run("r")).spending, trace.run.spending, rows, try ledger.audit(by: [])[0].spending]
+        }
+        for spending in try told() { #expect(spending == expected) }
+        #expect(expected.isLowerBound && !expected.knowsNothing && expected.cost == MoneySum(dollars("5.875")))
+
+        // Its process is gone: nobody knows the end of the sixth, and what it holds stays held.
+        try temporary.execute("UPDATE run SET owner = NULL")
+        let other = try temporary.open()
+        defer { other.close() }
+        let taken = try await other.takeOver(RunID("r"))
+        (expected.open, expected.unknown) = (0, 1)
+        #expect(taken.spending == expected)
+        for spending in try told() { #expect(spending == expected) }
+        #expect(try ledger.decisions().map(\.callsWithoutCost) == [2])
+    }
+
+    /// `fake/same` and `py/same` are two models; steps and tiers of two workflows are two (M1).
+    @Test func whatIsNamedAlikeIsKeptApart() async throws {
+        try await ledger.begin(.sample("a", workflow: "one"))
+        try await ledger.begin(.sample("b", workflow: "two"))
+        for (run, provider, cost) in [("a", "fake", "1"), ("a", "py", "2"), ("b", "py", "4")] {
+            let number = provider == "fake" ? 1 : 2
+            let start = JournalEntry.start(run, number, held: dollars(cost), model: "same")
+            let intent = JournalEntry(run: start.run)
+            intent.events = start.events
+            let call = start.callStart!
+            intent.callStart = CallStart(
+                id: call.id, path: call.path, step: call.step, tier: call.tier, purpose: call.purpose, ordinal: number, provider: provider,
+                modelAsked: "same", request: call.request, retryOf: nil, held: call.held, caps: [], at: call.at)
+            try await write([intent, .end(run, number, .settled, released: dollars(cost), held: dollars(cost), cost: dollars(cost))])
+        }
+        func rows(_ dimensions: [AuditDimension]) throws -> [[String]] { try ledger.audit(by: dimensions).map { $0.keys + [$0.cost.decimalText] } }
+        #expect(try rows([.model]) == [["py/same", "6"], ["fake/same", "1"]])
+        #expect(try rows([.workflow, .step, .model]) == [["two", "draft", "py/same", "4"], ["one", "draft", "py/same", "2"], ["one", "draft", "fake/same", "1"]])
+        #expect(try rows([.step]) == [["two:draft", "4"], ["one:draft", "3"]])
+        #expect(try rows([.tier]) == [["two:small", "4"], ["one:small", "3"]])
+    }
+
+    /// One success and nine failures in the history: only completions say what a completion costs; calls whose usage is not known and those that
+    /// overran are among them, those that owe nothing are not (M2).
+    @Test func onlyCompletionsAreExpected() async throws {
+        for index in 0..<10 {
+            let run = "r\(index)"
+            try await ledger.begin(.sample(run))
+            if index == 0 {
+                try await write([
+                    .start(run, 1, held: dollars("1")), .end(run, 1, .overrun, released: dollars("1"), held: dollars("2"), cost: dollars("2")),
+                    .start(run, 2, held: dollars("1")), .end(run, 2, .void, released: dollars("1"), held: .zero, cost: .zero, failure: CallFailure(.rateLimit, "no")),
+                ])
+                try temporary.execute("UPDATE model_call SET input_tokens = NULL, output_tokens = NULL WHERE state = 'void'")
+                try await write([.start(run, 3, held: dollars("0.5"), path: "draft")])
+                try temporary.execute("UPDATE model_call SET state = 'unknown' WHERE number = 3")
+            } else {
+                try await write([.start(run, 1, held: dollars("1")), .end(run, 1, .void, released: dollars("1"), held: .zero, cost: .zero, failure: CallFailure(.rateLimit, "no"))])
+            }
+            try await write([.finish(run, index == 0 ? .succeeded : .failed)])
+        }
+        let history = try ledger.history(workflow: "triage")
+        #expect(history.runs == 1)
+        let calls = try #require(history.steps["draft"])
+        #expect(calls.map(\.calls) == [1] && calls.map(\.callsWithoutUsage) == [1] && calls.map(\.costWithoutUsage) == [dollars("0.5")])
+        #expect(calls[0].usage.totalInput == 120 && calls[0].usage.totalOutput == 35)
+    }
+}

@@ -1,0 +1,102 @@
+import Economics
+import Foundation
+import GRDB
+import Testing
+import Values
+import WorkflowModel
+
+@testable import Ledger
+
+/// Questions to people: keyed by run, node and number, with who answered.
+@Suite struct QuestionTests {
+    private let temporary: TemporaryLedger
+    private let ledger: Ledger
+
+    init() throws {
+        temporary = try TemporaryLedger()
+        ledger = try temporary.open()
+    }
+
+    private let message = Blob(Array("\"Send?\"".utf8))
+
+    private func asked(_ number: Int, cap: Money? = nil) -> JournalEntry {
+        let entry = JournalEntry.event("r", "approval_requested")
+        entry.blobs = [message]
+        entry.approvals = [ApprovalUpdate(
+            path: "review", request: ApprovalRequest(number: number, message: message.hash, until: nil, onTimeout: .fail, cap: cap, asked: cap),
+            at: Timestamp(rfc3339: "2026-11-21T10:00:04Z")!)]
+        return entry
+    }
+
+    private func taken(_ number: Int, _ decision: ApprovalDecision) -> JournalEntry {
+        let entry = JournalEntry.event("r", "approval_decided")
+        entry.approvals = [ApprovalUpdate(
+            path: "review", request: ApprovalRequest(number: number, message: message.hash, until: nil, onTimeout: .fail), at: decision.at, decision: decision)]
+        return entry
+    }
+
+    private let boss = SystemUser(uid: 1000, name: "eve", loginUID: 1001, loginName: "mallory", sudoUser: nil, host: "build-3")
+
+    @Test func everyQuestionIsKeptWithWhoAnswered() async throws {
+        try await ledger.begin(.sample("r"))
+        for entry in [
+            JournalEntry.start("r", 1, held: dollars("1")), .end("r", 1, .estimated, released: dollars("1"), held: dollars("1"), cost: dollars("0.25")), asked(1),
+        ] { #expect(try await ledger.write(entry) == .written) }
+        let open = try #require(try ledger.openApprovals().first)
+        #expect(open.request.text == "Send?" && open.request.kind == .step && open.spent == dollars("0.25") && open.held == dollars("1"))
+
+        let no = ApprovalDecision(isApproved: false, by: "ann", note: "no", at: Timestamp(rfc3339: "2026-11-21T10:00:05Z")!, system: boss)
+        _ = try await ledger.decide(RunID("r"), path: "review", no)
+        #expect(try ledger.openApprovals().isEmpty)
+        // What the run is told carries who it was, and what was spent in that moment.
+        let request = try #require(try await ledger.requests().first)
+        guard case .decided(_, "review", let told) = request else { Issue.record("\(request)"); return }
+        #expect(told.system == boss && told.spent == dollars("0.25") && told.held == dollars("1"))
+
+        for entry in [taken(1, told), asked(2, cap: dollars("3"))] { #expect(try await ledger.write(entry) == .written) }
+        _ = try await ledger.decide(RunID("r"), path: "review", ApprovalDecision(isApproved: true, by: "bob", note: nil, at: no.at, cap: dollars("5")))
+        let all = try #require(try ledger.trace(run: "r")).approvals
+        #expect(all.map(\.request.number) == [1, 2] && all.map(\.request.kind) == [.step, .money])
+        #expect(all.map { $0.decision?.sentence } == ["rejected by ann: no", "approved by bob"])
+        #expect(all[0].decision?.system == boss && all[1].request.asked == dollars("3") && all[1].decision?.cap == dollars("5"))
+        let error = await #expect(throws: JournalError.self) { try await ledger.decide(RunID("r"), path: "review", no) }
+        #expect(error?.code == .hasEnded)
+
+        #expect(try ledger.audit(by: [.approver]).map(\.keys) == [["ann, bob"]])
+        #expect(try ledger.approvers() == [
+            ApproverRow(by: "ann", system: boss, approved: 0, rejected: 1, runs: 1, grants: 0, highestCap: nil),
+            ApproverRow(by: "bob", system: nil, approved: 1, rejected: 0, runs: 1, grants: 1, highestCap: dollars("5")),
+        ])
+    }
+
+    /// One that was taken back before it was answered is asked again under its number.
+    @Test func aQuestionThatIsAskedAgainHasNoAnswer() async throws {
+        try await ledger.begin(.sample("r"))
+        #expect(try await ledger.write(asked(1)) == .written)
+        _ = try await ledger.decide(RunID("r"), path: "review", ApprovalDecision(isApproved: true, by: "ann", note: "x", at: .now(), system: boss))
+        #expect(try await ledger.write(asked(1)) == .written)
+        let again = try #require(try ledger.openApprovals().first)
+        #expect(again.decision == nil && again.request.number == 1)
+    }
+
+    /// A ledger of the schema before: its questions are the first of their nodes.
+    @Test func olderQuestionsAreKept() throws {
+        let path = NSTemporaryDirectory() + "agentctl-old-\(UUID().uuidString).db"
+        defer { for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + suffix) } }
+        let queue = try DatabaseQueue(path: path)
+        try queue.write { database in
+            for migration in Migrations.all where migration.version <= M006Removal.version { try database.execute(sql: migration.sql) }
+            try database.execute(sql: """
+                INSERT INTO run(run_id, workflow, file, status, started_at, owner, epoch, last_hash, graph_hash, inputs_hash, tags, owners)
+                    VALUES ('r', 'w', 'w.yaml', 'waiting', 1, 'h:1:1', 1, x'00', x'00', x'00', '{}', '{}');
+                INSERT INTO approval(run, node_path, message_hash, requested_at, on_timeout, cap_pico, decided_at, approved, decided_by, taken)
+                    VALUES (1, 'a', x'00', 5, 'fail', 7, 9, 0, 'ann', 1), (1, 'b', x'00', 6, 'fail', NULL, NULL, NULL, NULL, 0);
+                """)
+            try database.execute(sql: M011Questions.sql)
+            let rows = try Row.fetchAll(database, sql: "SELECT node_path, number, kind, choice, decided_by, taken FROM approval ORDER BY node_path")
+            #expect(rows.map { $0["number"] as Int } == [1, 1] && rows.map { $0["kind"] as String } == ["money", "step"])
+            #expect(rows.map { $0["choice"] as String? } == ["reject", nil] && rows.map { $0["taken"] as Int } == [1, 0])
+        }
+        try queue.close()
+    }
+}

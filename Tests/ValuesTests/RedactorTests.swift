@@ -1,0 +1,119 @@
+import Testing
+import Values
+
+/// A6: a secret is found however it is written, and a part of it where texts are cut.
+@Suite struct RedactorTests {
+    private static let key = "sk-Zq7+x/9=\"aß\\4e1c0de2b6"
+    private let redactor = Redactor([Secret(name: "the key of a", value: Self.key), Secret(name: "the header x of b", value: "0123456789abcdef0123")])
+
+    private static func base64(_ text: String) -> String {
+        var bytes: [UInt8] = []
+        Base64.write(Array(text.utf8), to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private static func percent(_ text: String, _ isKept: (UInt8) -> Bool) -> String {
+        text.utf8.map { isKept($0) ? String(Unicode.Scalar($0)) : "%" + ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }
+
+    private static let forms: [String] = [
+        key, percent(key) { _ in false }, percent(key) { $0 < 0x80 && $0 != 0x2F }.replacing("%2f", with: "%2F").replacing("%c3%9f", with: "%C3%9F"),
+        JSONValue.string(key).jsonText, JSONValue.string(JSONValue.string(key).jsonText).jsonText,
+        key.unicodeScalars.map { "\\u" + String(repeating: "0", count: 4 - String($0.value, radix: 16).count) + String($0.value, radix: 16) }.joined(),
+        base64(key), base64("u:" + key), base64("us:" + key), base64("use:" + key + "!"), base64("Bearer " + key + "\n"),
+        base64(key).replacing("+", with: "-").replacing("/", with: "_"), percent(base64("x" + key)) { $0 != 0x2B && $0 != 0x2F && $0 != 0x3D },
+    ]
+
+    @Test(arguments: forms) func itIsTakenOutInEveryForm(form: String) {
+        for text in ["\(form)", "before \(form) behind", "{\"a\": \"\(form)\"}", "\(form)\(form)"] {
+            let clean = redactor.redact(text)
+            #expect(clean.contains("***") && !Self.isLeft(in: clean), "\(text) became \(clean)")
+            #expect(redactor.secret(in: text) == "the key of a", "\(text)")
+        }
+    }
+
+    /// Any ten characters of any form.
+    private static func isLeft(in text: String) -> Bool {
+        forms.contains { form in
+            let characters = Array(form.utf8)
+            guard characters.count > 12 else { return false }
+            return (0...(characters.count - 12)).contains { start in
+                let piece = String(decoding: characters[start..<(start + 12)], as: UTF8.self)
+                return text.contains(piece)
+            }
+        }
+    }
+
+    @Test func whatSurroundsItStays() {
+        #expect(redactor.redact("wrong key \(Self.key), see https://x/?q=1") == "wrong key ***, see https://x/?q=1")
+        #expect(redactor.redact(#"{"m":"\#(Self.key.replacing("\\", with: "\\\\").replacing("\"", with: "\\\""))","n":"a\nb"}"#) == #"{"m":"***","n":"a\nb"}"#)
+        #expect(redactor.redact("100 % of C:\\temp\\new are %41 fine") == "100 % of C:\\temp\\new are %41 fine")
+        #expect(redactor.redact(Array("x0123456789abcdef0123y".utf8)) == Array("x***y".utf8))
+    }
+
+    /// Cut at any byte, what is left of it has fewer than eight bytes.
+    @Test func aPartIsTakenOutWhereATextIsCut() {
+        let secret = "0123456789abcdef0123"
+        for count in 8...secret.utf8.count {
+            #expect(redactor.redact("the key " + secret.prefix(count)) == "the key ***")
+            #expect(redactor.redact("the key " + secret.prefix(count) + "… and more") == "the key ***… and more")
+            #expect(redactor.redact("the key " + secret.prefix(count) + "...") == "the key ***...")
+            #expect(redactor.redact("{\"m\":\"" + secret.prefix(count) + "\"}") == "{\"m\":\"***\"}")
+            #expect(redactor.redact(secret.suffix(count) + " was the key") == "*** was the key")
+            #expect(redactor.redact("…" + secret.suffix(count) + " was the key") == "…*** was the key")
+        }
+        // Where nothing says that it is cut, a longer part counts.
+        #expect(redactor.redact("a 0123456789abcdef b") == "a *** b")
+        #expect(redactor.redact("a 0123456789 b") == "a 0123456789 b")
+        #expect(redactor.secret(in: "a 0123456789abcdef b") == nil)
+    }
+
+    @Test func everyPlaceOfALongTextIsLookedAt() {
+        for lead in 0..<64 {
+            let text = String(repeating: "a", count: lead) + "0123456789abcdef0123" + String(repeating: "b", count: 64 - lead)
+            #expect(redactor.secret(in: text) == "the header x of b")
+            #expect(redactor.redact(text) == String(repeating: "a", count: lead) + "***" + String(repeating: "b", count: 64 - lead))
+        }
+    }
+
+    @Test func documentsAreClearedInNamesAndValues() {
+        var document: JSONObject = ["a": [.string(Self.key), 1, nil], "n": 2.5]
+        document[Self.key] = true
+        #expect(redactor.redact(.object(document)) == ["a": ["***", 1, nil], "n": 2.5, "***": true])
+        #expect(redactor.redact(["a": 1] as JSONValue) == ["a": 1])
+    }
+
+    @Test func shortOnesAndNothingChangeNothing() {
+        #expect(Redactor.none.redact("text") == "text" && Redactor.none.isEmpty)
+        let short = Redactor([Secret(name: "s", value: "1234567"), Secret(name: "e", value: "")])
+        #expect(short.isEmpty && short.redact("1234567") == "1234567")
+    }
+
+    @Test func aBookLearnsWhileItIsUsed() {
+        let book = SecretBook()
+        #expect(book.redactor.redact("0123456789abcdef") == "0123456789abcdef")
+        book.add([Secret(name: "k", value: "0123456789abcdef"), Secret(name: "short", value: "x")])
+        #expect(book.redactor.redact("0123456789abcdef") == "***")
+        #expect(book.secrets.map(\.name) == ["k"])
+    }
+}
+
+@Suite struct URLPartsTests {
+    @Test(arguments: [
+        ("http://127.0.0.1:8080/v1", true), ("http://localhost", true), ("http://LOCALHOST:1/", true), ("http://[::1]:8/v1", true), ("http://127.9.9.9/v1?x=1", true),
+        ("http://127.0.0.1@evil.example/v1", false), ("http://localhost:pw@evil.example", false), ("http://127.0.0.1.evil.example", false),
+        ("http://localhost.example.com/", false), ("http://10.0.0.1/", false), ("http://[::2]/", false), ("http://localhost:80x/", false), ("http://127.0.0.256/", false),
+    ]) func onlyThisMachineIsLoopback(url: String, isLoopback: Bool) throws {
+        let parts = try #require(URLParts(url))
+        #expect(parts.isLoopback == isLoopback && parts.isClearText == !isLoopback)
+    }
+
+    @Test func whatOpensSomethingIsNotShown() throws {
+        let url = "https://me:pa%40ss@h.example:8/v1?api-version=2024-10-21&api_key=abc&sig=d%2Be#f"
+        #expect(URLParts.shown(url) == "https://***@h.example:8/v1?api-version=2024-10-21&api_key=***&sig=***")
+        let found = try #require(URLParts(url)).credentials
+        #expect(found.map(\.what) == ["the password", "'api_key'", "'sig'"] && found.map(\.value) == ["pa%40ss", "abc", "d%2Be"])
+        #expect(URLParts.shown("https://h.example/v1") == "https://h.example/v1" && URLParts.shown("no address") == "no address")
+        #expect(URLParts("https://token@h/")?.credentials.map(\.value) == ["token"] && URLParts("x") == nil)
+    }
+}
