@@ -86,7 +86,7 @@ struct LedgerFile: Sendable {
 
     // MARK: Reading
 
-    /// Opens a connection that cannot write.
+    /// Opens a connection that cannot write. An older ledger is brought up to date first, where it can be written to.
     func openForReading() throws(JournalError) -> DatabaseQueue {
         do {
             try refuseFolder()
@@ -94,9 +94,15 @@ struct LedgerFile: Sendable {
                 throw JournalError(.cannotOpen, "there is no ledger at \(path) yet: the first `agentctl run` creates it")
             }
             try refuseNetwork()
-            let queue = try connectForReading()
+            var queue = try connectForReading()
             do {
-                let version = try queue.read { try Migrations.check($0, path: path) }
+                var version = try queue.read { try Migrations.check($0, path: path) }
+                if version > 0, version < Migrations.current, faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) == 0, faccessat(AT_FDCWD, folder, W_OK, AT_EACCESS) == 0 {
+                    try queue.close()
+                    try openForWriting().close()
+                    queue = try connectForReading()
+                    version = try queue.read { try Migrations.check($0, path: path) }
+                }
                 guard version == Migrations.current else {
                     throw JournalError(
                         .cannotOpen, version == 0
