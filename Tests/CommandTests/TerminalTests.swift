@@ -97,7 +97,7 @@ import Values
             ["try", "prompt", "answer.yaml", "a", "--input", "t=\(Self.hostile)"], ["try", "prompt", "answer.yaml", "a", "--json", "--input", "t=\(Self.hostile)"],
             ["explain", "\u{1B}[2J"], ["prices", "show", "\u{1B}[2J"], ["show", "\u{1B}[2J"], ["outcome", "last", Self.hostile], ["show", "last"],
             ["approve", "last", "--no", "--by", Self.hostile, "--note", Self.hostile, "--resume"], ["show", "last"], ["follow", "last"], ["follow", "last", "--events"],
-            ["cancel", "last", "--by", Self.hostile], ["\u{1B}[2J"], ["run", "--\u{1B}[2J"], ["run", "answer.yaml", "--budget", "\u{1B}[2J"], ["run", "answer.yaml", "--config", "\u{1B}[2J"], ["help", "\u{1B}[2J"], ["--help"]]
+            ["outputs", "last"], ["outputs", "last", "--json"], ["show", "last", "a"], ["show", "last", "a", "--prompts"], ["cancel", "last", "--by", Self.hostile], ["\u{1B}[2J"], ["run", "--\u{1B}[2J"], ["run", "answer.yaml", "--budget", "\u{1B}[2J"], ["run", "answer.yaml", "--config", "\u{1B}[2J"], ["help", "\u{1B}[2J"], ["--help"]]
         {
             let bytes = try await PseudoTerminal.run(Sandbox.program, ways, in: sandbox.folder)
             let problems = Self.problems(bytes)
@@ -134,6 +134,10 @@ import Values
                 let code = line.drop { $0 == " " }
                 if code.hasPrefix("//") { continue }
                 if !allowed.contains(file.lastPathComponent), code.firstMatch(of: printing) != nil { Issue.record("\(file.lastPathComponent): \(code)") }
+                // What has tints in it says so, or they would be shown as escapes.
+                if code.contains("Output.write(") || code.contains("Output.note("), code.contains("style: Output."), !code.contains("(styled: ") {
+                    Issue.record("\(file.lastPathComponent): \(code)")
+                }
                 if code.contains("\\u{1B}") || code.contains("\\u{1b}") || code.contains("\\u{001B}") {
                     #expect(["Output.swift", "StyledText.swift", "DiagnosticFormatter.swift", "ExitCodes.swift"].contains(file.lastPathComponent), "\(file.lastPathComponent): \(code)")
                 }
