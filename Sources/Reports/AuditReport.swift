@@ -86,7 +86,7 @@ public struct AuditReport: Sendable {
                     + "Add prices to agentctl.yaml; see agentctl prices list")
         }
         if total.heldOpen > .zero {
-            note("\(total.heldOpen.displayText) more is held for calls whose end or usage is not known")
+            note("\(total.heldOpen.displayText) more is held for calls whose end, usage or model is not certain")
         }
         if !decisions.isEmpty { lines += [""] + decisionTable(style).lines(style) }
         return lines.map { $0 + "\n" }.joined()
