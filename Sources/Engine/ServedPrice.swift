@@ -2,7 +2,7 @@ import Economics
 import Values
 import WorkflowModel
 
-/// What the name of the model that answered means for the price of a call. See decision 0010.
+/// What the name of the model that answered means for the price of a call. See decision 0013.
 enum ServedPrice {
     /// The model that was asked, by whatever name, or another at the same prices.
     case asAsked

@@ -93,7 +93,7 @@ public struct AuditReport: Sendable {
             note("\(spending.estimated.displayText) of the cost is estimated, for \(Figures.counted(spending.estimatedCalls, "call")) without a reported usage")
         }
         if spending.heldOpen > .zero {
-            note("\(spending.heldOpen.displayText) more is held for calls whose end or usage is not known")
+            note("\(spending.heldOpen.displayText) more is held for calls whose end, usage or model is not certain")
         }
         if !approvers.isEmpty { lines += [""] + approverTable(style).lines(style) }
         if !decisions.isEmpty { lines += [""] + decisionTable(style).lines(style) }

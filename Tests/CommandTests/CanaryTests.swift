@@ -220,6 +220,7 @@ import Values
             "approve": [["approve", "last", "--no", "--by", Self.canaries["env"]!, "--note", Self.everything(but: "command")], ["approve", waiting.err.firstMatch(of: /approve (\S+)/).map { String($0.1) } ?? "x", "--yes", "--note", Self.everything(but: "command"), "--resume"]],
             "cancel": [["cancel", "last", "--by", Self.canaries["env"]!]], "follow": [["follow", "last", "--events"], ["follow", id]], "runs": [["runs"], ["runs", "--json"]],
             "show": [["show", "last"], ["show", "last", "--prompts"], ["show", "last", "--json"], ["show", id, "--prompts"], ["show", id, "a"], ["show", id, "a", "--prompts"]],
+            "outputs": [["outputs", "last"], ["outputs", id, "--raw"], ["outputs", id, "--step", "a"]],
             "audit": [["audit"], ["audit", "--json"], ["audit", "--csv", "--by", "run,model"]], "outcome": [["outcome", "last", Self.canaries["env"]!], ["outcome", Self.canaries["env"]!, "x"]],
             "verify": [["verify", "last"], ["verify", "--all", "--json"]], "db check": [["db", "check", "--json"], ["db", "check"]], "db vacuum": [["db", "vacuum"]],
             "gc": [["gc", "--older-than", "0s", "--dry-run"]], "prices list": [["prices", "list", "--json"]], "prices show": [["prices", "show", "val/answer"], ["prices", "show", Self.canaries["env"]!]],

@@ -104,7 +104,7 @@ import Values
             #expect(all.code == code, "\(names): \(all.err)")
             for (run, name) in zip(runs, names) {
                 let end = ["good": "succeeded", "bad": "failed", "again": "waiting"][name]!
-                #expect(all.err.contains("\(run) \(end), $0.00"), "\(all.err)")
+                #expect(all.err.contains("\(run) \(end), 0 calls, $0.00"), "\(all.err)")
             }
             for run in try await sandbox.agentctl("approvals", "--json").json?.arrayValue ?? [] {
                 _ = try await sandbox.agentctl("cancel", try #require(run["run"]?.stringValue))

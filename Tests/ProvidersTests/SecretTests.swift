@@ -64,8 +64,13 @@ import WorkflowModel
     /// Each field that can hold text is cleared: a new one must be named in `redacted(by:)`.
     @Test func noFieldOfAResultIsForgotten() {
         let result = ModelCallResult(outcome: .failure(CallFailure(.timeout, "m")), billing: .unknown, total: .milliseconds(1))
-        #expect(Mirror(reflecting: result).children.map(\.label) == ["outcome", "billing", "usage", "usageRaw", "modelServed", "httpStatus", "timeToFirstToken", "total"])
-        #expect(Mirror(reflecting: ModelResponse(text: "", finishReason: .stop)).children.map(\.label) == ["text", "finishReason", "refusal", "logprobs"])
+        #expect(Mirror(reflecting: result).children.map(\.label) == [
+            "outcome", "billing", "counts", "usageRaw", "modelServed", "httpStatus", "timeToFirstToken", "total", "partialText", "outputBytes", "isWhole",
+            "isComingUp", "notes",
+        ])
+        #expect(Mirror(reflecting: ModelResponse(text: "", finishReason: .stop)).children.map(\.label) == [
+            "text", "finishReason", "finishWord", "refusal", "toolCalls", "hasReasoning", "logprobs",
+        ])
         #expect(Mirror(reflecting: CallFailure(.timeout, "m")).children.map(\.label) == ["kind", "message", "retryAfter", "shouldRetry"])
     }
 

@@ -16,7 +16,7 @@ import WorkflowModel
             total                                   75       2  29,600   5,220    ≥ $0.0313
             9 calls unpriced: totals that contain them are lower bounds. Add prices to agentctl.yaml; see
             agentctl prices list
-            $0.0012 more is held for calls whose end or usage is not known
+            $0.0012 more is held for calls whose end, usage or model is not certain
 
             decisions of    unit             decisions  counted  pending       cost  per decision  per counted
             support-triage  resolved ticket         12        7        2    $0.0313      $0.00261     $0.00447
@@ -36,8 +36,8 @@ import WorkflowModel
             9 calls unpriced: totals that contain
             them are lower bounds. Add prices to
             agentctl.yaml; see agentctl prices list
-            $0.0012 more is held for calls whose end
-            or usage is not known
+            $0.0012 more is held for calls whose
+            end, usage or model is not certain
 
             decisions of         cost  per counted
             support-triage    $0.0313     $0.00447

@@ -52,7 +52,7 @@ struct Show: ParsableCommand {
         if let step {
             let report = try StepLookup(ledger: ledger).report(step, of: id, prompts: prompts)
             if json { Output.line(JSONEncoding.pretty.string(report.json(prompts: prompts))) } else {
-                Output.write(report.text(style: Output.style, now: .now(), prompts: prompts))
+                Output.write(styled: report.text(style: Output.style, now: .now(), prompts: prompts))
             }
             return
         }

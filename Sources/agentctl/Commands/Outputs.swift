@@ -25,7 +25,7 @@ struct Outputs: ParsableCommand {
         if raw {
             Output.write(value.stringValue ?? value.jsonText)
         } else {
-            Output.write(StepReport.bounded(text, style: Output.style, whole: "agentctl outputs \(record.id)" + (step.map { " --step \($0)" } ?? "")))
+            Output.write(styled: StepReport.bounded(text, style: Output.style, whole: "agentctl outputs \(record.id)" + (step.map { " --step \($0)" } ?? "")))
         }
     }
 
