@@ -1,3 +1,4 @@
+import CSQLite
 import Foundation
 import GRDB
 import Values
@@ -15,7 +16,7 @@ extension LedgerUpkeep {
     public func vacuum() throws(JournalError) -> (before: Int64, after: Int64) {
         // The copy is made beside the ledger, where there is room for it, not in memory or a small /tmp.
         let folder = (path as NSString).deletingLastPathComponent
-        setenv("SQLITE_TMPDIR", folder.isEmpty ? "." : folder, 1)
+        csqlite_keep_temporary_files_in(folder.isEmpty ? "." : folder)
         do {
             // Also a passive checkpoint moves what it can.
             try queue.writeWithoutTransaction { database in

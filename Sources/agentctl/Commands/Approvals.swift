@@ -72,7 +72,7 @@ struct Approve: AsyncParsableCommand {
         if !output.quiet {
             let next = isDriven ? "the process that drives the run goes on" : resume ? "" : "go on with: agentctl resume \(record.id)"
             Output.note("\(record.id) \(path): \(word) by \(decision.by)\(next.isEmpty ? "" : "; \(next)")\n")
-            if let question { for line in ApprovalReport.lines(question, style: Output.errorStyle) { Output.note("  " + line + "\n") } }
+            if let question { for line in ApprovalReport.lines(question, style: Output.errorStyle) { Output.note(styled: "  " + line + "\n") } }
         }
         if resume, !isDriven { try await Resume.resume(record, settings, global, output, file: file) }
     }

@@ -37,7 +37,7 @@ struct RunOutput: ParsableArguments {
             switch result.status {
             case .waiting:
                 for waiting in result.waitsFor {
-                    for line in ApprovalReport.lines(waiting.question, style: Output.errorStyle) { Output.note("  " + line + "\n") }
+                    for line in ApprovalReport.lines(waiting.question, style: Output.errorStyle) { Output.note(styled: "  " + line + "\n") }
                     Output.note("  waits for a person: agentctl approve \(result.id) \(waiting.step) --yes|--no\n")
                 }
                 Output.note("  then: agentctl resume \(result.id)\n")
