@@ -170,6 +170,8 @@ public final class RunResult: Spender, Sendable {
     public let spending: Spending
     public let startedAt: Timestamp
     public let endedAt: Timestamp
+    /// Where more counts than the run's cap admits, as calls cost more than was held for them.
+    public let exceeded: (cap: Money, counted: Money)?
 
     /// A step that waits for a person.
     public struct Waiting: Sendable, Hashable {
@@ -193,8 +195,9 @@ public final class RunResult: Spender, Sendable {
 
     init(
         id: RunID, status: RunStatus, outputs: JSONObject?, failure: StepFailure?, failedStep: String?, waitsFor: [Waiting], spending: Spending,
-        startedAt: Timestamp, endedAt: Timestamp
+        startedAt: Timestamp, endedAt: Timestamp, exceeded: (cap: Money, counted: Money)? = nil
     ) {
+        self.exceeded = exceeded
         self.id = id
         self.status = status
         self.outputs = outputs

@@ -154,7 +154,7 @@ actor RunExecution {
         RunResult(
             id: id, status: status!, outputs: outputs, failure: failure, failedStep: firstFailure?.path,
             waitsFor: approvals.sorted { $0.key < $1.key }.map { .init(step: $0.key.path, question: $0.value) }, spending: spent,
-            startedAt: startedAt, endedAt: environment.clock.now())
+            startedAt: startedAt, endedAt: environment.clock.now(), exceeded: cap.flatMap { spentByRun > $0 ? ($0, spentByRun) : nil })
     }
 
     private func begin(_ inputs: JSONObject, _ batch: (name: String, index: Int)?) async throws(JournalError) {

@@ -37,6 +37,19 @@ import Values
         #expect(check.code == 0, "\(check.out)\(check.err)")
     }
 
+    /// What was under way when the first bill came is paid too, and the run that ends well with it says so.
+    @Test func `A1 calls in flight together exceed the cap, and the run says so`() async throws {
+        let sandbox = try sandbox("  - { id: a, for_each: { items: \"[1, 2, 3]\" }, prompt: \"item ${{ item }}\" }", model: "flood")
+        let run = try await sandbox.agentctl("run", "w.yaml", "--json")
+        if run.code == 0 {
+            #expect(run.err.contains("its budget of $1.00 is exceeded"), "\(run.err)")
+            #expect(run.json?["budget_exceeded"]?["cap_usd"] == "1")
+        } else {
+            #expect(run.code == 20)
+        }
+        #expect(try await sandbox.agentctl("db", "check").code == 0)
+    }
+
     @Test func `A1 a stream that names its usage and is cut closes the cap`() async throws {
         let sandbox = try sandbox("  - { id: a, prompt: hello, stream: true, retry: { max_attempts: 5, on: [connection, malformed_response] } }", model: "usage-cut")
         let run = try await sandbox.agentctl("run", "w.yaml")

@@ -76,6 +76,7 @@ struct Run: AsyncParsableCommand {
             object["error"] = error
         }
         object = result.spending.fields(into: object)
+        if let exceeded = result.exceeded { object["budget_exceeded"] = ["cap_usd": exceeded.cap.json, "counted_usd": exceeded.counted.json] }
         if !result.waitsFor.isEmpty {
             object["waits_for"] = .array(result.waitsFor.map { .object(ApprovalReport.json($0.question, step: $0.step)) })
         }

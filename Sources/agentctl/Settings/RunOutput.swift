@@ -34,6 +34,9 @@ struct RunOutput: ParsableArguments {
         Output.flush()
         if !quiet {
             Output.note("\(result.id) \(result.status.rawValue) in \(result.endedAt.since(result.startedAt)), \(Self.bill(result.spending)); see: agentctl show \(result.id)\n")
+            if let exceeded = result.exceeded {
+                Output.note("  its budget of \(exceeded.cap) is exceeded: \(exceeded.counted) counts, as calls cost more than was held for them\n")
+            }
             switch result.status {
             case .waiting:
                 for waiting in result.waitsFor {
