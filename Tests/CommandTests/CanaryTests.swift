@@ -209,6 +209,7 @@ import Values
         // Every command that there is.
         let first = try await run(["runs", "--json"])
         let id = first.json?[0]?["id"]?.stringValue ?? "last"
+        let asking = waiting.err.firstMatch(of: /approve (\S+)/).map { String($0.1) } ?? "x"
         let invocations: [String: [[String]]] = [
             "init": [["init", "made", "--template", "minimal"]], "doctor": [["doctor"], ["doctor", "--json"], ["doctor", "--offline"]],
             "validate": [["validate"], ["validate", "--json"], ["validate", "--format", "sarif"], ["validate", "wrong.yaml", "--config", "wrong.yaml"], ["validate", "--config", "wrong.yaml"]],
@@ -216,15 +217,15 @@ import Values
             "schema": [["schema", "workflow"]], "graph": [["graph", "programs.yaml"], ["graph", "programs.yaml", "--format", "mermaid"]],
             "try expr": [["try", "expr", "'\(Self.canaries["built-in"]!)'"]], "try prompt": [["try", "prompt", "flows/answer.yaml", "a", "--input", "t=\(Self.canaries["env"]!)"]],
             "try schema": [["try", "schema", "wrong.yaml", "agentctl.yaml"]], "plan": [["plan", "flows/answer.yaml"], ["plan", "flows/gone.yaml", "--json"]], "run": [["run", "flows/answer.yaml", "--quiet"]],
-            "resume": [["resume", "last"], ["resume", "--all"]], "approvals": [["approvals"], ["approvals", "--json"]],
+            "resume": [["resume", "last"], ["resume", "--all"]], "approvals": [["approvals"], ["approvals", "--json"], ["approvals", "--all"], ["approvals", "--all", "--json"]],
             "approve": [["approve", "last", "--no", "--by", Self.canaries["env"]!, "--note", Self.everything(but: "command")], ["approve", waiting.err.firstMatch(of: /approve (\S+)/).map { String($0.1) } ?? "x", "--yes", "--note", Self.everything(but: "command"), "--resume"]],
             "cancel": [["cancel", "last", "--by", Self.canaries["env"]!]], "follow": [["follow", "last", "--events"], ["follow", id]], "runs": [["runs"], ["runs", "--json"]],
-            "show": [["show", "last"], ["show", "last", "--prompts"], ["show", "last", "--json"], ["show", id, "--prompts"], ["show", id, "a"], ["show", id, "a", "--prompts"]],
-            "outputs": [["outputs", "last"], ["outputs", id, "--raw"], ["outputs", id, "--step", "a"]],
-            "audit": [["audit"], ["audit", "--json"], ["audit", "--csv", "--by", "run,model"]], "outcome": [["outcome", "last", Self.canaries["env"]!], ["outcome", Self.canaries["env"]!, "x"]],
+            "show": [["show", "last"], ["show", "last", "--prompts"], ["show", "last", "--json"], ["show", id, "--prompts"], ["show", asking, "fails"], ["show", asking, "named", "--json", "--prompts"], ["show", asking, "asks"]],
+            "outputs": [["outputs", asking], ["outputs", "last", "--raw"], ["outputs", asking, "--step", "file", "--raw"], ["outputs", asking, "--step", "named"]],
+            "audit": [["audit"], ["audit", "--json"], ["audit", "--csv", "--by", "run,model"], ["audit", "--by", "approver"], ["audit", "--by", "approver", "--json"]], "outcome": [["outcome", "last", Self.canaries["env"]!], ["outcome", Self.canaries["env"]!, "x"]],
             "verify": [["verify", "last"], ["verify", "--all", "--json"]], "db check": [["db", "check", "--json"], ["db", "check"]], "db vacuum": [["db", "vacuum"]],
             "gc": [["gc", "--older-than", "0s", "--dry-run"]], "prices list": [["prices", "list", "--json"]], "prices show": [["prices", "show", "val/answer"], ["prices", "show", Self.canaries["env"]!]],
-            "completions": [["completions", "bash"]], "outputs": [["outputs", "last"], ["outputs", "last", "--json"], ["outputs", id]],
+            "completions": [["completions", "bash"]],
         ]
         for name in try await commandNames(sandbox) {
             commands.insert(name)
@@ -238,7 +239,7 @@ import Values
         }
         _ = try await run([Self.canaries["env"]!])
         _ = try await run(["run", "--\(Self.canaries["env"]!)"])
-        #expect(commands.count >= 25)
+        #expect(commands.count == invocations.count)
         #expect(sandbox.server.requests.count >= Self.ways.count)
 
         for (command, out, err) in said {
