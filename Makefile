@@ -9,6 +9,7 @@ DESTDIR ?=
 
 XLLAMACPP    := 2026.10.11549
 JSONSCHEMA   := 4.26.0
+GENAI_PRICES := 0.2.3
 SWIFT_NEEDED := 6.2
 PACKAGES     := libsqlite3-dev libcurl4-openssl-dev libyaml-dev pkg-config python3 python3-venv
 AGENTCTL     := .build/release/agentctl
@@ -64,11 +65,17 @@ test: setup ## run every test; fetches the small model if it can
 	fi
 	.venv/bin/python -m pip install -q --no-input --disable-pip-version-check "jsonschema==$(JSONSCHEMA)" </dev/null ||
 	  echo "make test: Without the Python package jsonschema the test of the editors' schemas by another validator is skipped."
+	# What counts of tokens mean, against another reader of them.
+	if .venv/bin/python -m pip install -q --no-input --disable-pip-version-check "genai-prices==$(GENAI_PRICES)" </dev/null; then
+	  .venv/bin/python Tests/Conformance/usage.py
+	else
+	  echo "make test: Without the Python package genai-prices the comparison of usage objects with another reader is skipped."
+	fi
 	$(swift_build)
 	swift_build --build-tests
 	swift test
 	# Disks that are full, copies and cut logs; `make crash` does more of it.
-	AGENTCTL_CRASH_KILLS=40 AGENTCTL_CRASH_SEED=1 swift test --skip-build --filter 'CrashTests|LossTests'
+	AGENTCTL_CRASH_KILLS=40 AGENTCTL_CRASH_SEED=1 swift test --skip-build --filter 'CrashTests|CrashBatchTests|LossTests'
 	# Small inputs, as this build is slow; --patience ends what hangs and judges no speed.
 	.build/debug/fuzz --inputs 20000 --max-bytes 4096 --workers 2 --patience 120
 	$(MAKE) test-release
@@ -79,7 +86,8 @@ test-release: setup ## the tests of the commands, 160 kills and the known cases 
 	swift_build -c release --static-swift-stdlib --product agentctl
 	export AGENTCTL_TEST_BINARY="$$PWD/$(AGENTCTL)"
 	swift test --skip-build --filter CommandTests
-	AGENTCTL_CRASH_KILLS=160 AGENTCTL_CRASH_SEED=2 swift test --skip-build --filter 'CrashTests|LossTests'
+	AGENTCTL_CRASH_KILLS=160 AGENTCTL_CRASH_SEED=2 swift test --skip-build --filter 'CrashTests|CrashBatchTests|LossTests'
+	Tests/Cases/run.sh
 
 # Locks of the standard library wait where the thread sanitizer does not look, so a build for it has others (Values/Mutex.swift);
 # two tests at a time, as all at once are more than its shadow memory and the tests' patience are made for.
@@ -99,6 +107,7 @@ fuzz: setup ## try INPUTS made and broken inputs on all readers, in release and 
 	@$(swift_build)
 	swift_build -c release --static-swift-stdlib --product fuzz
 	.build/release/fuzz --inputs $(INPUTS) --seed $(SEED) --workers "$$(nproc)" --time-limit-ms 100
+	.build/release/fuzz --inputs 200000 --only answer --seed $(SEED) --workers "$$(nproc)" --time-limit-ms 100
 
 crash: setup ## kill the release binary at random points of random workflows (KILLS=5000, SEED=n) and look at what becomes of the runs
 	@$(swift_build)
@@ -107,7 +116,7 @@ crash: setup ## kill the release binary at random points of random workflows (KI
 	seed=$${SEED:-$$RANDOM}
 	echo "KILLS=$(KILLS) SEED=$$seed"
 	export AGENTCTL_TEST_BINARY="$$PWD/$(AGENTCTL)"
-	AGENTCTL_CRASH_KILLS=$(KILLS) AGENTCTL_CRASH_SEED=$$seed swift test --skip-build --filter 'CrashTests|LossTests'
+	AGENTCTL_CRASH_KILLS=$(KILLS) AGENTCTL_CRASH_SEED=$$seed swift test --skip-build --filter 'CrashTests|CrashBatchTests|LossTests'
 
 bench: release ## run the benchmarks
 	@exec Tests/Benchmarks/run.sh

@@ -68,11 +68,13 @@ public enum PlanReport {
             .init("expected", .trailing, expendable: 3, hidesWhenEmpty: true),
             .init("worst", .trailing),
         ], emptyText: "the workflow has no steps")
-        for step in plan.steps {
+        for (index, step) in plan.steps.enumerated() {
             let isModel = step.model != nil
             let isUnpriced = step.isUnpriced
             let cap = step.maxOutputTokens.map(Figures.count) ?? (isModel ? "none" : "")
-            let inner = plan.steps.filter { $0.id.hasPrefix(step.id + "/") }
+            // They stand right behind it.
+            let prefix = step.id + "/"
+            let inner = Array(plan.steps[(index + 1)...].prefix { $0.id.hasPrefix(prefix) })
             // What stands inside of a step adds up in its row, which is not added once more.
             let tint: Tint? = inner.isEmpty ? nil : .dim
             let isPriced = isModel || !inner.isEmpty
