@@ -20,26 +20,24 @@ struct UsageObject: Hashable {
     /// - Returns: `nil`: it counts nothing.
     init?(_ object: JSONValue) {
         guard case .object = object else { return nil }
-        let fields = Fields(object)
-        let cacheRead = fields.cacheRead
-        let cacheWrite = fields.cacheWrite
-        let reasoning = fields.reasoning
-        counts.total = fields.most(["total_tokens", "totalTokenCount", "total_token_count", "totalTokens"])
+        let fields = UsageFields(object)
+        let (cacheRead, cacheWrite, reasoning) = (fields[.cacheRead], fields[.cacheWrite], fields[.reasoning])
+        counts.total = fields[.total]
         if fields.hasAbsurd { doubt = "a count of it cannot be one" }
 
         // The prompt
-        var prompt = fields.most(Self.inclusive) ?? fields.most(Self.ambiguous)
-        if let (hit, miss) = fields.hitAndMiss {
+        var prompt = fields[.prompt] ?? fields[.input]
+        if let hit = fields[.hit], let miss = fields[.miss] {
             // DeepSeek: prompt = hit + miss.
             if let told = prompt, told != 0, told != hit + miss, hit + miss != 0 { doubt = doubt ?? "its hits and misses are not its prompt" }
             prompt = max(prompt ?? 0, hit + miss)
         }
         let cached = (cacheRead ?? 0) + (cacheWrite ?? 0)
-        let completion = fields.most(Self.output)
-        let thoughts = fields.most(["thoughtsTokenCount", "thoughts_token_count", "total_thought_tokens"])
+        let completion = fields[.output]
+        let thoughts = fields[.thoughts]
         var output = completion ?? thoughts.map { _ in 0 }
         if let told = output, let thoughts { output = told + thoughts }
-        if let tools = fields.most(["toolUsePromptTokenCount", "tool_use_prompt_token_count", "total_tool_use_tokens"]) { prompt = prompt.map { $0 + tools } }
+        if let tools = fields[.toolPrompt] { prompt = prompt.map { $0 + tools } }
 
         if let told = prompt, cached > 0 {
             if Self.isExclusive(fields, prompt: told, cached: cached, output: output ?? 0, reasoning: reasoning ?? 0, total: counts.total) {
@@ -76,10 +74,10 @@ struct UsageObject: Hashable {
 
     /// llama.cpp's `timings`, which count what is newly processed apart from what was cached.
     init?(timings: JSONValue) {
-        let fields = Fields(timings)
-        counts.cacheRead = fields.most(["cache_n"])
-        counts.input = fields.most(["prompt_n"]).map { $0 + (counts.cacheRead ?? 0) }
-        counts.output = fields.most(["predicted_n"])
+        let fields = UsageFields(timings)
+        counts.cacheRead = fields[.cachedByServer]
+        counts.input = fields[.newByServer].map { $0 + (counts.cacheRead ?? 0) }
+        counts.output = fields[.writtenByServer]
         if counts == .none { return nil }
     }
 
@@ -103,111 +101,16 @@ struct UsageObject: Hashable {
         return isMore && isLess
     }
 
-    // MARK: Names
-
-    /// The whole prompt.
-    private static let inclusive = ["prompt_tokens", "promptTokenCount", "prompt_token_count", "prompt_eval_count", "total_input_tokens"]
-    /// The whole prompt, or what of it no cache had to do with.
-    private static let ambiguous = ["input_tokens", "inputTokens"]
-    private static let output = [
-        "completion_tokens", "output_tokens", "candidatesTokenCount", "candidates_token_count", "eval_count", "total_output_tokens", "outputTokens",
-    ]
-
     /// Whether the prompt's count leaves the cached tokens out.
-    private static func isExclusive(_ fields: Fields, prompt: Int, cached: Int, output: Int, reasoning: Int, total: Int?) -> Bool {
+    private static func isExclusive(_ fields: UsageFields, prompt: Int, cached: Int, output: Int, reasoning: Int, total: Int?) -> Bool {
         if let total {
             let isInside = total == prompt + output || total == prompt + output + reasoning
             let isBeside = total == prompt + cached + output || total == prompt + cached + output + reasoning
             if isInside != isBeside { return isBeside }
         }
-        if fields.most(inclusive) == nil { return fields.isAnthropic }
+        if fields[.prompt] == nil { return fields.isAnthropic }
         // Anthropic's counters beside a smaller `prompt_tokens` can only be counted as Anthropic counts them.
-        return fields.isAnthropic && cached > prompt && fields.cachedInDetails <= prompt
-    }
-
-    /// The numbers of an object and of the objects of details in it.
-    private struct Fields {
-        private let object: JSONValue
-        private let details: [JSONValue]
-        private let outputDetails: [JSONValue]
-
-        init(_ object: JSONValue) {
-            self.object = object
-            details = ["prompt_tokens_details", "prompt_token_details", "input_tokens_details"].compactMap { object[$0] }
-            outputDetails = ["completion_tokens_details", "output_tokens_details"].compactMap { object[$0] }
-        }
-
-        /// The largest of several names of one count: a zero beside a number is a field that is not filled in.
-        func most(_ names: [String]) -> Int? { Self.most(names, in: object) }
-
-        private static func most(_ names: [String], in object: JSONValue) -> Int? {
-            names.reduce(nil) { most, name in
-                guard let value = object[name], let count = count(value) else { return most }
-                return max(most ?? 0, count)
-            }
-        }
-
-        private static func most(_ names: [String], in objects: [JSONValue]) -> Int? {
-            objects.reduce(nil) { most, object in
-                guard let count = self.most(names, in: object) else { return most }
-                return max(most ?? 0, count)
-            }
-        }
-
-        /// No call has counts beyond this, and sums of a few stay far from overflowing.
-        private static let limit: Int64 = 1 << 31
-
-        private static func count(_ value: JSONValue) -> Int? {
-            guard let number = value.intValue, number >= 0, number < limit else { return nil }
-            return Int(number)
-        }
-
-        /// Whether a count of tokens is a number and cannot be a count: beyond all measure.
-        var hasAbsurd: Bool {
-            let names = UsageObject.inclusive + UsageObject.ambiguous + UsageObject.output + ["total_tokens"]
-            return names.contains { name in
-                switch object[name] {
-                case .bigInt?: return true
-                case let value?: return value.doubleValue.map { $0 >= Double(Self.limit) } ?? false
-                case nil: return false
-                }
-            }
-        }
-
-        var cachedInDetails: Int { Self.most(["cached_tokens", "cache_read_tokens"], in: details) ?? 0 }
-
-        var cacheRead: Int? {
-            let own = most([
-                "cache_read_input_tokens", "prompt_cache_hit_tokens", "cached_tokens", "num_cached_tokens", "cachedContentTokenCount",
-                "cached_content_token_count", "total_cached_tokens", "prompt_eval_cached_count", "cacheReadInputTokens", "cache_read_tokens",
-            ])
-            let detailed = Self.most(["cached_tokens", "cache_read_tokens", "cache_read_input_tokens"], in: details)
-            return [own, detailed].compactMap(\.self).max()
-        }
-
-        var cacheWrite: Int? {
-            let own = most(["cache_creation_input_tokens", "cache_write_tokens", "cache_creation_tokens", "cache_write_input_tokens", "cacheWriteInputTokens"])
-            let detailed = Self.most(["cache_write_tokens", "cache_creation_tokens", "created_cache_tokens", "cache_creation_input_tokens"], in: details)
-            // By time to live. What the sum lacks of the whole was written all the same.
-            let lives = object["cache_creation"]?.objectValue.map { lives in lives.reduce(0) { $0 + (Self.count($1.value) ?? 0) } }
-            return [own, detailed, lives].compactMap(\.self).max()
-        }
-
-        var reasoning: Int? {
-            let own = most(["reasoning_tokens"])
-            let detailed = Self.most(["reasoning_tokens", "thinking_tokens"], in: outputDetails)
-            return [own, detailed].compactMap(\.self).max()
-        }
-
-        var hitAndMiss: (Int, Int)? {
-            guard let hit = most(["prompt_cache_hit_tokens"]), let miss = most(["prompt_cache_miss_tokens"]) else { return nil }
-            return (hit, miss)
-        }
-
-        /// Whether it has the counters of Anthropic or Bedrock, which stand beside the prompt.
-        var isAnthropic: Bool {
-            ["cache_read_input_tokens", "cache_creation_input_tokens", "cacheReadInputTokens", "cacheWriteInputTokens"].contains { object[$0] != nil }
-        }
+        return fields.isAnthropic && cached > prompt && (fields[.cachedInDetails] ?? 0) <= prompt
     }
 }
 
