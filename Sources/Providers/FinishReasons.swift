@@ -16,7 +16,7 @@ enum FinishReasons {
 
     /// `nil` for a word that is not known.
     static func meaning(_ word: String) -> Meaning? {
-        table[word.lowercased().replacing("-", with: "_")]
+        table[word] ?? table[word.lowercased().replacing("-", with: "_")]
     }
 
     private static let table: [String: Meaning] = {

@@ -10,6 +10,15 @@ struct BatchOwnership {
     let connection: OpaquePointer
     let texts: BindingArena
     let own: OwnProcess
+    /// Asked for each line, and so prepared once.
+    private let selectOwner: PreparedStatement
+
+    init(connection: OpaquePointer, texts: BindingArena, own: OwnProcess) throws(SQLiteFailure) {
+        self.connection = connection
+        self.texts = texts
+        self.own = own
+        selectOwner = try PreparedStatement("SELECT owner FROM batch WHERE name = ?1", on: connection, texts: texts)
+    }
 
     private func prepare(_ sql: String) throws(SQLiteFailure) -> PreparedStatement { try PreparedStatement(sql, on: connection, texts: texts) }
 
@@ -40,9 +49,8 @@ struct BatchOwnership {
 
     /// Makes sure that no other process has the batch; one that nobody claimed is anybody's.
     func assertOwned(_ batch: String) throws {
-        let select = try prepare("SELECT owner FROM batch WHERE name = ?1")
-        select.bind(1, batch)
-        guard let owner = try select.first({ $0.optionalInt(0) }) ?? nil, owner != own.id else { return }
+        selectOwner.bind(1, batch)
+        guard let owner = try selectOwner.first({ $0.optionalInt(0) }) ?? nil, owner != own.id else { return }
         throw JournalError(.lostOwnership, "another process took over batch \(batch)")
     }
 

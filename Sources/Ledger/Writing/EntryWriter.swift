@@ -33,7 +33,7 @@ final class EntryWriter {
         self.connection = connection
         self.own = own
         handover = RunHandover(connection: connection, texts: texts, own: own)
-        batches = BatchOwnership(connection: connection, texts: texts, own: own)
+        batches = try BatchOwnership(connection: connection, texts: texts, own: own)
         self.texts = texts
         func prepare(_ sql: String) throws(SQLiteFailure) -> PreparedStatement {
             try PreparedStatement(sql, on: connection, texts: texts)

@@ -103,7 +103,7 @@ struct GatheredAnswer {
         if let document = choice["logprobs"], !document.isNull {
             if choice["delta"] == nil { logprobs = document } else { chunkLogprobs += document["content"]?.arrayValue ?? [] }
         }
-        if case .failure(let error)? = ErrorClassifier.told(by: .object(["error": choice["error"] ?? .null])) {
+        if let told = choice["error"], case .failure(let error)? = ErrorClassifier.told(by: .object(["error": told])) {
             failure = error
             return
         }
