@@ -16,7 +16,9 @@ extension JournalError {
             SQLITE_IOERR where extended == ResultCode.SQLITE_IOERR_SHMSIZE.rawValue:
             self.init(.diskFull, "no space is left for the ledger \(path): make room and try again")
         case SQLITE_READONLY: self.init(.readOnly, "the ledger \(path) is read-only")
-        case SQLITE_BUSY, SQLITE_LOCKED:
+        // PROTOCOL: a lock of the log's index was not to be had in many tries, as when a process stands still with it in its hands:
+        // https://www.sqlite.org/rescode.html#protocol
+        case SQLITE_BUSY, SQLITE_LOCKED, SQLITE_PROTOCOL:
             self.init(.busy, "another process kept the ledger \(path) locked for too long: try again, or end that process")
         case SQLITE_NOTADB: self.init(.corrupt, "\(path) is not a ledger: it is not an SQLite database")
         case SQLITE_CORRUPT: self.init(.corrupt, "the ledger \(path) is damaged: \(message)")

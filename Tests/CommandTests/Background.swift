@@ -1,6 +1,6 @@
 import Foundation
-import Synchronization
 import TestSupport
+import Values
 
 /// The program in the background; it is killed with its owner at the latest.
 final class Background {

@@ -1,6 +1,5 @@
 import Foundation
 import Subprocess
-import Synchronization
 import SystemPackage
 
 /// A terminal without a window: a program that writes to it believes that somebody is looking.

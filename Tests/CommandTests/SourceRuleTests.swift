@@ -10,6 +10,13 @@ import Testing
         }
     }
 
+    /// The sanitizer's lock stands in place of the library's (Values/Mutex.swift), unless a file imports the library's by name.
+    @Test func theLockIsTheOneThatSanitizersKnow() throws {
+        for (path, text) in try Self.sources() where path != "Sources/Values/Mutex.swift" {
+            #expect(!text.utf8.split(separator: UInt8(ascii: "\n")).contains { $0.elementsEqual("import Synchronization".utf8) }, "\(path): import Values for Mutex")
+        }
+    }
+
     @Test(arguments: [
         ("do { return (id, .success(try await work(k))) } catch { return (id, .failure(error)) }", true),
         ("group.addTask { (index, await provider()) }", true),

@@ -1,5 +1,4 @@
 import HTTP
-import Synchronization
 import Testing
 import TestSupport
 import Values

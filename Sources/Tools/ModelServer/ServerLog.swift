@@ -3,7 +3,6 @@ import Glibc
 #else
 import Darwin
 #endif
-import Synchronization
 import Values
 
 /// Carries what a model server prints to its log, line by line and without secrets.

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Glibc
 import Providers
-import Synchronization
 import Values
 import WorkflowLoading
 import WorkflowModel

@@ -198,7 +198,7 @@ struct CrashLedger {
         do {
             try queue.write { try $0.execute(sql: sql) }
             return true
-        } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
+        } catch let error as DatabaseError where [.SQLITE_BUSY, .SQLITE_PROTOCOL].contains(error.resultCode) {
             return false
         }
     }

@@ -59,6 +59,9 @@ final class CrashProject {
             throw ScriptProblem(description: "the undisturbed run is not in the ledger: exit \(process.code)\n\(process.errors)\n\(account)")
         }
         problems += try wholeLedger.faults().map { "without a crash: \($0)" }
+        if ["running", "waiting", "interrupted"].contains(state.status) {
+            log.append("exit \(process.code), \(process.errors.suffix(800))\nquestions: \(try wholeLedger.questions())")
+        }
         if state.status == "failed" { log.append("the undisturbed run fails: \(process.errors.suffix(400))") }
         // Of the runs with crashes it must not be read.
         try? FileManager.default.removeItem(atPath: sandbox.path("starts.log"))
