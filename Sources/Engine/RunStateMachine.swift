@@ -108,6 +108,8 @@ public struct RunStateMachine: ~Copyable {
             close(node)
             emitOpen(node, pass: pass + 1, &commands)
         case .approvalRequested(let node, _):
+            // It was asked while the word that it is cancelled was on its way: nobody waits for the answer.
+            if scopes[node.scope]!.isStopping { break }
             atWork -= 1
             running.remove(node)
             waiting.insert(node)

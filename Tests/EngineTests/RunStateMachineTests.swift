@@ -360,6 +360,21 @@ import WorkflowModel
         #expect(run.isCancelled("ask") == ["end failed"])
     }
 
+    /// The question may become a fact behind the failure that takes it back: the run does not wait for it, nor is it over before what
+    /// else is cancelled has ended.
+    @Test func aQuestionThatCrossesItsCancelIsNotWaitedFor() throws {
+        var run = try Conversation("""
+              - { id: ask, approve: { message: "well?" } }
+              - { id: slow, value: "1" }
+              - { id: other, value: "1" }
+            """, top: "on_failure: cancel")
+        #expect(run.begins() == ["start ask", "start slow", "start other"])
+        #expect(run.fails("other") == ["cancel ask", "cancel slow"])
+        #expect(run.asks("ask") == [])
+        #expect(run.isCancelled("ask") == [])
+        #expect(run.isCancelled("slow") == ["end failed"])
+    }
+
     /// What was asked for when the process died is asked for again, and nothing else.
     @Test func aRunWhoseProcessDiedAsksAgain() throws {
         var run = try Conversation("""
