@@ -124,7 +124,7 @@ public final class ProviderRegistry: ModelProvider {
         if let known = keys.withLock({ $0[configuration.name] }) { return (try known.get(), true) }
         if case .command = source, !isAsked { return (nil, false) }
         let key = Self.checked(readSecret(source), of: configuration)
-        if case .success(let value) = key, !Secret.isPlaceholder(value) { secrets.add([Secret(name: configuration.keyName, value: value)]) }
+        if case .success(let value) = key, let secret = configuration.secret(ofKey: value) { secrets.add([secret]) }
         keys.withLock { $0[configuration.name] = key }
         return (try key.get(), true)
     }

@@ -17,7 +17,7 @@ enum CSV {
     }
 
     private static func defused(_ text: String) -> String {
-        let starts: Set<UInt8> = [UInt8(ascii: "="), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "@"), 0x09, 0x0D]
+        let starts: Set<UInt8> = [UInt8(ascii: "="), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "@"), 0x09, 0x0A, 0x0D]
         // Programs strip blanks before they look.
         guard let first = text.utf8.first(where: { $0 != 0x20 }), starts.contains(first), !isNumber(text) else { return text }
         return "'" + text

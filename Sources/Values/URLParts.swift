@@ -57,7 +57,7 @@ public struct URLParts: Sendable {
             let word = colon.map { String(userInfo[userInfo.index(after: $0)...]) } ?? userInfo
             if !word.isEmpty { found.append((colon == nil ? "the name" : "the password", word)) }
         }
-        for (name, value) in query where !value.isEmpty && !PublicNames.isPublic(parameter: name) { found.append(("'\(name)'", value)) }
+        for (name, value) in query where PublicNames.isSecret(parameter: name, value: value) { found.append(("'\(name)'", value)) }
         return found
     }
 

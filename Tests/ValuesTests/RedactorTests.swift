@@ -65,7 +65,47 @@ import Values
         // Where nothing says that it is cut, a longer part counts.
         #expect(redactor.redact("a 0123456789abcdef b") == "a *** b")
         #expect(redactor.redact("a 0123456789 b") == "a 0123456789 b")
-        #expect(redactor.secret(in: "a 0123456789abcdef b") == nil)
+        #expect(redactor.secret(in: "a 0123456789abcdef b") == "the header x of b" && redactor.secret(in: "a 0123456789abcde b") == nil)
+    }
+
+    /// A6: sixteen bytes of any place of a long secret are the secret, wherever they stand.
+    @Test func theMiddleOfALongSecret() {
+        let secret = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4gRG9lIiwiaWF0IjoxNTE2MjM5MDIyfQ.SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c"
+        let redactor = Redactor([Secret(name: "k", value: secret)])
+        let bytes = Array(secret.utf8)
+        for start in 0...(bytes.count - 16) {
+            let text = "a " + String(decoding: bytes[start..<(start + 16)], as: UTF8.self) + " b"
+            #expect(redactor.redact(text) == "a *** b" && redactor.secret(in: text) == "k", "\(text)")
+        }
+        #expect(redactor.redact("payload \(secret.split(separator: ".")[1]) here") == "payload *** here")
+    }
+
+    /// A6: `fold`, `base64` and files of keys break lines.
+    @Test(arguments: [20, 40, 64, 76]) func wrappedOnes(width: Int) {
+        let secret = """
+            -----BEGIN KEY-----
+            emNy9TLICzlHcujWNhbDhiYVnlvLrxfWf8jLmAlnY02k35UdnhFKF7j8rSZI0Z4j
+            Xt3pZpMHdjePqWl6DFtKkpCpkpT0JlY4lRgwUqBuF6VuulM4a2aOHHHVTF+fpEPl
+            0Z9Ze40+Ec14f2b/YEEggfad1hSpGoOzF/xL3aVrl8o1biry/JjYFyQiHV78zxbA
+            bUBgOywcGZUq84DKEO+gRFuKBmsJK6wanxd+zMJOu314IZm92PVvUWTp/rhAVAnP
+            """
+        let redactor = Redactor([Secret(name: "k", value: secret)])
+        #expect(redactor.redact("line " + secret.split(separator: "\n")[3] + " of it") == "line *** of it")
+        for text in [secret, Self.base64(secret)] {
+            let bytes = Array(text.utf8)
+            let lines = stride(from: 0, to: bytes.count, by: width).map { String(decoding: bytes[$0..<min($0 + width, bytes.count)], as: UTF8.self) }
+            let wrapped = lines.joined(separator: "\n")
+            #expect(redactor.secret(in: wrapped) == "k")
+            let clean = redactor.redact(wrapped)
+            #expect(lines.allSatisfy { $0.utf8.count < 16 || !clean.contains($0) }, "\(clean)")
+        }
+    }
+
+    /// A6: a document stays a document.
+    @Test func numbersThatAreSecrets() {
+        let redactor = Redactor([Secret(name: "k", value: "90817263548"), Secret(name: "l", value: "123456789012345678901234")])
+        let document: JSONValue = ["a": 90_817_263_548, "b": [1, 2.5, .bigInt("123456789012345678901234")], "c": 1_234_567_890]
+        #expect(redactor.redact(document) == ["a": "***", "b": [1, 2.5, "***"], "c": 1_234_567_890])
     }
 
     @Test func everyPlaceOfALongTextIsLookedAt() {
@@ -95,6 +135,33 @@ import Values
         book.add([Secret(name: "k", value: "0123456789abcdef"), Secret(name: "short", value: "x")])
         #expect(book.redactor.redact("0123456789abcdef") == "***")
         #expect(book.secrets.map(\.name) == ["k"])
+    }
+}
+
+/// A6: what is a key by its look, and what is a label.
+@Suite struct PublicNamesTests {
+    @Test(arguments: [
+        "production", "Acme Corporation", "agentctl", "qwen2.5-coder-0.5b", "20261130", "claude-3-5-sonnet-20241022", "gpt-4o-mini-2024-07-18", "Qwen2.5-Coder-7B-Instruct-Q4_K_M.gguf",
+        "Mistral7B-Instruct", "eu-central-1", "team=support,env=production", "https://example.com/support/team", "customer.support@example.com", "1731234567890123", "v1.2.3-beta.4",
+        "MyCompanyProductName", "customer_support_team_of_the_north", "en_US.UTF-8",
+    ]) func labels(value: String) {
+        #expect(PublicNames.secrets(header: "x-env", value: value).isEmpty && !PublicNames.isSecret(parameter: "tenant", value: value), "\(value)")
+        // A name that says what it is decides.
+        #expect(PublicNames.secrets(header: "x-api-key", value: value).contains(value))
+    }
+
+    @Test(arguments: [
+        "hdrCanary0x7Vb31Nn", "3f2b8c1e-9d4a-4f6b-8a2e-1c3d5e7f9a0b", "sk-proj-4ea1c0de9f", "4bf92f3577b34da6a3ce929d0e0e4736", "Abc12345Xyz", "QWxhZGRpbjpvcGVuIHNlc2FtZQ==", "cny-hdr-1029384756",
+    ]) func keys(value: String) {
+        #expect(PublicNames.secrets(header: "x-env", value: value) == [value] && PublicNames.isSecret(parameter: "tenant", value: value), "\(value)")
+        #expect(PublicNames.secrets(header: "x-team", value: value).isEmpty)
+    }
+
+    @Test func schemes() {
+        #expect(PublicNames.secrets(header: "Authorization", value: "Bearer words") == ["Bearer words", "words"])
+        #expect(PublicNames.secrets(header: "x-forwarded", value: "BASIC dTpwYXNz") == ["dTpwYXNz"])
+        #expect(PublicNames.secrets(header: "authorization", value: "Splunk 4bf92f3577b34da6") == ["Splunk 4bf92f3577b34da6", "4bf92f3577b34da6"])
+        #expect(PublicNames.secrets(header: "authorization", value: "Bearer none").isEmpty && PublicNames.secrets(header: "x-api-key", value: "ollama").isEmpty)
     }
 }
 

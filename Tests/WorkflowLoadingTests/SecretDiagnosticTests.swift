@@ -43,7 +43,10 @@ import WorkflowModel
         ("base_url: \"http://127.0.0.1@h.example/v1\", api_key: { env: K }", ["AW117"]),
         ("base_url: \"http://h.example/v1\", headers: { X-Api-Key: abcdefgh12 }", ["AW117"]), ("base_url: \"http://h.example/v1\", headers: { x-team: support }", []),
         ("base_url: \"http://u:password12@h.example/v1\"", ["AW117"]), ("base_url: \"http://h.example/v1?key=abcdefgh12\"", ["AW117"]),
-        ("base_url: \"http://h.example/v1?api-version=2024-10-21\"", []),
+        ("base_url: \"http://h.example/v1?api-version=2024-10-21\"", []), ("base_url: \"http://10.0.0.5/v1?tenant=acme\"", []),
+        ("base_url: \"http://h.example/v1\", api_key: { value: ollama }", []), ("base_url: \"http://h.example/v1\", headers: { authorization: \"Bearer none\" }", []),
+        ("base_url: \"https://h.example/v1\", headers: { authorization: \"Bearer none\" }", []), ("base_url: \"https://none@h.example/v1?key=none\"", []),
+        ("base_url: \"https://h.example/v1\", api_key: { value: abc }", ["AW114"]),
         ("api_key: { env: K }, models: { m: { base_url: \"http://h.example/v1\" } }", ["AW117"]),
         ("api_key: { env: K }, models: { m: { base_url: \"http://127.0.0.1:${{ port }}/v1\", serve: { command: [s] } } }", []),
         ("base_url: \"https://h.example/v1\", headers: { Authorization: \"Bearer abc\" }", ["AW116"]), ("base_url: \"http://localhost/v1\", headers: { Authorization: abc }", []),
@@ -53,6 +56,17 @@ import WorkflowModel
         var found: [String] = []
         do { _ = try ProjectLoader.load(named: project.path("agentctl.yaml"), searchingFrom: ".") } catch { found = error.all.map(\.code) }
         #expect(found == codes, "\(entry)")
+    }
+
+    @Test(arguments: [
+        ("headers: { X-Api-Key: abcdefgh12 }", "h.example", "the header X-Api-Key of 'a' would go to h.example over http"),
+        ("max_concurrency: 2", "u:password12@h.example", "the password in base_url of 'a' would go to h.example over http"),
+        ("max_concurrency: 2", "h.example/?key=abcdefgh12", "'key' in base_url of 'a' would go to h.example over http"),
+    ]) func whatWouldGoIsNamed(entry: String, address: String, message: String) throws {
+        let project = try TemporaryProject(["agentctl.yaml": "version: 1\nproviders: { a: { api: openai-chat, base_url: \"http://\(address)\", \(entry) } }\n"])
+        var found: [String] = []
+        do { _ = try ProjectLoader.load(named: project.path("agentctl.yaml"), searchingFrom: ".") } catch { found = error.all.map(\.message) }
+        #expect(found.count == 1 && found.allSatisfy { $0.hasPrefix(message) }, "\(found)")
     }
 
     // MARK: What is written in the file
@@ -69,6 +83,9 @@ import WorkflowModel
         "providers: { a: { api: openai-chat, models: { m: { base_url: \"https://u:s3cr3t-value-1@h.example/\" } } } }",
         "providers: { a: { models: { m: { serve: { command: [srv, --port, \"1\", --api-key, s3cr3t-value-1] } } } } }",
         "providers: { a: { models: { m: { serve: { command: [srv, \"--auth-token=s3cr3t-value-1\"] } } } } }",
+        "providers: { a: { apikey: s3cr3t-value-1 } }", "providers: { a: { apiKey: s3cr3t-value-1 } }", "providers: { a: { token: s3cr3t-value-1 } }",
+        "providers: { a: { bearer: s3cr3t-value-1 } }", "providers: { a: { password: s3cr3t-value-1 } }", "providers: { a: { auth: { token: s3cr3t-value-1 } } }",
+        "providers: { a: { Headers: { Authorization: Bearer s3cr3t-value-1 } } }", "providers: { a: { models: { m: { api_key: s3cr3t-value-1 } } } }",
         "telemetry: { otlp: \"https://u:s3cr3t-value-1@h.example/\" }",
         "secrets: { kb: s3cr3t-value-1 }", "secrets: { kb: { value: s3cr3t-value-1 } }", "providers: { a: { api_key: { value: s3cr3t-value-1 }",
     ]) func theLoaderTellsWhatMustNotBeShown(text: String) throws {
@@ -77,6 +94,24 @@ import WorkflowModel
         _ = try? ProjectLoader.load(named: project.path("agentctl.yaml"), searchingFrom: ".", secrets: book)
         #expect(book.redactor.redact("say s3cr3t-value-1") == "say ***")
         #expect(book.redactor.redact("openai-chat h.example providers: api_key: value") == "openai-chat h.example providers: api_key: value")
+    }
+
+    /// A6: labels are no secrets, and answers that hold the same words stay whole.
+    @Test func ordinaryWordsOfAProjectFileAreNone() throws {
+        let project = try TemporaryProject(["agentctl.yaml": """
+            version: 1
+            providers:
+              a:
+                api: openai-chat
+                base_url: "http://127.0.0.1:8080/v1?tenant=customers"
+                api_key: { value: test-password }
+                headers: { x-env: production, x-company: Acme Corporation, x-client: agentctl, x-model: qwen2.5-coder-0.5b, x-account: "20261130" }
+                models: { keyword-model: { id: keyword-model-large, image_tokens: 12345678 } }
+                dialect: { cached_tokens: required, max_tokens_field: max_tokens }
+            """])
+        let book = SecretBook()
+        let loaded = try ProjectLoader.load(named: project.path("agentctl.yaml"), searchingFrom: ".", secrets: book)
+        #expect(book.secrets.isEmpty && loaded.knownSecrets(besides: []) { _ in nil }.isEmpty, "\(book.secrets)")
     }
 
     @Test func variablesAndKnownSecretsOfAProject() throws {
@@ -161,6 +196,24 @@ import WorkflowModel
         let warnings = try WorkflowLoader.load(project.path("w.yaml"), root: project.root, warns: true).warnings.all.filter { $0.code.hasPrefix("AW42") }
         #expect(warnings.map(\.code) == (code.map { [$0] } ?? []), "\(step)")
         #expect(warnings.allSatisfy { $0.message.hasPrefix(message) && $0.hint != nil }, "\(warnings)")
+    }
+
+    /// L4: also behind programs that start another, and whatever the interpreter's version. X is the input.
+    @Test(arguments: [
+        ("env, sh, -c, X", "AW420"), ("timeout, \"5\", sh, -c, X", "AW420"), ("timeout, -k, \"2\", 5s, sh, -c, X", "AW420"), ("nice, -n, \"5\", bash, -lc, X", "AW420"),
+        ("xargs, -n, \"1\", sh, -c, X", "AW420"), ("docker, run, --rm, img, sh, -c, X", "AW420"), ("ssh, -p, \"22\", host, X", "AW420"), ("ssh, host, ls, X", "AW420"),
+        ("env, A=b, python3.11, -c, X", "AW420"), ("/usr/bin/env, -u, A, perl, -ne, X", "AW420"), ("awk, X", "AW420"), ("awk, -F, \",\", X, file", "AW420"),
+        ("pwsh, -NoProfile, -Command, X", "AW420"), ("deno, eval, X", "AW420"), ("node, --eval=X", "AW420"), ("busybox, sh, -c, X", "AW420"), ("bash, -o, pipefail, -c, X", "AW420"),
+        ("perl, -e, \"print\", -e, X", "AW420"), ("sudo, -u, me, sh, -c, X", "AW420"),
+        ("sudo, X", "AW421"), ("env, X", "AW421"), ("env, A=b, X", "AW421"), ("sh, X", "AW421"), ("python3, X", "AW421"), ("python3, -m, X", "AW421"), ("nohup, nice, X", "AW421"),
+        ("python3, script.py, --text, X", nil), ("python3, script.py, -c, X", nil), ("env, A=X, wc", nil), ("timeout, \"5\", wc, X", nil), ("awk, \"{ print }\", X", nil),
+        ("awk, -v, X, \"{ print v }\"", nil), ("perl, -ne, \"print\", X", nil), ("sh, -c, \"wc\", x, X", nil), ("grep, sh, X", nil), ("docker, run, img, wc, X", nil), ("ssh, host, ls", nil),
+        ("python3, -m, json.tool, X", nil), ("xargs, wc, X", nil),
+    ]) func programsBehindPrograms(words: String, code: String?) throws {
+        let argv = words.split(separator: ", ").map { $0.contains("X") ? "\"" + $0.replacing("X", with: "${{ inputs.f }}") + "\"" : String($0) }
+        let project = try TemporaryProject(["w.yaml": Self.head + "  - { id: r, run: [\(argv.joined(separator: ", "))] }\n"])
+        let warnings = try WorkflowLoader.load(project.path("w.yaml"), root: project.root, warns: true).warnings.all.filter { $0.code.hasPrefix("AW42") }
+        #expect(warnings.map(\.code) == (code.map { [$0] } ?? []), "\(words)")
     }
 
     @Test func theWayOutIsToldWithTheName() throws {

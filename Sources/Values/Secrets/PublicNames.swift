@@ -1,4 +1,4 @@
-/// Headers and parameters whose values are no secrets, by their names. What is not known here is one.
+/// What headers and parameters hold, by their names: nothing that is secret, what opens something, or what only its look tells.
 public enum PublicNames {
     private static let headers: Set<String> = [
         "accept", "accept-encoding", "accept-language", "anthropic-beta", "anthropic-version", "cache-control", "connection", "content-encoding",
@@ -18,15 +18,38 @@ public enum PublicNames {
     /// Whether a name says that its value opens something, so that a short value is a mistake and no label.
     public static func isCredential(_ name: String) -> Bool {
         let name = name.lowercased()
-        return ["auth", "key", "token", "secret", "password", "passwd", "credential", "cookie", "signature"].contains { name.contains($0) } && !isPublic(header: name)
+        if ["sig", "'sig'"].contains(name) { return true }
+        return ["auth", "key", "token", "secret", "password", "passwd", "credential", "cookie", "signature", "bearer"].contains { name.contains($0) } && !isPublic(header: name)
     }
 
-    /// What of a header's value is secret: all of it, and the word behind a scheme (`Bearer …`, `Basic …`).
-    public static func secrets(header: String, value: String) -> [String] {
-        guard !isPublic(header: header) else { return [] }
-        var found = [value]
+    private static let schemes: Set<String> = ["bearer", "basic", "token", "apikey", "api-key", "digest", "key"]
+
+    /// The word behind a scheme: `Bearer …`, `Basic …`.
+    public static func credential(behindSchemeIn value: String) -> String? {
         let words = value.split(separator: " ", omittingEmptySubsequences: true)
-        if words.count == 2 { found.append(String(words[1])) }
+        return words.count == 2 && schemes.contains(words[0].lowercased()) ? String(words[1]) : nil
+    }
+
+    /// What of a header's value is secret: all of it, and the word behind a scheme. Where the name does not say that it opens
+    /// something, a value is secret that looks like a key; see ``SecretLook``.
+    public static func secrets(header: String, value: String) -> [String] {
+        guard !isPublic(header: header), !isPlaceholder(header: value) else { return [] }
+        let isNamed = isCredential(header)
+        var found = isNamed || SecretLook.looksLikeKey(value) ? [value] : []
+        if let word = credential(behindSchemeIn: value) {
+            found.append(word)
+        } else if isNamed, let last = value.split(separator: " ").last.map(String.init), last != value, SecretLook.looksLikeKey(last) {
+            // A scheme that is not known here.
+            found.append(last)
+        }
         return found
+    }
+
+    /// `none`, `Bearer none`.
+    public static func isPlaceholder(header value: String) -> Bool { Secret.isPlaceholder(credential(behindSchemeIn: value) ?? value) }
+
+    /// Whether a value of an address's query is secret.
+    public static func isSecret(parameter name: String, value: String) -> Bool {
+        !value.isEmpty && !isPublic(parameter: name) && (isCredential(name) || SecretLook.looksLikeKey(value))
     }
 }

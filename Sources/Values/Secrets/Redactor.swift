@@ -24,11 +24,13 @@ public final class Redactor: Sendable {
 
     private let names: [String]
     private let forms: [Form]
-    /// The first and the last window of each form.
-    private let ends: WindowTable
-    /// Every occurrence of a form has one of these windows at a multiple of ``pace``.
+    /// The first and the last window of each form, and so many between them that each part of ``partBytes`` has one.
+    private let places: WindowTable
+    /// Every window of each form: one of them is at a multiple of ``pace`` wherever a form stands, or ``partBytes`` of it.
     private let probes: WindowTable
     private let pace: Int
+    /// Whether a number can be one, or a part of one.
+    private let holdsNumber: Bool
 
     /// - Parameter secrets: those that are too short are passed over; see ``Secret/isLongEnough``.
     public init(_ secrets: [Secret]) {
@@ -41,19 +43,30 @@ public final class Redactor: Sendable {
         }
         self.forms = forms
         let shortest = forms.map(\.bytes.count).min() ?? 0
-        let pace = max(1, shortest - WindowTable.width + 1)
-        self.pace = pace
-        var ends: [(UInt64, WindowTable.Entry)] = []
+        pace = max(1, min(shortest, Self.partBytes) - WindowTable.width + 1)
+        var places: [(UInt64, WindowTable.Entry)] = []
         var probes: [(UInt64, WindowTable.Entry)] = []
         for (index, form) in forms.enumerated() {
             let last = form.bytes.count - WindowTable.width
             form.bytes.withUnsafeBufferPointer { bytes in
-                for offset in Set([0, last]) { ends.append((WindowTable.window(bytes, offset), .init(form: index, offset: offset))) }
-                for offset in 0..<min(pace, last + 1) { probes.append((WindowTable.window(bytes, offset), .init(form: index, offset: offset))) }
+                let steps = stride(from: 0, to: last, by: Self.partBytes - WindowTable.width + 1)
+                for offset in Array(steps) + [last] { places.append((WindowTable.window(bytes, offset), .init(form: index, offset: offset))) }
+                for offset in 0...last { probes.append((WindowTable.window(bytes, offset), .init(form: index, offset: offset))) }
             }
         }
-        self.ends = WindowTable(ends)
+        holdsNumber = forms.contains { Self.canBeNumber($0.bytes) }
+        self.places = WindowTable(places)
         self.probes = WindowTable(probes)
+    }
+
+    /// Whether so much of it as is looked for is written with what numbers are written with.
+    private static func canBeNumber(_ form: [UInt8]) -> Bool {
+        var run = 0
+        for byte in form {
+            run = (0x30...0x39).contains(byte) || "+-.eE".utf8.contains(byte) ? run + 1 : 0
+            if run == min(form.count, partBytes) { return true }
+        }
+        return false
     }
 
     public var isEmpty: Bool { forms.isEmpty }
@@ -100,13 +113,16 @@ public final class Redactor: Sendable {
                 clean[name] = value ?? member
             }
             return isChanged ? .object(clean) : nil
-        default: return nil
+        case .null, .bool: return nil
+        default:
+            // A document stays one: there is no number that could stand for it.
+            return holdsNumber && secret(in: value.jsonText) != nil ? .string(Self.mark) : nil
         }
     }
 
     // MARK: Whether there is one
 
-    /// The name of a secret that stands whole in the text, in whatever form.
+    /// The name of a secret that stands in the text, in whatever form: all of it, or at least ``partBytes`` of it.
     public func secret(in text: String) -> String? {
         guard !isEmpty, text.utf8.count >= WindowTable.width else { return nil }
         var text = text
@@ -119,25 +135,25 @@ public final class Redactor: Sendable {
     }
 
     private func secret(in bytes: UnsafeBufferPointer<UInt8>) -> String? {
-        if let form = whole(in: bytes) { return names[form.secret] }
+        if let form = form(in: bytes) { return names[form.secret] }
         var encoded = Array(bytes)
         for _ in 0..<TextDecoding.levels {
             guard let decoded = encoded.withUnsafeBufferPointer({ TextDecoding.decoded($0) }) else { return nil }
-            if let form = decoded.withUnsafeBufferPointer({ whole(in: $0) }) { return names[form.secret] }
+            if let form = decoded.withUnsafeBufferPointer({ form(in: $0) }) { return names[form.secret] }
             encoded = decoded
         }
         return nil
     }
 
     /// Looks at every ``pace``-th place only.
-    private func whole(in bytes: UnsafeBufferPointer<UInt8>) -> Form? {
+    private func form(in bytes: UnsafeBufferPointer<UInt8>) -> Form? {
         let end = bytes.count - WindowTable.width
         var index = 0
         while index <= end {
             for entry in probes.entries(WindowTable.window(bytes, index)) {
-                let (form, start) = (forms[entry.form], index - entry.offset)
-                guard start >= 0, start + form.bytes.count <= bytes.count else { continue }
-                if Self.common(form.bytes, 0, bytes, start) == form.bytes.count { return form }
+                let form = forms[entry.form]
+                let count = Self.extent(form.bytes, entry.offset, bytes, index).range.count
+                if count == form.bytes.count || count >= Self.partBytes { return form }
             }
             index += pace
         }
@@ -185,8 +201,8 @@ public final class Redactor: Sendable {
         var index = 0
         while index <= end {
             let window = WindowTable.window(bytes, index)
-            if ends.mayHave(window) {
-                for entry in ends.entries(window) {
+            if places.mayHave(window) {
+                for entry in places.entries(window) {
                     if let range = range(forms[entry.form].bytes, entry.offset, bytes, index) { found.append(range) }
                 }
             }
@@ -197,16 +213,17 @@ public final class Redactor: Sendable {
 
     /// How much of a form stands around a window of it, where that is enough.
     private func range(_ form: [UInt8], _ offset: Int, _ bytes: UnsafeBufferPointer<UInt8>, _ index: Int) -> Range<Int>? {
-        if offset == 0 {
-            let count = Self.common(form, 0, bytes, index)
-            let isEnough = count == form.count || count >= Self.partBytes || (count >= WindowTable.width && Self.isCut(bytes, at: index + count))
-            return isEnough ? index..<(index + count) : nil
-        }
-        // The end of the form: how far back?
+        let (range, from) = Self.extent(form, offset, bytes, index)
+        if range.count == form.count || range.count >= Self.partBytes { return range }
+        if from == 0, Self.isCut(bytes, at: range.upperBound) { return range }
+        return from + range.count == form.count && Self.isCut(bytes, before: range.lowerBound) ? range : nil
+    }
+
+    /// How far a form goes in both directions from a window of it that stands at `index`, and where in the form that begins.
+    private static func extent(_ form: [UInt8], _ offset: Int, _ bytes: UnsafeBufferPointer<UInt8>, _ index: Int) -> (range: Range<Int>, from: Int) {
         var (start, from) = (index, offset)
         while start > 0, from > 0, bytes[start - 1] == form[from - 1] { (start, from) = (start - 1, from - 1) }
-        let range = start..<(index + WindowTable.width)
-        return from == 0 || range.count >= Self.partBytes || Self.isCut(bytes, before: start) ? range : nil
+        return (start..<(index + common(form, offset, bytes, index)), from)
     }
 
     private static func common(_ form: [UInt8], _ from: Int, _ bytes: UnsafeBufferPointer<UInt8>, _ start: Int) -> Int {

@@ -8,7 +8,7 @@ struct WindowTable: Sendable {
         let offset: Int
     }
 
-    private static let indexBits: UInt64 = 14
+    private static let indexBits: UInt64 = 16
     private let bits: [UInt64]
     private let table: [UInt64: [Entry]]
 

@@ -189,7 +189,7 @@ public enum ProjectLoader {
         if let command = keys.strings("command") { return .command(command.map(\.text)) }
         if let value = keys.string("value") {
             let base = reader.value("base_url")?.scalar?.text ?? ""
-            if URLParts(base)?.isLoopback != true {
+            if URLParts(base)?.isLoopback != true, !Secret.isPlaceholder(value) {
                 reader.context.report(
                     "AW114", "a literal key is for loopback endpoints only", at: keys.value("value")!.range,
                     hint: "keep it out of the file: api_key: { env: NAME }")

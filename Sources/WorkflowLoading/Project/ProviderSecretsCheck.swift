@@ -29,7 +29,7 @@ struct ProviderSecretsCheck {
     private func checkLengths() {
         guard !isLocal else { return }
         func report(_ what: String, _ value: String, at range: SourceRange) {
-            guard value.utf8.count < Secret.minimumBytes else { return }
+            guard value.utf8.count < Secret.minimumBytes, !Secret.isPlaceholder(value) else { return }
             reader.context.report(
                 "AW116", "\(what) has \(value.utf8.count) \(value.utf8.count == 1 ? "byte" : "bytes"): a secret has \(Secret.minimumBytes) or more, or it could not be kept out of texts",
                 at: range, hint: "use a longer one")
@@ -51,12 +51,12 @@ struct ProviderSecretsCheck {
 
     private func checkClearText() {
         // A literal key is refused for that host already.
-        if case .value? = provider.apiKey { return }
-        guard !provider.allowsClearText, provider.sendsCredential else { return }
+        if case .value(let key)? = provider.apiKey, !Secret.isPlaceholder(key) { return }
+        guard !provider.allowsClearText else { return }
         for (url, range) in addresses {
-            guard let parts = URLParts(url), parts.isClearText else { continue }
+            guard let parts = URLParts(url), parts.isClearText, let what = provider.credentialSent(to: url) else { continue }
             reader.context.report(
-                "AW117", "the key of '\(provider.name)' would go to \(parts.host) over http, where it can be read on the way", at: range,
+                "AW117", "\(what) would go to \(parts.host) over http, where it can be read on the way", at: range,
                 hint: "use https://; in a network that you trust, say insecure_http: true in the provider's entry")
         }
     }

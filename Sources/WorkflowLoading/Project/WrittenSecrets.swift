@@ -22,18 +22,37 @@ enum WrittenSecrets {
                 let provider = keys[1]
                 switch keys[2] {
                 // Also where it stands in the place of its mapping, and under a key that does not exist.
-                case "api_key" where !["env", "command"].contains(keys.last): add("the key of \(provider)", scalar.text)
-                case "headers":
+                case "api_key" where !["env", "command"].contains(keys.last):
+                    if keys.last != "value" || !SecretLook.isPlainWords(scalar.text) || !isLocal(root, provider) { add("the key of \(provider)", scalar.text) }
+                case let key where key.lowercased() == "headers":
                     guard let header = keys.last, keys.count == 4 else { return }
                     for value in PublicNames.secrets(header: header, value: scalar.text) { add("the header \(header) of \(provider)", value) }
                 default:
                     if keys.last == "base_url" { found += ProviderConfiguration.secrets(in: scalar.text, of: provider) }
+                    if announces(keys.dropFirst(2), scalar.text) {
+                        add("the key of \(provider)", scalar.text)
+                        if let word = PublicNames.credential(behindSchemeIn: scalar.text) { add("the key of \(provider)", word) }
+                    }
                 }
             case "secrets" where !["env", "command"].contains(keys.last): add("the secret \(keys[1])", scalar.text)
             default: return
             }
         }
         return found
+    }
+
+    /// A key that is misspelt or stands in the wrong place: `apiKey`, `token`, `auth: { token: … }`. Some keys of the format count tokens.
+    private static func announces(_ keys: ArraySlice<String>, _ text: String) -> Bool {
+        // The name of a model may be any word.
+        let keys = keys.first == "models" ? keys.dropFirst(2) : keys
+        guard let last = keys.last, !["env", "command"].contains(last) else { return false }
+        func isOne(_ key: String) -> Bool { !key.lowercased().contains("tokens") && PublicNames.isCredential(key) }
+        return isOne(last) || keys.contains(where: isOne) && (last == "value" || !SecretLook.isPlainWords(text))
+    }
+
+    /// Where a literal key may be a word that opens nothing.
+    private static func isLocal(_ root: YAMLNode, _ provider: String) -> Bool {
+        root["providers"]?[provider]?["base_url"]?.scalar.flatMap { URLParts($0.text) }?.isLoopback == true
     }
 
     /// `--api-key VALUE` and `--api-key=VALUE` of a list of words.

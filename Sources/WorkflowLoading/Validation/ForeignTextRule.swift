@@ -5,41 +5,25 @@ import WorkflowModel
 
 /// Text that a model, a program or a caller wrote is no command: a shell does what stands in it, and a program that it names is run.
 struct ForeignTextRule: WorkflowRule {
-    /// Programs that take a program as the argument behind one of these options.
-    private static let interpreters: [String: Set<String>] = {
-        let shells = ["sh", "bash", "dash", "zsh", "ksh", "ash", "busybox", "fish"].map { ($0, Set(["-c", "-lc", "-ec", "-ce", "-euc", "-xc", "-ic"])) }
-        let others = [("python", Set(["-c"])), ("python3", ["-c"]), ("perl", ["-e", "-E"]), ("ruby", ["-e"]), ("node", ["-e", "--eval", "-p"]), ("php", ["-r"])]
-        return Dictionary(uniqueKeysWithValues: shells + others)
-    }()
-
     func check(_ draft: WorkflowDraft, _ report: (Diagnostic) -> Void) {
         let bodies = draft.bodies
         for body in bodies {
             for step in body.steps {
                 guard case .run(let command) = step.kind else { continue }
                 let sources = ForeignText(draft: draft, bodies: bodies, body: body, step: step)
-                if let line = Self.commandLine(command) {
-                    guard let (reference, what) = sources.first(in: line.textReferences) else { continue }
+                let (lines, programs) = command.usesShell ? ([command.argv[0]], []) : CommandAnatomy.words(of: command.argv)
+                if let (reference, what) = sources.first(in: lines.flatMap(\.textReferences)) {
                     let variable = Self.variable(reference)
                     report(Diagnostic(
                         .warning, code: "AW420", "\(what) is written into a command line: what stands in it is run", at: reference.range,
                         hint: "hand it over as a variable: env: { \(variable): \"${{ \(reference.path.joined(separator: ".")) }}\" }, and write \"$\(variable)\" with its quotes"))
-                } else if let (reference, what) = sources.first(in: command.argv[0].textReferences) {
+                } else if let (reference, what) = sources.first(in: programs.flatMap(\.textReferences)) {
                     report(Diagnostic(
                         .warning, code: "AW421", "\(what) decides which program is run", at: reference.range,
                         hint: "name the program, and let an expression choose among fixed words: ${{ … == 'a' ? 'tool-a' : 'tool-b' }}"))
                 }
             }
         }
-    }
-
-    /// The text that a shell or an interpreter reads.
-    private static func commandLine(_ command: CommandStep) -> Template? {
-        if command.usesShell { return command.argv[0] }
-        guard let program = command.argv[0].literalText, let name = program.split(separator: "/").last, let options = interpreters[String(name)],
-            let option = command.argv.dropFirst().firstIndex(where: { $0.literalText.map(options.contains) == true }), option + 1 < command.argv.count
-        else { return nil }
-        return command.argv[option + 1]
     }
 
     private static func variable(_ reference: Reference) -> String {

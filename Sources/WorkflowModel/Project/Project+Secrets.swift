@@ -4,10 +4,17 @@ extension ProviderConfiguration {
     /// How messages speak of its key.
     public var keyName: String { "the key of \(name)" }
 
+    /// Its key, as what must not be shown. A literal one that is ordinary words (`test-key`) opens nothing, and is not looked for.
+    public func secret(ofKey value: String) -> Secret? {
+        if Secret.isPlaceholder(value) { return nil }
+        if case .value? = apiKey, SecretLook.isPlainWords(value) { return nil }
+        return Secret(name: keyName, value: value)
+    }
+
     /// What opens something and stands in the entry itself: a literal key, header values, credentials in addresses.
     public var writtenSecrets: [Secret] {
         var found: [Secret] = []
-        if case .value(let key)? = apiKey { found.append(Secret(name: keyName, value: key)) }
+        if case .value(let key)? = apiKey, let secret = secret(ofKey: key) { found.append(secret) }
         for header in headers {
             for value in PublicNames.secrets(header: header.key, value: header.value) {
                 found.append(Secret(name: "the header \(header.key) of \(name)", value: value))
@@ -28,10 +35,20 @@ extension ProviderConfiguration {
         }
     }
 
-    /// Whether something that opens something goes with its requests.
-    public var sendsCredential: Bool {
-        apiKey != nil || headers.contains { PublicNames.isCredential($0.key) }
-            || ([baseURL].compactMap(\.self) + models.compactMap(\.baseURL)).contains { !Self.secrets(in: $0, of: name).isEmpty }
+    /// How messages speak of what opens something and goes with a request to this address; `nil` where nothing does.
+    public func credentialSent(to url: String) -> String? {
+        switch apiKey {
+        case .value(let key)? where Secret.isPlaceholder(key): break
+        case .some: return "the key of '\(name)'"
+        case nil: break
+        }
+        if let header = headers.first(where: { PublicNames.isCredential($0.key) && !PublicNames.isPlaceholder(header: $0.value) }) {
+            return "the header \(header.key) of '\(name)'"
+        }
+        let inAddress = URLParts(url)?.credentials.first { what, value in
+            (!what.hasPrefix("'") || PublicNames.isCredential(what)) && !Secret.isPlaceholder(value)
+        }
+        return inAddress.map { "\($0.what) in base_url of '\(name)'" }
     }
 }
 

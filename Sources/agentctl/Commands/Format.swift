@@ -19,6 +19,7 @@ struct Format: ParsableCommand {
     @Flag(help: "Write nothing; show what would change.") var diff = false
 
     func run() throws {
+        if diff { Settings.learnSecrets(config: global.config) }
         if paths == ["-"] {
             let text = try RunInputs.text(of: "-", what: "fmt")
             return try show("stdin", before: text, after: LanguageFormatter.format(text, file: "stdin"))
@@ -31,7 +32,8 @@ struct Format: ParsableCommand {
                 let result = try LanguageFormatter.format(file: file.path)
                 guard !result.isFormatted else { continue }
                 changed += 1
-                if file.kind == .project { Output.secrets.add(ProjectLoader.writtenSecrets(in: result.before)) }
+                // A project file may have any name.
+                if diff || file.kind == .project { Output.secrets.add(ProjectLoader.writtenSecrets(in: result.before)) }
                 if diff { Output.write(UnifiedDiff.text(result.before, result.after, file: file.path)) }
                 if !diff || check { Output.line(file.path) }
                 if !check, !diff { try write(result.after, to: file.path) }

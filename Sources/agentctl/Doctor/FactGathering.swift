@@ -111,7 +111,7 @@ struct FactGathering {
         switch ProviderRegistry.checked(SecretReaders.read(source, root: root), of: configuration) {
         case .failure(let failure): return (.missing(message: failure.message, hint: failure.details.first), nil)
         case .success(let key):
-            if !Secret.isPlaceholder(key) { Output.secrets.add([Secret(name: configuration.keyName, value: key)]) }
+            if let secret = configuration.secret(ofKey: key) { Output.secrets.add([secret]) }
             switch source {
             case .environment(let name): return (.present(source: name), key)
             case .command(let argv): return (.present(source: "the command \(argv[0])"), key)

@@ -49,10 +49,12 @@ struct Settings {
 
     private static let isLoaded = Mutex(false)
 
-    /// Makes the project's secrets known before something is said of a command that has not looked at the project.
-    static func learnSecrets() {
+    /// Makes the project's secrets known before something is said of a command that has not looked at the project. A project file
+    /// that is wrong stops nothing.
+    static func learnSecrets(config: String? = nil) {
         guard !isLoaded.withLock({ $0 }) else { return }
-        guard let project = try? ProjectLoader.load(named: Output.variable("AGENTCTL_CONFIG"), searchingFrom: ".", secrets: Output.secrets) else { return }
+        let named = config ?? Output.variable("AGENTCTL_CONFIG")
+        guard let project = try? ProjectLoader.load(named: named, searchingFrom: ".", secrets: Output.secrets) else { return }
         _ = Settings(project: project, ledgerPath: nil)
     }
 

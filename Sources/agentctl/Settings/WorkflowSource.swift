@@ -46,8 +46,18 @@ struct WorkflowSource: ParsableArguments {
         }
     }
 
+    /// The names of the file and of models are kept with each run, too, and a model's name is sent.
+    private func refuseSecretsInNames() throws {
+        let redactor = Output.secrets.redactor
+        for (what, text) in [("the name of the workflow's file", file)] + models.map({ ("--model", $0) }) {
+            guard let name = redactor.secret(in: text) else { continue }
+            throw UsageError("\(what) holds a secret, \(name): it would be kept with every run", hint: "a key is no part of a name; servers get it from api_key: in the project file")
+        }
+    }
+
     /// The checked graph with what the flags change in it.
     func load(_ settings: Settings, warns: Bool = false) throws -> WorkflowGraph {
+        try refuseSecretsInNames()
         var graph = try Self.load(file, settings, warns: warns, runs: true)
         if let budget {
             guard let money = Money(decimal: budget) else {

@@ -23,6 +23,7 @@ struct TryExpr: ParsableCommand {
     private static let file = "expression"
 
     func run() throws {
+        Settings.learnSecrets()
         Output.noColor.withLock { $0 = noColor }
         let source = expression
         let members = try data.map { try RunInputs.object(RunInputs.text(of: $0, what: "--data"), name: $0 == "-" ? "stdin" : $0, what: "variables") }

@@ -23,6 +23,7 @@ struct TrySchema: ParsableCommand {
     }
 
     func run() throws {
+        Settings.learnSecrets(config: global.config)
         global.apply()
         let compiled: Schema
         let document: SourceDocument
