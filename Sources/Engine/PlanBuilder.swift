@@ -193,8 +193,11 @@ public struct PlanBuilder: Sendable {
         return overBudget(total)
     }
 
+    /// Whether any step asks a model.
+    public var asksModels: Bool { !tiers.isEmpty }
+
     /// A model that is not there, or has no price under a cap: the first in the order of the file.
-    private var modelRefusal: StepFailure? {
+    public var modelRefusal: StepFailure? {
         var refusal: StepFailure?
         func visit(_ body: StepGraph, of graph: WorkflowGraph) {
             for step in body.steps where refusal == nil {

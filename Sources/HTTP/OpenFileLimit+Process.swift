@@ -14,6 +14,9 @@ extension OpenFileLimit {
         return OpenFileLimit(Int(clamping: limit.rlim_cur))
     }()
 
+    /// What a process has open that does nothing yet, and a few more for what it does: with less, programs could not be started at all.
+    public static var least: Int { 64 }
+
     /// What an error of the system says of open files, and the way out; `nil` when it is another one.
     public static func explanation(of code: Int32) -> String? {
         switch code {

@@ -99,6 +99,11 @@ extension Ledger {
         try read { try Bool.fetchOne($0, sql: "SELECT EXISTS (SELECT 1 FROM batch WHERE name = ?)", arguments: [name])! }
     }
 
+    /// How many lines of a batch had runs that `gc` removed, with all or without their costs.
+    public func removedLines(ofBatch name: String) throws(JournalError) -> Int {
+        try read { try Int.fetchOne($0, sql: "SELECT removed_runs FROM batch WHERE name = ?", arguments: [name]) ?? 0 }
+    }
+
     // MARK: Reading
 
     /// Runs that `resume --all` goes on with, by id, the oldest first: interrupted ones, those whose process is gone, and waiting ones

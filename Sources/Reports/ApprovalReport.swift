@@ -8,7 +8,7 @@ public enum ApprovalReport {
         if approvals.isEmpty { return "nothing is asked\n" }
         var lines: [StyledText] = []
         for approval in approvals {
-            var head = "\(approval.run)  \(approval.path)  \(approval.workflow)  asked \(now.since(approval.requestedAt)) ago"
+            var head = "\(approval.run)  \(approval.path)  \(approval.workflow)  asked \(now.elapsed(since: approval.requestedAt)) ago"
             if let decision = approval.decision {
                 head += ", \(decision.sentence)"
             } else if let until = approval.request.until {

@@ -12,6 +12,8 @@ public enum BatchReport {
         /// For a person.
         public var waiting = 0
         public var running: Int
+        /// Another process drives them.
+        public var elsewhere = 0
         public var spending: Spending
         public var startedAt: Timestamp
 
@@ -27,7 +29,7 @@ public enum BatchReport {
             self.startedAt = startedAt
         }
 
-        public var done: Int { succeeded + failed + waiting }
+        public var done: Int { succeeded + failed + waiting + elsewhere }
     }
 
     /// How one line of a batch ended.
@@ -96,7 +98,8 @@ public enum BatchReport {
         guard !outcomes.isEmpty else { return "the batch is empty: its file holds no lines".wrapped(to: style.width).map { $0 + "\n" }.joined() }
         let succeeded = outcomes.count { $0.status == .succeeded }
         let waiting = outcomes.count { $0.status == .waiting }
-        let failed = outcomes.filter { ![.succeeded, .waiting].contains($0.status) }
+        let failed = outcomes.filter { ![.succeeded, .waiting, .running].contains($0.status) }
+        let elsewhere = outcomes.count { $0.status == .running }
         let spending = outcomes.reduce(Spending()) { $0 + $1.spending }
         let mark = (spending.isLowerBound ? style.atLeast : "") + (spending.estimatedCalls > 0 ? "~" : "")
         var lines = Figures.flow([
@@ -104,6 +107,7 @@ public enum BatchReport {
             StyledText("\(Figures.count(succeeded)) succeeded", succeeded > 0 ? .green : nil),
             failed.isEmpty ? "" : StyledText("\(Figures.count(failed.count)) failed", .red),
             waiting == 0 ? "" : StyledText("\(Figures.count(waiting)) waiting for a person", .yellow),
+            elsewhere == 0 ? "" : StyledText("\(Figures.count(elsewhere)) driven by another process", .yellow),
         ], style)
         lines += Figures.flow([
             StyledText("cost " + spending.line(style)),

@@ -103,7 +103,7 @@ enum Figures {
     /// Time between two moments; a clock that went back gives none.
     static func span(_ start: Timestamp?, _ end: Timestamp?) -> TimeSpan? {
         guard let start, let end else { return nil }
-        return TimeSpan(milliseconds: max(0, end.since(start).milliseconds))
+        return end.elapsed(since: start)
     }
 
     /// Packs pieces into lines; a piece that is too long for a line is wrapped.

@@ -109,7 +109,7 @@ public enum TraceReport {
         var lines: [StyledText] = []
         if let prunedAt = run.prunedAt { lines += Figures.flow([StyledText("gc removed its events and documents on \(prunedAt.dateText)", .dim)], style) }
         for ask in trace.approvals where ask.decision == nil && ![.succeeded, .failed, .cancelled].contains(run.status) {
-            let since = options.now.map { ", \($0.since(ask.requestedAt)) ago" } ?? ""
+            let since = options.now.map { ", \($0.elapsed(since: ask.requestedAt)) ago" } ?? ""
             lines += StyledText("'\(ask.path)' waits for a person since \(ask.requestedAt.shortText) UTC\(since): agentctl approve \(run.id) \(ask.path) --yes|--no", .cyan).wrapped(style)
             lines += ApprovalReport.question(ask.request, style).map { "  " + $0 }
         }

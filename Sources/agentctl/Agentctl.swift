@@ -52,6 +52,7 @@ struct Agentctl: AsyncParsableCommand {
                 try command.run()
             }
             Output.flush()
+            if let failure = Output.failure { throw failure }
         } catch {
             Failures.exit(error, help: { Self.fullMessage(for: $0) }, code: { Self.exitCode(for: $0).rawValue })
         }

@@ -41,6 +41,12 @@ struct Composition {
 
     /// Everything that reaches out: one event loop with the engine's work and all sockets on it.
     func connect(progress: @escaping ModelServerPool.Progress) throws -> Connections {
+        let limit = OpenFileLimit.current.count
+        guard limit >= OpenFileLimit.least else {
+            throw StepFailure(
+                .configuration, "this process may have \(limit) files open, and needs \(OpenFileLimit.least) at the least: raise the limit (ulimit -n)",
+                details: ["in the shell that starts it: ulimit -n 256"])
+        }
         let http = try Self.httpClient()
         let root = settings.project.root
         let servers = ModelServerPool(
@@ -50,6 +56,15 @@ struct Composition {
             SecretReaders.read($0, root: root)
         }
         return Connections(loop: http.loop, servers: servers, provider: provider)
+    }
+
+    /// What keeps runs of a workflow from asking its models here and now: a provider that is not declared, a key that is not there, a
+    /// model without a price under a cap. Those that wait for it are left as they are, where going on would fail them for good.
+    func obstacle(to graph: WorkflowGraph, _ connections: Connections) -> StepFailure? {
+        let builder = planBuilder(graph, provider: connections.provider, history: nil)
+        if let refusal = builder.modelRefusal { return refusal }
+        guard builder.asksModels, HTTPLibrary.version == nil else { return nil }
+        return StepFailure(.configuration, "libcurl cannot be loaded", details: ["Debian has it in the package libcurl4"])
     }
 
     /// A client on an event loop of its own, under the proxies and certificates of the environment.

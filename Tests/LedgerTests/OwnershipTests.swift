@@ -132,7 +132,7 @@ import WorkflowModel
     // MARK: Its place
 
     /// Case A4.
-    @Test(arguments: ["removed", "moved", "replaced", "overwritten", "without its log"]) func aLedgerThatIsAnotherNowIsNoticed(how: String) async throws {
+    @Test(arguments: ["removed", "moved", "replaced", "overwritten", "overwritten by a larger one", "without its log", "with an empty log"]) func aLedgerThatIsAnotherNowIsNoticed(how: String) async throws {
         let copy = temporary.folder + "/copy.db"
         let early = try temporary.open()
         try await early.begin(.sample("early"))
@@ -152,6 +152,11 @@ import WorkflowModel
             let descriptor = Glibc.open(temporary.path, O_WRONLY | O_TRUNC)
             _ = try Data(contentsOf: URL(fileURLWithPath: copy)).withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
             Glibc.close(descriptor)
+        case "overwritten by a larger one":
+            let descriptor = Glibc.open(temporary.path, O_WRONLY | O_APPEND)
+            _ = [UInt8](repeating: 0, count: 200_000).withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            Glibc.close(descriptor)
+        case "with an empty log": truncate(temporary.path + "-wal", 0)
         default: unlink(temporary.path + "-wal")
         }
         for entry in [JournalEntry.start("r", 1, held: dollars("1")), .event("r", "n")] {
@@ -159,6 +164,37 @@ import WorkflowModel
             #expect(refused?.code == .replaced && refused?.description.contains(temporary.path) == true, "\(String(describing: refused))")
         }
         #expect(await refusal { try await ledger.begin(.sample("s")) }?.code == .replaced)
+    }
+
+    /// Case A4: what connections do to the files of each other, checkpoints of every kind among it, is no reason to stop.
+    @Test func theFilesMayGrowAndShrinkUnderOthers() async throws {
+        let temporary = temporary
+        let failures = await withTaskGroup(of: [String].self) { group in
+            for worker in 0..<4 {
+                group.addTask {
+                    var failures: [String] = []
+                    for round in 0..<12 {
+                        do {
+                            let ledger = try temporary.open { $0.checkpointPages = [1, 7, 1_000_000][(worker + round) % 3] }
+                            let id = "r\(worker)-\(round)"
+                            try await ledger.begin(.sample(id))
+                            for number in 0..<20 {
+                                let entry = JournalEntry.event(id, "n")
+                                entry.blobs = [Blob([UInt8](repeating: UInt8(number), count: 1 + 5_000 * ((worker + number) % 5)) + Array("\(id) \(number)".utf8))]
+                                _ = try await ledger.write(entry)
+                                if number == 10, worker == 0 { _ = try await temporary.connect().writeWithoutTransaction { try? $0.checkpoint(round % 2 == 0 ? .restart : .truncate) } }
+                            }
+                            ledger.close()
+                        } catch {
+                            failures.append("\(worker) \(round): \(error)")
+                        }
+                    }
+                    return failures
+                }
+            }
+            return await group.reduce(into: []) { $0 += $1 }
+        }
+        #expect(failures.isEmpty, "\(failures)")
     }
 
     /// Case A4: another process has begun on a new file at the same path. SQLite would remove its log when the old one is closed.

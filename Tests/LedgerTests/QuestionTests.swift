@@ -37,6 +37,33 @@ import WorkflowModel
 
     private let boss = SystemUser(uid: 1000, name: "eve", loginUID: 1001, loginName: "mallory", sudoUser: nil, host: "build-3")
 
+    /// Neither by people nor by the clock.
+    @Test func whatARunAskedThatEndedIsNotAnswered() async throws {
+        try await ledger.begin(.sample("r"))
+        let entry = JournalEntry.event("r", "approval_requested")
+        entry.blobs = [message]
+        let long = Timestamp(rfc3339: "2026-11-21T10:00:04Z")!
+        entry.approvals = [ApprovalUpdate(
+            path: "review", request: ApprovalRequest(number: 1, message: message.hash, until: long, onTimeout: .approve, cap: nil, asked: nil), at: long)]
+        #expect(try await ledger.write(entry) == .written)
+        #expect(try await ledger.cancel(RunID("r"), by: "ann"))
+        ledger.close()
+        try temporary.execute("UPDATE run SET status = 'cancelled'")
+        let later = try temporary.open()
+        do {
+            _ = try await later.decide(RunID("r"), path: "review", ApprovalDecision(isApproved: true, by: "bob", note: nil, at: long))
+            Issue.record("answered")
+        } catch { #expect(error.code == .hasEnded && error.description.contains("run r has been cancelled"), "\(error)") }
+        #expect(try later.trace(run: "r")?.approvals.map(\.decision) == [nil])
+        // The same question of a run that goes on.
+        later.close()
+        try temporary.execute("UPDATE run SET status = 'waiting'")
+        let again = try temporary.open()
+        // After what it does first.
+        try await again.claim(batch: "b")
+        #expect(try again.trace(run: "r")?.approvals.first?.decision?.isTimeout == true)
+    }
+
     @Test func everyQuestionIsKeptWithWhoAnswered() async throws {
         try await ledger.begin(.sample("r"))
         for entry in [

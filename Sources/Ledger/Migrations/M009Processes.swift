@@ -28,7 +28,9 @@ enum M009Processes: Migration {
             name TEXT NOT NULL PRIMARY KEY,
             began_at INTEGER NOT NULL,
             -- The process that goes through its lines.
-            owner INTEGER
+            owner INTEGER,
+            -- Runs of its lines that `gc` removed: who went on with it would run those again.
+            removed_runs INTEGER NOT NULL DEFAULT 0
         ) STRICT, WITHOUT ROWID;
 
         -- Until now a run named its process by a text, `host:pid:start`, and had a lease of its own. None is in force, see `check`: they count as heard of before that.

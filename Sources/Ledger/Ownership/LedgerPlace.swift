@@ -44,7 +44,12 @@ final class LedgerPlace {
         sqlite3_file_control(connection, "main", SQLITE_FCNTL_HAS_MOVED, &hasMoved)
         guard let now = File(path) else { throw lost("was removed") }
         guard hasMoved == 0, main.map(now.isSame) ?? true else { throw lost("was replaced by another file") }
-        if isFaulty, let main, now.size < main.size { throw lost("was overwritten") }
+        let log = logState()
+        if isFaulty, let main {
+            if now.size < main.size { throw lost("was overwritten") }
+            // Checkpoints write pages that the ledger has, and nothing beyond. It has fewer than before after a vacuum alone.
+            if let log, now.size > main.size, now.size > log.databaseBytes { throw lost("was overwritten by a larger file") }
+        }
         main = now
         for index in beside.indices {
             let file = File(beside[index].path)
@@ -54,7 +59,29 @@ final class LedgerPlace {
             } else {
                 beside[index].file = file
             }
+            if index == 0, let log, let file, file.size < log.bytes { throw lost("lost what its log, \(beside[index].path), held,") }
         }
+    }
+
+    /// What the log's index says of it. While the write lock is held nobody else changes either: a checkpoint that empties the log
+    /// takes that lock too, and says so in the index first.
+    ///
+    /// Source: "The WAL-Index File Format", https://www.sqlite.org/walformat.html, section 2.1.
+    ///
+    /// - Returns: the least that the log has to hold, and the size of the database with it; `nil` when the log holds nothing.
+    private func logState() -> (bytes: Int64, databaseBytes: Int64)? {
+        var opened: UnsafeMutablePointer<sqlite3_file>?
+        guard sqlite3_file_control(connection, "main", SQLITE_FCNTL_FILE_POINTER, &opened) == SQLITE_OK, let opened,
+            let methods = opened.pointee.pMethods, methods.pointee.iVersion >= 2, let map = methods.pointee.xShmMap
+        else { return nil }
+        var region: UnsafeMutableRawPointer?
+        // The connection has mapped it for its transaction: this makes nothing and only tells where it is.
+        guard map(opened, 0, 32_768, 0, &region) == SQLITE_OK, let region else { return nil }
+        let short = Int64(region.load(fromByteOffset: 14, as: UInt16.self))
+        let pageSize = short == 1 ? 65_536 : short
+        let frames = Int64(region.load(fromByteOffset: 16, as: UInt32.self))
+        guard frames > 0 else { return nil }
+        return (32 + frames * (24 + pageSize), Int64(region.load(fromByteOffset: 20, as: UInt32.self)) * pageSize)
     }
 
     private func lost(_ what: String) -> JournalError {

@@ -78,6 +78,10 @@ extension LedgerUpkeep {
     private static func remove(_ database: Database, _ run: Int64, _ filter: RemovalFilter, _ room: inout Int) throws -> Bool {
         try database.execute(
             sql: "UPDATE run SET pruned_at = ? WHERE id = ? AND pruned_at IS NULL", arguments: [Timestamp.now().microseconds, run])
+        if database.changesCount > 0 {
+            try database.execute(
+                sql: "UPDATE batch SET removed_runs = removed_runs + 1 WHERE name = (SELECT batch FROM run WHERE id = ? AND batch_index IS NOT NULL)", arguments: [run])
+        }
         for table in RunTables.all where !(filter.keepsCosts && table.tellsCosts) {
             try database.execute(
                 sql: "DELETE FROM \(table.name) WHERE run = ?1 AND \(table.key) IN (SELECT \(table.key) FROM \(table.name) WHERE run = ?1 LIMIT ?2)",

@@ -47,13 +47,17 @@ struct RunHandover {
         return found
     }
 
+    private func hasEnded(_ run: RunID, _ standing: Standing) -> JournalError {
+        JournalError(.hasEnded, "run \(run) has \(standing.status == .cancelled ? "been cancelled" : standing.status.rawValue)")
+    }
+
     /// Makes this process the run's owner.
     ///
     /// - Returns: the run, and how many calls have no end.
     func takeOver(_ run: RunID) throws -> (run: OwnedRun, lostCalls: Int) {
         let standing = try standing(of: run)
         switch standing.status {
-        case .succeeded, .failed, .cancelled: throw JournalError(.hasEnded, "run \(run) has \(standing.status == .cancelled ? "been cancelled" : standing.status.rawValue)")
+        case .succeeded, .failed, .cancelled: throw hasEnded(run, standing)
         case .running, .interrupted, .waiting: break
         }
         if standing.isPruned { throw JournalError(.hasEnded, "gc removed the events of run \(run)") }
@@ -170,13 +174,22 @@ struct RunHandover {
         let found = try select.first { (by: $0.optionalInt(1) == nil ? nil : $0.text(0), isApproved: $0.optionalInt(1) == 1, number: Int($0.int(2))) }
         guard let found else { throw JournalError(.unknownRun, "run \(run) asks nothing at '\(path)'") }
         if let by = found.by { throw JournalError(.hasEnded, "'\(path)' of run \(run) was \(found.isApproved ? "approved" : "rejected") by \(by) already") }
+        switch standing.status {
+        case .succeeded, .failed, .cancelled: throw hasEnded(run, standing)
+        case .running, .interrupted, .waiting: break
+        }
         try write(decision, run: standing.row, path: path, number: found.number, isTaken: false)
         return standing.isDriven
     }
 
+    /// Questions whose time is over, of runs that are not.
+    private static let isExpired = """
+        decided_at IS NULL AND until <= ?1 AND run IN (SELECT id FROM run WHERE status NOT IN ('succeeded', 'failed', 'cancelled'))
+        """
+
     /// Whether there is a question that nobody answered in time.
     func hasExpiredApprovals() throws -> Bool {
-        let select = try prepare("SELECT 1 FROM approval WHERE decided_at IS NULL AND until <= ?1 LIMIT 1")
+        let select = try prepare("SELECT 1 FROM approval WHERE \(Self.isExpired) LIMIT 1")
         select.bind(1, Timestamp.now().microseconds)
         return try select.first { _ in true } != nil
     }
@@ -187,7 +200,7 @@ struct RunHandover {
             UPDATE approval SET decided_at = ?1, approved = on_timeout = 'approve', decided_by = 'timeout', timed_out = 1,
                 choice = CASE on_timeout WHEN 'approve' THEN 'approve' ELSE 'reject' END,
                 spent_pico = (SELECT cost_pico FROM run WHERE id = approval.run), held_pico = (SELECT held_pico FROM run WHERE id = approval.run)
-            WHERE decided_at IS NULL AND until <= ?1
+            WHERE \(Self.isExpired)
             """)
         update.bind(1, Timestamp.now().microseconds)
         try update.run()

@@ -64,6 +64,12 @@ struct BatchRun {
         if command.batch.resumed != nil, try !ledger.hasBatch(batch) {
             throw UsageError("there is no batch '\(batch)' in the ledger", hint: "the batch says its name when it begins, and `agentctl runs --json` has it")
         }
+        let removed = try ledger.removedLines(ofBatch: batch)
+        if removed > 0 {
+            throw UsageError(
+                "gc removed \(removed == 1 ? "a run" : "\(removed) runs") of batch \(batch): gone on with, \(removed == 1 ? "its line" : "their lines") would be run again, and paid again",
+                hint: "to run what is left, give its lines to a batch of its own")
+        }
         // One process goes through a batch at a time. First of all, so that what is read next stays so.
         try await ledger.claim(batch: batch)
         do {
@@ -79,6 +85,7 @@ struct BatchRun {
         let recorded = command.batch.resumed == nil ? [:] : try ledger.runs(ofBatch: batch)
         let graph = try RecordedWorkflow.graph(ofBatch: batch, recorded.sorted { $0.key < $1.key }.map(\.value), graph, ledger, composition.settings)
         try refuseOtherLines(batch, recorded, lines, graph, ledger)
+        try refuseToEmptyTheBatch()
         let failuresFile = try command.batch.failures.map(PrivateFile.init)
         let quiet = command.output.quiet
         let isLive = Output.isErrorTerminal && !quiet
@@ -108,7 +115,7 @@ struct BatchRun {
         await withTaskGroup(of: (Int, Outcome?, JournalError?).self) { group in
             var next = 0
             func launch() {
-                guard next < lines.count, journalError == nil, engine.interruption == .none else { return }
+                guard next < lines.count, journalError == nil, Output.failure == nil, engine.interruption == .none else { return }
                 let index = next
                 let line = lines[index]
                 next += 1
@@ -136,8 +143,8 @@ struct BatchRun {
                     board.ended(outcome.summary)
                     outcomes[index] = outcome.summary
                     waiting[index] = outcome
-                    // Interrupted ones go on with --resume: run again, they would be paid twice.
-                    if ![.succeeded, .waiting, .interrupted].contains(outcome.summary.status) { failuresFile?.write(String(outcome.source) + "\n") }
+                    // Others go on with --resume, or under another process: run again, they would be paid twice.
+                    if [.failed, .cancelled].contains(outcome.summary.status) { failuresFile?.write(String(outcome.source) + "\n") }
                 }
                 // In the order of the input, as far as it is complete, and at once: what is printed is not lost with this process.
                 if isUnordered { nextToPrint = index }
@@ -153,19 +160,42 @@ struct BatchRun {
         for index in waiting.keys.sorted() { Output.line(JSONValue.object(waiting[index]!.document).jsonText) }
         Output.flush()
         board.finish()
-        if !quiet { Output.note(styled: BatchReport.summary(outcomes.compactMap { $0 }, elapsed: Timestamp.now().since(started), style: Output.errorStyle)) }
+        if !quiet { Output.note(styled: BatchReport.summary(outcomes.compactMap { $0 }, elapsed: Timestamp.now().elapsed(since: started), style: Output.errorStyle)) }
         if let journalError { throw journalError }
         if engine.interruption != .none {
             Output.note("stopped: \(outcomes.count { $0 == nil }) of \(lines.count) lines were not run; go on with --resume \(batch)\n")
             throw CommandEnd(code: ExitCodes.interrupted)
         }
+        if let failure = Output.failure {
+            throw UsageError(
+                failure.message, hint: "\(outcomes.count { $0 == nil }) of \(lines.count) lines were not run, and the results of others are lost here: with room for them all, go on with --resume \(batch)")
+        }
+        if let failure = failuresFile?.failure { throw failure }
         let suspended = outcomes.count { $0?.status == .interrupted }
         if suspended > 0 { Output.note("\(suspended) of \(lines.count) lines are interrupted; go on with --resume \(batch)\n") }
-        if outcomes.contains(where: { $0.map { ![.succeeded, .waiting].contains($0.status) } ?? true }) { throw CommandEnd(code: ExitCodes.batchFailures) }
+        let elsewhere = outcomes.compactMap { $0 }.filter { $0.status == .running }
+        if let first = elsewhere.first {
+            Output.note("""
+                \(elsewhere.count) of \(lines.count) lines are driven by another process\(first.message.map { ", as line \(first.line): \($0)" } ?? ""); \
+                when that has ended, go on with --resume \(batch)
+
+                """)
+        }
+        if outcomes.contains(where: { $0.map { ![.succeeded, .waiting, .running].contains($0.status) } ?? true }) { throw CommandEnd(code: ExitCodes.batchFailures) }
+        if !elsewhere.isEmpty { throw CommandEnd(code: ExitCodes.code(.owned)) }
         if outcomes.contains(where: { $0?.status == .waiting }) {
             Output.note("answer with `agentctl approve`, then go on with --resume \(batch)\n")
             throw CommandEnd(code: ExitCodes.waiting)
         }
+    }
+
+    /// `--failures` empties its file, also where that is the batch's own under another name.
+    private func refuseToEmptyTheBatch() throws {
+        guard let failures = command.batch.failures, let file = command.batch.file else { return }
+        var (read, written) = (stat(), stat())
+        guard (file == "-" ? fstat(0, &read) : stat(file, &read)) == 0, stat(failures, &written) == 0, written.st_mode & S_IFMT == S_IFREG else { return }
+        guard read.st_dev == written.st_dev, read.st_ino == written.st_ino else { return }
+        throw UsageError("--failures would empty \(failures), which is the file of --batch: nothing was run", hint: "name another file")
     }
 
     // MARK: Going on with a batch
@@ -212,13 +242,13 @@ struct BatchRun {
             do throws(JournalError) {
                 return outcome(of: try await engine.resume(RunID(run.id), graph), number: number, text: text)
             } catch {
-                // Somebody else drives it, or has brought it to its end: that is no failure of the ledger.
-                switch error.code {
-                case .owned: return refused(number, text, error.code.rawValue, error.description)
-                case .hasEnded:
-                    guard let now = try ledger.run(run.id), [.succeeded, .failed, .cancelled].contains(now.status) else { throw error }
-                    return outcome(of: RunResult(now, outputs: try outputs(of: now, ledger)), number: number, text: text)
-                default: throw error
+                // Somebody else drives it, or has brought it to its end: that is no failure of the ledger, and none of the line.
+                guard [.owned, .hasEnded].contains(error.code), let now = try ledger.run(run.id) else { throw error }
+                switch now.status {
+                case .succeeded, .failed, .cancelled: return outcome(of: RunResult(now, outputs: try outputs(of: now, ledger)), number: number, text: text)
+                case .running, .waiting, .interrupted:
+                    guard error.code == .owned else { throw error }
+                    return outcome(of: RunResult(now, outputs: nil), number: number, text: text, message: error.description)
                 }
             }
         }
@@ -284,14 +314,14 @@ struct BatchRun {
     }
 
     @inline(never)
-    private static func outcome(of result: RunResult, number: Int, text: Substring) -> Outcome {
+    private static func outcome(of result: RunResult, number: Int, text: Substring, message: String? = nil) -> Outcome {
         var document: JSONObject = ["line": .int(Int64(number))]
         Run.document(result).forEachPair { document[$0] = $1 }
         return Outcome(
             document: document,
             summary: BatchReport.Outcome(
-                line: number, status: result.status, failureKind: result.failure?.kind.rawValue, message: result.failure?.message,
-                spending: result.spending, duration: result.endedAt.since(result.startedAt)),
+                line: number, status: result.status, failureKind: result.failure?.kind.rawValue, message: message ?? result.failure?.message,
+                spending: result.spending, duration: result.endedAt.elapsed(since: result.startedAt)),
             source: text)
     }
 }
@@ -331,6 +361,7 @@ final class BatchBoard: @unchecked Sendable {
             switch outcome.status {
             case .succeeded: progress.succeeded += 1
             case .waiting: progress.waiting += 1
+            case .running: progress.elsewhere += 1
             default: progress.failed += 1
             }
             progress.spending = progress.spending + outcome.spending

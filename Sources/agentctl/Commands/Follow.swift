@@ -21,7 +21,7 @@ struct Follow: AsyncParsableCommand {
         let settings = try global.settings()
         let ledger = try Composition(settings: settings).openLedgerReadOnly()
         let record = try ledger.requireRecord(id)
-        let graph = try RecordedWorkflow.load(record, ledger, global, here: settings, file: file).graph
+        let graph = try RecordedWorkflow.graph(toReadOf: record, ledger, global, here: settings, file: file)
         let stage = RunStage(events: events)
         defer { stage.finish() }
         var follower = RunFollower(run: RunID(record.id), graph: graph)

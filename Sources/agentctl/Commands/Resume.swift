@@ -58,6 +58,9 @@ struct Resume: AsyncParsableCommand {
         let connections = try composition.connect(progress: stage.say)
         defer { connections.close() }
         connections.readKeys(of: graph)
+        if let obstacle = composition.obstacle(to: graph, connections) {
+            throw StepFailure(obstacle.kind, "\(record.id) cannot go on: \(obstacle.message)", details: obstacle.details + ["the run is as it was"])
+        }
         try await ledger.record(priceRows: composition.priceRows(of: graph, connections.provider))
         let engine = composition.engine(journal: ledger, connections: connections)
         let signals = StopSignals(engine: engine, said: stage.say)
@@ -88,18 +91,26 @@ struct Resume: AsyncParsableCommand {
                 }
             } catch {
                 worst.add(error)
-                Output.note(styled: "\(id) cannot go on: \(Failures.text(of: error))")
+                tell(id, error)
             }
         }
         for project in projects {
             if worst.isStopped {
                 for (record, _) in project.runs { tellStopped(record.id) }
             } else {
-                try await resume(project.runs, Composition(settings: project.settings), ledger, &worst)
+                do {
+                    try await resume(project.runs, Composition(settings: project.settings), ledger, &worst)
+                } catch {
+                    // Before any of them went on, and no reason for others not to.
+                    worst.add(error)
+                    for (record, _) in project.runs { tell(record.id, error) }
+                }
             }
         }
         if worst.code != 0 { throw CommandEnd(code: worst.code) }
     }
+
+    private func tell(_ id: String, _ error: any Error) { Output.note(styled: "\(id) cannot go on: \(Failures.text(of: error))") }
 
     private func tellStopped(_ id: String) { if !output.quiet { Output.note("\(id) was not gone on with: stopped before\n") } }
 
@@ -111,13 +122,20 @@ struct Resume: AsyncParsableCommand {
         let engine = composition.engine(journal: ledger, connections: connections)
         let signals = StopSignals(engine: engine, said: say)
         defer { _ = signals }
+        var obstacles: [ContentHash: StepFailure] = [:]
         for graph in Dictionary(runs.map { ($0.1.hash, $0.1) }, uniquingKeysWith: { first, _ in first }).values {
             connections.readKeys(of: graph)
+            obstacles[graph.hash] = composition.obstacle(to: graph, connections)
             try await ledger.record(priceRows: composition.priceRows(of: graph, connections.provider))
         }
         let ends = await withTaskGroup(of: (String, Result<RunResult, any Error>).self) { group in
-            var rest = runs[...]
             var ends = WorstEnd()
+            for (record, graph) in runs {
+                guard let obstacle = obstacles[graph.hash] else { continue }
+                ends.add(obstacle)
+                tell(record.id, obstacle)
+            }
+            var rest = runs.filter { obstacles[$0.1.hash] == nil }[...]
             func launch() {
                 guard engine.interruption == .none, let (record, graph) = rest.popFirst() else { return }
                 group.addTask(executorPreference: connections.loop) {
@@ -130,7 +148,7 @@ struct Resume: AsyncParsableCommand {
                     }
                 }
             }
-            for _ in 0..<min(maxParallel, runs.count) { launch() }
+            for _ in 0..<min(maxParallel, rest.count) { launch() }
             while let (id, result) = await group.next() {
                 switch result {
                 case .success(let result):
@@ -138,7 +156,7 @@ struct Resume: AsyncParsableCommand {
                     say("\(id) \(result.status.rawValue), \(RunOutput.bill(result.spending))" + (result.failure.map { ": \($0.message)" } ?? ""))
                 case .failure(let error):
                     ends.add(error)
-                    Output.note(styled: "\(id) cannot go on: \(Failures.text(of: error))")
+                    tell(id, error)
                 }
                 launch()
             }

@@ -80,7 +80,7 @@ struct Run: AsyncParsableCommand {
         if !result.waitsFor.isEmpty {
             object["waits_for"] = .array(result.waitsFor.map { .object(ApprovalReport.json($0.question, step: $0.step)) })
         }
-        object["ms"] = .int(result.endedAt.since(result.startedAt).milliseconds)
+        object["ms"] = .int(result.endedAt.elapsed(since: result.startedAt).milliseconds)
         return object
     }
 }

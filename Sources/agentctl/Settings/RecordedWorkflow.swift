@@ -34,6 +34,16 @@ struct RecordedWorkflow {
             code: ExitCodes.invalidWorkflow)
     }
 
+    /// The graph of a run that is only looked at: as it was recorded, whatever became of its files.
+    static func graph(toReadOf run: RunRecord, _ ledger: Ledger, _ global: GlobalOptions, here: Settings, file: String? = nil) throws -> WorkflowGraph {
+        if let recorded = try RecordedFiles(of: run, ledger) {
+            let path = (try? path(of: run, named: file, in: here.project)) ?? run.file
+            let settings = (try? global.settings(besides: path)) ?? here
+            if let graph = try recorded.graph(of: run, path: path, ledger, settings) { return graph }
+        }
+        return try load(run, ledger, global, here: here, file: file).graph
+    }
+
     /// The graph with which the runs of a batch go on: the recorded one where the files of today mean the same.
     ///
     /// - Throws: as `load`, before anything of the batch has run.
@@ -90,6 +100,12 @@ private struct RecordedFiles {
 
     /// The recorded graph, if what is there today means the same.
     func graph(like today: WorkflowGraph, of run: RunRecord, path: String, _ ledger: Ledger, _ settings: Settings) throws -> WorkflowGraph? {
+        guard let graph = try graph(of: run, path: path, ledger, settings) else { return nil }
+        return WorkflowMeaning.hash(of: graph.sources) == WorkflowMeaning.hash(of: today.sources) ? graph : nil
+    }
+
+    /// The recorded graph; `nil` when it cannot be had from what was recorded.
+    func graph(of run: RunRecord, path: String, _ ledger: Ledger, _ settings: Settings) throws -> WorkflowGraph? {
         let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
         var contents: [String: [UInt8]] = [:]
         for (index, file) in manifest.files.enumerated() {
@@ -99,8 +115,7 @@ private struct RecordedFiles {
         }
         guard let loaded = try? WorkflowLoader.load(path, root: settings.project.root, secrets: settings.project.secrets, recorded: contents) else { return nil }
         let graph = loaded.graph.applying(changes)
-        guard graph.hash == run.graph, WorkflowMeaning.hash(of: graph.sources) == WorkflowMeaning.hash(of: today.sources) else { return nil }
-        return graph
+        return graph.hash == run.graph ? graph : nil
     }
 
     /// What is different today, as `diff -u` writes it.

@@ -33,7 +33,7 @@ struct RunOutput: ParsableArguments {
         }
         Output.flush()
         if !quiet {
-            Output.note("\(result.id) \(result.status.rawValue) in \(result.endedAt.since(result.startedAt)), \(Self.bill(result.spending)); see: agentctl show \(result.id)\n")
+            Output.note("\(result.id) \(result.status.rawValue) in \(result.endedAt.elapsed(since: result.startedAt)), \(Self.bill(result.spending)); see: agentctl show \(result.id)\n")
             if let exceeded = result.exceeded {
                 Output.note("  its budget of \(exceeded.cap) is exceeded: \(exceeded.counted) counts, as calls cost more than was held for them\n")
             }
@@ -49,6 +49,9 @@ struct RunOutput: ParsableArguments {
                 Output.note("  go on with: agentctl resume \(result.id)\n")
             default: break
             }
+        }
+        if let failure = Output.failure {
+            throw UsageError(failure.message, hint: "what is missing there is in the ledger, the run is \(result.status.rawValue): agentctl show \(result.id)")
         }
         switch result.status {
         case .succeeded: return

@@ -9,6 +9,11 @@ enum Output {
     /// Off while a run is under way: a reader that goes away must not end the process over calls in flight.
     static let endsOnClosedPipe = Mutex(true)
     private static let buffer = Mutex<[UInt8]>([])
+    private static let broken = Mutex<Int32?>(nil)
+
+    /// Why stdout takes no more, as of a disk that is full: what is written to it since is dropped, and the command ends with it. `nil`
+    /// while all is well, and where a reader went away.
+    static var failure: UsageError? { broken.withLock { $0 }.map { UsageError("cannot write to stdout: \(String(cString: strerror($0)))") } }
 
     static var isTerminal: Bool { isatty(1) == 1 }
     static var isErrorTerminal: Bool { isatty(2) == 1 }
@@ -104,17 +109,21 @@ enum Output {
         say("\r" + (line.map { TerminalText.harmless(secrets.redactor.redact($0), keepsTints: true) } ?? "") + "\u{1B}[K")
     }
 
-    /// Everything buffered. A reader that went away has what it wanted; a full disk is an error.
+    /// Everything buffered. A reader that went away has what it wanted; a full disk is an error, which ends the process at once unless
+    /// a run is under way: its calls are paid for.
     static func flush() {
         let bytes = buffer.withLock { buffer in
             defer { buffer = [] }
             return buffer
         }
-        guard !bytes.isEmpty, let code = writeAll(bytes, to: 1) else { return }
+        guard !bytes.isEmpty, broken.withLock({ $0 }) == nil, let code = writeAll(bytes, to: 1) else { return }
+        let endsNow = endsOnClosedPipe.withLock { $0 }
         if code == EPIPE {
-            if endsOnClosedPipe.withLock({ $0 }) { exit(0) }
+            if endsNow { exit(0) }
             return
         }
+        broken.withLock { $0 = code }
+        guard endsNow else { return }
         note("error: cannot write to stdout: \(String(cString: strerror(code)))\n")
         exit(ExitCodes.usage)
     }
