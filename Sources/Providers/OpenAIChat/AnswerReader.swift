@@ -223,7 +223,7 @@ public struct AnswerReader: Sendable {
         let isError = event.name == "error"
         do throws(JSONParseError) {
             answer.take(try Self.parse(data), isError: isError)
-            if !answer.hasChoices { unreadBytes += data.count }
+            if answer.failure == nil, !answer.hasChoices { unreadBytes += data.count }
         } catch {
             // Lines that a single newline parts are events of their own to some servers.
             if data.contains(UInt8(ascii: "\n")) {
@@ -259,7 +259,7 @@ public struct AnswerReader: Sendable {
         guard isLast else { return false }
         if event.name != ServerSentEventParser.strayName, let begun = UnfinishedJSON.closed(Array(data)), let document = try? JSONParser.parse(begun) {
             answer.take(unfinished: document)
-            if !answer.hasChoices { unreadBytes += data.count }
+            if answer.failure == nil, !answer.hasChoices { unreadBytes += data.count }
         } else {
             answer.lose(data.count)
         }
