@@ -3,6 +3,9 @@ import WorkflowModel
 
 /// What an answer that came is worth, decided before its `call_ended` and told by it.
 enum AnswerVerdict {
+    /// Of what a model says by declining: it stands in events and on terminals, and a server may send anything.
+    private static let mostRefusalBytes = 4096
+
     /// - Parameters:
     ///   - cap: the tokens that it was allowed.
     ///   - willContinue: whether the rest of a cut one will be asked for.
@@ -11,7 +14,7 @@ enum AnswerVerdict {
         of answer: ModelResponse, to purpose: CallPurpose, _ step: ModelStep, onTruncation: StepLimits.Truncation, cap: Int, willContinue: Bool,
         rules: Rules
     ) -> CallFailure? {
-        if let refused = answer.refusal { return CallFailure(.refusal, "the model declined: \(refused)") }
+        if let refused = answer.refusal { return CallFailure(.refusal, "the model declined: \(refused.beginning(bytes: mostRefusalBytes))\(refused.utf8.count > mostRefusalBytes ? "…" : "")") }
         // Then the finish reason alone tells, and no text is an answer.
         if rules < Rules(version: 2) { return nil }
         switch answer.finishReason {

@@ -143,9 +143,13 @@ extension RunExecution {
 
     /// Whose prices hold, by the name of the model that answered.
     private func servedPrice(_ result: ModelCallResult, _ placed: PlacedCall) -> ServedPrice {
-        ServedPrice(result.modelServed, asked: placed.profile, sheet: placed.sheet) { name in
+        let find = { [engine, environment] (name: String) in
             engine.priceSheets.sheet(provider: placed.profile.reference.provider, model: name, at: placed.startedAt ?? environment.clock.now())
         }
+        if result.otherModelsServed.isEmpty { return ServedPrice(result.modelServed, asked: placed.profile, sheet: placed.sheet, find: find) }
+        let usage = result.usage ?? TokenUsage(plainInput: placed.promptBytes, plainOutput: max(1, result.outputBytes))
+        return ServedPrice(
+            [result.modelServed].compactMap(\.self) + result.otherModelsServed, asked: placed.profile, sheet: placed.sheet, usage: usage, find: find)
     }
 
     @inline(never)

@@ -86,7 +86,9 @@ enum ErrorClassifier {
         switch error {
         case .null, .bool(false), .int(0): return .none
         case .string(let text): return isBlank(text) || isNothing(text) ? .none : .full
-        case .array(let list): return list.isEmpty ? .none : .full
+        case .array(let list):
+            let weights = list.map(weight)
+            return weights.contains(.full) ? .full : weights.contains(.faint) ? .faint : .none
         case .object(let fields):
             let sentences = ["message", "msg", "detail", "text", "reason", "error"]
             if sentences.contains(where: { fields[$0].map { weight(of: $0) == .full } ?? false }) { return .full }
@@ -108,7 +110,7 @@ enum ErrorClassifier {
     private static func isBlank(_ text: String) -> Bool { text.utf8.allSatisfy(isBlank) }
 
     /// Words by which a field of errors says that there is none.
-    private static func isNothing(_ text: String) -> Bool { ["none", "null", "ok", "success", "0", "200"].contains(text.lowercased()) }
+    private static func isNothing(_ text: String) -> Bool { ["none", "null", "nil", "ok", "success", "0", "200", "no error", "no errors", "no_error", "noerror", "false"].contains(text.lowercased()) }
 
     /// A failure of a kind. Another governor's cap is not passed by trying again, whatever a server says.
     private static func failure(_ kind: FailureKind, _ message: String, retryAfter: TimeSpan? = nil, shouldRetry: Bool? = nil) -> CallFailure {
@@ -119,7 +121,7 @@ enum ErrorClassifier {
     static func isComingUp(status: Int, body: [UInt8]) -> Bool {
         guard status == 503 else { return false }
         let text = Explanation(body).message.lowercased()
-        return ["loading model", "model is loading", "currently loading", "still loading", "is being loaded", "model is not ready", "warming up"].contains(where: text.contains)
+        return ["loading model", "model is loading", "currently loading", "still loading", "is being loaded", "not ready", "warming up", "starting up", "is starting"].contains(where: text.contains)
     }
 
     /// A success whose body is not JSON.
@@ -192,6 +194,28 @@ enum ErrorClassifier {
 
     // MARK: Words
 
+    /// What a refusal's body holds: one document, or those of the events of a stream; cut ones as far as they came.
+    ///
+    /// - Returns: none where it is neither; whether all of it came.
+    static func documents(of body: [UInt8]) -> (documents: [JSONValue], isWhole: Bool) {
+        let body = Array(body.drop { isBlank($0) || [0xEF, 0xBB, 0xBF].contains($0) })
+        if let document = try? JSONParser.parse(body) { return ([document], true) }
+        func begun(_ text: [UInt8]) -> JSONValue? { UnfinishedJSON.closed(text).flatMap { try? JSONParser.parse($0) } }
+        if let document = begun(body) { return ([document], false) }
+        var documents: [JSONValue] = []
+        for line in body.prefix(65_536).split(whereSeparator: { $0 == 0x0A || $0 == 0x0D }) where documents.count < 16 {
+            for field in ["data:", "error:"] where line.starts(with: field.utf8) {
+                let data = Array(line.dropFirst(field.utf8.count).drop(while: isBlank))
+                if let document = try? JSONParser.parse(data) {
+                    documents.append(document)
+                } else if let document = begun(data) {
+                    return (documents + [document], false)
+                }
+            }
+        }
+        return (documents, true)
+    }
+
     /// The sentence and the codes of `{"error": {message, type, code}}` and its relatives.
     private struct Explanation {
         let message: String
@@ -199,8 +223,7 @@ enum ErrorClassifier {
         let codes: [String]
 
         init(_ body: [UInt8]) {
-            let body = body.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(body.dropFirst(3)) : body
-            if let document = (try? JSONParser.parse(body)) ?? Self.event(in: body) {
+            if let document = ErrorClassifier.documents(of: body).documents.first {
                 self.init(document)
                 return
             }
@@ -215,16 +238,6 @@ enum ErrorClassifier {
             let sentence = error.stringValue ?? Self.sentence(in: error) ?? Self.sentence(in: document)
             self.init(
                 message: oneLine(sentence ?? document.jsonText), codes: [error["code"], error["type"]].compactMap { $0?.stringValue })
-        }
-
-        /// The document of a refusal that came as an event of a stream.
-        private static func event(in body: [UInt8]) -> JSONValue? {
-            for line in body.prefix(65_536).split(whereSeparator: { $0 == 0x0A || $0 == 0x0D }) {
-                for field in ["data:", "error:"] where line.starts(with: field.utf8) {
-                    if let document = try? JSONParser.parse(Array(line.dropFirst(field.utf8.count))) { return document }
-                }
-            }
-            return nil
         }
 
         private static func sentence(in object: JSONValue) -> String? {
@@ -244,7 +257,7 @@ enum ErrorClassifier {
 
     private static func oneLine(_ text: String) -> String {
         let line = text.split(whereSeparator: \.isNewline).joined(separator: " ")
-        return line.count > 300 ? line.prefix(300) + "…" : line
+        return line.utf8.count > 1200 || line.count > 300 ? String(line.prefix(300)).beginning(bytes: 1200) + "…" : line
     }
 
     // MARK: When to ask again

@@ -16,8 +16,17 @@ enum FinishReasons {
 
     /// `nil` for a word that is not known.
     static func meaning(_ word: String) -> Meaning? {
-        table[word] ?? table[word.lowercased().replacing("-", with: "_")]
+        table[word] ?? plainTable[plain(word)]
     }
+
+    /// Without what clients put in front (`FinishReason.MAX_TOKENS`), and alike for `max_tokens`, `maxTokens` and `MAX-TOKENS`.
+    private static func plain(_ word: String) -> String {
+        let letters = String(decoding: word.utf8.prefix(128).filter { !"_-. ".utf8.contains($0) }, as: UTF8.self).lowercased()
+        for prefix in ["finishreason", "stopreason"] where letters.hasPrefix(prefix) { return String(letters.dropFirst(prefix.count)) }
+        return letters
+    }
+
+    private static let plainTable: [String: Meaning] = Dictionary(table.map { (plain($0.key), $0.value) }) { first, _ in first }
 
     private static let table: [String: Meaning] = {
         var table: [String: Meaning] = [:]

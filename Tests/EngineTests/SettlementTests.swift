@@ -157,4 +157,28 @@ import WorkflowModel
         #expect(judge("gpt-4o-2024-08-06", known: ["gpt-4o-2024-08-06": Self.dear]) == "gpt-4o-2024-08-06")
         #expect(judge("gpt-4o-2024-08-06", known: ["gpt-4o-2024-08-06": Self.sheet]) == "as asked")
     }
+
+    @Test(arguments: [
+        ("vendor/dear", "vendor/dear"), ("dear-2026-01-01", "dear-2026-01-01"), ("dear:nitro", "dear:nitro"), ("DEAR-latest", "DEAR-latest"), ("vendor/dear-0613:free", "vendor/dear-0613:free"),
+        ("dear-2", "as asked"), ("gpt-4o-2024-08-06", "as asked"), ("vendor/gpt-4o", "as asked"), ("", "as asked"), ("-2026-01-01", "as asked"), ("/:", "as asked"),
+    ])
+    func `W14 another model is known by more than its bare name`(served: String, expected: String) {
+        #expect(judge(served, .any, known: ["dear": Self.dear, "gpt-4o-2024": Self.dear]) == expected)
+    }
+
+    @Test func `W14 a bare name is found by the maker of the one that was asked`() {
+        #expect(judge("gpt-4o-2024-08-06", asked: "openai/gpt-6-luna", known: ["openai/gpt-4o": Self.dear]) == "gpt-4o-2024-08-06")
+    }
+
+    @Test func `W14 of several names the dearest model counts, in any order`() {
+        let profile = ModelProfile(reference: ModelReference(text: "p/alias")!, servedID: "gpt-4o", contextWindow: nil, maxConcurrency: nil, servedNames: .any)
+        let known = ["dear": Self.dear, "cheap": Self.prices("cheap", input: "0.1", output: "1")]
+        func judge(_ names: [String]) -> String {
+            if case .another(let name, _, _) = ServedPrice(names, asked: profile, sheet: Self.sheet, usage: Self.usage.usage!, find: { known[$0] }) { name } else { "as asked" }
+        }
+        #expect(judge(["alias", "dear"]) == "dear" && judge(["dear", "alias"]) == "dear")
+        #expect(judge(["cheap", "dear", "alias"]) == "dear" && judge(["dear", "alias", "cheap"]) == "dear")
+        #expect(judge(["alias", "cheap"]) == "as asked" && judge(["cheap", "alias"]) == "as asked")
+        #expect(judge(["cheap"]) == "cheap")
+    }
 }

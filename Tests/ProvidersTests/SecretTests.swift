@@ -64,7 +64,7 @@ import WorkflowModel
     @Test func noFieldOfAResultIsForgotten() {
         let result = ModelCallResult(outcome: .failure(CallFailure(.timeout, "m")), billing: .unknown, total: .milliseconds(1))
         #expect(Mirror(reflecting: result).children.map(\.label) == [
-            "outcome", "billing", "counts", "usageRaw", "modelServed", "httpStatus", "timeToFirstToken", "total", "partialText", "outputBytes", "isWhole",
+            "outcome", "billing", "counts", "usageRaw", "modelServed", "otherModelsServed", "httpStatus", "timeToFirstToken", "total", "partialText", "outputBytes", "isWhole",
             "isComingUp", "notes",
         ])
         #expect(Mirror(reflecting: ModelResponse(text: "", finishReason: .stop)).children.map(\.label) == [

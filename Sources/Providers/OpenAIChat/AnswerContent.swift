@@ -10,6 +10,8 @@ struct AnswerContent {
     private(set) var refusal: String?
     /// Of reasoning, tool calls and parts that are not understood: no text, and paid for all the same.
     private(set) var otherBytes = 0
+    /// Of fields that are not known, and of sealed reasoning: not told by ``bytes``.
+    private(set) var strayBytes = 0
     private(set) var hasReasoning = false
     /// By their place in the list of calls.
     private(set) var toolCalls: [(index: Int, name: String)] = []
@@ -17,16 +19,55 @@ struct AnswerContent {
     private(set) var isContent = false
 
     init(_ message: JSONValue) {
-        if let content = message["content"] { take(content: content) }
-        if let text = message["refusal"]?.stringValue { take(refusal: text) }
-        // The same text may stand under two names.
-        let reasoning = ["reasoning_content", "reasoning", "thinking"].compactMap { message[$0]?.stringValue }
-        if !reasoning.isEmpty {
-            isContent = true
-            take(reasoning: reasoning.first { !$0.isEmpty })
+        guard case .object(let fields) = message else { return }
+        var reasoning: String?
+        var details: JSONValue?
+        fields.forEachPair { name, value in
+            switch name {
+            case "content": take(content: value)
+            case "refusal": if let text = value.stringValue { take(refusal: text) }
+            // The same text may stand under two names.
+            case "reasoning_content", "reasoning", "thinking":
+                guard let text = value.stringValue else {
+                    take(stray: value)
+                    return
+                }
+                isContent = true
+                if text.utf8.count > reasoning?.utf8.count ?? 0 { reasoning = text }
+            // The same again, in pieces, sealed or signed.
+            case "reasoning_details", "thinking_blocks": if !Self.isNothing(value) { details = value }
+            case "tool_calls":
+                guard case .array(let calls) = value else {
+                    take(stray: value)
+                    return
+                }
+                for (place, call) in calls.enumerated() { take(call: call["function"] ?? call, at: call["index"]?.intValue.map { Int($0) } ?? place) }
+            case "function_call": if !value.isNull { take(call: value, at: 0) }
+            // No text of the model's.
+            case "role", "name", "id", "annotations", "citations": break
+            default: take(stray: value)
+            }
         }
-        for (place, call) in (message["tool_calls"]?.arrayValue ?? []).enumerated() { take(call: call["function"] ?? call, at: call["index"]?.intValue.map { Int($0) } ?? place) }
-        if let call = message["function_call"], !call.isNull { take(call: call, at: 0) }
+        if reasoning != nil {
+            take(reasoning: reasoning)
+        } else if let details {
+            hasReasoning = true
+            strayBytes += details.jsonText.utf8.count
+        }
+    }
+
+    private mutating func take(stray value: JSONValue) {
+        if !Self.isNothing(value) { strayBytes += value.jsonText.utf8.count }
+    }
+
+    private static func isNothing(_ value: JSONValue) -> Bool {
+        switch value {
+        case .null, .bool, .int: true
+        case .string(let text): text.isEmpty
+        case .array(let list): list.isEmpty
+        case .object(let fields): fields.isEmpty
+        default: false
+        }
     }
 
     /// Of a choice of the older completions API, which has no message.
@@ -45,7 +86,7 @@ struct AnswerContent {
             isContent = true
             for part in parts { take(part: part) }
         case .object: take(part: content)
-        default: break
+        default: take(stray: content)
         }
     }
 

@@ -18,6 +18,8 @@ public struct AnswerReader: Sendable {
     /// More text than the token cap can make means that the server does not keep the cap.
     private let maxTextBytes: Int
     private var isEnded = false
+    /// Of events before the first one with choices.
+    private var unreadBytes = 0
     /// Whether it was one document, and all of it came.
     private(set) var isWholeDocument = false
 
@@ -56,7 +58,7 @@ public struct AnswerReader: Sendable {
     ///
     /// - Parameter promptBytes: of the text of the prompt.
     public func counts(promptBytes: Int) -> (TokenCounts, isFinal: Bool) {
-        let reading = answer.usage.reading(promptBytes: promptBytes, outputBytes: outputBytes, missingCacheIsUnknown: true)
+        let reading = answer.usage.reading(promptBytes: promptBytes, outputBytes: outputBytes, bytesBehind: answer.bytesBehindUsage, missingCacheIsUnknown: true)
         return (reading.counts, reading.isFinal && isWhole)
     }
 
@@ -130,25 +132,48 @@ public struct AnswerReader: Sendable {
         do throws(JSONParseError) {
             let document = try JSONParser.parse(body)
             isWholeDocument = true
-            take(document: document)
+            take(document: document, size: body.count)
         } catch {
             // Lines of JSON, an error in front of a stream, a field that nobody knows.
             if body.contains(UInt8(ascii: "\n")) || body.contains(UInt8(ascii: "\r")), body.first != UInt8(ascii: "<"), readsAsEvents(body) { return }
-            if let begun = UnfinishedJSON.closed(body), let document = try? JSONParser.parse(begun) { answer.take(unfinished: document) }
-            if !isCut || body.first == UInt8(ascii: "<") { answer.refuse(ErrorClassifier.notJSON(body, error)) }
+            let isPage = body.first == UInt8(ascii: "<")
+            if !isPage, takeRepaired(body) { return }
+            if !isPage, !answer.hasChoices { answer.lose(whole: body.count) }
+            if !isCut || isPage { answer.refuse(ErrorClassifier.notJSON(body, error)) }
         }
     }
 
-    private mutating func take(document: JSONValue) {
+    /// - Returns: whether it was whole but for its faults. Otherwise what came of it was taken.
+    private mutating func takeRepaired(_ body: [UInt8]) -> Bool {
+        guard let repaired = RepairedJSON(body) else { return false }
+        if repaired.isClosed {
+            guard let document = try? JSONParser.parse(repaired.text) else { return false }
+            isWholeDocument = true
+            answer.lose(repaired.behind)
+            take(document: document, size: body.count)
+            return true
+        }
+        // As it came, where its end is its only fault: a character may be cut.
+        for text in [body, repaired.text] {
+            guard let begun = UnfinishedJSON.closed(text), let document = try? JSONParser.parse(begun) else { continue }
+            answer.take(unfinished: document)
+            break
+        }
+        return false
+    }
+
+    private mutating func take(document: JSONValue, size: Int) {
         answer.take(document)
         if answer.failure != nil { return }
         if !answer.hasChoices {
             if case .failure(let error)? = ErrorClassifier.told(by: document, isError: document["message"]?.stringValue != nil) {
                 answer.refuse(error)
             } else {
+                answer.lose(whole: size)
                 answer.refuse(CallFailure(.malformedResponse, "the answer has no choices"))
             }
         } else if !answer.hasContent {
+            answer.lose(whole: size)
             answer.refuse(CallFailure(.malformedResponse, "the answer's message has no text"))
         } else {
             // It is complete, be its finish reason null.
@@ -176,12 +201,14 @@ public struct AnswerReader: Sendable {
                 if answer.text.utf8.count > maxTextBytes { answer.fail("the stream did not end at its cap of output tokens") }
             }
         } catch {
+            answer.lose(parser.maxLineBytes)
             answer.fail("the stream is not server-sent events: \(error)")
         }
     }
 
     private mutating func finishEvents() {
         for event in (try? parser.finish()) ?? [] { take(event, isLast: true) }
+        if !answer.hasChoices { answer.lose(whole: unreadBytes) }
         if answer.failure == nil, answer.isEndAnnounced, !answer.hasChoices { answer.refuse(CallFailure(.malformedResponse, "the answer has no choices")) }
     }
 
@@ -196,6 +223,7 @@ public struct AnswerReader: Sendable {
         let isError = event.name == "error"
         do throws(JSONParseError) {
             answer.take(try Self.parse(data), isError: isError)
+            if answer.failure == nil, !answer.hasChoices { unreadBytes += data.count }
         } catch {
             // Lines that a single newline parts are events of their own to some servers.
             if data.contains(UInt8(ascii: "\n")) {
@@ -206,11 +234,36 @@ public struct AnswerReader: Sendable {
                     return
                 }
             }
+            if data.count == 6, String(decoding: data, as: UTF8.self).uppercased() == "[DONE]" { return answer.end() }
+            // Keep-alives of one word.
+            if !isError, data.count <= 32, data.allSatisfy({ 0x61...0x7A ~= $0 | 0x20 || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") }) { return }
             if isError { return answer.take(.string(String(decoding: data.prefix(2000), as: UTF8.self)), isError: true) }
-            if isLast { return }
+            if take(broken: data, of: event, isLast: isLast) || isLast { return }
+            answer.lose(data.count)
             let what = event.name == ServerSentEventParser.strayName ? "a line of the stream is not server-sent events" : "a chunk of the stream is not JSON: \(error)"
             answer.fail(what)
         }
+    }
+
+    /// Takes what can be read of an event that is not JSON: all of it but its faults, or the beginning of the last one.
+    ///
+    /// - Returns: whether it was whole.
+    private mutating func take(broken data: ArraySlice<UInt8>, of event: ServerSentEvent, isLast: Bool) -> Bool {
+        // Between lines something may be missing.
+        if event.name != ServerSentEventParser.strayName, !data.contains(UInt8(ascii: "\n")), let repaired = RepairedJSON(data), repaired.isClosed,
+            repaired.behind == 0, let document = try? JSONParser.parse(repaired.text)
+        {
+            answer.take(document)
+            return true
+        }
+        guard isLast else { return false }
+        if event.name != ServerSentEventParser.strayName, let begun = UnfinishedJSON.closed(Array(data)), let document = try? JSONParser.parse(begun) {
+            answer.take(unfinished: document)
+            if answer.failure == nil, !answer.hasChoices { unreadBytes += data.count }
+        } else {
+            answer.lose(data.count)
+        }
+        return false
     }
 
     private static func parse(_ bytes: ArraySlice<UInt8>) throws(JSONParseError) -> JSONValue {

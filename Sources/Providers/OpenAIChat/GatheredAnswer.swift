@@ -7,9 +7,13 @@ struct GatheredAnswer {
     private(set) var refusal: String?
     private(set) var hasReasoning = false
     private(set) var modelServed: String?
+    private(set) var otherModelsServed: [String] = []
     private(set) var usage = UsageReader()
     /// Of all that the model wrote.
     private(set) var outputBytes = 0
+    private var bytesAtUsage = 0
+    /// Of ``outputBytes``, what came behind the last counts; 0 where there are none.
+    var bytesBehindUsage: Int { usage.told == 0 ? 0 : max(0, outputBytes - bytesAtUsage) }
     /// Whether a token has come, of the answer or of the reasoning before it.
     private(set) var hasBegun = false
     /// The server's own error, or what makes the answer unusable.
@@ -22,6 +26,8 @@ struct GatheredAnswer {
     private(set) var hasContent = false
     private var isDone = false
     private var finish: String?
+    /// Whether it says that the answer is not all that the model had to say.
+    private var isShort = false
     private var faint: CallFailure?
     private var toolNames: [Int: String] = [:]
     private var chunkLogprobs: [JSONValue] = []
@@ -44,10 +50,21 @@ struct GatheredAnswer {
         if failure == nil { failure = reason }
     }
 
-    /// Takes a document that broke off and was closed. What it says of an end is not the answer's.
+    /// Takes a document that broke off and was closed. What it says of an end is not the answer's; an end before it is.
     mutating func take(unfinished document: JSONValue) {
+        let (wasAnnounced, before) = (isEndAnnounced, outputBytes)
         take(document)
-        isEndAnnounced = false
+        isEndAnnounced = isEndAnnounced && wasAnnounced && outputBytes == before
+    }
+
+    /// Counts bytes that came and could not be read: what they held was made, and is paid for.
+    mutating func lose(_ count: Int) {
+        if failure == nil, !isDone { outputBytes += count }
+    }
+
+    /// Counts at least so many bytes for a body in which no answer was found, unless it is an error.
+    mutating func lose(whole count: Int) {
+        if !isServersError { outputBytes = max(outputBytes, count) }
     }
 
     /// Whether the failure is the server's own word.
@@ -57,19 +74,21 @@ struct GatheredAnswer {
     ///
     /// - Parameter isError: whether it was announced as an error.
     mutating func take(_ document: JSONValue, isError: Bool = false) {
+        let toldBefore = usage.told
         usage.take(answer: document)
+        defer { if usage.told != toldBefore { bytesAtUsage = outputBytes } }
         guard failure == nil, !isDone else {
             if isDone, case .failure(let late)? = ErrorClassifier.told(by: document, isError: isError) { note(late: late) }
             return
         }
         // Azure's first chunk has an empty name.
-        if modelServed == nil, let model = document["model"]?.stringValue, !model.isEmpty { modelServed = String(model.prefix(256)) }
+        if let model = document["model"]?.stringValue, !model.isEmpty, model != modelServed { take(model: model.beginning(bytes: 256)) }
         let wasAnnounced = isEndAnnounced
         let choices = document["choices"]?.arrayValue ?? []
         for choice in choices {
             // One is asked for. What a server sends beside it was made and is paid for.
             if let index = choice["index"]?.intValue, index != 0 {
-                outputBytes += Self.content(of: choice)?.bytes ?? 0
+                if let content = Self.content(of: choice) { outputBytes += content.bytes + content.strayBytes }
             } else {
                 take(choice: choice)
             }
@@ -79,6 +98,15 @@ struct GatheredAnswer {
         case .faint(let error): faint = faint ?? error
         case .failure(let error):
             if wasAnnounced { note(late: error) } else { failure = error }
+        }
+    }
+
+    /// Gateways tell the model that answered late, behind an alias.
+    private mutating func take(model name: String) {
+        if modelServed == nil {
+            modelServed = name
+        } else if name != modelServed, otherModelsServed.count < 3, !otherModelsServed.contains(name) {
+            otherModelsServed.append(name)
         }
     }
 
@@ -99,7 +127,12 @@ struct GatheredAnswer {
 
     private mutating func take(choice: JSONValue) {
         hasChoices = hasChoices || choice["delta"] != nil || choice["message"] != nil || choice["text"] != nil || choice["finish_reason"] != nil
-        if let content = Self.content(of: choice) { take(content, isWhole: Self.message(of: choice)?.isWhole ?? false) }
+        if let content = Self.content(of: choice) {
+            take(content, isWhole: Self.message(of: choice)?.isWhole ?? false)
+        } else if choice["finish_reason"] == nil || [choice["delta"], choice["message"], choice["text"]].contains(where: { $0?.isNull == false }) {
+            // Of a shape that is not known.
+            lose(choice.jsonText.utf8.count)
+        }
         if let document = choice["logprobs"], !document.isNull {
             if choice["delta"] == nil { logprobs = document } else { chunkLogprobs += document["content"]?.arrayValue ?? [] }
         }
@@ -107,18 +140,35 @@ struct GatheredAnswer {
             failure = error
             return
         }
-        guard let word = choice["finish_reason"]?.stringValue, !word.isEmpty, word != "null" else { return }
+        guard let word = Self.finishWord(of: choice), !word.isEmpty, word != "null" else { return }
         switch FinishReasons.meaning(word) {
-        case .brokenOff?: failure = CallFailure(.serverError, "the server broke the answer off: \(word)")
-        case .failed(let kind)?: failure = CallFailure(kind, "the server broke the answer off: \(word)")
-        case .end?, nil:
-            finish = word
-            isEndAnnounced = true
+        case .brokenOff?: failure = CallFailure(.serverError, "the server broke the answer off: \(word.beginning(bytes: 64))")
+        case .failed(let kind)?: failure = CallFailure(kind, "the server broke the answer off: \(word.beginning(bytes: 64))")
+        case .end(let reason)?: take(end: word, reason, of: choice)
+        case nil: take(end: word, nil, of: choice)
+        }
+    }
+
+    private static func finishWord(of choice: JSONValue) -> String? {
+        guard let value = choice["finish_reason"] ?? choice["finishReason"] else { return nil }
+        return value.stringValue ?? value["type"]?.stringValue ?? value["reason"]?.stringValue
+    }
+
+    /// What a cut or a filter was, no later word and no translation of a gateway's takes back.
+    private mutating func take(end word: String, _ reason: FinishReason?, of choice: JSONValue) {
+        isEndAnnounced = true
+        if isShort { return }
+        (finish, isShort) = (word, reason == .length || reason == .contentFilter)
+        // OpenRouter's, of the server behind it.
+        if !isShort, let native = choice["native_finish_reason"]?.stringValue, case .end(let own)? = FinishReasons.meaning(native), own == .length || own == .contentFilter {
+            (finish, isShort) = (native, true)
         }
     }
 
     private mutating func take(_ content: AnswerContent, isWhole: Bool) {
         if content.isContent { hasContent = true }
+        // It may be anything, and does not make an answer go on.
+        defer { outputBytes += content.strayBytes }
         if isWhole, !text.isEmpty, !content.text.isEmpty {
             // Some streams close with the whole message that their pieces made.
             outputBytes += max(0, content.bytes - outputBytes)
@@ -127,7 +177,7 @@ struct GatheredAnswer {
             outputBytes += content.bytes
             text += content.text
             if let words = content.refusal { refusal = (refusal ?? "") + words }
-            for call in content.toolCalls where toolNames.count < 256 { toolNames[call.index] = String(call.name.prefix(128)) }
+            for call in content.toolCalls where toolNames.count < 256 { toolNames[call.index] = call.name.beginning(bytes: 128) }
             // What goes on after its end was not at its end.
             if content.bytes > 0, isEndAnnounced, !isDone { isEndAnnounced = false }
         }
@@ -147,7 +197,7 @@ struct GatheredAnswer {
         // Spelled out, as `nil` beside a JSON value is JSON's null.
         let gathered: JSONValue? = if chunkLogprobs.isEmpty { Optional.none } else { .object(["content": .array(chunkLogprobs)]) }
         return ModelResponse(
-            text: text, finishReason: reason, finishWord: isKnown ? nil : finish.map { String($0.prefix(64)) }, refusal: refusal,
+            text: text, finishReason: reason, finishWord: isKnown ? nil : finish.map { $0.beginning(bytes: 64) }, refusal: refusal,
             toolCalls: toolNames.sorted { $0.key < $1.key }.map(\.value), hasReasoning: hasReasoning,
             logprobs: logprobs ?? gathered)
     }

@@ -92,10 +92,10 @@ final class OpenAIChatExchange: Sendable {
     /// What our own delay in taking the answer made longer is not the machine's work.
     private var duration: TimeSpan { min(Self.span(since: started), request.timeout) }
 
-    private func reading(_ usage: UsageReader, outputBytes: Int) -> UsageReading {
+    private func reading(_ usage: UsageReader, outputBytes: Int, bytesBehind: Int = 0) -> UsageReading {
         let dialect = endpoint.configuration.dialect
         return usage.reading(
-            promptBytes: request.segments.reduce(0) { $0 + $1.text.utf8.count }, outputBytes: outputBytes,
+            promptBytes: request.segments.reduce(0) { $0 + $1.text.utf8.count }, outputBytes: outputBytes, bytesBehind: bytesBehind,
             missingCacheIsUnknown: dialect.cachedTokensOptional, restIsReasoning: dialect.restIsReasoning)
     }
 
@@ -104,9 +104,13 @@ final class OpenAIChatExchange: Sendable {
         var (failure, billing) = ErrorClassifier.classify(status: head.status, headers: head.headers, body: body)
         // A refusal that counts tokens did the work that it refuses.
         var reader = UsageReader()
-        if let document = try? JSONParser.parse(body) { reader.take(answer: document) }
+        let (documents, isWhole) = ErrorClassifier.documents(of: body)
+        for document in documents {
+            reader.take(answer: document)
+            if let error = document["error"] { reader.take(answer: error) }
+        }
         let usage = reading(reader, outputBytes: 0)
-        if usage.counts.input != nil || (usage.counts.output ?? 0) > 0 { billing = usage.isFinal ? .reported : .unknown }
+        if usage.counts.input != nil || (usage.counts.output ?? 0) > 0 { billing = usage.isFinal && isWhole ? .reported : .unknown }
         return ModelCallResult(
             outcome: .failure(explained(failure)), billing: billing, counts: usage.counts, usageRaw: usage.raw, httpStatus: head.status, total: duration,
             isComingUp: ErrorClassifier.isComingUp(status: head.status, body: body))
@@ -123,7 +127,7 @@ final class OpenAIChatExchange: Sendable {
         let isWhole = reader.isWhole
         // Nothing came: all that is known is whether anything was sent.
         let isBare = status == nil && transport != nil
-        let usage = reading(answer.usage, outputBytes: answer.outputBytes)
+        let usage = reading(answer.usage, outputBytes: answer.outputBytes, bytesBehind: answer.bytesBehindUsage)
         let billing: BillingEvidence = isBare ? (transport!.requestWasSent ? .unknown : .notBilled) : usage.isFinal && isWhole ? .reported : .unknown
         var notes = answer.notes
         var partialText: String?
@@ -140,7 +144,7 @@ final class OpenAIChatExchange: Sendable {
         return ModelCallResult(
             outcome: outcome.mapError(explained), billing: billing, counts: usage.counts, usageRaw: usage.raw, modelServed: answer.modelServed,
             httpStatus: status, timeToFirstToken: timeToFirstToken, total: duration, partialText: partialText, outputBytes: answer.outputBytes,
-            isWhole: isWhole, notes: notes)
+            isWhole: isWhole, notes: notes, otherModelsServed: answer.otherModelsServed)
     }
 
     /// Names the endpoint.

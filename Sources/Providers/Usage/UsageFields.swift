@@ -20,8 +20,11 @@ struct UsageFields {
 
     /// Whether it has the counters of Anthropic or Bedrock, which stand beside the prompt.
     private(set) var isAnthropic = false
-    /// Whether a whole count is a number and cannot be a count: beyond all measure.
+    /// Whether a count cannot be one: beyond all measure, below zero, a fraction, a word.
     private(set) var hasAbsurd = false
+    /// The largest count of tokens in the details of the prompt and of the answer, under whatever name.
+    private(set) var mostOfPrompt: Int64 = -1
+    private(set) var mostOfOutput: Int64 = -1
     private var values = [Int](repeating: -1, count: Count.allCases.count)
 
     init(_ object: JSONValue) {
@@ -29,13 +32,16 @@ struct UsageFields {
         for (name, value) in fields {
             guard let meaning = Self.meanings[name] else { continue }
             switch meaning {
-            case .count(let counts, let isWhole, let isAnthropic):
+            case .count(let counts, let isAnthropic):
                 if isAnthropic { self.isAnthropic = true }
                 for count in counts { take(value, as: count) }
-                if isWhole, Self.isAbsurd(value) { hasAbsurd = true }
-            case .details(let names):
+            case .details(let names, let isOfPrompt):
                 guard case .object(let details) = value else { continue }
-                for (name, value) in details { for count in names[name] ?? [] { take(value, as: count) } }
+                for (name, value) in details {
+                    for count in names[name] ?? [] { take(value, as: count) }
+                    guard let number = value.intValue, number > 0, name.hasSuffix("tokens") else { continue }
+                    if isOfPrompt { mostOfPrompt = max(mostOfPrompt, number) } else { mostOfOutput = max(mostOfOutput, number) }
+                }
             case .lives:
                 // By time to live. What the sum lacks of the whole was written all the same.
                 guard case .object(let lives) = value else { continue }
@@ -51,7 +57,12 @@ struct UsageFields {
 
     /// Of several spellings of one count the largest: a zero beside a number is a field that is not filled in.
     private mutating func take(_ value: JSONValue, as count: Count) {
-        guard let number = Self.count(value) else { return }
+        // The whole counts are numbers, or missing.
+        if case .string = value, count == .prompt || count == .input || count == .output { return }
+        guard let number = Self.count(value) else {
+            if !Self.isNone(value) { hasAbsurd = true }
+            return
+        }
         values[count.rawValue] = max(values[count.rawValue], number)
     }
 
@@ -59,35 +70,42 @@ struct UsageFields {
     private static let limit: Int64 = 1 << 31
 
     private static func count(_ value: JSONValue) -> Int? {
-        guard let number = value.intValue, number >= 0, number < limit else { return nil }
+        // Some write them as texts.
+        guard let number = value.intValue ?? value.stringValue.flatMap({ Int64($0) }), number >= 0, number < limit else { return nil }
         return Int(number)
     }
 
-    private static func isAbsurd(_ value: JSONValue) -> Bool {
-        if case .bigInt = value { return true }
-        return value.doubleValue.map { $0 >= Double(limit) } ?? false
+    /// Whether a field says nothing.
+    private static func isNone(_ value: JSONValue) -> Bool {
+        switch value {
+        // By -1 some say that they do not know.
+        case .int(let number): number == -1
+        case .bigInt, .double: false
+        case .string(let text): text.isEmpty
+        default: true
+        }
     }
 
     // MARK: Names
 
     private enum Meaning {
-        case count([Count], isWhole: Bool, isAnthropic: Bool)
+        case count([Count], isAnthropic: Bool)
         /// An object with counts of its own.
-        case details([String: [Count]])
+        case details([String: [Count]], isOfPrompt: Bool)
         case lives
     }
 
     private static let meanings: [String: Meaning] = {
         var meanings: [String: Meaning] = ["cache_creation": .lives]
-        func add(_ names: [String], _ counts: Count..., isWhole: Bool = false, isAnthropic: Bool = false) {
-            for name in names { meanings[name] = .count(counts, isWhole: isWhole, isAnthropic: isAnthropic) }
+        func add(_ names: [String], _ counts: Count..., isAnthropic: Bool = false) {
+            for name in names { meanings[name] = .count(counts, isAnthropic: isAnthropic) }
         }
-        add(["prompt_tokens", "promptTokenCount", "prompt_token_count", "prompt_eval_count", "total_input_tokens"], .prompt, isWhole: true)
-        add(["input_tokens", "inputTokens"], .input, isWhole: true)
+        add(["prompt_tokens", "promptTokenCount", "prompt_token_count", "prompt_eval_count", "total_input_tokens"], .prompt)
+        add(["input_tokens", "inputTokens"], .input)
         add(
             ["completion_tokens", "output_tokens", "candidatesTokenCount", "candidates_token_count", "eval_count", "total_output_tokens", "outputTokens"],
-            .output, isWhole: true)
-        add(["total_tokens", "totalTokenCount", "total_token_count", "totalTokens"], .total, isWhole: true)
+            .output)
+        add(["total_tokens", "totalTokenCount", "total_token_count", "totalTokens"], .total)
         add(["thoughtsTokenCount", "thoughts_token_count", "total_thought_tokens"], .thoughts)
         add(["toolUsePromptTokenCount", "tool_use_prompt_token_count", "total_tool_use_tokens"], .toolPrompt)
         add(
@@ -109,9 +127,9 @@ struct UsageFields {
             "cache_write_tokens": [.cacheWrite], "cache_creation_tokens": [.cacheWrite], "created_cache_tokens": [.cacheWrite],
             "cache_creation_input_tokens": [.cacheWrite],
         ]
-        for name in ["prompt_tokens_details", "prompt_token_details", "input_tokens_details"] { meanings[name] = .details(ofPrompt) }
+        for name in ["prompt_tokens_details", "prompt_token_details", "input_tokens_details"] { meanings[name] = .details(ofPrompt, isOfPrompt: true) }
         let ofOutput: [String: [Count]] = ["reasoning_tokens": [.reasoning], "thinking_tokens": [.reasoning]]
-        for name in ["completion_tokens_details", "output_tokens_details"] { meanings[name] = .details(ofOutput) }
+        for name in ["completion_tokens_details", "output_tokens_details"] { meanings[name] = .details(ofOutput, isOfPrompt: false) }
         return meanings
     }()
 }

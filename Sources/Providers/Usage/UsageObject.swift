@@ -16,6 +16,8 @@ struct UsageObject: Hashable {
     private(set) var counts = TokenCounts()
     /// What cannot be true of it.
     private(set) var doubt: String?
+    /// Whether llama.cpp told what of the prompt it had cached, so that its count is of the whole.
+    private(set) var isOfWholePrompt = false
 
     /// - Returns: `nil`: it counts nothing.
     init?(_ object: JSONValue) {
@@ -26,13 +28,18 @@ struct UsageObject: Hashable {
         if fields.hasAbsurd { doubt = "a count of it cannot be one" }
 
         // The prompt
+        let cached = (cacheRead ?? 0) + (cacheWrite ?? 0)
         var prompt = fields[.prompt] ?? fields[.input]
+        if let named = fields[.prompt], let other = fields[.input], named != other {
+            // Beside Anthropic's counters both can be true: with what was cached, and without. A zero is a field that is not filled in.
+            prompt = max(named, other)
+            if min(named, other) > 0, max(named, other) != min(named, other) + cached { doubt = doubt ?? "it counts two prompts, of \(named) and \(other) tokens" }
+        }
         if let hit = fields[.hit], let miss = fields[.miss] {
             // DeepSeek: prompt = hit + miss.
             if let told = prompt, told != 0, told != hit + miss, hit + miss != 0 { doubt = doubt ?? "its hits and misses are not its prompt" }
             prompt = max(prompt ?? 0, hit + miss)
         }
-        let cached = (cacheRead ?? 0) + (cacheWrite ?? 0)
         let completion = fields[.output]
         let thoughts = fields[.thoughts]
         var output = completion ?? thoughts.map { _ in 0 }
@@ -69,6 +76,8 @@ struct UsageObject: Hashable {
         if let total = counts.total, total > 0, let prompt, let output, total < prompt + output {
             doubt = doubt ?? "its total of \(total) is less than its parts, \(prompt) and \(output)"
         }
+        if let prompt, fields.mostOfPrompt > Int64(prompt) { doubt = doubt ?? "it tells \(fields.mostOfPrompt) tokens of a prompt of \(prompt)" }
+        if let output, fields.mostOfOutput > Int64(output) { doubt = doubt ?? "it tells \(fields.mostOfOutput) tokens of an answer of \(output)" }
         if counts == .none, doubt == nil { return nil }
     }
 
@@ -78,6 +87,8 @@ struct UsageObject: Hashable {
         counts.cacheRead = fields[.cachedByServer]
         counts.input = fields[.newByServer].map { $0 + (counts.cacheRead ?? 0) }
         counts.output = fields[.writtenByServer]
+        isOfWholePrompt = counts.cacheRead != nil
+        if fields.hasAbsurd { doubt = "a count of it cannot be one" }
         if counts == .none { return nil }
     }
 
@@ -108,7 +119,7 @@ struct UsageObject: Hashable {
             let isBeside = total == prompt + cached + output || total == prompt + cached + output + reasoning
             if isInside != isBeside { return isBeside }
         }
-        if fields[.prompt] == nil { return fields.isAnthropic }
+        if fields[.prompt] == nil || (fields[.prompt] == 0 && fields[.input] != nil) { return fields.isAnthropic }
         // Anthropic's counters beside a smaller `prompt_tokens` can only be counted as Anthropic counts them.
         return fields.isAnthropic && cached > prompt && (fields[.cachedInDetails] ?? 0) <= prompt
     }

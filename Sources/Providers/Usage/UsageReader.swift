@@ -25,6 +25,10 @@ struct UsageReader {
     private static let longestRaw = 65_536
     /// No vocabulary in use has a longer token.
     static let longestToken = 128
+    /// No text in use has more in a token, over all of it.
+    private static let commonToken = 16
+    /// How many objects told something.
+    private(set) var told = 0
 
     init() {}
 
@@ -57,6 +61,7 @@ struct UsageReader {
             emptyDoubt = emptyDoubt ?? object.doubt
             return
         }
+        told += 1
         if objects.contains(where: { $0.object.covers(object) && !object.covers($0.object) }) { return }
         // Of two that count the same, the one without a doubt.
         if objects.contains(where: { $0.object.counts == object.counts && $0.object.doubt == nil }) { return }
@@ -65,7 +70,9 @@ struct UsageReader {
     }
 
     private mutating func take(timings raw: JSONValue) {
-        guard let object = UsageObject(timings: raw), timings.map(object.covers) ?? true else { return }
+        guard let object = UsageObject(timings: raw) else { return }
+        told += 1
+        guard timings.map(object.covers) ?? true else { return }
         timings = object
         timingsRaw = raw
     }
@@ -87,9 +94,10 @@ struct UsageReader {
     /// - Parameters:
     ///   - promptBytes: of the text of the prompt.
     ///   - outputBytes: of all that the model wrote and that was received.
+    ///   - bytesBehind: of these, what came behind the last counts.
     ///   - missingCacheIsUnknown: whether a server that names no cached tokens does not count them; otherwise it had none.
     ///   - restIsReasoning: whether what a total tells beyond its parts is known to be reasoning.
-    func reading(promptBytes: Int, outputBytes: Int, missingCacheIsUnknown: Bool, restIsReasoning: Bool = false) -> UsageReading {
+    func reading(promptBytes: Int, outputBytes: Int, bytesBehind: Int = 0, missingCacheIsUnknown: Bool, restIsReasoning: Bool = false) -> UsageReading {
         var counts = objects.reduce(TokenCounts.none) { $0.joined($1.object.counts) }
         var doubt = objects.lazy.compactMap(\.object.doubt).first ?? (objects.isEmpty ? emptyDoubt : nil)
         let isContradicted = objects.indices.contains { first in
@@ -99,8 +107,15 @@ struct UsageReader {
 
         // llama.cpp's own counts stand in for those that its usage lacks.
         if let timings {
-            counts.input = counts.input ?? timings.counts.input
-            counts.output = counts.output ?? timings.counts.output
+            func joined(_ told: Int?, _ own: Int?, isWhole: Bool, _ what: String) -> Int? {
+                guard let told, let own else { return told ?? own }
+                if told > 0, own > 0, told != own, isWhole || own > told { doubt = doubt ?? "its timings count \(own) tokens of \(what), and its usage \(told)" }
+                return max(told, own)
+            }
+            doubt = doubt ?? timings.doubt
+            // Older servers time only what of the prompt was not cached, and do not say how much was.
+            counts.input = joined(counts.input, timings.counts.input, isWhole: timings.isOfWholePrompt, "the prompt")
+            counts.output = joined(counts.output, timings.counts.output, isWhole: true, "the answer")
             if counts.cacheRead == nil, let read = timings.counts.cacheRead, counts.input.map({ read <= $0 }) ?? false { counts.cacheRead = read }
         }
         if let read = counts.cacheRead, let input = counts.input, read + (counts.cacheWrite ?? 0) > input {
@@ -118,6 +133,8 @@ struct UsageReader {
             if !objects.isEmpty, doubt == nil { doubt = "an answer of \(output) tokens cannot be" }
             counts.output = nil
         }
+        // A running count that stopped before the text did.
+        if let output = counts.output, bytesBehind / Self.commonToken > output { doubt = doubt ?? "\(bytesBehind) bytes of text came behind its counts" }
         if counts.input == nil { missing.append("the prompt") }
         if counts.output == nil { missing.append("the answer") }
         if let usage = counts.usage, let total = counts.total, total > usage.total, restIsReasoning {

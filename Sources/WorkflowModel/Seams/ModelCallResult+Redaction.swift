@@ -8,7 +8,8 @@ extension ModelCallResult {
             outcome: outcome.map { $0.redacted(by: redactor) }.mapError { $0.redacted(by: redactor) }, billing: billing, counts: counts,
             usageRaw: usageRaw.map { redactor.redact($0) }, modelServed: modelServed.map { redactor.redact($0) }, httpStatus: httpStatus,
             timeToFirstToken: timeToFirstToken, total: total, partialText: partialText.map { redactor.redact($0) }, outputBytes: outputBytes,
-            isWhole: isWhole, isComingUp: isComingUp, notes: notes.map { CallNote($0.code, redactor.redact($0.message)) })
+            isWhole: isWhole, isComingUp: isComingUp, notes: notes.map { CallNote($0.code, redactor.redact($0.message)) },
+            otherModelsServed: otherModelsServed.map { redactor.redact($0) })
     }
 }
 

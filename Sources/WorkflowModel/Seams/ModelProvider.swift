@@ -222,6 +222,8 @@ public final class ModelCallResult: Sendable {
     /// The server's usage object, verbatim.
     public let usageRaw: String?
     public let modelServed: String?
+    /// Names that the server gave beside the first one; mostly none.
+    public let otherModelsServed: [String]
     public let httpStatus: Int?
     /// To the first token of a stream.
     public let timeToFirstToken: TimeSpan?
@@ -243,13 +245,15 @@ public final class ModelCallResult: Sendable {
     public init(
         outcome: Result<ModelResponse, CallFailure>, billing: BillingEvidence, counts: TokenCounts = .none, usageRaw: String? = nil,
         modelServed: String? = nil, httpStatus: Int? = nil, timeToFirstToken: TimeSpan? = nil, total: TimeSpan,
-        partialText: String? = nil, outputBytes: Int? = nil, isWhole: Bool? = nil, isComingUp: Bool = false, notes: [CallNote] = []
+        partialText: String? = nil, outputBytes: Int? = nil, isWhole: Bool? = nil, isComingUp: Bool = false, notes: [CallNote] = [],
+        otherModelsServed: [String] = []
     ) {
         self.outcome = outcome
         self.billing = billing
         self.counts = counts
         self.usageRaw = usageRaw
         self.modelServed = modelServed
+        self.otherModelsServed = otherModelsServed
         self.httpStatus = httpStatus
         self.timeToFirstToken = timeToFirstToken
         self.total = total

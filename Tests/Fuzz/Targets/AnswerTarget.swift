@@ -181,6 +181,7 @@ struct AnswerTarget: FuzzTarget {
             trial.expect(text.utf8.starts(with: whole.partial.utf8), "'\(whole.partial)' is no beginning of '\(text)'")
         }
         if truth["torn"] == true { return whole.failure == nil }
+        if !isCut, truth["error_at"] == nil { trial.expect(whole.bytes >= text.utf8.count, "\(whole.bytes) bytes were counted of the \(text.utf8.count) that came") }
 
         let length = input.main.count
         let end = truth["announced_at"]?.intValue.map { Int($0) }
