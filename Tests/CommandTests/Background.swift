@@ -3,38 +3,48 @@ import TestSupport
 import Values
 
 /// The program in the background; it is killed with its owner at the latest.
-final class Background {
-    private let process = Process()
+///
+/// Spawned by the system's own function: Foundation's `Process` reads beyond the end of a list of open files, and now and then that
+/// is beyond what is mapped.
+final class Background: Sendable {
+    let id: pid_t
+    private let status = Mutex<Int32?>(nil)
 
     /// - Parameters:
     ///   - output: a file that takes its standard output.
     ///   - errors: a file that takes its standard error.
-    init(_ sandbox: Sandbox, _ arguments: [String], program: String = Sandbox.program, output: String? = nil, errors: String? = nil) throws {
-        process.executableURL = URL(fileURLWithPath: program)
-        process.arguments = arguments
-        process.currentDirectoryURL = URL(fileURLWithPath: sandbox.folder)
-        process.standardOutput = try Self.file(output)
-        process.standardError = try Self.file(errors)
-        process.standardInput = FileHandle.nullDevice
-        try process.run()
+    convenience init(_ sandbox: Sandbox, _ arguments: [String], program: String = Sandbox.program, output: String? = nil, errors: String? = nil) throws {
+        try self.init(in: sandbox.folder, program, arguments, output: output, errors: errors)
     }
 
-    deinit { if process.isRunning { kill(process.processIdentifier, SIGKILL) } }
+    init(in folder: String, _ program: String, _ arguments: [String], output: String? = nil, errors: String? = nil) throws {
+        // They are there when this returns, as somebody may look at once.
+        for path in [output, errors].compactMap({ $0 }) { FileManager.default.createFile(atPath: path, contents: nil) }
+        let script = "cd '\(folder)' && exec </dev/null >'\(output ?? "/dev/null")' 2>'\(errors ?? "/dev/null")' && exec \"$0\" \"$@\""
+        let argv = (["/bin/sh", "-c", script, program] + arguments).map { strdup($0) } + [nil]
+        defer { for text in argv { free(text) } }
+        let environment = ProcessInfo.processInfo.environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
+        defer { for text in environment { free(text) } }
+        var spawned: pid_t = 0
+        let code = posix_spawn(&spawned, "/bin/sh", nil, nil, argv, environment)
+        guard code == 0 else { throw POSIXError(POSIXErrorCode(rawValue: code) ?? .EIO) }
+        id = spawned
+    }
 
-    var id: pid_t { process.processIdentifier }
+    deinit { end(by: SIGKILL) }
 
     /// - Returns: the exit code; of one that a signal ended, its negative.
     @discardableResult
     func end(by signal: Int32? = nil) -> Int32 {
-        if let signal { kill(process.processIdentifier, signal) }
-        process.waitUntilExit()
-        return process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
-    }
-
-    private static func file(_ path: String?) throws -> FileHandle {
-        guard let path else { return .nullDevice }
-        FileManager.default.createFile(atPath: path, contents: nil)
-        return try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+        status.withLock { status in
+            if status == nil {
+                if let signal { kill(id, signal) }
+                var found: Int32 = 0
+                while waitpid(id, &found, 0) != id, errno == EINTR {}
+                status = found
+            }
+            return status! & 0x7F == 0 ? status! >> 8 & 0xFF : -(status! & 0x7F)
+        }
     }
 }
 
