@@ -1,7 +1,5 @@
 import ArgumentParser
-import Glibc
 import Providers
-import Tools
 import WorkflowModel
 
 /// The program's version; `make` and releases change it here.
@@ -10,7 +8,6 @@ enum Version {
     static let program = "agentctl/\(number)"
 }
 
-@main
 struct Agentctl: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "agentctl",
@@ -34,14 +31,8 @@ struct Agentctl: AsyncParsableCommand {
             Verify.self, Db.self, Collect.self, Prices.self, Completions.self,
         ])
 
-    static func main() async {
-        // A reader that goes away (`agentctl audit | head`) is an error of the write, not a death by signal.
-        signal(SIGPIPE, SIG_IGN)
-        let arguments = Array(CommandLine.arguments.dropFirst())
-        if arguments.first == ModelServerGuard.commandName {
-            Glibc.exit(ModelServerGuard.main(Array(arguments.dropFirst())))
-        }
-        if arguments.first == ModelServerWatch.commandName { Glibc.exit(ModelServerWatch.main(Array(arguments.dropFirst()))) }
+    /// One command, to its exit code.
+    static func command(_ arguments: [String]) async {
         // Also of commands that look at no project.
         Output.secrets.add(Project.none.knownSecrets(besides: WellKnownProviders.all, variable: Output.variable))
         do {

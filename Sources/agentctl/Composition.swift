@@ -41,12 +41,7 @@ struct Composition {
 
     /// Everything that reaches out: one event loop with the engine's work and all sockets on it.
     func connect(progress: @escaping ModelServerPool.Progress) throws -> Connections {
-        let limit = OpenFileLimit.current.count
-        guard limit >= OpenFileLimit.least else {
-            throw StepFailure(
-                .configuration, "this process may have \(limit) files open, and needs \(OpenFileLimit.least) at the least: raise the limit (ulimit -n)",
-                details: ["in the shell that starts it: ulimit -n 256"])
-        }
+        if let refusal = OpenFileLimit.current.refusal(below: OpenFileLimit.least) { throw refusal }
         let http = try Self.httpClient()
         let root = settings.project.root
         let servers = ModelServerPool(

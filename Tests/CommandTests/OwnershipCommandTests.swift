@@ -224,9 +224,9 @@ import Values
         let programs = try await shell("ulimit -n 96; head -n 60 lines.jsonl > few.jsonl; exec $A run run.yaml --batch few.jsonl --max-parallel 5000 -q", sandbox)
         #expect(programs.code == 0 && programs.lines.count == 60, "\(programs.code) \(programs.err)")
         // With next to none it says so, whatever it needs first.
-        for limit in [32, 63] {
+        for limit in [4, 5, 6, 8, 10, 20, 31, 32, 63] {
             let none = try await shell("ulimit -n \(limit); exec $A run run.yaml --input topic=x", sandbox)
-            #expect(none.code > 0 && (none.err.contains("raise the limit (ulimit -n)") || none.err.contains("Too many open files")), "\(none.code) \(none.err)")
+            #expect(none.code == 30 && none.err.contains("raise the limit (ulimit -n)"), "\(limit): \(none.code) \(none.err)")
         }
     }
 

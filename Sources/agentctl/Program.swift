@@ -1,0 +1,41 @@
+import Dispatch
+import Glibc
+import HTTP
+import Tools
+import Values
+import WorkflowModel
+
+/// Where the process begins. It is not `async`, so that what must come first comes before the runtime starts its threads.
+@main
+enum Program {
+    static func main() {
+        // A reader that goes away (`agentctl audit | head`) is an error of the write, not a death by signal.
+        signal(SIGPIPE, SIG_IGN)
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        if arguments.first == ModelServerGuard.commandName { exit(ModelServerGuard.main(Array(arguments.dropFirst()))) }
+        if arguments.first == ModelServerWatch.commandName { exit(ModelServerWatch.main(Array(arguments.dropFirst()))) }
+        // The runtime's own event loops trap where they cannot be opened, whenever a thread first needs one.
+        if let refusal = OpenFileLimit.current.refusal(below: OpenFileLimit.toStart) {
+            Output.note(styled: Failures.text(of: refusal))
+            exit(ExitCodes.code(refusal.kind))
+        }
+        Task { @MainActor in
+            await Agentctl.command(arguments)
+            exit(0)
+        }
+        dispatchMain()
+    }
+}
+
+extension OpenFileLimit {
+    /// The standard streams, the event loops of the runtime's threads, and the few files that any command reads.
+    static var toStart: Int { 32 }
+
+    /// Why nothing that needs so many can be done.
+    func refusal(below least: Int) -> StepFailure? {
+        guard count < least else { return nil }
+        return StepFailure(
+            .configuration, "this process may have \(count) files open, and needs \(least) at the least: raise the limit (ulimit -n)",
+            details: ["in the shell that starts it: ulimit -n 256"])
+    }
+}
