@@ -19,7 +19,7 @@ import WorkflowModel
         _ number: Int, _ failure: CallFailure? = nil, finish: FinishReason? = nil, jitter: Double = 0
     ) -> StepStateMachine.Event {
         .callEnded(CallEnded(
-            id: CallID(run: RunID("r"), number: number), node: Node(step: 0, path: "a"), state: failure == nil ? .settled : .void, cost: nil,
+            id: CallID(run: RunID("r"), number: number), path: "a", state: failure == nil ? .settled : .void, cost: nil,
             usage: nil, finishReason: finish ?? (failure == nil ? .stop : nil), response: nil, failure: failure, jitter: jitter))
     }
 
@@ -52,7 +52,7 @@ import WorkflowModel
     @Test func anOutageIsWaitedOutAndNotCounted() {
         func outage(_ number: Int) -> StepStateMachine.Event {
             .callEnded(CallEnded(
-                id: CallID(run: RunID("r"), number: number), node: Node(step: 0, path: "a"), state: .void, cost: .zero, usage: nil,
+                id: CallID(run: RunID("r"), number: number), path: "a", state: .void, cost: .zero, usage: nil,
                 finishReason: nil, response: nil, failure: CallFailure(.connection, "gone"), jitter: 0, isOutage: true))
         }
         var step = machine()
@@ -88,7 +88,7 @@ import WorkflowModel
             // It dies, is gone for three tries, and comes back.
             let isGone = number % 4 != 1
             command = step.apply(.callEnded(CallEnded(
-                id: CallID(run: RunID("r"), number: number), node: Node(step: 0, path: "a"), state: isGone ? .void : .estimated, cost: .zero,
+                id: CallID(run: RunID("r"), number: number), path: "a", state: isGone ? .void : .estimated, cost: .zero,
                 usage: nil, finishReason: nil, response: nil, failure: CallFailure(.connection, "lost"), jitter: 0, isOutage: isGone)))
         }
         #expect(number < 20)
@@ -99,7 +99,7 @@ import WorkflowModel
         _ = step.apply(.started)
         for number in 1...5 {
             _ = step.apply(.callEnded(CallEnded(
-                id: CallID(run: RunID("r"), number: number), node: Node(step: 0, path: "a"), state: .void, cost: .zero, usage: nil,
+                id: CallID(run: RunID("r"), number: number), path: "a", state: .void, cost: .zero, usage: nil,
                 finishReason: nil, response: nil, failure: CallFailure(.connection, "gone"), jitter: 0, isOutage: true)))
             _ = step.apply(.waited)
         }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Engine
 import Ledger
 import Values
 import WorkflowModel
@@ -24,14 +23,14 @@ struct Follow: AsyncParsableCommand {
         let graph = try RecordedWorkflow.graph(toReadOf: record, ledger, global, here: settings, file: file)
         let stage = RunStage(events: events)
         defer { stage.finish() }
-        var follower = RunFollower(run: RunID(record.id), graph: graph)
+        let id = RunID(record.id)
         var sequence = 0
         var suspended: RunStatus?
         while true {
             let new = try ledger.events(run: record.id, after: sequence, limit: 5_000)
             for event in new {
-                let fact = try follower.read(event).tellingQuestions { (try? ledger.json($0))??.stringValue }
-                stage.observer?.observe(fact, run: RunID(record.id), graph: graph, at: event.at)
+                let fact = try RunEvent(kind: event.kind, payload: event.payload, run: id).tellingQuestions { (try? ledger.json($0))??.stringValue }
+                stage.observer?.observe(fact, run: id, graph: graph, at: event.at)
                 sequence = event.sequence
                 switch fact {
                 case .runEnded(let status, _): suspended = status
