@@ -4,7 +4,7 @@ import Values
 import WorkflowModel
 
 /// Work on a whole ledger that changes it: `gc` and `db vacuum`. On a connection of its own, beside processes that write.
-public final class LedgerUpkeep: Sendable {
+public final class LedgerUpkeep: LedgerUpkeeper {
     let path: String
     let options: LedgerOptions
     let queue: DatabaseQueue
