@@ -13,9 +13,7 @@ public final class LedgerUpkeep: LedgerUpkeeper {
 
     /// - Throws: `JournalError`, also when there is no ledger: upkeep makes none.
     public init(path: String, options: LedgerOptions = LedgerOptions()) throws(JournalError) {
-        guard FileManager.default.fileExists(atPath: path) else {
-            throw JournalError(.cannotOpen, "there is no ledger at \(path) yet: the first `agentctl run` creates it")
-        }
+        try LedgerFile(path: path, options: options).requireThere()
         self.path = path
         self.options = options
         queue = try LedgerFile(path: path, options: options).openForWriting()

@@ -57,6 +57,7 @@ struct BatchRun {
         let text = try RunInputs.text(of: path, what: "--batch")
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
             .filter { !$0.element.allSatisfy(\.isWhitespace) }.map { Line(number: $0.offset + 1, text: $0.element) }
+        try refuseToEmptyAnother()
         let quiet = command.output.quiet
         let board = BatchBoard(total: lines.count, isLive: Output.isErrorTerminal && !quiet)
         let say: @Sendable (String) -> Void = { if !quiet { board.say($0) } }
@@ -92,7 +93,6 @@ struct BatchRun {
         let graph = try await RecordedWorkflow.graph(
             ofBatch: batch, recorded.sorted { $0.key < $1.key }.map(\.value), graph, archive, composition.settings)
         try await refuseOtherLines(batch, recorded, lines, graph, archive)
-        try refuseToEmptyTheBatch()
         let failuresFile = try command.batch.failures.map(PrivateFile.init)
         let quiet = command.output.quiet
         try session.readKeys(of: graph)
@@ -113,7 +113,7 @@ struct BatchRun {
         await withTaskGroup(of: (Int, Outcome?, JournalError?).self) { group in
             var next = 0
             func launch() {
-                guard next < lines.count, journalError == nil, Output.failure == nil, engine.interruption == .none else { return }
+                guard next < lines.count, journalError == nil, !Output.isInVain, engine.interruption == .none else { return }
                 let index = next
                 let line = lines[index]
                 next += 1
@@ -164,9 +164,9 @@ struct BatchRun {
             Output.note("stopped: \(outcomes.count { $0 == nil }) of \(lines.count) lines were not run; go on with --resume \(batch)\n")
             throw CommandEnd(code: ExitCodes.interrupted)
         }
-        if let failure = Output.failure {
+        if Output.isInVain {
             throw UsageError(
-                failure.message, hint: "\(outcomes.count { $0 == nil }) of \(lines.count) lines were not run, and the results of others are lost here: with room for them all, go on with --resume \(batch)")
+                Output.failure?.message ?? "whoever read the results went away", hint: "\(outcomes.count { $0 == nil }) of \(lines.count) lines were not run, and the results of others are lost here: with room for them all, go on with --resume \(batch)")
         }
         if let failure = failuresFile?.failure { throw failure }
         let suspended = outcomes.count { $0?.status == .interrupted }
@@ -187,13 +187,29 @@ struct BatchRun {
         }
     }
 
-    /// `--failures` empties its file, also where that is the batch's own under another name.
-    private func refuseToEmptyTheBatch() throws {
+    /// `--failures` empties its file: not where that is the batch's own under another name, nor where it has anything but lines of JSON.
+    private func refuseToEmptyAnother() throws {
         guard let failures = command.batch.failures, let file = command.batch.file else { return }
         var (read, written) = (stat(), stat())
-        guard (file == "-" ? fstat(0, &read) : stat(file, &read)) == 0, stat(failures, &written) == 0, written.st_mode & S_IFMT == S_IFREG else { return }
-        guard read.st_dev == written.st_dev, read.st_ino == written.st_ino else { return }
-        throw UsageError("--failures would empty \(failures), which is the file of --batch: nothing was run", hint: "name another file")
+        guard stat(failures, &written) == 0, written.st_mode & S_IFMT == S_IFREG else { return }
+        func refusal(_ what: String) -> UsageError {
+            UsageError("--failures would empty \(failures), \(what): nothing was run", hint: "name another file")
+        }
+        if (file == "-" ? fstat(0, &read) : stat(file, &read)) == 0, read.st_dev == written.st_dev, read.st_ino == written.st_ino {
+            throw refusal("which is the file of --batch")
+        }
+        if !Self.hasLinesOfJSON(failures) { throw refusal("which holds something else than lines of a batch") }
+    }
+
+    /// Whether it is empty, or a line at its beginning is an object.
+    private static func hasLinesOfJSON(_ path: String) -> Bool {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return true }
+        defer { close(descriptor) }
+        var start = [UInt8](repeating: 0, count: 1 << 20)
+        let count = read(descriptor, &start, start.count)
+        guard count > 0 else { return true }
+        return start[..<count].split(separator: UInt8(ascii: "\n")).contains { (try? JSONParser.parse(Array($0)))?.objectValue != nil }
     }
 
     // MARK: Going on with a batch
