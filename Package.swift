@@ -127,11 +127,14 @@ let package = Package(
         .target(
             /** Fakes, named after what they fake */
             name: "TestSupport",
-            dependencies: ["Economics", "Engine", "Values", "WorkflowLoading", "WorkflowModel"],
+            dependencies: ["Economics", "Engine", "StubServer", "Values", "WorkflowLoading", "WorkflowModel"],
             path: "Tests/TestSupport", swiftSettings: strict),
+        .target(
+            /** A model server that misbehaves on request, over real sockets */
+            name: "StubServer", dependencies: ["Values"], path: "Tests/StubServer", swiftSettings: strict),
         .executableTarget(
             /** The fake model server as a program, for benchmarks and for trying things by hand */
-            name: "stub-model-server", dependencies: ["TestSupport"], path: "Tests/StubModelServer", swiftSettings: strict),
+            name: "stub-model-server", dependencies: ["StubServer"], path: "Tests/StubModelServer", swiftSettings: strict),
         .executableTarget(
             /** Made and broken inputs for every reader: `make fuzz` */
             name: "fuzz", dependencies: ["Economics", "Expressions", "JSONSchema", "Providers", "Values", "WorkflowLoading", "WorkflowModel"], path: "Tests/Fuzz", swiftSettings: strict),
