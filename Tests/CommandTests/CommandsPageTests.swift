@@ -25,17 +25,23 @@ import Values
         let dump = try await sandbox.agentctl("--experimental-dump-help")
         let commands = commands(try #require(dump.json?["command"], "\(dump.err)"))
         #expect(commands.count >= 15)
-        let page = try String(contentsOfFile: Sandbox.repository + "/Docs/Commands.md", encoding: .utf8)
-        var sections: [String: String] = [:]
-        for section in page.components(separatedBy: "\n## ").dropFirst() {
-            let title = section.prefix { $0 != "\n" }
-            sections[String(title)] = section
+        let page = try DocumentationPage("Docs/Commands.md")
+        // Commands below one word may share a section of that word.
+        let sections = page.sections.filter { $0.level == 2 }.map(\.title)
+        func title(_ command: Command) -> String? {
+            [command.name, String(command.name.prefix { $0 != " " })].first(where: sections.contains)
         }
-        let shared = try #require(page.components(separatedBy: "\n## ").first)
+        let described = Set(commands.compactMap(title))
+        let listed = page.shared.rows.compactMap { DocumentationPage.spans(in: $0[0]).first }
+        #expect(described.subtracting(listed) == [], "the table has every command")
+        #expect(Set(sections).subtracting(described).filter { $0.allSatisfy { $0.isLowercase || $0 == " " } } == [], "a section of no command")
+        let known = Set(commands.flatMap(\.flags)).union(["help", "version"])
         for command in commands {
-            let section = sections[command.name] ?? command.name.split(separator: " ").first.flatMap { sections[String($0)] }
-            guard let section else { Issue.record("no section for \(command.name)"); continue }
-            for flag in command.flags { #expect(section.contains("--\(flag)") || shared.contains("`--\(flag)"), "\(command.name) --\(flag)") }
+            guard let section = title(command).flatMap(page.section) else { Issue.record("no section for \(command.name)"); continue }
+            let missing = Set(command.flags).subtracting(section.flags).subtracting(page.shared.flags)
+            #expect(missing == [], "\(command.name)")
         }
+        // A flag that went, or is misspelt.
+        for section in page.sections where section.level == 2 { #expect(section.flags.subtracting(known) == [], "\(section.title)") }
     }
 }

@@ -162,12 +162,12 @@ import Testing
             version: 1
             providers: { a: { api: openai-chat, dialect: { max_tokens_field: tokens, cached_tokens: never } } }
             """#, #"""
-            agentctl.yaml:2:66: error[AW103]: max_tokens_field is max_tokens or max_completion_tokens
+            agentctl.yaml:2:66: error[AW103]: max_tokens_field is one of max_tokens, max_completion_tokens, found 'tokens'
                 |
               2 | …: { a: { api: openai-chat, dialect: { max_tokens_field: tokens, cached_tokens: never } } }
                 |                                                          ^^^^^^
 
-            agentctl.yaml:2:89: error[AW103]: cached_tokens is optional or required
+            agentctl.yaml:2:89: error[AW103]: cached_tokens is one of optional, required, found 'never'
                 |
               2 | …: { a: { api: openai-chat, dialect: { max_tokens_field: tokens, cached_tokens: never } } }
                 |                                                                                 ^^^^^

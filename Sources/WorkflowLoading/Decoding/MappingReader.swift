@@ -54,6 +54,14 @@ struct MappingReader {
         for (key, value) in toCheck { (checker ?? ShapeChecker(context)).reading(key.scope).check(value, key.shape, as: key.name) }
     }
 
+    /// A mapping that is not there: all of its keys have their defaults.
+    init(absent mapping: LanguageMapping, in reader: MappingReader) {
+        context = reader.context
+        node = reader.node
+        self.mapping = mapping
+        pairs = []
+    }
+
     /// A key that the mapping does not have.
     private static func report(_ key: YAMLNode, _ value: YAMLNode, in node: YAMLNode, _ mapping: LanguageMapping, _ context: DecodingContext) {
         let name = key.scalar?.text ?? ""
@@ -99,8 +107,6 @@ struct MappingReader {
     }
 
     func string(_ key: String) -> String? { value(key).flatMap { context.string($0, key) } }
-    func int(_ key: String, in allowed: ClosedRange<Int>) -> Int? { value(key).flatMap { context.int($0, key, in: allowed) } }
-    func double(_ key: String, in allowed: ClosedRange<Double>) -> Double? { value(key).flatMap { context.double($0, key, in: allowed) } }
     func bool(_ key: String) -> Bool? { value(key).flatMap { context.bool($0, key) } }
     func duration(_ key: String) -> TimeSpan? { value(key).flatMap { context.duration($0, key) } }
     func money(_ key: String) -> Money? { value(key).flatMap { context.money($0, key) } }
@@ -119,11 +125,6 @@ struct MappingReader {
             context.report("AW103", error.description, at: node.range)
             return nil
         }
-    }
-
-    /// One word of a closed set.
-    func word<Word: RawRepresentable & CaseIterable>(_ key: String, _ type: Word.Type) -> Word? where Word.RawValue == String {
-        value(key).flatMap { context.word($0, key, of: Word.allCases.map(\.rawValue)) }.flatMap(Word.init)
     }
 
     /// A list of words; one word alone counts as a list of one.

@@ -33,7 +33,7 @@ extension WorkflowDecoder {
             return nil
         }
         let detail = keys.word("detail", PromptAttachment.Detail.self)
-        return attachment(keys.value(kinds[0].rawValue)!, kind: kinds[0], detail: detail, maxTokens: keys.int("max_tokens", in: 1...100_000_000))
+        return attachment(keys.value(kinds[0].rawValue)!, kind: kinds[0], detail: detail, maxTokens: keys.int("max_tokens"))
     }
 
     private func attachment(_ node: YAMLNode, kind: PromptAttachment.Kind?, detail: PromptAttachment.Detail?, maxTokens: Int?) -> AttachmentTemplate? {

@@ -42,7 +42,7 @@ extension WorkflowDecoder {
             id: id, description: reader.string("description"), kind: kind, when: reader.expression("when"), with: with(reader),
             needs: (reader.strings("needs") ?? []).map { Named(text: $0.text, range: $0.range) }, forEach: forEach(reader),
             retry: retry(reader) ?? defaults.retry, timeout: reader.duration("timeout") ?? defaults.timeout,
-            deadline: reader.duration("deadline") ?? (kind.isContainer || kind.isApproval ? nil : defaults.deadline), isOptional: reader.bool("optional") ?? false,
+            deadline: reader.duration("deadline") ?? (kind.isContainer || kind.isApproval ? nil : defaults.deadline), isOptional: reader.bool(orDefault: "optional"),
             tags: templates(reader, "tags"), onError: onError(reader) ?? defaults.onError,
             limits: kind.isContainer ? containerLimits(reader) : limits(reader), trim: trimNames(reader), uses: context.takeUses(), range: id.range)
     }
@@ -80,13 +80,13 @@ extension WorkflowDecoder {
             if !keys.has("items") { keys.missing("items", in: "for_each") }
             return nil
         }
-        let name = keys.value("as").flatMap { context.checkedName($0, "an item") }?.text ?? "item"
+        let name = keys.value("as").flatMap { context.checkedName($0, "an item") }?.text ?? keys.declaration("as").defaultValue.stringValue!
         if let range = keys.value("as")?.range, ReferencesRule.roots.contains(name) {
             context.report("AW107", "'\(name)' already means something in expressions", at: range, hint: "choose another name for the item")
         }
         return ForEach(
-            items: items, name: name, maxItems: keys.int("max_items", in: 0...1_000_000), maxParallel: keys.int("max_parallel", in: 1...100_000),
-            onError: keys.word("on_error", ForEach.OnError.self) ?? .stop, maxCost: keys.money("max_cost_usd"))
+            items: items, name: name, maxItems: keys.int("max_items"), maxParallel: keys.int("max_parallel"),
+            onError: keys.word(orDefault: "on_error", ForEach.OnError.self), maxCost: keys.money("max_cost_usd"))
     }
 
     private func model(_ reader: MappingReader, _ kind: String, _ id: Named) -> StepDraft.Kind? {
@@ -99,14 +99,10 @@ extension WorkflowDecoder {
         if kind == "messages", reader.has("system") {
             context.report("AW121", "'system' does not go with 'messages'", at: reader.keyRange("system")!, hint: "make it the first message, with role: system")
         }
-        var schema: Schema?
-        var repairs = 1
-        var allowsEmpty = false
-        if let output = reader.reader("output", .modelOutput) {
-            schema = output.value("schema").flatMap { context.schema($0, "schema") }
-            repairs = output.int("repair", in: 0...5) ?? 1
-            allowsEmpty = output.value("empty").flatMap { context.word($0, "empty", of: ["fail", "allow"]) } == "allow"
-        }
+        let output = reader.reader("output", .modelOutput) ?? MappingReader(absent: .modelOutput, in: reader)
+        let schema = output.value("schema").flatMap { context.schema($0, "schema") }
+        let repairs = output.int(orDefault: "repair")
+        let allowsEmpty = output.word(orDefault: "empty") == "allow"
         let tier = reader.string("model").map { Named(text: $0, range: reader.value("model")!.range) } ?? defaults.model
         let escalation = escalation(reader)
         checkToolLimits(reader)
@@ -131,9 +127,10 @@ extension WorkflowDecoder {
         var messages: [(role: MessageRole, text: Template)] = []
         for node in nodes {
             guard let message = MappingReader(node, .message, context) else { continue }
-            let roles = ["system", "user", "assistant"]
+            let roles = message.words("role")
             guard let word = message.string("role"), let role = MessageRole(rawValue: word) else {
-                context.report("AW103", "a message has role: system, user or assistant", at: message.value("role")?.range ?? node.range.firstLine,
+                let list = roles.dropLast().joined(separator: ", ") + " or " + roles.last!
+                context.report("AW103", "a message has role: \(list)", at: message.value("role")?.range ?? node.range.firstLine,
                     hint: message.value("role")?.scalar.flatMap { Suggestion.hint(for: $0.text, in: roles) })
                 continue
             }
@@ -162,7 +159,7 @@ extension WorkflowDecoder {
 
     private func run(_ reader: MappingReader) -> StepDraft.Kind? {
         guard let node = reader.value("run") else { return nil }
-        let usesShell = reader.bool("shell") ?? false
+        let usesShell = reader.bool(orDefault: "shell")
         var argv: [Template] = []
         switch (node.content, usesShell) {
         case (.sequence(let words), false):
@@ -177,16 +174,14 @@ extension WorkflowDecoder {
                 "AW103", "run is a list of the program and its arguments, found \(node.typeName)", at: node.range,
                 hint: "for example run: [Plugins/kb-search/kb-search, --top, \"6\"]; a command line needs shell: true")
         }
-        var parse = CommandStep.Parse.text
-        var schema: Schema?
-        if let output = reader.reader("output", .runOutput) {
-            parse = output.word("parse", CommandStep.Parse.self) ?? .text
-            schema = output.value("schema").flatMap { context.schema($0, "schema") }
-        }
-        var okExit = [0]
+        let output = reader.reader("output", .runOutput) ?? MappingReader(absent: .runOutput, in: reader)
+        let parse = output.word(orDefault: "parse", CommandStep.Parse.self)
+        let schema = output.value("schema").flatMap { context.schema($0, "schema") }
+        var okExit = [Int(reader.declaration("ok_exit").defaultValue.intValue!)]
         if let node = reader.value("ok_exit") {
-            let codes = (reader.strings("ok_exit") ?? []).compactMap { Int($0.text) }.filter { (0...255).contains($0) }
-            if codes.isEmpty { context.report("AW103", "ok_exit is a list of exit codes from 0 to 255", at: node.range) } else { okExit = codes }
+            let range = reader.range("ok_exit")
+            let codes = (reader.strings("ok_exit") ?? []).compactMap { Int($0.text) }.filter(range.contains)
+            if codes.isEmpty { context.report("AW103", "ok_exit is a list of exit codes from \(range.lowerBound) to \(range.upperBound)", at: node.range) } else { okExit = codes }
         }
         guard !argv.isEmpty else { return nil }
         var env: [(key: String, value: Template)] = []
@@ -216,7 +211,7 @@ extension WorkflowDecoder {
     private func loop(_ reader: MappingReader) -> StepDraft.Kind? {
         guard let keys = reader.reader("loop", .loop) else { return nil }
         if !keys.has("max") { keys.missing("max", in: "a loop", hint: "the most passes, for example max: 3") }
-        let (steps, until, max) = (inner(keys, of: "a loop"), keys.expression("until"), keys.int("max", in: 1...1_000))
+        let (steps, until, max) = (inner(keys, of: "a loop"), keys.expression("until"), keys.int("max"))
         guard let steps, let max else { return nil }
         return .loop(steps, until: until, max: max)
     }
@@ -237,7 +232,7 @@ extension WorkflowDecoder {
         if !keys.has("message") { keys.missing("message", in: "approve", hint: "what the person is asked") }
         guard let message = keys.template("message") else { return nil }
         return .approve(ApprovalStep(
-            message: message, timeout: keys.duration("timeout"), onTimeout: keys.word("on_timeout", ApprovalStep.OnTimeout.self) ?? .fail))
+            message: message, timeout: keys.duration("timeout"), onTimeout: keys.word(orDefault: "on_timeout", ApprovalStep.OnTimeout.self)))
     }
 
     private func containerLimits(_ reader: MappingReader) -> StepLimits {

@@ -8,7 +8,9 @@ extension WorkflowDecoder {
     ///   - keys: `limits` of the step that `reader` reads.
     ///   - limit: what the prompt has to fit.
     func trim(_ keys: MappingReader, with reader: MappingReader, limit: Int?) -> [String] {
-        let overflow = keys.word("overflow", StepLimits.Overflow.self) ?? .fail
+        // What is cut belongs to one step: `defaults` has no such key.
+        guard keys.mapping.key("overflow") != nil else { return [] }
+        let overflow = keys.word(orDefault: "overflow", StepLimits.Overflow.self)
         guard let names = keys.strings("trim") else {
             if overflow == .trim, !keys.has("trim") {
                 context.report("AW140", "overflow: trim needs 'trim', the values that may be cut", at: keys.keyRange("overflow"), hint: "for example trim: [docs], a key of 'with'")

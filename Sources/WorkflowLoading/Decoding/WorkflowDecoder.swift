@@ -14,7 +14,7 @@ struct WorkflowDecoder {
     /// What `defaults:` says for every step.
     struct Defaults {
         var model: Named?
-        var timeout = TimeSpan.seconds(120)
+        var timeout = LanguageMapping.defaults.key("timeout")!.defaultSpan
         var deadline: TimeSpan?
         var retry = RetryPolicy()
         var limits = StepLimits()
@@ -51,14 +51,14 @@ struct WorkflowDecoder {
         if let budget = top.reader("budget", .budget) {
             context.checkBands(of: budget.node, action: "on_exceeded")
             draft.budget = Budget(
-                maxCost: budget.money("max_cost_usd"), admit: budget.word("admit", Budget.Admission.self) ?? .best,
-                onExceeded: budget.value("on_exceeded")?.scalar.flatMap { Budget.Exceeded(rawValue: $0.text) } ?? .stop)
+                maxCost: budget.money("max_cost_usd"), admit: budget.word(orDefault: "admit", Budget.Admission.self),
+                onExceeded: budget.knownWord(orDefault: "on_exceeded", Budget.Exceeded.self))
         }
         draft.decision = decision(top)
         draft.prefixes = prefixes(top)
         draft.secrets = secrets(top)
-        draft.concurrency = top.int("concurrency", in: 1...100_000) ?? 32
-        draft.onFailure = top.word("on_failure", FailurePolicy.self) ?? .drain
+        draft.concurrency = top.int(orDefault: "concurrency")
+        draft.onFailure = top.word(orDefault: "on_failure", FailurePolicy.self)
         for (key, value) in top.mapping("outputs") ?? [] {
             if let name = context.checkedName(key, "an output"), let template = context.valueTemplate(value) { draft.outputs.append((name.text, template)) }
         }
@@ -151,12 +151,12 @@ struct WorkflowDecoder {
 
     func sampling(_ reader: MappingReader) -> Sampling {
         var sampling = Sampling()
-        sampling.temperature = reader.double("temperature", in: 0...2)
-        sampling.topP = reader.double("top_p", in: 0...1)
-        sampling.seed = reader.int("seed", in: 0...Int(Int64.max))
+        sampling.temperature = reader.double("temperature")
+        sampling.topP = reader.double("top_p")
+        sampling.seed = reader.int("seed")
         sampling.stop = reader.strings("stop")?.map(\.text)
         sampling.reasoning = reader.string("reasoning")
-        sampling.maxOutputTokens = reader.int("max_output_tokens", in: 1...10_000_000)
+        sampling.maxOutputTokens = reader.int("max_output_tokens")
         sampling.stream = reader.bool("stream")
         sampling.logprobs = reader.bool("logprobs")
         return sampling
@@ -175,9 +175,9 @@ struct WorkflowDecoder {
     func retry(_ reader: MappingReader) -> RetryPolicy? {
         guard let retry = reader.reader("retry", .retry) else { return nil }
         var policy = defaults.retry
-        policy.maxAttempts = retry.int("max_attempts", in: 1...100) ?? policy.maxAttempts
+        policy.maxAttempts = retry.int("max_attempts") ?? policy.maxAttempts
         if let words = retry.strings("on") {
-            let known = FailureKind.retryable.map(\.rawValue)
+            let known = retry.words("on")
             policy.on = []
             for word in words {
                 if known.contains(word.text), let kind = FailureKind(rawValue: word.text) {
@@ -195,10 +195,10 @@ struct WorkflowDecoder {
     func limits(_ reader: MappingReader, _ known: LanguageMapping = .limits) -> StepLimits {
         var limits = defaults.limits
         guard let keys = reader.reader("limits", known) else { return limits }
-        limits.maxInputTokens = keys.int("max_input_tokens", in: 1...100_000_000) ?? limits.maxInputTokens
-        limits.maxOutputTokens = keys.int("max_output_tokens", in: 1...10_000_000) ?? limits.maxOutputTokens
+        limits.maxInputTokens = keys.int("max_input_tokens") ?? limits.maxInputTokens
+        limits.maxOutputTokens = keys.int("max_output_tokens") ?? limits.maxOutputTokens
         limits.onTruncation = keys.word("on_truncation", StepLimits.Truncation.self) ?? limits.onTruncation
-        limits.maxTotalTokens = keys.int("max_total_tokens", in: 1...100_000_000) ?? limits.maxTotalTokens
+        limits.maxTotalTokens = keys.int("max_total_tokens") ?? limits.maxTotalTokens
         limits.maxCost = keys.money("max_cost_usd") ?? limits.maxCost
         limits.trim = trim(keys, with: reader, limit: limits.maxInputTokens)
         return limits
@@ -223,7 +223,7 @@ struct WorkflowDecoder {
     private func decision(_ top: MappingReader) -> Decision? {
         guard let reader = top.reader("decision", .decision) else { return nil }
         return Decision(
-            id: reader.template("id"), unit: reader.string("unit") ?? "decision", outcome: reader.template("outcome"),
+            id: reader.template("id"), unit: reader.string(orDefault: "unit"), outcome: reader.template("outcome"),
             counts: reader.strings("counts")?.map(\.text) ?? [])
     }
 

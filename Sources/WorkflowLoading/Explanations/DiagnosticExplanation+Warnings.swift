@@ -1,7 +1,9 @@
+import WorkflowModel
+
 extension DiagnosticExplanation {
     static let warnings: [DiagnosticExplanation] = [
         .init(
-            "AW401", "No cap on a model's output", "Neither the step, its tier nor `defaults` caps the output, so 1024 tokens apply. The cap decides what is reserved before each call and where an answer is cut.",
+            "AW401", "No cap on a model's output", "Neither the step, its tier nor `defaults` caps the output, so \(StepLimits.defaultMaxOutputTokens) tokens apply. The cap decides what is reserved before each call and where an answer is cut.",
             mend: "choose one.", wrong: "- { id: a, model: m, prompt: hi }", right: "- { id: a, model: m, prompt: hi, limits: { max_output_tokens: 200 } }"),
         .init("AW402", "A workflow without an owner", "The owner is kept with each run, so that a bill finds its reader.", mend: "name one.", .other, wrong: "version: 1\nname: mail", right: "version: 1\nname: mail\nowner: { engineering: cx-platform }"),
         .init(

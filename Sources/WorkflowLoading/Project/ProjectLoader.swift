@@ -107,7 +107,7 @@ public enum ProjectLoader {
             for budget in budgets { context.checkBands(of: budget, action: "enforce") }
         }
         return Project(
-            root: root, file: path, ledger: top.string("ledger") ?? defaultLedger, providers: providers, prices: rows, secrets: secrets,
+            root: root, file: path, ledger: top.string(orDefault: "ledger"), providers: providers, prices: rows, secrets: secrets,
             secretSources: sources, notExecuted: Diagnostics(context.notExecuted, sources: context.files.texts))
     }
 
@@ -119,46 +119,34 @@ public enum ProjectLoader {
             guard let model = MappingReader(value, .model, reader.context) else { continue }
             let serve = model.reader("serve", .serve).map { serve in
                 ServeConfiguration(
-                    command: portStrings(serve, "command"), ready: serve.string("ready") ?? "/health",
-                    startTimeout: serve.duration("start_timeout") ?? .seconds(60))
+                    command: portStrings(serve, "command"), ready: serve.string(orDefault: "ready"),
+                    startTimeout: serve.duration(orDefault: "start_timeout"))
             }
             if serve?.command.isEmpty == true { reader.context.report("AW104", "serve needs a command", at: value.range.firstLine) }
             let alias = key.scalar?.text ?? ""
             models.append(ModelConfiguration(
                 alias: alias, id: model.string("id") ?? alias, baseURL: model.value("base_url")?.scalar?.text, serve: serve,
-                contextWindow: model.int("context_window", in: 1...1_000_000_000), images: model.bool("images"), files: model.bool("files"),
-                imageTokens: model.int("image_tokens", in: 1...1_000_000_000)))
+                contextWindow: model.int("context_window"), images: model.bool("images"), files: model.bool("files"),
+                imageTokens: model.int("image_tokens")))
         }
         var dialect = Dialect()
         if let keys = reader.reader("dialect", .dialect) {
-            dialect.stream = keys.bool("stream") ?? dialect.stream
-            dialect.streamUsage = keys.bool("stream_usage") ?? dialect.streamUsage
-            dialect.structuredOutput = keys.word("structured_output", Dialect.StructuredOutput.self) ?? dialect.structuredOutput
-            dialect.images = keys.bool("images") ?? dialect.images
-            dialect.files = keys.bool("files") ?? dialect.files
-            dialect.servedNames = keys.word("served_model", Dialect.ServedNames.self) ?? dialect.servedNames
-            if let field = keys.string("max_tokens_field") {
-                if ["max_tokens", "max_completion_tokens"].contains(field) { dialect.maxTokensField = field } else {
-                    reader.context.report("AW103", "max_tokens_field is max_tokens or max_completion_tokens", at: keys.value("max_tokens_field")!.range)
-                }
-            }
+            dialect.stream = keys.bool(orDefault: "stream")
+            dialect.streamUsage = keys.bool(orDefault: "stream_usage")
+            dialect.structuredOutput = keys.word(orDefault: "structured_output", Dialect.StructuredOutput.self)
+            dialect.images = keys.bool(orDefault: "images")
+            dialect.files = keys.bool(orDefault: "files")
+            dialect.servedNames = keys.word(orDefault: "served_model", Dialect.ServedNames.self)
+            dialect.maxTokensField = keys.word(orDefault: "max_tokens_field")
+            dialect.restIsReasoning = keys.word(orDefault: "rest_of_total") == "reasoning"
+            dialect.cachedTokensOptional = keys.word(orDefault: "cached_tokens") == "optional"
             if keys.has("call_id_header") { dialect.callIDHeader = keys.value("call_id_header")?.scalar?.value == .null ? nil : keys.string("call_id_header") }
-            if let word = keys.string("rest_of_total") {
-                if ["unknown", "reasoning"].contains(word) { dialect.restIsReasoning = word == "reasoning" } else {
-                    reader.context.report("AW103", "rest_of_total is unknown or reasoning", at: keys.value("rest_of_total")!.range)
-                }
-            }
-            if let word = keys.string("cached_tokens") {
-                if ["optional", "required"].contains(word) { dialect.cachedTokensOptional = word == "optional" } else {
-                    reader.context.report("AW103", "cached_tokens is optional or required", at: keys.value("cached_tokens")!.range)
-                }
-            }
         }
         let provider = ProviderConfiguration(
             name: name, api: api, baseURL: url(reader), apiKey: apiKey(reader), headers: headers(reader),
-            maxConcurrency: reader.int("max_concurrency", in: 1...100_000),
+            maxConcurrency: reader.int("max_concurrency"),
             machineHour: reader.reader("pricing", .pricing)?.money("machine_hour_usd"), models: models, dialect: dialect,
-            allowsClearText: reader.bool("insecure_http") ?? false)
+            allowsClearText: reader.bool(orDefault: "insecure_http"))
         ProviderSecretsCheck(provider: provider, reader: reader).check()
         return provider
     }
@@ -225,7 +213,7 @@ public enum ProjectLoader {
             return moment
         }
         let (from, to) = (date("from"), date("to"))
-        let source = reader.string("source") ?? "project file"
+        let source = reader.string(orDefault: "source")
         var rows: [PriceRow] = []
         func row(_ unit: PriceUnit, _ price: Money?) {
             guard let price else { return }

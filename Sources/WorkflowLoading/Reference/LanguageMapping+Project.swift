@@ -1,3 +1,4 @@
+import Values
 import WorkflowModel
 
 extension LanguageMapping {
@@ -5,7 +6,7 @@ extension LanguageMapping {
         "project", what: "the project file",
         [
             .init("version", .version, required: true, "The version of the language."),
-            .init("ledger", .text, default: ".agentctl/ledger.db", "The ledger file, from the project's root or absolute."),
+            .init("ledger", .text, default: .string(ProjectLoader.defaultLedger), "The ledger file, from the project's root or absolute."),
             .init("providers", .names(.mapping("provider")), "Accounts and servers; an entry wins over the built-in one of its name."),
             .init("prices", .list(.mapping("price")), "Prices that win over the catalogue."),
             .init("secrets", .named("a secret", .mapping("secret")), "Where secrets are read from; workflows use them by name."),
@@ -18,7 +19,7 @@ extension LanguageMapping {
         [
             .init("api", .word(ModelAPI.self), required: true, "The wire format."), .init("base_url", .text, "Begins with http:// or https://."),
             .init("api_key", .mapping("api_key"), "Where the key is read from."), .init("headers", .names(.text), "Sent with each request, not stored."),
-            .init("insecure_http", .boolean, default: "false", "Whether the key may go to another machine over http, where it can be read on the way."),
+            .init("insecure_http", .boolean, default: false, "Whether the key may go to another machine over http, where it can be read on the way."),
             .init("max_concurrency", .integer(1...100_000), "Calls in flight in one process."), .init("pricing", .mapping("pricing"), "What the machine costs."),
             .init("models", .names(.mapping("model")), "Models under names of one's own."), .init("dialect", .mapping("dialect"), "How the server departs from the API."),
         ])
@@ -36,9 +37,9 @@ extension LanguageMapping {
     static let model = LanguageMapping(
         "model", what: "a model",
         [
-            .init("id", .text, default: "the name of the entry", "The name on the wire."), .init("base_url", .text, "In place of the provider's."),
+            .init("id", .text, otherwise: "the name of the entry", "The name on the wire."), .init("base_url", .text, "In place of the provider's."),
             .init("serve", .mapping("serve"), "A server that agentctl starts and stops."), .init("context_window", .integer(1...1_000_000_000), "In tokens; bounds the worst case of a prompt."),
-            .init("images", .boolean, default: "dialect.images", "Whether it takes images."), .init("files", .boolean, default: "dialect.files", "Whether it takes PDF files."),
+            .init("images", .boolean, otherwise: "dialect.images", "Whether it takes images."), .init("files", .boolean, otherwise: "dialect.files", "Whether it takes PDF files."),
             .init("image_tokens", .integer(1...1_000_000_000), "The most tokens that it counts for one image."),
         ])
 
@@ -49,17 +50,20 @@ extension LanguageMapping {
             .init("ready", .text, default: "/health", "The path that answers 200 once the model is loaded."), .init("start_timeout", .duration, default: "60s", "How long loading may take."),
         ])
 
+    /// Of an entry that says nothing.
+    private static let plain = Dialect()
+
     static let dialect = LanguageMapping(
         "dialect",
         [
-            .init("stream", .boolean, default: "false", "Stream unless a tier or step says otherwise."), .init("stream_usage", .boolean, default: "true", "Ask for usage in a stream."),
-            .init("structured_output", .word(Dialect.StructuredOutput.self), default: "json_schema", "How a schema is sent."),
-            .init("max_tokens_field", .words(["max_tokens", "max_completion_tokens"]), default: "max_tokens", "The field of the cap on output."),
-            .init("call_id_header", .either([.text, .null]), default: "x-agentctl-call-id", "The header with the call's id; null for none."),
-            .init("cached_tokens", .words(["optional", "required"]), default: "optional", "Whether a missing count is unknown or zero."),
-            .init("images", .boolean, default: "false", "Whether its models take images."), .init("files", .boolean, default: "false", "Whether they take PDF files."),
-            .init("rest_of_total", .words(["unknown", "reasoning"]), default: "unknown", "What a total tells beyond its parts."),
-            .init("served_model", .word(Dialect.ServedNames.self), default: "any", "What the name of the model that answered says of its price."),
+            .init("stream", .boolean, default: .bool(plain.stream), "Stream unless a tier or step says otherwise."), .init("stream_usage", .boolean, default: .bool(plain.streamUsage), "Ask for usage in a stream."),
+            .init("structured_output", .word(Dialect.StructuredOutput.self), default: .string(plain.structuredOutput.rawValue), "How a schema is sent."),
+            .init("max_tokens_field", .words(["max_tokens", "max_completion_tokens"]), default: .string(plain.maxTokensField), "The field of the cap on output."),
+            .init("call_id_header", .either([.text, .null]), default: plain.callIDHeader.map(JSONValue.string) ?? .null, "The header with the call's id; null for none."),
+            .init("cached_tokens", .words(["optional", "required"]), default: plain.cachedTokensOptional ? "optional" : "required", "Whether a missing count is unknown or zero."),
+            .init("images", .boolean, default: .bool(plain.images), "Whether its models take images."), .init("files", .boolean, default: .bool(plain.files), "Whether they take PDF files."),
+            .init("rest_of_total", .words(["unknown", "reasoning"]), default: plain.restIsReasoning ? "reasoning" : "unknown", "What a total tells beyond its parts."),
+            .init("served_model", .word(Dialect.ServedNames.self), default: .string(plain.servedNames.rawValue), "What the name of the model that answered says of its price."),
         ])
 
     private static func perMillion(_ name: String, _ what: String) -> Key { .init(name, .money, "Dollars per million \(what) tokens.") }
@@ -83,7 +87,7 @@ extension LanguageMapping {
         "spending_budget", what: "an entry of budgets",
         [
             .init("name", .text, required: true, "What alerts call it."), .init("owner", .mapping("owner"), "Who answers for it."),
-            .init("where", .mapping("selection"), default: "every run", "The runs that it counts."),
+            .init("where", .mapping("selection"), otherwise: "every run", "The runs that it counts."),
             .init("per", .words(["day", "week", "month"]), required: true, "The period."), .init("timezone", .timeZone, default: "UTC", "Where the period begins at midnight, such as Europe/Zurich."),
             .init("max_cost_usd", .money, required: true, "The most for one period, in dollars."),
             .init("enforce", .words(["alert", "degrade", "stop"]), default: "alert", "What happens when it is used up."),
@@ -104,7 +108,7 @@ extension LanguageMapping {
         "alert",
         [
             .init("slack", .mapping("address"), "An incoming webhook of Slack."), .init("webhook", .mapping("address"), "An address that takes JSON."),
-            .init("command", .oneOrList(.text), "A program that reads JSON."), .init("terminal", .boolean, default: "false", "Whether a run says it on stderr."),
+            .init("command", .oneOrList(.text), "A program that reads JSON."), .init("terminal", .boolean, default: false, "Whether a run says it on stderr."),
         ])
 
     static let address = LanguageMapping(

@@ -14,17 +14,17 @@ extension LanguageMapping {
         "step", what: "a step",
         [
             .init("id", .name, required: true, "The step's name in expressions."), .init("description", .text, "What the step is for."),
-            .init("when", .condition, default: "true", "A condition; false skips the step."),
+            .init("when", .condition, otherwise: "true", "A condition; false skips the step."),
             .init("with", .named("a value under 'with'", .valueTemplate), "Values for this step's own templates, read as with.NAME."),
             .init("tags", .names(.template), "Kept with each call of the step and of the steps inside; over the run's tags in audit."),
             .init("needs", .oneOrList(.name), "Waits for these steps without reading them."),
-            .init("timeout", .duration, default: "120s", "The longest HTTP attempt or command.").with(single),
-            .init("deadline", .duration, default: "defaults.deadline", "The longest that the step, or each of its items, may take in all.").with(stepKinds.filter { $0 != "approve" }),
+            .init("timeout", .duration, otherwise: "defaults.timeout", "The longest HTTP attempt or command.").with(single),
+            .init("deadline", .duration, otherwise: "defaults.deadline", "The longest that the step, or each of its items, may take in all.").with(stepKinds.filter { $0 != "approve" }),
             .init("retry", .mapping("retry"), "When a failed call is tried again.").with(single),
-            .init("on_error", .either([.words(["fail", "continue"]), .mapping("on_error")]), default: "fail", "What a failure does to the run."),
-            .init("optional", .boolean, default: "false", "Whether the step is skipped, and does not fail, when the budget cannot pay for it."),
+            .init("on_error", .either([.words(["fail", "continue"]), .mapping("on_error")]), otherwise: "defaults.on_error", "What a failure does to the run."),
+            .init("optional", .boolean, default: false, "Whether the step is skipped, and does not fail, when the budget cannot pay for it."),
             .init("for_each", .mapping("for_each"), "Runs the step once for each element of a list."),
-            .init("model", .tier, default: "defaults.model", "The tier that is asked.").with(modelKinds),
+            .init("model", .tier, otherwise: "defaults.model", "The tier that is asked.").with(modelKinds),
             .init("escalate", .mapping("escalate"), "In place of 'model': tiers that are tried in order until an answer is accepted.").with(modelKinds).checked(),
             .init("system", .template, "The system message.").with(modelKinds),
             .init("prefix", .oneOrList(.prefix), "Prefixes in front of the prompt.").with(modelKinds), .init("prompt", .template, "Asks a model with this text."),
@@ -34,16 +34,16 @@ extension LanguageMapping {
             .init("output", .mapping("output"), "How the output is read and checked.").with(modelKinds + ["run"]),
             .init("limits", .mapping("limits"), "Caps on the step, or on each item.").with(modelKinds + containers),
             .init("tools", .oneOrList(.tool), "Tools that the model may call, in turns, until it answers.").with(modelKinds).checked(unless: []),
-            .init("deferred", .boolean, default: "false", "Whether the provider may answer later, for less: its batch interface.").with(modelKinds).checked(unless: false),
+            .init("deferred", .boolean, default: false, "Whether the provider may answer later, for less: its batch interface.").with(modelKinds).checked(unless: false),
             .init("run", .either([.list(.template), .template]), "Runs a program: the list of the program and its arguments."),
-            .init("shell", .boolean, default: "false", "With true, 'run' is one command line for /bin/sh.").with(["run"]),
-            .init("stdin", .valueTemplate, default: "the JSON of 'with'", "What the program reads.").with(["run"]),
+            .init("shell", .boolean, default: false, "With true, 'run' is one command line for /bin/sh.").with(["run"]),
+            .init("stdin", .valueTemplate, otherwise: "the JSON of 'with'", "What the program reads.").with(["run"]),
             .init("env", .names(.either([.template, .null])), "On top of the environment of agentctl, without its keys; a name without a value takes agentctl's own.").with(["run"]),
-            .init("ok_exit", .oneOrList(.integer(0...255)), default: "0", "Exit codes that are a success.").with(["run"]),
+            .init("ok_exit", .oneOrList(.integer(0...255)), default: 0, "Exit codes that are a success.").with(["run"]),
             .init("tool", .tool, "Calls a tool of a server, with 'with' as its arguments.").decoded(),
             .init("effect", .words(["read", "write"]), default: "read", "Whether the program or tool changes anything outside of the run.").with(["run", "tool"]).checked(unless: "read"),
             .init("idempotency_key", .template, "By which the other side knows a repetition.").with(["run", "tool"]).checked(),
-            .init("fees_usd", .money, default: "0", "What each execution costs beside tokens, in dollars.").with(["run", "tool"]).checked(unless: 0, 0.0),
+            .init("fees_usd", .money, default: 0, "What each execution costs beside tokens, in dollars.").with(["run", "tool"]).checked(unless: 0, 0.0),
             .init("value", .valueTemplate, "Evaluates an expression, or a document with expressions at its leaves."),
             .init("approve", .mapping("approve"), "Asks a person, and waits."),
             .init("workflow", .text, "Runs the workflow of this file; its inputs are under 'with'."),
@@ -60,7 +60,7 @@ extension LanguageMapping {
         "output",
         [
             .init("schema", .schema, "A JSON Schema, inline or the path of its file."),
-            .init("repair", .integer(0...5), default: "1", "Of a model step: how often an answer that breaks the schema is sent back."),
+            .init("repair", .integer(0...5), default: 1, "Of a model step: how often an answer that breaks the schema is sent back."),
             .init("empty", .words(["fail", "allow"]), default: "fail", "Of a model step: whether an answer without text fails with empty_answer, or is one."),
             .init("parse", .word(CommandStep.Parse.self), default: "text", "Of a run step: how the program's output is read."),
         ])
@@ -77,7 +77,7 @@ extension LanguageMapping {
             .init("max_items", .integer(0...1_000_000), "More are a failure."), .init("max_parallel", .integer(1...100_000), "Items at once, within concurrency."),
             .init("on_error", .word(ForEach.OnError.self), default: "stop", "Whether a failed item fails the step."),
             .init("max_cost_usd", .money, "The most that all items together may cost."),
-            .init("reorder", .words(["none", "rows", "fields"]), default: "none", "Whether items, or also the fields in them, may be sorted so that prompts share more; the output keeps its order.").checked(unless: "none"),
+            .init("reorder", .words(["none", "rows", "fields"]), otherwise: "none", "Whether items, or also the fields in them, may be sorted so that prompts share more; the output keeps its order.").checked(unless: "none"),
         ])
 
     static let message = LanguageMapping(
@@ -91,7 +91,7 @@ extension LanguageMapping {
         [
             .init("image", .template, "The path of a PNG, JPEG, GIF or WebP, relative to the workflow; or an expression that gives a list of paths."),
             .init("file", .template, "The path of a PDF or of a text."),
-            .init("detail", .word(PromptAttachment.Detail.self), default: "the API's", "How closely the model looks at an image.").with(["image"]),
+            .init("detail", .word(PromptAttachment.Detail.self), otherwise: "the API's", "How closely the model looks at an image.").with(["image"]),
             .init("max_tokens", .integer(1...100_000_000), "The most tokens that it is billed as, where the model's way of counting is not known."),
         ], oneOf: ["image", "file"])
 
@@ -110,7 +110,7 @@ extension LanguageMapping {
     static let approval = LanguageMapping(
         "approve",
         [
-            .init("message", .template, required: true, "What the person is asked."), .init("timeout", .duration, default: "none", "How long an answer is waited for."),
+            .init("message", .template, required: true, "What the person is asked."), .init("timeout", .duration, otherwise: "none", "How long an answer is waited for."),
             .init("on_timeout", .word(ApprovalStep.OnTimeout.self), default: "fail", "What stands in for an answer that did not come."),
         ])
 }

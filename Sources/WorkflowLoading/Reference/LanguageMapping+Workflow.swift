@@ -1,3 +1,4 @@
+import Values
 import WorkflowModel
 
 extension LanguageMapping {
@@ -17,8 +18,8 @@ extension LanguageMapping {
             .init("decision", .mapping("decision"), "What the run decides; audit divides by it."),
             .init("prefixes", .named("a prefix", .mapping("prefix")), "Blocks of prompt text that several steps share."),
             .init("secrets", .oneOrList(.name), "Secrets of the project file, read as secrets.NAME under 'with' of run and tool steps.").checked(unless: []),
-            .init("concurrency", .integer(1...100_000), default: "32", "How many steps and items of one run work at once."),
-            .init("latency_price", .money, default: "0", "What a second of waiting is worth, in dollars.").checked(unless: 0, 0.0),
+            .init("concurrency", .integer(1...100_000), default: 32, "How many steps and items of one run work at once."),
+            .init("latency_price", .money, default: 0, "What a second of waiting is worth, in dollars.").checked(unless: 0, 0.0),
             .init("on_failure", .word(FailurePolicy.self), default: "drain", "What a failed step does to the others."),
             .init("steps", .list(.mapping("step")), required: true, "The steps; their order follows from what they read."),
             .init("finally", .list(.mapping("step")), "Steps that run when all others have ended, whatever became of them."),
@@ -35,7 +36,7 @@ extension LanguageMapping {
         .init("seed", .integer(0...Int.max), "Not sent without one."), .init("stop", .oneOrList(.text), "Texts that end an answer."),
         .init("reasoning", .text, "A word such as low, sent as reasoning_effort."),
         .init("max_output_tokens", .integer(1...10_000_000), "The smaller of this and limits.max_output_tokens is sent."),
-        .init("stream", .boolean, default: "the provider's dialect.stream", "Whether the answer is streamed."),
+        .init("stream", .boolean, otherwise: "the provider's dialect.stream", "Whether the answer is streamed."),
         .init("logprobs", .boolean, "Asks for log-probabilities; they are stored as a document."),
     ]
 
@@ -50,16 +51,18 @@ extension LanguageMapping {
         "defaults",
         [
             .init("model", .tier, "The tier that steps ask."), .init("timeout", .duration, default: "120s", "The longest HTTP attempt or command."),
-            .init("deadline", .duration, default: "none", "The longest that a step, or each of its items, may take in all."),
+            .init("deadline", .duration, otherwise: "none", "The longest that a step, or each of its items, may take in all."),
             .init("retry", .mapping("retry"), "When a failed call is tried again."), .init("limits", .mapping("default_limits"), "Caps on each step or item."),
             .init("on_error", .either([.words(["fail", "continue"]), .mapping("on_error")]), default: "fail", "What a failed step does to its run."),
         ])
 
+    private static let retried = JSONValue.array(FailureKind.retryable.filter(RetryPolicy().on.contains).map { .string($0.rawValue) })
+
     static let retry = LanguageMapping(
         "retry",
         [
-            .init("max_attempts", .integer(1...100), default: "3", "Tries in all, the first included."),
-            .init("on", .oneOrList(.words(FailureKind.retryable.map(\.rawValue))), default: "rate_limit, timeout, server_error, connection", "The kinds of failure that are tried again."),
+            .init("max_attempts", .integer(1...100), default: .int(Int64(RetryPolicy().maxAttempts)), "Tries in all, the first included."),
+            .init("on", .oneOrList(.words(FailureKind.retryable.map(\.rawValue))), default: retried, "The kinds of failure that are tried again."),
         ])
 
     static let limits = LanguageMapping(
@@ -68,8 +71,8 @@ extension LanguageMapping {
             .init("max_input_tokens", .integer(1...100_000_000), "A larger estimate of the prompt fails the step, or has it cut."),
             .init("overflow", .word(StepLimits.Overflow.self), default: "fail", "What becomes of a larger prompt."),
             .init("trim", .oneOrList(.name), "With overflow: trim, the keys of 'with' that are cut, in this order."),
-            .init("max_output_tokens", .integer(1...10_000_000), default: "1024", "Sent with the request; what becomes of an answer that stops there, on_truncation says."),
-            .init("on_truncation", .word(StepLimits.Truncation.self), default: "fail", "What becomes of an answer that stops at the cap: the step fails with truncated, the cut text is its output, or the model is asked for the rest, three times at most."),
+            .init("max_output_tokens", .integer(1...10_000_000), default: .int(Int64(StepLimits().maxOutputTokens)), "Sent with the request; what becomes of an answer that stops there, on_truncation says."),
+            .init("on_truncation", .word(StepLimits.Truncation.self), default: .string(StepLimits().onTruncation.rawValue), "What becomes of an answer that stops at the cap: the step fails with truncated, the cut text is its output, or the model is asked for the rest, three times at most."),
             .init("max_total_tokens", .integer(1...100_000_000), "Over all calls of the step."),
             .init("max_turns", .integer(1...1_000), "Of a step with tools: how often the model is asked.").checked(),
             .init("max_calls", .integer(1...10_000), "Of a step with tools: how often a tool is called.").checked(),
@@ -99,15 +102,15 @@ extension LanguageMapping {
             .init("at", .either([.percent, .money]), required: true, "Where it begins: a share of the cap, or dollars."),
             .init("models", .oneOrList(.tier), "Only these tiers are asked."),
             .init("escalate", .words(["never"]), "No step goes on to a further tier."),
-            .init("finish_current", .boolean, default: "false", "What has begun ends, nothing new starts."),
-            .init("ask", .boolean, default: "false", "A person is asked whether to go on."),
+            .init("finish_current", .boolean, default: false, "What has begun ends, nothing new starts."),
+            .init("ask", .boolean, default: false, "A person is asked whether to go on."),
         ])
 
     static let decision = LanguageMapping(
         "decision",
         [
-            .init("id", .template, default: "the run's id", "Runs with one id are one decision."), .init("unit", .text, default: "decision", "What one decision is called."),
-            .init("outcome", .template, "Evaluated when the run ends."), .init("counts", .oneOrList(.text), default: "every outcome", "The outcomes that count as delivered."),
+            .init("id", .template, otherwise: "the run's id", "Runs with one id are one decision."), .init("unit", .text, default: "decision", "What one decision is called."),
+            .init("outcome", .template, "Evaluated when the run ends."), .init("counts", .oneOrList(.text), otherwise: "every outcome", "The outcomes that count as delivered."),
             .init("price_usd", .money, "What a counted decision brings in, in dollars.").checked(),
             .init("failure_cost_usd", .money, "What a decision costs that does not count, in dollars.").checked(),
         ])

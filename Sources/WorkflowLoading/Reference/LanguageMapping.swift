@@ -13,11 +13,28 @@ struct LanguageMapping: Sendable {
         case decoded
     }
 
+    /// What holds where a key is not there.
+    enum Default: Sendable {
+        /// A value, as the file would have it: the decoders take it from here.
+        case value(JSONValue)
+        /// What depends on other keys, or on where it runs, in words.
+        case words(String)
+
+        /// For people.
+        var text: String {
+            switch self {
+            case .value(.array(let values)): values.map { $0.stringValue ?? $0.jsonText }.joined(separator: ", ")
+            case .value(let value): value.stringValue ?? value.jsonText
+            case .words(let text): text
+            }
+        }
+    }
+
     struct Key: Sendable {
         let name: String
         let shape: KeyShape
         let isRequired: Bool
-        let defaultText: String?
+        let absent: Default?
         /// For people: one sentence, which editors show.
         let text: String
         private(set) var availability = Availability.runs
@@ -26,12 +43,25 @@ struct LanguageMapping: Sendable {
         /// What expressions below it can read besides.
         private(set) var scope: [String] = []
 
-        init(_ name: String, _ shape: KeyShape, required: Bool = false, default defaultText: String? = nil, _ text: String) {
+        /// - Parameters:
+        ///   - value: what it is where it is not there, as the file would have it.
+        ///   - words: the same in words, where no value says it.
+        init(
+            _ name: String, _ shape: KeyShape, required: Bool = false, default value: JSONValue? = nil, otherwise words: String? = nil, _ text: String
+        ) {
             self.name = name
             self.shape = shape
             isRequired = required
-            self.defaultText = defaultText
+            absent = value.map(Default.value) ?? words.map(Default.words)
             self.text = text
+        }
+
+        var defaultText: String? { absent?.text }
+
+        /// The value that it has where it is not there. Only such keys are asked of which the declaration has one.
+        var defaultValue: JSONValue {
+            guard case .value(let value)? = absent else { preconditionFailure("'\(name)' has no default value") }
+            return value
         }
 
         /// Checked and not run, unless it has one of these values.

@@ -15,7 +15,7 @@ public struct DocumentationFence: Sendable, CustomStringConvertible {
 
     public var description: String { "\(page):\(line)" }
 
-    private static let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    static let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
 
     /// The README and the pages of `Docs`, by path from the repository's folder.
