@@ -15,7 +15,7 @@ import WorkflowModel
 @Suite(.timeLimit(.minutes(1))) struct RecordedRequestTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let name: String
-        var settings: JSONObject = [:]
+        var settings: DialectSettings = .none
         var key: String?
         var headers: [(key: String, value: String)] = []
         var query = ""
@@ -82,7 +82,7 @@ import WorkflowModel
         defer { server.stop() }
         let provider = ProviderConfiguration(
             name: "stub", api: .openAIChat, baseURL: server.baseURL + test.query, apiKey: test.key.map { _ in .environment("STUB_KEY") }, headers: test.headers,
-            dialect: Self.dialect(test.settings))
+            dialect: test.settings)
         try await withRegistry([provider], key: test.key) { registry in
             #expect(await registry.call(test.request()).failure == nil)
         }
@@ -103,17 +103,5 @@ import WorkflowModel
             line.count > 1 && !own.contains { String(decoding: line, as: UTF8.self).lowercased().hasPrefix($0) }
         }
         return Array("\(request.method) \(request.target)\r\n".utf8) + lines.flatMap { $0 + [UInt8(ascii: "\n")] } + Array("\r\n".utf8) + request.body
-    }
-
-    private static func dialect(_ settings: JSONObject) -> Dialect {
-        var dialect = Dialect()
-        if let value = settings["stream"] { dialect.stream = value == true }
-        if let value = settings["stream_usage"] { dialect.streamUsage = value == true }
-        if let value = settings["structured_output"]?.stringValue { dialect.structuredOutput = Dialect.StructuredOutput(rawValue: value)! }
-        if let value = settings["max_tokens_field"]?.stringValue { dialect.maxTokensField = value }
-        if settings.contains("call_id_header") { dialect.callIDHeader = settings["call_id_header"]?.stringValue }
-        if let value = settings["images"] { dialect.images = value == true }
-        if let value = settings["files"] { dialect.files = value == true }
-        return dialect
     }
 }

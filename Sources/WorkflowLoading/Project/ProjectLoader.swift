@@ -129,31 +129,7 @@ public enum ProjectLoader {
                 contextWindow: model.int("context_window", in: 1...1_000_000_000), images: model.bool("images"), files: model.bool("files"),
                 imageTokens: model.int("image_tokens", in: 1...1_000_000_000)))
         }
-        var dialect = Dialect()
-        if let keys = reader.reader("dialect", .dialect) {
-            dialect.stream = keys.bool("stream") ?? dialect.stream
-            dialect.streamUsage = keys.bool("stream_usage") ?? dialect.streamUsage
-            dialect.structuredOutput = keys.word("structured_output", Dialect.StructuredOutput.self) ?? dialect.structuredOutput
-            dialect.images = keys.bool("images") ?? dialect.images
-            dialect.files = keys.bool("files") ?? dialect.files
-            dialect.servedNames = keys.word("served_model", Dialect.ServedNames.self) ?? dialect.servedNames
-            if let field = keys.string("max_tokens_field") {
-                if ["max_tokens", "max_completion_tokens"].contains(field) { dialect.maxTokensField = field } else {
-                    reader.context.report("AW103", "max_tokens_field is max_tokens or max_completion_tokens", at: keys.value("max_tokens_field")!.range)
-                }
-            }
-            if keys.has("call_id_header") { dialect.callIDHeader = keys.value("call_id_header")?.scalar?.value == .null ? nil : keys.string("call_id_header") }
-            if let word = keys.string("rest_of_total") {
-                if ["unknown", "reasoning"].contains(word) { dialect.restIsReasoning = word == "reasoning" } else {
-                    reader.context.report("AW103", "rest_of_total is unknown or reasoning", at: keys.value("rest_of_total")!.range)
-                }
-            }
-            if let word = keys.string("cached_tokens") {
-                if ["optional", "required"].contains(word) { dialect.cachedTokensOptional = word == "optional" } else {
-                    reader.context.report("AW103", "cached_tokens is optional or required", at: keys.value("cached_tokens")!.range)
-                }
-            }
-        }
+        let dialect = reader.reader("dialect", .dialect).map { DialectSettings($0.settings) } ?? .none
         let provider = ProviderConfiguration(
             name: name, api: api, baseURL: url(reader), apiKey: apiKey(reader), headers: headers(reader),
             maxConcurrency: reader.int("max_concurrency", in: 1...100_000),
