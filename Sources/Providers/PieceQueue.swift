@@ -74,14 +74,14 @@ final class PieceQueue: Sendable {
             for piece in news.pieces where !Task.isCancelled { await sink.take(piece) }
             if !news.pieces.isEmpty { continue }
             if news.isClosed { return }
-            await wait(unless: hasBegun)
+            await wait(isBegunKnown: hasBegun)
         }
     }
 
     /// Until there is something to hand on, or nothing any more.
     ///
     /// - Parameter isBegunKnown: whether the beginning was handed on.
-    private func wait(unless isBegunKnown: Bool) async {
+    private func wait(isBegunKnown: Bool) async {
         await withUnsafeContinuation { continuation in
             let isNow = state.withLock { state in
                 if !state.pieces.isEmpty || state.isClosed || (state.hasBegun && !isBegunKnown) { return true }

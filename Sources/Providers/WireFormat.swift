@@ -85,12 +85,3 @@ extension WireFormat {
         return reader.told(after: isCut ? CallFailure(.connection, "the answer broke off") : nil)
     }
 }
-
-extension ModelAPI {
-    /// The code that speaks it.
-    var format: any WireFormat {
-        switch self {
-        case .openAIChat: OpenAIChat()
-        }
-    }
-}

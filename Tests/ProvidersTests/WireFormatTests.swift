@@ -1,3 +1,4 @@
+import Foundation
 import HTTP
 import Testing
 import TestSupport
@@ -103,6 +104,20 @@ import WorkflowModel
         #expect(tokens.seen.withLock { $0.map(\.url) } == Array(repeating: server.rootURL + "/telegrams/m1", count: 2))
         await #expect(throws: StepFailure.self) { _ = try await Exchange.make(.sample("post/m1"), at: endpoint) }
         #expect(server.requests.isEmpty)
+    }
+
+    /// Nothing but the list of formats names one: another is a folder, a case and a line.
+    @Test func noOtherFileKnowsChatCompletions() throws {
+        let sources = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().appending(path: "Sources/Providers")
+        let own = try FileManager.default.contentsOfDirectory(atPath: sources.appending(path: "OpenAIChat").path).map { $0.prefix { $0 != "." && $0 != "+" } }
+        #expect(own.contains("OpenAIChat") && own.contains("AnswerReader"))
+        for case let file as String in FileManager.default.enumerator(atPath: sources.path)! where file.hasSuffix(".swift") && !file.hasPrefix("OpenAIChat/") {
+            if file == "ModelAPI+Format.swift" { continue }
+            // What a comment says of a server is no use of the code.
+            let code = try String(contentsOf: sources.appending(path: file), encoding: .utf8).split(separator: "\n").filter { !$0.contains("//") }.joined(separator: "\n")
+            let words = Set(code.split { !$0.isLetter && !$0.isNumber }.map(String.init))
+            for type in own { #expect(!words.contains(String(type)), "\(file) names \(type)") }
+        }
     }
 
     // MARK: Dialects

@@ -23,7 +23,10 @@ public struct AnswerReader: WireReader {
     /// Whether it was one document, and all of it came.
     private(set) var isWholeDocument = false
 
-    public init(maxOutputTokens: Int) { self.init(ExpectedAnswer(maxOutputTokens: maxOutputTokens)) }
+    /// - Parameter recordsPieces: whether ``takePieces()`` will be asked.
+    public init(maxOutputTokens: Int, recordsPieces: Bool = false) {
+        self.init(ExpectedAnswer(maxOutputTokens: maxOutputTokens, recordsPieces: recordsPieces))
+    }
 
     init(_ expected: ExpectedAnswer) {
         maxTextBytes = 65_536 + min(expected.maxOutputTokens, 1 << 32) * UsageReader.longestToken
@@ -60,7 +63,7 @@ public struct AnswerReader: WireReader {
 
     var hasBegun: Bool { answer.hasBegun }
 
-    mutating func takePieces() -> [AnswerPiece] { answer.takePieces() }
+    public mutating func takePieces() -> [AnswerPiece] { answer.takePieces() }
 
     func told(after transport: CallFailure?) -> WireAnswer {
         let outcome = outcome(after: transport)
