@@ -2,6 +2,7 @@ import HTTP
 import WorkflowModel
 
 /// What opens an API. Asked anew for each request, so that it may be a token that expires, or a signature over the very bytes that are sent.
+/// What it learns and others must not see, it adds to the `SecretBook` before it returns it.
 protocol Credential: Sendable {
     /// The headers that open the API for this request; they are sent behind those of the format.
     ///

@@ -18,7 +18,9 @@ final class Exchange: Sendable {
     ///   - redactor: takes secrets out of what a refusal says before anything of it is cut.
     ///   - pieces: takes what the model writes as it comes; `nil`: nobody asked for it.
     /// - Throws: why nothing opens the API.
-    static func make(_ request: ModelRequest, at endpoint: Endpoint, redactor: Redactor = .none, pieces: PieceQueue? = nil) async throws(StepFailure) -> Exchange {
+    static func make(
+        _ request: ModelRequest, at endpoint: Endpoint, redactor: Redactor = .none, pieces: PieceQueue? = nil
+    ) async throws(StepFailure) -> Exchange {
         let draft = draft(request, at: endpoint)
         guard let credential = endpoint.credential else { return Exchange(draft, opened: [], for: request, at: endpoint, redactor, pieces) }
         let opening = try await credential.headers(for: draft)
@@ -41,7 +43,8 @@ final class Exchange: Sendable {
 
     /// - Parameter credential: the headers that open the API; they stand behind the format's own.
     private init(
-        _ draft: HTTPRequest, opened credential: [(String, String)], for request: ModelRequest, at endpoint: Endpoint, _ redactor: Redactor, _ pieces: PieceQueue?
+        _ draft: HTTPRequest, opened credential: [(String, String)], for request: ModelRequest, at endpoint: Endpoint, _ redactor: Redactor,
+        _ pieces: PieceQueue?
     ) {
         var draft = draft
         if !credential.isEmpty { draft.headers.insert(contentsOf: credential, at: endpoint.format.headers.count) }

@@ -46,9 +46,12 @@ protocol WireFormat: Sendable {
     func bound(ofRaw body: [UInt8]) throws(RawBodyError) -> RawBodyBound
 }
 
+/// Made once: every call has them.
+private let jsonHeaders = [("Content-Type", "application/json")]
+
 // What most APIs have in common.
 extension WireFormat {
-    var headers: [(String, String)] { [("Content-Type", "application/json")] }
+    var headers: [(String, String)] { jsonHeaders }
 
     func header(ofKey key: String) -> (String, String) { ("Authorization", "Bearer \(key)") }
 
