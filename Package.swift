@@ -14,11 +14,11 @@ let package = Package(
     name: "agentctl",
     products: [.executable(name: "agentctl", targets: ["agentctl"])],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
-        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
-        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
-        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
-        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2"),
     ],
     targets: [
         // Storey 5
@@ -127,11 +127,14 @@ let package = Package(
         .target(
             /** Fakes, named after what they fake */
             name: "TestSupport",
-            dependencies: ["Economics", "Engine", "Values", "WorkflowLoading", "WorkflowModel"],
+            dependencies: ["Economics", "Engine", "StubServer", "Values", "WorkflowLoading", "WorkflowModel"],
             path: "Tests/TestSupport", swiftSettings: strict),
+        .target(
+            /** A model server that misbehaves on request, over real sockets */
+            name: "StubServer", dependencies: ["Values"], path: "Tests/StubServer", swiftSettings: strict),
         .executableTarget(
             /** The fake model server as a program, for benchmarks and for trying things by hand */
-            name: "stub-model-server", dependencies: ["TestSupport"], path: "Tests/StubModelServer", swiftSettings: strict),
+            name: "stub-model-server", dependencies: ["StubServer"], path: "Tests/StubModelServer", swiftSettings: strict),
         .executableTarget(
             /** Made and broken inputs for every reader: `make fuzz` */
             name: "fuzz", dependencies: ["Economics", "Expressions", "JSONSchema", "Providers", "Values", "WorkflowLoading", "WorkflowModel"], path: "Tests/Fuzz", swiftSettings: strict),
@@ -139,10 +142,14 @@ let package = Package(
             /** What expressions, templates and schemas cost, for `make bench` */
             name: "language-bench", dependencies: ["Expressions", "JSONSchema", "Values"], path: "Tests/Benchmarks/Language", swiftSettings: strict),
         .testTarget(name: "ValuesTests", dependencies: ["Values"], swiftSettings: strict),
+        .testTarget(name: "PromptCachingTests", dependencies: ["PromptCaching", "TestSupport", "Values"], swiftSettings: strict),
         .testTarget(name: "ExpressionsTests", dependencies: ["Expressions", "Values"], swiftSettings: strict),
         .testTarget(name: "JSONSchemaTests", dependencies: ["JSONSchema", "Values"], swiftSettings: strict),
         .testTarget(name: "EconomicsTests", dependencies: ["Economics", "Values"], swiftSettings: strict),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP", "TestSupport", "Values"], swiftSettings: strict),
+        .testTarget(name: "ToolsTests", dependencies: ["Tools", "HTTP", "TestSupport", "Values", "WorkflowModel"], swiftSettings: strict),
+        .testTarget(
+            name: "WorkflowModelTests", dependencies: ["WorkflowModel", "Economics", "PromptCaching", "TestSupport", "Values"], swiftSettings: strict),
         .testTarget(
             name: "WorkflowLoadingTests",
             dependencies: ["WorkflowLoading", "WorkflowModel", "Economics", "Expressions", "JSONSchema", "TestSupport", "Values"],

@@ -52,7 +52,7 @@ extension RunExecution {
         guard status == nil, journalError == nil, let scope = scopes[node.scope] else { return }
         deadlines.pass(node)
         if scope.body.steps[node.step].kind.isContainer {
-            record(.deadlinePassed(node))
+            record(.deadlinePassed(node.path))
         } else {
             tasks[node]?.cancel()
             reservations.wakeAll()

@@ -62,9 +62,7 @@ final class ModelTries {
         self.step = step
         self.model = model
         self.tier = tier
-        machine = StepStateMachine(
-            modelCount: tier.models.count, retry: step.retry, repairs: model.schema == nil ? 0 : model.repairs, onTruncation: step.limits.onTruncation,
-            rules: rules)
+        machine = StepStateMachine(step, model, tier, rules: rules)
         startedAt = moment
         path = node.path
         totals = CallTotals(tier: tier.name)

@@ -44,7 +44,7 @@ final class PlacedCall {
         self.profile = profile
         manifest = Blob(request.manifest)
         started = .callStarted(CallStarted(
-            id: request.id, node: tries.node, tier: tries.tier.name, model: request.model, purpose: call.purpose, ordinal: call.ordinal,
+            id: request.id, path: tries.path, tier: tries.tier.name, model: request.model, purpose: call.purpose, ordinal: call.ordinal,
             request: manifest.hash, held: held, retryOf: call.retryOf, tags: tries.tags, caps: tries.caps,
             bound: bound == held ? nil : bound))
     }

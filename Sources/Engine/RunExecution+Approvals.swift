@@ -21,7 +21,7 @@ extension RunExecution {
                 text: message)
             approvals[node] = request
             buffer.approvals.append(ApprovalUpdate(path: node.path, request: request, at: at))
-            record(.approvalRequested(node, request))
+            record(.approvalRequested(node.path, request))
             flush()
             startTimer(node, request)
         } catch {
@@ -64,7 +64,7 @@ extension RunExecution {
             self.cap = self.cap.map { max($0, cap) }
         }
         buffer.approvals.append(ApprovalUpdate(path: path, request: request, at: environment.clock.now(), decision: decision))
-        record(.approvalDecided(node, decision))
+        record(.approvalDecided(node.path, decision))
         if case .model = step(node).kind {
             paused[node] = left
             decisions[node] = decision
@@ -97,7 +97,7 @@ extension RunExecution {
         tries.isPaused = true
         paused[tries.node] = tries
         buffer.approvals.append(ApprovalUpdate(path: tries.path, request: request, at: environment.clock.now()))
-        record(.approvalRequested(tries.node, request))
+        record(.approvalRequested(tries.node.path, request))
         flush()
     }
 

@@ -79,7 +79,7 @@ extension RunExecution {
     private func begin(_ placed: PlacedCall) -> Bool {
         if let refusal = placed.refusal {
             recordStart(of: placed.tries)
-            note(.callRefused(placed.tries.node, refusal), at: environment.clock.now())
+            note(.callRefused(placed.tries.node.path, refusal), at: environment.clock.now())
             return false
         }
         placed.tries.isStartRecorded = true
@@ -94,7 +94,7 @@ extension RunExecution {
         let (request, tries, call) = (placed.request, placed.tries, placed.call)
         placed.startedAt = at
         let intent = JournalEntry(run: id)
-        if !tries.isStartRecorded { append(.nodeStarted(tries.node), at: tries.startedAt, to: intent) }
+        if !tries.isStartRecorded { append(.nodeStarted(tries.node.path), at: tries.startedAt, to: intent) }
         append(placed.started, at: at, to: intent)
         intent.blobs.reserveCapacity(request.segments.count + 1)
         for segment in request.segments {
@@ -192,7 +192,7 @@ extension RunExecution {
         }
         let at = environment.clock.now()
         let end = CallEnded(
-            id: request.id, node: tries.node, state: settlement.state, cost: settlement.cost?.total, usage: settlement.usage,
+            id: request.id, path: tries.path, state: settlement.state, cost: settlement.cost?.total, usage: settlement.usage,
             finishReason: finishReason, finishWord: finishWord, response: response, logprobs: logprobs, failure: failure,
             jitter: failure == nil ? 0 : Double(environment.entropy.next() >> 11) / Double(1 << 53),
             isOutage: isOutage(result, placed), kept: settlement.kept(of: placed.held), notes: settlement.notes)

@@ -68,7 +68,7 @@ extension RunExecution {
             if let errors { append(blob: errors) }
             note(
                 .commandEnded(
-                    node, attempt: attempt, exitCode: code, stdout: blob.hash, stderr: errors?.hash, milliseconds: at.since(since).milliseconds), at: at)
+                    node.path, attempt: attempt, exitCode: code, stdout: blob.hash, stderr: errors?.hash, milliseconds: at.since(since).milliseconds), at: at)
             guard command.okExit.contains(code) else {
                 throw StepFailure(.command, "the program ended with exit code \(code)", details: Self.lastLines(stderr))
             }
@@ -76,7 +76,7 @@ extension RunExecution {
             if let schema = command.schema {
                 let violations = schema.validate(value).map(\.message)
                 if !violations.isEmpty {
-                    note(.outputRejected(node, violations: violations), at: at)
+                    note(.outputRejected(node.path, violations: violations), at: at)
                     throw StepFailure(.outputInvalid, "the program's output does not match output.schema", details: violations)
                 }
             }

@@ -16,7 +16,7 @@ extension RunExecution {
         do throws(StepFailure) {
             let (scope, inputs) = try makeScope(node, pass: pass)
             scopes[machine.nextScope] = scope
-            record(.scopeOpened(ScopeOpened(node: node, pass: pass, inputs: inputs)))
+            record(.scopeOpened(ScopeOpened(node: node.path, pass: pass, inputs: inputs)))
         } catch {
             fail(node, error)
         }
@@ -34,7 +34,7 @@ extension RunExecution {
     func openFinally(of index: Int) {
         let main = scopes[index]!
         makeFinally(of: index)
-        record(.scopeOpened(ScopeOpened(node: main.node, isFinally: true, pass: main.pass)))
+        record(.scopeOpened(ScopeOpened(node: main.node?.path, isFinally: true, pass: main.pass)))
     }
 
     func makeScope(_ node: Node, pass: Int) throws(StepFailure) -> (ExecutionScope, inputs: ContentHash?) {
@@ -92,7 +92,7 @@ extension RunExecution {
             let (path, failure) = failed ?? (node.path, StepFailure(.cancelled, "a step inside failed"))
             // A pass that the budget stopped in the middle leaves what the one before it gave.
             if failure.kind == .budget, scope.pass > 0, let previous = passOutputs[node] {
-                record(.passEnded(node, pass: scope.pass, .unaffordable))
+                record(.passEnded(node.path, pass: scope.pass, .unaffordable))
                 return finish(node, .object(previous))
             }
             return fail(node, StepFailure(failure.kind, "\(path): \(failure.message)", details: failure.details), at: path)
@@ -131,7 +131,7 @@ extension RunExecution {
             verdict = .again
         }
         passOutputs[node] = outputs
-        record(.passEnded(node, pass: scope.pass, verdict))
+        record(.passEnded(node.path, pass: scope.pass, verdict))
         if verdict != .again { finish(node, .object(outputs)) }
     }
 

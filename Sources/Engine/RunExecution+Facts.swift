@@ -6,7 +6,17 @@ extension RunExecution {
     /// Takes a fact: into the journal's queue, then into the machine, whose commands are executed.
     func record(_ event: RunEvent) {
         note(event, at: environment.clock.now())
-        dispatch(machine.apply(event))
+        dispatch(commands(after: event))
+    }
+
+    /// What the machine wants done now that something has happened.
+    func commands(after event: RunEvent) -> [RunCommand] {
+        do throws(IllegalFact) {
+            return try machine.apply(event)
+        } catch {
+            // The engine answers what it was asked for: no record can say anything else while it runs.
+            preconditionFailure("\(event.kind): \(error)")
+        }
     }
 
     /// A fact for the journal and the observer alone.
@@ -32,22 +42,22 @@ extension RunExecution {
 
     private func nodeUpdate(_ event: RunEvent, at: Timestamp) -> NodeUpdate? {
         func update(
-            _ node: Node, _ status: NodeStatus, output: ContentHash? = nil, failure: StepFailure? = nil, reason: String? = nil
+            _ path: String, _ status: NodeStatus, output: ContentHash? = nil, failure: StepFailure? = nil, reason: String? = nil
         ) -> NodeUpdate {
             NodeUpdate(
-                path: node.path, step: node.stepPath, item: node.item, status: status, at: at, output: output, failure: failure, reason: reason)
+                path: path, step: NodePath.step(path), item: NodePath.index(path), status: status, at: at, output: output, failure: failure, reason: reason)
         }
         switch event {
-        case .nodeStarted(let node), .itemsExpanded(let node, _, _): return update(node, .running)
-        case .nodeSucceeded(let node, let output), .itemsCollected(let node, let output):
-            return update(node, .succeeded, output: output.hash)
-        case .nodeRecovered(let node, let failure, let output): return update(node, .succeeded, output: output.hash, failure: failure)
-        case .nodeFailed(let node, let failure): return update(node, .failed, failure: failure)
-        case .nodeCancelled(let node): return update(node, .cancelled)
-        case .approvalRequested(let node, _): return update(node, .waiting)
-        case .approvalDecided(let node, _): return update(node, .running)
-        case .stepSkipped(let node, let reason): return update(node, .skipped, reason: reason.text)
-        case .passEnded(let node, let pass, let verdict): return verdict.reason(pass: pass).map { update(node, .running, reason: $0) }
+        case .nodeStarted(let path), .itemsExpanded(let path, _, _): return update(path, .running)
+        case .nodeSucceeded(let path, let output), .itemsCollected(let path, let output):
+            return update(path, .succeeded, output: output.hash)
+        case .nodeRecovered(let path, let failure, let output): return update(path, .succeeded, output: output.hash, failure: failure)
+        case .nodeFailed(let path, let failure): return update(path, .failed, failure: failure)
+        case .nodeCancelled(let path): return update(path, .cancelled)
+        case .approvalRequested(let path, _): return update(path, .waiting)
+        case .approvalDecided(let path, _): return update(path, .running)
+        case .stepSkipped(let path, let reason): return update(path, .skipped, reason: reason.text)
+        case .passEnded(let path, let pass, let verdict): return verdict.reason(pass: pass).map { update(path, .running, reason: $0) }
         default: return nil
         }
     }

@@ -37,7 +37,7 @@ extension RunExecution {
         recordStart(of: tries)
         // With the event that names it: what it is from may have been removed since.
         append(blob: Blob(answer.document, hash: answer.output))
-        note(.memoHit(tries.node, call: answer.call, OutputReference(hash: answer.output)), at: at)
+        note(.memoHit(tries.node.path, call: answer.call, OutputReference(hash: answer.output)), at: at)
         buffer.memos.append(.taken(MemoHit(
             path: tries.path, step: tries.node.stepPath, tier: tries.tier.name, provider: model.provider, modelAsked: model.model, call: answer.call,
             saved: answer.cost, tags: tries.tags, at: at)))

@@ -33,8 +33,8 @@ extension RunExecution {
         let tries = ModelTries(node: node, step: step, model: model, tier: tier, caps: callCaps(of: node, step), rules: rules, at: environment.clock.now())
         tries.left = recorded.removeValue(forKey: node)
         if tries.left == nil {
-            announce(.nodeStarted(node), at: tries.startedAt)
-            dispatch(machine.apply(.nodeStarted(node)))
+            announce(.nodeStarted(node.path), at: tries.startedAt)
+            dispatch(commands(after: .nodeStarted(node.path)))
         } else {
             tries.isStartRecorded = true
         }
@@ -85,7 +85,7 @@ extension RunExecution {
         let (segments, isCut) = try tries.fitted(for: call, attachedTokens: attachedTokens, in: scopes[tries.node.scope]!.graph)
         if isCut, !tries.takesUpCut() {
             recordStart(of: tries)
-            note(.inputTrimmed(tries.node, tries.trimmed), at: environment.clock.now())
+            note(.inputTrimmed(tries.node.path, tries.trimmed), at: environment.clock.now())
         }
         return (segments, attachedTokens)
     }
@@ -94,7 +94,7 @@ extension RunExecution {
     func recordStart(of tries: ModelTries) {
         guard !tries.isStartRecorded, !hasLostJournal else { return }
         tries.isStartRecorded = true
-        append(.nodeStarted(tries.node), at: tries.startedAt, to: buffer)
+        append(.nodeStarted(tries.node.path), at: tries.startedAt, to: buffer)
     }
 
     /// What a task has to wait for on the way to its output.
@@ -185,7 +185,7 @@ extension RunExecution {
     @inline(never)
     private func check(_ tries: ModelTries) -> StepStateMachine.Command {
         let command = judge(tries)
-        if !tries.violations.isEmpty { note(.outputRejected(tries.node, violations: tries.violations), at: environment.clock.now()) }
+        if !tries.violations.isEmpty { note(.outputRejected(tries.node.path, violations: tries.violations), at: environment.clock.now()) }
         return command
     }
 

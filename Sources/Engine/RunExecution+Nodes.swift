@@ -11,7 +11,7 @@ extension RunExecution {
             guard case .bool(let holds) = try evaluating({ () throws(EvaluationError) in try condition.evaluate(bindings) }) else {
                 throw StepFailure(.expression, "when: must be true or false")
             }
-            record(.conditionEvaluated(node, holds: holds))
+            record(.conditionEvaluated(node.path, holds: holds))
         } catch {
             fail(node, error)
         }
@@ -32,7 +32,7 @@ extension RunExecution {
             let stored = try keep(value, "the list of items", .items)
             scope.lists[node.step] = list
             scope.itemResults[node.step] = Array(repeating: nil, count: list.count)
-            record(.itemsExpanded(node, count: list.count, items: stored.hash))
+            record(.itemsExpanded(node.path, count: list.count, items: stored.hash))
         } catch {
             fail(node, error)
         }
@@ -65,12 +65,12 @@ extension RunExecution {
 
     func skip(_ node: Node, _ reason: SkipReason) {
         setStep(node, ["status": .string(NodeStatus.skipped.rawValue)])
-        record(.stepSkipped(node, reason))
+        record(.stepSkipped(node.path, reason))
     }
 
     /// Once, also of a node that a process before began.
     func recordStart(_ node: Node) {
-        if recorded.removeValue(forKey: node) == nil { record(.nodeStarted(node)) }
+        if recorded.removeValue(forKey: node) == nil { record(.nodeStarted(node.path)) }
     }
 
     private func launch(_ node: Node, _ body: @escaping @Sendable (isolated RunExecution) async -> Void) {
@@ -127,7 +127,7 @@ extension RunExecution {
         do throws(StepFailure) {
             let output = try keep(.array(list), "the list of its results", .items)
             collected(node, .array(list))
-            record(.itemsCollected(node, output))
+            record(.itemsCollected(node.path, output))
         } catch {
             forgetItems(node)
             fail(node, error)
@@ -162,7 +162,7 @@ extension RunExecution {
         }
         deadlines.end(node)
         settle(node, value, facts: facts)
-        record(.nodeSucceeded(node, output))
+        record(.nodeSucceeded(node.path, output))
     }
 
     /// - Parameter place: the step inside that failed first, if it is not the node itself.
@@ -176,7 +176,7 @@ extension RunExecution {
         passOutputs[node] = nil
         if failure.kind == .cancelled {
             if node.item == nil { setStep(node, ["status": .string(NodeStatus.cancelled.rawValue)]) }
-            return record(.nodeCancelled(node))
+            return record(.nodeCancelled(node.path))
         }
         if failure.kind == .budget, step.isOptional, node.item == nil { return skip(node, .overBudget) }
         // With items, a value stands in for an item; the collected step itself fails as a whole.
@@ -186,7 +186,7 @@ extension RunExecution {
                 let value = environment.secrets.redactor.redact(try template.evaluate(fallbackScope(node)))
                 let output = store(value)
                 settle(node, value, facts: facts)
-                return record(.nodeRecovered(node, failure, output))
+                return record(.nodeRecovered(node.path, failure, output))
             } catch {
                 failure = StepFailure(failure.kind, failure.message, details: failure.details + ["on_error.value has no value: \(error.message)"])
             }
@@ -197,7 +197,7 @@ extension RunExecution {
             setStep(node, facts.with("status", .string(NodeStatus.failed.rawValue)).with("accepted", false))
         }
         if scope.firstFailure == nil, !step.toleratesFailure, node.item == nil { scope.firstFailure = (place ?? node.path, failure) }
-        record(.nodeFailed(node, failure))
+        record(.nodeFailed(node.path, failure))
     }
 
     func settle(_ node: Node, _ value: JSONValue, facts: JSONObject) {

@@ -29,12 +29,11 @@ struct RecordedNode {
 extension RunExecution {
     func restore(_ run: RecordedRun) async throws(JournalError) {
         let documents = try await self.documents(of: run)
-        var names = NodeNames()
         var before: Timestamp?
         for record in run.events {
             var event: RunEvent
             do throws(EventDecodingError) {
-                event = try RunEvent(kind: record.kind, payload: record.payload, run: id) { names.node($0, in: machine) }
+                event = try RunEvent(kind: record.kind, payload: record.payload, run: id)
             } catch {
                 throw unreadable("event \(record.sequence): \(error.reason) ('\(error.kind)')")
             }
@@ -43,15 +42,10 @@ extension RunExecution {
                     .tooNew, "run \(id) follows rules \(started.rules.version), and this agentctl knows rules up to \(Rules.current.version): update agentctl")
             }
             event = event.tellingQuestions { documents[$0].flatMap { try? JSONParser.parse($0).stringValue } }
-            do throws(StepFailure) {
+            do {
                 try take(event, at: record.at, documents)
             } catch {
-                throw unreadable("event \(record.sequence), \(record.kind): \(error.message)")
-            }
-            _ = machine.apply(event)
-            names.update(event, machine)
-            if case .nodeCancelled(let node) = event, node.item == nil, machine.settlement(of: node.step, in: node.scope) == .cancelled {
-                setStep(node, ["status": .string(NodeStatus.cancelled.rawValue)])
+                throw unreadable("event \(record.sequence), \(record.kind): \((error as? StepFailure)?.message ?? "\(error)")")
             }
             observer?.recall(event, run: id, graph: graph, at: record.at)
             if case .runResumed = event, let before { idleTimes.append((before, record.at)) }
@@ -62,7 +56,7 @@ extension RunExecution {
         hasBegun = true
         let resumed = RunEvent.runResumed(RunResumed(program: environment.program, epoch: run.epoch, lostCalls: run.lostCalls))
         note(resumed, at: environment.clock.now())
-        go(machine.apply(resumed))
+        go(commands(after: resumed))
         for scope in scopes.values { if let node = scope.node, !deadlines.hasPassed(node) { startDeadline(node) } }
         for (node, request) in approvals { startTimer(node, request) }
         for (path, decision) in run.decisions { take(decision, at: path) }
@@ -84,8 +78,17 @@ extension RunExecution {
         return try await environment.journal.documents(Array(hashes))
     }
 
-    /// One fact, into what expressions read. Before the machine has it.
-    private func take(_ event: RunEvent, at moment: Timestamp, _ documents: [ContentHash: [UInt8]]) throws(StepFailure) {
+    /// One fact, into what expressions read and into the machine.
+    private func take(_ event: RunEvent, at moment: Timestamp, _ documents: [ContentHash: [UInt8]]) throws {
+        try read(event, at: moment, documents)
+        let cancelled: Node? = if case .nodeCancelled(let path) = event { try machine.node(path) } else { nil }
+        _ = try machine.apply(event)
+        if let node = cancelled, node.item == nil, machine.settlement(of: node.step, in: node.scope) == .cancelled {
+            setStep(node, ["status": .string(NodeStatus.cancelled.rawValue)])
+        }
+    }
+
+    private func read(_ event: RunEvent, at moment: Timestamp, _ documents: [ContentHash: [UInt8]]) throws {
         func document(_ hash: ContentHash) throws(StepFailure) -> JSONValue {
             guard let bytes = documents[hash], let value = try? JSONParser.parse(bytes) else {
                 throw StepFailure(.configuration, "the document \(hash) is not in the ledger")
@@ -93,60 +96,77 @@ extension RunExecution {
             return value
         }
         switch event {
-        case .itemsExpanded(let node, let count, let items):
+        case .itemsExpanded(let path, let count, let items):
+            let node = try machine.node(path)
             let scope = scopes[node.scope]!
             scope.lists[node.step] = try document(items).arrayValue ?? []
             scope.itemResults[node.step] = Array(repeating: nil, count: count)
-        case .stepSkipped(let node, _):
+        case .stepSkipped(let path, _):
+            let node = try machine.node(path)
             leave(node)
             setStep(node, ["status": .string(NodeStatus.skipped.rawValue)])
-        case .nodeStarted(let node):
+        case .nodeStarted(let path):
+            let node = try machine.node(path)
             recorded[node, default: RecordedNode()].startedAt = recorded[node]?.startedAt ?? moment
         case .scopeOpened(let opened):
             if opened.isFinally {
-                return makeFinally(of: opened.node.flatMap { machine.openScope(of: $0) } ?? 0)
+                return makeFinally(of: try opened.node.flatMap { machine.openScope(of: try machine.node($0)) } ?? 0)
             }
-            guard let node = opened.node else { return }
+            guard let node = try opened.node.map({ try machine.node($0) }) else { return }
             scopes[machine.nextScope] = try makeScope(node, pass: opened.pass).0
-        case .passEnded(let node, _, let verdict):
+        case .passEnded(let path, _, let verdict):
+            let node = try machine.node(path)
             guard let index = machine.openScope(of: node), let scope = scopes[index] else { return }
             if verdict != .unaffordable || firstFailure(in: scope) == nil { passOutputs[node] = scope.outputs }
             if verdict == .again { close(scope: index) }
-        case .deadlinePassed(let node): deadlines.pass(node)
-        case .inputTrimmed(let node, let values): recorded[node]?.cuts.append(values)
+        case .deadlinePassed(let path):
+            if let node = try? machine.node(path) { deadlines.pass(node) }
+        case .inputTrimmed(let path, let values):
+            let node = try machine.node(path)
+            recorded[node]?.cuts.append(values)
         case .callStarted(let call):
-            recorded[call.node, default: RecordedNode()].calls.append(RecordedNode.Call(started: call))
+            recorded[try machine.node(call.path), default: RecordedNode()].calls.append(RecordedNode.Call(started: call))
             callNumber = max(callNumber, call.id.number)
         case .callEnded(let end):
-            guard let place = recorded[end.node]?.calls.lastIndex(where: { $0.started.id == end.id }) else {
+            let node = try machine.node(end.path)
+            guard let place = recorded[node]?.calls.lastIndex(where: { $0.started.id == end.id }) else {
                 throw StepFailure(.configuration, "call \(end.id) has an end and no beginning")
             }
-            recorded[end.node]!.calls[place].ended = end
-            recorded[end.node]!.calls[place].endedAt = moment
-            recorded[end.node]!.calls[place].answer = try end.response.map { hash throws(StepFailure) in try document(hash).stringValue ?? "" }
-            let started = recorded[end.node]!.calls[place].started
+            recorded[node]!.calls[place].ended = end
+            recorded[node]!.calls[place].endedAt = moment
+            recorded[node]!.calls[place].answer = try end.response.map { hash throws(StepFailure) in try document(hash).stringValue ?? "" }
+            let started = recorded[node]!.calls[place].started
             // That it was an outage says that it had answered.
             if end.failure == nil || end.isOutage || end.response != nil, let server = try? environment.provider.profile(of: started.model).server, reached.insert(server).inserted {
                 engine.hasReached(server)
             }
             let held = started.held ?? .zero
             account(
-                end.node, started.model, held: held, bound: started.bound, kept: end.heldAfter(held), cost: end.cost ?? .zero, caps: callCaps(of: end.node, step(end.node)))
-        case .commandEnded(let node, let attempt, let code, _, _, _): recorded[node]?.exit = (attempt, code)
-        case .nodeSucceeded(let node, let output), .nodeRecovered(let node, _, let output):
+                node, started.model, held: held, bound: started.bound, kept: end.heldAfter(held), cost: end.cost ?? .zero, caps: callCaps(of: node, step(node)))
+        case .commandEnded(let path, let attempt, let code, _, _, _):
+            let node = try machine.node(path)
+            recorded[node]?.exit = (attempt, code)
+        case .nodeSucceeded(let path, let output), .nodeRecovered(let path, _, let output):
+            let node = try machine.node(path)
             settle(node, try document(output.hash), facts: facts(of: node))
             leave(node)
-        case .nodeFailed(let node, let failure):
+        case .nodeFailed(let path, let failure):
+            let node = try machine.node(path)
             fold(node, failure)
             leave(node)
-        case .nodeCancelled(let node):
+        case .nodeCancelled(let path):
+            let node = try machine.node(path)
             // Stopped with its run it will be begun again, and what it has of calls is kept for that.
             if machine.openScope(of: node) != nil { leave(node) }
             approvals[node] = nil
-        case .itemsCollected(let node, let output):
+        case .itemsCollected(let path, let output):
+            let node = try machine.node(path)
             collected(node, try document(output.hash))
-        case .approvalRequested(let node, let request): approvals[node] = request
-        case .approvalDecided(let node, let decision):
+        case .approvalRequested(let path, let request):
+            let node = try machine.node(path)
+            approvals[node] = request
+        case .approvalDecided(let path, let decision):
+            let node = try machine.node(path)
             approvals[node] = nil
             decisions[node] = decision
             questionsAnswered[node.path, default: 0] += 1
@@ -278,38 +298,5 @@ extension CallEnded {
         case .void: return .zero
         case .held, .estimated, .unknown: return max(reserved, cost)
         }
-    }
-}
-
-/// Finds nodes by the paths that the journal has.
-struct NodeNames {
-    /// By the prefix of their names; behind the main one, its `finally`.
-    private var scopes: [String: [Int]] = ["": [0]]
-    private var steps: [Int: [String: Int]] = [:]
-
-    mutating func node(_ path: String, in machine: borrowing RunStateMachine) -> Node? {
-        let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
-        let prefix = slash.map { String(path[...$0]) } ?? ""
-        var name = slash.map { path[path.utf8.index(after: $0)...] } ?? path[...]
-        var item: Int?
-        if name.utf8.last == UInt8(ascii: "]"), let bracket = name.utf8.lastIndex(of: UInt8(ascii: "[")) {
-            item = Int(name[name.utf8.index(after: bracket)...].dropLast())
-            name = name[..<bracket]
-        }
-        for candidate in scopes[prefix] ?? [] {
-            guard let body = machine.body(of: candidate) else { continue }
-            if steps[candidate] == nil {
-                steps[candidate] = Dictionary(body.steps.enumerated().map { ($1.id, $0) }) { first, _ in first }
-            }
-            if let step = steps[candidate]![String(name)] { return Node(scope: candidate, step: step, item: item, path: path) }
-        }
-        return nil
-    }
-
-    mutating func update(_ event: RunEvent, _ machine: borrowing RunStateMachine) {
-        guard case .scopeOpened(let opened) = event else { return }
-        let index = machine.nextScope - 1
-        guard let prefix = machine.prefix(of: index) else { return }
-        if opened.isFinally { scopes[prefix, default: []].append(index) } else { scopes[prefix] = [index] }
     }
 }

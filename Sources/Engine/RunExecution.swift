@@ -162,7 +162,7 @@ actor RunExecution {
         try await environment.journal.begin(start, with: takeBuffer())
         hasBegun = true
         announce(started, at: startedAt)
-        go(machine.apply(started))
+        go(self.commands(after: started))
     }
 
     // What computes without waiting stays out of the frame of a run's task, as in a step's.
@@ -186,7 +186,7 @@ actor RunExecution {
         if isInterrupted {
             let stop = stopEvent
             note(stop, at: environment.clock.now())
-            commands += machine.apply(stop)
+            commands += self.commands(after: stop)
         }
         dispatch(commands)
     }

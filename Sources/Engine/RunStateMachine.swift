@@ -12,9 +12,9 @@ import WorkflowModel
 /// A run that is interrupted, or that only waits for people, is suspended: nothing is at work, everything keeps its place, and
 /// `runResumed` goes on from there. The same holds for a run whose process died: what was asked for and not answered is asked
 /// for again.
-public struct RunStateMachine: ~Copyable {
+struct RunStateMachine: ~Copyable {
     /// How a step ended.
-    public enum Settlement: Sendable, Hashable {
+    enum Settlement: Sendable, Hashable {
         case succeeded
         /// `tolerated`: `on_error: continue` let the run go on.
         case failed(tolerated: Bool)
@@ -36,6 +36,8 @@ public struct RunStateMachine: ~Copyable {
     private var postponed: [(node: Node, pass: Int)] = []
     /// Nodes that wait for a person.
     private var waiting: Set<Node> = []
+    /// By their paths, the nodes that a command has named and that have not ended: those that facts may tell of.
+    private var named: [String: Node] = [:]
     /// Commands that no event has answered yet; `cancel` and `end` need no answer.
     private var atWork = 0
     private var wasInterrupted = false
@@ -44,13 +46,13 @@ public struct RunStateMachine: ~Copyable {
     private var hasAskedToEnd = false
     private var hasEnded = false
 
-    public init(graph: WorkflowGraph) {
+    init(graph: WorkflowGraph) {
         self.graph = graph
         scopes = [ScopeState(body: graph.body, finally: graph.finally)]
     }
 
     /// The number of the scope that opens next.
-    public var nextScope: Int { scopes.count }
+    var nextScope: Int { scopes.count }
 
     /// The open scope of a step that has one.
     func openScope(of node: Node) -> Int? { openScopes[node] }
@@ -58,64 +60,85 @@ public struct RunStateMachine: ~Copyable {
     /// What stands before the names of a scope's nodes.
     func prefix(of scope: Int) -> String? { scopes[scope]?.prefix }
 
-    public func settlement(of step: Int, in scope: Int = 0) -> Settlement? { scopes[scope]?.settlement(of: step) }
+    func settlement(of step: Int, in scope: Int = 0) -> Settlement? { scopes[scope]?.settlement(of: step) }
 
     /// The progress of a `for_each` step whose items run or are to be collected.
-    public func items(of node: Node) -> ItemProgress? { scopes[node.scope]?.items(of: node.step) }
+    func items(of node: Node) -> ItemProgress? { scopes[node.scope]?.items(of: node.step) }
 
     /// Takes one fact and says what is to be done.
-    public mutating func apply(_ event: RunEvent) -> [RunCommand] {
+    ///
+    /// - Throws: `IllegalFact` when it cannot be true where the run stands.
+    mutating func apply(_ event: RunEvent) throws(IllegalFact) -> [RunCommand] {
         var commands: [RunCommand] = []
+        var scope = 0
+        /// A node whose step or item the fact settles, or brings further.
+        func node(_ path: String) throws(IllegalFact) -> Node {
+            let node = try self.node(path)
+            scope = node.scope
+            return node
+        }
         switch event {
         case .runStarted:
             begin(0, &commands)
-        case .conditionEvaluated(let node, let holds):
+        case .conditionEvaluated(let path, let holds):
+            let node = try node(path)
             answered(node.scope)
             if holds { proceed(node, &commands) } else { skip(node, .conditionFalse, &commands) }
-        case .itemsExpanded(let node, let count, _):
+        case .itemsExpanded(let path, let count, _):
+            let node = try node(path)
             answered(node.scope)
             scopes[node.scope]!.phases[node.step] = .items(ItemProgress(count: count))
             queueItems(node.scope, node.step, &commands)
-        case .stepSkipped(let node, let reason):
+        case .stepSkipped(let path, let reason):
+            let node = try node(path)
             // Also of one that ran: an optional step whose call the budget refused.
             answered(node.scope)
             running.remove(node)
             close(node)
             settle(node, .skipped(reason), &commands)
-        case .nodeSucceeded(let node, _), .nodeRecovered(let node, _, _):
-            nodeEnded(node, &commands) { $0.succeeded += 1 } step: { .succeeded }
-        case .nodeFailed(let node, _):
+        case .nodeSucceeded(let path, _), .nodeRecovered(let path, _, _):
+            nodeEnded(try node(path), &commands) { $0.succeeded += 1 } step: { .succeeded }
+        case .nodeFailed(let path, _):
+            let node = try node(path)
             let tolerated = step(node).toleratesFailure
             nodeEnded(node, &commands) { $0.failed.append(node.item!) } step: { .failed(tolerated: tolerated) }
-        case .nodeCancelled(let node) where wasInterrupted && !scopes[node.scope]!.isStopping:
+        case .nodeCancelled(let path):
+            let node = try node(path)
+            guard wasInterrupted, !scopes[node.scope]!.isStopping else {
+                nodeEnded(node, &commands) { $0.cancelled += 1 } step: { .cancelled }
+                break
+            }
             // It will be begun again.
             answered(node.scope)
             running.remove(node)
             close(node)
             enqueue(node)
-        case .nodeCancelled(let node):
-            nodeEnded(node, &commands) { $0.cancelled += 1 } step: { .cancelled }
-        case .itemsCollected(let node, _):
+        case .itemsCollected(let path, _):
+            let node = try node(path)
             answered(node.scope)
             settle(node, .succeeded, &commands)
-        case .scopeOpened(let scope):
+        case .scopeOpened(let opened):
             atWork -= 1
-            open(scope, &commands)
-        case .passEnded(let node, let pass, let verdict):
+            try open(opened, &commands)
+        case .passEnded(let path, let pass, let verdict):
             // Otherwise the end of the node follows.
             guard verdict == .again else { break }
+            let node = try self.node(path)
             atWork -= 1
             close(node)
             emitOpen(node, pass: pass + 1, &commands)
-        case .approvalRequested(let node, _):
+        case .approvalRequested(let path, _):
+            let node = try self.node(path)
             // It was asked while the word that it is cancelled was on its way: nobody waits for the answer.
             if scopes[node.scope]!.isStopping { break }
             atWork -= 1
             running.remove(node)
             waiting.insert(node)
-        case .approvalDecided(let node, _):
-            wake(node)
-        case .deadlinePassed(let node):
+        case .approvalDecided(let path, _):
+            wake(try self.node(path))
+        case .deadlinePassed(let path):
+            // The timer may ring while the end of the node is on its way.
+            guard let node = named[path] else { break }
             for index in scopes.indices where isInside(index, node) { cut(index, &commands) }
         case .interruptRequested:
             wasInterrupted = true
@@ -130,10 +153,16 @@ public struct RunStateMachine: ~Copyable {
             // Facts of one node's tries: `StepStateMachine` decides on them.
             break
         }
-        closeIfDone(event.scope ?? 0, &commands)
+        closeIfDone(scope, &commands)
         startQueued(&commands)
         suspendIfIdle(&commands)
         return commands
+    }
+
+    /// The node of a path, as commands named it.
+    func node(_ path: String) throws(IllegalFact) -> Node {
+        guard let node = named[path] else { throw IllegalFact("nothing is at work at '\(path)'") }
+        return node
     }
 
     private func step(_ node: Node) -> Step { scopes[node.scope]!.body.steps[node.step] }
@@ -146,6 +175,7 @@ public struct RunStateMachine: ~Copyable {
     }
 
     private mutating func emitOpen(_ node: Node, pass: Int, _ commands: inout [RunCommand]) {
+        named[node.path] = node
         guard !wasInterrupted else { return postponed.append((node, pass)) }
         opening[node] = pass
         atWork += 1
@@ -160,16 +190,17 @@ public struct RunStateMachine: ~Copyable {
         scopes[index] = nil
     }
 
-    private mutating func open(_ opened: ScopeOpened, _ commands: inout [RunCommand]) {
+    private mutating func open(_ opened: ScopeOpened, _ commands: inout [RunCommand]) throws(IllegalFact) {
         let index = scopes.count
+        let owner = try opened.node.map { path throws(IllegalFact) in try node(path) }
         if opened.isFinally {
-            let main = opened.node.map { openScopes[$0]! } ?? 0
+            let main = owner.map { openScopes[$0]! } ?? 0
             let scope = scopes[main]!
             scope.finallyScope = index
             scopes.append(ScopeState(
                 body: scope.finally!, main: main, node: scope.node, prefix: scope.prefix, depth: scope.depth, pass: scope.pass,
                 isStopping: scope.isCut))
-        } else if let node = opened.node {
+        } else if let node = owner {
             opening[node] = nil
             openScopes[node] = index
             let parent = scopes[node.scope]!
@@ -313,7 +344,7 @@ public struct RunStateMachine: ~Copyable {
         }
         if scope.body.steps[step].when != nil {
             scopes[index]!.phases[step] = .deciding
-            emit(.evaluateCondition(node), index, &commands)
+            emit(.evaluateCondition(node), of: node, &commands)
         } else {
             proceed(node, &commands)
         }
@@ -324,7 +355,7 @@ public struct RunStateMachine: ~Copyable {
         if scopes[node.scope]!.isStopping { return skip(node, .runStopping, &commands) }
         if step(node).forEach != nil {
             scopes[node.scope]!.phases[node.step] = .expanding
-            emit(.expandItems(node), node.scope, &commands)
+            emit(.expandItems(node), of: node, &commands)
         } else {
             scopes[node.scope]!.phases[node.step] = .running
             enqueue(node)
@@ -333,7 +364,7 @@ public struct RunStateMachine: ~Copyable {
 
     private mutating func skip(_ node: Node, _ reason: SkipReason, _ commands: inout [RunCommand]) {
         scopes[node.scope]!.phases[node.step] = .skipping(reason)
-        emit(.skip(node, reason), node.scope, &commands)
+        emit(.skip(node, reason), of: node, &commands)
     }
 
     private mutating func queueItems(_ index: Int, _ step: Int, _ commands: inout [RunCommand]) {
@@ -348,7 +379,8 @@ public struct RunStateMachine: ~Copyable {
         }
         if progress.inFlight == 0 {
             scopes[index]!.phases[step] = .collecting(progress)
-            emit(.collect(scope.node(step, in: index)), index, &commands)
+            let node = scope.node(step, in: index)
+            emit(.collect(node), of: node, &commands)
         } else {
             scopes[index]!.phases[step] = .items(progress)
         }
@@ -361,6 +393,7 @@ public struct RunStateMachine: ~Copyable {
         running.remove(node)
         close(node)
         if node.item != nil, case .items(var progress) = scopes[node.scope]!.phases[node.step] {
+            named[node.path] = nil
             progress.inFlight -= 1
             item(&progress)
             scopes[node.scope]!.phases[node.step] = .items(progress)
@@ -371,6 +404,7 @@ public struct RunStateMachine: ~Copyable {
     }
 
     private mutating func settle(_ node: Node, _ settlement: Settlement, _ commands: inout [RunCommand]) {
+        named[node.path] = nil
         let index = node.scope
         scopes[index]!.phases[node.step] = .settled(settlement)
         let body = scopes[index]!.body
@@ -428,6 +462,7 @@ public struct RunStateMachine: ~Copyable {
             if step(node).kind.isContainer {
                 emitOpen(node, pass: 0, &commands)
             } else {
+                named[node.path] = node
                 running.insert(node)
                 atWork += 1
                 commands.append(.start(node))
@@ -435,8 +470,9 @@ public struct RunStateMachine: ~Copyable {
         }
     }
 
-    private mutating func emit(_ command: RunCommand, _ scope: Int, _ commands: inout [RunCommand]) {
-        scopes[scope]!.outstanding += 1
+    private mutating func emit(_ command: RunCommand, of node: Node, _ commands: inout [RunCommand]) {
+        named[node.path] = node
+        scopes[node.scope]!.outstanding += 1
         atWork += 1
         commands.append(command)
     }
@@ -444,18 +480,6 @@ public struct RunStateMachine: ~Copyable {
     private mutating func answered(_ scope: Int) {
         scopes[scope]!.outstanding -= 1
         atWork -= 1
-    }
-}
-
-extension RunEvent {
-    /// The scope whose state it changed.
-    fileprivate var scope: Int? {
-        switch self {
-        case .conditionEvaluated(let node, _), .itemsExpanded(let node, _, _), .stepSkipped(let node, _), .nodeSucceeded(let node, _),
-            .nodeRecovered(let node, _, _), .nodeFailed(let node, _), .nodeCancelled(let node), .itemsCollected(let node, _):
-            return node.scope
-        default: return nil
-        }
     }
 }
 

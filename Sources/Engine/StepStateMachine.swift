@@ -4,7 +4,7 @@ import WorkflowModel
 /// The tries of one model node, pure: calls, retries, fallbacks, continuations and repairs until there is an output or a failure.
 ///
 /// `calling -> (callEnded) -> waiting -> calling | calling (continue) | checking -> calling (repair) | done`.
-public struct StepStateMachine: Sendable {
+public struct StepStateMachine: Sendable, Hashable {
     public enum Event: Sendable {
         case started
         case callEnded(CallEnded)
@@ -54,12 +54,14 @@ public struct StepStateMachine: Sendable {
     private let onTruncation: StepLimits.Truncation
     private let rules: Rules
     private var current = Call.first
-    /// Failed tries, over all models and repairs: nested retry loops would multiply.
+    /// Failed tries, over all models and repairs: nested retry loops would multiply. Nothing renews them.
     private var failures = 0
-    /// How often the server could not be reached since it last was, beyond the tries of `retry`.
+    /// Tries since a server was last there that did not reach one that has answered before. They cost nothing, and are counted apart.
+    private var misses = 0
+    /// How many of them there were beyond the tries of `retry`, since the server is waited for.
     private var outages = 0
-    /// Whether it is waited for, and how often one came back: a question that a server dies of must not be asked for ever.
     private var isOut = false
+    /// By the rules before 3, how often a server came back and gave its question all tries anew.
     private var returns = 0
     private var repairsUsed = 0
     private var continuationsUsed = 0
@@ -76,16 +78,23 @@ public struct StepStateMachine: Sendable {
         self.rules = rules
     }
 
-    /// The most calls that one question can come to while its server is there: every try fails but the last, every repair is used,
-    /// and the answer is cut each time.
-    ///
-    /// - Parameter repairs: 0 without a schema.
-    public static func mostCalls(modelCount: Int, retry: RetryPolicy, repairs: Int, onTruncation: StepLimits.Truncation) -> Int {
-        retry.maxAttempts + modelCount - 1 + repairs + (onTruncation == .continue ? mostContinuations : 0)
+    /// For a step's own question.
+    init(_ step: Step, _ model: ModelStep, _ tier: ModelTier, rules: Rules = .current) {
+        self.init(
+            modelCount: tier.models.count, retry: step.retry, repairs: model.schema == nil ? 0 : model.repairs, onTruncation: step.limits.onTruncation,
+            rules: rules)
     }
 
+    /// The most calls that the question can come to in one process: every try fails but the last, every model is fallen back to, every
+    /// repair is used, and the answer is cut each time. Calls that are free are not among them: nothing was sent, to a server that has
+    /// answered before, or a server said that it is coming up. A process that takes the run over makes those anew that were in flight.
+    public var mostCalls: Int { retry.maxAttempts + modelCount - 1 + repairs + mostContinuations }
+
+    /// How often the rest of an answer may be asked for.
+    var mostContinuations: Int { onTruncation == .continue ? Self.mostContinuations : 0 }
+
     /// Whether the rest of an answer that is cut now will be asked for.
-    var mayContinue: Bool { onTruncation == .continue && continuationsUsed < Self.mostContinuations }
+    var mayContinue: Bool { continuationsUsed < mostContinuations }
 
     /// The run was suspended, or its process gone: whoever goes on with it waits for a server as long as the first.
     public mutating func forgetOutage() { outages = 0 }
@@ -124,18 +133,22 @@ public struct StepStateMachine: Sendable {
     }
 
     private mutating func ended(_ end: CallEnded) -> Command {
+        let isOfOldRules = rules < Rules(version: 3)
         if isOut, !end.isOutage {
             (isOut, outages) = (false, 0)
-            if returns < retry.maxAttempts { (returns, failures) = (returns + 1, 0) }
+            if isOfOldRules, returns < retry.maxAttempts { (returns, failures) = (returns + 1, 0) }
         }
+        if !end.isOutage { misses = 0 }
         guard let failure = end.failure else { return answered(end.finishReason) }
-        failures += 1
+        let isFree = end.isOutage && !isOfOldRules
+        if isFree { misses += 1 } else { failures += 1 }
+        let tries = isFree ? misses : failures
         let asksTooLong = (failure.retryAfter ?? .seconds(0)) > Self.longestRetryAfter
         // A budget upstream is as empty the next time.
         let mayRetry = ![.cancelled, .budget].contains(failure.kind) && (failure.shouldRetry ?? retry.on.contains(failure.kind))
-        if mayRetry, !asksTooLong, failures < retry.maxAttempts {
+        if mayRetry, !asksTooLong, tries < retry.maxAttempts {
             pendingRetryOf = end.id.number
-            return .wait(RetryDelay.delay(failure: failures, retryAfter: failure.retryAfter, jitter: end.jitter))
+            return .wait(RetryDelay.delay(failure: tries, retryAfter: failure.retryAfter, jitter: end.jitter))
         }
         if Self.fallsBack.contains(failure.kind), let next = nextModel() { return next }
         if end.isOutage, mayRetry, retry.maxAttempts > 1 {
@@ -145,7 +158,7 @@ public struct StepStateMachine: Sendable {
             return outages > RetryDelay.mostOutages ? .suspend(failure) : .wait(RetryDelay.delay(outage: outages, jitter: end.jitter))
         }
         var message = failure.message
-        if failures > 1 { message += " (after \(failures) tries)" }
+        if tries > 1 { message += " (after \(tries) tries)" }
         if asksTooLong, let wait = failure.retryAfter { message += "; the server asks to wait \(wait)" }
         return .fail(StepFailure(failure.kind, message))
     }

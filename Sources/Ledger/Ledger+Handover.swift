@@ -8,6 +8,11 @@ import WorkflowModel
 extension Ledger {
     public func takeOver(_ run: RunID) async throws(JournalError) -> RecordedRun {
         guard case .takenOver(let epoch, let lostCalls) = try await submit(WriteRequest(.takeOver(run))) else { preconditionFailure("a reply to a take-over") }
+        return try await reading { ledger throws(JournalError) in try ledger.recorded(run, epoch: epoch, lostCalls: lostCalls) }
+    }
+
+    /// A run that was taken over, as it is to be gone on with.
+    private func recorded(_ run: RunID, epoch: Int64, lostCalls: Int) throws(JournalError) -> RecordedRun {
         let events = try events(run: run.text)
         return try read { database in
             let row = try Row.fetchOne(
@@ -26,11 +31,17 @@ extension Ledger {
         }
     }
 
-    public func documents(_ hashes: [ContentHash]) async throws(JournalError) -> [ContentHash: [UInt8]] { try blobs(hashes) }
+    public func documents(_ hashes: [ContentHash]) async throws(JournalError) -> [ContentHash: [UInt8]] {
+        try await reading { ledger throws(JournalError) in try ledger.blobs(hashes) }
+    }
 
     public func requests() async throws(JournalError) -> [RunRequest] {
         guard let owner = own.id else { return [] }
-        return try read { database in
+        return try await reading { ledger throws(JournalError) in try ledger.requests(of: owner) }
+    }
+
+    private func requests(of owner: Int64) throws(JournalError) -> [RunRequest] {
+        try read { database in
             let cancelled = try Row.fetchAll(
                 database, sql: "SELECT run_id, cancel_by FROM run WHERE owner = ? AND cancel_requested_at IS NOT NULL AND status = 'running'",
                 arguments: [owner])

@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 import GRDB
 import Values
@@ -19,7 +20,7 @@ import WorkflowModel
 ///
 /// Memory is bounded by the callers: a run that waits for each `write` has only the posts since then in the queue, and
 /// a slow disk slows it down. `post` itself never blocks, as it is called on event loops; see ``backlog``.
-public final class Ledger: RunJournal, RunHistory, AnswerMemory, Sendable {
+public final class Ledger: RunLedger, Sendable {
     /// As it was opened.
     public let path: String
     private let file: LedgerFile
@@ -27,6 +28,8 @@ public final class Ledger: RunJournal, RunHistory, AnswerMemory, Sendable {
     let own: OwnProcess
     // Opened when the first question comes: a run that asks none should not pay for it.
     private let reader = Mutex<DatabaseQueue?>(nil)
+    /// Reads for those who must not wait on their own thread.
+    private let readers = DispatchQueue(label: "ledger reader")
 
     private struct Writer {
         let queue: WriteQueue
@@ -187,7 +190,18 @@ public final class Ledger: RunJournal, RunHistory, AnswerMemory, Sendable {
 
     // MARK: Reading
 
-    /// Runs a question on the reader's connection, in a transaction of its own: all it sees is of one moment.
+    /// What was recorded, for those who look on.
+    public var archive: any RunArchive & SpendingArchive & RecordProof { LedgerArchive(ledger: self) }
+
+    /// Asks something that blocks, on the reader's thread: whoever asks may be on an event loop.
+    func reading<Answer: Sendable>(_ question: @escaping @Sendable (Ledger) throws(JournalError) -> Answer) async throws(JournalError) -> Answer {
+        let answer: Result<Answer, JournalError> = await withUnsafeContinuation { waiter in
+            readers.async { waiter.resume(returning: Result { () throws(JournalError) in try question(self) }) }
+        }
+        return try answer.get()
+    }
+
+    /// Runs a question on the reader's connection, in a transaction of its own: all it sees is of one moment. Blocks until it is answered.
     func read<Answer>(_ question: (Database) throws -> Answer) throws(JournalError) -> Answer {
         do {
             let queue = try reader.withLock { queue throws(JournalError) in

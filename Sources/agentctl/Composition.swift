@@ -4,6 +4,7 @@ import Glibc
 import HTTP
 import Ledger
 import Providers
+import Reports
 import Tools
 import Values
 import WorkflowLoading
@@ -27,17 +28,37 @@ struct Composition {
         prices = PriceBook(overrides: settings.project.prices + machines, catalogue: .shipped)
     }
 
-    func openLedger() throws(JournalError) -> Ledger {
+    // MARK: The ledger
+
+    /// Open to write, and made where there is none.
+    func openLedger() throws(JournalError) -> any RunLedger {
         try Ledger.open(path: settings.ledgerPath, options: LedgerOptions(program: Version.program))
     }
 
-    func openLedgerReadOnly() throws(JournalError) -> Ledger {
-        try Ledger.openReadOnly(path: settings.ledgerPath, options: LedgerOptions(program: Version.program))
+    /// To look on only; there must be one.
+    func archive() throws(JournalError) -> any RunArchive & SpendingArchive & RecordProof {
+        try Ledger.openReadOnly(path: settings.ledgerPath, options: LedgerOptions(program: Version.program)).archive
     }
 
-    func ledgerUpkeep() throws(JournalError) -> LedgerUpkeep {
+    func ledgerUpkeep() throws(JournalError) -> any LedgerUpkeeper {
         try LedgerUpkeep(path: settings.ledgerPath, options: LedgerOptions(program: Version.program))
     }
+
+    /// How the ledger's file stands, without making or changing anything.
+    func ledgerHealth() -> HealthFacts.LedgerFile {
+        let inspection = LedgerInspection(path: settings.ledgerPath)
+        let state: HealthFacts.LedgerFile.State = switch inspection.state {
+        case .absent(let canBeMade): .absent(canBeMade: canBeMade)
+        case .open(let schema, let isWritable, let faults):
+            .open(schema: schema, current: LedgerInspection.currentSchema, isWritable: isWritable, faults: faults)
+        case .unusable(let error): .unusable(message: error.description)
+        }
+        return HealthFacts.LedgerFile(path: settings.ledgerPath, state: state, freeBytes: inspection.freeBytes, bytes: inspection.bytes)
+    }
+
+    static var sqliteVersion: String { LedgerInspection.sqliteVersion }
+
+    // MARK: Connections and the engine
 
     /// Everything that reaches out: one event loop with the engine's work and all sockets on it.
     func connect(progress: @escaping ModelServerPool.Progress) throws -> Connections {
@@ -53,15 +74,6 @@ struct Composition {
         return Connections(loop: http.loop, servers: servers, provider: provider)
     }
 
-    /// What keeps runs of a workflow from asking its models here and now: a provider that is not declared, a key that is not there, a
-    /// model without a price under a cap. Those that wait for it are left as they are, where going on would fail them for good.
-    func obstacle(to graph: WorkflowGraph, _ connections: Connections) -> StepFailure? {
-        let builder = planBuilder(graph, provider: connections.provider, history: nil)
-        if let refusal = builder.modelRefusal { return refusal }
-        guard builder.asksModels, HTTPLibrary.version == nil else { return nil }
-        return StepFailure(.configuration, "libcurl cannot be loaded", details: ["Debian has it in the package libcurl4"])
-    }
-
     /// A client on an event loop of its own, under the proxies and certificates of the environment.
     static func httpClient() throws(StepFailure) -> HTTPClient {
         let loop: EventLoop
@@ -71,14 +83,26 @@ struct Composition {
         return HTTPClient(loop: loop, options: options)
     }
 
-    func engine(journal: any RunJournal & AnswerMemory, connections: Connections) -> Engine {
+    func engine(journal: any RunJournal & AnswerMemory, loop: EventLoop, provider: any ModelProvider) -> Engine {
         let limit = OpenFileLimit.current
         return Engine(environment: EngineEnvironment(
-            journal: journal, provider: connections.provider, tools: CommandRunner(root: settings.project.root, secrets: Output.secrets, withheld: withheld), prices: prices,
-            clock: LoopClock(loop: connections.loop), executor: connections.loop, maxConcurrentCalls: min(20_000, max(1, limit.transfers)),
+            journal: journal, provider: provider,
+            tools: CommandRunner(root: settings.project.root, secrets: Output.secrets, withheld: withheld), prices: prices,
+            clock: LoopClock(loop: loop), executor: loop, maxConcurrentCalls: min(20_000, max(1, limit.transfers)),
             maxConcurrentPrograms: max(1, limit.programs), program: Version.program, requestInterval: .seconds(1),
             attachments: ProjectAttachments(root: settings.project.root), memory: journal,
             secrets: Output.secrets))
+    }
+
+    /// The rows that a run's calls can be charged by, as they are kept with it.
+    func priceRows(of graph: WorkflowGraph, _ provider: any ModelProvider) -> [(id: String, json: String)] {
+        var rows: [String: String] = [:]
+        for reference in graph.tiers.flatMap(\.models) {
+            let served = (try? provider.profile(of: reference).servedID) ?? reference.model
+            guard let sheet = prices.sheet(provider: reference.provider, model: served, at: .now()) else { continue }
+            for row in sheet.allRows { rows[row.id] = JSONEncoding.canonical.string(row.json) }
+        }
+        return rows.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
 
     /// Keys are for providers: programs do not see them unless they are named.
@@ -97,26 +121,6 @@ struct Composition {
         var buffer = [CChar](repeating: 0, count: 4096)
         let count = readlink("/proc/self/exe", &buffer, buffer.count - 1)
         return count > 0 ? String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self) : CommandLine.arguments[0]
-    }
-}
-
-/// What has to be let go at the end.
-struct Connections {
-    let loop: EventLoop
-    let servers: ModelServerPool
-    let provider: ProviderRegistry
-
-    /// Reads the keys that a workflow needs, before any of its programs could print one.
-    func readKeys(of graph: WorkflowGraph) {
-        provider.readKeys(of: graph.tiers.flatMap(\.models))
-        graph.forEachStep { step in
-            if case .workflow(let other) = step.kind { readKeys(of: other.graph) }
-        }
-    }
-
-    func close() {
-        servers.close()
-        loop.stop()
     }
 }
 

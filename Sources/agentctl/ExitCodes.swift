@@ -1,7 +1,6 @@
 import ArgumentParser
 import Economics
 import Glibc
-import Ledger
 import Values
 import WorkflowModel
 

@@ -14,6 +14,11 @@ enum Program {
         let arguments = Array(CommandLine.arguments.dropFirst())
         if arguments.first == ModelServerGuard.commandName { exit(ModelServerGuard.main(Array(arguments.dropFirst()))) }
         if arguments.first == ModelServerWatch.commandName { exit(ModelServerWatch.main(Array(arguments.dropFirst()))) }
+        // Two names that are not UTF-8 would be one, and another one than was meant.
+        if let number = CommandLine.firstNotUTF8 {
+            Output.note("error: argument \(number) is not UTF-8 text: \(CommandLine.arguments[number])\n")
+            exit(ExitCodes.usage)
+        }
         // The runtime's own event loops trap where they cannot be opened, whenever a thread first needs one.
         if let refusal = OpenFileLimit.current.refusal(below: OpenFileLimit.toStart) {
             Output.note(styled: Failures.text(of: refusal))
@@ -24,6 +29,16 @@ enum Program {
             exit(0)
         }
         dispatchMain()
+    }
+}
+
+extension CommandLine {
+    /// The place of the first argument that was changed to become text.
+    fileprivate static var firstNotUTF8: Int? {
+        (0..<Int(argc)).first { index in
+            guard let bytes = unsafeArgv[index] else { return false }
+            return String(validatingCString: bytes) == nil
+        }
     }
 }
 

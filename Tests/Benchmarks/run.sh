@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # The benchmarks of `make bench`. They print figures and judge nothing: no test depends on them.
 #
-#   Tests/Benchmarks/run.sh [throughput|flight|start|validate|language|syncs|resume|show ...]      default: all of them
+#   Tests/Benchmarks/run.sh [throughput|ratio|flight|start|validate|language|syncs|resume|show ...]      default: all of them
 #
 # throughput  5-step chain, 64 runs in parallel, zero-latency endpoint, ledger on disk with synchronous=FULL
+# ratio       the CPU of a step beside that of the bare loop (bare.c: libcurl and one insert), in turns on the same endpoint
 # flight      10,000 runs in flight at once against an endpoint that answers after 20 s
 # start       agentctl --version as a whole process
 # validate    agentctl validate of generated workflows of 1,000 and 10,000 steps, whole process
@@ -101,6 +102,25 @@ print(f"            {events} durable events: {events / float(sys.argv[2]):.0f} e
 PY
   ls -l "$work"/ledger.db* | awk '{ s += $5 } END { printf "            ledger %.1f MB\n", s / 1e6 }'
   rm -f "$work"/ledger.db*
+}
+
+# One after the other, so that what else the machine does falls on both; the middle of the ratios.
+ratio() {
+  command -v cc > /dev/null || { echo "ratio:      there is no C compiler here"; return; }
+  cc -O2 -o "$work/bare" Tests/Benchmarks/bare.c -lcurl -lsqlite3
+  serve 0
+  project 5
+  lines "$runs"
+  local _ bare
+  rm -f "$work/ratios"
+  for _ in $(seq "${BENCH_PAIRS:-7}"); do
+    rm -f "$work"/bare.db*
+    bare=$("$work/bare" "$url/chat/completions" "$work/bare.db" "$runs" 5 64)
+    /usr/bin/time -f '%U %S' -o "$work/time" "$agentctl" run "$work/chain.yaml" --batch "$work/batch.jsonl" --max-parallel 64 --quiet > "$work/out.jsonl"
+    rm -f "$work"/ledger.db*
+    awk -v bare="$bare" -v steps=$((runs * 5)) '{ own = ($1 + $2) * 1e6 / steps; printf "%.3f %.1f %.1f\n", own / bare, own, bare }' "$work/time" >> "$work/ratios"
+  done
+  sort -n "$work/ratios" | awk '{ line[NR] = $0 } END { split(line[int((NR + 1) / 2)], f, " "); printf "ratio:      %.2f times the bare loop (middle of %d pairs; %.1f us of CPU a step against %.1f)\n", f[1], NR, f[2], f[3] }'
 }
 
 flight() {
@@ -218,5 +238,5 @@ show() {
   rm -f "$work"/ledger.db*
 }
 
-[ $# -gt 0 ] || set -- start validate language syncs throughput flight resume show
+[ $# -gt 0 ] || set -- start validate language syncs throughput ratio flight resume show
 for benchmark in "$@"; do "$benchmark"; done

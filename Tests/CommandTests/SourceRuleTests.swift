@@ -17,6 +17,29 @@ import Testing
         }
     }
 
+    /// The ledger is SQLite's in one file: commands know it by the seams of WorkflowModel.
+    @Test func onlyTheCompositionNamesTheLedger() throws {
+        var isThere = false
+        for (path, text) in try Self.sources() where path.hasPrefix("Sources/agentctl/") {
+            let names = text.split(whereSeparator: \.isNewline).contains("import Ledger")
+            if path == "Sources/agentctl/Composition.swift" { isThere = names } else { #expect(!names, "\(path): ask the composition for an archive or a ledger") }
+        }
+        #expect(isThere)
+    }
+
+    /// What drives runs is made in one place, in its order.
+    @Test func onlyASessionMakesWhatDrivesRuns() throws {
+        let makers = [".connect(progress:", ".engine(journal:", "StopSignals(engine:", "record(priceRows:", "PlanBuilder("]
+        var found: Set<String> = []
+        for (path, text) in try Self.sources() where path.hasPrefix("Sources/agentctl/") {
+            for maker in makers where text.contains(maker) {
+                found.insert(maker)
+                #expect(path == "Sources/agentctl/RunSession.swift", "\(path) has \(maker)…")
+            }
+        }
+        #expect(found == Set(makers))
+    }
+
     @Test(arguments: [
         ("do { return (id, .success(try await work(k))) } catch { return (id, .failure(error)) }", true),
         ("group.addTask { (index, await provider()) }", true),

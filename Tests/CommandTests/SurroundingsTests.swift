@@ -95,6 +95,58 @@ import Values
         #expect(sandbox.server.requestCount == 0)
     }
 
+    @Test func failuresDoNotEmptyWhatIsNoBatch() async throws {
+        let sandbox = try Sandbox()
+        try sandbox.writeChain(steps: 1)
+        try writeLines(2, sandbox)
+        #expect(try await sandbox.agentctl("run", "chain.yaml", "--input", "topic=x").code == 0)
+        for name in ["chain.yaml", "agentctl.yaml", ".agentctl/ledger.db"] {
+            let before = try Data(contentsOf: URL(fileURLWithPath: sandbox.path(name)))
+            let refused = try await sandbox.agentctl("run", "chain.yaml", "--batch", "lines.jsonl", "--failures", name)
+            #expect(refused.code == 2 && refused.err.contains("--failures would empty \(name), which holds something else than lines of a batch: nothing was run"), "\(refused.err)")
+            #expect(try Data(contentsOf: URL(fileURLWithPath: sandbox.path(name))) == before)
+        }
+        #expect(sandbox.server.requestCount == 1)
+        // What it wrote before may be written anew.
+        try sandbox.write("failed.jsonl", "not a line\n{\"topic\": \"t9\"}\n")
+        #expect(try await sandbox.agentctl("run", "chain.yaml", "--batch", "lines.jsonl", "--failures", "failed.jsonl").code == 0)
+        #expect(try Data(contentsOf: URL(fileURLWithPath: sandbox.path("failed.jsonl"))).isEmpty)
+    }
+
+    /// What nobody reads is not paid for.
+    @Test func aBatchWhoseReaderWentAwayStops() async throws {
+        let sandbox = try Sandbox()
+        try sandbox.writeChain(steps: 1)
+        try writeLines(60, sandbox)
+        let left = try await shell("set -o pipefail; $A run chain.yaml --batch lines.jsonl --max-parallel 2 -q | (read line; exit 0)", sandbox)
+        #expect(left.code == 2 && left.err.contains("error: whoever read the results went away"), "\(left.code) \(left.err)")
+        #expect(left.err.contains("go on with --resume"), "\(left.err)")
+        let asked = sandbox.server.requestCount
+        #expect(asked < 60)
+        let rest = try await sandbox.agentctl("run", "chain.yaml", "--batch", "lines.jsonl", "--resume", try await batch(sandbox), "-q")
+        #expect(rest.code == 0 && rest.lines.count == 60 && sandbox.server.requestCount == 60, "\(rest.code) \(rest.err)")
+    }
+
+    /// Two such names would be one.
+    @Test func namesThatAreNotTextAreRefused() async throws {
+        let sandbox = try Sandbox()
+        try sandbox.writeChain(steps: 1)
+        let refused = try await shell("$A run chain.yaml --input topic=x --ledger $'d\\xff/l.db'", sandbox)
+        #expect(refused.code == 2 && refused.err.hasPrefix("error: argument 6 is not UTF-8 text: d\u{FFFD}/l.db"), "\(refused.code) \(refused.err)")
+        #expect(sandbox.server.requestCount == 0)
+    }
+
+    @Test(.enabled(if: getuid() != 0, "root may look everywhere")) func aLedgerThatMayNotBeLookedAtIsNotAbsent() async throws {
+        let sandbox = try Sandbox()
+        try sandbox.write("other/l.db", "")
+        chmod(sandbox.path("other"), 0)
+        defer { chmod(sandbox.path("other"), 0o700) }
+        for command in [["runs"], ["show", "last"], ["gc"]] {
+            let refused = try await Sandbox.run(Sandbox.program, command + ["--ledger", "other/l.db"], in: sandbox.folder)
+            #expect(refused.code == 42 && refused.err.contains("cannot be looked at: Permission denied"), "\(refused.code) \(refused.err)")
+        }
+    }
+
     @Test(arguments: [[], ["--keep-costs"]]) func whatGcRemovedIsNotRunAgain(flags: [String]) async throws {
         let gate = Gate(before: 3)
         let sandbox = try Sandbox(script: gate.response)

@@ -31,47 +31,41 @@ struct Conversation {
         hears(.runStarted(RunStarted(workflow: "t", graph: hash, sources: hash, inputs: hash, maxCost: nil, encoder: 1, program: "test")))
     }
 
-    mutating func holds(_ step: String, _ value: Bool) -> [String] { hears(.conditionEvaluated(node(step), holds: value)) }
-    mutating func expands(_ step: String, to count: Int) -> [String] { hears(.itemsExpanded(node(step), count: count, items: hash)) }
-    mutating func skips(_ step: String, _ reason: SkipReason) -> [String] { hears(.stepSkipped(node(step), reason)) }
-    mutating func succeeds(_ path: String) -> [String] { hears(.nodeSucceeded(node(path), OutputReference(hash: hash))) }
-    mutating func fails(_ path: String) -> [String] { hears(.nodeFailed(node(path), StepFailure(.command, "it failed"))) }
+    mutating func holds(_ step: String, _ value: Bool) -> [String] { hears(.conditionEvaluated(step, holds: value)) }
+    mutating func expands(_ step: String, to count: Int) -> [String] { hears(.itemsExpanded(step, count: count, items: hash)) }
+    mutating func skips(_ step: String, _ reason: SkipReason) -> [String] { hears(.stepSkipped(step, reason)) }
+    mutating func succeeds(_ path: String) -> [String] { hears(.nodeSucceeded(path, OutputReference(hash: hash))) }
+    mutating func fails(_ path: String) -> [String] { hears(.nodeFailed(path, StepFailure(.command, "it failed"))) }
     mutating func recovers(_ path: String) -> [String] {
-        hears(.nodeRecovered(node(path), StepFailure(.command, "it failed"), OutputReference(hash: hash)))
+        hears(.nodeRecovered(path, StepFailure(.command, "it failed"), OutputReference(hash: hash)))
     }
-    mutating func isCancelled(_ path: String) -> [String] { hears(.nodeCancelled(node(path))) }
-    mutating func collects(_ step: String) -> [String] { hears(.itemsCollected(node(step), OutputReference(hash: hash))) }
+    mutating func isCancelled(_ path: String) -> [String] { hears(.nodeCancelled(path)) }
+    mutating func collects(_ step: String) -> [String] { hears(.itemsCollected(step, OutputReference(hash: hash))) }
     mutating func opens(_ path: String, pass: Int = 0) -> [String] {
         partner.scopes[partner.machine.nextScope] = path
-        return hears(.scopeOpened(ScopeOpened(node: node(path), pass: pass)))
+        return hears(.scopeOpened(ScopeOpened(node: path, pass: pass)))
     }
     mutating func opensFinally(of path: String? = nil) -> [String] {
         partner.scopes[partner.machine.nextScope] = "finally"
-        return hears(.scopeOpened(ScopeOpened(node: path.map(node), isFinally: true)))
+        return hears(.scopeOpened(ScopeOpened(node: path, isFinally: true)))
     }
-    mutating func passes(_ path: String, _ pass: Int, _ verdict: PassVerdict) -> [String] { hears(.passEnded(node(path), pass: pass, verdict)) }
-    mutating func isLate(_ path: String) -> [String] { hears(.deadlinePassed(node(path))) }
+    mutating func passes(_ path: String, _ pass: Int, _ verdict: PassVerdict) -> [String] { hears(.passEnded(path, pass: pass, verdict)) }
+    mutating func isLate(_ path: String) -> [String] { hears(.deadlinePassed(path)) }
     mutating func isInterrupted() -> [String] { hears(.interruptRequested) }
 
     mutating func resumes() -> [String] { hears(.runResumed(RunResumed(program: "test", epoch: 2, lostCalls: 0))) }
     mutating func asks(_ path: String) -> [String] {
-        hears(.approvalRequested(node(path), ApprovalRequest(message: hash, until: nil, onTimeout: .fail)))
+        hears(.approvalRequested(path, ApprovalRequest(message: hash, until: nil, onTimeout: .fail)))
     }
     mutating func isAnswered(_ path: String) -> [String] {
-        hears(.approvalDecided(node(path), ApprovalDecision(isApproved: true, by: "me", note: nil, at: ManualClock.epoch)))
+        hears(.approvalDecided(path, ApprovalDecision(isApproved: true, by: "me", note: nil, at: ManualClock.epoch)))
     }
 
-    mutating func hears(_ event: RunEvent) -> [String] { partner.machine.apply(event).map(text) }
+    mutating func hears(_ event: RunEvent) -> [String] {
+        do { return try partner.machine.apply(event).map(text) } catch { return ["illegal: \(error)"] }
+    }
 
     func settlement(_ step: String) -> RunStateMachine.Settlement? { partner.machine.settlement(of: graph.steps.firstIndex { $0.id == step }!) }
-
-    /// As the machine named it; before that, a step of the workflow's own.
-    private func node(_ path: String) -> Node {
-        if let known = partner.nodes[path] { return known }
-        let parts = path.split(separator: "[")
-        let index = graph.steps.firstIndex { $0.id == String(parts[0]) }!
-        return Node(step: index, item: parts.count > 1 ? Int(parts[1].dropLast()) : nil, path: path)
-    }
 
     private func text(_ command: RunCommand) -> String {
         func name(_ node: Node) -> String {

@@ -90,7 +90,7 @@ private final class Partner {
                 hear(.interruptRequested)
             } else if happens(deadlines), let node = owners.values.map(\.node).sorted(by: { $0.path < $1.path }).randomElement(using: &random) {
                 late.insert(node)
-                hear(.deadlinePassed(node))
+                hear(.deadlinePassed(node.path))
             } else {
                 // The engine answers a command before time goes on, and everything else in any order.
                 if let next = pending.isEmpty ? nil : pending.removeFirst() { answer(next) } else { finish(Int.random(in: running.indices, using: &random)) }
@@ -105,7 +105,7 @@ private final class Partner {
 
     private func hear(_ event: RunEvent) {
         #expect(end == nil, "nothing is said after the end")
-        pending += machine.apply(event)
+        do { pending += try machine.apply(event) } catch { Issue.record(error, "\(event.kind)") }
     }
 
     private func step(_ node: Node) -> Step { bodies[node.scope]!.steps[node.step] }
@@ -122,23 +122,23 @@ private final class Partner {
     private func fail(_ node: Node) {
         let failure = StepFailure(.command, "it failed")
         if case .value = step(node).onError, node.item != nil || step(node).forEach == nil {
-            hear(.nodeRecovered(node, failure, OutputReference(hash: hash)))
+            hear(.nodeRecovered(node.path, failure, OutputReference(hash: hash)))
         } else {
-            hear(.nodeFailed(node, failure))
+            hear(.nodeFailed(node.path, failure))
         }
     }
 
     private func finish(_ index: Int) {
         let node = running.remove(at: index)
-        if cancelled.contains(node), Bool.random(using: &random) { return hear(.nodeCancelled(node)) }
-        if Int.random(in: 0..<100, using: &random) < failures { fail(node) } else { hear(.nodeSucceeded(node, OutputReference(hash: hash))) }
+        if cancelled.contains(node), Bool.random(using: &random) { return hear(.nodeCancelled(node.path)) }
+        if Int.random(in: 0..<100, using: &random) < failures { fail(node) } else { hear(.nodeSucceeded(node.path, OutputReference(hash: hash))) }
     }
 
     private func answer(_ command: RunCommand) {
         switch command {
-        case .evaluateCondition(let node): hear(.conditionEvaluated(node, holds: failures == 0 || Int.random(in: 0..<4, using: &random) > 0))
-        case .expandItems(let node): hear(.itemsExpanded(node, count: Int.random(in: 0...4, using: &random), items: hash))
-        case .skip(let node, let reason): hear(.stepSkipped(node, reason))
+        case .evaluateCondition(let node): hear(.conditionEvaluated(node.path, holds: failures == 0 || Int.random(in: 0..<4, using: &random) > 0))
+        case .expandItems(let node): hear(.itemsExpanded(node.path, count: Int.random(in: 0...4, using: &random), items: hash))
+        case .skip(let node, let reason): hear(.stepSkipped(node.path, reason))
         case .start(let node):
             begins(node)
             running.append(node)
@@ -147,19 +147,19 @@ private final class Partner {
             cancelled.insert(node)
         case .open(let node, let pass):
             if pass == 0 { begins(node) }
-            if isInterrupted { return hear(.nodeCancelled(node)) }
+            if isInterrupted { return hear(.nodeCancelled(node.path)) }
             switch step(node).kind {
             case .workflow(let other): bodies[machine.nextScope] = other.graph.body
             default: bodies[machine.nextScope] = step(node).kind.body!
             }
             owners[machine.nextScope] = (node, pass)
-            hear(.scopeOpened(ScopeOpened(node: node, pass: pass)))
+            hear(.scopeOpened(ScopeOpened(node: node.path, pass: pass)))
         case .openFinally(let scope):
             let owner = owners[scope]
             var body = graph.finally
             if let node = owner?.node, case .workflow(let other) = step(node).kind { body = other.graph.finally }
             bodies[machine.nextScope] = body!
-            hear(.scopeOpened(ScopeOpened(node: owner?.node, isFinally: true)))
+            hear(.scopeOpened(ScopeOpened(node: owner?.node.path, isFinally: true)))
         case .close(let scope, let end):
             let (node, pass) = owners.removeValue(forKey: scope)!
             if !isInterrupted {
@@ -167,24 +167,24 @@ private final class Partner {
             }
             switch end {
             case _ where late.remove(node) != nil: fail(node)
-            case .incomplete: hear(.nodeCancelled(node))
+            case .incomplete: hear(.nodeCancelled(node.path))
             case .failed: fail(node)
             case .complete:
                 if case .loop(let loop) = step(node).kind {
                     let verdict: PassVerdict = pass + 1 < loop.max ? .again : .exhausted
-                    hear(.passEnded(node, pass: pass, verdict))
+                    hear(.passEnded(node.path, pass: pass, verdict))
                     if verdict == .again { return }
                 }
-                hear(.nodeSucceeded(node, OutputReference(hash: hash)))
+                hear(.nodeSucceeded(node.path, OutputReference(hash: hash)))
             }
         case .collect(let node):
             let progress = machine.items(of: node)!
             if step(node).forEach!.onError == .stop, !step(node).toleratesFailure, !progress.failed.isEmpty {
-                hear(.nodeFailed(node, StepFailure(.items, "an item failed")))
+                hear(.nodeFailed(node.path, StepFailure(.items, "an item failed")))
             } else if progress.succeeded + progress.failed.count < progress.count {
-                hear(.nodeCancelled(node))
+                hear(.nodeCancelled(node.path))
             } else {
-                hear(.itemsCollected(node, OutputReference(hash: hash)))
+                hear(.itemsCollected(node.path, OutputReference(hash: hash)))
             }
         case .end(let status):
             #expect(running.isEmpty && pending.isEmpty)

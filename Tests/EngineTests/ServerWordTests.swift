@@ -93,12 +93,11 @@ import WorkflowModel
     }
 
     @Test func `W8 words, notes and what is kept are read as they were written`() throws {
-        let node = Node(step: 0, path: "a")
         let end = CallEnded(
-            id: CallID(run: RunID("r"), number: 1), node: node, state: .estimated, cost: usd("0.1"), usage: nil, finishReason: .other, finishWord: "Sleepy",
+            id: CallID(run: RunID("r"), number: 1), path: "a", state: .estimated, cost: usd("0.1"), usage: nil, finishReason: .other, finishWord: "Sleepy",
             response: nil, failure: nil, jitter: 0, kept: usd("0.2"), notes: [CallNote(.finishReason, "m"), CallNote(CallNote.Code(rawValue: "new"), "n")])
         let event = RunEvent.callEnded(end)
-        guard case .callEnded(let read) = try RunEvent(kind: event.kind, payload: JSONParser.parse(event.payload), run: RunID("r"), node: { _ in node }) else {
+        guard case .callEnded(let read) = try RunEvent(kind: event.kind, payload: JSONParser.parse(event.payload), run: RunID("r")) else {
             Issue.record("another event")
             return
         }
@@ -108,7 +107,7 @@ import WorkflowModel
         #expect(RunEvent.callEnded(read).payload == event.payload)
         // An older record has the plain word.
         let old = try JSONParser.parse(#"{"call":1,"step":"a","state":"settled","cost_usd":"0.1","finish_reason":"other"}"#)
-        guard case .callEnded(let before) = try RunEvent(kind: "call_ended", payload: old, run: RunID("r"), node: { _ in node }) else { return }
+        guard case .callEnded(let before) = try RunEvent(kind: "call_ended", payload: old, run: RunID("r")) else { return }
         #expect(before.finishReason == .other && before.finishWord == nil && before.notes.isEmpty && before.kept == nil)
     }
 }

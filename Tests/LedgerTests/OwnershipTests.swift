@@ -166,6 +166,33 @@ import WorkflowModel
         #expect(await refusal { try await ledger.begin(.sample("s")) }?.code == .replaced)
     }
 
+    /// Case A4: all files of an older state, copied over those that are open, with the index of the log.
+    @Test(arguments: ["before it began", "in its middle"]) func aBackupThatIsPutBackUnderARunIsNoticed(when: String) async throws {
+        let folder = temporary.folder + "/backup"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        let names = ["", "-wal", "-shm"]
+        func copy(_ from: String, _ to: String) throws {
+            for name in names {
+                let bytes = try Data(contentsOf: URL(fileURLWithPath: from + name))
+                let descriptor = Glibc.open(to + name, O_WRONLY | O_TRUNC | O_CREAT, 0o600)
+                _ = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+                Glibc.close(descriptor)
+            }
+        }
+        let ledger = try temporary.open()
+        try await ledger.begin(.sample("early"))
+        if when == "before it began" { try copy(temporary.path, folder + "/l.db") }
+        try await ledger.begin(.sample("r"))
+        _ = try await ledger.write(.event("r", "n"))
+        if when == "in its middle" { try copy(temporary.path, folder + "/l.db") }
+        _ = try await ledger.write(.event("r", "n"))
+        try copy(folder + "/l.db", temporary.path)
+        for entry in [JournalEntry.start("r", 1, held: dollars("1")), .event("r", "n")] {
+            let refused = await refusal { _ = try await ledger.write(entry) }
+            #expect(refused?.code == .replaced && refused?.description.contains("was overwritten") == true, "\(String(describing: refused))")
+        }
+    }
+
     /// Case A4: what connections do to the files of each other, checkpoints of every kind among it, is no reason to stop.
     @Test func theFilesMayGrowAndShrinkUnderOthers() async throws {
         let temporary = temporary

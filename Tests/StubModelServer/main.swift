@@ -6,7 +6,7 @@
 // with --until-eof until its standard input ends. Models whose names begin with `stub-` behave as StubBehaviour.swift lists,
 // in every mode: stub-429, stub-html, stub-truncated-stream, stub-500-once+50ms, ...
 import Glibc
-import TestSupport
+import StubServer
 
 func fail(_ message: String) -> Never {
     let line = "stub-model-server: \(message)\n"

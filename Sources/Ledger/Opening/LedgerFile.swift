@@ -86,13 +86,22 @@ struct LedgerFile: Sendable {
 
     // MARK: Reading
 
+    /// - Throws: `JournalError` of code `cannotOpen` when there is no ledger yet, of code `readOnly` where this user may not look.
+    func requireThere() throws(JournalError) {
+        var found = stat()
+        if stat(path, &found) == 0 { return }
+        switch errno {
+        case ENOENT, ENOTDIR: throw JournalError(.cannotOpen, "there is no ledger at \(path) yet: the first `agentctl run` creates it")
+        case EACCES, EPERM: throw JournalError(.readOnly, "the ledger \(path) cannot be looked at: \(String(cString: strerror(errno)))")
+        case let code: throw JournalError(.cannotOpen, "the ledger \(path) cannot be looked at: \(String(cString: strerror(code)))")
+        }
+    }
+
     /// Opens a connection that cannot write. An older ledger is brought up to date first, where it can be written to.
     func openForReading() throws(JournalError) -> DatabaseQueue {
         do {
             try refuseFolder()
-            guard FileManager.default.fileExists(atPath: path) else {
-                throw JournalError(.cannotOpen, "there is no ledger at \(path) yet: the first `agentctl run` creates it")
-            }
+            try requireThere()
             try refuseNetwork()
             var queue = try connectForReading()
             do {

@@ -45,10 +45,11 @@ final class LedgerPlace {
         guard let now = File(path) else { throw lost("was removed") }
         guard hasMoved == 0, main.map(now.isSame) ?? true else { throw lost("was replaced by another file") }
         let log = logState()
+        let databaseBytes = log.map(\.databaseBytes) ?? 0
         if isFaulty, let main {
             if now.size < main.size { throw lost("was overwritten") }
             // Checkpoints write pages that the ledger has, and nothing beyond. It has fewer than before after a vacuum alone.
-            if let log, now.size > main.size, now.size > log.databaseBytes { throw lost("was overwritten by a larger file") }
+            if databaseBytes > 0, now.size > main.size, now.size > databaseBytes { throw lost("was overwritten by a larger file") }
         }
         main = now
         for index in beside.indices {
@@ -68,7 +69,8 @@ final class LedgerPlace {
     ///
     /// Source: "The WAL-Index File Format", https://www.sqlite.org/walformat.html, section 2.1.
     ///
-    /// - Returns: the least that the log has to hold, and the size of the database with it; `nil` when the log holds nothing.
+    /// - Returns: the least that the log has to hold, nothing where all of it is in the database, and the size of the database with it, 0
+    ///   where it was not written to since the log was opened.
     private func logState() -> (bytes: Int64, databaseBytes: Int64)? {
         var opened: UnsafeMutablePointer<sqlite3_file>?
         guard sqlite3_file_control(connection, "main", SQLITE_FCNTL_FILE_POINTER, &opened) == SQLITE_OK, let opened,
@@ -80,9 +82,11 @@ final class LedgerPlace {
         let short = Int64(region.load(fromByteOffset: 14, as: UInt16.self))
         let pageSize = short == 1 ? 65_536 : short
         let frames = Int64(region.load(fromByteOffset: 16, as: UInt32.self))
-        guard frames > 0 else { return nil }
-        return (32 + frames * (24 + pageSize), Int64(region.load(fromByteOffset: 20, as: UInt32.self)) * pageSize)
+        return (frames == 0 ? 0 : 32 + frames * (24 + pageSize), Int64(region.load(fromByteOffset: 20, as: UInt32.self)) * pageSize)
     }
+
+    /// Other contents stand where a run was written to.
+    func overwritten() -> JournalError { lost("was overwritten") }
 
     private func lost(_ what: String) -> JournalError {
         keepWhatIsThere()

@@ -59,25 +59,21 @@ extension Ledger {
         }
     }
 
-    /// Events of a run of some kinds, in order.
-    public func events(run: String, kinds: [String]) throws(JournalError) -> [EventRecord] {
-        try events("kind IN (SELECT value FROM json_each(?))", [run, JSONValue.array(kinds.map(JSONValue.string)).jsonText])
-    }
-
     /// Events of a run in order, from the one after `sequence`.
-    public func events(run: String, after sequence: Int = 0, limit: Int = .max) throws(JournalError) -> [EventRecord] {
-        try events("seq > ?", [run, sequence, limit], isLimited: true)
-    }
-
-    private func events(_ condition: String, _ arguments: StatementArguments, isLimited: Bool = false) throws(JournalError) -> [EventRecord] {
-        try read { database in
+    ///
+    /// - Parameter kinds: `nil`: of all kinds.
+    public func events(run: String, after sequence: Int = 0, kinds: [String]? = nil, limit: Int = .max) throws(JournalError) -> [EventRecord] {
+        var conditions = SQLConditions()
+        conditions.add("run = (SELECT id FROM run WHERE run_id = ?)", run)
+        conditions.add("seq > ?", sequence)
+        conditions.add("kind IN (SELECT value FROM json_each(?))", kinds.map { JSONValue.array($0.map(JSONValue.string)).jsonText })
+        let (condition, arguments) = (conditions.whereClause, conditions.arguments + [limit])
+        return try read { database in
             let rows = try Row.fetchCursor(
                 database,
                 sql: """
-                    SELECT seq, kind, payload, at, hash FROM event
-                    WHERE run = (SELECT id FROM run WHERE run_id = ?) AND \(condition) ORDER BY seq \(isLimited ? "LIMIT ?" : "")
-                    """,
-                arguments: arguments)
+                    SELECT seq, kind, payload, at, hash FROM event \(condition) ORDER BY seq LIMIT ?
+                    """, arguments: arguments)
             var events: [EventRecord] = []
             while let row = try rows.next() {
                 let payload: String = row[2]

@@ -4,7 +4,7 @@ import Values
 import WorkflowModel
 
 /// Work on a whole ledger that changes it: `gc` and `db vacuum`. On a connection of its own, beside processes that write.
-public final class LedgerUpkeep: Sendable {
+public final class LedgerUpkeep: LedgerUpkeeper {
     let path: String
     let options: LedgerOptions
     let queue: DatabaseQueue
@@ -13,9 +13,7 @@ public final class LedgerUpkeep: Sendable {
 
     /// - Throws: `JournalError`, also when there is no ledger: upkeep makes none.
     public init(path: String, options: LedgerOptions = LedgerOptions()) throws(JournalError) {
-        guard FileManager.default.fileExists(atPath: path) else {
-            throw JournalError(.cannotOpen, "there is no ledger at \(path) yet: the first `agentctl run` creates it")
-        }
+        try LedgerFile(path: path, options: options).requireThere()
         self.path = path
         self.options = options
         queue = try LedgerFile(path: path, options: options).openForWriting()

@@ -41,22 +41,22 @@ final class CapCounters {
         func prepare(_ sql: String) throws(SQLiteFailure) -> PreparedStatement {
             try PreparedStatement(sql, on: connection, texts: texts)
         }
-        // The one statement that every entry runs: it asserts the epoch, takes the reservation against the run's cap and
-        // moves the counters and the chain's head. The cap is compared by subtraction, which cannot overflow.
+        // The one statement that every entry runs: it asserts the epoch and the head that the last entry left, takes the reservation
+        // against the run's cap and moves the counters and the head. The cap is compared by subtraction, which cannot overflow.
         updateRun = try prepare("""
             UPDATE run SET held_pico = held_pico + ?1, open_pico = open_pico + ?2, cost_pico = cost_pico + ?3,
                 calls = calls + ?4, input_tokens = input_tokens + ?5, output_tokens = output_tokens + ?6,
                 unpriced_calls = unpriced_calls + ?7, last_seq = ?8, last_hash = ?9,
                 exceeded_pico = CASE WHEN held_pico + ?1 > max_cost_pico THEN max(coalesce(exceeded_pico, 0), held_pico + ?1) ELSE exceeded_pico END
-            WHERE id = ?10 AND epoch = ?11 AND coalesce(exceeded_pico, 0) < \(Self.full)
+            WHERE id = ?10 AND epoch = ?11 AND last_hash = ?13 AND coalesce(exceeded_pico, 0) < \(Self.full)
                 AND (?12 = 0 OR exceeded_pico IS NULL AND held_pico <= coalesce(max_cost_pico, \(Self.full)) - ?1)
             """)
         fillRun = try prepare("""
             UPDATE run SET calls = calls + ?1, input_tokens = input_tokens + ?2, output_tokens = output_tokens + ?3,
                 unpriced_calls = unpriced_calls + ?4, last_seq = ?5, last_hash = ?6, exceeded_pico = \(Self.full)
-            WHERE id = ?7 AND epoch = ?8
+            WHERE id = ?7 AND epoch = ?8 AND last_hash = ?9
             """)
-        selectRun = try prepare("SELECT epoch, held_pico, open_pico, max_cost_pico, exceeded_pico FROM run WHERE id = ?1")
+        selectRun = try prepare("SELECT epoch, last_hash, held_pico, open_pico, max_cost_pico, exceeded_pico FROM run WHERE id = ?1")
         recountRun = try prepare("UPDATE run SET held_pico = ?2, open_pico = ?3, cost_pico = ?4 WHERE id = ?1")
         selectWindow = try prepare("SELECT held_pico, open_pico, exceeded_pico FROM budget_window WHERE run = ?1 AND scope = ?2")
         upsertWindow = try prepare("""
@@ -90,6 +90,7 @@ final class CapCounters {
         updateRun.bind(10, run.row)
         updateRun.bind(11, run.epoch)
         updateRun.bind(12, movement.asked == nil ? 0 : 1)
+        updateRun.bind(13, run.head)
         do {
             if try updateRun.runCountingChanges() == 1 { return .made }
         } catch {
@@ -111,7 +112,9 @@ final class CapCounters {
         fillRun.bind(6, head)
         fillRun.bind(7, run.row)
         fillRun.bind(8, run.epoch)
-        guard try fillRun.runCountingChanges() == 1 else { throw EntryWriter.lostOwnership(of: run) }
+        fillRun.bind(9, run.head)
+        // What ``counters(of:)`` found is so until the commit.
+        try fillRun.run()
         return .full
     }
 
@@ -130,8 +133,11 @@ final class CapCounters {
 
     private func counters(of run: OwnedRun) throws -> Counters {
         selectRun.bind(1, run.row)
-        let row = try selectRun.first { ($0.int(0), ($0.int(1), $0.int(2), $0.optionalInt(3), $0.optionalInt(4))) }
-        guard let (epoch, counters) = row, epoch == run.epoch else { throw EntryWriter.lostOwnership(of: run) }
+        let row = try selectRun.first { ($0.int(0), $0.hash(1), ($0.int(2), $0.int(3), $0.optionalInt(4), $0.optionalInt(5))) }
+        // Epochs grow, and only the owner moves the head: a run that is not there, or stands further back, is that of another file.
+        guard let (epoch, head, counters) = row, epoch >= run.epoch else { throw OverwrittenLedger() }
+        if epoch > run.epoch { throw EntryWriter.lostOwnership(of: run) }
+        guard head == run.head else { throw OverwrittenLedger() }
         return counters
     }
 
@@ -243,3 +249,6 @@ extension CapCounters.Window {
         }
     }
 }
+
+/// What a run's owner wrote is not in the ledger any more: an older state of it was copied over the file.
+struct OverwrittenLedger: Error {}

@@ -281,6 +281,7 @@ final class GroupCommitter {
     }
 
     private func journalError(_ error: any Error) -> JournalError {
+        if error is OverwrittenLedger { return place.overwritten() }
         if let failure = error as? SQLiteFailure { return JournalError(sqlite: failure.code, failure.message, path: path) }
         return JournalError(error, path: path)
     }

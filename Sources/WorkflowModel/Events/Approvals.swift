@@ -146,8 +146,8 @@ public struct SystemUser: Sendable, Hashable {
 extension RunEvent {
     /// The fact with the message of a question beside its hash.
     public func tellingQuestions(_ text: (ContentHash) -> String?) -> RunEvent {
-        guard case .approvalRequested(let node, var request) = self, request.text == nil else { return self }
+        guard case .approvalRequested(let path, var request) = self, request.text == nil else { return self }
         request.text = text(request.message)
-        return .approvalRequested(node, request)
+        return .approvalRequested(path, request)
     }
 }

@@ -4,6 +4,8 @@
 /// - 1: an answer without text is a success. That an answer was cut, or declined, follows from its finish reason.
 /// - 2: what an answer is worth is decided before its `call_ended` and told by it, as a failure: `empty_answer`, `refusal`,
 ///   `truncated`. `limits.on_truncation` and `output.empty` say what is none.
+/// - 3: a question has the tries of `retry` once: a server that was away and came back does not renew them, and tries that did not
+///   reach it, which are free, are counted apart.
 public struct Rules: Sendable, Hashable, Comparable {
     public let version: Int
 
@@ -11,7 +13,7 @@ public struct Rules: Sendable, Hashable, Comparable {
 
     /// Of runs whose first fact names none.
     public static let first = Rules(version: 1)
-    public static let current = Rules(version: 2)
+    public static let current = Rules(version: 3)
 
     public static func < (a: Rules, b: Rules) -> Bool { a.version < b.version }
 }

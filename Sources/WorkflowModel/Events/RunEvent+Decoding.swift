@@ -16,16 +16,9 @@ extension RunEvent {
     ///   - kind: the stable name; see ``kind``.
     ///   - payload: as ``payload`` made it.
     ///   - run: whose journal it is.
-    ///   - node: the node of a path, as the facts before left the run.
-    public init(
-        kind: String, payload: JSONValue, run: RunID, node: (String) -> Node?
-    ) throws(EventDecodingError) {
+    public init(kind: String, payload: JSONValue, run: RunID) throws(EventDecodingError) {
         let fields = Fields(kind: kind, payload: payload, run: run)
-        func step() throws(EventDecodingError) -> Node {
-            let path = try fields.text("step")
-            guard let node = node(path) else { throw EventDecodingError(kind: kind, reason: "there is no step '\(path)' in the workflow") }
-            return node
-        }
+        func step() throws(EventDecodingError) -> String { try fields.text("step") }
         switch kind {
         case "run_started":
             self = .runStarted(RunStarted(
@@ -52,7 +45,7 @@ extension RunEvent {
             self = .inputTrimmed(try step(), values)
         case "call_started":
             self = .callStarted(CallStarted(
-                id: CallID(run: run, number: try fields.int("call")), node: try step(), tier: try fields.text("tier"),
+                id: CallID(run: run, number: try fields.int("call")), path: try step(), tier: try fields.text("tier"),
                 model: try fields.value("model", ModelReference.init(text:)), purpose: try fields.value("purpose", CallPurpose.init(rawValue:)),
                 ordinal: try fields.int("ordinal"), request: try fields.hash("request"), held: fields.money("held_usd"),
                 retryOf: payload["retry_of"]?.intValue.map(Int.init), tags: payload["tags"]?.objectValue, caps: fields.caps,
@@ -73,7 +66,7 @@ extension RunEvent {
             let word = payload["finish_reason"]?.stringValue
             let reason = word.map { FinishReason(rawValue: $0) ?? .other }
             self = .callEnded(CallEnded(
-                id: CallID(run: run, number: try fields.int("call")), node: try step(), state: try fields.value("state", CallState.init(rawValue:)),
+                id: CallID(run: run, number: try fields.int("call")), path: try step(), state: try fields.value("state", CallState.init(rawValue:)),
                 cost: fields.money("cost_usd"), usage: usage, finishReason: reason, finishWord: reason?.rawValue == word ? nil : word,
                 response: try fields.optionalHash("response"), logprobs: try fields.optionalHash("logprobs"),
                 failure: payload["failure"].flatMap(CallFailure.init(json:)), jitter: payload["jitter"]?.doubleValue ?? 0,

@@ -48,21 +48,21 @@ extension RunEvent {
             json.put("max_cost_usd", run.maxCost?.json)
             json.put("facts", run.facts)
             json.put("rules", run.rules.version)
-        case .conditionEvaluated(let node, let holds):
-            json.put("step", node.path)
+        case .conditionEvaluated(let path, let holds):
+            json.put("step", path)
             json.put("holds", holds)
-        case .itemsExpanded(let node, let count, let items):
-            json.put("step", node.path)
+        case .itemsExpanded(let path, let count, let items):
+            json.put("step", path)
             json.put("count", count)
             json.put("items", items)
-        case .stepSkipped(let node, let reason):
-            json.put("step", node.path)
+        case .stepSkipped(let path, let reason):
+            json.put("step", path)
             json.put("reason", reason.text)
-        case .nodeStarted(let node), .nodeCancelled(let node):
-            json.put("step", node.path)
+        case .nodeStarted(let path), .nodeCancelled(let path):
+            json.put("step", path)
         case .callStarted(let call):
             json.put("call", call.id.number)
-            json.put("step", call.node.path)
+            json.put("step", call.path)
             json.put("tier", call.tier)
             json.put("model", call.model.description)
             json.put("purpose", call.purpose.rawValue)
@@ -78,8 +78,8 @@ extension RunEvent {
                     json.put("cap_usd", cap.cap.decimalText)
                 }
             }
-        case .callRefused(let node, let refusal):
-            json.put("step", node.path)
+        case .callRefused(let path, let refusal):
+            json.put("step", path)
             json.put("scope", refusal.scope)
             json.put("cap_usd", refusal.cap.decimalText)
             json.put("spent_usd", refusal.spent.decimalText)
@@ -87,7 +87,7 @@ extension RunEvent {
             json.put("exceeded_usd", refusal.exceeded?.decimalText)
         case .callEnded(let call):
             json.put("call", call.id.number)
-            json.put("step", call.node.path)
+            json.put("step", call.path)
             json.put("state", call.state.rawValue)
             // Null: unpriced.
             json.put("cost_usd", call.cost?.json ?? JSONValue.null)
@@ -102,53 +102,53 @@ extension RunEvent {
             if call.isOutage { json.put("outage", true) }
             json.put("held_usd", call.kept?.decimalText)
             if !call.notes.isEmpty { json.put("notes", CallNote.json(call.notes)) }
-        case .commandEnded(let node, let attempt, let exitCode, let stdout, let stderr, let milliseconds):
-            json.put("step", node.path)
+        case .commandEnded(let path, let attempt, let exitCode, let stdout, let stderr, let milliseconds):
+            json.put("step", path)
             json.put("attempt", attempt)
             json.put("exit_code", Int(exitCode))
             json.put("stdout", stdout)
             json.put("stderr", stderr)
             json.put("ms", Int(milliseconds))
-        case .outputRejected(let node, let violations):
-            json.put("step", node.path)
+        case .outputRejected(let path, let violations):
+            json.put("step", path)
             json.put("violations", JSONValue.array(violations.map(JSONValue.string)))
-        case .nodeSucceeded(let node, let output):
-            json.put("step", node.path)
+        case .nodeSucceeded(let path, let output):
+            json.put("step", path)
             json.put("output", output.hash)
-        case .nodeFailed(let node, let failure):
-            json.put("step", node.path)
+        case .nodeFailed(let path, let failure):
+            json.put("step", path)
             json.put("failure", failure.json)
-        case .nodeRecovered(let node, let failure, let output):
-            json.put("step", node.path)
+        case .nodeRecovered(let path, let failure, let output):
+            json.put("step", path)
             json.put("failure", failure.json)
             json.put("output", output.hash)
-        case .itemsCollected(let node, let output):
-            json.put("step", node.path)
+        case .itemsCollected(let path, let output):
+            json.put("step", path)
             json.put("output", output.hash)
         case .scopeOpened(let scope):
-            json.put("step", scope.node?.path)
+            json.put("step", scope.node)
             if scope.isFinally { json.put("finally", true) }
             json.put("pass", scope.pass)
             json.put("inputs", scope.inputs)
-        case .passEnded(let node, let pass, let verdict):
-            json.put("step", node.path)
+        case .passEnded(let path, let pass, let verdict):
+            json.put("step", path)
             json.put("pass", pass)
             json.put("verdict", verdict.rawValue)
-        case .deadlinePassed(let node):
-            json.put("step", node.path)
-        case .memoHit(let node, let call, let output):
-            json.put("step", node.path)
+        case .deadlinePassed(let path):
+            json.put("step", path)
+        case .memoHit(let path, let call, let output):
+            json.put("step", path)
             json.put("call", call)
             json.put("output", output.hash)
-        case .inputTrimmed(let node, let values):
-            json.put("step", node.path)
+        case .inputTrimmed(let path, let values):
+            json.put("step", path)
             json.put("values", values) { value, json in
                 json.put("key", value.key)
                 json.put("before_bytes", value.before)
                 json.put("after_bytes", value.after)
             }
-        case .approvalRequested(let node, let request):
-            json.put("step", node.path)
+        case .approvalRequested(let path, let request):
+            json.put("step", path)
             json.put("number", request.number)
             json.put("kind", request.kind.rawValue)
             json.put("message", request.message)
@@ -156,8 +156,8 @@ extension RunEvent {
             json.put("on_timeout", request.onTimeout.rawValue)
             json.put("cap_usd", request.cap?.decimalText)
             json.put("asked_usd", request.asked?.decimalText)
-        case .approvalDecided(let node, let decision):
-            json.put("step", node.path)
+        case .approvalDecided(let path, let decision):
+            json.put("step", path)
             json.put("number", decision.question?.number)
             json.put("kind", decision.question?.kind.rawValue)
             json.put("choice", decision.choice)

@@ -3,41 +3,42 @@ import Values
 
 /// A fact of a run, in the past tense. The journal is the list of these; folding them gives the run's state.
 ///
-/// Facts hold hashes and small numbers, never documents: those live once, by hash, beside the journal.
+/// Facts hold hashes and small numbers, never documents: those live once, by hash, beside the journal. They name a node by its path,
+/// `draft`, `summarise[3]`, `review[2]/draft`, so that they are read without the workflow that made them.
 public enum RunEvent: Sendable {
     case runStarted(RunStarted)
-    case conditionEvaluated(Node, holds: Bool)
-    case itemsExpanded(Node, count: Int, items: ContentHash)
-    case stepSkipped(Node, SkipReason)
-    case nodeStarted(Node)
+    case conditionEvaluated(String, holds: Bool)
+    case itemsExpanded(String, count: Int, items: ContentHash)
+    case stepSkipped(String, SkipReason)
+    case nodeStarted(String)
     /// Steps of their own begin: a group's, a pass of a loop's, another workflow's, or `finally`.
     case scopeOpened(ScopeOpened)
     /// A pass of a loop is over, and what follows from it.
-    case passEnded(Node, pass: Int, PassVerdict)
+    case passEnded(String, pass: Int, PassVerdict)
     /// A step that has steps of its own took longer than its deadline.
-    case deadlinePassed(Node)
+    case deadlinePassed(String)
     /// The answer to the same question was taken from an earlier call.
-    case memoHit(Node, call: String, OutputReference)
+    case memoHit(String, call: String, OutputReference)
     /// Values that were cut so that the prompt fits.
-    case inputTrimmed(Node, [TrimmedValue])
+    case inputTrimmed(String, [TrimmedValue])
     case callStarted(CallStarted)
     /// The reservation does not fit its cap and never will.
-    case callRefused(Node, BudgetRefusal)
+    case callRefused(String, BudgetRefusal)
     case callEnded(CallEnded)
     /// - Parameter stderr: its end, where it wrote anything there.
-    case commandEnded(Node, attempt: Int, exitCode: Int, stdout: ContentHash, stderr: ContentHash? = nil, milliseconds: Int64)
+    case commandEnded(String, attempt: Int, exitCode: Int, stdout: ContentHash, stderr: ContentHash? = nil, milliseconds: Int64)
     /// An answer broke its schema; what was wrong with it.
-    case outputRejected(Node, violations: [String])
-    case nodeSucceeded(Node, OutputReference)
-    case nodeFailed(Node, StepFailure)
+    case outputRejected(String, violations: [String])
+    case nodeSucceeded(String, OutputReference)
+    case nodeFailed(String, StepFailure)
     /// Failed, and `on_error: {value: …}` gave it this output.
-    case nodeRecovered(Node, StepFailure, OutputReference)
-    case nodeCancelled(Node)
+    case nodeRecovered(String, StepFailure, OutputReference)
+    case nodeCancelled(String)
     /// All items of a `for_each` step ended and its list was made.
-    case itemsCollected(Node, OutputReference)
+    case itemsCollected(String, OutputReference)
     /// A person is asked; the run waits and costs nothing.
-    case approvalRequested(Node, ApprovalRequest)
-    case approvalDecided(Node, ApprovalDecision)
+    case approvalRequested(String, ApprovalRequest)
+    case approvalDecided(String, ApprovalDecision)
     case interruptRequested
     /// Somebody stopped it for good.
     case cancelRequested(by: String)
@@ -64,8 +65,8 @@ public struct RunResumed: Sendable, Hashable {
 
 /// A scope of steps, as it was opened.
 public struct ScopeOpened: Sendable {
-    /// The step whose steps they are; `nil` for the run's own `finally`.
-    public let node: Node?
+    /// The path of the step whose steps they are; `nil` for the run's own `finally`.
+    public let node: String?
     /// Whether they are the `finally` of the workflow that the node, or the run, works through.
     public let isFinally: Bool
     /// Of a loop, from 0.
@@ -73,7 +74,7 @@ public struct ScopeOpened: Sendable {
     /// Of the workflow that is run.
     public let inputs: ContentHash?
 
-    public init(node: Node?, isFinally: Bool = false, pass: Int = 0, inputs: ContentHash? = nil) {
+    public init(node: String?, isFinally: Bool = false, pass: Int = 0, inputs: ContentHash? = nil) {
         self.node = node
         self.isFinally = isFinally || node == nil
         self.pass = pass
@@ -159,7 +160,8 @@ public final class RunStarted: Sendable {
 /// The intent of a call, recorded before a byte is sent.
 public final class CallStarted: Sendable {
     public let id: CallID
-    public let node: Node
+    /// The path of the node that it is made for.
+    public let path: String
     public let tier: String
     public let model: ModelReference
     public let purpose: CallPurpose
@@ -176,13 +178,13 @@ public final class CallStarted: Sendable {
     public let bound: Money?
 
     public init(
-        id: CallID, node: Node, tier: String, model: ModelReference, purpose: CallPurpose, ordinal: Int, request: ContentHash,
+        id: CallID, path: String, tier: String, model: ModelReference, purpose: CallPurpose, ordinal: Int, request: ContentHash,
         held: Money?, retryOf: Int?, tags: JSONObject? = nil, caps: [(scope: String, cap: Money)] = [], bound: Money? = nil
     ) {
         self.caps = caps
         self.bound = bound
         self.id = id
-        self.node = node
+        self.path = path
         self.tier = tier
         self.model = model
         self.purpose = purpose
@@ -197,7 +199,8 @@ public final class CallStarted: Sendable {
 /// What came of a call.
 public final class CallEnded: Sendable {
     public let id: CallID
-    public let node: Node
+    /// The path of the node that it is made for.
+    public let path: String
     public let state: CallState
     /// `nil`: unpriced.
     public let cost: Money?
@@ -220,12 +223,12 @@ public final class CallEnded: Sendable {
     public let notes: [CallNote]
 
     public init(
-        id: CallID, node: Node, state: CallState, cost: Money?, usage: TokenUsage?, finishReason: FinishReason?, finishWord: String? = nil,
+        id: CallID, path: String, state: CallState, cost: Money?, usage: TokenUsage?, finishReason: FinishReason?, finishWord: String? = nil,
         response: ContentHash?, logprobs: ContentHash? = nil, failure: CallFailure?, jitter: Double,
         isOutage: Bool = false, kept: Money? = nil, notes: [CallNote] = []
     ) {
         self.id = id
-        self.node = node
+        self.path = path
         self.state = state
         self.cost = cost
         self.usage = usage
@@ -239,30 +242,4 @@ public final class CallEnded: Sendable {
         self.kept = kept
         self.notes = notes
     }
-}
-
-/// What the pure machine wants done next, in the imperative. Each is answered by an event.
-public enum RunCommand: Sendable, Equatable {
-    case evaluateCondition(Node)
-    case expandItems(Node)
-    case start(Node)
-    /// Open the scope of a step that has steps of its own: its first, or a loop's next pass.
-    case open(Node, pass: Int)
-    /// All steps of a workflow are done with: open the scope of its `finally`.
-    case openFinally(scope: Int)
-    /// All steps of a scope are done with: say what came of the step that they belong to.
-    case close(scope: Int, ScopeEnd)
-    case skip(Node, SkipReason)
-    /// Make the list of a `for_each` step's outputs.
-    case collect(Node)
-    case cancel(Node)
-    case end(RunStatus)
-}
-
-/// How the steps of a scope ended.
-public enum ScopeEnd: Sendable, Hashable {
-    case complete
-    case failed
-    /// Not all of them ran: the run is stopping.
-    case incomplete
 }

@@ -39,7 +39,7 @@ extension WorkflowGraph {
         var bodies = [body] + (finally.map { [$0] } ?? [])
         var found: Step?
         for id in path.split(separator: "/") {
-            guard let step = bodies.lazy.compactMap({ $0.steps.first { $0.id == id } }).first else { return nil }
+            guard let step = bodies.lazy.compactMap({ body in body.index(of: id).map { body.steps[$0] } }).first else { return nil }
             (found, graph) = (step, inner)
             bodies = step.kind.body.map { [$0] } ?? []
             if case .workflow(let other) = step.kind {

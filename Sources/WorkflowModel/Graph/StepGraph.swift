@@ -8,6 +8,8 @@ public final class StepGraph: Sendable {
     /// For each step, the steps that wait for it, ascending.
     public let dependents: [[Int]]
     public let onFailure: FailurePolicy
+    /// Of a body with many steps, which are not gone through for each question.
+    private let indexes: [String: Int]?
 
     package init(steps: [Step], dependencies: [[Dependency]], onFailure: FailurePolicy) {
         self.steps = steps
@@ -18,6 +20,13 @@ public final class StepGraph: Sendable {
             for edge in edges { dependents[edge.step].append(step) }
         }
         self.dependents = dependents
+        indexes = steps.count < 16 ? nil : Dictionary(steps.enumerated().map { ($1.id, $0) }) { first, _ in first }
+    }
+
+    /// The place of a step by its id.
+    public func index(of id: some StringProtocol) -> Int? {
+        if let indexes { return indexes[String(id)] }
+        return steps.firstIndex { $0.id == id }
     }
 
     /// Every step with the steps inside of it, an enclosing one before what it encloses. Steps of other workflow files are

@@ -3,7 +3,7 @@ import Economics
 /// Where the planner learns from earlier runs.
 public protocol RunHistory: Sendable {
     /// What the steps of a workflow took in its last runs that succeeded.
-    func history(workflow: String) throws(JournalError) -> WorkflowHistory
+    func history(workflow: String) async throws(JournalError) -> WorkflowHistory
 }
 
 /// What completions of a workflow took. Runs that did not succeed are none: what they left undone was not free.

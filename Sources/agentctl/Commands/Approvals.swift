@@ -1,12 +1,11 @@
 import ArgumentParser
 import Economics
 import Glibc
-import Ledger
 import Reports
 import Values
 import WorkflowModel
 
-struct Approvals: ParsableCommand {
+struct Approvals: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "List what runs ask people, the oldest first.",
         discussion: "Answer with: agentctl approve RUN STEP --yes|--no")
@@ -16,10 +15,11 @@ struct Approvals: ParsableCommand {
     @Flag(help: "Also what was answered, and by whom.") var all = false
     @Flag(help: "As JSON.") var json = false
 
-    func run() throws {
-        let ledger = try Composition(settings: global.settings()).openLedgerReadOnly()
-        let run = try id.map { try ledger.requireRun($0) }
-        let approvals = all ? try ledger.approvals(run: run) : try ledger.openApprovals(run: run)
+    func run() async throws {
+        let archive = try Composition(settings: global.settings()).archive()
+        var run: String?
+        if let id { run = try await archive.requireRun(id) }
+        let approvals = try await archive.approvals(run: run, isOpen: !all)
         Output.write(styled: json ? JSONEncoding.pretty.string(ApprovalReport.json(approvals)) + "\n" : ApprovalReport.text(approvals, style: Output.style, now: .now()))
     }
 }
@@ -54,11 +54,12 @@ struct Approve: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try global.settings()
-        let reader = try Composition(settings: settings).openLedgerReadOnly()
-        let record = try reader.requireRecord(id)
-        let path = try path(of: record, reader)
-        let cap = try cap(path, record, reader)
-        let question = try reader.openApprovals(run: record.id).first { $0.path == path }?.request
+        let archive = try Composition(settings: settings).archive()
+        let record = try await archive.requireRecord(id)
+        let open = try await archive.approvals(run: record.id, isOpen: true)
+        let path = try path(of: record, open)
+        let question = open.first { $0.path == path }?.request
+        let cap = try cap(question, record)
         let redactor = Output.secrets.redactor
         let decision = ApprovalDecision(
             isApproved: yes, by: redactor.redact(by ?? Self.user), note: note.map { redactor.redact($0) }, at: .now(), cap: cap, system: .current)
@@ -74,20 +75,19 @@ struct Approve: AsyncParsableCommand {
             Output.note("\(record.id) \(path): \(word) by \(decision.by)\(next.isEmpty ? "" : "; \(next)")\n")
             if let question { for line in ApprovalReport.lines(question, style: Output.errorStyle) { Output.note(styled: "  " + line + "\n") } }
         }
-        if resume, !isDriven { try await Resume.resume(record, settings, global, output, file: file) }
+        if resume, !isDriven { try await Resume.resume(record, archive, settings, global, output, file: file) }
     }
 
-    private func cap(_ path: String, _ run: RunRecord, _ ledger: Ledger) throws -> Money? {
+    private func cap(_ question: ApprovalRequest?, _ run: RunRecord) throws -> Money? {
         guard let budget else { return nil }
         guard let cap = Money(decimal: budget) else { throw UsageError("--budget takes dollars such as 0.25, found '\(budget)'") }
-        let asked = try ledger.openApprovals(run: run.id).first { $0.path == path }?.request.cap
-        guard yes, asked != nil else { throw UsageError("--budget goes with --yes where money is asked for") }
+        guard yes, question?.cap != nil else { throw UsageError("--budget goes with --yes where money is asked for") }
         if let current = run.maxCost, cap < current { throw UsageError("the run's cap is \(current) already: it never falls") }
         return cap
     }
 
-    private func path(of run: RunRecord, _ ledger: Ledger) throws -> String {
-        let open = try ledger.openApprovals(run: run.id).map(\.path)
+    private func path(of run: RunRecord, _ questions: [ApprovalRecord]) throws -> String {
+        let open = questions.map(\.path)
         if let step {
             // One that was answered is refused by name.
             if open.contains(step) || open.isEmpty { return step }
@@ -120,10 +120,10 @@ struct Cancel: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try global.settings()
-        let record = try Composition(settings: settings).openLedgerReadOnly().requireRecord(id)
+        let record = try await Composition(settings: settings).archive().requireRecord(id)
         let ledger = try Composition(settings: settings).openLedger()
         defer { ledger.close() }
-        let isDriven = try await ledger.cancel(RunID(record.id), by: Output.secrets.redactor.redact(by ?? Approve.user))
+        let isDriven = try await ledger.cancel(RunID(record.id), by: Output.secrets.redactor.redact(by ?? Approve.user), at: .now())
         Output.line(isDriven ? "\(record.id) is being stopped by \(record.holder)" : "\(record.id) cancelled")
     }
 }

@@ -2,7 +2,6 @@ import ArgumentParser
 import Economics
 import Engine
 import Glibc
-import Ledger
 import Reports
 import Values
 import WorkflowModel
@@ -58,22 +57,28 @@ struct BatchRun {
         let text = try RunInputs.text(of: path, what: "--batch")
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
             .filter { !$0.element.allSatisfy(\.isWhitespace) }.map { Line(number: $0.offset + 1, text: $0.element) }
-        let ledger = try composition.openLedger()
-        defer { ledger.close() }
+        try refuseToEmptyAnother()
+        let quiet = command.output.quiet
+        let board = BatchBoard(total: lines.count, isLive: Output.isErrorTerminal && !quiet)
+        let say: @Sendable (String) -> Void = { if !quiet { board.say($0) } }
+        let session = RunSession(composition, say: say)
+        defer { session.close() }
+        let ledger = try session.ledger()
+        let archive = ledger.archive
         let batch = command.batch.resumed ?? "batch-\(RunID(at: .now(), random: SystemEntropy().next()).text)"
-        if command.batch.resumed != nil, try !ledger.hasBatch(batch) {
+        if command.batch.resumed != nil, try await !archive.hasBatch(batch) {
             throw UsageError("there is no batch '\(batch)' in the ledger", hint: "the batch says its name when it begins, and `agentctl runs --json` has it")
         }
-        let removed = try ledger.removedLines(ofBatch: batch)
+        let removed = try await archive.removedLines(ofBatch: batch)
         if removed > 0 {
             throw UsageError(
                 "gc removed \(removed == 1 ? "a run" : "\(removed) runs") of batch \(batch): gone on with, \(removed == 1 ? "its line" : "their lines") would be run again, and paid again",
                 hint: "to run what is left, give its lines to a batch of its own")
         }
         // One process goes through a batch at a time. First of all, so that what is read next stays so.
-        try await ledger.claim(batch: batch)
+        try await ledger.claim(batch: batch, at: .now())
         do {
-            try await run(batch, lines, ledger)
+            try await run(batch, lines, session, archive, board, say)
         } catch {
             try? await ledger.release(batch: batch)
             throw error
@@ -81,28 +86,21 @@ struct BatchRun {
         try? await ledger.release(batch: batch)
     }
 
-    private func run(_ batch: String, _ lines: [Line], _ ledger: Ledger) async throws {
-        let recorded = command.batch.resumed == nil ? [:] : try ledger.runs(ofBatch: batch)
-        let graph = try RecordedWorkflow.graph(ofBatch: batch, recorded.sorted { $0.key < $1.key }.map(\.value), graph, ledger, composition.settings)
-        try refuseOtherLines(batch, recorded, lines, graph, ledger)
-        try refuseToEmptyTheBatch()
+    private func run(
+        _ batch: String, _ lines: [Line], _ session: RunSession, _ archive: any RunArchive, _ board: BatchBoard, _ say: @escaping @Sendable (String) -> Void
+    ) async throws {
+        let recorded = command.batch.resumed == nil ? [:] : try await archive.runs(ofBatch: batch)
+        let graph = try await RecordedWorkflow.graph(
+            ofBatch: batch, recorded.sorted { $0.key < $1.key }.map(\.value), graph, archive, composition.settings)
+        try await refuseOtherLines(batch, recorded, lines, graph, archive)
         let failuresFile = try command.batch.failures.map(PrivateFile.init)
         let quiet = command.output.quiet
-        let isLive = Output.isErrorTerminal && !quiet
-        let board = BatchBoard(total: lines.count, isLive: isLive)
-        let say: @Sendable (String) -> Void = { if !quiet { board.say($0) } }
-        let connections = try composition.connect(progress: say)
-        defer { connections.close() }
-        connections.readKeys(of: graph)
-        let planner = composition.planBuilder(graph, provider: connections.provider, history: ledger)
+        try session.readKeys(of: graph)
+        let planner = try await session.planner(of: graph)
         let plan = planner.plan(inputs: nil)
         say("\(lines.count) runs of " + PlanReport.line(plan))
         if let refusal = plan.refusal { throw refusal }
-        try await ledger.record(priceRows: composition.priceRows(of: graph, connections.provider))
-
-        let engine = composition.engine(journal: ledger, connections: connections)
-        let signals = StopSignals(engine: engine, said: say)
-        defer { _ = signals }
+        let (engine, loop) = (try await session.engine(for: graph), try session.loop())
         if command.batch.resumed == nil { say("batch \(batch)") }
         let started = Timestamp.now()
         board.start()
@@ -115,16 +113,16 @@ struct BatchRun {
         await withTaskGroup(of: (Int, Outcome?, JournalError?).self) { group in
             var next = 0
             func launch() {
-                guard next < lines.count, journalError == nil, Output.failure == nil, engine.interruption == .none else { return }
+                guard next < lines.count, journalError == nil, !Output.isInVain, engine.interruption == .none else { return }
                 let index = next
                 let line = lines[index]
                 next += 1
                 board.began()
                 let known = recorded[index]
-                group.addTask(executorPreference: connections.loop) { [graph] in
+                group.addTask(executorPreference: loop) { [graph] in
                     do throws(JournalError) {
                         let outcome = if let known {
-                            try await Self.again(known, number: line.number, text: line.text, graph: graph, engine: engine, ledger: ledger)
+                            try await Self.again(known, number: line.number, text: line.text, graph: graph, engine: engine, archive: archive)
                         } else {
                             try await Self.one(
                                 index: index, number: line.number, text: line.text, graph: graph, batch: batch, engine: engine,
@@ -166,9 +164,9 @@ struct BatchRun {
             Output.note("stopped: \(outcomes.count { $0 == nil }) of \(lines.count) lines were not run; go on with --resume \(batch)\n")
             throw CommandEnd(code: ExitCodes.interrupted)
         }
-        if let failure = Output.failure {
+        if Output.isInVain {
             throw UsageError(
-                failure.message, hint: "\(outcomes.count { $0 == nil }) of \(lines.count) lines were not run, and the results of others are lost here: with room for them all, go on with --resume \(batch)")
+                Output.failure?.message ?? "whoever read the results went away", hint: "\(outcomes.count { $0 == nil }) of \(lines.count) lines were not run, and the results of others are lost here: with room for them all, go on with --resume \(batch)")
         }
         if let failure = failuresFile?.failure { throw failure }
         let suspended = outcomes.count { $0?.status == .interrupted }
@@ -189,20 +187,36 @@ struct BatchRun {
         }
     }
 
-    /// `--failures` empties its file, also where that is the batch's own under another name.
-    private func refuseToEmptyTheBatch() throws {
+    /// `--failures` empties its file: not where that is the batch's own under another name, nor where it has anything but lines of JSON.
+    private func refuseToEmptyAnother() throws {
         guard let failures = command.batch.failures, let file = command.batch.file else { return }
         var (read, written) = (stat(), stat())
-        guard (file == "-" ? fstat(0, &read) : stat(file, &read)) == 0, stat(failures, &written) == 0, written.st_mode & S_IFMT == S_IFREG else { return }
-        guard read.st_dev == written.st_dev, read.st_ino == written.st_ino else { return }
-        throw UsageError("--failures would empty \(failures), which is the file of --batch: nothing was run", hint: "name another file")
+        guard stat(failures, &written) == 0, written.st_mode & S_IFMT == S_IFREG else { return }
+        func refusal(_ what: String) -> UsageError {
+            UsageError("--failures would empty \(failures), \(what): nothing was run", hint: "name another file")
+        }
+        if (file == "-" ? fstat(0, &read) : stat(file, &read)) == 0, read.st_dev == written.st_dev, read.st_ino == written.st_ino {
+            throw refusal("which is the file of --batch")
+        }
+        if !Self.hasLinesOfJSON(failures) { throw refusal("which holds something else than lines of a batch") }
+    }
+
+    /// Whether it is empty, or a line at its beginning is an object.
+    private static func hasLinesOfJSON(_ path: String) -> Bool {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return true }
+        defer { close(descriptor) }
+        var start = [UInt8](repeating: 0, count: 1 << 20)
+        let count = read(descriptor, &start, start.count)
+        guard count > 0 else { return true }
+        return start[..<count].split(separator: UInt8(ascii: "\n")).contains { (try? JSONParser.parse(Array($0)))?.objectValue != nil }
     }
 
     // MARK: Going on with a batch
 
     /// Makes sure that the lines that have runs are those that the runs began with: an edited file would otherwise be told with the
     /// results of the one before.
-    private func refuseOtherLines(_ batch: String, _ recorded: [Int: RunRecord], _ lines: [Line], _ graph: WorkflowGraph, _ ledger: Ledger) throws {
+    private func refuseOtherLines(_ batch: String, _ recorded: [Int: RunRecord], _ lines: [Line], _ graph: WorkflowGraph, _ archive: any RunArchive) async throws {
         guard let last = recorded.keys.max() else { return }
         let file = command.batch.file!
         let rest = "go on with the file that the batch began with; to run other lines, give them to a batch of their own"
@@ -216,7 +230,8 @@ struct BatchRun {
         }
         if others.isEmpty { return }
         for (line, run) in others.prefix(3) {
-            let before = try run.inputs.flatMap { try ledger.blob($0) }.map { String(decoding: $0, as: UTF8.self) } ?? "?"
+            var before = "?"
+            if let inputs = run.inputs, let bytes = try await archive.document(inputs) { before = String(decoding: bytes, as: UTF8.self) }
             let now = Self.inputs(line.text, graph).map { JSONValue.object($0).jsonText } ?? String(line.text)
             Output.note("line \(line.number), run \(run.id)\n- \(before)\n+ \(now)\n")
         }
@@ -233,19 +248,22 @@ struct BatchRun {
     /// A line that has a run: what came of it, or how it goes on.
     @inline(never)
     private static func again(
-        _ run: RunRecord, number: Int, text: Substring, graph: WorkflowGraph, engine: Engine, ledger: Ledger
+        _ run: RunRecord, number: Int, text: Substring, graph: WorkflowGraph, engine: Engine, archive: any RunArchive
     ) async throws(JournalError) -> Outcome {
         switch run.status {
         case .succeeded, .failed, .cancelled:
-            return outcome(of: RunResult(run, outputs: try outputs(of: run, ledger)), number: number, text: text)
+            let outputs = try await outputs(of: run, archive)
+            return outcome(of: RunResult(run, outputs: outputs), number: number, text: text)
         case .running, .interrupted, .waiting:
             do throws(JournalError) {
                 return outcome(of: try await engine.resume(RunID(run.id), graph), number: number, text: text)
             } catch {
                 // Somebody else drives it, or has brought it to its end: that is no failure of the ledger, and none of the line.
-                guard [.owned, .hasEnded].contains(error.code), let now = try ledger.run(run.id) else { throw error }
+                guard [.owned, .hasEnded].contains(error.code), let now = try await archive.run(run.id) else { throw error }
                 switch now.status {
-                case .succeeded, .failed, .cancelled: return outcome(of: RunResult(now, outputs: try outputs(of: now, ledger)), number: number, text: text)
+                case .succeeded, .failed, .cancelled:
+                    let outputs = try await outputs(of: now, archive)
+                    return outcome(of: RunResult(now, outputs: outputs), number: number, text: text)
                 case .running, .waiting, .interrupted:
                     guard error.code == .owned else { throw error }
                     return outcome(of: RunResult(now, outputs: nil), number: number, text: text, message: error.description)
@@ -254,8 +272,9 @@ struct BatchRun {
         }
     }
 
-    private static func outputs(of run: RunRecord, _ ledger: Ledger) throws(JournalError) -> JSONObject? {
-        try run.outputs.flatMap { hash throws(JournalError) in try ledger.blob(hash) }.flatMap { try? JSONParser.parse($0).objectValue }
+    private static func outputs(of run: RunRecord, _ archive: any RunArchive) async throws(JournalError) -> JSONObject? {
+        guard let hash = run.outputs else { return nil }
+        return try await archive.json(hash)?.objectValue
     }
 
     private struct Refusal: Error {

@@ -1,6 +1,4 @@
 import ArgumentParser
-import Engine
-import Ledger
 import Values
 import WorkflowModel
 
@@ -19,19 +17,23 @@ struct Follow: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try global.settings()
-        let ledger = try Composition(settings: settings).openLedgerReadOnly()
-        let record = try ledger.requireRecord(id)
-        let graph = try RecordedWorkflow.graph(toReadOf: record, ledger, global, here: settings, file: file)
+        let archive = try Composition(settings: settings).archive()
+        let record = try await archive.requireRecord(id)
+        let graph = try await RecordedWorkflow.graph(toReadOf: record, archive, global, here: settings, file: file)
         let stage = RunStage(events: events)
         defer { stage.finish() }
-        var follower = RunFollower(run: RunID(record.id), graph: graph)
+        let id = RunID(record.id)
         var sequence = 0
         var suspended: RunStatus?
         while true {
-            let new = try ledger.events(run: record.id, after: sequence, limit: 5_000)
+            let new = try await archive.events(run: record.id, filter: EventFilter(after: sequence, limit: 5_000))
             for event in new {
-                let fact = try follower.read(event).tellingQuestions { (try? ledger.json($0))??.stringValue }
-                stage.observer?.observe(fact, run: RunID(record.id), graph: graph, at: event.at)
+                var fact = try RunEvent(kind: event.kind, payload: event.payload, run: id)
+                if case .approvalRequested(_, let request) = fact {
+                    let question = try? await archive.json(request.message)
+                    fact = fact.tellingQuestions { _ in question?.stringValue }
+                }
+                stage.observer?.observe(fact, run: id, graph: graph, at: event.at)
                 sequence = event.sequence
                 switch fact {
                 case .runEnded(let status, _): suspended = status
@@ -41,11 +43,12 @@ struct Follow: AsyncParsableCommand {
             }
             if let suspended, new.isEmpty || new.count < 5_000 {
                 stage.finish()
-                try end(suspended, try ledger.run(record.id) ?? record)
+                let ended = try await archive.run(record.id)
+                try end(suspended, ended ?? record)
                 return
             }
             if new.isEmpty {
-                if let run = try ledger.run(record.id), run.isAbandoned {
+                if let run = try await archive.run(record.id), run.isAbandoned {
                     stage.finish()
                     throw UsageError("nobody drives run \(run.id) any more", hint: "go on with: agentctl resume \(run.id)", code: ExitCodes.interrupted)
                 }

@@ -1,10 +1,9 @@
 import ArgumentParser
-import Ledger
 import Reports
 import Values
 import WorkflowModel
 
-struct Runs: ParsableCommand {
+struct Runs: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "List runs, newest first.")
 
     @OptionGroup var global: GlobalOptions
@@ -17,8 +16,8 @@ struct Runs: ParsableCommand {
     @Option(help: ArgumentHelp("How many at most.", valueName: "n")) var limit = 20
     @Flag(help: "As JSON.") var json = false
 
-    func run() throws {
-        let ledger = try Composition(settings: global.settings()).openLedgerReadOnly()
+    func run() async throws {
+        let archive = try Composition(settings: global.settings()).archive()
         var filter = RunFilter(
             workflow: workflow, since: try since.map(Moments.parse), batch: batch, isResumable: resumable, limit: max(1, limit))
         if let status {
@@ -27,12 +26,18 @@ struct Runs: ParsableCommand {
             }
             filter.status = known
         }
-        let runs = try ledger.runs(filter: filter)
-        Output.write(styled: json ? JSONEncoding.pretty.string(RunListReport.json(runs)) + "\n" : RunListReport.text(runs, style: Output.style, now: .now()))
+        if json {
+            var pieces = RunListReport.Pieces()
+            try await archive.forEachRun(filter) { Output.write(pieces.piece($0)) }
+            Output.line(pieces.end)
+        } else {
+            // A table is as wide as its widest rows: it needs them all.
+            Output.write(styled: RunListReport.text(try await archive.runs(filter: filter), style: Output.style, now: .now()))
+        }
     }
 }
 
-struct Show: ParsableCommand {
+struct Show: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Show a run: its trace with time, tokens and cost.",
         discussion: """
@@ -46,23 +51,27 @@ struct Show: ParsableCommand {
     @Flag(help: "Also the prompts and answers of every call.") var prompts = false
     @Flag(help: "As JSON.") var json = false
 
-    func run() throws {
-        let ledger = try Composition(settings: global.settings()).openLedgerReadOnly()
-        let id = try ledger.requireRun(id)
+    func run() async throws {
+        let archive = try Composition(settings: global.settings()).archive()
+        let id = try await archive.requireRun(id)
         if let step {
-            let report = try StepLookup(ledger: ledger).report(step, of: id, prompts: prompts)
+            let report = try await StepLookup(archive: archive).report(step, of: id, prompts: prompts)
             if json { Output.line(JSONEncoding.pretty.string(report.json(prompts: prompts))) } else {
                 Output.write(styled: report.text(style: Output.style, now: .now(), prompts: prompts))
             }
             return
         }
         // JSON has every item; the text has those that tell something.
-        guard let trace = try ledger.trace(run: id, maxItems: json ? nil : TraceReport.Options().maxItems) else { throw UsageError("there is no run \(id)") }
+        guard let trace = try await archive.trace(run: id, maxItems: json ? nil : TraceReport.Options().maxItems) else { throw UsageError("there is no run \(id)") }
         if json {
             var document = TraceReport.json(trace)
+            var outcome: [String: JSONValue] = [:]
+            for (name, hash) in [("outputs", trace.run.outputs), ("inputs", trace.run.inputs)] {
+                if let hash { outcome[name] = try await archive.json(hash) }
+            }
             if case .object(var object) = document {
-                object["outputs"] = try trace.run.outputs.flatMap { hash in try ledger.json(hash) }
-                object["inputs"] = try trace.run.inputs.flatMap { hash in try ledger.json(hash) }
+                object["outputs"] = outcome["outputs"]
+                object["inputs"] = outcome["inputs"]
                 let isOver = [.succeeded, .failed, .cancelled].contains(trace.run.status)
                 object["asks"] = ApprovalReport.json(trace.approvals.filter { $0.decision == nil && !isOver })
                 document = .object(object)
@@ -70,14 +79,17 @@ struct Show: ParsableCommand {
             Output.line(JSONEncoding.pretty.string(document))
             return
         }
-        let texts = PromptTexts(ledger: ledger)
-        let lookUp: (@Sendable (ContentHash) -> String?)? = prompts ? { @Sendable in texts.text($0) } : nil
+        var lookUp: (@Sendable (ContentHash) -> String?)?
+        if prompts {
+            let texts = try await PromptTexts(archive: archive).texts(trace.calls.flatMap { [$0.request, $0.response] }.compactMap { $0 })
+            lookUp = { texts[$0] }
+        }
         let options = TraceReport.Options(prompts: lookUp, now: Timestamp.now())
         Output.write(styled: TraceReport.text(trace, style: Output.style, options: options))
     }
 }
 
-struct Audit: ParsableCommand {
+struct Audit: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "What was spent, and on what; what a decision cost.",
         discussion: "Groups by one or more of: workflow, step, model, provider, tier, day, purpose, run, approver, tag:KEY.")
@@ -95,17 +107,19 @@ struct Audit: ParsableCommand {
         if json && csv { throw ValidationError("--json and --csv exclude each other") }
     }
 
-    func run() throws {
+    func run() async throws {
         let dimensions = try by.split(separator: ",").map { try Self.dimension(String($0.drop { $0 == " " })) }
         var filter = AuditFilter(since: try since.map(Moments.parse), until: try until.map(Moments.parse), workflow: workflow)
         if let tag {
             guard let equals = tag.firstIndex(of: "=") else { throw UsageError("--tag takes key=value, found '\(tag)'") }
             filter.tag = (String(tag[..<equals]), String(tag[tag.index(after: equals)...]))
         }
-        let ledger = try Composition(settings: global.settings()).openLedgerReadOnly()
+        let archive = try Composition(settings: global.settings()).archive()
+        let rows = try await archive.audit(by: dimensions, filter: filter)
+        let decisions = try await archive.decisions(filter: filter)
+        let approvers = dimensions.contains(.approver) ? try await archive.approvers(filter: filter) : []
         let report = AuditReport(
-            dimensions: dimensions.map(\.text), rows: try ledger.audit(by: dimensions, filter: filter), decisions: try ledger.decisions(filter: filter),
-            approvers: dimensions.contains(.approver) ? try ledger.approvers(filter: filter) : [], since: filter.since?.dateText)
+            dimensions: dimensions.map(\.text), rows: rows, decisions: decisions, approvers: approvers, since: filter.since?.dateText)
         if json { Output.line(JSONEncoding.pretty.string(report.json)) } else if csv { Output.write(report.csv) } else { Output.write(styled: report.text(style: Output.style)) }
     }
 }
@@ -124,14 +138,14 @@ struct OutcomeCommand: AsyncParsableCommand {
         let composition = Composition(settings: try global.settings())
         // Asked of the read-only ledger first: a mistyped path must not make a ledger.
         let subject: String
-        switch try composition.openLedgerReadOnly().resolveRunID(run) {
+        switch try await composition.archive().resolveRunID(run) {
         case .found(let id): subject = id
         case .ambiguous(let ids): throw UsageError("'\(run)' means several runs", hint: ids.joined(separator: ", "))
         case .none: subject = run
         }
         let ledger = try composition.openLedger()
         defer { ledger.close() }
-        let runs = try await ledger.recordOutcome(Output.secrets.redactor.redact(value), of: subject)
+        let runs = try await ledger.recordOutcome(Output.secrets.redactor.redact(value), of: subject, source: "command", at: .now())
         guard !runs.isEmpty else { throw UsageError("there is no run and no decision '\(run)'", hint: "`agentctl runs` lists them") }
         for run in runs { Output.line("\(run)  \(value)") }
     }
@@ -154,42 +168,19 @@ enum Moments {
     }
 }
 
-extension Ledger {
-    func requireRun(_ text: String) throws -> String {
-        switch try resolveRunID(text) {
+extension RunArchive {
+    /// The whole id of the run that a user means.
+    func requireRun(_ text: String) async throws -> String {
+        switch try await resolveRunID(text) {
         case .found(let id): return id
         case .none: throw UsageError(text == "last" ? "there is no run yet" : "there is no run '\(text)'", hint: "`agentctl runs` lists them")
         case .ambiguous(let ids): throw UsageError("'\(text)' means several runs", hint: ids.joined(separator: ", "))
         }
     }
 
-    func json(_ hash: ContentHash) throws -> JSONValue? {
-        try blob(hash).flatMap { try? JSONParser.parse($0) }
-    }
-}
-
-/// Requests and answers as text: a request is a list of segments, an answer a JSON string.
-struct PromptTexts: Sendable {
-    let ledger: Ledger
-
-    func text(_ hash: ContentHash) -> String? {
-        guard let bytes = try? ledger.blob(hash) else { return nil }
-        guard let document = try? JSONParser.parse(bytes) else { return String(decoding: bytes, as: UTF8.self) }
-        if let text = document.stringValue { return text }
-        guard let segments = document["segments"]?.arrayValue else { return JSONEncoding.pretty.string(document) }
-        return segments.map { segment in
-            if let attachment = Self.attachment(segment) { return attachment }
-            let text = segment["hash"]?.stringValue.flatMap { ContentHash(hex: $0) }.flatMap { try? ledger.blob($0) }
-            let head = "[\(segment["role"]?.stringValue ?? "") · \(segment["origin"]?.stringValue ?? "") · \(segment["class"]?.stringValue ?? "")]"
-            return head + "\n" + (text.map { String(decoding: $0, as: UTF8.self) } ?? "(not kept)")
-        }.joined(separator: "\n")
-    }
-
-    /// What was attached by name, type, size and hash: its bytes are in the ledger under the hash.
-    private static func attachment(_ segment: JSONValue) -> String? {
-        guard let type = segment["media_type"]?.stringValue, let name = segment["name"]?.stringValue else { return nil }
-        let detail = segment["detail"]?.stringValue.map { ", detail \($0)" } ?? ""
-        return "[\(segment["role"]?.stringValue ?? "") · \(segment["origin"]?.stringValue ?? "") · \(segment["class"]?.stringValue ?? "")]\n"
-            + "\(name): \(type), \(segment["bytes"]?.intValue ?? 0) bytes\(detail), sha256 \(segment["hash"]?.stringValue ?? "")"
+    func requireRecord(_ text: String) async throws -> RunRecord {
+        let id = try await requireRun(text)
+        guard let record = try await run(id) else { throw UsageError("there is no run \(id)") }
+        return record
     }
 }

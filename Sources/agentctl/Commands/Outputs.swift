@@ -1,10 +1,9 @@
 import ArgumentParser
-import Ledger
 import Reports
 import Values
 import WorkflowModel
 
-struct Outputs: ParsableCommand {
+struct Outputs: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Print the outputs of a run, or of one of its steps.",
         discussion: """
@@ -17,10 +16,10 @@ struct Outputs: ParsableCommand {
     @Flag(help: "A text without the line end behind it and without a cut; anything else as compact JSON.") var raw = false
     @OptionGroup var global: GlobalOptions
 
-    func run() throws {
-        let ledger = try Composition(settings: global.settings()).openLedgerReadOnly()
-        let record = try ledger.requireRecord(id)
-        let value = try step.map { try Self.output(of: $0, record, ledger) } ?? Self.outputs(of: record, ledger)
+    func run() async throws {
+        let archive = try Composition(settings: global.settings()).archive()
+        let record = try await archive.requireRecord(id)
+        let value = if let step { try await Self.output(of: step, record, archive) } else { try await Self.outputs(of: record, archive) }
         let text = StepReport.text(value)
         if raw {
             Output.write(value.stringValue ?? value.jsonText)
@@ -29,22 +28,22 @@ struct Outputs: ParsableCommand {
         }
     }
 
-    private static func outputs(of run: RunRecord, _ ledger: Ledger) throws -> JSONValue {
+    private static func outputs(of run: RunRecord, _ archive: any RunArchive) async throws -> JSONValue {
         guard let hash = run.outputs else {
             throw UsageError("run \(run.id) has no outputs: it is \(run.status.rawValue)", hint: "what its steps gave: agentctl outputs \(run.id) --step STEP")
         }
-        guard let outputs = try ledger.json(hash)?.objectValue else { throw gone(run) }
+        guard let outputs = try await archive.json(hash)?.objectValue else { throw gone(run) }
         if outputs.count == 1, let only = outputs.values.first, only.stringValue != nil { return only }
         return .object(outputs)
     }
 
-    private static func output(of step: String, _ run: RunRecord, _ ledger: Ledger) throws -> JSONValue {
-        guard let trace = try ledger.trace(run: run.id) else { throw UsageError("there is no run \(run.id)") }
+    private static func output(of step: String, _ run: RunRecord, _ archive: any RunArchive) async throws -> JSONValue {
+        guard let trace = try await archive.trace(run: run.id, maxItems: nil) else { throw UsageError("there is no run \(run.id)") }
         guard let node = trace.nodes.first(where: { $0.path == step }) else { throw trace.unknownStep(step) }
         guard let hash = node.output else {
             throw UsageError("'\(step)' of run \(run.id) has no output: it is \(node.status.rawValue)", hint: "what came of it: agentctl show \(run.id) \(step)")
         }
-        guard let value = try ledger.json(hash) else { throw gone(run) }
+        guard let value = try await archive.json(hash) else { throw gone(run) }
         return value
     }
 
@@ -65,11 +64,11 @@ extension RunTrace {
 
 /// Gathers what a ledger has of a step.
 struct StepLookup {
-    let ledger: Ledger
+    let archive: any RunArchive
 
     /// - Parameter step: a node's path, `each[3]`; or a step's, `each`, with everything inside of it.
-    func report(_ step: String, of run: String, prompts: Bool) throws -> StepReport {
-        guard var trace = try ledger.trace(run: run) else { throw UsageError("there is no run \(run)") }
+    func report(_ step: String, of run: String, prompts: Bool) async throws -> StepReport {
+        guard var trace = try await archive.trace(run: run, maxItems: nil) else { throw UsageError("there is no run \(run)") }
         func belongs(_ path: String) -> Bool { path == step || path.hasPrefix(step + "/") || path.hasPrefix(step + "[") }
         var isChosen: (String, String) -> Bool = { path, _ in belongs(path) }
         if !trace.nodes.contains(where: { belongs($0.path) }) {
@@ -87,27 +86,30 @@ struct StepLookup {
         var lastCall: [String: String] = [:]
         var violations: [String: [String]] = [:]
         var commands: [String: [StepReport.Command]] = [:]
-        for event in try ledger.events(run: run, kinds: ["call_ended", "output_rejected", "command_ended"]) {
-            guard let path = event.payload["step"]?.stringValue, paths.contains(path) else { continue }
+        try await archive.forEachEvent(of: run, EventFilter(kinds: ["call_ended", "output_rejected", "command_ended"])) { event in
+            guard let path = event.payload["step"]?.stringValue, paths.contains(path) else { return }
             switch event.kind {
             case "call_ended": lastCall[path] = event.payload["call"]?.intValue.map { "\(run).\($0)" }
             case "output_rejected":
                 if let call = lastCall[path] { violations[call] = event.payload["violations"]?.arrayValue?.compactMap(\.stringValue) ?? [] }
             default:
+                let (stdout, stderr) = try await streams(event.payload["stdout"], event.payload["stderr"])
                 commands[path, default: []].append(StepReport.Command(
                     attempt: Int(event.payload["attempt"]?.intValue ?? 1), exitCode: Int(event.payload["exit_code"]?.intValue ?? 0),
-                    milliseconds: event.payload["ms"]?.intValue ?? 0, stdout: try text(event.payload["stdout"]), stderr: try text(event.payload["stderr"])))
+                    milliseconds: event.payload["ms"]?.intValue ?? 0, stdout: stdout, stderr: stderr))
             }
         }
-        let texts = PromptTexts(ledger: ledger)
+        let shown = trace.calls.flatMap { prompts ? [$0.request, $0.response] : [$0.response] }.compactMap { $0 }
+        let texts = try await PromptTexts(archive: archive).texts(shown)
+        let outputs = try await archive.documents(trace.nodes.compactMap(\.output))
         let calls = Dictionary(grouping: trace.calls, by: \.path)
-        let nodes = try trace.nodes.map { record in
+        let nodes = trace.nodes.map { record in
             var node = StepReport.Node(record: record)
-            node.output = try record.output.flatMap { hash throws in try ledger.json(hash) }
+            node.output = record.output.flatMap { outputs[$0] }.flatMap { try? JSONParser.parse($0) }
             node.commands = commands[record.path] ?? []
             node.calls = (calls[record.path] ?? []).sorted { $0.ordinal < $1.ordinal }.map { call in
                 StepReport.Call(
-                    record: call, request: prompts ? call.request.flatMap(texts.text) : nil, response: call.response.flatMap(texts.text),
+                    record: call, request: prompts ? call.request.flatMap { texts[$0] } : nil, response: call.response.flatMap { texts[$0] },
                     violations: violations[call.id] ?? [])
             }
             return node
@@ -115,8 +117,10 @@ struct StepLookup {
         return StepReport(trace: trace, nodes: nodes)
     }
 
-    private func text(_ hash: JSONValue?) throws -> String? {
-        guard let hash = hash?.stringValue.flatMap(ContentHash.init(hex:)), let bytes = try ledger.blob(hash) else { return nil }
-        return String(decoding: bytes, as: UTF8.self)
+    private func streams(_ first: JSONValue?, _ second: JSONValue?) async throws -> (String?, String?) {
+        let hashes = [first, second].map { $0?.stringValue.flatMap(ContentHash.init(hex:)) }
+        let documents = try await archive.documents(hashes.compactMap { $0 })
+        func text(_ hash: ContentHash?) -> String? { hash.flatMap { documents[$0] }.map { String(decoding: $0, as: UTF8.self) } }
+        return (text(hashes[0]), text(hashes[1]))
     }
 }

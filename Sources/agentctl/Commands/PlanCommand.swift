@@ -1,6 +1,5 @@
 import ArgumentParser
 import Engine
-import Ledger
 import Reports
 import Values
 import WorkflowModel
@@ -21,19 +20,11 @@ struct PlanCommand: AsyncParsableCommand {
         let given = inputs.inputs == nil && inputs.single.isEmpty && !graph.inputs.isEmpty ? nil : try inputs.read(for: graph)
         let bound = try given.map { object throws(Diagnostics) in try InputBinding.bind(object, to: graph) }
         let composition = Composition(settings: settings)
-        let connections = try composition.connect(progress: { _ in })
-        defer { connections.close() }
-        let plan = composition.planBuilder(graph, provider: connections.provider, history: try? composition.openLedgerReadOnly())
-            .plan(inputs: bound)
+        let session = RunSession(composition, say: { _ in })
+        defer { session.close() }
+        // A plan makes no ledger.
+        let plan = try await session.planner(of: graph, history: try? composition.archive()).plan(inputs: bound)
         Output.write(styled: json ? JSONEncoding.pretty.string(PlanReport.json(plan)) + "\n" : PlanReport.text(plan, style: Output.style))
         if let refusal = plan.refusal { throw CommandEnd(code: ExitCodes.code(refusal.kind)) }
-    }
-}
-
-extension Composition {
-    /// - Parameter history: `nil` when there is no ledger yet.
-    func planBuilder(_ graph: WorkflowGraph, provider: any ModelProvider, history: (any RunHistory)?) -> PlanBuilder {
-        let history = (try? history?.history(workflow: graph.name)) ?? WorkflowHistory()
-        return PlanBuilder(graph: graph, provider: provider, prices: prices, history: history, at: .now())
     }
 }

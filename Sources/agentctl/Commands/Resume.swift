@@ -1,6 +1,5 @@
 import ArgumentParser
 import Engine
-import Ledger
 import Reports
 import Values
 import WorkflowModel
@@ -36,35 +35,31 @@ struct Resume: AsyncParsableCommand {
         Output.endsOnClosedPipe.withLock { $0 = false }
         let here = try global.settings()
         // Asked of the read-only ledger first: a mistyped path must not make a ledger.
-        let reader = try Composition(settings: here).openLedgerReadOnly()
+        let archive = try Composition(settings: here).archive()
         if let id {
-            let record = try reader.requireRecord(id)
-            try await Self.resume(record, here, global, output, file: file)
+            let record = try await archive.requireRecord(id)
+            try await Self.resume(record, archive, here, global, output, file: file)
         } else {
-            try await resumeAll(here)
+            try await resumeAll(archive, here)
         }
     }
 
     /// Goes on with one run, shown as `run` shows it.
     ///
     /// - Parameter file: where its workflow is now, if the user says so.
-    static func resume(_ record: RunRecord, _ here: Settings, _ global: GlobalOptions, _ output: RunOutput, file: String? = nil) async throws {
-        let ledger = try Composition(settings: here).openLedger()
-        defer { ledger.close() }
-        let recorded = try RecordedWorkflow.load(record, ledger, global, here: here, file: file)
-        let (graph, composition) = (recorded.graph, Composition(settings: recorded.settings))
+    static func resume(
+        _ record: RunRecord, _ archive: any RunArchive, _ here: Settings, _ global: GlobalOptions, _ output: RunOutput, file: String? = nil
+    ) async throws {
+        let recorded = try await RecordedWorkflow.load(record, archive, global, here: here, file: file)
+        let graph = recorded.graph
         let stage = RunStage(output)
         defer { stage.finish() }
-        let connections = try composition.connect(progress: stage.say)
-        defer { connections.close() }
-        connections.readKeys(of: graph)
-        if let obstacle = composition.obstacle(to: graph, connections) {
+        let session = RunSession(Composition(settings: recorded.settings), say: stage.say)
+        defer { session.close() }
+        if let obstacle = try await session.obstacle(to: graph) {
             throw StepFailure(obstacle.kind, "\(record.id) cannot go on: \(obstacle.message)", details: obstacle.details + ["the run is as it was"])
         }
-        try await ledger.record(priceRows: composition.priceRows(of: graph, connections.provider))
-        let engine = composition.engine(journal: ledger, connections: connections)
-        let signals = StopSignals(engine: engine, said: stage.say)
-        defer { _ = signals }
+        let engine = try await session.engine(for: graph)
         let result = try await engine.resume(RunID(record.id), graph, observer: stage.observer)
         stage.finish()
         try output.report(result)
@@ -72,18 +67,17 @@ struct Resume: AsyncParsableCommand {
 
     // MARK: All
 
-    private func resumeAll(_ here: Settings) async throws {
-        let ledger = try Composition(settings: here).openLedger()
-        defer { ledger.close() }
-        let ids = try ledger.resumableRuns(workflow: workflow)
+    private func resumeAll(_ archive: any RunArchive, _ here: Settings) async throws {
+        // The oldest first.
+        let ids = try await archive.runs(filter: RunFilter(workflow: workflow, isResumable: true, limit: .max)).map(\.id).reversed()
         if ids.isEmpty { return output.quiet ? () : Output.note("no run to go on with\n") }
         var worst = WorstEnd()
         // Runs of one project share its connections.
         var projects: [(settings: Settings, runs: [(RunRecord, WorkflowGraph)])] = []
         for id in ids {
             do {
-                guard let record = try ledger.run(id) else { continue }
-                let recorded = try RecordedWorkflow.load(record, ledger, global, here: here)
+                guard let record = try await archive.run(id) else { continue }
+                let recorded = try await RecordedWorkflow.load(record, archive, global, here: here)
                 if let index = projects.firstIndex(where: { $0.settings.project.root == recorded.settings.project.root }) {
                     projects[index].runs.append((record, recorded.graph))
                 } else {
@@ -99,7 +93,7 @@ struct Resume: AsyncParsableCommand {
                 for (record, _) in project.runs { tellStopped(record.id) }
             } else {
                 do {
-                    try await resume(project.runs, Composition(settings: project.settings), ledger, &worst)
+                    try await resume(project.runs, Composition(settings: project.settings), &worst)
                 } catch {
                     // Before any of them went on, and no reason for others not to.
                     worst.add(error)
@@ -114,20 +108,19 @@ struct Resume: AsyncParsableCommand {
 
     private func tellStopped(_ id: String) { if !output.quiet { Output.note("\(id) was not gone on with: stopped before\n") } }
 
-    private func resume(_ runs: [(RunRecord, WorkflowGraph)], _ composition: Composition, _ ledger: Ledger, _ worst: inout WorstEnd) async throws {
+    private func resume(_ runs: [(RunRecord, WorkflowGraph)], _ composition: Composition, _ worst: inout WorstEnd) async throws {
         let quiet = output.quiet
         let say: @Sendable (String) -> Void = { if !quiet { Output.note($0 + "\n") } }
-        let connections = try composition.connect(progress: say)
-        defer { connections.close() }
-        let engine = composition.engine(journal: ledger, connections: connections)
-        let signals = StopSignals(engine: engine, said: say)
-        defer { _ = signals }
+        let session = RunSession(composition, say: say)
+        defer { session.close() }
+        let loop = try session.loop()
         var obstacles: [ContentHash: StepFailure] = [:]
+        var prepared: Engine?
         for graph in Dictionary(runs.map { ($0.1.hash, $0.1) }, uniquingKeysWith: { first, _ in first }).values {
-            connections.readKeys(of: graph)
-            obstacles[graph.hash] = composition.obstacle(to: graph, connections)
-            try await ledger.record(priceRows: composition.priceRows(of: graph, connections.provider))
+            obstacles[graph.hash] = try await session.obstacle(to: graph)
+            prepared = try await session.engine(for: graph)
         }
+        guard let engine = prepared else { return }
         let ends = await withTaskGroup(of: (String, Result<RunResult, any Error>).self) { group in
             var ends = WorstEnd()
             for (record, graph) in runs {
@@ -138,7 +131,7 @@ struct Resume: AsyncParsableCommand {
             var rest = runs.filter { obstacles[$0.1.hash] == nil }[...]
             func launch() {
                 guard engine.interruption == .none, let (record, graph) = rest.popFirst() else { return }
-                group.addTask(executorPreference: connections.loop) {
+                group.addTask(executorPreference: loop) {
                     // The awaited value first, then what is returned around it: see Docs/Decisions/0010.
                     do {
                         let result = try await engine.resume(RunID(record.id), graph)
@@ -203,13 +196,5 @@ struct WorstEnd {
     mutating func stop() {
         isStopped = true
         add(code: ExitCodes.interrupted)
-    }
-}
-
-extension Ledger {
-    func requireRecord(_ text: String) throws -> RunRecord {
-        let id = try requireRun(text)
-        guard let record = try run(id) else { throw UsageError("there is no run \(id)") }
-        return record
     }
 }

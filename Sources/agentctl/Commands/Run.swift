@@ -1,7 +1,6 @@
 import ArgumentParser
 import Economics
 import Engine
-import Ledger
 import Reports
 import Values
 import WorkflowModel
@@ -46,21 +45,14 @@ struct Run: AsyncParsableCommand {
         let bound = try InputBinding.bind(given, to: graph)
         let stage = RunStage(output)
         defer { stage.finish() }
-        let connections = try composition.connect(progress: stage.say)
-        defer { connections.close() }
-        connections.readKeys(of: graph)
+        let session = RunSession(composition, say: stage.say)
+        defer { session.close() }
+        try session.readKeys(of: graph)
         try RunInputs.refuseSecrets(in: bound)
-        let ledger = try composition.openLedger()
-        defer { ledger.close() }
-
-        let plan = composition.planBuilder(graph, provider: connections.provider, history: ledger).plan(inputs: bound)
+        let plan = try await session.planner(of: graph).plan(inputs: bound)
         stage.say(PlanReport.line(plan))
         if let refusal = plan.refusal { throw refusal }
-        try await ledger.record(priceRows: composition.priceRows(of: graph, connections.provider))
-
-        let engine = composition.engine(journal: ledger, connections: connections)
-        let signals = StopSignals(engine: engine, said: stage.say)
-        defer { _ = signals }
+        let engine = try await session.engine(for: graph)
         let result = try await engine.run(graph, inputs: bound, observer: stage.observer)
         stage.finish()
         try output.report(result)
@@ -82,18 +74,5 @@ struct Run: AsyncParsableCommand {
         }
         object["ms"] = .int(result.endedAt.elapsed(since: result.startedAt).milliseconds)
         return object
-    }
-}
-
-extension Composition {
-    /// The rows that a run's calls can be charged by, as they are kept with it.
-    func priceRows(of graph: WorkflowGraph, _ provider: any ModelProvider) -> [(id: String, json: String)] {
-        var rows: [String: String] = [:]
-        for reference in graph.tiers.flatMap(\.models) {
-            let served = (try? provider.profile(of: reference).servedID) ?? reference.model
-            guard let sheet = prices.sheet(provider: reference.provider, model: served, at: .now()) else { continue }
-            for row in sheet.allRows { rows[row.id] = JSONEncoding.canonical.string(row.json) }
-        }
-        return rows.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
 }

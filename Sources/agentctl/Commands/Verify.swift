@@ -1,10 +1,9 @@
 import ArgumentParser
-import Ledger
 import Reports
 import Values
 import WorkflowModel
 
-struct Verify: ParsableCommand {
+struct Verify: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Prove that a run's record is as it was written.",
         discussion: """
@@ -25,12 +24,15 @@ struct Verify: ParsableCommand {
         if let head, ContentHash(hex: head) == nil { throw ValidationError("--head takes 64 hexadecimal digits, found '\(head)'") }
     }
 
-    func run() throws {
-        let ledger = try Composition(settings: global.settings()).openLedgerReadOnly()
-        var (runs, unsound) = (0, 0)
-        func tell(_ found: RunVerification) {
-            runs += 1
-            if !found.isSound { unsound += 1 }
+    func run() async throws {
+        let proof = try Composition(settings: global.settings()).archive()
+        let (json, all) = (json, all)
+        let count = Mutex((runs: 0, unsound: 0))
+        let tell: @Sendable (RunVerification) -> Void = { found in
+            count.withLock {
+                $0.runs += 1
+                if !found.isSound { $0.unsound += 1 }
+            }
             if json {
                 Output.line(all ? VerificationReport.json(found).jsonText : JSONEncoding.pretty.string(VerificationReport.json(found)))
             } else {
@@ -38,14 +40,16 @@ struct Verify: ParsableCommand {
             }
         }
         if all {
-            try ledger.verifyAll(each: tell)
+            try await proof.verifyAll(each: tell)
             Output.flush()
+            let (runs, unsound) = count.withLock { $0 }
             if !json { Output.note(runs == 0 ? "there is no run yet\n" : "\(runs) \(runs == 1 ? "run" : "runs"), \(unsound == 0 ? "all sound" : "\(unsound) not sound")\n") }
         } else {
-            let id = try ledger.requireRun(id!)
-            try ledger.verify(run: id, head: head.flatMap(ContentHash.init(hex:))).map(tell)
+            let id = try await proof.requireRun(id!)
+            let found = try await proof.verify(run: id, head: head.flatMap(ContentHash.init(hex:)))
+            found.map(tell)
         }
         Output.flush()
-        if unsound > 0 { throw CommandEnd(code: ExitCodes.code(.corrupt)) }
+        if count.withLock({ $0.unsound }) > 0 { throw CommandEnd(code: ExitCodes.code(.corrupt)) }
     }
 }

@@ -1,5 +1,4 @@
 import HTTP
-import Ledger
 import Providers
 import Reports
 import Tools
@@ -19,21 +18,14 @@ struct FactGathering {
         // Before the event loop raises it.
         let machine = MachineFacts.machine()
         let (file, settings) = try project()
-        let inspection = LedgerInspection(path: settings.ledgerPath)
-        let state: HealthFacts.LedgerFile.State = switch inspection.state {
-        case .absent(let canBeMade): .absent(canBeMade: canBeMade)
-        case .open(let schema, let isWritable, let faults):
-            .open(schema: schema, current: LedgerInspection.currentSchema, isWritable: isWritable, faults: faults)
-        case .unusable(let error): .unusable(message: error.description)
-        }
+        let ledger = Composition(settings: settings).ledgerHealth()
         let providers = try await providers(settings.project)
         return HealthFacts(
             project: file, providers: providers,
-            ledger: HealthFacts.LedgerFile(path: settings.ledgerPath, state: state, freeBytes: inspection.freeBytes, bytes: inspection.bytes),
-            now: .now(), machine: machine, certificates: MachineFacts.certificates(.fromEnvironment()),
+            ledger: ledger, now: .now(), machine: machine, certificates: MachineFacts.certificates(.fromEnvironment()),
             libraries: [
                 ("agentctl", Version.number), ("libcurl", HTTPLibrary.version.map { $0 + (HTTPLibrary.tlsVersion.map { " (\($0))" } ?? "") }),
-                ("SQLite", LedgerInspection.sqliteVersion), ("libyaml", YAMLLibrary.version),
+                ("SQLite", Composition.sqliteVersion), ("libyaml", YAMLLibrary.version),
             ])
     }
 

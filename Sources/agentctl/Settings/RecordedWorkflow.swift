@@ -1,6 +1,5 @@
 import Engine
 import Glibc
-import Ledger
 import Values
 import WorkflowLoading
 import WorkflowModel
@@ -19,40 +18,40 @@ struct RecordedWorkflow {
     ///   - here: of the working directory.
     /// - Throws: `UsageError` when the file is gone or means something else, after its difference went to stderr; `Diagnostics` when
     ///   it is wrong.
-    static func load(_ run: RunRecord, _ ledger: Ledger, _ global: GlobalOptions, here: Settings, file: String? = nil) throws -> RecordedWorkflow {
+    static func load(_ run: RunRecord, _ archive: any RunArchive, _ global: GlobalOptions, here: Settings, file: String? = nil) async throws -> RecordedWorkflow {
         let path = try path(of: run, named: file, in: here.project)
         let settings = Settings(project: try global.settings(besides: path).project, ledgerPath: here.ledgerPath)
-        let recorded = try RecordedFiles(of: run, ledger)
+        let recorded = try await RecordedFiles(of: run, archive)
         let today = try WorkflowSource.load(path, settings, runs: true).applying(recorded?.changes ?? [])
         if today.hash == run.graph { return RecordedWorkflow(graph: today, settings: settings) }
-        if let recorded, let graph = try recorded.graph(like: today, of: run, path: path, ledger, settings) {
+        if let recorded, let graph = try await recorded.graph(like: today, of: run, path: path, archive, settings) {
             return RecordedWorkflow(graph: graph, settings: settings)
         }
-        if let recorded { Output.note(try recorded.difference(from: today, ledger)) }
+        if let recorded { Output.note(try await recorded.difference(from: today, archive)) }
         throw UsageError(
             "the workflow of run \(run.id) is not what it was when the run began", hint: "put \(path) and its files back to go on, or run the workflow anew",
             code: ExitCodes.invalidWorkflow)
     }
 
     /// The graph of a run that is only looked at: as it was recorded, whatever became of its files.
-    static func graph(toReadOf run: RunRecord, _ ledger: Ledger, _ global: GlobalOptions, here: Settings, file: String? = nil) throws -> WorkflowGraph {
-        if let recorded = try RecordedFiles(of: run, ledger) {
+    static func graph(toReadOf run: RunRecord, _ archive: any RunArchive, _ global: GlobalOptions, here: Settings, file: String? = nil) async throws -> WorkflowGraph {
+        if let recorded = try await RecordedFiles(of: run, archive) {
             let path = (try? path(of: run, named: file, in: here.project)) ?? run.file
             let settings = (try? global.settings(besides: path)) ?? here
-            if let graph = try recorded.graph(of: run, path: path, ledger, settings) { return graph }
+            if let graph = try await recorded.graph(of: run, path: path, archive, settings) { return graph }
         }
-        return try load(run, ledger, global, here: here, file: file).graph
+        return try await load(run, archive, global, here: here, file: file).graph
     }
 
     /// The graph with which the runs of a batch go on: the recorded one where the files of today mean the same.
     ///
     /// - Throws: as `load`, before anything of the batch has run.
-    static func graph(ofBatch batch: String, _ runs: [RunRecord], _ today: WorkflowGraph, _ ledger: Ledger, _ settings: Settings) throws -> WorkflowGraph {
+    static func graph(ofBatch batch: String, _ runs: [RunRecord], _ today: WorkflowGraph, _ archive: any RunArchive, _ settings: Settings) async throws -> WorkflowGraph {
         guard let first = runs.first(where: { $0.graph != today.hash }) else { return today }
-        let recorded = try RecordedFiles(of: first, ledger)
+        let recorded = try await RecordedFiles(of: first, archive)
         let others = runs.first { $0.graph != first.graph }
-        if others == nil, let graph = try recorded?.graph(like: today, of: first, path: today.file, ledger, settings) { return graph }
-        if let recorded { Output.note(try recorded.difference(from: today, ledger)) }
+        if others == nil, let graph = try await recorded?.graph(like: today, of: first, path: today.file, archive, settings) { return graph }
+        if let recorded { Output.note(try await recorded.difference(from: today, archive)) }
         let rest = "to run what is left with what the files say now, give its lines to a batch of its own"
         if let others {
             throw UsageError(
@@ -91,25 +90,25 @@ private struct RecordedFiles {
     var changes: [GraphSources.Change] { manifest.changes }
 
     /// `nil` when the record does not tell.
-    init?(of run: RunRecord, _ ledger: Ledger) throws {
-        guard let start = try ledger.events(run: run.id, limit: 1).first, let hash = start.payload["sources"]?.stringValue.flatMap(ContentHash.init(hex:)),
-            let bytes = try ledger.blob(hash), let json = try? JSONParser.parse(bytes), let manifest = RecordedSources(manifest: json)
+    init?(of run: RunRecord, _ archive: any RunArchive) async throws {
+        guard let start = try await archive.events(run: run.id, filter: EventFilter(limit: 1)).first, let hash = start.payload["sources"]?.stringValue.flatMap(ContentHash.init(hex:)),
+            let bytes = try await archive.document(hash), let json = try? JSONParser.parse(bytes), let manifest = RecordedSources(manifest: json)
         else { return nil }
         self.manifest = manifest
     }
 
     /// The recorded graph, if what is there today means the same.
-    func graph(like today: WorkflowGraph, of run: RunRecord, path: String, _ ledger: Ledger, _ settings: Settings) throws -> WorkflowGraph? {
-        guard let graph = try graph(of: run, path: path, ledger, settings) else { return nil }
+    func graph(like today: WorkflowGraph, of run: RunRecord, path: String, _ archive: any RunArchive, _ settings: Settings) async throws -> WorkflowGraph? {
+        guard let graph = try await graph(of: run, path: path, archive, settings) else { return nil }
         return WorkflowMeaning.hash(of: graph.sources) == WorkflowMeaning.hash(of: today.sources) ? graph : nil
     }
 
     /// The recorded graph; `nil` when it cannot be had from what was recorded.
-    func graph(of run: RunRecord, path: String, _ ledger: Ledger, _ settings: Settings) throws -> WorkflowGraph? {
+    func graph(of run: RunRecord, path: String, _ archive: any RunArchive, _ settings: Settings) async throws -> WorkflowGraph? {
         let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
         var contents: [String: [UInt8]] = [:]
         for (index, file) in manifest.files.enumerated() {
-            guard let bytes = try ledger.blob(file.hash) else { return nil }
+            guard let bytes = try await archive.document(file.hash) else { return nil }
             // The first is the workflow's own, which may be called otherwise by now.
             contents[index == 0 ? path : file.path.hasPrefix("/") ? file.path : folder + file.path] = bytes
         }
@@ -119,7 +118,7 @@ private struct RecordedFiles {
     }
 
     /// What is different today, as `diff -u` writes it.
-    func difference(from today: WorkflowGraph, _ ledger: Ledger) throws -> String {
+    func difference(from today: WorkflowGraph, _ archive: any RunArchive) async throws -> String {
         var shown = ""
         for (index, file) in manifest.files.enumerated() {
             let same = index == 0 ? today.sources.files.first : today.sources.files.dropFirst().first { $0.path == file.path }
@@ -128,7 +127,8 @@ private struct RecordedFiles {
                 continue
             }
             if after.hash == file.hash { continue }
-            if let before = String(validating: try ledger.blob(file.hash) ?? [], as: UTF8.self), let after = String(validating: after.bytes, as: UTF8.self) {
+            let recorded = try await archive.document(file.hash)
+            if let before = String(validating: recorded ?? [], as: UTF8.self), let after = String(validating: after.bytes, as: UTF8.self) {
                 shown += UnifiedDiff.text(before, after, file: file.path)
             } else {
                 // An image, say.

@@ -2,7 +2,6 @@ import ArgumentParser
 import Economics
 import Engine
 import Glibc
-import Ledger
 import Values
 import WorkflowLoading
 import WorkflowModel

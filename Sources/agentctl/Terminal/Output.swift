@@ -10,10 +10,14 @@ enum Output {
     static let endsOnClosedPipe = Mutex(true)
     private static let buffer = Mutex<[UInt8]>([])
     private static let broken = Mutex<Int32?>(nil)
+    private static let readerIsGone = Mutex(false)
 
     /// Why stdout takes no more, as of a disk that is full: what is written to it since is dropped, and the command ends with it. `nil`
     /// while all is well, and where a reader went away.
     static var failure: UsageError? { broken.withLock { $0 }.map { UsageError("cannot write to stdout: \(String(cString: strerror($0)))") } }
+
+    /// Whether what is written to stdout reaches nobody any more: nothing need be begun for it.
+    static var isInVain: Bool { readerIsGone.withLock { $0 } || broken.withLock { $0 } != nil }
 
     static var isTerminal: Bool { isatty(1) == 1 }
     static var isErrorTerminal: Bool { isatty(2) == 1 }
@@ -120,6 +124,7 @@ enum Output {
         let endsNow = endsOnClosedPipe.withLock { $0 }
         if code == EPIPE {
             if endsNow { exit(0) }
+            readerIsGone.withLock { $0 = true }
             return
         }
         broken.withLock { $0 = code }

@@ -2,7 +2,7 @@ import Dispatch
 import Engine
 import Glibc
 
-/// Ctrl-C and SIGTERM: the first asks runs to stop, the second aborts what is in flight, the third ends the process.
+/// Ctrl-C, Ctrl-\, SIGTERM and SIGHUP: the first asks runs to stop, the second aborts what is in flight, the third ends the process.
 final class StopSignals: @unchecked Sendable {
     // Touched on its own queue only.
     private var sources: [any DispatchSourceSignal] = []
@@ -10,7 +10,7 @@ final class StopSignals: @unchecked Sendable {
     private let queue = DispatchQueue(label: "signals")
 
     init(engine: Engine, said: @escaping @Sendable (String) -> Void) {
-        for number in [SIGINT, SIGTERM, SIGHUP] {
+        for number in [SIGINT, SIGTERM, SIGHUP, SIGQUIT] {
             // The default action would end the process before the source sees the signal.
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)

@@ -243,11 +243,7 @@ extension InMemoryJournal.Run {
         return RecordedRun(
             id: start.id, graph: start.graph, inputs: start.inputs, startedAt: start.at, maxCost: cap ?? start.maxCost,
             batch: start.batch.map { ($0, start.batchIndex ?? 0) }, epoch: epoch, lostCalls: lostCalls, spending: spending,
-            events: events.enumerated().map { index, event in
-                EventRecord(
-                    sequence: index + 1, kind: event.kind, payload: (try? JSONParser.parse(event.payload)) ?? .null, at: event.at,
-                    hash: ContentHash(of: event.payload))
-            }, decisions: [:])
+            events: eventRecords, decisions: [:])
     }
 
     fileprivate mutating func apply(_ entry: JournalEntry) throws(JournalError) -> JournalReply {
@@ -323,6 +319,26 @@ extension InMemoryJournal.Run {
 }
 
 extension InMemoryJournal.Run {
+    /// The events with their numbers, from 1. They form no chain: the hash is of the payload alone.
+    var eventRecords: [EventRecord] {
+        events.enumerated().map { index, event in
+            EventRecord(
+                sequence: index + 1, kind: event.kind, payload: (try? JSONParser.parse(event.payload)) ?? .null, at: event.at,
+                hash: ContentHash(of: event.payload))
+        }
+    }
+
+    /// What its calls came to.
+    var spending: Spending {
+        var spending = Spending()
+        for call in calls {
+            spending.add(
+                call.state, cost: call.end?.cost, held: call.end == nil ? call.start.held : call.end!.held,
+                isEstimate: CallNote.tellOfEstimate(call.end?.notes ?? []))
+        }
+        return spending
+    }
+
     /// The events as text, `kind step`, in order: `step_started draft`, `run_ended succeeded`.
     public var story: [String] {
         events.map { event in

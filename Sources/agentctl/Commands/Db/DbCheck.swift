@@ -1,9 +1,8 @@
 import ArgumentParser
-import Ledger
 import Reports
 import Values
 
-struct DbCheck: ParsableCommand {
+struct DbCheck: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check", abstract: "Check the whole ledger; changes nothing.",
         discussion: """
@@ -15,9 +14,9 @@ struct DbCheck: ParsableCommand {
     @Flag(help: "As JSON.") var json = false
     @OptionGroup var global: GlobalOptions
 
-    func run() throws {
+    func run() async throws {
         let settings = try global.settings()
-        let found = try Composition(settings: settings).openLedgerReadOnly().checkup(quick: quick)
+        let found = try await Composition(settings: settings).archive().checkup(quick: quick)
         if json {
             Output.line(JSONEncoding.pretty.string(CheckupReport.json(found, path: settings.ledgerPath)))
         } else {

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Ledger
 import Reports
 import Values
 

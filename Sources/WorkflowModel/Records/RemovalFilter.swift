@@ -1,5 +1,4 @@
 import Values
-import WorkflowModel
 
 /// Which runs `gc` removes, and how much of them.
 public struct RemovalFilter: Sendable {

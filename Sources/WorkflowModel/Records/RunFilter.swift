@@ -1,5 +1,4 @@
 import Values
-import WorkflowModel
 
 /// Which runs to list, newest first.
 public struct RunFilter: Sendable {

@@ -1,0 +1,14 @@
+/// What calls cost, summed up over runs.
+public protocol SpendingArchive: Sendable {
+    /// One row per combination of the dimensions' values, dearest first; one row of everything without dimensions. Sums are exact,
+    /// whatever their size.
+    func audit(by dimensions: [AuditDimension], filter: AuditFilter) async throws(JournalError) -> [AuditRow]
+
+    /// What decisions cost, a row per workflow. Runs that share a decision's id are one decision, dated by the first of them; its outcome
+    /// is the last that was recorded for any of them. It counts when that is among the outcomes that its workflow counts (any, if it names
+    /// none), and is pending without one.
+    func decisions(filter: AuditFilter) async throws(JournalError) -> [DecisionRow]
+
+    /// Who answered what runs asked, those with the most answers first.
+    func approvers(filter: AuditFilter) async throws(JournalError) -> [ApproverRow]
+}

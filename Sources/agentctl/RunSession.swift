@@ -1,0 +1,118 @@
+import Engine
+import HTTP
+import Providers
+import Tools
+import Values
+import WorkflowModel
+
+/// What drives runs of one project: connections and keys, the ledger, the plan, price rows, the engine and signals. The one place that
+/// makes them, for every command that begins runs or goes on with them.
+///
+/// Each is made when it is first asked for, so that a command that refuses to run leaves no ledger behind and asks no key in vain; all
+/// are let go by ``close()``.
+final class RunSession {
+    let composition: Composition
+    private let say: @Sendable (String) -> Void
+    private var connections: Connections?
+    private var opened: (any RunLedger)?
+    private var started: (engine: Engine, signals: StopSignals)?
+
+    /// - Parameter say: tells what is said to the user while runs go on.
+    init(_ composition: Composition, say: @escaping @Sendable (String) -> Void) {
+        self.composition = composition
+        self.say = say
+    }
+
+    /// Runs must have ended.
+    func close() {
+        started = nil
+        opened?.close()
+        connections?.close()
+        (opened, connections) = (nil, nil)
+    }
+
+    // MARK: What it is made of
+
+    /// Open to write; made where there is none.
+    func ledger() throws(JournalError) -> any RunLedger {
+        if let opened { return opened }
+        let ledger = try composition.openLedger()
+        opened = ledger
+        return ledger
+    }
+
+    private func connected() throws -> Connections {
+        if let connections { return connections }
+        let made = try composition.connect(progress: say)
+        connections = made
+        return made
+    }
+
+    /// The event loop, which is the engine's executor: tasks that drive runs are begun on it.
+    func loop() throws -> EventLoop { try connected().loop }
+
+    // MARK: Before a run
+
+    /// Reads the keys that a workflow needs, before any of its programs could print one.
+    func readKeys(of graph: WorkflowGraph) throws {
+        let provider = try connected().provider
+        func read(_ graph: WorkflowGraph) {
+            provider.readKeys(of: graph.tiers.flatMap(\.models))
+            graph.forEachStep { step in
+                if case .workflow(let other) = step.kind { read(other.graph) }
+            }
+        }
+        read(graph)
+    }
+
+    /// Prices runs of a workflow, by what earlier ones took.
+    func planner(of graph: WorkflowGraph) async throws -> PlanBuilder {
+        let archive = try ledger().archive
+        return try await planner(of: graph, history: archive)
+    }
+
+    /// - Parameter history: `nil` when there is no ledger yet.
+    func planner(of graph: WorkflowGraph, history: (any RunHistory)?) async throws -> PlanBuilder {
+        let known = try? await history?.history(workflow: graph.name)
+        return PlanBuilder(graph: graph, provider: try connected().provider, prices: composition.prices, history: known ?? WorkflowHistory(), at: .now())
+    }
+
+    /// What keeps runs of a workflow from asking its models here and now: a provider that is not declared, a key that is not there, a
+    /// model without a price under a cap. Those that wait for it are left as they are, where going on would fail them for good.
+    func obstacle(to graph: WorkflowGraph) async throws -> StepFailure? {
+        try readKeys(of: graph)
+        let builder = try await planner(of: graph, history: nil)
+        if let refusal = builder.modelRefusal { return refusal }
+        guard builder.asksModels, HTTPLibrary.version == nil else { return nil }
+        return StepFailure(.configuration, "libcurl cannot be loaded", details: ["Debian has it in the package libcurl4"])
+    }
+
+    // MARK: Runs
+
+    /// The engine, ready to run a workflow or to go on with runs of it: the prices of its models are recorded, and Ctrl-C asks the engine
+    /// to stop instead of ending the process. It is the same one for all workflows of the session.
+    func engine(for graph: WorkflowGraph) async throws -> Engine {
+        let (ledger, connections) = (try ledger(), try connected())
+        let engine: Engine
+        if let started {
+            engine = started.engine
+        } else {
+            engine = composition.engine(journal: ledger, loop: connections.loop, provider: connections.provider)
+        }
+        try await ledger.record(priceRows: composition.priceRows(of: graph, connections.provider), at: .now())
+        if started == nil { started = (engine, StopSignals(engine: engine, said: say)) }
+        return engine
+    }
+}
+
+/// What reaches out of the process, and has to be let go at the end.
+struct Connections {
+    let loop: EventLoop
+    let servers: ModelServerPool
+    let provider: ProviderRegistry
+
+    func close() {
+        servers.close()
+        loop.stop()
+    }
+}
