@@ -158,7 +158,7 @@ let package = Package(
             name: "EngineTests",
             dependencies: ["Engine", "TestSupport", "WorkflowLoading", "WorkflowModel", "Economics", "PromptCaching", "Values"],
             swiftSettings: strict),
-        .testTarget(name: "ProvidersTests", dependencies: ["Providers", "HTTP", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "ProvidersTests", dependencies: ["Providers", "HTTP", "TestSupport", "WorkflowLoading"], swiftSettings: strict),
         .testTarget(
             name: "LedgerTests",
             dependencies: ["Ledger", "Economics", "Reports", "TestSupport", "Values", "WorkflowModel", .product(name: "GRDB", package: "GRDB.swift")],

@@ -32,7 +32,7 @@ enum AnswerVerdict {
 
     private static func emptyText(_ answer: ModelResponse) -> String {
         if !answer.toolCalls.isEmpty || answer.finishReason == .toolCalls {
-            let names = answer.toolCalls.prefix(3).map { "'\($0)'" }.joined(separator: ", ") + (answer.toolCalls.count > 3 ? ", …" : "")
+            let names = answer.toolCalls.prefix(3).map { "'\($0.name)'" }.joined(separator: ", ") + (answer.toolCalls.count > 3 ? ", …" : "")
             return "the model answered without text: it asks for " + (names.isEmpty ? "a tool" : names) + ", and the step has no tools"
         }
         return answer.hasReasoning ? "the model answered without text: it wrote reasoning alone" : "the model answered without text"

@@ -80,6 +80,15 @@ final class CurlDriver: LoopParticipant, @unchecked Sendable {
         }
     }
 
+    func resume(_ transfer: HTTPTransfer) {
+        transfer.isPaused = false
+        guard transfer.isHeldBack, transfer.state == .running, let handle = transfer.handle else { return }
+        transfer.isHeldBack = false
+        // What it says is found by the turn.
+        _ = handle.readOn()
+        handle.multi?.hurry()
+    }
+
     private static func cancelled(wasSent: Bool) -> HTTPError {
         HTTPError(.cancelled, "the task was cancelled", requestWasSent: wasSent)
     }

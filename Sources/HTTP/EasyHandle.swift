@@ -197,6 +197,11 @@ final class EasyHandle {
         try check(ccurl_set_pointer(raw, CURLOPT_HTTPHEADER, headerList), "HTTPHEADER")
     }
 
+    /// Lets libcurl read on; it may hand over at once what it kept.
+    ///
+    /// - Returns: whether it could. If not, libcurl ends the transfer with the error.
+    func readOn() -> Bool { ccurl_easy_pause(raw, CURLPAUSE_CONT) == CURLE_OK }
+
     /// Lets go of the request's memory; the handle can be used again.
     func release() {
         transfer = nil
@@ -277,6 +282,11 @@ private func receiveBody(bytes: UnsafeMutablePointer<CChar>?, size: Int, count: 
     let handle = handle(context)
     handle.noteActivity()
     guard let transfer = handle.transfer else { return refused }
+    if transfer.isPaused {
+        // libcurl keeps these bytes and comes again with them.
+        transfer.isHeldBack = true
+        return Int(CURL_WRITEFUNC_PAUSE)
+    }
     let accepted = transfer.receive(UnsafeRawBufferPointer(start: bytes, count: size * count)) {
         handle.offset(CURLINFO_CONTENT_LENGTH_DOWNLOAD_T)
     }

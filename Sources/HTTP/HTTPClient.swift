@@ -72,4 +72,11 @@ public final class HTTPClient: Sendable {
             loop.post { driver.cancel(transfer) }
         }
     }
+
+    /// Goes on with a transfer whose consumer said ``StreamDirective/pause``; of any other it does nothing. From any thread.
+    public func resume(_ transfer: HTTPTransfer) {
+        let driver = driver
+        // Posted even from the loop's own thread: libcurl must not be re-entered from one of its callbacks.
+        loop.post { driver.resume(transfer) }
+    }
 }

@@ -31,6 +31,9 @@ public final class HTTPTransfer: @unchecked Sendable {
     private var collects = true
     var body: [UInt8] = []
     private(set) var received = 0
+    /// Whether its consumer wants nothing for now, and whether libcurl was told so, which is when there was something to hold back.
+    var isPaused = false
+    var isHeldBack = false
     private var headBytes = 0
 
     /// Nanoseconds of the monotonic clock; kept only where there is an idle timeout.
@@ -108,9 +111,12 @@ public final class HTTPTransfer: @unchecked Sendable {
             body.append(contentsOf: bytes)
             return true
         }
-        if onData?(bytes) == .stop {
+        switch onData?(bytes) {
+        case .stop:
             refusal = .stopped
             return false
+        case .pause: isPaused = true
+        case .continue, nil: break
         }
         return true
     }

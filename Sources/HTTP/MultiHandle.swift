@@ -85,6 +85,9 @@ final class MultiHandle: DescriptorWatcher, @unchecked Sendable {
         try Self.check(ccurl_multi_socket_action(raw, CURL_SOCKET_BAD, 0, &count))
     }
 
+    /// Has it turn soon: a handle of it was changed from outside.
+    func hurry() { deadline = 0 }
+
     func ready(_ descriptor: Int32, events: UInt32) {
         var mask: Int32 = 0
         if events & EPOLLIN.rawValue != 0 { mask |= CURL_CSELECT_IN }

@@ -17,7 +17,7 @@ public enum EndpointProbe {
         _ baseURL: String, of configuration: ProviderConfiguration, key: String?, http: HTTPClient, timeout: TimeSpan
     ) async -> Answer {
         var headers: [(String, String)] = []
-        if let key { headers.append(("Authorization", "Bearer \(key.trimmedKey)")) }
+        if let key { headers.append(configuration.api.format.header(ofKey: key.trimmedKey)) }
         headers += configuration.headers.map { ($0.key, $0.value) }
         let url = EndpointURL.joined(baseURL, "/models")
         let began = Timestamp.now()

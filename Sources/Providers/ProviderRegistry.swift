@@ -54,8 +54,9 @@ public final class ProviderRegistry: ModelProvider {
             reference: model, servedID: endpoint.modelID,
             contextWindow: endpoint.model?.contextWindow ?? contextWindows["\(model.provider)/\(endpoint.modelID)"],
             maxConcurrency: endpoint.configuration.maxConcurrency, server: endpoint.model?.serve == nil ? endpoint.baseURL : model.description,
-            attachments: endpoint.configuration.attachments(of: endpoint.model, imageTokens: imageTokens["\(model.provider)/\(endpoint.modelID)"]),
-            servedNames: endpoint.configuration.dialect.servedNames)
+            attachments: endpoint.configuration.attachments(
+                of: endpoint.model, endpoint.dialect, imageTokens: imageTokens["\(model.provider)/\(endpoint.modelID)"]),
+            servedNames: endpoint.dialect.servedNames)
     }
 
     public func prepare(_ model: ModelReference) async throws(StepFailure) {
@@ -69,15 +70,38 @@ public final class ProviderRegistry: ModelProvider {
     public func isReady(_ model: ModelReference) -> Bool { !ended.withLock { $0.contains(model) } }
 
     public func call(_ request: ModelRequest) async -> ModelCallResult {
-        switch exchange(request) {
+        let made = await exchange(request)
+        switch made {
         case .success(let exchange):
             await http.perform(exchange.transfer)
-            let result = exchange.result().redacted(by: secrets.redactor)
-            if result.isUnreached { noteEnd(ofServerOf: request.model) }
-            return result
-        case .failure(let failure):
-            return ModelCallResult(outcome: .failure(CallFailure(failure.kind, failure.message)), billing: .notBilled, total: .milliseconds(0))
+            return told(by: exchange)
+        case .failure(let failure): return Self.notSent(failure)
         }
+    }
+
+    public func call(_ request: ModelRequest, into sink: any AnswerSink) async -> ModelCallResult {
+        let made = await exchange(request, handsOn: true)
+        switch made {
+        case .success(let exchange):
+            guard let pieces = exchange.pieces else { preconditionFailure("pieces were asked for") }
+            async let handing: Void = pieces.hand(to: sink) { [http] in http.resume(exchange.transfer) }
+            await http.perform(exchange.transfer)
+            let result = told(by: exchange)
+            pieces.close()
+            await handing
+            return result
+        case .failure(let failure): return Self.notSent(failure)
+        }
+    }
+
+    private func told(by exchange: Exchange) -> ModelCallResult {
+        let result = exchange.result().redacted(by: secrets.redactor)
+        if result.isUnreached { noteEnd(ofServerOf: exchange.request.model) }
+        return result
+    }
+
+    private static func notSent(_ failure: StepFailure) -> ModelCallResult {
+        ModelCallResult(outcome: .failure(CallFailure(failure.kind, failure.message)), billing: .notBilled, total: .milliseconds(0))
     }
 
     /// A model server of ours may have ended: the next `prepare` looks, and starts another. Calls that are on their way keep the
@@ -87,8 +111,16 @@ public final class ProviderRegistry: ModelProvider {
         _ = ended.withLock { $0.insert(model) }
     }
 
-    private func exchange(_ request: ModelRequest) -> Result<OpenAIChatExchange, StepFailure> {
-        Result { () throws(StepFailure) in OpenAIChatExchange(request, at: try endpoint(of: request.model), redactor: secrets.redactor) }
+    private func exchange(_ request: ModelRequest, handsOn: Bool = false) async -> Result<Exchange, StepFailure> {
+        do throws(StepFailure) {
+            let endpoint = try endpoint(of: request.model)
+            // Asked for behind the endpoint, whose key may just have become known.
+            let redactor = secrets.redactor
+            let exchange = try await Exchange.make(request, at: endpoint, redactor: redactor, pieces: handsOn ? PieceQueue(redactor) : nil)
+            return .success(exchange)
+        } catch {
+            return .failure(error)
+        }
     }
 
     /// - Parameter isAsked: whether a request follows. A command that prints a key is run for nothing less.
@@ -111,9 +143,10 @@ public final class ProviderRegistry: ModelProvider {
             throw StepFailure(.configuration, "provider '\(model.provider)' has no base_url", details: ["add base_url: to its entry in the project file"])
         }
         let key = try key(of: configuration, isAsked: isAsked)
+        let format = configuration.api.format
         let endpoint = Endpoint(
-            configuration: configuration, model: alias, modelID: alias?.id ?? model.model,
-            baseURL: alias?.serve == nil ? baseURL : nil, apiKey: key.value)
+            configuration: configuration, model: alias, modelID: alias?.id ?? model.model, format: format,
+            baseURL: alias?.serve == nil ? baseURL : nil, credential: key.value.map { APIKey($0, in: format) })
         guard key.isRead else { return endpoint }
         resolved.withLock { $0[model] = endpoint }
         return endpoint
@@ -146,27 +179,5 @@ public final class ProviderRegistry: ModelProvider {
     /// be read is said when a model is asked for.
     public func readKeys(of models: [ModelReference]) {
         for model in models { _ = try? endpoint(of: model) }
-    }
-}
-
-/// Where and how a model is asked. A class: every call holds one while it waits.
-final class Endpoint: Sendable {
-    let configuration: ProviderConfiguration
-    let model: ModelConfiguration?
-    let modelID: String
-    /// `nil` until the model's own server runs.
-    let baseURL: String?
-    let apiKey: String?
-
-    init(configuration: ProviderConfiguration, model: ModelConfiguration?, modelID: String, baseURL: String?, apiKey: String?) {
-        self.configuration = configuration
-        self.model = model
-        self.modelID = modelID
-        self.baseURL = baseURL
-        self.apiKey = apiKey
-    }
-
-    func reachable(at baseURL: String) -> Endpoint {
-        Endpoint(configuration: configuration, model: model, modelID: modelID, baseURL: baseURL, apiKey: apiKey)
     }
 }

@@ -129,7 +129,7 @@ import WorkflowModel
         #expect(settled.notes.first?.message.contains("nobody-knows") == true)
     }
 
-    private func judge(_ served: String?, asked: String = "gpt-4o", _ names: Dialect.ServedNames = .known, known: [String: PriceSheet] = [:]) -> String {
+    private func judge(_ served: String?, asked: String = "gpt-4o", _ names: ServedNames = .known, known: [String: PriceSheet] = [:]) -> String {
         let profile = ModelProfile(
             reference: ModelReference(text: "p/alias")!, servedID: asked, contextWindow: nil, maxConcurrency: nil, servedNames: names)
         switch ServedPrice(served, asked: profile, sheet: Self.sheet, find: { known[$0] }) {

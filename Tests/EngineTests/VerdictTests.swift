@@ -9,7 +9,7 @@ import WorkflowModel
 @Suite struct VerdictTests {
     private func answer(_ text: String, _ finish: FinishReason = .stop, tools: [String] = [], hasReasoning: Bool = false) -> ScriptedProvider.Answer {
         ScriptedProvider.Answer(
-            outcome: .success(ModelResponse(text: text, finishReason: finish, toolCalls: tools, hasReasoning: hasReasoning)), billing: .reported,
+            outcome: .success(ModelResponse(text: text, finishReason: finish, toolCalls: tools.map { ToolCall(name: $0) }, hasReasoning: hasReasoning)), billing: .reported,
             usage: TokenUsage(plainInput: 10, plainOutput: 5), latency: nil)
     }
 

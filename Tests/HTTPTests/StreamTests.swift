@@ -61,3 +61,57 @@ struct StreamTests {
         }
     }
 }
+
+extension StreamTests {
+    /// What is paused is not read, whatever else the loop has to do, and nothing of it is lost.
+    @Test(arguments: [0, 1])
+    func whatIsPausedWaits(interval: Int) async throws {
+        let chunk = [UInt8](repeating: UInt8(ascii: "x"), count: 4000)
+        let script: StubModelServer.Script = { request in
+            request.path == "/long" ? StubResponse(body: .chunks(Array(repeating: chunk, count: 300), interval: interval)) : .text("short")
+        }
+        try await withStub(script: script) { client, server in
+            let counts = Mutex((pieces: 0, bytes: 0))
+            let transfer = HTTPTransfer(HTTPRequest(url: server.rootURL + "/long"), onHead: { _ in .stream }, onData: { bytes in
+                counts.withLock { counts in
+                    counts.pieces += 1
+                    counts.bytes += bytes.count
+                    return counts.pieces % 50 == 1 ? .pause : .continue
+                }
+            })
+            let hasEnded = Mutex(false)
+            let task = Task {
+                await client.perform(transfer)
+                hasEnded.withLock { $0 = true }
+            }
+            for pause in stride(from: 1, to: .max, by: 50) {
+                while counts.withLock({ $0.pieces < pause }), !hasEnded.withLock({ $0 }) { _ = try await client.send(HTTPRequest(url: server.rootURL)) }
+                if hasEnded.withLock({ $0 }) { break }
+                for _ in 0..<10 { _ = try await client.send(HTTPRequest(url: server.rootURL)) }
+                #expect(counts.withLock { $0.pieces } == pause)
+                client.resume(transfer)
+            }
+            await task.value
+            #expect(counts.withLock { $0.bytes } == 300 * chunk.count)
+            #expect(try transfer.result?.get().bodyBytes == 300 * chunk.count)
+        }
+    }
+
+    @Test func whatIsPausedCanBeCancelled() async throws {
+        try await withStub { client, server in
+            let isPaused = Mutex(false)
+            let transfer = HTTPTransfer(completion(server, model: "stub-endless", stream: true), onHead: { _ in .stream }, onData: { _ in
+                isPaused.withLock { $0 = true }
+                return .pause
+            })
+            let task = Task { await client.perform(transfer) }
+            while !isPaused.withLock({ $0 }) { _ = try await client.send(HTTPRequest(url: server.rootURL)) }
+            task.cancel()
+            await task.value
+            #expect(throws: HTTPError.self) { try transfer.result?.get() }
+            // Of one that has ended nothing goes on.
+            client.resume(transfer)
+            await server.wait { $0.abandoned == 1 }
+        }
+    }
+}

@@ -60,12 +60,12 @@ import WorkflowModel
         let calls = #""tool_calls":[{"id":"1","type":"function","function":{"name":"look","arguments":"{\"at\":1}"}},{"function":{"name":"touch","arguments":""}}]"#
         let answer = read(whole(#"{"content":null,\#(calls)}"#, finish: "tool_calls")).answer
         #expect(answer.response.text.isEmpty)
-        #expect(answer.response.toolCalls == ["look", "touch"])
+        #expect(answer.response.toolCalls == [ToolCall(id: "1", name: "look", arguments: #"{"at":1}"#), ToolCall(name: "touch")])
         #expect(answer.outputBytes == 4 + 8 + 5)
         let streamed = read(
             event(#"{"choices":[{"delta":{"tool_calls":[{"index":0,"function":{"name":"look","arguments":""}}]}}]}"#)
                 + event(#"{"choices":[{"delta":{"tool_calls":[{"index":0,"function":{"arguments":"{}"}}]},"finish_reason":"tool_calls"}]}"#)).answer
-        #expect(streamed.response.toolCalls == ["look"])
+        #expect(streamed.response.toolCalls == [ToolCall(name: "look", arguments: "{}")])
         #expect(streamed.response.finishReason == .toolCalls)
     }
 
@@ -294,7 +294,7 @@ import WorkflowModel
 
     @Test func `W1 a dialect can say what a total tells beyond its parts`() async throws {
         let answer = json(#"{"choices":[{"message":{"content":"ok"},"finish_reason":"stop"}],"usage":{"prompt_tokens":20,"completion_tokens":198,"total_tokens":623}}"#)
-        try await withStub(dialect: Dialect(restIsReasoning: true), script: { _ in .json(answer) }) { registry, _ in
+        try await withStub(dialect: ["rest_of_total": "reasoning"], script: { _ in .json(answer) }) { registry, _ in
             let result = await registry.call(.sample())
             #expect(result.billing == .reported)
             #expect(result.usage == TokenUsage(plainInput: 20, plainOutput: 198, reasoning: 405))

@@ -210,7 +210,7 @@ struct RegistryTests {
             _ = await registry.call(.sample())
             #expect(server.requestCount(callID: "20261121-094815-k3f9q2ab.7") == 1)
         }
-        try await withStub(dialect: Dialect(callIDHeader: nil)) { registry, server in
+        try await withStub(dialect: ["call_id_header": nil]) { registry, server in
             _ = await registry.call(.sample())
             #expect(server.requests.first?.callID == nil)
         }

@@ -68,8 +68,10 @@ import WorkflowModel
             "isComingUp", "notes",
         ])
         #expect(Mirror(reflecting: ModelResponse(text: "", finishReason: .stop)).children.map(\.label) == [
-            "text", "finishReason", "finishWord", "refusal", "toolCalls", "hasReasoning", "logprobs",
+            "parts", "finishReason", "finishWord", "logprobs",
         ])
+        #expect(Mirror(reflecting: ToolCall(name: "")).children.map(\.label) == ["id", "name", "arguments"])
+        #expect(Mirror(reflecting: VerbatimBlock(provider: "", field: "", content: nil)).children.map(\.label) == ["provider", "field", "content"])
         #expect(Mirror(reflecting: CallFailure(.timeout, "m")).children.map(\.label) == ["kind", "message", "retryAfter", "shouldRetry"])
     }
 

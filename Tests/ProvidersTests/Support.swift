@@ -48,7 +48,7 @@ struct FixedServers: ModelServers {
 
 /// A registry with one provider, `stub`, at a stub server: loop, client and server are torn down in order.
 func withStub(
-    _ options: StubOptions = StubOptions(), key: String? = nil, dialect: Dialect = Dialect(),
+    _ options: StubOptions = StubOptions(), key: String? = nil, dialect: DialectSettings = .none,
     script: StubModelServer.Script? = nil, _ body: (ProviderRegistry, StubModelServer) async throws -> Void
 ) async throws {
     let server = try StubModelServer(options, script: script)

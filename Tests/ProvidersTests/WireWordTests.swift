@@ -82,7 +82,7 @@ import WorkflowModel
         let answer = read(#"{"model":"\#(character)","choices":[{"message":{"content":"x","tool_calls":[{"function":{"name":"\#(character)"}}]},"finish_reason":"\#(character)"}]}"#).answer
         #expect(answer.modelServed.map { $0.utf8.count <= 256 } == true)
         #expect(answer.response.finishWord.map { $0.utf8.count <= 64 } == true)
-        #expect(answer.response.toolCalls.allSatisfy { $0.utf8.count <= 128 })
+        #expect(answer.response.toolCalls.allSatisfy { $0.name.utf8.count <= 128 })
         let error = read(#"{"error":{"message":"\#(character)","code":500}}"#).answer.failure
         #expect(error.map { $0.message.utf8.count < 1300 } == true)
         #expect(ErrorClassifier.classify(status: 400, headers: HTTPHeaders(), body: bytes(character)).0.message.utf8.count < 1300)

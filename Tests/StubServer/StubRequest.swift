@@ -8,7 +8,7 @@ public struct StubRequest: Sendable {
     /// As it stood in the request line.
     public let target: String
     /// Header lines with their line ends; read on demand.
-    let headerLines: [UInt8]
+    public let headerLines: [UInt8]
     /// Decoded from chunks where it came in chunks.
     public let body: [UInt8]
     /// From 1, over all connections.

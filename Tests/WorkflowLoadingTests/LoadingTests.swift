@@ -330,9 +330,10 @@ import WorkflowModel
         #expect(serve == ServeConfiguration(command: ["serve", "--port", "${{ port }}"], ready: "/ok", startTimeout: .seconds(90)))
         #expect(loaded.providers[0].models[0].contextWindow == 2048)
         #expect(loaded.providers[1].apiKey == .environment("GROQ_API_KEY"))
-        #expect(loaded.providers[1].dialect.callIDHeader == nil)
-        #expect(loaded.providers[1].dialect.structuredOutput == .jsonObject)
-        #expect(loaded.providers[1].dialect.cachedTokensOptional == false)
+        #expect(loaded.providers[1].dialect == [
+            "stream": true, "structured_output": "json_object", "max_tokens_field": "max_completion_tokens", "call_id_header": nil, "cached_tokens": "required",
+        ])
+        #expect(loaded.providers[2].dialect == .none)
         #expect(loaded.providers[2].apiKey == .value("none"))
         #expect(loaded.prices.map(\.id) == ["groq/llama*/input@project:2026-01-01", "groq/llama*/output@project:2026-01-01"])
         #expect(loaded.prices[0].price == Money(picoDollars: 50_000))

@@ -12,7 +12,7 @@
 #include <sys/eventfd.h>
 
 #define CCURL_FUNCTIONS(X) \
-    X(easy_cleanup) X(easy_getinfo) X(easy_init) X(easy_setopt) X(easy_strerror) X(global_init) X(multi_add_handle) \
+    X(easy_cleanup) X(easy_getinfo) X(easy_init) X(easy_pause) X(easy_setopt) X(easy_strerror) X(global_init) X(multi_add_handle) \
     X(multi_cleanup) X(multi_info_read) X(multi_init) X(multi_remove_handle) X(multi_setopt) X(multi_socket_action) \
     X(multi_strerror) X(share_cleanup) X(share_init) X(share_setopt) X(slist_append) X(slist_free_all) X(version_info)
 
@@ -32,6 +32,7 @@ const char *ccurl_load(void);
 static inline CURL *ccurl_easy_init(void) { return ccurl_loaded.easy_init(); }
 static inline void ccurl_easy_cleanup(CURL *handle) { ccurl_loaded.easy_cleanup(handle); }
 static inline const char *ccurl_easy_strerror(CURLcode code) { return ccurl_loaded.easy_strerror(code); }
+static inline CURLcode ccurl_easy_pause(CURL *handle, int mask) { return ccurl_loaded.easy_pause(handle, mask); }
 static inline CURLM *ccurl_multi_init(void) { return ccurl_loaded.multi_init(); }
 static inline CURLMcode ccurl_multi_cleanup(CURLM *multi) { return ccurl_loaded.multi_cleanup(multi); }
 static inline const char *ccurl_multi_strerror(CURLMcode code) { return ccurl_loaded.multi_strerror(code); }

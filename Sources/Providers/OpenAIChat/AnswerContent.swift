@@ -13,8 +13,11 @@ struct AnswerContent {
     /// Of fields that are not known, and of sealed reasoning: not told by ``bytes``.
     private(set) var strayBytes = 0
     private(set) var hasReasoning = false
-    /// By their place in the list of calls.
-    private(set) var toolCalls: [(index: Int, name: String)] = []
+    private(set) var reasoning = ""
+    /// What must be sent back as it came.
+    private(set) var sealed: [(field: String, content: JSONValue)] = []
+    /// By their place in the list of calls; of a stream, pieces of them.
+    private(set) var toolCalls: [(index: Int, id: String?, name: String, arguments: String)] = []
     /// Whether there was anything that can be content, be it empty.
     private(set) var isContent = false
 
@@ -35,14 +38,17 @@ struct AnswerContent {
                 isContent = true
                 if text.utf8.count > reasoning?.utf8.count ?? 0 { reasoning = text }
             // The same again, in pieces, sealed or signed.
-            case "reasoning_details", "thinking_blocks": if !Self.isNothing(value) { details = value }
+            case "reasoning_details", "thinking_blocks":
+                guard !Self.isNothing(value) else { return }
+                details = value
+                sealed.append((name, value))
             case "tool_calls":
                 guard case .array(let calls) = value else {
                     take(stray: value)
                     return
                 }
-                for (place, call) in calls.enumerated() { take(call: call["function"] ?? call, at: call["index"]?.intValue.map { Int($0) } ?? place) }
-            case "function_call": if !value.isNull { take(call: value, at: 0) }
+                for (place, call) in calls.enumerated() { take(call: call["function"] ?? call, id: call["id"]?.stringValue, at: call["index"]?.intValue.map { Int($0) } ?? place) }
+            case "function_call": if !value.isNull { take(call: value, id: nil, at: 0) }
             // No text of the model's.
             case "role", "name", "id", "annotations", "citations": break
             default: take(stray: value)
@@ -119,14 +125,16 @@ struct AnswerContent {
     private mutating func take(reasoning words: String?) {
         guard let words, !words.isEmpty else { return }
         hasReasoning = true
+        reasoning += words
         otherBytes += words.utf8.count
     }
 
-    private mutating func take(call: JSONValue, at index: Int) {
+    private mutating func take(call: JSONValue, id: String?, at index: Int) {
         isContent = true
         let name = call["name"]?.stringValue ?? ""
-        if !name.isEmpty, toolCalls.count < 256 { toolCalls.append((index, name)) }
-        otherBytes += name.utf8.count + (call["arguments"].map { ($0.stringValue ?? $0.jsonText).utf8.count } ?? 0)
+        let arguments = call["arguments"].map { $0.stringValue ?? $0.jsonText } ?? ""
+        if toolCalls.count < 256 { toolCalls.append((index, id, name, arguments)) }
+        otherBytes += name.utf8.count + arguments.utf8.count
     }
 
     /// Of all that was written.

@@ -7,14 +7,14 @@ import WorkflowModel
 /// asked for or what its head says. Pieces may be cut anywhere.
 ///
 /// The answer is whole if its end was announced. Otherwise it is the server's own error, or a failure with the text that came.
-public struct AnswerReader: Sendable {
+public struct AnswerReader: WireReader {
     private enum Form { case undecided, document, events }
 
     private var form = Form.undecided
     /// A document's bytes, or the first ones of what is not known yet.
     private var buffer: [UInt8] = []
     private var parser = ServerSentEventParser(keepsStrays: true)
-    private(set) var answer = GatheredAnswer()
+    private(set) var answer: GatheredAnswer
     /// More text than the token cap can make means that the server does not keep the cap.
     private let maxTextBytes: Int
     private var isEnded = false
@@ -23,13 +23,20 @@ public struct AnswerReader: Sendable {
     /// Whether it was one document, and all of it came.
     private(set) var isWholeDocument = false
 
-    public init(maxOutputTokens: Int) {
-        maxTextBytes = 65_536 + min(maxOutputTokens, 1 << 32) * UsageReader.longestToken
+    /// - Parameter recordsPieces: whether ``takePieces()`` will be asked.
+    public init(maxOutputTokens: Int, recordsPieces: Bool = false) {
+        self.init(ExpectedAnswer(maxOutputTokens: maxOutputTokens, recordsPieces: recordsPieces))
+    }
+
+    init(_ expected: ExpectedAnswer) {
+        maxTextBytes = 65_536 + min(expected.maxOutputTokens, 1 << 32) * UsageReader.longestToken
+        answer = GatheredAnswer(provider: expected.provider, recordsPieces: expected.recordsPieces)
     }
 
     /// A reader of events with the bounds of another.
     private init(eventsOf other: AnswerReader) {
         maxTextBytes = other.maxTextBytes
+        answer = GatheredAnswer(provider: other.answer.provider, recordsPieces: other.answer.pieces != nil)
         form = .events
     }
 
@@ -53,6 +60,18 @@ public struct AnswerReader: Sendable {
 
     /// Of all that the model wrote.
     public var outputBytes: Int { answer.outputBytes }
+
+    var hasBegun: Bool { answer.hasBegun }
+
+    public mutating func takePieces() -> [AnswerPiece] { answer.takePieces() }
+
+    func told(after transport: CallFailure?) -> WireAnswer {
+        let outcome = outcome(after: transport)
+        let hasFailed = if case .failure = outcome { true } else { false }
+        return WireAnswer(
+            outcome: outcome, isWhole: isWhole, usage: answer.usage, outputBytes: answer.outputBytes, bytesBehindUsage: answer.bytesBehindUsage,
+            modelServed: answer.modelServed, otherModelsServed: answer.otherModelsServed, notes: answer.notes, partialText: hasFailed ? partialText : nil)
+    }
 
     /// The counts that it told, and whether they are final.
     ///

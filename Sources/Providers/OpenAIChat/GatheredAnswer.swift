@@ -3,9 +3,14 @@ import WorkflowModel
 
 /// An answer, from a whole document or from the chunks of a stream: the same fields, read by the same code.
 struct GatheredAnswer {
+    let provider: String
     private(set) var text = ""
     private(set) var refusal: String?
     private(set) var hasReasoning = false
+    private var reasoning = ""
+    private var sealed: [SealedReasoning] = []
+    /// Those that were not asked for yet; `nil`: nobody takes them.
+    private(set) var pieces: [AnswerPiece]?
     private(set) var modelServed: String?
     private(set) var otherModelsServed: [String] = []
     private(set) var usage = UsageReader()
@@ -29,9 +34,23 @@ struct GatheredAnswer {
     /// Whether it says that the answer is not all that the model had to say.
     private var isShort = false
     private var faint: CallFailure?
-    private var toolNames: [Int: String] = [:]
+    private var toolCalls: [Int: (id: String?, name: String, arguments: String)] = [:]
     private var chunkLogprobs: [JSONValue] = []
     private var logprobs: JSONValue?
+
+    /// - Parameters:
+    ///   - provider: to whom sealed reasoning belongs.
+    ///   - recordsPieces: whether somebody takes what is written as it comes.
+    init(provider: String = "", recordsPieces: Bool = false) {
+        self.provider = provider
+        pieces = recordsPieces ? [] : nil
+    }
+
+    mutating func takePieces() -> [AnswerPiece] {
+        guard let taken = pieces, !taken.isEmpty else { return [] }
+        pieces = []
+        return taken
+    }
 
     /// `[DONE]`. Behind it only counts are read.
     mutating func end() {
@@ -172,17 +191,49 @@ struct GatheredAnswer {
         if isWhole, !text.isEmpty, !content.text.isEmpty {
             // Some streams close with the whole message that their pieces made.
             outputBytes += max(0, content.bytes - outputBytes)
+            // What was handed on cannot be taken back: only more of it is news.
+            if pieces != nil, content.text.utf8.starts(with: text.utf8) {
+                record(content.text.utf8.count > text.utf8.count ? .text(String(decoding: content.text.utf8.dropFirst(text.utf8.count), as: UTF8.self)) : nil)
+            }
             text = content.text
         } else {
             outputBytes += content.bytes
             text += content.text
             if let words = content.refusal { refusal = (refusal ?? "") + words }
-            for call in content.toolCalls where toolNames.count < 256 { toolNames[call.index] = call.name.beginning(bytes: 128) }
+            reasoning += content.reasoning
+            for block in content.sealed { take(sealed: block.content, in: block.field) }
+            for call in content.toolCalls where toolCalls.count < 256 || toolCalls[call.index] != nil { take(call: call) }
+            if pieces != nil {
+                record(content.reasoning.isEmpty ? nil : .reasoning(content.reasoning))
+                record(content.text.isEmpty ? nil : .text(content.text))
+                record(content.refusal.map(AnswerPiece.refusal))
+            }
             // What goes on after its end was not at its end.
             if content.bytes > 0, isEndAnnounced, !isDone { isEndAnnounced = false }
         }
         hasReasoning = hasReasoning || content.hasReasoning
         if content.bytes > 0 { hasBegun = true }
+    }
+
+    private mutating func record(_ piece: AnswerPiece?) {
+        if let piece { pieces?.append(piece) }
+    }
+
+    /// A stream names a call once and sends its arguments in pieces.
+    private mutating func take(call: (index: Int, id: String?, name: String, arguments: String)) {
+        var known = toolCalls[call.index] ?? (nil, "", "")
+        if let id = call.id, !id.isEmpty { known.id = id.beginning(bytes: 128) }
+        if !call.name.isEmpty { known.name = call.name.beginning(bytes: 128) }
+        known.arguments += call.arguments
+        toolCalls[call.index] = known
+    }
+
+    private mutating func take(sealed content: JSONValue, in field: String) {
+        if let place = sealed.firstIndex(where: { $0.field == field }) {
+            sealed[place].take(content)
+        } else {
+            sealed.append(SealedReasoning(field: field, content))
+        }
     }
 
     /// After the last document: an error that was only hinted at is one where there is no answer.
@@ -197,8 +248,18 @@ struct GatheredAnswer {
         // Spelled out, as `nil` beside a JSON value is JSON's null.
         let gathered: JSONValue? = if chunkLogprobs.isEmpty { Optional.none } else { .object(["content": .array(chunkLogprobs)]) }
         return ModelResponse(
-            text: text, finishReason: reason, finishWord: isKnown ? nil : finish.map { $0.beginning(bytes: 64) }, refusal: refusal,
-            toolCalls: toolNames.sorted { $0.key < $1.key }.map(\.value), hasReasoning: hasReasoning,
-            logprobs: logprobs ?? gathered)
+            parts: parts, finishReason: reason, finishWord: isKnown ? nil : finish.map { $0.beginning(bytes: 64) }, logprobs: logprobs ?? gathered)
+    }
+
+    private var parts: [ModelResponse.Part] {
+        let calls = toolCalls.isEmpty ? [] : toolCalls.sorted { $0.key < $1.key }.map(\.value).filter { !$0.name.isEmpty }
+        var parts: [ModelResponse.Part] = []
+        parts.reserveCapacity((hasReasoning ? 1 : 0) + (text.isEmpty ? 0 : 1) + (refusal == nil ? 0 : 1) + calls.count + sealed.count)
+        if hasReasoning { parts.append(.reasoning(reasoning)) }
+        if !text.isEmpty { parts.append(.text(text)) }
+        if let refusal { parts.append(.refusal(refusal)) }
+        for call in calls { parts.append(.toolCall(ToolCall(id: call.id, name: call.name, arguments: call.arguments))) }
+        for block in sealed { parts.append(.verbatim(VerbatimBlock(provider: provider, field: block.field, content: block.content))) }
+        return parts
     }
 }

@@ -3,7 +3,7 @@ import PromptCaching
 import Values
 import WorkflowModel
 
-/// The body of `POST /chat/completions`, written straight to bytes in a fixed order.
+/// A body of ``OpenAIChat``, written straight to bytes in a fixed order.
 ///
 /// Source of the fields: OpenAI API reference, "Create chat completion".
 struct OpenAIChatRequest {

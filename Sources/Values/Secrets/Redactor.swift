@@ -246,6 +246,22 @@ public final class Redactor: Sendable {
         return quotes.contains(bytes[index - 1]) || ends("…") || ends("..") || ends("**") || ends("\u{FFFD}")
     }
 
+    // MARK: In pieces
+
+    /// How long the end of a text is that may be the beginning, or any part, of a secret that goes on in what is still to come.
+    func openEnd(of bytes: UnsafeBufferPointer<UInt8>) -> Int {
+        guard let last = bytes.last else { return 0 }
+        var most = 0
+        for form in forms {
+            for place in form.bytes.indices where form.bytes[place] == last {
+                var count = 1
+                while count <= place, count < bytes.count, form.bytes[place - count] == bytes[bytes.count - 1 - count] { count += 1 }
+                most = max(most, count)
+            }
+        }
+        return most
+    }
+
     private static func joined(_ ranges: [Range<Int>]) -> [Range<Int>] {
         guard ranges.count > 1 else { return ranges }
         var joined: [Range<Int>] = []

@@ -145,6 +145,26 @@ struct MappingReader {
         }
     }
 
+    /// All that stands in it, each key by its declaration: settings that mean something in another room only.
+    var settings: JSONObject {
+        var settings = JSONObject()
+        for (name, _, value) in pairs { settings[name] = mapping.key(name).flatMap { setting(value, $0.shape, name) } }
+        return settings
+    }
+
+    private func setting(_ node: YAMLNode, _ shape: KeyShape, _ key: String) -> JSONValue? {
+        switch shape {
+        case .boolean: return context.bool(node, key).map(JSONValue.bool)
+        case .words(let words) where words.count == 2:
+            if let text = node.scalar?.text, words.contains(text) { return .string(text) }
+            context.report("AW103", "\(key) is \(words[0]) or \(words[1])", at: node.range)
+            return nil
+        case .words(let words): return context.word(node, key, of: words).map(JSONValue.string)
+        case .either(let shapes) where shapes.contains(where: \.isNull) && node.json.isNull: return .null
+        default: return context.string(node, key).map(JSONValue.string)
+        }
+    }
+
     func reader(_ key: String, _ mapping: LanguageMapping) -> MappingReader? {
         value(key).flatMap { MappingReader($0, mapping, context) }
     }

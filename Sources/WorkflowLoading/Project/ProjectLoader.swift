@@ -129,19 +129,7 @@ public enum ProjectLoader {
                 contextWindow: model.int("context_window"), images: model.bool("images"), files: model.bool("files"),
                 imageTokens: model.int("image_tokens")))
         }
-        var dialect = Dialect()
-        if let keys = reader.reader("dialect", .dialect) {
-            dialect.stream = keys.bool(orDefault: "stream")
-            dialect.streamUsage = keys.bool(orDefault: "stream_usage")
-            dialect.structuredOutput = keys.word(orDefault: "structured_output", Dialect.StructuredOutput.self)
-            dialect.images = keys.bool(orDefault: "images")
-            dialect.files = keys.bool(orDefault: "files")
-            dialect.servedNames = keys.word(orDefault: "served_model", Dialect.ServedNames.self)
-            dialect.maxTokensField = keys.word(orDefault: "max_tokens_field")
-            dialect.restIsReasoning = keys.word(orDefault: "rest_of_total") == "reasoning"
-            dialect.cachedTokensOptional = keys.word(orDefault: "cached_tokens") == "optional"
-            if keys.has("call_id_header") { dialect.callIDHeader = keys.value("call_id_header")?.scalar?.value == .null ? nil : keys.string("call_id_header") }
-        }
+        let dialect = reader.reader("dialect", .dialect).map { DialectSettings($0.settings) } ?? .none
         let provider = ProviderConfiguration(
             name: name, api: api, baseURL: url(reader), apiKey: apiKey(reader), headers: headers(reader),
             maxConcurrency: reader.int("max_concurrency"),

@@ -46,6 +46,8 @@ indirect enum KeyShape: Sendable {
 
     static func word<Word: RawRepresentable & CaseIterable>(_: Word.Type) -> KeyShape where Word.RawValue == String { .words(Word.allCases.map(\.rawValue)) }
 
+    var isNull: Bool { if case .null = self { true } else { false } }
+
     private static let namePattern: JSONValue = "^[a-z][a-z0-9_]*$"
 
     /// As JSON Schema of draft 2020-12.

@@ -50,20 +50,17 @@ extension LanguageMapping {
             .init("ready", .text, default: "/health", "The path that answers 200 once the model is loaded."), .init("start_timeout", .duration, default: "60s", "How long loading may take."),
         ])
 
-    /// Of an entry that says nothing.
-    private static let plain = Dialect()
-
     static let dialect = LanguageMapping(
         "dialect",
         [
-            .init("stream", .boolean, default: .bool(plain.stream), "Stream unless a tier or step says otherwise."), .init("stream_usage", .boolean, default: .bool(plain.streamUsage), "Ask for usage in a stream."),
-            .init("structured_output", .word(Dialect.StructuredOutput.self), default: .string(plain.structuredOutput.rawValue), "How a schema is sent."),
-            .init("max_tokens_field", .words(["max_tokens", "max_completion_tokens"]), default: .string(plain.maxTokensField), "The field of the cap on output."),
-            .init("call_id_header", .either([.text, .null]), default: plain.callIDHeader.map(JSONValue.string) ?? .null, "The header with the call's id; null for none."),
-            .init("cached_tokens", .words(["optional", "required"]), default: plain.cachedTokensOptional ? "optional" : "required", "Whether a missing count is unknown or zero."),
-            .init("images", .boolean, default: .bool(plain.images), "Whether its models take images."), .init("files", .boolean, default: .bool(plain.files), "Whether they take PDF files."),
-            .init("rest_of_total", .words(["unknown", "reasoning"]), default: plain.restIsReasoning ? "reasoning" : "unknown", "What a total tells beyond its parts."),
-            .init("served_model", .word(Dialect.ServedNames.self), default: .string(plain.servedNames.rawValue), "What the name of the model that answered says of its price."),
+            .init("stream", .boolean, default: false, "Stream unless a tier or step says otherwise."), .init("stream_usage", .boolean, default: true, "Ask for usage in a stream."),
+            .init("structured_output", .words(["json_schema", "json_object", "none"]), default: "json_schema", "How a schema is sent."),
+            .init("max_tokens_field", .words(["max_tokens", "max_completion_tokens"]), default: "max_tokens", "The field of the cap on output."),
+            .init("call_id_header", .either([.text, .null]), default: "x-agentctl-call-id", "The header with the call's id; null for none."),
+            .init("cached_tokens", .words(["optional", "required"]), default: "optional", "Whether a missing count is unknown or zero."),
+            .init("images", .boolean, default: false, "Whether its models take images."), .init("files", .boolean, default: false, "Whether they take PDF files."),
+            .init("rest_of_total", .words(["unknown", "reasoning"]), default: "unknown", "What a total tells beyond its parts."),
+            .init("served_model", .word(ServedNames.self), default: "any", "What the name of the model that answered says of its price."),
         ])
 
     private static func perMillion(_ name: String, _ what: String) -> Key { .init(name, .money, "Dollars per million \(what) tokens.") }

@@ -150,11 +150,27 @@ struct AnswerTarget: FuzzTarget {
 
     private func read(_ body: [UInt8], step: Int, isCut: Bool) -> Read {
         var reader = AnswerReader(maxOutputTokens: Self.bound)
+        return read(body, &reader, step: step, isCut: isCut) { _ in }
+    }
+
+    /// The text as it is handed on while it comes, beside what it comes to.
+    private func readPieces(_ body: [UInt8], step: Int, isCut: Bool) -> (Read, String) {
+        var reader = AnswerReader(maxOutputTokens: Self.bound, recordsPieces: true)
+        var told = ""
+        let read = read(body, &reader, step: step, isCut: isCut) { reader in
+            for case .text(let text) in reader.takePieces() { told += text }
+        }
+        return (read, told)
+    }
+
+    private func read(_ body: [UInt8], _ reader: inout AnswerReader, step: Int, isCut: Bool, _ onPiece: (inout AnswerReader) -> Void) -> Read {
         for start in stride(from: 0, to: body.count, by: step) {
             let goesOn = Array(body[start..<min(start + step, body.count)]).withUnsafeBytes { reader.push($0) }
+            onPiece(&reader)
             if !goesOn { break }
         }
         reader.end(isCut: isCut)
+        onPiece(&reader)
         let (counts, isFinal) = reader.counts(promptBytes: 40)
         switch reader.outcome(after: isCut ? CallFailure(.connection, "cut") : nil) {
         case .success(let response):
@@ -170,6 +186,9 @@ struct AnswerTarget: FuzzTarget {
         let isCut = truth["cut"] == true
         let whole = trial.measure("reading in one piece") { read(input.main, step: max(1, input.main.count), isCut: isCut) }
         let pieces = trial.measure("reading in pieces") { read(input.main, step: Int(truth["step"]?.intValue ?? 1), isCut: isCut) }
+        let (handed, told) = readPieces(input.main, step: Int(truth["step"]?.intValue ?? 1), isCut: isCut)
+        trial.expect(handed == pieces, "handed on it is \(handed), in pieces \(pieces)")
+        trial.expect(truth["text"] == nil || told.utf8.elementsEqual((handed.text ?? handed.partial).utf8), "'\(told)' was handed on of \(handed)")
         trial.expect(whole == pieces, "in pieces it is \(pieces), in one \(whole)")
         trial.expect(whole.failure.map { !$0.message.isEmpty } ?? true, "a failure without a word")
         trial.expect(whole.failure == nil || !whole.isFinal || truth["form"] != "stream", "counts of what is not whole are final")

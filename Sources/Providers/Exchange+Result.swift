@@ -1,0 +1,76 @@
+import HTTP
+import Values
+import WorkflowModel
+
+/// What a transfer that has ended means.
+extension Exchange {
+    /// Everything that the call told. Asked once, after the transfer.
+    func result() -> ModelCallResult {
+        switch transfer.result {
+        case .success(let response)?:
+            return Self.isSuccess(response.status) ? answered(status: response.status, nil) : refused(response.head, response.body)
+        case .failure(let error)?:
+            // A refusal whose explanation broke off is still a refusal.
+            if let head = error.head, !Self.isSuccess(head.status), error.code != .cancelled { return refused(head, error.partialBody) }
+            return answered(status: error.head?.status, error)
+        case nil: preconditionFailure("the transfer was not performed")
+        }
+    }
+
+    private func reading(_ usage: UsageReader, outputBytes: Int, bytesBehind: Int = 0) -> UsageReading {
+        usage.reading(
+            promptBytes: request.segments.reduce(0) { $0 + $1.text.utf8.count }, outputBytes: outputBytes, bytesBehind: bytesBehind,
+            missingCacheIsUnknown: endpoint.dialect.cachedTokensOptional, restIsReasoning: endpoint.dialect.restIsReasoning)
+    }
+
+    private func refused(_ head: HTTPResponseHead, _ body: [UInt8]) -> ModelCallResult {
+        let body = redactor.redact(body)
+        var (failure, billing) = endpoint.format.classify(status: head.status, headers: head.headers, body: body)
+        let (told, isWhole) = endpoint.format.usage(ofRefusal: body)
+        let usage = reading(told, outputBytes: 0)
+        if usage.counts.input != nil || (usage.counts.output ?? 0) > 0 { billing = usage.isFinal && isWhole ? .reported : .unknown }
+        return ModelCallResult(
+            outcome: .failure(explained(failure)), billing: billing, counts: usage.counts, usageRaw: usage.raw, httpStatus: head.status, total: duration,
+            isComingUp: endpoint.format.isComingUp(status: head.status, body: body))
+    }
+
+    /// - Parameter transport: what ended the transfer, unless it ended by itself.
+    private func answered(status: Int?, _ transport: HTTPError?) -> ModelCallResult {
+        let (answer, timeToFirstToken) = gathered(after: transport)
+        // Nothing came: all that is known is whether anything was sent.
+        let isBare = status == nil && transport != nil
+        let usage = reading(answer.usage, outputBytes: answer.outputBytes, bytesBehind: answer.bytesBehindUsage)
+        let billing: BillingEvidence = isBare ? (transport!.requestWasSent ? .unknown : .notBilled) : usage.isFinal && answer.isWhole ? .reported : .unknown
+        var notes = answer.notes
+        var partialText: String?
+        switch answer.outcome {
+        case .success(let response):
+            if let note = usage.note { notes.append(note) }
+            if let word = response.finishWord {
+                notes.append(CallNote(.finishReason, "the server says that the answer ended by '\(word)', which is not known"))
+            }
+        case .failure:
+            partialText = answer.partialText
+            if answer.isWhole, usage.raw != nil, let note = usage.note { notes.append(note) }
+        }
+        return ModelCallResult(
+            outcome: answer.outcome.mapError(explained), billing: billing, counts: usage.counts, usageRaw: usage.raw, modelServed: answer.modelServed,
+            httpStatus: status, timeToFirstToken: timeToFirstToken, total: duration, partialText: partialText, outputBytes: answer.outputBytes,
+            isWhole: answer.isWhole, notes: notes, otherModelsServed: answer.otherModelsServed)
+    }
+
+    /// Names the endpoint.
+    private func explained(_ failure: CallFailure) -> CallFailure {
+        // Here too, as what is put behind it would hide that the text ends.
+        var message = redactor.redact(failure.message)
+        if failure.kind != .cancelled { message = "\(endpoint.configuration.name)/\(endpoint.modelID): \(message)" }
+        switch (failure.kind, endpoint.configuration.apiKey) {
+        case (.authentication, .environment(let name)?): message += " (the key comes from \(name))"
+        case (.authentication, nil): message += " (no key was sent: the provider's entry has no api_key)"
+        // Also what a wrong address looks like.
+        case (.connection, _), (.modelNotFound, _): message += endpoint.baseURL.map { " (\(URLParts.shown($0)))" } ?? ""
+        default: break
+        }
+        return CallFailure(failure.kind, message, retryAfter: failure.retryAfter, shouldRetry: failure.shouldRetry)
+    }
+}

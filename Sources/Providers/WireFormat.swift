@@ -1,0 +1,90 @@
+import HTTP
+import Values
+import WorkflowModel
+
+/// How an API is spoken: what a request looks like as bytes, and what the bytes of its answers mean.
+///
+/// A format is a folder of its own beside `OpenAIChat`, and has no socket, key, clock or setting but those that it is handed: ``Exchange`` is
+/// all of HTTP, for every format, and a ``Credential`` opens the API. What a request can cost at the most and what it used is read from
+/// bytes too, so that a body that another client made can be bounded, passed on as it is and settled: ``bound(ofRaw:)``,
+/// ``read(raw:_:isCut:)``.
+protocol WireFormat: Sendable {
+    associatedtype Reader: WireReader
+
+    /// What every request has, whoever sends it, in the order in which it is sent.
+    var headers: [(String, String)] { get }
+
+    /// The header in which a key is sent.
+    func header(ofKey key: String) -> (String, String)
+
+    /// Where a request goes, below the provider's `base_url`.
+    func path(of request: WireRequest) -> String
+
+    /// The body. The same request is the same bytes, always.
+    func encode(_ request: WireRequest) -> [UInt8]
+
+    /// Reads one answer, be it a document or a stream.
+    func reader(_ answer: ExpectedAnswer) -> Reader
+
+    /// The longest body that the answer can have, with all that a server sends around it.
+    func mostBytes(of answer: ExpectedAnswer) -> Int
+
+    /// What a status that is no success means: the class that retries go by, and whether it may have been billed.
+    ///
+    /// - Parameter body: without secrets.
+    func classify(status: Int, headers: HTTPHeaders, body: [UInt8]) -> (CallFailure, BillingEvidence)
+
+    /// Whether a refusal says that the server is there and its model is not loaded yet.
+    func isComingUp(status: Int, body: [UInt8]) -> Bool
+
+    /// Takes what a document of an answer, a chunk of a stream or a refusal tells of usage.
+    func take(usageOf document: JSONValue, into usage: inout UsageReader)
+
+    /// What bounds the cost of a body that was made elsewhere.
+    ///
+    /// - Throws: why it has no bound: it is not a request of this API, or asks for something whose price does not follow from tokens of text.
+    func bound(ofRaw body: [UInt8]) throws(RawBodyError) -> RawBodyBound
+}
+
+/// Made once: every call has them.
+private let jsonHeaders = [("Content-Type", "application/json")]
+
+// What most APIs have in common.
+extension WireFormat {
+    var headers: [(String, String)] { jsonHeaders }
+
+    func header(ofKey key: String) -> (String, String) { ("Authorization", "Bearer \(key)") }
+
+    func classify(status: Int, headers: HTTPHeaders, body: [UInt8]) -> (CallFailure, BillingEvidence) {
+        ErrorClassifier.classify(status: status, headers: headers, body: body)
+    }
+
+    func isComingUp(status: Int, body: [UInt8]) -> Bool { ErrorClassifier.isComingUp(status: status, body: body) }
+
+    func take(usageOf document: JSONValue, into usage: inout UsageReader) { usage.take(answer: document) }
+}
+
+extension WireFormat {
+    /// What a refusal counts: one that counts tokens did the work that it refuses.
+    ///
+    /// - Returns: also whether all of it came.
+    func usage(ofRefusal body: [UInt8]) -> (UsageReader, isWhole: Bool) {
+        var usage = UsageReader()
+        let (documents, isWhole) = ErrorClassifier.documents(of: body)
+        for document in documents {
+            take(usageOf: document, into: &usage)
+            if let error = document["error"] { take(usageOf: error, into: &usage) }
+        }
+        return (usage, isWhole)
+    }
+
+    /// What an answer that was passed on says of itself: its usage, its end, who answered.
+    ///
+    /// A stream that is passed on piece by piece is pushed into a ``reader(_:)`` of one's own as it goes.
+    func read(raw answer: [UInt8], _ expected: ExpectedAnswer, isCut: Bool = false) -> WireAnswer {
+        var reader = reader(expected)
+        answer.withUnsafeBytes { _ = reader.push($0) }
+        reader.end(isCut: isCut)
+        return reader.told(after: isCut ? CallFailure(.connection, "the answer broke off") : nil)
+    }
+}

@@ -1,0 +1,25 @@
+import WorkflowModel
+
+/// What a format makes a body of: a request, and what the provider's entry says of its model.
+struct WireRequest {
+    let request: ModelRequest
+    /// The model's name on the wire.
+    let modelID: String
+    let dialect: Dialect
+
+    var isStreaming: Bool { request.sampling.stream ?? dialect.stream }
+
+    var expected: ExpectedAnswer {
+        ExpectedAnswer(maxOutputTokens: request.maxOutputTokens, hasLogprobs: request.sampling.logprobs == true, provider: request.model.provider)
+    }
+}
+
+/// What is known of an answer before it comes.
+struct ExpectedAnswer {
+    let maxOutputTokens: Int
+    var hasLogprobs = false
+    /// By the name of its entry: the only one to whom sealed blocks may be sent back.
+    var provider = ""
+    /// Whether somebody takes the pieces as they come.
+    var recordsPieces = false
+}

@@ -1,0 +1,4 @@
+/// The wire formats that a provider can speak.
+public enum ModelAPI: String, Sendable, Hashable, CaseIterable {
+    case openAIChat = "openai-chat"
+}

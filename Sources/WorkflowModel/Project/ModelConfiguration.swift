@@ -1,0 +1,29 @@
+/// A model under a name of one's own.
+public final class ModelConfiguration: Sendable {
+    public let alias: String
+    /// On the wire.
+    public let id: String
+    public let baseURL: String?
+    public let serve: ServeConfiguration?
+    /// In tokens.
+    public let contextWindow: Int?
+    /// Whether it takes images, and PDF files; `nil`: as the provider's dialect says.
+    public let images: Bool?
+    public let files: Bool?
+    /// The most tokens that it counts for one image.
+    public let imageTokens: Int?
+
+    public init(
+        alias: String, id: String, baseURL: String?, serve: ServeConfiguration?, contextWindow: Int?, images: Bool? = nil, files: Bool? = nil,
+        imageTokens: Int? = nil
+    ) {
+        self.alias = alias
+        self.id = id
+        self.baseURL = baseURL
+        self.serve = serve
+        self.contextWindow = contextWindow
+        self.images = images
+        self.files = files
+        self.imageTokens = imageTokens
+    }
+}

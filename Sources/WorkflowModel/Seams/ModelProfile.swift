@@ -1,0 +1,31 @@
+import Values
+
+/// What the engine has to know of a model to price and bound a call.
+public struct ModelProfile: Sendable, Hashable {
+    public let reference: ModelReference
+    /// The id on the wire, which is the one that prices go by.
+    public let servedID: String
+    /// In tokens, where known.
+    public let contextWindow: Int?
+    /// How many requests the provider's entry allows at once.
+    public let maxConcurrency: Int?
+    public let attachments: AttachmentSupport
+    /// Names the server that it is asked at: models of one server are reached, or not, together.
+    public let server: String
+    /// What the name of the model that answered is worth.
+    public let servedNames: ServedNames
+
+    /// - Parameter server: `nil`: one for the whole provider.
+    public init(
+        reference: ModelReference, servedID: String, contextWindow: Int?, maxConcurrency: Int?, server: String? = nil,
+        attachments: AttachmentSupport = .none, servedNames: ServedNames = .any
+    ) {
+        self.reference = reference
+        self.servedID = servedID
+        self.contextWindow = contextWindow
+        self.maxConcurrency = maxConcurrency
+        self.attachments = attachments
+        self.servedNames = servedNames
+        self.server = server ?? reference.provider
+    }
+}

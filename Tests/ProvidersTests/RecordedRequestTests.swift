@@ -1,0 +1,107 @@
+import Foundation
+import HTTP
+import PromptCaching
+import Testing
+import TestSupport
+import Values
+import WorkflowModel
+
+@testable import Providers
+
+/// Requests as a server sees them, held against those in `Tests/Fixtures/openai-chat`, which were recorded before formats, credentials
+/// and the exchange were parts of their own: none of them may change a byte of what is sent.
+///
+/// With `AGENTCTL_RECORD` set to a folder, what is sent is written there, to be looked at.
+@Suite(.timeLimit(.minutes(1))) struct RecordedRequestTests {
+    struct Case: Sendable, CustomTestStringConvertible {
+        let name: String
+        var settings: DialectSettings = .none
+        var key: String?
+        var headers: [(key: String, value: String)] = []
+        var query = ""
+        let request: @Sendable () -> ModelRequest
+
+        var testDescription: String { name }
+    }
+
+    private static func request(
+        _ segments: [PromptSegment]? = nil, cap: Int = 64, schema: String? = nil, schemaName: String = "draft", _ settings: (inout Sampling) -> Void = { _ in }
+    ) -> ModelRequest {
+        let sample = ModelRequest.sample(schema: schema, settings)
+        return ModelRequest(
+            id: sample.id, model: sample.model, segments: segments ?? sample.segments, sampling: sample.sampling, maxOutputTokens: cap,
+            schema: sample.schema, schemaName: schemaName, timeout: sample.timeout)
+    }
+
+    private static func text(_ role: MessageRole, _ text: String, starts: Bool = true) -> PromptSegment {
+        PromptSegment(role: role, stability: .step, text: text, startsMessage: starts, origin: "t")
+    }
+
+    private static func attached(_ kind: PromptAttachment.Kind, _ name: String, _ type: AttachmentType, _ detail: PromptAttachment.Detail? = nil) -> PromptSegment {
+        let bytes = (0...255).map { UInt8($0) }
+        let file = PromptAttachment(kind: kind, name: name, type: type, bytes: bytes, hash: ContentHash(of: bytes), size: nil, detail: detail)
+        return PromptSegment(file, stability: .step, startsMessage: false, origin: name)
+    }
+
+    static let cases = [
+        Case(name: "least") { request() },
+        Case(name: "everything", key: "sk-canary-0123456789abcdefXYZ") {
+            request(cap: 1_000_000, schema: #"{"type":"object","properties":{"b":{"type":"string"},"a":{}},"required":["b"]}"#) {
+                ($0.temperature, $0.topP, $0.seed, $0.stop) = (0.7, 0.25, 42, ["\n\n", "END \"x\""])
+                ($0.reasoning, $0.logprobs, $0.stream) = ("high", true, true)
+            }
+        },
+        Case(name: "strict-schema", settings: ["max_tokens_field": "max_completion_tokens"]) {
+            request(
+                schema: #"{"type":"object","properties":{"a":{"type":"string","enum":["é","y"]}},"required":["a"],"additionalProperties":false}"#,
+                schemaName: String(repeating: "review_", count: 12))
+        },
+        Case(name: "json-object", settings: ["structured_output": "json_object", "stream": true]) { request(schema: "{}") },
+        Case(name: "no-schema", settings: ["structured_output": "none", "stream": true, "stream_usage": false]) { request(schema: "{}") { $0.reasoning = "low" } },
+        Case(name: "step-over-dialect", settings: ["stream": true, "call_id_header": "x-request-id"]) { request { $0.stream = false } },
+        Case(name: "attachments", settings: ["images": true, "files": true]) {
+            request([
+                text(.system, "Look."), text(.user, "First"), attached(.image, "a.png", .png, .low), attached(.image, "b.jpg", .jpeg),
+                text(.user, "then", starts: false), attached(.file, "c \"d\".pdf", .pdf), text(.user, "and", starts: false), text(.user, "last", starts: false),
+            ])
+        },
+        Case(name: "messages") {
+            request([
+                text(.system, "Rules \"of\" the\thouse \\ /"), text(.user, "Policy"), text(.user, "Grüße \u{1}\u{2028}🎈\r\n", starts: false),
+                text(.assistant, "{\"a\":1}"), text(.user, ""),
+            ]) { ($0.temperature, $0.topP) = (0, 1) }
+        },
+        Case(
+            name: "gateway", settings: ["call_id_header": nil], key: " sk-canary-0123456789abcdefXYZ\n",
+            headers: [("X-Title", "agentctl"), ("anthropic-version", "2023-06-01"), ("x-empty", "")], query: "?api-version=2024-10-21&x=%20y"
+        ) { request() },
+    ]
+
+    @Test(arguments: cases) func whatIsSentIsWhatWasSent(test: Case) async throws {
+        let server = try StubModelServer()
+        defer { server.stop() }
+        let provider = ProviderConfiguration(
+            name: "stub", api: .openAIChat, baseURL: server.baseURL + test.query, apiKey: test.key.map { _ in .environment("STUB_KEY") }, headers: test.headers,
+            dialect: test.settings)
+        try await withRegistry([provider], key: test.key) { registry in
+            #expect(await registry.call(test.request()).failure == nil)
+        }
+        let sent = Self.shown(try #require(server.requests.first))
+        if let folder = ProcessInfo.processInfo.environment["AGENTCTL_RECORD"] {
+            FileManager.default.createFile(atPath: folder + "/\(test.name).http", contents: Data(sent))
+        }
+        let recorded = try Data(contentsOf: Self.folder.appending(path: "\(test.name).http"))
+        #expect(String(decoding: sent, as: UTF8.self) == String(decoding: recorded, as: UTF8.self))
+    }
+
+    private static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appending(path: "Fixtures/openai-chat")
+
+    /// Without what the client of HTTP and its library put in, and the port.
+    private static func shown(_ request: StubRequest) -> [UInt8] {
+        let own = ["host:", "user-agent:", "accept:", "accept-encoding:"]
+        let lines = request.headerLines.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: true).filter { line in
+            line.count > 1 && !own.contains { String(decoding: line, as: UTF8.self).lowercased().hasPrefix($0) }
+        }
+        return Array("\(request.method) \(request.target)\r\n".utf8) + lines.flatMap { $0 + [UInt8(ascii: "\n")] } + Array("\r\n".utf8) + request.body
+    }
+}
