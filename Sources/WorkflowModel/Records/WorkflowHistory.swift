@@ -1,0 +1,12 @@
+/// What completions of a workflow took. Runs that did not succeed are none: what they left undone was not free.
+public struct WorkflowHistory: Sendable, Hashable {
+    /// Runs that succeeded, of those that were looked at.
+    public var runs: Int
+    /// By the path of the step, `review/draft`: what was asked in all of ``runs`` together. A step without calls in them has none.
+    public var steps: [String: [CallStatistics]]
+
+    public init(runs: Int = 0, steps: [String: [CallStatistics]] = [:]) {
+        self.runs = runs
+        self.steps = steps
+    }
+}
