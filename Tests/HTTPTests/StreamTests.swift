@@ -68,7 +68,7 @@ extension StreamTests {
     func whatIsPausedWaits(interval: Int) async throws {
         let chunk = [UInt8](repeating: UInt8(ascii: "x"), count: 4000)
         let script: StubModelServer.Script = { request in
-            request.path == "/long" ? StubResponse(body: .chunks(Array(repeating: chunk, count: 300), interval: interval)) : .text("short")
+            request.path == "/long" ? StubResponse(body: .chunks(Array(repeating: chunk, count: 100), interval: interval)) : .text("short")
         }
         try await withStub(script: script) { client, server in
             let counts = Mutex((pieces: 0, bytes: 0))
@@ -76,7 +76,7 @@ extension StreamTests {
                 counts.withLock { counts in
                     counts.pieces += 1
                     counts.bytes += bytes.count
-                    return counts.pieces % 50 == 1 ? .pause : .continue
+                    return counts.pieces % 40 == 1 ? .pause : .continue
                 }
             })
             let hasEnded = Mutex(false)
@@ -84,16 +84,16 @@ extension StreamTests {
                 await client.perform(transfer)
                 hasEnded.withLock { $0 = true }
             }
-            for pause in stride(from: 1, to: .max, by: 50) {
+            for pause in stride(from: 1, to: .max, by: 40) {
                 while counts.withLock({ $0.pieces < pause }), !hasEnded.withLock({ $0 }) { _ = try await client.send(HTTPRequest(url: server.rootURL)) }
                 if hasEnded.withLock({ $0 }) { break }
-                for _ in 0..<10 { _ = try await client.send(HTTPRequest(url: server.rootURL)) }
+                for _ in 0..<3 { _ = try await client.send(HTTPRequest(url: server.rootURL)) }
                 #expect(counts.withLock { $0.pieces } == pause)
                 client.resume(transfer)
             }
             await task.value
-            #expect(counts.withLock { $0.bytes } == 300 * chunk.count)
-            #expect(try transfer.result?.get().bodyBytes == 300 * chunk.count)
+            #expect(counts.withLock { $0.bytes } == 100 * chunk.count)
+            #expect(try transfer.result?.get().bodyBytes == 100 * chunk.count)
         }
     }
 

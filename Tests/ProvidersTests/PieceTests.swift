@@ -105,19 +105,19 @@ import WorkflowModel
     /// A taker that is slower than its server gets all of it, and what waits for it is bounded.
     @Test func aSlowTakerSlowsTheServerDown() async throws {
         let piece = String(repeating: "0123456789abcdef", count: 64)
-        let count = 2000
+        let count = 500
         try await withStub(script: { request in
             request.json?["messages"]?[0]?["content"] == "other" ? .text("other") : Self.stream(Array(repeating: Self.chunk(["content": .string(piece)]), count: count) + [Self.chunk([:], finish: "stop")])
         }) { registry, server in
             let sink = Collector { taken in
                 // While the first pieces are being taken, the loop is free to read on, and must not.
-                if taken <= 3 { for _ in 0..<10 { _ = await registry.call(.sample("stub/m", "other")) } }
+                if taken <= 3 { for _ in 0..<3 { _ = await registry.call(.sample("stub/m", "other")) } }
             }
-            let result = await registry.call(.sample("stub/m", maxOutputTokens: 100_000) { $0.stream = true }, into: sink)
+            let result = await registry.call(.sample("stub/m", maxOutputTokens: 100_000, timeout: .seconds(600)) { $0.stream = true }, into: sink)
             #expect(result.failure == nil)
             #expect(await sink.text.utf8.count == count * piece.utf8.count)
             #expect(result.text?.utf8.count == count * piece.utf8.count)
-            #expect(server.requestCount == 31)
+            #expect(server.requestCount == 10)
         }
     }
 
