@@ -19,7 +19,7 @@ import Values
         try sandbox.writeChain(steps: 1)
         try sandbox.write("lines.jsonl", "{\"topic\": 5}\n")
         // Those of an earlier version, open to all.
-        try sandbox.write("failed.jsonl", "old and longer than what comes\n")
+        try sandbox.write("failed.jsonl", "{\"old\": \"and longer than what comes\"}\n")
         let made = try await run("umask 000; mkdir .agentctl; chmod 777 .agentctl; chmod 666 failed.jsonl; $A run chain.yaml --batch lines.jsonl --failures failed.jsonl; $A run chain.yaml --ledger deep/er/l.db", in: sandbox)
         #expect(made.code == 0, "\(made.err)")
         #expect([".agentctl", ".agentctl/ledger.db", "failed.jsonl", "deep", "deep/er", "deep/er/l.db"].map { mode(sandbox.path($0)) } == ["700", "600", "600", "700", "700", "600"])
