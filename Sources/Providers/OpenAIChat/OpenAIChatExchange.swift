@@ -80,10 +80,10 @@ final class OpenAIChatExchange: Sendable {
     func result() -> ModelCallResult {
         switch transfer.result {
         case .success(let response)?:
-            return Self.isSuccess(response.status) ? answered(status: response.status, nil) : refused(response.head, response.body)
+            return Self.isSuccess(response.status) ? answered(status: response.status, nil) : refused(response.head, response.body, isCut: false)
         case .failure(let error)?:
             // A refusal whose explanation broke off is still a refusal.
-            if let head = error.head, !Self.isSuccess(head.status), error.code != .cancelled { return refused(head, error.partialBody) }
+            if let head = error.head, !Self.isSuccess(head.status), error.code != .cancelled { return refused(head, error.partialBody, isCut: true) }
             return answered(status: error.head?.status, error)
         case nil: preconditionFailure("the transfer was not performed")
         }
@@ -99,20 +99,24 @@ final class OpenAIChatExchange: Sendable {
             missingCacheIsUnknown: dialect.cachedTokensOptional, restIsReasoning: dialect.restIsReasoning)
     }
 
-    private func refused(_ head: HTTPResponseHead, _ body: [UInt8]) -> ModelCallResult {
+    private func refused(_ head: HTTPResponseHead, _ body: [UInt8], isCut: Bool) -> ModelCallResult {
         let body = redactor.redact(body)
         var (failure, billing) = ErrorClassifier.classify(status: head.status, headers: head.headers, body: body)
-        // A refusal that counts tokens did the work that it refuses.
-        var reader = UsageReader()
-        let (documents, isWhole) = ErrorClassifier.documents(of: body)
-        for document in documents {
-            reader.take(answer: document)
-            if let error = document["error"] { reader.take(answer: error) }
+        // A refusal that brings text, or counts tokens, did the work that it refuses.
+        var reader = AnswerReader(maxOutputTokens: request.maxOutputTokens)
+        body.withUnsafeBytes { _ = reader.push($0) }
+        reader.end(isCut: isCut)
+        let answer = reader.answer
+        let hasText = answer.hasChoices && reader.outputBytes > 0
+        let usage = reading(answer.usage, outputBytes: hasText ? answer.outputBytes : 0, bytesBehind: hasText ? answer.bytesBehindUsage : 0)
+        if usage.counts.input != nil || (usage.counts.output ?? 0) > 0 {
+            billing = usage.isFinal && reader.isWhole ? .reported : .unknown
+        } else if hasText {
+            billing = .unknown
         }
-        let usage = reading(reader, outputBytes: 0)
-        if usage.counts.input != nil || (usage.counts.output ?? 0) > 0 { billing = usage.isFinal && isWhole ? .reported : .unknown }
         return ModelCallResult(
-            outcome: .failure(explained(failure)), billing: billing, counts: usage.counts, usageRaw: usage.raw, httpStatus: head.status, total: duration,
+            outcome: .failure(explained(failure)), billing: billing, counts: usage.counts, usageRaw: usage.raw, modelServed: hasText ? answer.modelServed : nil,
+            httpStatus: head.status, total: duration, partialText: reader.partialText, outputBytes: hasText ? reader.outputBytes : 0,
             isComingUp: ErrorClassifier.isComingUp(status: head.status, body: body))
     }
 
@@ -143,7 +147,7 @@ final class OpenAIChatExchange: Sendable {
         }
         return ModelCallResult(
             outcome: outcome.mapError(explained), billing: billing, counts: usage.counts, usageRaw: usage.raw, modelServed: answer.modelServed,
-            httpStatus: status, timeToFirstToken: timeToFirstToken, total: duration, partialText: partialText, outputBytes: answer.outputBytes,
+            httpStatus: status, timeToFirstToken: timeToFirstToken, total: duration, partialText: partialText, outputBytes: reader.outputBytes,
             isWhole: isWhole, notes: notes, otherModelsServed: answer.otherModelsServed)
     }
 
