@@ -50,7 +50,7 @@ struct Composition {
         let provider = ProviderRegistry(configurations: settings.project.providers, http: http, servers: servers, secrets: Output.secrets) {
             SecretReaders.read($0, root: root)
         }
-        return Connections(loop: http.loop, servers: servers, provider: provider)
+        return Connections(loop: http.loop, servers: servers, provider: provider, secretSources: settings.project.secretSources, root: root)
     }
 
     /// What keeps runs of a workflow from asking its models here and now: a provider that is not declared, a key that is not there, a
@@ -105,9 +105,25 @@ struct Connections {
     let loop: EventLoop
     let servers: ModelServerPool
     let provider: ProviderRegistry
+    let secretSources: [(name: String, source: SecretSource)]
+    let root: String
 
-    /// Reads the keys that a workflow needs, before any of its programs could print one.
-    func readKeys(of graph: WorkflowGraph) {
+    /// Reads what has to be known before a workflow runs: the keys of its models and the project's secrets, those that programs print
+    /// too, before any of its programs could print one and before anything of it is kept.
+    ///
+    /// - Throws: where a file of the workflow holds one of them.
+    func readSecrets(of graph: WorkflowGraph) throws {
+        for case (let name, .command(let argv)) in secretSources {
+            switch SecretReaders.read(.command(argv), root: root) {
+            case .success(let value): Output.secrets.add([Secret(name: name, value: value.trimmedKey)])
+            case .failure(let failure): Output.note("\(name) could not be read, and is not looked for: \(failure.message)")
+            }
+        }
+        readKeys(of: graph)
+        try WorkflowSource.refuseSecrets(in: graph.sources)
+    }
+
+    private func readKeys(of graph: WorkflowGraph) {
         provider.readKeys(of: graph.tiers.flatMap(\.models))
         graph.forEachStep { step in
             if case .workflow(let other) = step.kind { readKeys(of: other.graph) }

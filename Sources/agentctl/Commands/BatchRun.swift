@@ -93,7 +93,7 @@ struct BatchRun {
         let say: @Sendable (String) -> Void = { if !quiet { board.say($0) } }
         let connections = try composition.connect(progress: say)
         defer { connections.close() }
-        connections.readKeys(of: graph)
+        try connections.readSecrets(of: graph)
         let planner = composition.planBuilder(graph, provider: connections.provider, history: ledger)
         let plan = planner.plan(inputs: nil)
         say("\(lines.count) runs of " + PlanReport.line(plan))

@@ -57,7 +57,7 @@ struct Resume: AsyncParsableCommand {
         defer { stage.finish() }
         let connections = try composition.connect(progress: stage.say)
         defer { connections.close() }
-        connections.readKeys(of: graph)
+        try connections.readSecrets(of: graph)
         if let obstacle = composition.obstacle(to: graph, connections) {
             throw StepFailure(obstacle.kind, "\(record.id) cannot go on: \(obstacle.message)", details: obstacle.details + ["the run is as it was"])
         }
@@ -124,8 +124,12 @@ struct Resume: AsyncParsableCommand {
         defer { _ = signals }
         var obstacles: [ContentHash: StepFailure] = [:]
         for graph in Dictionary(runs.map { ($0.1.hash, $0.1) }, uniquingKeysWith: { first, _ in first }).values {
-            connections.readKeys(of: graph)
-            obstacles[graph.hash] = composition.obstacle(to: graph, connections)
+            do {
+                try connections.readSecrets(of: graph)
+                obstacles[graph.hash] = composition.obstacle(to: graph, connections)
+            } catch let refusal as UsageError {
+                obstacles[graph.hash] = StepFailure(.secret, refusal.message, details: [refusal.hint].compactMap { $0 })
+            }
             try await ledger.record(priceRows: composition.priceRows(of: graph, connections.provider))
         }
         let ends = await withTaskGroup(of: (String, Result<RunResult, any Error>).self) { group in

@@ -48,7 +48,7 @@ struct Run: AsyncParsableCommand {
         defer { stage.finish() }
         let connections = try composition.connect(progress: stage.say)
         defer { connections.close() }
-        connections.readKeys(of: graph)
+        try connections.readSecrets(of: graph)
         try RunInputs.refuseSecrets(in: bound)
         let ledger = try composition.openLedger()
         defer { ledger.close() }
