@@ -43,7 +43,7 @@ extension RunExecution {
         let own = try nodeScope(node)
         let with = own.withValues
         let caps = callCaps(of: node, step)
-        let tags = own.tags(step.tags, over: parent.tags)
+        let tags = own.tags(step.tags, over: parent.tags, redactor: environment.secrets.redactor)
         func inner(_ body: StepGraph, passValue: CELValue? = parent.passValue) -> ExecutionScope {
             // Only what the step itself waits for can be read inside of it, and that does not change any more.
             var outer = parent.outer

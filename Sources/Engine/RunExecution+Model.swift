@@ -62,7 +62,7 @@ extension RunExecution {
         let surroundings = scopes[tries.node.scope]!
         let renderer = PromptRenderer(graph: surroundings.graph)
         tries.segments = try evaluating { () throws(EvaluationError) in try renderer.segments(tries.model, scope: scope, attached: tries.attached) }
-        tries.tags = scope.tags(tries.step.tags, over: surroundings.tags)
+        tries.tags = scope.tags(tries.step.tags, over: surroundings.tags, redactor: environment.secrets.redactor)
         if !tries.step.limits.trim.isEmpty { tries.trimmableScope = scope }
     }
 

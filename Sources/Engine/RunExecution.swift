@@ -193,13 +193,15 @@ actor RunExecution {
 
     private func runStart(inputs hash: ContentHash, _ batch: (name: String, index: Int)?) -> RunStart {
         let scope = bindings(scopes[0]!)
+        // What an expression puts together may be one, though none of its pieces is.
+        let redactor = environment.secrets.redactor
         var tags = JSONObject()
         for (key, value) in graph.tags {
-            if let value = try? value.render(scope) { tags[key] = .string(value) }
+            if let value = try? value.render(scope) { tags[key] = .string(redactor.redact(value)) }
         }
         return RunStart(
             id: id, workflow: graph.name, file: graph.file, location: graph.sources.location, graph: graph.hash, inputs: hash, maxCost: graph.budget.maxCost,
-            tags: tags, owner: graph.owner.json, decisionID: graph.decision?.id.flatMap { try? $0.render(scope) },
+            tags: tags, owner: graph.owner.json, decisionID: graph.decision?.id.flatMap { try? $0.render(scope) }.map { redactor.redact($0) },
             decisionUnit: graph.decision?.unit, decisionCounts: graph.decision?.counts ?? [],
             batch: batch?.name, batchIndex: batch?.index, at: startedAt)
     }
@@ -225,7 +227,7 @@ actor RunExecution {
             }
         }
         if status == .succeeded || status == .failed, let template = graph.decision?.outcome {
-            outcome = try? template.render(bindings(scopes[0]!))
+            outcome = (try? template.render(bindings(scopes[0]!))).map { environment.secrets.redactor.redact($0) }
         }
         var hash: ContentHash?
         if let given = outputs {

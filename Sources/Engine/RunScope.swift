@@ -68,11 +68,13 @@ struct RunScope: Bindings {
     }
 
     /// The tags that have a value, over those given; `nil` where there are none at all.
-    func tags(_ templates: [(key: String, value: Template)], over outer: JSONObject?) -> JSONObject? {
+    ///
+    /// - Parameter redactor: what an expression puts together may be a secret, though none of its pieces is.
+    func tags(_ templates: [(key: String, value: Template)], over outer: JSONObject?, redactor: Redactor) -> JSONObject? {
         if templates.isEmpty { return outer }
         var tags = outer ?? [:]
         for (key, template) in templates {
-            if let value = try? template.render(self) { tags[key] = .string(value) }
+            if let value = try? template.render(self) { tags[key] = .string(redactor.redact(value)) }
         }
         return tags.isEmpty ? nil : tags
     }

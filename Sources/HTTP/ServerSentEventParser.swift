@@ -15,6 +15,11 @@ public struct ServerSentEventParser: Sendable {
     /// Whether lines that the standard ignores are handed over.
     public let keepsStrays: Bool
 
+    /// Bytes that were no frame and were not handed over: of lines of unknown fields, and what is long of comments, ids and names.
+    public private(set) var ignoredBytes = 0
+    /// A longer comment, id or name is none.
+    private static let longestFrame = 256
+
     /// The name of an event of lines that are none of the format. No server can send it.
     public static let strayName = ""
 
@@ -104,18 +109,26 @@ public struct ServerSentEventParser: Sendable {
             if hasData { data.append(UInt8(ascii: "\n")) }
             data.append(contentsOf: value)
             hasData = true
+        } else if field.isEmpty || field.elementsEqual("retry".utf8) {
+            ignoredBytes += max(0, line.count - Self.longestFrame)
         } else if field.elementsEqual("event".utf8) {
+            ignoredBytes += max(0, line.count - Self.longestFrame)
             name = String(decoding: value, as: UTF8.self)
         } else if field.elementsEqual("id".utf8) {
+            ignoredBytes += max(0, line.count - Self.longestFrame)
             if !value.contains(0) { id = String(decoding: value, as: UTF8.self) }
-        } else if keepsStrays, !field.isEmpty {
+        } else if keepsStrays {
             if field.elementsEqual("error".utf8) {
                 events.append(ServerSentEvent(name: "error", data: Array(value), id: id))
             } else if !stray.isEmpty || line.contains(where: { $0 == UInt8(ascii: "{") || $0 == UInt8(ascii: "}") }) {
                 try check(stray.count + line.count)
                 if !stray.isEmpty { stray.append(UInt8(ascii: "\n")) }
                 stray.append(contentsOf: line)
+            } else {
+                ignoredBytes += line.count
             }
+        } else {
+            ignoredBytes += line.count
         }
     }
 

@@ -194,26 +194,19 @@ enum ErrorClassifier {
 
     // MARK: Words
 
-    /// What a refusal's body holds: one document, or those of the events of a stream; cut ones as far as they came.
-    ///
-    /// - Returns: none where it is neither; whether all of it came.
-    static func documents(of body: [UInt8]) -> (documents: [JSONValue], isWhole: Bool) {
+    /// The document that a refusal's body is, or the first one of the events of a stream; a cut one as far as it came.
+    private static func document(of body: [UInt8]) -> JSONValue? {
         let body = Array(body.drop { isBlank($0) || [0xEF, 0xBB, 0xBF].contains($0) })
-        if let document = try? JSONParser.parse(body) { return ([document], true) }
+        if let document = try? JSONParser.parse(body) { return document }
         func begun(_ text: [UInt8]) -> JSONValue? { UnfinishedJSON.closed(text).flatMap { try? JSONParser.parse($0) } }
-        if let document = begun(body) { return ([document], false) }
-        var documents: [JSONValue] = []
-        for line in body.prefix(65_536).split(whereSeparator: { $0 == 0x0A || $0 == 0x0D }) where documents.count < 16 {
+        if let document = begun(body) { return document }
+        for line in body.prefix(65_536).split(whereSeparator: { $0 == 0x0A || $0 == 0x0D }) {
             for field in ["data:", "error:"] where line.starts(with: field.utf8) {
                 let data = Array(line.dropFirst(field.utf8.count).drop(while: isBlank))
-                if let document = try? JSONParser.parse(data) {
-                    documents.append(document)
-                } else if let document = begun(data) {
-                    return (documents + [document], false)
-                }
+                if let document = (try? JSONParser.parse(data)) ?? begun(data) { return document }
             }
         }
-        return (documents, true)
+        return nil
     }
 
     /// The sentence and the codes of `{"error": {message, type, code}}` and its relatives.
@@ -223,7 +216,7 @@ enum ErrorClassifier {
         let codes: [String]
 
         init(_ body: [UInt8]) {
-            if let document = ErrorClassifier.documents(of: body).documents.first {
+            if let document = ErrorClassifier.document(of: body) {
                 self.init(document)
                 return
             }

@@ -8,10 +8,10 @@ extension Exchange {
     func result() -> ModelCallResult {
         switch transfer.result {
         case .success(let response)?:
-            return Self.isSuccess(response.status) ? answered(status: response.status, nil) : refused(response.head, response.body)
+            return Self.isSuccess(response.status) ? answered(status: response.status, nil) : refused(response.head, response.body, isCut: false)
         case .failure(let error)?:
             // A refusal whose explanation broke off is still a refusal.
-            if let head = error.head, !Self.isSuccess(head.status), error.code != .cancelled { return refused(head, error.partialBody) }
+            if let head = error.head, !Self.isSuccess(head.status), error.code != .cancelled { return refused(head, error.partialBody, isCut: true) }
             return answered(status: error.head?.status, error)
         case nil: preconditionFailure("the transfer was not performed")
         }
@@ -23,14 +23,22 @@ extension Exchange {
             missingCacheIsUnknown: endpoint.dialect.cachedTokensOptional, restIsReasoning: endpoint.dialect.restIsReasoning)
     }
 
-    private func refused(_ head: HTTPResponseHead, _ body: [UInt8]) -> ModelCallResult {
+    private func refused(_ head: HTTPResponseHead, _ body: [UInt8], isCut: Bool) -> ModelCallResult {
         let body = redactor.redact(body)
         var (failure, billing) = endpoint.format.classify(status: head.status, headers: head.headers, body: body)
-        let (told, isWhole) = endpoint.format.usage(ofRefusal: body)
-        let usage = reading(told, outputBytes: 0)
-        if usage.counts.input != nil || (usage.counts.output ?? 0) > 0 { billing = usage.isFinal && isWhole ? .reported : .unknown }
+        // A refusal that brings text, or counts tokens, did the work that it refuses.
+        let wire = WireRequest(request: request, modelID: endpoint.modelID, dialect: endpoint.dialect)
+        let told = endpoint.format.read(raw: body, wire.expected, isCut: isCut)
+        let hasText = told.hasAnswer && told.receivedBytes > 0
+        let usage = reading(told.usage, outputBytes: hasText ? told.outputBytes : 0, bytesBehind: hasText ? told.bytesBehindUsage : 0)
+        if usage.counts.input != nil || (usage.counts.output ?? 0) > 0 {
+            billing = usage.isFinal && told.isWhole ? .reported : .unknown
+        } else if hasText {
+            billing = .unknown
+        }
         return ModelCallResult(
-            outcome: .failure(explained(failure)), billing: billing, counts: usage.counts, usageRaw: usage.raw, httpStatus: head.status, total: duration,
+            outcome: .failure(explained(failure)), billing: billing, counts: usage.counts, usageRaw: usage.raw, modelServed: hasText ? told.modelServed : nil,
+            httpStatus: head.status, total: duration, partialText: told.partialText, outputBytes: hasText ? told.receivedBytes : 0,
             isComingUp: endpoint.format.isComingUp(status: head.status, body: body))
     }
 
@@ -55,7 +63,7 @@ extension Exchange {
         }
         return ModelCallResult(
             outcome: answer.outcome.mapError(explained), billing: billing, counts: usage.counts, usageRaw: usage.raw, modelServed: answer.modelServed,
-            httpStatus: status, timeToFirstToken: timeToFirstToken, total: duration, partialText: partialText, outputBytes: answer.outputBytes,
+            httpStatus: status, timeToFirstToken: timeToFirstToken, total: duration, partialText: partialText, outputBytes: answer.receivedBytes,
             isWhole: answer.isWhole, notes: notes, otherModelsServed: answer.otherModelsServed)
     }
 

@@ -37,9 +37,6 @@ protocol WireFormat: Sendable {
     /// Whether a refusal says that the server is there and its model is not loaded yet.
     func isComingUp(status: Int, body: [UInt8]) -> Bool
 
-    /// Takes what a document of an answer, a chunk of a stream or a refusal tells of usage.
-    func take(usageOf document: JSONValue, into usage: inout UsageReader)
-
     /// What bounds the cost of a body that was made elsewhere.
     ///
     /// - Throws: why it has no bound: it is not a request of this API, or asks for something whose price does not follow from tokens of text.
@@ -61,23 +58,9 @@ extension WireFormat {
 
     func isComingUp(status: Int, body: [UInt8]) -> Bool { ErrorClassifier.isComingUp(status: status, body: body) }
 
-    func take(usageOf document: JSONValue, into usage: inout UsageReader) { usage.take(answer: document) }
 }
 
 extension WireFormat {
-    /// What a refusal counts: one that counts tokens did the work that it refuses.
-    ///
-    /// - Returns: also whether all of it came.
-    func usage(ofRefusal body: [UInt8]) -> (UsageReader, isWhole: Bool) {
-        var usage = UsageReader()
-        let (documents, isWhole) = ErrorClassifier.documents(of: body)
-        for document in documents {
-            take(usageOf: document, into: &usage)
-            if let error = document["error"] { take(usageOf: error, into: &usage) }
-        }
-        return (usage, isWhole)
-    }
-
     /// What an answer that was passed on says of itself: its usage, its end, who answered.
     ///
     /// A stream that is passed on piece by piece is pushed into a ``reader(_:)`` of one's own as it goes.

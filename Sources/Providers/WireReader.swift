@@ -28,13 +28,17 @@ struct WireAnswer {
     /// Whether the counts in it can be final: those of an answer whose end was announced, or of an error that is all of a document.
     let isWhole: Bool
     let usage: UsageReader
-    /// Of all that the model wrote.
+    /// Of all that the model wrote, as far as that is understood.
     let outputBytes: Int
+    /// Of all that it can have written: whatever came and is no frame.
+    let receivedBytes: Int
     /// Of these, what came behind the last counts.
     let bytesBehindUsage: Int
     let modelServed: String?
     let otherModelsServed: [String]
     let notes: [CallNote]
-    /// What came of the text, within the bounds of one; `nil`: none. Asked for where the answer failed.
+    /// Whether any of it was an answer, and not an error or a page alone.
+    let hasAnswer: Bool
+    /// What came of the text, within the bounds of one; `nil`: none.
     let partialText: String?
 }

@@ -8,6 +8,9 @@ import WorkflowModel
 
 /// Reads secrets where the project file says they are. What it reads is never logged.
 public enum SecretReaders {
+    /// What programs printed: each is asked once, as a password manager may ask its user.
+    private static let printed = Mutex<[[String]: String]>([:])
+
     public static func read(_ source: SecretSource, root: String) -> Result<String, StepFailure> {
         switch source {
         case .value(let value): return .success(value)
@@ -17,7 +20,11 @@ public enum SecretReaders {
             }
             return .success(value)
         case .command(let argv):
-            return command(argv, root: root)
+            let asked = [root] + argv
+            if let known = printed.withLock({ $0[asked] }) { return .success(known) }
+            let answer = command(argv, root: root)
+            if case .success(let key) = answer { printed.withLock { $0[asked] = key } }
+            return answer
         }
     }
 

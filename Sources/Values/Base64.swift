@@ -34,4 +34,20 @@ public enum Base64 {
         }
         output.append(contentsOf: encoded)
     }
+
+    /// What a text in either alphabet stands for, with padding or without; `nil` where it is none.
+    static func decoded(_ text: String) -> [UInt8]? {
+        var bytes: [UInt8] = []
+        var (word, bits) = (UInt32(0), 0)
+        for letter in text.utf8.reversed().drop(while: { $0 == UInt8(ascii: "=") }).reversed() {
+            let plain = letter == UInt8(ascii: "-") ? UInt8(ascii: "+") : letter == UInt8(ascii: "_") ? UInt8(ascii: "/") : letter
+            guard let value = alphabet.firstIndex(of: plain) else { return nil }
+            (word, bits) = (word << 6 | UInt32(value), bits + 6)
+            if bits >= 8 {
+                bits -= 8
+                bytes.append(UInt8(truncatingIfNeeded: word >> UInt32(bits)))
+            }
+        }
+        return bytes
+    }
 }

@@ -36,6 +36,11 @@ public struct JSONObject: Sendable {
         storage.updateValue(value, forKey: key) == nil
     }
 
+    /// Sets a value.
+    ///
+    /// - Returns: the one whose place it took.
+    mutating func replace(_ value: JSONValue, forKey key: String) -> JSONValue? { storage.updateValue(value, forKey: key) }
+
     /// A copy with one more value, for building small documents in one expression. `nil` adds nothing.
     public func with(_ key: String, _ value: JSONValue?) -> JSONObject {
         guard let value else { return self }

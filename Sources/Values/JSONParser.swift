@@ -17,8 +17,15 @@ public struct JSONParser {
     /// Deeper nesting is refused, so that no input exhausts the stack.
     public static let maximumDepth = 256
 
+    /// A member whose key stands again behind it.
+    public struct ReplacedMember: Sendable {
+        public let key: String
+        public let value: JSONValue
+    }
+
     private let bytes: UnsafeBufferPointer<UInt8>
     private var position = 0
+    private var replaced: [ReplacedMember] = []
 
     private init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
 
@@ -41,13 +48,24 @@ public struct JSONParser {
         try parseResult(bytes).get()
     }
 
+    /// - Parameter replaced: gets the members that the document has no more, as their keys stood twice.
+    public static func parse(_ bytes: UnsafeBufferPointer<UInt8>, replaced: inout [ReplacedMember]) throws(JSONParseError) -> JSONValue {
+        var parser = JSONParser(bytes)
+        defer { replaced += parser.replaced }
+        return try parser.document().get()
+    }
+
     private static func parseResult(_ bytes: UnsafeBufferPointer<UInt8>) -> Result<JSONValue, JSONParseError> {
         var parser = JSONParser(bytes)
+        return parser.document()
+    }
+
+    private mutating func document() -> Result<JSONValue, JSONParseError> {
         do throws(JSONParseError) {
-            parser.skipWhitespace()
-            let value = try parser.value(depth: 0)
-            parser.skipWhitespace()
-            if parser.position < bytes.count { throw parser.error("unexpected text after the document") }
+            skipWhitespace()
+            let value = try value(depth: 0)
+            skipWhitespace()
+            if position < bytes.count { throw error("unexpected text after the document") }
             return .success(value)
         } catch {
             return .failure(error)
@@ -114,7 +132,8 @@ public struct JSONParser {
             guard current == UInt8(ascii: ":") else { throw error("expected ':' after the key") }
             position += 1
             skipWhitespace()
-            object[key] = try value(depth: depth + 1)
+            let member = try value(depth: depth + 1)
+            if let before = object.replace(member, forKey: key) { replaced.append(ReplacedMember(key: key, value: before)) }
             skipWhitespace()
             switch current {
             case UInt8(ascii: ","): position += 1

@@ -49,27 +49,49 @@ public struct URLParts: Sendable {
     /// Whether what is sent there can be read on the way.
     public var isClearText: Bool { scheme != "https" && !isLoopback }
 
-    /// What in the address opens something: the password (or the name, where there is none), and values of the query.
+    /// What in the address opens something: the password (or the name, where there is none, or one that only fills its place), values
+    /// of the query, and what looks like a key where no name says what it is.
     public var credentials: [(what: String, value: String)] {
         var found: [(what: String, value: String)] = []
         if let userInfo, !userInfo.isEmpty {
-            let colon = userInfo.firstIndex(of: ":")
-            let word = colon.map { String(userInfo[userInfo.index(after: $0)...]) } ?? userInfo
-            if !word.isEmpty { found.append((colon == nil ? "the name" : "the password", word)) }
+            let colon = userInfo.firstIndex(of: ":") ?? userInfo.endIndex
+            let (name, password) = (String(userInfo[..<colon]), String(userInfo[colon...].dropFirst()))
+            let isFiller = password.isEmpty || Self.fillers.contains(password.lowercased())
+            if !isFiller { found.append(("the password", password)) }
+            if !name.isEmpty, isFiller || SecretLook.looksLikeKey(name) { found.append(("the name", name)) }
         }
-        for (name, value) in query where PublicNames.isSecret(parameter: name, value: value) { found.append(("'\(name)'", value)) }
+        for (name, value) in query {
+            if PublicNames.isSecret(parameter: name, value: value) { found.append(("'\(name)'", value)) }
+            if value.isEmpty, SecretLook.looksLikeKey(name) { found.append((Self.inQuery, name)) }
+        }
+        for part in path.split(separator: "/") where Self.isKey(part) { found.append((Self.inPath, String(part))) }
         return found
     }
+
+    private static let inQuery = "a key in the query"
+    private static let inPath = "a key in the path"
+    /// What stands for a password where the name is the key.
+    private static let fillers: Set<String> = ["x-oauth-basic", "x-oauth-token", "x-access-token", "x-token-auth", "oauth2", "x"]
+
+    /// Whether a place in an address says by itself that what stands there opens something, and not only its look.
+    public static func isCertain(_ what: String) -> Bool {
+        what != inQuery && what != inPath && (!what.hasPrefix("'") || PublicNames.isCredential(what))
+    }
+
+    /// Paths have long names; a short one that looks odd is one of them.
+    private static func isKey(_ part: some StringProtocol) -> Bool { part.utf8.count >= 16 && SecretLook.looksLikeKey(String(part)) }
 
     /// The address without what opens something.
     public static func shown(_ text: String) -> String {
         guard let parts = URLParts(text) else { return text }
         var shown = text
         if let userInfo = parts.userInfo, let range = shown.firstRange(of: userInfo + "@") { shown.replaceSubrange(range, with: Redactor.mark + "@") }
+        for part in Set(parts.path.split(separator: "/").filter(isKey)) { shown = shown.replacing("/" + part, with: "/" + Redactor.mark) }
         guard let mark = shown.firstIndex(of: "?") else { return shown }
         let (before, query) = (shown[..<mark], shown[mark...].dropFirst())
         let pairs = query.split(separator: "&", omittingEmptySubsequences: false).map { pair -> String in
-            guard let equals = pair.firstIndex(of: "="), !PublicNames.isPublic(parameter: String(pair[..<equals])) else { return String(pair) }
+            guard let equals = pair.firstIndex(of: "=") else { return SecretLook.looksLikeKey(String(pair)) ? Redactor.mark : String(pair) }
+            guard !PublicNames.isPublic(parameter: String(pair[..<equals])) else { return String(pair) }
             return String(pair[..<equals]) + "=" + Redactor.mark
         }
         return before + "?" + pairs.joined(separator: "&")

@@ -53,8 +53,23 @@ final class RunSession {
 
     // MARK: Before a run
 
-    /// Reads the keys that a workflow needs, before any of its programs could print one.
-    func readKeys(of graph: WorkflowGraph) throws {
+    /// Reads what has to be known before a workflow runs: the keys of its models and the project's secrets, those that programs print
+    /// too, before any of its programs could print one and before anything of it is kept.
+    ///
+    /// - Throws: where a file of the workflow holds one of them.
+    func readSecrets(of graph: WorkflowGraph) throws {
+        let project = composition.settings.project
+        for case (let name, .command(let argv)) in project.secretSources {
+            switch SecretReaders.read(.command(argv), root: project.root) {
+            case .success(let value): Output.secrets.add([Secret(name: name, value: value.trimmedKey)])
+            case .failure(let failure): Output.note("\(name) could not be read, and is not looked for: \(failure.message)\n")
+            }
+        }
+        try readKeys(of: graph)
+        try WorkflowSource.refuseSecrets(in: graph.sources)
+    }
+
+    private func readKeys(of graph: WorkflowGraph) throws {
         let provider = try connected().provider
         func read(_ graph: WorkflowGraph) {
             provider.readKeys(of: graph.tiers.flatMap(\.models))

@@ -1,5 +1,6 @@
 """A1 to A18: attacks and hard machines. (A1's and A18's servers are in wire.py.)"""
 
+import base64
 import json
 import os
 import shutil
@@ -133,6 +134,91 @@ prices: [{{ model: "s/*", input_per_mtok_usd: 1, output_per_mtok_usd: 10 }}]
     c.workflow('  - { id: a, prompt: "hello" }')
     said = "".join(text.out + text.err for text in (c.run("run", "w.yaml"), c.run("show", "last"), c.run("show", "last", "--json"), c.run("doctor")))
     c.check(KEY not in said and KEY.encode() not in c.ledger(), said[max(0, said.find(KEY) - 80):][:200])
+
+
+def kept_out(c, answer, provider="", url="http://127.0.0.1:{port}/v1", needles=(KEY,), more="", prompt="hello", env=None, top='outputs: { said: "${{ steps.a.output }}" }', inputs=()):
+    """Whether no needle is in the ledger or on a screen; the run."""
+    server = c.server(answer)
+    extra = f", {provider}" if provider else ""
+    c.write("agentctl.yaml", f"""version: 1
+providers:
+  s: {{ api: openai-chat, base_url: "{url.format(port=server.server_port)}"{extra} }}
+prices: [{{ model: "s/*", input_per_mtok_usd: 1, output_per_mtok_usd: 10 }}]
+{more}
+""")
+    c.workflow('  - { id: a, prompt: "%s", retry: { max_attempts: 1 }, on_error: { value: none } }' % prompt, top=top)
+    run = c.run("run", "w.yaml", *inputs, env=env)
+    said = "".join(text.out + text.err for text in (run, *(c.run(*command, env=env) for command in (("show", "last"), ("show", "last", "--prompts"), ("show", "last", "--json"), ("doctor",), ("audit", "--by", "tag:t")))))
+    for needle in needles:
+        c.check(needle not in said, said[max(0, said.find(needle) - 80):][:200])
+        c.check(needle.encode() not in c.ledger(), f"{needle} is in the ledger")
+    return run
+
+
+@case("A6", "a key that has no name is one: a user's name, a word of the query, a part of the path")
+def a6_nameless(c):
+    for url in ("http://%s:@127.0.0.1:{port}/v1", "http://%s:x-oauth-basic@127.0.0.1:{port}/v1", "http://127.0.0.1:{port}/v1?%s", "http://127.0.0.1:{port}/%s/v1"):
+        kept_out(c, whole(f"you sent {KEY}"), url=url % KEY)
+
+
+@case("A6", "what stands inside of a credential is one: basic credentials, a cookie, a list of keys, a password of a secret")
+def a6_inside(c):
+    basic = base64.b64encode(b"user:hunter2secret").decode()
+    kept_out(c, whole("wrong password hunter2secret"), provider=f'headers: {{ Authorization: "Basic {basic}" }}', needles=("hunter2secret", basic))
+    kept_out(c, whole("session s3ssi0nvalue1 is over"), provider='headers: { Cookie: "theme=dark; session=s3ssi0nvalue1" }', needles=("s3ssi0nvalue1",))
+    kept_out(c, whole("bad key-two-5678 of list"), provider=ENV_KEY, needles=("key-two-5678",), env={"CASE_KEY": "key-one-1234,key-two-5678"})
+    kept_out(c, whole("no pw12345678 here"), more="secrets: { db: { env: CASE_DB } }", needles=("pw12345678",), env={"CASE_DB": "postgres://app:pw12345678@db.internal/prod"})
+
+
+@case("A6", "what a program prints as a secret is one")
+def a6_command(c):
+    c.write("key.txt", KEY + "\n")
+    more = "secrets: { q: { command: [cat, key.txt] } }"
+    top = 'inputs: { t: { type: string, default: x } }\noutputs: { said: "${{ steps.a.output }}" }'
+    run = kept_out(c, whole("fine"), more=more, prompt="say ${{ inputs.t }}", top=top, inputs=("--input", "t=" + KEY))
+    c.check(run.code == 2, run)
+    run = kept_out(c, whole("fine"), provider="api_key: { command: [cat, key.txt] }", prompt="say " + KEY)
+    c.check(run.code == 10, run)
+
+
+@case("A6", "tags and the decision are cleared of what they put together")
+def a6_tags(c):
+    top = """inputs: { u: { type: string }, p: { type: string } }
+tags: { t: "${{ inputs.u + inputs.p }}" }
+decision: { id: "${{ inputs.u + inputs.p }}" }"""
+    run = kept_out(c, whole("fine"), provider=ENV_KEY, top=top, env={"CASE_KEY": KEY}, inputs=("--input", "u=" + KEY[:15], "--input", "p=" + KEY[15:]))
+    c.check(run.code == 0, run)
+
+
+@case("A6", "no frame of a wrong project file shows a key")
+def a6_frames(c):
+    for provider in (f'headers: [ "Authorization: Bearer {KEY}" ]', f'headers: "x-api-key: {KEY}"', f"headers: {{ Authorization: Bearer {KEY}: x }}", f'base_url2: "u:{KEY}@h"'):
+        c.write("agentctl.yaml", f'version: 1\nproviders:\n  s: {{ api: openai-chat, base_url: "http://127.0.0.1:1/v1", {provider} }}\n')
+        c.workflow("  - { id: a, prompt: hi }")
+        for command in (("validate", "w.yaml"), ("validate", "--json"), ("run", "w.yaml"), ("plan", "w.yaml"), ("fmt", "--diff", "agentctl.yaml")):
+            run = c.run(*command)
+            c.check(KEY not in run.out + run.err, (provider, command))
+
+
+@case("A6", "labels are no secrets, and what others have as well is no part of one")
+def a6_labels(c):
+    token = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9."
+    for provider, prompt, answer, env in (
+        ("headers: { X-Env: eu-west-1, X-App: my_service, X-Author: engineering, X-User: alice2@example.com, X-Deployment: m }", "ask engineering of my_service in eu-west-1, alice2@example.com", "eu-west-1 of my_service", {}),
+        ("headers: { X-Keyspace: production, X-Tokenizer: cl100k_base, X-Key-Version: '2024-06-01' }", "hi", "production cl100k_base 2024-06-01", {}),
+        (ENV_KEY, f"explain {token}eyJ1c2VyIjoiZXhhbXBsZSJ9.c2ln", "fine", {"CASE_KEY": token + "eyJzdWIiOiJvdXJzZWx2ZXMtMTIzNCJ9.c2lnbmF0dXJl"}),
+        (ENV_KEY, "what is a password?", 'the \\"password\\" field', {"CASE_KEY": "password-of-the-team-2"}),
+        (ENV_KEY, "hi", '{\\"prefix\\": \\"sk-proj-\\"}', {"CASE_KEY": "sk-proj-AbCdEf0123456789AbCdEf"}),
+    ):
+        server = c.server(whole(answer.replace('\\\\"', '"').replace('\\"', '"')))
+        c.write("agentctl.yaml", f"""version: 1
+providers:
+  s: {{ api: openai-chat, base_url: "http://127.0.0.1:{server.server_port}/v1?engine=gpt-4o-mini", {provider} }}
+prices: [{{ model: "s/*", input_per_mtok_usd: 1, output_per_mtok_usd: 10 }}]
+""")
+        c.workflow('  - { id: a, prompt: "%s", retry: { max_attempts: 1 } }' % prompt, top='outputs: { said: "${{ steps.a.output }}" }')
+        run = c.run("run", "w.yaml", env=env)
+        c.check(run.code == 0 and "***" not in run.out and len(server.asked) == 1, (provider, str(run)))
 
 
 @case("A6", "a key does not go to another host in clear text unless that is said")

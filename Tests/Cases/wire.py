@@ -218,6 +218,47 @@ def cases(agentctl):
     r = run(stream(piece("half"), usage(prompt_tokens=10**6, completion_tokens=10**6), cut=True), stream=True, cap=50, more=", retry: { max_attempts: 5 }")
     yield "A1", "usage of a cut stream is a floor", r.cost() == ("overrun", "11") and bool(r.call["response_hash"]) and len(r.calls) <= 2, (r.cost(), len(r.calls), r.code)
 
+    def line(text, finish=None, **more):
+        return json.dumps({"choices": [{"index": 0, "delta": {"content": text}, "finish_reason": finish}], **more})
+
+    lines = "application/x-ndjson"
+    cut_lines = line("The answer is NOT ", usage=dict(prompt_tokens=10, completion_tokens=1)) + "\n" + line("safe", usage=dict(prompt_tokens=10, completion_tokens=10**6))
+    for streams in (True, False):
+        r = run((200, lines, cut_lines[:-4], True), stream=streams, more=", retry: { max_attempts: 1 }")
+        yield "W9", f"an answer in lines that is cut is no success (stream {streams})", r.code != 0 and r.call["state"] == "estimated" and "NOT safe" in r.prompts, (r.code, r.cost())
+        r = run((200, lines, line("Delete ") + '\n{"error":{"message":"overloaded","code":529}}\nbye\n', False), stream=streams, more=", retry: { max_attempts: 1 }")
+        yield "W9", f"the error between two lines is heard (stream {streams})", r.code != 0 and "overloaded" in (r.call.get("failure") or {}).get("message", ""), (r.code, r.call.get("failure"))
+
+    huge = dict(prompt_tokens=10**6, completion_tokens=10**6)
+    joined = "data: " + json.dumps({"choices": [], "usage": huge})
+    for what, answer, streams in (
+        ("in a stream of single newlines that is cut", stream(piece("paid")[:-1], usage(**huge)[:-1], piece("three")[:-20], cut=True), True),
+        ("behind a bad line", stream(piece("paid")[:-1], "data: {bad\n", piece("two", "stop")[:-1], usage(**huge)), True),
+        ("with a comma too many", (200, "application/json", whole(huge)[2].replace("}}", "},}"), False), False),
+        ("in a list", (200, "application/json", "[" + whole(huge)[2] + "]", False), False),
+        ("joined to [DONE]", stream(piece("paid", "stop"), joined, DONE), True),
+        ("behind a blank", stream(piece("paid", "stop"), " " + joined + "\n\n", DONE), True),
+        ("told again as less", (200, "application/json", whole(huge)[2][:-1] + ',"usage":{"prompt_tokens":10,"completion_tokens":5}}', False), False),
+        ("in another choice", (200, "application/json", json.dumps({"choices": [json.loads(whole()[2])["choices"][0], {"index": 1, "usage": huge}], "usage": dict(prompt_tokens=10, completion_tokens=5)}), False), False),
+        ("as texts", whole(dict(prompt_tokens="1000000", completion_tokens="1000000")), False),
+        ("with a 500", (500, "text/event-stream", "".join(piece("y" * 200) for _ in range(40)) + usage(**huge) + DONE, False), True),
+    ):
+        r = run(answer, stream=streams, cap=50, more=", retry: { max_attempts: 1 }")
+        yield "W6", f"counts {what} are a floor", r.cost() == ("overrun", "11"), (r.cost(), r.notes(), r.code)
+
+    long = "y" * 1_000_000
+    for what, answer, streams in (
+        ("behind [DONE]", stream(piece("x", "stop"), DONE, piece(long)), True), ("in another content", (200, "application/json", whole(text="A")[2].replace('"content": "A"', '"content": "%s", "content": "hi"' % long), False), False),
+        ("in a sealed part", whole(message={"content": [{"type": "redacted_thinking", "data": long}, {"type": "text", "text": "hi"}]}), False), ("in a tool's input", whole(message={"content": "hi", "tool_calls": [{"type": "custom", "custom": {"name": "f", "input": long}}]}), False),
+        ("beside the choices", whole(output_text=long), False), ("in tags of nobody's", (200, "text/plain", "<x>" + long, False), False), ("with a 500", (500, "application/json", whole(text=long)[2], False), False),
+        ("with a 302", (302, "application/json", whole(text=long)[2], False), False),
+    ):
+        r = run(answer, stream=streams, cap=50, more=", retry: { max_attempts: 1 }")
+        yield "A1", f"a megabyte {what} is not free", r.call["state"] == "overrun" and float(r.call["cost_usd"]) > 2.3, (r.cost(), r.notes(), r.code)
+
+    r = run(stream(piece("QQ").replace("QQ", "\\ud83d"), piece("QQ").replace("QQ", "\\ude00", 1), piece(finish="stop"), usage(**GOOD), DONE), stream=True)
+    yield "W10", "the halves of a character are joined", "\U0001F600" in r.prompts and "\ufffd" not in r.prompts, r.prompts[-200:]
+
     before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     r = run((200, "application/json", '{"choices":[{"message":{"content":"x"}}],"y":[' + "1," * 30_000_000 + "1]}", False))
     memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss

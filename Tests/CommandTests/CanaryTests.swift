@@ -314,4 +314,44 @@ import Values
         #expect(try String(contentsOfFile: sandbox.path("ran.txt"), encoding: .utf8) == "ran\n")
         #expect(sandbox.server.requests.last?.header("authorization") == "Bearer key-of-stub-1")
     }
+
+    /// A6: what a program prints for `secrets` is known before anything is kept, and runs only where something is run.
+    @Test func secretsFromCommands() async throws {
+        let sandbox = try Sandbox(project: "secrets: { q: { command: [sh, -c, \"echo ran >> ran.txt; cat key.txt\"] } }")
+        let key = "cny-out-1414213562"
+        try sandbox.write("key.txt", key + "\n")
+        try sandbox.write("w.yaml", """
+            version: 1
+            name: w
+            inputs: { t: { type: string, default: x } }
+            models: { m: { use: stub/echo } }
+            steps: [{ id: a, model: m, prompt: "say ${{ inputs.t }}", limits: { max_output_tokens: 64 } }]
+            """)
+        #expect(try await sandbox.agentctl("plan", "w.yaml").code == 0 && !FileManager.default.fileExists(atPath: sandbox.path("ran.txt")))
+        let refused = try await sandbox.agentctl("run", "w.yaml", "--input", "t=" + key)
+        #expect(refused.code == 2 && refused.err.contains("holds a secret, the secret q") && !refused.err.contains(key), "\(refused.err)")
+        #expect(try String(contentsOfFile: sandbox.path("ran.txt"), encoding: .utf8) == "ran\n")
+        #expect(try await sandbox.agentctl("run", "w.yaml").code == 0)
+        // One that cannot be read is said, and stops nothing.
+        try FileManager.default.removeItem(atPath: sandbox.path("key.txt"))
+        let unread = try await sandbox.agentctl("run", "w.yaml")
+        #expect(unread.code == 0 && unread.err.contains("the secret q could not be read"), "\(unread.err)")
+        #expect(sandbox.server.requests.count == 2)
+    }
+
+    /// A6: a file that holds the key that a command prints is not kept, as it would not be with one of the environment.
+    @Test func aWorkflowWithTheKeyOfACommand() async throws {
+        let sandbox = try Sandbox()
+        try sandbox.write("agentctl.yaml", """
+            version: 1
+            providers: { stub: { api: openai-chat, base_url: "\(sandbox.server.baseURL)", api_key: { command: [sh, -c, "echo ran >> ran.txt; echo cny-cmd-1732050807"] } } }
+            prices: [{ model: stub/echo, input_per_mtok_usd: 0.10, output_per_mtok_usd: 0.40 }]
+            """)
+        try sandbox.write("w.yaml", "version: 1\nname: w\nmodels: { m: { use: stub/echo } }\nsteps: [{ id: a, model: m, prompt: say cny-cmd-1732050807, limits: { max_output_tokens: 64 } }]\n")
+        let refused = try await sandbox.agentctl("run", "w.yaml")
+        #expect(refused.code == 10 && refused.err.contains("w.yaml holds a secret, the key of stub"), "\(refused.code) \(refused.err)")
+        #expect(try String(contentsOfFile: sandbox.path("ran.txt"), encoding: .utf8) == "ran\n" && sandbox.server.requests.isEmpty)
+        let ledger = FileManager.default.contents(atPath: sandbox.path(".agentctl/ledger.db")) ?? Data()
+        #expect(ledger.range(of: Data("cny-cmd-1732050807".utf8)) == nil)
+    }
 }

@@ -52,4 +52,28 @@ import WorkflowModel
         let result = try await rig.run("version: 1\nname: t\nsteps:\n  - { id: a, run: [p] }\n")
         #expect(result.failure?.details == ["stderr: no ***"])
     }
+
+    /// A6: two halves that a tag puts together are stored nowhere.
+    @Test func tagsAndTheDecisionAreCleared() async throws {
+        let rig = rig { _, _ in .text(#"{"a":"sk-cana","b":"ry-0123","c":"456789"}"#) }
+        let (own, told) = ("${{ inputs.u + inputs.p + inputs.q }}", "${{ steps.a.output.a + steps.a.output.b + steps.a.output.c }}")
+        let result = try await rig.run("""
+            version: 1
+            name: t
+            inputs: { u: { type: string }, p: { type: string }, q: { type: string } }
+            tags: { t: "\(own)" }
+            decision: { id: "\(own)", outcome: "\(own)" }
+            models: { m: { use: local/small } }
+            defaults: { limits: { max_output_tokens: 64 } }
+            steps:
+              - { id: a, model: m, prompt: hi, output: { schema: { type: object, properties: { a: { type: string }, b: { type: string }, c: { type: string } } } } }
+              - { id: b, model: m, prompt: ho, tags: { t: "\(told)" } }
+              - { id: l, needs: [b], tags: { t: "\(told)" }, for_each: { items: "[1]" }, steps: [{ id: c, model: m, prompt: he }] }
+            """, ["u": "sk-cana", "p": "ry-0123", "q": "456789"])
+        #expect(result.status == .succeeded, "\(String(describing: result.failure))")
+        #expect(rig.written.calls.map { $0.start.tags?["t"] } == [nil, "***", "***"])
+        let written = ["run_started", "call_started", "run_ended"].flatMap { rig.written.payloads($0) }
+        #expect(written.count > 3 && !written.contains { $0.jsonText.contains("sk-canary-0123456789") }, "\(written.map(\.jsonText))")
+        #expect(rig.written.start.tags["t"] == "***" && rig.written.start.decisionID == "***")
+    }
 }

@@ -79,4 +79,16 @@ struct ServerSentEventParserTests {
         var events = ServerSentEventParser(maxLineBytes: 100, maxEventBytes: 1000)
         #expect(throws: ServerSentEventError.self) { while true { _ = try events.push(Array("data: 0123456789\n".utf8)) } }
     }
+
+    /// A1: what is dropped is counted, but for frame.
+    @Test func droppedBytesAreCounted() throws {
+        let long = String(repeating: "x", count: 1000)
+        for (text, expected) in [("foo: \(long)\n\n", 1005), (": \(long)\n", 1002 - 256), ("id: \(long)\n", 1004 - 256), ("event: \(long)\n", 1007 - 256), (": ping\nid: 1\nevent: e\nretry: 5\ndata: \(long)\n\n", 0)] {
+            for keepsStrays in [false, true] {
+                var parser = ServerSentEventParser(keepsStrays: keepsStrays)
+                _ = try parser.push(Array(text.utf8))
+                #expect(parser.ignoredBytes == expected, "\(text.prefix(8))")
+            }
+        }
+    }
 }

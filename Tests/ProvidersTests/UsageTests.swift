@@ -206,7 +206,7 @@ import Values
 
     @Test(arguments: [
         "null", "{}", #"{"prompt_tokens":5}"#, #"{"completion_tokens":5}"#, #"{"prompt_tokens":null,"completion_tokens":null}"#,
-        #"{"prompt_tokens":"5","completion_tokens":"5"}"#, #"{"prompt_tokens":-5,"completion_tokens":5}"#,
+        #"{"prompt_tokens":"five","completion_tokens":"5 or so"}"#, #"{"prompt_tokens":-5,"completion_tokens":5}"#,
         #"{"prompt_tokens":1e300,"completion_tokens":5}"#, #"{"prompt_tokens":99999999999999999999,"completion_tokens":5}"#, "[]", "7",
     ])
     func `T26 usage that does not count both directions is missing and not zero`(usage: String) {

@@ -80,6 +80,13 @@ import Values
         #expect(JSONValue.bigInt("18446744073709551616").doubleValue == 18_446_744_073_709_551_616)
         #expect(JSONValue.int(1) != .double(1))
     }
+
+    @Test func membersWhosePlaceAnotherTookAreTold() throws {
+        var replaced: [JSONParser.ReplacedMember] = []
+        let document = try Array(#"{"a":1,"b":{"c":"x","c":"y"},"a":2}"#.utf8).withUnsafeBufferPointer { try JSONParser.parse($0, replaced: &replaced) }
+        #expect(document == ["a": 2, "b": ["c": "y"]])
+        #expect(replaced.map(\.key) == ["c", "a"] && replaced.map(\.value) == ["x", 1])
+    }
 }
 
 @Suite struct JSONEncodingTests {

@@ -87,6 +87,8 @@ import WorkflowModel
         "providers: { a: { bearer: s3cr3t-value-1 } }", "providers: { a: { password: s3cr3t-value-1 } }", "providers: { a: { auth: { token: s3cr3t-value-1 } } }",
         "providers: { a: { Headers: { Authorization: Bearer s3cr3t-value-1 } } }", "providers: { a: { models: { m: { api_key: s3cr3t-value-1 } } } }",
         "telemetry: { otlp: \"https://u:s3cr3t-value-1@h.example/\" }",
+        "providers: { a: { api: openai-chat, headers: [ \"Authorization: Bearer s3cr3t-value-1\" ] } }", "providers: { a: { headers: \"x-api-key: s3cr3t-value-1\" } }",
+        "providers: { a: { headers: { Authorization: Bearer s3cr3t-value-1: x } } }", "providers: { a: { base_url2: \"u:s3cr3t-value-1@h\" } }", "providers: { a: { base_url2: \"u:s3cr3t-value-1@h\" }",
         "secrets: { kb: s3cr3t-value-1 }", "secrets: { kb: { value: s3cr3t-value-1 } }", "providers: { a: { api_key: { value: s3cr3t-value-1 }",
     ]) func theLoaderTellsWhatMustNotBeShown(text: String) throws {
         let project = try TemporaryProject(["agentctl.yaml": "version: 1\n\(text)\n"])

@@ -1,7 +1,7 @@
 import Values
 
 /// A JSON text as some servers write it, with the faults that have one meaning only put right: raw control characters in strings, bytes
-/// that are not UTF-8, unknown escapes, `NaN` and its kind as numbers, and what stands behind the object.
+/// that are not UTF-8, unknown escapes, `NaN` and its kind as numbers, commas in front of a closing bracket, and what stands behind the object.
 ///
 /// Only for what a strict reader refused. An answer that was made is paid for, and its text is worth more than its form.
 struct RepairedJSON {
@@ -18,20 +18,30 @@ struct RepairedJSON {
         text.reserveCapacity(bytes.count + 64)
         var depth = 0
         var index = 0
+        // Where the commas begin that nothing stands behind yet.
+        var commas: Int?
         while index < bytes.count {
             let byte = bytes[index]
             switch byte {
             case UInt8(ascii: "\""):
+                commas = nil
                 index = copyString(bytes, from: index)
                 continue
-            case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
-            case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
-            case UInt8(ascii: ","), UInt8(ascii: ":"), 0x20, 0x0A, 0x0D, 0x09: break
+            case UInt8(ascii: "{"), UInt8(ascii: "["):
+                commas = nil
+                depth += 1
+            case UInt8(ascii: "}"), UInt8(ascii: "]"):
+                if let start = commas { text.removeSubrange(start...) }
+                commas = nil
+                depth -= 1
+            case UInt8(ascii: ","): commas = commas ?? text.count
+            case UInt8(ascii: ":"), 0x20, 0x0A, 0x0D, 0x09: break
             case 0..<0x20:
                 index += 1
                 continue
             default:
                 let end = bytes[index...].firstIndex { !Self.isOfWord($0) } ?? bytes.count
+                commas = nil
                 // A byte that begins nothing is left to the reader, who says so.
                 guard end > index else { break }
                 let word = Array(bytes[index..<end])

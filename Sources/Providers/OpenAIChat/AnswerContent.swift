@@ -12,6 +12,8 @@ struct AnswerContent {
     private(set) var otherBytes = 0
     /// Of fields that are not known, and of sealed reasoning: not told by ``bytes``.
     private(set) var strayBytes = 0
+    /// Of fields beside the words of a part or a call, which may be anything: they count for an estimate and judge no usage.
+    private(set) var besideBytes = 0
     private(set) var hasReasoning = false
     private(set) var reasoning = ""
     /// What must be sent back as it came.
@@ -28,7 +30,7 @@ struct AnswerContent {
         fields.forEachPair { name, value in
             switch name {
             case "content": take(content: value)
-            case "refusal": if let text = value.stringValue { take(refusal: text) }
+            case "refusal": if let text = value.stringValue { take(refusal: text) } else { take(stray: value) }
             // The same text may stand under two names.
             case "reasoning_content", "reasoning", "thinking":
                 guard let text = value.stringValue else {
@@ -47,10 +49,12 @@ struct AnswerContent {
                     take(stray: value)
                     return
                 }
-                for (place, call) in calls.enumerated() { take(call: call["function"] ?? call, id: call["id"]?.stringValue, at: call["index"]?.intValue.map { Int($0) } ?? place) }
-            case "function_call": if !value.isNull { take(call: value, id: nil, at: 0) }
+                for (place, call) in calls.enumerated() { take(call: call, at: place) }
+            case "function_call": if !value.isNull { take(call: value, at: 0) }
             // No text of the model's.
-            case "role", "name", "id", "annotations", "citations": break
+            case "role", "name", "id": besideBytes += AnswerFrame.excess(value, over: AnswerFrame.longestName)
+            case "annotations", "citations": besideBytes += AnswerFrame.excess(value, over: AnswerFrame.longestSources)
+            case "usage": besideBytes += AnswerFrame.excess(value, over: AnswerFrame.longestObject)
             default: take(stray: value)
             }
         }
@@ -101,18 +105,68 @@ struct AnswerContent {
             text += piece
             return
         }
-        guard case .object = part else { return }
+        guard case .object(let fields) = part else {
+            take(stray: part)
+            return
+        }
         isContent = true
         let type = part["type"]?.stringValue ?? "text"
+        // The field that was read. What stands in the others came as well.
+        var read: String?
         if type.contains("think") || type.contains("reason") {
-            take(reasoning: part["text"]?.stringValue ?? part[type]?.stringValue ?? part["thinking"]?.stringValue)
-            for piece in (part["thinking"] ?? part["summary"] ?? part["content"])?.arrayValue ?? [] { take(reasoning: piece["text"]?.stringValue) }
+            for name in ["text", type, "thinking", "reasoning", "summary", "content"] where read == nil {
+                guard let value = part[name], takeReasoning(in: value) else { continue }
+                read = name
+            }
         } else if let words = part["refusal"]?.stringValue {
             take(refusal: words)
-        } else if let piece = part["text"]?.stringValue ?? part["text"]?["value"]?.stringValue ?? part["content"]?.stringValue {
+            read = "refusal"
+        } else if let piece = part["text"]?.stringValue {
             text += piece
+            read = "text"
+        } else if let inner = part["text"], let piece = inner["value"]?.stringValue {
+            text += piece
+            besideBytes += AnswerFrame.excess(inner, over: piece.utf8.count + AnswerFrame.longestObject)
+            read = "text"
+        } else if let piece = part["content"]?.stringValue {
+            text += piece
+            read = "content"
         } else {
             otherBytes += part.jsonText.utf8.count
+            return
+        }
+        fields.forEachPair { name, value in
+            // The same text may stand under two names.
+            if name != read, read.map({ part[$0] != value }) ?? true { takeBeside(name, value) }
+        }
+    }
+
+    /// - Returns: whether there was any.
+    private mutating func takeReasoning(in value: JSONValue) -> Bool {
+        switch value {
+        case .string(let words):
+            take(reasoning: words)
+            return !words.isEmpty
+        case .array(let pieces):
+            for piece in pieces {
+                if let words = piece.stringValue ?? piece["text"]?.stringValue {
+                    take(reasoning: words)
+                    if piece.stringValue == nil { besideBytes += AnswerFrame.excess(piece, over: words.utf8.count + AnswerFrame.longestObject) }
+                } else {
+                    take(stray: piece)
+                }
+            }
+            return !pieces.isEmpty
+        default: return false
+        }
+    }
+
+    private mutating func takeBeside(_ name: String, _ value: JSONValue) {
+        switch name {
+        case "type", "id", "index", "name", "call_id", "status", "format": besideBytes += AnswerFrame.excess(value, over: AnswerFrame.longestName)
+        case "annotations", "citations": besideBytes += AnswerFrame.excess(value, over: AnswerFrame.longestSources)
+        case "cache_control": besideBytes += AnswerFrame.excess(value, over: AnswerFrame.longestObject)
+        default: besideBytes += AnswerFrame.excess(value, over: 0)
         }
     }
 
@@ -129,11 +183,25 @@ struct AnswerContent {
         otherBytes += words.utf8.count
     }
 
-    private mutating func take(call: JSONValue, id: String?, at index: Int) {
+    private mutating func take(call: JSONValue, at place: Int) {
         isContent = true
-        let name = call["name"]?.stringValue ?? ""
-        let arguments = call["arguments"].map { $0.stringValue ?? $0.jsonText } ?? ""
-        if toolCalls.count < 256 { toolCalls.append((index, id, name, arguments)) }
+        guard case .object(let fields) = call else {
+            take(stray: call)
+            return
+        }
+        // OpenAI's two kinds; older APIs have its fields in the call itself.
+        let kind = ["function", "custom"].first { if case .object? = fields[$0] { true } else { false } }
+        if let kind { fields.forEachPair { name, value in if name != kind { takeBeside(name, value) } } }
+        guard case .object(let inner) = kind.flatMap({ fields[$0] }) ?? call else { return }
+        var (name, arguments) = ("", "")
+        inner.forEachPair { key, value in
+            switch key {
+            case "name": name = value.stringValue ?? ""
+            case "arguments", "input": arguments += value.stringValue ?? value.jsonText
+            default: takeBeside(key, value)
+            }
+        }
+        if toolCalls.count < 256 { toolCalls.append((call["index"]?.intValue.map { Int($0) } ?? place, call["id"]?.stringValue, name, arguments)) }
         otherBytes += name.utf8.count + arguments.utf8.count
     }
 

@@ -20,6 +20,9 @@ public struct AnswerReader: WireReader {
     private var isEnded = false
     /// Of events before the first one with choices.
     private var unreadBytes = 0
+    private var character = CutCharacter()
+    /// The last keep-alive of one word.
+    private var lastWord: ArraySlice<UInt8> = []
     /// Whether it was one document, and all of it came.
     private(set) var isWholeDocument = false
 
@@ -43,8 +46,11 @@ public struct AnswerReader: WireReader {
     /// The longest body that an answer of so many tokens can have, with all that servers send around each: its own event with names and
     /// times, log-probabilities of the five likeliest tokens.
     public static func mostBytes(maxOutputTokens: Int, hasLogprobs: Bool) -> Int {
-        (4 << 20) + min(maxOutputTokens, 1 << 24) * (hasLogprobs ? 8192 : 2048)
+        (4 << 20) + min(maxOutputTokens, 1 << 24) * (hasLogprobs ? mostLogprobBytes : 2048)
     }
+
+    /// Of the log-probabilities of a token.
+    static let mostLogprobBytes = 8192
 
     /// What it all comes to, once the body is over.
     ///
@@ -58,26 +64,24 @@ public struct AnswerReader: WireReader {
     /// Whether the counts in it can be final: those of an answer whose end was announced, or of an error that is all of a document.
     public var isWhole: Bool { isWholeDocument || (answer.isEndAnnounced && answer.failure == nil) }
 
-    /// Of all that the model wrote.
-    public var outputBytes: Int { answer.outputBytes }
+    /// Of all that the model can have written: whatever came and is no frame.
+    public var outputBytes: Int { answer.outputBytes + answer.besideBytes }
 
     var hasBegun: Bool { answer.hasBegun }
 
     public mutating func takePieces() -> [AnswerPiece] { answer.takePieces() }
 
     func told(after transport: CallFailure?) -> WireAnswer {
-        let outcome = outcome(after: transport)
-        let hasFailed = if case .failure = outcome { true } else { false }
-        return WireAnswer(
-            outcome: outcome, isWhole: isWhole, usage: answer.usage, outputBytes: answer.outputBytes, bytesBehindUsage: answer.bytesBehindUsage,
-            modelServed: answer.modelServed, otherModelsServed: answer.otherModelsServed, notes: answer.notes, partialText: hasFailed ? partialText : nil)
+        WireAnswer(
+            outcome: outcome(after: transport), isWhole: isWhole, usage: answer.usage, outputBytes: answer.outputBytes, receivedBytes: outputBytes, bytesBehindUsage: answer.bytesBehindUsage,
+            modelServed: answer.modelServed, otherModelsServed: answer.otherModelsServed, notes: answer.notes, hasAnswer: answer.hasChoices, partialText: partialText)
     }
 
     /// The counts that it told, and whether they are final.
     ///
     /// - Parameter promptBytes: of the text of the prompt.
     public func counts(promptBytes: Int) -> (TokenCounts, isFinal: Bool) {
-        let reading = answer.usage.reading(promptBytes: promptBytes, outputBytes: outputBytes, bytesBehind: answer.bytesBehindUsage, missingCacheIsUnknown: true)
+        let reading = answer.usage.reading(promptBytes: promptBytes, outputBytes: answer.outputBytes, bytesBehind: answer.bytesBehindUsage, missingCacheIsUnknown: true)
         return (reading.counts, reading.isFinal && isWhole)
     }
 
@@ -109,6 +113,7 @@ public struct AnswerReader: WireReader {
         guard !isEnded else { return }
         isEnded = true
         if form == .events { finishEvents() } else { readDocument(isCut: isCut) }
+        if answer.isEndAnnounced, !character.pending.isEmpty { answer.endInsideCharacter(bytes: character.pending.count) }
         answer.close()
     }
 
@@ -144,45 +149,84 @@ public struct AnswerReader: WireReader {
     // MARK: A document
 
     private mutating func readDocument(isCut: Bool) {
-        var bytes = buffer[...]
+        var body = buffer[...]
         buffer = []
-        while let first = bytes.first, Self.isBlank(first) || bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes = bytes.dropFirst(Self.isBlank(first) ? 1 : 3) }
-        let body = Array(bytes)
+        while let first = body.first, Self.isBlank(first) || body.starts(with: [0xEF, 0xBB, 0xBF]) { body = body.dropFirst(Self.isBlank(first) ? 1 : 3) }
+        answer.isAllHere = true
+        var replaced: [JSONParser.ReplacedMember] = []
         do throws(JSONParseError) {
-            let document = try JSONParser.parse(body)
-            isWholeDocument = true
-            take(document: document, size: body.count)
+            let document = try Self.parse(body, &replaced)
+            for member in replaced { answer.take(replaced: member) }
+            guard case .array(let list) = document, list.contains(where: { $0["choices"] != nil || $0["error"] != nil }) else {
+                return take(whole: document, size: body.count)
+            }
+            if list.count == 1 { return take(whole: list[0], size: body.count) }
+            for element in list { answer.take(element) }
         } catch {
-            // Lines of JSON, an error in front of a stream, a field that nobody knows.
-            if body.contains(UInt8(ascii: "\n")) || body.contains(UInt8(ascii: "\r")), body.first != UInt8(ascii: "<"), readsAsEvents(body) { return }
-            let isPage = body.first == UInt8(ascii: "<")
-            if !isPage, takeRepaired(body) { return }
-            if !isPage, !answer.hasChoices { answer.lose(whole: body.count) }
-            if !isCut || isPage { answer.refuse(ErrorClassifier.notJSON(body, error)) }
+            readNoDocument(body, error, isCut: isCut)
         }
     }
 
-    /// - Returns: whether it was whole but for its faults. Otherwise what came of it was taken.
-    private mutating func takeRepaired(_ body: [UInt8]) -> Bool {
-        guard let repaired = RepairedJSON(body) else { return false }
-        if repaired.isClosed {
-            guard let document = try? JSONParser.parse(repaired.text) else { return false }
-            isWholeDocument = true
-            answer.lose(repaired.behind)
-            take(document: document, size: body.count)
-            return true
+    /// Lines of JSON, documents with something around them or with faults, a field that nobody knows, a page.
+    private mutating func readNoDocument(_ body: ArraySlice<UInt8>, _ error: JSONParseError, isCut: Bool) {
+        if Self.isPage(body) { return answer.refuse(ErrorClassifier.notJSON(Array(body), error)) }
+        if Self.hasLineOfEvents(body), readsAsEvents(body) { return }
+        let items = JSONSequence(body, allowsBreaks: true).items
+        let objects = items.compactMap { item -> ArraySlice<UInt8>? in if case .object(let raw) = item { raw } else { nil } }
+        let junk = items.compactMap { item -> ArraySlice<UInt8>? in if case .junk(let raw) = item { raw } else { nil } }
+        // One answer, with what a proxy puts around it.
+        if objects.count == 1, objects.count + junk.count == items.count {
+            var replaced: [JSONParser.ReplacedMember] = []
+            if let document = Self.read(objects[0], allowsBreaks: true, &replaced), !Self.isChunk(document) {
+                for member in replaced { answer.take(replaced: member) }
+                for raw in junk { answer.lose(raw.count { $0 > 0x20 }) }
+                return take(whole: document, size: body.count)
+            }
         }
+        // Something in front of it all. A chunk that cannot be read is lost, and then the rest is no beginning.
+        var hasPreface = false
+        for item in items {
+            switch item {
+            case .done: answer.end()
+            case .begun(let raw): take(unfinished: raw)
+            case .object(let raw):
+                do throws(JSONParseError) { try take(chunk: raw, allowsBreaks: true) } catch {
+                    lose(raw)
+                    answer.fail("a line of the answer is not JSON")
+                }
+            case .junk(let raw):
+                lose(raw)
+                if answer.hasChoices || raw.first == UInt8(ascii: "{") { answer.fail("a line of the answer is not JSON") } else { hasPreface = true }
+            }
+        }
+        if !answer.hasChoices { answer.lose(whole: body.count) }
+        let isBroken = hasPreface || !answer.hasChoices || (!answer.isEndAnnounced && objects.count < 2)
+        if isBroken, !isCut || hasPreface { answer.refuse(ErrorClassifier.notJSON(Array(body), error)) }
+    }
+
+    /// The beginning of a document that broke off.
+    private mutating func take(unfinished raw: ArraySlice<UInt8>) {
         // As it came, where its end is its only fault: a character may be cut.
-        for text in [body, repaired.text] {
+        for text in [Array(raw), RepairedJSON(raw)?.text].lazy.compactMap({ $0 }) {
             guard let begun = UnfinishedJSON.closed(text), let document = try? JSONParser.parse(begun) else { continue }
-            answer.take(unfinished: document)
-            break
+            return answer.take(unfinished: document)
         }
-        return false
+        answer.lose(raw.count)
     }
 
-    private mutating func take(document: JSONValue, size: Int) {
+    /// Counts what cannot be read, but for its counts.
+    private mutating func lose(_ raw: ArraySlice<UInt8>) {
+        answer.lose(raw.count)
+        guard raw.first == UInt8(ascii: "{") else { return }
+        let text = RepairedJSON(raw)?.text ?? Array(raw)
+        if let document = (try? JSONParser.parse(text)) ?? UnfinishedJSON.closed(text).flatMap({ try? JSONParser.parse($0) }) { answer.take(countsOf: document) }
+    }
+
+    private mutating func take(whole document: JSONValue, size: Int) {
         answer.take(document)
+        // A piece of a stream is no more whole by being alone.
+        if Self.isChunk(document) { return }
+        isWholeDocument = true
         if answer.failure != nil { return }
         if !answer.hasChoices {
             if case .failure(let error)? = ErrorClassifier.told(by: document, isError: document["message"]?.stringValue != nil) {
@@ -200,13 +244,31 @@ public struct AnswerReader: WireReader {
         }
     }
 
+    private static func isChunk(_ document: JSONValue) -> Bool {
+        guard let choice = document["choices"]?[0], choice["message"]?.objectValue == nil else { return false }
+        return choice["delta"]?.objectValue != nil
+    }
+
+    /// A page of the web, which no model wrote: short enough to be one, and without an answer in it.
+    private static func isPage(_ body: ArraySlice<UInt8>) -> Bool {
+        guard body.first == UInt8(ascii: "<"), body.count <= AnswerFrame.longestPage else { return false }
+        let start = String(decoding: body.prefix(16), as: UTF8.self).lowercased()
+        guard ["<!", "<?xml", "<html", "<head", "<body", "<title", "<center", "<h1"].contains(where: start.hasPrefix) else { return false }
+        return !String(decoding: body, as: UTF8.self).contains("\"choices\"")
+    }
+
+    private static func hasLineOfEvents(_ body: ArraySlice<UInt8>) -> Bool {
+        body.split(whereSeparator: { $0 == 0x0A || $0 == 0x0D }).contains { line in ["data:", "event:"].contains { line.starts(with: $0.utf8) } }
+    }
+
     /// Whether the lines were anything of an answer.
-    private mutating func readsAsEvents(_ body: [UInt8]) -> Bool {
+    private mutating func readsAsEvents(_ body: ArraySlice<UInt8>) -> Bool {
         var other = AnswerReader(eventsOf: self)
         body.withUnsafeBytes { other.take(events: $0) }
         other.finishEvents()
         guard other.answer.hasChoices || other.answer.isServersError else { return false }
         answer = other.answer
+        character = other.character
         form = .events
         return true
     }
@@ -227,6 +289,7 @@ public struct AnswerReader: WireReader {
 
     private mutating func finishEvents() {
         for event in (try? parser.finish()) ?? [] { take(event, isLast: true) }
+        if answer.failure == nil { answer.add(beside: parser.ignoredBytes) }
         if !answer.hasChoices { answer.lose(whole: unreadBytes) }
         if answer.failure == nil, answer.isEndAnnounced, !answer.hasChoices { answer.refuse(CallFailure(.malformedResponse, "the answer has no choices")) }
     }
@@ -241,55 +304,96 @@ public struct AnswerReader: WireReader {
         if data.elementsEqual("[DONE]".utf8) { return answer.end() }
         let isError = event.name == "error"
         do throws(JSONParseError) {
-            answer.take(try Self.parse(data), isError: isError)
-            if answer.failure == nil, !answer.hasChoices { unreadBytes += data.count }
+            try take(chunk: data, isError: isError, allowsBreaks: false)
         } catch {
-            // Lines that a single newline parts are events of their own to some servers.
-            if data.contains(UInt8(ascii: "\n")) {
-                let lines = data.split(separator: UInt8(ascii: "\n"))
-                let documents = lines.compactMap { $0.elementsEqual("[DONE]".utf8) ? JSONValue.string("[DONE]") : try? Self.parse($0) }
-                if documents.count == lines.count {
-                    for document in documents { if document == "[DONE]" { answer.end() } else { answer.take(document, isError: isError) } }
-                    return
-                }
-            }
-            if data.count == 6, String(decoding: data, as: UTF8.self).uppercased() == "[DONE]" { return answer.end() }
+            if isError { return take(errorEvent: data) }
             // Keep-alives of one word.
-            if !isError, data.count <= 32, data.allSatisfy({ 0x61...0x7A ~= $0 | 0x20 || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") }) { return }
-            if isError { return answer.take(.string(String(decoding: data.prefix(2000), as: UTF8.self)), isError: true) }
-            if take(broken: data, of: event, isLast: isLast) || isLast { return }
-            answer.lose(data.count)
-            let what = event.name == ServerSentEventParser.strayName ? "a line of the stream is not server-sent events" : "a chunk of the stream is not JSON: \(error)"
-            answer.fail(what)
+            if data.count <= 32, data.allSatisfy({ 0x61...0x7A ~= $0 | 0x20 || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") }) {
+                if data != lastWord { answer.add(beside: data.count) }
+                lastWord = data
+                return
+            }
+            let isStray = event.name == ServerSentEventParser.strayName
+            take(faulty: data, isStray ? "a line of the stream is not server-sent events" : "a chunk of the stream is not JSON: \(error)", isLast: isLast)
         }
     }
 
-    /// Takes what can be read of an event that is not JSON: all of it but its faults, or the beginning of the last one.
-    ///
-    /// - Returns: whether it was whole.
-    private mutating func take(broken data: ArraySlice<UInt8>, of event: ServerSentEvent, isLast: Bool) -> Bool {
-        // Between lines something may be missing.
-        if event.name != ServerSentEventParser.strayName, !data.contains(UInt8(ascii: "\n")), let repaired = RepairedJSON(data), repaired.isClosed,
-            repaired.behind == 0, let document = try? JSONParser.parse(repaired.text)
-        {
-            answer.take(document)
-            return true
-        }
-        guard isLast else { return false }
-        if event.name != ServerSentEventParser.strayName, let begun = UnfinishedJSON.closed(Array(data)), let document = try? JSONParser.parse(begun) {
-            answer.take(unfinished: document)
-            if answer.failure == nil, !answer.hasChoices { unreadBytes += data.count }
-        } else {
+    /// Takes the data of an event that is no document: several of them, of which some servers make one event, or one with faults.
+    private mutating func take(faulty data: ArraySlice<UInt8>, _ fault: String, isLast: Bool) {
+        answer.isAllHere = true
+        defer { answer.isAllHere = false }
+        let items = JSONSequence(data, allowsBreaks: false).items
+        if items.isEmpty {
             answer.lose(data.count)
+            if !isLast { answer.fail(fault) }
         }
-        return false
+        for (place, item) in items.enumerated() {
+            // What has no end may be cut.
+            let isCut = isLast && place == items.count - 1
+            switch item {
+            case .done: answer.end()
+            case .object(let raw):
+                do throws(JSONParseError) { try take(chunk: raw, allowsBreaks: false) } catch {
+                    lose(raw)
+                    answer.fail(fault)
+                }
+            case .begun(let raw) where isCut:
+                take(unfinished: raw)
+                if answer.failure == nil, !answer.hasChoices { unreadBytes += raw.count }
+            case .begun(let raw), .junk(let raw):
+                lose(raw)
+                if !isCut { answer.fail(fault) }
+            }
+        }
+    }
+
+    /// An error in several lines, or in words.
+    private mutating func take(errorEvent data: ArraySlice<UInt8>) {
+        let lines = data.split(separator: UInt8(ascii: "\n")).map { try? Self.parse($0) }
+        if lines.count > 1, lines.allSatisfy({ $0 != nil }) {
+            for case let document? in lines { answer.take(document, isError: true) }
+        } else {
+            answer.take(.string(String(decoding: data.prefix(2000), as: UTF8.self)), isError: true)
+        }
+    }
+
+    /// Takes a document or a chunk as it was sent.
+    private mutating func take(chunk raw: ArraySlice<UInt8>, isError: Bool = false, allowsBreaks: Bool) throws(JSONParseError) {
+        var replaced: [JSONParser.ReplacedMember] = []
+        let joined = character.joined(raw)
+        var document: JSONValue
+        do throws(JSONParseError) { document = try Self.parse(joined, &replaced) } catch {
+            replaced = []
+            let cut = character.pending.isEmpty ? character.joined(joined, isFaulty: true) : joined
+            guard let read = Self.read(cut, allowsBreaks: allowsBreaks, &replaced) else { throw error }
+            document = read
+        }
+        for member in replaced { answer.take(replaced: member) }
+        answer.take(document, isError: isError)
+        if answer.failure == nil, !answer.hasChoices { unreadBytes += raw.count }
+    }
+
+    /// Of what is no document, the one that it is but for faults that have one meaning.
+    private static func read(_ raw: ArraySlice<UInt8>, allowsBreaks: Bool, _ replaced: inout [JSONParser.ReplacedMember]) -> JSONValue? {
+        if let document = try? parse(raw, &replaced) { return document }
+        replaced = []
+        // Between lines something may be missing.
+        guard allowsBreaks || !raw.contains(UInt8(ascii: "\n")), let repaired = RepairedJSON(raw), repaired.isClosed, repaired.behind == 0 else { return nil }
+        return try? parse(repaired.text[...], &replaced)
     }
 
     private static func parse(_ bytes: ArraySlice<UInt8>) throws(JSONParseError) -> JSONValue {
+        var replaced: [JSONParser.ReplacedMember] = []
+        return try parse(bytes, &replaced)
+    }
+
+    private static func parse(_ bytes: ArraySlice<UInt8>, _ replaced: inout [JSONParser.ReplacedMember]) throws(JSONParseError) -> JSONValue {
         var result: Result<JSONValue, JSONParseError>!
+        var members: [JSONParser.ReplacedMember] = []
         bytes.withUnsafeBufferPointer { bytes in
-            do throws(JSONParseError) { result = .success(try JSONParser.parse(bytes)) } catch { result = .failure(error) }
+            do throws(JSONParseError) { result = .success(try JSONParser.parse(bytes, replaced: &members)) } catch { result = .failure(error) }
         }
+        replaced = members
         return try result.get()
     }
 }

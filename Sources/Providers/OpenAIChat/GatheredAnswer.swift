@@ -16,6 +16,16 @@ struct GatheredAnswer {
     private(set) var usage = UsageReader()
     /// Of all that the model wrote.
     private(set) var outputBytes = 0
+    /// Of what is no frame and may be anything: it counts for an estimate and judges no usage.
+    private(set) var besideBytes = 0
+    private var frame = AnswerFrame()
+    /// Whether all of the body, or of an event, is here: then what stands behind a failure is counted as well, and otherwise how much of
+    /// it came in is by chance.
+    var isAllHere = false
+    /// Whether the text came in one message.
+    private var isTextWhole = false
+    /// Of log-probabilities, which repeat the text at length.
+    private var logprobBytes = 0
     private var bytesAtUsage = 0
     /// Of ``outputBytes``, what came behind the last counts; 0 where there are none.
     var bytesBehindUsage: Int { usage.told == 0 ? 0 : max(0, outputBytes - bytesAtUsage) }
@@ -78,12 +88,30 @@ struct GatheredAnswer {
 
     /// Counts bytes that came and could not be read: what they held was made, and is paid for.
     mutating func lose(_ count: Int) {
-        if failure == nil, !isDone { outputBytes += count }
+        if failure == nil || isAllHere { outputBytes += count }
+    }
+
+    /// Takes what can be read of counts in a text that is nothing else.
+    mutating func take(countsOf document: JSONValue) {
+        let toldBefore = usage.told
+        usage.take(answer: document)
+        if usage.told != toldBefore { bytesAtUsage = outputBytes }
+    }
+
+    /// The other half of its last character did not come.
+    mutating func endInsideCharacter(bytes: Int) {
+        outputBytes += bytes
+        if failure == nil { text += "\u{FFFD}" }
+    }
+
+    /// Counts bytes that may be anything.
+    mutating func add(beside count: Int) {
+        if failure == nil || isAllHere { besideBytes += count }
     }
 
     /// Counts at least so many bytes for a body in which no answer was found, unless it is an error.
     mutating func lose(whole count: Int) {
-        if !isServersError { outputBytes = max(outputBytes, count) }
+        if !isServersError || count > AnswerFrame.longestPage { outputBytes = max(outputBytes, count - besideBytes) }
     }
 
     /// Whether the failure is the server's own word.
@@ -98,21 +126,20 @@ struct GatheredAnswer {
         defer { if usage.told != toldBefore { bytesAtUsage = outputBytes } }
         guard failure == nil, !isDone else {
             if isDone, case .failure(let late)? = ErrorClassifier.told(by: document, isError: isError) { note(late: late) }
+            if failure == nil || isAllHere { count(document) }
             return
         }
+        let told = ErrorClassifier.told(by: document, isError: isError)
         // Azure's first chunk has an empty name.
         if let model = document["model"]?.stringValue, !model.isEmpty, model != modelServed { take(model: model.beginning(bytes: 256)) }
         let wasAnnounced = isEndAnnounced
         let choices = document["choices"]?.arrayValue ?? []
         for choice in choices {
             // One is asked for. What a server sends beside it was made and is paid for.
-            if let index = choice["index"]?.intValue, index != 0 {
-                if let content = Self.content(of: choice) { outputBytes += content.bytes + content.strayBytes }
-            } else {
-                take(choice: choice)
-            }
+            if let index = choice["index"]?.intValue, index != 0 { count(choice: choice) } else { take(choice: choice) }
         }
-        switch ErrorClassifier.told(by: document, isError: isError) {
+        if !choices.isEmpty || Self.isNoError(told) { besideBytes += frame.bytes(beside: document) }
+        switch told {
         case nil: break
         case .faint(let error): faint = faint ?? error
         case .failure(let error):
@@ -133,26 +160,57 @@ struct GatheredAnswer {
         if notes.isEmpty { notes.append(CallNote(.lateError, "behind the end of its answer, \(error.message)")) }
     }
 
-    private static func message(of choice: JSONValue) -> (JSONValue, isWhole: Bool)? {
-        if let delta = choice["delta"], case .object = delta { return (delta, false) }
-        if let message = choice["message"], case .object = message { return (message, true) }
-        return nil
+    private static func isNoError(_ told: ErrorClassifier.Told?) -> Bool { if case .failure? = told { false } else { true } }
+
+    /// Takes a member whose place another one of the same key took: nobody reads it, and it came.
+    mutating func take(replaced member: JSONParser.ReplacedMember) {
+        let toldBefore = usage.told
+        usage.take(replaced: member)
+        add(beside: AnswerFrame.excess(member.value, over: 0))
+        if usage.told != toldBefore { bytesAtUsage = outputBytes }
     }
 
-    private static func content(of choice: JSONValue) -> AnswerContent? {
-        if let (message, _) = message(of: choice) { return AnswerContent(message) }
-        return choice["text"]?.stringValue.map(AnswerContent.init(text:))
+    /// Counts what is not read any more.
+    private mutating func count(_ document: JSONValue) {
+        for choice in document["choices"]?.arrayValue ?? [] { count(choice: choice) }
+        besideBytes += frame.bytes(beside: document)
+    }
+
+    private mutating func count(choice: JSONValue) {
+        guard case .object(let fields) = choice else {
+            outputBytes += AnswerFrame.excess(choice, over: 0)
+            return
+        }
+        let (content, name, _) = Self.content(of: choice)
+        if let content {
+            outputBytes += content.bytes + content.strayBytes
+            besideBytes += content.besideBytes
+        }
+        besideBytes += AnswerFrame.bytes(beside: name, of: fields)
+    }
+
+    /// What is read of a choice, the field where it stands, and whether that is a message and not a piece of one.
+    private static func content(of choice: JSONValue) -> (AnswerContent?, name: String?, isWhole: Bool) {
+        if let delta = choice["delta"], case .object = delta { return (AnswerContent(delta), "delta", false) }
+        if let message = choice["message"], case .object = message { return (AnswerContent(message), "message", true) }
+        if let text = choice["text"]?.stringValue { return (AnswerContent(text: text), "text", false) }
+        return (nil, nil, false)
     }
 
     private mutating func take(choice: JSONValue) {
         hasChoices = hasChoices || choice["delta"] != nil || choice["message"] != nil || choice["text"] != nil || choice["finish_reason"] != nil
-        if let content = Self.content(of: choice) {
-            take(content, isWhole: Self.message(of: choice)?.isWhole ?? false)
+        let (content, name, isWhole) = Self.content(of: choice)
+        if let content {
+            take(content, isWhole: isWhole)
+            if case .object(let fields) = choice { takeBeside(name, content, of: fields) }
         } else if choice["finish_reason"] == nil || [choice["delta"], choice["message"], choice["text"]].contains(where: { $0?.isNull == false }) {
             // Of a shape that is not known.
             lose(choice.jsonText.utf8.count)
+        } else if case .object(let fields) = choice {
+            besideBytes += AnswerFrame.bytes(beside: nil, of: fields)
         }
         if let document = choice["logprobs"], !document.isNull {
+            logprobBytes += AnswerFrame.excess(document, over: 0)
             if choice["delta"] == nil { logprobs = document } else { chunkLogprobs += document["content"]?.arrayValue ?? [] }
         }
         if let told = choice["error"], case .failure(let error)? = ErrorClassifier.told(by: .object(["error": told])) {
@@ -166,6 +224,18 @@ struct GatheredAnswer {
         case .end(let reason)?: take(end: word, reason, of: choice)
         case nil: take(end: word, nil, of: choice)
         }
+    }
+
+    private mutating func takeBeside(_ name: String?, _ content: AnswerContent, of choice: JSONObject) {
+        var rest = choice
+        for other in ["message", "text"] where other != name {
+            guard let value = rest[other] else { continue }
+            let words = value.stringValue ?? value["content"]?.stringValue
+            // Together's servers send a piece under two names; others send the whole message with each piece.
+            guard let words, words == content.text || words == text else { continue }
+            if AnswerFrame.excess(value, over: words.utf8.count + AnswerFrame.longestObject) == 0 { rest[other] = nil }
+        }
+        besideBytes += AnswerFrame.bytes(beside: name, of: rest)
     }
 
     private static func finishWord(of choice: JSONValue) -> String? {
@@ -187,7 +257,16 @@ struct GatheredAnswer {
     private mutating func take(_ content: AnswerContent, isWhole: Bool) {
         if content.isContent { hasContent = true }
         // It may be anything, and does not make an answer go on.
-        defer { outputBytes += content.strayBytes }
+        defer {
+            outputBytes += content.strayBytes
+            besideBytes += content.besideBytes
+        }
+        if isWhole, isTextWhole, isEndAnnounced, content.text != text {
+            // Another answer behind the end of this one.
+            outputBytes += content.bytes
+            return
+        }
+        if !content.text.isEmpty { isTextWhole = isWhole }
         if isWhole, !text.isEmpty, !content.text.isEmpty {
             // Some streams close with the whole message that their pieces made.
             outputBytes += max(0, content.bytes - outputBytes)
@@ -238,6 +317,7 @@ struct GatheredAnswer {
 
     /// After the last document: an error that was only hinted at is one where there is no answer.
     mutating func close() {
+        besideBytes += max(0, logprobBytes - AnswerReader.mostLogprobBytes * (text.utf8.count + 8))
         if failure == nil, !(isEndAnnounced && outputBytes > 0) { failure = faint }
     }
 

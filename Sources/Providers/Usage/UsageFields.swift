@@ -22,6 +22,8 @@ struct UsageFields {
     private(set) var isAnthropic = false
     /// Whether a count cannot be one: beyond all measure, below zero, a fraction, a word.
     private(set) var hasAbsurd = false
+    /// Whether a whole count is written as a text: it is a floor, and no count that settles.
+    private(set) var hasTexts = false
     /// The largest count of tokens in the details of the prompt and of the answer, under whatever name.
     private(set) var mostOfPrompt: Int64 = -1
     private(set) var mostOfOutput: Int64 = -1
@@ -40,6 +42,10 @@ struct UsageFields {
                 for (name, value) in details {
                     for count in names[name] ?? [] { take(value, as: count) }
                     guard let number = value.intValue, number > 0, name.hasSuffix("tokens") else { continue }
+                    guard number < Self.limit else {
+                        hasAbsurd = true
+                        continue
+                    }
                     if isOfPrompt { mostOfPrompt = max(mostOfPrompt, number) } else { mostOfOutput = max(mostOfOutput, number) }
                 }
             case .lives:
@@ -57,8 +63,10 @@ struct UsageFields {
 
     /// Of several spellings of one count the largest: a zero beside a number is a field that is not filled in.
     private mutating func take(_ value: JSONValue, as count: Count) {
-        // The whole counts are numbers, or missing.
-        if case .string = value, count == .prompt || count == .input || count == .output { return }
+        if case .string = value, count == .prompt || count == .input || count == .output {
+            guard Self.count(value) != nil else { return }
+            hasTexts = true
+        }
         guard let number = Self.count(value) else {
             if !Self.isNone(value) { hasAbsurd = true }
             return

@@ -26,6 +26,7 @@ struct UsageObject: Hashable {
         let (cacheRead, cacheWrite, reasoning) = (fields[.cacheRead], fields[.cacheWrite], fields[.reasoning])
         counts.total = fields[.total]
         if fields.hasAbsurd { doubt = "a count of it cannot be one" }
+        if fields.hasTexts { doubt = doubt ?? "it counts in texts, not in numbers" }
 
         // The prompt
         let cached = (cacheRead ?? 0) + (cacheWrite ?? 0)
@@ -76,8 +77,15 @@ struct UsageObject: Hashable {
         if let total = counts.total, total > 0, let prompt, let output, total < prompt + output {
             doubt = doubt ?? "its total of \(total) is less than its parts, \(prompt) and \(output)"
         }
-        if let prompt, fields.mostOfPrompt > Int64(prompt) { doubt = doubt ?? "it tells \(fields.mostOfPrompt) tokens of a prompt of \(prompt)" }
-        if let output, fields.mostOfOutput > Int64(output) { doubt = doubt ?? "it tells \(fields.mostOfOutput) tokens of an answer of \(output)" }
+        // What the details tell was counted, whatever the whole says.
+        if let prompt, fields.mostOfPrompt > Int64(prompt) {
+            counts.input = Int(fields.mostOfPrompt)
+            doubt = doubt ?? "it tells \(fields.mostOfPrompt) tokens of a prompt of \(prompt)"
+        }
+        if fields.mostOfOutput > Int64(output ?? 0) {
+            counts.output = Int(fields.mostOfOutput)
+            doubt = doubt ?? "it tells \(fields.mostOfOutput) tokens of an answer of \(output ?? 0)"
+        }
         if counts == .none, doubt == nil { return nil }
     }
 

@@ -34,7 +34,7 @@ struct UsageReader {
 
     /// Takes what a document, or a chunk of a stream, tells of usage, wherever it stands in it.
     ///
-    /// `usage`; in Groq's `x_groq` and in Moonshot's choice; Gemini's `usageMetadata`; in Anthropic's `message_start`; in OpenAI's
+    /// `usage`; in Groq's `x_groq`, in Moonshot's choice, in any choice's message and in an error; Gemini's `usageMetadata`; in Anthropic's `message_start`; in OpenAI's
     /// `response.completed`; at the top of Ollama's own answers; llama.cpp's `timings`.
     mutating func take(answer: JSONValue) {
         guard case .object(let fields) = answer else { return }
@@ -42,7 +42,14 @@ struct UsageReader {
         if let usage = fields["x_groq"]?["usage"] { take(usage) }
         if let usage = fields["usageMetadata"] ?? fields["usage_metadata"] { take(usage) }
         if let usage = fields["message"]?["usage"] ?? fields["response"]?["usage"] { take(usage) }
-        if let usage = fields["choices"]?[0]?["usage"] { take(usage) }
+        if let usage = fields["error"]?["usage"] { take(usage) }
+        if case .array(let choices)? = fields["choices"] {
+            for case .object(let choice) in choices {
+                if let usage = choice["usage"] { take(usage) }
+                if let usage = choice["message"]?["usage"] { take(usage) }
+                if let usage = choice["delta"]?["usage"] { take(usage) }
+            }
+        }
         if fields["eval_count"] != nil || fields["prompt_eval_count"] != nil {
             // Only the counts: the rest is the answer.
             take(.object(JSONObject(fields.filter { $0.key.hasSuffix("_count") || $0.key.hasSuffix("_duration") }.map { ($0.key, $0.value) })))
@@ -50,8 +57,20 @@ struct UsageReader {
         if let value = fields["timings"] { take(timings: value) }
     }
 
-    /// Takes a usage object.
+    /// Takes a member whose place another one took: what it tells of usage was told.
+    mutating func take(replaced member: JSONParser.ReplacedMember) {
+        let object = JSONValue.object([member.key: member.value])
+        take(answer: object)
+        // A member of a usage object.
+        if UsageObject(object) != nil { take(object) }
+    }
+
+    /// Takes a usage object, or a list of them.
     mutating func take(_ raw: JSONValue) {
+        if case .array(let list) = raw {
+            for case .object(let one) in list.prefix(Self.most) { take(.object(one)) }
+            return
+        }
         guard let object = UsageObject(raw) else {
             if case .object = raw { empty = empty ?? raw }
             return

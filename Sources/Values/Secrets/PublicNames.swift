@@ -15,11 +15,24 @@ public enum PublicNames {
     public static func isPublic(header: String) -> Bool { headers.contains(header.lowercased()) }
     public static func isPublic(parameter: String) -> Bool { parameters.contains(parameter.lowercased()) }
 
-    /// Whether a name says that its value opens something, so that a short value is a mistake and no label.
+    private static let words: Set<String> = [
+        "auth", "authorization", "authentication", "key", "keys", "token", "secret", "secrets", "password", "passphrase", "passwd", "pwd", "credential", "credentials", "cookie", "cookies",
+        "signature", "sig", "bearer", "jwt",
+    ]
+    private static let endings = ["key", "keys", "token", "secret", "password", "passwd"]
+    private static let ordinary: Set<String> = ["monkey", "donkey", "turkey", "hockey", "jockey", "whiskey"]
+    /// What a name says last when its value is something about a key: `x-key-version`.
+    private static let kinds: Set<String> = ["version", "name", "type", "kind", "count", "limit", "length", "size", "format", "expiry", "expires", "rotation", "space"]
+
+    /// Whether a name says that its value opens something, so that a short value is a mistake and no label. Whole words of it count:
+    /// `x-api-key`, `apiKey`, `authtoken`, and not `x-author`, `x-keyspace`, `x-tokenizer`.
     public static func isCredential(_ name: String) -> Bool {
-        let name = name.lowercased()
-        if ["sig", "'sig'"].contains(name) { return true }
-        return ["auth", "key", "token", "secret", "password", "passwd", "credential", "cookie", "signature", "bearer"].contains { name.contains($0) } && !isPublic(header: name)
+        guard !isPublic(header: name) else { return false }
+        let found = SecretLook.words(of: name)
+        if found.count > 1, kinds.contains(found.last!) { return false }
+        return found.contains { word in
+            words.contains(word) || endings.contains { word.hasSuffix($0) && word.utf8.count > $0.utf8.count && !ordinary.contains(word) }
+        }
     }
 
     private static let schemes: Set<String> = ["bearer", "basic", "token", "apikey", "api-key", "digest", "key"]
@@ -38,6 +51,11 @@ public enum PublicNames {
         var found = isNamed || SecretLook.looksLikeKey(value) ? [value] : []
         if let word = credential(behindSchemeIn: value) {
             found.append(word)
+            // `user:password`.
+            if value.lowercased().hasPrefix("basic "), let plain = Base64.decoded(word).flatMap({ String(validating: $0, as: UTF8.self) }), let colon = plain.firstIndex(of: ":") {
+                found += [String(plain[plain.index(after: colon)...]), plain].filter { $0.utf8.count >= Secret.minimumBytes }
+                if SecretLook.looksLikeKey(String(plain[..<colon])) { found.append(String(plain[..<colon])) }
+            }
         } else if isNamed, let last = value.split(separator: " ").last.map(String.init), last != value, SecretLook.looksLikeKey(last) {
             // A scheme that is not known here.
             found.append(last)

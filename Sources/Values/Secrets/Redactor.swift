@@ -7,7 +7,8 @@
 ///     redactor.redact("wrong key sk-proj-4ea1c0de")   // "wrong key ***"
 ///
 /// A part of a secret counts as the secret when it has at least ``partBytes``, or at least eight bytes of its beginning before a
-/// place where texts are cut, or of its end behind one: the ends of the text, a quotation mark, an ellipsis, asterisks.
+/// place where texts are cut, or of its end behind one: the ends of the text, a quotation mark, an ellipsis, asterisks. What others have
+/// as well does not count (``PublicBeginning``), and eight bytes of ordinary words are no part of a key.
 public final class Redactor: Sendable {
     /// What stands in the place of a secret.
     public static let mark = "***"
@@ -19,7 +20,12 @@ public final class Redactor: Sendable {
     /// One way to write one secret.
     private struct Form {
         let bytes: [UInt8]
+        /// The bytes that nobody else has.
+        let own: Range<Int>
         let secret: Int
+
+        /// How many of its own bytes a part has.
+        func own(in part: Range<Int>) -> Int { max(0, min(own.upperBound, part.upperBound) - max(own.lowerBound, part.lowerBound)) }
     }
 
     private let names: [String]
@@ -39,7 +45,7 @@ public final class Redactor: Sendable {
         names = kept.map(\.name)
         var forms: [Form] = []
         for (index, secret) in kept.enumerated() {
-            for bytes in SecretForms.all(of: secret.value) { forms.append(Form(bytes: bytes, secret: index)) }
+            for (bytes, own) in SecretForms.all(of: secret.value) { forms.append(Form(bytes: bytes, own: own, secret: index)) }
         }
         self.forms = forms
         let shortest = forms.map(\.bytes.count).min() ?? 0
@@ -152,8 +158,8 @@ public final class Redactor: Sendable {
         while index <= end {
             for entry in probes.entries(WindowTable.window(bytes, index)) {
                 let form = forms[entry.form]
-                let count = Self.extent(form.bytes, entry.offset, bytes, index).range.count
-                if count == form.bytes.count || count >= Self.partBytes { return form }
+                let (range, from) = Self.extent(form.bytes, entry.offset, bytes, index)
+                if range.count == form.bytes.count || form.own(in: from..<(from + range.count)) >= Self.partBytes { return form }
             }
             index += pace
         }
@@ -203,7 +209,7 @@ public final class Redactor: Sendable {
             let window = WindowTable.window(bytes, index)
             if places.mayHave(window) {
                 for entry in places.entries(window) {
-                    if let range = range(forms[entry.form].bytes, entry.offset, bytes, index) { found.append(range) }
+                    if let range = range(forms[entry.form], entry.offset, bytes, index) { found.append(range) }
                 }
             }
             index += 1
@@ -212,11 +218,22 @@ public final class Redactor: Sendable {
     }
 
     /// How much of a form stands around a window of it, where that is enough.
-    private func range(_ form: [UInt8], _ offset: Int, _ bytes: UnsafeBufferPointer<UInt8>, _ index: Int) -> Range<Int>? {
-        let (range, from) = Self.extent(form, offset, bytes, index)
-        if range.count == form.count || range.count >= Self.partBytes { return range }
-        if from == 0, Self.isCut(bytes, at: range.upperBound) { return range }
-        return from + range.count == form.count && Self.isCut(bytes, before: range.lowerBound) ? range : nil
+    private func range(_ form: Form, _ offset: Int, _ bytes: UnsafeBufferPointer<UInt8>, _ index: Int) -> Range<Int>? {
+        let (range, from) = Self.extent(form.bytes, offset, bytes, index)
+        if range.count == form.bytes.count { return range }
+        let own = form.own(in: from..<(from + range.count))
+        guard own >= WindowTable.width else { return nil }
+        let ownStart = range.lowerBound + max(0, form.own.lowerBound - from)
+        let ownRange = ownStart..<(ownStart + own)
+        if own >= Self.partBytes { return ownRange }
+        let isCut = from <= form.own.lowerBound && Self.isCut(bytes, at: range.upperBound)
+            || from + range.count >= form.own.upperBound && Self.isCut(bytes, before: range.lowerBound)
+        return isCut && !Self.isWords(bytes[ownRange]) ? ownRange : nil
+    }
+
+    /// Whether it is small letters, with what parts words.
+    private static func isWords(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
+        bytes.allSatisfy { $0 >= 0x61 && $0 <= 0x7A || " -_.:/".utf8.contains($0) }
     }
 
     /// How far a form goes in both directions from a window of it that stands at `index`, and where in the form that begins.

@@ -20,5 +20,24 @@ public struct Secret: Sendable, Hashable {
         "local", "ollama", "lm-studio", "llama.cpp", "vllm",
     ]
 
+    /// What of it opens something by itself: each key of a list, the values of a cookie, a password in an address, the key behind a
+    /// scheme. A document is no list.
+    var parts: [Secret] {
+        func named(_ value: some StringProtocol) -> Secret { Secret(name: name, value: String(value)) }
+        if value.contains("://") {
+            return Set(URLParts(value)?.credentials.flatMap { [$0.value, URLParts.decoded($0.value)] } ?? []).sorted().map(named)
+        }
+        if value.contains(where: { "{}<>\"".contains($0) }) { return [] }
+        var found: [Secret] = []
+        let isList = value.contains { $0 == "," || $0 == ";" }
+        for word in value.split(whereSeparator: { $0 == "," || $0 == ";" || $0.isWhitespace }) where word.utf8.count < value.utf8.count {
+            // Words of a sentence are none.
+            guard SecretLook.looksLikeKey(String(word)) || isList && !SecretLook.isPlainWords(String(word)) else { continue }
+            found.append(named(word))
+            if let equals = word.firstIndex(of: "="), word[equals...].contains(where: { $0 != "=" }) { found.append(named(word[word.index(after: equals)...])) }
+        }
+        return found
+    }
+
     public static func isPlaceholder(_ value: String) -> Bool { placeholders.contains(value.lowercased()) }
 }

@@ -15,7 +15,7 @@ public final class SecretBook: Sendable {
     public func add(_ secrets: [Secret]) {
         state.withLock { state in
             let before = state.secrets.count
-            state.secrets.formUnion(secrets.filter(\.isLongEnough))
+            state.secrets.formUnion((secrets + secrets.flatMap(\.parts)).filter(\.isLongEnough))
             guard state.secrets.count > before else { return }
             // Of equal values the first name by order counts, whatever order they came in.
             state.redactor = Redactor(state.secrets.sorted { ($0.name, $0.value) < ($1.name, $1.value) })

@@ -1,14 +1,18 @@
 /// The ways in which a secret is written that reading it backwards would not find.
 enum SecretForms {
-    /// The secret itself, and its base64 at the three places where it can begin within a longer text, in both alphabets.
-    static func all(of secret: String) -> [[UInt8]] {
+    /// The secret itself, and its base64 at the three places where it can begin within a longer text, in both alphabets; and what in each
+    /// of them is made of bytes that nobody else has.
+    static func all(of secret: String) -> [(bytes: [UInt8], own: Range<Int>)] {
         let bytes = Array(secret.utf8)
-        var forms = [bytes]
+        let own = PublicBeginning.ownBytes(of: secret)
+        var forms = [(bytes, own)]
         for lead in 0..<3 {
             let encoded = base64(bytes, behind: lead)
-            forms.append(encoded)
+            let first = (lead * 8 + 5) / 6
+            let ownLetters = max(0, ((lead + own.lowerBound) * 8 + 5) / 6 - first)..<min(encoded.count, (lead + own.upperBound) * 8 / 6 - first)
+            forms.append((encoded, ownLetters))
             let other = encoded.map { $0 == UInt8(ascii: "+") ? UInt8(ascii: "-") : $0 == UInt8(ascii: "/") ? UInt8(ascii: "_") : $0 }
-            if other != encoded { forms.append(other) }
+            if other != encoded { forms.append((other, ownLetters)) }
         }
         return forms
     }

@@ -46,7 +46,13 @@ public enum ProjectLoader {
 
     /// What opens something in the text of a project file, which need not be right.
     public static func writtenSecrets(in text: String) -> [Secret] {
-        YAMLReader.read(text, file: "").node.map { WrittenSecrets.find(in: $0) } ?? WrittenSecrets.guess(in: text)
+        let (node, problems) = YAMLReader.read(text, file: "")
+        return writtenSecrets(in: text, node, isWhole: problems.isEmpty)
+    }
+
+    /// Of a text that is no YAML the tree may lack anything.
+    private static func writtenSecrets(in text: String, _ node: YAMLNode?, isWhole: Bool) -> [Secret] {
+        (node.map { WrittenSecrets.find(in: $0) } ?? []) + (node == nil || !isWhole ? WrittenSecrets.guess(in: text) : [])
     }
 
     /// The path from the working directory where that is shorter to read.
@@ -70,7 +76,7 @@ public enum ProjectLoader {
         let text = try files.read(path)
         let context = DecodingContext(file: path, files: files)
         let (node, problems) = YAMLReader.read(text, file: path)
-        secrets?.add(node.map { WrittenSecrets.find(in: $0) } ?? WrittenSecrets.guess(in: text))
+        secrets?.add(writtenSecrets(in: text, node, isWhole: problems.isEmpty))
         context.report(problems)
         let project = node.flatMap { decode($0, path: path, root: root, context) }
         guard let project, !context.hasErrors else { throw Diagnostics(context.diagnostics, sources: files.texts) }
@@ -98,6 +104,9 @@ public enum ProjectLoader {
             ShapeChecker(context).check(value, .mapping("secret"), as: name.text)
             secrets.append(name.text)
             if let variable = value["env"]?.scalar?.text { sources.append(("the secret \(name.text)", .environment(variable))) }
+            if case .sequence(let words)? = value["command"]?.content, !words.isEmpty {
+                sources.append(("the secret \(name.text)", .command(words.compactMap { $0.scalar?.text })))
+            }
         }
         // Who has the address of a webhook can write to it.
         top.value("budgets")?.forEachScalar { keys, _, scalar in

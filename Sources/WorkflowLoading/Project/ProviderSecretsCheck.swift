@@ -35,7 +35,7 @@ struct ProviderSecretsCheck {
                 at: range, hint: "use a longer one")
         }
         for (url, range) in addresses {
-            for (what, value) in URLParts(url)?.credentials ?? [] where !what.hasPrefix("'") || PublicNames.isCredential(what) {
+            for (what, value) in URLParts(url)?.credentials ?? [] where URLParts.isCertain(what) {
                 report("\(what) in base_url", value, at: range)
             }
         }

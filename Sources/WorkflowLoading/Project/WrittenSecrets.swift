@@ -25,10 +25,18 @@ enum WrittenSecrets {
                 case "api_key" where !["env", "command"].contains(keys.last):
                     if keys.last != "value" || !SecretLook.isPlainWords(scalar.text) || !isLocal(root, provider) { add("the key of \(provider)", scalar.text) }
                 case let key where key.lowercased() == "headers":
-                    guard let header = keys.last, keys.count == 4 else { return }
-                    for value in PublicNames.secrets(header: header, value: scalar.text) { add("the header \(header) of \(provider)", value) }
+                    // `Name: value` where the names should be keys.
+                    let colon = keys.count == 3 ? scalar.text.firstIndex(of: ":") : nil
+                    let header = colon.map { String(scalar.text[..<$0]) } ?? keys.last!
+                    let text = colon.map { scalar.text[$0...].dropFirst().trimmingPrefix { $0 == " " } }.map(String.init) ?? scalar.text
+                    for value in PublicNames.secrets(header: header, value: text) { add("the header \(header) of \(provider)", value) }
                 default:
                     if keys.last == "base_url" { found += ProviderConfiguration.secrets(in: scalar.text, of: provider) }
+                    // Under a key that does not exist, an address without its scheme and a word that can only be a key.
+                    if keys.count == 3, !["api", "base_url"].contains(keys[2]) {
+                        if scalar.text.contains("@"), !scalar.text.contains("://") { found += ProviderConfiguration.secrets(in: "x://" + scalar.text, of: provider) }
+                        if SecretLook.looksLikeKey(scalar.text) { add("a value of \(provider)", scalar.text) }
+                    }
                     if announces(keys.dropFirst(2), scalar.text) {
                         add("the key of \(provider)", scalar.text)
                         if let word = PublicNames.credential(behindSchemeIn: scalar.text) { add("the key of \(provider)", word) }
@@ -67,7 +75,12 @@ enum WrittenSecrets {
         for line in text.split(whereSeparator: \.isNewline) {
             var isAnnounced = false
             for word in line.split(whereSeparator: { " \t,{}[]\"'".contains($0) }) {
+                let bare = String(word.hasSuffix(":") ? word.dropLast() : word)
+                // Whatever the line was to be.
+                if SecretLook.looksLikeKey(bare), bare.utf8.count >= 16, !bare.contains("://") { found.append(Secret(name: "a value of the project file", value: bare)) }
+                if bare.contains("@"), !bare.contains("://") { found += ProviderConfiguration.secrets(in: "x://" + bare, of: "the project file") }
                 if word.hasSuffix(":") {
+                    if isAnnounced, !PublicNames.isCredential(bare) { found.append(Secret(name: "a value of the project file", value: bare)) }
                     isAnnounced = word.hasPrefix("value") || PublicNames.isCredential(String(word.dropLast()))
                 } else {
                     found += ProviderConfiguration.secrets(in: String(word), of: "the project file")

@@ -46,7 +46,7 @@ extension ProviderConfiguration {
             return "the header \(header.key) of '\(name)'"
         }
         let inAddress = URLParts(url)?.credentials.first { what, value in
-            (!what.hasPrefix("'") || PublicNames.isCredential(what)) && !Secret.isPlaceholder(value)
+            URLParts.isCertain(what) && !Secret.isPlaceholder(value)
         }
         return inAddress.map { "\($0.what) in base_url of '\(name)'" }
     }

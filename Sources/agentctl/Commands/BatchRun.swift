@@ -95,7 +95,7 @@ struct BatchRun {
         try await refuseOtherLines(batch, recorded, lines, graph, archive)
         let failuresFile = try command.batch.failures.map(PrivateFile.init)
         let quiet = command.output.quiet
-        try session.readKeys(of: graph)
+        try session.readSecrets(of: graph)
         let planner = try await session.planner(of: graph)
         let plan = planner.plan(inputs: nil)
         say("\(lines.count) runs of " + PlanReport.line(plan))

@@ -56,6 +56,7 @@ struct Resume: AsyncParsableCommand {
         defer { stage.finish() }
         let session = RunSession(Composition(settings: recorded.settings), say: stage.say)
         defer { session.close() }
+        try session.readSecrets(of: graph)
         if let obstacle = try await session.obstacle(to: graph) {
             throw StepFailure(obstacle.kind, "\(record.id) cannot go on: \(obstacle.message)", details: obstacle.details + ["the run is as it was"])
         }
@@ -117,7 +118,12 @@ struct Resume: AsyncParsableCommand {
         var obstacles: [ContentHash: StepFailure] = [:]
         var prepared: Engine?
         for graph in Dictionary(runs.map { ($0.1.hash, $0.1) }, uniquingKeysWith: { first, _ in first }).values {
-            obstacles[graph.hash] = try await session.obstacle(to: graph)
+            do {
+                try session.readSecrets(of: graph)
+                obstacles[graph.hash] = try await session.obstacle(to: graph)
+            } catch let refusal as UsageError {
+                obstacles[graph.hash] = StepFailure(.secret, refusal.message, details: [refusal.hint].compactMap { $0 })
+            }
             prepared = try await session.engine(for: graph)
         }
         guard let engine = prepared else { return }

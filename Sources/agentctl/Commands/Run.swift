@@ -47,7 +47,7 @@ struct Run: AsyncParsableCommand {
         defer { stage.finish() }
         let session = RunSession(composition, say: stage.say)
         defer { session.close() }
-        try session.readKeys(of: graph)
+        try session.readSecrets(of: graph)
         try RunInputs.refuseSecrets(in: bound)
         let plan = try await session.planner(of: graph).plan(inputs: bound)
         stage.say(PlanReport.line(plan))

@@ -34,7 +34,7 @@ struct WorkflowSource: ParsableArguments {
     }
 
     /// The files of a workflow are kept with each run.
-    private static func refuseSecrets(in sources: GraphSources) throws {
+    static func refuseSecrets(in sources: GraphSources) throws {
         let redactor = Output.secrets.redactor
         guard !redactor.isEmpty else { return }
         for file in sources.files {
