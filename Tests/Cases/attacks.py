@@ -207,10 +207,10 @@ def a6_labels(c):
         ("headers: { X-Env: eu-west-1, X-App: my_service, X-Author: engineering, X-User: alice2@example.com, X-Deployment: m }", "ask engineering of my_service in eu-west-1, alice2@example.com", "eu-west-1 of my_service", {}),
         ("headers: { X-Keyspace: production, X-Tokenizer: cl100k_base, X-Key-Version: '2024-06-01' }", "hi", "production cl100k_base 2024-06-01", {}),
         (ENV_KEY, f"explain {token}eyJ1c2VyIjoiZXhhbXBsZSJ9.c2ln", "fine", {"CASE_KEY": token + "eyJzdWIiOiJvdXJzZWx2ZXMtMTIzNCJ9.c2lnbmF0dXJl"}),
-        (ENV_KEY, "what is a password?", 'the \\"password\\" field', {"CASE_KEY": "password-of-the-team-2"}),
-        (ENV_KEY, "hi", '{\\"prefix\\": \\"sk-proj-\\"}', {"CASE_KEY": "sk-proj-AbCdEf0123456789AbCdEf"}),
+        (ENV_KEY, "what is a password?", 'the "password" field', {"CASE_KEY": "password-of-the-team-2"}),
+        (ENV_KEY, "hi", '{"prefix": "sk-proj-"}', {"CASE_KEY": "sk-proj-AbCdEf0123456789AbCdEf"}),
     ):
-        server = c.server(whole(answer.replace('\\\\"', '"').replace('\\"', '"')))
+        server = c.server(whole(answer))
         c.write("agentctl.yaml", f"""version: 1
 providers:
   s: {{ api: openai-chat, base_url: "http://127.0.0.1:{server.server_port}/v1?engine=gpt-4o-mini", {provider} }}

@@ -320,7 +320,8 @@ public struct AnswerReader: WireReader {
 
     /// Takes the data of an event that is no document: several of them, of which some servers make one event, or one with faults.
     private mutating func take(faulty data: ArraySlice<UInt8>, _ fault: String, isLast: Bool) {
-        answer.isAllHere = true
+        // What comes behind a failure of an event before this one depends on how the bytes came.
+        answer.isAllHere = answer.failure == nil
         defer { answer.isAllHere = false }
         let items = JSONSequence(data, allowsBreaks: false).items
         if items.isEmpty {
