@@ -38,11 +38,11 @@ import WorkflowModel
 
             func told(after transport: CallFailure?) -> WireAnswer {
                 var usage = UsageReader()
-                usage.take(["input_tokens": 3, "output_tokens": 4])
+                if isWhole { usage.take(["input_tokens": 3, "output_tokens": 4]) }
                 return WireAnswer(
                     outcome: isWhole ? .success(ModelResponse(text: text, finishReason: .stop)) : .failure(transport ?? CallFailure(.malformedResponse, "no stop")),
                     isWhole: isWhole, usage: usage, outputBytes: text.utf8.count, receivedBytes: text.utf8.count, bytesBehindUsage: 0, modelServed: nil, otherModelsServed: [], notes: [],
-                    hasAnswer: !text.isEmpty, partialText: text)
+                    hasAnswer: isWhole, partialText: text)
             }
         }
     }
