@@ -140,6 +140,9 @@ import WorkflowModel
         var list: [String] = []
         list.append(message(#""content":"hi""#, #","delta":{"content":"ho"},"message":{"content":"\#(long)"}"#))
         list.append(message(#""content":"hi""#, #","text":"\#(long)""#))
+        list.append(message(#""content":"hi","\#(long)":1"#))
+        list.append(message(#""content":"hi""#, #","\#(long)":null"#))
+        list.append(#"{"choices":[{"message":{"content":"hi"},"finish_reason":"stop"}],"\#(long)":true}"#)
         list.append(message(#""content":"\#(long)","content":"hi""#))
         list.append(#"{"choices":[{"message":{"content":"\#(long)"}}],"choices":[{"message":{"content":"hi"},"finish_reason":"stop"}]}"#)
         list.append(message(#""content":"hi","tool_calls":[{"id":"c","type":"custom","custom":{"name":"f","input":"\#(long)"}}]"#))
