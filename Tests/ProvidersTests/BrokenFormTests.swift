@@ -95,6 +95,11 @@ import WorkflowModel
         #expect(reader.answer.isEndAnnounced, "\(body)")
     }
 
+    @Test func `item 5 what a line end parts is not put together, as something may be missing there`() {
+        let reader = read(Self.event(Self.chunk("Hello")) + #"data: {"choices":[{"delta":{"content":" worl"# + "event: error\ndata: the server is out of every", isCut: true)
+        #expect(reader.partialText == "Hello")
+    }
+
     // MARK: Counts
 
     private static let told: [String] = {

@@ -171,7 +171,7 @@ public struct AnswerReader: Sendable {
         for item in items {
             switch item {
             case .done: answer.end()
-            case .begun(let raw): take(unfinished: raw)
+            case .begun(let raw): take(unfinished: raw, allowsBreaks: true)
             case .object(let raw):
                 do throws(JSONParseError) { try take(chunk: raw, allowsBreaks: true) } catch {
                     lose(raw)
@@ -188,9 +188,11 @@ public struct AnswerReader: Sendable {
     }
 
     /// The beginning of a document that broke off.
-    private mutating func take(unfinished raw: ArraySlice<UInt8>) {
+    private mutating func take(unfinished raw: ArraySlice<UInt8>, allowsBreaks: Bool) {
+        // Between lines something may be missing.
+        let repaired = allowsBreaks || !raw.contains(UInt8(ascii: "\n")) ? RepairedJSON(raw)?.text : nil
         // As it came, where its end is its only fault: a character may be cut.
-        for text in [Array(raw), RepairedJSON(raw)?.text].lazy.compactMap({ $0 }) {
+        for text in [Array(raw), repaired].lazy.compactMap({ $0 }) {
             guard let begun = UnfinishedJSON.closed(text), let document = try? JSONParser.parse(begun) else { continue }
             return answer.take(unfinished: document)
         }
@@ -322,7 +324,7 @@ public struct AnswerReader: Sendable {
                     answer.fail(fault)
                 }
             case .begun(let raw) where isCut:
-                take(unfinished: raw)
+                take(unfinished: raw, allowsBreaks: false)
                 if answer.failure == nil, !answer.hasChoices { unreadBytes += raw.count }
             case .begun(let raw), .junk(let raw):
                 lose(raw)
