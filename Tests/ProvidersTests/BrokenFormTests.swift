@@ -100,6 +100,11 @@ import WorkflowModel
         #expect(reader.partialText == "Hello")
     }
 
+    @Test(arguments: [#"{"choices":[],"usage":{"prompt_tokens":10,"completion_tokens":1}}"#, "foo: bar\rdata:" + #"{"choices":[],"usage":{"prompt_tokens":10,"completion_tokens":1}}"# + "\r\rdat"])
+    func `W9 counts alone are those of no whole answer`(body: String) {
+        for isCut in [false, true] { #expect(!read(body, isCut: isCut).counts(promptBytes: 40).isFinal) }
+    }
+
     // MARK: Counts
 
     private static let told: [String] = {
