@@ -95,6 +95,16 @@ import WorkflowModel
         #expect(reader.answer.isEndAnnounced, "\(body)")
     }
 
+    @Test func `item 5 what a line end parts is not put together, as something may be missing there`() {
+        let reader = read(Self.event(Self.chunk("Hello")) + #"data: {"choices":[{"delta":{"content":" worl"# + "event: error\ndata: the server is out of every", isCut: true)
+        #expect(reader.partialText == "Hello")
+    }
+
+    @Test(arguments: [#"{"choices":[],"usage":{"prompt_tokens":10,"completion_tokens":1}}"#, "foo: bar\rdata:" + #"{"choices":[],"usage":{"prompt_tokens":10,"completion_tokens":1}}"# + "\r\rdat"])
+    func `W9 counts alone are those of no whole answer`(body: String) {
+        for isCut in [false, true] { #expect(!read(body, isCut: isCut).counts(promptBytes: 40).isFinal) }
+    }
+
     // MARK: Counts
 
     private static let told: [String] = {
@@ -140,6 +150,9 @@ import WorkflowModel
         var list: [String] = []
         list.append(message(#""content":"hi""#, #","delta":{"content":"ho"},"message":{"content":"\#(long)"}"#))
         list.append(message(#""content":"hi""#, #","text":"\#(long)""#))
+        list.append(message(#""content":"hi","\#(long)":1"#))
+        list.append(message(#""content":"hi""#, #","\#(long)":null"#))
+        list.append(#"{"choices":[{"message":{"content":"hi"},"finish_reason":"stop"}],"\#(long)":true}"#)
         list.append(message(#""content":"\#(long)","content":"hi""#))
         list.append(#"{"choices":[{"message":{"content":"\#(long)"}}],"choices":[{"message":{"content":"hi"},"finish_reason":"stop"}]}"#)
         list.append(message(#""content":"hi","tool_calls":[{"id":"c","type":"custom","custom":{"name":"f","input":"\#(long)"}}]"#))

@@ -55,7 +55,9 @@ struct AnswerContent {
             case "role", "name", "id": besideBytes += AnswerFrame.excess(value, over: AnswerFrame.longestName)
             case "annotations", "citations": besideBytes += AnswerFrame.excess(value, over: AnswerFrame.longestSources)
             case "usage": besideBytes += AnswerFrame.excess(value, over: AnswerFrame.longestObject)
-            default: take(stray: value)
+            default:
+                take(stray: value)
+                strayBytes += AnswerFrame.excess(ofName: name)
             }
         }
         if reasoning != nil {
@@ -166,7 +168,7 @@ struct AnswerContent {
         case "type", "id", "index", "name", "call_id", "status", "format": besideBytes += AnswerFrame.excess(value, over: AnswerFrame.longestName)
         case "annotations", "citations": besideBytes += AnswerFrame.excess(value, over: AnswerFrame.longestSources)
         case "cache_control": besideBytes += AnswerFrame.excess(value, over: AnswerFrame.longestObject)
-        default: besideBytes += AnswerFrame.excess(value, over: 0)
+        default: besideBytes += AnswerFrame.excess(value, over: 0) + AnswerFrame.excess(ofName: name)
         }
     }
 

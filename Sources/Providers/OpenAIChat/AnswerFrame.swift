@@ -21,6 +21,9 @@ struct AnswerFrame {
         guard case .object(let fields) = document else { return Self.size(of: document) }
         var count = 0
         fields.forEachPair { name, value in
+            count += Self.excess(ofName: name)
+            // Before names are compared: most fields of most answers.
+            if Self.isScalar(value) { return }
             switch name {
             case "choices": if case .array = value { return } else { count += Self.excess(value, over: 0) }
             case "id", "object", "created", "model", "system_fingerprint", "service_tier", "provider", "obfuscation", "type":
@@ -42,6 +45,8 @@ struct AnswerFrame {
     static func bytes(beside read: String?, of choice: JSONObject) -> Int {
         var count = 0
         choice.forEachPair { name, value in
+            count += excess(ofName: name)
+            if isScalar(value) { return }
             switch name {
             case read, "logprobs": return
             case "index", "finish_reason", "finishReason", "native_finish_reason", "stop_reason", "matched_stop": count += excess(value, over: longestName)
@@ -51,6 +56,16 @@ struct AnswerFrame {
         }
         return count
     }
+
+    private static func isScalar(_ value: JSONValue) -> Bool {
+        switch value {
+        case .null, .bool, .int, .double: true
+        default: false
+        }
+    }
+
+    /// The bytes of a name that is none.
+    static func excess(ofName name: String) -> Int { name.utf8.count > longestName ? name.utf8.count : 0 }
 
     /// What of a value is beyond the bytes that its field has as frame.
     static func excess(_ value: JSONValue, over free: Int) -> Int { max(0, size(of: value) - free) }

@@ -177,7 +177,7 @@ public struct AnswerReader: WireReader {
         // One answer, with what a proxy puts around it.
         if objects.count == 1, objects.count + junk.count == items.count {
             var replaced: [JSONParser.ReplacedMember] = []
-            if let document = Self.read(objects[0], allowsBreaks: true, &replaced), !Self.isChunk(document) {
+            if let document = Self.read(objects[0], allowsBreaks: true, &replaced), document["choices"]?[0] != nil, !Self.isChunk(document) {
                 for member in replaced { answer.take(replaced: member) }
                 for raw in junk { answer.lose(raw.count { $0 > 0x20 }) }
                 return take(whole: document, size: body.count)
@@ -188,7 +188,7 @@ public struct AnswerReader: WireReader {
         for item in items {
             switch item {
             case .done: answer.end()
-            case .begun(let raw): take(unfinished: raw)
+            case .begun(let raw): take(unfinished: raw, isEvent: false)
             case .object(let raw):
                 do throws(JSONParseError) { try take(chunk: raw, allowsBreaks: true) } catch {
                     lose(raw)
@@ -205,9 +205,11 @@ public struct AnswerReader: WireReader {
     }
 
     /// The beginning of a document that broke off.
-    private mutating func take(unfinished raw: ArraySlice<UInt8>) {
+    private mutating func take(unfinished raw: ArraySlice<UInt8>, isEvent: Bool) {
+        // Of an event something may be missing inside, too, and what seems its fault is the beginning of something else.
+        let repaired = isEvent ? nil : RepairedJSON(raw)?.text
         // As it came, where its end is its only fault: a character may be cut.
-        for text in [Array(raw), RepairedJSON(raw)?.text].lazy.compactMap({ $0 }) {
+        for text in [Array(raw), repaired].lazy.compactMap({ $0 }) {
             guard let begun = UnfinishedJSON.closed(text), let document = try? JSONParser.parse(begun) else { continue }
             return answer.take(unfinished: document)
         }
@@ -226,11 +228,13 @@ public struct AnswerReader: WireReader {
         answer.take(document)
         // A piece of a stream is no more whole by being alone.
         if Self.isChunk(document) { return }
-        isWholeDocument = true
+        // Counts alone may be the first of many.
+        isWholeDocument = answer.hasChoices || answer.isServersError
         if answer.failure != nil { return }
         if !answer.hasChoices {
             if case .failure(let error)? = ErrorClassifier.told(by: document, isError: document["message"]?.stringValue != nil) {
                 answer.refuse(error)
+                isWholeDocument = true
             } else {
                 answer.lose(whole: size)
                 answer.refuse(CallFailure(.malformedResponse, "the answer has no choices"))
@@ -339,7 +343,7 @@ public struct AnswerReader: WireReader {
                     answer.fail(fault)
                 }
             case .begun(let raw) where isCut:
-                take(unfinished: raw)
+                take(unfinished: raw, isEvent: true)
                 if answer.failure == nil, !answer.hasChoices { unreadBytes += raw.count }
             case .begun(let raw), .junk(let raw):
                 lose(raw)
