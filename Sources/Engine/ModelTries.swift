@@ -17,11 +17,11 @@ final class ModelTries {
     /// The caps below the run's that its calls draw on.
     let caps: [(scope: String, cap: Money)]
     let startedAt: Timestamp
-    var machine: StepStateMachine
+    var machine: TryMachine
     /// What a process before left of it.
     var left: RecordedNode?
     /// What the machine asks for.
-    var next = StepStateMachine.Command.checkOutput
+    var next = TryMachine.Command.checkOutput
     /// A person is asked for the money of the call that is next.
     var isPaused = false
     /// Whether an answer of an earlier call would do.
@@ -62,7 +62,7 @@ final class ModelTries {
         self.step = step
         self.model = model
         self.tier = tier
-        machine = StepStateMachine(
+        machine = TryMachine(
             modelCount: tier.models.count, retry: step.retry, repairs: model.schema == nil ? 0 : model.repairs, onTruncation: step.limits.onTruncation,
             rules: rules)
         startedAt = moment
@@ -86,7 +86,7 @@ final class ModelTries {
     }
 
     /// A repair is asked with the answer that it mends, and so are its retries; the rest of an answer with what there is of it.
-    private func dressed(_ question: [PromptSegment], for call: StepStateMachine.Call) -> [PromptSegment] {
+    private func dressed(_ question: [PromptSegment], for call: TryMachine.Call) -> [PromptSegment] {
         var segments = question
         if let rejected { segments = PromptRenderer.repair(segments, answer: rejected.answer, violations: rejected.violations) }
         return call.purpose == .continuation ? PromptRenderer.continuation(segments, answer: answer) : segments
@@ -97,7 +97,7 @@ final class ModelTries {
     /// - Returns: also whether something was cut for this call.
     /// - Parameter attachedTokens: what is attached takes its part of the limit.
     func fitted(
-        for call: StepStateMachine.Call, attachedTokens: Int, in graph: WorkflowGraph
+        for call: TryMachine.Call, attachedTokens: Int, in graph: WorkflowGraph
     ) throws(StepFailure) -> (segments: [PromptSegment], isCut: Bool) {
         let whole = dressed(segments, for: call)
         guard let scope = trimmableScope, let trimmer = PromptTrimmer(step.limits, attachedTokens: attachedTokens) else { return (whole, false) }
@@ -121,7 +121,7 @@ final class ModelTries {
     }
 
     /// The call that is to be made.
-    var due: StepStateMachine.Call {
+    var due: TryMachine.Call {
         guard case .call(let call) = next else { preconditionFailure("\(path) has no call to make") }
         return call
     }
@@ -129,7 +129,7 @@ final class ModelTries {
     var dueModel: ModelReference { tier.models[due.model] }
 
     /// What comes after a wait that is over, or after a suspension.
-    func waited(_ command: StepStateMachine.Command) -> StepStateMachine.Command {
+    func waited(_ command: TryMachine.Command) -> TryMachine.Command {
         switch command {
         case .wait: return machine.apply(.waited)
         case .suspend:

@@ -4,7 +4,7 @@ import WorkflowModel
 
 /// A call on its way down the one road: what it is made under, and what has come of it so far. Confined to its run's actor.
 final class PlacedCall {
-    let call: StepStateMachine.Call
+    let call: TryMachine.Call
     let tries: ModelTries
     let request: ModelRequest
     /// `nil`: the model has no price.
@@ -30,7 +30,7 @@ final class PlacedCall {
     var end: CallEnded?
 
     init(
-        call: StepStateMachine.Call, tries: ModelTries, request: ModelRequest, sheet: PriceSheet?, held: Money?, bound: Money?, promptBytes: Int,
+        call: TryMachine.Call, tries: ModelTries, request: ModelRequest, sheet: PriceSheet?, held: Money?, bound: Money?, promptBytes: Int,
         limiter: ConcurrencyLimiter?, profile: ModelProfile
     ) {
         self.call = call

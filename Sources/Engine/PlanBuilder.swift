@@ -249,14 +249,14 @@ public struct PlanBuilder: Sendable {
         if !unpriced.isEmpty { notes.append("no price for " + unpriced.map { "\($0.reference)" }.joined(separator: ", ")) }
 
         // Worst: every try fails but the last, and every repair is used.
-        let calls = StepStateMachine.mostCalls(
+        let calls = TryMachine.mostCalls(
             modelCount: tier.models.count, retry: step.retry, repairs: model.schema == nil ? 0 : model.repairs, onTruncation: step.limits.onTruncation)
         // A prompt that passes `max_input_tokens` has at most four bytes a token by the estimate that checks it, and a
         // reservation counts bytes.
         let limitBound = step.limits.maxInputTokens.map { $0 * 4 + prompt.overhead }
         var bound = prompt.isComplete ? min(prompt.bound, limitBound ?? .max) : limitBound
         // Both are asked with what was answered so far.
-        let continuations = step.limits.onTruncation == .continue ? StepStateMachine.mostContinuations : 0
+        let continuations = step.limits.onTruncation == .continue ? TryMachine.mostContinuations : 0
         let further = (model.schema == nil ? 0 : model.repairs) + continuations
         if further > 0 {
             if let limitBound { bound = limitBound } else if let known = bound {

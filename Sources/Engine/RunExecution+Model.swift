@@ -75,7 +75,7 @@ extension RunExecution {
 
     /// The messages of a call, and the tokens of what is attached. That they were cut is a fact of its own.
     func messages(
-        _ call: StepStateMachine.Call, to profile: ModelProfile, _ tries: ModelTries
+        _ call: TryMachine.Call, to profile: ModelProfile, _ tries: ModelTries
     ) throws(StepFailure) -> (segments: [PromptSegment], attachedTokens: Int) {
         var attachedTokens = 0
         if !tries.attached.isEmpty {
@@ -170,7 +170,7 @@ extension RunExecution {
         tries.next = try next(after: placed, tries)
     }
 
-    private func next(after placed: PlacedCall, _ tries: ModelTries) throws(StepFailure) -> StepStateMachine.Command {
+    private func next(after placed: PlacedCall, _ tries: ModelTries) throws(StepFailure) -> TryMachine.Command {
         if let refusal = placed.refusal { return tries.machine.apply(.callRefused(refusal)) }
         guard let end = placed.end else { preconditionFailure("call \(placed.request.id) has no end") }
         if end.failure?.kind == .cancelled { throw StepFailure(.cancelled, "stopped") }
@@ -183,14 +183,14 @@ extension RunExecution {
     }
 
     @inline(never)
-    private func check(_ tries: ModelTries) -> StepStateMachine.Command {
+    private func check(_ tries: ModelTries) -> TryMachine.Command {
         let command = judge(tries)
         if !tries.violations.isEmpty { note(.outputRejected(tries.node.path, violations: tries.violations), at: environment.clock.now()) }
         return command
     }
 
     /// Holds the answer against its schema.
-    func judge(_ tries: ModelTries) -> StepStateMachine.Command {
+    func judge(_ tries: ModelTries) -> TryMachine.Command {
         let (value, violations) = Self.check(tries.answer, tries.model)
         tries.judge(value, violations)
         return tries.machine.apply(.outputChecked(violations: tries.violations))

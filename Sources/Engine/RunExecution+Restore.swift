@@ -233,7 +233,7 @@ extension RunExecution {
     /// Takes the tries of a node up where the record ends: calls that have an end are not made again.
     ///
     /// - Throws: what the step fails with.
-    func takeUp(_ left: RecordedNode, _ tries: ModelTries) throws(StepFailure) -> StepStateMachine.Command {
+    func takeUp(_ left: RecordedNode, _ tries: ModelTries) throws(StepFailure) -> TryMachine.Command {
         var command = tries.machine.apply(.started)
         tries.recordedCuts = left.cuts[...]
         if tries.model.memoAge != nil, !left.calls.isEmpty { question(of: tries) }
@@ -278,7 +278,7 @@ extension RunExecution {
     /// Prepares a call as it was prepared before, so that those behind it are asked with what it left of the values that may be cut.
     ///
     /// - Returns: its request; `nil` when it cannot be asked any more.
-    private func askAgain(_ call: StepStateMachine.Call, _ tries: ModelTries) -> ModelRequest? {
+    private func askAgain(_ call: TryMachine.Call, _ tries: ModelTries) -> ModelRequest? {
         guard tries.model.memoAge != nil || tries.trimmableScope != nil else { return nil }
         let reference = tries.tier.models[call.model]
         guard let profile = try? environment.provider.profile(of: reference), let (segments, _) = try? messages(call, to: profile, tries) else { return nil }

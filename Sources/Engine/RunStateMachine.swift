@@ -150,7 +150,7 @@ struct RunStateMachine: ~Copyable {
         case .runResumed:
             resume(&commands)
         case .nodeStarted, .callStarted, .callEnded, .callRefused, .commandEnded, .outputRejected, .memoHit, .inputTrimmed:
-            // Facts of one node's tries: `StepStateMachine` decides on them.
+            // Facts of one node's tries: `TryMachine` decides on them.
             break
         }
         closeIfDone(scope, &commands)

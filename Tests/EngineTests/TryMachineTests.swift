@@ -4,31 +4,31 @@ import WorkflowModel
 
 @testable import Engine
 
-@Suite struct StepStateMachineTests {
+@Suite struct TryMachineTests {
     private func machine(
         models: Int = 1, attempts: Int = 3, on: Set<FailureKind>? = nil, repairs: Int = 0, onTruncation: StepLimits.Truncation = .fail,
         rules: Rules = .current
-    ) -> StepStateMachine {
+    ) -> TryMachine {
         var policy = RetryPolicy(maxAttempts: attempts)
         if let on { policy.on = on }
-        return StepStateMachine(modelCount: models, retry: policy, repairs: repairs, onTruncation: onTruncation, rules: rules)
+        return TryMachine(modelCount: models, retry: policy, repairs: repairs, onTruncation: onTruncation, rules: rules)
     }
 
     /// How a call ended, by the number of the call.
     private func ended(
         _ number: Int, _ failure: CallFailure? = nil, finish: FinishReason? = nil, jitter: Double = 0
-    ) -> StepStateMachine.Event {
+    ) -> TryMachine.Event {
         .callEnded(CallEnded(
             id: CallID(run: RunID("r"), number: number), path: "a", state: failure == nil ? .settled : .void, cost: nil,
             usage: nil, finishReason: finish ?? (failure == nil ? .stop : nil), response: nil, failure: failure, jitter: jitter))
     }
 
-    private func call(model: Int = 0, _ ordinal: Int, retryOf: Int? = nil) -> StepStateMachine.Command {
+    private func call(model: Int = 0, _ ordinal: Int, retryOf: Int? = nil) -> TryMachine.Command {
         call(model: model, .try, ordinal, retryOf: retryOf)
     }
 
-    private func call(model: Int = 0, _ purpose: CallPurpose, _ ordinal: Int, retryOf: Int? = nil) -> StepStateMachine.Command {
-        .call(StepStateMachine.Call(model: model, purpose: purpose, ordinal: ordinal, retryOf: retryOf))
+    private func call(model: Int = 0, _ purpose: CallPurpose, _ ordinal: Int, retryOf: Int? = nil) -> TryMachine.Command {
+        .call(TryMachine.Call(model: model, purpose: purpose, ordinal: ordinal, retryOf: retryOf))
     }
 
     @Test func oneAnswerIsEnough() {
@@ -50,14 +50,14 @@ import WorkflowModel
     }
 
     @Test func anOutageIsWaitedOutAndNotCounted() {
-        func outage(_ number: Int) -> StepStateMachine.Event {
+        func outage(_ number: Int) -> TryMachine.Event {
             .callEnded(CallEnded(
                 id: CallID(run: RunID("r"), number: number), path: "a", state: .void, cost: .zero, usage: nil,
                 finishReason: nil, response: nil, failure: CallFailure(.connection, "gone"), jitter: 0, isOutage: true))
         }
         var step = machine()
         _ = step.apply(.started)
-        var waits: [StepStateMachine.Command] = []
+        var waits: [TryMachine.Command] = []
         for number in 1...29 {
             waits.append(step.apply(outage(number)))
             #expect(step.apply(.waited) == call(number, retryOf: number))
@@ -286,10 +286,10 @@ import WorkflowModel
     @Test(arguments: [(1, 1, 0), (2, 1, 1), (2, 2, 1), (2, 2, 2), (1, 3, 1)], StepLimits.Truncation.allCases)
     func aQuestionHasNoMoreCallsThanPlanned(counts: (attempts: Int, models: Int, repairs: Int), onTruncation: StepLimits.Truncation) {
         let policy = RetryPolicy(maxAttempts: counts.attempts)
-        let most = StepStateMachine.mostCalls(modelCount: counts.models, retry: policy, repairs: counts.repairs, onTruncation: onTruncation)
+        let most = TryMachine.mostCalls(modelCount: counts.models, retry: policy, repairs: counts.repairs, onTruncation: onTruncation)
         var reached = 0
-        func explore(_ machine: StepStateMachine, _ command: StepStateMachine.Command, _ calls: Int) {
-            func go(_ event: StepStateMachine.Event) {
+        func explore(_ machine: TryMachine, _ command: TryMachine.Command, _ calls: Int) {
+            func go(_ event: TryMachine.Event) {
                 var next = machine
                 let command = next.apply(event)
                 explore(next, command, calls)
@@ -313,7 +313,7 @@ import WorkflowModel
             case .succeed, .fail, .suspend: break
             }
         }
-        var machine = StepStateMachine(modelCount: counts.models, retry: policy, repairs: counts.repairs, onTruncation: onTruncation)
+        var machine = TryMachine(modelCount: counts.models, retry: policy, repairs: counts.repairs, onTruncation: onTruncation)
         let first = machine.apply(.started)
         explore(machine, first, 0)
         #expect(reached == most)

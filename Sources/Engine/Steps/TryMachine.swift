@@ -4,7 +4,7 @@ import WorkflowModel
 /// The tries of one model node, pure: calls, retries, fallbacks, continuations and repairs until there is an output or a failure.
 ///
 /// `calling -> (callEnded) -> waiting -> calling | calling (continue) | checking -> calling (repair) | done`.
-public struct StepStateMachine: Sendable {
+public struct TryMachine: Sendable {
     public enum Event: Sendable {
         case started
         case callEnded(CallEnded)
