@@ -20,17 +20,6 @@ public struct SystemEntropy: EntropySource {
     public func next() -> UInt64 { UInt64.random(in: .min ... .max) }
 }
 
-/// Sees every fact of a run as it happens: the live tree, `--events`. Called in order; must not block.
-public protocol RunObserver: Sendable {
-    func observe(_ event: RunEvent, run: RunID, graph: WorkflowGraph, at: Timestamp)
-    /// Is shown what happened before this process went on with the run, in order, before anything else.
-    func recall(_ event: RunEvent, run: RunID, graph: WorkflowGraph, at: Timestamp)
-}
-
-extension RunObserver {
-    public func recall(_ event: RunEvent, run: RunID, graph: WorkflowGraph, at: Timestamp) {}
-}
-
 /// What the engine works with. Everything that touches the world comes in here.
 public struct EngineEnvironment: Sendable {
     public var journal: any RunJournal

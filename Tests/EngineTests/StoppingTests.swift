@@ -71,7 +71,7 @@ import WorkflowModel
         #expect(provider.askedBy == ["a"])
         #expect(rig.written.nodes["b"]?.status == .cancelled)
         // The places are free again.
-        let limiter = try #require(rig.engine.providerLimiter(provider.profile(of: ModelReference(provider: "local", model: "small"))))
+        let limiter = try #require(rig.engine.services.limiter(of: provider.profile(of: ModelReference(provider: "local", model: "small"))))
         #expect(limiter.tryAcquire())
     }
 

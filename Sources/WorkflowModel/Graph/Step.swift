@@ -79,20 +79,22 @@ public enum StepKind: Sendable {
 
     /// The steps inside, of the same file.
     public var body: StepGraph? {
+        guard let container, !container.isOtherFile else { return nil }
+        return container.body
+    }
+
+    /// What it works through, where it has steps of its own.
+    public var container: StepContainer? {
         switch self {
-        case .group(let body): return body
-        case .loop(let loop): return loop.body
-        default: return nil
+        case .group(let body): return StepContainer(body: body)
+        case .loop(let loop): return StepContainer(body: loop.body, hasPasses: true)
+        case .workflow(let other): return StepContainer(body: other.graph.body, finally: other.graph.finally, isOtherFile: true)
+        case .model, .value, .run, .tool, .approve: return nil
         }
     }
 
     /// Whether it works through steps of its own.
-    public var isContainer: Bool {
-        switch self {
-        case .group, .loop, .workflow: return true
-        default: return false
-        }
-    }
+    public var isContainer: Bool { container != nil }
 }
 
 /// A step that asks a model.

@@ -21,7 +21,7 @@ struct Follow: AsyncParsableCommand {
         let ledger = try Composition(settings: settings).openLedgerReadOnly()
         let record = try ledger.requireRecord(id)
         let graph = try RecordedWorkflow.graph(toReadOf: record, ledger, global, here: settings, file: file)
-        let stage = RunStage(events: events)
+        let stage = RunStage(events: events, of: graph)
         defer { stage.finish() }
         let id = RunID(record.id)
         var sequence = 0
@@ -30,7 +30,7 @@ struct Follow: AsyncParsableCommand {
             let new = try ledger.events(run: record.id, after: sequence, limit: 5_000)
             for event in new {
                 let fact = try RunEvent(kind: event.kind, payload: event.payload, run: id).tellingQuestions { (try? ledger.json($0))??.stringValue }
-                stage.observer?.observe(fact, run: id, graph: graph, at: event.at)
+                stage.observer?.observe(fact, run: id, at: event.at)
                 sequence = event.sequence
                 switch fact {
                 case .runEnded(let status, _): suspended = status

@@ -53,7 +53,7 @@ struct Resume: AsyncParsableCommand {
         defer { ledger.close() }
         let recorded = try RecordedWorkflow.load(record, ledger, global, here: here, file: file)
         let (graph, composition) = (recorded.graph, Composition(settings: recorded.settings))
-        let stage = RunStage(output)
+        let stage = RunStage(output, of: graph)
         defer { stage.finish() }
         let connections = try composition.connect(progress: stage.say)
         defer { connections.close() }

@@ -44,7 +44,7 @@ struct Run: AsyncParsableCommand {
     private func runOnce(_ graph: WorkflowGraph, _ composition: Composition) async throws {
         let given = try inputs.read(for: graph)
         let bound = try InputBinding.bind(given, to: graph)
-        let stage = RunStage(output)
+        let stage = RunStage(output, of: graph)
         defer { stage.finish() }
         let connections = try composition.connect(progress: stage.say)
         defer { connections.close() }

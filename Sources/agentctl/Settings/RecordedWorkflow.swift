@@ -34,14 +34,17 @@ struct RecordedWorkflow {
             code: ExitCodes.invalidWorkflow)
     }
 
-    /// The graph of a run that is only looked at: as it was recorded, whatever became of its files.
-    static func graph(toReadOf run: RunRecord, _ ledger: Ledger, _ global: GlobalOptions, here: Settings, file: String? = nil) throws -> WorkflowGraph {
-        if let recorded = try RecordedFiles(of: run, ledger) {
-            let path = (try? path(of: run, named: file, in: here.project)) ?? run.file
-            let settings = (try? global.settings(besides: path)) ?? here
-            if let graph = try recorded.graph(of: run, path: path, ledger, settings) { return graph }
-        }
-        return try load(run, ledger, global, here: here, file: file).graph
+    /// The graph of a run that is only looked at: as it was recorded, whatever became of its files; where the record does not have it, as
+    /// the files are today, if they mean the same.
+    ///
+    /// - Returns: `nil` when it cannot be had any more. Facts tell of a run without it.
+    static func graph(toReadOf run: RunRecord, _ ledger: Ledger, _ global: GlobalOptions, here: Settings, file: String? = nil) throws -> WorkflowGraph? {
+        let path = try? path(of: run, named: file, in: here.project)
+        let settings = path.flatMap { try? global.settings(besides: $0) } ?? here
+        let recorded = try RecordedFiles(of: run, ledger)
+        if let graph = try recorded?.graph(of: run, path: path ?? run.file, ledger, settings) { return graph }
+        guard let path, let today = try? WorkflowSource.load(path, settings, runs: true).applying(recorded?.changes ?? []), today.hash == run.graph else { return nil }
+        return today
     }
 
     /// The graph with which the runs of a batch go on: the recorded one where the files of today mean the same.

@@ -1,0 +1,67 @@
+import Economics
+import WorkflowModel
+
+/// What a run's calls came to, and what counts for good against its caps, for forecasts: the reservations in the ledger are what keeps
+/// a cap.
+struct RunMoney {
+    /// The run's own; a person may raise it.
+    private(set) var cap: Money?
+    private(set) var spending = Spending()
+    /// What counts for good against the run's cap, and against those below it.
+    private(set) var kept = Money.zero
+    private var keptByCap: [String: Money] = [:]
+    /// How far bills went beyond what was held for them.
+    private(set) var overruns = Overruns()
+
+    init(cap: Money?) { self.cap = cap }
+
+    mutating func raise(to cap: Money) { self.cap = self.cap.map { max($0, cap) } }
+
+    /// A call has ended.
+    ///
+    /// - Parameter caps: below the run's, that it draws on.
+    mutating func settle(_ call: CallStarted, _ end: CallEnded, caps: [(scope: String, cap: Money)]) {
+        let held = call.held ?? .zero
+        let after = end.heldAfter(held)
+        spending.add(end.state, cost: end.cost, held: call.held.map { _ in after }, isEstimate: CallNote.tellOfEstimate(end.notes))
+        keep(after, of: call.model, bound: call.bound ?? held, caps)
+    }
+
+    /// The process that made a call is gone: what it holds is spent.
+    mutating func lose(_ call: CallStarted, caps: [(scope: String, cap: Money)]) {
+        let held = call.held ?? .zero
+        spending.add(.unknown, cost: nil, held: call.held)
+        keep(held, of: call.model, bound: held, caps)
+    }
+
+    private mutating func keep(_ amount: Money, of model: ModelReference, bound: Money, _ caps: [(scope: String, cap: Money)]) {
+        overruns.learn(of: model, bound: bound, counted: amount)
+        kept += amount
+        for cap in caps { keptByCap[cap.scope, default: .zero] += amount }
+    }
+
+    /// Whether what is left under every cap would carry so much more. What is held for calls in flight elsewhere does not count: for
+    /// that a reservation waits.
+    func affords(_ need: Money, under caps: [(scope: String, cap: Money)]) -> Bool {
+        if let cap, need > cap - kept { return false }
+        return caps.allSatisfy { need <= $0.cap - (keptByCap[$0.scope] ?? .zero) }
+    }
+
+    /// Where more counts than the run's cap admits.
+    var exceeded: (cap: Money, counted: Money)? { cap.flatMap { kept > $0 ? ($0, kept) : nil } }
+}
+
+extension CallEnded {
+    /// What the call counts against caps from its end on: never less than it cost.
+    ///
+    /// - Parameter reserved: what was held for it, which is what stays where a fact does not tell.
+    fileprivate func heldAfter(_ reserved: Money) -> Money {
+        let cost = cost ?? .zero
+        if let kept { return max(kept, cost) }
+        switch state {
+        case .settled, .overrun: return cost
+        case .void: return .zero
+        case .held, .estimated, .unknown: return max(reserved, cost)
+        }
+    }
+}
