@@ -116,7 +116,7 @@ import WorkflowModel
 
     private static let words: JSONValue = ["ape", "bee", "cat"]
 
-    private static func rig(clock: ManualClock = ManualClock(), journal: InMemoryJournal = InMemoryJournal()) -> EngineRig {
+    static func rig(clock: ManualClock = ManualClock(), journal: InMemoryJournal = InMemoryJournal()) -> EngineRig {
         let provider = ScriptedProvider(
             clock: clock,
             profiles: {

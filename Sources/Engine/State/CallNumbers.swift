@@ -6,8 +6,10 @@ struct CallNumbers {
     /// The recorded ones, by 64: bit n % 64 of word n / 64.
     private var words: [Int: UInt64] = [:]
 
-    /// What a number may be: what JSON keeps exactly.
+    /// No count of a record comes near it.
     static let most = 1 << 53
+    /// Calls that may be prepared and not begun between two that are.
+    private static let mostBetween = 1 << 32
 
     mutating func next() -> Int {
         last += 1
@@ -16,7 +18,7 @@ struct CallNumbers {
 
     /// - Returns: whether no other call has it.
     mutating func record(_ number: Int) -> Bool {
-        guard (1...Self.most).contains(number) else { return false }
+        guard number > 0, number - last <= Self.mostBetween else { return false }
         let (word, bit) = number.quotientAndRemainder(dividingBy: 64)
         let mask = UInt64(1) << UInt64(bit)
         let before = words[word, default: 0]
