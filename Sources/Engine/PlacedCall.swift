@@ -20,6 +20,8 @@ final class PlacedCall {
     /// Where it is asked.
     var server: String { profile.server }
     let manifest: Blob
+    /// The price rows that it is held by.
+    let priceRows: [String]
     let started: RunEvent
 
     /// When its intent was written.
@@ -43,9 +45,10 @@ final class PlacedCall {
         self.limiter = limiter
         self.profile = profile
         manifest = Blob(request.manifest)
+        priceRows = sheet?.usualRows ?? []
         started = .callStarted(CallStarted(
             id: request.id, path: tries.path, tier: tries.tier.name, model: request.model, purpose: call.purpose, ordinal: call.ordinal,
             request: manifest.hash, held: held, retryOf: call.retryOf, tags: tries.tags, caps: tries.caps,
-            bound: bound == held ? nil : bound))
+            bound: bound == held ? nil : bound, trimmed: tries.trimmed, priceRows: priceRows))
     }
 }

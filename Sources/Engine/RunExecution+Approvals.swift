@@ -20,7 +20,6 @@ extension RunExecution {
                 number: nextQuestion(of: node), message: store(.string(message)).hash, until: approval.timeout.map(at.adding), onTimeout: approval.onTimeout,
                 text: message)
             approvals[node] = request
-            buffer.approvals.append(ApprovalUpdate(path: node.path, request: request, at: at))
             record(.approvalRequested(node.path, request))
             flush()
             startTimer(node, request)
@@ -59,11 +58,9 @@ extension RunExecution {
         let left = paused[node]
         forget(node)
         status = nil
-        if decision.isApproved, let cap = decision.cap ?? request.cap {
-            buffer.cap = cap
+        if let cap = decision.raised {
             self.cap = self.cap.map { max($0, cap) }
         }
-        buffer.approvals.append(ApprovalUpdate(path: path, request: request, at: environment.clock.now(), decision: decision))
         record(.approvalDecided(node.path, decision))
         if case .model = step(node).kind {
             paused[node] = left
@@ -96,7 +93,6 @@ extension RunExecution {
         approvals[tries.node] = request
         tries.isPaused = true
         paused[tries.node] = tries
-        buffer.approvals.append(ApprovalUpdate(path: tries.path, request: request, at: environment.clock.now()))
         record(.approvalRequested(tries.node.path, request))
         flush()
     }

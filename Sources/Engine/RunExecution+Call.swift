@@ -91,7 +91,7 @@ extension RunExecution {
     @inline(never)
     func makeIntent(_ placed: PlacedCall) -> JournalEntry {
         let at = environment.clock.now()
-        let (request, tries, call) = (placed.request, placed.tries, placed.call)
+        let (request, tries) = (placed.request, placed.tries)
         placed.startedAt = at
         let intent = JournalEntry(run: id)
         if !tries.isStartRecorded { append(.nodeStarted(tries.node.path), at: tries.startedAt, to: intent) }
@@ -101,11 +101,6 @@ extension RunExecution {
             intent.blobs.append(segment.attachment.map { Blob($0.bytes, hash: $0.hash) } ?? Blob(text: segment.text, hash: segment.hash))
         }
         intent.blobs.append(placed.manifest)
-        intent.callStart = CallStart(
-            id: request.id, path: tries.path, step: tries.node.stepPath, tier: tries.tier.name, purpose: call.purpose, ordinal: call.ordinal,
-            provider: request.model.provider, modelAsked: request.model.model, request: placed.manifest.hash,
-            retryOf: call.retryOf.map { CallID(run: id, number: $0).text }, held: placed.held, caps: tries.caps, at: at,
-            tags: tries.tags, trimmed: tries.trimmed)
         return intent
     }
 
@@ -156,7 +151,6 @@ extension RunExecution {
     private func settle(_ placed: PlacedCall) {
         let (request, tries) = (placed.request, placed.tries)
         inFlight.remove(tries.node)
-        makeRoomForCallEnd()
         let result = placed.result ?? ModelCallResult(
             outcome: .failure(CallFailure(.cancelled, "stopped before it was sent")), billing: .notBilled, total: .milliseconds(0))
         let settlement = CallSettlement(
@@ -191,17 +185,15 @@ extension RunExecution {
             }
         }
         let at = environment.clock.now()
+        let priceRows = settlement.cost?.priceRows ?? []
         let end = CallEnded(
-            id: request.id, path: tries.path, state: settlement.state, cost: settlement.cost?.total, usage: settlement.usage,
+            id: request.id, path: tries.path, state: settlement.state, cost: settlement.cost?.total, usage: settlement.usage, usageRaw: result.usageRaw,
             finishReason: finishReason, finishWord: finishWord, response: response, logprobs: logprobs, failure: failure,
             jitter: failure == nil ? 0 : Double(environment.entropy.next() >> 11) / Double(1 << 53),
-            isOutage: isOutage(result, placed), kept: settlement.kept(of: placed.held), notes: settlement.notes)
-        append(callEnd: CallEnd(
-            id: request.id, state: settlement.state, held: settlement.held, cost: settlement.cost?.total, released: placed.held, caps: tries.caps,
-            usage: settlement.usage, usageRaw: result.usageRaw, priceRows: settlement.cost?.priceRows ?? [], modelServed: result.modelServed,
-            response: response, httpStatus: result.httpStatus, finishReason: finishWord ?? finishReason?.rawValue, failure: failure,
-            timeToFirstToken: result.timeToFirstToken, total: result.total, at: at, notes: settlement.notes,
-            newPriceRows: settlement.newPriceRows))
+            isOutage: isOutage(result, placed), kept: settlement.kept(of: placed.held), notes: settlement.notes,
+            priceRows: priceRows == placed.priceRows ? nil : priceRows, newPriceRows: settlement.newPriceRows, modelServed: result.modelServed,
+            httpStatus: result.httpStatus, timeToFirstToken: result.timeToFirstToken, total: result.total)
+        spent.add(end.state, cost: end.cost, held: settlement.held, isEstimate: CallNote.tellOfEstimate(end.notes))
         note(.callEnded(end), at: at)
         account(
             tries.node, request.model, held: placed.held ?? .zero, bound: placed.bound, kept: max(settlement.held ?? .zero, end.cost ?? .zero), cost: end.cost ?? .zero,

@@ -27,39 +27,16 @@ extension RunExecution {
         announce(event, at: at)
     }
 
-    /// A fact with the row that it changes, for the journal alone.
+    /// A fact for the journal alone.
     func append(_ event: RunEvent, at: Timestamp, to entry: JournalEntry) {
-        let payload = event.payload
-        bufferedBytes += payload.count
-        entry.events.append(JournaledEvent(kind: event.kind, payload: payload, at: at))
-        if let update = nodeUpdate(event, at: at) { entry.nodes.append(update) }
+        let fact = JournaledEvent(event, at: at)
+        bufferedBytes += fact.payload.count
+        entry.facts.append(fact)
     }
 
     /// A fact that the journal has already, for the observer.
     func announce(_ event: RunEvent, at: Timestamp) {
         observer?.observe(event, run: id, graph: graph, at: at)
-    }
-
-    private func nodeUpdate(_ event: RunEvent, at: Timestamp) -> NodeUpdate? {
-        func update(
-            _ path: String, _ status: NodeStatus, output: ContentHash? = nil, failure: StepFailure? = nil, reason: String? = nil
-        ) -> NodeUpdate {
-            NodeUpdate(
-                path: path, step: NodePath.step(path), item: NodePath.index(path), status: status, at: at, output: output, failure: failure, reason: reason)
-        }
-        switch event {
-        case .nodeStarted(let path), .itemsExpanded(let path, _, _): return update(path, .running)
-        case .nodeSucceeded(let path, let output), .itemsCollected(let path, let output):
-            return update(path, .succeeded, output: output.hash)
-        case .nodeRecovered(let path, let failure, let output): return update(path, .succeeded, output: output.hash, failure: failure)
-        case .nodeFailed(let path, let failure): return update(path, .failed, failure: failure)
-        case .nodeCancelled(let path): return update(path, .cancelled)
-        case .approvalRequested(let path, _): return update(path, .waiting)
-        case .approvalDecided(let path, _): return update(path, .running)
-        case .stepSkipped(let path, let reason): return update(path, .skipped, reason: reason.text)
-        case .passEnded(let path, let pass, let verdict): return verdict.reason(pass: pass).map { update(path, .running, reason: $0) }
-        default: return nil
-        }
     }
 
     /// Commands wait in a queue while one is executed: a chain of a thousand skipped steps must not be a thousand calls deep.
@@ -92,7 +69,7 @@ extension RunExecution {
 
     /// Whether what waits is handed over for its size; it is, when this returns.
     private var isFull: Bool {
-        guard buffer.events.count >= 512 || bufferedBytes >= 1 << 20 else { return false }
+        guard buffer.facts.count >= 512 || bufferedBytes >= 1 << 20 else { return false }
         flush()
         return true
     }

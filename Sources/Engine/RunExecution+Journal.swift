@@ -21,15 +21,6 @@ extension RunExecution {
         bufferedBytes += blob.bytes.count
     }
 
-    /// An entry has room for one end. Called before the first document of a call's end: documents go in the entry of the event that
-    /// names them, or a `gc` in another process could take them for nobody's.
-    func makeRoomForCallEnd() { if buffer.callEnd != nil { flush() } }
-
-    func append(callEnd: CallEnd) {
-        buffer.callEnd = callEnd
-        spent.add(callEnd.state, cost: callEnd.cost, held: callEnd.held, isEstimate: CallNote.tellOfEstimate(callEnd.notes))
-    }
-
     /// Returns when everything that was recorded so far is durable: what is done next to the world can be found again.
     func commit() async throws(StepFailure) {
         try checkGoesOn()

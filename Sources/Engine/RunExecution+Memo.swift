@@ -33,14 +33,12 @@ extension RunExecution {
     private func take(_ answer: RememberedAnswer, _ tries: ModelTries) -> Bool {
         guard let value = try? JSONParser.parse(answer.document) else { return false }
         let at = environment.clock.now()
-        let model = tries.tier.models[0]
         recordStart(of: tries)
         // With the event that names it: what it is from may have been removed since.
         append(blob: Blob(answer.document, hash: answer.output))
-        note(.memoHit(tries.node.path, call: answer.call, OutputReference(hash: answer.output)), at: at)
-        buffer.memos.append(.taken(MemoHit(
-            path: tries.path, step: tries.node.stepPath, tier: tries.tier.name, provider: model.provider, modelAsked: model.model, call: answer.call,
-            saved: answer.cost, tags: tries.tags, at: at)))
+        note(.memoHit(MemoHit(
+            path: tries.path, call: answer.call, output: answer.output, tier: tries.tier.name, model: tries.tier.models[0], saved: answer.cost,
+            tags: tries.tags)), at: at)
         succeed(tries.node, value, facts: tries.facts, stored: OutputReference(hash: answer.output))
         return true
     }
@@ -51,8 +49,8 @@ extension RunExecution {
         guard environment.memory != nil, !tries.asked.isEmpty, let answered = tries.answered,
             let profile = try? environment.provider.profile(of: answered.model)
         else { return }
-        buffer.memos.append(.kept(MemoEntry(
-            question: tries.question(to: profile), call: answered.id, output: output.hash, cost: tries.knownCost, at: environment.clock.now())))
+        note(.memoKept(MemoKept(
+            path: tries.path, question: tries.question(to: profile), call: answered.id, output: output.hash, cost: tries.knownCost)), at: environment.clock.now())
     }
 }
 

@@ -54,8 +54,9 @@ extension RunExecution {
         if let before { idleTimes.append((before, environment.clock.now())) }
         countLostCalls()
         hasBegun = true
-        let resumed = RunEvent.runResumed(RunResumed(program: environment.program, epoch: run.epoch, lostCalls: run.lostCalls))
-        note(resumed, at: environment.clock.now())
+        // The journal has it already.
+        let resumed = RunEvent.runResumed(run.resumed)
+        announce(resumed, at: run.resumedAt)
         go(commands(after: resumed))
         for scope in scopes.values { if let node = scope.node, !deadlines.hasPassed(node) { startDeadline(node) } }
         for (node, request) in approvals { startTimer(node, request) }
@@ -171,7 +172,8 @@ extension RunExecution {
             decisions[node] = decision
             questionsAnswered[node.path, default: 0] += 1
         case .runStarted(let started): rules = started.rules
-        case .conditionEvaluated, .memoHit, .callRefused, .outputRejected, .interruptRequested, .cancelRequested, .runEnded:
+        case .conditionEvaluated, .memoHit, .memoKept, .callRefused, .outputRejected, .interruptRequested, .cancelRequested, .runEnded,
+            .outcomeRecorded:
             break
         case .runResumed: countLostCalls()
         }

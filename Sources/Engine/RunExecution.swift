@@ -170,14 +170,12 @@ actor RunExecution {
     @inline(never)
     private func beginning(_ inputs: JSONObject, _ batch: (name: String, index: Int)?) -> (RunStart, RunEvent) {
         let inputsBlob = Blob(JSONEncoding.wire.bytes(.object(inputs)))
-        let started = RunEvent.runStarted(RunStarted(
-            workflow: graph.name, graph: graph.hash, sources: graph.sources.manifest.hash, inputs: inputsBlob.hash, maxCost: graph.budget.maxCost,
-            encoder: ModelRequest.encoderVersion, program: environment.program))
+        let started = runStarted(inputs: inputsBlob.hash, batch)
         append(started, at: startedAt, to: buffer)
         buffer.blobs.append(inputsBlob)
         buffer.blobs.append(graph.sources.manifest)
         for file in graph.sources.files { buffer.blobs.append(file.content) }
-        return (runStart(inputs: inputsBlob.hash, batch), started)
+        return (RunStart(id: id, location: graph.sources.location), started)
     }
 
     /// Performs the first commands, behind what was asked for before there was a record to write it into.
@@ -191,17 +189,18 @@ actor RunExecution {
         dispatch(commands)
     }
 
-    private func runStart(inputs hash: ContentHash, _ batch: (name: String, index: Int)?) -> RunStart {
+    private func runStarted(inputs hash: ContentHash, _ batch: (name: String, index: Int)?) -> RunEvent {
         let scope = bindings(scopes[0]!)
         var tags = JSONObject()
         for (key, value) in graph.tags {
             if let value = try? value.render(scope) { tags[key] = .string(value) }
         }
-        return RunStart(
-            id: id, workflow: graph.name, file: graph.file, location: graph.sources.location, graph: graph.hash, inputs: hash, maxCost: graph.budget.maxCost,
-            tags: tags, owner: graph.owner.json, decisionID: graph.decision?.id.flatMap { try? $0.render(scope) },
-            decisionUnit: graph.decision?.unit, decisionCounts: graph.decision?.counts ?? [],
-            batch: batch?.name, batchIndex: batch?.index, at: startedAt)
+        return .runStarted(RunStarted(
+            workflow: graph.name, file: graph.file, graph: graph.hash, sources: graph.sources.manifest.hash, inputs: hash, maxCost: graph.budget.maxCost,
+            encoder: ModelRequest.encoderVersion, program: environment.program, owner: graph.owner.json, tags: tags,
+            decision: RunDecision(
+                id: graph.decision?.id.flatMap { try? $0.render(scope) }, unit: graph.decision?.unit, counts: graph.decision?.counts ?? []),
+            batch: batch?.name, batchIndex: batch?.index, origin: environment.origin))
     }
 
     /// Computes the outputs and writes the run's last entry; when that returns, everything before it is durable too.
@@ -235,9 +234,7 @@ actor RunExecution {
                 (outputs, status, outputsFailure) = (nil, .failed, error)
             }
         }
-        let at = environment.clock.now()
-        note(.runEnded(status!, outputs: hash), at: at)
-        buffer.runEnd = RunEnd(status: status!, outputs: hash, failure: failure, outcome: outcome, at: at)
+        note(.runEnded(RunEnded(status!, outputs: hash, failure: failure, outcome: outcome)), at: environment.clock.now())
         return outputs
     }
 }

@@ -149,7 +149,7 @@ struct RunStateMachine: ~Copyable {
             hasEnded = true
         case .runResumed:
             resume(&commands)
-        case .nodeStarted, .callStarted, .callEnded, .callRefused, .commandEnded, .outputRejected, .memoHit, .inputTrimmed:
+        case .nodeStarted, .callStarted, .callEnded, .callRefused, .commandEnded, .outputRejected, .memoHit, .memoKept, .inputTrimmed, .outcomeRecorded:
             // Facts of one node's tries: `StepStateMachine` decides on them.
             break
         }
