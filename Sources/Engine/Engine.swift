@@ -47,7 +47,7 @@ public final class Engine: Sendable {
     /// - Parameter graph: of the same hash as the run's record has; the caller makes sure.
     /// - Throws: `JournalError`, of code `owned`, `hasEnded` or `unknownRun` when there is nothing to go on with.
     public func resume(_ id: RunID, _ graph: WorkflowGraph, observer: (any RunObserver)? = nil) async throws(JournalError) -> RunResult {
-        let run = try await environment.journal.takeOver(id)
+        let run = try await environment.journal.takeOver(id, by: environment.program, at: environment.clock.now())
         guard run.graph == graph.hash else { throw JournalError(.corrupt, "run \(id) is of another workflow than the one given") }
         let document = try await environment.journal.documents([run.inputs])[run.inputs]
         guard let document, let inputs = (try? JSONParser.parse(document))?.objectValue else {

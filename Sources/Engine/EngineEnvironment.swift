@@ -40,6 +40,8 @@ public struct EngineEnvironment: Sendable {
     public var maxConcurrentPrograms: Int
     /// Recorded with each run.
     public var program: String
+    /// Where the workflows' files come from; recorded with each run.
+    public var origin = RunOrigin()
     /// What calls in flight get to end by themselves after a first interrupt.
     public var grace: TimeSpan
     /// How often it is looked for what other processes ask of the runs of this one; `nil`: never.

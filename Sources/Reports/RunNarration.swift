@@ -31,19 +31,19 @@ public enum RunNarration {
         case .nodeFailed(let path, let failure): return [.reason(path: path, failure.message)] + state(path, .failed)
         case .nodeCancelled(let path): return state(path, .cancelled)
         case .deadlinePassed(let path): return [.reason(path: path, "its deadline passed")]
-        case .memoHit(let path, let call, _): return [.reason(path: path, "answered by call \(call)")]
+        case .memoHit(let hit): return [.reason(path: hit.path, "answered by call \(hit.call)")]
         case .inputTrimmed(let path, let values):
             return [.reason(path: path, "cut to fit: \(values.map(\.key).joined(separator: ", "))")]
         case .passEnded(let path, let pass, let verdict):
             return [.reason(path: path, verdict.reason(pass: pass) ?? "pass \(pass + 1) is over, another follows")]
-        case .runEnded(let status, _): return [.ended(status)]
+        case .runEnded(let end): return [.ended(end.status)]
         case .approvalRequested(let path, let request):
             let until = request.until.map { " until \($0.rfc3339)" } ?? ""
             return [.reason(path: path, "waits for a person\(until)" + (request.text.map { ": \($0)" } ?? ""))] + state(path, .waiting)
         case .approvalDecided(let path, let decision):
             return [.decided(path: path, isApproved: decision.isApproved, decision.sentence)] + state(path, .running)
         case .runResumed: return [.resumed]
-        case .conditionEvaluated, .commandEnded, .interruptRequested, .cancelRequested, .scopeOpened: return []
+        case .conditionEvaluated, .commandEnded, .interruptRequested, .cancelRequested, .scopeOpened, .memoKept, .outcomeRecorded: return []
         }
     }
 

@@ -177,7 +177,6 @@ final class CallRoad {
 
     @inline(never)
     private func settle<Run: CallRecorder>(_ call: PlacedCall, _ run: isolated Run) -> CallOutcome {
-        run.outbox.makeRoomForCallEnd()
         let result = call.result ?? ModelCallResult(
             outcome: .failure(CallFailure(.cancelled, "stopped before it was sent")), billing: .notBilled, total: .milliseconds(0))
         let settlement = CallSettlement(
@@ -195,19 +194,15 @@ final class CallRoad {
         case .failure(let reason): failure = reason
         }
         let response = text.map { run.keep(Blob(JSONEncoding.wire.bytes(.string($0)))) }
-        let at = environment.clock.now()
+        let priceRows = settlement.cost?.priceRows ?? []
         let end = CallEnded(
             id: call.request.id, path: call.site.path, state: settlement.state, cost: settlement.cost?.total, usage: settlement.usage,
-            finishReason: answer?.finishReason, finishWord: answer?.finishWord, response: response, logprobs: logprobs, failure: failure,
-            jitter: failure == nil ? 0 : Double(environment.entropy.next() >> 11) / Double(1 << 53),
-            isOutage: isOutage(result, call), kept: settlement.kept(of: call.held), notes: settlement.notes)
-        run.outbox.append(callEnd: CallEnd(
-            id: call.request.id, state: settlement.state, held: settlement.held, cost: settlement.cost?.total, released: call.held,
-            caps: call.question.caps, usage: settlement.usage, usageRaw: result.usageRaw, priceRows: settlement.cost?.priceRows ?? [],
-            modelServed: result.modelServed, response: response, httpStatus: result.httpStatus,
-            finishReason: answer?.finishWord ?? answer?.finishReason.rawValue, failure: failure, timeToFirstToken: result.timeToFirstToken,
-            total: result.total, at: at, notes: settlement.notes, newPriceRows: settlement.newPriceRows))
-        run.record(.callEnded(end), at: at, text.map { .value(.string($0)) } ?? .none)
+            usageRaw: result.usageRaw, finishReason: answer?.finishReason, finishWord: answer?.finishWord, response: response, logprobs: logprobs,
+            failure: failure, jitter: failure == nil ? 0 : Double(environment.entropy.next() >> 11) / Double(1 << 53),
+            isOutage: isOutage(result, call), kept: settlement.kept(of: call.held), notes: settlement.notes,
+            priceRows: priceRows == call.priceRows ? nil : priceRows, newPriceRows: settlement.newPriceRows, modelServed: result.modelServed,
+            httpStatus: result.httpStatus, timeToFirstToken: result.timeToFirstToken, total: result.total)
+        run.record(.callEnded(end), at: environment.clock.now(), text.map { .value(.string($0)) } ?? .none)
         line.callSettled()
         return .ended(end, answer: answer)
     }

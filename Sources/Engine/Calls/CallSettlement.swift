@@ -82,12 +82,6 @@ struct CallSettlement {
 
     /// ``held``, where state, cost and reservation do not say it: what `call_ended` has to tell of it.
     func kept(of reserved: Money?) -> Money? {
-        guard let held else { return nil }
-        let usual: Money? = switch state {
-        case .settled, .overrun: cost?.total
-        case .void: .zero
-        case .held, .estimated, .unknown: reserved
-        }
-        return held == usual ? nil : held
+        held == CallEnded.usuallyHeld(state, cost: cost?.total, of: reserved) ? nil : held
     }
 }

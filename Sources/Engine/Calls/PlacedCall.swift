@@ -14,6 +14,8 @@ final class PlacedCall {
     /// Of its provider, where that has a bound.
     let limiter: ConcurrencyLimiter?
     let manifest: Blob
+    /// The price rows that it is held by.
+    let priceRows: [String]
     let started: CallStarted
 
     /// When its intent was written.
@@ -36,10 +38,11 @@ final class PlacedCall {
         self.promptBytes = promptBytes
         self.limiter = limiter
         manifest = Blob(request.manifest)
+        priceRows = sheet?.usualRows ?? []
         started = CallStarted(
-            id: request.id, path: site.path, tier: site.tier, model: request.model, purpose: question.purpose, ordinal: site.ordinal,
+            id: request.id, path: site.path, tier: site.tier, part: site.part, model: request.model, purpose: question.purpose, ordinal: site.ordinal,
             request: manifest.hash, held: held, retryOf: question.retryOf, tags: question.tags, caps: question.caps,
-            bound: bound == held ? nil : bound)
+            bound: bound == held ? nil : bound, trimmed: question.trimmed, priceRows: priceRows)
     }
 
     /// The entry that makes it durable before anything is sent.
@@ -53,11 +56,6 @@ final class PlacedCall {
             intent.blobs.append(segment.attachment.map { Blob($0.bytes, hash: $0.hash) } ?? Blob(text: segment.text, hash: segment.hash))
         }
         intent.blobs.append(manifest)
-        intent.callStart = CallStart(
-            id: request.id, path: site.path, step: NodePath.step(site.path), tier: site.tier, purpose: question.purpose, ordinal: site.ordinal,
-            provider: request.model.provider, modelAsked: request.model.model, request: manifest.hash,
-            retryOf: question.retryOf.map { CallID(run: request.id.run, number: $0).text }, held: held, caps: question.caps, at: moment,
-            tags: question.tags, trimmed: question.trimmed)
         return intent
     }
 }

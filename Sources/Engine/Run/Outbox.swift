@@ -1,4 +1,3 @@
-import Economics
 import Values
 import WorkflowModel
 
@@ -48,26 +47,14 @@ struct Outbox {
     mutating func takeIfAny() -> JournalEntry? { entry.isEmpty ? nil : take() }
 
     /// Whether what waits is to be handed over for its size.
-    var isFull: Bool { entry.events.count >= 512 || bytes >= 1 << 20 }
-
-    // Rows beside facts: what follows goes when rows are made of facts alone.
-
-    /// An entry has room for one end. Called before the first document of a call's end: documents go in the entry of the event that
-    /// names them, or a `gc` in another process could take them for nobody's.
-    mutating func makeRoomForCallEnd() { if entry.callEnd != nil { flush() } }
-    mutating func append(callEnd: CallEnd) { entry.callEnd = callEnd }
-    mutating func append(_ approval: ApprovalUpdate) { entry.approvals.append(approval) }
-    mutating func append(_ memo: MemoUpdate) { entry.memos.append(memo) }
-    mutating func append(_ end: RunEnd) { entry.runEnd = end }
-    mutating func raise(cap: Money) { entry.cap = cap }
+    var isFull: Bool { entry.facts.count >= 512 || bytes >= 1 << 20 }
 }
 
 extension JournalEntry {
     /// - Returns: the bytes of the fact.
     func append(_ fact: RunEvent, at moment: Timestamp) -> Int {
-        let payload = fact.payload
-        events.append(JournaledEvent(kind: fact.kind, payload: payload, at: moment))
-        if let update = NodeUpdate(fact, at: moment) { nodes.append(update) }
-        return payload.count
+        let fact = JournaledEvent(fact, at: moment)
+        facts.append(fact)
+        return fact.payload.count
     }
 }

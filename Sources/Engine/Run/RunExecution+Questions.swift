@@ -5,7 +5,6 @@ import WorkflowModel
 /// Questions to people, and their answers.
 extension RunExecution {
     func ask(_ request: ApprovalRequest, _ node: Node, at moment: Timestamp) {
-        outbox.append(ApprovalUpdate(path: node.path, request: request, at: moment))
         record(.approvalRequested(node.path, request), at: moment)
         outbox.flush()
     }
@@ -38,10 +37,7 @@ extension RunExecution {
         var decision = decision
         decision.question = request
         work.endTimer(node)
-        if decision.isApproved, let cap = decision.cap ?? request.cap { outbox.raise(cap: cap) }
-        let at = environment.clock.now()
-        outbox.append(ApprovalUpdate(path: path, request: request, at: at, decision: decision))
-        record(.approvalDecided(path, decision), at: at)
+        record(.approvalDecided(path, decision))
         startDeadline(node)
         state.step(node).kind.runner.start(node, in: self)
         outbox.flush()

@@ -10,11 +10,10 @@ extension RunExecution {
         for model in state.answering {
             if let server = try? road.profile(of: model).server { engine.services.hasReached(server) }
         }
-        let resumed = RunEvent.runResumed(RunResumed(program: environment.program, epoch: run.epoch, lostCalls: run.lostCalls))
-        let at = environment.clock.now()
-        outbox.append(resumed, at: at)
-        announce(resumed, at: at)
-        go(commands(after: resumed, at: at))
+        // The journal has it already.
+        let resumed = RunEvent.runResumed(run.resumed)
+        announce(resumed, at: run.resumedAt)
+        go(commands(after: resumed, at: run.resumedAt))
         for scope in state.scopes.values {
             if let node = scope.node, state.open[node]?.hasPassedDeadline == false { startDeadline(node) }
         }

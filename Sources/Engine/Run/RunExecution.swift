@@ -84,29 +84,28 @@ actor RunExecution: CallRecorder {
     private func beginning(_ batch: (name: String, index: Int)?) -> (RunStart, RunEvent) {
         let graph = state.graph
         let inputs = Blob(JSONEncoding.wire.bytes(.object(state.scopes[0]!.given ?? [:])))
-        let started = RunEvent.runStarted(RunStarted(
-            workflow: graph.name, graph: graph.hash, sources: graph.sources.manifest.hash, inputs: inputs.hash, maxCost: graph.budget.maxCost,
-            encoder: ModelRequest.encoderVersion, program: environment.program))
+        let started = runStarted(inputs: inputs.hash, batch)
         outbox.append(started, at: state.startedAt)
         outbox.append(inputs)
         state.scopes[0]!.given = nil
         outbox.append(graph.sources.manifest)
         for file in graph.sources.files { outbox.append(file.content) }
-        return (runStart(inputs: inputs.hash, batch), started)
+        return (RunStart(id: id, location: graph.sources.location), started)
     }
 
-    private func runStart(inputs hash: ContentHash, _ batch: (name: String, index: Int)?) -> RunStart {
+    private func runStarted(inputs hash: ContentHash, _ batch: (name: String, index: Int)?) -> RunEvent {
         let graph = state.graph
         let scope = state.bindings(state.scopes[0]!)
         var tags = JSONObject()
         for (key, value) in graph.tags {
             if let value = try? value.render(scope) { tags[key] = .string(value) }
         }
-        return RunStart(
-            id: id, workflow: graph.name, file: graph.file, location: graph.sources.location, graph: graph.hash, inputs: hash, maxCost: graph.budget.maxCost,
-            tags: tags, owner: graph.owner.json, decisionID: graph.decision?.id.flatMap { try? $0.render(scope) },
-            decisionUnit: graph.decision?.unit, decisionCounts: graph.decision?.counts ?? [],
-            batch: batch?.name, batchIndex: batch?.index, at: state.startedAt)
+        return .runStarted(RunStarted(
+            workflow: graph.name, file: graph.file, graph: graph.hash, sources: graph.sources.manifest.hash, inputs: hash, maxCost: graph.budget.maxCost,
+            encoder: ModelRequest.encoderVersion, program: environment.program, owner: graph.owner.json, tags: tags,
+            decision: RunDecision(
+                id: graph.decision?.id.flatMap { try? $0.render(scope) }, unit: graph.decision?.unit, counts: graph.decision?.counts ?? []),
+            batch: batch?.name, batchIndex: batch?.index, origin: environment.origin))
     }
 
     /// Performs the first commands, behind what was asked for before there was a record to write it into.
@@ -154,8 +153,7 @@ actor RunExecution: CallRecorder {
         let at = environment.clock.now()
         let failure = failed?.failure ?? (status == .interrupted ? stopping.unreachable : nil)
         let questions = state.questions
-        record(.runEnded(status, outputs: hash), at: at)
-        outbox.append(RunEnd(status: status, outputs: hash, failure: failure, outcome: outcome, at: at))
+        record(.runEnded(RunEnded(status, outputs: hash, failure: failure, outcome: outcome)), at: at)
         return RunResult(
             id: id, status: status, outputs: outputs, failure: failure, failedStep: failed?.path,
             waitsFor: questions.map { .init(step: $0.node.path, question: $0.question) }, spending: state.money.spending,

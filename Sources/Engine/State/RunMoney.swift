@@ -21,10 +21,10 @@ struct RunMoney {
     ///
     /// - Parameter caps: below the run's, that it draws on.
     mutating func settle(_ call: CallStarted, _ end: CallEnded, caps: [(scope: String, cap: Money)]) {
-        let held = call.held ?? .zero
-        let after = end.heldAfter(held)
-        spending.add(end.state, cost: end.cost, held: call.held.map { _ in after }, isEstimate: CallNote.tellOfEstimate(end.notes))
-        keep(after, of: call.model, bound: call.bound ?? held, caps)
+        let held = end.held(of: call.held)
+        spending.add(end.state, cost: end.cost, held: held, isEstimate: CallNote.tellOfEstimate(end.notes))
+        // Never less than it cost.
+        keep(max(held ?? .zero, end.cost ?? .zero), of: call.model, bound: call.bound ?? call.held ?? .zero, caps)
     }
 
     /// The process that made a call is gone: what it holds is spent.
@@ -49,19 +49,4 @@ struct RunMoney {
 
     /// Where more counts than the run's cap admits.
     var exceeded: (cap: Money, counted: Money)? { cap.flatMap { kept > $0 ? ($0, kept) : nil } }
-}
-
-extension CallEnded {
-    /// What the call counts against caps from its end on: never less than it cost.
-    ///
-    /// - Parameter reserved: what was held for it, which is what stays where a fact does not tell.
-    fileprivate func heldAfter(_ reserved: Money) -> Money {
-        let cost = cost ?? .zero
-        if let kept { return max(kept, cost) }
-        switch state {
-        case .settled, .overrun: return cost
-        case .void: return .zero
-        case .held, .estimated, .unknown: return max(reserved, cost)
-        }
-    }
 }

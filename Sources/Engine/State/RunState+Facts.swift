@@ -44,7 +44,7 @@ extension RunState {
         case .callStarted(let call): try begin(call, try modelNode(node!))
         case .callEnded(let end): try self.end(end, node!, at: moment, documents)
         case .callRefused: try idle(try modelNode(node!), node!)
-        case .memoHit: try idle(try modelNode(node!), node!)
+        case .memoHit, .memoKept: try idle(try modelNode(node!), node!)
         case .outputRejected: _ = try begun(node!)
         case .commandEnded(_, let attempt, let code, _, _, _):
             guard case .run = step(node!).kind else { throw IllegalFact("'\(node!.path)' runs no program") }
@@ -70,7 +70,7 @@ extension RunState {
             guard resumed.epoch > 1 else { throw IllegalFact("owner \(resumed.epoch) of the run cannot go on with it") }
             idleTimes.append((lastFactAt, moment))
             loseCalls()
-        case .conditionEvaluated, .interruptRequested, .cancelRequested, .runEnded: break
+        case .conditionEvaluated, .interruptRequested, .cancelRequested, .runEnded, .outcomeRecorded: break
         }
     }
 

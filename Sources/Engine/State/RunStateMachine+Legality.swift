@@ -26,14 +26,17 @@ extension RunStateMachine {
         case (.new, .runStarted): return nil
         case (.new, _): throw IllegalFact("the run has not started")
         case (_, .runStarted): throw IllegalFact("the run has started already")
+        // What became of it is for anybody to say, at any time.
+        case (_, .outcomeRecorded): return nil
         case (.ended(let status), _): throw IllegalFact("the run has ended, \(status.rawValue)")
         case (.suspended, .runResumed): return nil
         case (.suspended(let status), _): throw IllegalFact("the run is suspended, \(status.rawValue)")
         case (.running, _), (.draining, _), (.ending, _): break
         }
         switch event {
-        case .runStarted, .interruptRequested, .cancelRequested, .runResumed: return nil
-        case .runEnded(let status, _):
+        case .runStarted, .interruptRequested, .cancelRequested, .runResumed, .outcomeRecorded: return nil
+        case .runEnded(let end):
+            let status = end.status
             // That its outputs cannot be had makes a failure of it.
             guard case .ending(let asked) = course, status == asked || asked == .succeeded && status == .failed else {
                 throw IllegalFact("the run cannot have ended \(status.rawValue): there is something left to do")
@@ -83,7 +86,9 @@ extension RunStateMachine {
             return try node(path, "a start") { $0 == .work || $0 == .scope(pass: 0) }
         case .callStarted(let call): return try worker(call.path)
         case .callEnded(let end): return try worker(end.path)
-        case .callRefused(let path, _), .commandEnded(let path, _, _, _, _, _), .outputRejected(let path, _), .memoHit(let path, _, _),
+        case .memoHit(let hit): return try worker(hit.path)
+        case .memoKept(let kept): return try worker(kept.path)
+        case .callRefused(let path, _), .commandEnded(let path, _, _, _, _, _), .outputRejected(let path, _), 
             .inputTrimmed(let path, _), .approvalRequested(let path, _):
             return try worker(path)
         }

@@ -158,14 +158,15 @@ struct RunStateMachine: ~Copyable {
             if course == .running { course = .draining(isForGood: false) }
         case .cancelRequested:
             if course == .running || isDraining, !isEnding { course = .draining(isForGood: true) }
-        case .runEnded(let status, _):
-            course = status == .interrupted || status == .waiting ? .suspended(status) : .ended(status)
+        case .runEnded(let end):
+            course = end.status == .interrupted || end.status == .waiting ? .suspended(end.status) : .ended(end.status)
             return []
         case .runResumed:
             resume(&commands)
-        case .nodeStarted, .callStarted, .callEnded, .callRefused, .commandEnded, .outputRejected, .memoHit, .inputTrimmed:
+        case .nodeStarted, .callStarted, .callEnded, .callRefused, .commandEnded, .outputRejected, .memoHit, .memoKept, .inputTrimmed:
             // Facts of one node's tries: `TryMachine` decides on them.
             return []
+        case .outcomeRecorded: return []
         }
         closeIfDone(scope, &commands)
         startQueued(&commands)

@@ -32,15 +32,12 @@ extension ModelRunner {
     @inline(never)
     private func take(_ answer: RememberedAnswer, _ tries: ModelTries, _ run: isolated RunExecution) -> Bool {
         guard let value = try? JSONParser.parse(answer.document) else { return false }
-        let at = run.environment.clock.now()
-        let asked = tries.tier.models[0]
         recordStart(of: tries, run)
         // With the event that names it: what it is from may have been removed since.
         run.outbox.append(Blob(answer.document, hash: answer.output))
-        run.record(.memoHit(tries.path, call: answer.call, OutputReference(hash: answer.output)), at: at)
-        run.outbox.append(.taken(MemoHit(
-            path: tries.path, step: tries.node.stepPath, tier: tries.tier.name, provider: asked.provider, modelAsked: asked.model, call: answer.call,
-            saved: answer.cost, tags: tries.tags, at: at)))
+        run.record(.memoHit(MemoHit(
+            path: tries.path, call: answer.call, output: answer.output, tier: tries.tier.name, model: tries.tier.models[0], saved: answer.cost,
+            tags: tries.tags)))
         run.succeed(tries.node, value, stored: OutputReference(hash: answer.output))
         return true
     }
@@ -51,9 +48,8 @@ extension ModelRunner {
         guard run.environment.memory != nil, !tries.asked.isEmpty, let answered = tries.answered,
             let profile = try? run.road.profile(of: answered.model)
         else { return }
-        run.outbox.append(.kept(MemoEntry(
-            question: tries.question(to: profile), call: answered.id, output: output.hash, cost: tries.state.totals?.knownCost,
-            at: run.environment.clock.now())))
+        run.record(.memoKept(MemoKept(
+            path: tries.path, question: tries.question(to: profile), call: answered.id, output: output.hash, cost: tries.state.totals?.knownCost)))
     }
 }
 

@@ -33,7 +33,7 @@ final class CapCounters {
         case full
     }
 
-    private let updateRun, fillRun, selectRun, recountRun: PreparedStatement
+    private let updateRun, fillRun, selectRun, recountRun, loseRun, loseWindows: PreparedStatement
     private let selectWindow, upsertWindow, sumCalls, sumCallsOfScope: PreparedStatement
     private static let full = Int64.max
 
@@ -48,16 +48,18 @@ final class CapCounters {
                 calls = calls + ?4, input_tokens = input_tokens + ?5, output_tokens = output_tokens + ?6,
                 unpriced_calls = unpriced_calls + ?7, last_seq = ?8, last_hash = ?9,
                 exceeded_pico = CASE WHEN held_pico + ?1 > max_cost_pico THEN max(coalesce(exceeded_pico, 0), held_pico + ?1) ELSE exceeded_pico END
-            WHERE id = ?10 AND epoch = ?11 AND coalesce(exceeded_pico, 0) < \(Self.full)
+            WHERE id = ?10 AND epoch = ?11 AND last_seq = ?13 AND coalesce(exceeded_pico, 0) < \(Self.full)
                 AND (?12 = 0 OR exceeded_pico IS NULL AND held_pico <= coalesce(max_cost_pico, \(Self.full)) - ?1)
             """)
         fillRun = try prepare("""
             UPDATE run SET calls = calls + ?1, input_tokens = input_tokens + ?2, output_tokens = output_tokens + ?3,
                 unpriced_calls = unpriced_calls + ?4, last_seq = ?5, last_hash = ?6, exceeded_pico = \(Self.full)
-            WHERE id = ?7 AND epoch = ?8
+            WHERE id = ?7 AND epoch = ?8 AND last_seq = ?9
             """)
-        selectRun = try prepare("SELECT epoch, held_pico, open_pico, max_cost_pico, exceeded_pico FROM run WHERE id = ?1")
+        selectRun = try prepare("SELECT epoch, held_pico, open_pico, max_cost_pico, exceeded_pico, last_seq FROM run WHERE id = ?1")
         recountRun = try prepare("UPDATE run SET held_pico = ?2, open_pico = ?3, cost_pico = ?4 WHERE id = ?1")
+        loseRun = try prepare("UPDATE run SET open_pico = 0 WHERE id = ?1")
+        loseWindows = try prepare("UPDATE budget_window SET open_pico = 0 WHERE run = ?1")
         selectWindow = try prepare("SELECT held_pico, open_pico, exceeded_pico FROM budget_window WHERE run = ?1 AND scope = ?2")
         upsertWindow = try prepare("""
             INSERT INTO budget_window(run, scope, cap_pico, held_pico, open_pico, exceeded_pico) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
@@ -77,7 +79,7 @@ final class CapCounters {
     /// - Parameters:
     ///   - events: how many the entry has.
     ///   - head: the hash of the last.
-    func move(_ movement: Movement, events: Int, head: ContentHash, of run: OwnedRun) throws -> Move {
+    func move(_ movement: CapMovement, events: Int, head: ContentHash, of run: OwnedRun) throws -> Move {
         updateRun.bind(1, movement.held)
         updateRun.bind(2, movement.open)
         updateRun.bind(3, movement.cost)
@@ -90,6 +92,7 @@ final class CapCounters {
         updateRun.bind(10, run.row)
         updateRun.bind(11, run.epoch)
         updateRun.bind(12, movement.asked == nil ? 0 : 1)
+        updateRun.bind(13, run.sequence)
         do {
             if try updateRun.runCountingChanges() == 1 { return .made }
         } catch {
@@ -111,8 +114,17 @@ final class CapCounters {
         fillRun.bind(6, head)
         fillRun.bind(7, run.row)
         fillRun.bind(8, run.epoch)
+        fillRun.bind(9, run.sequence)
         guard try fillRun.runCountingChanges() == 1 else { throw EntryWriter.lostOwnership(of: run) }
         return .full
+    }
+
+    /// What calls without an end hold counts as spent from now on: nobody knows better.
+    func loseCalls(of run: OwnedRun) throws(SQLiteFailure) {
+        for statement in [loseRun, loseWindows] {
+            statement.bind(1, run.row)
+            try statement.run()
+        }
     }
 
     /// Behind the rows of an entry that found the counters full.
@@ -130,13 +142,14 @@ final class CapCounters {
 
     private func counters(of run: OwnedRun) throws -> Counters {
         selectRun.bind(1, run.row)
-        let row = try selectRun.first { ($0.int(0), ($0.int(1), $0.int(2), $0.optionalInt(3), $0.optionalInt(4))) }
-        guard let (epoch, counters) = row, epoch == run.epoch else { throw EntryWriter.lostOwnership(of: run) }
+        let row = try selectRun.first { ($0.int(0), $0.int(5), ($0.int(1), $0.int(2), $0.optionalInt(3), $0.optionalInt(4))) }
+        // Facts behind its last that are not from here are another process's.
+        guard let (epoch, sequence, counters) = row, epoch == run.epoch, sequence == run.sequence else { throw EntryWriter.lostOwnership(of: run) }
         return counters
     }
 
     /// Of the reservation, behind what else the entry moves.
-    private func verdict(of movement: Movement, _ counters: Counters) -> JournalReply {
+    private func verdict(of movement: CapMovement, _ counters: Counters) -> JournalReply {
         guard let asked = movement.asked else { return .written }
         return Self.verdict(
             BudgetRefusal.runScope, asked: asked, held: Self.sum(counters.held, movement.endHeld).value,
@@ -144,7 +157,7 @@ final class CapCounters {
     }
 
     /// Why nothing was written. A cap that will never admit the call outweighs one that may.
-    func reply(_ movement: Movement, _ windows: [Window], of run: OwnedRun) throws -> JournalReply {
+    func reply(_ movement: CapMovement, _ windows: [Window], of run: OwnedRun) throws -> JournalReply {
         let verdicts = [verdict(of: movement, try counters(of: run))] + windows.map(\.verdict)
         for case .refused(let refusal) in verdicts { return .refused(refusal) }
         return .postponed
@@ -153,7 +166,7 @@ final class CapCounters {
     // MARK: Caps below
 
     /// The caps that an entry moves, as they are behind it.
-    func windows(_ entry: JournalEntry, of run: OwnedRun) throws -> [Window] {
+    func windows(_ movement: CapMovement, of run: OwnedRun) throws -> [Window] {
         var windows: [Window] = []
         func move(_ caps: [(scope: String, cap: Money)], held: Int64, open: Int64, asked: Int64?) throws {
             for cap in caps {
@@ -177,12 +190,8 @@ final class CapCounters {
                 windows[index].move(held: held, open: open)
             }
         }
-        if let end = entry.callEnd, let released = end.released?.picoDollars {
-            try move(end.caps, held: (end.held?.picoDollars ?? 0) - released, open: -released, asked: nil)
-        }
-        if let start = entry.callStart, let asked = start.held?.picoDollars {
-            try move(start.caps, held: asked, open: asked, asked: asked)
-        }
+        for release in movement.releases { try move(release.caps, held: release.held, open: release.open, asked: nil) }
+        if let start = movement.start, let asked = movement.asked { try move(start.caps, held: asked, open: asked, asked: asked) }
         return windows
     }
 

@@ -33,7 +33,7 @@ struct Follow: AsyncParsableCommand {
                 stage.observer?.observe(fact, run: id, at: event.at)
                 sequence = event.sequence
                 switch fact {
-                case .runEnded(let status, _): suspended = status
+                case .runEnded(let end): suspended = end.status
                 case .runResumed: suspended = nil
                 default: break
                 }

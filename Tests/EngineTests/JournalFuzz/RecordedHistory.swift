@@ -24,7 +24,7 @@ struct RecordedHistory: Sendable {
         self.inputs = inputs
         self.answer = answer
         run = written.start.id
-        startedAt = written.start.at
+        startedAt = written.events[0].at
         events = written.events.enumerated().map { index, event in
             EventRecord(
                 sequence: index + 1, kind: event.kind, payload: try! JSONParser.parse(event.payload), at: event.at, hash: ContentHash(of: event.payload))
@@ -85,10 +85,10 @@ private final class FoldedJournal: RunJournal {
     private var inputs: Blob { Blob(JSONEncoding.wire.bytes(.object(history.inputs))) }
 
     func begin(_ run: RunStart, with facts: JournalEntry) async throws(JournalError) {}
-    func takeOver(_ run: RunID) async throws(JournalError) -> RecordedRun {
+    func takeOver(_ run: RunID, by program: String, at moment: Timestamp) async throws(JournalError) -> RecordedRun {
         RecordedRun(
             id: run, graph: history.graph.hash, inputs: inputs.hash, startedAt: history.startedAt, maxCost: history.graph.budget.maxCost, batch: nil,
-            epoch: 9, lostCalls: 0, spending: Spending(), events: history.events, decisions: [:])
+            resumed: RunResumed(program: program, epoch: 9, lost: []), resumedAt: moment, spending: Spending(), events: history.events, decisions: [:])
     }
     func documents(_ hashes: [ContentHash]) async throws(JournalError) -> [ContentHash: [UInt8]] {
         var found = history.documents.filter { hashes.contains($0.key) }
