@@ -59,12 +59,13 @@ public struct PlanBuilder: Sendable {
             conditional[ObjectIdentifier(body)] = Self.conditionalSteps(body)
             for step in body.steps {
                 if step.limits.maxCost != nil || step.forEach?.maxCost != nil { hasCap = true }
-                switch step.kind {
-                case .model(let model):
+                if case .model(let model) = step.kind {
                     let key = TierKey(graph: ObjectIdentifier(graph), name: model.tier)
                     if tiers[key] == nil { tiers[key] = terms(graph.tier(named: model.tier)!) }
-                case .workflow(let other): visit(other.graph)
-                default: step.kind.body.map { visit($0, of: graph) }
+                } else if case .workflow(let other) = step.kind {
+                    visit(other.graph)
+                } else if let body = step.kind.body {
+                    visit(body, of: graph)
                 }
             }
         }
@@ -145,19 +146,19 @@ public struct PlanBuilder: Sendable {
                 rows[row].items = Plan.Step.Items(least: items.least, most: items.most)
             }
             if case .loop(let loop) = step.kind { rows[row].passes = loop.max }
-            if step.kind.isContainer {
+            if let container = step.kind.container {
                 var inner = here.times(itemCount(step, here.scope))
                 inner.prefix = id + "/"
                 var amounts: Plan.Amounts
-                switch step.kind {
-                case .loop(let loop): amounts = plan(loop.body, inner.times((1, loop.max)), &rows)
-                case .workflow(let other):
+                if case .workflow(let other) = step.kind {
                     var sub = Place(graph: other.graph, scope: here.scope.inputs(of: step), prefix: inner.prefix)
                     (sub.least, sub.most) = (inner.least, inner.most)
                     amounts = plan(other.graph.body, sub, &rows)
                     if let finally = other.graph.finally { amounts = amounts + plan(finally, sub, &rows) }
                     if let cap = other.graph.budget.maxCost { amounts.limit(to: cap, times: inner.most) }
-                default: amounts = plan(step.kind.body!, inner, &rows)
+                } else {
+                    let passes = rows[row].passes.map { inner.times((1, $0)) }
+                    amounts = plan(container.body, passes ?? inner, &rows)
                 }
                 if let cap = step.limits.maxCost { amounts.limit(to: cap, times: inner.most) }
                 if let cap = step.forEach?.maxCost { amounts.limit(to: cap, times: here.most) }
@@ -201,12 +202,13 @@ public struct PlanBuilder: Sendable {
         var refusal: StepFailure?
         func visit(_ body: StepGraph, of graph: WorkflowGraph) {
             for step in body.steps where refusal == nil {
-                switch step.kind {
-                case .model(let model):
+                if case .model(let model) = step.kind {
                     let terms = terms(model.tier, of: graph)
                     refusal = terms.failure ?? notTaken(model, terms.profiles) ?? (hasCap ? terms.unpriced.first.map(StepFailure.unpriced) : nil)
-                case .workflow(let other): visit(other.graph)
-                default: step.kind.body.map { visit($0, of: graph) }
+                } else if case .workflow(let other) = step.kind {
+                    visit(other.graph)
+                } else if let body = step.kind.body {
+                    visit(body, of: graph)
                 }
             }
         }

@@ -69,14 +69,16 @@ extension RunExecution {
     private func perform(_ command: RunCommand) {
         guard outbox.error == nil else { return }
         switch command {
-        case .evaluateCondition(let node): evaluateCondition(node)
-        case .expandItems(let node): expandItems(node)
+        case .evaluateCondition(let node): ConditionRunner(condition: state.step(node).when!).evaluate(node, in: self)
+        case .expandItems(let node): ForEachRunner(forEach: state.step(node).forEach!).expand(node, in: self)
         case .start(let node): start(node)
-        case .open(let node, let pass): open(node, pass: pass)
+        case .open(let node, let pass): state.step(node).kind.runner.container!.open(node, pass: pass, in: self)
         case .openFinally(let scope): record(.scopeOpened(openingFinally(of: scope)))
-        case .close(let scope, let end): close(scope, end)
+        case .close(let index, let end):
+            let scope = state.scopes[index]!
+            state.step(scope.node!).kind.runner.container!.close(scope.node!, scope, end, in: self)
         case .skip(let node, let reason): record(.stepSkipped(node.path, reason))
-        case .collect(let node): collect(node)
+        case .collect(let node): ForEachRunner(forEach: state.step(node).forEach!).collect(node, in: self)
         case .cancel(let node):
             if work.cancel(node) {
                 road.wakeAll()

@@ -55,34 +55,11 @@ extension RunExecution {
         }
         return hasTaken
     }
-
-    // MARK: Money
-
-    func asksForMoney(_ refusal: BudgetRefusal, _ step: Step) -> Bool {
-        state.graph.budget.onExceeded == .ask && refusal.scope == BudgetRefusal.runScope && refusal.cap == state.money.cap && !step.isOptional
-            // Beyond what a run can count there is no cap to ask for.
-            && refusal.exceeded != .max
-    }
-
-    /// The step waits for a person to raise the run's cap.
-    func askForMoney(_ refusal: BudgetRefusal, _ node: Node) {
-        let cap = max(refusal.spent, refusal.exceeded ?? .zero) + refusal.asked
-        let text = "\(refusal.message); under a cap of \(cap) it fits"
-        let request = ApprovalRequest(
-            number: state.nextQuestion(of: node), message: store(.string(text)).hash, until: nil, onTimeout: .fail, cap: cap, asked: refusal.asked, text: text)
-        ask(request, node, at: environment.clock.now())
-    }
 }
 
 extension RunState {
     /// A question that was taken back before it was answered is asked again under its number.
     func nextQuestion(of node: Node) -> Int { (open[node]?.inquiry?.answers ?? 0) + 1 }
-}
-
-extension StepFailure {
-    static func notGranted(_ decision: ApprovalDecision) -> StepFailure {
-        StepFailure(.budget, "\(decision.by) did not grant more money" + (decision.note.map { ": \($0)" } ?? ""))
-    }
 }
 
 extension ApprovalDecision {

@@ -84,28 +84,14 @@ actor RunExecution: CallRecorder {
     private func beginning(_ batch: (name: String, index: Int)?) -> (RunStart, RunEvent) {
         let graph = state.graph
         let inputs = Blob(JSONEncoding.wire.bytes(.object(state.scopes[0]!.given ?? [:])))
-        let started = runStarted(inputs: inputs.hash, batch)
+        let started = RunEvent.runStarted(state.started(
+            inputs: inputs.hash, program: environment.program, origin: environment.origin, batch: batch))
         outbox.append(started, at: state.startedAt)
         outbox.append(inputs)
         state.scopes[0]!.given = nil
         outbox.append(graph.sources.manifest)
         for file in graph.sources.files { outbox.append(file.content) }
         return (RunStart(id: id, location: graph.sources.location), started)
-    }
-
-    private func runStarted(inputs hash: ContentHash, _ batch: (name: String, index: Int)?) -> RunEvent {
-        let graph = state.graph
-        let scope = state.bindings(state.scopes[0]!)
-        var tags = JSONObject()
-        for (key, value) in graph.tags {
-            if let value = try? value.render(scope) { tags[key] = .string(value) }
-        }
-        return .runStarted(RunStarted(
-            workflow: graph.name, file: graph.file, graph: graph.hash, sources: graph.sources.manifest.hash, inputs: hash, maxCost: graph.budget.maxCost,
-            encoder: ModelRequest.encoderVersion, program: environment.program, owner: graph.owner.json, tags: tags,
-            decision: RunDecision(
-                id: graph.decision?.id.flatMap { try? $0.render(scope) }, unit: graph.decision?.unit, counts: graph.decision?.counts ?? []),
-            batch: batch?.name, batchIndex: batch?.index, origin: environment.origin))
     }
 
     /// Performs the first commands, behind what was asked for before there was a record to write it into.
@@ -132,39 +118,26 @@ actor RunExecution: CallRecorder {
 
     @inline(never)
     private func conclude() -> RunResult {
-        let graph = state.graph
-        var status = state.ending!
         var outputs: JSONObject?
         var hash: ContentHash?
         var failed = state.firstFailure
+        var status = state.ending!
         if status == .succeeded {
             do throws(StepFailure) {
-                let value = try returned(by: graph)
+                let value = environment.secrets.redactor.redact(.object(try state.outputs()))
                 hash = try keep(value, "what the run returns").hash
                 outputs = value.objectValue
             } catch {
                 (status, failed) = (.failed, ("outputs", error))
             }
         }
-        var outcome: String?
-        if status == .succeeded || status == .failed, let template = graph.decision?.outcome {
-            outcome = try? template.render(state.bindings(state.scopes[0]!))
-        }
-        let at = environment.clock.now()
         let failure = failed?.failure ?? (status == .interrupted ? stopping.unreachable : nil)
         let questions = state.questions
-        record(.runEnded(RunEnded(status, outputs: hash, failure: failure, outcome: outcome)), at: at)
+        let at = environment.clock.now()
+        record(.runEnded(RunEnded(status, outputs: hash, failure: failure, outcome: state.outcome(of: status))), at: at)
         return RunResult(
             id: id, status: status, outputs: outputs, failure: failure, failedStep: failed?.path,
             waitsFor: questions.map { .init(step: $0.node.path, question: $0.question) }, spending: state.money.spending,
             startedAt: state.startedAt, endedAt: at, exceeded: state.money.exceeded)
-    }
-
-    private func returned(by graph: WorkflowGraph) throws(StepFailure) -> JSONValue {
-        do throws(EvaluationError) {
-            return environment.secrets.redactor.redact(.object(try state.evaluateOutputs(graph.outputs, in: state.scopes[0]!)))
-        } catch {
-            throw StepFailure(.expression, "outputs: \(error.message)")
-        }
     }
 }

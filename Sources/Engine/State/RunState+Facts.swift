@@ -141,9 +141,9 @@ extension RunState {
     // MARK: People
 
     private func ask(_ request: ApprovalRequest, _ state: OpenNode, _ node: Node) throws(IllegalFact) {
-        switch step(node).kind {
-        case .approve, .model: break
-        case .value, .run, .tool, .group, .loop, .workflow: throw IllegalFact("'\(node.path)' asks nobody")
+        switch step(node).kind.form {
+        case .question, .model: break
+        case .value, .effect, .container: throw IllegalFact("'\(node.path)' asks nobody")
         }
         try idle(state, node)
         state.inquiry = OpenNode.Inquiry(question: request, answers: state.inquiry?.answers ?? 0)

@@ -16,7 +16,7 @@ protocol ContainerRunner: StepRunner {
 
 extension ContainerRunner {
     var container: (any ContainerRunner)? { self }
-    func start(_ node: Node, in run: isolated RunExecution) { run.open(node, pass: 0) }
+    func start(_ node: Node, in run: isolated RunExecution) { open(node, pass: 0, in: run) }
 }
 
 /// Where a scope is to be made.

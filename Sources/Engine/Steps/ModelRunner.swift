@@ -175,8 +175,8 @@ struct ModelRunner: StepRunner {
         case .notMade(let failure): try pass(over: failure, tries)
         case .refused(let refusal):
             tries.isStartRecorded = true
-            if run.asksForMoney(refusal, tries.step) {
-                run.askForMoney(refusal, tries.node)
+            if asksForMoney(refusal, tries.step, run) {
+                askForMoney(refusal, tries.node, run)
                 return false
             }
             tries.next = tries.machine.apply(.callRefused(refusal))

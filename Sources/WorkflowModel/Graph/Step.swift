@@ -77,6 +77,30 @@ public enum StepKind: Sendable {
         }
     }
 
+    /// What kinds have in common, for whoever does not need to know each.
+    public enum Form: Sendable {
+        /// Asks a model.
+        case model
+        /// Is computed from what is there.
+        case value
+        /// Does something outside of the run, or is done to it.
+        case effect
+        /// Asks a person.
+        case question
+        /// Works through steps of its own.
+        case container
+    }
+
+    public var form: Form {
+        switch self {
+        case .model: return .model
+        case .value: return .value
+        case .run, .tool: return .effect
+        case .approve: return .question
+        case .group, .loop, .workflow: return .container
+        }
+    }
+
     /// The steps inside, of the same file.
     public var body: StepGraph? {
         guard let container, !container.isOtherFile else { return nil }
