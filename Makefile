@@ -21,7 +21,7 @@ SHELL := /bin/bash
 .ONESHELL:
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help setup toolchain libraries venv models build release demo test test-release sanitize fuzz crash bench install clean
+.PHONY: help setup toolchain libraries venv models build release demo test test-release patches sanitize fuzz crash bench install clean
 
 # A recipe's `stop "sentence"` ends make with that sentence and nothing that hides it.
 define prelude
@@ -102,6 +102,9 @@ sanitize: setup ## run the tests of all rooms under the address and the thread s
 	    TSAN_OPTIONS="suppressions=$$PWD/Tests/ThreadSanitizer.txt exitcode=66" \
 	    swift test --skip-build "$${options[@]}" --skip CommandTests
 	done
+
+patches: setup ## apply the additions that are kept as patches to a copy, compile and try them
+	Tests/Patches/run.sh
 
 fuzz: setup ## try INPUTS made and broken inputs on all readers, in release and with its limits on time
 	@$(swift_build)

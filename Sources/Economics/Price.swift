@@ -82,4 +82,17 @@ extension PriceRow {
         object["effective_to"] = effectiveTo.map { .string($0.rfc3339) }
         return .object(object)
     }
+
+    /// As ``json`` made it.
+    public init?(json: JSONValue) {
+        guard let id = json["id"]?.stringValue, let provider = json["provider"]?.stringValue, let model = json["model"]?.stringValue,
+            let unit = json["unit"]?.stringValue.flatMap(PriceUnit.init(rawValue:)), let price = json["price_pico_usd"]?.intValue,
+            let source = json["source"]?.stringValue, let checkedAt = json["checked_at"]?.stringValue
+        else { return nil }
+        self.init(
+            id: id, provider: provider, model: model, unit: unit, price: Money(picoDollars: price),
+            abovePromptTokens: json["above_prompt_tokens"]?.intValue.map(Int.init),
+            effectiveFrom: json["effective_from"]?.stringValue.flatMap(Timestamp.init(rfc3339:)),
+            effectiveTo: json["effective_to"]?.stringValue.flatMap(Timestamp.init(rfc3339:)), source: source, checkedAt: checkedAt)
+    }
 }

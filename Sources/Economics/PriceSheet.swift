@@ -5,7 +5,13 @@ public struct PriceSheet: Sendable, Hashable {
     /// Rows of one unit, the highest context threshold first.
     private let rows: [PriceUnit: [PriceRow]]
 
-    init(rows: [PriceUnit: [PriceRow]]) { self.rows = rows }
+    /// The ids of the rows that a short call without anything cached is charged by, in the order of ``Cost/priceRows``.
+    public let usualRows: [String]
+
+    init(rows: [PriceUnit: [PriceRow]]) {
+        self.rows = rows
+        usualRows = [.input, .output, .request, .machineHour].compactMap { (unit: PriceUnit) in rows[unit]?.last { $0.abovePromptTokens == nil }?.id }
+    }
 
     /// The row that a unit is charged by for a prompt of that size, the base class standing in for an absent one.
     ///

@@ -6,16 +6,11 @@ import WorkflowModel
 /// Runs checked workflows: the only place with tasks, clocks and sockets around the two pure machines.
 public final class Engine: Sendable {
     let environment: EngineEnvironment
-    let callLimiter, programLimiter: ConcurrencyLimiter
-    let priceSheets: PriceSheetCache
-    private let providerLimiters = Mutex<[String: ConcurrencyLimiter]>([:])
+    let services: CallServices
+    let programLimiter: ConcurrencyLimiter
     private let active = Mutex<[RunID: RunExecution]>([:])
     private let stopping = Mutex<Interruption>(.none)
     private let isListening = Mutex(false)
-    /// Models that were made reachable once: asking again is quick.
-    private let prepared = Mutex<Set<ModelReference>>([])
-    /// Servers that have answered since this engine began, or in a run before it was resumed.
-    private let reached = Mutex<Set<String>>([])
 
     /// How far a stop was asked for.
     public enum Interruption: Int, Sendable, Comparable {
@@ -30,9 +25,8 @@ public final class Engine: Sendable {
 
     public init(environment: EngineEnvironment) {
         self.environment = environment
-        callLimiter = ConcurrencyLimiter(limit: environment.maxConcurrentCalls)
+        services = CallServices(environment)
         programLimiter = ConcurrencyLimiter(limit: environment.maxConcurrentPrograms)
-        priceSheets = PriceSheetCache(environment.prices)
     }
 
     /// Runs a workflow to its end. A failed run is a result.
@@ -45,7 +39,7 @@ public final class Engine: Sendable {
         _ graph: WorkflowGraph, inputs: JSONObject, batch: (name: String, index: Int)? = nil, observer: (any RunObserver)? = nil
     ) async throws(JournalError) -> RunResult {
         let id = RunID(at: environment.clock.now(), random: environment.entropy.next())
-        return try await drive(RunExecution(id: id, graph: graph, .new(inputs, batch: batch), engine: self, observer: observer))
+        return try await drive(RunExecution(id: id, graph: graph, .new(batch: batch), inputs: inputs, engine: self, observer: observer))
     }
 
     /// Goes on with a run that is suspended or whose process is gone.
@@ -53,13 +47,13 @@ public final class Engine: Sendable {
     /// - Parameter graph: of the same hash as the run's record has; the caller makes sure.
     /// - Throws: `JournalError`, of code `owned`, `hasEnded` or `unknownRun` when there is nothing to go on with.
     public func resume(_ id: RunID, _ graph: WorkflowGraph, observer: (any RunObserver)? = nil) async throws(JournalError) -> RunResult {
-        let run = try await environment.journal.takeOver(id)
+        let run = try await environment.journal.takeOver(id, by: environment.program, at: environment.clock.now())
         guard run.graph == graph.hash else { throw JournalError(.corrupt, "run \(id) is of another workflow than the one given") }
         let document = try await environment.journal.documents([run.inputs])[run.inputs]
         guard let document, let inputs = (try? JSONParser.parse(document))?.objectValue else {
             throw JournalError(.corrupt, "the inputs of run \(id) are not in the ledger")
         }
-        return try await drive(RunExecution(id: id, graph: graph, .recorded(run, inputs: inputs), engine: self, observer: observer))
+        return try await drive(RunExecution(id: id, graph: graph, .recorded(run), inputs: inputs, engine: self, observer: observer))
     }
 
     private func drive(_ execution: RunExecution) async throws(JournalError) -> RunResult {
@@ -114,98 +108,5 @@ public final class Engine: Sendable {
         case .decided(let id, let path, let decision):
             if let execution = active.withLock({ $0[id] }) { await execution.take(decision, at: path) }
         }
-    }
-
-    func hasReached(_ server: String) { _ = reached.withLock { $0.insert(server) } }
-    func reachedBefore(_ server: String) -> Bool { reached.withLock { $0.contains(server) } }
-
-    func isPrepared(_ model: ModelReference) -> Bool { prepared.withLock { $0.contains(model) } }
-
-    /// Makes a model reachable, for the first time or after it was not, which may mean to start its server. A stop does not wait
-    /// for that.
-    func prepareFirst(_ model: ModelReference) async throws(StepFailure) {
-        let (answers, answer) = AsyncStream.makeStream(of: Result<Void, StepFailure>.self)
-        let provider = environment.provider
-        let task = Task(executorPreference: environment.executor) {
-            do throws(StepFailure) {
-                try await provider.prepare(model)
-                answer.yield(.success(()))
-            } catch {
-                answer.yield(.failure(error))
-            }
-        }
-        // The stream ends early, without an answer, when the waiting task is cancelled.
-        guard let result = await answers.first(where: { _ in true }) else {
-            task.cancel()
-            throw StepFailure(.cancelled, "stopped while a model was made ready")
-        }
-        try result.get()
-        _ = prepared.withLock { $0.insert(model) }
-    }
-
-    func providerLimiter(_ profile: ModelProfile) -> ConcurrencyLimiter? {
-        guard let limit = profile.maxConcurrency else { return nil }
-        return providerLimiters.withLock { limiters in
-            if let existing = limiters[profile.reference.provider] { return existing }
-            let limiter = ConcurrencyLimiter(limit: limit)
-            limiters[profile.reference.provider] = limiter
-            return limiter
-        }
-    }
-}
-
-/// How a run ended.
-public final class RunResult: Spender, Sendable {
-    public let id: RunID
-    public let status: RunStatus
-    /// Present when it succeeded.
-    public let outputs: JSONObject?
-    /// The first failure.
-    public let failure: StepFailure?
-    /// The step that failed first.
-    public let failedStep: String?
-    /// The steps that wait for a person, with what they ask.
-    public let waitsFor: [Waiting]
-    /// What its calls came to.
-    public let spending: Spending
-    public let startedAt: Timestamp
-    public let endedAt: Timestamp
-    /// Where more counts than the run's cap admits, as calls cost more than was held for them.
-    public let exceeded: (cap: Money, counted: Money)?
-
-    /// A step that waits for a person.
-    public struct Waiting: Sendable, Hashable {
-        /// Its path.
-        public let step: String
-        public let question: ApprovalRequest
-
-        public init(step: String, question: ApprovalRequest) {
-            self.step = step
-            self.question = question
-        }
-    }
-
-    /// A run that ended before, as the ledger tells it.
-    public convenience init(_ record: RunRecord, outputs: JSONObject?) {
-        self.init(
-            id: RunID(record.id), status: record.status, outputs: outputs, failure: record.failure.flatMap(StepFailure.init(json:)), failedStep: nil,
-            waitsFor: [], spending: record.spending, startedAt: record.startedAt,
-            endedAt: record.endedAt ?? record.startedAt)
-    }
-
-    init(
-        id: RunID, status: RunStatus, outputs: JSONObject?, failure: StepFailure?, failedStep: String?, waitsFor: [Waiting], spending: Spending,
-        startedAt: Timestamp, endedAt: Timestamp, exceeded: (cap: Money, counted: Money)? = nil
-    ) {
-        self.exceeded = exceeded
-        self.id = id
-        self.status = status
-        self.outputs = outputs
-        self.failure = failure
-        self.failedStep = failedStep
-        self.waitsFor = waitsFor
-        self.spending = spending
-        self.startedAt = startedAt
-        self.endedAt = endedAt
     }
 }

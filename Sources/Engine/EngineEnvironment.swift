@@ -20,17 +20,6 @@ public struct SystemEntropy: EntropySource {
     public func next() -> UInt64 { UInt64.random(in: .min ... .max) }
 }
 
-/// Sees every fact of a run as it happens: the live tree, `--events`. Called in order; must not block.
-public protocol RunObserver: Sendable {
-    func observe(_ event: RunEvent, run: RunID, graph: WorkflowGraph, at: Timestamp)
-    /// Is shown what happened before this process went on with the run, in order, before anything else.
-    func recall(_ event: RunEvent, run: RunID, graph: WorkflowGraph, at: Timestamp)
-}
-
-extension RunObserver {
-    public func recall(_ event: RunEvent, run: RunID, graph: WorkflowGraph, at: Timestamp) {}
-}
-
 /// What the engine works with. Everything that touches the world comes in here.
 public struct EngineEnvironment: Sendable {
     public var journal: any RunJournal
@@ -51,6 +40,8 @@ public struct EngineEnvironment: Sendable {
     public var maxConcurrentPrograms: Int
     /// Recorded with each run.
     public var program: String
+    /// Where the workflows' files come from; recorded with each run.
+    public var origin = RunOrigin()
     /// What calls in flight get to end by themselves after a first interrupt.
     public var grace: TimeSpan
     /// How often it is looked for what other processes ask of the runs of this one; `nil`: never.

@@ -6,14 +6,17 @@ import WorkflowModel
 
 /// What processes do with each other's runs.
 extension Ledger {
-    public func takeOver(_ run: RunID) async throws(JournalError) -> RecordedRun {
-        guard case .takenOver(let epoch, let lostCalls) = try await submit(WriteRequest(.takeOver(run))) else { preconditionFailure("a reply to a take-over") }
-        return try await reading { ledger throws(JournalError) in try ledger.recorded(run, epoch: epoch, lostCalls: lostCalls) }
+    public func takeOver(_ run: RunID, by program: String, at: Timestamp) async throws(JournalError) -> RecordedRun {
+        guard case .takenOver(let resumed) = try await submit(WriteRequest(.takeOver(run, by: program, at: at))) else {
+            preconditionFailure("a reply to a take-over")
+        }
+        return try await reading { ledger throws(JournalError) in try ledger.recorded(run, resumed, at: at) }
     }
 
     /// A run that was taken over, as it is to be gone on with.
-    private func recorded(_ run: RunID, epoch: Int64, lostCalls: Int) throws(JournalError) -> RecordedRun {
-        let events = try events(run: run.text)
+    private func recorded(_ run: RunID, _ resumed: RunResumed, at: Timestamp) throws(JournalError) -> RecordedRun {
+        // The last is that it was taken over.
+        let events = try events(run: run.text).dropLast()
         return try read { database in
             let row = try Row.fetchOne(
                 database,
@@ -25,8 +28,8 @@ extension Ledger {
             let batch = (row[5] as String?).map { (name: $0, index: (row[6] as Int?) ?? 0) }
             return RecordedRun(
                 id: run, graph: hash(row, 1) ?? ContentHash(of: []), inputs: hash(row, 2) ?? ContentHash(of: []),
-                startedAt: Timestamp(microseconds: row[3]), maxCost: money(row, 4), batch: batch, epoch: epoch, lostCalls: lostCalls,
-                spending: SpendingColumns.spending(spending, 0), events: events,
+                startedAt: Timestamp(microseconds: row[3]), maxCost: money(row, 4), batch: batch, resumed: resumed, resumedAt: at,
+                spending: SpendingColumns.spending(spending, 0), events: Array(events),
                 decisions: try Self.openDecisions(database, of: row[0]))
         }
     }
@@ -75,12 +78,7 @@ extension Ledger {
     /// - Returns: whether a process drives it, which will do it within a moment.
     /// - Throws: `JournalError` of code `unknownRun` or `hasEnded`.
     public func cancel(_ run: RunID, by person: String, at: Timestamp = .now()) async throws(JournalError) -> Bool {
-        let entry = JournalEntry(run: run)
-        for event in [RunEvent.cancelRequested(by: person), .runEnded(.cancelled, outputs: nil)] {
-            entry.events.append(JournaledEvent(kind: event.kind, payload: event.payload, at: at))
-        }
-        entry.runEnd = RunEnd(status: .cancelled, outputs: nil, failure: nil, outcome: nil, at: at)
-        guard case .leftWord(let isDriven) = try await submit(WriteRequest(.cancel(run, by: person, entry: .init(entry)))) else { preconditionFailure("a reply to a cancel") }
+        guard case .leftWord(let isDriven) = try await submit(WriteRequest(.cancel(run, by: person, at: at))) else { preconditionFailure("a reply to a cancel") }
         return isDriven
     }
 

@@ -37,12 +37,12 @@ extension GraphReport {
     }
 
     private static func dotShape(_ step: Step) -> String {
-        switch step.kind {
+        switch step.kind.form {
         case .model: return ", style=rounded"
-        case .run, .tool: return ", peripheries=2"
+        case .effect: return ", peripheries=2"
         case .value: return ""
-        case .approve: return ", shape=diamond"
-        case .group, .loop, .workflow: return ", shape=folder"
+        case .question: return ", shape=diamond"
+        case .container: return ", shape=folder"
         }
     }
 

@@ -37,12 +37,12 @@ extension GraphReport {
     }
 
     private static func mermaidShape(_ step: Step, _ label: String) -> String {
-        switch step.kind {
+        switch step.kind.form {
         case .model: return "(\"\(label)\")"
-        case .run, .tool: return "[[\"\(label)\"]]"
+        case .effect: return "[[\"\(label)\"]]"
         case .value: return "[\"\(label)\"]"
-        case .approve: return "{\"\(label)\"}"
-        case .group, .loop, .workflow: return "[/\"\(label)\"/]"
+        case .question: return "{\"\(label)\"}"
+        case .container: return "[/\"\(label)\"/]"
         }
     }
 

@@ -10,7 +10,7 @@ extension LiveTree {
         let pieces: [String?]
         switch update {
         case .runStarted(let id, let workflow, let steps, let budget):
-            pieces = [workflow, "started", id, Figures.counted(steps.count, "step"), budget.map { "budget \($0)" }]
+            pieces = [workflow, "started", id, steps.map { Figures.counted($0.count, "step") }, budget.map { "budget \($0)" }]
         case .stepState(let path, let status, _, _):
             guard let line = nodeLine(path, status, style) else { return nil }
             pieces = line

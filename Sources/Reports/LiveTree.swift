@@ -62,6 +62,8 @@ public struct LiveTree: Sendable {
     private(set) var endedAt: Timestamp?
     private(set) var tally = Tally()
     private var indexes: [String: Int] = [:]
+    /// Whether steps come into it as they are told of.
+    private var showsWhatIsTold = false
     /// What is at work in items and passes, and what ended last, by path.
     private var places: [String: NodeFigures] = [:]
     private var endedPlace: String?
@@ -93,9 +95,10 @@ public struct LiveTree: Sendable {
             self.workflow = workflow
             self.budget = budget
             startedAt = moment
-            self.steps = steps.map { Step(id: $0.id, kind: $0.kind, dependsOn: $0.dependsOn, depth: $0.id.utf8.count { $0 == UInt8(ascii: "/") }) }
-            for (index, step) in steps.enumerated() { indexes[step.id] = index }
+            showsWhatIsTold = steps == nil
+            for step in steps ?? [] { insert(step, at: self.steps.count) }
         case .stepState(let path, let status, let model, let tier):
+            if showsWhatIsTold { show(path) }
             guard let index = index(of: path) else { return }
             if NodePath.index(path) == nil {
                 Self.step(path, of: &steps[index], became: status, at: moment)
@@ -136,6 +139,23 @@ public struct LiveTree: Sendable {
             self.status = status
             endedAt = moment
         }
+    }
+
+    private mutating func insert(_ step: LiveUpdate.Step, at place: Int) {
+        for index in place..<steps.count { indexes[steps[index].id] = index + 1 }
+        indexes[step.id] = place
+        steps.insert(Step(id: step.id, kind: step.kind, dependsOn: step.dependsOn, depth: step.id.utf8.count { $0 == UInt8(ascii: "/") }), at: place)
+    }
+
+    /// A step of which nothing was known, behind what stands in the same step, and the steps that it stands in.
+    private mutating func show(_ path: String) {
+        let id = NodePath.step(path)
+        guard indexes[id] == nil else { return }
+        let outer = NodePath.parent(id)
+        if let outer { show(outer) }
+        var place = outer.flatMap { indexes[$0] }.map { $0 + 1 } ?? steps.count
+        if let outer { while place < steps.count, steps[place].id.hasPrefix(outer + "/") { place += 1 } }
+        insert(LiveUpdate.Step(id: id, kind: ""), at: place)
     }
 
     /// The step of a node, wherever that is.

@@ -19,7 +19,8 @@ public enum LiveUpdate: Sendable {
         }
     }
 
-    case runStarted(id: String, workflow: String, steps: [Step], budget: Money?)
+    /// - Parameter steps: `nil`: they are not known, and show as something is told of them.
+    case runStarted(id: String, workflow: String, steps: [Step]?, budget: Money?)
     /// Of a step or an item, `summarise[3]`, wherever it stands: `review[2]/polish[1]/draft`.
     case stepState(path: String, NodeStatus, model: String? = nil, tier: String? = nil)
     case itemsExpanded(step: String, count: Int)

@@ -52,6 +52,17 @@ public struct JSONObjectWriter {
         JSONEncoding.wire.write(value, to: &bytes)
     }
 
+    /// A list of texts.
+    public mutating func put(_ key: StaticString, _ texts: [String]) {
+        self.key(key)
+        bytes.append(UInt8(ascii: "["))
+        for (index, text) in texts.enumerated() {
+            if index > 0 { bytes.append(UInt8(ascii: ",")) }
+            JSONEncoding.write(text, to: &bytes)
+        }
+        bytes.append(UInt8(ascii: "]"))
+    }
+
     /// A list of objects.
     public mutating func put<Element>(_ key: StaticString, _ elements: [Element], _ write: (Element, inout JSONObjectWriter) -> Void) {
         self.key(key)

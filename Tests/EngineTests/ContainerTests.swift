@@ -23,7 +23,7 @@ import WorkflowModel
             """, top: "outputs: { g: \"${{ steps.g.output }}\" }"))
         #expect(result.outputs == ["g": [["say": "Hello a? 0!"], ["say": "Hello b? 1!", "rest": "Hello b? 1!b"]]])
         #expect(rig.written.nodes["g[1]/rest"]?.step == "g/rest")
-        #expect(Set(rig.written.calls.map(\.start.step)) == ["g/say"])
+        #expect(Set(rig.written.calls.map(\.step)) == ["g/say"])
         #expect(rig.written.nodes["g[0]/rest"]?.reason == "when is false")
     }
 
@@ -109,7 +109,7 @@ import WorkflowModel
         #expect(rig.provider.requests.map { $0.segments[0].text } == ["0: new", "1: x", "2: xx"])
         #expect(rig.written.payloads("pass_ended").map { $0["verdict"] } == ["again", "again", "done"])
         #expect(rig.written.calls.map(\.start.path) == ["polish[0]/draft", "polish[1]/draft", "polish[2]/draft"])
-        #expect(Set(rig.written.calls.map(\.start.step)) == ["polish/draft"])
+        #expect(Set(rig.written.calls.map(\.step)) == ["polish/draft"])
     }
 
     @Test func aLoopEndsWithItsLastPass() async throws {

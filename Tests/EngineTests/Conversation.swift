@@ -53,7 +53,7 @@ struct Conversation {
     mutating func isLate(_ path: String) -> [String] { hears(.deadlinePassed(path)) }
     mutating func isInterrupted() -> [String] { hears(.interruptRequested) }
 
-    mutating func resumes() -> [String] { hears(.runResumed(RunResumed(program: "test", epoch: 2, lostCalls: 0))) }
+    mutating func resumes() -> [String] { hears(.runResumed(RunResumed(program: "test", epoch: 2, lost: []))) }
     mutating func asks(_ path: String) -> [String] {
         hears(.approvalRequested(path, ApprovalRequest(message: hash, until: nil, onTimeout: .fail)))
     }

@@ -33,11 +33,11 @@ import WorkflowModel
     @Test func whatWasKeptSaysWhatItCost() async throws {
         let rig = EngineRig(answers: ["a": [.failure(.serverError, billing: .unknown), .text("x", input: 10, output: 5)]])
         _ = try await rig.run(Self.plain)
-        guard case .kept(let kept)? = rig.written.entries.flatMap(\.memos).first else { return #expect(Bool(false)) }
+        let kept = try #require(rig.written.kept.first)
         #expect(kept.cost == rig.written.calls.compactMap(\.end?.cost).reduce(.zero, +))
         _ = try await rig.run(Self.plain)
-        guard case .taken(let hit)? = rig.written.entries.flatMap(\.memos).first else { return #expect(Bool(false)) }
-        #expect(hit.saved == kept.cost && hit.call == kept.call.text && hit.path == "a" && hit.modelAsked == "small")
+        let hit = try #require(rig.written.taken.first)
+        #expect(hit.saved == kept.cost && hit.call == kept.call.text && hit.path == "a" && hit.model?.model == "small")
     }
 
     @Test func anAnswerGrowsTooOld() async throws {
@@ -123,7 +123,7 @@ import WorkflowModel
     @Test func withoutMemoNothingIsAskedOrKept() async throws {
         let rig = EngineRig(answers: ["a": [.text("x")]])
         _ = try await rig.run(modelWorkflow("  - { id: a, prompt: hi }"))
-        #expect(rig.written.entries.allSatisfy { $0.memos.isEmpty })
+        #expect(rig.written.kept.isEmpty && rig.written.taken.isEmpty)
     }
 
     @Test func thePlansBestIsNoCallAndItsWorstIsAll() throws {

@@ -32,7 +32,7 @@ import WorkflowModel
         #expect(result.failure?.message.contains("is exceeded") == true)
         let call = try #require(rig.written.calls.first?.end)
         #expect(rig.provider.requests.count == 1)
-        #expect(call.state == .overrun && call.held == call.cost)
+        #expect(call.state == .overrun && rig.written.calls[0].held == call.cost)
         // 250,000 tokens of output, and what the prompt is estimated at.
         #expect(try #require(call.cost) >= usd("2.5"))
         #expect(result.cost == MoneySum(call.cost!))
@@ -122,7 +122,7 @@ import WorkflowModel
         // 2000 tokens at $1 and 100 at $10 a million, where $0.00108 was held.
         #expect(calls.map(\.start.held) == [usd("0.00108"), usd("0.003"), usd("0.003")])
         #expect(rig.written.payloads("call_started").map { $0["bound_usd"] } == [nil, "0.00108", "0.00108"])
-        let place = try #require(rig.written.entries.firstIndex { $0.callStart?.path == "b" })
+        let place = try #require(rig.written.entries.firstIndex { $0.facts.contains { $0.callStarted?.path == "b" } })
         let journal = rig.journal.cut(whole.id, after: place)
         let clock = ManualClock()
         let again = EngineRig(clock: clock, journal: journal, provider: ScriptedProvider(clock: clock, script: script), prices: Self.prices)
@@ -223,7 +223,7 @@ import WorkflowModel
         let run = rig.written
         #expect(run.capFaults == [])
         #expect(run.open == 0)
-        #expect(run.calls.allSatisfy { $0.end != nil && ($0.end!.held ?? .zero) >= ($0.end!.cost ?? .zero) })
+        #expect(run.calls.allSatisfy { $0.end != nil && ($0.held ?? .zero) >= ($0.end!.cost ?? .zero) })
         #expect(run.calls.count == provider.requests.count)
         let overruns = run.calls.filter { $0.state == .overrun }
         if overruns.isEmpty {

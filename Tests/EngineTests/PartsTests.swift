@@ -157,38 +157,41 @@ private final class SharedState: Sendable {
 @Suite struct InMemoryJournalTests {
     private let run = RunID("r")
 
-    private func start(_ cap: Money?) -> RunStart {
-        RunStart(
-            id: run, workflow: "w", file: "w.yaml", location: "/p/w.yaml", graph: ContentHash(of: ""), inputs: ContentHash(of: ""), maxCost: cap, tags: [:], owner: [:],
-            decisionID: nil, batch: nil, batchIndex: nil, at: ManualClock.epoch)
+    private func begin(_ journal: InMemoryJournal, _ cap: Money?) async throws {
+        let facts = JournalEntry(run: run)
+        let hash = ContentHash(of: "")
+        facts.facts = [JournaledEvent(
+            .runStarted(RunStarted(workflow: "w", graph: hash, sources: hash, inputs: hash, maxCost: cap, encoder: 1, program: "test")), at: ManualClock.epoch)]
+        try await journal.begin(RunStart(id: run, location: "/p/w.yaml"), with: facts)
     }
 
     private func call(_ number: Int, _ held: String?, _ caps: [(scope: String, cap: Money)] = []) -> JournalEntry {
         let entry = JournalEntry(run: run)
-        entry.callStart = CallStart(
-            id: CallID(run: run, number: number), path: "draft", step: "draft", tier: "m", purpose: .try, ordinal: number, provider: "p",
-            modelAsked: "m", request: ContentHash(of: ""), retryOf: nil, held: held.map(usd), caps: caps, at: ManualClock.epoch)
+        entry.facts = [JournaledEvent(
+            .callStarted(CallStarted(
+                id: CallID(run: run, number: number), path: "draft", tier: "m", model: ModelReference(provider: "p", model: "m"), purpose: .try, ordinal: number,
+                request: ContentHash(of: ""), held: held.map(usd), retryOf: nil, caps: caps)), at: ManualClock.epoch)]
         return entry
     }
 
-    private func end(_ number: Int, released: String, held: String, _ caps: [(scope: String, cap: Money)] = []) -> JournalEntry {
+    private func end(_ number: Int, cost: String) -> JournalEntry {
         let entry = JournalEntry(run: run)
-        entry.callEnd = CallEnd(
-            id: CallID(run: run, number: number), state: .settled, held: usd(held), cost: usd(held), released: usd(released), caps: caps, usage: nil,
-            usageRaw: nil, priceRows: [], modelServed: nil, response: nil, httpStatus: nil, finishReason: nil, failure: nil,
-            timeToFirstToken: nil, total: .seconds(1), at: ManualClock.epoch)
+        entry.facts = [JournaledEvent(
+            .callEnded(CallEnded(
+                id: CallID(run: run, number: number), path: "draft", state: .settled, cost: usd(cost), usage: nil, finishReason: nil, response: nil,
+                failure: nil, jitter: 0)), at: ManualClock.epoch)]
         return entry
     }
 
     /// As the ledger's own tests tell it.
     @Test func reservationsAreGrantedPostponedOrRefused() async throws {
         let journal = InMemoryJournal()
-        try await journal.begin(start(usd("10")))
+        try await begin(journal, usd("10"))
         #expect(try await journal.write(call(1, "10.01")) == .refused(BudgetRefusal(scope: BudgetRefusal.runScope, cap: usd("10"), spent: .zero, asked: usd("10.01"))))
         #expect(try await journal.write(call(1, "6")) == .written)
         #expect(try await journal.write(call(2, "6")) == .postponed)
         #expect(try await journal.write(call(2, "4")) == .written)
-        _ = try await journal.write(end(1, released: "6", held: "3"))
+        _ = try await journal.write(end(1, cost: "3"))
         #expect(try await journal.write(call(3, "3")) == .written)
         #expect(try await journal.write(call(4, "8")) == .refused(BudgetRefusal(scope: BudgetRefusal.runScope, cap: usd("10"), spent: usd("3"), asked: usd("8"))))
         #expect(try await journal.write(call(4, nil)) == .written)
@@ -198,21 +201,20 @@ private final class SharedState: Sendable {
     @Test func anInnerCapHasItsOwnCounter() async throws {
         let journal = InMemoryJournal()
         let caps = [(scope: "draft", cap: usd("2"))]
-        try await journal.begin(start(usd("10")))
+        try await begin(journal, usd("10"))
         #expect(try await journal.write(call(1, "1.5", caps)) == .written)
         #expect(try await journal.write(call(2, "1", caps)) == .postponed)
         #expect(try await journal.write(call(2, "2.5", caps)) == .refused(BudgetRefusal(scope: "draft", cap: usd("2"), spent: .zero, asked: usd("2.5"))))
         #expect(try await journal.write(call(2, "2")) == .written)
-        let both = call(3, "2", caps)
-        both.callEnd = end(1, released: "1.5", held: "0", caps).callEnd
+        let both = end(1, cost: "0").followed(by: call(3, "2", caps))
         #expect(try await journal.write(both) == .written)
     }
 
     @Test func whatWasPostedAndFailedShowsAtTheNextWrite() async throws {
         let journal = InMemoryJournal()
-        try await journal.begin(start(nil))
-        journal.post(end(7, released: "1", held: "1"))
+        try await begin(journal, nil)
+        journal.post(end(7, cost: "1"))
         await #expect(throws: JournalError.self) { try await journal.write(call(1, nil)) }
-        await #expect(throws: JournalError.self) { try await journal.begin(start(nil)) }
+        await #expect(throws: JournalError.self) { try await begin(journal, nil) }
     }
 }

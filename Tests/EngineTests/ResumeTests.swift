@@ -116,7 +116,7 @@ import WorkflowModel
 
     private static let words: JSONValue = ["ape", "bee", "cat"]
 
-    private static func rig(clock: ManualClock = ManualClock(), journal: InMemoryJournal = InMemoryJournal()) -> EngineRig {
+    static func rig(clock: ManualClock = ManualClock(), journal: InMemoryJournal = InMemoryJournal()) -> EngineRig {
         let provider = ScriptedProvider(
             clock: clock,
             profiles: {
@@ -199,11 +199,10 @@ import WorkflowModel
         }
         let first = rig("old")
         let whole = try await first.run(graph)
-        let place = try #require(first.written.entries.firstIndex { $0.callEnd != nil })
+        let place = try #require(first.written.entries.firstIndex { $0.facts.contains { $0.callEnded != nil } })
         // The answer came, and the process died before the step had it.
         let ended = JournalEntry(run: whole.id)
-        ended.callEnd = first.written.entries[place].callEnd
-        ended.events = first.written.entries[place].events.filter { $0.kind == "call_ended" }
+        ended.facts = first.written.entries[place].facts.filter { $0.kind == "call_ended" }
         ended.blobs = first.written.entries[place].blobs
         for (content, kept) in [("old", 1), ("new", 0)] {
             let journal = first.journal.cut(whole.id, after: place)
@@ -211,7 +210,7 @@ import WorkflowModel
             let again = rig(content, journal)
             #expect(try await again.engine.resume(whole.id, graph).status == .succeeded)
             #expect(again.provider.requests.isEmpty)
-            #expect(again.written.entries.flatMap(\.memos).count == kept, "\(content)")
+            #expect(again.written.kept.count == kept, "\(content)")
         }
     }
 
@@ -290,7 +289,7 @@ import WorkflowModel
             // A lost call is named by the one that takes its place.
             let after = try #require(journal.run(whole.id))
             if let lost = before.calls.first(where: { $0.end == nil }) {
-                #expect(after.calls[before.calls.count].start.retryOf == lost.start.id.text)
+                #expect(after.calls[before.calls.count].start.retryOf == lost.start.id.number)
             }
         }
     }
@@ -307,7 +306,7 @@ import WorkflowModel
         let rig = EngineRig { _, _ in .text("x") }
         let whole = try await rig.run(graph)
         #expect(whole.status == .succeeded)
-        let place = try #require(rig.written.entries.firstIndex { $0.callStart != nil })
+        let place = try #require(rig.written.entries.firstIndex { $0.facts.contains { $0.callStarted != nil } })
         let journal = rig.journal.cut(whole.id, after: place + 1)
         let clock = ManualClock()
         let again = EngineRig(clock: clock, journal: journal, provider: ScriptedProvider(clock: clock) { _, _ in .text("x") })
@@ -339,12 +338,8 @@ extension InMemoryJournal.Run {
             let start = call.start
             return "\(start.path) \(start.purpose) \(start.request) \(JSONValue.object(start.tags ?? [:]).jsonText) \(TrimmedValue.json(start.trimmed).jsonText)"
         }
-        for update in entries.flatMap(\.memos) {
-            switch update {
-            case .kept(let entry): notes.append("kept \(entry.question) \(entry.output) \(entry.cost as Any)")
-            case .taken(let hit): notes.append("taken \(hit.path) \(hit.step) \(hit.saved as Any) \(JSONValue.object(hit.tags ?? [:]).jsonText)")
-            }
-        }
+        for entry in kept { notes.append("kept \(entry.question) \(entry.output) \(entry.cost as Any)") }
+        for hit in taken { notes.append("taken \(hit.path) \(hit.saved as Any) \(JSONValue.object(hit.tags ?? [:]).jsonText)") }
         // Each cut is told once.
         let cuts = payloads("input_trimmed").map(\.jsonText)
         notes += cuts + ["\(cuts.count) cuts"]

@@ -18,9 +18,9 @@ import WorkflowModel
         let graph = try workflow(text)
         let rig = EngineRig(answers: ["a": answers])
         let whole = try await rig.run(graph)
-        let place = try #require(rig.written.entries.firstIndex { $0.events.contains { $0.kind == kind } })
+        let place = try #require(rig.written.entries.firstIndex { $0.facts.contains { $0.kind == kind } })
         let journal = rig.journal.cut(whole.id, after: place + 1)
-        let died = try #require(rig.written.entries[place].events.last?.at)
+        let died = try #require(rig.written.entries[place].facts.last?.at)
         let clock = ManualClock(startingAt: died.adding(span))
         let again = EngineRig(
             clock: clock, journal: journal,

@@ -29,20 +29,16 @@ import WorkflowModel
             var entries: [JournalEntry] = []
             for event in events.prefix(count) {
                 let entry = JournalEntry(run: run)
-                let payload = event["payload"]!
-                entry.events = [JournaledEvent(
-                    kind: event["kind"]!.stringValue!, payload: Array(payload.jsonText.utf8), at: Timestamp(microseconds: event["at"]!.intValue!))]
+                let (kind, payload) = (event["kind"]!.stringValue!, event["payload"]!)
+                entry.facts = [JournaledEvent(
+                    try! RunEvent(kind: kind, payload: payload, run: run), kind: kind, payload: Array(payload.jsonText.utf8),
+                    at: Timestamp(microseconds: event["at"]!.intValue!))]
                 for (_, hash) in RunEvent.documents(in: payload) {
                     if let text = json["documents"]?[hash.hex]?.stringValue { entry.blobs.append(Blob(text: text, hash: hash)) }
                 }
                 entries.append(entry)
             }
-            return InMemoryJournal(
-                RunStart(
-                    id: run, workflow: graph.name, file: graph.file, location: "", graph: graph.hash, inputs: ContentHash(hex: json["inputs"]!.stringValue!)!,
-                    maxCost: json["max_cost_pico"]?.intValue.map(Money.init(picoDollars:)), tags: [:], owner: [:], decisionID: nil, batch: nil,
-                    batchIndex: nil, at: Timestamp(microseconds: json["started_at"]!.intValue!)),
-                entries)
+            return InMemoryJournal(RunStart(id: run, location: ""), entries)
         }
     }
 
@@ -82,7 +78,7 @@ import WorkflowModel
         let rig = EngineRig { _, _ in .text("x") }
         _ = try await rig.run(modelWorkflow("  - { id: a, prompt: hi }"))
         let started = try #require(rig.written.payloads("run_started").first)
-        #expect(started["rules"] == .int(Int64(Rules.current.version)) && started["facts"] == 2)
+        #expect(started["rules"] == .int(Int64(Rules.current.version)) && started["facts"] == 3)
     }
 
     @Test func rulesOfANewerProgramAreRefused() async throws {
@@ -91,10 +87,10 @@ import WorkflowModel
         let whole = try await rig.run(graph)
         let entry = JournalEntry(run: whole.id)
         let hash = ContentHash(of: "")
-        entry.events = [JournaledEvent(
-            kind: "run_started",
-            payload: RunEvent.runStarted(RunStarted(
-                workflow: "t", graph: hash, sources: hash, inputs: hash, maxCost: nil, encoder: 1, program: "agentctl 9", rules: Rules(version: 9))).payload,
+        entry.facts = [JournaledEvent(
+            .runStarted(RunStarted(
+                workflow: "t", graph: graph.hash, sources: hash, inputs: rig.written.started!.inputs, maxCost: nil, encoder: 1, program: "agentctl 9",
+                rules: Rules(version: 9))),
             at: ManualClock.epoch)]
         entry.blobs = rig.written.entries[0].blobs
         let journal = InMemoryJournal(rig.written.start, [entry])

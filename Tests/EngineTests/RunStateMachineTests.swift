@@ -24,7 +24,7 @@ import WorkflowModel
         #expect(run.succeeds("a") == ["start b"])
         #expect(run.succeeds("b") == ["start c"])
         #expect(run.succeeds("c") == ["end succeeded"])
-        #expect(run.hears(.runEnded(.succeeded, outputs: nil)) == [])
+        #expect(run.hears(.runEnded(RunEnded(.succeeded))) == [])
     }
 
     @Test func aDiamondWaitsForBothSides() throws {

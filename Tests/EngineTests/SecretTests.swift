@@ -74,6 +74,6 @@ import WorkflowModel
         #expect(rig.written.calls.map { $0.start.tags?["t"] } == [nil, "***", "***"])
         let written = ["run_started", "call_started", "run_ended"].flatMap { rig.written.payloads($0) }
         #expect(written.count > 3 && !written.contains { $0.jsonText.contains("sk-canary-0123456789") }, "\(written.map(\.jsonText))")
-        #expect(rig.written.start.tags["t"] == "***" && rig.written.start.decisionID == "***")
+        #expect(rig.written.started!.tags["t"] == "***" && rig.written.started!.decision.id == "***")
     }
 }

@@ -88,7 +88,7 @@ import WorkflowModel
                 clock: clock, journal: journal, provider: ScriptedProvider(clock: clock, answers: ["a": [answer], "b": [answer]]), prices: prices)
             guard journal.run(result.id)?.end == nil else { continue }
             #expect(try await other.engine.resume(result.id, graph).status == .succeeded)
-            #expect(other.written.calls.filter { $0.end != nil }.allSatisfy { $0.end?.held == usd("0.0102") })
+            #expect(other.written.calls.filter { $0.end != nil }.allSatisfy { $0.held == usd("0.0102") })
         }
     }
 

@@ -35,7 +35,7 @@ import WorkflowModel
         #expect(result.status == .interrupted)
         #expect(rig.clock.elapsed == .milliseconds(10_050))
         #expect(rig.written.calls.map(\.state) == [.unknown, .unknown])
-        #expect(rig.written.calls.allSatisfy { $0.end?.held == $0.start.held })
+        #expect(rig.written.calls.allSatisfy { $0.end != nil && $0.held == $0.start.held })
         #expect(rig.written.nodes.mapValues(\.status) == ["a": .cancelled, "b": .cancelled])
     }
 
@@ -71,7 +71,7 @@ import WorkflowModel
         #expect(provider.askedBy == ["a"])
         #expect(rig.written.nodes["b"]?.status == .cancelled)
         // The places are free again.
-        let limiter = try #require(rig.engine.providerLimiter(provider.profile(of: ModelReference(provider: "local", model: "small"))))
+        let limiter = try #require(rig.engine.services.limiter(of: provider.profile(of: ModelReference(provider: "local", model: "small"))))
         #expect(limiter.tryAcquire())
     }
 

@@ -27,20 +27,16 @@ import WorkflowModel
         try await journal.begin(.sample("run-a", cap: dollars("10"), tags: ["team": "blue"], decision: "ticket-1"))
         _ = try await journal.write(.node("run-a", "draft", .running, second: 1))
         _ = try await journal.write(.start("run-a", 1, held: dollars("2"), path: "draft"))
-        _ = try await journal.write(.end("run-a", 1, .settled, released: dollars("2"), held: dollars("0.5"), cost: dollars("0.5")))
+        _ = try await journal.write(.end("run-a", 1, .settled, held: dollars("0.5"), cost: dollars("0.5")))
         _ = try await journal.write(.start("run-a", 2, held: dollars("1"), path: "check"))
-        _ = try await journal.write(.end("run-a", 2, .unknown, released: dollars("1"), held: dollars("1"), cost: nil, failure: CallFailure(.connection, "gone")))
+        _ = try await journal.write(.end("run-a", 2, .unknown, held: dollars("1"), cost: nil, failure: CallFailure(.connection, "gone")))
         _ = try await journal.write(.node("run-a", "draft", .succeeded, second: 4))
         _ = try await journal.write(.node("run-a", "send", .skipped, second: 5, reason: "when is false"))
         for number in 1...5 { _ = try await journal.write(.event("run-a", number % 2 == 0 ? "even" : "odd", "{\"n\":\(number)}")) }
         _ = try await journal.write(.finish("run-a", .succeeded, outcome: "resolved"))
-        try await journal.begin(RunStart(
-            id: RunID("run-b"), workflow: "letters", file: "letters.yaml", location: "/p/letters.yaml", graph: ContentHash(of: "graph"),
-            inputs: ContentHash(of: "inputs"), maxCost: nil, tags: [:], owner: [:], decisionID: nil, batch: nil, batchIndex: nil, at: noon))
-        let asks = JournalEntry.event("run-b", "asks")
+        try await journal.begin(.sample("run-b", workflow: "letters", at: noon))
+        let asks = JournalEntry("run-b", .approvalRequested("review", ApprovalRequest(number: 1, message: question.hash, until: nil, onTimeout: .fail)), at: noon)
         asks.blobs = [question]
-        asks.approvals = [ApprovalUpdate(
-            path: "review", request: ApprovalRequest(number: 1, message: question.hash, until: nil, onTimeout: .fail), at: noon)]
         _ = try await journal.write(asks)
     }
 
@@ -109,7 +105,7 @@ import WorkflowModel
         let ledger = try temporary.open()
         let memory = InMemoryJournal()
         for number in 0..<20 {
-            let start = { RunStart.sample("r\(number)", workflow: number % 3 == 0 ? "third" : "other", at: Self.noon.adding(.seconds(Int64(number / 4)))) }
+            let start = { SampleStart.sample("r\(number)", workflow: number % 3 == 0 ? "third" : "other", at: Self.noon.adding(.seconds(Int64(number / 4)))) }
             try await ledger.begin(start())
             try await memory.begin(start())
         }

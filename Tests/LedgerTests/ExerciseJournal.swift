@@ -39,18 +39,18 @@ private func exerciseRunCap(_ journal: any RunJournal) async throws {
     #expect(try await journal.write(.start("r", 2, held: dollars("4"))) == .written)
     #expect(try await journal.write(.start("r", 3, held: dollars("0.000000000001"))) == .postponed)
     // Settled for less than was held.
-    _ = try await journal.write(.end("r", 1, .settled, released: dollars("6"), held: dollars("3"), cost: dollars("3")))
+    _ = try await journal.write(.end("r", 1, .settled, held: dollars("3"), cost: dollars("3")))
     #expect(try await journal.write(.start("r", 3, held: dollars("3"))) == .written)
     // Of an unknown end the hold stays, and is spent.
-    _ = try await journal.write(.end("r", 2, .unknown, released: dollars("4"), held: dollars("4"), cost: nil))
+    _ = try await journal.write(.end("r", 2, .unknown, held: dollars("4"), cost: nil))
     #expect(
         try await journal.write(.start("r", 4, held: dollars("3.5")))
             == .refused(BudgetRefusal(scope: BudgetRefusal.runScope, cap: ten, spent: dollars("7"), asked: dollars("3.5"))))
     // Of a void call nothing stays.
-    _ = try await journal.write(.end("r", 3, .void, released: dollars("3"), held: .zero, cost: .zero))
+    _ = try await journal.write(.end("r", 3, .void, held: .zero, cost: .zero))
     #expect(try await journal.write(.start("r", 4, held: dollars("3"))) == .written)
     // What was overrun is booked, and the cap blocks.
-    _ = try await journal.write(.end("r", 4, .overrun, released: dollars("3"), held: dollars("5"), cost: dollars("5")))
+    _ = try await journal.write(.end("r", 4, .overrun, held: dollars("5"), cost: dollars("5")))
     #expect(
         try await journal.write(.start("r", 5, held: dollars("0.01")))
             == .refused(BudgetRefusal(scope: BudgetRefusal.runScope, cap: ten, spent: dollars("12"), asked: dollars("0.01"), exceeded: dollars("12"))))
@@ -62,9 +62,9 @@ private func exerciseRunCap(_ journal: any RunJournal) async throws {
 private func exerciseFactsBefore(_ journal: any RunJournal) async throws {
     try await journal.begin(.sample("r", cap: dollars("10")))
     #expect(try await journal.write(.start("r", 1, held: dollars("8"))) == .written)
-    let settled = JournalEntry.end("r", 1, .settled, released: dollars("8"), held: dollars("3"), cost: dollars("3"))
+    let settled = JournalEntry.end("r", 1, .settled, held: dollars("3"), cost: dollars("3"))
     #expect(try await journal.write(.start("r", 2, held: dollars("7")), after: settled) == .written)
-    let half = JournalEntry.end("r", 2, .settled, released: dollars("7"), held: dollars("2"), cost: dollars("2"))
+    let half = JournalEntry.end("r", 2, .settled, held: dollars("2"), cost: dollars("2"))
     #expect(
         try await journal.write(.start("r", 3, held: dollars("5.5")), after: half)
             == .refused(BudgetRefusal(scope: BudgetRefusal.runScope, cap: dollars("10"), spent: dollars("5"), asked: dollars("5.5"))))
@@ -89,11 +89,10 @@ private func exerciseInnerCaps(_ journal: any RunJournal) async throws {
         try await journal.write(.start("r", 3, held: dollars("7"), caps: step))
             == .refused(BudgetRefusal(scope: "draft", cap: dollars("2"), spent: .zero, asked: dollars("7"))))
     _ = try await journal.write(
-        .end("r", 1, .settled, released: dollars("1.5"), held: dollars("0.5"), cost: dollars("0.5"), caps: step))
+        .end("r", 1, .settled, held: dollars("0.5"), cost: dollars("0.5")))
     // An end and a start in one entry: what the end frees, the start may take.
     #expect(try await journal.write(.start("r", 3, held: dollars("1.5"), caps: step)) == .written)
-    let both = JournalEntry.start("r", 4, held: dollars("1.5"), caps: step)
-    both.callEnd = JournalEntry.end("r", 3, .void, released: dollars("1.5"), held: .zero, cost: .zero, caps: step).callEnd
+    let both = JournalEntry.end("r", 3, .void, held: .zero, cost: .zero).followed(by: .start("r", 4, held: dollars("1.5"), caps: step))
     #expect(try await journal.write(both) == .written)
     #expect(try await journal.write(.start("r", 5, held: dollars("0.1"), caps: step)) == .postponed)
 }
@@ -125,7 +124,7 @@ private func exerciseFailedPost(_ journal: any RunJournal) async throws {
     try await journal.begin(.sample("good"))
     try await journal.begin(.sample("bad"))
     journal.post(.event("bad", "a"))
-    journal.post(.end("bad", 7, .settled, released: nil, held: nil, cost: nil))
+    journal.post(.end("bad", 7, .settled, held: nil, cost: nil))
     journal.post(.event("good", "a"))
     await #expect(throws: JournalError.self, "what was posted could not be written") { try await journal.write(.event("bad", "b")) }
     await #expect(throws: JournalError.self, "and nothing after it is") { try await journal.write(.event("bad", "c")) }

@@ -9,6 +9,17 @@ import WorkflowModel
 
 /// A run with many items is shown without reading most of them.
 @Suite struct FoldedTraceTests {
+    private static func end(of path: String, _ status: NodeStatus) -> RunEvent {
+        switch status {
+        case .succeeded: .nodeSucceeded(path, OutputReference(hash: ContentHash(of: path)))
+        case .failed: .nodeFailed(path, StepFailure(.command, "\(path) failed"))
+        case .skipped: .stepSkipped(path, .conditionFalse)
+        case .cancelled: .nodeCancelled(path)
+        case .waiting: .approvalRequested(path, ApprovalRequest(message: ContentHash(of: path), until: nil, onTimeout: .fail))
+        case .pending, .running: .nodeStarted(path)
+        }
+    }
+
     /// Random items, steps inside them, passes, and calls of all of these.
     private static func fill(_ ledger: Ledger, seed: UInt64) async throws {
         var random = SeededGenerator(seed: seed)
@@ -19,12 +30,10 @@ import WorkflowModel
             let begun = start.adding(.milliseconds(Int64.random(in: 0...50, using: &random)))
             let status = status ?? [.succeeded, .succeeded, .succeeded, .failed, .running, .skipped, .cancelled, .waiting].randomElement(using: &random)!
             let entry = JournalEntry(run: RunID("r"))
-            if status != .skipped { entry.nodes.append(NodeUpdate(path: path, step: NodePath.step(path), item: NodePath.index(path), status: .running, at: begun)) }
+            if status != .skipped { entry.facts.append(JournaledEvent(.nodeStarted(path), at: begun)) }
             if status != .running {
-                entry.nodes.append(NodeUpdate(
-                    path: path, step: NodePath.step(path), item: NodePath.index(path), status: status,
-                    at: begun.adding(.milliseconds(Int64.random(in: 0...40, using: &random))),
-                    failure: status == .failed ? StepFailure(.command, "\(path) failed") : nil, reason: status == .skipped ? "when is false" : nil))
+                let at = begun.adding(.milliseconds(Int64.random(in: 0...40, using: &random)))
+                entry.facts.append(JournaledEvent(Self.end(of: path, status), at: at))
             }
             _ = try await ledger.write(entry)
         }
@@ -35,11 +44,11 @@ import WorkflowModel
             _ = try await ledger.write(.start("r", number, held: held, path: path, model: model))
             switch Int.random(in: 0..<6, using: &random) {
             case 0: break
-            case 1: _ = try await ledger.write(.end("r", number, .unknown, released: held, held: held, cost: nil))
-            case 2: _ = try await ledger.write(.end("r", number, .void, released: held, held: held.map { _ in .zero }, cost: .zero))
+            case 1: _ = try await ledger.write(.end("r", number, .unknown, held: held, cost: nil))
+            case 2: _ = try await ledger.write(.end("r", number, .void, held: held.map { _ in .zero }, cost: .zero))
             default:
                 let cost = held.map { _ in Money(picoDollars: Int64.random(in: 1...400_000_000_000, using: &random)) }
-                _ = try await ledger.write(.end("r", number, .settled, released: held, held: cost, cost: cost))
+                _ = try await ledger.write(.end("r", number, .settled, held: cost, cost: cost))
             }
         }
         try await record("plan", .succeeded)
@@ -100,9 +109,8 @@ import WorkflowModel
             for item in 0..<22 {
                 let path = "s\(step)[\(item)]"
                 for (status, at) in [(NodeStatus.running, 0), (item % 7 == 3 ? .failed : .succeeded, Int64(item * step % 17))] {
-                    entry.nodes.append(NodeUpdate(
-                        path: path, step: "s\(step)", item: item, status: status, at: start.adding(.milliseconds(at)),
-                        failure: status == .failed ? StepFailure(.command, "no") : nil))
+                    let fact = status == .running ? .nodeStarted(path) : Self.end(of: path, status)
+                    entry.facts.append(JournaledEvent(fact, at: start.adding(.milliseconds(at))))
                 }
             }
         }

@@ -27,11 +27,11 @@ import WorkflowModel
         #expect(checkup.bytes >= documents.reduce(0) { $0 + Int64($1.bytes.count) })
         // A piece that is lost is missed, and where a document goes its pieces go.
         ledger.close()
-        try temporary.execute("DELETE FROM blob_piece WHERE id = 5 AND part = 2")
+        try temporary.execute("DELETE FROM blob_piece WHERE id = 7 AND part = 2")
         let damaged = try Ledger.openReadOnly(path: temporary.path)
         defer { damaged.close() }
         #expect(try damaged.checkup().faults.contains { $0.place == "documents" && $0.message.contains(documents[4].hash.hex) })
-        try temporary.execute("DELETE FROM blob WHERE id = 5")
-        #expect(try temporary.value("SELECT count(*) FROM blob_piece WHERE id = 5", of: Int.self) == 0)
+        try temporary.execute("DELETE FROM blob WHERE id = 7")
+        #expect(try temporary.value("SELECT count(*) FROM blob_piece WHERE id = 7", of: Int.self) == 0)
     }
 }

@@ -17,19 +17,20 @@ import WorkflowModel
     }
 
     private func kept(_ run: String, _ number: Int, _ text: String, second: Int64, cost: Money? = dollars("0.5")) -> JournalEntry {
-        let entry = JournalEntry.event(run, "step_succeeded")
         let blob = Blob(Array(text.utf8))
+        let entry = JournalEntry(
+            run, .memoKept(MemoKept(path: "draft", question: question, call: CallID(run: RunID(run), number: number), output: blob.hash, cost: cost)),
+            at: start.adding(.seconds(second)))
         entry.blobs = [blob]
-        entry.memos = [.kept(MemoEntry(
-            question: question, call: CallID(run: RunID(run), number: number), output: blob.hash, cost: cost, at: start.adding(.seconds(second))))]
         return entry
     }
 
     private func taken(_ run: String, path: String, saved: Money?, tags: JSONObject? = nil) -> JournalEntry {
-        let entry = JournalEntry.event(run, "memo_hit")
-        entry.memos = [.taken(MemoHit(
-            path: path, step: "draft", tier: "small", provider: "local", modelAsked: "small-model", call: "a.1", saved: saved, tags: tags, at: start))]
-        return entry
+        JournalEntry(
+            run,
+            .memoHit(MemoHit(
+                path: path, call: "a.1", output: ContentHash(of: "output"), tier: "small", model: ModelReference(provider: "local", model: "small-model"),
+                saved: saved, tags: tags)), at: start)
     }
 
     @Test func theNewestAnswerIsFoundWhileItIsYoung() async throws {
@@ -68,7 +69,7 @@ import WorkflowModel
         try await ledger.begin(.sample("a", tags: ["team": "support"]))
         try await ledger.begin(.sample("b", workflow: "digest"))
         for entry in [
-            JournalEntry.start("a", 1, held: dollars("1")), .end("a", 1, .settled, released: dollars("1"), held: dollars("0.5"), cost: dollars("0.5")),
+            JournalEntry.start("a", 1, held: dollars("1")), .end("a", 1, .settled, held: dollars("0.5"), cost: dollars("0.5")),
             taken("a", path: "draft[1]", saved: dollars("0.5"), tags: ["team": "own"]), taken("a", path: "draft[2]", saved: nil), taken("b", path: "draft", saved: dollars("0.25")),
         ] { #expect(try await ledger.write(entry) == .written) }
         func rows(_ dimensions: [AuditDimension], _ filter: AuditFilter = AuditFilter()) throws -> [String] {

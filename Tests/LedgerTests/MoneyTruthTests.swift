@@ -24,20 +24,16 @@ import WorkflowModel
     @Test func everyPlaceTellsTheSame() async throws {
         try await ledger.begin(.sample("r"))
         try await write([
-            .start("r", 1, held: dollars("1")), .end("r", 1, .settled, released: dollars("1"), held: dollars("0.25"), cost: dollars("0.25")),
-            .start("r", 2, held: dollars("1")), .end("r", 2, .overrun, released: dollars("1"), held: dollars("1.5"), cost: dollars("1.5")),
-            .start("r", 3, held: dollars("1")), .end("r", 3, .estimated, released: dollars("1"), held: dollars("1"), cost: dollars("0.125")),
-            .start("r", 4, held: nil), .end("r", 4, .settled, released: nil, held: nil, cost: nil),
-            .start("r", 5, held: dollars("1")), .end("r", 5, .void, released: dollars("1"), held: .zero, cost: .zero, failure: CallFailure(.rateLimit, "no")),
+            .start("r", 1, held: dollars("1")), .end("r", 1, .settled, held: dollars("0.25"), cost: dollars("0.25")),
+            .start("r", 2, held: dollars("1")), .end("r", 2, .overrun, held: dollars("1.5"), cost: dollars("1.5")),
+            .start("r", 3, held: dollars("1")), .end("r", 3, .estimated, held: dollars("1"), cost: dollars("0.125")),
+            .start("r", 4, held: nil), .end("r", 4, .settled, held: nil, cost: nil),
+            .start("r", 5, held: dollars("1")), .end("r", 5, .void, held: .zero, cost: .zero, failure: CallFailure(.rateLimit, "no")),
             .start("r", 6, held: dollars("2")),
         ])
         // An estimate above its hold is an overrun, and an estimate all the same.
-        let guess = JournalEntry.end("r", 7, .overrun, released: dollars("1"), held: dollars("4"), cost: dollars("4"))
-        let end = guess.callEnd!
-        guess.callEnd = CallEnd(
-            id: end.id, state: end.state, held: end.held, cost: end.cost, released: end.released, caps: [], usage: end.usage, usageRaw: nil, priceRows: [],
-            modelServed: nil, response: nil, httpStatus: 200, finishReason: nil, failure: nil, timeToFirstToken: nil, total: end.total, at: end.at,
-            notes: [CallNote(.estimateAboveHold, "a guess")])
+        let guess = JournalEntry.end(
+            "r", 7, .overrun, held: dollars("4"), cost: dollars("4"), notes: [CallNote(.estimateAboveHold, "a guess")])
         try await write([.start("r", 7, held: dollars("1")), guess])
         var expected = Spending()
         (expected.calls, expected.void, expected.unpriced, expected.open, expected.estimatedCalls) = (7, 1, 1, 1, 2)
@@ -72,14 +68,8 @@ import WorkflowModel
         try await ledger.begin(.sample("b", workflow: "two"))
         for (run, provider, cost) in [("a", "fake", "1"), ("a", "py", "2"), ("b", "py", "4")] {
             let number = provider == "fake" ? 1 : 2
-            let start = JournalEntry.start(run, number, held: dollars(cost), model: "same")
-            let intent = JournalEntry(run: start.run)
-            intent.events = start.events
-            let call = start.callStart!
-            intent.callStart = CallStart(
-                id: call.id, path: call.path, step: call.step, tier: call.tier, purpose: call.purpose, ordinal: number, provider: provider,
-                modelAsked: "same", request: call.request, retryOf: nil, held: call.held, caps: [], at: call.at)
-            try await write([intent, .end(run, number, .settled, released: dollars(cost), held: dollars(cost), cost: dollars(cost))])
+            let intent = JournalEntry.start(run, number, held: dollars(cost), model: "same", ordinal: number, provider: provider)
+            try await write([intent, .end(run, number, .settled, held: dollars(cost), cost: dollars(cost))])
         }
         func rows(_ dimensions: [AuditDimension]) throws -> [[String]] { try ledger.audit(by: dimensions).map { $0.keys + [$0.cost.decimalText] } }
         #expect(try rows([.model]) == [["py/same", "6"], ["fake/same", "1"]])
@@ -96,14 +86,14 @@ import WorkflowModel
             try await ledger.begin(.sample(run))
             if index == 0 {
                 try await write([
-                    .start(run, 1, held: dollars("1")), .end(run, 1, .overrun, released: dollars("1"), held: dollars("2"), cost: dollars("2")),
-                    .start(run, 2, held: dollars("1")), .end(run, 2, .void, released: dollars("1"), held: .zero, cost: .zero, failure: CallFailure(.rateLimit, "no")),
+                    .start(run, 1, held: dollars("1")), .end(run, 1, .overrun, held: dollars("2"), cost: dollars("2")),
+                    .start(run, 2, held: dollars("1")), .end(run, 2, .void, held: .zero, cost: .zero, failure: CallFailure(.rateLimit, "no")),
                 ])
                 try temporary.execute("UPDATE model_call SET input_tokens = NULL, output_tokens = NULL WHERE state = 'void'")
                 try await write([.start(run, 3, held: dollars("0.5"), path: "draft")])
                 try temporary.execute("UPDATE model_call SET state = 'unknown' WHERE number = 3")
             } else {
-                try await write([.start(run, 1, held: dollars("1")), .end(run, 1, .void, released: dollars("1"), held: .zero, cost: .zero, failure: CallFailure(.rateLimit, "no"))])
+                try await write([.start(run, 1, held: dollars("1")), .end(run, 1, .void, held: .zero, cost: .zero, failure: CallFailure(.rateLimit, "no"))])
             }
             try await write([.finish(run, index == 0 ? .succeeded : .failed)])
         }

@@ -20,19 +20,16 @@ import WorkflowModel
     private let message = Blob(Array("\"Send?\"".utf8))
 
     private func asked(_ number: Int, cap: Money? = nil) -> JournalEntry {
-        let entry = JournalEntry.event("r", "approval_requested")
+        let request = ApprovalRequest(number: number, message: message.hash, until: nil, onTimeout: .fail, cap: cap, asked: cap)
+        let entry = JournalEntry("r", .approvalRequested("review", request), at: Timestamp(rfc3339: "2026-11-21T10:00:04Z")!)
         entry.blobs = [message]
-        entry.approvals = [ApprovalUpdate(
-            path: "review", request: ApprovalRequest(number: number, message: message.hash, until: nil, onTimeout: .fail, cap: cap, asked: cap),
-            at: Timestamp(rfc3339: "2026-11-21T10:00:04Z")!)]
         return entry
     }
 
     private func taken(_ number: Int, _ decision: ApprovalDecision) -> JournalEntry {
-        let entry = JournalEntry.event("r", "approval_decided")
-        entry.approvals = [ApprovalUpdate(
-            path: "review", request: ApprovalRequest(number: number, message: message.hash, until: nil, onTimeout: .fail), at: decision.at, decision: decision)]
-        return entry
+        var decision = decision
+        decision.question = ApprovalRequest(number: number, message: message.hash, until: nil, onTimeout: .fail)
+        return JournalEntry("r", .approvalDecided("review", decision), at: decision.at)
     }
 
     private let boss = SystemUser(uid: 1000, name: "eve", loginUID: 1001, loginName: "mallory", sudoUser: nil, host: "build-3")
@@ -40,11 +37,10 @@ import WorkflowModel
     /// Neither by people nor by the clock.
     @Test func whatARunAskedThatEndedIsNotAnswered() async throws {
         try await ledger.begin(.sample("r"))
-        let entry = JournalEntry.event("r", "approval_requested")
-        entry.blobs = [message]
         let long = Timestamp(rfc3339: "2026-11-21T10:00:04Z")!
-        entry.approvals = [ApprovalUpdate(
-            path: "review", request: ApprovalRequest(number: 1, message: message.hash, until: long, onTimeout: .approve, cap: nil, asked: nil), at: long)]
+        let request = ApprovalRequest(number: 1, message: message.hash, until: long, onTimeout: .approve, cap: nil, asked: nil)
+        let entry = JournalEntry("r", .approvalRequested("review", request), at: long)
+        entry.blobs = [message]
         #expect(try await ledger.write(entry) == .written)
         #expect(try await ledger.cancel(RunID("r"), by: "ann"))
         ledger.close()
@@ -67,7 +63,7 @@ import WorkflowModel
     @Test func everyQuestionIsKeptWithWhoAnswered() async throws {
         try await ledger.begin(.sample("r"))
         for entry in [
-            JournalEntry.start("r", 1, held: dollars("1")), .end("r", 1, .estimated, released: dollars("1"), held: dollars("1"), cost: dollars("0.25")), asked(1),
+            JournalEntry.start("r", 1, held: dollars("1")), .end("r", 1, .estimated, held: dollars("1"), cost: dollars("0.25")), asked(1),
         ] { #expect(try await ledger.write(entry) == .written) }
         let open = try #require(try ledger.openApprovals().first)
         #expect(open.request.text == "Send?" && open.request.kind == .step && open.spent == dollars("0.25") && open.held == dollars("1"))

@@ -22,7 +22,7 @@ import WorkflowModel
 
     private static func entry(_ run: String, _ blobs: [Blob]) -> JournalEntry {
         let request = Blob(Array(#"{"segments":[\#(blobs.map { #"{"hash":"\#($0.hash.hex)"}"# }.joined(separator: ","))]}"#.utf8))
-        let entry = JournalEntry.event(run, "call_started", #"{"call":1,"request":"\#(request.hash.hex)"}"#)
+        let entry = JournalEntry.start(run, 1, held: dollars("0.1"), request: request)
         entry.blobs = blobs + [request]
         return entry
     }
@@ -32,9 +32,8 @@ import WorkflowModel
         let ledger = ledger ?? self.ledger
         try await ledger.begin(.sample(run, workflow: workflow))
         let entry = Self.entry(run, [Self.shared, Blob(Array("own of \(run)".utf8))])
-        entry.callStart = JournalEntry.start(run, 1, held: dollars("0.1")).callStart
         _ = try await ledger.write(entry)
-        _ = try await ledger.write(.end(run, 1, .settled, released: dollars("0.1"), held: dollars("0.02"), cost: dollars("0.02")))
+        _ = try await ledger.write(.end(run, 1, .settled, held: dollars("0.02"), cost: dollars("0.02")))
         _ = try await ledger.write(.node(run, "draft", .succeeded, second: 1))
         if let status { _ = try await ledger.write(.finish(run, status, outcome: "resolved")) }
     }
@@ -58,11 +57,11 @@ import WorkflowModel
         let removal = try remove(RemovalFilter(before: later))
         #expect(removal.runs == 2 && removal.spending.calls == 2 && removal.spending.cost == MoneySum(dollars("0.04")))
         // Each its own text and its own request.
-        #expect(removal.documents == 4 && removal.events == 4 && removal.bytes > 0)
+        #expect(removal.documents == 4 && removal.events == 10 && removal.bytes > 0)
         #expect(dry == removal)
         #expect(try ledger.runs().map(\.id).sorted() == ["interrupted", "running", "waiting"])
         #expect(try !hasDocument("own of old") && hasDocument("own of waiting") && hasDocument("the prefix of all"))
-        #expect(try temporary.value("SELECT count(*) FROM event") == 6)
+        #expect(try temporary.value("SELECT count(*) FROM event") == 14)
         #expect(try temporary.value("SELECT count(*) FROM step_attempt") == 3)
         #expect(try ledger.checkup().faults.isEmpty)
         #expect(try remove(RemovalFilter(before: later)) == Removal())
@@ -85,7 +84,7 @@ import WorkflowModel
         let before = try ledger.audit(by: [.step])[0]
         let filter = RemovalFilter(before: later, statuses: [.succeeded, .interrupted], keepsCosts: true)
         let removal = try remove(filter)
-        #expect(removal.runs == 2 && removal.spending.calls == 0 && removal.events == 4)
+        #expect(removal.runs == 2 && removal.spending.calls == 0 && removal.events == 10)
         let after = try ledger.audit(by: [.step])[0]
         #expect(after.spending == before.spending && after.spending.calls == 2 && after.keys == before.keys)
         #expect(try ledger.decisions()[0].counted == 2)
@@ -148,14 +147,14 @@ import WorkflowModel
         try await ledger.begin(.sample("long"))
         for _ in 0..<12 {
             let entry = JournalEntry(run: RunID("long"))
-            entry.events = (0..<1000).map { .sample("kind", "{\"n\":\($0)}") }
+            entry.facts = (0..<1000).map { .sample("kind", "{\"n\":\($0)}") }
             _ = try await ledger.write(entry)
         }
         _ = try await ledger.write(.finish("long"))
         try temporary.execute("UPDATE run SET pruned_at = 1; DELETE FROM event WHERE seq < 1000")
         let before: Int64 = try #require(try temporary.value("SELECT removals FROM blob_mark"))
         let removal = try remove(RemovalFilter(before: later))
-        #expect(removal.runs == 1 && removal.events == 11_001)
+        #expect(removal.runs == 1 && removal.events == 11_003)
         #expect(try #require(try temporary.value("SELECT removals FROM blob_mark", of: Int64.self)) >= before + 3)
         #expect(try temporary.value("SELECT count(*) FROM event") == 0)
         #expect(try ledger.runs().isEmpty)
@@ -187,12 +186,13 @@ import WorkflowModel
         let question = ContentHash(of: "question")
         let document = Blob(Array("\"said\"".utf8))
         try await ledger.begin(.sample("c"))
-        let kept = JournalEntry.event("c", "step_succeeded", #"{"step":"x","output":"\#(document.hash.hex)"}"#)
+        let kept = JournalEntry(
+            "c", .nodeSucceeded("x", OutputReference(hash: document.hash)),
+            .memoKept(MemoKept(path: "x", question: question, call: CallID(run: RunID("c"), number: 1), output: document.hash, cost: dollars("0.02"))),
+            .memoHit(MemoHit(
+                path: "x", call: "a.1", output: document.hash, tier: "t", model: ModelReference(provider: "p", model: "m"), saved: dollars("0.02"), tags: nil)),
+            at: later)
         kept.blobs = [document]
-        kept.memos = [
-            .kept(MemoEntry(question: question, call: CallID(run: RunID("c"), number: 1), output: document.hash, cost: dollars("0.02"), at: later)),
-            .taken(MemoHit(path: "x", step: "x", tier: "t", provider: "p", modelAsked: "m", call: "a.1", saved: dollars("0.02"), tags: nil, at: later)),
-        ]
         _ = try await ledger.write(kept)
         #expect(try await ledger.recall(question, since: later)?.document == document.bytes)
         _ = try remove(RemovalFilter(before: later))

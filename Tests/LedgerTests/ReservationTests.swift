@@ -41,9 +41,9 @@ import WorkflowModel
                         let cost = Money(picoDollars: Int64(random.next() % UInt64(asked.picoDollars)) / 8)
                         let end: JournalEntry
                         switch random.next() % 12 {
-                        case 0: end = .end("r", number, .void, released: asked, held: .zero, cost: .zero, caps: caps)
-                        case 1: end = .end("r", number, .estimated, released: asked, held: asked, cost: cost, caps: caps)
-                        default: end = .end("r", number, .settled, released: asked, held: cost, cost: cost, caps: caps)
+                        case 0: end = .end("r", number, .void, held: .zero, cost: .zero)
+                        case 1: end = .end("r", number, .estimated, held: asked, cost: cost)
+                        default: end = .end("r", number, .settled, held: cost, cost: cost)
                         }
                         tally.add(\.ended)
                         if random.next() % 2 == 0 { ledger.post(end) } else { _ = try! await ledger.write(end) }
@@ -78,13 +78,13 @@ import WorkflowModel
         }
         #expect(try await start(1, "4") == .written)
         #expect(try await start(2, "5") == .written)
-        _ = try await ledger.write(.end("r", 1, .overrun, released: dollars("4"), held: dollars("6"), cost: dollars("6"), caps: caps))
+        _ = try await ledger.write(.end("r", 1, .overrun, held: dollars("6"), cost: dollars("6")))
         guard case .refused(let early) = try await start(3, "1") else {
             Issue.record("it is not refused at once")
             return
         }
         #expect(early.exceeded == dollars("11"))
-        ledger.post(.end("r", 2, .settled, released: dollars("5"), held: dollars("0.5"), cost: dollars("0.5"), caps: caps))
+        ledger.post(.end("r", 2, .settled, held: dollars("0.5"), cost: dollars("0.5")))
         guard case .refused(let refusal) = try await start(4, "0") else {
             Issue.record("it is not refused")
             return
@@ -97,8 +97,12 @@ import WorkflowModel
             // Another cap is another.
             #expect(try await ledger.write(.start("r", 5, held: dollars("1"), caps: [("b", dollars("10"))], path: "b")) == .written)
         } else {
-            let raise = JournalEntry(run: RunID("r"))
-            raise.cap = dollars("12")
+            let message = Blob(Array("\"more?\"".utf8))
+            let request = ApprovalRequest(message: message.hash, until: nil, onTimeout: .fail, cap: dollars("12"), asked: dollars("1"))
+            let raise = JournalEntry(
+                "r", .approvalRequested("a", request),
+                .approvalDecided("a", ApprovalDecision(isApproved: true, by: "ann", note: nil, at: .now(), question: request)))
+            raise.blobs = [message]
             #expect(try await ledger.write(raise) == .written)
             #expect(try await start(5, "1") == .written)
         }
@@ -113,7 +117,7 @@ import WorkflowModel
         _ = try await ledger.write(.start("r", 1, held: dollars("4")))
         _ = try await ledger.write(.start("r", 2, held: dollars("5")))
         let reply = try await ledger.write(
-            .start("r", 3, held: dollars("1")), after: .end("r", 1, .overrun, released: dollars("4"), held: dollars("6"), cost: dollars("6")))
+            .start("r", 3, held: dollars("1")), after: .end("r", 1, .overrun, held: dollars("6"), cost: dollars("6")))
         guard case .refused = reply else {
             Issue.record("\(reply)")
             return
@@ -121,7 +125,7 @@ import WorkflowModel
         #expect(try ledger.trace(run: "r")?.run.held == MoneySum(dollars("11")))
         // The same where another end leaves room again.
         let next = try await ledger.write(
-            .start("r", 4, held: dollars("1")), after: .end("r", 2, .settled, released: dollars("5"), held: dollars("0.5"), cost: dollars("0.5")))
+            .start("r", 4, held: dollars("1")), after: .end("r", 2, .settled, held: dollars("0.5"), cost: dollars("0.5")))
         guard case .refused = next else {
             Issue.record("\(next)")
             return

@@ -55,82 +55,110 @@ final class TemporaryLedger: Sendable {
 
 func dollars(_ text: String) -> Money { Money(decimal: text)! }
 
-extension RunStart {
+/// A run with its first fact.
+struct SampleStart {
+    let start: RunStart
+    let started: RunStarted
+    let at: Timestamp
+
+    var entry: JournalEntry {
+        let entry = JournalEntry(run: start.id)
+        entry.facts = [JournaledEvent(.runStarted(started), at: at)]
+        entry.blobs = [Blob(text: "inputs", hash: started.inputs), Blob(text: "sources", hash: started.sources)]
+        return entry
+    }
+
     static func sample(
-        _ id: String, workflow: String = "triage", cap: Money? = nil, tags: JSONObject = [:], decision: String? = nil,
+        _ id: String, workflow: String = "triage", cap: Money? = nil, tags: JSONObject = [:], decision: String? = nil, batch: (name: String, index: Int)? = nil,
         at: Timestamp = Timestamp(rfc3339: "2026-11-21T10:00:00Z")!
-    ) -> RunStart {
-        RunStart(
-            id: RunID(id), workflow: workflow, file: "\(workflow).yaml", location: "/p/w.yaml", graph: ContentHash(of: "graph"),
-            inputs: ContentHash(of: "inputs"), maxCost: cap, tags: tags, owner: ["business": "support"], decisionID: decision,
-            batch: nil, batchIndex: nil, at: at)
+    ) -> SampleStart {
+        SampleStart(
+            start: RunStart(id: RunID(id), location: "/p/w.yaml"),
+            started: RunStarted(
+                workflow: workflow, file: "\(workflow).yaml", graph: ContentHash(of: "graph"), sources: ContentHash(of: "sources"), inputs: ContentHash(of: "inputs"),
+                maxCost: cap, encoder: 1, program: "tests", owner: ["business": "support"], tags: tags, decision: RunDecision(id: decision),
+                batch: batch?.name, batchIndex: batch?.index),
+            at: at)
     }
 }
 
 extension JournaledEvent {
+    /// A fact that no row follows from, under a name of its own.
     static func sample(_ kind: String, _ payload: String = "{}") -> JournaledEvent {
-        JournaledEvent(kind: kind, payload: Array(payload.utf8), at: Timestamp(rfc3339: "2026-11-21T10:00:01Z")!)
+        JournaledEvent(.interruptRequested, kind: kind, payload: Array(payload.utf8), at: Timestamp(rfc3339: "2026-11-21T10:00:01Z")!)
     }
 }
 
 extension JournalEntry {
+    convenience init(_ run: String, _ facts: RunEvent..., at: Timestamp = Timestamp(rfc3339: "2026-11-21T10:00:01Z")!) {
+        self.init(run: RunID(run))
+        self.facts = facts.map { JournaledEvent($0, at: at) }
+    }
+
     static func event(_ run: String, _ kind: String, _ payload: String = "{}") -> JournalEntry {
         let entry = JournalEntry(run: RunID(run))
-        entry.events = [.sample(kind, payload)]
+        entry.facts = [.sample(kind, payload)]
         return entry
     }
 
     static func start(
         _ run: String, _ number: Int, held: Money?, caps: [(scope: String, cap: Money)] = [], path: String? = nil,
-        purpose: CallPurpose = .try, model: String = "small-model", retryOf: String? = nil,
+        purpose: CallPurpose = .try, model: String = "small-model", retryOf: Int? = nil, ordinal: Int = 0, provider: String = "local",
+        request: Blob? = nil,
         at: Timestamp = Timestamp(rfc3339: "2026-11-21T10:00:02Z")!, tags: JSONObject? = nil, trimmed: [TrimmedValue] = []
     ) -> JournalEntry {
-        let entry = JournalEntry(run: RunID(run))
-        entry.callStart = CallStart(
-            id: CallID(run: RunID(run), number: number), path: path ?? "draft[\(number)]", step: "draft", tier: "small",
-            purpose: purpose, ordinal: 0, provider: "local", modelAsked: model, request: ContentHash(of: "request"),
-            retryOf: retryOf, held: held, caps: caps, at: at, tags: tags, trimmed: trimmed)
-        entry.events = [.sample("callStarted", "{\"call\":\(number)}")]
+        let document = request ?? Blob(Array("request".utf8))
+        let entry = JournalEntry(run, .callStarted(CallStarted(
+            id: CallID(run: RunID(run), number: number), path: path ?? "draft[\(number)]", tier: "small",
+            model: ModelReference(provider: provider, model: model), purpose: purpose, ordinal: ordinal, request: document.hash,
+            held: held, retryOf: retryOf, tags: tags, caps: caps, trimmed: trimmed, priceRows: ["local/in", "local/out"])), at: at)
+        entry.blobs = [document]
         return entry
     }
 
+    /// - Parameter held: what it counts from now on.
     static func end(
-        _ run: String, _ number: Int, _ state: CallState, released: Money?, held: Money?, cost: Money?,
-        caps: [(scope: String, cap: Money)] = [], failure: CallFailure? = nil, notes: [CallNote] = [], newPriceRows: [PriceRow] = []
+        _ run: String, _ number: Int, _ state: CallState, held: Money?, cost: Money?, failure: CallFailure? = nil, notes: [CallNote] = [],
+        newPriceRows: [PriceRow] = [], response: Blob? = nil, usage: TokenUsage? = TokenUsage(plainInput: 100, cacheRead: 20, plainOutput: 30, reasoning: 5)
     ) -> JournalEntry {
-        let entry = JournalEntry(run: RunID(run))
-        entry.callEnd = CallEnd(
-            id: CallID(run: RunID(run), number: number), state: state, held: held, cost: cost, released: released, caps: caps,
-            usage: TokenUsage(plainInput: 100, cacheRead: 20, plainOutput: 30, reasoning: 5), usageRaw: "{\"total\":155}",
-            priceRows: ["local/in", "local/out"], modelServed: "small-model-q4", response: ContentHash(of: "response"),
-            httpStatus: 200, finishReason: "stop", failure: failure, timeToFirstToken: .milliseconds(40),
-            total: .milliseconds(250), at: Timestamp(rfc3339: "2026-11-21T10:00:03Z")!, notes: notes, newPriceRows: newPriceRows)
-        entry.events = [.sample("callEnded", "{\"call\":\(number)}")]
+        let document = response ?? Blob(Array("response".utf8))
+        let entry = JournalEntry(run, .callEnded(CallEnded(
+            id: CallID(run: RunID(run), number: number), path: "draft[\(number)]", state: state, cost: cost, usage: usage, usageRaw: "{\"total\":155}",
+            finishReason: .stop, response: document.hash, failure: failure, jitter: 0, kept: held, notes: notes, newPriceRows: newPriceRows,
+            modelServed: "small-model-q4", httpStatus: 200, timeToFirstToken: .milliseconds(40), total: .milliseconds(250))),
+            at: Timestamp(rfc3339: "2026-11-21T10:00:03Z")!)
+        entry.blobs = [document]
         return entry
     }
 
     static func node(_ run: String, _ path: String, _ status: NodeStatus, second: Int, reason: String? = nil) -> JournalEntry {
-        let entry = JournalEntry(run: RunID(run))
-        entry.nodes = [
-            NodeUpdate(
-                path: path, step: path, item: nil, status: status,
-                at: Timestamp(rfc3339: "2026-11-21T10:00:00Z")!.adding(.seconds(Int64(second))),
-                output: status == .succeeded ? ContentHash(of: path) : nil,
-                failure: status == .failed ? StepFailure(.timeout, "too slow") : nil, reason: reason)
-        ]
+        let fact: RunEvent
+        switch status {
+        case .running: fact = .nodeStarted(path)
+        case .succeeded: fact = .nodeSucceeded(path, OutputReference(hash: ContentHash(of: path)))
+        case .failed: fact = .nodeFailed(path, StepFailure(.timeout, "too slow"))
+        case .cancelled: fact = .nodeCancelled(path)
+        case .skipped: fact = .stepSkipped(path, SkipReason(text: reason!)!)
+        case .waiting, .pending: preconditionFailure("no single fact tells that")
+        }
+        let entry = JournalEntry(run, fact, at: Timestamp(rfc3339: "2026-11-21T10:00:00Z")!.adding(.seconds(Int64(second))))
+        if status == .succeeded { entry.blobs = [Blob(Array(path.utf8))] }
         return entry
     }
 
     static func finish(_ run: String, _ status: RunStatus = .succeeded, outcome: String? = nil) -> JournalEntry {
-        let entry = JournalEntry(run: RunID(run))
-        entry.runEnd = RunEnd(
-            status: status, outputs: ContentHash(of: "outputs"), failure: status == .failed ? StepFailure(.budget, "no money") : nil,
-            outcome: outcome, at: Timestamp(rfc3339: "2026-11-21T10:00:09Z")!)
+        let entry = JournalEntry(
+            run,
+            .runEnded(RunEnded(
+                status, outputs: ContentHash(of: "outputs"), failure: status == .failed ? StepFailure(.budget, "no money") : nil, outcome: outcome)),
+            at: Timestamp(rfc3339: "2026-11-21T10:00:09Z")!)
+        entry.blobs = [Blob(Array("outputs".utf8))]
         return entry
     }
 }
 
 extension RunJournal {
-    /// A run without a first fact.
-    func begin(_ run: RunStart) async throws(JournalError) { try await begin(run, with: JournalEntry(run: run.id)) }
+    func begin(_ run: SampleStart) async throws(JournalError) { try await begin(run.start, with: run.entry) }
+
+    func takeOver(_ run: RunID) async throws(JournalError) -> RecordedRun { try await takeOver(run, by: "tests", at: .now()) }
 }

@@ -24,19 +24,13 @@ import WorkflowModel
         let answer = Blob(Array("\"\(run)\"".utf8))
         let caps = [(scope: "draft", cap: dollars("0.5"))]
         for number in 1...2 {
-            let start = JournalEntry.start(run, number, held: dollars("0.1"), caps: caps, path: "draft[\(number)]")
-            start.events = [.sample("call_started", #"{"call":\#(number),"request":"\#(request.hash.hex)"}"#)]
+            let start = JournalEntry.start(run, number, held: dollars("0.1"), caps: caps, path: "draft[\(number)]", request: request)
             start.blobs = [segment, request]
             #expect(try await ledger.write(start) == .written)
         }
-        let end = JournalEntry.end(run, 1, .settled, released: dollars("0.1"), held: dollars("0.02"), cost: dollars("0.02"), caps: caps)
-        end.events = [.sample("call_ended", #"{"call":1,"response":"\#(answer.hash.hex)"}"#)]
-        end.blobs = [answer]
-        _ = try await ledger.write(end)
-        _ = try await ledger.write(.end(run, 2, .unknown, released: dollars("0.1"), held: dollars("0.1"), cost: nil, caps: caps))
-        let finish = JournalEntry.finish(run, status)
-        finish.events = [.sample("run_ended", #"{"status":"\#(status.rawValue)"}"#)]
-        _ = try await ledger.write(finish)
+        _ = try await ledger.write(.end(run, 1, .settled, held: dollars("0.02"), cost: dollars("0.02"), response: answer))
+        _ = try await ledger.write(.end(run, 2, .unknown, held: dollars("0.1"), cost: nil))
+        _ = try await ledger.write(.finish(run, status))
     }
 
     @Test func whatIsAsItWasIsSound() async throws {
@@ -44,11 +38,11 @@ import WorkflowModel
         try await record("b")
         let head = try #require(try ledger.events(run: "a").last?.hash)
         let found = try #require(try ledger.verify(run: "a"))
-        #expect(found.chain == .intact(events: 5, head: head) && found.head == head)
-        #expect(found.documents == 3 && found.faults.isEmpty && found.keptHead == nil && found.isSound)
+        #expect(found.chain == .intact(events: 6, head: head) && found.head == head)
+        #expect(found.documents == 7 && found.faults.isEmpty && found.keptHead == nil && found.isSound)
         let checkup = try ledger.checkup()
         #expect(checkup.faults.isEmpty && checkup.resumable.isEmpty, "\(checkup.faults)")
-        #expect(checkup.runs == 2 && checkup.calls == 4 && checkup.events == 10 && checkup.documents == 4 && checkup.checkedDocuments == 4)
+        #expect(checkup.runs == 2 && checkup.calls == 4 && checkup.events == 12 && checkup.documents == 8 && checkup.checkedDocuments == 8)
         #expect(checkup.schema == LedgerInspection.currentSchema)
         #expect(try ledger.checkup(quick: true).faults.isEmpty)
         #expect(try ledger.verify(run: "nobody") == nil)
@@ -79,8 +73,8 @@ import WorkflowModel
 
     @Test(arguments: [
         ("UPDATE event SET payload = '{}' WHERE seq = 2", "a", "the chain breaks at event 2"),
-        ("DELETE FROM run", "rows", "5 of event belong to no run"),
-        ("INSERT INTO outcome VALUES (99, 'x', 0, 'y')", "rows", "1 of outcome"),
+        ("DELETE FROM run", "rows", "6 of event belong to no run"),
+        ("INSERT INTO outcome VALUES (99, 1, 'x', 0, 'y')", "rows", "1 of outcome"),
         ("DROP INDEX run_started", "schema", "index run_started is missing"),
         ("CREATE TABLE mine(x)", "schema", "table mine is not agentctl's"),
         ("INSERT INTO blob_key VALUES (1, 99)", "documents", "1 entries of the index"),
@@ -102,10 +96,10 @@ import WorkflowModel
     @Test func aHeadKeptElsewhereProvesWhatItCan() async throws {
         try await ledger.begin(.sample("r"))
         for index in 1...3 { _ = try await ledger.write(.event("r", "kind", "{\"n\":\(index)}")) }
-        let early = try ledger.events(run: "r")[1].hash
-        let last = try ledger.events(run: "r")[2].hash
+        let early = try ledger.events(run: "r")[2].hash
+        let last = try ledger.events(run: "r")[3].hash
         #expect(try ledger.verify(run: "r", head: last)?.keptHead == .matches)
-        #expect(try ledger.verify(run: "r", head: early)?.keptHead == .isOfEvent(2))
+        #expect(try ledger.verify(run: "r", head: early)?.keptHead == .isOfEvent(3))
         #expect(try ledger.verify(run: "r", head: early)?.isSound == true)
         #expect(try ledger.verify(run: "r", head: ContentHash(of: "another"))?.keptHead == .differs)
         #expect(try ledger.verify(run: "r", head: ContentHash(of: "another"))?.isSound == false)
@@ -115,14 +109,15 @@ import WorkflowModel
     @Test func aNewChainDoesNotFitTheKeptHead() async throws {
         try await ledger.begin(.sample("r"))
         _ = try await ledger.write(.event("r", "kind", "{\"n\":1}"))
-        let kept = try #require(try ledger.events(run: "r").last?.hash)
+        let events = try ledger.events(run: "r")
+        let kept = try #require(events.last?.hash)
         ledger.close()
         var chain = EventChain()
         let payload = Array("{\"n\":2}".utf8)
         let at = Timestamp(rfc3339: "2026-11-21T10:00:01Z")!.microseconds
-        let forged = payload.withUnsafeBytes { chain.link(after: EventChain.origin(of: "r"), sequence: 1, at: at, kind: "kind", payload: $0) }
+        let forged = payload.withUnsafeBytes { chain.link(after: events[0].hash, sequence: 2, at: at, kind: "kind", payload: $0) }
         try temporary.execute("""
-            UPDATE event SET payload = '{"n":2}', hash = x'\(forged.hex)'; UPDATE run SET last_hash = x'\(forged.hex)'
+            UPDATE event SET payload = '{"n":2}', hash = x'\(forged.hex)' WHERE seq = 2; UPDATE run SET last_hash = x'\(forged.hex)'
             """)
         let reader = try Ledger.openReadOnly(path: temporary.path)
         defer { reader.close() }
@@ -136,9 +131,9 @@ import WorkflowModel
         let end = try #require(try ledger.events(run: "a").last?.hash)
         ledger.close()
         var chain = EventChain()
-        let forged = Array("{}".utf8).withUnsafeBytes { chain.link(after: end, sequence: 6, at: 1, kind: "more", payload: $0) }
+        let forged = Array("{}".utf8).withUnsafeBytes { chain.link(after: end, sequence: 7, at: 1, kind: "more", payload: $0) }
         try temporary.execute("""
-            INSERT INTO event SELECT id, 6, 'more', '{}', 1, x'\(forged.hex)' FROM run; UPDATE run SET last_seq = 6, last_hash = x'\(forged.hex)'
+            INSERT INTO event SELECT id, 7, 'more', '{}', 1, x'\(forged.hex)' FROM run; UPDATE run SET last_seq = 7, last_hash = x'\(forged.hex)'
             """)
         let reader = try Ledger.openReadOnly(path: temporary.path)
         defer { reader.close() }

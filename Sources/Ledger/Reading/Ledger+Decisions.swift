@@ -18,7 +18,7 @@ extension Ledger {
                 FROM run \(runs.whereClause)
             ), latest AS (
                 -- With one max(), SQLite takes the bare column from the row that has it.
-                SELECT workflow, decision, value, max(outcome.rowid)
+                SELECT workflow, decision, value, max(printf('%020d.%010d', outcome.at, outcome.number))
                 FROM outcome JOIN member ON member.id = outcome.run GROUP BY workflow, decision
             ), unknown AS (
                 SELECT run, count(*) AS calls FROM model_call WHERE cost_pico IS NULL AND state <> 'void' GROUP BY run

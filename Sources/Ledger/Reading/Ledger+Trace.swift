@@ -112,7 +112,7 @@ private struct TraceReader {
 
     func calls() throws -> [CallRecord] {
         let rows = try Row.fetchCursor(
-            database, sql: "SELECT \(CallColumns.list) FROM model_call WHERE \(visible.condition) ORDER BY started_at, rowid", arguments: visible.arguments)
+            database, sql: "SELECT \(CallColumns.list) FROM model_call WHERE \(visible.condition) ORDER BY started_at, number", arguments: visible.arguments)
         return try Array(rows.map(CallColumns.record))
     }
 

@@ -84,7 +84,7 @@ extension LedgerUpkeep {
         }
         for table in RunTables.all where !(filter.keepsCosts && table.tellsCosts) {
             try database.execute(
-                sql: "DELETE FROM \(table.name) WHERE run = ?1 AND \(table.key) IN (SELECT \(table.key) FROM \(table.name) WHERE run = ?1 LIMIT ?2)",
+                sql: "DELETE FROM \(table.name) WHERE run = ?1 AND (\(table.key)) IN (SELECT \(table.key) FROM \(table.name) WHERE run = ?1 LIMIT ?2)",
                 arguments: [run, room])
             room -= database.changesCount
             if room <= 0 { return false }

@@ -2,7 +2,7 @@
 enum RunTables {
     struct Table {
         let name: String
-        /// What tells the rows of one run apart.
+        /// The columns that tell the rows of one run apart.
         let key: String
         /// Whether it stays where `gc` keeps the costs of a run: what it cost and what became of it, not what was said.
         let tellsCosts: Bool
@@ -14,10 +14,10 @@ enum RunTables {
         Table(name: "approval", key: "node_path", tellsCosts: false),
         // An answer that is remembered is the run's own.
         Table(name: "memo", key: "question", tellsCosts: false),
-        Table(name: "event", key: "rowid", tellsCosts: false),
+        Table(name: "event", key: "seq", tellsCosts: false),
         Table(name: "memo_hit", key: "node_path", tellsCosts: true),
         Table(name: "step_attempt", key: "node_path", tellsCosts: true),
-        Table(name: "model_call", key: "rowid", tellsCosts: true),
-        Table(name: "outcome", key: "rowid", tellsCosts: true),
+        Table(name: "model_call", key: "node_path, tier, part, ordinal", tellsCosts: true),
+        Table(name: "outcome", key: "number", tellsCosts: true),
     ]
 }

@@ -33,7 +33,7 @@ final class CapCounters {
         case full
     }
 
-    private let updateRun, fillRun, selectRun, recountRun: PreparedStatement
+    private let updateRun, fillRun, selectRun, recountRun, loseRun, loseWindows: PreparedStatement
     private let selectWindow, upsertWindow, sumCalls, sumCallsOfScope: PreparedStatement
     private static let full = Int64.max
 
@@ -56,8 +56,10 @@ final class CapCounters {
                 unpriced_calls = unpriced_calls + ?4, last_seq = ?5, last_hash = ?6, exceeded_pico = \(Self.full)
             WHERE id = ?7 AND epoch = ?8 AND last_hash = ?9
             """)
-        selectRun = try prepare("SELECT epoch, last_hash, held_pico, open_pico, max_cost_pico, exceeded_pico FROM run WHERE id = ?1")
+        selectRun = try prepare("SELECT epoch, last_seq, last_hash, held_pico, open_pico, max_cost_pico, exceeded_pico FROM run WHERE id = ?1")
         recountRun = try prepare("UPDATE run SET held_pico = ?2, open_pico = ?3, cost_pico = ?4 WHERE id = ?1")
+        loseRun = try prepare("UPDATE run SET open_pico = 0 WHERE id = ?1")
+        loseWindows = try prepare("UPDATE budget_window SET open_pico = 0 WHERE run = ?1")
         selectWindow = try prepare("SELECT held_pico, open_pico, exceeded_pico FROM budget_window WHERE run = ?1 AND scope = ?2")
         upsertWindow = try prepare("""
             INSERT INTO budget_window(run, scope, cap_pico, held_pico, open_pico, exceeded_pico) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
@@ -77,7 +79,7 @@ final class CapCounters {
     /// - Parameters:
     ///   - events: how many the entry has.
     ///   - head: the hash of the last.
-    func move(_ movement: Movement, events: Int, head: ContentHash, of run: OwnedRun) throws -> Move {
+    func move(_ movement: CapMovement, events: Int, head: ContentHash, of run: OwnedRun) throws -> Move {
         updateRun.bind(1, movement.held)
         updateRun.bind(2, movement.open)
         updateRun.bind(3, movement.cost)
@@ -118,6 +120,14 @@ final class CapCounters {
         return .full
     }
 
+    /// What calls without an end hold counts as spent from now on: nobody knows better.
+    func loseCalls(of run: OwnedRun) throws(SQLiteFailure) {
+        for statement in [loseRun, loseWindows] {
+            statement.bind(1, run.row)
+            try statement.run()
+        }
+    }
+
     /// Behind the rows of an entry that found the counters full.
     func recount(_ run: OwnedRun) throws {
         sumCalls.bind(1, run.row)
@@ -133,16 +143,19 @@ final class CapCounters {
 
     private func counters(of run: OwnedRun) throws -> Counters {
         selectRun.bind(1, run.row)
-        let row = try selectRun.first { ($0.int(0), $0.hash(1), ($0.int(2), $0.int(3), $0.optionalInt(4), $0.optionalInt(5))) }
-        // Epochs grow, and only the owner moves the head: a run that is not there, or stands further back, is that of another file.
-        guard let (epoch, head, counters) = row, epoch >= run.epoch else { throw OverwrittenLedger() }
-        if epoch > run.epoch { throw EntryWriter.lostOwnership(of: run) }
+        let row = try selectRun.first {
+            ($0.int(0), $0.int(1), $0.hash(2), ($0.int(3), $0.int(4), $0.optionalInt(5), $0.optionalInt(6)))
+        }
+        // Epochs and facts grow: a run that is not there, or stands further back than its owner left it, is that of another file, and
+        // facts behind the last that are not from here are another process's.
+        guard let (epoch, sequence, head, counters) = row, epoch >= run.epoch, epoch > run.epoch || sequence >= run.sequence else { throw OverwrittenLedger() }
+        if epoch > run.epoch || sequence > run.sequence { throw EntryWriter.lostOwnership(of: run) }
         guard head == run.head else { throw OverwrittenLedger() }
         return counters
     }
 
     /// Of the reservation, behind what else the entry moves.
-    private func verdict(of movement: Movement, _ counters: Counters) -> JournalReply {
+    private func verdict(of movement: CapMovement, _ counters: Counters) -> JournalReply {
         guard let asked = movement.asked else { return .written }
         return Self.verdict(
             BudgetRefusal.runScope, asked: asked, held: Self.sum(counters.held, movement.endHeld).value,
@@ -150,7 +163,7 @@ final class CapCounters {
     }
 
     /// Why nothing was written. A cap that will never admit the call outweighs one that may.
-    func reply(_ movement: Movement, _ windows: [Window], of run: OwnedRun) throws -> JournalReply {
+    func reply(_ movement: CapMovement, _ windows: [Window], of run: OwnedRun) throws -> JournalReply {
         let verdicts = [verdict(of: movement, try counters(of: run))] + windows.map(\.verdict)
         for case .refused(let refusal) in verdicts { return .refused(refusal) }
         return .postponed
@@ -159,7 +172,7 @@ final class CapCounters {
     // MARK: Caps below
 
     /// The caps that an entry moves, as they are behind it.
-    func windows(_ entry: JournalEntry, of run: OwnedRun) throws -> [Window] {
+    func windows(_ movement: CapMovement, of run: OwnedRun) throws -> [Window] {
         var windows: [Window] = []
         func move(_ caps: [(scope: String, cap: Money)], held: Int64, open: Int64, asked: Int64?) throws {
             for cap in caps {
@@ -183,12 +196,8 @@ final class CapCounters {
                 windows[index].move(held: held, open: open)
             }
         }
-        if let end = entry.callEnd, let released = end.released?.picoDollars {
-            try move(end.caps, held: (end.held?.picoDollars ?? 0) - released, open: -released, asked: nil)
-        }
-        if let start = entry.callStart, let asked = start.held?.picoDollars {
-            try move(start.caps, held: asked, open: asked, asked: asked)
-        }
+        for release in movement.releases { try move(release.caps, held: release.held, open: release.open, asked: nil) }
+        if let start = movement.start, let asked = movement.asked { try move(start.caps, held: asked, open: asked, asked: asked) }
         return windows
     }
 

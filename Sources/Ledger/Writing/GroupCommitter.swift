@@ -164,7 +164,7 @@ final class GroupCommitter {
             if run.touch() { touched.append(run) }
             do {
                 let reply = try writer.write(entry.content, after: entry.facts, of: run)
-                if entry.content.runEnd != nil, reply == .written {
+                if case .runEnded? = entry.content.facts.last?.event, reply == .written {
                     run.hasEnded = true
                     ended.append(run)
                 }
@@ -175,27 +175,25 @@ final class GroupCommitter {
                 throw error
             }
         case .begin(let start, let facts):
-            let run = try writer.begin(start)
-            _ = try writer.write(facts.content, after: nil, of: run)
-            adopt(run)
+            adopt(try writer.begin(start, with: facts.content))
             return .journal(.written)
         case .recall(let question, let since):
             return .answer(try writer.recall(question, since: since))
-        case .takeOver(let id):
+        case .takeOver(let id, let program, let at):
             guard runs[id] == nil else { throw JournalError(.owned, "run \(id) is driven by this process") }
             writer.hasWritten = true
-            let (run, lost) = try writer.handover.takeOver(id)
+            let (run, resumed) = try takeOver(id, by: program, at: at)
             adopt(run)
-            return .takenOver(epoch: run.epoch, lostCalls: lost)
-        case .cancel(let id, let person, let entry):
+            return .takenOver(resumed)
+        case .cancel(let id, let person, let at):
             writer.hasWritten = true
             let standing = try writer.handover.standing(of: id)
             if standing.isDriven {
                 try writer.handover.requestCancel(standing, by: person)
                 return .leftWord(true)
             }
-            let (run, _) = try writer.handover.takeOver(id)
-            _ = try writer.write(entry.content, after: nil, of: run)
+            let (run, _) = try takeOver(id, by: options.program, at: at)
+            try append([.cancelRequested(by: person), .runEnded(RunEnded(.cancelled))], at: at, to: run)
             return .leftWord(false)
         case .claim(let batch, let at):
             writer.hasWritten = true
@@ -211,11 +209,40 @@ final class GroupCommitter {
             writer.hasWritten = true
             return .leftWord(try writer.handover.decide(id, path: path, decision))
         case .outcome(let subject, let value, let source, let at):
-            return .runs(try writer.recordOutcome(value, of: subject, source: source, at: at))
+            let named = try writer.runs(of: subject)
+            for run in named { try record(OutcomeRecorded(value: value, source: source), of: run, at: at) }
+            return .runs(named.map(\.text))
         case .priceRows(let rows, let at):
             try writer.record(priceRows: rows, at: at)
             return .journal(.written)
         }
+    }
+
+    /// Takes a run over, which is its next fact.
+    private func takeOver(_ id: RunID, by program: String, at: Timestamp) throws -> (OwnedRun, RunResumed) {
+        let run = try writer.handover.takeOver(id)
+        let resumed = RunResumed(program: program, epoch: run.epoch, lost: run.projection.openCalls.keys.sorted())
+        try append([.runResumed(resumed)], at: at, to: run)
+        return (run, resumed)
+    }
+
+    private func append(_ facts: [RunEvent], at: Timestamp, to run: OwnedRun) throws {
+        let entry = JournalEntry(run: run.id)
+        entry.facts = facts.map { JournaledEvent($0, at: at) }
+        _ = try writer.write(entry, after: nil, of: run)
+    }
+
+    /// A fact of the run; also behind its end.
+    private func record(_ outcome: OutcomeRecorded, of id: RunID, at: Timestamp) throws {
+        writer.hasWritten = true
+        if let run = runs[id] {
+            if let failure = run.failure { throw failure }
+            if run.touch() { touched.append(run) }
+            return try append([.outcomeRecorded(outcome)], at: at, to: run)
+        }
+        let standing = try writer.handover.standing(of: id)
+        if standing.isPruned || standing.isDriven { return try writer.writeRow(of: outcome, at: at, run: standing.row) }
+        try append([.outcomeRecorded(outcome)], at: at, to: writer.handover.owned(id, standing, epoch: standing.epoch))
     }
 
     private func adopt(_ run: OwnedRun) {

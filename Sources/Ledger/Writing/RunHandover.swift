@@ -51,10 +51,10 @@ struct RunHandover {
         JournalError(.hasEnded, "run \(run) has \(standing.status == .cancelled ? "been cancelled" : standing.status.rawValue)")
     }
 
-    /// Makes this process the run's owner.
+    /// Makes this process the run's owner. That it went on, and what became of calls without an end, is a fact that follows.
     ///
-    /// - Returns: the run, and how many calls have no end.
-    func takeOver(_ run: RunID) throws -> (run: OwnedRun, lostCalls: Int) {
+    /// - Returns: the run, with the calls that have no end.
+    func takeOver(_ run: RunID) throws -> OwnedRun {
         let standing = try standing(of: run)
         switch standing.status {
         case .succeeded, .failed, .cancelled: throw hasEnded(run, standing)
@@ -62,23 +62,28 @@ struct RunHandover {
         }
         if standing.isPruned { throw JournalError(.hasEnded, "gc removed the events of run \(run)") }
         if standing.isDriven { throw owned(run, standing) }
-        let update = try prepare("""
-            UPDATE run SET owner = ?1, epoch = epoch + 1, status = 'running', ended_at = NULL, error = NULL, open_pico = 0
-            WHERE id = ?2 AND epoch = ?3
-            """)
+        let update = try prepare("UPDATE run SET owner = ?1, epoch = epoch + 1 WHERE id = ?2 AND epoch = ?3")
         update.bind(1, own.id)
         update.bind(2, standing.row)
         update.bind(3, standing.epoch)
         try update.run()
-        // What calls without an end hold counts as spent from now on: nobody knows better.
-        let windows = try prepare("UPDATE budget_window SET open_pico = 0 WHERE run = ?1")
-        windows.bind(1, standing.row)
-        try windows.run()
-        let calls = try prepare("UPDATE model_call SET state = 'unknown' WHERE run = ?1 AND state = 'held'")
-        calls.bind(1, standing.row)
-        let lost = try calls.runCountingChanges()
-        let owned = OwnedRun(id: run, row: standing.row, epoch: standing.epoch + 1, sequence: standing.sequence, head: standing.head)
-        return (owned, Int(lost))
+        return owned(run, standing, epoch: standing.epoch + 1, openCalls: try openCalls(of: standing.row))
+    }
+
+    /// A run at its last fact, to write what follows.
+    func owned(_ run: RunID, _ standing: Standing, epoch: Int64, openCalls: [Int: Projection.OpenCall] = [:]) -> OwnedRun {
+        OwnedRun(
+            row: standing.row, epoch: epoch, sequence: standing.sequence, head: standing.head, projection: Projection(run: run, openCalls: openCalls))
+    }
+
+    private func openCalls(of row: Int64) throws -> [Int: Projection.OpenCall] {
+        let select = try prepare("SELECT number, node_path, tier, part, ordinal, held_pico FROM model_call WHERE run = ?1 AND state = 'held'")
+        select.bind(1, row)
+        let calls = try select.all { row in
+            (Int(row.int(0)), Projection.OpenCall(
+                path: row.text(1), tier: row.text(2), part: row.text(3), ordinal: Int(row.int(4)), held: row.optionalInt(5).map(Money.init(picoDollars:))))
+        }
+        return Dictionary(uniqueKeysWithValues: calls)
     }
 
     private func owned(_ run: RunID, _ standing: Standing) -> JournalError {
@@ -110,41 +115,12 @@ struct RunHandover {
         guard try update.runCountingChanges() == 1 else { throw EntryWriter.lostOwnership(of: run) }
     }
 
-    func write(_ update: ApprovalUpdate, of run: OwnedRun) throws {
-        if let decision = update.decision {
-            try write(decision, run: run.row, path: update.path, number: update.request.number, isTaken: true)
-            return
-        }
-        // One that was taken back before it was answered is asked again under its number.
-        let insert = try prepare("""
-            INSERT INTO approval(run, node_path, message_hash, requested_at, until, on_timeout, cap_pico, number, kind, asked_pico)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
-            ON CONFLICT (run, node_path, number) DO UPDATE SET message_hash = excluded.message_hash, requested_at = excluded.requested_at,
-                until = excluded.until, on_timeout = excluded.on_timeout, cap_pico = excluded.cap_pico, kind = excluded.kind, asked_pico = excluded.asked_pico,
-                granted_pico = NULL, decided_at = NULL, approved = NULL, choice = NULL, decided_by = NULL, decided_as = NULL, note = NULL, spent_pico = NULL,
-                held_pico = NULL, timed_out = 0, taken = 0
-            """)
-        insert.bind(1, run.row)
-        insert.bind(2, update.path)
-        insert.bind(3, update.request.message)
-        insert.bind(4, update.at.microseconds)
-        insert.bind(5, update.request.until?.microseconds)
-        insert.bind(6, update.request.onTimeout.rawValue)
-        insert.bind(7, update.request.cap?.picoDollars)
-        insert.bind(8, update.request.number)
-        insert.bind(9, update.request.kind.rawValue)
-        insert.bind(10, update.request.asked?.picoDollars)
-        try insert.run()
-    }
-
-    private func write(_ decision: ApprovalDecision, run: Int64, path: String, number: Int, isTaken: Bool) throws {
+    /// Leaves an answer for the run to take, which makes it a fact. The first one counts.
+    private func write(_ decision: ApprovalDecision, run: Int64, path: String, number: Int) throws {
         let update = try prepare("""
-            UPDATE approval SET decided_at = coalesce(decided_at, ?3), approved = coalesce(approved, ?4), decided_by = coalesce(decided_by, ?5),
-                note = coalesce(note, ?6), granted_pico = coalesce(granted_pico, ?9), timed_out = CASE WHEN decided_at IS NULL THEN ?7 ELSE timed_out END, taken = ?8,
-                choice = coalesce(choice, ?11), decided_as = coalesce(decided_as, ?12),
-                spent_pico = coalesce(spent_pico, ?13, (SELECT cost_pico FROM run WHERE id = ?1)),
-                held_pico = coalesce(held_pico, ?14, (SELECT held_pico FROM run WHERE id = ?1))
-            WHERE run = ?1 AND node_path = ?2 AND number = ?10
+            UPDATE approval SET decided_at = ?3, approved = ?4, decided_by = ?5, note = ?6, granted_pico = ?8, timed_out = ?7, choice = ?10, decided_as = ?11,
+                spent_pico = coalesce(?12, (SELECT cost_pico FROM run WHERE id = ?1)), held_pico = coalesce(?13, (SELECT held_pico FROM run WHERE id = ?1))
+            WHERE run = ?1 AND node_path = ?2 AND number = ?9
             """)
         update.bind(1, run)
         update.bind(2, path)
@@ -153,13 +129,12 @@ struct RunHandover {
         update.bind(5, decision.by)
         update.bind(6, decision.note)
         update.bind(7, decision.isTimeout ? 1 : 0)
-        update.bind(8, isTaken ? 1 : 0)
-        update.bind(9, decision.cap?.picoDollars)
-        update.bind(10, number)
-        update.bind(11, decision.choice)
-        update.bind(12, decision.system.map { JSONEncoding.canonical.string($0.json) })
-        update.bind(13, decision.spent?.picoDollars)
-        update.bind(14, decision.held?.picoDollars)
+        update.bind(8, decision.cap?.picoDollars)
+        update.bind(9, number)
+        update.bind(10, decision.choice)
+        update.bind(11, decision.system.map { JSONEncoding.canonical.string($0.json) })
+        update.bind(12, decision.spent?.picoDollars)
+        update.bind(13, decision.held?.picoDollars)
         try update.run()
     }
 
@@ -178,7 +153,7 @@ struct RunHandover {
         case .succeeded, .failed, .cancelled: throw hasEnded(run, standing)
         case .running, .interrupted, .waiting: break
         }
-        try write(decision, run: standing.row, path: path, number: found.number, isTaken: false)
+        try write(decision, run: standing.row, path: path, number: found.number)
         return standing.isDriven
     }
 

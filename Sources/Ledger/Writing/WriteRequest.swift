@@ -7,8 +7,8 @@ import WorkflowModel
 final class WriteRequest: @unchecked Sendable {
     enum Operation: Sendable {
         case begin(RunStart, facts: Entry)
-        case takeOver(RunID)
-        case cancel(RunID, by: String, entry: Entry)
+        case takeOver(RunID, by: String, at: Timestamp)
+        case cancel(RunID, by: String, at: Timestamp)
         case claim(batch: String, at: Timestamp)
         case release(batch: String)
         case decide(RunID, path: String, ApprovalDecision)
@@ -30,8 +30,7 @@ final class WriteRequest: @unchecked Sendable {
     enum Reply: Sendable {
         case journal(JournalReply)
         case answer(RememberedAnswer?)
-        /// Taken over, with calls whose end is not known.
-        case takenOver(epoch: Int64, lostCalls: Int)
+        case takenOver(RunResumed)
         /// Whether a process drives the run, to which word was left.
         case leftWord(Bool)
         /// The runs that an outcome was recorded for.
@@ -54,7 +53,7 @@ final class WriteRequest: @unchecked Sendable {
         private static func size(_ entry: JournalEntry) -> Int {
             var size = 0
             for blob in entry.blobs { size += blob.bytes.count + 64 }
-            for event in entry.events { size += event.payload.count + 64 }
+            for event in entry.facts { size += event.payload.count + 64 }
             return size
         }
     }

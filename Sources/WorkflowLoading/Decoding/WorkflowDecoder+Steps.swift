@@ -56,7 +56,8 @@ extension WorkflowDecoder {
         case "steps": return inner(reader, of: "a group").map { .group($0) }
         case "loop": return loop(reader)
         case "workflow": return workflow(reader)
-        default: return model(reader, key, id)
+        case "prompt", "prompt_file", "messages": return model(reader, key, id)
+        default: preconditionFailure("'\(key)' is declared as what a step does, and nothing reads it")
         }
     }
 
@@ -154,7 +155,7 @@ extension WorkflowDecoder {
             if let node = reader.value("tool") { context.wrong("tool", KeyShape.tool.expected, node, hint: "for example tool: files.search") }
             return nil
         }
-        return .tool(name)
+        return .plain(PlainStepDraft(kind: .tool(name)))
     }
 
     private func run(_ reader: MappingReader) -> StepDraft.Kind? {
@@ -249,7 +250,7 @@ extension StepDraft.Kind {
     fileprivate var isContainer: Bool {
         switch self {
         case .group, .loop, .workflow: return true
-        default: return false
+        case .model, .value, .run, .plain, .approve: return false
         }
     }
 }

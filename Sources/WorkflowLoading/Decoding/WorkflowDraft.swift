@@ -58,12 +58,20 @@ struct PrefixDraft {
     let text: Template
 }
 
+/// A step that needs nothing of the rest of its file: its kind is complete as it was read.
+struct PlainStepDraft {
+    let kind: StepKind
+    /// Those of its own, beside the ones that every step has.
+    var templates: [Template] = []
+    var output = StaticType.dyn
+}
+
 struct StepDraft {
     enum Kind {
         case model(ModelDraft)
         case value(ValueTemplate)
         case run(CommandStep)
-        case tool(ToolStep)
+        case plain(PlainStepDraft)
         case approve(ApprovalStep)
         case group([StepDraft])
         case loop([StepDraft], until: Expression?, max: Int)
@@ -141,7 +149,7 @@ extension StepDraft {
     var inner: [StepDraft]? {
         switch kind {
         case .group(let steps), .loop(let steps, _, _): return steps
-        default: return nil
+        case .model, .value, .run, .plain, .approve, .workflow: return nil
         }
     }
 }

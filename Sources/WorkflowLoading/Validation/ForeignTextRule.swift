@@ -74,7 +74,7 @@ private struct ForeignText {
             case .run(let command): return source.forEach == nil && isHarmless(command.schema?.shape, path.dropFirst(3)) ? nil : "what the program of '\(path[1])' prints"
             case .value(let value): return origin(in: value.textReferences, depth)
             case .approve: return path.count > 3 && path[3] == "approved" ? nil : "what a person answers to '\(path[1])'"
-            default: return "what '\(path[1])' gives"
+            case .plain, .group, .loop, .workflow: return "what '\(path[1])' gives"
             }
         case "with":
             guard path.count > 1 else { return chain.lazy.flatMap(\.with).compactMap { origin(in: $0.value.textReferences, depth) }.first }

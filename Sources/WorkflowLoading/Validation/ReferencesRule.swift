@@ -138,8 +138,9 @@ extension StepDraft {
     /// Only programs are handed secrets: what a model is sent is stored.
     fileprivate var takesSecrets: Bool {
         switch kind {
-        case .run, .tool: true
-        default: false
+        case .run: true
+        case .plain(let step): step.kind.form == .effect
+        case .model, .value, .approve, .group, .loop, .workflow: false
         }
     }
 }

@@ -130,7 +130,10 @@ private struct TypesPass {
             given(to: graph, by: step)
             // The types of its outputs are its own business; that they are there is not certain either.
             return .object(ObjectType(graph.outputs.map { .init($0.key, .dyn, isRequired: false) }))
-        case .group, .loop, .tool: return .dyn
+        case .plain(let plain):
+            for template in plain.templates { text(template, environment) }
+            return plain.output
+        case .group, .loop: return .dyn
         case .run(let command):
             for template in command.argv + command.env.map(\.value) { text(template, environment) }
             if let stdin = command.stdin { _ = type(of: stdin, environment) }

@@ -8,7 +8,7 @@ struct UnusedStepRule: WorkflowRule {
         for step in draft.steps {
             switch step.kind {
             case .model, .value: break
-            default: continue
+            case .run, .plain, .approve, .group, .loop, .workflow: continue
             }
             let id = step.id.text
             guard !mentions.steps.contains(id), !mentions.has(id, under: "needs") else { continue }

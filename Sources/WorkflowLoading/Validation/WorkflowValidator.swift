@@ -65,7 +65,7 @@ struct WorkflowValidator {
         switch step.kind {
         case .value(let template): return .value(template)
         case .run(let command): return .run(command)
-        case .tool(let tool): return .tool(tool)
+        case .plain(let plain): return plain.kind
         case .approve(let approval): return .approve(approval)
         case .group(let steps): return .group(body(steps))
         case .loop(let steps, let until, let max): return .loop(LoopStep(body: body(steps), until: until, max: max))
@@ -176,7 +176,8 @@ extension StepDraft {
         switch kind {
         case .value(let template): all.append((.body, template.references))
         case .approve(let approval): all.append((.body, approval.message.references))
-        case .group, .loop, .workflow, .tool: break
+        case .plain(let plain): all.append((.body, plain.templates.flatMap(\.references)))
+        case .group, .loop, .workflow: break
         case .run(let command):
             all.append((.body, command.argv.flatMap(\.references) + (command.stdin?.references ?? []) + command.env.flatMap(\.value.references)))
         case .model(let model):

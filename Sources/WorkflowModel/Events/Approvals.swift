@@ -79,6 +79,9 @@ public struct ApprovalDecision: Sendable, Hashable {
         self.question = question
     }
 
+    /// The run's cap from now on, where money was asked for and is granted.
+    public var raised: Money? { isApproved ? cap ?? question?.cap : nil }
+
     /// The word of the choice: `approve` or `reject`.
     public var choice: String { isApproved ? "approve" : "reject" }
 

@@ -1,6 +1,24 @@
 import Expressions
 import Values
 
+/// The steps that a step works through.
+public struct StepContainer: Sendable {
+    public let body: StepGraph
+    /// What runs behind them.
+    public let finally: StepGraph?
+    /// Whether it goes through them again and again, each time with names of their own: `review[2]/draft`.
+    public let hasPasses: Bool
+    /// Whether they are another workflow's.
+    public let isOtherFile: Bool
+
+    package init(body: StepGraph, finally: StepGraph? = nil, hasPasses: Bool = false, isOtherFile: Bool = false) {
+        self.body = body
+        self.finally = finally
+        self.hasPasses = hasPasses
+        self.isOtherFile = isOtherFile
+    }
+}
+
 /// A step that repeats its body until a condition holds, a number of passes is reached, or the next pass is not affordable.
 public final class LoopStep: Sendable {
     public let body: StepGraph

@@ -77,22 +77,48 @@ public enum StepKind: Sendable {
         }
     }
 
+    /// What kinds have in common, for whoever does not need to know each.
+    public enum Form: Sendable {
+        /// Asks a model.
+        case model
+        /// Is computed from what is there.
+        case value
+        /// Does something outside of the run, or is done to it.
+        case effect
+        /// Asks a person.
+        case question
+        /// Works through steps of its own.
+        case container
+    }
+
+    public var form: Form {
+        switch self {
+        case .model: return .model
+        case .value: return .value
+        case .run, .tool: return .effect
+        case .approve: return .question
+        case .group, .loop, .workflow: return .container
+        }
+    }
+
     /// The steps inside, of the same file.
     public var body: StepGraph? {
+        guard let container, !container.isOtherFile else { return nil }
+        return container.body
+    }
+
+    /// What it works through, where it has steps of its own.
+    public var container: StepContainer? {
         switch self {
-        case .group(let body): return body
-        case .loop(let loop): return loop.body
-        default: return nil
+        case .group(let body): return StepContainer(body: body)
+        case .loop(let loop): return StepContainer(body: loop.body, hasPasses: true)
+        case .workflow(let other): return StepContainer(body: other.graph.body, finally: other.graph.finally, isOtherFile: true)
+        case .model, .value, .run, .tool, .approve: return nil
         }
     }
 
     /// Whether it works through steps of its own.
-    public var isContainer: Bool {
-        switch self {
-        case .group, .loop, .workflow: return true
-        default: return false
-        }
-    }
+    public var isContainer: Bool { container != nil }
 }
 
 /// A step that asks a model.

@@ -5,6 +5,8 @@ import Values
 /// One request, free of any provider's wire format.
 public final class ModelRequest: Sendable {
     public let id: CallID
+    /// Where in its run it is asked, which is how a recorded answer to it is found; `nil` outside of runs.
+    public let site: CallSite?
     public let model: ModelReference
     public let segments: [PromptSegment]
     public let sampling: Sampling
@@ -16,9 +18,10 @@ public final class ModelRequest: Sendable {
 
     public init(
         id: CallID, model: ModelReference, segments: [PromptSegment], sampling: Sampling, maxOutputTokens: Int,
-        schema: Schema?, schemaName: String, timeout: TimeSpan
+        schema: Schema?, schemaName: String, timeout: TimeSpan, site: CallSite? = nil
     ) {
         self.id = id
+        self.site = site
         self.model = model
         self.segments = segments
         self.sampling = sampling

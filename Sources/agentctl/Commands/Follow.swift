@@ -20,7 +20,7 @@ struct Follow: AsyncParsableCommand {
         let archive = try Composition(settings: settings).archive()
         let record = try await archive.requireRecord(id)
         let graph = try await RecordedWorkflow.graph(toReadOf: record, archive, global, here: settings, file: file)
-        let stage = RunStage(events: events)
+        let stage = RunStage(events: events, of: graph)
         defer { stage.finish() }
         let id = RunID(record.id)
         var sequence = 0
@@ -33,10 +33,10 @@ struct Follow: AsyncParsableCommand {
                     let question = try? await archive.json(request.message)
                     fact = fact.tellingQuestions { _ in question?.stringValue }
                 }
-                stage.observer?.observe(fact, run: id, graph: graph, at: event.at)
+                stage.observer?.observe(fact, run: id, at: event.at)
                 sequence = event.sequence
                 switch fact {
-                case .runEnded(let status, _): suspended = status
+                case .runEnded(let end): suspended = end.status
                 case .runResumed: suspended = nil
                 default: break
                 }

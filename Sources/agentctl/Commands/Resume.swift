@@ -52,7 +52,7 @@ struct Resume: AsyncParsableCommand {
     ) async throws {
         let recorded = try await RecordedWorkflow.load(record, archive, global, here: here, file: file)
         let graph = recorded.graph
-        let stage = RunStage(output)
+        let stage = RunStage(output, of: graph)
         defer { stage.finish() }
         let session = RunSession(Composition(settings: recorded.settings), say: stage.say)
         defer { session.close() }

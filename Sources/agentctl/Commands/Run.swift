@@ -43,7 +43,7 @@ struct Run: AsyncParsableCommand {
     private func runOnce(_ graph: WorkflowGraph, _ composition: Composition) async throws {
         let given = try inputs.read(for: graph)
         let bound = try InputBinding.bind(given, to: graph)
-        let stage = RunStage(output)
+        let stage = RunStage(output, of: graph)
         defer { stage.finish() }
         let session = RunSession(composition, say: stage.say)
         defer { session.close() }

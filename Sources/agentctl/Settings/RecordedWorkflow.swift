@@ -33,14 +33,17 @@ struct RecordedWorkflow {
             code: ExitCodes.invalidWorkflow)
     }
 
-    /// The graph of a run that is only looked at: as it was recorded, whatever became of its files.
-    static func graph(toReadOf run: RunRecord, _ archive: any RunArchive, _ global: GlobalOptions, here: Settings, file: String? = nil) async throws -> WorkflowGraph {
-        if let recorded = try await RecordedFiles(of: run, archive) {
-            let path = (try? path(of: run, named: file, in: here.project)) ?? run.file
-            let settings = (try? global.settings(besides: path)) ?? here
-            if let graph = try await recorded.graph(of: run, path: path, archive, settings) { return graph }
-        }
-        return try await load(run, archive, global, here: here, file: file).graph
+    /// The graph of a run that is only looked at: as it was recorded, whatever became of its files; where the record does not have it, as
+    /// the files are today, if they mean the same.
+    ///
+    /// - Returns: `nil` when it cannot be had any more. Facts tell of a run without it.
+    static func graph(toReadOf run: RunRecord, _ archive: any RunArchive, _ global: GlobalOptions, here: Settings, file: String? = nil) async throws -> WorkflowGraph? {
+        let path = try? path(of: run, named: file, in: here.project)
+        let settings = path.flatMap { try? global.settings(besides: $0) } ?? here
+        let recorded = try await RecordedFiles(of: run, archive)
+        if let graph = try await recorded?.graph(of: run, path: path ?? run.file, archive, settings) { return graph }
+        guard let path, let today = try? WorkflowSource.load(path, settings, runs: true).applying(recorded?.changes ?? []), today.hash == run.graph else { return nil }
+        return today
     }
 
     /// The graph with which the runs of a batch go on: the recorded one where the files of today mean the same.

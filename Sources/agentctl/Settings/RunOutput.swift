@@ -71,16 +71,17 @@ final class RunStage: Sendable {
     let say: @Sendable (String) -> Void
     private let live: LiveView?
 
-    convenience init(_ output: RunOutput) { self.init(events: output.events, quiet: output.quiet) }
+    convenience init(_ output: RunOutput, of graph: WorkflowGraph) { self.init(events: output.events, quiet: output.quiet, of: graph) }
 
     /// - Parameters:
     ///   - events: as JSON on stdout.
     ///   - quiet: nothing on stderr.
-    init(events: Bool, quiet: Bool = false) {
+    ///   - graph: of the run; `nil` where it cannot be had.
+    init(events: Bool, quiet: Bool = false, of graph: WorkflowGraph?) {
         let isLive = Output.isErrorTerminal && !quiet && !events && Output.variable("TERM") != "dumb"
-        let live = isLive ? LiveView() : nil
+        let live = isLive ? LiveView(of: graph) : nil
         self.live = live
-        observer = events ? EventView() : live ?? (quiet ? nil : PlainView())
+        observer = events ? EventView() : live ?? (quiet ? nil : PlainView(of: graph))
         say = { message in
             if quiet { return }
             if let live { live.say(message) } else { Output.note(message + "\n") }

@@ -1,10 +1,9 @@
-import Engine
 import Values
 import WorkflowModel
 
 /// Every fact as a line of JSON on stdout.
 final class EventView: RunObserver {
-    func observe(_ event: RunEvent, run: RunID, graph: WorkflowGraph, at: Timestamp) {
+    func observe(_ event: RunEvent, run: RunID, at: Timestamp) {
         var line = JSONObjectWriter()
         line.put("event", event.kind)
         line.put("run", run.text)

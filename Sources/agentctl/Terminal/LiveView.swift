@@ -1,4 +1,3 @@
-import Engine
 import Reports
 import Values
 import WorkflowModel
@@ -7,23 +6,25 @@ import WorkflowModel
 final class LiveView: RunObserver, @unchecked Sendable {
     // Guarded by `lock`; the drawing thread copies it out.
     private let lock = Lock()
+    private let graph: WorkflowGraph?
     private var tree = LiveTree()
     private var drawnLines = 0
     private var messages: [String] = []
     private var isFinished = false
     private let painter: RepeatingTask
 
-    init() {
+    init(of graph: WorkflowGraph?) {
+        self.graph = graph
         painter = RepeatingTask(every: 100)
         painter.start { [weak self] in self?.draw(isLast: false) }
     }
 
-    func observe(_ event: RunEvent, run: RunID, graph: WorkflowGraph, at: Timestamp) {
+    func observe(_ event: RunEvent, run: RunID, at: Timestamp) {
         let updates = RunNarration.updates(event, run: run, graph: graph)
         lock.hold { for update in updates { tree.apply(update, at: at) } }
     }
 
-    func recall(_ event: RunEvent, run: RunID, graph: WorkflowGraph, at: Timestamp) { observe(event, run: run, graph: graph, at: at) }
+    func recall(_ event: RunEvent, run: RunID, at: Timestamp) { observe(event, run: run, at: at) }
 
     /// A line that stays above the tree.
     func say(_ message: String) { lock.hold { messages.append(message) } }

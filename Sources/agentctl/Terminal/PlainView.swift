@@ -1,4 +1,3 @@
-import Engine
 import Reports
 import Values
 import WorkflowModel
@@ -6,9 +5,12 @@ import WorkflowModel
 /// One line for each thing worth saying, where there is no terminal.
 final class PlainView: RunObserver, @unchecked Sendable {
     private let lock = Lock()
+    private let graph: WorkflowGraph?
     private var tree = LiveTree()
 
-    func observe(_ event: RunEvent, run: RunID, graph: WorkflowGraph, at: Timestamp) {
+    init(of graph: WorkflowGraph?) { self.graph = graph }
+
+    func observe(_ event: RunEvent, run: RunID, at: Timestamp) {
         let updates = RunNarration.updates(event, run: run, graph: graph)
         var text = ""
         lock.hold {
@@ -21,7 +23,7 @@ final class PlainView: RunObserver, @unchecked Sendable {
     }
 
     /// Without a line: it was said when it happened.
-    func recall(_ event: RunEvent, run: RunID, graph: WorkflowGraph, at: Timestamp) {
+    func recall(_ event: RunEvent, run: RunID, at: Timestamp) {
         let updates = RunNarration.updates(event, run: run, graph: graph)
         lock.hold { for update in updates { tree.apply(update, at: at) } }
     }

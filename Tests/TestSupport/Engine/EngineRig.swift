@@ -90,7 +90,7 @@ public final class RecordingObserver: RunObserver {
     /// The kinds of events, in order.
     public var kinds: [String] { seen.withLock { $0 } }
 
-    public func observe(_ event: RunEvent, run: RunID, graph: WorkflowGraph, at: Timestamp) { seen.withLock { $0.append(event.kind) } }
+    public func observe(_ event: RunEvent, run: RunID, at: Timestamp) { seen.withLock { $0.append(event.kind) } }
 }
 
 /// Dollars, exact.

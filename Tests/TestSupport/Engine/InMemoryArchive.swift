@@ -34,14 +34,14 @@ public struct InMemoryArchive: RunArchive {
         return matches.isEmpty ? .none : matches.count == 1 ? .found(matches[0]) : .ambiguous(Array(matches.prefix(10)))
     }
 
-    public func hasBatch(_ name: String) async throws(JournalError) -> Bool { journal.runs.contains { $0.start.batch == name } }
+    public func hasBatch(_ name: String) async throws(JournalError) -> Bool { journal.runs.contains { $0.started?.batch == name } }
 
     /// Nothing is removed from memory.
     public func removedLines(ofBatch name: String) async throws(JournalError) -> Int { 0 }
 
     public func runs(ofBatch name: String) async throws(JournalError) -> [Int: RunRecord] {
-        let runs = journal.runs.filter { $0.start.batch == name && $0.start.batchIndex != nil }
-        return Dictionary(runs.map { ($0.start.batchIndex!, $0.record) }) { _, later in later }
+        let runs = journal.runs.filter { $0.started?.batch == name && $0.started?.batchIndex != nil }
+        return Dictionary(runs.map { ($0.started!.batchIndex!, $0.record) }) { _, later in later }
     }
 
     // MARK: One run
@@ -91,96 +91,109 @@ extension [RunRecord] {
 
 extension InMemoryJournal.Run {
     fileprivate var record: RunRecord {
+        let row = tables.rows("run").values.first ?? [:]
         var record = RunRecord(
-            id: start.id.text, workflow: start.workflow, file: start.file, status: end?.status ?? .running, startedAt: start.at)
-        record.endedAt = end?.at
+            id: start.id.text, workflow: row.text("workflow") ?? "", file: row.text("file") ?? "",
+            status: row.text("status").flatMap(RunStatus.init(rawValue:)) ?? .running, startedAt: row.moment("started_at") ?? Timestamp(microseconds: 0))
+        record.endedAt = row.moment("ended_at")
         record.spending = spending
-        record.maxCost = cap ?? start.maxCost
+        record.maxCost = cap ?? row.money("max_cost_pico")
         record.inputTokens = calls.reduce(0) { $0 + ($1.end?.usage?.totalInput ?? 0) }
         record.outputTokens = calls.reduce(0) { $0 + ($1.end?.usage?.totalOutput ?? 0) }
-        record.tags = start.tags
-        record.owner = start.owner
-        record.decisionID = start.decisionID
-        record.outcome = end?.outcome
-        record.batch = start.batch
-        record.batchIndex = start.batchIndex
-        record.inputs = start.inputs
-        record.outputs = end?.outputs
-        record.failure = end?.failure?.json
-        record.graph = start.graph
+        record.tags = row.json("tags")?.objectValue ?? [:]
+        record.owner = row.json("owners")?.objectValue ?? [:]
+        record.decisionID = row.text("decision_id")
+        record.outcome = row.text("outcome")
+        record.batch = row.text("batch")
+        record.batchIndex = row.int("batch_index").map(Int.init)
+        record.inputs = row.hash("inputs_hash")
+        record.outputs = row.hash("outputs_hash")
+        record.failure = row.json("error")
+        record.graph = row.hash("graph_hash")
         record.location = start.location
         return record
     }
 
     fileprivate var nodeRecords: [NodeRecord] {
-        var records: [String: NodeRecord] = [:]
-        for update in entries.flatMap(\.nodes) {
-            let record = records[update.path] ?? NodeRecord(path: update.path, step: update.step, item: update.item, status: update.status)
-            let isOpen = [.pending, .running, .waiting].contains(update.status)
-            if isOpen { record.startedAt = record.startedAt ?? update.at }
-            record.endedAt = isOpen ? nil : update.at
-            record.status = update.status
-            record.output = update.output
-            record.failure = update.failure?.json
-            record.reason = update.reason ?? (isOpen ? nil : record.reason)
-            records[update.path] = record
-        }
-        return records.values.sorted { a, b in
+        tables.rows("step_attempt").values.map { row in
+            let record = NodeRecord(
+                path: row.text("node_path")!, step: row.text("step_id")!, item: row.int("item").map(Int.init),
+                status: row.text("status").flatMap(NodeStatus.init(rawValue:))!)
+            record.startedAt = row.moment("started_at")
+            record.endedAt = row.moment("ended_at")
+            record.output = row.hash("output_hash")
+            record.failure = row.json("error")
+            record.reason = row.text("reason")
+            return record
+        }.sorted { a, b in
             let (x, y) = (a.startedAt ?? a.endedAt, b.startedAt ?? b.endedAt)
             return x == y ? a.path < b.path : (x?.microseconds ?? 0) < (y?.microseconds ?? 0)
         }
     }
 
     fileprivate var callRecords: [CallRecord] {
-        calls.map { call in
-            let (start, end) = (call.start, call.end)
+        tables.rows("model_call").values.sorted { $0.int("number")! < $1.int("number")! }.map { row in
             let record = CallRecord(
-                id: start.id.text, path: start.path, step: start.step, tier: start.tier, purpose: start.purpose.rawValue, ordinal: start.ordinal,
-                provider: start.provider, modelAsked: start.modelAsked, state: call.state, startedAt: start.at)
-            record.held = end == nil ? start.held : end?.held
-            record.cost = end?.cost
-            record.inputTokens = end?.usage?.totalInput
-            record.cacheReadTokens = end?.usage?.cacheRead
-            record.cacheWriteTokens = end?.usage?.cacheWrite
-            record.outputTokens = end?.usage?.totalOutput
-            record.reasoningTokens = end?.usage?.reasoning
-            record.usageRaw = end?.usageRaw
-            record.priceRows = end?.priceRows ?? []
-            record.modelServed = end?.modelServed
-            record.request = start.request
-            record.response = end?.response
-            record.httpStatus = end?.httpStatus
-            record.finishReason = end?.finishReason
-            record.failure = end?.failure?.json
-            record.timeToFirstToken = end?.timeToFirstToken
-            record.total = end?.total
-            record.retryOf = start.retryOf
-            record.endedAt = end?.at
-            record.tags = start.tags ?? [:]
-            record.notes = end?.notes ?? []
+                id: CallID(run: start.id, number: Int(row.int("number")!)).text, path: row.text("node_path")!, step: row.text("step_id")!,
+                tier: row.text("tier")!, purpose: row.text("purpose")!, ordinal: Int(row.int("ordinal")!), provider: row.text("provider")!,
+                modelAsked: row.text("model_asked")!, state: row.text("state").flatMap(CallState.init(rawValue:))!, startedAt: row.moment("started_at")!)
+            record.held = row.money("held_pico")
+            record.cost = row.money("cost_pico")
+            record.inputTokens = row.int("input_tokens").map(Int.init)
+            record.cacheReadTokens = row.int("cache_read_tokens").map(Int.init)
+            record.cacheWriteTokens = row.int("cache_write_tokens").map(Int.init)
+            record.outputTokens = row.int("output_tokens").map(Int.init)
+            record.reasoningTokens = row.int("reasoning_tokens").map(Int.init)
+            record.usageRaw = row.text("usage_raw")
+            record.priceRows = row.json("price_rows")?.arrayValue?.compactMap(\.stringValue) ?? []
+            record.modelServed = row.text("model_served")
+            record.request = row.hash("request_hash")
+            record.response = row.hash("response_hash")
+            record.httpStatus = row.int("http_status").map(Int.init)
+            record.finishReason = row.text("finish_reason")
+            record.failure = row.json("error")
+            record.timeToFirstToken = row.int("ttft_ms").map { .milliseconds($0) }
+            record.total = row.int("total_ms").map { .milliseconds($0) }
+            record.retryOf = row.text("retry_of")
+            record.endedAt = row.moment("ended_at")
+            record.tags = row.json("tags")?.objectValue ?? [:]
+            record.notes = CallNote.list(row.json("notes"))
             return record
         }.sorted { $0.startedAt < $1.startedAt }
     }
 
     fileprivate var hits: [MemoHitRecord] {
-        entries.flatMap(\.memos).compactMap { memo in
-            guard case .taken(let hit) = memo else { return nil }
-            return MemoHitRecord(
-                path: hit.path, step: hit.step, tier: hit.tier, provider: hit.provider, modelAsked: hit.modelAsked, call: hit.call, saved: hit.saved, at: hit.at)
-        }
+        tables.rows("memo_hit").values.map { row in
+            MemoHitRecord(
+                path: row.text("node_path")!, step: row.text("step_id")!, tier: row.text("tier")!, provider: row.text("provider")!,
+                modelAsked: row.text("model_asked")!, call: row.text("call_id")!, saved: row.money("saved_pico"), at: row.moment("started_at")!)
+        }.sorted { $0.path < $1.path }
     }
 
     fileprivate var questions: [ApprovalRecord] {
         var records: [ApprovalRecord] = []
-        for update in entries.flatMap(\.approvals) {
-            if let index = records.firstIndex(where: { $0.path == update.path && $0.request.number == update.request.number }) {
-                records[index].decision = update.decision ?? records[index].decision
-            } else {
+        let workflow = started?.workflow ?? ""
+        for fact in events {
+            switch fact.event {
+            case .approvalRequested(let path, let request):
+                records.removeAll { $0.path == path && $0.request.number == request.number }
                 records.append(ApprovalRecord(
-                    run: start.id.text, workflow: start.workflow, path: update.path, request: update.request, requestedAt: update.at,
-                    spent: Money(saturating: spending.cost), held: Money(saturating: spending.held), decision: update.decision))
+                    run: start.id.text, workflow: workflow, path: path, request: request, requestedAt: fact.at,
+                    spent: Money(saturating: spending.cost), held: Money(saturating: spending.held)))
+            case .approvalDecided(let path, let decision):
+                if let index = records.lastIndex(where: { $0.path == path && $0.request.number == decision.question?.number ?? 1 }) { records[index].decision = decision }
+            default: break
             }
         }
         return records
     }
+}
+
+extension RowTables.Row {
+    fileprivate func text(_ column: String) -> String? { if case .text(let text)? = self[column] { text } else { nil } }
+    fileprivate func int(_ column: String) -> Int64? { if case .int(let number)? = self[column] { number } else { nil } }
+    fileprivate func hash(_ column: String) -> ContentHash? { if case .hash(let hash)? = self[column] { hash } else { nil } }
+    fileprivate func json(_ column: String) -> JSONValue? { text(column).flatMap { try? JSONParser.parse($0) } }
+    fileprivate func money(_ column: String) -> Money? { int(column).map(Money.init(picoDollars:)) }
+    fileprivate func moment(_ column: String) -> Timestamp? { int(column).map(Timestamp.init(microseconds:)) }
 }

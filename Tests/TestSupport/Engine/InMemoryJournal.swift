@@ -17,19 +17,60 @@ public final class InMemoryJournal: RunJournal {
         /// The most that counted against the run's cap, once that was more than the cap.
         public fileprivate(set) var exceeded: Int64?
         public fileprivate(set) var scopes: [String: Scope] = [:]
-        public fileprivate(set) var end: RunEnd?
+        public fileprivate(set) var end: RunEnded?
         /// The replies to entries that asked for a reservation, in order.
         public fileprivate(set) var replies: [(call: Int, reply: JournalReply)] = []
         fileprivate var failure: JournalError?
+        fileprivate var projection: Projection
         fileprivate var epoch: Int64 = 1
         /// What somebody raised the run's cap to.
         public fileprivate(set) var cap: Money?
 
-        public var events: [JournaledEvent] { entries.flatMap(\.events) }
+        fileprivate init(start: RunStart) {
+            self.start = start
+            projection = Projection(run: start.id)
+        }
+
+        public var events: [JournaledEvent] { entries.flatMap(\.facts) }
+
+        /// The first fact; a run without one was never begun.
+        public var started: RunStarted? { if case .runStarted(let started)? = entries.first?.facts.first?.event { started } else { nil } }
+
+        /// The rows that its facts make.
+        public var tables: RowTables {
+            let tables = RowTables()
+            var projection = Projection(run: start.id)
+            for fact in events { try! projection.rows(of: fact.event, at: fact.at, into: tables) }
+            return tables
+        }
 
         /// The state of each step and item after its last change.
-        public var nodes: [String: NodeUpdate] {
-            Dictionary(entries.flatMap(\.nodes).map { ($0.path, $0) }, uniquingKeysWith: { $1 })
+        public var nodes: [String: Node] {
+            Dictionary(uniqueKeysWithValues: tables.rows("step_attempt").values.map(Node.init).map { ($0.path, $0) })
+        }
+
+        /// Answers that were kept, and taken.
+        public var kept: [MemoKept] { events.compactMap { if case .memoKept(let kept) = $0.event { kept } else { nil } } }
+        public var taken: [MemoHit] { events.compactMap { if case .memoHit(let hit) = $0.event { hit } else { nil } } }
+    }
+
+    /// A row of a step or an item.
+    public struct Node: Sendable {
+        public let path: String
+        public let step: String
+        public let status: NodeStatus
+        public let output: ContentHash?
+        public let failure: StepFailure?
+        public let reason: String?
+
+        fileprivate init(_ row: RowTables.Row) {
+            func text(_ column: String) -> String? { if case .text(let text)? = row[column] { text } else { nil } }
+            path = text("node_path")!
+            step = text("step_id")!
+            status = NodeStatus(rawValue: text("status")!)!
+            output = if case .hash(let hash)? = row["output_hash"] { hash } else { nil }
+            failure = text("error").flatMap { try? JSONParser.parse($0) }.flatMap(StepFailure.init(json:))
+            reason = text("reason")
         }
     }
 
@@ -42,10 +83,14 @@ public final class InMemoryJournal: RunJournal {
     }
 
     public struct Call: Sendable {
-        public let start: CallStart
-        public fileprivate(set) var end: CallEnd?
+        public let start: CallStarted
+        public let at: Timestamp
+        public fileprivate(set) var end: CallEnded?
 
         public var state: CallState { end?.state ?? .held }
+        public var step: String { NodePath.step(start.path) }
+        /// What it counts against caps.
+        public var held: Money? { end.map { $0.held(of: start.held) } ?? start.held }
     }
 
     private struct State {
@@ -119,21 +164,23 @@ public final class InMemoryJournal: RunJournal {
                 state.runs[entry.run]?.failure = error
                 return
             }
-            state.pending += entry.events.count
+            state.pending += entry.facts.count
             state.mostPending = max(state.mostPending, state.pending)
             // Nobody waits: the run's next entry says it.
             _ = Self.write(entry, &state)
         }
     }
 
-    public func takeOver(_ id: RunID) async throws(JournalError) -> RecordedRun {
+    public func takeOver(_ id: RunID, by program: String, at: Timestamp) async throws(JournalError) -> RecordedRun {
         let outcome: Result<RecordedRun, JournalError> = state.withLock { state in
             if let error = count(&state) { return .failure(error) }
             guard var run = state.runs[id] else { return .failure(JournalError(.unknownRun, "there is no run \(id)")) }
             if let end = run.end, end.status != .interrupted, end.status != .waiting { return .failure(JournalError(.hasEnded, "run \(id) has ended")) }
-            let lost = run.takeOver()
-            state.runs[id] = run
-            return .success(run.recorded(lostCalls: lost))
+            return Result { () throws(JournalError) in
+                let recorded = try run.takeOver(by: program, at: at)
+                state.runs[id] = run
+                return recorded
+            }
         }
         return try outcome.get()
     }
@@ -161,18 +208,16 @@ public final class InMemoryJournal: RunJournal {
 
     /// What a process finds that takes a run over of which so many facts are known, with what they come to.
     ///
-    /// Of an entry whose facts are known in part, its calls and documents are there.
+    /// Of an entry whose facts are known in part, its documents are there.
     public func cut(_ run: RunID, afterEvents count: Int) -> InMemoryJournal {
         let whole = self.run(run)!
         var left = count
         var entries: [JournalEntry] = []
         for entry in whole.entries where left > 0 {
             let part = JournalEntry(run: run)
-            part.events = Array(entry.events.prefix(left))
+            part.facts = Array(entry.facts.prefix(left))
             part.blobs = entry.blobs
-            if part.events.contains(where: { $0.kind == "call_ended" }) { part.callEnd = entry.callEnd }
-            if part.events.contains(where: { $0.kind == "call_started" }) { part.callStart = entry.callStart }
-            left -= part.events.count
+            left -= part.facts.count
             entries.append(part)
         }
         return InMemoryJournal(whole.start, entries)
@@ -210,7 +255,7 @@ public final class InMemoryJournal: RunJournal {
         if let failure = run.failure { return .failure(failure) }
         guard run.end == nil else { return .failure(JournalError(.lostOwnership, "run \(entry.run) has ended")) }
         let outcome = Result<JournalReply, JournalError> { () throws(JournalError) in try run.apply(entry) }
-        if let start = entry.callStart, let reply = try? outcome.get() {
+        if let start = entry.facts.lazy.compactMap(\.callStarted).first, let reply = try? outcome.get() {
             if reply != .written { run = state.runs[entry.run]! }
             run.replies.append((start.id.number, reply))
             state.runs[entry.run] = run
@@ -223,68 +268,80 @@ public final class InMemoryJournal: RunJournal {
 }
 
 extension InMemoryJournal.Run {
-    /// - Returns: how many calls have no end.
-    fileprivate mutating func takeOver() -> Int {
+    fileprivate mutating func takeOver(by program: String, at: Timestamp) throws(JournalError) -> RecordedRun {
+        let before = events
         end = nil
         failure = nil
-        open = 0
-        for scope in scopes.keys { scopes[scope]!.open = 0 }
         epoch += 1
-        return calls.count { $0.end == nil }
+        let resumed = RunResumed(program: program, epoch: epoch, lost: projection.openCalls.keys.sorted())
+        let entry = JournalEntry(run: start.id)
+        entry.facts = [JournaledEvent(.runResumed(resumed), at: at)]
+        _ = try apply(entry)
+        return recorded(before, resumed, at)
     }
 
-    fileprivate func recorded(lostCalls: Int) -> RecordedRun {
+    private func recorded(_ before: [JournaledEvent], _ resumed: RunResumed, _ at: Timestamp) -> RecordedRun {
         var spending = Spending()
         for call in calls {
             spending.add(
-                call.end?.state ?? .unknown, cost: call.end?.cost, held: call.end == nil ? call.start.held : call.end!.held,
-                isEstimate: CallNote.tellOfEstimate(call.end?.notes ?? []))
+                call.end?.state ?? .unknown, cost: call.end?.cost, held: call.held, isEstimate: CallNote.tellOfEstimate(call.end?.notes ?? []))
         }
+        let started = started!
         return RecordedRun(
-            id: start.id, graph: start.graph, inputs: start.inputs, startedAt: start.at, maxCost: cap ?? start.maxCost,
-            batch: start.batch.map { ($0, start.batchIndex ?? 0) }, epoch: epoch, lostCalls: lostCalls, spending: spending,
-            events: eventRecords, decisions: [:])
+            id: start.id, graph: started.graph, inputs: started.inputs, startedAt: before[0].at, maxCost: cap ?? started.maxCost,
+            batch: started.batch.map { ($0, started.batchIndex ?? 0) }, resumed: resumed, resumedAt: at, spending: spending,
+            events: Self.records(before), decisions: [:])
     }
 
     fileprivate mutating func apply(_ entry: JournalEntry) throws(JournalError) -> JournalReply {
-        if let end = entry.callEnd {
-            guard let index = calls.firstIndex(where: { $0.start.id == end.id }), calls[index].end == nil else {
-                throw JournalError(.other, "call \(end.id) ended but was never begun, or ended twice")
-            }
-            calls[index].end = end
-            if let released = end.released?.picoDollars {
-                let change = (end.held?.picoDollars ?? 0) - released
-                move(held: change, open: -released)
-                for cap in end.caps { moveScope(cap, held: change, open: -released) }
+        if entries.isEmpty {
+            guard case .runStarted? = entry.facts.first?.event else {
+                throw JournalError(.other, "run \(start.id) does not begin with the fact that it was started")
             }
         }
-        if let start = entry.callStart {
+        let movement = try CapMovement(entry.facts, after: projection)
+        move(held: movement.endHeld, open: movement.endOpen)
+        for release in movement.releases { for cap in release.caps { moveScope(cap, held: release.held, open: release.open) } }
+        for case .callStarted(let call) in entry.facts.map(\.event) {
             let isTwin = calls.contains {
-                $0.start.path == start.path && $0.start.tier == start.tier && $0.start.purpose == start.purpose && $0.start.ordinal == start.ordinal
+                $0.start.path == call.path && $0.start.tier == call.tier && $0.start.part == call.part && $0.start.ordinal == call.ordinal
             }
-            guard !isTwin else { throw JournalError(.other, "call \(start.id) is recorded already") }
-            if let asked = start.held?.picoDollars {
-                var verdicts: [JournalReply] = []
+            guard !isTwin else { throw JournalError(.other, "call \(call.id) is recorded already") }
+        }
+        if let asked = movement.asked, let call = movement.start {
+            var verdicts: [JournalReply] = []
+            verdicts.append(Self.verdict(BudgetRefusal.runScope, asked: asked, held: held, open: open, exceeded: exceeded, cap: runCap ?? .max))
+            for cap in call.caps {
+                let scope = scopes[cap.scope]
                 verdicts.append(Self.verdict(
-                    BudgetRefusal.runScope, asked: asked, held: held, open: open, exceeded: exceeded, cap: runCap ?? .max))
-                for cap in start.caps {
-                    let scope = scopes[cap.scope]
-                    verdicts.append(Self.verdict(
-                        cap.scope, asked: asked, held: scope?.held ?? 0, open: scope?.open ?? 0, exceeded: scope?.exceeded, cap: cap.cap.picoDollars))
-                }
-                for case .refused(let refusal) in verdicts { return .refused(refusal) }
-                if verdicts.contains(.postponed) { return .postponed }
-                move(held: asked, open: asked)
-                for cap in start.caps { moveScope(cap, held: asked, open: asked) }
+                    cap.scope, asked: asked, held: scope?.held ?? 0, open: scope?.open ?? 0, exceeded: scope?.exceeded, cap: cap.cap.picoDollars))
             }
-            calls.append(InMemoryJournal.Call(start: start))
+            for case .refused(let refusal) in verdicts { return .refused(refusal) }
+            if verdicts.contains(.postponed) { return .postponed }
+            move(held: asked, open: asked)
+            for cap in call.caps { moveScope(cap, held: asked, open: asked) }
+        }
+        for fact in entry.facts {
+            switch fact.event {
+            case .callStarted(let call): calls.append(InMemoryJournal.Call(start: call, at: fact.at))
+            case .callEnded(let end):
+                // What was lost has no end, and its number may stand for another call in an older record.
+                if let index = calls.lastIndex(where: { $0.start.id == end.id }) { calls[index].end = end }
+            case .runEnded(let end): self.end = end
+            default: break
+            }
+            // Whether it may follow; the rows that it makes are made when they are asked for.
+            do { try projection.take(fact.event) } catch { throw JournalError(.other, error.description) }
         }
         entries.append(entry)
-        if let raised = entry.cap {
-            cap = max(raised, cap ?? start.maxCost ?? raised)
+        if movement.losesCalls {
+            open = 0
+            for scope in scopes.keys { scopes[scope]!.open = 0 }
+        }
+        if let raised = movement.cap {
+            cap = max(raised, cap ?? started?.maxCost ?? raised)
             if let runCap, held <= runCap { exceeded = nil }
         }
-        if let end = entry.runEnd { self.end = end }
         return .written
     }
 
@@ -295,7 +352,7 @@ extension InMemoryJournal.Run {
         if let runCap, held > runCap { exceeded = max(exceeded ?? 0, held) }
     }
 
-    private var runCap: Int64? { cap?.picoDollars ?? start.maxCost?.picoDollars }
+    private var runCap: Int64? { cap?.picoDollars ?? started?.maxCost?.picoDollars }
 
     private mutating func moveScope(_ cap: (scope: String, cap: Money), held: Int64, open: Int64) {
         var scope = scopes[cap.scope] ?? InMemoryJournal.Scope(cap: cap.cap.picoDollars)
@@ -320,7 +377,9 @@ extension InMemoryJournal.Run {
 
 extension InMemoryJournal.Run {
     /// The events with their numbers, from 1. They form no chain: the hash is of the payload alone.
-    var eventRecords: [EventRecord] {
+    var eventRecords: [EventRecord] { Self.records(events) }
+
+    fileprivate static func records(_ events: [JournaledEvent]) -> [EventRecord] {
         events.enumerated().map { index, event in
             EventRecord(
                 sequence: index + 1, kind: event.kind, payload: (try? JSONParser.parse(event.payload)) ?? .null, at: event.at,
@@ -332,9 +391,7 @@ extension InMemoryJournal.Run {
     var spending: Spending {
         var spending = Spending()
         for call in calls {
-            spending.add(
-                call.state, cost: call.end?.cost, held: call.end == nil ? call.start.held : call.end!.held,
-                isEstimate: CallNote.tellOfEstimate(call.end?.notes ?? []))
+            spending.add(call.state, cost: call.end?.cost, held: call.held, isEstimate: CallNote.tellOfEstimate(call.end?.notes ?? []))
         }
         return spending
     }
@@ -357,14 +414,16 @@ extension InMemoryJournal.Run {
 extension InMemoryJournal: AnswerMemory {
     public func recall(_ question: ContentHash, since: Timestamp) async throws(JournalError) -> RememberedAnswer? {
         let entries = state.withLock { state in state.order.flatMap { state.runs[$0]!.entries } }
-        var found: MemoEntry?
-        for case .kept(let entry) in entries.flatMap(\.memos) where entry.question == question { found = entry }
-        guard let found, found.at >= since, let blob = entries.lazy.flatMap(\.blobs).first(where: { $0.hash == found.output }) else { return nil }
-        return RememberedAnswer(call: found.call.text, output: found.output, document: blob.bytes, at: found.at, cost: found.cost)
+        var found: (kept: MemoKept, at: Timestamp)?
+        for fact in entries.lazy.flatMap(\.facts) {
+            if case .memoKept(let kept) = fact.event, kept.question == question { found = (kept, fact.at) }
+        }
+        guard let (kept, at) = found, at >= since, let blob = entries.lazy.flatMap(\.blobs).first(where: { $0.hash == kept.output }) else { return nil }
+        return RememberedAnswer(call: kept.call.text, output: kept.output, document: blob.bytes, at: at, cost: kept.cost)
     }
 }
 
-extension RunJournal {
-    /// A run without a first fact.
-    public func begin(_ run: RunStart) async throws(JournalError) { try await begin(run, with: JournalEntry(run: run.id)) }
+extension JournaledEvent {
+    public var callStarted: CallStarted? { if case .callStarted(let call) = event { call } else { nil } }
+    public var callEnded: CallEnded? { if case .callEnded(let end) = event { end } else { nil } }
 }

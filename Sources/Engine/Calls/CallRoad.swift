@@ -1,0 +1,238 @@
+import Economics
+import PromptCaching
+import Values
+import WorkflowModel
+
+/// The one road of a call: prepare, take a place, reserve and journal, call, settle. First tries, retries, repairs and continuations
+/// take it, and whatever else asks a model. It decides nothing of what follows from an answer.
+///
+/// One for each run, as reservations of a run stand in one line. Confined to whoever records for it.
+final class CallRoad {
+    let services: CallServices
+    private var environment: EngineEnvironment { services.environment }
+    private var line = ReservationLine()
+
+    init(_ services: CallServices) { self.services = services }
+
+    /// What is known of a model before it is asked.
+    ///
+    /// - Throws: `StepFailure` of kind `configuration` when there is none of that name.
+    func profile(of model: ModelReference) throws(StepFailure) -> ModelProfile { try environment.provider.profile(of: model) }
+
+    /// The run is stopping: what waits in line finds out for itself that it need not.
+    func wakeAll() { line.wakeAll() }
+
+    // MARK: The road
+
+    // What is marked @inline(never) here computes without waiting, and what is known of a call stands in ``PlacedCall``: in the functions
+    // that wait it would live in the frame of the task, and ten thousand runs in flight are ten thousand frames.
+
+    /// Makes one call.
+    ///
+    /// - Parameters:
+    ///   - site: what identifies it in its run.
+    ///   - run: where it is recorded.
+    func make<Run: CallRecorder>(_ question: Question, at site: CallSite, for run: isolated Run) async -> CallOutcome {
+        do throws(StepFailure) {
+            // Prepare
+            if try !isReady(question.model, run) { try await services.prepareFirst(question.model.reference) }
+            let call = try prepare(question, site, run)
+            // Place: what waits for one holds no money.
+            guard await acquire(services.callLimiter, run) else { throw Self.stopped }
+            defer { services.callLimiter.release() }
+            if let limiter = call.limiter {
+                guard await acquire(limiter, run) else { throw Self.stopped }
+            }
+            defer { call.limiter?.release() }
+            // Reserve and journal
+            try await reserve(call, run)
+            guard begin(call, run) else { return .refused(call.refusal!) }
+            // Call
+            if !Task.isCancelled { call.result = await environment.provider.call(call.request) }
+            // Settle
+            return settle(call, run)
+        } catch {
+            return .notMade(error)
+        }
+    }
+
+    private static var stopped: StepFailure { StepFailure(.cancelled, "stopped while waiting for a free place") }
+
+    // MARK: Prepare
+
+    @inline(never)
+    private func isReady<Run: CallRecorder>(_ model: ModelProfile, _ run: isolated Run) throws(StepFailure) -> Bool {
+        if run.isStopping { throw StepFailure(.cancelled, "the run is stopping") }
+        if services.isPrepared(model.reference), environment.provider.isReady(model.reference) { return true }
+        run.outbox.flush()
+        return false
+    }
+
+    @inline(never)
+    private func prepare<Run: CallRecorder>(_ question: Question, _ site: CallSite, _ run: isolated Run) throws(StepFailure) -> PlacedCall {
+        guard case .segments(let segments) = question.content else {
+            throw StepFailure(.configuration, "\(question.model.reference) cannot be asked with the body of another client: nothing reads its bound")
+        }
+        try refuseSecrets(in: segments)
+        let request = ModelRequest(
+            id: run.nextCall(), model: question.model.reference, segments: segments, sampling: question.sampling, maxOutputTokens: question.outputCap,
+            schema: question.schema, schemaName: question.schemaName, timeout: question.timeout, site: site)
+        let sheet = services.priceSheets.sheet(question.model, at: environment.clock.now())
+        let bound = try bound(of: request, question, sheet)
+        return PlacedCall(
+            question, at: site, request, sheet: sheet, held: bound.map { run.raised($0, of: request.model) }, bound: bound,
+            promptBytes: question.promptBytes, limiter: services.limiter(of: question.model))
+    }
+
+    /// A secret in a prompt would be sent to whoever answers, and kept with the call.
+    private func refuseSecrets(in segments: [PromptSegment]) throws(StepFailure) {
+        let redactor = environment.secrets.redactor
+        guard !redactor.isEmpty else { return }
+        for segment in segments {
+            guard let name = redactor.secret(in: segment.text) ?? segment.attachment.flatMap({ redactor.secret(in: $0.bytes) }) else { continue }
+            throw StepFailure(.secret, "the prompt holds a secret, \(name): it is not sent", details: ["it stands in the part \(segment.origin)"])
+        }
+    }
+
+    /// The worst case of a call, or `nil` for a model without a price, which only a run without any cap may use.
+    private func bound(of request: ModelRequest, _ question: Question, _ sheet: PriceSheet?) throws(StepFailure) -> Money? {
+        let profile = question.model
+        guard let sheet else {
+            guard question.mayBeUnpriced else { throw StepFailure.unpriced(profile) }
+            return nil
+        }
+        var bound = RequestBound.inputTokens(request.segments, schemaBound: question.schemaBound, support: profile.attachments) ?? profile.contextWindow
+        if bound == nil {
+            // By the hour, tokens cost nothing.
+            if !sheet.isMachineTime, !question.mayBeUnpriced {
+                let unknown = request.segments.lazy.compactMap(\.attachment).first { RequestBound.tokens($0, profile.attachments) == nil }
+                throw StepFailure.unbounded(unknown!, profile)
+            }
+            bound = RequestBound.unknownWindow
+        }
+        return Reservation.worst(
+            sheet: sheet, inputBound: bound!, contextWindow: profile.contextWindow, outputCap: request.maxOutputTokens, timeout: request.timeout
+        ).amount
+    }
+
+    // MARK: Place
+
+    func acquire<Run: CallRecorder>(_ limiter: ConcurrencyLimiter, _ run: isolated Run) async -> Bool {
+        if limiter.tryAcquire() { return true }
+        run.outbox.flush()
+        return await limiter.acquire()
+    }
+
+    // MARK: Reserve and journal
+
+    /// Writes the intent of a call and waits until it is durable. A reservation that would fit if calls in flight settled for less waits
+    /// for one to settle; those that come after it wait their turn.
+    ///
+    /// What refused it is left with the call.
+    ///
+    /// - Throws: `StepFailure` of kind `cancelled` when the run is stopping or its journal is gone.
+    private func reserve<Run: CallRecorder>(_ call: PlacedCall, _ run: isolated Run) async throws(StepFailure) {
+        let ticket = line.takeTicket()
+        var isFront = false
+        defer { if isFront { line.frontIsDone() } }
+        if !line.isEmpty {
+            await withUnsafeContinuation { line.enter(ticket, $0) }
+            isFront = true
+        }
+        while true {
+            try run.checkGoesOn()
+            let settledBefore = line.settledCalls
+            let facts = run.outbox.takeIfAny()
+            switch try await run.write(call.intent(at: environment.clock.now()), after: facts) {
+            case .written: return
+            case .refused(let refusal):
+                call.refusal = refusal
+                return
+            case .postponed:
+                try run.checkGoesOn()
+                if line.settledCalls != settledBefore, isFront || line.isEmpty {
+                    line.becomeFront()
+                } else {
+                    if isFront { line.frontWaitsAgain() }
+                    await withUnsafeContinuation { line.enter(ticket, $0) }
+                }
+                isFront = true
+            }
+        }
+    }
+
+    /// Whether the call may be made.
+    @inline(never)
+    private func begin<Run: CallRecorder>(_ call: PlacedCall, _ run: isolated Run) -> Bool {
+        guard let refusal = call.refusal else {
+            run.take(.callStarted(call.started), at: call.startedAt!, .none)
+            return true
+        }
+        if let preface = call.question.preface { run.outbox.append(preface.fact, at: preface.at) }
+        run.record(.callRefused(call.site.path, refusal), at: environment.clock.now())
+        return false
+    }
+
+    // MARK: Settle
+
+    @inline(never)
+    private func settle<Run: CallRecorder>(_ call: PlacedCall, _ run: isolated Run) -> CallOutcome {
+        let result = call.result ?? ModelCallResult(
+            outcome: .failure(CallFailure(.cancelled, "stopped before it was sent")), billing: .notBilled, total: .milliseconds(0))
+        let settlement = CallSettlement(
+            result: result, sheet: call.sheet, served: servedPrice(result, call), held: call.held, promptBytes: call.promptBytes)
+        var answer: ModelResponse?
+        // What came was paid for.
+        var text = result.partialText.flatMap { $0.isEmpty ? nil : $0 }
+        var failure: CallFailure?
+        var logprobs: ContentHash?
+        switch result.outcome {
+        case .success(let response):
+            (answer, text) = (response, response.text)
+            failure = AnswerVerdict.failure(of: response, to: call.question.purpose, call.question.terms, cap: call.question.outputCap)
+            logprobs = response.logprobs.map { run.keep(Blob(JSONEncoding.wire.bytes($0))) }
+        case .failure(let reason): failure = reason
+        }
+        let response = text.map { run.keep(Blob(JSONEncoding.wire.bytes(.string($0)))) }
+        let priceRows = settlement.cost?.priceRows ?? []
+        let end = CallEnded(
+            id: call.request.id, path: call.site.path, state: settlement.state, cost: settlement.cost?.total, usage: settlement.usage,
+            usageRaw: result.usageRaw, finishReason: answer?.finishReason, finishWord: answer?.finishWord, response: response, logprobs: logprobs,
+            failure: failure, jitter: failure == nil ? 0 : Double(environment.entropy.next() >> 11) / Double(1 << 53),
+            isOutage: isOutage(result, call), kept: settlement.kept(of: call.held), notes: settlement.notes,
+            priceRows: priceRows == call.priceRows ? nil : priceRows, newPriceRows: settlement.newPriceRows, modelServed: result.modelServed,
+            httpStatus: result.httpStatus, timeToFirstToken: result.timeToFirstToken, total: result.total)
+        run.record(.callEnded(end), at: environment.clock.now(), text.map { .value(.string($0)) } ?? .none)
+        line.callSettled()
+        return .ended(end, answer: answer)
+    }
+
+    /// Whether a server that has answered before was not reached, or one is coming up; takes note of those that answer.
+    private func isOutage(_ result: ModelCallResult, _ call: PlacedCall) -> Bool {
+        if result.isComingUp { return true }
+        let server = call.question.model.server
+        if result.isUnreached { return services.reachedBefore(server) }
+        let hasAnswered = if case .success = result.outcome { true } else { result.httpStatus != nil }
+        if hasAnswered { services.hasReached(server) }
+        return false
+    }
+
+    /// Whose prices hold, by the name of the model that answered.
+    private func servedPrice(_ result: ModelCallResult, _ call: PlacedCall) -> ServedPrice {
+        let profile = call.question.model
+        let find = { [services] (name: String) in
+            services.priceSheets.sheet(provider: profile.reference.provider, model: name, at: call.startedAt ?? services.environment.clock.now())
+        }
+        if result.otherModelsServed.isEmpty { return ServedPrice(result.modelServed, asked: profile, sheet: call.sheet, find: find) }
+        let usage = result.usage ?? TokenUsage(plainInput: call.promptBytes, plainOutput: max(1, result.outputBytes))
+        return ServedPrice(
+            [result.modelServed].compactMap(\.self) + result.otherModelsServed, asked: profile, sheet: call.sheet, usage: usage, find: find)
+    }
+}
+
+extension CallRecorder {
+    fileprivate func keep(_ blob: Blob) -> ContentHash {
+        outbox.append(blob)
+        return blob.hash
+    }
+}

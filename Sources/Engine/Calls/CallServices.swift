@@ -1,0 +1,57 @@
+import Values
+import WorkflowModel
+
+/// What the calls of all runs of an engine share: places, prices, and what is known of models and servers.
+final class CallServices: Sendable {
+    let environment: EngineEnvironment
+    let callLimiter: ConcurrencyLimiter
+    let priceSheets: PriceSheetCache
+    private let providerLimiters = Mutex<[String: ConcurrencyLimiter]>([:])
+    /// Models that were made reachable once: asking again is quick.
+    private let prepared = Mutex<Set<ModelReference>>([])
+    /// Servers that have answered since this engine began, or in a run before it was resumed.
+    private let reached = Mutex<Set<String>>([])
+
+    init(_ environment: EngineEnvironment) {
+        self.environment = environment
+        callLimiter = ConcurrencyLimiter(limit: environment.maxConcurrentCalls)
+        priceSheets = PriceSheetCache(environment.prices)
+    }
+
+    func hasReached(_ server: String) { _ = reached.withLock { $0.insert(server) } }
+    func reachedBefore(_ server: String) -> Bool { reached.withLock { $0.contains(server) } }
+
+    func isPrepared(_ model: ModelReference) -> Bool { prepared.withLock { $0.contains(model) } }
+
+    /// Makes a model reachable, for the first time or after it was not, which may mean to start its server. A stop does not wait
+    /// for that.
+    func prepareFirst(_ model: ModelReference) async throws(StepFailure) {
+        let (answers, answer) = AsyncStream.makeStream(of: Result<Void, StepFailure>.self)
+        let provider = environment.provider
+        let task = Task(executorPreference: environment.executor) {
+            do throws(StepFailure) {
+                try await provider.prepare(model)
+                answer.yield(.success(()))
+            } catch {
+                answer.yield(.failure(error))
+            }
+        }
+        // The stream ends early, without an answer, when the waiting task is cancelled.
+        guard let result = await answers.first(where: { _ in true }) else {
+            task.cancel()
+            throw StepFailure(.cancelled, "stopped while a model was made ready")
+        }
+        try result.get()
+        _ = prepared.withLock { $0.insert(model) }
+    }
+
+    func limiter(of profile: ModelProfile) -> ConcurrencyLimiter? {
+        guard let limit = profile.maxConcurrency else { return nil }
+        return providerLimiters.withLock { limiters in
+            if let existing = limiters[profile.reference.provider] { return existing }
+            let limiter = ConcurrencyLimiter(limit: limit)
+            limiters[profile.reference.provider] = limiter
+            return limiter
+        }
+    }
+}

@@ -1,0 +1,84 @@
+import Economics
+import JSONSchema
+import PromptCaching
+import Values
+import WorkflowModel
+
+/// What is asked of a model by one call, and on which conditions. It knows neither the workflow nor the step that it comes from: a
+/// step's own question, its repair, a judge's and a client's are all asked by the same road.
+final class Question: Sendable {
+    /// What is sent.
+    enum Content: Sendable {
+        case segments([PromptSegment])
+        /// The body of another client's request, as it is on the wire. Its bound, its usage and its stop reason are for its wire format
+        /// to read; none does yet.
+        case raw([UInt8])
+    }
+
+    /// What is to be made of an answer that is empty or cut.
+    struct Terms: Sendable {
+        var onTruncation = StepLimits.Truncation.fail
+        var allowsEmpty = false
+        /// Whether the rest of a cut one will be asked for.
+        var willContinue = false
+        var rules = Rules.current
+    }
+
+    /// The model that is asked, as its provider knows it.
+    let model: ModelProfile
+    let content: Content
+    let sampling: Sampling
+    let outputCap: Int
+    let schema: Schema?
+    /// Names the schema on the wire.
+    let schemaName: String
+    /// The most tokens that the schema's text can have.
+    let schemaBound: Int
+    let timeout: TimeSpan
+    let purpose: CallPurpose
+    let terms: Terms
+    /// By the estimate: an attachment is as long as the text of so many tokens.
+    let promptBytes: Int
+
+    /// Whether a model without a price may be asked: no cap is in force.
+    let mayBeUnpriced: Bool
+    /// The caps below the run's that it draws on.
+    let caps: [(scope: String, cap: Money)]
+    let tags: JSONObject?
+    /// What was cut so that it fits.
+    let trimmed: [TrimmedValue]
+    /// The number of the call that it tries again.
+    let retryOf: Int?
+    /// A fact that goes before its own, in one entry with its intent.
+    let preface: (fact: RunEvent, at: Timestamp)?
+
+    /// - Parameter attachedTokens: what its attachments are known to come to.
+    init(
+        to model: ModelProfile, _ content: Content, sampling: Sampling = Sampling(), outputCap: Int, schema: Schema? = nil, schemaName: String = "",
+        schemaBound: Int = 0, timeout: TimeSpan, purpose: CallPurpose = .try, terms: Terms = Terms(), attachedTokens: Int = 0, mayBeUnpriced: Bool = false,
+        caps: [(scope: String, cap: Money)] = [], tags: JSONObject? = nil, trimmed: [TrimmedValue] = [], retryOf: Int? = nil,
+        preface: (fact: RunEvent, at: Timestamp)? = nil
+    ) {
+        self.model = model
+        self.content = content
+        self.sampling = sampling
+        self.outputCap = outputCap
+        self.schema = schema
+        self.schemaName = schemaName
+        self.schemaBound = schemaBound
+        self.timeout = timeout
+        self.purpose = purpose
+        self.terms = terms
+        promptBytes =
+            switch content {
+            case .segments(let segments): segments.reduce(attachedTokens * 4) { $0 + $1.text.utf8.count }
+            case .raw(let body): body.count
+            }
+        self.mayBeUnpriced = mayBeUnpriced
+        self.caps = caps
+        self.tags = tags
+        self.trimmed = trimmed
+        self.retryOf = retryOf
+        self.preface = preface
+    }
+}

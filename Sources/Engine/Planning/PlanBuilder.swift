@@ -1,0 +1,428 @@
+import Economics
+import Expressions
+import PromptCaching
+import Values
+import WorkflowModel
+
+/// Prices a graph before a token is spent: the cheapest completion, the expected one, and the worst.
+///
+/// What does not depend on the inputs (profiles, prices, which steps are conditional) is worked out once: a batch plans
+/// every line.
+public struct PlanBuilder: Sendable {
+    private let graph: WorkflowGraph
+    private let history: WorkflowHistory
+    private let tiers: [TierKey: TierTerms]
+    /// For each body, the steps that a condition may skip.
+    private let conditional: [ObjectIdentifier: [Bool]]
+    private let hasCap: Bool
+
+    /// A tier by its name in its workflow.
+    private struct TierKey: Hashable {
+        let graph: ObjectIdentifier
+        let name: String
+    }
+
+    /// What the models of a tier can be planned by.
+    private struct TierTerms {
+        var sheets: [(reference: ModelReference, sheet: PriceSheet, window: Int?, attachments: AttachmentSupport)] = []
+        var profiles: [ModelProfile] = []
+        var unpriced: [ModelProfile] = []
+        var failure: StepFailure?
+    }
+
+    /// - Parameters:
+    ///   - history: from the ledger; of no runs without one.
+    ///   - moment: prices are those of it.
+    public init(
+        graph: WorkflowGraph, provider: any ModelProvider, prices: PriceBook, history: WorkflowHistory, at moment: Timestamp
+    ) {
+        self.graph = graph
+        self.history = history
+        var conditional: [ObjectIdentifier: [Bool]] = [:]
+        var tiers: [TierKey: TierTerms] = [:]
+        var hasCap = false
+        func terms(_ tier: ModelTier) -> TierTerms {
+            var terms = TierTerms()
+            for reference in tier.models {
+                var profile = ModelProfile(reference: reference, servedID: reference.model, contextWindow: nil, maxConcurrency: nil)
+                do throws(StepFailure) { profile = try provider.profile(of: reference) } catch { terms.failure = terms.failure ?? error }
+                terms.profiles.append(profile)
+                if let sheet = prices.sheet(provider: reference.provider, model: profile.servedID, at: moment) {
+                    terms.sheets.append((reference, sheet, profile.contextWindow, profile.attachments))
+                } else {
+                    terms.unpriced.append(profile)
+                }
+            }
+            return terms
+        }
+        func visit(_ body: StepGraph, of graph: WorkflowGraph) {
+            conditional[ObjectIdentifier(body)] = Self.conditionalSteps(body)
+            for step in body.steps {
+                if step.limits.maxCost != nil || step.forEach?.maxCost != nil { hasCap = true }
+                if case .model(let model) = step.kind {
+                    let key = TierKey(graph: ObjectIdentifier(graph), name: model.tier)
+                    if tiers[key] == nil { tiers[key] = terms(graph.tier(named: model.tier)!) }
+                } else if case .workflow(let other) = step.kind {
+                    visit(other.graph)
+                } else if let body = step.kind.body {
+                    visit(body, of: graph)
+                }
+            }
+        }
+        func visit(_ graph: WorkflowGraph) {
+            if graph.budget.maxCost != nil { hasCap = true }
+            visit(graph.body, of: graph)
+            graph.finally.map { visit($0, of: graph) }
+        }
+        visit(graph)
+        self.conditional = conditional
+        self.tiers = tiers
+        self.hasCap = hasCap
+    }
+
+    private static func conditionalSteps(_ body: StepGraph) -> [Bool] {
+        var isConditional = [Bool](repeating: false, count: body.steps.count)
+        for index in topologicalOrder(body) {
+            isConditional[index] = body.steps[index].when != nil
+                || body.dependencies[index].contains { $0.kind == .required && isConditional[$0.step] }
+        }
+        return isConditional
+    }
+
+    private func terms(_ tier: String, of graph: WorkflowGraph) -> TierTerms {
+        tiers[TierKey(graph: ObjectIdentifier(graph), name: tier)]!
+    }
+
+    /// - Parameter inputs: the run's, bound, or `nil` when they are not known yet.
+    public func plan(inputs: JSONObject?) -> Plan {
+        let scope = PlanScope(inputs: inputs.map { CELValue(.object($0)) } ?? .unknown)
+        var rows: [Plan.Step] = []
+        var total = plan(graph.body, Place(graph: graph, scope: scope), &rows)
+        if let finally = graph.finally { total = total + plan(finally, Place(graph: graph, scope: scope), &rows) }
+        let unpriced = Set(tiers.values.flatMap(\.unpriced).map { "\($0.reference.provider)/\($0.servedID)" })
+        return Plan(
+            workflow: graph.name, steps: rows, total: total, budget: graph.budget.maxCost, admission: graph.budget.admit.rawValue,
+            unpriced: unpriced.sorted(), refusal: modelRefusal ?? overBudget(total),
+            historyRuns: history.runs)
+    }
+
+    /// Where a body stands: in which workflow, behind which names, and how often it runs.
+    private struct Place {
+        let graph: WorkflowGraph
+        var scope: PlanScope
+        var prefix = ""
+        var least = 1
+        var most: Int? = 1
+        /// ``most`` without the items of the step itself.
+        var outerMost: Int? = 1
+
+        func times(_ count: (least: Int, most: Int?)) -> Place {
+            var place = self
+            place.outerMost = most
+            place.least = least.multipliedReportingOverflow(by: count.least).partialValue
+            place.most = most.flatMap { most in count.most.map { most.multipliedReportingOverflow(by: $0) } }.flatMap { $0.overflow ? nil : $0.partialValue }
+            return place
+        }
+    }
+
+    /// Adds a row for every step of the body, inner ones behind the step that they belong to.
+    private func plan(_ body: StepGraph, _ place: Place, _ rows: inout [Plan.Step]) -> Plan.Amounts {
+        let isConditional = conditional[ObjectIdentifier(body)]!
+        var total = noCost
+        for (index, step) in body.steps.enumerated() {
+            let dependsOn = body.dependencies[index].map { place.prefix + body.steps[$0.step].id }
+            let id = place.prefix + step.id
+            var here = place
+            if isConditional[index] || step.isOptional { here.least = 0 }
+            let row = rows.count
+            if case .model(let model) = step.kind {
+                rows.append(plan(step, id, model, here.times(itemCount(step, here.scope)), isConditional: isConditional[index]))
+            } else {
+                rows.append(Plan.Step(id: id, kind: step.kind.name, isConditional: isConditional[index], amounts: noCost))
+            }
+            rows[row].dependsOn = dependsOn
+            if step.forEach != nil {
+                let items = itemCount(step, here.scope)
+                rows[row].items = Plan.Step.Items(least: items.least, most: items.most)
+            }
+            if case .loop(let loop) = step.kind { rows[row].passes = loop.max }
+            if let container = step.kind.container {
+                var inner = here.times(itemCount(step, here.scope))
+                inner.prefix = id + "/"
+                var amounts: Plan.Amounts
+                if case .workflow(let other) = step.kind {
+                    var sub = Place(graph: other.graph, scope: here.scope.inputs(of: step), prefix: inner.prefix)
+                    (sub.least, sub.most) = (inner.least, inner.most)
+                    amounts = plan(other.graph.body, sub, &rows)
+                    if let finally = other.graph.finally { amounts = amounts + plan(finally, sub, &rows) }
+                    if let cap = other.graph.budget.maxCost { amounts.limit(to: cap, times: inner.most) }
+                } else {
+                    let passes = rows[row].passes.map { inner.times((1, $0)) }
+                    amounts = plan(container.body, passes ?? inner, &rows)
+                }
+                if let cap = step.limits.maxCost { amounts.limit(to: cap, times: inner.most) }
+                if let cap = step.forEach?.maxCost { amounts.limit(to: cap, times: here.most) }
+                rows[row].amounts = amounts
+            }
+            total = total + rows[row].amounts
+        }
+        return total
+    }
+
+    private var noCost: Plan.Amounts { Plan.Amounts(best: .zero, expected: history.runs == 0 ? nil : .zero, worst: .zero) }
+
+    /// Why a run with these inputs may not start: ``plan(inputs:)``'s refusal without the rest of the plan, where the budget
+    /// admits by the cheapest completion and no step has steps of its own.
+    public func refusal(inputs: JSONObject) -> StepFailure? {
+        guard graph.budget.admit == .best, graph.finally == nil, !graph.steps.contains(where: \.kind.isContainer) else {
+            return plan(inputs: inputs).refusal
+        }
+        if let refusal = modelRefusal { return refusal }
+        let scope = PlanScope(inputs: CELValue(.object(inputs)))
+        let isConditional = conditional[ObjectIdentifier(graph.body)]!
+        var total = noCost
+        for (index, step) in graph.steps.enumerated() where !isConditional[index] && !step.isOptional {
+            guard case .model(let model) = step.kind else { continue }
+            let items = itemCount(step, scope)
+            if items.least > 0 {
+                var best = best(model, terms(model.tier, of: graph), promptBytes: promptSize(step, model, graph, scope).knownBytes, scope.with(step)) * items.least
+                if let cap = step.limits.maxCost { best = min(best, cap * items.least) }
+                if let cap = step.forEach?.maxCost { best = min(best, cap) }
+                total.best += best
+            }
+        }
+        return overBudget(total)
+    }
+
+    /// Whether any step asks a model.
+    public var asksModels: Bool { !tiers.isEmpty }
+
+    /// A model that is not there, or has no price under a cap: the first in the order of the file.
+    public var modelRefusal: StepFailure? {
+        var refusal: StepFailure?
+        func visit(_ body: StepGraph, of graph: WorkflowGraph) {
+            for step in body.steps where refusal == nil {
+                if case .model(let model) = step.kind {
+                    let terms = terms(model.tier, of: graph)
+                    refusal = terms.failure ?? notTaken(model, terms.profiles) ?? (hasCap ? terms.unpriced.first.map(StepFailure.unpriced) : nil)
+                } else if case .workflow(let other) = step.kind {
+                    visit(other.graph)
+                } else if let body = step.kind.body {
+                    visit(body, of: graph)
+                }
+            }
+        }
+        func visit(_ graph: WorkflowGraph) {
+            visit(graph.body, of: graph)
+            graph.finally.map { visit($0, of: graph) }
+        }
+        visit(graph)
+        return refusal
+    }
+
+    private func overBudget(_ total: Plan.Amounts) -> StepFailure? {
+        guard let budget = graph.budget.maxCost else { return nil }
+        let (name, amount): (String, Money?)
+        switch graph.budget.admit {
+        case .best: (name, amount) = ("cheapest completion", total.best)
+        // Without history there is nothing to expect from: the cheapest completion has to do, or no first run would ever start.
+        case .expected: (name, amount) = total.expected == nil ? ("cheapest completion", total.best) : ("expected cost", total.expected)
+        case .worst: (name, amount) = ("worst case", total.worst)
+        }
+        guard let amount else {
+            return StepFailure(.budget, "the worst case is not bounded, and budget.admit is worst", details: ["`agentctl plan` names the steps that are not bounded"])
+        }
+        guard amount > budget else { return nil }
+        return StepFailure(.budget, "the \(name), \(amount), does not fit the budget of \(budget)", details: ["raise budget.max_cost_usd or --budget, or lower the limits of the dearest steps (`agentctl plan` shows them)"])
+    }
+
+    /// - Parameter place: with the step's items counted in.
+    private func plan(_ step: Step, _ id: String, _ model: ModelStep, _ place: Place, isConditional: Bool) -> Plan.Step {
+        let tier = place.graph.tier(named: model.tier)!
+        let terms = terms(model.tier, of: place.graph)
+        let outputCap = min(step.limits.maxOutputTokens, model.sampling.over(tier.sampling).maxOutputTokens ?? .max)
+        let (sheets, unpriced) = (terms.sheets, terms.unpriced)
+        let prompt = promptSize(step, model, place.graph, place.scope)
+        let own = place.scope.with(step)
+        var notes: [String] = []
+        if !model.attachments.isEmpty, step.limits.maxInputTokens != nil, terms.profiles.contains(where: { attachments(of: model, $0.attachments, own).most == nil }) {
+            notes.append("what is attached has no known size in tokens, and limits.max_input_tokens does not count it")
+        }
+        if !unpriced.isEmpty { notes.append("no price for " + unpriced.map { "\($0.reference)" }.joined(separator: ", ")) }
+
+        // Worst: every try fails but the last, and every repair is used.
+        let machine = TryMachine(step, model, tier)
+        let calls = machine.mostCalls
+        // A prompt that passes `max_input_tokens` has at most four bytes a token by the estimate that checks it, and a
+        // reservation counts bytes.
+        let limitBound = step.limits.maxInputTokens.map { $0 * 4 + prompt.overhead }
+        var bound = prompt.isComplete ? min(prompt.bound, limitBound ?? .max) : limitBound
+        // Both are asked with what was answered so far.
+        let continuations = machine.mostContinuations
+        let further = (model.schema == nil ? 0 : model.repairs) + continuations
+        if further > 0 {
+            if let limitBound { bound = limitBound } else if let known = bound {
+                bound = known + further * (outputCap * 4 + 1024)
+                let what = continuations == further ? "a continuation's" : continuations == 0 ? "a repair's" : "a repair's or a continuation's"
+                notes.append("the size of \(what) prompt is learned, not proved; limits.max_input_tokens bounds it")
+            }
+        }
+        var worst: Money? = unpriced.isEmpty ? .zero : nil
+        if unpriced.isEmpty {
+            var perCall: Money? = .zero
+            for (_, sheet, window, support) in sheets {
+                let attached = attachments(of: model, support, own)
+                let whole = bound.flatMap { bound in attached.most.map { bound + $0 } }
+                let input = sheet.isMachineTime ? 0 : whole.map { min($0, window ?? .max) } ?? window
+                guard let input else { perCall = nil; break }
+                let cost = Reservation.worst(sheet: sheet, inputBound: input, contextWindow: window, outputCap: outputCap, timeout: step.timeout).amount
+                perCall = max(perCall!, cost)
+            }
+            if perCall == nil, bound != nil {
+                notes.append("unbounded: what is attached may be billed as anything; attach: [{ …, max_tokens: … }] bounds it")
+            } else if perCall == nil { notes.append("unbounded: no limits.max_input_tokens, and the prompt is not known before the run") }
+            if place.most == nil { notes.append("unbounded: for_each without max_items") }
+            worst = perCall.flatMap { cost in place.most.map { cost * calls * $0 } }
+            if let cap = step.limits.maxCost, let most = place.most { worst = worst.map { min($0, cap * most) } ?? cap * most }
+            if let cap = step.forEach?.maxCost, let most = place.outerMost { worst = worst.map { min($0, cap * most) } ?? cap * most }
+        }
+
+        let once = best(model, terms, promptBytes: prompt.knownBytes, own)
+        if let cap = step.limits.maxCost, once > cap { notes.append("limits.max_cost_usd is less than its cheapest call, \(once)") }
+        let amounts = Plan.Amounts(best: once * place.least, expected: expected(id, tier, terms), worst: worst).ordered
+        return Plan.Step(
+            id: id, kind: "model", tier: tier.name, model: tier.models.map(\.description).joined(separator: " | "),
+            maxCalls: place.most.flatMap { most in most.multipliedReportingOverflow(by: calls).overflow ? nil : most * calls }, isConditional: isConditional, promptTokens: TokenBound.estimate(bytes: prompt.knownBytes),
+            maxInputTokens: step.limits.maxInputTokens, maxOutputTokens: outputCap,
+            amounts: amounts, isUnpriced: sheets.isEmpty, notes: notes, prefixes: model.prefixes.map { place.graph.prefixes[$0].name })
+    }
+
+    /// What the step takes in an average completion, at today's prices of the models that were asked; of one that the tier does not name
+    /// any more, at those of its first. `nil` without a completion to learn from.
+    private func expected(_ id: String, _ tier: ModelTier, _ terms: TierTerms) -> Money? {
+        guard history.runs > 0 else { return nil }
+        var total = Money.zero
+        for calls in history.steps[id] ?? [] {
+            total += calls.costWithoutUsage
+            guard let (usage, milliseconds) = calls.average else { continue }
+            let asked = terms.sheets.first { $0.reference.provider == calls.provider && $0.reference.model == calls.model } ?? terms.sheets.first
+            if let sheet = asked?.sheet { total += sheet.cost(of: usage, busy: .milliseconds(milliseconds)).total * calls.calls }
+        }
+        return total.divided(by: history.runs)
+    }
+
+    /// One call of what is known of the prompt, answered with one token, by the cheapest model.
+    private func best(_ model: ModelStep, _ terms: TierTerms, promptBytes: Int, _ scope: PlanScope) -> Money {
+        // It may have been answered before.
+        if model.memoAge != nil { return .zero }
+        return terms.sheets.map { terms in
+            let attached = model.attachments.isEmpty ? 0 : attachments(of: model, terms.attachments, scope).known
+            let once = TokenUsage(plainInput: TokenBound.estimate(bytes: promptBytes) + attached, plainOutput: 1)
+            return terms.sheet.cost(of: once, busy: .milliseconds(0)).total
+        }.min() ?? .zero
+    }
+
+    // MARK: What is known before the run
+
+    private func promptSize(_ step: Step, _ model: ModelStep, _ graph: WorkflowGraph, _ scope: PlanScope) -> (knownBytes: Int, bound: Int, overhead: Int, isComplete: Bool) {
+        let own = scope.with(step)
+        var bytes = 0
+        let messages = if case .messages(let messages) = model.body { messages.count } else { 1 }
+        // As a reservation counts it, a repair's two messages included.
+        let segments = messages + model.prefixes.count + (model.system == nil ? 0 : 1) + (model.schema == nil || model.repairs == 0 ? 0 : 2)
+            + (step.limits.onTruncation == .continue ? 2 : 0)
+        let overhead = TokenBound.templateOverhead(messages: segments) + segments * PromptSegment.joiner.utf8.count + model.schemaBound
+        var bound = overhead
+        var isComplete = true
+        func add(_ template: Template, _ scope: PlanScope) {
+            for part in template.parts {
+                switch part {
+                case .text(let text): bytes += text.utf8.count; bound += TokenBound.inlineText(text)
+                case .expression(let expression):
+                    guard let value = try? expression.evaluateJSON(scope) else { isComplete = false; continue }
+                    let text = value.stringValue ?? value.jsonText
+                    bytes += text.utf8.count
+                    bound += TokenBound.inlineText(text)
+                }
+            }
+            bytes += PromptSegment.joiner.utf8.count
+        }
+        if let system = model.system { add(system, own) }
+        for index in model.prefixes { add(graph.prefixes[index].text, scope) }
+        switch model.body {
+        case .prompt(let template): add(template, own)
+        case .messages(let messages): for message in messages { add(message.text, own) }
+        }
+        // A run cuts it so far.
+        if !step.limits.trim.isEmpty, let limit = step.limits.maxInputTokens { bytes = min(bytes, limit * 4) }
+        return (bytes, bound, overhead, isComplete)
+    }
+
+    private func itemCount(_ step: Step, _ scope: PlanScope) -> (least: Int, most: Int?) {
+        guard let forEach = step.forEach else { return (1, 1) }
+        if let list = (try? forEach.items.evaluateJSON(scope))?.arrayValue { return (list.count, list.count) }
+        return (0, forEach.maxItems)
+    }
+
+    private static func topologicalOrder(_ graph: StepGraph) -> [Int] {
+        var unsettled = graph.dependencies.map(\.count)
+        var order = unsettled.indices.filter { unsettled[$0] == 0 }
+        var next = 0
+        while next < order.count {
+            for dependent in graph.dependents[order[next]] {
+                unsettled[dependent] -= 1
+                if unsettled[dependent] == 0 { order.append(dependent) }
+            }
+            next += 1
+        }
+        return order
+    }
+}
+
+/// What expressions can read before a run: the inputs, if they are given. The rest is unknown.
+struct PlanScope: Bindings {
+    var inputs: CELValue
+    var withValues: CELValue?
+
+    func value(named name: String) -> CELValue? {
+        switch name {
+        case "inputs": return inputs
+        case "with": return withValues ?? .unknown
+        // As long as the real ones.
+        case "run": return CELValue(.object(["id": "00000000-000000-00000000", "started_at": "0000-00-00T00:00:00.000000Z"]))
+        default: return .unknown
+        }
+    }
+
+    /// What the workflow that a step runs is given.
+    func inputs(of step: Step) -> PlanScope {
+        PlanScope(inputs: with(step).withValues ?? .unknown)
+    }
+
+    func with(_ step: Step) -> PlanScope {
+        var copy = self
+        copy.withValues = .map(CELMap(step.with.map { ($0.key, (try? $0.value.evaluate(self)).map { CELValue($0) } ?? .unknown) }))
+        return copy
+    }
+}
+
+extension Plan.Amounts {
+    /// What is not known of one part is not known of the sum.
+    fileprivate static func + (a: Plan.Amounts, b: Plan.Amounts) -> Plan.Amounts {
+        func sum(_ a: Money?, _ b: Money?) -> Money? { a.flatMap { a in b.map { a + $0 } } }
+        return Plan.Amounts(best: a.best + b.best, expected: sum(a.expected, b.expected), worst: sum(a.worst, b.worst))
+    }
+
+    /// Under a cap that holds `times` times; `nil`: nobody knows how often.
+    fileprivate mutating func limit(to cap: Money, times: Int?) {
+        guard let times else { return }
+        worst = worst.map { min($0, cap * times) } ?? cap * times
+        self = ordered
+    }
+
+    /// With the best below the expected below the worst, which is a bound: what history and estimates say beyond it cannot be.
+    fileprivate var ordered: Plan.Amounts {
+        let best = min(best, worst ?? best)
+        return Plan.Amounts(best: best, expected: expected.map { max(best, min($0, worst ?? $0)) }, worst: worst)
+    }
+}

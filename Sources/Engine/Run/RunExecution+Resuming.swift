@@ -1,0 +1,28 @@
+import Values
+import WorkflowModel
+
+/// Going on with a run of which there is a record: its facts are applied to the state as when they happened; what was asked for and not
+/// answered is asked for again.
+extension RunExecution {
+    func resume(_ run: RecordedRun) async throws(JournalError) {
+        let record = try await RunRecording(run, environment.journal)
+        try fold(record)
+        for model in state.answering {
+            if let server = try? road.profile(of: model).server { engine.services.hasReached(server) }
+        }
+        // The journal has it already.
+        let resumed = RunEvent.runResumed(run.resumed)
+        announce(resumed, at: run.resumedAt)
+        go(commands(after: resumed, at: run.resumedAt))
+        for scope in state.scopes.values {
+            if let node = scope.node, state.open[node]?.hasPassedDeadline == false { startDeadline(node) }
+        }
+        for (node, question) in state.questions { startTimer(node, question) }
+        for (path, decision) in run.decisions { take(decision, at: path) }
+        outbox.flush()
+    }
+
+    private func fold(_ record: RunRecording) throws(JournalError) {
+        try record.fold(into: &state) { fact, moment in observer?.recall(fact, run: id, at: moment) }
+    }
+}

@@ -1,0 +1,143 @@
+import Economics
+import Expressions
+import Values
+import WorkflowModel
+
+/// Drives one run: executes the commands that follow from its state, records what came of them, and applies that to the state.
+///
+/// The order of work on every fact is: into the outbox, then into the state. Effects on the world (a call, a command) wait until their
+/// intent is durable; what only computes does not, because it can be computed again. Everything that is known of the run is in
+/// ``RunState``; here is what this process does about it.
+actor RunExecution: CallRecorder {
+    let id: RunID
+    let engine: Engine
+    let observer: (any RunObserver)?
+    let road: CallRoad
+    private let beginning: Beginning
+
+    var state: RunState
+    var outbox: Outbox
+    var queue = CommandQueue()
+    var work = Work()
+    var stopping = Stopping()
+    /// Of whoever waits until there is nothing to do any more.
+    var finish: UnsafeContinuation<Void, Never>?
+
+    /// How it came to this process.
+    enum Beginning {
+        case new(batch: (name: String, index: Int)?)
+        case recorded(RecordedRun)
+    }
+
+    nonisolated var environment: EngineEnvironment { engine.environment }
+
+    /// - Parameter inputs: bound.
+    init(id: RunID, graph: WorkflowGraph, _ beginning: Beginning, inputs: JSONObject, engine: Engine, observer: (any RunObserver)?) {
+        self.id = id
+        self.engine = engine
+        self.observer = observer
+        self.beginning = beginning
+        road = CallRoad(engine.services)
+        outbox = Outbox(run: id, journal: engine.environment.journal)
+        let startedAt = if case .recorded(let run) = beginning { run.startedAt } else { engine.environment.clock.now() }
+        state = RunState(id, of: graph, inputs: inputs, startedAt: startedAt)
+    }
+
+    func execute() async -> Result<RunResult, JournalError> {
+        do throws(JournalError) {
+            switch beginning {
+            case .new(let batch): try await begin(batch)
+            case .recorded(let run): try await resume(run)
+            }
+            while true {
+                if state.ending == nil, outbox.error == nil {
+                    await withUnsafeContinuation { finish = $0 }
+                    // Somebody answered between the last command and here.
+                    if state.ending == nil, outbox.error == nil { continue }
+                }
+                stopping.grace?.cancel()
+                if let error = outbox.error { throw error }
+                // Somebody may have answered while the last of the work came to its end.
+                guard state.ending == .waiting, !isStopping, try await takeDecisions() else { break }
+            }
+            work.stopTimers()
+            let result = try await end()
+            return .success(result)
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    // MARK: Beginning
+
+    private func begin(_ batch: (name: String, index: Int)?) async throws(JournalError) {
+        let (start, started) = beginning(batch)
+        let journal = outbox.journal
+        try await journal.begin(start, with: outbox.take())
+        announce(started, at: state.startedAt)
+        go(commands(after: started, at: state.startedAt))
+    }
+
+    // What computes without waiting stays out of the frame of a run's task, as in a step's.
+
+    @inline(never)
+    private func beginning(_ batch: (name: String, index: Int)?) -> (RunStart, RunEvent) {
+        let graph = state.graph
+        let inputs = Blob(JSONEncoding.wire.bytes(.object(state.scopes[0]!.given ?? [:])))
+        let started = RunEvent.runStarted(state.started(
+            inputs: inputs.hash, program: environment.program, origin: environment.origin, batch: batch, redactor: environment.secrets.redactor))
+        outbox.append(started, at: state.startedAt)
+        outbox.append(inputs)
+        state.scopes[0]!.given = nil
+        outbox.append(graph.sources.manifest)
+        for file in graph.sources.files { outbox.append(file.content) }
+        return (RunStart(id: id, location: graph.sources.location), started)
+    }
+
+    /// Performs the first commands, behind what was asked for before there was a record to write it into.
+    func go(_ first: [RunCommand]) {
+        var commands = first
+        if isStopping {
+            let (fact, at) = (stopping.fact, environment.clock.now())
+            outbox.append(fact, at: at)
+            announce(fact, at: at)
+            commands += self.commands(after: fact, at: at)
+        }
+        dispatch(commands)
+    }
+
+    // MARK: Ending
+
+    /// Computes the outputs and writes the run's last entry; when that returns, everything before it is durable too.
+    private func end() async throws(JournalError) -> RunResult {
+        let result = conclude()
+        let journal = outbox.journal
+        _ = try await journal.write(outbox.take())
+        return result
+    }
+
+    @inline(never)
+    private func conclude() -> RunResult {
+        var outputs: JSONObject?
+        var hash: ContentHash?
+        var failed = state.firstFailure
+        var status = state.ending!
+        if status == .succeeded {
+            do throws(StepFailure) {
+                let value = environment.secrets.redactor.redact(.object(try state.outputs()))
+                hash = try keep(value, "what the run returns").hash
+                outputs = value.objectValue
+            } catch {
+                (status, failed) = (.failed, ("outputs", error))
+            }
+        }
+        let failure = failed?.failure ?? (status == .interrupted ? stopping.unreachable : nil)
+        let questions = state.questions
+        let at = environment.clock.now()
+        record(.runEnded(RunEnded(status, outputs: hash, failure: failure, outcome: state.outcome(of: status).map { environment.secrets.redactor.redact($0) })), at: at)
+        return RunResult(
+            id: id, status: status, outputs: outputs, failure: failure, failedStep: failed?.path,
+            waitsFor: questions.map { .init(step: $0.node.path, question: $0.question) }, spending: state.money.spending,
+            startedAt: state.startedAt, endedAt: at, exceeded: state.money.exceeded)
+    }
+}

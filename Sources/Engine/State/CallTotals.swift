@@ -1,0 +1,32 @@
+import Economics
+import Values
+import WorkflowModel
+
+/// What the calls of a node add up to.
+struct CallTotals {
+    let tier: String
+    private var attempts = 0
+    private var cost = Money.zero
+    private var isUnpriced = false
+    private(set) var tokens = 0
+
+    init(tier: String) { self.tier = tier }
+
+    mutating func count(_ end: CallEnded) {
+        attempts += 1
+        cost += end.cost ?? .zero
+        if end.cost == nil { isUnpriced = true }
+        tokens += end.usage?.total ?? 0
+    }
+
+    /// `nil`: one of them has no price.
+    var knownCost: Money? { isUnpriced ? nil : cost }
+
+    /// `.tier .attempts .cost_usd .tokens` of the step. Money is a number here, for comparisons only.
+    var facts: JSONObject {
+        [
+            "tier": .string(tier), "attempts": .int(Int64(attempts)),
+            "cost_usd": .double(Double(cost.picoDollars) / 1e12), "tokens": .int(Int64(tokens)),
+        ]
+    }
+}

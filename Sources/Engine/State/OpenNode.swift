@@ -1,0 +1,59 @@
+import Values
+import WorkflowModel
+
+/// What the facts tell of a node that was begun and has not ended: the calls of a model step, the question of one that asks, the pass
+/// of a loop. Owned by one run's state.
+final class OpenNode {
+    /// A call as the record has it.
+    struct Call {
+        let started: CallStarted
+        /// `nil`: under way, or lost.
+        var ended: CallEnded?
+        var endedAt: Timestamp?
+        /// The text that came back, of a call that did not fail.
+        var answer: String?
+        /// The process that made it is gone: what it holds is spent for good.
+        var isLost = false
+
+        var isUnderWay: Bool { ended == nil && !isLost }
+    }
+
+    /// What a node asked of a person.
+    struct Inquiry {
+        /// `nil`: answered.
+        var question: ApprovalRequest?
+        /// Until it is acted on.
+        var decision: ApprovalDecision?
+        var answers = 0
+    }
+
+    let startedAt: Timestamp
+    /// What its calls that ended come to; `nil`: it is no model step.
+    var totals: CallTotals?
+    var calls: [Call] = []
+    /// What was cut of its prompts, each time.
+    var cuts: [[TrimmedValue]] = []
+    /// Of a program that came to its end.
+    var exit: (attempt: Int, code: Int)?
+    var inquiry: Inquiry?
+    /// Of one that has steps of its own.
+    var hasPassedDeadline = false
+    /// What the last pass of a loop gave.
+    var passOutputs: JSONObject?
+    /// What follows from the pass that is over, until the next or the node's end.
+    var verdict: PassVerdict?
+
+    init(_ step: Step, at moment: Timestamp) {
+        startedAt = moment
+        totals = step.modelStep.map { CallTotals(tier: $0.tier) }
+    }
+
+    var hasCallUnderWay: Bool { calls.last?.isUnderWay ?? false }
+
+    /// What expressions read of it beside its output.
+    var facts: JSONObject {
+        if let totals { return totals.facts }
+        guard let exit else { return [:] }
+        return ["exit_code": .int(Int64(exit.code)), "attempts": .int(Int64(exit.attempt))]
+    }
+}

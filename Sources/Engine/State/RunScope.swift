@@ -1,0 +1,84 @@
+import Expressions
+import Values
+import WorkflowModel
+
+/// What the expressions of one node can read.
+struct RunScope: Bindings {
+    /// An element of a `for_each` list.
+    struct Item {
+        let name: String
+        let value: CELValue
+        let index: Int
+    }
+
+    let inputs: CELValue
+    let steps: CELValue
+    let run: CELValue
+    /// The step's own values under `with`, and those of the steps around it.
+    private(set) var withValues = JSONObject()
+    private var with: CELValue?
+    /// The outermost first; an inner one hides an outer one of its name.
+    var items: [Item] = []
+    var pass: CELValue?
+
+    func value(named name: String) -> CELValue? {
+        switch name {
+        case "inputs": return inputs
+        case "steps": return steps
+        case "run": return run
+        case "with": return with
+        case "pass": return pass
+        case "index": return items.last.map { .int(Int64($0.index)) }
+        default: return items.last { $0.name == name }?.value
+        }
+    }
+
+    init(inputs: CELValue, steps: CELValue, run: CELValue, with: JSONObject = [:], items: [Item] = [], pass: CELValue? = nil) {
+        self.inputs = inputs
+        self.steps = steps
+        self.run = run
+        self.items = items
+        self.pass = pass
+        set(with: with)
+    }
+
+    private mutating func set(with values: JSONObject) {
+        withValues = values
+        with = values.isEmpty ? nil : CELValue(.object(values))
+    }
+
+    /// What a prefix can read: it must be the same for every step that uses it.
+    var shared: RunScope { RunScope(inputs: inputs, steps: steps, run: run) }
+
+    /// This scope with the values of a step's `with`, which are evaluated in it.
+    func evaluating(with templates: [(key: String, value: ValueTemplate)]) throws(EvaluationError) -> RunScope {
+        guard !templates.isEmpty else { return self }
+        var values = withValues
+        for (key, template) in templates { values[key] = try template.evaluate(self) }
+        var scope = self
+        scope.set(with: values)
+        return scope
+    }
+
+    /// This scope with other values under `with`.
+    func replacing(with values: JSONObject) -> RunScope {
+        var scope = self
+        scope.set(with: values)
+        return scope
+    }
+
+    /// The tags that have a value, over those given; `nil` where there are none at all.
+    func tags(_ templates: [(key: String, value: Template)], over outer: JSONObject?) -> JSONObject? {
+        if templates.isEmpty { return outer }
+        var tags = outer ?? [:]
+        for (key, template) in templates {
+            if let value = try? template.render(self) { tags[key] = .string(value) }
+        }
+        return tags.isEmpty ? nil : tags
+    }
+
+    var names: [String] {
+        ["inputs", "steps", "run"] + (with == nil ? [] : ["with"]) + (pass == nil ? [] : ["pass"])
+            + (items.isEmpty ? [] : items.map(\.name) + ["index"])
+    }
+}

@@ -1,0 +1,232 @@
+import Economics
+import Values
+import WorkflowModel
+
+/// The facts, one by one.
+extension RunState {
+    /// Takes one fact and says what is to be done.
+    ///
+    /// - Parameters:
+    ///   - moment: when it was recorded.
+    ///   - documents: what it names by hashes.
+    /// - Throws: `IllegalFact` when it cannot be true where the run stands. The state is of no use after that.
+    mutating func apply(_ fact: RunEvent, at moment: Timestamp, _ documents: FactDocuments = .none) throws(IllegalFact) -> [RunCommand] {
+        let node = try machine.place(of: fact)
+        try take(fact, node, at: moment, documents)
+        let commands = machine.advance(fact, node)
+        if case .nodeCancelled = fact, let node { cancelled(node) }
+        lastFactAt = moment
+        return commands
+    }
+
+    /// What is kept beside the machine. What the fact tells of scopes and nodes is looked up before the machine closes them.
+    private mutating func take(_ fact: RunEvent, _ node: Node?, at moment: Timestamp, _ documents: FactDocuments) throws(IllegalFact) {
+        switch fact {
+        case .runStarted(let started): (rules, facts) = (started.rules, started.facts)
+        case .itemsExpanded(_, let count, let items):
+            guard let list = try documents.value(of: items).arrayValue, list.count == count else { throw IllegalFact("the list has not \(count) items") }
+            let (scope, step) = (scopes[node!.scope]!, node!.step)
+            scope.lists[step] = list
+            scope.itemResults[step] = Array(repeating: nil, count: count)
+        case .stepSkipped:
+            leave(node!)
+            setStep(node!, ["status": .string(NodeStatus.skipped.rawValue)])
+        case .nodeStarted:
+            guard open[node!] == nil else { throw IllegalFact("'\(node!.path)' was started before") }
+            open[node!] = OpenNode(step(node!), at: moment)
+        case .scopeOpened(let opened): try openScope(opened, node, documents)
+        case .passEnded(_, _, let verdict): try endPass(node!, verdict)
+        case .deadlinePassed:
+            guard let node else { break }
+            guard step(node).deadline != nil else { throw IllegalFact("'\(node.path)' has no deadline") }
+            open[node]?.hasPassedDeadline = true
+        case .inputTrimmed(_, let values): try modelNode(node!).cuts.append(values)
+        case .callStarted(let call): try begin(call, try modelNode(node!))
+        case .callEnded(let end): try self.end(end, node!, at: moment, documents)
+        case .callRefused: try idle(try modelNode(node!), node!)
+        case .memoHit, .memoKept: try idle(try modelNode(node!), node!)
+        case .outputRejected: _ = try begun(node!)
+        case .commandEnded(_, let attempt, let code, _, _, _):
+            guard case .run = step(node!).kind else { throw IllegalFact("'\(node!.path)' runs no program") }
+            try begun(node!).exit = (attempt, code)
+        case .nodeSucceeded(_, let output):
+            try idle(try begun(node!), node!)
+            settle(node!, try documents.value(of: output.hash))
+        case .nodeRecovered(_, _, let output):
+            try idle(open[node!], node!)
+            settle(node!, try documents.value(of: output.hash))
+        case .nodeFailed(_, let failure):
+            try idle(open[node!], node!)
+            fail(node!, failure)
+        case .nodeCancelled:
+            try idle(open[node!], node!)
+            open[node!]?.inquiry?.question = nil
+            // Stopped with its run it will be begun again, and what it has of calls is kept for that.
+            if machine.openScope(of: node!) != nil { leave(node!) }
+        case .itemsCollected(_, let output): collect(node!, try documents.value(of: output.hash))
+        case .approvalRequested(_, let request): try ask(request, try begun(node!), node!)
+        case .approvalDecided(_, let decision): try decide(decision, try begun(node!), node!)
+        case .runResumed(let resumed):
+            guard resumed.epoch > 1 else { throw IllegalFact("owner \(resumed.epoch) of the run cannot go on with it") }
+            idleTimes.append((lastFactAt, moment))
+            loseCalls()
+        case .conditionEvaluated, .interruptRequested, .cancelRequested, .runEnded, .outcomeRecorded: break
+        }
+    }
+
+    /// - Throws: when the node has not started.
+    private func begun(_ node: Node) throws(IllegalFact) -> OpenNode {
+        guard let state = open[node] else { throw IllegalFact("'\(node.path)' has not started") }
+        return state
+    }
+
+    private func modelNode(_ node: Node) throws(IllegalFact) -> OpenNode {
+        guard case .model = step(node).kind else { throw IllegalFact("'\(node.path)' asks no model") }
+        return try begun(node)
+    }
+
+    /// - Throws: when the node has a call under way, behind which nothing else can come of it.
+    private func idle(_ state: OpenNode?, _ node: Node) throws(IllegalFact) {
+        if state?.hasCallUnderWay == true { throw IllegalFact("'\(node.path)' has a call under way") }
+    }
+
+    // MARK: Calls
+
+    private mutating func begin(_ call: CallStarted, _ state: OpenNode) throws(IllegalFact) {
+        guard call.id.run == run else { throw IllegalFact("call \(call.id) is of another run") }
+        if let last = state.calls.last {
+            if last.isUnderWay { throw IllegalFact("call \(last.started.id) of '\(call.path)' is under way") }
+            guard call.ordinal > last.started.ordinal else { throw IllegalFact("call \(call.id) comes behind one of ordinal \(last.started.ordinal)") }
+        }
+        guard call.ordinal >= 0, call.ordinal < CallNumbers.most else { throw IllegalFact("no call has the ordinal \(call.ordinal)") }
+        guard numbers.record(call.id.number) else { throw IllegalFact("the number of call \(call.id) is taken") }
+        state.inquiry?.decision = nil
+        state.calls.append(OpenNode.Call(started: call))
+    }
+
+    private mutating func end(_ end: CallEnded, _ node: Node, at moment: Timestamp, _ documents: FactDocuments) throws(IllegalFact) {
+        let state = try modelNode(node)
+        guard let place = state.calls.indices.last, state.calls[place].started.id == end.id, state.calls[place].isUnderWay else {
+            throw IllegalFact("call \(end.id) is not under way")
+        }
+        guard end.isPossible else { throw IllegalFact("the end of call \(end.id) cannot be true") }
+        let started = state.calls[place].started
+        if end.failure == nil, let response = end.response { state.calls[place].answer = try documents.value(of: response).stringValue ?? "" }
+        state.calls[place].ended = end
+        state.calls[place].endedAt = moment
+        state.totals?.count(end)
+        // That it was an outage says that it had answered.
+        if end.failure == nil || end.isOutage || end.response != nil { answering.insert(started.model) }
+        money.settle(started, end, caps: caps(of: started, node))
+        let scope = scopes[node.scope]!
+        scope.cost += end.cost ?? .zero
+        scope.largestHold = max(scope.largestHold, started.held ?? .zero)
+    }
+
+    /// Another process goes on: of calls without an end nobody will know one.
+    private mutating func loseCalls() {
+        for (node, state) in open {
+            guard let place = state.calls.indices.last, state.calls[place].isUnderWay else { continue }
+            state.calls[place].isLost = true
+            let call = state.calls[place].started
+            money.lose(call, caps: caps(of: call, node))
+            let scope = scopes[node.scope]!
+            scope.largestHold = max(scope.largestHold, call.held ?? .zero)
+        }
+    }
+
+    /// Facts of form 1 do not tell them.
+    private func caps(of call: CallStarted, _ node: Node) -> [(scope: String, cap: Money)] { facts < 2 ? callCaps(of: node, step(node)) : call.caps }
+
+    // MARK: People
+
+    private func ask(_ request: ApprovalRequest, _ state: OpenNode, _ node: Node) throws(IllegalFact) {
+        switch step(node).kind.form {
+        case .question, .model: break
+        case .value, .effect, .container: throw IllegalFact("'\(node.path)' asks nobody")
+        }
+        try idle(state, node)
+        state.inquiry = OpenNode.Inquiry(question: request, answers: state.inquiry?.answers ?? 0)
+    }
+
+    private mutating func decide(_ decision: ApprovalDecision, _ state: OpenNode, _ node: Node) throws(IllegalFact) {
+        guard let question = state.inquiry?.question else { throw IllegalFact("'\(node.path)' has asked nothing that is open") }
+        if decision.isApproved, let cap = decision.cap ?? question.cap { money.raise(to: cap) }
+        state.inquiry = OpenNode.Inquiry(decision: decision, answers: state.inquiry!.answers + 1)
+    }
+
+    // MARK: Ends
+
+    private mutating func settle(_ node: Node, _ value: JSONValue) {
+        if let item = node.item {
+            scopes[node.scope]!.itemResults[node.step]?[item] = value
+        } else {
+            var state = open[node]?.facts ?? [:]
+            state["status"] = .string(NodeStatus.succeeded.rawValue)
+            state["accepted"] = true
+            state["output"] = value
+            setStep(node, state)
+        }
+        leave(node)
+    }
+
+    private mutating func fail(_ node: Node, _ failure: StepFailure) {
+        let scope = scopes[node.scope]!
+        if let item = node.item {
+            scope.itemFailures[node.step, default: [:]][item] = failure
+        } else {
+            let facts = open[node]?.facts ?? [:]
+            setStep(node, facts.with("status", .string(NodeStatus.failed.rawValue)).with("accepted", false))
+            if scope.firstFailure == nil, !step(node).toleratesFailure { scope.firstFailure = (cause(of: node) ?? node.path, failure) }
+        }
+        leave(node)
+    }
+
+    /// The step inside that failed first, if that is why the node did.
+    private func cause(of node: Node) -> String? {
+        guard let index = machine.openScope(of: node), let scope = scopes[index], open[node]?.hasPassedDeadline != true else { return nil }
+        return firstFailure(in: scope)?.path
+    }
+
+    /// The list of a `for_each` step is made, and its items are not needed any more.
+    private mutating func collect(_ node: Node, _ list: JSONValue) {
+        leave(node)
+        setStep(node, ["status": .string(NodeStatus.succeeded.rawValue), "accepted": true, "output": list])
+    }
+
+    private mutating func cancelled(_ node: Node) {
+        // Otherwise it waits in the queue again.
+        guard !machine.isNamed(node) else { return }
+        if node.item == nil { setStep(node, ["status": .string(NodeStatus.cancelled.rawValue)]) }
+        leave(node)
+    }
+
+    private func setStep(_ node: Node, _ state: JSONObject) {
+        let scope = scopes[node.scope]!
+        scope.steps[scope.body.steps[node.step].id] = .object(state)
+    }
+
+    /// The node has ended: what was kept for it is not needed any more.
+    private mutating func leave(_ node: Node) {
+        open[node] = nil
+        if node.item == nil, step(node).forEach != nil {
+            let scope = scopes[node.scope]!
+            scope.lists[node.step] = nil
+            scope.itemResults[node.step] = nil
+            scope.itemFailures[node.step] = nil
+        }
+        if let index = machine.openScope(of: node) { close(scope: index) }
+    }
+}
+
+extension CallEnded {
+    /// Whether its figures are such as a program writes: nothing is computed with others.
+    fileprivate var isPossible: Bool {
+        let wait = failure?.retryAfter?.milliseconds ?? 0
+        guard (0..<1).contains(jitter), (0..<Int64(CallNumbers.most)).contains(wait) else { return false }
+        guard let usage else { return true }
+        return [usage.plainInput, usage.cacheRead ?? 0, usage.cacheWrite ?? 0, usage.plainOutput, usage.reasoning ?? 0].allSatisfy {
+            (0..<CallNumbers.most / 8).contains($0)
+        }
+    }
+}

@@ -1,0 +1,86 @@
+import Economics
+import Expressions
+import Values
+import WorkflowModel
+
+/// Where a run stands, by its facts alone: its machine, what its expressions read, what its calls came to, what is known of each
+/// node that has begun.
+///
+/// Whoever drives a run, goes on with one or looks back on one applies the same facts to it by the same code; nobody else keeps any of
+/// this. It has no clock, no chance, no environment and no tasks.
+struct RunState: ~Copyable {
+    let run: RunID
+    var machine: RunStateMachine
+    /// By the numbers that the machine gives them.
+    var scopes: [Int: ExecutionScope]
+    /// Nodes that have begun and not ended.
+    var open: [Node: OpenNode] = [:]
+    var money: RunMoney
+    /// Those that the run was begun under.
+    var rules = Rules.current
+    /// The form of its facts.
+    var facts = RunStarted.currentFacts
+    var numbers = CallNumbers()
+    /// Models that have answered, or were there and had failed.
+    var answering: Set<ModelReference> = []
+    /// When no process drove the run, from the last that is known of one to the beginning of the next.
+    var idleTimes: [(from: Timestamp, to: Timestamp)] = []
+    var lastFactAt: Timestamp
+    /// `run`, as expressions read it.
+    let runValue: CELValue
+    let startedAt: Timestamp
+
+    init(_ run: RunID, of graph: WorkflowGraph, inputs: JSONObject, startedAt: Timestamp) {
+        self.run = run
+        self.startedAt = startedAt
+        lastFactAt = startedAt
+        machine = RunStateMachine(graph: graph)
+        money = RunMoney(cap: graph.budget.maxCost)
+        runValue = CELValue(.object(["id": .string(run.text), "started_at": .string(startedAt.rfc3339)]))
+        scopes = [0: ExecutionScope(graph: graph, body: graph.body, inputs: CELValue(.object(inputs)), given: inputs)]
+    }
+
+    var graph: WorkflowGraph { machine.graph }
+    var course: RunStateMachine.Course { machine.course }
+
+    /// Where the run is to end: asked for, and not recorded yet.
+    var ending: RunStatus? { if case .ending(let status) = machine.course { status } else { nil } }
+
+    /// Whether its last fact is recorded: nothing changes it any more, unless another process goes on.
+    var hasConcluded: Bool {
+        switch machine.course {
+        case .suspended, .ended: return true
+        case .new, .running, .draining, .ending: return false
+        }
+    }
+
+    func step(_ node: Node) -> Step { scopes[node.scope]!.body.steps[node.step] }
+
+    /// The node of that path that has begun and not ended.
+    func openNode(_ path: String) -> (node: Node, state: OpenNode)? {
+        guard let node = try? machine.node(path), let state = open[node] else { return nil }
+        return (node, state)
+    }
+
+    /// Nodes that wait for an answer, with what they ask.
+    var questions: [(node: Node, question: ApprovalRequest)] {
+        open.compactMap { node, state in state.inquiry?.question.map { (node, $0) } }.sorted { $0.node < $1.node }
+    }
+
+    /// The first failure that was not tolerated, and where.
+    var firstFailure: (path: String, failure: StepFailure)? { firstFailure(in: scopes[0]!) }
+
+    /// Of a workflow's own steps, else of its `finally`.
+    func firstFailure(in scope: ExecutionScope) -> (path: String, failure: StepFailure)? {
+        if let failure = scope.firstFailure { return failure }
+        guard let finally = scope.finallyScope else { return nil }
+        return scopes[finally]?.firstFailure
+    }
+
+    /// How long processes were at work on a node so far; the time between them does not count.
+    func timeTaken(by node: Node, at now: Timestamp) -> TimeSpan {
+        guard let startedAt = open[node]?.startedAt else { return .milliseconds(0) }
+        let idle = idleTimes.reduce(Int64(0)) { $1.to > startedAt ? $0 + $1.to.since(max(startedAt, $1.from)).milliseconds : $0 }
+        return .milliseconds(max(0, now.since(startedAt).milliseconds - idle))
+    }
+}

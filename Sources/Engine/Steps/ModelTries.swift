@@ -1,0 +1,150 @@
+import Economics
+import Expressions
+import PromptCaching
+import Values
+import WorkflowModel
+
+/// The tries of one model node: their machine and what they work with. What they come to is the run's state. Confined to its run's actor.
+final class ModelTries {
+    let node: Node
+    let step: Step
+    let model: ModelStep
+    let tier: ModelTier
+    /// What the facts tell of the node.
+    let state: OpenNode
+    let sampling: Sampling
+    let outputCap: Int
+    /// The caps below the run's that its calls draw on.
+    let caps: [(scope: String, cap: Money)]
+    var machine: TryMachine
+    /// Whether it began before: with calls of a process that is gone, or up to a question that is answered now.
+    let isResumed: Bool
+    /// What the machine asks for.
+    var next = TryMachine.Command.checkOutput
+    /// Whether an answer of an earlier call would do.
+    var isMemoAsked = false
+    /// The question as it was rendered.
+    var segments: [PromptSegment] = []
+    /// The files that go with it.
+    var attached: [PromptSegment] = []
+    /// Of the step and of those around it, for each of its calls.
+    var tags: JSONObject?
+    /// What the question is rendered from, where it may be cut to fit.
+    var trimmableScope: RunScope?
+    private(set) var trimmed: [TrimmedValue] = []
+    /// What was recorded before as cut and is not cut again yet, in its order.
+    var recordedCuts: ArraySlice<[TrimmedValue]> = []
+    /// With `memo`, the question of the first try.
+    var asked: [PromptSegment] = []
+    /// The call that gave the last answer.
+    var answered: (id: CallID, model: ModelReference)?
+    // The last answer, with what continued it, and what came of it.
+    private(set) var answer = ""
+    var value = JSONValue.null
+    var violations: [String] = []
+    /// The answer that a repair mends, and what is wrong with it.
+    private var rejected: (answer: String, violations: [String])?
+    /// Whether the last answer came in more than one piece.
+    private(set) var isContinued = false
+    /// Whether the journal's queue has the node's start.
+    var isStartRecorded: Bool
+
+    var path: String { node.path }
+
+    init(
+        node: Node, step: Step, model: ModelStep, tier: ModelTier, state: OpenNode, isResumed: Bool, caps: [(scope: String, cap: Money)], rules: Rules
+    ) {
+        self.node = node
+        self.step = step
+        self.model = model
+        self.tier = tier
+        self.state = state
+        self.isResumed = isResumed
+        isStartRecorded = isResumed
+        machine = TryMachine(step, model, tier, rules: rules)
+        self.caps = caps
+        sampling = model.sampling.over(tier.sampling)
+        outputCap = min(step.limits.maxOutputTokens, sampling.maxOutputTokens ?? .max)
+    }
+
+    /// Takes an answer: all of one, or the next piece.
+    func take(_ text: String, of purpose: CallPurpose) {
+        isContinued = purpose == .continuation
+        answer = isContinued ? answer + text : text
+    }
+
+    /// The answer is held against its schema.
+    func judge(_ value: JSONValue, _ violations: [String]) {
+        (self.value, self.violations) = (value, violations)
+        rejected = violations.isEmpty ? nil : (answer, violations)
+    }
+
+    /// A repair is asked with the answer that it mends, and so are its retries; the rest of an answer with what there is of it.
+    private func dressed(_ question: [PromptSegment], for call: TryMachine.Call) -> [PromptSegment] {
+        var segments = question
+        if let rejected { segments = PromptRenderer.repair(segments, answer: rejected.answer, violations: rejected.violations) }
+        return call.purpose == .continuation ? PromptRenderer.continuation(segments, answer: answer) : segments
+    }
+
+    /// The messages of a call, cut where they are too long and the step lets values be cut.
+    ///
+    /// - Returns: also whether something was cut for this call.
+    /// - Parameter attachedTokens: what is attached takes its part of the limit.
+    func fitted(
+        for call: TryMachine.Call, attachedTokens: Int, in graph: WorkflowGraph
+    ) throws(StepFailure) -> (segments: [PromptSegment], isCut: Bool) {
+        let whole = dressed(segments, for: call)
+        guard let scope = trimmableScope, let trimmer = PromptTrimmer(step.limits, attachedTokens: attachedTokens) else { return (whole, false) }
+        let renderer = PromptRenderer(graph: graph)
+        let cut = try StepFailure.evaluating { () throws(EvaluationError) in
+            try trimmer.fit(whole, scope) { scope throws(EvaluationError) in
+                dressed(try renderer.segments(model, scope: scope, attached: attached), for: call)
+            }
+        }
+        guard let cut else { return (whole, false) }
+        trimmed = cut.values
+        segments = Array(cut.segments.dropLast(whole.count - segments.count))
+        return (cut.segments, true)
+    }
+
+    /// Whether what was cut is in the record already, as a process before cut the same.
+    func takesUpCut() -> Bool {
+        guard recordedCuts.first == trimmed else { return false }
+        recordedCuts.removeFirst()
+        return true
+    }
+
+    /// What comes after a wait that is over, or after a suspension.
+    func waited(_ command: TryMachine.Command) -> TryMachine.Command {
+        switch command {
+        case .wait: return machine.apply(.waited)
+        case .suspend:
+            machine.forgetOutage()
+            return machine.apply(.waited)
+        default: return command
+        }
+    }
+
+    func request(_ id: CallID, to reference: ModelReference, _ segments: [PromptSegment]) -> ModelRequest {
+        ModelRequest(
+            id: id, model: reference, segments: segments, sampling: sampling, maxOutputTokens: outputCap, schema: model.schema, schemaName: step.id,
+            timeout: step.timeout)
+    }
+
+    /// Where the text of the last call is kept.
+    var response: ContentHash? { state.calls.last(where: { $0.ended != nil })?.ended?.response }
+    private var tokens: Int { state.totals?.tokens ?? 0 }
+
+    func checkLimits(promptBytes: Int) throws(StepFailure) {
+        let estimate = TokenBound.estimate(bytes: promptBytes)
+        if let limit = step.limits.maxInputTokens, estimate > limit {
+            let cut = step.limits.trim.isEmpty ? "" : " even without \(step.limits.trim.joined(separator: " and "))"
+            throw StepFailure(.inputLimit, "the prompt has about \(estimate) tokens\(cut), limits.max_input_tokens is \(limit)")
+        }
+        if let limit = step.limits.maxTotalTokens, tokens + estimate + outputCap > limit {
+            throw StepFailure(
+                .inputLimit,
+                "this call could bring the step to \(tokens + estimate + outputCap) tokens, limits.max_total_tokens is \(limit)")
+        }
+    }
+}

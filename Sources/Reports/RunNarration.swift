@@ -1,0 +1,62 @@
+import Values
+import WorkflowModel
+
+/// Tells a run's facts in the words of reports: the same for the live tree, the plain lines and tests.
+public enum RunNarration {
+    /// - Parameter graph: the run's workflow; `nil` where it cannot be had any more. Then the facts alone say what there is.
+    public static func updates(_ event: RunEvent, run: RunID, graph: WorkflowGraph?) -> [LiveUpdate] {
+        func state(_ path: String, _ status: NodeStatus) -> [LiveUpdate] { [.stepState(path: path, status)] }
+        switch event {
+        case .runStarted(let start):
+            return [.runStarted(id: run.text, workflow: start.workflow, steps: graph.map { steps(of: $0) }, budget: start.maxCost)]
+        case .itemsExpanded(let path, let count, _): return [.stepState(path: path, .running), .itemsExpanded(step: path, count: count)]
+        case .stepSkipped(let path, let reason): return [.reason(path: path, reason.text)] + state(path, .skipped)
+        case .nodeStarted(let path):
+            guard let found = graph?.step(at: NodePath.step(path)), let model = found.step.modelStep, let tier = found.graph.tier(named: model.tier) else {
+                return state(path, .running)
+            }
+            return [.stepState(path: path, .running, model: tier.models.first?.description, tier: tier.name)]
+        case .callStarted(let call):
+            return [.callStarted(path: call.path, call: call.id.text, model: call.model.description, held: call.held)]
+        case .callEnded(let call):
+            var updates: [LiveUpdate] = [.callEnded(
+                path: call.path, call: call.id.text, state: call.state, inputTokens: call.usage?.totalInput,
+                outputTokens: call.usage?.totalOutput, cost: call.cost, held: call.kept, isEstimate: CallNote.tellOfEstimate(call.notes))]
+            if let failure = call.failure { updates.append(.reason(path: call.path, failure.message + (call.isOutage ? "; waiting for it to come back" : ""))) }
+            for note in call.notes where note.code.isWarning { updates.append(.remark(path: call.path, note.message)) }
+            return updates
+        case .callRefused(let path, let refusal): return [.reason(path: path, refusal.message)]
+        case .outputRejected(let path, let violations): return [.reason(path: path, violations.first ?? "the answer does not match its schema")]
+        case .nodeSucceeded(let path, _), .nodeRecovered(let path, _, _), .itemsCollected(let path, _): return state(path, .succeeded)
+        case .nodeFailed(let path, let failure): return [.reason(path: path, failure.message)] + state(path, .failed)
+        case .nodeCancelled(let path): return state(path, .cancelled)
+        case .deadlinePassed(let path): return [.reason(path: path, "its deadline passed")]
+        case .memoHit(let hit): return [.reason(path: hit.path, "answered by call \(hit.call)")]
+        case .inputTrimmed(let path, let values):
+            return [.reason(path: path, "cut to fit: \(values.map(\.key).joined(separator: ", "))")]
+        case .passEnded(let path, let pass, let verdict):
+            return [.reason(path: path, verdict.reason(pass: pass) ?? "pass \(pass + 1) is over, another follows")]
+        case .runEnded(let end): return [.ended(end.status)]
+        case .approvalRequested(let path, let request):
+            let until = request.until.map { " until \($0.rfc3339)" } ?? ""
+            return [.reason(path: path, "waits for a person\(until)" + (request.text.map { ": \($0)" } ?? ""))] + state(path, .waiting)
+        case .approvalDecided(let path, let decision):
+            return [.decided(path: path, isApproved: decision.isApproved, decision.sentence)] + state(path, .running)
+        case .runResumed: return [.resumed]
+        case .conditionEvaluated, .commandEnded, .interruptRequested, .cancelRequested, .scopeOpened, .memoKept, .outcomeRecorded: return []
+        }
+    }
+
+    /// Every step that may run, those inside of others behind them.
+    private static func steps(of graph: WorkflowGraph, prefix: String = "") -> [LiveUpdate.Step] {
+        func steps(_ body: StepGraph, _ prefix: String) -> [LiveUpdate.Step] {
+            body.steps.enumerated().flatMap { index, step in
+                let id = prefix + step.id
+                let own = LiveUpdate.Step(id: id, kind: step.kind.name, dependsOn: body.dependencies[index].map { prefix + body.steps[$0.step].id })
+                if case .workflow(let other) = step.kind { return [own] + Self.steps(of: other.graph, prefix: id + "/") }
+                return [own] + (step.kind.body.map { steps($0, id + "/") } ?? [])
+            }
+        }
+        return steps(graph.body, prefix) + (graph.finally.map { steps($0, prefix) } ?? [])
+    }
+}

@@ -1,0 +1,167 @@
+import Economics
+import Values
+
+extension CallStarted {
+    func write(to json: inout JSONObjectWriter) {
+        json.put("call", id.number)
+        json.put("step", path)
+        json.put("tier", tier)
+        if !part.isEmpty { json.put("part", part) }
+        json.put("asked_tier", askedTier)
+        json.put("model", model.description)
+        json.put("purpose", purpose.rawValue)
+        json.put("ordinal", ordinal)
+        json.put("request", request)
+        json.put("wire", wire)
+        json.put("held_usd", held?.decimalText)
+        json.put("bound_usd", bound?.decimalText)
+        json.put("retry_of", retryOf)
+        json.put("tags", tags.map(JSONValue.object))
+        if !caps.isEmpty {
+            json.put("caps", caps) { cap, json in
+                json.put("scope", cap.scope)
+                json.put("cap_usd", cap.cap.decimalText)
+            }
+        }
+        if !trimmed.isEmpty { json.put("trimmed", trimmed) { $0.write(to: &$1) } }
+        if !priceRows.isEmpty { json.put("price_rows", priceRows) }
+    }
+
+    convenience init(_ fields: EventFields) throws(EventDecodingError) {
+        self.init(
+            id: try fields.call(), path: try fields.step(), tier: try fields.text("tier"), part: try fields.optionalText("part") ?? "",
+            askedTier: try fields.optionalText("asked_tier"), model: try fields.value("model", ModelReference.init(text:)),
+            purpose: try fields.value("purpose", CallPurpose.init(rawValue:)), ordinal: try fields.int("ordinal"), request: try fields.hash("request"),
+            wire: try fields.optionalHash("wire"), held: try fields.money("held_usd"), retryOf: try fields.optionalInt("retry_of"),
+            tags: try fields.object("tags"),
+            caps: try fields.list("caps") { cap in
+                guard let scope = cap["scope"]?.stringValue, let amount = cap["cap_usd"]?.stringValue.flatMap(Money.init(decimal:)) else { return nil }
+                return (scope, amount)
+            },
+            bound: try fields.money("bound_usd"), trimmed: try fields.list("trimmed", TrimmedValue.init(json:)), priceRows: try fields.texts("price_rows"))
+    }
+}
+
+extension CallEnded {
+    /// Of most calls, and not written.
+    private static let usualStatus = 200
+
+    func write(to json: inout JSONObjectWriter) {
+        json.put("call", id.number)
+        json.put("step", path)
+        json.put("state", state.rawValue)
+        // Null: unpriced.
+        if let cost { json.put("cost_usd", cost.decimalText) } else { json.put("cost_usd", JSONValue.null) }
+        // Classes stand within their sums, as servers tell them.
+        json.put("input_tokens", usage?.totalInput)
+        json.put("cache_read_tokens", usage?.cacheRead)
+        json.put("cache_write_tokens", usage?.cacheWrite)
+        json.put("output_tokens", usage?.totalOutput)
+        json.put("reasoning_tokens", usage?.reasoning)
+        json.put("finish_reason", finishWord ?? finishReason?.rawValue)
+        json.put("response", response)
+        json.put("logprobs", logprobs)
+        json.put("failure", failure?.json)
+        // Only a failure can lead to a wait.
+        if failure != nil { json.put("jitter", JSONValue.double(jitter)) }
+        if isOutage { json.put("outage", true) }
+        json.put("held_usd", kept?.decimalText)
+        if !notes.isEmpty { json.put("notes", CallNote.json(notes)) }
+        if let priceRows { json.put("price_rows", priceRows) }
+        if !newPriceRows.isEmpty { json.put("new_price_rows", JSONValue.array(newPriceRows.map(\.json))) }
+        json.put("model", modelServed)
+        // Zero: no answer of any status.
+        if httpStatus != Self.usualStatus { json.put("http", httpStatus ?? 0) }
+        json.put("usage_raw", usageRaw)
+        json.put("ttft_ms", timeToFirstToken.map { Int($0.milliseconds) })
+        json.put("ms", total.map { Int($0.milliseconds) })
+    }
+
+    convenience init(_ fields: EventFields) throws(EventDecodingError) {
+        var usage: TokenUsage?
+        if let input = try fields.optionalInt("input_tokens"), let output = try fields.optionalInt("output_tokens") {
+            let (read, write) = (try fields.optionalInt("cache_read_tokens"), try fields.optionalInt("cache_write_tokens"))
+            let reasoning = try fields.optionalInt("reasoning_tokens")
+            usage = TokenUsage(
+                plainInput: input - (read ?? 0) - (write ?? 0), cacheRead: read, cacheWrite: write, plainOutput: output - (reasoning ?? 0), reasoning: reasoning)
+        }
+        // A word that this program does not know is the server's own.
+        let word = try fields.optionalText("finish_reason")
+        let reason = word.map { FinishReason(rawValue: $0) ?? .other }
+        let failure = fields.payload["failure"].flatMap(CallFailure.init(json:))
+        if failure == nil, fields.payload["failure"] != nil { throw fields.missing("failure") }
+        let status = try fields.optionalInt("http")
+        self.init(
+            id: try fields.call(), path: try fields.step(), state: try fields.value("state", CallState.init(rawValue:)), cost: try fields.money("cost_usd"),
+            usage: usage, usageRaw: try fields.optionalText("usage_raw"), finishReason: reason, finishWord: reason?.rawValue == word ? nil : word,
+            response: try fields.optionalHash("response"), logprobs: try fields.optionalHash("logprobs"), failure: failure,
+            jitter: fields.payload["jitter"]?.doubleValue ?? 0, isOutage: try fields.flag("outage"), kept: try fields.money("held_usd"),
+            notes: CallNote.list(fields.payload["notes"]), priceRows: fields.payload["price_rows"] == nil ? nil : try fields.texts("price_rows"),
+            newPriceRows: try fields.list("new_price_rows", PriceRow.init(json:)), modelServed: try fields.optionalText("model"),
+            httpStatus: status == 0 ? nil : status ?? Self.usualStatus, timeToFirstToken: try fields.optionalInt("ttft_ms").map { .milliseconds(Int64($0)) },
+            total: try fields.optionalInt("ms").map { .milliseconds(Int64($0)) })
+    }
+}
+
+extension BudgetRefusal {
+    func write(to json: inout JSONObjectWriter) {
+        json.put("scope", scope)
+        json.put("cap_usd", cap.decimalText)
+        json.put("spent_usd", spent.decimalText)
+        json.put("asked_usd", asked.decimalText)
+        json.put("exceeded_usd", exceeded?.decimalText)
+    }
+
+    init(_ fields: EventFields) throws(EventDecodingError) {
+        self.init(
+            scope: try fields.text("scope"), cap: try fields.money("cap_usd") ?? .zero, spent: try fields.money("spent_usd") ?? .zero,
+            asked: try fields.money("asked_usd") ?? .zero, exceeded: try fields.money("exceeded_usd"))
+    }
+}
+
+extension MemoHit {
+    func write(to json: inout JSONObjectWriter) {
+        json.put("step", path)
+        json.put("call", call)
+        json.put("output", output)
+        json.put("tier", tier)
+        json.put("model", model?.description)
+        json.put("saved_usd", saved?.decimalText)
+        json.put("tags", tags.map(JSONValue.object))
+    }
+
+    convenience init(_ fields: EventFields) throws(EventDecodingError) {
+        self.init(
+            path: try fields.step(), call: try fields.text("call"), output: try fields.hash("output"), tier: try fields.optionalText("tier") ?? "",
+            model: try fields.optional("model", ModelReference.init(text:)), saved: try fields.money("saved_usd"), tags: try fields.object("tags"))
+    }
+}
+
+extension MemoKept {
+    func write(to json: inout JSONObjectWriter) {
+        json.put("step", path)
+        json.put("question", question)
+        json.put("call", call.number)
+        json.put("output", output)
+        json.put("cost_usd", cost?.decimalText)
+    }
+
+    convenience init(_ fields: EventFields) throws(EventDecodingError) {
+        self.init(
+            path: try fields.step(), question: try fields.hash("question"), call: try fields.call(), output: try fields.hash("output"),
+            cost: try fields.money("cost_usd"))
+    }
+}
+
+extension TrimmedValue {
+    func write(to json: inout JSONObjectWriter) {
+        json.put("key", key)
+        json.put("before_bytes", before)
+        json.put("after_bytes", after)
+    }
+
+    init?(json: JSONValue) {
+        guard let key = json["key"]?.stringValue, let before = json["before_bytes"]?.intValue, let after = json["after_bytes"]?.intValue else { return nil }
+        self.init(key: key, before: Int(before), after: Int(after))
+    }
+}

@@ -1,0 +1,194 @@
+import Economics
+import Values
+
+/// How facts are stored: a kind, which is a stable name, and a payload, a JSON object with keys in a fixed order in which steps stand by
+/// their path. What is absent is null, empty, or the usual. Facts of all forms are read; the present form is written.
+extension RunEvent {
+    /// The stable names.
+    public enum Kind: String, Sendable, CaseIterable {
+        case runStarted = "run_started"
+        case conditionEvaluated = "condition_evaluated"
+        case itemsExpanded = "items_expanded"
+        case stepSkipped = "step_skipped"
+        case nodeStarted = "step_started"
+        case scopeOpened = "scope_opened"
+        case passEnded = "pass_ended"
+        case deadlinePassed = "deadline_passed"
+        case memoHit = "memo_hit"
+        case memoKept = "memo_kept"
+        case inputTrimmed = "input_trimmed"
+        case callStarted = "call_started"
+        case callRefused = "call_refused"
+        case callEnded = "call_ended"
+        case commandEnded = "command_ended"
+        case outputRejected = "output_rejected"
+        case nodeSucceeded = "step_succeeded"
+        case nodeFailed = "step_failed"
+        case nodeRecovered = "step_recovered"
+        case nodeCancelled = "step_cancelled"
+        case itemsCollected = "items_collected"
+        case approvalRequested = "approval_requested"
+        case approvalDecided = "approval_decided"
+        case interruptRequested = "interrupt_requested"
+        case cancelRequested = "cancel_requested"
+        case runEnded = "run_ended"
+        case runResumed = "run_resumed"
+        case outcomeRecorded = "outcome_recorded"
+    }
+
+    /// The stable name under which the journal keeps it.
+    public var kind: String {
+        let kind: Kind
+        switch self {
+        case .runStarted: kind = .runStarted
+        case .conditionEvaluated: kind = .conditionEvaluated
+        case .itemsExpanded: kind = .itemsExpanded
+        case .stepSkipped: kind = .stepSkipped
+        case .nodeStarted: kind = .nodeStarted
+        case .callStarted: kind = .callStarted
+        case .callRefused: kind = .callRefused
+        case .callEnded: kind = .callEnded
+        case .commandEnded: kind = .commandEnded
+        case .outputRejected: kind = .outputRejected
+        case .nodeSucceeded: kind = .nodeSucceeded
+        case .nodeFailed: kind = .nodeFailed
+        case .nodeRecovered: kind = .nodeRecovered
+        case .nodeCancelled: kind = .nodeCancelled
+        case .itemsCollected: kind = .itemsCollected
+        case .scopeOpened: kind = .scopeOpened
+        case .passEnded: kind = .passEnded
+        case .deadlinePassed: kind = .deadlinePassed
+        case .memoHit: kind = .memoHit
+        case .memoKept: kind = .memoKept
+        case .inputTrimmed: kind = .inputTrimmed
+        case .approvalRequested: kind = .approvalRequested
+        case .approvalDecided: kind = .approvalDecided
+        case .interruptRequested: kind = .interruptRequested
+        case .cancelRequested: kind = .cancelRequested
+        case .runEnded: kind = .runEnded
+        case .runResumed: kind = .runResumed
+        case .outcomeRecorded: kind = .outcomeRecorded
+        }
+        return kind.rawValue
+    }
+
+    public var payload: [UInt8] {
+        var json = JSONObjectWriter(capacity: capacity)
+        switch self {
+        case .runStarted(let run): run.write(to: &json)
+        case .runResumed(let resumed): resumed.write(to: &json)
+        case .runEnded(let end): end.write(to: &json)
+        case .outcomeRecorded(let outcome): outcome.write(to: &json)
+        case .callStarted(let call): call.write(to: &json)
+        case .callEnded(let call): call.write(to: &json)
+        case .memoHit(let hit): hit.write(to: &json)
+        case .memoKept(let kept): kept.write(to: &json)
+        case .scopeOpened(let scope): scope.write(to: &json)
+        case .conditionEvaluated(let path, let holds):
+            json.put("step", path)
+            json.put("holds", holds)
+        case .itemsExpanded(let path, let count, let items):
+            json.put("step", path)
+            json.put("count", count)
+            json.put("items", items)
+        case .stepSkipped(let path, let reason):
+            json.put("step", path)
+            json.put("reason", reason.text)
+        case .nodeStarted(let path), .nodeCancelled(let path), .deadlinePassed(let path):
+            json.put("step", path)
+        case .callRefused(let path, let refusal):
+            json.put("step", path)
+            refusal.write(to: &json)
+        case .commandEnded(let path, let attempt, let exitCode, let stdout, let stderr, let milliseconds):
+            json.put("step", path)
+            json.put("attempt", attempt)
+            json.put("exit_code", Int(exitCode))
+            json.put("stdout", stdout)
+            json.put("stderr", stderr)
+            json.put("ms", Int(milliseconds))
+        case .outputRejected(let path, let violations):
+            json.put("step", path)
+            json.put("violations", violations)
+        case .nodeSucceeded(let path, let output), .itemsCollected(let path, let output):
+            json.put("step", path)
+            json.put("output", output.hash)
+        case .nodeFailed(let path, let failure):
+            json.put("step", path)
+            json.put("failure", failure.json)
+        case .nodeRecovered(let path, let failure, let output):
+            json.put("step", path)
+            json.put("failure", failure.json)
+            json.put("output", output.hash)
+        case .passEnded(let path, let pass, let verdict):
+            json.put("step", path)
+            json.put("pass", pass)
+            json.put("verdict", verdict.rawValue)
+        case .inputTrimmed(let path, let values):
+            json.put("step", path)
+            json.put("values", values) { $0.write(to: &$1) }
+        case .approvalRequested(let path, let request):
+            json.put("step", path)
+            request.write(to: &json)
+        case .approvalDecided(let path, let decision):
+            json.put("step", path)
+            decision.write(to: &json)
+        case .interruptRequested: break
+        case .cancelRequested(let by):
+            json.put("by", by)
+        }
+        return json.finish()
+    }
+
+    /// About how long the payload is.
+    private var capacity: Int {
+        switch self {
+        case .callStarted, .callEnded, .runStarted: return 512
+        default: return 192
+        }
+    }
+
+    /// The fact that a payload tells.
+    ///
+    /// - Parameters:
+    ///   - kind: the stable name; see ``kind``.
+    ///   - payload: as ``payload`` made it.
+    ///   - run: whose journal it is.
+    public init(kind name: String, payload: JSONValue, run: RunID) throws(EventDecodingError) {
+        guard let kind = Kind(rawValue: name) else { throw EventDecodingError(kind: name, reason: "this version does not know it") }
+        let fields = EventFields(kind: name, payload: payload, run: run)
+        switch kind {
+        case .runStarted: self = .runStarted(try RunStarted(fields))
+        case .runResumed: self = .runResumed(try RunResumed(fields))
+        case .runEnded: self = .runEnded(try RunEnded(fields))
+        case .outcomeRecorded: self = .outcomeRecorded(try OutcomeRecorded(fields))
+        case .callStarted: self = .callStarted(try CallStarted(fields))
+        case .callEnded: self = .callEnded(try CallEnded(fields))
+        case .memoHit: self = .memoHit(try MemoHit(fields))
+        case .memoKept: self = .memoKept(try MemoKept(fields))
+        case .scopeOpened: self = .scopeOpened(try ScopeOpened(fields))
+        case .conditionEvaluated: self = .conditionEvaluated(try fields.step(), holds: try fields.bool("holds"))
+        case .itemsExpanded: self = .itemsExpanded(try fields.step(), count: try fields.int("count"), items: try fields.hash("items"))
+        case .stepSkipped: self = .stepSkipped(try fields.step(), try fields.value("reason", SkipReason.init(text:)))
+        case .nodeStarted: self = .nodeStarted(try fields.step())
+        case .nodeCancelled: self = .nodeCancelled(try fields.step())
+        case .deadlinePassed: self = .deadlinePassed(try fields.step())
+        case .callRefused: self = .callRefused(try fields.step(), try BudgetRefusal(fields))
+        case .commandEnded:
+            self = .commandEnded(
+                try fields.step(), attempt: try fields.optionalInt("attempt") ?? 1, exitCode: try fields.int("exit_code"), stdout: try fields.hash("stdout"),
+                stderr: try fields.optionalHash("stderr"), milliseconds: Int64(try fields.int("ms")))
+        case .outputRejected: self = .outputRejected(try fields.step(), violations: try fields.texts("violations"))
+        case .nodeSucceeded: self = .nodeSucceeded(try fields.step(), try fields.output())
+        case .itemsCollected: self = .itemsCollected(try fields.step(), try fields.output())
+        case .nodeFailed: self = .nodeFailed(try fields.step(), try fields.failure())
+        case .nodeRecovered: self = .nodeRecovered(try fields.step(), try fields.failure(), try fields.output())
+        case .passEnded:
+            self = .passEnded(try fields.step(), pass: try fields.int("pass"), try fields.value("verdict", PassVerdict.init(rawValue:)))
+        case .inputTrimmed: self = .inputTrimmed(try fields.step(), try fields.list("values", TrimmedValue.init(json:)))
+        case .approvalRequested: self = .approvalRequested(try fields.step(), try ApprovalRequest(fields))
+        case .approvalDecided: self = .approvalDecided(try fields.step(), try ApprovalDecision(fields))
+        case .interruptRequested: self = .interruptRequested
+        case .cancelRequested: self = .cancelRequested(by: try fields.text("by"))
+        }
+    }
+}

@@ -1,0 +1,98 @@
+import Economics
+import Values
+
+extension RunStarted {
+    func write(to json: inout JSONObjectWriter) {
+        json.put("workflow", workflow)
+        json.put("graph", graph)
+        json.put("sources", sources)
+        json.put("inputs", inputs)
+        json.put("encoder", encoder)
+        json.put("program", program)
+        json.put("max_cost_usd", maxCost?.decimalText)
+        json.put("facts", facts)
+        json.put("rules", rules.version)
+        if !file.isEmpty { json.put("file", file) }
+        json.put("meaning", meaning)
+        json.put("commit", origin.commit)
+        json.put("release", origin.release)
+        if !owner.isEmpty { json.put("owner", JSONValue.object(owner)) }
+        if !tags.isEmpty { json.put("tags", JSONValue.object(tags)) }
+        json.put("decision", decision.id)
+        json.put("decision_unit", decision.unit)
+        if !decision.counts.isEmpty { json.put("decision_counts", decision.counts) }
+        json.put("batch", batch)
+        json.put("batch_index", batchIndex)
+    }
+
+    convenience init(_ fields: EventFields) throws(EventDecodingError) {
+        self.init(
+            workflow: try fields.text("workflow"), file: try fields.optionalText("file") ?? "", graph: try fields.hash("graph"),
+            sources: try fields.hash("sources"), meaning: try fields.optionalHash("meaning"), inputs: try fields.hash("inputs"),
+            maxCost: try fields.money("max_cost_usd"), encoder: try fields.int("encoder"), program: try fields.text("program"),
+            facts: try fields.optionalInt("facts") ?? 1, rules: try fields.optionalInt("rules").map(Rules.init(version:)) ?? .first,
+            owner: try fields.object("owner") ?? [:], tags: try fields.object("tags") ?? [:],
+            decision: RunDecision(
+                id: try fields.optionalText("decision"), unit: try fields.optionalText("decision_unit"), counts: try fields.texts("decision_counts")),
+            batch: try fields.optionalText("batch"), batchIndex: try fields.optionalInt("batch_index"),
+            origin: RunOrigin(commit: try fields.optionalText("commit"), release: try fields.optionalText("release")))
+    }
+}
+
+extension RunResumed {
+    func write(to json: inout JSONObjectWriter) {
+        json.put("program", program)
+        json.put("epoch", Int(epoch))
+        json.put("lost_calls", JSONValue.array(lost.map { .int(Int64($0)) }))
+    }
+
+    init(_ fields: EventFields) throws(EventDecodingError) {
+        let program = try fields.text("program")
+        let epoch = Int64(try fields.int("epoch"))
+        // Before form 3 a number.
+        if let count = fields.payload["lost_calls"]?.intValue {
+            self.init(program: program, epoch: epoch, lost: [], lostCalls: Int(count))
+        } else {
+            self.init(program: program, epoch: epoch, lost: try fields.list("lost_calls") { $0.intValue.map(Int.init) })
+        }
+    }
+}
+
+extension RunEnded {
+    func write(to json: inout JSONObjectWriter) {
+        json.put("status", status.rawValue)
+        json.put("outputs", outputs)
+        json.put("failure", failure?.json)
+        json.put("outcome", outcome)
+    }
+
+    convenience init(_ fields: EventFields) throws(EventDecodingError) {
+        self.init(
+            try fields.value("status", RunStatus.init(rawValue:)), outputs: try fields.optionalHash("outputs"),
+            failure: fields.payload["failure"] == nil ? nil : try fields.failure(), outcome: try fields.optionalText("outcome"))
+    }
+}
+
+extension OutcomeRecorded {
+    func write(to json: inout JSONObjectWriter) {
+        json.put("value", value)
+        json.put("source", source)
+    }
+
+    init(_ fields: EventFields) throws(EventDecodingError) { self.init(value: try fields.text("value"), source: try fields.text("source")) }
+}
+
+extension ScopeOpened {
+    func write(to json: inout JSONObjectWriter) {
+        json.put("step", node)
+        if isFinally { json.put("finally", true) }
+        json.put("pass", pass)
+        json.put("inputs", inputs)
+    }
+
+    init(_ fields: EventFields) throws(EventDecodingError) {
+        self.init(
+            node: try fields.optionalText("step"), isFinally: try fields.flag("finally"), pass: try fields.int("pass"),
+            inputs: try fields.optionalHash("inputs"))
+    }
+}

@@ -1,0 +1,86 @@
+import Economics
+import Values
+
+/// What a run was started with: all that its row says of it.
+///
+/// A class, as the other larger facts are: they pass through a dozen async frames, each of which would hold a copy.
+public final class RunStarted: Sendable {
+    public let workflow: String
+    /// As it was named.
+    public let file: String
+    public let graph: ContentHash
+    /// Of the manifest of ``GraphSources``: all files by hash, and what flags changed. It is the workflow's version.
+    public let sources: ContentHash
+    /// Of what the files mean: comments and layout do not change it.
+    public let meaning: ContentHash?
+    public let inputs: ContentHash
+    public let maxCost: Money?
+    /// Of the request encoder: under another version, other bytes are a warning and not a fault.
+    public let encoder: Int
+    public let program: String
+    /// The form of the run's facts: since 2 a call's tell its caps and what it holds at its end; since 3 all that rows need.
+    public let facts: Int
+    public let rules: Rules
+    /// The people: business, engineering, finance.
+    public let owner: JSONObject
+    public let tags: JSONObject
+    public let decision: RunDecision
+    public let batch: String?
+    public let batchIndex: Int?
+    public let origin: RunOrigin
+
+    /// Of the facts that this program records.
+    public static let currentFacts = 3
+
+    public init(
+        workflow: String, file: String = "", graph: ContentHash, sources: ContentHash, meaning: ContentHash? = nil, inputs: ContentHash, maxCost: Money?,
+        encoder: Int, program: String, facts: Int = currentFacts, rules: Rules = .current, owner: JSONObject = [:], tags: JSONObject = [:],
+        decision: RunDecision = RunDecision(), batch: String? = nil, batchIndex: Int? = nil, origin: RunOrigin = RunOrigin()
+    ) {
+        self.workflow = workflow
+        self.file = file
+        self.graph = graph
+        self.sources = sources
+        self.meaning = meaning
+        self.inputs = inputs
+        self.maxCost = maxCost
+        self.encoder = encoder
+        self.program = program
+        self.facts = facts
+        self.rules = rules
+        self.owner = owner
+        self.tags = tags
+        self.decision = decision
+        self.batch = batch
+        self.batchIndex = batchIndex
+        self.origin = origin
+    }
+}
+
+/// The decision that a run is made for.
+public struct RunDecision: Sendable, Hashable {
+    public let id: String?
+    /// What one decision is, for people: `resolved ticket`.
+    public let unit: String?
+    /// The outcomes that count as delivered.
+    public let counts: [String]
+
+    public init(id: String? = nil, unit: String? = nil, counts: [String] = []) {
+        self.id = id
+        self.unit = unit
+        self.counts = counts
+    }
+}
+
+/// Where the files of a run come from, beside what is in them.
+public struct RunOrigin: Sendable, Hashable {
+    /// The Git commit that is checked out where the workflow lies; with `+` behind it where files differ from it.
+    public let commit: String?
+    /// What whoever started it calls the version.
+    public let release: String?
+
+    public init(commit: String? = nil, release: String? = nil) {
+        self.commit = commit
+        self.release = release
+    }
+}

@@ -1,0 +1,122 @@
+/// A kind of change of one row: its table, its columns in the order in which their values are put, and what becomes of values that are
+/// there. A ledger's statements follow from it, as do the tables that a record is held against.
+public enum RowChange: Int, Sendable, CaseIterable {
+    case runStarted, runResumed, runEnded, runOutcome
+    case callStarted, callEnded, callLost
+    case nodeChanged, nodeEnded
+    case questionAsked, questionAnswered
+    case outcomeRecorded
+    case memoKept, memoTaken
+    case priceRow
+
+    /// What a change does to its row.
+    public enum Action: Sendable {
+        /// There is none.
+        case insert
+        /// Where there is one it stays.
+        case insertOnce
+        /// There is one.
+        case update
+        /// There may be one.
+        case upsert
+    }
+
+    /// What becomes of the value that a column has.
+    public enum Rule: Sendable {
+        /// It tells which row.
+        case key
+        /// It is there since the row is.
+        case once
+        case set
+        /// The first that is not null stays.
+        case first
+        /// The last that is not null holds.
+        case last
+    }
+
+    public struct Column: Sendable {
+        public let name: String
+        public let rule: Rule
+    }
+
+    public var table: String {
+        switch self {
+        case .runStarted, .runResumed, .runEnded, .runOutcome: return "run"
+        case .callStarted, .callEnded, .callLost: return "model_call"
+        case .nodeChanged, .nodeEnded: return "step_attempt"
+        case .questionAsked, .questionAnswered: return "approval"
+        case .outcomeRecorded: return "outcome"
+        case .memoKept: return "memo"
+        case .memoTaken: return "memo_hit"
+        case .priceRow: return "price_row"
+        }
+    }
+
+    public var action: Action {
+        switch self {
+        case .runStarted, .callStarted, .outcomeRecorded: return .insert
+        case .priceRow: return .insertOnce
+        case .runResumed, .runEnded, .runOutcome, .callEnded, .callLost, .questionAnswered: return .update
+        case .nodeChanged, .nodeEnded, .questionAsked, .memoKept, .memoTaken: return .upsert
+        }
+    }
+
+    public var columns: [Column] { Self.lists[rawValue] }
+
+    private static let lists: [[Column]] = allCases.map(\.list)
+
+    private var list: [Column] {
+        switch self {
+        case .runStarted:
+            return Self.columns(once: [
+                "run_id", "workflow", "file", "status", "started_at", "epoch", "max_cost_pico", "graph_hash", "inputs_hash", "version", "meaning",
+                "git_commit", "release", "tags", "owners", "decision_id", "decision_unit", "decision_counts", "batch", "batch_index",
+            ])
+        case .runResumed: return Self.columns(set: ["status", "ended_at", "error", "epoch"])
+        case .runEnded: return Self.columns(set: ["status", "ended_at", "outputs_hash", "error"], last: ["outcome"])
+        case .runOutcome: return Self.columns(set: ["outcome"])
+        case .callStarted:
+            return Self.columns(keys: Self.callKey, once: [
+                "number", "run_id", "step_id", "asked_tier", "purpose", "provider", "model_asked", "state", "held_pico", "request_hash", "wire_hash",
+                "retry_of", "started_at", "tags", "trimmed",
+            ])
+        case .callEnded:
+            return Self.columns(keys: Self.callKey, set: [
+                "state", "held_pico", "cost_pico", "input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens", "reasoning_tokens",
+                "usage_raw", "price_rows", "model_served", "response_hash", "http_status", "finish_reason", "ttft_ms", "total_ms", "ended_at", "error",
+                "notes",
+            ])
+        case .callLost: return Self.columns(keys: Self.callKey, set: ["state"])
+        case .nodeChanged:
+            return Self.columns(
+                keys: ["node_path"], once: ["step_id", "item"], set: ["status"], first: ["started_at"], andSet: ["ended_at", "output_hash", "error", "reason"])
+        case .nodeEnded:
+            return Self.columns(
+                keys: ["node_path"], once: ["step_id", "item"], set: ["status", "ended_at", "output_hash", "error"], last: ["reason"])
+        case .questionAsked:
+            return Self.columns(keys: ["node_path", "number"], set: [
+                "kind", "message_hash", "requested_at", "until", "on_timeout", "cap_pico", "asked_pico", "taken",
+            ] + Self.answer)
+        case .questionAnswered: return Self.columns(keys: ["node_path", "number"], set: ["taken"] + Self.answer)
+        case .outcomeRecorded: return Self.columns(once: ["value", "at", "source"])
+        case .memoKept: return Self.columns(keys: ["question"], set: ["number", "output_hash", "cost_pico", "at"])
+        case .memoTaken:
+            return Self.columns(keys: ["node_path"], set: [
+                "run_id", "step_id", "tier", "provider", "model_asked", "call_id", "saved_pico", "tags", "started_at",
+            ])
+        case .priceRow: return Self.columns(keys: ["id"], once: ["json", "first_used_at"])
+        }
+    }
+
+    private static let callKey = ["node_path", "tier", "part", "ordinal"]
+    private static let answer = [
+        "decided_at", "approved", "choice", "decided_by", "decided_as", "note", "granted_pico", "spent_pico", "held_pico", "timed_out",
+    ]
+
+    private static func columns(
+        keys: [String] = [], once: [String] = [], set: [String] = [], first: [String] = [], andSet: [String] = [], last: [String] = []
+    ) -> [Column] {
+        func list(_ names: [String], _ rule: Rule) -> [Column] { names.map { Column(name: $0, rule: rule) } }
+        return list(keys, .key) + list(once, .once) + list(set, .set) + list(first, .first) + list(andSet, .set) + list(last, .last)
+    }
+}
