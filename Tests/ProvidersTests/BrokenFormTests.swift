@@ -98,6 +98,8 @@ import WorkflowModel
     @Test func `item 5 what a line end parts is not put together, as something may be missing there`() {
         let reader = read(Self.event(Self.chunk("Hello")) + #"data: {"choices":[{"delta":{"content":" worl"# + "event: error\ndata: the server is out of every", isCut: true)
         #expect(reader.partialText == "Hello")
+        // Nor what another text cut off.
+        #expect(read(Self.event(Self.chunk("Hello")) + #"data: {"choices":[{"delta":{"content":" erro{"error":{"message":"the "#, isCut: true).partialText == "Hello")
     }
 
     @Test(arguments: [#"{"choices":[],"usage":{"prompt_tokens":10,"completion_tokens":1}}"#, "foo: bar\rdata:" + #"{"choices":[],"usage":{"prompt_tokens":10,"completion_tokens":1}}"# + "\r\rdat"])

@@ -10,11 +10,14 @@ enum UnfinishedJSON {
         var safe: (end: Int, closers: [UInt8]) = (0, [])
         // Whether a string that begins here would be a key.
         var expectsKey = false
+        // Behind a value something else has come between.
+        var expectsValue = true
         var index = 0
         while index < bytes.count {
             let byte = bytes[index]
             switch byte {
             case UInt8(ascii: "{"), UInt8(ascii: "["):
+                if !expectsValue { return nil }
                 closers.append(byte == UInt8(ascii: "{") ? UInt8(ascii: "}") : UInt8(ascii: "]"))
                 expectsKey = byte == UInt8(ascii: "{")
                 index += 1
@@ -26,22 +29,29 @@ enum UnfinishedJSON {
                 safe = (index, closers)
                 if closers.isEmpty { return nil }
                 expectsKey = false
+                expectsValue = false
             case UInt8(ascii: ","):
                 expectsKey = closers.last == UInt8(ascii: "}")
+                expectsValue = true
                 index += 1
             case UInt8(ascii: ":"):
                 expectsKey = false
+                expectsValue = true
                 index += 1
             case UInt8(ascii: "\""):
+                if !expectsValue { return nil }
                 guard let end = endOfString(bytes, from: index + 1) else {
                     if expectsKey { return finish(bytes, safe) }
                     return finish(bytes, (wholeCharacters(bytes, from: index + 1), closers), closesString: true)
                 }
                 index = end
+                expectsValue = false
                 if !expectsKey { safe = (index, closers) }
             case 0x20, 0x0A, 0x0D, 0x09:
                 index += 1
             default:
+                if !expectsValue { return nil }
+                expectsValue = false
                 var end = index
                 while end < bytes.count, ![0x20, 0x0A, 0x0D, 0x09, UInt8(ascii: ","), UInt8(ascii: "}"), UInt8(ascii: "]")].contains(bytes[end]) { end += 1 }
                 // A number or a word at the very end may go on.
