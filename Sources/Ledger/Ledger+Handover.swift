@@ -33,6 +33,10 @@ extension Ledger {
 
     public func requests() async throws(JournalError) -> [RunRequest] {
         guard let owner = own.id else { return [] }
+        let hasOutcomes = try read { database in
+            try Bool.fetchOne(database, sql: "SELECT EXISTS (SELECT 1 FROM outcome_request JOIN run ON run.id = run WHERE owner = ?)", arguments: [owner])!
+        }
+        if hasOutcomes { _ = try await submit(WriteRequest(.takeOutcomes)) }
         return try read { database in
             let cancelled = try Row.fetchAll(
                 database, sql: "SELECT run_id, cancel_by FROM run WHERE owner = ? AND cancel_requested_at IS NOT NULL AND status = 'running'",

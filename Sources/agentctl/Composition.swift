@@ -71,14 +71,17 @@ struct Composition {
         return HTTPClient(loop: loop, options: options)
     }
 
-    func engine(journal: any RunJournal & AnswerMemory, connections: Connections) -> Engine {
+    /// - Parameter release: what whoever starts runs calls the version.
+    func engine(journal: any RunJournal & AnswerMemory, connections: Connections, release: String? = nil) -> Engine {
         let limit = OpenFileLimit.current
-        return Engine(environment: EngineEnvironment(
+        var environment = EngineEnvironment(
             journal: journal, provider: connections.provider, tools: CommandRunner(root: settings.project.root, secrets: Output.secrets, withheld: withheld), prices: prices,
             clock: LoopClock(loop: connections.loop), executor: connections.loop, maxConcurrentCalls: min(20_000, max(1, limit.transfers)),
             maxConcurrentPrograms: max(1, limit.programs), program: Version.program, requestInterval: .seconds(1),
             attachments: ProjectAttachments(root: settings.project.root), memory: journal,
-            secrets: Output.secrets))
+            secrets: Output.secrets)
+        environment.origin = RunOrigin(commit: GitCommit.head(of: settings.project.root), release: release)
+        return Engine(environment: environment)
     }
 
     /// Keys are for providers: programs do not see them unless they are named.

@@ -35,6 +35,16 @@ enum M012Facts: Migration {
         DROP TABLE outcome;
         ALTER TABLE said RENAME TO outcome;
 
+        -- What became of runs that another process drives, until that one makes facts of it.
+        CREATE TABLE outcome_request(
+            run INTEGER NOT NULL REFERENCES run(id),
+            number INTEGER NOT NULL,
+            value TEXT NOT NULL,
+            at INTEGER NOT NULL,
+            source TEXT NOT NULL,
+            PRIMARY KEY (run, number)
+        ) STRICT, WITHOUT ROWID;
+
         CREATE TABLE kept(
             question BLOB NOT NULL PRIMARY KEY,
             -- The call that gave the answer.

@@ -74,7 +74,7 @@ public struct RunDecision: Sendable, Hashable {
 
 /// Where the files of a run come from, beside what is in them.
 public struct RunOrigin: Sendable, Hashable {
-    /// The Git commit that is checked out where the workflow lies; with `+` behind it where files differ from it.
+    /// The Git commit that is checked out where the project lies. That the files are as it has them is not said.
     public let commit: String?
     /// What whoever started it calls the version.
     public let release: String?

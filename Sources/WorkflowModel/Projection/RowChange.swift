@@ -63,6 +63,13 @@ public enum RowChange: Int, Sendable, CaseIterable {
 
     public var columns: [Column] { Self.lists[rawValue] }
 
+    /// The columns that tell the rows of a table apart, within their run.
+    public static func keys(of table: String) -> [String] {
+        // They are numbered in their order.
+        if table == outcomeRecorded.table { return ["number"] }
+        return allCases.first { $0.table == table }?.columns.filter { $0.rule == .key }.map(\.name) ?? []
+    }
+
     private static let lists: [[Column]] = allCases.map(\.list)
 
     private var list: [Column] {

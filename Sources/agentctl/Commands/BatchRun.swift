@@ -100,7 +100,7 @@ struct BatchRun {
         if let refusal = plan.refusal { throw refusal }
         try await ledger.record(priceRows: composition.priceRows(of: graph, connections.provider))
 
-        let engine = composition.engine(journal: ledger, connections: connections)
+        let engine = composition.engine(journal: ledger, connections: connections, release: command.release)
         let signals = StopSignals(engine: engine, said: say)
         defer { _ = signals }
         if command.batch.resumed == nil { say("batch \(batch)") }

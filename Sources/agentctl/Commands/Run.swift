@@ -17,6 +17,7 @@ struct Run: AsyncParsableCommand {
     @OptionGroup var source: WorkflowSource
     @OptionGroup var inputs: RunInputs
     @OptionGroup var batch: BatchOptions
+    @Option(help: ArgumentHelp("What the workflow's version is called, for 'show' and 'audit --by release'.", valueName: "name")) var release: String?
     @OptionGroup var global: GlobalOptions
     @OptionGroup var output: RunOutput
 
@@ -58,7 +59,7 @@ struct Run: AsyncParsableCommand {
         if let refusal = plan.refusal { throw refusal }
         try await ledger.record(priceRows: composition.priceRows(of: graph, connections.provider))
 
-        let engine = composition.engine(journal: ledger, connections: connections)
+        let engine = composition.engine(journal: ledger, connections: connections, release: release)
         let signals = StopSignals(engine: engine, said: stage.say)
         defer { _ = signals }
         let result = try await engine.run(graph, inputs: bound, observer: stage.observer)
