@@ -23,7 +23,7 @@ import WorkflowModel
             workflow: "w", file: "dir/w.yaml", graph: hash, sources: other, meaning: hash, inputs: hash, maxCost: money, encoder: 3, program: "agentctl 9",
             facts: 3, rules: Rules(version: 2), owner: ["business": "b"], tags: ["team": "x", "n": 7],
             decision: RunDecision(id: "d", unit: "ticket", counts: ["a", "b"]), batch: "lines", batchIndex: 0,
-            origin: RunOrigin(commit: "abc+", release: "v1"))),
+            origin: RunOrigin(commit: "abc", release: "v1"), kind: .fork, purpose: .eval, parent: "r0")),
         .conditionEvaluated("a", holds: true), .itemsExpanded("a", count: 3, items: hash), .stepSkipped("a", .upstreamFailed("b")), .nodeStarted("a[2]"),
         .scopeOpened(ScopeOpened(node: "a", isFinally: true, pass: 2, inputs: hash)), .passEnded("a", pass: 1, .exhausted), .deadlinePassed("a"),
         .memoHit(MemoHit(path: "a", call: "r.1", output: hash, tier: "t", model: model, saved: money, tags: ["x": "y"])),

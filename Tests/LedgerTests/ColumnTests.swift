@@ -35,7 +35,7 @@ import WorkflowModel
                 workflow: "w", file: "w.yaml", graph: ContentHash(of: "graph"), sources: Self.blob("sources").hash, meaning: ContentHash(of: "meaning"),
                 inputs: Self.blob("inputs").hash, maxCost: dollars("2"), encoder: 1, program: "tests", owner: ["business": "b"], tags: ["team": "x"],
                 decision: RunDecision(id: "d-\(run)", unit: "ticket", counts: ["won"]), batch: batch?.0, batchIndex: batch?.1,
-                origin: RunOrigin(commit: "abc", release: "v1"))), at: Self.at)]
+                origin: RunOrigin(commit: "abc", release: "v1"), kind: .fork, purpose: .eval, parent: "r0")), at: Self.at)]
         entry.blobs = [Self.blob("sources"), Self.blob("inputs")]
         try await ledger.begin(RunStart(id: RunID(run), location: "/p/w.yaml"), with: entry)
     }

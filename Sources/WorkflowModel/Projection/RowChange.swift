@@ -77,7 +77,7 @@ public enum RowChange: Int, Sendable, CaseIterable {
         case .runStarted:
             return Self.columns(once: [
                 "run_id", "workflow", "file", "status", "started_at", "epoch", "max_cost_pico", "graph_hash", "inputs_hash", "version", "meaning",
-                "git_commit", "release", "tags", "owners", "decision_id", "decision_unit", "decision_counts", "batch", "batch_index",
+                "git_commit", "release", "tags", "owners", "decision_id", "decision_unit", "decision_counts", "batch", "batch_index", "kind", "purpose", "parent",
             ])
         case .runResumed: return Self.columns(set: ["status", "ended_at", "error", "epoch"])
         case .runEnded: return Self.columns(set: ["status", "ended_at", "outputs_hash", "error"], last: ["outcome"])
@@ -109,7 +109,7 @@ public enum RowChange: Int, Sendable, CaseIterable {
         case .memoKept: return Self.columns(keys: ["question"], set: ["number", "output_hash", "cost_pico", "at"])
         case .memoTaken:
             return Self.columns(keys: ["node_path"], set: [
-                "run_id", "step_id", "tier", "provider", "model_asked", "call_id", "saved_pico", "tags", "started_at",
+                "run_id", "step_id", "tier", "provider", "model_asked", "call_id", "saved_pico", "tags", "started_at", "how",
             ])
         case .priceRow: return Self.columns(keys: ["id"], once: ["json", "first_used_at"])
         }
