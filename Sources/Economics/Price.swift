@@ -96,3 +96,41 @@ extension PriceRow {
             effectiveTo: json["effective_to"]?.stringValue.flatMap(Timestamp.init(rfc3339:)), source: source, checkedAt: checkedAt)
     }
 }
+
+extension PriceRow {
+    /// What stands between the name of a row and the part of its hash that ends its id.
+    private static let mark: Character = "#"
+    private static let digits = 8
+
+    /// The row under an id that ends in eight hexadecimal digits of its own hash, so that a changed row shows.
+    public func sealed() -> PriceRow {
+        if Self.seal(of: id) != nil { return self }
+        return named("\(id)\(Self.mark)\(Self.hash(of: self))")
+    }
+
+    /// Whether a stored row is the one of that id; one without a part of a hash at its end is taken at its word.
+    public static func isTold(id: String, by json: String) -> Bool {
+        guard let seal = seal(of: id) else { return true }
+        guard let row = (try? JSONParser.parse(json)).flatMap(PriceRow.init(json:)), row.id == id,
+            JSONEncoding.canonical.string(row.json) == json
+        else { return false }
+        return hash(of: row.named(String(id.dropLast(digits + 1)))) == seal
+    }
+
+    /// Whether an id ends in a part of a hash.
+    public static func isSealed(_ id: String) -> Bool { seal(of: id) != nil }
+
+    private func named(_ id: String) -> PriceRow {
+        PriceRow(
+            id: id, provider: provider, model: model, unit: unit, price: price, abovePromptTokens: abovePromptTokens, effectiveFrom: effectiveFrom,
+            effectiveTo: effectiveTo, source: source, checkedAt: checkedAt)
+    }
+
+    private static func hash(of row: PriceRow) -> Substring { ContentHash(of: JSONEncoding.canonical.bytes(row.json)).hex.prefix(digits) }
+
+    private static func seal(of id: String) -> Substring? {
+        let end = id.suffix(digits + 1)
+        guard end.first == mark, end.dropFirst().utf8.allSatisfy({ $0 &- 0x30 < 10 || $0 &- 0x61 < 6 }), end.count == digits + 1 else { return nil }
+        return end.dropFirst()
+    }
+}

@@ -34,7 +34,7 @@ public struct PriceBook: Sendable {
             if let current = rows[row.unit]?[tier], current.id > row.id { continue }
             rows[row.unit, default: [:]][tier] = row
         }
-        return PriceSheet(rows: rows.mapValues { $0.values.sorted { ($0.abovePromptTokens ?? -1) > ($1.abovePromptTokens ?? -1) } })
+        return PriceSheet(rows: rows.mapValues { $0.values.map { $0.sealed() }.sorted { ($0.abovePromptTokens ?? -1) > ($1.abovePromptTokens ?? -1) } })
     }
 
     /// How closely a list fits: an exact model before a pattern, a longer pattern before a shorter one, a later start before

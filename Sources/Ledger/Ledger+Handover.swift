@@ -40,7 +40,15 @@ extension Ledger {
 
     public func requests() async throws(JournalError) -> [RunRequest] {
         guard let owner = own.id else { return [] }
+        let hasOutcomes = try await reading { ledger throws(JournalError) in try ledger.hasOutcomeRequests(of: owner) }
+        if hasOutcomes { _ = try await submit(WriteRequest(.takeOutcomes)) }
         return try await reading { ledger throws(JournalError) in try ledger.requests(of: owner) }
+    }
+
+    private func hasOutcomeRequests(of owner: Int64) throws(JournalError) -> Bool {
+        try read { database in
+            try Bool.fetchOne(database, sql: "SELECT EXISTS (SELECT 1 FROM outcome_request JOIN run ON run.id = run WHERE owner = ?)", arguments: [owner])!
+        }
     }
 
     private func requests(of owner: Int64) throws(JournalError) -> [RunRequest] {

@@ -46,6 +46,7 @@ extension TraceReport {
             "max_cost_usd": .money(run.maxCost),
             "input_tokens": .number(run.inputTokens), "output_tokens": .number(run.outputTokens),
             "tags": .object(run.tags), "owner": .object(run.owner),
+            "version": .hash(run.version), "commit": .text(run.commit), "release": .text(run.release),
             "decision_id": .text(run.decisionID), "outcome": .text(run.outcome), "batch": .text(run.batch),
             "inputs_hash": .hash(run.inputs), "outputs_hash": .hash(run.outputs), "failure": run.failure ?? .null,
             "resumable": .bool(run.isResumable), "process_gone": .bool(run.isAbandoned), "pruned_at": .time(run.prunedAt),

@@ -68,6 +68,12 @@ public enum TraceReport {
         } else if let outcome = run.outcome {
             lines += Figures.flow(["outcome \(outcome)"], style)
         }
+        if let version = run.version {
+            var parts = [StyledText("version \(version.hex.prefix(12))")]
+            if let release = run.release { parts.append(StyledText("release \(release)")) }
+            if let commit = run.commit { parts.append(StyledText("commit \(commit.prefix(12))")) }
+            lines += Figures.flow(parts, style)
+        }
         if !run.tags.isEmpty {
             lines += Figures.flow(["tags"] + run.tags.map { StyledText("\($0.key)=\($0.value.stringValue ?? $0.value.jsonText)") }, style)
         }

@@ -19,6 +19,9 @@ public enum VerificationReport {
         case .differs?: lines.append(StyledText("  the head is another than the one that was kept", .red).rendered(style))
         case nil: break
         }
+        if found.chain != nil, !found.provesRows {
+            lines.append(StyledText("  its facts do not tell all that its rows hold: the rows were held against each other alone", .yellow).rendered(style))
+        }
         for fault in found.faults { lines += fault.wrapped(to: style.width.map { $0 - 2 }).map { StyledText("  " + $0, .red).rendered(style) } }
         return lines.map { $0 + "\n" }.joined()
     }
@@ -42,7 +45,8 @@ public enum VerificationReport {
             "run": .string(found.run), "status": .string(found.status.rawValue), "ok": .bool(found.isSound),
             "chain": .string(events != nil ? "intact" : broken != nil ? "broken" : "pruned"), "events": .number(events), "broken_at": .number(broken),
             "head": .string(found.head.hex), "documents": .number(found.documents), "pruned_at": .time(found.prunedAt), "kept_head": .text(kept),
-            "kept_head_event": .number(keptEvent), "faults": .array(found.faults.map(JSONValue.string)),
+            "kept_head_event": .number(keptEvent), "proves_rows": .bool(found.provesRows),
+            "unproved": .array(found.unproved.map(JSONValue.string)), "faults": .array(found.faults.map(JSONValue.string)),
         ]
     }
 }

@@ -106,13 +106,15 @@ final class RunSession {
 
     /// The engine, ready to run a workflow or to go on with runs of it: the prices of its models are recorded, and Ctrl-C asks the engine
     /// to stop instead of ending the process. It is the same one for all workflows of the session.
-    func engine(for graph: WorkflowGraph) async throws -> Engine {
+    ///
+    /// - Parameter release: what whoever starts runs calls the version.
+    func engine(for graph: WorkflowGraph, release: String? = nil) async throws -> Engine {
         let (ledger, connections) = (try ledger(), try connected())
         let engine: Engine
         if let started {
             engine = started.engine
         } else {
-            engine = composition.engine(journal: ledger, loop: connections.loop, provider: connections.provider)
+            engine = composition.engine(journal: ledger, loop: connections.loop, provider: connections.provider, release: release)
         }
         try await ledger.record(priceRows: composition.priceRows(of: graph, connections.provider), at: .now())
         if started == nil { started = (engine, StopSignals(engine: engine, said: say)) }

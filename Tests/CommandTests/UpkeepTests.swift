@@ -44,6 +44,31 @@ import Values
         #expect(check.code == 44 && check.out.contains("the chain breaks at event 3") && check.out.hasSuffix("1 fault\n"), "\(check.out)")
     }
 
+    /// A cost that is changed in a call and in its run fits both, and not the facts; which version ran is known.
+    @Test func whatWasChangedIsNamed() async throws {
+        let sandbox = try Sandbox()
+        try sandbox.writeChain(steps: 2)
+        let commit = String(repeating: "ab12", count: 10)
+        for (path, text) in [(".git/HEAD", "ref: refs/heads/main\n"), (".git/refs/heads/main", commit + "\n")] { try sandbox.write(path, text) }
+        #expect(try await sandbox.agentctl("run", "chain.yaml", "--quiet", "--release", "v1").code == 0)
+        #expect(try await sandbox.agentctl("run", "chain.yaml", "--quiet").code == 0)
+        let runs = try await sandbox.agentctl("runs", "--json").json?["runs"]?.arrayValue ?? []
+        #expect(runs.map { $0["release"] } == [.null, "v1"] && runs.map { $0["commit"] } == [.string(commit), .string(commit)])
+        let version = try #require(runs.first?["version"]?.stringValue)
+        #expect(version.count == 64 && runs.last?["version"]?.stringValue == version)
+        #expect(try await sandbox.agentctl("show", "last").out.contains("version \(version.prefix(12))"))
+        let audit = try await sandbox.agentctl("audit", "--by", "version,release", "--csv")
+        #expect(audit.lines.count == 3 && audit.out.contains("\(version.prefix(12)),v1,"), "\(audit.out)\(audit.err)")
+
+        try await sql("UPDATE model_call SET cost_pico = 7; UPDATE run SET cost_pico = 14", sandbox)
+        let changed = try await sandbox.agentctl("verify", "last")
+        #expect(changed.code == 44 && changed.out.contains("run.cost_pico of the run says 14, its facts say"), "\(changed.out)")
+        #expect(changed.out.contains("model_call.cost_pico of 's1'") && changed.out.contains("says 7, its facts"), "\(changed.out)")
+        let json = try await sandbox.agentctl("verify", "last", "--json")
+        #expect(json.json?["proves_rows"] == true && json.json?["unproved"]?.arrayValue?.count == 3)
+        #expect(try await sandbox.agentctl("db", "check").out.contains("run.cost_pico of the run says 14"))
+    }
+
     @Test func aLedgerIsCheckedAndVacuumed() async throws {
         let sandbox = try await sandbox(runs: 2)
         for flags in [[], ["--quick"]] {

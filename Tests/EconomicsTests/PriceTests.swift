@@ -154,7 +154,7 @@ import Values
         let sheet = try #require(resolved([row("*", .machineHour, "0.10")]))
         let cost = sheet.cost(of: TokenUsage(plainInput: 500, plainOutput: 50), busy: .milliseconds(1800))
         #expect(cost.total == dollars("0.00005"))
-        #expect(cost.lines == [Cost.Line(row: "p/*/machine_hour=0.10", unit: .machineHour, quantity: 1800, amount: dollars("0.00005"))])
+        #expect(cost.lines == [Cost.Line(row: "p/*/machine_hour=0.10#54405961", unit: .machineHour, quantity: 1800, amount: dollars("0.00005"))])
         #expect(sheet.isMachineTime)
     }
 }

@@ -237,8 +237,10 @@ import WorkflowModel
 extension InMemoryJournal.Run {
     /// Where the law of caps was broken, by the run's facts alone.
     var capFaults: [String] {
-        var replay = CapReplay()
-        for event in events { replay.take(event.kind, (try? JSONParser.parse(event.payload)) ?? .null) }
+        var replay = RunReplay(run: start.id)
+        for (index, event) in events.enumerated() {
+            replay.take(index + 1, kind: event.kind, payload: (try? JSONParser.parse(event.payload)) ?? .null, at: event.at)
+        }
         return replay.faults
     }
 }

@@ -14,10 +14,15 @@ import WorkflowModel
         let json: JSONValue
         var testDescription: String { name }
 
-        static let all = ["empty-answers", "killed-twice"].map { name in
+        static let all = ["empty-answers", "killed-twice"].map { Record(folder: "rules-1", name: $0) }
+        /// Of the program that knew facts of form 2.
+        static let former = ["killed-and-asked", "waits", "fails"].map { Record(folder: "facts-2", name: $0) }
+
+        private init(folder: String, name: String) {
             let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-                .appendingPathComponent("Fixtures/rules-1/\(name).json").path
-            return Record(name: name, json: try! JSONParser.parse(Array(FileManager.default.contents(atPath: path)!)))
+                .appendingPathComponent("Fixtures/\(folder)/\(name).json").path
+            self.name = name
+            json = try! JSONParser.parse(Array(FileManager.default.contents(atPath: path)!))
         }
 
         var events: [JSONValue] { json["events"]!.arrayValue! }
@@ -71,6 +76,32 @@ import WorkflowModel
             let answered = record.events.prefix(count).filter { $0["kind"] == "call_ended" }.count
             let all = record.events.filter { $0["kind"] == "call_ended" }.count
             #expect(rig.provider.requests.count <= all - answered, "after \(count) facts")
+        }
+    }
+
+    /// From wherever it is gone on with, it ends as it did, or waits for the answer that was given behind that fact.
+    @Test(arguments: Record.former) func factsOfFormTwoFoldAsTheyDid(record: Record) async throws {
+        let graph = try workflow(record.json["workflow"]!.stringValue!)
+        #expect(record.events[0]["payload"]?["facts"] == 2)
+        let status = RunStatus(rawValue: record.json["status"]!.stringValue!)!
+        let isOver = status == .waiting ? 0 : 1
+        for count in 1...(record.events.count - isOver) {
+            let journal = record.journal(events: count, of: graph)
+            let clock = ManualClock(startingAt: Timestamp(microseconds: record.events[count - 1]["at"]!.intValue!))
+            let tools = ScriptedTools(clock: clock) { _ in .exited(code: 0, stdout: Array("done\n".utf8), stderr: "") }
+            let provider = ScriptedProvider(clock: clock) { request, _ in
+                switch request.model.model {
+                case "stub-invalid-once": request.segments.count > 1 ? .text(#"{"n":1}"#) : .text("this is not JSON")
+                case "stub-401": .failure(.authentication)
+                default: .text(request.segments.map(\.text).joined())
+                }
+            }
+            let rig = EngineRig(clock: clock, journal: journal, provider: provider, tools: tools, prices: .perToken(provider: "stub"))
+            let result = try await rig.engine.resume(record.run, graph)
+            let isAnswered = record.events.prefix(count).contains { $0["kind"] == "approval_decided" }
+            let expected: RunStatus = status == .succeeded && !isAnswered ? .waiting : status
+            #expect(result.status == expected, "after \(count) facts: \(String(describing: result.failure)) \(result.waitsFor) \(rig.journal.run(record.run)!.story.suffix(9))")
+            if result.status == .succeeded { #expect(result.outputs == record.outputs) }
         }
     }
 

@@ -101,7 +101,7 @@ import WorkflowModel
         let settled = settle(success("x", .reported, counts: Self.usage), served: .another("dear", Self.dear, isTrusted: false))
         #expect(settled.state == .settled)
         #expect(settled.cost?.total.decimalText == "0.005")
-        #expect(settled.cost?.priceRows == ["p/dear/input", "p/dear/output"])
+        #expect(settled.cost?.priceRows == ["p/dear/input#3392cc39", "p/dear/output#72c7df1e"])
         #expect(settled.held?.decimalText == "0.005")
         #expect(settled.notes.map(\.code) == [.servedModel])
         #expect(settled.newPriceRows.count == 2)

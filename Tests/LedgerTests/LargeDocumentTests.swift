@@ -14,7 +14,7 @@ import WorkflowModel
         let temporary = try TemporaryLedger()
         let ledger = try temporary.open()
         try await ledger.begin(.sample("r"))
-        let entry = JournalEntry.event("r", "step_succeeded", #"{"output":"\#(documents[4].hash.hex)"}"#)
+        let entry = JournalEntry("r", .nodeSucceeded("a", OutputReference(hash: documents[4].hash)))
         entry.blobs = documents
         #expect(try await ledger.write(entry) == .written)
         _ = try await ledger.write(.finish("r"))

@@ -284,6 +284,34 @@ import WorkflowModel
         try await ledger.claim(batch: "b")
     }
 
+    /// What somebody says of a run that another process drives becomes a fact of it there, with its end or before, or where it is taken over;
+    /// behind an end any process writes it.
+    @Test func whatBecameOfARunIsALinkOfItsChain() async throws {
+        let ledger = try open(machine.vantage(1))
+        let other = try open(machine.vantage(2))
+        for run in ["polled", "ended", "taken"] { try await ledger.begin(.sample(run)) }
+        for run in ["polled", "ended", "taken"] { #expect(try await other.recordOutcome("good", of: run) == [run]) }
+        #expect(try ledger.events(run: "ended").count == 1 && ledger.run("ended")?.outcome == nil)
+        _ = try await ledger.write(.finish("ended", outcome: "own"))
+        #expect(try ledger.events(run: "ended").map(\.kind) == ["run_started", "run_ended", "outcome_recorded"] && ledger.run("ended")?.outcome == "good")
+        #expect(try await ledger.requests().isEmpty)
+        #expect(try ledger.events(run: "polled").map(\.kind) == ["run_started", "outcome_recorded"])
+        // Its owner goes on behind it.
+        _ = try await ledger.write(.event("polled", "more"))
+        #expect(try await other.recordOutcome("better", of: "taken") == ["taken"])
+        machine.kill(1)
+        _ = try await other.takeOver(RunID("taken"))
+        #expect(try other.events(run: "taken").map(\.kind) == ["run_started", "outcome_recorded", "run_resumed", "outcome_recorded"])
+        let end = try #require(try other.events(run: "ended")[1].hash)
+        #expect(try await other.recordOutcome("late", of: "ended") == ["ended"])
+        #expect(try other.run("ended")?.outcome == "late" && temporary.value("SELECT count(*) FROM outcome_request") == 0)
+        for run in ["polled", "ended", "taken"] {
+            let found = try #require(try other.verify(run: run, head: run == "ended" ? end : nil))
+            #expect(found.isSound, "\(run): \(found.faults)")
+            if run == "ended" { #expect(found.keptHead == .isOfEvent(2)) }
+        }
+    }
+
     /// The older program goes on with its runs, and could not tell any more that it lives.
     @Test func anOlderLedgerWaitsForTheOlderProgram() async throws {
         try await older(row("a", "running", owner: "build:3:4711:99", lease: "\(Timestamp.now().adding(.seconds(3600)).microseconds)"))

@@ -52,11 +52,11 @@ import WorkflowModel
     }
 
     @Test(arguments: [
-        ("UPDATE run SET cost_pico = cost_pico + 1", "cost_pico"), ("UPDATE run SET calls = 3", "calls says 3"),
+        ("UPDATE run SET cost_pico = cost_pico + 1", "cost_pico"), ("UPDATE run SET calls = 3", "run.calls of the run says 3"),
         ("UPDATE run SET held_pico = 0", "held_pico"), ("UPDATE run SET open_pico = 5", "open_pico"),
         ("UPDATE run SET output_tokens = 1", "output_tokens"), ("UPDATE run SET unpriced_calls = 1", "unpriced_calls"),
-        ("UPDATE model_call SET cost_pico = 7 WHERE number = 1", "cost_pico"), ("DELETE FROM model_call WHERE number = 2", "calls says 2"),
-        ("UPDATE budget_window SET held_pico = 1", "the cap of 'draft'"),
+        ("UPDATE model_call SET cost_pico = 7 WHERE number = 1", "cost_pico"), ("DELETE FROM model_call WHERE number = 2", "model_call: 'draft[2]' 'small' 0 is missing"),
+        ("UPDATE budget_window SET held_pico = 1", "budget_window.held_pico of 'draft' says 1"),
         ("UPDATE blob SET bytes = CAST('Be long.' AS BLOB) WHERE id = 1", "is not what it was"),
         ("DELETE FROM blob WHERE id = 1", "is not in the ledger"), ("DELETE FROM blob WHERE id = 3", "is not in the ledger"),
     ])

@@ -10,7 +10,8 @@ enum RunColumns {
     static let list = """
         id, run_id, workflow, file, status, started_at, ended_at, max_cost_pico, input_tokens, output_tokens, tags, owners, decision_id, outcome, batch, outputs_hash, inputs_hash, error, graph_hash, location,
         batch_index, CASE WHEN status = 'running' THEN \(ProcessRecord.sql(of: "run.owner")) END, pruned_at,
-        status = 'waiting' AND EXISTS (SELECT 1 FROM approval WHERE run = run.id AND decided_at IS NOT NULL AND taken = 0)
+        status = 'waiting' AND EXISTS (SELECT 1 FROM approval WHERE run = run.id AND decided_at IS NOT NULL AND taken = 0),
+        version, git_commit, release
         """
 
     /// Runs in the order of the query, each with what its calls came to.
@@ -61,6 +62,9 @@ enum RunColumns {
         }
         run.prunedAt = moment(row, 22)
         run.isAnswered = row[23]
+        run.version = hash(row, 24)
+        run.commit = row[25]
+        run.release = row[26]
         return run
     }
 }

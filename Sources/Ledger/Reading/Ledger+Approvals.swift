@@ -19,7 +19,7 @@ extension Ledger {
             try Row.fetchAll(
                 database,
                 sql: """
-                    SELECT run_id, workflow, node_path, number, kind, message_hash, requested_at, until, on_timeout, cap_pico, asked_pico,
+                    SELECT run_id, workflow, node_path, number, approval.kind, message_hash, requested_at, until, on_timeout, cap_pico, asked_pico,
                         run.cost_pico, run.held_pico, \(DecisionColumns.list)
                     FROM approval JOIN run ON run.id = approval.run WHERE \(condition) ORDER BY requested_at, run_id, node_path, number
                     """, arguments: arguments
@@ -55,7 +55,7 @@ extension Ledger {
                 database,
                 sql: """
                     SELECT decided_by, decided_as, count(*) FILTER (WHERE approved), count(*) FILTER (WHERE NOT approved), count(DISTINCT run),
-                        count(*) FILTER (WHERE approved AND kind = 'money'), max(coalesce(granted_pico, cap_pico)) FILTER (WHERE approved AND kind = 'money')
+                        count(*) FILTER (WHERE approved AND approval.kind = 'money'), max(coalesce(granted_pico, cap_pico)) FILTER (WHERE approved AND approval.kind = 'money')
                     FROM approval JOIN run ON run.id = approval.run \(conditions.whereClause) GROUP BY 1, 2 ORDER BY count(*) DESC, 1, 2
                     """, arguments: conditions.arguments
             ).map { row in

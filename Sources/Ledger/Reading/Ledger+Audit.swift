@@ -24,6 +24,8 @@ extension Ledger {
                         WHERE approval.run = run.id AND decided_at IS NOT NULL ORDER BY 1)), '') AS approver
                     """)
             }
+            if dimension == .version { runColumns.append("coalesce(lower(substr(hex(version), 1, 12)), '') AS version") }
+            if dimension == .release { runColumns.append("coalesce(release, '') AS release") }
             keys.append("\(Self.expression(dimension, index, isOfOneWorkflow: dimensions.contains(.workflow))) AS key\(index)")
         }
         if let tag = filter.tag {
@@ -93,6 +95,8 @@ extension Ledger {
         case .run: return "c.run_id"
         case .day: return "date(c.started_at / 1000000, 'unixepoch')"
         case .approver: return "r.approver"
+        case .version: return "r.version"
+        case .release: return "r.release"
         case .tag: return callTag(over: "tag\(index)")
         }
     }

@@ -12,6 +12,7 @@ enum RunTables {
     static let all = [
         Table(name: "budget_window", key: "scope", tellsCosts: false),
         Table(name: "approval", key: "node_path", tellsCosts: false),
+        Table(name: "outcome_request", key: "number", tellsCosts: false),
         // An answer that is remembered is the run's own.
         Table(name: "memo", key: "question", tellsCosts: false),
         Table(name: "event", key: "seq", tellsCosts: false),

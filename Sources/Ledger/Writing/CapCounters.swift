@@ -47,9 +47,9 @@ final class CapCounters {
             UPDATE run SET held_pico = held_pico + ?1, open_pico = open_pico + ?2, cost_pico = cost_pico + ?3,
                 calls = calls + ?4, input_tokens = input_tokens + ?5, output_tokens = output_tokens + ?6,
                 unpriced_calls = unpriced_calls + ?7, last_seq = ?8, last_hash = ?9,
-                exceeded_pico = CASE WHEN held_pico + ?1 > max_cost_pico THEN max(coalesce(exceeded_pico, 0), held_pico + ?1) ELSE exceeded_pico END
+                exceeded_pico = CASE WHEN held_pico + ?14 > max_cost_pico THEN max(coalesce(exceeded_pico, 0), held_pico + ?14) ELSE exceeded_pico END
             WHERE id = ?10 AND epoch = ?11 AND last_hash = ?13 AND coalesce(exceeded_pico, 0) < \(Self.full)
-                AND (?12 = 0 OR exceeded_pico IS NULL AND held_pico <= coalesce(max_cost_pico, \(Self.full)) - ?1)
+                AND (?12 = 0 OR exceeded_pico IS NULL AND held_pico <= coalesce(max_cost_pico, \(Self.full)) - max(?1, ?14))
             """)
         fillRun = try prepare("""
             UPDATE run SET calls = calls + ?1, input_tokens = input_tokens + ?2, output_tokens = output_tokens + ?3,
@@ -93,6 +93,7 @@ final class CapCounters {
         updateRun.bind(11, run.epoch)
         updateRun.bind(12, movement.asked == nil ? 0 : 1)
         updateRun.bind(13, run.head)
+        updateRun.bind(14, movement.peak)
         do {
             if try updateRun.runCountingChanges() == 1 { return .made }
         } catch {
@@ -157,9 +158,11 @@ final class CapCounters {
     /// Of the reservation, behind what else the entry moves.
     private func verdict(of movement: CapMovement, _ counters: Counters) -> JournalReply {
         guard let asked = movement.asked else { return .written }
+        let cap = counters.cap ?? Self.full
+        let most = Self.sum(counters.held, movement.peak).value
         return Self.verdict(
             BudgetRefusal.runScope, asked: asked, held: Self.sum(counters.held, movement.endHeld).value,
-            open: Self.sum(counters.open, movement.endOpen).value, exceeded: counters.exceeded, cap: counters.cap ?? Self.full)
+            open: Self.sum(counters.open, movement.endOpen).value, exceeded: counters.exceeded ?? (most > cap ? most : nil), cap: cap)
     }
 
     /// Why nothing was written. A cap that will never admit the call outweighs one that may.

@@ -165,6 +165,8 @@ final class GroupCommitter {
             do {
                 let reply = try writer.write(entry.content, after: entry.facts, of: run)
                 if case .runEnded? = entry.content.facts.last?.event, reply == .written {
+                    // What others said of it meanwhile stands behind its end.
+                    try takeOutcomes(of: run)
                     run.hasEnded = true
                     ended.append(run)
                 }
@@ -212,6 +214,9 @@ final class GroupCommitter {
             let named = try writer.runs(of: subject)
             for run in named { try record(OutcomeRecorded(value: value, source: source), of: run, at: at) }
             return .runs(named.map(\.text))
+        case .takeOutcomes:
+            for run in runs.values where run.failure == nil { try takeOutcomes(of: run) }
+            return .journal(.written)
         case .priceRows(let rows, let at):
             try writer.record(priceRows: rows, at: at)
             return .journal(.written)
@@ -223,6 +228,7 @@ final class GroupCommitter {
         let run = try writer.handover.takeOver(id)
         let resumed = RunResumed(program: program, epoch: run.epoch, lost: run.projection.openCalls.keys.sorted())
         try append([.runResumed(resumed)], at: at, to: run)
+        try takeOutcomes(of: run)
         return (run, resumed)
     }
 
@@ -241,8 +247,19 @@ final class GroupCommitter {
             return try append([.outcomeRecorded(outcome)], at: at, to: run)
         }
         let standing = try writer.handover.standing(of: id)
-        if standing.isPruned || standing.isDriven { return try writer.writeRow(of: outcome, at: at, run: standing.row) }
+        if standing.isDriven { return try writer.handover.leave(outcome, at: at, run: standing.row) }
+        // Behind facts that are removed there is no link to put one behind.
+        if standing.isPruned { return try writer.writeRow(of: outcome, at: at, run: standing.row) }
         try append([.outcomeRecorded(outcome)], at: at, to: writer.handover.owned(id, standing, epoch: standing.epoch))
+    }
+
+    private func takeOutcomes(of run: OwnedRun) throws {
+        let left = try writer.handover.outcomes(leftFor: run)
+        if left.isEmpty { return }
+        writer.hasWritten = true
+        if run.touch() { touched.append(run) }
+        for (outcome, at) in left { try append([.outcomeRecorded(outcome)], at: at, to: run) }
+        try writer.handover.forgetOutcomes(leftFor: run)
     }
 
     private func adopt(_ run: OwnedRun) {

@@ -10,6 +10,26 @@ struct RunHandover {
     let connection: OpaquePointer
     let texts: BindingArena
     let own: OwnProcess
+    /// Asked at the end of each run.
+    private let selectOutcomes = Prepared()
+
+    init(connection: OpaquePointer, texts: BindingArena, own: OwnProcess) {
+        self.connection = connection
+        self.texts = texts
+        self.own = own
+    }
+
+    /// A statement that is made when it is first needed.
+    private final class Prepared {
+        private var statement: PreparedStatement?
+
+        func get(_ make: () throws(SQLiteFailure) -> PreparedStatement) throws(SQLiteFailure) -> PreparedStatement {
+            if let statement { return statement }
+            let made = try make()
+            statement = made
+            return made
+        }
+    }
 
     private func prepare(_ sql: String) throws(SQLiteFailure) -> PreparedStatement { try PreparedStatement(sql, on: connection, texts: texts) }
 
@@ -98,6 +118,33 @@ struct RunHandover {
         update.bind(2, person)
         update.bind(3, standing.row)
         try update.run()
+    }
+
+    // MARK: Outcomes
+
+    /// Leaves what became of a run for the process that drives it.
+    func leave(_ outcome: OutcomeRecorded, at: Timestamp, run: Int64) throws(SQLiteFailure) {
+        let insert = try prepare("""
+            INSERT INTO outcome_request(run, number, value, at, source)
+            VALUES (?1, (SELECT coalesce(max(number), 0) + 1 FROM outcome_request WHERE run = ?1), ?2, ?3, ?4)
+            """)
+        insert.bind(1, run)
+        insert.bind(2, outcome.value)
+        insert.bind(3, at.microseconds)
+        insert.bind(4, outcome.source)
+        try insert.run()
+    }
+
+    func outcomes(leftFor run: OwnedRun) throws(SQLiteFailure) -> [(OutcomeRecorded, at: Timestamp)] {
+        let select = try selectOutcomes.get { () throws(SQLiteFailure) in try prepare("SELECT value, source, at FROM outcome_request WHERE run = ?1 ORDER BY number") }
+        select.bind(1, run.row)
+        return try select.all { (OutcomeRecorded(value: $0.text(0), source: $0.text(1)), Timestamp(microseconds: $0.int(2))) }
+    }
+
+    func forgetOutcomes(leftFor run: OwnedRun) throws(SQLiteFailure) {
+        let delete = try prepare("DELETE FROM outcome_request WHERE run = ?1")
+        delete.bind(1, run.row)
+        try delete.run()
     }
 
     // MARK: Approvals

@@ -16,6 +16,8 @@ final class WriteRequest: @unchecked Sendable {
         /// A question, which only reads: asked here, it sees everything that was handed over before.
         case recall(ContentHash, since: Timestamp)
         case outcome(subject: String, value: String, source: String, at: Timestamp)
+        /// Makes facts of the outcomes that other processes left for the runs of this one.
+        case takeOutcomes
         case priceRows([(id: String, json: String)], at: Timestamp)
     }
 
@@ -23,7 +25,7 @@ final class WriteRequest: @unchecked Sendable {
     var takesOwnership: Bool {
         switch operation {
         case .begin, .takeOver, .cancel, .claim: true
-        case .decide, .entry, .recall, .outcome, .priceRows, .release: false
+        case .decide, .entry, .recall, .outcome, .takeOutcomes, .priceRows, .release: false
         }
     }
 

@@ -28,6 +28,10 @@ public final class RunStarted: Sendable {
     public let batch: String?
     public let batchIndex: Int?
     public let origin: RunOrigin
+    public let kind: RunKind
+    public let purpose: RunPurpose
+    /// The run that it was made from.
+    public let parent: String?
 
     /// Of the facts that this program records.
     public static let currentFacts = 3
@@ -35,7 +39,8 @@ public final class RunStarted: Sendable {
     public init(
         workflow: String, file: String = "", graph: ContentHash, sources: ContentHash, meaning: ContentHash? = nil, inputs: ContentHash, maxCost: Money?,
         encoder: Int, program: String, facts: Int = currentFacts, rules: Rules = .current, owner: JSONObject = [:], tags: JSONObject = [:],
-        decision: RunDecision = RunDecision(), batch: String? = nil, batchIndex: Int? = nil, origin: RunOrigin = RunOrigin()
+        decision: RunDecision = RunDecision(), batch: String? = nil, batchIndex: Int? = nil, origin: RunOrigin = RunOrigin(),
+        kind: RunKind = .workflow, purpose: RunPurpose = .production, parent: String? = nil
     ) {
         self.workflow = workflow
         self.file = file
@@ -54,7 +59,20 @@ public final class RunStarted: Sendable {
         self.batch = batch
         self.batchIndex = batchIndex
         self.origin = origin
+        self.kind = kind
+        self.purpose = purpose
+        self.parent = parent
     }
+}
+
+/// What a run is made of.
+public enum RunKind: String, Sendable, Hashable {
+    case workflow, fork, imported, proxied, trial
+}
+
+/// What a run is for.
+public enum RunPurpose: String, Sendable, Hashable {
+    case production, experiment, eval, fork, `import`
 }
 
 /// The decision that a run is made for.
@@ -74,7 +92,7 @@ public struct RunDecision: Sendable, Hashable {
 
 /// Where the files of a run come from, beside what is in them.
 public struct RunOrigin: Sendable, Hashable {
-    /// The Git commit that is checked out where the workflow lies; with `+` behind it where files differ from it.
+    /// The Git commit that is checked out where the project lies. That the files are as it has them is not said.
     public let commit: String?
     /// What whoever started it calls the version.
     public let release: String?

@@ -17,6 +17,8 @@ public struct CapMovement: Sendable {
     /// The part of these two that calls' ends move; the rest is ``asked``.
     public private(set) var endHeld: Int64 = 0
     public private(set) var endOpen: Int64 = 0
+    /// The most that ``endHeld`` came to on the way: a cap that is exceeded in between is exceeded.
+    public private(set) var peak: Int64 = 0
     public private(set) var cost: Int64 = 0
     public private(set) var calls = 0
     public private(set) var inputTokens = 0
@@ -35,21 +37,29 @@ public struct CapMovement: Sendable {
     /// Whether caps below the run's have a say.
     public var touchesWindows: Bool { !releases.isEmpty || (asked != nil && start.map { !$0.caps.isEmpty } ?? false) }
 
+    public init() {}
+
     /// - Parameter projection: of the facts before these.
-    /// - Throws: `JournalError` for amounts below zero, for more than one reservation, for an end without a beginning.
+    /// - Throws: as ``add(_:after:)``.
     public init(_ facts: [JournaledEvent], after projection: Projection) throws(JournalError) {
-        for fact in facts {
-            switch fact.event {
-            case .callStarted(let call): try add(call)
-            case .callEnded(let end):
-                guard let call = projection.openCalls[end.id.number] ?? facts.lazy.compactMap({ $0.start(of: end) }).first else {
-                    throw JournalError(.other, "call \(end.id) ended but was never begun, or ended before")
-                }
-                try add(end, of: call)
-            case .approvalDecided(_, let decision): if let raised = decision.raised { cap = max(cap ?? raised, raised) }
-            case .runResumed: losesCalls = true
-            default: break
+        for fact in facts { try add(fact.event, after: projection, facts) }
+    }
+
+    /// - Parameters:
+    ///   - projection: of the facts before it.
+    ///   - facts: those that may stand between the two.
+    /// - Throws: `JournalError` for amounts below zero, for more than one reservation, for an end without a beginning.
+    public mutating func add(_ fact: RunEvent, after projection: Projection, _ facts: [JournaledEvent] = []) throws(JournalError) {
+        switch fact {
+        case .callStarted(let call): try add(call)
+        case .callEnded(let end):
+            guard let call = projection.openCalls[end.id.number] ?? facts.lazy.compactMap({ $0.start(of: end) }).first else {
+                throw JournalError(.other, "call \(end.id) ended but was never begun, or ended before")
             }
+            try add(end, of: call)
+        case .approvalDecided(_, let decision): if let raised = decision.raised { cap = max(cap ?? raised, raised) }
+        case .runResumed: losesCalls = true
+        default: break
         }
     }
 
@@ -74,6 +84,7 @@ public struct CapMovement: Sendable {
         let moved = try Self.amount(counted) - released
         endHeld = Self.sum(endHeld, moved)
         endOpen = Self.sum(endOpen, -released)
+        peak = max(peak, endHeld)
         held = Self.sum(held, moved)
         open = Self.sum(open, -released)
         cost = Self.sum(cost, try Self.amount(end.cost))

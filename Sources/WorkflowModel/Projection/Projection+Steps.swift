@@ -27,6 +27,9 @@ extension Projection {
         sink.put(start.decision.counts.isEmpty ? nil : JSONEncoding.wire.string(.array(start.decision.counts.map(JSONValue.string))))
         sink.put(start.batch)
         sink.put(start.batchIndex)
+        sink.put(start.kind.rawValue)
+        sink.put(start.purpose.rawValue)
+        sink.put(start.parent)
         try sink.end()
     }
 
@@ -139,6 +142,7 @@ extension Projection {
         sink.put(hit.saved?.picoDollars)
         sink.put(hit.tags.map(Self.text))
         sink.put(at.microseconds)
+        sink.put("memo")
         try sink.end()
     }
 

@@ -63,6 +63,13 @@ public enum RowChange: Int, Sendable, CaseIterable {
 
     public var columns: [Column] { Self.lists[rawValue] }
 
+    /// The columns that tell the rows of a table apart, within their run.
+    public static func keys(of table: String) -> [String] {
+        // They are numbered in their order.
+        if table == outcomeRecorded.table { return ["number"] }
+        return allCases.first { $0.table == table }?.columns.filter { $0.rule == .key }.map(\.name) ?? []
+    }
+
     private static let lists: [[Column]] = allCases.map(\.list)
 
     private var list: [Column] {
@@ -70,7 +77,7 @@ public enum RowChange: Int, Sendable, CaseIterable {
         case .runStarted:
             return Self.columns(once: [
                 "run_id", "workflow", "file", "status", "started_at", "epoch", "max_cost_pico", "graph_hash", "inputs_hash", "version", "meaning",
-                "git_commit", "release", "tags", "owners", "decision_id", "decision_unit", "decision_counts", "batch", "batch_index",
+                "git_commit", "release", "tags", "owners", "decision_id", "decision_unit", "decision_counts", "batch", "batch_index", "kind", "purpose", "parent",
             ])
         case .runResumed: return Self.columns(set: ["status", "ended_at", "error", "epoch"])
         case .runEnded: return Self.columns(set: ["status", "ended_at", "outputs_hash", "error"], last: ["outcome"])
@@ -102,7 +109,7 @@ public enum RowChange: Int, Sendable, CaseIterable {
         case .memoKept: return Self.columns(keys: ["question"], set: ["number", "output_hash", "cost_pico", "at"])
         case .memoTaken:
             return Self.columns(keys: ["node_path"], set: [
-                "run_id", "step_id", "tier", "provider", "model_asked", "call_id", "saved_pico", "tags", "started_at",
+                "run_id", "step_id", "tier", "provider", "model_asked", "call_id", "saved_pico", "tags", "started_at", "how",
             ])
         case .priceRow: return Self.columns(keys: ["id"], once: ["json", "first_used_at"])
         }

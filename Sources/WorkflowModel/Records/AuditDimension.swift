@@ -1,6 +1,10 @@
 /// What costs can be grouped by.
 public enum AuditDimension: Sendable, Hashable {
     case workflow, provider, purpose, run
+    /// Of all files of the workflow and of what flags changed: the first twelve digits of their hash; empty before there was one.
+    case version
+    /// What whoever started the run called the version; empty without.
+    case release
     /// By its path; where the workflow is no dimension too, with the workflow's name before it: `triage:review/draft`.
     case step
     /// By its name in the workflow, as ``step``: `triage:mid`.
@@ -26,6 +30,8 @@ public enum AuditDimension: Sendable, Hashable {
         case "run": self = .run
         case "day": self = .day
         case "approver": self = .approver
+        case "version": self = .version
+        case "release": self = .release
         default:
             guard text.hasPrefix("tag:"), text.count > 4 else { return nil }
             self = .tag(String(text.dropFirst(4)))
@@ -44,6 +50,8 @@ public enum AuditDimension: Sendable, Hashable {
         case .run: return "run"
         case .day: return "day"
         case .approver: return "approver"
+        case .version: return "version"
+        case .release: return "release"
         case .tag(let key): return "tag:\(key)"
         }
     }

@@ -16,6 +16,12 @@ public struct RunRecord: Sendable {
     public var outputTokens: Int
     public var tags: JSONObject
     public var owner: JSONObject
+    /// Of all files of its workflow and of what flags changed; `nil`: an earlier program recorded it.
+    public var version: ContentHash?
+    /// The Git commit where the workflow lies.
+    public var commit: String?
+    /// What whoever started it called the version.
+    public var release: String?
     public var decisionID: String?
     public var outcome: String?
     public var batch: String?

@@ -20,14 +20,18 @@ public struct RunVerification: Sendable, Hashable {
     public let head: ContentHash
     /// The documents that its events name, those that documents name included.
     public let documents: Int
-    /// What does not fit beside the chain, each a sentence: counters, documents.
+    /// What does not fit beside the chain, each a sentence: rows, counters, documents.
     public let faults: [String]
+    /// Whether every row was made again of the facts; otherwise the rows were held against each other alone.
+    public let provesRows: Bool
+    /// What of its rows follows from no fact.
+    public let unproved: [String]
     /// `nil`: nothing was kept elsewhere.
     public let keptHead: KeptHead?
 
     public init(
         run: String, status: RunStatus, chain: ChainVerdict?, prunedAt: Timestamp?, head: ContentHash, documents: Int, faults: [String],
-        keptHead: KeptHead?
+        keptHead: KeptHead?, provesRows: Bool = false, unproved: [String] = []
     ) {
         self.run = run
         self.status = status
@@ -37,6 +41,8 @@ public struct RunVerification: Sendable, Hashable {
         self.documents = documents
         self.faults = faults
         self.keptHead = keptHead
+        self.provesRows = provesRows
+        self.unproved = unproved
     }
 
     public var isSound: Bool {

@@ -100,7 +100,7 @@ struct BatchRun {
         let plan = planner.plan(inputs: nil)
         say("\(lines.count) runs of " + PlanReport.line(plan))
         if let refusal = plan.refusal { throw refusal }
-        let (engine, loop) = (try await session.engine(for: graph), try session.loop())
+        let (engine, loop) = (try await session.engine(for: graph, release: command.release), try session.loop())
         if command.batch.resumed == nil { say("batch \(batch)") }
         let started = Timestamp.now()
         board.start()

@@ -92,7 +92,7 @@ struct Show: AsyncParsableCommand {
 struct Audit: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "What was spent, and on what; what a decision cost.",
-        discussion: "Groups by one or more of: workflow, step, model, provider, tier, day, purpose, run, approver, tag:KEY.")
+        discussion: "Groups by one or more of: workflow, step, model, provider, tier, day, purpose, run, version, release, approver, tag:KEY.")
 
     @OptionGroup var global: GlobalOptions
     @Option(help: ArgumentHelp("Dimensions, separated by commas.", valueName: "a,b")) var by = "workflow,step,model"
@@ -154,7 +154,7 @@ struct OutcomeCommand: AsyncParsableCommand {
 extension Audit {
     private static func dimension(_ text: String) throws -> AuditDimension {
         if let dimension = AuditDimension(text: text) { return dimension }
-        let known = ["workflow", "step", "model", "provider", "tier", "day", "purpose", "run", "approver", "tag:KEY"]
+        let known = ["workflow", "step", "model", "provider", "tier", "day", "purpose", "run", "version", "release", "approver", "tag:KEY"]
         throw UsageError("cannot group by '\(text)'", hint: Suggestion.hint(for: text, in: known) ?? "one of: \(known.joined(separator: ", "))")
     }
 }

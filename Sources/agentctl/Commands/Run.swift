@@ -16,6 +16,7 @@ struct Run: AsyncParsableCommand {
     @OptionGroup var source: WorkflowSource
     @OptionGroup var inputs: RunInputs
     @OptionGroup var batch: BatchOptions
+    @Option(help: ArgumentHelp("What the workflow's version is called, for 'show' and 'audit --by release'.", valueName: "name")) var release: String?
     @OptionGroup var global: GlobalOptions
     @OptionGroup var output: RunOutput
 
@@ -52,7 +53,7 @@ struct Run: AsyncParsableCommand {
         let plan = try await session.planner(of: graph).plan(inputs: bound)
         stage.say(PlanReport.line(plan))
         if let refusal = plan.refusal { throw refusal }
-        let engine = try await session.engine(for: graph)
+        let engine = try await session.engine(for: graph, release: release)
         let result = try await engine.run(graph, inputs: bound, observer: stage.observer)
         stage.finish()
         try output.report(result)

@@ -7,9 +7,11 @@ struct Verify: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Prove that a run's record is as it was written.",
         discussion: """
-            Computes the chain of its events again, and looks whether every document that they name is in the ledger and has its \
-            hash, and whether the run's counters are the sums over its calls. Who can write the file can make a new chain: only a head \
-            that was kept elsewhere proves against that, with --head. Exits with 44 when something does not fit.
+            Computes the chain of its events again, makes every row of the run, its steps, calls, outcomes, questions and caps again of \
+            these, column by column, and looks whether every document that they name is in the ledger and has its hash. What follows from \
+            no event (which process drives the run, where its file lies, answers that it has not taken) is not proved; --json lists it. Runs \
+            of earlier versions are proved in part. Who can write the file can make a new chain: only a head that was kept elsewhere \
+            proves against that, with --head. Exits with 44 when something does not fit.
             """)
 
     @Argument(help: "The run: an id, the unique start or end of one, or 'last'.") var id: String?

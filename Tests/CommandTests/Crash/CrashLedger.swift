@@ -164,12 +164,11 @@ struct CrashLedger {
         let ledger = try Ledger.openReadOnly(path: path)
         defer { ledger.close() }
         for run in runs {
-            // Of every cap, call by call, what counted when it began.
-            var replay = CapReplay()
-            for event in try ledger.events(run: run) { replay.take(event.kind, event.payload) }
-            faults += replay.faults.map { "\(run), \($0)" }
-            if !replay.isTold { faults.append("the facts of \(run) do not tell its caps") }
-            if case .intact = try ledger.verifyChain(run: run) { continue }
+            // Of every cap, call by call, what counted when it began; every row, column by column.
+            guard let found = try ledger.verify(run: run) else { continue }
+            faults += found.faults.map { "\(run), \($0)" }
+            if !found.provesRows { faults.append("the facts of \(run) do not tell its rows") }
+            if case .intact? = found.chain { continue }
             faults.append("the chain of \(run) is broken")
         }
         return faults

@@ -253,7 +253,9 @@ public final class InMemoryJournal: RunJournal {
             return .failure(JournalError(.lostOwnership, "run \(entry.run) is not driven by this process"))
         }
         if let failure = run.failure { return .failure(failure) }
-        guard run.end == nil else { return .failure(JournalError(.lostOwnership, "run \(entry.run) has ended")) }
+        // A record may tell of processes that went on with it.
+        let goesOn = if case .runResumed? = entry.facts.first?.event { true } else { false }
+        guard run.end == nil || goesOn else { return .failure(JournalError(.lostOwnership, "run \(entry.run) has ended")) }
         let outcome = Result<JournalReply, JournalError> { () throws(JournalError) in try run.apply(entry) }
         if let start = entry.facts.lazy.compactMap(\.callStarted).first, let reply = try? outcome.get() {
             if reply != .written { run = state.runs[entry.run]! }
@@ -328,6 +330,7 @@ extension InMemoryJournal.Run {
                 // What was lost has no end, and its number may stand for another call in an older record.
                 if let index = calls.lastIndex(where: { $0.start.id == end.id }) { calls[index].end = end }
             case .runEnded(let end): self.end = end
+            case .runResumed: self.end = nil
             default: break
             }
             // Whether it may follow; the rows that it makes are made when they are asked for.

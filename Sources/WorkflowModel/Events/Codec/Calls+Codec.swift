@@ -113,9 +113,10 @@ extension BudgetRefusal {
     }
 
     init(_ fields: EventFields) throws(EventDecodingError) {
+        func amount(_ key: String) throws(EventDecodingError) -> Money { try fields.value(key, Money.init(decimal:)) }
         self.init(
-            scope: try fields.text("scope"), cap: try fields.money("cap_usd") ?? .zero, spent: try fields.money("spent_usd") ?? .zero,
-            asked: try fields.money("asked_usd") ?? .zero, exceeded: try fields.money("exceeded_usd"))
+            scope: try fields.text("scope"), cap: try amount("cap_usd"), spent: try amount("spent_usd"), asked: try amount("asked_usd"),
+            exceeded: try fields.money("exceeded_usd"))
     }
 }
 

@@ -23,6 +23,9 @@ extension RunStarted {
         if !decision.counts.isEmpty { json.put("decision_counts", decision.counts) }
         json.put("batch", batch)
         json.put("batch_index", batchIndex)
+        if kind != .workflow { json.put("kind", kind.rawValue) }
+        if purpose != .production { json.put("purpose", purpose.rawValue) }
+        json.put("parent", parent)
     }
 
     convenience init(_ fields: EventFields) throws(EventDecodingError) {
@@ -35,7 +38,9 @@ extension RunStarted {
             decision: RunDecision(
                 id: try fields.optionalText("decision"), unit: try fields.optionalText("decision_unit"), counts: try fields.texts("decision_counts")),
             batch: try fields.optionalText("batch"), batchIndex: try fields.optionalInt("batch_index"),
-            origin: RunOrigin(commit: try fields.optionalText("commit"), release: try fields.optionalText("release")))
+            origin: RunOrigin(commit: try fields.optionalText("commit"), release: try fields.optionalText("release")),
+            kind: try fields.optional("kind", RunKind.init(rawValue:)) ?? .workflow,
+            purpose: try fields.optional("purpose", RunPurpose.init(rawValue:)) ?? .production, parent: try fields.optionalText("parent"))
     }
 }
 

@@ -1,0 +1,101 @@
+import Economics
+import Values
+
+/// What counts against every cap of a run, and what its calls come to, fact by fact. It also finds where the law of caps was broken: what
+/// counts is within the cap, unless a call cost more than was held for it; and once a cap is exceeded no call that draws on it starts
+/// until it is raised.
+public struct RunCounters: Sendable {
+    /// Of one cap, or of a run without any.
+    public struct Counter: Sendable {
+        public fileprivate(set) var cap: Money?
+        public fileprivate(set) var held = MoneySum.zero
+        public fileprivate(set) var open = MoneySum.zero
+        /// The most that has counted against the cap, once that was more than it admits; the largest amount there is: a sum is beyond
+        /// what a number can say.
+        public fileprivate(set) var exceeded: Money?
+
+        fileprivate var isOver: Bool { cap.map { held > MoneySum($0) } ?? false }
+
+        fileprivate mutating func move(held: Int64, open: Int64) {
+            self.held.add(Money(picoDollars: held))
+            self.open.add(Money(picoDollars: open))
+            mark()
+        }
+
+        fileprivate mutating func mark() {
+            if held > MoneySum(.max) {
+                exceeded = .max
+            } else if isOver {
+                exceeded = max(exceeded ?? .zero, held.clamped)
+            }
+        }
+    }
+
+    public private(set) var run = Counter()
+    /// Of the caps below the run's, by the keys of their counters.
+    public private(set) var windows: [String: Counter] = [:]
+    public private(set) var cost = MoneySum.zero
+    public private(set) var calls = 0
+    public private(set) var inputTokens = 0
+    public private(set) var outputTokens = 0
+    public private(set) var unpriced = 0
+    /// Where the law of caps was broken, each a sentence.
+    public private(set) var faults: [String] = []
+
+    public init() {}
+
+    /// The next fact of the run.
+    ///
+    /// - Parameter projection: of the facts before it.
+    public mutating func take(_ fact: RunEvent, after projection: Projection) throws(JournalError) {
+        if case .runStarted(let start) = fact { run.cap = start.maxCost }
+        var movement = CapMovement()
+        try movement.add(fact, after: projection)
+        cost.add(Money(picoDollars: movement.cost))
+        calls += movement.calls
+        inputTokens += movement.inputTokens
+        outputTokens += movement.outputTokens
+        unpriced += movement.unpriced
+        if case .callEnded(let end) = fact { check(end, of: projection.openCalls[end.id.number]) }
+        if movement.asked == nil, movement.held != 0 || movement.open != 0 { run.move(held: movement.held, open: movement.open) }
+        for release in movement.releases {
+            for cap in release.caps { windows[cap.scope]?.move(held: release.held, open: release.open) }
+        }
+        if let call = movement.start, let asked = movement.asked { begin(call, asked) }
+        if movement.losesCalls {
+            run.open = .zero
+            for scope in windows.keys { windows[scope]!.open = .zero }
+        }
+        if let cap = movement.cap { raise(cap) }
+    }
+
+    private mutating func begin(_ call: CallStarted, _ asked: Int64) {
+        func admits(_ counter: inout Counter, _ name: String) -> String? {
+            let wasExceeded = counter.exceeded != nil
+            counter.move(held: asked, open: asked)
+            if wasExceeded { return "call \(call.id.number) began although \(name) was exceeded" }
+            return counter.isOver ? "call \(call.id.number) began beyond \(name)" : nil
+        }
+        if let fault = admits(&run, "the run's budget") { faults.append(fault) }
+        for cap in call.caps {
+            var counter = windows[cap.scope] ?? Counter()
+            counter.cap = cap.cap
+            if let fault = admits(&counter, "the cap of '\(cap.scope)'") { faults.append(fault) }
+            windows[cap.scope] = counter
+        }
+    }
+
+    private mutating func check(_ end: CallEnded, of call: Projection.OpenCall?) {
+        guard let held = call?.held, let counted = end.held(of: held) else { return }
+        if let cost = end.cost, cost > counted { faults.append("call \(end.id.number) counts \(counted) and cost \(cost)") }
+        if counted > held, end.state != .overrun {
+            faults.append("call \(end.id.number) counts more than was held for it, and is \(end.state.rawValue)")
+        }
+    }
+
+    private mutating func raise(_ cap: Money) {
+        guard let before = run.cap else { return }
+        run.cap = max(before, cap)
+        if before < cap, !run.isOver, run.exceeded != .max { run.exceeded = nil }
+    }
+}
