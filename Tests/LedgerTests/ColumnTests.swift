@@ -224,6 +224,23 @@ import WorkflowModel
         #expect(try reader.checkup().faults.count { $0.message.hasPrefix("model_call.cost_pico") } == 3)
     }
 
+    /// What others wrote may hold a NUL: rows do not, and fit all the same.
+    @Test func noStoredTextHoldsANul() async throws {
+        try await ledger.record(priceRows: Self.rows.map { ($0.id, JSONEncoding.canonical.string($0.json)) })
+        try await begin("r")
+        try await write("r", [.nodeStarted("a"), call("r", 2, "a", held: "0.5")], ["request"], second: 1)
+        try await write("r", [
+            .callEnded(CallEnded(
+                id: CallID(run: RunID("r"), number: 2), path: "a", state: .settled, cost: dollars("0.25"), usage: nil, usageRaw: "{\0}", finishReason: .other,
+                finishWord: "st\0op", response: nil, failure: CallFailure(.badRequest, "no\0"), jitter: 0, modelServed: "mo\0del", total: .milliseconds(1))),
+            .runEnded(RunEnded(.failed, failure: StepFailure(.command, "n\0o"), outcome: "lo\0st")),
+        ], second: 2)
+        #expect(try await ledger.recordOutcome("wo\0n", of: "r") == ["r"])
+        let found = try #require(try ledger.verify(run: "r"))
+        #expect(found.isSound && found.provesRows, "\(found.faults)")
+        #expect(try ledger.run("r")?.outcome == "wo\u{FFFD}n" && ledger.trace(run: "r")?.calls.first?.modelServed == "mo\u{FFFD}del")
+    }
+
     private static func rowNumbers(_ table: String) -> String { "SELECT row_number() OVER (ORDER BY \(order(table))) FROM \(table)" }
 
     private static func order(_ table: String) -> String {

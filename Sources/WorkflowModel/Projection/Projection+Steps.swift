@@ -19,13 +19,13 @@ extension Projection {
         sink.put(start.sources)
         sink.put(start.meaning)
         sink.put(start.origin.commit)
-        sink.put(start.origin.release)
+        sink.put(Self.plain(start.origin.release))
         sink.put(Self.text(start.tags))
         sink.put(Self.text(start.owner))
-        sink.put(start.decision.id)
+        sink.put(Self.plain(start.decision.id))
         sink.put(start.decision.unit)
         sink.put(start.decision.counts.isEmpty ? nil : JSONEncoding.wire.string(.array(start.decision.counts.map(JSONValue.string))))
-        sink.put(start.batch)
+        sink.put(Self.plain(start.batch))
         sink.put(start.batchIndex)
         sink.put(start.kind.rawValue)
         sink.put(start.purpose.rawValue)
@@ -39,16 +39,16 @@ extension Projection {
         sink.put(at.microseconds)
         sink.put(end.outputs)
         sink.put(end.failure.map { JSONEncoding.canonical.string($0.json) })
-        sink.put(end.outcome)
+        sink.put(Self.plain(end.outcome))
         try sink.end()
         if let outcome = end.outcome { try put(OutcomeRecorded(value: outcome, source: OutcomeRecorded.workflow), at, sink) }
     }
 
     func put(_ outcome: OutcomeRecorded, _ at: Timestamp, _ sink: any RowSink) throws {
         try sink.begin(.outcomeRecorded)
-        sink.put(outcome.value)
+        sink.put(Self.plain(outcome.value))
         sink.put(at.microseconds)
-        sink.put(outcome.source)
+        sink.put(Self.plain(outcome.source))
         try sink.end()
     }
 
@@ -117,9 +117,9 @@ extension Projection {
         sink.put(decision?.at.microseconds)
         sink.put(decision.map { $0.isApproved ? 1 : 0 } as Int?)
         sink.put(decision?.choice)
-        sink.put(decision?.by)
+        sink.put(Self.plain(decision?.by))
         sink.put(decision?.system.map { JSONEncoding.canonical.string($0.json) })
-        sink.put(decision?.note)
+        sink.put(Self.plain(decision?.note))
         sink.put(decision?.cap?.picoDollars)
         sink.put(decision?.spent?.picoDollars)
         sink.put(decision?.held?.picoDollars)

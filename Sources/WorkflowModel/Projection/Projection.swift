@@ -54,7 +54,7 @@ public struct Projection: Sendable {
         case .runEnded(let end): try self.end(end, at, sink)
         case .outcomeRecorded(let outcome):
             try sink.begin(.runOutcome)
-            sink.put(outcome.value)
+            sink.put(Self.plain(outcome.value))
             try sink.end()
             try put(outcome, at, sink)
         case .callStarted(let call): try begin(call, at, sink)
@@ -154,12 +154,12 @@ public struct Projection: Sendable {
         sink.put(end.usage?.cacheWrite)
         sink.put(end.usage?.totalOutput)
         sink.put(end.usage?.reasoning)
-        sink.put(end.usageRaw)
+        sink.put(Self.plain(end.usageRaw))
         sink.put(Self.text(ofRows: end.priceRows ?? call.priceRows))
-        sink.put(end.modelServed)
+        sink.put(Self.plain(end.modelServed))
         sink.put(end.response)
         sink.put(end.httpStatus)
-        sink.put(end.finishWord ?? end.finishReason?.rawValue)
+        sink.put(Self.plain(end.finishWord) ?? end.finishReason?.rawValue)
         sink.put(end.timeToFirstToken?.milliseconds)
         sink.put(end.total?.milliseconds)
         sink.put(at.microseconds)
@@ -185,6 +185,12 @@ public struct Projection: Sendable {
         }
         bytes.append(UInt8(ascii: "]"))
         return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// A text of others as a row holds it: a NUL would end it for whoever reads it in C. The fact has it as it came.
+    static func plain(_ text: String?) -> String? {
+        guard let text, text.utf8.contains(0) else { return text }
+        return text.replacing("\0", with: "\u{FFFD}")
     }
 
     static func text(_ object: JSONObject) -> String { JSONEncoding.canonical.string(.object(object)) }
