@@ -67,7 +67,8 @@ import WorkflowModel
             traces.append(JSONEncoding.pretty.string(TraceReport.json(trace)))
             #expect(try await archive.trace(run: "nobody", maxItems: nil) == nil, "\(name)")
         }
-        #expect(traces.count == 2 && traces[0] == traces[1])
+        #expect(traces.count == 2)
+        #expect(traces[0].split(separator: "\n") == traces[1].split(separator: "\n"))
     }
 
     @Test func eventsComePageByPage() async throws {

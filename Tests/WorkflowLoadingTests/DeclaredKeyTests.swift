@@ -63,6 +63,8 @@ import WorkflowModel
     @Test(arguments: places.indices) func aKeyThatIsNotThereIsItsDefault(index: Int) throws {
         let place = Self.places[index]
         let without = try Self.decoded(place, "")
+        // Words of a dialect are handed on as they are written; what they mean, and what no word means, is tested with the providers.
+        if place.mapping.name == LanguageMapping.dialect.name { return }
         for (key, value) in Self.defaults(place.mapping) {
             // Of a step, a key that goes with the kind that stands there.
             if !key.kinds.isEmpty, !key.kinds.contains("run") { continue }

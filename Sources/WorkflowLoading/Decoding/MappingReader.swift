@@ -155,10 +155,6 @@ struct MappingReader {
     private func setting(_ node: YAMLNode, _ shape: KeyShape, _ key: String) -> JSONValue? {
         switch shape {
         case .boolean: return context.bool(node, key).map(JSONValue.bool)
-        case .words(let words) where words.count == 2:
-            if let text = node.scalar?.text, words.contains(text) { return .string(text) }
-            context.report("AW103", "\(key) is \(words[0]) or \(words[1])", at: node.range)
-            return nil
         case .words(let words): return context.word(node, key, of: words).map(JSONValue.string)
         case .either(let shapes) where shapes.contains(where: \.isNull) && node.json.isNull: return .null
         default: return context.string(node, key).map(JSONValue.string)

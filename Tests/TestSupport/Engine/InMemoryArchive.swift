@@ -110,6 +110,9 @@ extension InMemoryJournal.Run {
         record.outputs = row.hash("outputs_hash")
         record.failure = row.json("error")
         record.graph = row.hash("graph_hash")
+        record.version = row.hash("version")
+        record.commit = row.text("git_commit")
+        record.release = row.text("release")
         record.location = start.location
         return record
     }
