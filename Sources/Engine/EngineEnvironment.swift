@@ -2,24 +2,6 @@ import Economics
 import Values
 import WorkflowModel
 
-/// Time, as the engine needs it. Tests drive their own.
-public protocol EngineClock: Sendable {
-    func now() -> Timestamp
-    /// - Throws: when the task is cancelled.
-    func sleep(for span: TimeSpan) async throws
-}
-
-/// Chance, as the engine needs it: ids and jitter.
-public protocol EntropySource: Sendable {
-    func next() -> UInt64
-}
-
-/// The operating system's randomness.
-public struct SystemEntropy: EntropySource {
-    public init() {}
-    public func next() -> UInt64 { UInt64.random(in: .min ... .max) }
-}
-
 /// What the engine works with. Everything that touches the world comes in here.
 public struct EngineEnvironment: Sendable {
     public var journal: any RunJournal
