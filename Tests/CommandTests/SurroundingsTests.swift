@@ -103,9 +103,14 @@ import Values
         for name in ["chain.yaml", "agentctl.yaml", ".agentctl/ledger.db"] {
             let before = try Data(contentsOf: URL(fileURLWithPath: sandbox.path(name)))
             let refused = try await sandbox.agentctl("run", "chain.yaml", "--batch", "lines.jsonl", "--failures", name)
-            #expect(refused.code == 2 && refused.err.contains("--failures would empty \(name), which holds something else than lines of a batch: nothing was run"), "\(refused.err)")
+            let why = name.hasSuffix(".db") ? "which is the ledger" : "which holds something else than lines of a batch"
+            #expect(refused.code == 2 && refused.err.contains("--failures would empty \(name), \(why): nothing was run"), "\(refused.err)")
             #expect(try Data(contentsOf: URL(fileURLWithPath: sandbox.path(name))) == before)
         }
+        #expect(sandbox.server.requestCount == 1)
+        // A ledger that is not there yet is made before the file of failures is.
+        let both = try await sandbox.agentctl("run", "chain.yaml", "--batch", "lines.jsonl", "--failures", "new.db", "--ledger", "new.db")
+        #expect(both.code == 2 && both.err.contains("--failures would empty new.db, which is the ledger: nothing was run"), "\(both.code) \(both.err)")
         #expect(sandbox.server.requestCount == 1)
         // What it wrote before may be written anew.
         try sandbox.write("failed.jsonl", "not a line\n{\"topic\": \"t9\"}\n")

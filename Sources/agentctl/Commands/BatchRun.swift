@@ -93,6 +93,7 @@ struct BatchRun {
         let graph = try await RecordedWorkflow.graph(
             ofBatch: batch, recorded.sorted { $0.key < $1.key }.map(\.value), graph, archive, composition.settings)
         try await refuseOtherLines(batch, recorded, lines, graph, archive)
+        try refuseToEmptyAnother()
         let failuresFile = try command.batch.failures.map(PrivateFile.init)
         let quiet = command.output.quiet
         try session.readSecrets(of: graph)
@@ -197,6 +198,10 @@ struct BatchRun {
         }
         if (file == "-" ? fstat(0, &read) : stat(file, &read)) == 0, read.st_dev == written.st_dev, read.st_ino == written.st_ino {
             throw refusal("which is the file of --batch")
+        }
+        // Also where the ledger was made a moment ago.
+        for suffix in ["", "-wal", "-shm"] where stat(composition.settings.ledgerPath + suffix, &read) == 0 && read.st_dev == written.st_dev && read.st_ino == written.st_ino {
+            throw refusal("which is the ledger")
         }
         if !Self.hasLinesOfJSON(failures) { throw refusal("which holds something else than lines of a batch") }
     }
