@@ -202,7 +202,7 @@ import Values
             try String(contentsOfFile: results, encoding: .utf8).split(separator: "\n").compactMap { try JSONParser.parse(String($0))["line"]?.intValue }
         }
         try await until { try told().count == (isUnordered ? 5 : 2) }
-        try await until { sandbox.server.requestCount == 6 }
+        try await until { sandbox.server.requestCount >= 6 }
         batch.end(by: SIGKILL)
         #expect(try isUnordered ? told().sorted() == [1, 2, 4, 5, 6] : told() == [1, 2])
         gate.open()

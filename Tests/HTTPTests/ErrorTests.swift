@@ -6,10 +6,11 @@ import Values
 @Suite(.timeLimit(.minutes(1)))
 struct ErrorTests {
     @Test func nobodyListens() async throws {
-        let server = try StubModelServer()
-        server.stop()
+        let port = try DeafPort()
+        defer { withExtendedLifetime(port) {} }
         try await withClient { client in
-            let error = await failure { () async throws(HTTPError) in try await client.send(completion(server)) }
+            let request = HTTPRequest(method: "POST", url: port.baseURL + "/chat/completions", body: Array("{}".utf8))
+            let error = await failure { () async throws(HTTPError) in try await client.send(request) }
             #expect(error.code == .couldNotConnect)
             #expect(error.curlCode == 7)
             #expect(!error.requestWasSent)

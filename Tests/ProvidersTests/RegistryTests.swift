@@ -296,9 +296,9 @@ struct RegistryTests {
     }
 
     @Test func anUnreachableServer() async throws {
-        let server = try StubModelServer()
-        let url = server.baseURL
-        server.stop()
+        let port = try DeafPort()
+        defer { withExtendedLifetime(port) {} }
+        let url = port.baseURL
         let provider = ProviderConfiguration(name: "gone", api: .openAIChat, baseURL: url, apiKey: nil)
         try await withRegistry([provider]) { registry in
             for stream in [false, true] {

@@ -15,6 +15,9 @@ final class RowWriter: RowSink {
     private let texts: BindingArena
     /// By the change's number; made when the first of its kind comes.
     private var statements = [PreparedStatement?](repeating: nil, count: RowChange.allCases.count)
+    /// The same for changes of rows that are mostly there: an update is tried first, which looks for the row once.
+    private var updates = [PreparedStatement?](repeating: nil, count: RowChange.allCases.count)
+    private var update: PreparedStatement?
     private var statement: PreparedStatement?
     private var change = RowChange.runStarted
     private var bound: Int32 = 0
@@ -36,26 +39,31 @@ final class RowWriter: RowSink {
         if let known = statements[change.rawValue] {
             statement = known
         } else {
-            let made = try PreparedStatement(Self.sql(change), on: connection, texts: texts)
+            let made = try PreparedStatement(Self.sql(change, change.action), on: connection, texts: texts)
             statements[change.rawValue] = made
             statement = made
+            if change == .nodeEnded { updates[change.rawValue] = try PreparedStatement(Self.sql(change, .update), on: connection, texts: texts) }
         }
+        update = updates[change.rawValue]
     }
 
     func put(_ value: Int64?) {
         bound += 1
         statement!.bind(bound, value)
+        update?.bind(bound, value)
     }
 
     func put(_ text: String?) {
         bound += 1
         if change == .priceRow, bound == 1 { priceRow = text }
         statement!.bind(bound, text)
+        update?.bind(bound, text)
     }
 
     func put(_ hash: ContentHash?) {
         bound += 1
         statement!.bind(bound, hash)
+        update?.bind(bound, hash)
     }
 
     func end() throws {
@@ -74,6 +82,10 @@ final class RowWriter: RowSink {
             if let priceRow, !recentPriceRows.insert(priceRow).inserted { return texts.reset() }
             try statement.run()
         default:
+            if let update {
+                update.bind(bound + 1, run)
+                if try update.runCountingChanges() == 1 { return }
+            }
             statement.bind(bound + 1, run)
             if change.action == .update {
                 guard try statement.runCountingChanges() == 1 else { throw IllegalFact("\(change) finds no row of \(change.table)") }
@@ -85,7 +97,7 @@ final class RowWriter: RowSink {
 
     // MARK: Statements
 
-    private static func sql(_ change: RowChange) -> String {
+    private static func sql(_ change: RowChange, _ action: RowChange.Action) -> String {
         let columns = change.columns
         let table = change.table
         /// What an update makes of a column; `new` is the value that comes.
@@ -99,7 +111,7 @@ final class RowWriter: RowSink {
         }
         let run = "?\(columns.count + 1)"
         let keys = columns.enumerated().filter { $1.rule == .key }
-        switch change.action {
+        switch action {
         case .update:
             let sets = columns.enumerated().compactMap { assignment($1, "?\($0 + 1)") }
             let conditions = [table == "run" ? "id = \(run)" : "run = \(run)"] + keys.map { "\($1.name) = ?\($0 + 1)" }
@@ -121,8 +133,8 @@ final class RowWriter: RowSink {
                 values.append(run)
             }
             let insert = "INSERT INTO \(table)(\(names.joined(separator: ", "))) VALUES (\(values.joined(separator: ", ")))"
-            if change.action == .insert { return insert }
-            if change.action == .insertOnce { return insert + " ON CONFLICT DO NOTHING" }
+            if action == .insert { return insert }
+            if action == .insertOnce { return insert + " ON CONFLICT DO NOTHING" }
             var sets = columns.compactMap { assignment($0, "excluded.\($0.name)") }
             // What is remembered is kept for all runs, and the last one holds.
             if change == .memoKept { sets.append("run = excluded.run") }

@@ -1,4 +1,5 @@
 import Economics
+import Glibc
 import Values
 
 /// What rows follow from the facts of a run: pure, and the only maker of rows. A ledger writes them, and whoever holds a record against
@@ -189,7 +190,9 @@ public struct Projection: Sendable {
 
     /// A text of others as a row holds it: a NUL would end it for whoever reads it in C. The fact has it as it came.
     static func plain(_ text: String?) -> String? {
-        guard let text, text.utf8.contains(0) else { return text }
+        guard let text else { return nil }
+        let isPlain = text.utf8.withContiguousStorageIfAvailable { memchr($0.baseAddress ?? UnsafePointer(bitPattern: 1)!, 0, $0.count) == nil } ?? !text.utf8.contains(0)
+        if isPlain { return text }
         return text.replacing("\0", with: "\u{FFFD}")
     }
 

@@ -158,15 +158,15 @@ public final class JournalEntry: @unchecked Sendable {
     public var isEmpty: Bool { facts.isEmpty && blobs.isEmpty }
 }
 
-/// A fact with its moment, encoded.
-public struct JournaledEvent: Sendable {
+/// A fact with its moment, encoded. A class, as entries are joined and gone through several times on their way.
+public final class JournaledEvent: Sendable {
     public let event: RunEvent
     public let kind: String
     /// JSON, as ``RunEvent/payload`` makes it.
     public let payload: [UInt8]
     public let at: Timestamp
 
-    public init(_ event: RunEvent, at: Timestamp) { self.init(event, kind: event.kind, payload: event.payload, at: at) }
+    public convenience init(_ event: RunEvent, at: Timestamp) { self.init(event, kind: event.kind, payload: event.payload, at: at) }
 
     /// - Parameters:
     ///   - kind: as it is recorded already, maybe by another version.
