@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # The benchmarks of `make bench`. They print figures and judge nothing: no test depends on them.
 #
-#   Tests/Benchmarks/run.sh [throughput|ratio|flight|start|validate|language|syncs|resume|show ...]      default: all of them
+#   Tests/Benchmarks/run.sh [throughput|ratio|instructions|flight|start|validate|language|syncs|resume|show ...]      default: all of them
 #
 # throughput  5-step chain, 64 runs in parallel, zero-latency endpoint, ledger on disk with synchronous=FULL
 # ratio       the CPU of a step beside that of the bare loop (bare.c: libcurl and one insert), in turns on the same endpoint
+# instructions  of a step, by callgrind: the difference between 300 and 100 runs of a 5-step chain; it repeats within a per cent
 # flight      10,000 runs in flight at once against an endpoint that answers after 20 s
 # start       agentctl --version as a whole process
 # validate    agentctl validate of generated workflows of 1,000 and 10,000 steps, whole process
@@ -121,6 +122,20 @@ ratio() {
     awk -v bare="$bare" -v steps=$((runs * 5)) '{ own = ($1 + $2) * 1e6 / steps; printf "%.3f %.1f %.1f\n", own / bare, own, bare }' "$work/time" >> "$work/ratios"
   done
   sort -n "$work/ratios" | awk '{ line[NR] = $0 } END { split(line[int((NR + 1) / 2)], f, " "); printf "ratio:      %.2f times the bare loop (middle of %d pairs; %.1f us of CPU a step against %.1f)\n", f[1], NR, f[2], f[3] }'
+}
+
+instructions() {
+  command -v valgrind > /dev/null || { echo "instructions: valgrind is not here"; return; }
+  serve 0
+  project 5
+  local count
+  for count in 100 300; do
+    lines "$count"
+    rm -f "$work"/ledger.db*
+    valgrind --tool=callgrind --callgrind-out-file="$work/callgrind.$count" "$agentctl" run "$work/chain.yaml" --batch "$work/batch.jsonl" --max-parallel 8 --quiet > "$work/out" 2> "$work/err" || { tail -3 "$work/err" >&2; return 1; }
+  done
+  awk '/^(summary|totals):/ { sum[FILENAME] = $2 } END { for (name in sum) if (name ~ /100$/) first = sum[name]; else last = sum[name]; printf "instructions: %.0f a step\n", (last - first) / 1000 }' "$work"/callgrind.100 "$work"/callgrind.300
+  rm -f "$work"/ledger.db*
 }
 
 flight() {
