@@ -7,6 +7,8 @@ public enum VerificationReport {
     public static func text(_ found: RunVerification, style: TextStyle) -> String {
         var head = StyledText(found.run, .bold) + "  "
         switch found.chain {
+        case .intact(let events, let hash)? where !found.faults.isEmpty:
+            head = head + StyledText("changed", .red) + StyledText("  the chain of \(Figures.counted(events, "event")) is whole, and not all fits it  head \(hash.hex)")
         case .intact(let events, let hash)?:
             head = head + StyledText("intact", .green) + StyledText("  \(Figures.counted(events, "event"))  head \(hash.hex)")
         case .broken(let sequence)?: head = head + StyledText("broken at event \(sequence)", .red)
