@@ -21,7 +21,7 @@ SHELL := /bin/bash
 .ONESHELL:
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help setup toolchain libraries venv models build release demo test test-release patches sanitize fuzz crash bench install clean
+.PHONY: help setup toolchain libraries venv models build release demo test lint format test-release patches sanitize fuzz crash bench install clean
 
 # A recipe's `stop "sentence"` ends make with that sentence and nothing that hides it.
 define prelude
@@ -59,7 +59,7 @@ demo: release models ## build, fetch the models, triage a real ticket, show the 
 	if [ $$status -ne 0 ]; then stop "the run ended with exit code $$status; the trace above says which step failed and why."; fi
 
 # The debug build is for the rooms; the commands, the kills and the cases are tried on the binary that is shipped.
-test: setup ## run every test; fetches the small model if it can
+test: setup lint ## run every test; fetches the small model if it can
 	@if ! $(MAKE) models MODELS=small; then
 	  echo "make test: The small model is not here, so the tests that need a real model are skipped; run make models MODELS=small with a network to include them."
 	fi
@@ -79,6 +79,12 @@ test: setup ## run every test; fetches the small model if it can
 	# Small inputs, as this build is slow; --patience ends what hangs and judges no speed.
 	.build/debug/fuzz --inputs 20000 --max-bytes 4096 --workers 2 --patience 120
 	$(MAKE) test-release
+
+lint: toolchain ## look whether the sources stand as `make format` would write them
+	@swift format lint --strict --parallel --recursive Package.swift Sources Tests
+
+format: toolchain ## write the sources in the form of .swift-format
+	@swift format format --in-place --parallel --recursive Package.swift Sources Tests
 
 test-release: setup ## the tests of the commands, 160 kills and the known cases on the release binary
 	@$(swift_build)

@@ -35,7 +35,7 @@ let package = Package(
             swiftSettings: strict,
             // A fixed address spares the loader 130,000 relocations at every start; what is not called is left out.
             linkerSettings: [
-                .unsafeFlags(["-Xclang-linker", "-no-pie", "-Xlinker", "--gc-sections", "-Xlinker", "-s"], .when(configuration: .release)),
+                .unsafeFlags(["-Xclang-linker", "-no-pie", "-Xlinker", "--gc-sections", "-Xlinker", "-s"], .when(configuration: .release))
             ]),
 
         // Storey 3

@@ -46,9 +46,10 @@ public struct PriceCatalogue: Sendable {
             func add(_ unit: PriceUnit, _ price: Money, above: Int? = nil) throws(PriceError) {
                 let id = PriceRow.makeID(provider: provider, model: model, unit: unit, above: above, from: from)
                 guard ids.insert(id).inserted else { throw PriceError("\(name): two entries start on the same day") }
-                rows.append(PriceRow(
-                    id: id, provider: provider, model: model, unit: unit, price: price, abovePromptTokens: above, effectiveFrom: from,
-                    effectiveTo: to, source: source, checkedAt: checkedAt))
+                rows.append(
+                    PriceRow(
+                        id: id, provider: provider, model: model, unit: unit, price: price, abovePromptTokens: above, effectiveFrom: from,
+                        effectiveTo: to, source: source, checkedAt: checkedAt))
             }
             func addTokens(_ prices: JSONValue?, above: Int? = nil) throws(PriceError) {
                 for (key, value) in prices?.objectValue ?? [:] {

@@ -89,7 +89,11 @@ public final class Engine: Sendable {
 
     /// Looks now and then for what other processes ask of the runs of this one, while there are any.
     private func listen() {
-        guard let interval = environment.requestInterval, isListening.withLock({ was in defer { was = true }; return !was }) else { return }
+        guard let interval = environment.requestInterval,
+            isListening.withLock({ was in
+                defer { was = true }; return !was
+            })
+        else { return }
         Task(executorPreference: environment.executor) { [self] in
             while true {
                 do { try await environment.clock.sleep(for: interval) } catch { break }

@@ -16,9 +16,7 @@ public struct CELMap: Sendable {
             case .int(let value): self = .int(value)
             case .uint(let value): self = Int64(exactly: value).map { .int($0) } ?? .uint(value)
             case .double(let value):
-                if let int = Int64(exactly: value) { self = .int(int) }
-                else if let uint = UInt64(exactly: value) { self = .uint(uint) }
-                else { return nil }
+                if let int = Int64(exactly: value) { self = .int(int) } else if let uint = UInt64(exactly: value) { self = .uint(uint) } else { return nil }
             case .string(let value): self = .string(value)
             default: return nil
             }

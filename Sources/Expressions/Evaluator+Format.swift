@@ -1,9 +1,9 @@
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #else
-import Darwin
+    import Darwin
 #endif
 
 /// `text.format([…])` with `%s %d %f %e %b %o %x %X %%` and a precision for `%f` and `%e`.

@@ -279,9 +279,10 @@ final class CurlDriver: LoopParticipant, @unchecked Sendable {
                 return .failure(failure(of: transfer, on: handle, kind, message, curlCode: number))
             }
         }
-        return .success(HTTPResponse(
-            head: transfer.head, body: transfer.body, bodyBytes: transfer.received, timings: handle.timings,
-            newConnection: handle.long(CURLINFO_NUM_CONNECTS) > 0, wasStopped: transfer.refusal != nil))
+        return .success(
+            HTTPResponse(
+                head: transfer.head, body: transfer.body, bodyBytes: transfer.received, timings: handle.timings,
+                newConnection: handle.long(CURLINFO_NUM_CONNECTS) > 0, wasStopped: transfer.refusal != nil))
     }
 
     private func failure(

@@ -1,7 +1,8 @@
 import CCurl
 import Glibc
-import struct Synchronization.Atomic
 import Values
+
+import struct Synchronization.Atomic
 
 /// One thread that runs tasks, timers and sockets in turn.
 ///
@@ -55,12 +56,14 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
         guard epoll_ctl(poller, EPOLL_CTL_ADD, wake, &event) == 0 else { throw SystemError("epoll_ctl") }
         var thread = pthread_t()
         let context = Unmanaged.passRetained(self)
-        let status = pthread_create(&thread, nil, { context in
-            // The thread owns the loop until it ends.
-            let loop = Unmanaged<EventLoop>.fromOpaque(context!).takeRetainedValue()
-            loop.run()
-            return nil
-        }, context.toOpaque())
+        let status = pthread_create(
+            &thread, nil,
+            { context in
+                // The thread owns the loop until it ends.
+                let loop = Unmanaged<EventLoop>.fromOpaque(context!).takeRetainedValue()
+                loop.run()
+                return nil
+            }, context.toOpaque())
         guard status == 0 else {
             context.release()
             throw SystemError("pthread_create", code: status)

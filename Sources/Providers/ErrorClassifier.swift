@@ -12,7 +12,8 @@ enum ErrorClassifier {
     /// (408, 502, 504, 520-524) cannot say whether that one did the work; LiteLLM says 500 to a connection that it lost.
     static func classify(status: Int, headers: HTTPHeaders, body: [UInt8]) -> (CallFailure, BillingEvidence) {
         let error = Explanation(body)
-        let gaveUp = [408, 502, 504].contains(status) || (520...524).contains(status)
+        let gaveUp =
+            [408, 502, 504].contains(status) || (520...524).contains(status)
             || (status == 500 && headers["x-litellm-call-id"] != nil)
         var text = error.message.isEmpty ? "the server answered \(status)" : "the server answered \(status): \(error.message)"
         if (300..<400).contains(status), let place = headers["location"] {

@@ -169,9 +169,10 @@ public final class ProviderRegistry: ModelProvider {
         if case .value? = configuration.apiKey { return key }
         return key.flatMap { value in
             guard value.utf8.count < Secret.minimumBytes, !Secret.isPlaceholder(value) else { return .success(value) }
-            return .failure(StepFailure(
-                .configuration, "\(configuration.keyName) has \(value.utf8.count) bytes; one of fewer than \(Secret.minimumBytes) could not be kept out of texts",
-                details: ["a server on this machine that takes any key: leave api_key out, or write api_key: { value: none }"]))
+            return .failure(
+                StepFailure(
+                    .configuration, "\(configuration.keyName) has \(value.utf8.count) bytes; one of fewer than \(Secret.minimumBytes) could not be kept out of texts",
+                    details: ["a server on this machine that takes any key: leave api_key out, or write api_key: { value: none }"]))
         }
     }
 

@@ -13,11 +13,12 @@ public enum ApprovalReport {
                 head += ", \(decision.sentence)"
             } else if let until = approval.request.until {
                 let left = until.since(now)
-                let answer = switch approval.request.onTimeout {
-                case .fail: "fails"
-                case .approve: "is approved"
-                case .reject: "is rejected"
-                }
+                let answer =
+                    switch approval.request.onTimeout {
+                    case .fail: "fails"
+                    case .approve: "is approved"
+                    case .reject: "is rejected"
+                    }
                 head += left.milliseconds > 0 ? ", \(answer) in \(left)" : ", \(answer) with the next command that writes"
             }
             lines += StyledText(head).wrapped(style)

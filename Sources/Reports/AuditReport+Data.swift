@@ -9,27 +9,30 @@ extension AuditReport {
         return [
             "since": .text(since),
             "dimensions": .array(dimensions.map(JSONValue.string)),
-            "rows": .array(rows.map { row in
-                var keys = JSONObject()
-                for (name, key) in zip(dimensions, row.keys) { keys[name] = .string(key) }
-                return .object(figures(of: row, runs: row.runs, into: ["keys": .object(keys)]))
-            }),
+            "rows": .array(
+                rows.map { row in
+                    var keys = JSONObject()
+                    for (name, key) in zip(dimensions, row.keys) { keys[name] = .string(key) }
+                    return .object(figures(of: row, runs: row.runs, into: ["keys": .object(keys)]))
+                }),
             "total": .object(figures(of: total, runs: totalRuns, into: [:])),
-            "approvers": .array(approvers.map { row in
-                [
-                    "by": .string(row.by), "as": row.system?.json ?? .null, "approved": .number(row.approved), "rejected": .number(row.rejected),
-                    "runs": .number(row.runs), "grants": .number(row.grants), "highest_cap_usd": .money(row.highestCap),
-                ]
-            }),
-            "decisions": .array(decisions.map { row in
-                [
-                    "workflow": .string(row.workflow), "unit": .string(row.unit), "decisions": .number(row.decisions),
-                    "counted": .number(row.counted), "pending": .number(row.pending), "cost_usd": row.cost.json,
-                    "cost_is_lower_bound": .bool(row.callsWithoutCost > 0),
-                    "cost_per_decision_usd": row.cost.divided(by: row.decisions)?.json ?? .null,
-                    "cost_per_counted_outcome_usd": row.cost.divided(by: row.counted)?.json ?? .null,
-                ]
-            }),
+            "approvers": .array(
+                approvers.map { row in
+                    [
+                        "by": .string(row.by), "as": row.system?.json ?? .null, "approved": .number(row.approved), "rejected": .number(row.rejected),
+                        "runs": .number(row.runs), "grants": .number(row.grants), "highest_cap_usd": .money(row.highestCap),
+                    ]
+                }),
+            "decisions": .array(
+                decisions.map { row in
+                    [
+                        "workflow": .string(row.workflow), "unit": .string(row.unit), "decisions": .number(row.decisions),
+                        "counted": .number(row.counted), "pending": .number(row.pending), "cost_usd": row.cost.json,
+                        "cost_is_lower_bound": .bool(row.callsWithoutCost > 0),
+                        "cost_per_decision_usd": row.cost.divided(by: row.decisions)?.json ?? .null,
+                        "cost_per_counted_outcome_usd": row.cost.divided(by: row.counted)?.json ?? .null,
+                    ]
+                }),
         ]
     }
 
@@ -43,11 +46,12 @@ extension AuditReport {
 
     /// The rows under a header, money exact, empty where nothing is known; no totals, which a spreadsheet would count again.
     public var csv: String {
-        let header = dimensions + [
-            "runs", "calls", "failed_calls", "repeated_calls", "unpriced_calls", "input_tokens", "cache_read_tokens",
-            "output_tokens", "cost_usd", "held_open_usd", "memo_hits", "saved_usd", "known_usd", "estimated_usd", "estimated_calls", "unknown_calls",
-            "cost_is_lower_bound",
-        ]
+        let header =
+            dimensions + [
+                "runs", "calls", "failed_calls", "repeated_calls", "unpriced_calls", "input_tokens", "cache_read_tokens",
+                "output_tokens", "cost_usd", "held_open_usd", "memo_hits", "saved_usd", "known_usd", "estimated_usd", "estimated_calls", "unknown_calls",
+                "cost_is_lower_bound",
+            ]
         let lines = rows.map { row -> [String] in
             let counts = [
                 row.runs, row.spending.calls, row.failedCalls, row.repeatedCalls, row.spending.unpriced, row.inputTokens, row.cacheReadTokens,

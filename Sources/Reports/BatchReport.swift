@@ -102,18 +102,20 @@ public enum BatchReport {
         let elsewhere = outcomes.count { $0.status == .running }
         let spending = outcomes.reduce(Spending()) { $0 + $1.spending }
         let mark = (spending.isLowerBound ? style.atLeast : "") + (spending.estimatedCalls > 0 ? "~" : "")
-        var lines = Figures.flow([
-            StyledText(Figures.counted(outcomes.count, "run") + " in \(elapsed)", .bold),
-            StyledText("\(Figures.count(succeeded)) succeeded", succeeded > 0 ? .green : nil),
-            failed.isEmpty ? "" : StyledText("\(Figures.count(failed.count)) failed", .red),
-            waiting == 0 ? "" : StyledText("\(Figures.count(waiting)) waiting for a person", .yellow),
-            elsewhere == 0 ? "" : StyledText("\(Figures.count(elsewhere)) driven by another process", .yellow),
-        ], style)
-        lines += Figures.flow([
-            StyledText("cost " + spending.line(style)),
-            spending.knowsNothing ? "" : StyledText("\(mark)\(spending.cost.divided(by: outcomes.count)?.displayText ?? style.dash) a run"),
-            StyledText(spending.heldText ?? "", .yellow),
-        ], style)
+        var lines = Figures.flow(
+            [
+                StyledText(Figures.counted(outcomes.count, "run") + " in \(elapsed)", .bold),
+                StyledText("\(Figures.count(succeeded)) succeeded", succeeded > 0 ? .green : nil),
+                failed.isEmpty ? "" : StyledText("\(Figures.count(failed.count)) failed", .red),
+                waiting == 0 ? "" : StyledText("\(Figures.count(waiting)) waiting for a person", .yellow),
+                elsewhere == 0 ? "" : StyledText("\(Figures.count(elsewhere)) driven by another process", .yellow),
+            ], style)
+        lines += Figures.flow(
+            [
+                StyledText("cost " + spending.line(style)),
+                spending.knowsNothing ? "" : StyledText("\(mark)\(spending.cost.divided(by: outcomes.count)?.displayText ?? style.dash) a run"),
+                StyledText(spending.heldText ?? "", .yellow),
+            ], style)
         let durations = outcomes.map(\.duration).sorted()
         lines += Figures.flow(["duration p50 \(percentile(50, of: durations))", "p95 \(percentile(95, of: durations))"], style)
 

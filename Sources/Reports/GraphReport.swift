@@ -7,14 +7,15 @@ import WorkflowModel
 public enum GraphReport {
     /// A line or more for each step, in layers; what it asks, what it waits for, and when it runs.
     public static func text(_ graph: WorkflowGraph, style: TextStyle) -> String {
-        var table = Table([
-            .init("layer", .trailing),
-            .init("step", floor: 10),
-            .init("kind", expendable: 2),
-            .init("model", floor: 8, expendable: 3, hidesWhenEmpty: true),
-            .init("waits for", hidesWhenEmpty: true),
-            .init("runs", floor: 14, expendable: 1, hidesWhenEmpty: true),
-        ], emptyText: "the workflow has no steps")
+        var table = Table(
+            [
+                .init("layer", .trailing),
+                .init("step", floor: 10),
+                .init("kind", expendable: 2),
+                .init("model", floor: 8, expendable: 3, hidesWhenEmpty: true),
+                .init("waits for", hidesWhenEmpty: true),
+                .init("runs", floor: 14, expendable: 1, hidesWhenEmpty: true),
+            ], emptyText: "the workflow has no steps")
         let bodies = [graph.body] + (graph.finally.map { [$0] } ?? [])
         let names = bodies.map { nameWidth($0, depth: 0) }.max() ?? 0
         // What a step waits for goes on below rather than being cut, and leaves room for the other columns.
@@ -57,8 +58,9 @@ public enum GraphReport {
         bodies.forEach(visit)
         let inside = all - bodies.reduce(0) { $0 + $1.steps.count }
         let counted = Figures.counted(graph.steps.count, "step") + (inside > 0 ? " with \(Figures.count(inside)) inside of them" : "")
-        say("\(graph.name): \(counted) in \(Figures.counted(top.count, "layer")), the widest of \(top.map(\.count).max() ?? 0)"
-            + (graph.finally.map { "; \(Figures.counted($0.steps.count, "step")) in finally" } ?? ""))
+        say(
+            "\(graph.name): \(counted) in \(Figures.counted(top.count, "layer")), the widest of \(top.map(\.count).max() ?? 0)"
+                + (graph.finally.map { "; \(Figures.counted($0.steps.count, "step")) in finally" } ?? ""))
         if kinds.contains(.guarded) { say("x? is read behind has(): the step runs also when x was skipped") }
         if kinds.contains(.control) { say("~x is order alone (needs): nothing of x is read") }
         return lines.map { $0 + "\n" }.joined()

@@ -67,13 +67,14 @@ extension LiveTree {
     }
 
     private func table(of steps: [Step], isTree: Bool, _ now: Timestamp, _ style: TextStyle) -> Table {
-        var table = Table([
-            .init("", floor: 12, minimum: 14),
-            .init("", floor: 12, expendable: 4),
-            .init("", .trailing, minimum: 9, expendable: 3),
-            .init("", .trailing, minimum: 9, expendable: 1),
-            .init("", .trailing, minimum: 6, expendable: 2),
-        ], hasHeader: false)
+        var table = Table(
+            [
+                .init("", floor: 12, minimum: 14),
+                .init("", floor: 12, expendable: 4),
+                .init("", .trailing, minimum: 9, expendable: 3),
+                .init("", .trailing, minimum: 9, expendable: 1),
+                .init("", .trailing, minimum: 6, expendable: 2),
+            ], hasHeader: false)
         for step in steps {
             let figures = step.figures
             let ended = step.status == .succeeded && step.kind == "approve" && figures.isRejected && !step.isRepeated ? style.rejected : style.symbol(step.status)

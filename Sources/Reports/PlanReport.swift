@@ -58,16 +58,17 @@ public enum PlanReport {
     }
 
     private static func stepTable(_ plan: Plan, _ style: TextStyle) -> Table {
-        var table = Table([
-            .init("step", floor: 10),
-            .init("model", floor: 8, expendable: 2),
-            .init("calls", .trailing, expendable: 4),
-            .init("prompt tokens", .trailing, expendable: 5, hidesWhenEmpty: true),
-            .init("output cap", .trailing, expendable: 6, hidesWhenEmpty: true),
-            .init("best", .trailing, expendable: 1),
-            .init("expected", .trailing, expendable: 3, hidesWhenEmpty: true),
-            .init("worst", .trailing),
-        ], emptyText: "the workflow has no steps")
+        var table = Table(
+            [
+                .init("step", floor: 10),
+                .init("model", floor: 8, expendable: 2),
+                .init("calls", .trailing, expendable: 4),
+                .init("prompt tokens", .trailing, expendable: 5, hidesWhenEmpty: true),
+                .init("output cap", .trailing, expendable: 6, hidesWhenEmpty: true),
+                .init("best", .trailing, expendable: 1),
+                .init("expected", .trailing, expendable: 3, hidesWhenEmpty: true),
+                .init("worst", .trailing),
+            ], emptyText: "the workflow has no steps")
         for (index, step) in plan.steps.enumerated() {
             let isModel = step.model != nil
             let isUnpriced = step.isUnpriced
@@ -177,18 +178,19 @@ public enum PlanReport {
             "total": amounts(plan.total), "total_is_lower_bound": .bool(isUnpriced(plan)),
             "max_calls": .number(maxCalls(plan)), "unpriced": .array(plan.unpriced.map(JSONValue.string)),
             "history_runs": .number(plan.historyRuns),
-            "steps": .array(plan.steps.map { step in
-                [
-                    "id": .string(step.id), "kind": .string(step.kind), "tier": .text(step.tier), "model": .text(step.model),
-                    "is_conditional": .bool(step.isConditional), "max_calls": .number(step.maxCalls),
-                    "prompt_tokens": .number(step.promptTokens), "max_input_tokens": .number(step.maxInputTokens),
-                    "max_output_tokens": .number(step.maxOutputTokens),
-                    "amounts": amounts(step.amounts, isUnpriced: step.isUnpriced),
-                    "notes": .array(step.notes.map(JSONValue.string)), "prefixes": .array(step.prefixes.map(JSONValue.string)),
-                    "depends_on": .array(step.dependsOn.map(JSONValue.string)),
-                    "items_at_least": .number(step.items?.least), "items_at_most": .number(step.items?.most), "passes_at_most": .number(step.passes),
-                ]
-            }),
+            "steps": .array(
+                plan.steps.map { step in
+                    [
+                        "id": .string(step.id), "kind": .string(step.kind), "tier": .text(step.tier), "model": .text(step.model),
+                        "is_conditional": .bool(step.isConditional), "max_calls": .number(step.maxCalls),
+                        "prompt_tokens": .number(step.promptTokens), "max_input_tokens": .number(step.maxInputTokens),
+                        "max_output_tokens": .number(step.maxOutputTokens),
+                        "amounts": amounts(step.amounts, isUnpriced: step.isUnpriced),
+                        "notes": .array(step.notes.map(JSONValue.string)), "prefixes": .array(step.prefixes.map(JSONValue.string)),
+                        "depends_on": .array(step.dependsOn.map(JSONValue.string)),
+                        "items_at_least": .number(step.items?.least), "items_at_most": .number(step.items?.most), "passes_at_most": .number(step.passes),
+                    ]
+                }),
             "prefixes": .array(prefixes(plan).map { ["name": .string($0.name), "steps": .array($0.steps.map(JSONValue.string))] }),
         ]
     }

@@ -38,12 +38,13 @@ public enum PriceReport {
 
     /// One line a row; a model that repeats is named once.
     public static func list(_ rows: [Row], style: TextStyle) -> String {
-        var table = Table([
-            .init("model", floor: 12), .init("unit"), .init("price", .trailing),
-            .init("when", floor: 10, expendable: 4, hidesWhenEmpty: true),
-            .init("from", expendable: 3, hidesWhenEmpty: true), .init("to", expendable: 5, hidesWhenEmpty: true),
-            .init("checked", expendable: 1), .init("source", floor: 12, expendable: 2),
-        ], emptyText: "no price is known; add one under prices: in agentctl.yaml")
+        var table = Table(
+            [
+                .init("model", floor: 12), .init("unit"), .init("price", .trailing),
+                .init("when", floor: 10, expendable: 4, hidesWhenEmpty: true),
+                .init("from", expendable: 3, hidesWhenEmpty: true), .init("to", expendable: 5, hidesWhenEmpty: true),
+                .init("checked", expendable: 1), .init("source", floor: 12, expendable: 2),
+            ], emptyText: "no price is known; add one under prices: in agentctl.yaml")
         var previous: String?
         for row in rows {
             table.add([
@@ -82,12 +83,15 @@ public enum PriceReport {
     /// The rows as data; empty fields are `null`.
     public static func json(_ rows: [Row]) -> JSONValue {
         func text(_ value: String) -> JSONValue { value.isEmpty ? .null : .string(value) }
-        return ["prices": .array(rows.map { row in
-            [
-                "id": .string(row.id), "model": .string(row.model), "unit": .string(row.unit), "price": .string(row.price),
-                "condition": text(row.condition), "from": text(row.from), "to": text(row.to), "source": text(row.source),
-                "checked_at": text(row.checkedAt),
-            ]
-        })]
+        return [
+            "prices": .array(
+                rows.map { row in
+                    [
+                        "id": .string(row.id), "model": .string(row.model), "unit": .string(row.unit), "price": .string(row.price),
+                        "condition": text(row.condition), "from": text(row.from), "to": text(row.to), "source": text(row.source),
+                        "checked_at": text(row.checkedAt),
+                    ]
+                })
+        ]
     }
 }

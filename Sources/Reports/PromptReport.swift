@@ -53,7 +53,8 @@ public struct PromptReport: Sendable {
         var lines: [String] = []
         func say(_ text: String, _ tint: Tint? = nil) { lines += text.wrapped(to: style.width).map { StyledText($0, tint).line(style) } }
         for (segment, tokens) in zip(segments, segmentTokens) {
-            let heading = "[\(segment.role.rawValue)\(style.dot)\(segment.origin)\(style.dot)\(segment.stability.name)]  "
+            let heading =
+                "[\(segment.role.rawValue)\(style.dot)\(segment.origin)\(style.dot)\(segment.stability.name)]  "
                 + "\(Figures.counted(Self.bytes(segment), "byte")), " + (tokens.map { "at most \(Figures.counted($0, "token"))" } ?? "tokens not known")
             say(heading + (segment.startsMessage ? "" : "  (joins the message above)"), .cyan)
             say(segment.attachment.map(Self.description) ?? segment.text)
@@ -89,26 +90,28 @@ public struct PromptReport: Sendable {
     /// A text as it is sent; of parts a list, in which an attachment stands by its hash.
     private static func content(_ message: PromptMessage) -> JSONValue {
         if message.parts.isEmpty { return .string(message.text) }
-        return .array(message.parts.map { part in
-            switch part {
-            case .text(let text): ["type": "text", "text": .string(text)]
-            case .attachment(let attachment): ["type": .string(attachment.kind.rawValue), "name": .string(attachment.name), "hash": .hash(attachment.hash)]
-            }
-        })
+        return .array(
+            message.parts.map { part in
+                switch part {
+                case .text(let text): ["type": "text", "text": .string(text)]
+                case .attachment(let attachment): ["type": .string(attachment.kind.rawValue), "name": .string(attachment.name), "hash": .hash(attachment.hash)]
+                }
+            })
     }
 
     /// The texts exactly, and the same figures.
     public var json: JSONValue {
         [
             "step": .string(step), "tier": .string(tier), "model": .string(model), "item": .number(item?.index),
-            "segments": .array(zip(segments, segmentTokens).map { segment, tokens in
-                [
-                    "role": .string(segment.role.rawValue), "origin": .string(segment.origin), "class": .string(segment.stability.name),
-                    "starts_message": .bool(segment.startsMessage), "bytes": .number(Self.bytes(segment)), "tokens_at_most": .number(tokens),
-                    "hash": .hash(segment.hash), "text": segment.attachment == nil ? .string(segment.text) : .null,
-                    "attachment": segment.attachment.map(Self.json) ?? .null,
-                ]
-            }),
+            "segments": .array(
+                zip(segments, segmentTokens).map { segment, tokens in
+                    [
+                        "role": .string(segment.role.rawValue), "origin": .string(segment.origin), "class": .string(segment.stability.name),
+                        "starts_message": .bool(segment.startsMessage), "bytes": .number(Self.bytes(segment)), "tokens_at_most": .number(tokens),
+                        "hash": .hash(segment.hash), "text": segment.attachment == nil ? .string(segment.text) : .null,
+                        "attachment": segment.attachment.map(Self.json) ?? .null,
+                    ]
+                }),
             "messages": .array(messages.map { ["role": .string($0.role.rawValue), "content": Self.content($0)] }),
             "bytes": .number(bytes), "tokens_at_most": .number(tokensAtMost), "schema_tokens_at_most": .number(bound.schema),
             "template_tokens_at_most": .number(bound.template), "tokens_estimated": .number(estimate), "max_input_tokens": .number(maxInputTokens),

@@ -22,10 +22,11 @@ public enum RemovalReport {
     }
 
     public static func json(_ removal: Removal, isDry: Bool) -> JSONValue {
-        .object(removal.spending.fields(into: [
-            "dry_run": .bool(isDry), "runs": .number(removal.runs), "events": .number(removal.events),
-            "documents": .number(removal.documents), "bytes": .int(removal.bytes),
-        ]))
+        .object(
+            removal.spending.fields(into: [
+                "dry_run": .bool(isDry), "runs": .number(removal.runs), "events": .number(removal.events),
+                "documents": .number(removal.documents), "bytes": .int(removal.bytes),
+            ]))
     }
 
     /// What `db vacuum` prints.

@@ -6,17 +6,18 @@ import WorkflowModel
 public enum RunListReport {
     /// - Parameter now: for the duration of what still runs.
     public static func text(_ runs: [RunRecord], style: TextStyle, now: Timestamp? = nil) -> String {
-        var table = Table([
-            .init("run"),
-            .init("workflow", floor: 10, expendable: 1),
-            .init("status"),
-            .init("started (UTC)", expendable: 6),
-            .init("took", .trailing, expendable: 3),
-            .init("cost", .trailing, expendable: 2),
-            .init("held", .trailing, expendable: 4, hidesWhenEmpty: true),
-            .init("calls", .trailing, expendable: 5),
-            .init("decision", floor: 10, expendable: 7, hidesWhenEmpty: true),
-        ], emptyText: "no runs recorded; start one: agentctl run FILE")
+        var table = Table(
+            [
+                .init("run"),
+                .init("workflow", floor: 10, expendable: 1),
+                .init("status"),
+                .init("started (UTC)", expendable: 6),
+                .init("took", .trailing, expendable: 3),
+                .init("cost", .trailing, expendable: 2),
+                .init("held", .trailing, expendable: 4, hidesWhenEmpty: true),
+                .init("calls", .trailing, expendable: 5),
+                .init("decision", floor: 10, expendable: 7, hidesWhenEmpty: true),
+            ], emptyText: "no runs recorded; start one: agentctl run FILE")
         for run in runs {
             var decision = run.outcome ?? ""
             if let id = run.decisionID { decision = "\(id): \(run.outcome ?? "pending")" }

@@ -19,9 +19,11 @@ public enum RunNarration {
         case .callStarted(let call):
             return [.callStarted(path: call.path, call: call.id.text, model: call.model.description, held: call.held)]
         case .callEnded(let call):
-            var updates: [LiveUpdate] = [.callEnded(
-                path: call.path, call: call.id.text, state: call.state, inputTokens: call.usage?.totalInput,
-                outputTokens: call.usage?.totalOutput, cost: call.cost, held: call.kept, isEstimate: CallNote.tellOfEstimate(call.notes))]
+            var updates: [LiveUpdate] = [
+                .callEnded(
+                    path: call.path, call: call.id.text, state: call.state, inputTokens: call.usage?.totalInput,
+                    outputTokens: call.usage?.totalOutput, cost: call.cost, held: call.kept, isEstimate: CallNote.tellOfEstimate(call.notes))
+            ]
             if let failure = call.failure { updates.append(.reason(path: call.path, failure.message + (call.isOutage ? "; waiting for it to come back" : ""))) }
             for note in call.notes where note.code.isWarning { updates.append(.remark(path: call.path, note.message)) }
             return updates

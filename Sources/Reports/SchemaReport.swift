@@ -40,13 +40,14 @@ public enum SchemaReport {
     public static func json(_ findings: [Finding]) -> JSONValue {
         [
             "valid": .bool(findings.isEmpty),
-            "errors": .array(findings.map { finding in
-                [
-                    "instance_path": .string(finding.instancePath), "keyword": .string(finding.keyword),
-                    "schema_path": .string(finding.schemaPath), "message": .string(finding.message),
-                    "line": .number(finding.place?.line), "column": .number(finding.place?.column),
-                ]
-            }),
+            "errors": .array(
+                findings.map { finding in
+                    [
+                        "instance_path": .string(finding.instancePath), "keyword": .string(finding.keyword),
+                        "schema_path": .string(finding.schemaPath), "message": .string(finding.message),
+                        "line": .number(finding.place?.line), "column": .number(finding.place?.column),
+                    ]
+                }),
         ]
     }
 }

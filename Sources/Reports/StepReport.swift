@@ -124,24 +124,27 @@ public struct StepReport: Sendable {
         let callsByID = Dictionary((asJSON["calls"]?.arrayValue ?? []).map { ($0["id"]?.stringValue ?? "", $0) }) { first, _ in first }
         return [
             "run": .string(trace.run.id), "approvals": asJSON["approvals"] ?? [],
-            "nodes": .array(nodes.map { node in
-                var object = nodesByPath[node.record.path]?.objectValue ?? JSONObject()
-                object["output"] = node.output ?? .null
-                object["commands"] = .array(node.commands.map { command in
-                    [
-                        "attempt": .number(command.attempt), "exit_code": .number(command.exitCode), "ms": .int(command.milliseconds),
-                        "stdout": .text(command.stdout), "stderr": .text(command.stderr),
-                    ]
-                })
-                object["calls"] = .array(node.calls.map { call in
-                    var object = callsByID[call.record.id]?.objectValue ?? JSONObject()
-                    if prompts { object["request"] = .text(call.request) }
-                    object["response"] = .text(call.response)
-                    object["violations"] = .array(call.violations.map(JSONValue.string))
+            "nodes": .array(
+                nodes.map { node in
+                    var object = nodesByPath[node.record.path]?.objectValue ?? JSONObject()
+                    object["output"] = node.output ?? .null
+                    object["commands"] = .array(
+                        node.commands.map { command in
+                            [
+                                "attempt": .number(command.attempt), "exit_code": .number(command.exitCode), "ms": .int(command.milliseconds),
+                                "stdout": .text(command.stdout), "stderr": .text(command.stderr),
+                            ]
+                        })
+                    object["calls"] = .array(
+                        node.calls.map { call in
+                            var object = callsByID[call.record.id]?.objectValue ?? JSONObject()
+                            if prompts { object["request"] = .text(call.request) }
+                            object["response"] = .text(call.response)
+                            object["violations"] = .array(call.violations.map(JSONValue.string))
+                            return .object(object)
+                        })
                     return .object(object)
-                })
-                return .object(object)
-            }),
+                }),
         ]
     }
 }

@@ -15,10 +15,11 @@ extension TraceReport {
         let decisions = Dictionary(trace.approvals.compactMap { ask in ask.decision.map { (ask.path, ApprovalReport.json($0)) } }) { _, later in later }
         let nodes = trace.nodes.map { node in
             let answerer = Answerer(of: (asked[node.path] ?? []).sorted { $0.ordinal < $1.ordinal })
-            return JSONValue.object(json(node)
-                .with("model_asked", .text(answerer?.asked ?? remembered[node.path]))
-                .with("answered_by", .text(answerer == nil ? remembered[node.path] : answerer?.answered))
-                .with("decision", decisions[node.path] ?? .null))
+            return JSONValue.object(
+                json(node)
+                    .with("model_asked", .text(answerer?.asked ?? remembered[node.path]))
+                    .with("answered_by", .text(answerer == nil ? remembered[node.path] : answerer?.answered))
+                    .with("decision", decisions[node.path] ?? .null))
         }
         return [
             "run": json(trace.run), "nodes": .array(nodes), "calls": .array(calls.map(json)), "memo_hits": .array(trace.memoHits.map(json)),

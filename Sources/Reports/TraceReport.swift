@@ -30,10 +30,11 @@ public enum TraceReport {
     private static func header(_ trace: RunTrace, _ style: TextStyle, _ options: Options) -> [StyledText] {
         let run = trace.run
         let tally = Tally(trace.calls, folded: trace.folded.flatMap(\.calls))
-        var lines = Figures.flow([
-            StyledText("run \(run.id)", .bold), StyledText(run.workflow),
-            status(of: run, style),
-        ], style)
+        var lines = Figures.flow(
+            [
+                StyledText("run \(run.id)", .bold), StyledText(run.workflow),
+                status(of: run, style),
+            ], style)
         var times: [StyledText] = ["started \(run.startedAt.shortText) UTC"]
         if let took = Figures.span(run.startedAt, run.endedAt) {
             times.append("took \(took)")

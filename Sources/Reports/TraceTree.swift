@@ -10,15 +10,16 @@ struct TraceTree {
     private let memoHits: [String: MemoHitRecord]
     /// What people were asked and answered, by the path of who asked.
     private let approvals: [String: [ApprovalRecord]]
-    private var rows = Table([
-        Table.Column("step", floor: 14),
-        Table.Column("status, model", floor: 20, expendable: 2),
-        Table.Column("first token", .trailing, expendable: 5, hidesWhenEmpty: true),
-        Table.Column("time", .trailing, expendable: 1),
-        Table.Column("tokens", .trailing, expendable: 3, hidesWhenEmpty: true),
-        Table.Column("cached", .trailing, expendable: 4, hidesWhenEmpty: true),
-        Table.Column("cost", .trailing),
-    ], emptyText: "no step was started")
+    private var rows = Table(
+        [
+            Table.Column("step", floor: 14),
+            Table.Column("status, model", floor: 20, expendable: 2),
+            Table.Column("first token", .trailing, expendable: 5, hidesWhenEmpty: true),
+            Table.Column("time", .trailing, expendable: 1),
+            Table.Column("tokens", .trailing, expendable: 3, hidesWhenEmpty: true),
+            Table.Column("cached", .trailing, expendable: 4, hidesWhenEmpty: true),
+            Table.Column("cost", .trailing),
+        ], emptyText: "no step was started")
 
     init(trace: RunTrace, style: TextStyle, options: TraceReport.Options) {
         self.style = style

@@ -35,12 +35,13 @@ public enum VerificationReport {
         case .broken(let sequence)?: broken = sequence
         case nil: break
         }
-        let kept: String? = switch found.keptHead {
-        case .matches?: "matches"
-        case .isOfEvent?: "earlier"
-        case .differs?: "differs"
-        case nil: nil
-        }
+        let kept: String? =
+            switch found.keptHead {
+            case .matches?: "matches"
+            case .isOfEvent?: "earlier"
+            case .differs?: "differs"
+            case nil: nil
+            }
         var keptEvent: Int?
         if case .isOfEvent(let sequence)? = found.keptHead { keptEvent = sequence }
         return [

@@ -1,13 +1,14 @@
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
 import HTTP
 import Subprocess
 import SystemPackage
 import Values
 import WorkflowModel
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
 
 /// Runs the programs of `run` steps in the project's root, each in a process group of its own, so that a Ctrl-C in the
 /// terminal reaches agentctl alone and a stop reaches the program's children too.

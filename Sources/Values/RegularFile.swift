@@ -1,7 +1,7 @@
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #else
-import Darwin
+    import Darwin
 #endif
 
 /// Reads files that others may have put there: a pipe would be waited for, a device never ends, and neither is what was meant.

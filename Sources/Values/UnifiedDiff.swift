@@ -66,7 +66,8 @@ public enum UnifiedDiff {
         var lengths = [Int32](repeating: 0, count: (a.count + 1) * width)
         for i in a.indices.reversed() {
             for j in b.indices.reversed() {
-                lengths[i * width + j] = a[i] == b[j]
+                lengths[i * width + j] =
+                    a[i] == b[j]
                     ? lengths[(i + 1) * width + j + 1] + 1 : max(lengths[(i + 1) * width + j], lengths[i * width + j + 1])
             }
         }

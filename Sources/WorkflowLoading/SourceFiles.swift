@@ -1,10 +1,11 @@
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
 import Values
 import WorkflowModel
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
 
 /// Reads the files of a project as text, remembers them for code frames and for the workflow's hash, and keeps every path
 /// inside the project.
@@ -114,8 +115,10 @@ final class SourceFiles {
     /// - Throws: `Diagnostics` when it is absolute or leaves the project, by `..` or by a link.
     func resolve(_ name: String, besides file: String, at place: SourceRange) throws(Diagnostics) -> String {
         func failure(_ message: String) -> Diagnostics {
-            Diagnostics([Diagnostic(
-                code: "AW002", message, at: place, hint: "files of a workflow are inside the project (\(root)), named relative to the workflow's own file")])
+            Diagnostics([
+                Diagnostic(
+                    code: "AW002", message, at: place, hint: "files of a workflow are inside the project (\(root)), named relative to the workflow's own file")
+            ])
         }
         guard !name.hasPrefix("/"), !name.hasPrefix("~") else { throw failure("'\(name)' is not a path inside the project") }
         let folder = file.lastIndex(of: "/").map { String(file[...$0]) } ?? ""

@@ -47,12 +47,13 @@ struct Composition {
     /// How the ledger's file stands, without making or changing anything.
     func ledgerHealth() -> HealthFacts.LedgerFile {
         let inspection = LedgerInspection(path: settings.ledgerPath)
-        let state: HealthFacts.LedgerFile.State = switch inspection.state {
-        case .absent(let canBeMade): .absent(canBeMade: canBeMade)
-        case .open(let schema, let isWritable, let faults):
-            .open(schema: schema, current: LedgerInspection.currentSchema, isWritable: isWritable, faults: faults)
-        case .unusable(let error): .unusable(message: error.description)
-        }
+        let state: HealthFacts.LedgerFile.State =
+            switch inspection.state {
+            case .absent(let canBeMade): .absent(canBeMade: canBeMade)
+            case .open(let schema, let isWritable, let faults):
+                .open(schema: schema, current: LedgerInspection.currentSchema, isWritable: isWritable, faults: faults)
+            case .unusable(let error): .unusable(message: error.description)
+            }
         return HealthFacts.LedgerFile(path: settings.ledgerPath, state: state, freeBytes: inspection.freeBytes, bytes: inspection.bytes)
     }
 

@@ -1,7 +1,7 @@
 import Foundation
 import Ledger
-import Testing
 import TestSupport
+import Testing
 import Values
 
 @Suite struct AttachTests {
@@ -9,7 +9,9 @@ import Values
 
     private func sandbox(_ keys: String = "images: true, files: true, image_tokens: 1000") throws -> Sandbox {
         let sandbox = try Sandbox()
-        try sandbox.write("agentctl.yaml", """
+        try sandbox.write(
+            "agentctl.yaml",
+            """
             version: 1
             providers:
               stub:
@@ -19,7 +21,9 @@ import Values
             prices:
               - { model: stub/echo, input_per_mtok_usd: 0.10, output_per_mtok_usd: 0.40 }
             """)
-        try sandbox.write("w.yaml", """
+        try sandbox.write(
+            "w.yaml",
+            """
             version: 1
             name: look
             inputs: { photo: { type: string, default: photos/a.png } }
@@ -111,7 +115,9 @@ import Values
 
     @Test func withoutABoundACapRefusesAndWithADeclarationItHolds() async throws {
         let sandbox = try sandbox("images: true")
-        try sandbox.write("w.yaml", """
+        try sandbox.write(
+            "w.yaml",
+            """
             version: 1
             name: look
             inputs: { most: { type: integer, default: 0 } }

@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestSupport
+import Testing
 import Values
 
 /// Every bad input ends in a clear message, the right exit code, and a ledger in which every started call is accounted for.
@@ -63,7 +63,8 @@ import Values
         try sandbox.writeChain(steps: 1)
         try await sandbox.agentctl("run", "chain.yaml", "--quiet")
         let bump = try await Sandbox.run(
-            "/usr/bin/env", ["python3", "-c", "import sqlite3,sys; d=sqlite3.connect(sys.argv[1]); d.execute('pragma user_version=9999'); d.execute(\"update meta set value='9999' where key like '%version%'\"); d.commit()", ".agentctl/ledger.db"],
+            "/usr/bin/env",
+            ["python3", "-c", "import sqlite3,sys; d=sqlite3.connect(sys.argv[1]); d.execute('pragma user_version=9999'); d.execute(\"update meta set value='9999' where key like '%version%'\"); d.commit()", ".agentctl/ledger.db"],
             in: sandbox.folder)
         try #require(bump.code == 0, "\(bump.err)")
         let run = try await sandbox.agentctl("run", "chain.yaml")

@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestSupport
+import Testing
 import Values
 
 /// Nested steps through the program: programs that outlast their deadline, and what the commands say of paths.
@@ -8,7 +8,9 @@ import Values
     /// The program, and what it started, are gone when the run ends: a run that waited for them would not end.
     @Test(.timeLimit(.minutes(2))) func aDeadlineEndsAProgramAndItsChildren() async throws {
         let sandbox = try Sandbox()
-        try sandbox.write("w.yaml", """
+        try sandbox.write(
+            "w.yaml",
+            """
             version: 1
             name: w
             steps:
@@ -30,7 +32,9 @@ import Values
 
     @Test func theReportsKnowStepsByTheirPaths() async throws {
         let sandbox = try Sandbox()
-        try sandbox.write("letter.yaml", """
+        try sandbox.write(
+            "letter.yaml",
+            """
             version: 1
             name: letter
             models: { m: { use: stub/echo } }
@@ -38,7 +42,9 @@ import Values
             steps: [{ id: draft, model: m, prompt: "${{ inputs.topic }}", limits: { max_output_tokens: 20 } }]
             outputs: { text: "${{ steps.draft.output }}" }
             """)
-        try sandbox.write("w.yaml", """
+        try sandbox.write(
+            "w.yaml",
+            """
             version: 1
             name: w
             models: { m: { use: stub/echo } }

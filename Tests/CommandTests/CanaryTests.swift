@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestSupport
+import Testing
 import Values
 
 /// A6, A5: a canary in every place where a secret can be configured; the server says each of them back in every field, programs and
@@ -10,7 +10,7 @@ import Values
     /// By where it is configured.
     private static let canaries: [String: String] = [
         "env": "cny-env/4b1d+77aa=c0", "command": "cny-cmd-9f3e2d1c0b", "value": "cny-val-55aa66bb77", "header": "cny-hdr-1029384756", "bearer": "cny-bea-abcdef0123",
-        "password": "cny-pwd-0a1b2c3d4e", "query": "cny-qry-998877665544", "secret": "cny-sec-31415926535", 
+        "password": "cny-pwd-0a1b2c3d4e", "query": "cny-qry-998877665544", "secret": "cny-sec-31415926535",
         "built-in": "cny-oai-1618033988",
     ]
 
@@ -48,21 +48,25 @@ import Values
 
     private static func everything(but name: String) -> String {
         canaries.sorted { $0.key < $1.key }.filter { $0.key != name }.map(\.value).flatMap { canary in
-        [canary, canary.addingPercentEncoding(withAllowedCharacters: .alphanumerics)!, Data(canary.utf8).base64EncodedString(), Data("u:\(canary)".utf8).base64EncodedString()]
+            [canary, canary.addingPercentEncoding(withAllowedCharacters: .alphanumerics)!, Data(canary.utf8).base64EncodedString(), Data("u:\(canary)".utf8).base64EncodedString()]
         }.joined(separator: " ")
     }
 
     // MARK: What the server says
 
     private static func choice(_ message: JSONValue, _ finish: String = "stop", logprobs: JSONValue = nil) -> JSONValue {
-        ["id": .string(everything), "model": .string("m " + everything), "system_fingerprint": .string(everything),
-         "choices": [["index": 0, "message": message, "finish_reason": .string(finish), "logprobs": logprobs]],
-         "usage": ["prompt_tokens": 3, "completion_tokens": 4, "total_tokens": 7, "note": .string(everything)]]
+        [
+            "id": .string(everything), "model": .string("m " + everything), "system_fingerprint": .string(everything),
+            "choices": [["index": 0, "message": message, "finish_reason": .string(finish), "logprobs": logprobs]],
+            "usage": ["prompt_tokens": 3, "completion_tokens": 4, "total_tokens": 7, "note": .string(everything)],
+        ]
     }
 
     private static func stream(_ pieces: [String], error: Bool = false) -> StubResponse {
         var chunks: [JSONValue] = pieces.map { ["model": .string("m " + everything), "choices": [["index": 0, "delta": ["content": .string($0)], "finish_reason": nil]]] }
-        if error { chunks.append(["error": ["message": .string(everything), "code": .string(everything)]]) } else {
+        if error {
+            chunks.append(["error": ["message": .string(everything), "code": .string(everything)]])
+        } else {
             chunks.append(["choices": [["index": 0, "delta": [:], "finish_reason": "stop"]], "usage": ["prompt_tokens": 3, "completion_tokens": 4, "note": .string(everything)]])
         }
         return StubResponse(contentType: "text/event-stream", body: .chunks(chunks.map { Array("data: \($0.jsonText)\n\n".utf8) } + [Array("data: [DONE]\n\n".utf8)]))
@@ -113,7 +117,9 @@ import Values
         try sandbox.write("key.txt", Self.canaries["command"]! + "\n")
         try sandbox.write("everything.txt", Self.everything + "\n")
         try sandbox.write("known.txt", Self.everything(but: "command") + "\n")
-        try sandbox.write("agentctl.yaml", """
+        try sandbox.write(
+            "agentctl.yaml",
+            """
             version: 1
             providers:
               env: { api: openai-chat, base_url: "\(server)", api_key: { env: CNY_KEY }, headers: { X-Api-Token: "\(Self.canaries["header"]!)", Authorization: "Bearer \(Self.canaries["bearer"]!)" } }
@@ -218,11 +224,15 @@ import Values
             "try expr": [["try", "expr", "'\(Self.canaries["built-in"]!)'"]], "try prompt": [["try", "prompt", "flows/answer.yaml", "a", "--input", "t=\(Self.canaries["env"]!)"]],
             "try schema": [["try", "schema", "wrong.yaml", "agentctl.yaml"]], "plan": [["plan", "flows/answer.yaml"], ["plan", "flows/gone.yaml", "--json"]], "run": [["run", "flows/answer.yaml", "--quiet"]],
             "resume": [["resume", "last"], ["resume", "--all"]], "approvals": [["approvals"], ["approvals", "--json"], ["approvals", "--all"], ["approvals", "--all", "--json"]],
-            "approve": [["approve", "last", "--no", "--by", Self.canaries["env"]!, "--note", Self.everything(but: "command")], ["approve", waiting.err.firstMatch(of: /approve (\S+)/).map { String($0.1) } ?? "x", "--yes", "--note", Self.everything(but: "command"), "--resume"]],
+            "approve": [
+                ["approve", "last", "--no", "--by", Self.canaries["env"]!, "--note", Self.everything(but: "command")],
+                ["approve", waiting.err.firstMatch(of: /approve (\S+)/).map { String($0.1) } ?? "x", "--yes", "--note", Self.everything(but: "command"), "--resume"],
+            ],
             "cancel": [["cancel", "last", "--by", Self.canaries["env"]!]], "follow": [["follow", "last", "--events"], ["follow", id]], "runs": [["runs"], ["runs", "--json"]],
             "show": [["show", "last"], ["show", "last", "--prompts"], ["show", "last", "--json"], ["show", id, "--prompts"], ["show", asking, "fails"], ["show", asking, "named", "--json", "--prompts"], ["show", asking, "asks"]],
             "outputs": [["outputs", asking], ["outputs", "last", "--raw"], ["outputs", asking, "--step", "file", "--raw"], ["outputs", asking, "--step", "named"]],
-            "audit": [["audit"], ["audit", "--json"], ["audit", "--csv", "--by", "run,model"], ["audit", "--by", "approver"], ["audit", "--by", "approver", "--json"]], "outcome": [["outcome", "last", Self.canaries["env"]!], ["outcome", Self.canaries["env"]!, "x"]],
+            "audit": [["audit"], ["audit", "--json"], ["audit", "--csv", "--by", "run,model"], ["audit", "--by", "approver"], ["audit", "--by", "approver", "--json"]],
+            "outcome": [["outcome", "last", Self.canaries["env"]!], ["outcome", Self.canaries["env"]!, "x"]],
             "verify": [["verify", "last"], ["verify", "--all", "--json"]], "db check": [["db", "check", "--json"], ["db", "check"]], "db vacuum": [["db", "vacuum"]],
             "gc": [["gc", "--older-than", "0s", "--dry-run"]], "prices list": [["prices", "list", "--json"]], "prices show": [["prices", "show", "val/answer"], ["prices", "show", Self.canaries["env"]!]],
             "completions": [["completions", "bash"]],
@@ -283,7 +293,9 @@ import Values
     /// A5: not the keys, unless the step names them.
     @Test func programsDoNotSeeKeys() async throws {
         let sandbox = try Sandbox(project: "secrets: { kb: { env: CNY_SECRET } }")
-        try sandbox.write("w.yaml", """
+        try sandbox.write(
+            "w.yaml",
+            """
             version: 1
             name: w
             steps:
@@ -299,7 +311,9 @@ import Values
     /// A17: what only prices or checks runs nobody's program.
     @Test func planAndDoctorOfflineRunNoKeyCommand() async throws {
         let sandbox = try Sandbox()
-        try sandbox.write("agentctl.yaml", """
+        try sandbox.write(
+            "agentctl.yaml",
+            """
             version: 1
             providers: { stub: { api: openai-chat, base_url: "\(sandbox.server.baseURL)", api_key: { command: [sh, -c, "echo ran >> ran.txt; echo key-of-stub-1"] } } }
             prices: [{ model: stub/echo, input_per_mtok_usd: 0.10, output_per_mtok_usd: 0.40 }]
@@ -320,7 +334,9 @@ import Values
         let sandbox = try Sandbox(project: "secrets: { q: { command: [sh, -c, \"echo ran >> ran.txt; cat key.txt\"] } }")
         let key = "cny-out-1414213562"
         try sandbox.write("key.txt", key + "\n")
-        try sandbox.write("w.yaml", """
+        try sandbox.write(
+            "w.yaml",
+            """
             version: 1
             name: w
             inputs: { t: { type: string, default: x } }
@@ -342,7 +358,9 @@ import Values
     /// A6: a file that holds the key that a command prints is not kept, as it would not be with one of the environment.
     @Test func aWorkflowWithTheKeyOfACommand() async throws {
         let sandbox = try Sandbox()
-        try sandbox.write("agentctl.yaml", """
+        try sandbox.write(
+            "agentctl.yaml",
+            """
             version: 1
             providers: { stub: { api: openai-chat, base_url: "\(sandbox.server.baseURL)", api_key: { command: [sh, -c, "echo ran >> ran.txt; echo cny-cmd-1732050807"] } } }
             prices: [{ model: stub/echo, input_per_mtok_usd: 0.10, output_per_mtok_usd: 0.40 }]

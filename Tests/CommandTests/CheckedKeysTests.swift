@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestSupport
+import Testing
 import Values
 
 /// What is checked and not run: `validate` and `graph` take it, `plan` and `run` name each part.

@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestSupport
+import Testing
 import Values
 
 /// `Docs/Commands.md` has a section for each command, and in it each of its flags.

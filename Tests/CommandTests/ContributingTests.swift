@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestSupport
+import Testing
 
 /// The pages for whoever changes the program name what is there.
 @Suite struct ContributingTests {
@@ -38,10 +38,11 @@ import TestSupport
     }
 
     @Test func theTargetsThatAreNamedAreThere() throws {
-        let targets = Set(try Self.page("Makefile").compactMap { line -> String? in
-            guard let colon = line.firstIndex(of: ":"), line.contains(" ## ") else { return nil }
-            return String(line[..<colon])
-        })
+        let targets = Set(
+            try Self.page("Makefile").compactMap { line -> String? in
+                guard let colon = line.firstIndex(of: ":"), line.contains(" ## ") else { return nil }
+                return String(line[..<colon])
+            })
         let fenced = DocumentationFence.all("sh", in: "CONTRIBUTING.md").flatMap { $0.text.components(separatedBy: "\n") }
         let called = fenced.compactMap { line -> String? in
             let words = line.split(separator: " ")
@@ -71,9 +72,10 @@ import TestSupport
         let manifest = try Self.page("Package.swift")
         let resolved = try String(contentsOfFile: Sandbox.repository + "/Package.resolved", encoding: .utf8)
         let pins = try #require(try JSONSerialization.jsonObject(with: Data(resolved.utf8)) as? [String: Any])["pins"] as? [[String: Any]]
-        let versions = Dictionary(uniqueKeysWithValues: try #require(pins).compactMap { pin in
-            ((pin["location"] as? String), (pin["state"] as? [String: Any])?["version"] as? String)
-        }.compactMap { location, version in location.map { ($0, version) } })
+        let versions = Dictionary(
+            uniqueKeysWithValues: try #require(pins).compactMap { pin in
+                ((pin["location"] as? String), (pin["state"] as? [String: Any])?["version"] as? String)
+            }.compactMap { location, version in location.map { ($0, version) } })
         let declared = manifest.filter { $0.contains(".package(url:") }
         #expect(declared.count >= 5)
         for line in declared {

@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestSupport
+import Testing
 import Values
 
 @Suite struct DoctorTests {
@@ -39,7 +39,9 @@ import Values
 
     @Test func aServerThatIsDownAndAKeyThatIsMissing() async throws {
         let sandbox = try Sandbox()
-        try sandbox.write("agentctl.yaml", """
+        try sandbox.write(
+            "agentctl.yaml",
+            """
             version: 1
             providers:
               down: { api: openai-chat, base_url: "\(sandbox.server.baseURL)" }

@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestSupport
+import Testing
 
 /// The examples at the prompt print what the pages show, as far as they need neither a model nor a clock.
 @Suite struct DocumentationConsoleTests {

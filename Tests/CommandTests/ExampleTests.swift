@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestSupport
+import Testing
 import Values
 
 /// Every file in `Workflows/` is validated and run: against the stub server over a real socket, and the first one on a real model.
@@ -17,7 +17,9 @@ import Values
         for folder in ["Workflows", "Plugins"] {
             try FileManager.default.copyItem(atPath: "\(Sandbox.repository)/\(folder)", toPath: sandbox.path(folder))
         }
-        try sandbox.write("agentctl.yaml", """
+        try sandbox.write(
+            "agentctl.yaml",
+            """
             version: 1
             providers:
               local:
@@ -61,8 +63,10 @@ import Values
         defer { try? FileManager.default.removeItem(atPath: ledger) }
         let run = try await Sandbox.run(
             Sandbox.program,
-            ["run", "Workflows/support-triage.yaml", "--inputs", "Workflows/support-triage/tickets/T-1001.json", "--model", "mid=local/small",
-             "--model", "frontier=local/small", "--json", "--ledger", ledger], in: Sandbox.repository)
+            [
+                "run", "Workflows/support-triage.yaml", "--inputs", "Workflows/support-triage/tickets/T-1001.json", "--model", "mid=local/small",
+                "--model", "frontier=local/small", "--json", "--ledger", ledger,
+            ], in: Sandbox.repository)
         let result = try #require(run.json, "\(run.err)")
         #expect(result["status"] == "succeeded" || result["error"]?["kind"] == "truncated", "\(run.err)")
         #expect((result["calls"]?.intValue ?? 0) >= 2)

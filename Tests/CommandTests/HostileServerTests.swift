@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestSupport
+import Testing
 import Values
 
 /// A1, W7, R5 on the program: servers that charge for more than was agreed, and answers that are none.
@@ -9,7 +9,9 @@ import Values
 
     private func sandbox(_ steps: String, top: String = "budget: { max_cost_usd: 1 }", model: String) throws -> Sandbox {
         let sandbox = try Sandbox(project: Self.prices)
-        try sandbox.write("w.yaml", """
+        try sandbox.write(
+            "w.yaml",
+            """
             version: 1
             name: w
             models: { m: { use: stub/stub-\(model) } }
@@ -64,7 +66,9 @@ import Values
     /// A18: an amount beyond what one run can count is no fault of the ledger.
     @Test(arguments: ["", "budget: { max_cost_usd: 1 }"]) func `A18 an absurd bill is bounded and named`(top: String) async throws {
         let sandbox = try Sandbox(project: #"  - { model: "stub/*", input_per_mtok_usd: 10000, output_per_mtok_usd: 10000 }"#)
-        try sandbox.write("w.yaml", """
+        try sandbox.write(
+            "w.yaml",
+            """
             version: 1
             name: w
             models: { m: { use: stub/stub-absurd } }

@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestSupport
+import Testing
 import Values
 
 /// What `init` writes is what its reader types next: the printed commands are run as they are.

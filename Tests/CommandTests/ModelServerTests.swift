@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestSupport
+import Testing
 import Values
 
 /// Model servers that agentctl starts. Time limits are for a failure: a server that is not started again is waited for.
@@ -9,7 +9,9 @@ import Values
     private func sandbox(_ steps: String, helper: Bool = false) throws -> Sandbox {
         let sandbox = try Sandbox()
         let program = Sandbox.besideTests("stub-model-server")
-        try sandbox.write("serve.sh", """
+        try sandbox.write(
+            "serve.sh",
+            """
             touch server.pids
             for pid in $(cat server.pids); do
               if [ -d /proc/$pid ] && ! grep -q 'State:.*Z' /proc/$pid/status; then echo "$$ beside $pid" >> beside; fi
@@ -18,13 +20,17 @@ import Values
             \(helper ? "sleep 600 & echo $! >> helper.pids" : "")
             exec '\(program)' --port $1
             """)
-        try sandbox.write("agentctl.yaml", """
+        try sandbox.write(
+            "agentctl.yaml",
+            """
             version: 1
             providers:
               own: { api: openai-chat, models: { m: { serve: { command: [sh, serve.sh, "${{ port }}"], ready: /v1/models } } } }
             prices: [{ model: own/m, input_per_mtok_usd: 0.10, output_per_mtok_usd: 0.40 }]
             """)
-        try sandbox.write("w.yaml", """
+        try sandbox.write(
+            "w.yaml",
+            """
             version: 1
             name: w
             models: { m: { use: own/m } }
@@ -35,7 +41,9 @@ import Values
               - { id: b, needs: [crash], prompt: two }
             outputs: { b: "${{ steps.b.output }}" }
             """)
-        try sandbox.write("ask.yaml", """
+        try sandbox.write(
+            "ask.yaml",
+            """
             version: 1
             name: ask
             models: { m: { use: own/m } }
@@ -72,7 +80,8 @@ import Values
     func aServerEndsWithItsGuard(killed: [String]) async throws {
         // The parent of the server is its guard, and the other child of that is its watch.
         let find = ["guard": "$(ps -o ppid= -p $(tail -n 1 server.pids))", "watch": "$(pgrep -f 'model-server-watch .*'$(basename $PWD))"]
-        let sandbox = try sandbox("""
+        let sandbox = try sandbox(
+            """
               - { id: crash, needs: [a], shell: true, run: "set -e; one=\(find[killed[0]]!); two=\(killed.count > 1 ? find[killed[1]]! : "$one"); kill -9 $one $two; echo $one" }
             """, helper: true)
         let run = try await sandbox.agentctl("run", "w.yaml")

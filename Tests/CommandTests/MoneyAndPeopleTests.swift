@@ -7,7 +7,9 @@ import Values
     private func sandbox() throws -> Sandbox {
         let sandbox = try Sandbox()
         // Two accounts at one server: the same names of models are two models.
-        try sandbox.write("agentctl.yaml", """
+        try sandbox.write(
+            "agentctl.yaml",
+            """
             version: 1
             providers:
               fake: { api: openai-chat, base_url: "\(sandbox.server.baseURL)" }
@@ -24,10 +26,12 @@ import Values
     /// M1.
     @Test func modelsOfTwoProvidersAreTwo() async throws {
         let sandbox = try sandbox()
-        try sandbox.write("t.yaml", head + """
-            models: { a: { use: fake/stub-fixed }, b: { use: py/stub-fixed } }
-            steps: [{ id: one, model: a, prompt: hi }, { id: two, model: b, prompt: hi }]
-            """)
+        try sandbox.write(
+            "t.yaml",
+            head + """
+                models: { a: { use: fake/stub-fixed }, b: { use: py/stub-fixed } }
+                steps: [{ id: one, model: a, prompt: hi }, { id: two, model: b, prompt: hi }]
+                """)
         #expect(try await sandbox.agentctl("run", "t.yaml", "-q").code == 0)
         let audit = try await sandbox.agentctl("audit", "--by", "model", "--json")
         #expect(audit.json?["rows"]?.arrayValue?.map { $0["keys"]?["model"] } == ["fake/stub-fixed", "py/stub-fixed"])
@@ -40,11 +44,13 @@ import Values
     /// M4.
     @Test func whoAnsweredIsNamedWithWhoWasAsked() async throws {
         let sandbox = try sandbox()
-        try sandbox.write("t.yaml", head + """
-            models: { a: { use: fake/stub-404, fallback: [py/stub-fixed] } }
-            steps: [{ id: one, model: a, prompt: hi }]
-            outputs: { said: "${{ steps.one.output }}" }
-            """)
+        try sandbox.write(
+            "t.yaml",
+            head + """
+                models: { a: { use: fake/stub-404, fallback: [py/stub-fixed] } }
+                steps: [{ id: one, model: a, prompt: hi }]
+                outputs: { said: "${{ steps.one.output }}" }
+                """)
         let run = try await sandbox.agentctl("run", "t.yaml")
         #expect(run.err.contains("one  succeeded  py/stub-fixed (asked fake/stub-404)  "), "\(run.err)")
         let show = try await sandbox.agentctl("show", "last")
@@ -100,7 +106,9 @@ import Values
     /// R8.
     @Test func valuesAndWhatProgramsSaidAreShown() async throws {
         let sandbox = try sandbox()
-        try sandbox.write("t.yaml", """
+        try sandbox.write(
+            "t.yaml",
+            """
             version: 1
             name: t
             steps:
@@ -129,15 +137,17 @@ import Values
     /// Rejected answers are shown with what was wrong with them; a run without outputs says so.
     @Test func answersThatWereNotTakenAreShown() async throws {
         let sandbox = try sandbox()
-        try sandbox.write("t.yaml", head + """
-            models: { a: { use: py/stub-invalid } }
-            steps:
-              - id: one
-                model: a
-                prompt: hi
-                output: { schema: { type: object }, repair: 1 }
-            outputs: { said: "${{ steps.one.output }}" }
-            """)
+        try sandbox.write(
+            "t.yaml",
+            head + """
+                models: { a: { use: py/stub-invalid } }
+                steps:
+                  - id: one
+                    model: a
+                    prompt: hi
+                    output: { schema: { type: object }, repair: 1 }
+                outputs: { said: "${{ steps.one.output }}" }
+                """)
         #expect(try await sandbox.agentctl("run", "t.yaml", "-q").code != 0)
         let show = try await sandbox.agentctl("show", "last", "one")
         #expect(show.out.contains("#0 try, answer of py/stub-invalid, rejected: the answer is not JSON") && show.out.contains("    this is not JSON\n"), "\(show.out)")

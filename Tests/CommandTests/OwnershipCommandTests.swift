@@ -46,7 +46,9 @@ import Values
     @Test func aRunWhoseLedgerIsRemovedAsksNothingMore() async throws {
         let sandbox = try Sandbox()
         try sandbox.writeChain(steps: 1)
-        try sandbox.write("w.yaml", """
+        try sandbox.write(
+            "w.yaml",
+            """
             version: 1
             name: w
             models: { m: { use: stub/echo } }
@@ -65,7 +67,8 @@ import Values
     @Test func eightFirstStartsMakeOneLedger() async throws {
         let sandbox = try Sandbox()
         try sandbox.write("w.yaml", "version: 1\nname: w\nsteps:\n  - { id: a, value: \"'x'\" }\n")
-        let result = try await shell("""
+        let result = try await shell(
+            """
             for round in 1 2 3 4 5; do
               rm -rf .agentctl
               for i in 1 2 3 4 5 6 7 8; do $A run w.yaml -q || echo "exit $?" & done

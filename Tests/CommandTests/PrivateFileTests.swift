@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestSupport
+import Testing
 import Values
 
 /// A13, A16: what is made is for its owner alone whatever the umask says, and what is no file is not waited for.

@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestSupport
+import Testing
 import Values
 
 /// `validate`, `explain` and `fmt` as users call them.
@@ -47,10 +47,13 @@ import Values
         let sandbox = try project()
         let json = try #require(try await sandbox.agentctl("validate", "--json").json)
         #expect(json["valid"] == false)
-        #expect(json["diagnostics"] == [[
-            "file": "sub/bad.yaml", "line": 4, "column": 14, "end_line": 4, "end_column": 19, "severity": "error", "code": "AW101",
-            "message": "unknown key 'valeu' in a step", "hint": "did you mean 'value'?", "documentation": "Docs/Diagnostics.md#aw101",
-        ]])
+        #expect(
+            json["diagnostics"] == [
+                [
+                    "file": "sub/bad.yaml", "line": 4, "column": 14, "end_line": 4, "end_column": 19, "severity": "error", "code": "AW101",
+                    "message": "unknown key 'valeu' in a step", "hint": "did you mean 'value'?", "documentation": "Docs/Diagnostics.md#aw101",
+                ]
+            ])
         let good = try await sandbox.agentctl("validate", "good.yaml", "--format", "json")
         #expect(good.code == 0 && good.json == ["valid": true, "diagnostics": []])
     }
@@ -101,9 +104,10 @@ import Values
         let result = try await sandbox.agentctl("validate", "--format", "sarif")
         let run = try #require(result.json?["runs"]?[0])
         #expect(result.code == 10 && run["columnKind"] == "unicodeCodePoints" && run["results"]?.arrayValue?.count == 2)
-        #expect(run["results"]?[0]?["locations"]?[0]?["physicalLocation"] == [
-            "artifactLocation": ["uri": "sp%20ace%20%C3%A9.yaml"], "region": ["startLine": 4, "startColumn": 14, "endLine": 4, "endColumn": 19],
-        ])
+        #expect(
+            run["results"]?[0]?["locations"]?[0]?["physicalLocation"] == [
+                "artifactLocation": ["uri": "sp%20ace%20%C3%A9.yaml"], "region": ["startLine": 4, "startColumn": 14, "endLine": 4, "endColumn": 19],
+            ])
         #expect(run["tool"]?["driver"]?["rules"]?[0]?["id"] == "AW101")
     }
 

@@ -27,7 +27,9 @@ import Values
         let (count, gate) = (7, Gate(before: 1))
         let sandbox = try Sandbox(script: gate.response)
         try sandbox.writeChain(steps: 3, step: Self.patient)
-        try sandbox.write("strict.yaml", """
+        try sandbox.write(
+            "strict.yaml",
+            """
             version: 1
             name: strict
             models: { m: { use: stub/echo } }
@@ -262,7 +264,9 @@ import Values
     @Test func moneyIsAskedFor() async throws {
         let sandbox = try Sandbox()
         // The second call fits once its worst case does.
-        try sandbox.write("dear.yaml", """
+        try sandbox.write(
+            "dear.yaml",
+            """
             version: 1
             name: dear
             models: { m: { use: stub/echo } }

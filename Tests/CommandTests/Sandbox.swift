@@ -14,7 +14,9 @@ final class Sandbox {
         folder = NSTemporaryDirectory() + "agentctl-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         server = try StubModelServer(options, script: script)
-        try write("agentctl.yaml", """
+        try write(
+            "agentctl.yaml",
+            """
             version: 1
             providers:
               stub: { api: openai-chat, base_url: "\(server.baseURL)" }

@@ -94,7 +94,8 @@ private enum AwaitInsideReturn {
                 return isValue && isClosureOfOneExpression(tokens, index, start)
             case ",": if depth == 0 { isBehindAnother = true }
             case "return": if depth == 0 { return isValue }
-            case "=", "let", "var", ";", "in" where depth == 0:
+            case "=", "let", "var", ";",
+                "in" where depth == 0:
                 return isValue && tokens[index].text == "in"
             default: break
             }

@@ -172,7 +172,9 @@ import Values
     // MARK: Runs
 
     private func waiting(_ sandbox: Sandbox) async throws -> String {
-        try sandbox.write("asks.yaml", """
+        try sandbox.write(
+            "asks.yaml",
+            """
             version: 1
             name: asks
             models: { m: { use: keyed/echo } }

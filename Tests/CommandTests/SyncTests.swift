@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestSupport
+import Testing
 
 /// How often a run waits for the disk: what a sequential run pays for its durability.
 @Suite struct SyncTests {

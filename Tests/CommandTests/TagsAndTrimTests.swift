@@ -1,11 +1,13 @@
-import Testing
 import TestSupport
+import Testing
 import Values
 
 @Suite struct TagsAndTrimTests {
     @Test func stepTagsDivideTheCostOfOneRun() async throws {
         let sandbox = try Sandbox()
-        try sandbox.write("w.yaml", """
+        try sandbox.write(
+            "w.yaml",
+            """
             version: 1
             name: tagged
             tags: { feature: support }
@@ -33,7 +35,9 @@ import Values
 
     @Test func aPromptIsCutAndToldSo() async throws {
         let sandbox = try Sandbox()
-        try sandbox.write("w.yaml", """
+        try sandbox.write(
+            "w.yaml",
+            """
             version: 1
             name: cut
             inputs: { text: { type: string } }

@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestSupport
+import Testing
 import Values
 
 /// A7: whoever writes a text, models, servers, programs, files, callers: a terminal gets no order from it.
@@ -16,17 +16,22 @@ import Values
     ]
 
     private func project() throws -> Sandbox {
-        let sandbox = try Sandbox(script: { request in
-            let name = request.json?["model"]?.stringValue ?? ""
-            return Self.ways[name]?(request.json ?? [:], request.number)
-        }, project: "x-\"a\\e]52;c;ZXZpbA==\\ab\": 1")
-        try sandbox.write("agentctl.yaml", """
+        let sandbox = try Sandbox(
+            script: { request in
+                let name = request.json?["model"]?.stringValue ?? ""
+                return Self.ways[name]?(request.json ?? [:], request.number)
+            }, project: "x-\"a\\e]52;c;ZXZpbA==\\ab\": 1")
+        try sandbox.write(
+            "agentctl.yaml",
+            """
             version: 1
             providers: { stub: { api: openai-chat, base_url: "\(sandbox.server.baseURL)" } }
             prices: [{ model: "stub/*", input_per_mtok_usd: 0.10, output_per_mtok_usd: 0.40 }]
             """)
         for way in Self.ways.keys {
-            try sandbox.write("\(way).yaml", """
+            try sandbox.write(
+                "\(way).yaml",
+                """
                 version: 1
                 name: \(way)
                 inputs: { t: { type: string, default: hi } }
@@ -90,15 +95,17 @@ import Values
         try await look("run", "answer.yaml", "--input", "t=\(Self.hostile)")
         try await look("run", "answer.yaml", "--batch", "lines.jsonl")
         try await look("run", "error.yaml", "--batch", "lines.jsonl")
-        for ways in [["show", "last"], ["show", "last", "--prompts"], ["show", "last", "--json"], ["runs"], ["runs", "--json"], ["audit", "--by", "tag:t"], ["audit", "--by", "tag:t", "--csv"],
+        for ways in [
+            ["show", "last"], ["show", "last", "--prompts"], ["show", "last", "--json"], ["runs"], ["runs", "--json"], ["audit", "--by", "tag:t"], ["audit", "--by", "tag:t", "--csv"],
             ["audit", "--json", "--by", "tag:t,step"], ["approvals"], ["approvals", "--json"], ["verify", "--all"], ["doctor"], ["plan", "answer.yaml"], ["plan", "keys.yaml"], ["graph", "raw.yaml"],
             ["validate"], ["validate", "keys.yaml"], ["validate", "raw.yaml"], ["validate", "--json"], ["validate", "--format", "sarif"], ["validate", "named\u{1B}[2J.yaml"], ["validate", "no\u{1B}[2J"],
             ["fmt", "--diff"], ["fmt", "--check"], ["try", "schema", "s.json", "d.json"], ["try", "schema", "s.json", "d.json", "--json"], ["try", "expr", "'\u{1B}[2J\u{202E}'"], ["try", "expr", "\u{1B}[2J"],
             ["try", "prompt", "answer.yaml", "a", "--input", "t=\(Self.hostile)"], ["try", "prompt", "answer.yaml", "a", "--json", "--input", "t=\(Self.hostile)"],
             ["explain", "\u{1B}[2J"], ["prices", "show", "\u{1B}[2J"], ["show", "\u{1B}[2J"], ["outcome", "last", Self.hostile], ["show", "last"],
             ["approve", "last", "--no", "--by", Self.hostile, "--note", Self.hostile, "--resume"], ["show", "last"], ["follow", "last"], ["follow", "last", "--events"],
-            ["outputs", "last"], ["outputs", "last", "--json"], ["show", "last", "a"], ["show", "last", "a", "--prompts"], ["cancel", "last", "--by", Self.hostile], ["\u{1B}[2J"], ["run", "--\u{1B}[2J"], ["run", "answer.yaml", "--budget", "\u{1B}[2J"], ["run", "answer.yaml", "--config", "\u{1B}[2J"], ["help", "\u{1B}[2J"], ["--help"]]
-        {
+            ["outputs", "last"], ["outputs", "last", "--json"], ["show", "last", "a"], ["show", "last", "a", "--prompts"], ["cancel", "last", "--by", Self.hostile], ["\u{1B}[2J"], ["run", "--\u{1B}[2J"],
+            ["run", "answer.yaml", "--budget", "\u{1B}[2J"], ["run", "answer.yaml", "--config", "\u{1B}[2J"], ["help", "\u{1B}[2J"], ["--help"],
+        ] {
             let bytes = try await PseudoTerminal.run(Sandbox.program, ways, in: sandbox.folder)
             let problems = Self.problems(bytes)
             counted += 1

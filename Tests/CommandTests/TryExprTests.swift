@@ -19,11 +19,12 @@ import Values
 
     @Test func peopleReadLiterals() async throws {
         let done = try await Sandbox().agentctl("try", "expr", #"{'a': [7u, b'\xff', 1.0], 'b': timestamp(0)}"#)
-        #expect(done.out == """
-            {"a": [7u, b"\\xff", 1.0], "b": timestamp("1970-01-01T00:00:00Z")}
-            type: map
+        #expect(
+            done.out == """
+                {"a": [7u, b"\\xff", 1.0], "b": timestamp("1970-01-01T00:00:00Z")}
+                type: map
 
-            """)
+                """)
     }
 
     @Test(arguments: [("1 +", "AX001"), ("siez(1)", "AX003"), ("'a' + 1", "AX007"), ("nmae.first", "did you mean 'name'?"), ("name.frist", "did you mean 'first'?"), ("1 / 0", "divide_by_zero"), ("int(name.first)", "invalid_argument")])
@@ -50,7 +51,9 @@ import Values
         #expect(json.out == "{\"type\":\"list(list(dyn))\"}\n")
     }
 
-    @Test(arguments: [(["try", "expr"], "Missing expected argument"), (["try", "expr", "1", "2"], "Unexpected argument"), (["try", "expr", "1", "--data", "none.json"], "cannot read none.json"), (["try", "expr", "1", "--data", "-"], "not JSON")])
+    @Test(arguments: [
+        (["try", "expr"], "Missing expected argument"), (["try", "expr", "1", "2"], "Unexpected argument"), (["try", "expr", "1", "--data", "none.json"], "cannot read none.json"), (["try", "expr", "1", "--data", "-"], "not JSON"),
+    ])
     func wrongCalls(_ arguments: [String], _ word: String) async throws {
         let sandbox = try Sandbox()
         let done = try await Sandbox.run(Sandbox.program, arguments, in: sandbox.folder)

@@ -1,5 +1,5 @@
-import Testing
 import TestSupport
+import Testing
 import Values
 
 @Suite struct TryPromptTests {
@@ -56,24 +56,25 @@ import Values
         let sandbox = try sandbox()
         let result = try await sandbox.agentctl(
             "try", "prompt", "w.yaml", "reply", "--input", "letter=Grüße", "--data", "-", stdin: "steps: { kind: { output: { name: thanks } } }")
-        #expect(result.out == """
-            [system · system · workflow]  18 bytes, at most 18 tokens
-            You write letters.
+        #expect(
+            result.out == """
+                [system · system · workflow]  18 bytes, at most 18 tokens
+                You write letters.
 
-            [system · prefix rules · workflow]  10 bytes, at most 10 tokens  (joins the message above)
-            Be polite.
+                [system · prefix rules · workflow]  10 bytes, at most 10 tokens  (joins the message above)
+                Be polite.
 
-            [user · prefix letter · execution]  15 bytes, at most 15 tokens
-            Letter: Grüße
+                [user · prefix letter · execution]  15 bytes, at most 15 tokens
+                Letter: Grüße
 
-            [user · prompt · step]  9 bytes, at most 9 tokens  (joins the message above)
-            A THANKS.
+                [user · prompt · step]  9 bytes, at most 9 tokens  (joins the message above)
+                A THANKS.
 
-            reply: 4 segments in 2 messages to stub/echo (tier small), 52 bytes
-            at most 172 tokens: 60 of text + 112 of the chat template
-            estimated 13 tokens (four bytes each), which is within max_input_tokens 50
+                reply: 4 segments in 2 messages to stub/echo (tier small), 52 bytes
+                at most 172 tokens: 60 of text + 112 of the chat template
+                estimated 13 tokens (four bytes each), which is within max_input_tokens 50
 
-            """, "\(result.err)")
+                """, "\(result.err)")
         #expect(sandbox.server.requestCount == 0)
     }
 

@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestSupport
+import Testing
 import Values
 
 /// `verify`, `db check`, `db vacuum`, `gc`, and what `runs` and `show` say of runs that are not over.
@@ -144,7 +144,9 @@ import Values
 
     @Test func runsThatAreNotOverSayHowTheyGoOn() async throws {
         let sandbox = try await sandbox()
-        try sandbox.write("ask.yaml", """
+        try sandbox.write(
+            "ask.yaml",
+            """
             version: 1
             name: ask
             steps:

@@ -48,15 +48,17 @@ import Values
     private static let head = #""provider":"p","model":"m","source":"s","checked_at":"2026-11-21""#
 
     @Test func everyKeyIsRead() throws {
-        let catalogue = try read("""
+        let catalogue = try read(
+            """
             {\(Self.head),"from":"2026-01-01","to":"2027-01-01","context_window":8192,
              "per_mtok_usd":{"input":"1","cache_read":"0.1","cache_write":"1.25","output":"2","reasoning":"3"},
              "above":[{"prompt_tokens":1000,"per_mtok_usd":{"input":"2"}}],"request_usd":"0.01","machine_hour_usd":"0.5"}
             """)
-        #expect(catalogue.rows.map(\.id) == [
-            "p/m/input@2026-01-01", "p/m/cache_read@2026-01-01", "p/m/cache_write@2026-01-01", "p/m/output@2026-01-01", "p/m/reasoning@2026-01-01",
-            "p/m/request@2026-01-01", "p/m/machine_hour@2026-01-01", "p/m/input>1000@2026-01-01",
-        ])
+        #expect(
+            catalogue.rows.map(\.id) == [
+                "p/m/input@2026-01-01", "p/m/cache_read@2026-01-01", "p/m/cache_write@2026-01-01", "p/m/output@2026-01-01", "p/m/reasoning@2026-01-01",
+                "p/m/request@2026-01-01", "p/m/machine_hour@2026-01-01", "p/m/input>1000@2026-01-01",
+            ])
         #expect(catalogue.rows.map(\.price.picoDollars) == [1_000_000, 100_000, 1_250_000, 2_000_000, 3_000_000, 10_000_000_000, 500_000_000_000, 2_000_000])
         #expect(catalogue.rows.last?.abovePromptTokens == 1000)
         #expect(catalogue.rows.allSatisfy { $0.effectiveTo == day("2027-01-01") })

@@ -114,10 +114,12 @@ import Values
     }
 
     @Test func aUsersListReplacesTheCatalogues() throws {
-        let catalogue = try PriceCatalogue(json: json("""
-            {"version":"t","entries":[{"provider":"p","model":"m","source":"t","checked_at":"t",
-             "per_mtok_usd":{"input":"3","cache_read":"0.3","output":"15"}}]}
-            """))
+        let catalogue = try PriceCatalogue(
+            json: json(
+                """
+                {"version":"t","entries":[{"provider":"p","model":"m","source":"t","checked_at":"t",
+                 "per_mtok_usd":{"input":"3","cache_read":"0.3","output":"15"}}]}
+                """))
         let own = PriceBook(overrides: [row("m", .input, "1"), row("m", .output, "2")], catalogue: catalogue)
         let sheet = own.sheet(provider: "p", model: "m", at: .now())
         #expect(price(sheet, .input) == "1")
@@ -135,10 +137,11 @@ import Values
 
 @Suite struct MachineTimeTests {
     /// One pico-dollar an hour is 1/3 600 000 of one a millisecond.
-    @Test(arguments: [
-        (3_600_000, 1, 1), (3_600_000, 7, 7), (1_800_000, 1, 0), (1_800_000, 3, 2), (1_800_000, 5, 2), (1_800_000, 7, 4), (1_800_001, 1, 1),
-        (1_799_999, 1, 0), (100_000_000_000, 36, 1_000_000), (0, 100, 0), (1, 0, 0), (1, -5, 0), (9_000_000_000_000, 1, 2_500_000),
-    ] as [(Int64, Int64, Int64)])
+    @Test(
+        arguments: [
+            (3_600_000, 1, 1), (3_600_000, 7, 7), (1_800_000, 1, 0), (1_800_000, 3, 2), (1_800_000, 5, 2), (1_800_000, 7, 4), (1_800_001, 1, 1),
+            (1_799_999, 1, 0), (100_000_000_000, 36, 1_000_000), (0, 100, 0), (1, 0, 0), (1, -5, 0), (9_000_000_000_000, 1, 2_500_000),
+        ] as [(Int64, Int64, Int64)])
     func roundsHalfToEven(hourly: Int64, milliseconds: Int64, pico: Int64) {
         #expect(PriceSheet.machineTime(Money(picoDollars: hourly), .milliseconds(milliseconds)).picoDollars == pico)
     }

@@ -8,7 +8,8 @@ import WorkflowModel
 /// Steps that ask a person.
 @Suite struct ApprovalTests {
     private func graph(_ approve: String = #"message: "pay ${{ steps.draft.output }}?""#, after: String = "") throws -> WorkflowGraph {
-        try workflow("""
+        try workflow(
+            """
             version: 1
             name: asks
             models: { m: { use: local/a } }
@@ -99,7 +100,8 @@ import WorkflowModel
     }
 
     @Test func eachItemAsks() async throws {
-        let graph = try workflow("""
+        let graph = try workflow(
+            """
             version: 1
             name: many
             steps:
@@ -118,7 +120,8 @@ import WorkflowModel
     }
 
     @Test func aFailureThatCancelsTakesTheQuestionBack() async throws {
-        let graph = try workflow("""
+        let graph = try workflow(
+            """
             version: 1
             name: breaks
             on_failure: cancel
@@ -137,7 +140,8 @@ import WorkflowModel
 
     /// One call fits the cap, the next does not.
     private func capped() throws -> WorkflowGraph {
-        try workflow("""
+        try workflow(
+            """
             version: 1
             name: capped
             models: { m: { use: local/a } }
@@ -197,7 +201,8 @@ import WorkflowModel
 
     /// While other steps run, the step goes on in the same process.
     @Test func aGrantReachesTheProcessThatWaits() async throws {
-        let graph = try workflow("""
+        let graph = try workflow(
+            """
             version: 1
             name: capped
             models: { m: { use: local/a } }

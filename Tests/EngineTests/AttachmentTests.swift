@@ -73,15 +73,18 @@ import WorkflowModel
 
     @Test func messagesTakeThemWithTheUsersLast() async throws {
         let rig = rig()
-        _ = try await rig.run(workflow(modelWorkflow("""
-              - id: a
-                attach: ["${{ inputs.p }}"]
-                messages:
-                  - { role: system, content: S }
-                  - { role: user, content: U1 }
-                  - { role: assistant, content: A }
-                  - { role: user, content: U2 }
-            """, top: Self.inputs)))
+        _ = try await rig.run(
+            workflow(
+                modelWorkflow(
+                    """
+                      - id: a
+                        attach: ["${{ inputs.p }}"]
+                        messages:
+                          - { role: system, content: S }
+                          - { role: user, content: U1 }
+                          - { role: assistant, content: A }
+                          - { role: user, content: U2 }
+                    """, top: Self.inputs)))
         let messages = PromptMessage.messages(of: rig.provider.requests[0].segments)
         #expect(messages.map(\.text) == ["S", "U1", "A", "U2"])
         #expect(messages.map(\.parts.count) == [0, 0, 0, 2])
@@ -157,13 +160,16 @@ import WorkflowModel
         let rig = rig()
         let tight = try await rig.run(workflow(step(#"[{ image: "${{ inputs.p }}", max_tokens: 500 }]"#, keys: ", limits: { max_input_tokens: 500 }")))
         #expect(tight.failure?.message == "the prompt has about 503 tokens, limits.max_input_tokens is 500")
-        _ = try await rig.run(workflow(modelWorkflow("""
-              - id: a
-                attach: [{ image: "${{ inputs.p }}", max_tokens: 500 }]
-                with: { doc: "${{ inputs.p + '0123456789012345678901234567890123456789' }}" }
-                prompt: "${{ with.doc }}"
-                limits: { max_input_tokens: 505, overflow: trim, trim: [doc] }
-            """, top: Self.inputs)))
+        _ = try await rig.run(
+            workflow(
+                modelWorkflow(
+                    """
+                      - id: a
+                        attach: [{ image: "${{ inputs.p }}", max_tokens: 500 }]
+                        with: { doc: "${{ inputs.p + '0123456789012345678901234567890123456789' }}" }
+                        prompt: "${{ with.doc }}"
+                        limits: { max_input_tokens: 505, overflow: trim, trim: [doc] }
+                    """, top: Self.inputs)))
         #expect(rig.provider.requests.last?.segments.last?.text == "a.png012345678 […]")
     }
 

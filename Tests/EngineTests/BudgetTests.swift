@@ -39,8 +39,9 @@ private let holdOfHi = usd("0.00028")
 
     @Test func theCapOfAStepNamedRunIsNotTheRuns() async throws {
         let rig = EngineRig(answers: ["run": [.text("x")]])
-        let result = try await rig.run(modelWorkflow(
-            "  - { id: run, prompt: hi, limits: { max_cost_usd: 0.00027 } }", top: "budget: { max_cost_usd: 1, on_exceeded: ask }"))
+        let result = try await rig.run(
+            modelWorkflow(
+                "  - { id: run, prompt: hi, limits: { max_cost_usd: 0.00027 } }", top: "budget: { max_cost_usd: 1, on_exceeded: ask }"))
         #expect(result.failure?.message.contains("does not fit the cap of run") == true, "\(result.failure?.message ?? "none")")
     }
 
@@ -57,12 +58,15 @@ private let holdOfHi = usd("0.00028")
     /// Facts that other steps recorded while a reservation waited are where they belong: before its intent.
     @Test func aPostponedReservationHoldsNoFactsBack() async throws {
         let rig = EngineRig { request, _ in .text("x", latency: .milliseconds(request.schemaName == "a" ? 300 : 100)) }
-        let result = try await rig.run(workflowUnder("0.0006", """
-              - { id: a, prompt: hi }
-              - { id: b, prompt: hi }
-              - { id: c, prompt: hi }
-              - { id: d, run: [p], needs: [b] }
-            """))
+        let result = try await rig.run(
+            workflowUnder(
+                "0.0006",
+                """
+                  - { id: a, prompt: hi }
+                  - { id: b, prompt: hi }
+                  - { id: c, prompt: hi }
+                  - { id: d, run: [p], needs: [b] }
+                """))
         #expect(result.status == .succeeded)
         let story = rig.written.story
         for step in ["a", "b", "c", "d"] {
@@ -77,11 +81,14 @@ private let holdOfHi = usd("0.00028")
 
     @Test func aCommandDoesNotWaitForMoney() async throws {
         let rig = EngineRig { _, _ in .text("x", latency: .seconds(10)) }
-        _ = try await rig.run(workflowUnder("0.0003", """
-              - { id: a, prompt: hi }
-              - { id: b, prompt: hi }
-              - { id: c, run: [p] }
-            """))
+        _ = try await rig.run(
+            workflowUnder(
+                "0.0003",
+                """
+                  - { id: a, prompt: hi }
+                  - { id: b, prompt: hi }
+                  - { id: c, run: [p] }
+                """))
         let story = rig.written.story
         #expect(story.firstIndex(of: "step_succeeded c")! < story.firstIndex(of: "call_ended a")!)
     }
@@ -114,12 +121,14 @@ private let holdOfHi = usd("0.00028")
         }
         let rig = EngineRig(clock: clock, journal: journal, provider: provider)
         let items = (0..<40).map { _ in "'" + String(repeating: "x", count: Int(random.next() % 200)) + "'" }.joined(separator: ",")
-        let result = try await rig.run(modelWorkflow("""
-              - { id: s, for_each: { items: "[\(items)]", on_error: collect, max_cost_usd: 0.003 }, prompt: "${{ item }}", limits: { max_cost_usd: 0.0009 } }
-              - { id: a, prompt: hi, on_error: continue }
-              - { id: b, prompt: hi, on_error: continue }
-              - { id: c, prompt: "${{ steps.s.status }}", on_error: continue }
-            """, top: "budget: { max_cost_usd: 0.0035 }\nconcurrency: \(8 + seed * 4)"))
+        let result = try await rig.run(
+            modelWorkflow(
+                """
+                  - { id: s, for_each: { items: "[\(items)]", on_error: collect, max_cost_usd: 0.003 }, prompt: "${{ item }}", limits: { max_cost_usd: 0.0009 } }
+                  - { id: a, prompt: hi, on_error: continue }
+                  - { id: b, prompt: hi, on_error: continue }
+                  - { id: c, prompt: "${{ steps.s.status }}", on_error: continue }
+                """, top: "budget: { max_cost_usd: 0.0035 }\nconcurrency: \(8 + seed * 4)"))
         #expect(result.status == .succeeded)
         let run = rig.written
         #expect(run.mostHeld <= usd("0.0035").picoDollars)
@@ -135,10 +144,12 @@ private let holdOfHi = usd("0.00028")
 
     @Test func aStepsCapRefusesAloneAndNamesItself() async throws {
         let rig = EngineRig(answers: ["a": [.text("x")], "b": [.text("x")]])
-        let result = try await rig.run(modelWorkflow("""
-              - { id: a, prompt: hi, limits: { max_cost_usd: 0.0001 } }
-              - { id: b, prompt: hi }
-            """))
+        let result = try await rig.run(
+            modelWorkflow(
+                """
+                  - { id: a, prompt: hi, limits: { max_cost_usd: 0.0001 } }
+                  - { id: b, prompt: hi }
+                """))
         #expect(result.failure?.message == "the worst case of the next call, $0.00028, does not fit the cap of a: $0.00 of $0.0001 is spent or held")
         #expect(rig.provider.askedBy == ["b"])
     }

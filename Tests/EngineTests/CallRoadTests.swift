@@ -46,9 +46,11 @@ private struct RoadRig {
         let run = RunID("20261121-094815-road0000")
         let hash = ContentHash(of: "")
         let first = JournalEntry(run: run)
-        first.facts = [JournaledEvent(
-            .runStarted(RunStarted(workflow: "t", graph: hash, sources: hash, inputs: hash, maxCost: cap.map(usd), encoder: 1, program: "test")),
-            at: rig.clock.now())]
+        first.facts = [
+            JournaledEvent(
+                .runStarted(RunStarted(workflow: "t", graph: hash, sources: hash, inputs: hash, maxCost: cap.map(usd), encoder: 1, program: "test")),
+                at: rig.clock.now())
+        ]
         try await rig.journal.begin(RunStart(id: run, location: ""), with: first)
         recorder = RoadRecorder(run: run, journal: rig.journal)
         services = CallServices(rig.engine.environment)

@@ -11,7 +11,8 @@ import WorkflowModel
         let clock = ManualClock()
         let tools = ScriptedTools(clock: clock) { _ in .exited(code: 0, stdout: Array("{\"docs\": [1]}\n".utf8), stderr: "") }
         let rig = EngineRig(clock: clock, provider: ScriptedProvider(clock: clock, answers: [:]), tools: tools)
-        let result = try await rig.run("""
+        let result = try await rig.run(
+            """
             version: 1
             name: t
             inputs: { q: { type: string } }
@@ -34,7 +35,8 @@ import WorkflowModel
         let clock = ManualClock()
         let tools = ScriptedTools(clock: clock) { _ in .exited(code: 0, stdout: Array(stdout.utf8), stderr: "") }
         let rig = EngineRig(clock: clock, provider: ScriptedProvider(clock: clock, answers: [:]), tools: tools)
-        let result = try await rig.run("""
+        let result = try await rig.run(
+            """
             version: 1
             name: t
             outputs: { a: "${{ steps.a.output }}" }
@@ -62,7 +64,8 @@ import WorkflowModel
         let clock = ManualClock()
         let tools = ScriptedTools(clock: clock) { _ in .exited(code: 1, stdout: Array("none".utf8), stderr: "") }
         let rig = EngineRig(clock: clock, provider: ScriptedProvider(clock: clock, answers: [:]), tools: tools)
-        let result = try await rig.run("""
+        let result = try await rig.run(
+            """
             version: 1
             name: t
             outputs: { a: "${{ steps.a.output }}", code: "${{ steps.a.exit_code }}" }

@@ -13,11 +13,13 @@ import WorkflowModel
     @Test(arguments: ["prompt: hi", "steps: [{ id: b, prompt: hi }]", "for_each: { items: \"[1, 2]\" }, prompt: hi", "loop: { max: 2, steps: [{ id: b, prompt: hi }] }"])
     func whatIsOptionalIsSkippedWhereItsBudgetIsShort(_ body: String) async throws {
         let rig = EngineRig { _, _ in .text("x", input: 10, output: 100) }
-        let result = try await rig.run(modelWorkflow("""
-              - { id: first, prompt: hi }
-              - { id: a, needs: [first], optional: true, \(body) }
-              - { id: c, value: "has(steps.a.output) ? 1 : 2" }
-            """, top: "budget: { max_cost_usd: 0.0003 }\noutputs: { c: \"${{ steps.c.output }}\" }"))
+        let result = try await rig.run(
+            modelWorkflow(
+                """
+                  - { id: first, prompt: hi }
+                  - { id: a, needs: [first], optional: true, \(body) }
+                  - { id: c, value: "has(steps.a.output) ? 1 : 2" }
+                """, top: "budget: { max_cost_usd: 0.0003 }\noutputs: { c: \"${{ steps.c.output }}\" }"))
         #expect(result.outputs == ["c": 2], "\(String(describing: result.failure))")
         #expect(rig.written.nodes["a"]?.status == .skipped)
         #expect(rig.written.nodes["a"]?.reason == "optional, and the budget is short")
@@ -66,9 +68,11 @@ import WorkflowModel
 
     @Test func aDeadlineHoldsForEachItem() async throws {
         let rig = EngineRig { request, _ in .text("x", latency: .seconds(request.segments[0].text == "2" ? 60 : 1)) }
-        let result = try await rig.run(modelWorkflow("""
-              - { id: s, deadline: 2s, for_each: { items: "[1, 2, 3]", max_parallel: 1, on_error: collect }, prompt: "${{ item }}" }
-            """, top: "outputs: { s: \"${{ steps.s.output.map(i, i.ok) }}\" }"))
+        let result = try await rig.run(
+            modelWorkflow(
+                """
+                  - { id: s, deadline: 2s, for_each: { items: "[1, 2, 3]", max_parallel: 1, on_error: collect }, prompt: "${{ item }}" }
+                """, top: "outputs: { s: \"${{ steps.s.output.map(i, i.ok) }}\" }"))
         #expect(result.outputs == ["s": [true, false, true]])
         #expect(rig.clock.elapsed == .seconds(4))
     }
@@ -76,10 +80,12 @@ import WorkflowModel
     @Test(arguments: ["steps: [{ id: b, prompt: hi }, { id: c, prompt: \"${{ steps.b.output }}\" }]", "loop: { max: 9, steps: [{ id: b, prompt: hi }] }", "workflow: other.yaml"])
     func aDeadlineEndsEverythingInside(_ body: String) async throws {
         let rig = EngineRig { _, _ in .text("x", latency: .seconds(10)) }
-        let result = try await rig.run(modelWorkflow("""
-              - { id: g, deadline: 15s, \(body) }
-              - { id: z, prompt: hi }
-            """), files: ["other.yaml": modelWorkflow("  - { id: a, prompt: hi }\n  - { id: b, prompt: \"${{ steps.a.output }}\" }")])
+        let result = try await rig.run(
+            modelWorkflow(
+                """
+                  - { id: g, deadline: 15s, \(body) }
+                  - { id: z, prompt: hi }
+                """), files: ["other.yaml": modelWorkflow("  - { id: a, prompt: hi }\n  - { id: b, prompt: \"${{ steps.a.output }}\" }")])
         #expect(result.failure?.kind == .deadline)
         #expect(result.failedStep == "g")
         #expect(rig.clock.elapsed == .seconds(15))
@@ -139,9 +145,11 @@ import WorkflowModel
     /// A step may be called `run`: its cap is not the run's.
     @Test func aCapOfAStepCalledRun() async throws {
         let rig = EngineRig { _, _ in .text("x", input: 10, output: 5) }
-        let result = try await rig.run(modelWorkflow("""
-              - { id: run, limits: { max_cost_usd: 0.0004 }, loop: { max: 4, steps: [{ id: a, prompt: hi }] } }
-            """, top: "budget: { max_cost_usd: 0.0004 }"))
+        let result = try await rig.run(
+            modelWorkflow(
+                """
+                  - { id: run, limits: { max_cost_usd: 0.0004 }, loop: { max: 4, steps: [{ id: a, prompt: hi }] } }
+                """, top: "budget: { max_cost_usd: 0.0004 }"))
         #expect(result.status == .succeeded)
         #expect(rig.written.payloads("pass_ended").last?["verdict"] == "exhausted")
     }
@@ -152,12 +160,14 @@ import WorkflowModel
         let journal = InMemoryJournal(clock: clock, latency: .milliseconds(2), failsAt: operation)
         let provider = ScriptedProvider(clock: clock) { _, _ in .text("x") }
         let rig = EngineRig(clock: clock, journal: journal, provider: provider)
-        let graph = try workflow(modelWorkflow("""
-              - id: g
-                for_each: { items: "[1, 2]" }
-                deadline: 60s
-                steps: [{ id: l, loop: { max: 2, steps: [{ id: a, deadline: 30s, prompt: hi }, { id: r, needs: [a], run: [p] }] } }]
-            """, top: "finally: [{ id: z, run: [p] }]"))
+        let graph = try workflow(
+            modelWorkflow(
+                """
+                  - id: g
+                    for_each: { items: "[1, 2]" }
+                    deadline: 60s
+                    steps: [{ id: l, loop: { max: 2, steps: [{ id: a, deadline: 30s, prompt: hi }, { id: r, needs: [a], run: [p] }] } }]
+                """, top: "finally: [{ id: z, run: [p] }]"))
         var error: JournalError?
         do { _ = try await rig.run(graph) } catch let found as JournalError { error = found }
         #expect(provider.requests.count <= journal.runs.first?.calls.count ?? 0)
@@ -168,12 +178,14 @@ import WorkflowModel
     @Test func aStopInsideOfScopesLeavesNothingOpen() async throws {
         let rig = EngineRig { _, _ in .text("x", latency: .seconds(1)) }
         rig.clock.schedule(after: .milliseconds(2_500)) { rig.engine.interrupt(.immediate) }
-        let result = try await rig.run(modelWorkflow("""
-              - id: g
-                for_each: { items: "[1, 2]" }
-                deadline: 60s
-                steps: [{ id: l, loop: { max: 9, steps: [{ id: a, prompt: hi }] } }]
-            """))
+        let result = try await rig.run(
+            modelWorkflow(
+                """
+                  - id: g
+                    for_each: { items: "[1, 2]" }
+                    deadline: 60s
+                    steps: [{ id: l, loop: { max: 9, steps: [{ id: a, prompt: hi }] } }]
+                """))
         #expect(result.status == .interrupted)
         // They go on where they are when the run is resumed.
         #expect(rig.written.nodes["g[0]/l[2]/a"]?.status == .cancelled)

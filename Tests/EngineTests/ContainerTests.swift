@@ -12,15 +12,17 @@ import WorkflowModel
 
     @Test func aGroupReadsWhatIsAroundItAndGivesItsOutputs() async throws {
         let rig = EngineRig { request, _ in .text(request.segments[0].text + "!") }
-        let result = try await rig.run(modelWorkflow("""
-              - { id: names, value: "['a', 'b']" }
-              - id: g
-                for_each: { items: steps.names.output, as: name }
-                with: { greeting: "Hello ${{ name }}" }
-                steps:
-                  - { id: say, with: { mark: "?" }, prompt: "${{ with.greeting }}${{ with.mark }} ${{ index }}" }
-                  - { id: rest, when: "index > 0", value: "steps.say.output + name" }
-            """, top: "outputs: { g: \"${{ steps.g.output }}\" }"))
+        let result = try await rig.run(
+            modelWorkflow(
+                """
+                  - { id: names, value: "['a', 'b']" }
+                  - id: g
+                    for_each: { items: steps.names.output, as: name }
+                    with: { greeting: "Hello ${{ name }}" }
+                    steps:
+                      - { id: say, with: { mark: "?" }, prompt: "${{ with.greeting }}${{ with.mark }} ${{ index }}" }
+                      - { id: rest, when: "index > 0", value: "steps.say.output + name" }
+                """, top: "outputs: { g: \"${{ steps.g.output }}\" }"))
         #expect(result.outputs == ["g": [["say": "Hello a? 0!"], ["say": "Hello b? 1!", "rest": "Hello b? 1!b"]]])
         #expect(rig.written.nodes["g[1]/rest"]?.step == "g/rest")
         #expect(Set(rig.written.calls.map(\.step)) == ["g/say"])
@@ -30,7 +32,8 @@ import WorkflowModel
     /// An inner item hides the outer one of its name, not `index` of the outer one elsewhere.
     @Test func itemsInsideOfItems() async throws {
         let rig = EngineRig { _, _ in .text("x") }
-        let result = try await rig.run("""
+        let result = try await rig.run(
+            """
             version: 1
             name: t
             steps:
@@ -46,26 +49,30 @@ import WorkflowModel
 
     @Test(arguments: ["stop", "collect"]) func failedItemsOfAGroup(_ policy: String) async throws {
         let rig = EngineRig { request, _ in request.segments[0].text == "2" ? .failure(.badRequest, "no two") : .text("x") }
-        let result = try await rig.run(modelWorkflow("""
-              - id: g
-                for_each: { items: "[1, 2, 3]", max_parallel: 1, on_error: \(policy) }
-                steps: [{ id: a, prompt: "${{ item }}" }, { id: b, value: steps.a.output }]
-            """, top: "outputs: { g: \"${{ steps.g.output }}\" }"))
+        let result = try await rig.run(
+            modelWorkflow(
+                """
+                  - id: g
+                    for_each: { items: "[1, 2, 3]", max_parallel: 1, on_error: \(policy) }
+                    steps: [{ id: a, prompt: "${{ item }}" }, { id: b, value: steps.a.output }]
+                """, top: "outputs: { g: \"${{ steps.g.output }}\" }"))
         if policy == "stop" {
             #expect(result.failure?.message == "item 1 failed: g[1]/a: no two")
             #expect(rig.provider.requests.count == 2)
         } else {
-            #expect(result.outputs?["g"] == [
-                ["ok": true, "output": ["a": "x", "b": "x"], "error": .null], ["ok": false, "output": .null, "error": "g[1]/a: no two"],
-                ["ok": true, "output": ["a": "x", "b": "x"], "error": .null],
-            ])
+            #expect(
+                result.outputs?["g"] == [
+                    ["ok": true, "output": ["a": "x", "b": "x"], "error": .null], ["ok": false, "output": .null, "error": "g[1]/a: no two"],
+                    ["ok": true, "output": ["a": "x", "b": "x"], "error": .null],
+                ])
         }
         #expect(rig.written.open == 0)
     }
 
     @Test func moreItemsThanAllowedFailAGroup() async throws {
         let rig = EngineRig { _, _ in .text("x") }
-        let result = try await rig.run("""
+        let result = try await rig.run(
+            """
             version: 1
             name: t
             steps: [{ id: g, for_each: { items: "[1, 2, 3]", max_items: 2 }, steps: [{ id: a, value: item }] }]
@@ -75,10 +82,12 @@ import WorkflowModel
 
     @Test func whatAGroupIsWorthInPlaceOfItsFailure() async throws {
         let rig = EngineRig { _, _ in .failure(.badRequest, "no") }
-        let result = try await rig.run(modelWorkflow("""
-              - { id: g, on_error: { value: { a: none } }, steps: [{ id: a, prompt: hi }] }
-              - { id: b, value: steps.g.output.a }
-            """, top: "outputs: { b: \"${{ steps.b.output }}\" }"))
+        let result = try await rig.run(
+            modelWorkflow(
+                """
+                  - { id: g, on_error: { value: { a: none } }, steps: [{ id: a, prompt: hi }] }
+                  - { id: b, value: steps.g.output.a }
+                """, top: "outputs: { b: \"${{ steps.b.output }}\" }"))
         #expect(result.outputs == ["b": "none"])
         #expect(rig.written.nodes["g"]?.failure?.message == "g/a: no")
     }
@@ -157,15 +166,17 @@ import WorkflowModel
         let rig = EngineRig { request, number in
             request.schemaName == "draft" && number == 1 ? .text(String(repeating: "y", count: 400), input: 10, output: 100) : .text("x")
         }
-        let result = try await rig.run(modelWorkflow("""
-              - id: polish
-                limits: { max_cost_usd: 0.0007 }
-                loop:
-                  max: 3
-                  steps:
-                    - { id: draft, prompt: "${{ pass.index }}" }
-                    - { id: judge, prompt: "${{ steps.draft.output }}" }
-            """, top: "outputs: { all: \"${{ steps.polish.output }}\" }"))
+        let result = try await rig.run(
+            modelWorkflow(
+                """
+                  - id: polish
+                    limits: { max_cost_usd: 0.0007 }
+                    loop:
+                      max: 3
+                      steps:
+                        - { id: draft, prompt: "${{ pass.index }}" }
+                        - { id: judge, prompt: "${{ steps.draft.output }}" }
+                """, top: "outputs: { all: \"${{ steps.polish.output }}\" }"))
         #expect(result.outputs == ["all": ["draft": "x", "judge": "x"]])
         #expect(rig.written.nodes["polish[1]/draft"]?.status == .succeeded)
         #expect(rig.written.nodes["polish[1]/judge"]?.status == .failed)
@@ -174,7 +185,8 @@ import WorkflowModel
 
     @Test func aConditionWithoutAValueFailsTheLoop() async throws {
         let rig = EngineRig { _, _ in .text("x") }
-        let result = try await rig.run("""
+        let result = try await rig.run(
+            """
             version: 1
             name: t
             steps: [{ id: l, loop: { max: 2, until: "steps.a.output > 0", steps: [{ id: a, when: "false", value: "1" }] } }]
@@ -198,11 +210,13 @@ import WorkflowModel
 
     @Test func aWorkflowHasItsInputsTiersAndOutputs() async throws {
         let rig = EngineRig { request, _ in .text(request.segments[0].text.uppercased()) }
-        let result = try await rig.run(modelWorkflow("""
-              - { id: a, workflow: letter.yaml, with: { topic: "rain" } }
-              - { id: b, workflow: letter.yaml, with: { topic: "${{ steps.a.output.text }}", tone: loud } }
-              - { id: c, value: "has(steps.a.output.note)" }
-            """, top: "outputs: { a: \"${{ steps.a.output }}\", b: \"${{ steps.b.output }}\", c: \"${{ steps.c.output }}\" }"), files: ["letter.yaml": letter])
+        let result = try await rig.run(
+            modelWorkflow(
+                """
+                  - { id: a, workflow: letter.yaml, with: { topic: "rain" } }
+                  - { id: b, workflow: letter.yaml, with: { topic: "${{ steps.a.output.text }}", tone: loud } }
+                  - { id: c, value: "has(steps.a.output.note)" }
+                """, top: "outputs: { a: \"${{ steps.a.output }}\", b: \"${{ steps.b.output }}\", c: \"${{ steps.c.output }}\" }"), files: ["letter.yaml": letter])
         #expect(result.outputs == ["a": ["text": "RAIN CALM"], "b": ["text": "RAIN CALM LOUD", "note": "!"], "c": false])
         #expect(rig.provider.requests.map(\.model.model) == ["other", "other"])
         #expect(rig.written.nodes["a/write"]?.step == "a/write")
@@ -210,10 +224,12 @@ import WorkflowModel
 
     @Test func inputsThatDoNotFitFailTheStepBeforeAnythingRuns() async throws {
         let rig = EngineRig { _, _ in .text("x") }
-        let result = try await rig.run(modelWorkflow("""
-              - { id: a, run: ["5"], output: { parse: json } }
-              - { id: w, workflow: letter.yaml, with: { topic: "${{ steps.a.output }}" } }
-            """), files: ["letter.yaml": letter])
+        let result = try await rig.run(
+            modelWorkflow(
+                """
+                  - { id: a, run: ["5"], output: { parse: json } }
+                  - { id: w, workflow: letter.yaml, with: { topic: "${{ steps.a.output }}" } }
+                """), files: ["letter.yaml": letter])
         #expect(result.failedStep == "w")
         #expect(result.failure?.message.contains("the inputs of letter do not fit") == true)
         #expect(result.failure?.details.first?.contains("'topic'") == true)
@@ -267,10 +283,12 @@ import WorkflowModel
 
     @Test func aListThatIsTooLargeFailsItsStep() async throws {
         let rig = rig()
-        let result = try await rig.run(modelWorkflow("""
-              - { id: a, for_each: { items: "[1, 2, 3]" }, prompt: "${{ item }}", on_error: continue }
-              - { id: b, for_each: { items: "[1, 2]" }, prompt: "${{ item }}" }
-            """, top: "outputs: { b: \"${{ steps.b.output }}\" }"))
+        let result = try await rig.run(
+            modelWorkflow(
+                """
+                  - { id: a, for_each: { items: "[1, 2, 3]" }, prompt: "${{ item }}", on_error: continue }
+                  - { id: b, for_each: { items: "[1, 2]" }, prompt: "${{ item }}" }
+                """, top: "outputs: { b: \"${{ steps.b.output }}\" }"))
         #expect(result.status == .succeeded)
         let failure = try #require(rig.written.payloads("step_failed").first?["failure"])
         #expect(failure["kind"] == "items" && failure["message"]?.stringValue?.hasPrefix("the list of its results has 310 bytes as JSON") == true, "\(failure)")
@@ -280,15 +298,17 @@ import WorkflowModel
 
     @Test func whatARunReturnsMayBeTooLarge() async throws {
         let rig = rig()
-        let result = try await rig.run(modelWorkflow(
-            "  - { id: a, prompt: hi }", top: "outputs: { one: \"${{ steps.a.output }}\", two: \"${{ steps.a.output }}\", three: \"${{ steps.a.output }}\" }"))
+        let result = try await rig.run(
+            modelWorkflow(
+                "  - { id: a, prompt: hi }", top: "outputs: { one: \"${{ steps.a.output }}\", two: \"${{ steps.a.output }}\", three: \"${{ steps.a.output }}\" }"))
         #expect(result.status == .failed && result.failure?.kind == .expression && result.failedStep == "outputs")
         #expect(rig.written.end?.status == .failed)
     }
 
     @Test func aValueThatIsTooLargeFailsItsStep() async throws {
-        let result = try await rig().run(modelWorkflow(
-            "  - { id: a, prompt: hi }\n  - { id: b, value: { x: \"${{ steps.a.output }}\", y: \"${{ steps.a.output }}\", z: \"${{ steps.a.output }}\" } }"))
+        let result = try await rig().run(
+            modelWorkflow(
+                "  - { id: a, prompt: hi }\n  - { id: b, value: { x: \"${{ steps.a.output }}\", y: \"${{ steps.a.output }}\", z: \"${{ steps.a.output }}\" } }"))
         #expect(result.failure?.kind == .expression && result.failedStep == "b")
     }
 }

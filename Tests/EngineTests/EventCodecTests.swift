@@ -19,38 +19,45 @@ import WorkflowModel
     private static let failure = StepFailure(.outputInvalid, "no \"quotes\" \u{1F600}", details: ["one", "two"])
 
     private static let full: [RunEvent] = [
-        .runStarted(RunStarted(
-            workflow: "w", file: "dir/w.yaml", graph: hash, sources: other, meaning: hash, inputs: hash, maxCost: money, encoder: 3, program: "agentctl 9",
-            facts: 3, rules: Rules(version: 2), owner: ["business": "b"], tags: ["team": "x", "n": 7],
-            decision: RunDecision(id: "d", unit: "ticket", counts: ["a", "b"]), batch: "lines", batchIndex: 0,
-            origin: RunOrigin(commit: "abc", release: "v1"), kind: .fork, purpose: .eval, parent: "r0")),
+        .runStarted(
+            RunStarted(
+                workflow: "w", file: "dir/w.yaml", graph: hash, sources: other, meaning: hash, inputs: hash, maxCost: money, encoder: 3, program: "agentctl 9",
+                facts: 3, rules: Rules(version: 2), owner: ["business": "b"], tags: ["team": "x", "n": 7],
+                decision: RunDecision(id: "d", unit: "ticket", counts: ["a", "b"]), batch: "lines", batchIndex: 0,
+                origin: RunOrigin(commit: "abc", release: "v1"), kind: .fork, purpose: .eval, parent: "r0")),
         .conditionEvaluated("a", holds: true), .itemsExpanded("a", count: 3, items: hash), .stepSkipped("a", .upstreamFailed("b")), .nodeStarted("a[2]"),
         .scopeOpened(ScopeOpened(node: "a", isFinally: true, pass: 2, inputs: hash)), .passEnded("a", pass: 1, .exhausted), .deadlinePassed("a"),
         .memoHit(MemoHit(path: "a", call: "r.1", output: hash, tier: "t", model: model, saved: money, tags: ["x": "y"])),
         .memoKept(MemoKept(path: "a", question: hash, call: call(4), output: other, cost: money)),
         .inputTrimmed("a", [TrimmedValue(key: "k", before: 9, after: 3)]),
-        .callStarted(CallStarted(
-            id: call(7), path: "a[1]", tier: "t", part: "judge#2", askedTier: "u", model: model, purpose: .repair, ordinal: 3, request: hash, wire: other,
-            held: money, retryOf: 6, tags: ["x": "y"], caps: [("a", money), ("b", .zero)], bound: Money(picoDollars: 1),
-            trimmed: [TrimmedValue(key: "k", before: 9, after: 3)], priceRows: ["p/in", "p/out"])),
+        .callStarted(
+            CallStarted(
+                id: call(7), path: "a[1]", tier: "t", part: "judge#2", askedTier: "u", model: model, purpose: .repair, ordinal: 3, request: hash, wire: other,
+                held: money, retryOf: 6, tags: ["x": "y"], caps: [("a", money), ("b", .zero)], bound: Money(picoDollars: 1),
+                trimmed: [TrimmedValue(key: "k", before: 9, after: 3)], priceRows: ["p/in", "p/out"])),
         .callRefused("a", BudgetRefusal(scope: "a", cap: money, spent: .zero, asked: money, exceeded: money)),
-        .callEnded(CallEnded(
-            id: call(7), path: "a[1]", state: .overrun, cost: money, usage: TokenUsage(plainInput: 5, cacheRead: 3, cacheWrite: 2, plainOutput: 7, reasoning: 1),
-            usageRaw: "{ \"n\":\t1.50 }", finishReason: .other, finishWord: "odd", response: hash, logprobs: other,
-            failure: CallFailure(.rateLimit, "later", retryAfter: .milliseconds(1500), shouldRetry: true), jitter: 0.1234567890123, isOutage: true, kept: .zero,
-            notes: [CallNote(.servedModel, "another")], priceRows: ["q"],
-            newPriceRows: [PriceRow(
-                id: "q", provider: "p", model: "m*", unit: .cacheWrite, price: Money(picoDollars: 3), abovePromptTokens: 200_000, effectiveFrom: at,
-                effectiveTo: at.adding(.seconds(1)), source: "s", checkedAt: "2026-11-21")],
-            modelServed: "small-2", httpStatus: 429, timeToFirstToken: .milliseconds(3), total: .milliseconds(9))),
+        .callEnded(
+            CallEnded(
+                id: call(7), path: "a[1]", state: .overrun, cost: money, usage: TokenUsage(plainInput: 5, cacheRead: 3, cacheWrite: 2, plainOutput: 7, reasoning: 1),
+                usageRaw: "{ \"n\":\t1.50 }", finishReason: .other, finishWord: "odd", response: hash, logprobs: other,
+                failure: CallFailure(.rateLimit, "later", retryAfter: .milliseconds(1500), shouldRetry: true), jitter: 0.1234567890123, isOutage: true, kept: .zero,
+                notes: [CallNote(.servedModel, "another")], priceRows: ["q"],
+                newPriceRows: [
+                    PriceRow(
+                        id: "q", provider: "p", model: "m*", unit: .cacheWrite, price: Money(picoDollars: 3), abovePromptTokens: 200_000, effectiveFrom: at,
+                        effectiveTo: at.adding(.seconds(1)), source: "s", checkedAt: "2026-11-21")
+                ],
+                modelServed: "small-2", httpStatus: 429, timeToFirstToken: .milliseconds(3), total: .milliseconds(9))),
         .commandEnded("a", attempt: 2, exitCode: -9, stdout: hash, stderr: other, milliseconds: 12), .outputRejected("a", violations: ["x", "y"]),
         .nodeSucceeded("a", OutputReference(hash: hash)), .nodeFailed("a", failure), .nodeRecovered("a", failure, OutputReference(hash: hash)),
         .nodeCancelled("a"), .itemsCollected("a", OutputReference(hash: hash)),
         .approvalRequested("a", ApprovalRequest(number: 2, kind: .band, message: hash, until: at, onTimeout: .approve, cap: money, asked: .zero)),
-        .approvalDecided("a", ApprovalDecision(
-            isApproved: true, by: "ann", note: "n", at: at, isTimeout: true, cap: money,
-            system: SystemUser(uid: 1, name: "u", loginUID: 2, loginName: "l", sudoUser: "s", host: "h"), spent: .zero, held: money,
-            question: ApprovalRequest(number: 2, kind: .money, message: hash, until: nil, onTimeout: .fail, cap: money, asked: .zero))),
+        .approvalDecided(
+            "a",
+            ApprovalDecision(
+                isApproved: true, by: "ann", note: "n", at: at, isTimeout: true, cap: money,
+                system: SystemUser(uid: 1, name: "u", loginUID: 2, loginName: "l", sudoUser: "s", host: "h"), spent: .zero, held: money,
+                question: ApprovalRequest(number: 2, kind: .money, message: hash, until: nil, onTimeout: .fail, cap: money, asked: .zero))),
         .interruptRequested, .cancelRequested(by: "ann"), .runEnded(RunEnded(.failed, outputs: hash, failure: failure, outcome: "lost")),
         .runResumed(RunResumed(program: "agentctl 9", epoch: 4, lost: [3, 9])), .outcomeRecorded(OutcomeRecorded(value: "won", source: "command")),
     ]
@@ -62,11 +69,13 @@ import WorkflowModel
         .memoKept(MemoKept(path: "a", question: hash, call: call(0), output: other, cost: nil)), .inputTrimmed("a", []),
         .callStarted(CallStarted(id: call(1), path: "a", tier: "t", model: model, purpose: .try, ordinal: 0, request: hash, held: nil, retryOf: nil)),
         .callRefused("a", BudgetRefusal(scope: "a", cap: .zero, spent: .zero, asked: .zero)),
-        .callEnded(CallEnded(
-            id: call(1), path: "a", state: .void, cost: nil, usage: nil, finishReason: nil, response: nil, failure: nil, jitter: 0, priceRows: [])),
-        .callEnded(CallEnded(
-            id: call(1), path: "a", state: .settled, cost: .zero, usage: TokenUsage(plainInput: 0, plainOutput: 0), finishReason: .stop, response: hash,
-            failure: nil, jitter: 0, httpStatus: 200)),
+        .callEnded(
+            CallEnded(
+                id: call(1), path: "a", state: .void, cost: nil, usage: nil, finishReason: nil, response: nil, failure: nil, jitter: 0, priceRows: [])),
+        .callEnded(
+            CallEnded(
+                id: call(1), path: "a", state: .settled, cost: .zero, usage: TokenUsage(plainInput: 0, plainOutput: 0), finishReason: .stop, response: hash,
+                failure: nil, jitter: 0, httpStatus: 200)),
         .commandEnded("a", attempt: 1, exitCode: 0, stdout: hash, milliseconds: 0), .outputRejected("a", violations: []),
         .nodeFailed("a", StepFailure(.budget, "")),
         .approvalRequested("a", ApprovalRequest(message: hash, until: nil, onTimeout: .fail)),

@@ -7,10 +7,12 @@ import WorkflowModel
 @testable import Engine
 
 @Suite struct MemoTests {
-    private static let plain = modelWorkflow("  - { id: a, prompt: \"hi ${{ inputs.n }}\", memo: { max_age: 1h } }", top: """
-        inputs: { n: { default: 1 } }
-        outputs: { a: "${{ steps.a.output }}", attempts: "${{ steps.a.attempts }}", tier: "${{ steps.a.tier }}", cost: "${{ steps.a.cost_usd }}" }
-        """)
+    private static let plain = modelWorkflow(
+        "  - { id: a, prompt: \"hi ${{ inputs.n }}\", memo: { max_age: 1h } }",
+        top: """
+            inputs: { n: { default: 1 } }
+            outputs: { a: "${{ steps.a.output }}", attempts: "${{ steps.a.attempts }}", tier: "${{ steps.a.tier }}", cost: "${{ steps.a.cost_usd }}" }
+            """)
 
     @Test func theSameRequestIsAnsweredOnce() async throws {
         let rig = EngineRig(answers: ["a": [.text("first"), .text("second")]])
@@ -107,7 +109,8 @@ import WorkflowModel
 
     @Test func aCutPromptIsTheQuestion() async throws {
         let rig = EngineRig(answers: ["a": [.text("x")]])
-        let yaml = modelWorkflow("""
+        let yaml = modelWorkflow(
+            """
               - id: a
                 memo: { max_age: 1h }
                 with: { doc: "${{ inputs.text }}" }

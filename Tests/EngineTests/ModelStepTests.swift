@@ -22,9 +22,11 @@ import WorkflowModel
 
     @Test func anAnswerThatBreaksItsSchemaIsRepaired() async throws {
         let rig = EngineRig(answers: ["a": [.text("{\"n\": \"x\"}"), .text("```json\n{\"n\": 1}\n```")]])
-        let result = try await rig.run(modelWorkflow("""
-              - { id: a, prompt: hi, output: { schema: { type: object, properties: { n: { type: integer } }, required: [n] } } }
-            """, top: "outputs: { n: \"${{ steps.a.output.n }}\" }"))
+        let result = try await rig.run(
+            modelWorkflow(
+                """
+                  - { id: a, prompt: hi, output: { schema: { type: object, properties: { n: { type: integer } }, required: [n] } } }
+                """, top: "outputs: { n: \"${{ steps.a.output.n }}\" }"))
         #expect(result.outputs == ["n": 1])
         let repair = rig.provider.requests[1].segments
         #expect(repair.map(\.origin) == ["prompt", "rejected answer", "repair"])
@@ -37,9 +39,11 @@ import WorkflowModel
     /// The model that repairs is told which answer it repairs, also when it is not the one that gave it.
     @Test func aRepairThatFallsBackKeepsTheAnswer() async throws {
         let rig = EngineRig(answers: ["a": [.text("nonsense"), .failure(.quota, "no money"), .text("{}")]])
-        let result = try await rig.run(modelWorkflow("""
-              - { id: a, prompt: hi, output: { schema: { type: object } } }
-            """, fallback: "[local/other]"))
+        let result = try await rig.run(
+            modelWorkflow(
+                """
+                  - { id: a, prompt: hi, output: { schema: { type: object } } }
+                """, fallback: "[local/other]"))
         #expect(result.status == .succeeded)
         #expect(rig.provider.requests.map(\.model.model) == ["small", "small", "other"])
         #expect(rig.provider.requests[2].segments[1].text == "nonsense")
@@ -69,13 +73,16 @@ import WorkflowModel
 
     @Test func prefixesThatOutliveARunAreTheSystemsPart() async throws {
         let rig = EngineRig(answers: ["a": [.text("x")]])
-        _ = try await rig.run(modelWorkflow("""
-              - { id: a, system: Be brief., prefix: [ticket, policy], prompt: "Now ${{ steps.b.output }}" }
-              - { id: b, value: "1" }
-            """, top: """
-            inputs: { t: { default: T1 } }
-            prefixes: { policy: { text: The policy. }, ticket: { text: "Ticket ${{ inputs.t }}" } }
-            """))
+        _ = try await rig.run(
+            modelWorkflow(
+                """
+                  - { id: a, system: Be brief., prefix: [ticket, policy], prompt: "Now ${{ steps.b.output }}" }
+                  - { id: b, value: "1" }
+                """,
+                top: """
+                    inputs: { t: { default: T1 } }
+                    prefixes: { policy: { text: The policy. }, ticket: { text: "Ticket ${{ inputs.t }}" } }
+                    """))
         let segments = rig.provider.requests[0].segments
         #expect(segments.map(\.origin) == ["system", "prefix policy", "prefix ticket", "prompt"])
         #expect(segments.map(\.role) == [.system, .system, .user, .user])
@@ -85,9 +92,11 @@ import WorkflowModel
 
     @Test func aModelThatDoesNotStartFallsBackOrFails() async throws {
         let clock = ManualClock()
-        let provider = ScriptedProvider(clock: clock, preparing: { model in
-            model.model == "small" ? .failure(StepFailure(.configuration, "the server of small did not start")) : .success(())
-        }, script: { _, _ in .text("x") })
+        let provider = ScriptedProvider(
+            clock: clock,
+            preparing: { model in
+                model.model == "small" ? .failure(StepFailure(.configuration, "the server of small did not start")) : .success(())
+            }, script: { _, _ in .text("x") })
         let rig = EngineRig(clock: clock, provider: provider)
         #expect(try await rig.run(modelWorkflow("  - { id: a, prompt: hi }", fallback: "[local/other]")).status == .succeeded)
         #expect(provider.requests.map(\.model.model) == ["other"])

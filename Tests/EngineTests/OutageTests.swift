@@ -7,7 +7,8 @@ import WorkflowModel
 
 /// The network is gone for minutes, as when a laptop is closed.
 @Suite struct OutageTests {
-    private static let chain = modelWorkflow("""
+    private static let chain = modelWorkflow(
+        """
           - { id: a, prompt: hi }
           - { id: b, prompt: "${{ steps.a.output }}" }
           - { id: c, for_each: { items: "[1, 2, 3]" }, prompt: "${{ steps.b.output }} ${{ item }}" }
@@ -41,14 +42,14 @@ import WorkflowModel
     }
 
     @Test func afterTenMinutesTheRunIsSuspendedAndGoesOnWhenItIsResumed() async throws {
-        let rig = Self.rig(150..<3600000)
+        let rig = Self.rig(150..<3_600_000)
         let graph = try workflow(Self.chain)
         let result = try await rig.run(graph)
         #expect(result.status == .interrupted)
         #expect(result.failure?.kind == .connection && result.failure?.message.contains("could not connect") == true)
         #expect(rig.clock.elapsed > .seconds(540) && rig.clock.elapsed < .seconds(740), "\(rig.clock.elapsed)")
         // Another process, while it is still gone, and one when it is back. Neither has seen the server.
-        let second = Self.rig(0..<10000000, journal: rig.journal)
+        let second = Self.rig(0..<10_000_000, journal: rig.journal)
         #expect(try await second.engine.resume(result.id, graph).status == .interrupted)
         #expect(second.clock.elapsed > .seconds(540))
         let third = Self.rig(5000..<5000, journal: rig.journal)
@@ -112,7 +113,8 @@ import WorkflowModel
             profiles: { .success(ModelProfile(reference: $0, servedID: $0.model, contextWindow: nil, maxConcurrency: nil, server: $0.model)) }
         ) { request, _ in request.model.model == "small" ? .text("x") : .failure(.connection) }
         let rig = EngineRig(clock: clock, provider: provider)
-        let result = try await rig.run("""
+        let result = try await rig.run(
+            """
             version: 1
             name: t
             models: { m: { use: local/small }, n: { use: local/other } }
@@ -130,7 +132,8 @@ import WorkflowModel
             request.model.provider == "slow" ? .text("x", latency: .seconds(1200)) : clock.elapsed < .milliseconds(50) ? .text("x") : .failure(.connection)
         }
         let rig = EngineRig(clock: clock, provider: provider)
-        let result = try await rig.run("""
+        let result = try await rig.run(
+            """
             version: 1
             name: t
             models: { m: { use: local/small }, n: { use: slow/large } }
@@ -146,11 +149,13 @@ import WorkflowModel
 
     @Test func whoTriesNothingAgainWaitsForNothing() async throws {
         let rig = Self.rig(150..<300000)
-        let result = try await rig.run(modelWorkflow("""
-              - { id: a, prompt: hi }
-              - { id: b, prompt: "${{ steps.a.output }}", retry: { max_attempts: 1 }, on_error: { value: none } }
-              - { id: c, prompt: "${{ steps.b.output }}", retry: { on: [timeout] } }
-            """))
+        let result = try await rig.run(
+            modelWorkflow(
+                """
+                  - { id: a, prompt: hi }
+                  - { id: b, prompt: "${{ steps.a.output }}", retry: { max_attempts: 1 }, on_error: { value: none } }
+                  - { id: c, prompt: "${{ steps.b.output }}", retry: { on: [timeout] } }
+                """))
         #expect(result.status == .failed && result.failedStep == "c")
         #expect(rig.clock.elapsed < .seconds(1))
     }
@@ -161,7 +166,8 @@ import WorkflowModel
             request.model.model == "large" || clock.elapsed < .milliseconds(150) ? .text("x") : .failure(.connection)
         }
         let rig = EngineRig(clock: clock, provider: provider)
-        let result = try await rig.run("""
+        let result = try await rig.run(
+            """
             version: 1
             name: t
             models: { m: { use: local/small, fallback: [other/large] } }

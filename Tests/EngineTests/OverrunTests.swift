@@ -25,9 +25,11 @@ import WorkflowModel
 
     @Test func `A1 a million characters without usage close the cap`() async throws {
         let rig = EngineRig(prices: Self.prices) { _, _ in Self.long(1_000_000) }
-        let result = try await rig.run(modelWorkflow("""
-              - { id: a, for_each: { items: "[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20]", max_parallel: 1 }, prompt: "item ${{ item }}", limits: { max_output_tokens: 50 } }
-            """, top: "budget: { max_cost_usd: 1 }"))
+        let result = try await rig.run(
+            modelWorkflow(
+                """
+                  - { id: a, for_each: { items: "[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20]", max_parallel: 1 }, prompt: "item ${{ item }}", limits: { max_output_tokens: 50 } }
+                """, top: "budget: { max_cost_usd: 1 }"))
         #expect(result.failure?.kind == .budget)
         #expect(result.failure?.message.contains("is exceeded") == true)
         let call = try #require(rig.written.calls.first?.end)
@@ -41,8 +43,9 @@ import WorkflowModel
 
     @Test func `A1 a cut stream with usage closes the cap for its retries`() async throws {
         let rig = EngineRig(prices: Self.prices) { _, _ in Self.cut(input: 1_000_000, output: 1_000_000) }
-        let result = try await rig.run(modelWorkflow(
-            "  - { id: a, prompt: hi, stream: true, retry: { max_attempts: 5 } }", top: "budget: { max_cost_usd: 1 }"))
+        let result = try await rig.run(
+            modelWorkflow(
+                "  - { id: a, prompt: hi, stream: true, retry: { max_attempts: 5 } }", top: "budget: { max_cost_usd: 1 }"))
         #expect(result.failure?.kind == .budget)
         #expect(rig.provider.requests.count == 1)
         #expect(rig.written.calls.map(\.state) == [.overrun])
@@ -76,14 +79,17 @@ import WorkflowModel
     /// Steps without calls go on behind it, those of `finally` too; its model steps are calls, and refused.
     @Test func whatMakesNoCallGoesOn() async throws {
         let rig = EngineRig(prices: Self.prices) { _, _ in Self.long(1_000_000) }
-        let result = try await rig.run(modelWorkflow("""
-              - { id: a, prompt: hi }
-              - { id: b, needs: [a], value: "1" }
-              - { id: c, needs: [b], run: [p] }
-            """, top: """
-            budget: { max_cost_usd: 1 }
-            finally: [{ id: told, value: "2" }, { id: asked, prompt: hi }]
-            """))
+        let result = try await rig.run(
+            modelWorkflow(
+                """
+                  - { id: a, prompt: hi }
+                  - { id: b, needs: [a], value: "1" }
+                  - { id: c, needs: [b], run: [p] }
+                """,
+                top: """
+                    budget: { max_cost_usd: 1 }
+                    finally: [{ id: told, value: "2" }, { id: asked, prompt: hi }]
+                    """))
         #expect(result.failure?.kind == .budget && result.failedStep == "asked")
         #expect(rig.written.nodes.mapValues(\.status) == ["a": .succeeded, "b": .succeeded, "c": .succeeded, "told": .succeeded, "asked": .failed])
         #expect(rig.provider.requests.count == 1)
@@ -108,7 +114,8 @@ import WorkflowModel
         @Sendable func script(_ request: ModelRequest, _: Int) -> ScriptedProvider.Answer {
             request.schemaName == "a" ? .text("x", input: 2000, output: 100) : .text("x")
         }
-        let text = modelWorkflow("""
+        let text = modelWorkflow(
+            """
               - { id: a, prompt: hi }
               - { id: b, needs: [a], prompt: hi }
               - { id: c, needs: [b], prompt: hi }
@@ -153,10 +160,12 @@ import WorkflowModel
         let rig = EngineRig(prices: .perToken(input: "10000", output: "10000")) { _, _ in
             .text("x", input: 1 << 40, output: 1 << 40)
         }
-        let result = try await rig.run(modelWorkflow("""
-              - { id: a, for_each: { items: "[1, 2, 3, 4, 5, 6]", max_parallel: 3, on_error: collect }, prompt: hi }
-              - { id: b, needs: [a], prompt: hi }
-            """, top: top))
+        let result = try await rig.run(
+            modelWorkflow(
+                """
+                  - { id: a, for_each: { items: "[1, 2, 3, 4, 5, 6]", max_parallel: 3, on_error: collect }, prompt: hi }
+                  - { id: b, needs: [a], prompt: hi }
+                """, top: top))
         #expect(result.failure?.kind == .budget && result.failedStep == "b")
         #expect(result.failure?.message.contains(top.isEmpty ? "more than a run can count" : "is exceeded") == true, "\(result.failure?.message ?? "")")
         #expect(rig.provider.requests.count <= 3)
@@ -212,13 +221,15 @@ import WorkflowModel
             budget: { max_cost_usd: 0.0008 }
             steps: [{ id: p, prompt: hi, on_error: continue }, { id: q, needs: [p], prompt: hi, on_error: continue }]
             """
-        let result = try await rig.run(modelWorkflow("""
-              - { id: s, for_each: { items: "[\(items)]", on_error: collect, max_cost_usd: 0.004 }, prompt: "${{ item }}", limits: { max_cost_usd: 0.0009, max_output_tokens: 60 } }
-              - { id: g, limits: { max_cost_usd: 0.001 }, on_error: continue, steps: [{ id: x, prompt: hi }, { id: y, needs: [x], prompt: hi }] }
-              - { id: l, on_error: continue, loop: { max: 4, steps: [{ id: z, prompt: "pass ${{ pass.index }}" }] }, limits: { max_cost_usd: 0.001 } }
-              - { id: w, workflow: inner.yaml, on_error: continue }
-              - { id: c, prompt: "${{ steps.s.status }}", on_error: continue }
-            """, top: "budget: { max_cost_usd: 0.006 }\nconcurrency: \(4 + seed % 20)\nfinally: [{ id: f, prompt: bye, on_error: continue }]"), files: ["inner.yaml": inner])
+        let result = try await rig.run(
+            modelWorkflow(
+                """
+                  - { id: s, for_each: { items: "[\(items)]", on_error: collect, max_cost_usd: 0.004 }, prompt: "${{ item }}", limits: { max_cost_usd: 0.0009, max_output_tokens: 60 } }
+                  - { id: g, limits: { max_cost_usd: 0.001 }, on_error: continue, steps: [{ id: x, prompt: hi }, { id: y, needs: [x], prompt: hi }] }
+                  - { id: l, on_error: continue, loop: { max: 4, steps: [{ id: z, prompt: "pass ${{ pass.index }}" }] }, limits: { max_cost_usd: 0.001 } }
+                  - { id: w, workflow: inner.yaml, on_error: continue }
+                  - { id: c, prompt: "${{ steps.s.status }}", on_error: continue }
+                """, top: "budget: { max_cost_usd: 0.006 }\nconcurrency: \(4 + seed % 20)\nfinally: [{ id: f, prompt: bye, on_error: continue }]"), files: ["inner.yaml": inner])
         #expect(result.status == .succeeded, "\(String(describing: result.failure))")
         let run = rig.written
         #expect(run.capFaults == [])

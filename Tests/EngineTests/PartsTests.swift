@@ -16,11 +16,12 @@ import WorkflowModel
         let order = RecordedOrder()
         var tasks: [Task<Void, Never>] = []
         for index in 0..<5 {
-            tasks.append(Task(executorPreference: executor) {
-                guard await limiter.acquire() else { return }
-                order.add(index)
-                limiter.release()
-            })
+            tasks.append(
+                Task(executorPreference: executor) {
+                    guard await limiter.acquire() else { return }
+                    order.add(index)
+                    limiter.release()
+                })
         }
         tasks.append(Task(executorPreference: executor) { limiter.release() })
         for task in tasks { await task.value }
@@ -76,7 +77,11 @@ private final class RecordedOrder: Sendable {
     var most: Int { state.read { $0.most } }
 
     func add(_ index: Int) { state.change { $0.order.append(index) } }
-    func enter() { state.change { $0.inside += 1; $0.most = max($0.most, $0.inside) } }
+    func enter() {
+        state.change {
+            $0.inside += 1; $0.most = max($0.most, $0.inside)
+        }
+    }
     func leave() { state.change { $0.inside -= 1 } }
 }
 
@@ -124,7 +129,8 @@ private final class SharedState: Sendable {
 
 @Suite struct InputBindingTests {
     private func graph() throws -> WorkflowGraph {
-        try workflow("""
+        try workflow(
+            """
             version: 1
             name: t
             inputs:
@@ -146,9 +152,10 @@ private final class SharedState: Sendable {
             _ = try InputBinding.bind(["tikcet": 1, "tone": 5], to: graph())
             Issue.record("it was accepted")
         } catch let error as Diagnostics {
-            #expect(error.all.map { "\($0.code): \($0.message)" } == [
-                "AW301: unknown input 'tikcet'", "AW302: missing input 'ticket'", "AW303: input 'tone': the value must be a string; found integer 5",
-            ])
+            #expect(
+                error.all.map { "\($0.code): \($0.message)" } == [
+                    "AW301: unknown input 'tikcet'", "AW302: missing input 'ticket'", "AW303: input 'tone': the value must be a string; found integer 5",
+                ])
             #expect(error.all.first?.hint == "did you mean 'ticket'?")
         }
     }
@@ -160,26 +167,34 @@ private final class SharedState: Sendable {
     private func begin(_ journal: InMemoryJournal, _ cap: Money?) async throws {
         let facts = JournalEntry(run: run)
         let hash = ContentHash(of: "")
-        facts.facts = [JournaledEvent(
-            .runStarted(RunStarted(workflow: "w", graph: hash, sources: hash, inputs: hash, maxCost: cap, encoder: 1, program: "test")), at: ManualClock.epoch)]
+        facts.facts = [
+            JournaledEvent(
+                .runStarted(RunStarted(workflow: "w", graph: hash, sources: hash, inputs: hash, maxCost: cap, encoder: 1, program: "test")), at: ManualClock.epoch)
+        ]
         try await journal.begin(RunStart(id: run, location: "/p/w.yaml"), with: facts)
     }
 
     private func call(_ number: Int, _ held: String?, _ caps: [(scope: String, cap: Money)] = []) -> JournalEntry {
         let entry = JournalEntry(run: run)
-        entry.facts = [JournaledEvent(
-            .callStarted(CallStarted(
-                id: CallID(run: run, number: number), path: "draft", tier: "m", model: ModelReference(provider: "p", model: "m"), purpose: .try, ordinal: number,
-                request: ContentHash(of: ""), held: held.map(usd), retryOf: nil, caps: caps)), at: ManualClock.epoch)]
+        entry.facts = [
+            JournaledEvent(
+                .callStarted(
+                    CallStarted(
+                        id: CallID(run: run, number: number), path: "draft", tier: "m", model: ModelReference(provider: "p", model: "m"), purpose: .try, ordinal: number,
+                        request: ContentHash(of: ""), held: held.map(usd), retryOf: nil, caps: caps)), at: ManualClock.epoch)
+        ]
         return entry
     }
 
     private func end(_ number: Int, cost: String) -> JournalEntry {
         let entry = JournalEntry(run: run)
-        entry.facts = [JournaledEvent(
-            .callEnded(CallEnded(
-                id: CallID(run: run, number: number), path: "draft", state: .settled, cost: usd(cost), usage: nil, finishReason: nil, response: nil,
-                failure: nil, jitter: 0)), at: ManualClock.epoch)]
+        entry.facts = [
+            JournaledEvent(
+                .callEnded(
+                    CallEnded(
+                        id: CallID(run: run, number: number), path: "draft", state: .settled, cost: usd(cost), usage: nil, finishReason: nil, response: nil,
+                        failure: nil, jitter: 0)), at: ManualClock.epoch)
+        ]
         return entry
     }
 

@@ -37,16 +37,19 @@ import WorkflowModel
     }
 
     @Test func retriesFallbacksAndRepairsAreCounted() throws {
-        let plan = try plan(modelWorkflow("""
-              - { id: a, prompt: hello, retry: { max_attempts: 5 }, output: { schema: { type: object }, repair: 2 } }
-            """, fallback: "[local/b, local/c]"))
+        let plan = try plan(
+            modelWorkflow(
+                """
+                  - { id: a, prompt: hello, retry: { max_attempts: 5 }, output: { schema: { type: object }, repair: 2 } }
+                """, fallback: "[local/b, local/c]"))
         #expect(plan.steps[0].maxCalls == 5 + 2 + 2)
         #expect(plan.steps[0].model == "local/small | local/b | local/c")
     }
 
     /// The plan's worst case covers what a run can really hold.
     @Test func noRunHoldsMoreThanTheWorstCase() async throws {
-        let yaml = modelWorkflow("""
+        let yaml = modelWorkflow(
+            """
               - { id: a, prompt: hello, output: { schema: { type: object } } }
               - { id: s, for_each: { items: "inputs.list" }, prompt: "item ${{ inputs.list }}" }
             """, top: "inputs: { list: { default: [1, 2] } }")
@@ -61,11 +64,13 @@ import WorkflowModel
     }
 
     @Test func aConditionalStepCostsNothingAtBest() throws {
-        let plan = try plan(modelWorkflow("""
-              - { id: a, when: "inputs.x", prompt: hello }
-              - { id: b, prompt: "${{ steps.a.output }}", limits: { max_input_tokens: 50 } }
-              - { id: c, prompt: "hello ${{ has(steps.a.output) ? 'x' : 'y' }}", limits: { max_input_tokens: 50 } }
-            """, top: "inputs: { x: { type: boolean } }"))
+        let plan = try plan(
+            modelWorkflow(
+                """
+                  - { id: a, when: "inputs.x", prompt: hello }
+                  - { id: b, prompt: "${{ steps.a.output }}", limits: { max_input_tokens: 50 } }
+                  - { id: c, prompt: "hello ${{ has(steps.a.output) ? 'x' : 'y' }}", limits: { max_input_tokens: 50 } }
+                """, top: "inputs: { x: { type: boolean } }"))
         #expect(plan.steps.map(\.isConditional) == [true, true, false])
         #expect(plan.steps.map { $0.amounts.best == .zero } == [true, true, false])
         #expect(plan.steps.allSatisfy { $0.amounts.worst != nil })
@@ -73,24 +78,30 @@ import WorkflowModel
     }
 
     @Test func aPromptThatIsNotKnownIsUnboundedWithoutALimit() throws {
-        let unbounded = try plan(modelWorkflow("""
-              - { id: a, run: [p] }
-              - { id: b, prompt: "${{ steps.a.output }}" }
-            """))
+        let unbounded = try plan(
+            modelWorkflow(
+                """
+                  - { id: a, run: [p] }
+                  - { id: b, prompt: "${{ steps.a.output }}" }
+                """))
         #expect(unbounded.total.worst == nil)
         #expect(!unbounded.isBounded)
         #expect(unbounded.steps[1].notes == ["unbounded: no limits.max_input_tokens, and the prompt is not known before the run"])
-        let limited = try plan(modelWorkflow("""
-              - { id: a, run: [p] }
-              - { id: b, prompt: "${{ steps.a.output }}", limits: { max_input_tokens: 1000 } }
-            """))
+        let limited = try plan(
+            modelWorkflow(
+                """
+                  - { id: a, run: [p] }
+                  - { id: b, prompt: "${{ steps.a.output }}", limits: { max_input_tokens: 1000 } }
+                """))
         // The limit is checked at four bytes a token and a reservation counts bytes: 4000, 76 for the template, 2 for the joiner.
         #expect(limited.steps[1].amounts.worst == usd("0.012834"))
         #expect(limited.steps[1].notes.isEmpty)
-        let windowed = try plan(modelWorkflow("""
-              - { id: a, run: [p] }
-              - { id: b, prompt: "${{ steps.a.output }}" }
-            """), window: 1000)
+        let windowed = try plan(
+            modelWorkflow(
+                """
+                  - { id: a, run: [p] }
+                  - { id: b, prompt: "${{ steps.a.output }}" }
+                """), window: 1000)
         #expect(windowed.steps[1].amounts.worst == usd("0.0036"))
     }
 
@@ -133,14 +144,16 @@ import WorkflowModel
 
     /// "hello" costs $0.000849 at worst in three calls.
     @Test func bodiesAreCountedForItemsAndPasses() throws {
-        let plan = try plan(modelWorkflow("""
-              - id: g
-                for_each: { items: inputs.list, max_items: 20 }
-                steps:
-                  - { id: a, prompt: hello }
-                  - { id: l, loop: { max: 5, steps: [{ id: b, prompt: hello }] } }
-              - { id: z, when: "inputs.x", steps: [{ id: b, prompt: hello }] }
-            """, top: "inputs: { list: { type: array }, x: { type: boolean } }\nfinally: [{ id: last, prompt: hello }]"), inputs: ["list": [1, 2], "x": true])
+        let plan = try plan(
+            modelWorkflow(
+                """
+                  - id: g
+                    for_each: { items: inputs.list, max_items: 20 }
+                    steps:
+                      - { id: a, prompt: hello }
+                      - { id: l, loop: { max: 5, steps: [{ id: b, prompt: hello }] } }
+                  - { id: z, when: "inputs.x", steps: [{ id: b, prompt: hello }] }
+                """, top: "inputs: { list: { type: array }, x: { type: boolean } }\nfinally: [{ id: last, prompt: hello }]"), inputs: ["list": [1, 2], "x": true])
         #expect(plan.steps.map(\.id) == ["g", "g/a", "g/l", "g/l/b", "z", "z/b", "last"])
         #expect(plan.steps.map(\.maxCalls) == [0, 6, 0, 30, 0, 3, 3])
         #expect(plan.steps[0].items == Plan.Step.Items(least: 2, most: 2))
@@ -173,10 +186,12 @@ import WorkflowModel
     @Test func historyIsKnownByThePathOfAStep() throws {
         let calls = CallStatistics(
             provider: "local", model: "small", calls: 6, usage: TokenUsage(plainInput: 600, plainOutput: 60), milliseconds: 300)
-        let plan = try plan(modelWorkflow("""
-              - { id: g, steps: [{ id: a, prompt: hello }] }
-              - { id: h, steps: [{ id: a, prompt: hello }] }
-            """), history: WorkflowHistory(runs: 4, steps: ["g/a": [calls]]))
+        let plan = try plan(
+            modelWorkflow(
+                """
+                  - { id: g, steps: [{ id: a, prompt: hello }] }
+                  - { id: h, steps: [{ id: a, prompt: hello }] }
+                """), history: WorkflowHistory(runs: 4, steps: ["g/a": [calls]]))
         #expect(plan.steps.map(\.amounts.expected) == ["0.00018", "0.00018", "0.000004", "0.000004"].map(usd))
     }
 
@@ -256,10 +271,13 @@ import WorkflowModel
     }
 
     @Test func prefixesStandInWireOrder() throws {
-        let plan = try plan(modelWorkflow("  - { id: a, prefix: [ticket, policy], prompt: hello }", top: """
-            inputs: { t: { default: x } }
-            prefixes: { policy: { text: P }, ticket: { text: "${{ inputs.t }}" } }
-            """), inputs: ["t": "x"])
+        let plan = try plan(
+            modelWorkflow(
+                "  - { id: a, prefix: [ticket, policy], prompt: hello }",
+                top: """
+                    inputs: { t: { default: x } }
+                    prefixes: { policy: { text: P }, ticket: { text: "${{ inputs.t }}" } }
+                    """), inputs: ["t": "x"])
         #expect(plan.steps[0].prefixes == ["policy", "ticket"])
     }
 }
@@ -307,13 +325,14 @@ import WorkflowModel
             for model in ["small", "dear", "renamed"] where dice.roll(3) > 0 {
                 let calls = dice.roll(3) == 0 ? 0 : dice.roll(2_000)
                 let size = [1, 100, 1_000_000][dice.roll(3)]
-                history.steps[step, default: []].append(CallStatistics(
-                    provider: "local", model: model, calls: calls,
-                    usage: TokenUsage(
-                        plainInput: calls * dice.roll(size), cacheRead: calls * dice.roll(size), cacheWrite: nil, plainOutput: calls * dice.roll(size),
-                        reasoning: calls * dice.roll(size)),
-                    milliseconds: Int64(calls * dice.roll(90_000)), callsWithoutUsage: dice.roll(5),
-                    costWithoutUsage: Money(picoDollars: dice.roll(3) == 0 ? .max : Int64(dice.roll(1 << 30)))))
+                history.steps[step, default: []].append(
+                    CallStatistics(
+                        provider: "local", model: model, calls: calls,
+                        usage: TokenUsage(
+                            plainInput: calls * dice.roll(size), cacheRead: calls * dice.roll(size), cacheWrite: nil, plainOutput: calls * dice.roll(size),
+                            reasoning: calls * dice.roll(size)),
+                        milliseconds: Int64(calls * dice.roll(90_000)), callsWithoutUsage: dice.roll(5),
+                        costWithoutUsage: Money(picoDollars: dice.roll(3) == 0 ? .max : Int64(dice.roll(1 << 30)))))
             }
         }
         let prices = PriceBook(

@@ -120,9 +120,10 @@ import WorkflowModel
         let provider = ScriptedProvider(
             clock: clock,
             profiles: {
-                .success(ModelProfile(
-                    reference: $0, servedID: $0.model, contextWindow: nil, maxConcurrency: nil,
-                    attachments: AttachmentSupport(images: true, files: true, imageTokens: .atMost(1000))))
+                .success(
+                    ModelProfile(
+                        reference: $0, servedID: $0.model, contextWindow: nil, maxConcurrency: nil,
+                        attachments: AttachmentSupport(images: true, files: true, imageTokens: .atMost(1000))))
             }, script: answer)
         return EngineRig(clock: clock, journal: journal, provider: provider) {
             $0.attachments = ScriptedFiles(["a.png": SampleFiles.png(), "ape.txt": Array("an ape".utf8), "bee.txt": Array("a bee".utf8), "cat.txt": Array("a cat".utf8)])
@@ -296,7 +297,8 @@ import WorkflowModel
 
     @Test func whatALostCallHeldStaysHeld() async throws {
         // One call fits the cap, not two.
-        let graph = try workflow("""
+        let graph = try workflow(
+            """
             version: 1
             name: capped
             models: { m: { use: local/a } }

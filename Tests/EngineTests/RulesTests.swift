@@ -35,9 +35,11 @@ import WorkflowModel
             for event in events.prefix(count) {
                 let entry = JournalEntry(run: run)
                 let (kind, payload) = (event["kind"]!.stringValue!, event["payload"]!)
-                entry.facts = [JournaledEvent(
-                    try! RunEvent(kind: kind, payload: payload, run: run), kind: kind, payload: Array(payload.jsonText.utf8),
-                    at: Timestamp(microseconds: event["at"]!.intValue!))]
+                entry.facts = [
+                    JournaledEvent(
+                        try! RunEvent(kind: kind, payload: payload, run: run), kind: kind, payload: Array(payload.jsonText.utf8),
+                        at: Timestamp(microseconds: event["at"]!.intValue!))
+                ]
                 for (_, hash) in RunEvent.documents(in: payload) {
                     if let text = json["documents"]?[hash.hex]?.stringValue { entry.blobs.append(Blob(text: text, hash: hash)) }
                 }
@@ -118,11 +120,14 @@ import WorkflowModel
         let whole = try await rig.run(graph)
         let entry = JournalEntry(run: whole.id)
         let hash = ContentHash(of: "")
-        entry.facts = [JournaledEvent(
-            .runStarted(RunStarted(
-                workflow: "t", graph: graph.hash, sources: hash, inputs: rig.written.started!.inputs, maxCost: nil, encoder: 1, program: "agentctl 9",
-                rules: Rules(version: 9))),
-            at: ManualClock.epoch)]
+        entry.facts = [
+            JournaledEvent(
+                .runStarted(
+                    RunStarted(
+                        workflow: "t", graph: graph.hash, sources: hash, inputs: rig.written.started!.inputs, maxCost: nil, encoder: 1, program: "agentctl 9",
+                        rules: Rules(version: 9))),
+                at: ManualClock.epoch)
+        ]
         entry.blobs = rig.written.entries[0].blobs
         let journal = InMemoryJournal(rig.written.start, [entry])
         let again = EngineRig(journal: journal, provider: rig.provider)

@@ -14,7 +14,8 @@ import WorkflowModel
     // MARK: Order
 
     @Test func aChainRunsOneAfterAnother() throws {
-        var run = try Conversation("""
+        var run = try Conversation(
+            """
               - { id: a, value: "1" }
               - { id: b, value: steps.a.output }
               - { id: c, value: steps.b.output }
@@ -37,7 +38,8 @@ import WorkflowModel
     }
 
     @Test func needsIsAnEdgeWithoutAValue() throws {
-        var run = try Conversation("""
+        var run = try Conversation(
+            """
               - { id: a, value: "1" }
               - { id: b, value: "2", needs: [a] }
             """)
@@ -46,7 +48,8 @@ import WorkflowModel
     }
 
     @Test func stepsAreStartedInTheOrderOfTheFileUpToTheCap() throws {
-        var run = try Conversation("""
+        var run = try Conversation(
+            """
               - { id: a, value: "1" }
               - { id: b, value: "1" }
               - { id: c, value: "1" }
@@ -60,7 +63,8 @@ import WorkflowModel
     // MARK: Skips
 
     @Test func aFalseConditionSkipsAndAnUnguardedReaderIsSkippedToo() throws {
-        var run = try Conversation("""
+        var run = try Conversation(
+            """
               - { id: a, when: "false", value: "1" }
               - { id: b, value: steps.a.output }
               - { id: c, value: steps.b.output }
@@ -91,7 +95,8 @@ import WorkflowModel
     // MARK: Failures
 
     @Test func aFailureSkipsWhatIsBehindItAndDrainsTheRest() throws {
-        var run = try Conversation("""
+        var run = try Conversation(
+            """
               - { id: a, value: "1" }
               - { id: b, value: "1" }
               - { id: c, value: steps.a.output }
@@ -107,7 +112,8 @@ import WorkflowModel
     /// Neither `needs` nor `has()` lets a step run behind a failure, however many skips lie between.
     @Test(arguments: ["value: \"1\", needs: [c]", "value: \"has(steps.c.output) ? 1 : 2\"", "value: steps.c.output"])
     func nothingRunsBehindAFailure(_ body: String) throws {
-        var run = try Conversation("""
+        var run = try Conversation(
+            """
               - { id: a, value: "1" }
               - { id: b, value: steps.a.output }
               - { id: c, value: steps.b.output }
@@ -121,7 +127,8 @@ import WorkflowModel
     }
 
     @Test func aToleratedFailureLetsEverythingRunThatDoesNotReadIt() throws {
-        var run = try Conversation("""
+        var run = try Conversation(
+            """
               - { id: a, value: "1", on_error: continue }
               - { id: b, value: steps.a.output }
               - { id: c, value: "1", needs: [a] }
@@ -138,7 +145,8 @@ import WorkflowModel
     }
 
     @Test func aRecoveredStepHasAnOutput() throws {
-        var run = try Conversation("""
+        var run = try Conversation(
+            """
               - { id: a, value: "1", on_error: { value: 7 } }
               - { id: b, value: steps.a.output }
             """)
@@ -148,7 +156,8 @@ import WorkflowModel
     }
 
     @Test func cancelStopsTheSiblingsOfAFailedStep() throws {
-        var run = try Conversation("""
+        var run = try Conversation(
+            """
               - { id: a, value: "1" }
               - { id: b, value: "1" }
               - { id: c, value: "1" }
@@ -170,7 +179,8 @@ import WorkflowModel
     }
 
     @Test func cancelDoesNotStartAStepWhoseConditionWasUnderWay() throws {
-        var run = try Conversation("""
+        var run = try Conversation(
+            """
               - { id: a, value: "1" }
               - { id: b, when: "true", value: "1" }
             """, top: "on_failure: cancel")
@@ -189,7 +199,8 @@ import WorkflowModel
     // MARK: for_each
 
     @Test func itemsRunSideBySideAndAreCollected() throws {
-        var run = try Conversation("""
+        var run = try Conversation(
+            """
               - { id: s, for_each: { items: "[1, 2, 3]" }, value: item }
               - { id: t, value: steps.s.output }
             """)
@@ -219,7 +230,8 @@ import WorkflowModel
     }
 
     @Test func theRunsConcurrencyHoldsForItemsToo() throws {
-        var run = try Conversation("""
+        var run = try Conversation(
+            """
               - { id: a, value: "1" }
               - { id: s, for_each: { items: "[1]" }, value: item }
             """, top: "concurrency: 2")
@@ -229,7 +241,8 @@ import WorkflowModel
     }
 
     @Test func stopStartsNoItemAfterAFailure() throws {
-        var run = try Conversation("""
+        var run = try Conversation(
+            """
               - { id: s, for_each: { items: "[1]", max_parallel: 2 }, value: item }
               - { id: t, value: steps.s.output }
             """)
@@ -254,7 +267,8 @@ import WorkflowModel
     }
 
     @Test func aFailureElsewhereCancelsItemsAndLeavesNothingOpen() throws {
-        var run = try Conversation("""
+        var run = try Conversation(
+            """
               - { id: a, value: "1" }
               - { id: s, for_each: { items: "[1]" }, value: item }
             """, top: "on_failure: cancel\nconcurrency: 2")
@@ -266,7 +280,8 @@ import WorkflowModel
     }
 
     @Test func aFailureElsewhereCollectsAStepOfWhichNothingHadBegun() throws {
-        var run = try Conversation("""
+        var run = try Conversation(
+            """
               - { id: a, value: "1" }
               - { id: s, for_each: { items: "[1]" }, value: item }
             """, top: "on_failure: cancel\nconcurrency: 1")
@@ -334,7 +349,8 @@ import WorkflowModel
     // MARK: People
 
     @Test func aRunThatOnlyWaitsIsSuspended() throws {
-        var run = try Conversation("""
+        var run = try Conversation(
+            """
               - { id: ask, approve: { message: "well?" } }
               - { id: other, value: "1" }
               - { id: after, value: "steps.ask.output.approved" }
@@ -350,7 +366,8 @@ import WorkflowModel
     }
 
     @Test func aFailureThatCancelsTakesTheQuestionBack() throws {
-        var run = try Conversation("""
+        var run = try Conversation(
+            """
               - { id: ask, approve: { message: "well?" } }
               - { id: other, value: "1" }
             """, top: "on_failure: cancel")
@@ -363,7 +380,8 @@ import WorkflowModel
     /// The question may become a fact behind the failure that takes it back: the run does not wait for it, nor is it over before what
     /// else is cancelled has ended.
     @Test func aQuestionThatCrossesItsCancelIsNotWaitedFor() throws {
-        var run = try Conversation("""
+        var run = try Conversation(
+            """
               - { id: ask, approve: { message: "well?" } }
               - { id: slow, value: "1" }
               - { id: other, value: "1" }
@@ -377,7 +395,8 @@ import WorkflowModel
 
     /// What was asked for when the process died is asked for again, and nothing else.
     @Test func aRunWhoseProcessDiedAsksAgain() throws {
-        var run = try Conversation("""
+        var run = try Conversation(
+            """
               - { id: a, when: "true", value: "1" }
               - { id: s, for_each: { items: "[1]" }, value: item }
               - { id: g, steps: [{ id: x, value: "1" }] }

@@ -24,13 +24,16 @@ func modelWorkflow(_ steps: String, top: String = "", fallback: String = "[]") -
 
     @Test func outputsFlowFromStepToStep() async throws {
         let rig = EngineRig(answers: ["draft": [.text("a reply")]])
-        let result = try await rig.run(modelWorkflow("""
-              - { id: draft, prompt: "Answer ${{ inputs.name }}" }
-              - { id: length, value: "{'size': size(steps.draft.output), 'tier': steps.draft.tier}" }
-            """, top: """
-            inputs: { name: { type: string } }
-            outputs: { reply: "${{ steps.draft.output }}", length: "${{ steps.length.output }}" }
-            """), ["name": "Ada"])
+        let result = try await rig.run(
+            modelWorkflow(
+                """
+                  - { id: draft, prompt: "Answer ${{ inputs.name }}" }
+                  - { id: length, value: "{'size': size(steps.draft.output), 'tier': steps.draft.tier}" }
+                """,
+                top: """
+                    inputs: { name: { type: string } }
+                    outputs: { reply: "${{ steps.draft.output }}", length: "${{ steps.length.output }}" }
+                    """), ["name": "Ada"])
         #expect(result.status == .succeeded)
         #expect(result.outputs == ["reply": "a reply", "length": ["size": 7, "tier": "m"]])
         #expect(rig.provider.requests.map { $0.segments.map(\.text) } == [["Answer Ada"]])
@@ -40,16 +43,19 @@ func modelWorkflow(_ steps: String, top: String = "", fallback: String = "[]") -
 
     @Test func aRunIsRecordedFromStartToEnd() async throws {
         let rig = EngineRig(answers: ["a": [.text("x")], "b": [.text("y")]])
-        _ = try await rig.run(modelWorkflow("""
-              - { id: a, prompt: one }
-              - { id: b, prompt: "two ${{ steps.a.output }}" }
-              - { id: c, when: "false", value: "1" }
-            """))
+        _ = try await rig.run(
+            modelWorkflow(
+                """
+                  - { id: a, prompt: one }
+                  - { id: b, prompt: "two ${{ steps.a.output }}" }
+                  - { id: c, when: "false", value: "1" }
+                """))
         let run = rig.written
-        #expect(run.story == [
-            "run_started", "condition_evaluated c", "step_skipped c", "step_started a", "call_started a", "call_ended a", "step_succeeded a",
-            "step_started b", "call_started b", "call_ended b", "step_succeeded b", "run_ended succeeded",
-        ])
+        #expect(
+            run.story == [
+                "run_started", "condition_evaluated c", "step_skipped c", "step_started a", "call_started a", "call_ended a", "step_succeeded a",
+                "step_started b", "call_started b", "call_ended b", "step_succeeded b", "run_ended succeeded",
+            ])
         #expect(run.nodes.mapValues(\.status) == ["a": .succeeded, "b": .succeeded, "c": .skipped])
         #expect(run.nodes["c"]?.reason == "when is false")
         #expect(run.calls.map(\.state) == [.settled, .settled])
@@ -59,11 +65,13 @@ func modelWorkflow(_ steps: String, top: String = "", fallback: String = "[]") -
     /// Whatever refers to a document by its hash finds it in the journal, no later than the reference.
     @Test func everyHashIsBehindItsDocument() async throws {
         let rig = EngineRig(answers: ["a": [.text("{}"), .text("{\"n\": 1}")], "s": [.text("x")]])
-        _ = try await rig.run(modelWorkflow("""
-              - { id: a, prompt: one, output: { schema: { type: object, required: [n] } } }
-              - { id: s, for_each: { items: "[1, 2]" }, prompt: "item ${{ item }}" }
-              - { id: c, run: [echo, hi] }
-            """, top: "outputs: { a: \"${{ steps.a.output }}\" }"))
+        _ = try await rig.run(
+            modelWorkflow(
+                """
+                  - { id: a, prompt: one, output: { schema: { type: object, required: [n] } } }
+                  - { id: s, for_each: { items: "[1, 2]" }, prompt: "item ${{ item }}" }
+                  - { id: c, run: [echo, hi] }
+                """, top: "outputs: { a: \"${{ steps.a.output }}\" }"))
         var known: Set<String> = []
         for entry in rig.written.entries {
             known.formUnion(entry.blobs.map(\.hash.hex))
@@ -80,7 +88,8 @@ func modelWorkflow(_ steps: String, top: String = "", fallback: String = "[]") -
 
     @Test func anOutputThatReadsASkippedStepIsAbsent() async throws {
         let rig = EngineRig(answers: [:])
-        let result = try await rig.run("""
+        let result = try await rig.run(
+            """
             version: 1
             name: t
             outputs: { a: "${{ steps.a.output }}", b: "${{ steps.b.output }}", c: "${{ has(steps.a.output) ? 1 : 2 }}", d: "${{ steps.a.status }}" }
@@ -93,7 +102,8 @@ func modelWorkflow(_ steps: String, top: String = "", fallback: String = "[]") -
 
     @Test func aFailedExpressionFailsItsStepWithItsPlace() async throws {
         let rig = EngineRig(answers: [:])
-        let result = try await rig.run("""
+        let result = try await rig.run(
+            """
             version: 1
             name: t
             inputs: { n: { type: integer } }
@@ -108,7 +118,8 @@ func modelWorkflow(_ steps: String, top: String = "", fallback: String = "[]") -
 
     @Test func aFailedOutputFailsTheRun() async throws {
         let rig = EngineRig(answers: [:])
-        let result = try await rig.run("""
+        let result = try await rig.run(
+            """
             version: 1
             name: t
             outputs: { x: "${{ steps.a.output.b }}" }
@@ -124,9 +135,11 @@ func modelWorkflow(_ steps: String, top: String = "", fallback: String = "[]") -
 
     @Test func onErrorValueStandsIn() async throws {
         let rig = EngineRig(answers: ["a": [.failure(.badRequest, "no")]])
-        let result = try await rig.run(modelWorkflow("""
-              - { id: a, prompt: hi, on_error: { value: { text: "${{ inputs.fallback }}" } } }
-            """, top: "inputs: { fallback: { default: none } }\noutputs: { a: \"${{ steps.a.output }}\" }"))
+        let result = try await rig.run(
+            modelWorkflow(
+                """
+                  - { id: a, prompt: hi, on_error: { value: { text: "${{ inputs.fallback }}" } } }
+                """, top: "inputs: { fallback: { default: none } }\noutputs: { a: \"${{ steps.a.output }}\" }"))
         #expect(result.outputs == ["a": ["text": "none"]])
         #expect(rig.written.story.contains("step_recovered a"))
         #expect(rig.written.nodes["a"]?.failure?.message == "no")
@@ -135,7 +148,8 @@ func modelWorkflow(_ steps: String, top: String = "", fallback: String = "[]") -
     /// What it stands in for may be that `with` has no value.
     @Test func onErrorValueStandsInForABrokenWith() async throws {
         let rig = EngineRig(answers: [:])
-        let result = try await rig.run("""
+        let result = try await rig.run(
+            """
             version: 1
             name: t
             outputs: { a: "${{ steps.b.output }}" }
@@ -148,7 +162,8 @@ func modelWorkflow(_ steps: String, top: String = "", fallback: String = "[]") -
 
     @Test func aBrokenFallbackIsSaid() async throws {
         let rig = EngineRig(answers: [:])
-        let result = try await rig.run("""
+        let result = try await rig.run(
+            """
             version: 1
             name: t
             steps:
@@ -159,10 +174,12 @@ func modelWorkflow(_ steps: String, top: String = "", fallback: String = "[]") -
 
     @Test func onErrorContinueLeavesNoOutputAndNoFailure() async throws {
         let rig = EngineRig(answers: ["a": [.failure(.badRequest, "no")]])
-        let result = try await rig.run(modelWorkflow("""
-              - { id: a, prompt: hi, on_error: continue }
-              - { id: b, value: steps.a.status }
-            """, top: "outputs: { a: \"${{ steps.a.output }}\", b: \"${{ steps.b.output }}\" }"))
+        let result = try await rig.run(
+            modelWorkflow(
+                """
+                  - { id: a, prompt: hi, on_error: continue }
+                  - { id: b, value: steps.a.status }
+                """, top: "outputs: { a: \"${{ steps.a.output }}\", b: \"${{ steps.b.output }}\" }"))
         #expect(result.status == .succeeded)
         #expect(result.outputs == ["b": "failed"])
         #expect(result.failure == nil)
@@ -171,7 +188,8 @@ func modelWorkflow(_ steps: String, top: String = "", fallback: String = "[]") -
     // MARK: for_each
 
     private func forEach(_ keys: String, items: String = "[1, 2, 3]", onError: String = "") -> String {
-        modelWorkflow("""
+        modelWorkflow(
+            """
               - { id: s, for_each: { items: "\(items)", as: n \(keys) }, prompt: "item ${{ n }} at ${{ index }}"\(onError) }
             """, top: "outputs: { s: \"${{ steps.s.output }}\" }")
     }
@@ -207,9 +225,12 @@ func modelWorkflow(_ steps: String, top: String = "", fallback: String = "[]") -
     @Test func collectListsWhatBecameOfEach() async throws {
         let rig = EngineRig(script: Self.secondFails)
         let result = try await rig.run(forEach(", on_error: collect"))
-        #expect(result.outputs == ["s": [
-            ["ok": true, "output": "ok", "error": nil], ["ok": false, "output": nil, "error": "no"], ["ok": true, "output": "ok", "error": nil],
-        ]])
+        #expect(
+            result.outputs == [
+                "s": [
+                    ["ok": true, "output": "ok", "error": nil], ["ok": false, "output": nil, "error": "no"], ["ok": true, "output": "ok", "error": nil],
+                ]
+            ])
     }
 
     @Test(arguments: [(", on_error: { value: \"none for ${{ n }}\" }", JSONValue.string("none for 2")), (", on_error: continue", .null)])
@@ -224,7 +245,8 @@ func modelWorkflow(_ steps: String, top: String = "", fallback: String = "[]") -
     @Test(arguments: [("inputs.n", "for_each.items must be a list, found integer"), ("[1, 2, 3, 4]", "for_each has 4 items, max_items is 3")])
     func itemsHaveToBeAListThatFits(items: String, message: String) async throws {
         let rig = EngineRig(answers: [:])
-        let result = try await rig.run("""
+        let result = try await rig.run(
+            """
             version: 1
             name: t
             inputs: { n: { default: 1 } }
@@ -239,10 +261,12 @@ func modelWorkflow(_ steps: String, top: String = "", fallback: String = "[]") -
     @Test func equalInputsGiveEqualRequestsAndEqualEvents() async throws {
         func once() async throws -> (requests: [[UInt8]], events: [[UInt8]]) {
             let rig = EngineRig(answers: ["a": [.failure(.timeout, "slow"), .text("{\"n\":1}")], "b": [.text("x")]])
-            _ = try await rig.run(modelWorkflow("""
-                  - { id: a, prompt: "hi ${{ inputs.q }}", output: { schema: { type: object } }, temperature: 0.5, seed: 7, stop: [END] }
-                  - { id: b, for_each: { items: "[3, 1, 2]" }, prompt: "${{ item }}: ${{ steps.a.output }}" }
-                """, top: "inputs: { q: { type: object } }"), ["q": ["z": 1, "a": [true, nil]]])
+            _ = try await rig.run(
+                modelWorkflow(
+                    """
+                      - { id: a, prompt: "hi ${{ inputs.q }}", output: { schema: { type: object } }, temperature: 0.5, seed: 7, stop: [END] }
+                      - { id: b, for_each: { items: "[3, 1, 2]" }, prompt: "${{ item }}: ${{ steps.a.output }}" }
+                    """, top: "inputs: { q: { type: object } }"), ["q": ["z": 1, "a": [true, nil]]])
             var events = rig.written.events.map(\.payload)
             // Each is loaded from a folder of its own, and its name is told.
             var started = try #require(try JSONParser.parse(events[0]).objectValue)

@@ -38,9 +38,11 @@ import WorkflowModel
         let clock = ManualClock()
         let journal = InMemoryJournal(clock: clock, latency: .milliseconds(5))
         let rig = EngineRig(clock: clock, journal: journal, provider: ScriptedProvider(clock: clock, latency: .seconds(1)) { _, _ in .text("x") })
-        let result = try await rig.run(modelWorkflow("""
-              - { id: s, for_each: { items: "[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20]" }, prompt: "${{ item }}" }
-            """, top: "budget: { max_cost_usd: 1 }"))
+        let result = try await rig.run(
+            modelWorkflow(
+                """
+                  - { id: s, for_each: { items: "[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20]" }, prompt: "${{ item }}" }
+                """, top: "budget: { max_cost_usd: 1 }"))
         #expect(result.status == .succeeded)
         // Begin, intents, calls, end.
         #expect(clock.elapsed == .milliseconds(5 + 5 + 1_000 + 5))
@@ -49,9 +51,11 @@ import WorkflowModel
 
     @Test func theWorkflowsConcurrencyIsKept() async throws {
         let rig = EngineRig { _, _ in .text("x") }
-        _ = try await rig.run(modelWorkflow("""
-              - { id: s, for_each: { items: "[1,2,3,4,5,6,7,8,9,10]" }, prompt: "${{ item }}" }
-            """, top: "concurrency: 3"))
+        _ = try await rig.run(
+            modelWorkflow(
+                """
+                  - { id: s, for_each: { items: "[1,2,3,4,5,6,7,8,9,10]" }, prompt: "${{ item }}" }
+                """, top: "concurrency: 3"))
         #expect(rig.provider.mostInFlight == 3)
         #expect(rig.clock.elapsed == .milliseconds(400))
     }
@@ -89,11 +93,13 @@ import WorkflowModel
                 .test("local", "small", .input, "3", from: change), .test("local", "small", .output, "3", from: change),
             ], catalogue: .none)
         let rig = EngineRig(answers: ["a": [.text("x")], "b": [.text("x")], "c": [.text("x")]], prices: prices)
-        _ = try await rig.run(modelWorkflow("""
-              - { id: a, prompt: hi }
-              - { id: b, prompt: hi, needs: [a] }
-              - { id: c, prompt: hi, needs: [b] }
-            """))
+        _ = try await rig.run(
+            modelWorkflow(
+                """
+                  - { id: a, prompt: hi }
+                  - { id: b, prompt: hi, needs: [a] }
+                  - { id: c, prompt: hi, needs: [b] }
+                """))
         #expect(rig.written.calls.map { $0.end?.cost } == [usd("0.000015"), usd("0.000015"), usd("0.000045")])
     }
 }

@@ -8,7 +8,8 @@ import WorkflowModel
     // MARK: Stops
 
     @Test func cancelStopsWhatRunsInsideOfOtherSteps() throws {
-        var run = try Conversation("""
+        var run = try Conversation(
+            """
               - { id: x, value: "1" }
               - { id: g, steps: [{ id: a, value: "1" }, { id: b, value: steps.a.output }] }
               - { id: l, loop: { max: 3, steps: [{ id: c, value: "1" }] } }
@@ -27,7 +28,8 @@ import WorkflowModel
 
     /// A step whose scope had not opened when the stop came is not done either.
     @Test func aScopeThatOpensWhileStoppingIsIncomplete() throws {
-        var run = try Conversation("""
+        var run = try Conversation(
+            """
               - { id: x, value: "1" }
               - { id: g, steps: [{ id: a, value: "1" }, { id: b, steps: [{ id: c, value: "1" }] }] }
             """, top: "on_failure: cancel")
@@ -40,7 +42,8 @@ import WorkflowModel
     }
 
     @Test func aDeadlineStopsWhatIsInsideAndNothingElse() throws {
-        var run = try Conversation("""
+        var run = try Conversation(
+            """
               - id: g
                 steps:
                   - { id: a, value: "1" }
@@ -76,7 +79,8 @@ import WorkflowModel
     }
 
     @Test func aDeadlineTakesQueuedStepsOutOfTheLine() throws {
-        var run = try Conversation("""
+        var run = try Conversation(
+            """
               - { id: g, steps: [{ id: a, value: "1" }, { id: s, for_each: { items: "[1]" }, value: item }] }
             """, top: "concurrency: 1")
         #expect(run.begins() == ["open g 0"])
@@ -89,7 +93,8 @@ import WorkflowModel
     }
 
     @Test func anInterruptLeavesScopesAsTheyAre() throws {
-        var run = try Conversation("""
+        var run = try Conversation(
+            """
               - { id: g, for_each: { items: "[1]", max_parallel: 1 }, steps: [{ id: a, value: "1" }, { id: b, value: steps.a.output }] }
               - { id: l, loop: { max: 2, steps: [{ id: c, value: "1" }] } }
             """)
@@ -107,7 +112,8 @@ import WorkflowModel
     }
 
     @Test func anOptionalGroupThatTheBudgetStopsIsSkipped() throws {
-        var run = try Conversation("""
+        var run = try Conversation(
+            """
               - { id: g, optional: true, steps: [{ id: a, value: "1" }, { id: b, value: "1" }] }
               - { id: c, value: steps.g.output }
               - { id: d, value: "has(steps.g.output) ? 1 : 2" }

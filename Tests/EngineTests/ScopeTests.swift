@@ -8,7 +8,8 @@ import WorkflowModel
     // MARK: Groups
 
     @Test func aGroupIsOneStepToThoseAroundIt() throws {
-        var run = try Conversation("""
+        var run = try Conversation(
+            """
               - { id: a, value: "1" }
               - id: g
                 steps:
@@ -33,7 +34,8 @@ import WorkflowModel
         ("loop: { max: 2, until: steps.a.output == 1, steps: [{ id: c, value: \"1\" }] }", "skip g: upstream_skipped: a"),
     ])
     func aReferenceFromInsideIsAnEdgeOfTheGroup(_ body: String, _ answer: String) throws {
-        var run = try Conversation("""
+        var run = try Conversation(
+            """
               - { id: a, when: "false", value: "1" }
               - { id: g, steps: [{ id: b, \(body) }] }
             """)
@@ -43,7 +45,8 @@ import WorkflowModel
     }
 
     @Test func skipsInsideAreTheGroupsOwnBusiness() throws {
-        var run = try Conversation("""
+        var run = try Conversation(
+            """
               - id: g
                 steps:
                   - { id: a, when: "false", value: "1" }
@@ -61,7 +64,8 @@ import WorkflowModel
     }
 
     @Test func aFailureInsideDrainsTheGroupAndFailsIt() throws {
-        var run = try Conversation("""
+        var run = try Conversation(
+            """
               - id: g
                 steps:
                   - { id: a, value: "1" }
@@ -84,7 +88,8 @@ import WorkflowModel
 
     @Test(arguments: ["on_error: continue", "on_error: { value: 7 }"])
     func aFailureThatTheGroupToleratesStaysInside(_ policy: String) throws {
-        var run = try Conversation("""
+        var run = try Conversation(
+            """
               - { id: g, \(policy), steps: [{ id: a, value: "1" }, { id: b, value: steps.a.output }] }
               - { id: c, needs: [g], value: "1" }
             """)
@@ -97,7 +102,8 @@ import WorkflowModel
     }
 
     @Test func aFailureThatIsToleratedInsideLeavesTheGroupWhole() throws {
-        var run = try Conversation("""
+        var run = try Conversation(
+            """
               - { id: g, steps: [{ id: a, on_error: continue, value: "1" }, { id: b, value: "has(steps.a.output) ? 1 : 2" }] }
             """)
         #expect(run.begins() == ["open g 0"])
@@ -165,7 +171,8 @@ import WorkflowModel
 
     /// What was begun is finished before more of it is opened, and a step with steps of its own takes no place itself.
     @Test func theConcurrencyCountsStepsAtWork() throws {
-        var run = try Conversation("""
+        var run = try Conversation(
+            """
               - { id: g, for_each: { items: "[1]" }, steps: [{ id: a, value: item }, { id: b, value: steps.a.output }] }
             """, top: "concurrency: 2")
         #expect(run.begins() == ["items g"])
@@ -226,7 +233,8 @@ import WorkflowModel
         """
 
     @Test func aWorkflowInALoopInAGroupForEachItem() throws {
-        var run = try Conversation("""
+        var run = try Conversation(
+            """
               - id: g
                 for_each: { items: "[1]" }
                 steps:

@@ -17,7 +17,8 @@ import WorkflowModel
     /// Settled 36: named, with the step, before anything is reserved.
     @Test(arguments: ["sk-canary-0123456789", "c2stY2FuYXJ5LTAxMjM0NTY3ODk=", "sk%2Dcanary%2D0123456789"]) func aPromptThatHoldsASecretIsNotSent(form: String) async throws {
         let rig = rig()
-        let result = try await rig.run("""
+        let result = try await rig.run(
+            """
             version: 1
             name: t
             inputs: { t: { type: string } }
@@ -33,7 +34,8 @@ import WorkflowModel
 
     @Test func aValueThatIsPutTogetherIsClearedBeforeOthersReadIt() async throws {
         let rig = rig()
-        let result = try await rig.run("""
+        let result = try await rig.run(
+            """
             version: 1
             name: t
             outputs: { a: "${{ steps.a.output.k }}", b: "${{ steps.b.output }}", c: "${{ 'sk-canary-' + '0123456789' }}" }
@@ -57,7 +59,8 @@ import WorkflowModel
     @Test func tagsAndTheDecisionAreCleared() async throws {
         let rig = rig { _, _ in .text(#"{"a":"sk-cana","b":"ry-0123","c":"456789"}"#) }
         let (own, told) = ("${{ inputs.u + inputs.p + inputs.q }}", "${{ steps.a.output.a + steps.a.output.b + steps.a.output.c }}")
-        let result = try await rig.run("""
+        let result = try await rig.run(
+            """
             version: 1
             name: t
             inputs: { u: { type: string }, p: { type: string }, q: { type: string } }

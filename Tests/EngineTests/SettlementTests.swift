@@ -139,12 +139,13 @@ import WorkflowModel
         }
     }
 
-    @Test(arguments: [
-        (nil, "as asked"), ("", "as asked"), ("gpt-4o", "as asked"), ("alias", "as asked"), ("p/alias", "as asked"), ("GPT-4o", "as asked"),
-        ("gpt-4o-2024-08-06", "as asked"), ("gpt-4o-0613", "as asked"), ("gpt-4o@20240806", "as asked"), ("openai/gpt-4o", "as asked"),
-        ("gpt-4o:nitro", "as asked"), ("gpt-4o-latest", "as asked"), ("gpt-4o-001", "as asked"),
-        ("gpt-4o-mini", "unknown gpt-4o-mini"), ("gpt-4o-5", "unknown gpt-4o-5"), ("gpt-4", "unknown gpt-4"), ("gpt-4olong-2024", "unknown gpt-4olong-2024"),
-    ] as [(String?, String)])
+    @Test(
+        arguments: [
+            (nil, "as asked"), ("", "as asked"), ("gpt-4o", "as asked"), ("alias", "as asked"), ("p/alias", "as asked"), ("GPT-4o", "as asked"),
+            ("gpt-4o-2024-08-06", "as asked"), ("gpt-4o-0613", "as asked"), ("gpt-4o@20240806", "as asked"), ("openai/gpt-4o", "as asked"),
+            ("gpt-4o:nitro", "as asked"), ("gpt-4o-latest", "as asked"), ("gpt-4o-001", "as asked"),
+            ("gpt-4o-mini", "unknown gpt-4o-mini"), ("gpt-4o-5", "unknown gpt-4o-5"), ("gpt-4", "unknown gpt-4"), ("gpt-4olong-2024", "unknown gpt-4olong-2024"),
+        ] as [(String?, String)])
     func `W14 names of the model that was asked`(served: String?, expected: String) {
         #expect(judge(served) == expected)
     }

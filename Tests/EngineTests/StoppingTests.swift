@@ -7,7 +7,8 @@ import WorkflowModel
 @testable import Engine
 
 @Suite struct StoppingTests {
-    private let chain = modelWorkflow("""
+    private let chain = modelWorkflow(
+        """
           - { id: a, prompt: hi }
           - { id: b, prompt: hi }
           - { id: c, prompt: "${{ steps.a.output }}" }
@@ -95,11 +96,13 @@ import WorkflowModel
 
     @Test func aStopDoesNotWaitForAModelServer() async throws {
         let clock = ManualClock()
-        let provider = ScriptedProvider(clock: clock, preparing: { _ in
-            // As a server's start does it: nobody's cancellation ends it.
-            await withCheckedContinuation { continuation in clock.schedule(after: .seconds(60)) { continuation.resume() } }
-            return .success(())
-        }, script: { _, _ in .text("x") })
+        let provider = ScriptedProvider(
+            clock: clock,
+            preparing: { _ in
+                // As a server's start does it: nobody's cancellation ends it.
+                await withCheckedContinuation { continuation in clock.schedule(after: .seconds(60)) { continuation.resume() } }
+                return .success(())
+            }, script: { _, _ in .text("x") })
         let rig = EngineRig(clock: clock, provider: provider)
         clock.schedule(after: .seconds(1)) { rig.engine.interrupt(.graceful) }
         let result = try await rig.run(modelWorkflow("  - { id: a, prompt: hi }"))
@@ -142,11 +145,13 @@ import WorkflowModel
         let rig = EngineRig { request, _ in
             request.schemaName == "a" ? .failure(.badRequest, "no", latency: .milliseconds(50)) : .text("x", latency: .seconds(5))
         }
-        let result = try await rig.run(modelWorkflow("""
-              - { id: a, prompt: hi }
-              - { id: b, prompt: hi }
-              - { id: c, prompt: "${{ steps.b.output }}" }
-            """, top: "on_failure: cancel"))
+        let result = try await rig.run(
+            modelWorkflow(
+                """
+                  - { id: a, prompt: hi }
+                  - { id: b, prompt: hi }
+                  - { id: c, prompt: "${{ steps.b.output }}" }
+                """, top: "on_failure: cancel"))
         #expect(result.status == .failed)
         #expect(result.failedStep == "a")
         #expect(rig.clock.elapsed == .milliseconds(50))
@@ -158,12 +163,14 @@ import WorkflowModel
         let rig = EngineRig { request, _ in
             request.schemaName == "a" ? .failure(.badRequest, "no", latency: .milliseconds(50)) : .text("x", latency: .seconds(5))
         }
-        let result = try await rig.run(modelWorkflow("""
-              - { id: a, prompt: hi }
-              - { id: b, prompt: hi }
-              - { id: c, prompt: hi }
-              - { id: d, prompt: hi }
-            """, top: "on_failure: cancel\nbudget: { max_cost_usd: 0.0006 }"))
+        let result = try await rig.run(
+            modelWorkflow(
+                """
+                  - { id: a, prompt: hi }
+                  - { id: b, prompt: hi }
+                  - { id: c, prompt: hi }
+                  - { id: d, prompt: hi }
+                """, top: "on_failure: cancel\nbudget: { max_cost_usd: 0.0006 }"))
         #expect(result.status == .failed)
         #expect(rig.clock.elapsed == .milliseconds(50))
         #expect(rig.provider.askedBy == ["a", "b"])
@@ -175,12 +182,14 @@ import WorkflowModel
         let rig = EngineRig { request, _ in
             request.schemaName == "a" ? .failure(.badRequest, "no", latency: .milliseconds(50)) : .text("x")
         }
-        let result = try await rig.run(modelWorkflow("""
-              - { id: a, prompt: hi }
-              - { id: b, prompt: hi }
-              - { id: c, prompt: "${{ steps.b.output }}" }
-              - { id: d, prompt: "${{ steps.a.output }}" }
-            """, top: "outputs: { c: \"${{ steps.c.output }}\" }"))
+        let result = try await rig.run(
+            modelWorkflow(
+                """
+                  - { id: a, prompt: hi }
+                  - { id: b, prompt: hi }
+                  - { id: c, prompt: "${{ steps.b.output }}" }
+                  - { id: d, prompt: "${{ steps.a.output }}" }
+                """, top: "outputs: { c: \"${{ steps.c.output }}\" }"))
         #expect(result.status == .failed)
         #expect(result.outputs == nil)
         #expect(rig.written.nodes.mapValues(\.status) == ["a": .failed, "b": .succeeded, "c": .succeeded, "d": .skipped])
@@ -198,13 +207,15 @@ import WorkflowModel
             request.schemaName == "a" && number == 0 ? .failure(.timeout) : .text("x", latency: .milliseconds(request.schemaName == "b" ? 900 : 100))
         }
         let rig = EngineRig(clock: clock, journal: journal, provider: provider)
-        let graph = try workflow(modelWorkflow("""
-              - { id: a, prompt: hi }
-              - { id: b, prompt: hi }
-              - { id: c, prompt: "${{ steps.a.output }}" }
-              - { id: s, for_each: { items: "[1, 2, 3]", max_parallel: 2 }, prompt: "${{ item }}" }
-              - { id: r, run: [p] }
-            """, top: "budget: { max_cost_usd: 0.001 }"))
+        let graph = try workflow(
+            modelWorkflow(
+                """
+                  - { id: a, prompt: hi }
+                  - { id: b, prompt: hi }
+                  - { id: c, prompt: "${{ steps.a.output }}" }
+                  - { id: s, for_each: { items: "[1, 2, 3]", max_parallel: 2 }, prompt: "${{ item }}" }
+                  - { id: r, run: [p] }
+                """, top: "budget: { max_cost_usd: 0.001 }"))
         var error: JournalError?
         do { _ = try await rig.run(graph) } catch let found as JournalError { error = found }
         let calls = journal.runs.first?.calls.count ?? 0

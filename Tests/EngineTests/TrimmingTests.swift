@@ -8,9 +8,11 @@ import WorkflowModel
 
 @Suite struct TrimmingTests {
     private func step(_ limits: String, with: String, prompt: String) -> String {
-        modelWorkflow("  - { id: a, with: { \(with) }, prompt: \"\(prompt)\", limits: { overflow: trim, \(limits) } }", top: """
-            inputs: { text: { default: "" }, list: { default: [] }, extra: { default: "" } }
-            """)
+        modelWorkflow(
+            "  - { id: a, with: { \(with) }, prompt: \"\(prompt)\", limits: { overflow: trim, \(limits) } }",
+            top: """
+                inputs: { text: { default: "" }, list: { default: [] }, extra: { default: "" } }
+                """)
     }
 
     @Test func aTextIsCutToExactlyWhatFits() async throws {
@@ -79,7 +81,8 @@ import WorkflowModel
     /// A repair says more than the question: it is cut further, from the whole value and not from its rest.
     @Test func aRepairIsCutFurther() async throws {
         let rig = EngineRig(answers: ["a": [.text("no json"), .text("{}")]])
-        let yaml = modelWorkflow("""
+        let yaml = modelWorkflow(
+            """
               - id: a
                 with: { doc: "${{ inputs.text }}" }
                 prompt: "${{ with.doc }}"
@@ -96,13 +99,16 @@ import WorkflowModel
 
     @Test func itemsAreCutEachForItself() async throws {
         let rig = EngineRig(answers: ["a": [.text("x")]])
-        _ = try await rig.run(workflow(modelWorkflow("""
-              - id: a
-                for_each: { items: "['aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa', 'b']" }
-                with: { doc: "${{ item }}" }
-                prompt: "${{ with.doc }}"
-                limits: { max_input_tokens: 5, overflow: trim, trim: [doc] }
-            """)))
+        _ = try await rig.run(
+            workflow(
+                modelWorkflow(
+                    """
+                      - id: a
+                        for_each: { items: "['aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa', 'b']" }
+                        with: { doc: "${{ item }}" }
+                        prompt: "${{ with.doc }}"
+                        limits: { max_input_tokens: 5, overflow: trim, trim: [doc] }
+                    """)))
         #expect(Set(rig.provider.requests.map { $0.segments[0].text }) == ["aaaaaaaaaaaaaa […]", "b"])
         #expect(rig.written.payloads("input_trimmed").map { $0["step"] } == ["a[0]"])
     }

@@ -18,9 +18,10 @@ import WorkflowModel
     private func ended(
         _ number: Int, _ failure: CallFailure? = nil, finish: FinishReason? = nil, jitter: Double = 0
     ) -> TryMachine.Event {
-        .callEnded(CallEnded(
-            id: CallID(run: RunID("r"), number: number), path: "a", state: failure == nil ? .settled : .void, cost: nil,
-            usage: nil, finishReason: finish ?? (failure == nil ? .stop : nil), response: nil, failure: failure, jitter: jitter))
+        .callEnded(
+            CallEnded(
+                id: CallID(run: RunID("r"), number: number), path: "a", state: failure == nil ? .settled : .void, cost: nil,
+                usage: nil, finishReason: finish ?? (failure == nil ? .stop : nil), response: nil, failure: failure, jitter: jitter))
     }
 
     private func call(model: Int = 0, _ ordinal: Int, retryOf: Int? = nil) -> TryMachine.Command {
@@ -82,9 +83,11 @@ import WorkflowModel
             guard number < 100 else { break }
             // It dies, is gone for three tries, and comes back.
             let isGone = number % 4 != 1
-            command = step.apply(.callEnded(CallEnded(
-                id: CallID(run: RunID("r"), number: number), path: "a", state: isGone ? .void : .estimated, cost: .zero,
-                usage: nil, finishReason: nil, response: nil, failure: CallFailure(.connection, "lost"), jitter: 0, isOutage: isGone)))
+            command = step.apply(
+                .callEnded(
+                    CallEnded(
+                        id: CallID(run: RunID("r"), number: number), path: "a", state: isGone ? .void : .estimated, cost: .zero,
+                        usage: nil, finishReason: nil, response: nil, failure: CallFailure(.connection, "lost"), jitter: 0, isOutage: isGone)))
         }
         #expect(number == 9, "it died three times")
     }
@@ -93,9 +96,11 @@ import WorkflowModel
         var step = machine()
         _ = step.apply(.started)
         for number in 1...5 {
-            _ = step.apply(.callEnded(CallEnded(
-                id: CallID(run: RunID("r"), number: number), path: "a", state: .void, cost: .zero, usage: nil,
-                finishReason: nil, response: nil, failure: CallFailure(.connection, "gone"), jitter: 0, isOutage: true)))
+            _ = step.apply(
+                .callEnded(
+                    CallEnded(
+                        id: CallID(run: RunID("r"), number: number), path: "a", state: .void, cost: .zero, usage: nil,
+                        finishReason: nil, response: nil, failure: CallFailure(.connection, "gone"), jitter: 0, isOutage: true)))
             _ = step.apply(.waited)
         }
         step.forgetOutage()
@@ -329,9 +334,10 @@ import WorkflowModel
     }
 
     private func outage(_ number: Int) -> TryMachine.Event {
-        .callEnded(CallEnded(
-            id: CallID(run: RunID("r"), number: number), path: "a", state: .void, cost: .zero, usage: nil,
-            finishReason: nil, response: nil, failure: CallFailure(.connection, "gone"), jitter: 0, isOutage: true))
+        .callEnded(
+            CallEnded(
+                id: CallID(run: RunID("r"), number: number), path: "a", state: .void, cost: .zero, usage: nil,
+                finishReason: nil, response: nil, failure: CallFailure(.connection, "gone"), jitter: 0, isOutage: true))
     }
 
     /// By the rules before 3 a server that came back was asked with all tries anew: recorded runs fold so.

@@ -40,8 +40,9 @@ import WorkflowModel
 
     @Test func anEmptyAnswerIsTriedAgainWhereTheWorkflowNamesIt() async throws {
         let rig = EngineRig(answers: ["a": [answer(""), .text("later")]])
-        let result = try await rig.run(modelWorkflow(
-            "  - { id: a, prompt: hi, retry: { on: [empty_answer] } }", top: "outputs: { a: \"${{ steps.a.output }}\" }"))
+        let result = try await rig.run(
+            modelWorkflow(
+                "  - { id: a, prompt: hi, retry: { on: [empty_answer] } }", top: "outputs: { a: \"${{ steps.a.output }}\" }"))
         #expect(result.outputs == ["a": "later"])
         #expect(rig.provider.requests.count == 2)
     }
@@ -61,11 +62,13 @@ import WorkflowModel
 
     @Test func whoDeclinesOrIsFilteredHasNoEmptyAnswer() async throws {
         let rig = EngineRig(answers: ["a": [.text("", refusal: "no")], "b": [answer("", .contentFilter)], "c": [answer("", .length)]])
-        let result = try await rig.run(modelWorkflow("""
-              - { id: a, prompt: hi, on_error: continue }
-              - { id: b, prompt: hi, on_error: continue }
-              - { id: c, prompt: hi, on_error: continue, limits: { on_truncation: keep } }
-            """))
+        let result = try await rig.run(
+            modelWorkflow(
+                """
+                  - { id: a, prompt: hi, on_error: continue }
+                  - { id: b, prompt: hi, on_error: continue }
+                  - { id: c, prompt: hi, on_error: continue, limits: { on_truncation: keep } }
+                """))
         #expect(result.status == .succeeded)
         let failures = Dictionary(rig.written.calls.map { ($0.start.path, $0.end?.failure?.kind) }, uniquingKeysWith: { first, _ in first })
         #expect(failures == ["a": .refusal, "b": .refusal, "c": .truncated])
@@ -86,10 +89,12 @@ import WorkflowModel
 
     @Test func aCutAnswerIsKeptAsTheOutput() async throws {
         let rig = EngineRig(answers: ["a": [answer("half an", .length)], "b": [answer("{", .length), .text("{}")]])
-        let result = try await rig.run(modelWorkflow("""
-              - { id: a, prompt: hi, limits: { max_output_tokens: 4, on_truncation: keep } }
-              - { id: b, prompt: hi, limits: { max_output_tokens: 4, on_truncation: keep }, output: { schema: { type: object } } }
-            """, top: "outputs: { a: \"${{ steps.a.output }}\", b: \"${{ steps.b.output }}\" }"))
+        let result = try await rig.run(
+            modelWorkflow(
+                """
+                  - { id: a, prompt: hi, limits: { max_output_tokens: 4, on_truncation: keep } }
+                  - { id: b, prompt: hi, limits: { max_output_tokens: 4, on_truncation: keep }, output: { schema: { type: object } } }
+                """, top: "outputs: { a: \"${{ steps.a.output }}\", b: \"${{ steps.b.output }}\" }"))
         #expect(result.outputs == ["a": "half an", "b": [:]])
         // Under a schema it is an answer as any other: it breaks it, and is sent back.
         #expect(rig.written.calls.filter { $0.start.path == "b" }.map(\.start.purpose) == [.try, .repair])
@@ -97,9 +102,10 @@ import WorkflowModel
 
     @Test func aCutAnswerIsContinued() async throws {
         let rig = EngineRig(answers: ["a": [answer("one, tw", .length), .failure(.serverError), answer("o, thr", .length), answer("ee")]])
-        let result = try await rig.run(modelWorkflow(
-            "  - { id: a, prompt: count, limits: { max_output_tokens: 4, on_truncation: continue } }",
-            top: "budget: { max_cost_usd: 1 }\noutputs: { a: \"${{ steps.a.output }}\", n: \"${{ steps.a.attempts }}\" }"))
+        let result = try await rig.run(
+            modelWorkflow(
+                "  - { id: a, prompt: count, limits: { max_output_tokens: 4, on_truncation: continue } }",
+                top: "budget: { max_cost_usd: 1 }\noutputs: { a: \"${{ steps.a.output }}\", n: \"${{ steps.a.attempts }}\" }"))
         #expect(result.outputs == ["a": "one, two, three", "n": 4])
         #expect(rig.written.calls.map(\.start.purpose) == [.try, .continuation, .continuation, .continuation])
         #expect(rig.provider.requests.last?.segments.map(\.text).prefix(2) == ["count", "one, two, thr"])
@@ -109,19 +115,22 @@ import WorkflowModel
 
     @Test func aContinuationWithNothingToAddIsTheEnd() async throws {
         let rig = EngineRig(answers: ["a": [answer("all", .length), answer("")]])
-        let result = try await rig.run(modelWorkflow(
-            "  - { id: a, prompt: hi, limits: { on_truncation: continue } }", top: "outputs: { a: \"${{ steps.a.output }}\" }"))
+        let result = try await rig.run(
+            modelWorkflow(
+                "  - { id: a, prompt: hi, limits: { on_truncation: continue } }", top: "outputs: { a: \"${{ steps.a.output }}\" }"))
         #expect(result.outputs == ["a": "all"])
     }
 
     @Test func aContinuedAnswerIsRepairedAsAWhole() async throws {
         let rig = EngineRig(answers: ["a": [answer("{\"n\"", .length), answer(": \"x\"}"), answer("{\"n\"", .length), answer(": 1}")]])
-        let result = try await rig.run(modelWorkflow("""
-              - id: a
-                prompt: hi
-                limits: { on_truncation: continue }
-                output: { schema: { type: object, properties: { n: { type: integer } }, required: [n] } }
-            """, top: "outputs: { n: \"${{ steps.a.output.n }}\" }"))
+        let result = try await rig.run(
+            modelWorkflow(
+                """
+                  - id: a
+                    prompt: hi
+                    limits: { on_truncation: continue }
+                    output: { schema: { type: object, properties: { n: { type: integer } }, required: [n] } }
+                """, top: "outputs: { n: \"${{ steps.a.output.n }}\" }"))
         #expect(result.outputs == ["n": 1])
         #expect(rig.written.calls.map(\.start.purpose) == [.try, .continuation, .repair, .continuation])
         let last = rig.provider.requests[3].segments

@@ -56,7 +56,10 @@ import Values
 
     @Test func memory() throws {
         var bindings = DictionaryBindings(["s": .string(repeated("ab", 100_000)), "l": .list(CELList((0..<1000).map { CELValue.int($0) }))])
-        for bomb in ["s.replace('', s)", "s.replace('b', s)", "l.map(x, s).join(s)", "l.map(x, l.map(y, s + s))", "'%s'.format([l.map(x, s)])", "l.map(x, l.map(y, l + l))", "l.map(x, s.split(''))", "l.map(x, l == l && s.contains('zz'))", "[l.map(x, s)].map(y, l.map(x, y == y))", "l.map(x, l.map(y, {s: 1}[s]))"] {
+        for bomb in [
+            "s.replace('', s)", "s.replace('b', s)", "l.map(x, s).join(s)", "l.map(x, l.map(y, s + s))", "'%s'.format([l.map(x, s)])", "l.map(x, l.map(y, l + l))", "l.map(x, s.split(''))", "l.map(x, l == l && s.contains('zz'))",
+            "[l.map(x, s)].map(y, l.map(x, y == y))", "l.map(x, l.map(y, {s: 1}[s]))",
+        ] {
             let expression = try Expression(parsing: bomb, at: place)
             #expect { try expression.evaluate(bindings, stepLimit: 100_000) } throws: { ($0 as? EvaluationError)?.code == .limitExceeded }
         }
@@ -95,7 +98,8 @@ import Values
     @Test func randomTexts() {
         let words = [
             "inputs", ".n", ".name", ".tags", "[0]", "['a']", "(", ")", "[", "]", "{", "}", ",", ":", "?", "!", "-", "+", "*", "/", "%", "==", "<", "&&", "||", " in ", "1", "2u", "3.5", "'s'", "\"t\"", "b'x'", "r'\\d'",
-            "true", "null", "has(", "size(", ".map(x, ", ".all(x, ", "x", ".matches(", "'(a|b)*'", ".format(", "'%s %.2f'", ".split(", ".substring(", "int(", "string(", "timestamp(", "duration('1s')", "${{", "}}", "$", "'", "\\", "é", "😀", "\n", "//", "u", "`", "0x", "1e", " ", "and", "=", "9223372036854775807", "'''", "type", "[:", "(?", "\u{0}",
+            "true", "null", "has(", "size(", ".map(x, ", ".all(x, ", "x", ".matches(", "'(a|b)*'", ".format(", "'%s %.2f'", ".split(", ".substring(", "int(", "string(", "timestamp(", "duration('1s')", "${{", "}}", "$", "'", "\\", "é", "😀",
+            "\n", "//", "u", "`", "0x", "1e", " ", "and", "=", "9223372036854775807", "'''", "type", "[:", "(?", "\u{0}",
         ]
         var random = Random(state: 42)
         var evaluated = 0
@@ -115,7 +119,10 @@ import Values
     @Test func randomExpressions() throws {
         var random = Random(state: 7)
         func expression(_ depth: Int) -> String {
-            let leaves = ["inputs.n", "inputs.x", "inputs.name", "inputs.tags", "inputs.people", "inputs.none", "inputs", "u", "1", "-9223372036854775808", "0", "2u", "0.5", "'a'", "''", "'%d'", "b'a'", "true", "null", "[]", "{'a': 1}", "timestamp(0)", "duration('1h')", "x"]
+            let leaves = [
+                "inputs.n", "inputs.x", "inputs.name", "inputs.tags", "inputs.people", "inputs.none", "inputs", "u", "1", "-9223372036854775808", "0", "2u", "0.5", "'a'", "''", "'%d'", "b'a'", "true", "null", "[]", "{'a': 1}",
+                "timestamp(0)", "duration('1h')", "x",
+            ]
             guard depth > 0 else { return leaves.randomElement(using: &random)! }
             func sub() -> String { expression(Int.random(in: 0..<depth, using: &random)) }
             switch Int.random(in: 0..<9, using: &random) {

@@ -30,9 +30,12 @@ import Values
         ("a and b", "AX001", 11, "&&"), ("a or b", "AX001", 11, "||"), ("not a", "AX001", 9, "'!'"), ("a not in b", "AX001", 11, "!(value in list)"),
         ("a = b", "AX001", 11, "=="), ("a === b", "AX001", 11, "=="), ("a !== b", "AX001", 11, "!="), ("a <> b", "AX001", 11, "!="), ("a & b", "AX001", 11, "&&"), ("a | upper", "AX001", 11, "filters"),
         ("x if c else y", "AX001", 11, "condition ? value : other"), ("a is None", "AX001", 11, "=="), ("{{ a }}", "AX001", 9, "${{"), ("${{ a }}", "AX001", 9, "leave out"), ("$a", "AX001", 9, "without a sign"),
-        ("a ?? b", "AX001", 11, "has("), ("a?.b", "AX001", 10, "has("), ("x => x", "AX001", 11, "list.map"), ("None", "AX001", 9, "null"), ("True", "AX001", 9, "true"), ("“a”", "AX001", 9, "straight"), ("{a b}", "AX001", 12, "side by side"), ("{a}", "AX001", 11, "{'a': …}"), ("Foo{a: 1}", "AX001", 12, "message types"), ("a 'b'", "AX001", 11, "'+'"),
-        ("'a' + length(x)", "AX003", 15, "size(x)"), ("a.length()", "AX003", 11, "size(x)"), ("a.lower()", "AX003", 11, "lowerAscii"), ("a.startswith('b')", "AX003", 11, "startsWith"), ("siez(a)", "AX003", 9, "did you mean 'size'?"), ("a.jion(',')", "AX003", 11, "did you mean 'join'?"),
-        ("contains(a, b)", "AX005", 9, "x.contains"), ("a.int()", "AX005", 11, "int(x)"), ("all(a, x)", "AX005", 9, "list.all(x, …)"), ("has(a)", "AX001", 13, "has(a.b)"), ("[1].map(x.y, 1)", "AX001", 17, "list.map(x, x.text)"), ("a.matches('(?=b)')", "AX006", 19, "&&"), ("'a\\q'", "AX001", 11, "raw"),
+        ("a ?? b", "AX001", 11, "has("), ("a?.b", "AX001", 10, "has("), ("x => x", "AX001", 11, "list.map"), ("None", "AX001", 9, "null"), ("True", "AX001", 9, "true"), ("“a”", "AX001", 9, "straight"),
+        ("{a b}", "AX001", 12, "side by side"), ("{a}", "AX001", 11, "{'a': …}"), ("Foo{a: 1}", "AX001", 12, "message types"), ("a 'b'", "AX001", 11, "'+'"),
+        ("'a' + length(x)", "AX003", 15, "size(x)"), ("a.length()", "AX003", 11, "size(x)"), ("a.lower()", "AX003", 11, "lowerAscii"), ("a.startswith('b')", "AX003", 11, "startsWith"), ("siez(a)", "AX003", 9, "did you mean 'size'?"),
+        ("a.jion(',')", "AX003", 11, "did you mean 'join'?"),
+        ("contains(a, b)", "AX005", 9, "x.contains"), ("a.int()", "AX005", 11, "int(x)"), ("all(a, x)", "AX005", 9, "list.all(x, …)"), ("has(a)", "AX001", 13, "has(a.b)"), ("[1].map(x.y, 1)", "AX001", 17, "list.map(x, x.text)"),
+        ("a.matches('(?=b)')", "AX006", 19, "&&"), ("'a\\q'", "AX001", 11, "raw"),
     ])
     func hints(_ source: String, _ code: String, _ column: Int, _ hint: String) throws {
         let problem = try #require(problems(source).first)
@@ -41,7 +44,10 @@ import Values
         #expect(problem.hint?.contains(hint) == true, "\(problem.message) / \(problem.hint ?? "-")")
     }
 
-    @Test(arguments: ["", " ", "1 +", "(1", "[1", "{'a'", "{'a': }", "a.", "a[", "a[1", "f(", "a ? b", "a ? b :", "1 2", ")", "&& a", "a.in", "in", "for", "a..b", "a.1", "`a`", "a.``", "'a", "1u2", "0x", "\u{0}", "a\\b", "a ? : b", "[,]", "[1,,2]", "a.*.b", "size(", "size(1,)", "[1].map(x, )", "{1: 2, 3}"])
+    @Test(arguments: [
+        "", " ", "1 +", "(1", "[1", "{'a'", "{'a': }", "a.", "a[", "a[1", "f(", "a ? b", "a ? b :", "1 2", ")", "&& a", "a.in", "in", "for", "a..b", "a.1", "`a`", "a.``", "'a", "1u2", "0x", "\u{0}", "a\\b", "a ? : b", "[,]", "[1,,2]",
+        "a.*.b", "size(", "size(1,)", "[1].map(x, )", "{1: 2, 3}",
+    ])
     func refused(_ source: String) { #expect(problems(source).first?.code == "AX001") }
 
     @Test func severalProblemsInOnePass() {

@@ -6,9 +6,11 @@ import Values
 /// Prints what a condition of ordinary size costs, when `AGENTCTL_BENCH` is set. Asserts nothing about time: a test that
 /// fails on a busy machine says nothing about the code.
 @Suite(.serialized) struct SpeedTests {
-    @Test(.enabled(if: ProcessInfo.processInfo.environment["AGENTCTL_BENCH"] != nil), arguments: [
-        "steps.classify.output.needs_docs && inputs.n > 3", "has(steps.retrieve.output) ? steps.retrieve.output.docs : []", "size(inputs.tags) >= 1 && inputs.tags[0] == 'red'",
-    ])
+    @Test(
+        .enabled(if: ProcessInfo.processInfo.environment["AGENTCTL_BENCH"] != nil),
+        arguments: [
+            "steps.classify.output.needs_docs && inputs.n > 3", "has(steps.retrieve.output) ? steps.retrieve.output.docs : []", "size(inputs.tags) >= 1 && inputs.tags[0] == 'red'",
+        ])
     func condition(_ source: String) throws {
         let document = """
             {"inputs": {"n": 4, "tags": ["red"]}, "steps": {"classify": {"output": {"needs_docs": true}, "status": "succeeded"}, "retrieve": {"status": "skipped"}}}

@@ -15,12 +15,19 @@ import Values
 
     @Test(arguments: [
         ("plain", #""plain""#), ("", #""""#), ("a { b } }} c", #""a { b } }} c""#), ("cost: $5 {{ x }}", #""cost: $5 {{ x }}""#), ("Hi ${{ inputs.name }}!", #""Hi Ada!""#), ("${{inputs.name}}${{inputs.n}}", #""Ada5""#),
-        ("${{ inputs.n }}", "5"), ("${{ inputs.x }}", "2.5"), ("${{ inputs.n > 3 }}", "true"), ("${{ inputs.none }}", "null"), ("${{ inputs.tags }}", #"["red","green","blue"]"#), ("${{ {'a': [1, 2u], 1: null} }}", #"{"a":[1,2],"1":null}"#), ("${{ inputs.huge }}", "18446744073709551615"), ("${{ duration('12.5s') }}", #""12.5s""#), ("${{ timestamp(0) }}", #""1970-01-01T00:00:00Z""#), (" ${{ inputs.n }}", #"" 5""#), ("${{ inputs.n }}\n", #""5\n""#),
-        ("n=${{ inputs.n }} x=${{ inputs.x }} b=${{ true }} d=${{ 1.0 }}", #""n=5 x=2.5 b=true d=1""#), ("t: ${{ inputs.tags }} ${{ inputs.people[0] }}", #""t: [\"red\",\"green\",\"blue\"] {\"name\":\"Bo\",\"age\":30}""#), ("at ${{ timestamp(1) }} for ${{ duration('90s') }}", #""at 1970-01-01T00:00:01Z for 90s""#), ("t ${{ [null, 1.5] }}", #""t [null,1.5]""#),
-        ("v=${{ inputs.none }}", "!inputs.none: the value is null, which has no form as text; choose another: x != null ? x : 'none'"), ("v=${{ b'x' }}", "!b'x': bytes have no form in JSON; use string(x) for text"), ("${{ [b'x'] }}", "![b'x']: bytes have no form in JSON; use string(x) for text"), ("${{ 1.0 / 0.0 }}", "!1.0 / 0.0: Infinity has no form in JSON"), ("${{ u }}", "!u: the value is not known yet"), ("${{ {1: 1, '1': 2} }}", "!{1: 1, '1': 2}: two keys of the map are '1' in JSON"),
+        ("${{ inputs.n }}", "5"), ("${{ inputs.x }}", "2.5"), ("${{ inputs.n > 3 }}", "true"), ("${{ inputs.none }}", "null"), ("${{ inputs.tags }}", #"["red","green","blue"]"#), ("${{ {'a': [1, 2u], 1: null} }}", #"{"a":[1,2],"1":null}"#),
+        ("${{ inputs.huge }}", "18446744073709551615"), ("${{ duration('12.5s') }}", #""12.5s""#), ("${{ timestamp(0) }}", #""1970-01-01T00:00:00Z""#), (" ${{ inputs.n }}", #"" 5""#), ("${{ inputs.n }}\n", #""5\n""#),
+        ("n=${{ inputs.n }} x=${{ inputs.x }} b=${{ true }} d=${{ 1.0 }}", #""n=5 x=2.5 b=true d=1""#), ("t: ${{ inputs.tags }} ${{ inputs.people[0] }}", #""t: [\"red\",\"green\",\"blue\"] {\"name\":\"Bo\",\"age\":30}""#),
+        ("at ${{ timestamp(1) }} for ${{ duration('90s') }}", #""at 1970-01-01T00:00:01Z for 90s""#), ("t ${{ [null, 1.5] }}", #""t [null,1.5]""#),
+        ("v=${{ inputs.none }}", "!inputs.none: the value is null, which has no form as text; choose another: x != null ? x : 'none'"), ("v=${{ b'x' }}", "!b'x': bytes have no form in JSON; use string(x) for text"),
+        ("${{ [b'x'] }}", "![b'x']: bytes have no form in JSON; use string(x) for text"), ("${{ 1.0 / 0.0 }}", "!1.0 / 0.0: Infinity has no form in JSON"), ("${{ u }}", "!u: the value is not known yet"),
+        ("${{ {1: 1, '1': 2} }}", "!{1: 1, '1': 2}: two keys of the map are '1' in JSON"),
         ("$${{ inputs.n }}", #""${{ inputs.n }}""#), ("$$${{ x", #""$${{ x""#), ("a $${{ b }} ${{ inputs.n }}", #""a ${{ b }} 5""#), ("$", #""$""#), ("${", #""${""#), ("$${", #""$${""#),
-        ("${{ '}}' }}", #""}}""#), (#"${{ "a}}b" + 'c' }}"#, #""a}}bc""#), (#"${{ 'it\'s }}' }}"#, #""it's }}""#), (#"${{ r'\' + '}}' }}"#, #""\\}}""#), ("${{ '''}}'x''' }}", #""}}'x""#), ("${{ {'a': {'b': 1}}}}", #"{"a":{"b":1}}"#), ("${{ {'a': {'b': 1}}.a.b }}", "1"), ("${{ {'a': 1}['a'] }}-${{ 2 }}", #""1-2""#), ("${{ 1 // one }} two", #""1 two""#), ("${{ 1 // don't }}\n + 2 }}", #""1\n + 2 }}""#), ("${{ 1 + // don't\n 2 }}", "3"), ("${{\n  inputs.n\n}}", "5"),
-        ("a ${{ b", "?AX002 3:11"), ("a\nbé ${{ 'x }}", "?AX002 4:4"), ("${{ }}", "?AX001 3:13"), ("${{ a b }} and ${{ siez(c) }}", "?AX001 3:15 ?AX003 3:28"), ("é\n ${{ a = b }}", "?AX001 4:8"), ("${{ a\n + * b }}", "?AX001 4:4"), ("${{ {{ a }} }}", "?AX001 3:13"),
+        ("${{ '}}' }}", #""}}""#), (#"${{ "a}}b" + 'c' }}"#, #""a}}bc""#), (#"${{ 'it\'s }}' }}"#, #""it's }}""#), (#"${{ r'\' + '}}' }}"#, #""\\}}""#), ("${{ '''}}'x''' }}", #""}}'x""#), ("${{ {'a': {'b': 1}}}}", #"{"a":{"b":1}}"#),
+        ("${{ {'a': {'b': 1}}.a.b }}", "1"), ("${{ {'a': 1}['a'] }}-${{ 2 }}", #""1-2""#), ("${{ 1 // one }} two", #""1 two""#), ("${{ 1 // don't }}\n + 2 }}", #""1\n + 2 }}""#), ("${{ 1 + // don't\n 2 }}", "3"),
+        ("${{\n  inputs.n\n}}", "5"),
+        ("a ${{ b", "?AX002 3:11"), ("a\nbé ${{ 'x }}", "?AX002 4:4"), ("${{ }}", "?AX001 3:13"), ("${{ a b }} and ${{ siez(c) }}", "?AX001 3:15 ?AX003 3:28"), ("é\n ${{ a = b }}", "?AX001 4:8"), ("${{ a\n + * b }}", "?AX001 4:4"),
+        ("${{ {{ a }} }}", "?AX001 3:13"),
     ])
     func values(_ text: String, _ expected: String) { #expect(value(text) == expected) }
 

@@ -9,13 +9,14 @@ import Values
         try Expression(parsing: text, at: SourceLocation(file: "w", line: 1, column: 1))
     }
 
-    @Test(arguments: [
-        ("true", true), ("false", false), ("1 < 2", true), ("size('ab') == 2", true), ("x || true", true), ("x && false", false), ("x", nil), ("x > 1", nil),
-        ("x && !x", false), ("x || !x", nil), ("x > 1 && x < 1", false), ("x >= 1 && x <= 1", nil), ("x > 1 && x <= 1", false), ("1 < x && x < 0.5", false),
-        ("x == 1 && x == 1.0", nil), ("x == 1 && x == 2", false), ("x == 'a' && x != 'a'", false), ("x == 'a' && y == 'b'", nil), ("x == 7 && x < 5", false),
-        ("!(x == 1 || x != 1)", false), ("x.y  == 1 && x.y == 2", false), ("x[0] == 1 && x[1] == 2", nil), ("has(x.y) && !has(x.y)", false),
-        ("x in [1, 2]", nil), ("[].exists(i, i > 3)", false), ("1 / 0 == 1", nil), ("'yes'", nil),
-    ] as [(String, Bool?)])
+    @Test(
+        arguments: [
+            ("true", true), ("false", false), ("1 < 2", true), ("size('ab') == 2", true), ("x || true", true), ("x && false", false), ("x", nil), ("x > 1", nil),
+            ("x && !x", false), ("x || !x", nil), ("x > 1 && x < 1", false), ("x >= 1 && x <= 1", nil), ("x > 1 && x <= 1", false), ("1 < x && x < 0.5", false),
+            ("x == 1 && x == 1.0", nil), ("x == 1 && x == 2", false), ("x == 'a' && x != 'a'", false), ("x == 'a' && y == 'b'", nil), ("x == 7 && x < 5", false),
+            ("!(x == 1 || x != 1)", false), ("x.y  == 1 && x.y == 2", false), ("x[0] == 1 && x[1] == 2", nil), ("has(x.y) && !has(x.y)", false),
+            ("x in [1, 2]", nil), ("[].exists(i, i > 3)", false), ("1 / 0 == 1", nil), ("'yes'", nil),
+        ] as [(String, Bool?)])
     func verdicts(text: String, expected: Bool?) throws { #expect(try expression(text).verdict == expected, "\(text)") }
 
     @Test func conditionsOfTwoPlaces() throws {

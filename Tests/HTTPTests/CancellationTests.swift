@@ -1,6 +1,6 @@
 import HTTP
-import Testing
 import TestSupport
+import Testing
 import Values
 
 @Suite(.timeLimit(.minutes(1)))
@@ -39,10 +39,12 @@ struct CancellationTests {
             let (pieces, continuation) = AsyncStream<Int>.makeStream()
             let task = Task {
                 await failure { () async throws(HTTPError) in
-                    try await client.stream(completion(server, model: "stub-endless", stream: true), onData: { bytes in
-                        continuation.yield(bytes.count)
-                        return .continue
-                    })
+                    try await client.stream(
+                        completion(server, model: "stub-endless", stream: true),
+                        onData: { bytes in
+                            continuation.yield(bytes.count)
+                            return .continue
+                        })
                 }
             }
             var iterator = pieces.makeAsyncIterator()

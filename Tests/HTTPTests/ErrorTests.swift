@@ -1,6 +1,6 @@
 import HTTP
-import Testing
 import TestSupport
+import Testing
 import Values
 
 @Suite(.timeLimit(.minutes(1)))

@@ -1,6 +1,7 @@
-@testable import HTTP
 import Testing
 import Values
+
+@testable import HTTP
 
 @Suite(.timeLimit(.minutes(1)))
 struct EventLoopTests {

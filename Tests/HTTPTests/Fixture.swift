@@ -1,9 +1,10 @@
 import Glibc
 import HTTP
-import struct Synchronization.Atomic
-import Testing
 import TestSupport
+import Testing
 import Values
+
+import struct Synchronization.Atomic
 
 /// A loop, a client on it and a stub server, torn down in order whatever happens in between.
 func withStub(

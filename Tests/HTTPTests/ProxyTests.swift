@@ -1,6 +1,6 @@
 import HTTP
-import Testing
 import TestSupport
+import Testing
 import Values
 
 @Suite(.timeLimit(.minutes(1)))
@@ -51,8 +51,10 @@ struct ProxyTests {
     }
 
     @Test func variablesAreReadAsCurlReadsThem() {
-        let all = ["HTTP_PROXY": "a", "http_proxy": "b", "https_proxy": "c", "HTTPS_PROXY": "d", "ALL_PROXY": "e", "NO_PROXY": "f",
-                   "SSL_CERT_FILE": "g", "CURL_CA_BUNDLE": "h", "SSL_CERT_DIR": "i"]
+        let all = [
+            "HTTP_PROXY": "a", "http_proxy": "b", "https_proxy": "c", "HTTPS_PROXY": "d", "ALL_PROXY": "e", "NO_PROXY": "f",
+            "SSL_CERT_FILE": "g", "CURL_CA_BUNDLE": "h", "SSL_CERT_DIR": "i",
+        ]
         let options = HTTPClientOptions.fromEnvironment { all[$0] }
         #expect(options.httpProxy == "b")
         #expect(options.httpsProxy == "c")

@@ -32,17 +32,19 @@ final class RawServer: Sendable {
         precondition(isListening)
         port = UInt16(bigEndian: address.sin_port)
         var thread = pthread_t()
-        pthread_create(&thread, nil, { context in
-            let context = Unmanaged<Context>.fromOpaque(context!).takeRetainedValue()
-            var number = 0
-            while true {
-                let descriptor = accept(context.listener, nil, nil)
-                guard descriptor >= 0 else { return nil }
-                number += 1
-                context.handle(RawConnection(descriptor: descriptor), number)
-                close(descriptor)
-            }
-        }, Unmanaged.passRetained(Context(listener, handle)).toOpaque())
+        pthread_create(
+            &thread, nil,
+            { context in
+                let context = Unmanaged<Context>.fromOpaque(context!).takeRetainedValue()
+                var number = 0
+                while true {
+                    let descriptor = accept(context.listener, nil, nil)
+                    guard descriptor >= 0 else { return nil }
+                    number += 1
+                    context.handle(RawConnection(descriptor: descriptor), number)
+                    close(descriptor)
+                }
+            }, Unmanaged.passRetained(Context(listener, handle)).toOpaque())
         self.thread.withLock { $0 = thread }
     }
 

@@ -1,6 +1,6 @@
 import HTTP
-import Testing
 import TestSupport
+import Testing
 import Values
 
 /// libcurl sends a request again when a kept-alive connection ends without an answer. A model call costs money each time.

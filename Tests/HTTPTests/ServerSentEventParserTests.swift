@@ -21,8 +21,9 @@ struct ServerSentEventParserTests {
         Case(name: "several data lines", stream: "data: a\ndata:b\ndata:  c\n\n", events: [event("a\nb\n c")]),
         Case(name: "empty data lines", stream: "data\ndata:\ndata: \n\n", events: [event("\n\n")]),
         Case(name: "comments", stream: ": hello\n:\n\ndata: a\n: between\ndata: b\n\n: ping\n\n", events: [event("a\nb")]),
-        Case(name: "names and ids", stream: "event: delta\nid: 1\ndata: a\n\ndata: b\n\nid\ndata: c\n\n",
-             events: [event("a", name: "delta", id: "1"), event("b", id: "1"), event("c", id: "")]),
+        Case(
+            name: "names and ids", stream: "event: delta\nid: 1\ndata: a\n\ndata: b\n\nid\ndata: c\n\n",
+            events: [event("a", name: "delta", id: "1"), event("b", id: "1"), event("c", id: "")]),
         Case(name: "no data, no event", stream: "event: ping\n\ndata: a\n\n", events: [event("a")]),
         Case(name: "unknown fields", stream: "retry: 10\nfoo: bar\ndataset: x\ndata: a\n\n", events: [event("a")]),
         Case(name: "colons in the value", stream: "data: {\"a\": 1}\n\n", events: [event("{\"a\": 1}")]),

@@ -1,6 +1,6 @@
 import HTTP
-import Testing
 import TestSupport
+import Testing
 import Values
 
 @Suite(.timeLimit(.minutes(1)))
@@ -12,17 +12,20 @@ struct StreamTests {
         }
         try await withStub(script: script) { client, server in
             let state = Mutex((parser: ServerSentEventParser(), texts: [String](), heads: 0, isOnLoop: true))
-            let response = try await client.stream(HTTPRequest(url: server.rootURL), onHead: { head in
-                state.withLock { $0.heads += head.status == 200 ? 1 : 100 }
-                return .stream
-            }, onData: { bytes in
-                state.withLock { state in
-                    state.isOnLoop = state.isOnLoop && client.loop.isCurrent
-                    guard let events = try? state.parser.push(bytes) else { return .stop }
-                    state.texts += events.map(\.text)
-                    return .continue
-                }
-            })
+            let response = try await client.stream(
+                HTTPRequest(url: server.rootURL),
+                onHead: { head in
+                    state.withLock { $0.heads += head.status == 200 ? 1 : 100 }
+                    return .stream
+                },
+                onData: { bytes in
+                    state.withLock { state in
+                        state.isOnLoop = state.isOnLoop && client.loop.isCurrent
+                        guard let events = try? state.parser.push(bytes) else { return .stop }
+                        state.texts += events.map(\.text)
+                        return .continue
+                    }
+                })
             #expect(state.withLock { $0.texts } == (0..<50).map { "\($0)" })
             #expect(state.withLock { $0.heads } == 1)
             #expect(state.withLock { $0.isOnLoop })
@@ -35,9 +38,11 @@ struct StreamTests {
     @Test func consumerStopsEarly() async throws {
         try await withStub { client, server in
             let count = Counter()
-            let response = try await client.stream(completion(server, model: "stub-endless", stream: true), onData: { _ in
-                count.add() == 3 ? .stop : .continue
-            })
+            let response = try await client.stream(
+                completion(server, model: "stub-endless", stream: true),
+                onData: { _ in
+                    count.add() == 3 ? .stop : .continue
+                })
             #expect(response.wasStopped)
             #expect(response.status == 200)
             #expect(count.value == 3)
@@ -48,10 +53,12 @@ struct StreamTests {
     @Test func headDecides() async throws {
         try await withStub { client, server in
             let request = completion(server, model: "stub-429", stream: true)
-            let response = try await client.stream(request, onHead: { $0.status == 200 ? .stream : .collect }, onData: { _ in
-                Issue.record("an error body was streamed")
-                return .stop
-            })
+            let response = try await client.stream(
+                request, onHead: { $0.status == 200 ? .stream : .collect },
+                onData: { _ in
+                    Issue.record("an error body was streamed")
+                    return .stop
+                })
             #expect(response.status == 429)
             #expect(response.headers["retry-after"] == "1")
             #expect(response.json["error"]?["code"] == "rate_limit_exceeded")
@@ -72,13 +79,15 @@ extension StreamTests {
         }
         try await withStub(script: script) { client, server in
             let counts = Mutex((pieces: 0, bytes: 0))
-            let transfer = HTTPTransfer(HTTPRequest(url: server.rootURL + "/long"), onHead: { _ in .stream }, onData: { bytes in
-                counts.withLock { counts in
-                    counts.pieces += 1
-                    counts.bytes += bytes.count
-                    return counts.pieces % 40 == 1 ? .pause : .continue
-                }
-            })
+            let transfer = HTTPTransfer(
+                HTTPRequest(url: server.rootURL + "/long"), onHead: { _ in .stream },
+                onData: { bytes in
+                    counts.withLock { counts in
+                        counts.pieces += 1
+                        counts.bytes += bytes.count
+                        return counts.pieces % 40 == 1 ? .pause : .continue
+                    }
+                })
             let hasEnded = Mutex(false)
             let task = Task {
                 await client.perform(transfer)
@@ -100,10 +109,12 @@ extension StreamTests {
     @Test func whatIsPausedCanBeCancelled() async throws {
         try await withStub { client, server in
             let isPaused = Mutex(false)
-            let transfer = HTTPTransfer(completion(server, model: "stub-endless", stream: true), onHead: { _ in .stream }, onData: { _ in
-                isPaused.withLock { $0 = true }
-                return .pause
-            })
+            let transfer = HTTPTransfer(
+                completion(server, model: "stub-endless", stream: true), onHead: { _ in .stream },
+                onData: { _ in
+                    isPaused.withLock { $0 = true }
+                    return .pause
+                })
             let task = Task { await client.perform(transfer) }
             while !isPaused.withLock({ $0 }) { _ = try await client.send(HTTPRequest(url: server.rootURL)) }
             task.cancel()

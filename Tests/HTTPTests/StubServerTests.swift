@@ -1,6 +1,6 @@
 import HTTP
-import Testing
 import TestSupport
+import Testing
 import Values
 
 /// The fake must be right before anything is measured against it.
@@ -23,10 +23,11 @@ struct StubServerTests {
         }
     }
 
-    @Test(arguments: [
-        ("stub-400", 400, nil), ("stub-401", 401, nil), ("stub-429", 429, "rate_limit_exceeded"), ("stub-quota", 429, "insufficient_quota"),
-        ("stub-500", 500, nil), ("stub-503", 503, nil), ("stub-529", 529, nil), ("stub-error-200", 200, "overloaded"),
-    ] as [(String, Int, String?)])
+    @Test(
+        arguments: [
+            ("stub-400", 400, nil), ("stub-401", 401, nil), ("stub-429", 429, "rate_limit_exceeded"), ("stub-quota", 429, "insufficient_quota"),
+            ("stub-500", 500, nil), ("stub-503", 503, nil), ("stub-529", 529, nil), ("stub-error-200", 200, "overloaded"),
+        ] as [(String, Int, String?)])
     func modelsThatFail(model: String, status: Int, code: String?) async throws {
         try await withStub { client, server in
             let response = try await client.send(completion(server, model: model))

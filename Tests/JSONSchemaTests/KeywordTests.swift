@@ -63,7 +63,8 @@ import Testing
     @Test(arguments: [
         Verdicts(#"{"properties":{"a":{"type":"string"}},"required":["a"]}"#, valid: [#"{"a":"x","b":1}"#, "[]"], invalid: ["{}", #"{"a":1}"#]),
         Verdicts(#"{"properties":{"a":{},"b":false},"additionalProperties":false}"#, valid: [#"{"a":1}"#, "{}"], invalid: [#"{"b":1}"#, #"{"c":1}"#]),
-        Verdicts(#"{"properties":{"a":{}},"patternProperties":{"^x":{"type":"integer"}},"additionalProperties":{"type":"null"}}"#,
+        Verdicts(
+            #"{"properties":{"a":{}},"patternProperties":{"^x":{"type":"integer"}},"additionalProperties":{"type":"null"}}"#,
             valid: [#"{"a":"s","x1":1,"y":null}"#], invalid: [#"{"x":"s"}"#, #"{"y":1}"#]),
         Verdicts(#"{"properties":{"ab":{"type":"integer"}},"patternProperties":{"a":{"minimum":5}}}"#, valid: [#"{"ab":5}"#], invalid: [#"{"ab":4}"#, #"{"ab":5.5}"#]),
         Verdicts(#"{"propertyNames":{"maxLength":2}}"#, valid: [#"{"ab":1}"#], invalid: [#"{"abc":1}"#]),
@@ -71,7 +72,8 @@ import Testing
         Verdicts(#"{"dependentRequired":{"card":["address"]}}"#, valid: ["{}", #"{"address":1}"#, #"{"card":1,"address":2}"#], invalid: [#"{"card":1}"#]),
         Verdicts(#"{"dependentSchemas":{"card":{"minProperties":2}}}"#, valid: [#"{"x":1}"#, #"{"card":1,"x":2}"#], invalid: [#"{"card":1}"#]),
         Verdicts(#"{"minProperties":1,"maxProperties":2}"#, valid: [#"{"a":1}"#], invalid: ["{}", #"{"a":1,"b":2,"c":3}"#]),
-        Verdicts(#"{"properties":{"a":{"const":1},"b":{"const":2},"c":{"const":3},"d":{"const":4},"e":{"const":5},"f":{"const":6}}}"#,
+        Verdicts(
+            #"{"properties":{"a":{"const":1},"b":{"const":2},"c":{"const":3},"d":{"const":4},"e":{"const":5},"f":{"const":6}}}"#,
             valid: [#"{"f":6,"a":1,"c":3,"b":2,"x":0}"#], invalid: [#"{"f":6,"a":1,"c":2}"#]),
     ])
     func objects(_ verdicts: Verdicts) throws { try verdicts.check() }
@@ -91,12 +93,15 @@ import Testing
         Verdicts(#"{"properties":{"a":{}},"unevaluatedProperties":false}"#, valid: [#"{"a":1}"#], invalid: [#"{"a":1,"b":2}"#]),
         Verdicts(#"{"allOf":[{"properties":{"a":{}}}],"unevaluatedProperties":false}"#, valid: [#"{"a":1}"#], invalid: [#"{"b":2}"#]),
         Verdicts(#"{"allOf":[{"unevaluatedProperties":false},{"properties":{"a":{}}}]}"#, invalid: [#"{"a":1}"#]),
-        Verdicts(#"{"anyOf":[{"properties":{"a":{"const":1}},"required":["a"]},{"properties":{"b":{}},"required":["b"]}],"unevaluatedProperties":false}"#,
+        Verdicts(
+            #"{"anyOf":[{"properties":{"a":{"const":1}},"required":["a"]},{"properties":{"b":{}},"required":["b"]}],"unevaluatedProperties":false}"#,
             valid: [#"{"a":1}"#, #"{"b":1}"#, #"{"a":1,"b":1}"#], invalid: [#"{"a":2,"b":1}"#]),
-        Verdicts(#"{"if":{"properties":{"a":{"const":1}},"required":["a"]},"then":{"properties":{"b":{}}},"unevaluatedProperties":false}"#,
+        Verdicts(
+            #"{"if":{"properties":{"a":{"const":1}},"required":["a"]},"then":{"properties":{"b":{}}},"unevaluatedProperties":false}"#,
             valid: [#"{"a":1,"b":2}"#, "{}"], invalid: [#"{"b":2}"#, #"{"a":2}"#]),
         Verdicts(#"{"not":{"not":{"properties":{"a":{}}}},"unevaluatedProperties":false}"#, invalid: [#"{"a":1}"#]),
-        Verdicts(##"{"$ref":"#/$defs/a","unevaluatedProperties":{"type":"integer"},"$defs":{"a":{"properties":{"a":{}}}}}"##,
+        Verdicts(
+            ##"{"$ref":"#/$defs/a","unevaluatedProperties":{"type":"integer"},"$defs":{"a":{"properties":{"a":{}}}}}"##,
             valid: [#"{"a":"x","b":1}"#], invalid: [#"{"a":"x","b":"y"}"#]),
         Verdicts(#"{"properties":{"in":{"unevaluatedProperties":false}},"additionalProperties":true}"#, valid: [#"{"in":{},"x":1}"#], invalid: [#"{"in":{"x":1}}"#]),
         Verdicts(#"{"prefixItems":[true],"contains":{"const":9},"unevaluatedItems":false}"#, valid: ["[1,9]", "[1,9,9]", "[9]"], invalid: ["[1,9,2]"]),

@@ -15,19 +15,24 @@ import Values
     }
 
     @Test(arguments: [
-        Case(#"{"properties":{"category":{"enum":["billing","technical","account"]}}}"#, #"{"category":"bill"}"#,
+        Case(
+            #"{"properties":{"category":{"enum":["billing","technical","account"]}}}"#, #"{"category":"bill"}"#,
             "'category' must be one of 'billing', 'technical', 'account'; found 'bill' (did you mean 'billing'?)"),
         Case(#"{"type":"object","required":["a","b"]}"#, #"{"b":1}"#, "'a' is required but missing"),
-        Case(#"{"items":{"required":["id"],"properties":{"id":{"type":"integer"}}}}"#, #"[{"id":"7"},{}]"#,
+        Case(
+            #"{"items":{"required":["id"],"properties":{"id":{"type":"integer"}}}}"#, #"[{"id":"7"},{}]"#,
             "'[0].id' must be an integer; found string '7' (write it without the quotes)", "'[1].id' is required but missing"),
         Case(#"{"type":"object"}"#, #""{\"a\":1}""#, #"the value must be an object; found string '{"a":1}' (write it without the quotes)"#),
         Case(#"{"type":["string","null"]}"#, "[1,2]", "the value must be a string or null; found an array of 2 elements"),
-        Case(#"{"properties":{"name":{}},"additionalProperties":false}"#, #"{"nmae":1}"#,
+        Case(
+            #"{"properties":{"name":{}},"additionalProperties":false}"#, #"{"nmae":1}"#,
             "'nmae' is not an allowed property; allowed: 'name' (did you mean 'name'?)"),
-        Case(#"{"properties":{"a.b":{"properties":{"c d":{"minLength":3}}}}}"#, #"{"a.b":{"c d":"é"}}"#,
+        Case(
+            #"{"properties":{"a.b":{"properties":{"c d":{"minLength":3}}}}}"#, #"{"a.b":{"c d":"é"}}"#,
             #"'["a.b"]["c d"]' must have at least 3 characters; found 1"#),
         Case(#"{"anyOf":[{"type":"string"},{"type":"null"},{"enum":[1,2]}]}"#, "5", "the value must be a string, null or 1, 2; found integer 5"),
-        Case(#"{"oneOf":[{"properties":{"kind":{"const":"a"}},"required":["kind","x"]},{"properties":{"kind":{"const":"b"},"y":{"type":"integer"}},"required":["kind"]}]}"#,
+        Case(
+            #"{"oneOf":[{"properties":{"kind":{"const":"a"}},"required":["kind","x"]},{"properties":{"kind":{"const":"b"},"y":{"type":"integer"}},"required":["kind"]}]}"#,
             #"{"kind":"b","y":"no"}"#,
             "the value matches none of 2 alternatives; the nearest, /oneOf/1, fails: 'y' must be an integer; found string 'no'"),
         Case(#"{"oneOf":[true,{"type":"integer"},false]}"#, "5", "the value must match exactly one of 3 alternatives, but matches /oneOf/0 and /oneOf/1"),
@@ -40,7 +45,8 @@ import Values
         Case(#"{"not":{"type":"integer"}}"#, "3", #"the value must not match {"type":"integer"}; found 3"#),
         Case(#"{"dependentRequired":{"a":["b"]}}"#, #"{"a":1}"#, "'b' is required because 'a' is present, but it is missing"),
         Case(#"{"prefixItems":[true],"items":false}"#, "[1,2]", "the value must have at most 1 element; found 2"),
-        Case(#"{"allOf":[{"properties":{"a":{"type":"string"}}}],"unevaluatedProperties":false}"#, #"{"a":1,"b":2}"#,
+        Case(
+            #"{"allOf":[{"properties":{"a":{"type":"string"}}}],"unevaluatedProperties":false}"#, #"{"a":1,"b":2}"#,
             "'a' must be a string; found integer 1", "'b' is a property that no part of the schema allows"),
     ])
     func wording(_ example: Case) throws {

@@ -10,7 +10,8 @@ import Testing
         Verdicts(##"{"items":{"$ref":"#/components/schemas/a"},"components":{"schemas":{"a":{"type":"null"}}}}"##, valid: ["[null]"], invalid: ["[1]"]),
         Verdicts(##"{"$ref":"#/$defs/a~1b%25%20~01","$defs":{"a/b% ~1":{"const":1}}}"##, valid: ["1"], invalid: ["2"]),
         Verdicts(##"{"$ref":"#name","$defs":{"a":{"$anchor":"name","const":1}}}"##, valid: ["1"], invalid: ["2"]),
-        Verdicts(##"{"$id":"https://example.com/a/root.json","$ref":"part.json","$defs":{"p":{"$id":"part.json","$ref":"#/$defs/q","$defs":{"q":{"const":1}}}}}"##,
+        Verdicts(
+            ##"{"$id":"https://example.com/a/root.json","$ref":"part.json","$defs":{"p":{"$id":"part.json","$ref":"#/$defs/q","$defs":{"q":{"const":1}}}}}"##,
             valid: ["1"], invalid: ["2"]),
         Verdicts(##"{"$ref":"urn:uuid:1#x","$defs":{"p":{"$id":"urn:uuid:1","$defs":{"q":{"$anchor":"x","const":1}}}}}"##, valid: ["1"], invalid: ["2"]),
         Verdicts(##"{"prefixItems":[{"const":1},{"$ref":"#/prefixItems/0"}]}"##, valid: ["[1,1]"], invalid: ["[1,2]"]),

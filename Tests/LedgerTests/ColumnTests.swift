@@ -23,19 +23,23 @@ import WorkflowModel
             .sealed()
     }
     private static let dear = PriceRow(
-        id: "local/dear/in", provider: "local", model: "dear", unit: .input, price: dollars("0.1"), source: "s", checkedAt: "2026-11-30").sealed()
+        id: "local/dear/in", provider: "local", model: "dear", unit: .input, price: dollars("0.1"), source: "s", checkedAt: "2026-11-30"
+    ).sealed()
 
     private static func blob(_ text: String) -> Blob { Blob(Array(text.utf8)) }
     private static let at = Timestamp(rfc3339: "2026-11-30T10:00:00.123456Z")!
 
     private func begin(_ run: String, batch: (String, Int)? = nil) async throws {
         let entry = JournalEntry(run: RunID(run))
-        entry.facts = [JournaledEvent(
-            .runStarted(RunStarted(
-                workflow: "w", file: "w.yaml", graph: ContentHash(of: "graph"), sources: Self.blob("sources").hash, meaning: ContentHash(of: "meaning"),
-                inputs: Self.blob("inputs").hash, maxCost: dollars("2"), encoder: 1, program: "tests", owner: ["business": "b"], tags: ["team": "x"],
-                decision: RunDecision(id: "d-\(run)", unit: "ticket", counts: ["won"]), batch: batch?.0, batchIndex: batch?.1,
-                origin: RunOrigin(commit: "abc", release: "v1"), kind: .fork, purpose: .eval, parent: "r0")), at: Self.at)]
+        entry.facts = [
+            JournaledEvent(
+                .runStarted(
+                    RunStarted(
+                        workflow: "w", file: "w.yaml", graph: ContentHash(of: "graph"), sources: Self.blob("sources").hash, meaning: ContentHash(of: "meaning"),
+                        inputs: Self.blob("inputs").hash, maxCost: dollars("2"), encoder: 1, program: "tests", owner: ["business": "b"], tags: ["team": "x"],
+                        decision: RunDecision(id: "d-\(run)", unit: "ticket", counts: ["won"]), batch: batch?.0, batchIndex: batch?.1,
+                        origin: RunOrigin(commit: "abc", release: "v1"), kind: .fork, purpose: .eval, parent: "r0")), at: Self.at)
+        ]
         entry.blobs = [Self.blob("sources"), Self.blob("inputs")]
         try await ledger.begin(RunStart(id: RunID(run), location: "/p/w.yaml"), with: entry)
     }
@@ -48,22 +52,24 @@ import WorkflowModel
     }
 
     private func call(_ run: String, _ number: Int, _ path: String, held: String, retryOf: Int? = nil) -> RunEvent {
-        .callStarted(CallStarted(
-            id: CallID(run: RunID(run), number: number), path: path, tier: "t", part: number == 2 ? "judge" : "", askedTier: number == 2 ? "u" : nil,
-            model: ModelReference(provider: "local", model: "small"), purpose: .try, ordinal: number, request: Self.blob("request").hash,
-            wire: number == 1 ? ContentHash(of: "wire") : nil, held: dollars(held), retryOf: retryOf, tags: number == 1 ? ["x": "y"] : nil,
-            caps: [(path, dollars("1"))], trimmed: number == 1 ? [TrimmedValue(key: "k", before: 9, after: 1)] : [], priceRows: Self.rows.map(\.id)))
+        .callStarted(
+            CallStarted(
+                id: CallID(run: RunID(run), number: number), path: path, tier: "t", part: number == 2 ? "judge" : "", askedTier: number == 2 ? "u" : nil,
+                model: ModelReference(provider: "local", model: "small"), purpose: .try, ordinal: number, request: Self.blob("request").hash,
+                wire: number == 1 ? ContentHash(of: "wire") : nil, held: dollars(held), retryOf: retryOf, tags: number == 1 ? ["x": "y"] : nil,
+                caps: [(path, dollars("1"))], trimmed: number == 1 ? [TrimmedValue(key: "k", before: 9, after: 1)] : [], priceRows: Self.rows.map(\.id)))
     }
 
     private func end(_ run: String, _ number: Int, _ path: String, _ state: CallState, cost: String?) -> RunEvent {
         let isFull = number == 1
-        return .callEnded(CallEnded(
-            id: CallID(run: RunID(run), number: number), path: path, state: state, cost: cost.map(dollars),
-            usage: TokenUsage(plainInput: 10, cacheRead: isFull ? 3 : nil, cacheWrite: isFull ? 2 : nil, plainOutput: 5, reasoning: isFull ? 1 : nil),
-            usageRaw: isFull ? "{\"n\":1}" : nil, finishReason: .stop, response: isFull ? Self.blob("response").hash : nil,
-            failure: isFull ? CallFailure(.truncated, "cut") : nil, jitter: 0.5, notes: isFull ? [CallNote(.servedModel, "dear")] : [],
-            priceRows: isFull ? [Self.dear.id] : nil, newPriceRows: isFull ? [Self.dear] : [], modelServed: isFull ? "dear" : nil, httpStatus: 200,
-            timeToFirstToken: isFull ? .milliseconds(4) : nil, total: .milliseconds(9)))
+        return .callEnded(
+            CallEnded(
+                id: CallID(run: RunID(run), number: number), path: path, state: state, cost: cost.map(dollars),
+                usage: TokenUsage(plainInput: 10, cacheRead: isFull ? 3 : nil, cacheWrite: isFull ? 2 : nil, plainOutput: 5, reasoning: isFull ? 1 : nil),
+                usageRaw: isFull ? "{\"n\":1}" : nil, finishReason: .stop, response: isFull ? Self.blob("response").hash : nil,
+                failure: isFull ? CallFailure(.truncated, "cut") : nil, jitter: 0.5, notes: isFull ? [CallNote(.servedModel, "dear")] : [],
+                priceRows: isFull ? [Self.dear.id] : nil, newPriceRows: isFull ? [Self.dear] : [], modelServed: isFull ? "dear" : nil, httpStatus: 200,
+                timeToFirstToken: isFull ? .milliseconds(4) : nil, total: .milliseconds(9)))
     }
 
     /// Everything that makes a row, up to where the run waits for an answer.
@@ -73,8 +79,10 @@ import WorkflowModel
         try await write(run, [.nodeStarted("a"), call(run, 1, "a", held: "0.5")], ["request"], second: 1)
         try await write(run, [end(run, 1, "a", .overrun, cost: "1.25")], ["response"], second: 2)
         try await write(run, [.approvalRequested("a", request)], ["\"more?\""], second: 3)
-        _ = try await ledger.decide(RunID(run), path: "a", ApprovalDecision(
-            isApproved: true, by: "ann", note: "n", at: Self.at.adding(.seconds(4)), cap: dollars("4"), system: SystemUser(uid: 1, name: "u", host: "h")))
+        _ = try await ledger.decide(
+            RunID(run), path: "a",
+            ApprovalDecision(
+                isApproved: true, by: "ann", note: "n", at: Self.at.adding(.seconds(4)), cap: dollars("4"), system: SystemUser(uid: 1, name: "u", host: "h")))
         let requests = try await ledger.requests()
         for case .decided(RunID(run), _, var decision) in requests {
             decision.question = request
@@ -84,13 +92,15 @@ import WorkflowModel
             run,
             [
                 .nodeSucceeded("a", OutputReference(hash: Self.blob("output").hash)), .stepSkipped("b", .conditionFalse),
-                .memoKept(MemoKept(
-                    path: "a", question: ContentHash(of: run), call: CallID(run: RunID(run), number: 1), output: Self.blob("output").hash, cost: dollars("1.25"))),
+                .memoKept(
+                    MemoKept(
+                        path: "a", question: ContentHash(of: run), call: CallID(run: RunID(run), number: 1), output: Self.blob("output").hash, cost: dollars("1.25"))),
                 .itemsExpanded("l", count: 1, items: Self.blob("items").hash), .nodeStarted("l[0]"), .passEnded("l[0]", pass: 0, .done),
                 .nodeFailed("l[0]", StepFailure(.command, "no", details: ["x"])),
-                .memoHit(MemoHit(
-                    path: "m", call: "other.1", output: Self.blob("output").hash, tier: "t", model: ModelReference(provider: "local", model: "small"),
-                    saved: dollars("0.1"), tags: ["x": "y"])),
+                .memoHit(
+                    MemoHit(
+                        path: "m", call: "other.1", output: Self.blob("output").hash, tier: "t", model: ModelReference(provider: "local", model: "small"),
+                        saved: dollars("0.1"), tags: ["x": "y"])),
                 call(run, 2, "c", held: "0.25", retryOf: 1),
             ], ["output", "items"], second: 6)
         let question = ApprovalRequest(number: 1, message: Self.blob("\"send?\"").hash, until: nil, onTimeout: .fail)
@@ -171,11 +181,12 @@ import WorkflowModel
                 #expect(!rows.isEmpty, "\(table)")
                 for column in try Row.fetchAll(database, sql: "SELECT name, type FROM pragma_table_xinfo(?) WHERE hidden = 0", arguments: [table]) {
                     let (name, type): (String, String) = (column[0], column[1])
-                    let change = switch type {
-                    case "INTEGER": "coalesce(\(name) + 1, 1)"
-                    case "TEXT": "coalesce(\(name) || 'x', 'x')"
-                    default: "CASE \(name) WHEN zeroblob(32) THEN x'01' ELSE zeroblob(32) END"
-                    }
+                    let change =
+                        switch type {
+                        case "INTEGER": "coalesce(\(name) + 1, 1)"
+                        case "TEXT": "coalesce(\(name) || 'x', 'x')"
+                        default: "CASE \(name) WHEN zeroblob(32) THEN x'01' ELSE zeroblob(32) END"
+                        }
                     for row in rows {
                         let keys = try Self.condition(database, table, row)
                         for sql in ["UPDATE \(table) SET \(name) = \(change) WHERE \(keys)", "UPDATE \(table) SET \(name) = NULL WHERE \(name) IS NOT NULL AND \(keys)"] {
@@ -216,10 +227,11 @@ import WorkflowModel
         let reader = try Ledger.openReadOnly(path: temporary.path)
         defer { reader.close() }
         let found = try #require(try reader.verify(run: "running"))
-        #expect(found.faults == [
-            "run.cost_pico of the run says 7, its facts say 1250000000000",
-            "model_call.cost_pico of 'a' 't' 1 says 7, its facts say 1250000000000",
-        ])
+        #expect(
+            found.faults == [
+                "run.cost_pico of the run says 7, its facts say 1250000000000",
+                "model_call.cost_pico of 'a' 't' 1 says 7, its facts say 1250000000000",
+            ])
         #expect(found.provesRows && found.unproved == RowComparison.unprovable)
         #expect(try reader.checkup().faults.count { $0.message.hasPrefix("model_call.cost_pico") } == 3)
     }
@@ -229,12 +241,15 @@ import WorkflowModel
         try await ledger.record(priceRows: Self.rows.map { ($0.id, JSONEncoding.canonical.string($0.json)) })
         try await begin("r")
         try await write("r", [.nodeStarted("a"), call("r", 2, "a", held: "0.5")], ["request"], second: 1)
-        try await write("r", [
-            .callEnded(CallEnded(
-                id: CallID(run: RunID("r"), number: 2), path: "a", state: .settled, cost: dollars("0.25"), usage: nil, usageRaw: "{\0}", finishReason: .other,
-                finishWord: "st\0op", response: nil, failure: CallFailure(.badRequest, "no\0"), jitter: 0, modelServed: "mo\0del", total: .milliseconds(1))),
-            .runEnded(RunEnded(.failed, failure: StepFailure(.command, "n\0o"), outcome: "lo\0st")),
-        ], second: 2)
+        try await write(
+            "r",
+            [
+                .callEnded(
+                    CallEnded(
+                        id: CallID(run: RunID("r"), number: 2), path: "a", state: .settled, cost: dollars("0.25"), usage: nil, usageRaw: "{\0}", finishReason: .other,
+                        finishWord: "st\0op", response: nil, failure: CallFailure(.badRequest, "no\0"), jitter: 0, modelServed: "mo\0del", total: .milliseconds(1))),
+                .runEnded(RunEnded(.failed, failure: StepFailure(.command, "n\0o"), outcome: "lo\0st")),
+            ], second: 2)
         #expect(try await ledger.recordOutcome("wo\0n", of: "r") == ["r"])
         let found = try #require(try ledger.verify(run: "r"))
         #expect(found.isSound && found.provesRows, "\(found.faults)")

@@ -25,7 +25,11 @@ import WorkflowModel
         let goOn = DispatchSemaphore(value: 0)
         let ledger = try temporary.open {
             $0.didCommit = {
-                guard commits.withLock({ $0 += 1; return $0 == 1 }) else { return }
+                guard
+                    commits.withLock({
+                        $0 += 1; return $0 == 1
+                    })
+                else { return }
                 firstCommit.signal()
                 goOn.wait()
             }

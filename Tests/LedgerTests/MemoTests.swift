@@ -28,9 +28,10 @@ import WorkflowModel
     private func taken(_ run: String, path: String, saved: Money?, tags: JSONObject? = nil) -> JournalEntry {
         JournalEntry(
             run,
-            .memoHit(MemoHit(
-                path: path, call: "a.1", output: ContentHash(of: "output"), tier: "small", model: ModelReference(provider: "local", model: "small-model"),
-                saved: saved, tags: tags)), at: start)
+            .memoHit(
+                MemoHit(
+                    path: path, call: "a.1", output: ContentHash(of: "output"), tier: "small", model: ModelReference(provider: "local", model: "small-model"),
+                    saved: saved, tags: tags)), at: start)
     }
 
     @Test func theNewestAnswerIsFoundWhileItIsYoung() async throws {
@@ -80,10 +81,11 @@ import WorkflowModel
         #expect(try rows([]) == ["2 1 3 0.5 0.75 0"])
         #expect(try rows([.workflow]) == ["triage 1 1 2 0.5 0.5 0", "digest 1 0 1 0 0.25 0"])
         #expect(try rows([.purpose]) == ["try 1 1 0 0.5 0 0", "memo 2 0 3 0 0.75 0"])
-        #expect(try rows([.model, .step, .tier, .provider, .day]) == [
-            "local/small-model triage:draft triage:small local 2026-11-21 1 1 2 0.5 0.5 0",
-            "local/small-model digest:draft digest:small local 2026-11-21 1 0 1 0 0.25 0",
-        ])
+        #expect(
+            try rows([.model, .step, .tier, .provider, .day]) == [
+                "local/small-model triage:draft triage:small local 2026-11-21 1 1 2 0.5 0.5 0",
+                "local/small-model digest:draft digest:small local 2026-11-21 1 0 1 0 0.25 0",
+            ])
         #expect(try rows([.tag("team")]) == ["support 1 1 1 0.5 0 0", " 1 0 1 0 0.25 0", "own 1 0 1 0 0.5 0"])
         #expect(try rows([.run], AuditFilter(since: start.adding(.seconds(1)))) == ["a 1 1 0 0.5 0 0"])
         let hits = try #require(try ledger.trace(run: "a")).memoHits

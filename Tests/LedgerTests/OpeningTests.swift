@@ -75,15 +75,16 @@ import WorkflowModel
         let old = try temporary.connect()
         try await old.write { database in
             for migration in Migrations.all where migration.version <= version { try database.execute(sql: migration.sql) }
-            try database.execute(sql: """
-                CREATE TABLE meta(key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
-                PRAGMA application_id = \(Migrations.applicationID);
-                PRAGMA user_version = \(version);
-                INSERT INTO run(run_id, workflow, file, status, started_at, owner, epoch, last_hash, graph_hash, inputs_hash, tags, owners, calls)
-                    VALUES ('old', 'w', 'w.yaml', 'succeeded', 1000000, \(version < M009Processes.version ? "'o'" : "NULL"), 1, x'00', x'00', x'00', '{}', '{}', 1);
-                INSERT INTO model_call(run, number, run_id, node_path, step_id, tier, purpose, ordinal, provider, model_asked, state, request_hash, started_at)
-                    VALUES (1, 1, 'old', 'a', 'a', 't', 'try', 0, 'p', 'm', 'settled', x'00', 1000000);
-                """)
+            try database.execute(
+                sql: """
+                    CREATE TABLE meta(key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+                    PRAGMA application_id = \(Migrations.applicationID);
+                    PRAGMA user_version = \(version);
+                    INSERT INTO run(run_id, workflow, file, status, started_at, owner, epoch, last_hash, graph_hash, inputs_hash, tags, owners, calls)
+                        VALUES ('old', 'w', 'w.yaml', 'succeeded', 1000000, \(version < M009Processes.version ? "'o'" : "NULL"), 1, x'00', x'00', x'00', '{}', '{}', 1);
+                    INSERT INTO model_call(run, number, run_id, node_path, step_id, tier, purpose, ordinal, provider, model_asked, state, request_hash, started_at)
+                        VALUES (1, 1, 'old', 'a', 'a', 't', 'try', 0, 'p', 'm', 'settled', x'00', 1000000);
+                    """)
         }
         try old.close()
         let ledger = try temporary.open()

@@ -247,13 +247,14 @@ import WorkflowModel
         let old = try temporary.connect()
         try await old.write { database in
             for migration in Migrations.all where migration.version <= 6 { try database.execute(sql: migration.sql) }
-            try database.execute(sql: """
-                CREATE TABLE meta(key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
-                PRAGMA application_id = \(Migrations.applicationID);
-                PRAGMA user_version = 6;
-                INSERT INTO run(run_id, workflow, file, status, started_at, owner, epoch, lease_until, last_hash, graph_hash, inputs_hash, tags, owners, batch, batch_index)
-                    VALUES \(rows);
-                """)
+            try database.execute(
+                sql: """
+                    CREATE TABLE meta(key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+                    PRAGMA application_id = \(Migrations.applicationID);
+                    PRAGMA user_version = 6;
+                    INSERT INTO run(run_id, workflow, file, status, started_at, owner, epoch, lease_until, last_hash, graph_hash, inputs_hash, tags, owners, batch, batch_index)
+                        VALUES \(rows);
+                    """)
         }
         try old.close()
     }
@@ -263,17 +264,19 @@ import WorkflowModel
     }
 
     @Test func ownersOfOlderLedgersBecomeProcesses() async throws {
-        try await older([
-            row("a", "succeeded", owner: "build:3:4711:99"), row("b", "running", owner: "build:3:4711:99", lease: "2000000"), row("c", "interrupted", owner: "here:1:1"),
-            row("d", "waiting", owner: "o"), row("l0", "succeeded", owner: "here:1:1", line: 0), row("l0again", "succeeded", owner: "here:1:1", line: 0),
-            row("l1", "succeeded", owner: "here:1:1", line: 1),
-        ].joined(separator: ","))
+        try await older(
+            [
+                row("a", "succeeded", owner: "build:3:4711:99"), row("b", "running", owner: "build:3:4711:99", lease: "2000000"), row("c", "interrupted", owner: "here:1:1"),
+                row("d", "waiting", owner: "o"), row("l0", "succeeded", owner: "here:1:1", line: 0), row("l0again", "succeeded", owner: "here:1:1", line: 0),
+                row("l1", "succeeded", owner: "here:1:1", line: 1),
+            ].joined(separator: ","))
         // Whoever looks at it first brings it up to date.
         #expect(try Ledger.openReadOnly(path: temporary.path).runs().count == 7)
         let ledger = try temporary.open()
         #expect(try temporary.value("SELECT group_concat(host || '|' || pid || '|' || coalesce(start, '')) FROM (SELECT * FROM process ORDER BY id)") == "build:3|4711|99,here|1|1,o|0|")
-        #expect(try temporary.value("SELECT group_concat(run_id || process.id) FROM (SELECT * FROM run ORDER BY id) AS run JOIN process ON process.id = owner")
-            == "a1,b1,c2,d3,l02,l0again2,l12")
+        #expect(
+            try temporary.value("SELECT group_concat(run_id || process.id) FROM (SELECT * FROM run ORDER BY id) AS run JOIN process ON process.id = owner")
+                == "a1,b1,c2,d3,l02,l0again2,l12")
         #expect(try ledger.run("b")?.holder == "process 4711 on build:3" && ledger.run("b")?.isAbandoned == true)
         #expect(try ledger.resumableRuns() == ["b", "c"])
         #expect(try await ledger.takeOver(RunID("b")).resumed.epoch == 2)

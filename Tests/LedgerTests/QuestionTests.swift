@@ -86,10 +86,11 @@ import WorkflowModel
         #expect(error?.code == .hasEnded)
 
         #expect(try ledger.audit(by: [.approver]).map(\.keys) == [["ann, bob"]])
-        #expect(try ledger.approvers() == [
-            ApproverRow(by: "ann", system: boss, approved: 0, rejected: 1, runs: 1, grants: 0, highestCap: nil),
-            ApproverRow(by: "bob", system: nil, approved: 1, rejected: 0, runs: 1, grants: 1, highestCap: dollars("5")),
-        ])
+        #expect(
+            try ledger.approvers() == [
+                ApproverRow(by: "ann", system: boss, approved: 0, rejected: 1, runs: 1, grants: 0, highestCap: nil),
+                ApproverRow(by: "bob", system: nil, approved: 1, rejected: 0, runs: 1, grants: 1, highestCap: dollars("5")),
+            ])
     }
 
     /// One that was taken back before it was answered is asked again under its number.
@@ -109,12 +110,13 @@ import WorkflowModel
         let queue = try DatabaseQueue(path: path)
         try queue.write { database in
             for migration in Migrations.all where migration.version <= M006Removal.version { try database.execute(sql: migration.sql) }
-            try database.execute(sql: """
-                INSERT INTO run(run_id, workflow, file, status, started_at, owner, epoch, last_hash, graph_hash, inputs_hash, tags, owners)
-                    VALUES ('r', 'w', 'w.yaml', 'waiting', 1, 'h:1:1', 1, x'00', x'00', x'00', '{}', '{}');
-                INSERT INTO approval(run, node_path, message_hash, requested_at, on_timeout, cap_pico, decided_at, approved, decided_by, taken)
-                    VALUES (1, 'a', x'00', 5, 'fail', 7, 9, 0, 'ann', 1), (1, 'b', x'00', 6, 'fail', NULL, NULL, NULL, NULL, 0);
-                """)
+            try database.execute(
+                sql: """
+                    INSERT INTO run(run_id, workflow, file, status, started_at, owner, epoch, last_hash, graph_hash, inputs_hash, tags, owners)
+                        VALUES ('r', 'w', 'w.yaml', 'waiting', 1, 'h:1:1', 1, x'00', x'00', x'00', '{}', '{}');
+                    INSERT INTO approval(run, node_path, message_hash, requested_at, on_timeout, cap_pico, decided_at, approved, decided_by, taken)
+                        VALUES (1, 'a', x'00', 5, 'fail', 7, 9, 0, 'ann', 1), (1, 'b', x'00', 6, 'fail', NULL, NULL, NULL, NULL, 0);
+                    """)
             try database.execute(sql: M011Questions.sql)
             let rows = try Row.fetchAll(database, sql: "SELECT node_path, number, kind, choice, decided_by, taken FROM approval ORDER BY node_path")
             #expect(rows.map { $0["number"] as Int } == [1, 1] && rows.map { $0["kind"] as String } == ["money", "step"])

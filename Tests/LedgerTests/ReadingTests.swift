@@ -25,7 +25,8 @@ import WorkflowModel
         for entry in [
             JournalEntry.node("r", "draft", .running, second: 1), .node("r", "send", .skipped, second: 2, reason: "when is false"),
             .start("r", 1, held: dollars("1"), path: "draft"),
-            .end("r", 1, .settled, held: dollars("0.25"), cost: dollars("0.25"),
+            .end(
+                "r", 1, .settled, held: dollars("0.25"), cost: dollars("0.25"),
                 failure: CallFailure(.truncated, "cut", shouldRetry: true), notes: [CallNote(.servedModel, "answered by dear")],
                 newPriceRows: [
                     PriceRow(id: "local/dear/input", provider: "local", model: "dear", unit: .input, price: dollars("0.01"), source: "s", checkedAt: "2026-11-29"),
@@ -371,9 +372,17 @@ import WorkflowModel
         // One that still runs says nothing yet.
         try await ledger.begin(.sample("r9"))
         let history = try ledger.history(workflow: "triage")
-        #expect(history == WorkflowHistory(runs: 4, steps: ["draft": [CallStatistics(
-            provider: "local", model: "small-model", calls: 3,
-            usage: TokenUsage(plainInput: 300, cacheRead: 60, cacheWrite: 0, plainOutput: 90, reasoning: 15), milliseconds: 750)]]))
+        #expect(
+            history
+                == WorkflowHistory(
+                    runs: 4,
+                    steps: [
+                        "draft": [
+                            CallStatistics(
+                                provider: "local", model: "small-model", calls: 3,
+                                usage: TokenUsage(plainInput: 300, cacheRead: 60, cacheWrite: 0, plainOutput: 90, reasoning: 15), milliseconds: 750)
+                        ]
+                    ]))
         #expect(try ledger.history(workflow: "unheard of") == WorkflowHistory())
     }
 

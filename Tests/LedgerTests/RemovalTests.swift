@@ -172,9 +172,11 @@ import WorkflowModel
     /// A table that belongs to runs and is not known to `gc` would be left behind.
     @Test func everyTableOfRunsIsKnown() throws {
         let tables = try temporary.connect().read { database in
-            try String.fetchAll(database, sql: """
-                SELECT m.name FROM sqlite_schema AS m JOIN pragma_table_xinfo(m.name) AS c WHERE m.type = 'table' AND c.name = 'run' ORDER BY 1
-                """)
+            try String.fetchAll(
+                database,
+                sql: """
+                    SELECT m.name FROM sqlite_schema AS m JOIN pragma_table_xinfo(m.name) AS c WHERE m.type = 'table' AND c.name = 'run' ORDER BY 1
+                    """)
         }
         #expect(tables == RunTables.all.map(\.name).sorted())
     }
@@ -189,8 +191,9 @@ import WorkflowModel
         let kept = JournalEntry(
             "c", .nodeSucceeded("x", OutputReference(hash: document.hash)),
             .memoKept(MemoKept(path: "x", question: question, call: CallID(run: RunID("c"), number: 1), output: document.hash, cost: dollars("0.02"))),
-            .memoHit(MemoHit(
-                path: "x", call: "a.1", output: document.hash, tier: "t", model: ModelReference(provider: "p", model: "m"), saved: dollars("0.02"), tags: nil)),
+            .memoHit(
+                MemoHit(
+                    path: "x", call: "a.1", output: document.hash, tier: "t", model: ModelReference(provider: "p", model: "m"), saved: dollars("0.02"), tags: nil)),
             at: later)
         kept.blobs = [document]
         _ = try await ledger.write(kept)

@@ -108,10 +108,13 @@ extension JournalEntry {
         at: Timestamp = Timestamp(rfc3339: "2026-11-21T10:00:02Z")!, tags: JSONObject? = nil, trimmed: [TrimmedValue] = []
     ) -> JournalEntry {
         let document = request ?? Blob(Array("request".utf8))
-        let entry = JournalEntry(run, .callStarted(CallStarted(
-            id: CallID(run: RunID(run), number: number), path: path ?? "draft[\(number)]", tier: "small",
-            model: ModelReference(provider: provider, model: model), purpose: purpose, ordinal: ordinal, request: document.hash,
-            held: held, retryOf: retryOf, tags: tags, caps: caps, trimmed: trimmed, priceRows: ["local/in", "local/out"])), at: at)
+        let entry = JournalEntry(
+            run,
+            .callStarted(
+                CallStarted(
+                    id: CallID(run: RunID(run), number: number), path: path ?? "draft[\(number)]", tier: "small",
+                    model: ModelReference(provider: provider, model: model), purpose: purpose, ordinal: ordinal, request: document.hash,
+                    held: held, retryOf: retryOf, tags: tags, caps: caps, trimmed: trimmed, priceRows: ["local/in", "local/out"])), at: at)
         entry.blobs = [document]
         return entry
     }
@@ -122,10 +125,13 @@ extension JournalEntry {
         newPriceRows: [PriceRow] = [], response: Blob? = nil, usage: TokenUsage? = TokenUsage(plainInput: 100, cacheRead: 20, plainOutput: 30, reasoning: 5)
     ) -> JournalEntry {
         let document = response ?? Blob(Array("response".utf8))
-        let entry = JournalEntry(run, .callEnded(CallEnded(
-            id: CallID(run: RunID(run), number: number), path: "draft[\(number)]", state: state, cost: cost, usage: usage, usageRaw: "{\"total\":155}",
-            finishReason: .stop, response: document.hash, failure: failure, jitter: 0, kept: held, notes: notes, newPriceRows: newPriceRows,
-            modelServed: "small-model-q4", httpStatus: 200, timeToFirstToken: .milliseconds(40), total: .milliseconds(250))),
+        let entry = JournalEntry(
+            run,
+            .callEnded(
+                CallEnded(
+                    id: CallID(run: RunID(run), number: number), path: "draft[\(number)]", state: state, cost: cost, usage: usage, usageRaw: "{\"total\":155}",
+                    finishReason: .stop, response: document.hash, failure: failure, jitter: 0, kept: held, notes: notes, newPriceRows: newPriceRows,
+                    modelServed: "small-model-q4", httpStatus: 200, timeToFirstToken: .milliseconds(40), total: .milliseconds(250))),
             at: Timestamp(rfc3339: "2026-11-21T10:00:03Z")!)
         entry.blobs = [document]
         return entry
@@ -149,8 +155,9 @@ extension JournalEntry {
     static func finish(_ run: String, _ status: RunStatus = .succeeded, outcome: String? = nil) -> JournalEntry {
         let entry = JournalEntry(
             run,
-            .runEnded(RunEnded(
-                status, outputs: ContentHash(of: "outputs"), failure: status == .failed ? StepFailure(.budget, "no money") : nil, outcome: outcome)),
+            .runEnded(
+                RunEnded(
+                    status, outputs: ContentHash(of: "outputs"), failure: status == .failed ? StepFailure(.budget, "no money") : nil, outcome: outcome)),
             at: Timestamp(rfc3339: "2026-11-21T10:00:09Z")!)
         entry.blobs = [Blob(Array("outputs".utf8))]
         return entry

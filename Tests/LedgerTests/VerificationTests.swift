@@ -116,7 +116,8 @@ import WorkflowModel
         let payload = Array("{\"n\":2}".utf8)
         let at = Timestamp(rfc3339: "2026-11-21T10:00:01Z")!.microseconds
         let forged = payload.withUnsafeBytes { chain.link(after: events[0].hash, sequence: 2, at: at, kind: "kind", payload: $0) }
-        try temporary.execute("""
+        try temporary.execute(
+            """
             UPDATE event SET payload = '{"n":2}', hash = x'\(forged.hex)' WHERE seq = 2; UPDATE run SET last_hash = x'\(forged.hex)'
             """)
         let reader = try Ledger.openReadOnly(path: temporary.path)
@@ -132,7 +133,8 @@ import WorkflowModel
         ledger.close()
         var chain = EventChain()
         let forged = Array("{}".utf8).withUnsafeBytes { chain.link(after: end, sequence: 7, at: 1, kind: "more", payload: $0) }
-        try temporary.execute("""
+        try temporary.execute(
+            """
             INSERT INTO event SELECT id, 7, 'more', '{}', 1, x'\(forged.hex)' FROM run; UPDATE run SET last_seq = 7, last_hash = x'\(forged.hex)'
             """)
         let reader = try Ledger.openReadOnly(path: temporary.path)

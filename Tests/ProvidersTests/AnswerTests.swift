@@ -1,6 +1,6 @@
 import Economics
-import Testing
 import TestSupport
+import Testing
 import Values
 import WorkflowModel
 
@@ -64,7 +64,8 @@ import WorkflowModel
         #expect(answer.outputBytes == 4 + 8 + 5)
         let streamed = read(
             event(#"{"choices":[{"delta":{"tool_calls":[{"index":0,"function":{"name":"look","arguments":""}}]}}]}"#)
-                + event(#"{"choices":[{"delta":{"tool_calls":[{"index":0,"function":{"arguments":"{}"}}]},"finish_reason":"tool_calls"}]}"#)).answer
+                + event(#"{"choices":[{"delta":{"tool_calls":[{"index":0,"function":{"arguments":"{}"}}]},"finish_reason":"tool_calls"}]}"#)
+        ).answer
         #expect(streamed.response.toolCalls == [ToolCall(name: "look", arguments: "{}")])
         #expect(streamed.response.finishReason == .toolCalls)
     }

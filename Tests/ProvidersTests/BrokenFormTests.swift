@@ -1,6 +1,6 @@
 import Economics
-import Testing
 import TestSupport
+import Testing
 import Values
 import WorkflowModel
 
@@ -121,7 +121,9 @@ import WorkflowModel
         list.append(event(chunk("paid ", finish: "stop")) + " data: " + huge + "\n\ndata: [DONE]\n\n")
         list.append(document("paid ", more: #","usage":{"prompt_tokens":1000000,"completion_tokens":1000000},"usage":{"prompt_tokens":10,"completion_tokens":5}"#))
         list.append(document("paid ", more: #","usage":{"prompt_tokens":1000000,"completion_tokens":1000000,"prompt_tokens":10,"completion_tokens":5}"#))
-        list.append(#"{"choices":[{"index":0,"message":{"content":"paid "},"finish_reason":"stop"},{"index":1,"message":{"content":"b"},"usage":{"prompt_tokens":1000000,"completion_tokens":1000000}}],"usage":{"prompt_tokens":10,"completion_tokens":5}}"#)
+        list.append(
+            #"{"choices":[{"index":0,"message":{"content":"paid "},"finish_reason":"stop"},{"index":1,"message":{"content":"b"},"usage":{"prompt_tokens":1000000,"completion_tokens":1000000}}],"usage":{"prompt_tokens":10,"completion_tokens":5}}"#
+        )
         list.append(#"{"choices":[{"index":0,"message":{"content":"paid ","usage":{"prompt_tokens":1000000,"completion_tokens":1000000}},"finish_reason":"stop"}],"usage":{"prompt_tokens":10,"completion_tokens":5}}"#)
         list.append(chunk("paid ") + "\n" + huge + "\n" + String(chunk("three").dropLast(20)))
         list.append(chunk("paid ") + "\n{bad}\n" + huge + "\n")
@@ -190,8 +192,10 @@ import WorkflowModel
     }
 
     @Test func `A1 the frame of honest answers is free`() {
-        let frame = #","id":"chatcmpl-9","object":"chat.completion.chunk","created":1700000000,"model":"gpt-4o-mini-2024-07-18","system_fingerprint":"fp_1","service_tier":"default","obfuscation":"a8f","prompt_filter_results":[{"prompt_index":0,"content_filter_results":{"hate":{"filtered":false,"severity":"safe"}}}],"region":"eu","usage":null"#
-        let piece = #"{"choices":[{"index":0,"delta":{"role":"assistant","content":"ab"},"text":"ab","logprobs":{"content":[{"token":"ab","logprob":-0.1,"top_logprobs":[]}]},"content_filter_results":{"hate":{"filtered":false,"severity":"safe"}},"finish_reason":null}]\#(frame)}"#
+        let frame =
+            #","id":"chatcmpl-9","object":"chat.completion.chunk","created":1700000000,"model":"gpt-4o-mini-2024-07-18","system_fingerprint":"fp_1","service_tier":"default","obfuscation":"a8f","prompt_filter_results":[{"prompt_index":0,"content_filter_results":{"hate":{"filtered":false,"severity":"safe"}}}],"region":"eu","usage":null"#
+        let piece =
+            #"{"choices":[{"index":0,"delta":{"role":"assistant","content":"ab"},"text":"ab","logprobs":{"content":[{"token":"ab","logprob":-0.1,"top_logprobs":[]}]},"content_filter_results":{"hate":{"filtered":false,"severity":"safe"}},"finish_reason":null}]\#(frame)}"#
         let reader = read((0..<50).map { _ in Self.event(piece) }.joined() + ": ping\n\nid: 7\nevent: message\n" + Self.event(Self.chunk("", finish: "stop")))
         // The field that nobody knows counts once.
         #expect(reader.outputBytes == 100 + 2)

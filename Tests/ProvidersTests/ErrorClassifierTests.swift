@@ -48,7 +48,9 @@ import WorkflowModel
         Refusal("vLLM unknown model", 404, #"{"error":{"message":"The model `x` does not exist.","type":"NotFoundError","param":"model","code":404}}"#, .modelNotFound),
         Refusal("vLLM wrong key", 401, #"{"error":"Unauthorized"}"#, .authentication),
         Refusal("SGLang context", 400, #"{"object":"error","message":"The input (9000 tokens) is longer than the model's context length (8192 tokens).","type":"BadRequestError","param":null,"code":400}"#, .contextLength),
-        Refusal("llama.cpp context", 400, #"{"error":{"code":400,"message":"request (6031 tokens) exceeds the available context size (4096 tokens), try increasing it","type":"exceed_context_size_error","n_prompt_tokens":6031,"n_ctx":4096}}"#, .contextLength),
+        Refusal(
+            "llama.cpp context", 400, #"{"error":{"code":400,"message":"request (6031 tokens) exceeds the available context size (4096 tokens), try increasing it","type":"exceed_context_size_error","n_prompt_tokens":6031,"n_ctx":4096}}"#,
+            .contextLength),
         Refusal("llama.cpp wrong key", 401, #"{"error":{"code":401,"message":"Invalid API Key","type":"authentication_error"}}"#, .authentication),
         Refusal("llama.cpp loading", 503, #"{"error":{"code":503,"message":"Loading model","type":"unavailable_error"}}"#, .serverError),
         Refusal("Ollama unknown model", 404, #"{"error":{"message":"model \"x\" not found, try pulling it first","type":"api_error","param":null,"code":null}}"#, .modelNotFound),
@@ -120,27 +122,28 @@ import WorkflowModel
         #expect(billing == .notBilled)
     }
 
-    @Test(arguments: [
-        ([("Retry-After", "2")], 2000),
-        ([("retry-after", "1.5")], 1500),
-        ([("retry-after", "0")], 0),
-        ([("retry-after-ms", "20"), ("retry-after", "1")], 20),
-        ([("Retry-After-Ms", "20.9")], 20),
-        ([("retry-after-ms", "soon"), ("retry-after", "3")], 3000),
-        ([("retry-after-ms", "-5"), ("retry-after", "3")], 3000),
-        ([("retry-after", "Sat, 21 Nov 2026 10:00:07 GMT")], 7000),
-        // A moment that is over asks for no wait.
-        ([("retry-after", "Sat, 21 Nov 2026 09:00:00 GMT")], 0),
-        ([("retry-after", "600")], 600_000),
-        ([("retry-after", "-1")], nil),
-        ([("retry-after", "later")], nil),
-        ([("retry-after", "nan")], nil),
-        ([("retry-after", "inf")], nil),
-        ([("retry-after", "1e300")], nil),
-        ([("retry-after", "Sat, 31 Feb 2026 09:00:00 GMT")], nil),
-        ([("retry-after", "Sat, 21 Nov 2026 09:00:00 CET")], nil),
-        ([], nil),
-    ] as [([(String, String)], Int64?)])
+    @Test(
+        arguments: [
+            ([("Retry-After", "2")], 2000),
+            ([("retry-after", "1.5")], 1500),
+            ([("retry-after", "0")], 0),
+            ([("retry-after-ms", "20"), ("retry-after", "1")], 20),
+            ([("Retry-After-Ms", "20.9")], 20),
+            ([("retry-after-ms", "soon"), ("retry-after", "3")], 3000),
+            ([("retry-after-ms", "-5"), ("retry-after", "3")], 3000),
+            ([("retry-after", "Sat, 21 Nov 2026 10:00:07 GMT")], 7000),
+            // A moment that is over asks for no wait.
+            ([("retry-after", "Sat, 21 Nov 2026 09:00:00 GMT")], 0),
+            ([("retry-after", "600")], 600_000),
+            ([("retry-after", "-1")], nil),
+            ([("retry-after", "later")], nil),
+            ([("retry-after", "nan")], nil),
+            ([("retry-after", "inf")], nil),
+            ([("retry-after", "1e300")], nil),
+            ([("retry-after", "Sat, 31 Feb 2026 09:00:00 GMT")], nil),
+            ([("retry-after", "Sat, 21 Nov 2026 09:00:00 CET")], nil),
+            ([], nil),
+        ] as [([(String, String)], Int64?)])
     func retryAfter(fields: [(String, String)], milliseconds: Int64?) throws {
         let now = try #require(Timestamp(rfc3339: "2026-11-21T10:00:00Z"))
         #expect(ErrorClassifier.retryAfter(Self.headers(fields), now: now)?.milliseconds == milliseconds)

@@ -1,6 +1,6 @@
 import HTTP
-import Testing
 import TestSupport
+import Testing
 import Values
 import WorkflowModel
 
@@ -38,10 +38,11 @@ import WorkflowModel
     }
 
     @Test func eachPieceIsHandedOnInItsOrder() async throws {
-        let answer = Self.stream([
-            Self.chunk(["role": "assistant"]), Self.chunk(["reasoning": "Hm"]), Self.chunk(["reasoning": ", yes"]), Self.chunk(["content": "Grü"]), Self.chunk(["content": "ße"]),
-            Self.chunk(["tool_calls": [["index": 0, "id": "1", "function": ["name": "look", "arguments": "{}"]]]]), Self.chunk(["refusal": "no"]), Self.chunk([:], finish: "stop"),
-        ], interval: 1)
+        let answer = Self.stream(
+            [
+                Self.chunk(["role": "assistant"]), Self.chunk(["reasoning": "Hm"]), Self.chunk(["reasoning": ", yes"]), Self.chunk(["content": "Grü"]), Self.chunk(["content": "ße"]),
+                Self.chunk(["tool_calls": [["index": 0, "id": "1", "function": ["name": "look", "arguments": "{}"]]]]), Self.chunk(["refusal": "no"]), Self.chunk([:], finish: "stop"),
+            ], interval: 1)
         try await withStub(script: { _ in answer }) { registry, _ in
             let sink = Collector()
             let result = await registry.call(.sample { $0.stream = true }, into: sink)

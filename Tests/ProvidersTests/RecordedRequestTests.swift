@@ -1,8 +1,8 @@
 import Foundation
 import HTTP
 import PromptCaching
-import Testing
 import TestSupport
+import Testing
 import Values
 import WorkflowModel
 

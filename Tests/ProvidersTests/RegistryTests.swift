@@ -1,7 +1,7 @@
 import Economics
 import HTTP
-import Testing
 import TestSupport
+import Testing
 import Values
 import WorkflowModel
 
@@ -344,9 +344,12 @@ struct RegistryTests {
                 }
             }
         }
-        try await withStub(key: Self.key, script: { _ in
-            StubResponse(contentType: "text/event-stream", body: .chunks([bytes(#"data: {"error":{"message":"key \#(Self.key)"}}"# + "\n\n")]))
-        }) { registry, _ in
+        try await withStub(
+            key: Self.key,
+            script: { _ in
+                StubResponse(contentType: "text/event-stream", body: .chunks([bytes(#"data: {"error":{"message":"key \#(Self.key)"}}"# + "\n\n")]))
+            }
+        ) { registry, _ in
             #expect(await registry.call(.sample { $0.stream = true }).failure?.message.contains("***") == true)
         }
     }

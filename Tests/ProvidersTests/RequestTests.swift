@@ -29,11 +29,12 @@ import WorkflowModel
             $0.logprobs = true
             $0.stream = true
         }
-        #expect(body(request) == #"{"model":"m","messages":[{"role":"user","content":"hello"}],"max_tokens":64,"#
-            + #""temperature":0.0,"top_p":0.9,"seed":42,"stop":["\n\n","END"],"reasoning_effort":"low","logprobs":true,"top_logprobs":5,"#
-            + #""response_format":{"type":"json_schema","json_schema":{"name":"draft","strict":false,"schema":"#
-            + #"{"type":"object","properties":{"b":{"type":"string"},"a":{}},"required":["b"]}}},"#
-            + #""stream":true,"stream_options":{"include_usage":true}}"#)
+        #expect(
+            body(request) == #"{"model":"m","messages":[{"role":"user","content":"hello"}],"max_tokens":64,"#
+                + #""temperature":0.0,"top_p":0.9,"seed":42,"stop":["\n\n","END"],"reasoning_effort":"low","logprobs":true,"top_logprobs":5,"#
+                + #""response_format":{"type":"json_schema","json_schema":{"name":"draft","strict":false,"schema":"#
+                + #"{"type":"object","properties":{"b":{"type":"string"},"a":{}},"required":["b"]}}},"#
+                + #""stream":true,"stream_options":{"include_usage":true}}"#)
     }
 
     @Test func attachmentsAreParts() {
@@ -52,11 +53,12 @@ import WorkflowModel
                 text(.system, "S", starts: true), text(.user, "P", starts: true), attachment(.image, "a", .png, .low), attachment(.image, "b", .jpeg),
                 attachment(.file, "c\"d.pdf", .pdf), text(.user, "Q"), text(.user, "R"), text(.assistant, "A", starts: true),
             ], sampling: Sampling(), maxOutputTokens: 9, schema: nil, schemaName: "s", timeout: .seconds(1))
-        #expect(body(request) == #"{"model":"m","messages":[{"role":"system","content":"S"},{"role":"user","content":["#
-            + #"{"type":"text","text":"P"},{"type":"image_url","image_url":{"url":"data:image/png;base64,YSE=","detail":"low"}},"#
-            + #"{"type":"image_url","image_url":{"url":"data:image/jpeg;base64,YiE="}},"#
-            + #"{"type":"file","file":{"filename":"c\"d.pdf","file_data":"data:application/pdf;base64,YyJkLnBkZiE="}},"#
-            + #"{"type":"text","text":"Q\n\nR"}]},{"role":"assistant","content":"A"}],"max_tokens":9,"stream":false}"#)
+        #expect(
+            body(request) == #"{"model":"m","messages":[{"role":"system","content":"S"},{"role":"user","content":["#
+                + #"{"type":"text","text":"P"},{"type":"image_url","image_url":{"url":"data:image/png;base64,YSE=","detail":"low"}},"#
+                + #"{"type":"image_url","image_url":{"url":"data:image/jpeg;base64,YiE="}},"#
+                + #"{"type":"file","file":{"filename":"c\"d.pdf","file_data":"data:application/pdf;base64,YyJkLnBkZiE="}},"#
+                + #"{"type":"text","text":"Q\n\nR"}]},{"role":"assistant","content":"A"}],"max_tokens":9,"stream":false}"#)
     }
 
     @Test func segmentsJoinToMessages() {
@@ -71,8 +73,9 @@ import WorkflowModel
                 segment(.assistant, "yes", true), segment(.user, "", true),
             ],
             sampling: Sampling(), maxOutputTokens: 1, schema: nil, schemaName: "s", timeout: .seconds(1))
-        #expect(body(request) == #"{"model":"m","messages":[{"role":"system","content":"Rules \"of\" the\thouse"},"#
-            + #"{"role":"user","content":"Policy\n\nGrüße \u0001🎈"},{"role":"assistant","content":"yes"},{"role":"user","content":""}],"max_tokens":1,"stream":false}"#)
+        #expect(
+            body(request) == #"{"model":"m","messages":[{"role":"system","content":"Rules \"of\" the\thouse"},"#
+                + #"{"role":"user","content":"Policy\n\nGrüße \u0001🎈"},{"role":"assistant","content":"yes"},{"role":"user","content":""}],"max_tokens":1,"stream":false}"#)
     }
 
     @Test func dialects() {

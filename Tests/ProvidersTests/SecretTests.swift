@@ -1,6 +1,6 @@
 import HTTP
-import Testing
 import TestSupport
+import Testing
 import Values
 import WorkflowModel
 
@@ -11,8 +11,10 @@ import WorkflowModel
     private static let key = "sk-canary-0123456789abcdefXYZ"
 
     private static func choice(_ message: JSONValue, finish: String = "stop", logprobs: JSONValue = nil) -> JSONValue {
-        ["model": .string("m \(key)"), "choices": [["index": 0, "message": message, "finish_reason": .string(finish), "logprobs": logprobs]],
-         "usage": ["prompt_tokens": 3, "completion_tokens": 4, "total_tokens": 7, "note": .string(key)]]
+        [
+            "model": .string("m \(key)"), "choices": [["index": 0, "message": message, "finish_reason": .string(finish), "logprobs": logprobs]],
+            "usage": ["prompt_tokens": 3, "completion_tokens": 4, "total_tokens": 7, "note": .string(key)],
+        ]
     }
 
     private static func chunk(_ delta: JSONValue, finish: JSONValue = nil) -> JSONValue {
@@ -46,7 +48,10 @@ import WorkflowModel
     @Test(arguments: answers.map(\.0)) func theKeyIsInNoField(name: String) async throws {
         let answer = Self.answers.first { $0.0 == name }!.1
         try await withStub(key: Self.key, script: { _ in answer }) { registry, server in
-            let result = await registry.call(.sample { $0.stream = name.hasPrefix("stream"); $0.logprobs = true })
+            let result = await registry.call(
+                .sample {
+                    $0.stream = name.hasPrefix("stream"); $0.logprobs = true
+                })
             #expect(server.requests[0].header("authorization") == "Bearer \(Self.key)")
             let told = String(reflecting: result.outcome) + "\(result.usageRaw ?? "") \(result.modelServed ?? "")"
             #expect(!told.contains(Self.key.prefix(12)) && !told.contains("abcdefXYZ"), "\(told)")
@@ -63,13 +68,15 @@ import WorkflowModel
     /// Each field that can hold text is cleared: a new one must be named in `redacted(by:)`.
     @Test func noFieldOfAResultIsForgotten() {
         let result = ModelCallResult(outcome: .failure(CallFailure(.timeout, "m")), billing: .unknown, total: .milliseconds(1))
-        #expect(Mirror(reflecting: result).children.map(\.label) == [
-            "outcome", "billing", "counts", "usageRaw", "modelServed", "otherModelsServed", "httpStatus", "timeToFirstToken", "total", "partialText", "outputBytes", "isWhole",
-            "isComingUp", "notes",
-        ])
-        #expect(Mirror(reflecting: ModelResponse(text: "", finishReason: .stop)).children.map(\.label) == [
-            "parts", "finishReason", "finishWord", "logprobs",
-        ])
+        #expect(
+            Mirror(reflecting: result).children.map(\.label) == [
+                "outcome", "billing", "counts", "usageRaw", "modelServed", "otherModelsServed", "httpStatus", "timeToFirstToken", "total", "partialText", "outputBytes", "isWhole",
+                "isComingUp", "notes",
+            ])
+        #expect(
+            Mirror(reflecting: ModelResponse(text: "", finishReason: .stop)).children.map(\.label) == [
+                "parts", "finishReason", "finishWord", "logprobs",
+            ])
         #expect(Mirror(reflecting: ToolCall(name: "")).children.map(\.label) == ["id", "name", "arguments"])
         #expect(Mirror(reflecting: VerbatimBlock(provider: "", field: "", content: nil)).children.map(\.label) == ["provider", "field", "content"])
         #expect(Mirror(reflecting: CallFailure(.timeout, "m")).children.map(\.label) == ["kind", "message", "retryAfter", "shouldRetry"])

@@ -169,7 +169,8 @@ import WorkflowModel
     }
 
     @Test func refusalsAndLogprobsAreJoined() {
-        let stream = gather("""
+        let stream = gather(
+            """
             data: {"choices":[{"delta":{"refusal":"I "},"logprobs":{"content":[{"token":"I"}]}}]}
 
             data: {"choices":[{"delta":{"refusal":"won't"},"logprobs":{"content":[{"token":"won't"}]},"finish_reason":"stop"}]}

@@ -2,8 +2,8 @@ import Economics
 import HTTP
 import JSONSchema
 import PromptCaching
-import Testing
 import TestSupport
+import Testing
 import Values
 import WorkflowModel
 
@@ -64,8 +64,9 @@ func withRegistry(
 ) async throws {
     let loop = try EventLoop()
     defer { loop.stop() }
-    try await body(ProviderRegistry(configurations: providers, http: HTTPClient(loop: loop), servers: servers) { source in
-        if let key { return .success(key) }
-        return .failure(StepFailure(.configuration, "no key at \(source)"))
-    })
+    try await body(
+        ProviderRegistry(configurations: providers, http: HTTPClient(loop: loop), servers: servers) { source in
+            if let key { return .success(key) }
+            return .failure(StepFailure(.configuration, "no key at \(source)"))
+        })
 }

@@ -132,10 +132,12 @@ import Values
 
     /// $ per token as in the issues: the cached part costs its own rate, once.
     private func cost(_ usage: TokenUsage?) throws -> String {
-        let catalogue = try PriceCatalogue(json: json("""
-            {"version":"t","entries":[{"provider":"p","model":"m","source":"t","checked_at":"t",
-             "per_mtok_usd":{"input":"3","cache_read":"0.3","cache_write":"3.75","output":"15"}}]}
-            """))
+        let catalogue = try PriceCatalogue(
+            json: json(
+                """
+                {"version":"t","entries":[{"provider":"p","model":"m","source":"t","checked_at":"t",
+                 "per_mtok_usd":{"input":"3","cache_read":"0.3","cache_write":"3.75","output":"15"}}]}
+                """))
         let sheet = try #require(PriceBook(catalogue: catalogue).sheet(provider: "p", model: "m", at: .now()))
         return sheet.cost(of: try #require(usage), busy: .milliseconds(0)).total.decimalText
     }
@@ -153,7 +155,8 @@ import Values
 
     @Test func `T04 details that overlap each other leave the prompt as it is`() {
         // xAI's text_tokens include the cached ones: they are no class of ours.
-        let usage = normalise("""
+        let usage = normalise(
+            """
             {"prompt_tokens":100,"completion_tokens":10,"total_tokens":110,
              "prompt_tokens_details":{"text_tokens":100,"cached_tokens":80,"image_tokens":20,"audio_tokens":0}}
             """)
@@ -161,7 +164,8 @@ import Values
     }
 
     @Test func `T05 cache-inclusive prompt tokens are not increased by the cache again`() {
-        let usage = normalise("""
+        let usage = normalise(
+            """
             {"prompt_tokens":1000,"completion_tokens":1,"prompt_tokens_details":{"cached_tokens":900},"cache_read_input_tokens":900}
             """)
         #expect(usage?.totalInput == 1000)

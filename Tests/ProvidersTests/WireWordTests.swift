@@ -1,6 +1,6 @@
 import Economics
-import Testing
 import TestSupport
+import Testing
 import Values
 import WorkflowModel
 

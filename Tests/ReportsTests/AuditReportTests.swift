@@ -6,56 +6,60 @@ import WorkflowModel
 
 @Suite struct AuditReportTests {
     @Test func tableWithShareTotalsAndDecisions() {
-        #expect(supportAudit().text(style: style(100)) == """
-            workflow        model          runs  calls  failed   input  output         cost   share
-            support-triage  local/small      12     60       2  24,000   4,120      $0.0123  39.3 %  ███▉
-            support-triage  openai/gpt-4o     4      4           4,000     900       $0.019  60.7 %  ██████▏
-            summary         acme/new          1      8             800     100     unpriced       –
-            summary         local/small       1      3             800     100  ≥ $0.000009  <0.1 %  ▏
-            ───────────────────────────────────────────────────────────────────────────────────────────────────
-            total                                   75       2  29,600   5,220    ≥ $0.0313
-            9 calls unpriced: totals that contain them are lower bounds. Add prices to agentctl.yaml; see
-            agentctl prices list
-            $0.0012 more is held for calls whose end, usage or model is not certain
+        #expect(
+            supportAudit().text(style: style(100)) == """
+                workflow        model          runs  calls  failed   input  output         cost   share
+                support-triage  local/small      12     60       2  24,000   4,120      $0.0123  39.3 %  ███▉
+                support-triage  openai/gpt-4o     4      4           4,000     900       $0.019  60.7 %  ██████▏
+                summary         acme/new          1      8             800     100     unpriced       –
+                summary         local/small       1      3             800     100  ≥ $0.000009  <0.1 %  ▏
+                ───────────────────────────────────────────────────────────────────────────────────────────────────
+                total                                   75       2  29,600   5,220    ≥ $0.0313
+                9 calls unpriced: totals that contain them are lower bounds. Add prices to agentctl.yaml; see
+                agentctl prices list
+                $0.0012 more is held for calls whose end, usage or model is not certain
 
-            decisions of    unit             decisions  counted  pending       cost  per decision  per counted
-            support-triage  resolved ticket         12        7        2    $0.0313      $0.00261     $0.00447
-            summary         summary                  1        0        1  $0.000009     $0.000009            –
-            """ + "\n")
+                decisions of    unit             decisions  counted  pending       cost  per decision  per counted
+                support-triage  resolved ticket         12        7        2    $0.0313      $0.00261     $0.00447
+                summary         summary                  1        0        1  $0.000009     $0.000009            –
+                """ + "\n")
     }
 
     @Test func narrowAndASCII() {
-        #expect(supportAudit().text(style: style(40, unicode: false)) == """
-            workflow      model                 cost
-            support-t...  local/small        $0.0123
-            support-t...  openai/gp...        $0.019
-            summary       acme/new          unpriced
-            summary       local/small   >= $0.000009
-            ----------------------------------------
-            total                         >= $0.0313
-            9 calls unpriced: totals that contain
-            them are lower bounds. Add prices to
-            agentctl.yaml; see agentctl prices list
-            $0.0012 more is held for calls whose
-            end, usage or model is not certain
+        #expect(
+            supportAudit().text(style: style(40, unicode: false)) == """
+                workflow      model                 cost
+                support-t...  local/small        $0.0123
+                support-t...  openai/gp...        $0.019
+                summary       acme/new          unpriced
+                summary       local/small   >= $0.000009
+                ----------------------------------------
+                total                         >= $0.0313
+                9 calls unpriced: totals that contain
+                them are lower bounds. Add prices to
+                agentctl.yaml; see agentctl prices list
+                $0.0012 more is held for calls whose
+                end, usage or model is not certain
 
-            decisions of         cost  per counted
-            support-triage    $0.0313     $0.00447
-            summary         $0.000009            -
-            """ + "\n")
+                decisions of         cost  per counted
+                support-triage    $0.0313     $0.00447
+                summary         $0.000009            -
+                """ + "\n")
     }
 
     @Test func csvQuotesAndStaysExact() {
         var audit = supportAudit()
         audit.rows[0].keys = ["a \"b\", c", "line\nbreak"]
         audit.rows = [audit.rows[0], audit.rows[2], audit.rows[3]]
-        #expect(audit.csv == [
-            "workflow,model,runs,calls,failed_calls,repeated_calls,unpriced_calls,input_tokens,cache_read_tokens,output_tokens,cost_usd,held_open_usd,memo_hits,saved_usd,known_usd,estimated_usd,estimated_calls,unknown_calls,cost_is_lower_bound",
-            "\"a \"\"b\"\", c\",\"line\nbreak\",12,60,2,3,0,24000,9000,4120,0.0123,0,0,0,0.0123,0,0,0,false",
-            "summary,acme/new,1,8,0,0,8,800,0,100,,0,0,0,0,0,0,0,true",
-            "summary,local/small,1,3,0,0,1,800,0,100,0.000009,0,0,0,0.000009,0,0,0,true",
-            "",
-        ].joined(separator: "\r\n"))
+        #expect(
+            audit.csv
+                == [
+                    "workflow,model,runs,calls,failed_calls,repeated_calls,unpriced_calls,input_tokens,cache_read_tokens,output_tokens,cost_usd,held_open_usd,memo_hits,saved_usd,known_usd,estimated_usd,estimated_calls,unknown_calls,cost_is_lower_bound",
+                    "\"a \"\"b\"\", c\",\"line\nbreak\",12,60,2,3,0,24000,9000,4120,0.0123,0,0,0,0.0123,0,0,0,false",
+                    "summary,acme/new,1,8,0,0,8,800,0,100,,0,0,0,0,0,0,0,true",
+                    "summary,local/small,1,3,0,0,1,800,0,100,0.000009,0,0,0,0.000009,0,0,0,true",
+                    "",
+                ].joined(separator: "\r\n"))
     }
 
     @Test func jsonKeepsMoneyExactAndUnknownsNull() {
@@ -78,8 +82,9 @@ import WorkflowModel
     }
 
     @Test func anEmptyPeriodSaysWhatToDo() {
-        #expect(AuditReport(dimensions: ["day"], rows: [], since: "2026-11-01").text(style: style())
-            == "no calls recorded since 2026-11-01; run a workflow first: agentctl run FILE\n")
+        #expect(
+            AuditReport(dimensions: ["day"], rows: [], since: "2026-11-01").text(style: style())
+                == "no calls recorded since 2026-11-01; run a workflow first: agentctl run FILE\n")
         #expect(AuditReport(dimensions: ["day"], rows: []).csv.hasPrefix("day,runs,calls,"))
     }
 }

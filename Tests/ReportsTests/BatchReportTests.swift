@@ -20,8 +20,9 @@ import WorkflowModel
 
     @Test func progressAtItsEnds() {
         #expect(BatchReport.progressLine(.init(total: 3, startedAt: start), now: start, style: style(unicode: false)) == "[....................]  0/3  $0.00")
-        #expect(BatchReport.progressLine(.init(total: 3, succeeded: 3, spending: spent("0", calls: 2, unpriced: 1), startedAt: start), now: after(60_000), style: style(unicode: false))
-            == "[####################]  3/3  3.0/min  >= $0.00")
+        #expect(
+            BatchReport.progressLine(.init(total: 3, succeeded: 3, spending: spent("0", calls: 2, unpriced: 1), startedAt: start), now: after(60_000), style: style(unicode: false))
+                == "[####################]  3/3  3.0/min  >= $0.00")
         #expect(BatchReport.progressLine(.init(total: 0, startedAt: start), now: start, style: style()).hasSuffix("0/0  $0.00"))
     }
 
@@ -33,18 +34,19 @@ import WorkflowModel
                 message: line % 9 == 0 ? "the server said no to line \(line)" : nil, spending: spent("0.0001"),
                 duration: .milliseconds(Int64(line) * 100))
         }
-        #expect(BatchReport.summary(outcomes, elapsed: .milliseconds(12_300), style: style(80)) == """
-            40 runs in 12.3s   35 succeeded   5 failed
-            cost $0.004   $0.0001 a run
-            duration p50 2s   p95 3.8s
-            3 × rate_limit
-              line 18: the server said no to line 18
-            1 × interrupted
-              line 40: interrupted
-            1 × timeout
-              line 9: the server said no to line 9
+        #expect(
+            BatchReport.summary(outcomes, elapsed: .milliseconds(12_300), style: style(80)) == """
+                40 runs in 12.3s   35 succeeded   5 failed
+                cost $0.004   $0.0001 a run
+                duration p50 2s   p95 3.8s
+                3 × rate_limit
+                  line 18: the server said no to line 18
+                1 × interrupted
+                  line 40: interrupted
+                1 × timeout
+                  line 9: the server said no to line 9
 
-            """)
+                """)
         #expect(BatchReport.summary([], elapsed: .seconds(0), style: style()) == "the batch is empty: its file holds no lines\n")
     }
 }

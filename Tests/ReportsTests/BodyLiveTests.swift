@@ -9,13 +9,16 @@ import WorkflowModel
     private func liveRun() -> LiveTree {
         func step(_ id: String, _ kind: String, after: [String] = []) -> LiveUpdate.Step { .init(id: id, kind: kind, dependsOn: after) }
         var updates: [(Int64, LiveUpdate)] = [
-            (0, .runStarted(
-                id: "r", workflow: "review",
-                steps: [
-                    step("clauses", "group"), step("clauses/risk", "model"), step("clauses/advice", "model", after: ["clauses/risk"]),
-                    step("memo", "loop", after: ["clauses"]), step("memo/draft", "model"), step("memo/judge", "model", after: ["memo/draft"]),
-                    step("letter", "workflow", after: ["memo"]), step("letter/write", "value"), step("tell", "run"),
-                ], budget: usd("0.25"))),
+            (
+                0,
+                .runStarted(
+                    id: "r", workflow: "review",
+                    steps: [
+                        step("clauses", "group"), step("clauses/risk", "model"), step("clauses/advice", "model", after: ["clauses/risk"]),
+                        step("memo", "loop", after: ["clauses"]), step("memo/draft", "model"), step("memo/judge", "model", after: ["memo/draft"]),
+                        step("letter", "workflow", after: ["memo"]), step("letter/write", "value"), step("tell", "run"),
+                    ], budget: usd("0.25"))
+            ),
             (1, .stepState(path: "clauses", .running)), (1, .itemsExpanded(step: "clauses", count: 3)),
         ]
         for item in 0..<3 {
@@ -33,7 +36,9 @@ import WorkflowModel
     }
 
     @Test func liveAtEightyColumns() throws {
-        try expectReport(liveRun().frame(now: after(500), style: style(80), height: 24).joined(separator: "\n") + "\n", #"""
+        try expectReport(
+            liveRun().frame(now: after(500), style: style(80), height: 24).joined(separator: "\n") + "\n",
+            #"""
             ⠴ review  0.5s  $0.00003 of $0.25  1 running  0/5 steps
             ⠴ clauses  1/3 items  group              30→15   $0.00003    0.4s
               ✓ risk  ×3          local/s            30→15   $0.00003    0.2s
@@ -48,7 +53,9 @@ import WorkflowModel
     }
 
     @Test func liveOnANarrowTerminal() throws {
-        try expectReport(liveRun().frame(now: after(500), style: style(40, unicode: false), height: 24).joined(separator: "\n") + "\n", #"""
+        try expectReport(
+            liveRun().frame(now: after(500), style: style(40, unicode: false), height: 24).joined(separator: "\n") + "\n",
+            #"""
             \ review  0.5s  $0.00003  1 running
             \ clauses  1/3 items   $0.00003    0.4s
               + risk  x3           $0.00003    0.2s
@@ -64,7 +71,9 @@ import WorkflowModel
 
     /// Out of their place, steps are known by their paths.
     @Test func liveOnALowTerminal() throws {
-        try expectReport(liveRun().frame(now: after(500), style: style(80), height: 6).joined(separator: "\n") + "\n", #"""
+        try expectReport(
+            liveRun().frame(now: after(500), style: style(80), height: 6).joined(separator: "\n") + "\n",
+            #"""
             ⠴ review  0.5s  $0.00003 of $0.25  1 running  0/5 steps
             ⠴ clauses  1/3 items  group        30→15   $0.00003    0.4s
             ⠴ clauses/advice  ×1  local/s                          0.0s
@@ -82,7 +91,9 @@ import WorkflowModel
             .stepState(path: "memo[1]/draft", .running),
         ]
         for update in updates { tree.apply(update, at: after(600)) }
-        try expectReport(tree.frame(now: after(700), style: style(80), height: 24).joined(separator: "\n") + "\n", #"""
+        try expectReport(
+            tree.frame(now: after(700), style: style(80), height: 24).joined(separator: "\n") + "\n",
+            #"""
             ⠧ review  0.7s  $0.00003 of $0.25  1 running  1/5 steps
             ✓ clauses  3/3 items     group                          30→15   $0.00003    0.5s
               ✓ risk  ×3             local/s                        30→15   $0.00003    0.2s

@@ -1,7 +1,7 @@
 import Economics
 import Reports
-import Testing
 import TestSupport
+import Testing
 import Values
 import WorkflowModel
 
@@ -34,19 +34,25 @@ import WorkflowModel
         """
     private var graph: WorkflowGraph {
         get throws {
-            try workflow(yaml, files: ["letter.yaml": """
-                version: 1
-                name: summary-letter
-                inputs: { memo: {} }
-                steps: [{ id: write, value: inputs.memo }]
-                """])
+            try workflow(
+                yaml,
+                files: [
+                    "letter.yaml": """
+                    version: 1
+                    name: summary-letter
+                    inputs: { memo: {} }
+                    steps: [{ id: write, value: inputs.memo }]
+                    """
+                ])
         }
     }
 
     // MARK: graph
 
     @Test func graphAsText() throws {
-        try expectReport(GraphReport.text(try graph, style: .plain), #"""
+        try expectReport(
+            GraphReport.text(try graph, style: .plain),
+            #"""
             layer  step          kind      model             waits for     runs
                 1  clauses each  group                                     for each clause of inputs.clauses, at most 20
                 1    risk        model     m → local/s
@@ -68,7 +74,9 @@ import WorkflowModel
     }
 
     @Test func graphOnANarrowTerminal() throws {
-        try expectReport(GraphReport.text(try graph, style: style(40, unicode: false)), #"""
+        try expectReport(
+            GraphReport.text(try graph, style: style(40, unicode: false)),
+            #"""
             layer  step          waits for
                 1  clauses each
                 1    risk
@@ -94,7 +102,9 @@ import WorkflowModel
     }
 
     @Test func graphForMermaid() throws {
-        try expectReport(GraphReport.mermaid(try graph), #"""
+        try expectReport(
+            GraphReport.mermaid(try graph),
+            #"""
             ---
             title: "review"
             ---
@@ -126,7 +136,9 @@ import WorkflowModel
     }
 
     @Test func graphForGraphviz() throws {
-        try expectReport(GraphReport.dot(try graph), #"""
+        try expectReport(
+            GraphReport.dot(try graph),
+            #"""
             digraph "review" {
                 node [shape=box, fontname="Helvetica"];
                 edge [fontname="Helvetica", fontsize=10];
@@ -189,7 +201,9 @@ import WorkflowModel
     }
 
     @Test func planAtEightyColumns() throws {
-        try expectReport(PlanReport.text(plan, style: style(80)), #"""
+        try expectReport(
+            PlanReport.text(plan, style: style(80)),
+            #"""
             step         model             calls  prompt tokens  output cap     best   worst
             clauses      group, ≤ 20 ite…    120                             $0.0001   $0.04
               risk       local/s              60             40         100  $0.0001   $0.02
@@ -210,7 +224,9 @@ import WorkflowModel
     }
 
     @Test func planOnANarrowTerminal() throws {
-        try expectReport(PlanReport.text(plan, style: style(40, unicode: false)), #"""
+        try expectReport(
+            PlanReport.text(plan, style: style(40, unicode: false)),
+            #"""
             step        model           best   worst
             clauses     group, <...  $0.0001   $0.04
               risk      local/s      $0.0001   $0.02
@@ -274,7 +290,9 @@ import WorkflowModel
     }
 
     @Test func traceAtEightyColumns() throws {
-        try expectReport(TraceReport.text(trace, style: style(80), options: .init(now: after(1_000))), #"""
+        try expectReport(
+            TraceReport.text(trace, style: style(80), options: .init(now: after(1_000))),
+            #"""
             run r   review   ✗ failed
             started 2026-11-21 09:48:15 UTC   took 900ms
             cost $0.00   0 calls
@@ -305,7 +323,9 @@ import WorkflowModel
     }
 
     @Test func traceOnANarrowTerminal() throws {
-        try expectReport(TraceReport.text(trace, style: style(40, unicode: false), options: .init(now: after(1_000))), #"""
+        try expectReport(
+            TraceReport.text(trace, style: style(40, unicode: false), options: .init(now: after(1_000))),
+            #"""
             run r   review   x failed
             started 2026-11-21 09:48:15 UTC
             took 900ms

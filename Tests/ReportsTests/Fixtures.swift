@@ -69,15 +69,17 @@ func supportTriage() -> RunTrace {
         call("claims[1]", 1, state: .unknown, held: "0.0012", http: nil, failure: CallFailure(.timeout, "no answer within 45s"), at: 5_120, purpose: "repair"),
     ]
     run.spending = spending(of: calls)
-    return RunTrace(run: run, nodes: [
-        node("classify", .succeeded, from: 2, to: 1_202),
-        node("retrieve", .skipped, reason: "when is false"),
-        node("draft", .succeeded, from: 1_210, to: 4_300),
-        node("claims", .failed, from: 4_310, to: 6_000, failure: StepFailure(.items, "1 of 2 items failed")),
-        node("claims", item: 0, .succeeded, from: 4_310, to: 5_100),
-        node("claims", item: 1, .failed, from: 4_311, to: 6_000, failure: refused),
-        node("compliance", .pending),
-    ], calls: calls)
+    return RunTrace(
+        run: run,
+        nodes: [
+            node("classify", .succeeded, from: 2, to: 1_202),
+            node("retrieve", .skipped, reason: "when is false"),
+            node("draft", .succeeded, from: 1_210, to: 4_300),
+            node("claims", .failed, from: 4_310, to: 6_000, failure: StepFailure(.items, "1 of 2 items failed")),
+            node("claims", item: 0, .succeeded, from: 4_310, to: 5_100),
+            node("claims", item: 1, .failed, from: 4_311, to: 6_000, failure: refused),
+            node("compliance", .pending),
+        ], calls: calls)
 }
 
 /// Settled calls that cost so much in all, with some more held, and some without a price.
@@ -152,17 +154,23 @@ func supportPlan() -> Plan {
 /// A run in its fourth second: a step done, one skipped, a list of forty at work.
 func supportLive() -> LiveTree {
     live([
-        (0, .runStarted(
-            id: "r", workflow: "support-triage",
-            steps: [
-                .init(id: "classify", kind: "model"), .init(id: "retrieve", kind: "run", dependsOn: ["classify"]),
-                .init(id: "claims", kind: "model", dependsOn: ["classify", "retrieve"]),
-                .init(id: "compliance", kind: "model", dependsOn: ["claims"]),
-            ], budget: usd("0.25"))),
+        (
+            0,
+            .runStarted(
+                id: "r", workflow: "support-triage",
+                steps: [
+                    .init(id: "classify", kind: "model"), .init(id: "retrieve", kind: "run", dependsOn: ["classify"]),
+                    .init(id: "claims", kind: "model", dependsOn: ["classify", "retrieve"]),
+                    .init(id: "compliance", kind: "model", dependsOn: ["claims"]),
+                ], budget: usd("0.25"))
+        ),
         (2, .stepState(path: "classify", .running, model: "local/small", tier: "small")),
         (3, .callStarted(path: "classify", call: "1", held: usd("0.0002"))),
-        (1_203, .callEnded(
-            path: "classify", call: "1", state: .settled, inputTokens: 412, outputTokens: 18, cost: usd("0.000013"), held: usd("0.000013"))),
+        (
+            1_203,
+            .callEnded(
+                path: "classify", call: "1", state: .settled, inputTokens: 412, outputTokens: 18, cost: usd("0.000013"), held: usd("0.000013"))
+        ),
         (1_204, .stepState(path: "classify", .succeeded)),
         (1_204, .stepState(path: "retrieve", .skipped)),
         (1_204, .reason(path: "retrieve", "when is false")),

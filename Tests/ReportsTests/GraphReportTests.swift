@@ -1,6 +1,6 @@
 import Reports
-import Testing
 import TestSupport
+import Testing
 import Values
 import WorkflowModel
 
@@ -23,59 +23,62 @@ import WorkflowModel
         """
 
     @Test func layersWithWhatEachStepWaitsFor() throws {
-        #expect(GraphReport.text(try workflow(yaml), style: .plain) == #"""
-            layer  step         kind   model               waits for       runs
-                1  end if       model  small → local/s +2                  when inputs.q == "a;" && inputs.q < "b"
-                   graph if     model  small → local/s +2                  when inputs.q.matches("^\\d#`$")
-                2  x_each each  model  small → local/s +2  end?            for each item of inputs.list.filter(e, e > 3), at most 10
-                3  sum          value                      x_each, ~graph
-                4  o            run                        sum, end
+        #expect(
+            GraphReport.text(try workflow(yaml), style: .plain) == #"""
+                layer  step         kind   model               waits for       runs
+                    1  end if       model  small → local/s +2                  when inputs.q == "a;" && inputs.q < "b"
+                       graph if     model  small → local/s +2                  when inputs.q.matches("^\\d#`$")
+                    2  x_each each  model  small → local/s +2  end?            for each item of inputs.list.filter(e, e > 3), at most 10
+                    3  sum          value                      x_each, ~graph
+                    4  o            run                        sum, end
 
-            letters: 5 steps in 4 layers, the widest of 2
-            x? is read behind has(): the step runs also when x was skipped
-            ~x is order alone (needs): nothing of x is read
+                letters: 5 steps in 4 layers, the widest of 2
+                x? is read behind has(): the step runs also when x was skipped
+                ~x is order alone (needs): nothing of x is read
 
-            """#)
+                """#)
     }
 
     @Test func mermaidHasPrefixedIdsEntitiesAndDashedEdges() throws {
-        #expect(GraphReport.mermaid(try workflow(yaml)) == #"""
-            ---
-            title: "letters"
-            ---
-            flowchart TD
-                s_end("end<br/>model small: local/s +2<br/>when inputs.q == #34;a#59;#34; #38;#38; inputs.q #60; #34;b#34;")
-                s_graph("graph<br/>model small: local/s +2<br/>when inputs.q.matches(#34;^#92;#92;d#35;#96;$#34;)")
-                s_x_each("x_each<br/>model small: local/s +2<br/>for each item of inputs.list.filter(e, e #62; 3), at most 10")
-                s_sum["sum<br/>value"]
-                s_o[["o<br/>run"]]
-                s_end -.->|"if not skipped"| s_x_each
-                s_x_each --> s_sum
-                s_graph -.->|"order only"| s_sum
-                s_sum --> s_o
-                s_end --> s_o
+        #expect(
+            GraphReport.mermaid(try workflow(yaml)) == #"""
+                ---
+                title: "letters"
+                ---
+                flowchart TD
+                    s_end("end<br/>model small: local/s +2<br/>when inputs.q == #34;a#59;#34; #38;#38; inputs.q #60; #34;b#34;")
+                    s_graph("graph<br/>model small: local/s +2<br/>when inputs.q.matches(#34;^#92;#92;d#35;#96;$#34;)")
+                    s_x_each("x_each<br/>model small: local/s +2<br/>for each item of inputs.list.filter(e, e #62; 3), at most 10")
+                    s_sum["sum<br/>value"]
+                    s_o[["o<br/>run"]]
+                    s_end -.->|"if not skipped"| s_x_each
+                    s_x_each --> s_sum
+                    s_graph -.->|"order only"| s_sum
+                    s_sum --> s_o
+                    s_end --> s_o
 
-            """#)
+                """#)
     }
 
     @Test func dotQuotesEverything() throws {
-        #expect(GraphReport.dot(try workflow(yaml)) == #"""
-            digraph "letters" {
-                node [shape=box, fontname="Helvetica"];
-                edge [fontname="Helvetica", fontsize=10];
-                "end" [label="end\nmodel small: local/s +2\nwhen inputs.q == \"a;\" &amp;&amp; inputs.q < \"b\"", style=rounded];
-                "graph" [label="graph\nmodel small: local/s +2\nwhen inputs.q.matches(\"^\\\\d#`$\")", style=rounded];
-                "x_each" [label="x_each\nmodel small: local/s +2\nfor each item of inputs.list.filter(e, e > 3), at most 10", style=rounded];
-                "sum" [label="sum\nvalue"];
-                "o" [label="o\nrun", peripheries=2];
-                "end" -> "x_each" [style=dashed, label="if not skipped"];
-                "x_each" -> "sum";
-                "graph" -> "sum" [style=dashed, label="order only"];
-                "sum" -> "o";
-                "end" -> "o";
-            }
+        #expect(
+            GraphReport.dot(try workflow(yaml)) == #"""
+                digraph "letters" {
+                    node [shape=box, fontname="Helvetica"];
+                    edge [fontname="Helvetica", fontsize=10];
+                    "end" [label="end\nmodel small: local/s +2\nwhen inputs.q == \"a;\" &amp;&amp; inputs.q < \"b\"", style=rounded];
+                    "graph" [label="graph\nmodel small: local/s +2\nwhen inputs.q.matches(\"^\\\\d#`$\")", style=rounded];
+                    "x_each" [label="x_each\nmodel small: local/s +2\nfor each item of inputs.list.filter(e, e > 3), at most 10", style=rounded];
+                    "sum" [label="sum\nvalue"];
+                    "o" [label="o\nrun", peripheries=2];
+                    "end" -> "x_each" [style=dashed, label="if not skipped"];
+                    "x_each" -> "sum";
+                    "graph" -> "sum" [style=dashed, label="order only"];
+                    "sum" -> "o";
+                    "end" -> "o";
+                }
 
-            """#)
+                """#)
     }
 
     /// A fan of 200 steps into one, on a terminal of 40 cells: every name is there, no line is wider.

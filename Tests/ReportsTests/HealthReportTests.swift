@@ -29,19 +29,20 @@ import Values
     @Test func aHealthyMachine() {
         let report = HealthReport(facts())
         #expect(report.isGood)
-        #expect(report.text(style: .plain) == """
-            ok       project        agentctl.yaml, 1 provider
-            ok       provider groq  key from GROQ_API_KEY; https://groq.example/v1 answers in 80ms
-            ok       ledger         /p/ledger.db, schema 1, sound, 1.5 MiB
-            ok       disk           70 GiB free where the ledger is
-            ok       clock          2026-11-21 09:48:15 UTC, as https://groq.example/v1 says
-            ok       limits         open files 524,288 (now 1,024, raised by itself), so 393,168 calls at once; 8 cores, 16 GiB of memory
-            ok       certificates   /etc/ca.pem (libcurl's own choice), 139 certificates
-            ok       libraries      libcurl 8.5.0, SQLite 3.45.1
+        #expect(
+            report.text(style: .plain) == """
+                ok       project        agentctl.yaml, 1 provider
+                ok       provider groq  key from GROQ_API_KEY; https://groq.example/v1 answers in 80ms
+                ok       ledger         /p/ledger.db, schema 1, sound, 1.5 MiB
+                ok       disk           70 GiB free where the ledger is
+                ok       clock          2026-11-21 09:48:15 UTC, as https://groq.example/v1 says
+                ok       limits         open files 524,288 (now 1,024, raised by itself), so 393,168 calls at once; 8 cores, 16 GiB of memory
+                ok       certificates   /etc/ca.pem (libcurl's own choice), 139 certificates
+                ok       libraries      libcurl 8.5.0, SQLite 3.45.1
 
-            all is well
+                all is well
 
-            """)
+                """)
     }
 
     @Test func aProblemHasAWayOutAndDecidesTheVerdict() {
@@ -69,18 +70,23 @@ import Values
     }
 
     @Test func providersWithoutKeyAnswerOrProgram() throws {
-        let missing = HealthReport(facts {
-            $0.providers[0].key = .missing(message: "the environment variable GROQ_API_KEY is not set", hint: "export it")
-            // That a server refuses a call without a key is no second problem.
-            $0.providers[0].endpoints[0].answer = .status(401, after: .milliseconds(5), lead: nil)
-        }).findings.filter { $0.check == "provider groq" }
+        let missing = HealthReport(
+            facts {
+                $0.providers[0].key = .missing(message: "the environment variable GROQ_API_KEY is not set", hint: "export it")
+                // That a server refuses a call without a key is no second problem.
+                $0.providers[0].endpoints[0].answer = .status(401, after: .milliseconds(5), lead: nil)
+            }
+        ).findings.filter { $0.check == "provider groq" }
         #expect(missing.map(\.status) == [.ok, .problem] && missing[1].hint == "export it")
         let down = HealthReport(facts { $0.providers[0].endpoints[0].answer = .failed(message: "could not connect") }).findings.filter { $0.status == .problem }
         #expect(down.count == 1 && down[0].message.contains("cannot be reached: could not connect"))
         let server = HealthReport(facts { $0.providers[0].servers = [.init(models: ["small", "mid"], program: "bin/serve", isFound: false)] })
         #expect(server.findings.contains { $0.message == "groq/small, groq/mid cannot be served: there is no program bin/serve" && $0.status == .problem })
         #expect(try finding("providers") { $0.providers = [] }.status == .warning)
-        #expect(try finding("provider groq") { $0.providers[0].key = .notNeeded; $0.providers[0].endpoints = [] }.status == .warning)
+        #expect(
+            try finding("provider groq") {
+                $0.providers[0].key = .notNeeded; $0.providers[0].endpoints = []
+            }.status == .warning)
     }
 
     @Test func ledgers() throws {
@@ -123,7 +129,9 @@ import Values
         #expect(try limits(64).status == .problem)
         #expect(try limits(256).message.contains("so 144 calls at once") && limits(256).status == .warning)
         #expect(try limits(1024).status == .ok)
-        let asked = try finding("limits") { $0.machine.openFiles = (1024, 2048); $0.providers[0].maxConcurrency = 4000 }
+        let asked = try finding("limits") {
+            $0.machine.openFiles = (1024, 2048); $0.providers[0].maxConcurrency = 4000
+        }
         #expect(asked.status == .warning && asked.hint?.contains("max_concurrency allows 4,000 calls") == true, "\(asked)")
         #expect(try limits(.max).message.contains("open files without limit (now 1,024, raised by itself), so any number of calls"))
         func certificates(_ path: String?, _ variable: String?, _ state: HealthFacts.Certificates.State) throws -> HealthFinding {

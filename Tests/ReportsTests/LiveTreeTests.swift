@@ -10,41 +10,45 @@ import WorkflowModel
     }
 
     @Test func eightyColumns() {
-        #expect(frame(80) == """
-            ⠸ support-triage  4.3s  $0.000013 of $0.25  held $0.0012  1 running  2/4 steps
-            ✓ classify            local/small       412→18  $0.000013    1.2s
-            – retrieve            when is false
-            ⠸ claims  1/40 items  local/small                            1.1s
-            · compliance          after claims
-            """)
+        #expect(
+            frame(80) == """
+                ⠸ support-triage  4.3s  $0.000013 of $0.25  held $0.0012  1 running  2/4 steps
+                ✓ classify            local/small       412→18  $0.000013    1.2s
+                – retrieve            when is false
+                ⠸ claims  1/40 items  local/small                            1.1s
+                · compliance          after claims
+                """)
     }
 
     @Test func fortyColumns() {
-        #expect(frame(40) == """
-            ⠸ support-t…  4.3s  $0.000013  1 running
-            ✓ classify            $0.000013    1.2s
-            – retrieve
-            ⠸ claims  1/40 items               1.1s
-            · compliance
-            """)
+        #expect(
+            frame(40) == """
+                ⠸ support-t…  4.3s  $0.000013  1 running
+                ✓ classify            $0.000013    1.2s
+                – retrieve
+                ⠸ claims  1/40 items               1.1s
+                · compliance
+                """)
     }
 
     @Test func twentyColumnsInASCII() {
-        #expect(frame(20, unicode: false) == """
-            / supp...  $0.000013
-            + classify
-            - retrieve
-            / claims  1/40 items
-            . compliance
-            """)
+        #expect(
+            frame(20, unicode: false) == """
+                / supp...  $0.000013
+                + classify
+                - retrieve
+                / claims  1/40 items
+                . compliance
+                """)
     }
 
     @Test func aLowTerminalShowsWhatIsAtWork() {
-        #expect(frame(80, height: 4) == """
-            ⠸ support-triage  4.3s  $0.000013 of $0.25  held $0.0012  1 running  2/4 steps
-            ⠸ claims  1/40 items  local/small                          1.1s
-            … 1 pending, 2 done
-            """)
+        #expect(
+            frame(80, height: 4) == """
+                ⠸ support-triage  4.3s  $0.000013 of $0.25  held $0.0012  1 running  2/4 steps
+                ⠸ claims  1/40 items  local/small                          1.1s
+                … 1 pending, 2 done
+                """)
     }
 
     @Test func anEndedRunStandsStill() {
@@ -117,18 +121,19 @@ import WorkflowModel
             if item == 12 { break }
         }
         apply(9_000, .ended(.interrupted))
-        #expect(lines == [
-            "demo  started  20261121-094815-k3f9q2ab  2 steps  budget $0.25",
-            "classify  started  local/small",
-            "classify  succeeded  local/small  412→18 tokens  $0.000013  1.2s",
-            "sum  40 items",
-            "sum  4/40 items",
-            "sum[5]  failed  100ms",
-            "sum[5]  refusal: the model\\u001b[2J refused",
-            "sum  8/40 items, 1 failed",
-            "sum  12/40 items, 1 failed",
-            "demo  interrupted  $0.000013  9s",
-        ])
+        #expect(
+            lines == [
+                "demo  started  20261121-094815-k3f9q2ab  2 steps  budget $0.25",
+                "classify  started  local/small",
+                "classify  succeeded  local/small  412→18 tokens  $0.000013  1.2s",
+                "sum  40 items",
+                "sum  4/40 items",
+                "sum[5]  failed  100ms",
+                "sum[5]  refusal: the model\\u001b[2J refused",
+                "sum  8/40 items, 1 failed",
+                "sum  12/40 items, 1 failed",
+                "demo  interrupted  $0.000013  9s",
+            ])
     }
 
     @Test func unknownPathsAreIgnored() {

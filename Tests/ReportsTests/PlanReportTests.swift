@@ -6,31 +6,33 @@ import WorkflowModel
 
 @Suite struct PlanReportTests {
     @Test func tableVerdictNotesAndPrefixes() {
-        #expect(PlanReport.text(supportPlan(), style: style(100)) == """
-            step         model          calls  prompt tokens  output cap       best   expected    worst
-            classify     local/small        3            412         120   $0.00001  $0.000013  $0.0002
-            retrieve if  run
-            draft        openai/gpt-4o      6          1,200         700     $0.001    $0.0012   $0.012
-            compliance   local/small        2                         64  $0.000009             $0.0001
-            ───────────────────────────────────────────────────────────────────────────────────────────
-            total                          11                              $0.00102   $0.00121  $0.0123
+        #expect(
+            PlanReport.text(supportPlan(), style: style(100)) == """
+                step         model          calls  prompt tokens  output cap       best   expected    worst
+                classify     local/small        3            412         120   $0.00001  $0.000013  $0.0002
+                retrieve if  run
+                draft        openai/gpt-4o      6          1,200         700     $0.001    $0.0012   $0.012
+                compliance   local/small        2                         64  $0.000009             $0.0001
+                ───────────────────────────────────────────────────────────────────────────────────────────
+                total                          11                              $0.00102   $0.00121  $0.0123
 
-            worst case $0.0123 of budget $0.25: fits
-            expected rests on 12 runs that succeeded
+                worst case $0.0123 of budget $0.25: fits
+                expected rests on 12 runs that succeeded
 
-            notes
-              draft: the worst case is learned: the overhead of the chat template
+                notes
+                  draft: the worst case is learned: the overhead of the chat template
 
-            prefix  shared  steps
-            policy    by 3  classify, draft, compliance
-            ticket    by 2  classify, draft
-            """ + "\n")
+                prefix  shared  steps
+                policy    by 3  classify, draft, compliance
+                ticket    by 2  classify, draft
+                """ + "\n")
     }
 
     @Test func line() {
-        #expect(PlanReport.line(supportPlan()) == """
-            plan support-triage: 4 steps, at most 11 calls, $0.00102 to $0.0123, expected $0.00121 (n=12); worst case $0.0123 of budget $0.25: fits
-            """)
+        #expect(
+            PlanReport.line(supportPlan()) == """
+                plan support-triage: 4 steps, at most 11 calls, $0.00102 to $0.0123, expected $0.00121 (n=12); worst case $0.0123 of budget $0.25: fits
+                """)
     }
 
     @Test func verdicts() {
@@ -39,13 +41,18 @@ import WorkflowModel
             change(&plan)
             return String(PlanReport.line(plan).split(separator: "; ").last!)
         }
-        #expect(verdict { $0.budget = usd("0.01") }
-            == "worst case $0.0123 passes budget $0.01: admitted by its best case, calls that could pass it are refused")
+        #expect(
+            verdict { $0.budget = usd("0.01") }
+                == "worst case $0.0123 passes budget $0.01: admitted by its best case, calls that could pass it are refused")
         #expect(verdict { $0.budget = nil } == "no budget, worst case $0.0123")
         #expect(verdict { $0.total.worst = nil } == "worst case unbounded, budget $0.25: calls that could pass it are refused")
-        #expect(verdict { $0.refusal = StepFailure(.budget, "the best case, $0.30, does not fit $0.25") }
-            == "refused (budget): the best case, $0.30, does not fit $0.25")
-        #expect(verdict { $0.unpriced = ["openai/gpt-4o"]; $0.budget = nil } == "no budget, 1 model unpriced")
+        #expect(
+            verdict { $0.refusal = StepFailure(.budget, "the best case, $0.30, does not fit $0.25") }
+                == "refused (budget): the best case, $0.30, does not fit $0.25")
+        #expect(
+            verdict {
+                $0.unpriced = ["openai/gpt-4o"]; $0.budget = nil
+            } == "no budget, 1 model unpriced")
     }
 
     @Test func unboundedAndUnpricedAreSaid() {

@@ -6,110 +6,113 @@ import WorkflowModel
 
 @Suite struct TraceReportTests {
     @Test func treeAtEightyColumns() {
-        #expect(TraceReport.text(supportTriage(), style: style(80)) == """
-            run 20261121-094815-k3f9q2ab   support-triage   ✗ failed
-            started 2026-11-21 09:48:15 UTC   took 6.2s
-            cost ≥ $0.000169 (1 call of unknown end)   6 calls
-            tokens 2,854 (380 cached)→277
-            budget $0.25: $0.00137 used (0.5 %), $0.0012 of it held
-            1 call of unknown end: $0.0012 stays held, as it may be billed
-            decision T-1042: pending
-            tags   feature=support   customer=acme
+        #expect(
+            TraceReport.text(supportTriage(), style: style(80)) == """
+                run 20261121-094815-k3f9q2ab   support-triage   ✗ failed
+                started 2026-11-21 09:48:15 UTC   took 6.2s
+                cost ≥ $0.000169 (1 call of unknown end)   6 calls
+                tokens 2,854 (380 cached)→277
+                budget $0.25: $0.00137 used (0.5 %), $0.0012 of it held
+                1 call of unknown end: $0.0012 stays held, as it may be billed
+                decision T-1042: pending
+                tags   feature=support   customer=acme
 
-            step             status, model              time     tokens  cached         cost
-            ✓ classify       local/small                1.2s     412→18     380    $0.000013
-            ✓ draft          local/small                  3s  1,200→210            $0.000101
-            ├─ #0 try        rate_limit · HTTP 429 ·…   80ms                           $0.00
-            │     rate_limit: Too many requests, slow down
-            └─ #1 try        local/small                  2s  1,200→210            $0.000101
-            ✗ claims         failed · 2 items, 1 fai…   1.6s   1,242→49          ≥ $0.000055
-            │  items: 1 of 2 items failed
-            ├─ ✓ [0]         local/small               790ms     600→20             $0.00002
-            └─ ✗ [1]         failed · local/small       1.6s     642→29          ≥ $0.000035
-               │  output_invalid: the answer does not follow its schema after one repair
-               │    /verdict: expected one of pass, fail
-               │    /score: missing
-               ├─ #0 try     local/small               800ms     642→29            $0.000035
-               └─ #1 repair  timeout · unknown · loc…                                unknown
-                     held $0.0012, end unknown
-                     timeout: no answer within 45s
-            – retrieve       skipped: when is false
-            · compliance     pending
-            """ + "\n")
+                step             status, model              time     tokens  cached         cost
+                ✓ classify       local/small                1.2s     412→18     380    $0.000013
+                ✓ draft          local/small                  3s  1,200→210            $0.000101
+                ├─ #0 try        rate_limit · HTTP 429 ·…   80ms                           $0.00
+                │     rate_limit: Too many requests, slow down
+                └─ #1 try        local/small                  2s  1,200→210            $0.000101
+                ✗ claims         failed · 2 items, 1 fai…   1.6s   1,242→49          ≥ $0.000055
+                │  items: 1 of 2 items failed
+                ├─ ✓ [0]         local/small               790ms     600→20             $0.00002
+                └─ ✗ [1]         failed · local/small       1.6s     642→29          ≥ $0.000035
+                   │  output_invalid: the answer does not follow its schema after one repair
+                   │    /verdict: expected one of pass, fail
+                   │    /score: missing
+                   ├─ #0 try     local/small               800ms     642→29            $0.000035
+                   └─ #1 repair  timeout · unknown · loc…                                unknown
+                         held $0.0012, end unknown
+                         timeout: no answer within 45s
+                – retrieve       skipped: when is false
+                · compliance     pending
+                """ + "\n")
     }
 
     @Test func treeWithoutATerminal() {
-        #expect(TraceReport.text(supportTriage(), style: style()) == """
-            run 20261121-094815-k3f9q2ab   support-triage   ✗ failed
-            started 2026-11-21 09:48:15 UTC   took 6.2s
-            cost ≥ $0.000169 (1 call of unknown end)   6 calls   tokens 2,854 (380 cached)→277
-            budget $0.25: $0.00137 used (0.5 %), $0.0012 of it held
-            1 call of unknown end: $0.0012 stays held, as it may be billed
-            decision T-1042: pending
-            tags   feature=support   customer=acme
+        #expect(
+            TraceReport.text(supportTriage(), style: style()) == """
+                run 20261121-094815-k3f9q2ab   support-triage   ✗ failed
+                started 2026-11-21 09:48:15 UTC   took 6.2s
+                cost ≥ $0.000169 (1 call of unknown end)   6 calls   tokens 2,854 (380 cached)→277
+                budget $0.25: $0.00137 used (0.5 %), $0.0012 of it held
+                1 call of unknown end: $0.0012 stays held, as it may be billed
+                decision T-1042: pending
+                tags   feature=support   customer=acme
 
-            step             status, model                               first token   time     tokens  cached         cost
-            ✓ classify       local/small                                       300ms   1.2s     412→18     380    $0.000013
-            ✓ draft          local/small                                                 3s  1,200→210            $0.000101
-            ├─ #0 try        rate_limit · HTTP 429 · void · local/small                80ms                           $0.00
-            │     rate_limit: Too many requests, slow down
-            └─ #1 try        local/small                                       500ms     2s  1,200→210            $0.000101
-            ✗ claims         failed · 2 items, 1 failed · local/small                  1.6s   1,242→49          ≥ $0.000055
-            │  items: 1 of 2 items failed
-            ├─ ✓ [0]         local/small                                       197ms  790ms     600→20             $0.00002
-            └─ ✗ [1]         failed · local/small                                      1.6s     642→29          ≥ $0.000035
-               │  output_invalid: the answer does not follow its schema after one repair
-               │    /verdict: expected one of pass, fail
-               │    /score: missing
-               ├─ #0 try     local/small                                       200ms  800ms     642→29            $0.000035
-               └─ #1 repair  timeout · unknown · local/small                                                        unknown
-                     held $0.0012, end unknown
-                     timeout: no answer within 45s
-            – retrieve       skipped: when is false
-            · compliance     pending
-            """ + "\n")
+                step             status, model                               first token   time     tokens  cached         cost
+                ✓ classify       local/small                                       300ms   1.2s     412→18     380    $0.000013
+                ✓ draft          local/small                                                 3s  1,200→210            $0.000101
+                ├─ #0 try        rate_limit · HTTP 429 · void · local/small                80ms                           $0.00
+                │     rate_limit: Too many requests, slow down
+                └─ #1 try        local/small                                       500ms     2s  1,200→210            $0.000101
+                ✗ claims         failed · 2 items, 1 failed · local/small                  1.6s   1,242→49          ≥ $0.000055
+                │  items: 1 of 2 items failed
+                ├─ ✓ [0]         local/small                                       197ms  790ms     600→20             $0.00002
+                └─ ✗ [1]         failed · local/small                                      1.6s     642→29          ≥ $0.000035
+                   │  output_invalid: the answer does not follow its schema after one repair
+                   │    /verdict: expected one of pass, fail
+                   │    /score: missing
+                   ├─ #0 try     local/small                                       200ms  800ms     642→29            $0.000035
+                   └─ #1 repair  timeout · unknown · local/small                                                        unknown
+                         held $0.0012, end unknown
+                         timeout: no answer within 45s
+                – retrieve       skipped: when is false
+                · compliance     pending
+                """ + "\n")
     }
 
     @Test func treeOnANarrowTerminalInASCII() {
-        #expect(TraceReport.text(supportTriage(), style: style(40, unicode: false)) == """
-            run 20261121-094815-k3f9q2ab
-            support-triage   x failed
-            started 2026-11-21 09:48:15 UTC
-            took 6.2s
-            cost >= $0.000169 (1 call of unknown
-            end)   6 calls
-            tokens 2,854 (380 cached)->277
-            budget $0.25: $0.00137 used (0.5 %),
-            $0.0012 of it held
-            1 call of unknown end: $0.0012 stays
-            held, as it may be billed
-            decision T-1042: pending
-            tags   feature=support   customer=acme
+        #expect(
+            TraceReport.text(supportTriage(), style: style(40, unicode: false)) == """
+                run 20261121-094815-k3f9q2ab
+                support-triage   x failed
+                started 2026-11-21 09:48:15 UTC
+                took 6.2s
+                cost >= $0.000169 (1 call of unknown
+                end)   6 calls
+                tokens 2,854 (380 cached)->277
+                budget $0.25: $0.00137 used (0.5 %),
+                $0.0012 of it held
+                1 call of unknown end: $0.0012 stays
+                held, as it may be billed
+                decision T-1042: pending
+                tags   feature=support   customer=acme
 
-            step              time          cost
-            + classify        1.2s     $0.000013
-            + draft             3s     $0.000101
-            |- #0 try         80ms         $0.00
-            |     rate_limit: Too many requests,
-            |     slow down
-            `- #1 try           2s     $0.000101
-            x claims          1.6s  >= $0.000055
-            |  items: 1 of 2 items failed
-            |- + [0]         790ms      $0.00002
-            `- x [1]          1.6s  >= $0.000035
-               |  output_invalid: the answer does
-               |  not follow its schema after one
-               |  repair
-               |    /verdict: expected one of pass,
-               |    fail
-               |    /score: missing
-               |- #0 try     800ms     $0.000035
-               `- #1 repair              unknown
-                     held $0.0012, end unknown
-                     timeout: no answer within 45s
-            - retrieve
-            . compliance
-            """ + "\n")
+                step              time          cost
+                + classify        1.2s     $0.000013
+                + draft             3s     $0.000101
+                |- #0 try         80ms         $0.00
+                |     rate_limit: Too many requests,
+                |     slow down
+                `- #1 try           2s     $0.000101
+                x claims          1.6s  >= $0.000055
+                |  items: 1 of 2 items failed
+                |- + [0]         790ms      $0.00002
+                `- x [1]          1.6s  >= $0.000035
+                   |  output_invalid: the answer does
+                   |  not follow its schema after one
+                   |  repair
+                   |    /verdict: expected one of pass,
+                   |    fail
+                   |    /score: missing
+                   |- #0 try     800ms     $0.000035
+                   `- #1 repair              unknown
+                         held $0.0012, end unknown
+                         timeout: no answer within 45s
+                - retrieve
+                . compliance
+                """ + "\n")
     }
 
     /// Two hundred items: three failed, the others took as many milliseconds as their number.
@@ -118,9 +121,10 @@ import WorkflowModel
         trace.nodes = [node("sum", .failed, from: 0, to: 900, failure: StepFailure(.items, "3 of 200 items failed"))]
         for item in 0..<200 {
             let failed = item % 70 == 7
-            trace.nodes.append(node(
-                "sum", item: item, failed ? .failed : .succeeded, from: 0, to: Int64(item),
-                failure: failed ? StepFailure(.refusal, "the model refused") : nil))
+            trace.nodes.append(
+                node(
+                    "sum", item: item, failed ? .failed : .succeeded, from: 0, to: Int64(item),
+                    failure: failed ? StepFailure(.refusal, "the model refused") : nil))
         }
         return trace
     }
@@ -140,14 +144,15 @@ import WorkflowModel
         trace.calls[0].request = request
         trace.calls[0].response = ContentHash(of: "a")
         let text = TraceReport.text(trace, style: style(60), options: .init(prompts: { $0 == request ? "First line\nsecond line" : nil }))
-        #expect(text.split(separator: "\n").suffix(6) == [
-            "└─ #0 try   local/small    1.2s  412→18     380  $0.000013",
-            "      request 8e35c2cd3bf6",
-            "        First line",
-            "        second line",
-            "      response ca978112ca1b",
-            "        (its text is not in the ledger)",
-        ])
+        #expect(
+            text.split(separator: "\n").suffix(6) == [
+                "└─ #0 try   local/small    1.2s  412→18     380  $0.000013",
+                "      request 8e35c2cd3bf6",
+                "        First line",
+                "        second line",
+                "      response ca978112ca1b",
+                "        (its text is not in the ledger)",
+            ])
     }
 
     @Test func unpricedIsNeverZero() {
@@ -167,28 +172,32 @@ import WorkflowModel
     @Test func aRunThatNeverGotToItsStepsSaysWhy() {
         var trace = RunTrace(run: RunRecord(id: "r", workflow: "w", file: "w.yaml", status: .running, startedAt: start), nodes: [], calls: [])
         trace.run.failure = StepFailure(.budget, "the worst case does not fit").json
-        #expect(TraceReport.text(trace, style: style(), options: .init(now: after(2_500))) == """
-            run r   w   ▸ running
-            started 2026-11-21 09:48:15 UTC   for 2.5s so far
-            cost $0.00   0 calls
-            budget: the worst case does not fit
+        #expect(
+            TraceReport.text(trace, style: style(), options: .init(now: after(2_500))) == """
+                run r   w   ▸ running
+                started 2026-11-21 09:48:15 UTC   for 2.5s so far
+                cost $0.00   0 calls
+                budget: the worst case does not fit
 
-            no step was started
+                no step was started
 
-            """)
+                """)
     }
 
     @Test func jsonIsCompleteAndExact() {
         let json = TraceReport.json(supportTriage())
-        #expect(json["run"]?.jsonText == """
-            {"id":"20261121-094815-k3f9q2ab","workflow":"support-triage","file":"Workflows/support-triage.yaml","status":"failed","started_at":"2026-11-21T09:48:15.000000Z","ended_at":"2026-11-21T09:48:21.240000Z","duration_ms":6240,"cost_usd":"0.000169","cost_is_lower_bound":true,"known_usd":"0.000169","estimated_usd":"0","held_usd":"0.001369","held_open_usd":"0.0012","calls":6,"estimated_calls":0,"unpriced_calls":0,"unknown_calls":1,"open_calls":0,"max_cost_usd":"0.25","input_tokens":2854,"output_tokens":277,"tags":{"feature":"support","customer":"acme"},"owner":{},"version":null,"commit":null,"release":null,"decision_id":"T-1042","outcome":null,"batch":null,"inputs_hash":null,"outputs_hash":null,"failure":null,"resumable":false,"process_gone":false,"pruned_at":null}
-            """)
-        #expect(json["nodes"]?[5]?.jsonText == """
-            {"path":"claims[1]","step":"claims","item":1,"status":"failed","started_at":"2026-11-21T09:48:19.311000Z","ended_at":"2026-11-21T09:48:21.000000Z","duration_ms":1689,"reason":null,"output_hash":null,"failure":{"kind":"output_invalid","message":"the answer does not follow its schema after one repair","details":["/verdict: expected one of pass, fail","/score: missing"]},"model_asked":"local/small","answered_by":"local/small","decision":null}
-            """)
-        #expect(json["calls"]?[0]?.jsonText == """
-            {"id":"r.classify.0","path":"classify","step":"classify","tier":"small","purpose":"try","ordinal":0,"retry_of":null,"provider":"local","model_asked":"small","model_served":null,"state":"settled","is_unpriced":false,"cost_usd":"0.000013","held_usd":null,"input_tokens":412,"cache_read_tokens":380,"cache_write_tokens":null,"output_tokens":18,"reasoning_tokens":null,"usage_raw":null,"price_rows":[],"request_hash":null,"response_hash":null,"http_status":200,"finish_reason":null,"failure":null,"ttft_ms":300,"total_ms":1200,"started_at":"2026-11-21T09:48:15.002000Z","ended_at":"2026-11-21T09:48:16.202000Z","tags":{},"trimmed":[],"notes":[]}
-            """)
+        #expect(
+            json["run"]?.jsonText == """
+                {"id":"20261121-094815-k3f9q2ab","workflow":"support-triage","file":"Workflows/support-triage.yaml","status":"failed","started_at":"2026-11-21T09:48:15.000000Z","ended_at":"2026-11-21T09:48:21.240000Z","duration_ms":6240,"cost_usd":"0.000169","cost_is_lower_bound":true,"known_usd":"0.000169","estimated_usd":"0","held_usd":"0.001369","held_open_usd":"0.0012","calls":6,"estimated_calls":0,"unpriced_calls":0,"unknown_calls":1,"open_calls":0,"max_cost_usd":"0.25","input_tokens":2854,"output_tokens":277,"tags":{"feature":"support","customer":"acme"},"owner":{},"version":null,"commit":null,"release":null,"decision_id":"T-1042","outcome":null,"batch":null,"inputs_hash":null,"outputs_hash":null,"failure":null,"resumable":false,"process_gone":false,"pruned_at":null}
+                """)
+        #expect(
+            json["nodes"]?[5]?.jsonText == """
+                {"path":"claims[1]","step":"claims","item":1,"status":"failed","started_at":"2026-11-21T09:48:19.311000Z","ended_at":"2026-11-21T09:48:21.000000Z","duration_ms":1689,"reason":null,"output_hash":null,"failure":{"kind":"output_invalid","message":"the answer does not follow its schema after one repair","details":["/verdict: expected one of pass, fail","/score: missing"]},"model_asked":"local/small","answered_by":"local/small","decision":null}
+                """)
+        #expect(
+            json["calls"]?[0]?.jsonText == """
+                {"id":"r.classify.0","path":"classify","step":"classify","tier":"small","purpose":"try","ordinal":0,"retry_of":null,"provider":"local","model_asked":"small","model_served":null,"state":"settled","is_unpriced":false,"cost_usd":"0.000013","held_usd":null,"input_tokens":412,"cache_read_tokens":380,"cache_write_tokens":null,"output_tokens":18,"reasoning_tokens":null,"usage_raw":null,"price_rows":[],"request_hash":null,"response_hash":null,"http_status":200,"finish_reason":null,"failure":null,"ttft_ms":300,"total_ms":1200,"started_at":"2026-11-21T09:48:15.002000Z","ended_at":"2026-11-21T09:48:16.202000Z","tags":{},"trimmed":[],"notes":[]}
+                """)
         #expect(json["calls"]?.arrayValue?.count == 6)
     }
 
@@ -213,11 +222,12 @@ import WorkflowModel
         other.endedAt = nil
         other.outcome = nil
         other.decisionID = nil
-        #expect(RunListReport.text([supportTriage().run, other], style: style(), now: after(90_000)) == """
-            run                       workflow        status     started (UTC)          took         cost     held  calls  decision
-            20261121-094815-k3f9q2ab  support-triage  ✗ failed   2026-11-21 09:48:15    6.2s  ≥ $0.000169  $0.0012      6  T-1042: pending
-            20261121-094815-k3f9q2ab  support-triage  ▸ running  2026-11-21 09:48:15  1m 30s  ≥ $0.000169  $0.0012      6
-            """ + "\n")
+        #expect(
+            RunListReport.text([supportTriage().run, other], style: style(), now: after(90_000)) == """
+                run                       workflow        status     started (UTC)          took         cost     held  calls  decision
+                20261121-094815-k3f9q2ab  support-triage  ✗ failed   2026-11-21 09:48:15    6.2s  ≥ $0.000169  $0.0012      6  T-1042: pending
+                20261121-094815-k3f9q2ab  support-triage  ▸ running  2026-11-21 09:48:15  1m 30s  ≥ $0.000169  $0.0012      6
+                """ + "\n")
         #expect(RunListReport.text([], style: style()) == "no runs recorded; start one: agentctl run FILE\n")
         #expect(RunListReport.json([other])["runs"]?[0]?["ended_at"] == .null)
     }

@@ -16,11 +16,13 @@ func fail(_ message: String) -> Never {
 
 nonisolated func terminateAtEOF() {
     var thread = pthread_t()
-    pthread_create(&thread, nil, { _ in
-        while getchar() != EOF {}
-        kill(getpid(), SIGTERM)
-        return nil
-    }, nil)
+    pthread_create(
+        &thread, nil,
+        { _ in
+            while getchar() != EOF {}
+            kill(getpid(), SIGTERM)
+            return nil
+        }, nil)
 }
 
 var options = StubOptions(recordsRequests: false)

@@ -22,9 +22,9 @@ struct Epoll {
     private static let eventFD = symbol("eventfd", as: EventFD.self)
 
     #if arch(x86_64)
-    private static let stride = 12, dataOffset = 4
+        private static let stride = 12, dataOffset = 4
     #else
-    private static let stride = 16, dataOffset = 8
+        private static let stride = 16, dataOffset = 8
     #endif
     private static let capacity = 256
 

@@ -114,9 +114,10 @@ public enum SchemaExample {
         let prefix = schema["prefixItems"]?.arrayValue ?? []
         var count = max(schema["minItems"].flatMap(\.intValue).map { Int($0) } ?? (depth > 6 ? 0 : 1), prefix.count)
         if let limit = schema["maxItems"]?.intValue { count = min(count, Int(limit)) }
-        return .array((0..<count).map { index in
-            value(index < prefix.count ? prefix[index] : schema["items"] ?? [:], root: root, depth: depth + 1)
-        })
+        return .array(
+            (0..<count).map { index in
+                value(index < prefix.count ? prefix[index] : schema["items"] ?? [:], root: root, depth: depth + 1)
+            })
     }
 
     private static func object(_ schema: JSONValue, root: JSONValue, depth: Int) -> JSONValue {

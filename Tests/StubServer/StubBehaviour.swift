@@ -109,11 +109,13 @@ struct StubBehaviour {
         case "empty": return answer(json, number, "")
         case "no-usage": return answer(json, number, echo, hasUsage: false)
         case "429":
-            return .error(429, "Rate limit reached for requests", type: "requests", code: "rate_limit_exceeded",
-                          headers: [("retry-after", "1"), ("retry-after-ms", "20")])
+            return .error(
+                429, "Rate limit reached for requests", type: "requests", code: "rate_limit_exceeded",
+                headers: [("retry-after", "1"), ("retry-after-ms", "20")])
         case "quota":
-            return .error(429, "You exceeded your current quota, please check your plan and billing details",
-                          type: "insufficient_quota", code: "insufficient_quota")
+            return .error(
+                429, "You exceeded your current quota, please check your plan and billing details",
+                type: "insufficient_quota", code: "insufficient_quota")
         case "malformed": return .text(#"{"id":"chatcmpl-stub","choices":[{"index":0,"mess"#, contentType: "application/json")
         case "html": return .text("<!doctype html><title>Sign in</title><p>Please sign in.</p>", contentType: "text/html")
         case "error-200": return .error(200, "The model is overloaded", type: "server_error", code: "overloaded")

@@ -1,6 +1,7 @@
 import Glibc
-import struct Synchronization.Atomic
 import Values
+
+import struct Synchronization.Atomic
 
 /// A fast fake of an OpenAI-compatible server on a port of 127.0.0.1, for tests and benchmarks.
 ///
@@ -63,10 +64,12 @@ public final class StubModelServer: Sendable {
 
         let context = Unmanaged.passRetained(StubServingThread(server: self, listener: listener, wake: wake, options: options, script: script))
         var thread = pthread_t()
-        let status = pthread_create(&thread, nil, { context in
-            Unmanaged<StubServingThread>.fromOpaque(context!).takeRetainedValue().run()
-            return nil
-        }, context.toOpaque())
+        let status = pthread_create(
+            &thread, nil,
+            { context in
+                Unmanaged<StubServingThread>.fromOpaque(context!).takeRetainedValue().run()
+                return nil
+            }, context.toOpaque())
         precondition(status == 0, "pthread_create: \(String(cString: strerror(status)))")
         state.withLock { $0.thread = thread }
     }

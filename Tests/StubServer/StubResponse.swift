@@ -58,8 +58,9 @@ public struct StubResponse: Sendable {
     public static func error(
         _ status: Int, _ message: String, type: String, code: String? = nil, headers: [(String, String)] = []
     ) -> StubResponse {
-        json(["error": ["message": .string(message), "type": .string(type), "param": nil, "code": code.map { .string($0) } ?? nil]],
-             status: status, headers: headers)
+        json(
+            ["error": ["message": .string(message), "type": .string(type), "param": nil, "code": code.map { .string($0) } ?? nil]],
+            status: status, headers: headers)
     }
 }
 

@@ -70,7 +70,9 @@ final class StubServingThread {
             if missing > 0 { connections.append(contentsOf: repeatElement(nil, count: max(missing, 64))) }
             connections[Int(descriptor)] = StubConnection(descriptor: descriptor, number: accepted)
             epoll.add(descriptor, Epoll.readable)
-            server.note { $0.connections += 1; $0.openConnections += 1 }
+            server.note {
+                $0.connections += 1; $0.openConnections += 1
+            }
         }
     }
 

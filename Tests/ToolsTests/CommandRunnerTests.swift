@@ -19,8 +19,9 @@ import WorkflowModel
         _ argv: [String], shell: Bool = false, stdin: String = "", environment: [(key: String, value: String)] = [], passed: [String] = [],
         timeout: TimeSpan = .seconds(60), withheld: Set<String> = [], secrets: SecretBook = SecretBook()
     ) async -> CommandResult {
-        await CommandRunner(root: folder, secrets: secrets, withheld: withheld).run(CommandInvocation(
-            argv: argv, usesShell: shell, stdin: Array(stdin.utf8), environment: environment, passed: passed, timeout: timeout))
+        await CommandRunner(root: folder, secrets: secrets, withheld: withheld).run(
+            CommandInvocation(
+                argv: argv, usesShell: shell, stdin: Array(stdin.utf8), environment: environment, passed: passed, timeout: timeout))
     }
 
     /// Of a program that ended by itself.

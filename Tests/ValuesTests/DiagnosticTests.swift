@@ -18,14 +18,15 @@ import Values
         let diagnostic = Diagnostic(
             code: "AW101", "unknown key 'promt' in a step", at: SourceRange(SourceLocation(file: "w.yaml", line: 2, column: 3), length: 5),
             hint: "did you mean 'prompt'?")
-        #expect(DiagnosticFormatter().format(diagnostic, sources: ["w.yaml": "- id: a\n  promt: hi\n"]) == """
-            w.yaml:2:3: error[AW101]: unknown key 'promt' in a step
-                |
-              2 |   promt: hi
-                |   ^^^^^
-              hint: did you mean 'prompt'?
+        #expect(
+            DiagnosticFormatter().format(diagnostic, sources: ["w.yaml": "- id: a\n  promt: hi\n"]) == """
+                w.yaml:2:3: error[AW101]: unknown key 'promt' in a step
+                    |
+                  2 |   promt: hi
+                    |   ^^^^^
+                  hint: did you mean 'prompt'?
 
-            """)
+                """)
     }
 
     @Test func ofAVeryLongLineTheSurroundingsAreShown() {
@@ -65,7 +66,9 @@ import Values
     }
 
     @Test func caretsStandUnderTabs() {
-        expect(frame("\tkey:\tvalue", columns: 7..<12), """
+        expect(
+            frame("\tkey:\tvalue", columns: 7..<12),
+            """
                 |
               1 |     key:    value
                 |             ^^^^^
@@ -73,12 +76,16 @@ import Values
     }
 
     @Test func caretsStandUnderWideCharacters() {
-        expect(frame("日本: ${{ x }}", columns: 5..<8), """
+        expect(
+            frame("日本: ${{ x }}", columns: 5..<8),
+            """
                 |
               1 | 日本: ${{ x }}
                 |       ^^^
             """)
-        expect(frame("a: 日本語", columns: 4..<7), """
+        expect(
+            frame("a: 日本語", columns: 4..<7),
+            """
                 |
               1 | a: 日本語
                 |    ^^^^^^
@@ -88,7 +95,9 @@ import Values
     @Test func caretsStandUnderWhatFollowsAnEmoji() {
         for emoji in ["✅", "⭐", "⚡", "😀", "🇫🇷", "👩‍👩‍👧", "👍🏽", "❤️"] {
             let column = emoji.unicodeScalars.count + 2
-            expect(frame("\(emoji) x", columns: column..<column + 1), """
+            expect(
+                frame("\(emoji) x", columns: column..<column + 1),
+                """
                     |
                   1 | \(emoji) x
                     |    ^
@@ -97,7 +106,9 @@ import Values
     }
 
     @Test func combiningMarksTakeNoRoom() {
-        expect(frame("e\u{301}a x", columns: 5..<6), """
+        expect(
+            frame("e\u{301}a x", columns: 5..<6),
+            """
                 |
               1 | e\u{301}a x
                 |    ^
@@ -105,7 +116,9 @@ import Values
     }
 
     @Test func controlCharactersAreNotPrinted() {
-        expect(frame("a\u{1B}[31mb", columns: 2..<3), #"""
+        expect(
+            frame("a\u{1B}[31mb", columns: 2..<3),
+            #"""
                 |
               1 | a\u001b[31mb
                 |  ^^^^^^
@@ -114,7 +127,9 @@ import Values
 
     @Test func aRangeOverSeveralLinesIsMarkedOnItsFirst() {
         let range = SourceRange(SourceLocation(file: "w.yaml", line: 1, column: 8), SourceLocation(file: "w.yaml", line: 3, column: 2))
-        expect(frame("steps: [\n  a\n]", range), """
+        expect(
+            frame("steps: [\n  a\n]", range),
+            """
                 |
               1 | steps: [
                 |        ^
@@ -122,12 +137,16 @@ import Values
     }
 
     @Test func thePlaceBehindTheLastCharacterHasACaret() {
-        expect(frame("abc", columns: 4..<5), """
+        expect(
+            frame("abc", columns: 4..<5),
+            """
                 |
               1 | abc
                 |    ^
             """)
-        expect(frame("", columns: 1..<2), """
+        expect(
+            frame("", columns: 1..<2),
+            """
                 |
               1 |\u{20}
                 | ^
@@ -135,7 +154,9 @@ import Values
     }
 
     @Test func linesThatEndAsOnWindowsAreLines() {
-        expect(frame("a: 1\r\nb: 2\r\n", line: 2, columns: 4..<5), """
+        expect(
+            frame("a: 1\r\nb: 2\r\n", line: 2, columns: 4..<5),
+            """
                 |
               2 | b: 2
                 |    ^
@@ -143,7 +164,9 @@ import Values
     }
 
     @Test func numbersOfSeveralDigitsKeepTheGutterStraight() {
-        expect(frame(String(repeating: "\n", count: 99) + "x", line: 100, columns: 1..<2), """
+        expect(
+            frame(String(repeating: "\n", count: 99) + "x", line: 100, columns: 1..<2),
+            """
                   |
               100 | x
                   | ^
@@ -155,7 +178,9 @@ import Values
     private let long = String(repeating: "0123456789", count: 20)
 
     @Test func aLongLineIsClippedAroundTheCaret() {
-        expect(frame(long, columns: 101..<104, width: 50), """
+        expect(
+            frame(long, columns: 101..<104, width: 50),
+            """
                 |
               1 | …7890123456789012345678901234567890123456…
                 |               ^^^
@@ -163,7 +188,9 @@ import Values
     }
 
     @Test func aLongLineIsClippedAtItsEnd() {
-        expect(frame(long, columns: 1..<3, width: 50), """
+        expect(
+            frame(long, columns: 1..<3, width: 50),
+            """
                 |
               1 | 0123456789012345678901234567890123456789…
                 | ^^
@@ -171,7 +198,9 @@ import Values
     }
 
     @Test func aLongLineIsClippedAtItsStart() {
-        expect(frame(long, columns: 199..<201, width: 50), """
+        expect(
+            frame(long, columns: 199..<201, width: 50),
+            """
                 |
               1 | …0123456789012345678901234567890123456789
                 |                                        ^^

@@ -104,18 +104,19 @@ import Values
     }
 
     @Test func prettyIsIndentedByTwo() {
-        #expect(JSONEncoding.pretty.string(["b": [1, [:], []], "a": ["c": "x"]]) == """
-            {
-              "b": [
-                1,
-                {},
-                []
-              ],
-              "a": {
-                "c": "x"
-              }
-            }
-            """)
+        #expect(
+            JSONEncoding.pretty.string(["b": [1, [:], []], "a": ["c": "x"]]) == """
+                {
+                  "b": [
+                    1,
+                    {},
+                    []
+                  ],
+                  "a": {
+                    "c": "x"
+                  }
+                }
+                """)
     }
 
     @Test func canonicalSortsByBytes() {

@@ -238,7 +238,8 @@ import Values
     /// A6: a key has no name everywhere.
     @Test(arguments: [
         ("http://sk-4ea1c0de9f8877665544:@h/", ["sk-4ea1c0de9f8877665544"]), ("http://sk-4ea1c0de9f8877665544:x-oauth-basic@h/", ["sk-4ea1c0de9f8877665544"]),
-        ("http://h/v1?sk-4ea1c0de9f8877665544", ["sk-4ea1c0de9f8877665544"]), ("http://h/sk-4ea1c0de9f8877665544/v1", ["sk-4ea1c0de9f8877665544"]), ("http://h/3f2b8c1e-9d4a-4f6b-8a2e-1c3d5e7f9a0b/v1", ["3f2b8c1e-9d4a-4f6b-8a2e-1c3d5e7f9a0b"]),
+        ("http://h/v1?sk-4ea1c0de9f8877665544", ["sk-4ea1c0de9f8877665544"]), ("http://h/sk-4ea1c0de9f8877665544/v1", ["sk-4ea1c0de9f8877665544"]),
+        ("http://h/3f2b8c1e-9d4a-4f6b-8a2e-1c3d5e7f9a0b/v1", ["3f2b8c1e-9d4a-4f6b-8a2e-1c3d5e7f9a0b"]),
         ("http://h/openai/deployments/gpt-4o-mini-2024-07-18/chat", []), ("http://h/v1?engine=gpt-4o-mini&label=build-2026&debug", []), ("http://me:password12@h/", ["password12"]),
         ("http://h/v1beta1/projects/my-team-project/locations/us-central1", []),
     ]) func keysWithoutAName(url: String, expected: [String]) throws {

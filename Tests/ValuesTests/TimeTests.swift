@@ -89,10 +89,11 @@ import Values
     }
 
     /// Of a long list the nearest, and not the first that begins alike.
-    @Test(arguments: [
-        ("max_out_tok", "max_output_tokens"), ("max_cost", "max_cost_usd"), ("max_item", "max_items"), ("outp", "outputs"), ("maxLenght", "maxLength"),
-        ("input_price", nil), ("lenght", nil), ("on_eror", "on_error"), ("prompt_fil", "prompt_file"),
-    ] as [(String, String?)])
+    @Test(
+        arguments: [
+            ("max_out_tok", "max_output_tokens"), ("max_cost", "max_cost_usd"), ("max_item", "max_items"), ("outp", "outputs"), ("maxLenght", "maxLength"),
+            ("input_price", nil), ("lenght", nil), ("on_eror", "on_error"), ("prompt_fil", "prompt_file"),
+        ] as [(String, String?)])
     func findsTheNearestOfALongList(word: String, meant: String?) {
         let keys = [
             "max_attempts", "max_calls", "max_cost_usd", "max_input_tokens", "max_items", "max_output_tokens", "max_parallel", "max_tokens_field", "maxItems",

@@ -5,28 +5,29 @@ import Values
     @Test func changesHaveTheirContext() {
         let before = (1...20).map { "\($0)\n" }.joined()
         let after = before.replacing("\n5\n", with: "\nfive\n").replacing("\n16\n", with: "\n")
-        #expect(UnifiedDiff.text(before, after, file: "f") == """
-            --- f
-            +++ f
-            @@ -2,7 +2,7 @@
-             2
-             3
-             4
-            -5
-            +five
-             6
-             7
-             8
-            @@ -13,7 +13,6 @@
-             13
-             14
-             15
-            -16
-             17
-             18
-             19
+        #expect(
+            UnifiedDiff.text(before, after, file: "f") == """
+                --- f
+                +++ f
+                @@ -2,7 +2,7 @@
+                 2
+                 3
+                 4
+                -5
+                +five
+                 6
+                 7
+                 8
+                @@ -13,7 +13,6 @@
+                 13
+                 14
+                 15
+                -16
+                 17
+                 18
+                 19
 
-            """)
+                """)
     }
 
     @Test func whatIsTheSameHasNoDifference() { #expect(UnifiedDiff.text("a\n", "a\n", file: "f") == "") }

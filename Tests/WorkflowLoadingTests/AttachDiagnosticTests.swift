@@ -18,7 +18,9 @@ import WorkflowModel
     }
 
     @Test func aFileThatIsNotThere() throws {
-        try expectFrames(of: step("[photos/gone.png]"), #"""
+        try expectFrames(
+            of: step("[photos/gone.png]"),
+            #"""
             w.yaml:6:45: error[AW001]: cannot read photos/gone.png: No such file or directory
                 |
               6 |   - { id: a, model: m, prompt: hi, attach: [photos/gone.png] }
@@ -27,7 +29,9 @@ import WorkflowModel
     }
 
     @Test func aFileOutsideOfTheProject() throws {
-        try expectFrames(of: step("[/etc/hostname, ../../etc/hostname]"), #"""
+        try expectFrames(
+            of: step("[/etc/hostname, ../../etc/hostname]"),
+            #"""
             w.yaml:6:45: error[AW002]: '/etc/hostname' is not a path inside the project
                 |
               6 |   - { id: a, model: m, prompt: hi, attach: [/etc/hostname, ../../etc/hostname] }
@@ -43,7 +47,9 @@ import WorkflowModel
     }
 
     @Test func aTextUnderImage() throws {
-        try expectFrames(of: step("[{ image: a.txt }]"), files: ["a.txt": "hello"], #"""
+        try expectFrames(
+            of: step("[{ image: a.txt }]"), files: ["a.txt": "hello"],
+            #"""
             w.yaml:6:54: error[AW141]: a.txt is no image but text/plain
                 |
               6 |   - { id: a, model: m, prompt: hi, attach: [{ image: a.txt }] }
@@ -53,7 +59,9 @@ import WorkflowModel
     }
 
     @Test func aFileOfNoKind() throws {
-        try expectFrames(of: step("[a.bin, e.txt]"), files: ["a.bin": "a\u{0}b", "e.txt": ""], #"""
+        try expectFrames(
+            of: step("[a.bin, e.txt]"), files: ["a.bin": "a\u{0}b", "e.txt": ""],
+            #"""
             w.yaml:6:45: error[AW141]: a.bin cannot be attached: it is not PNG, JPEG, GIF, WebP, PDF or UTF-8 text
                 |
               6 |   - { id: a, model: m, prompt: hi, attach: [a.bin, e.txt] }
@@ -67,7 +75,9 @@ import WorkflowModel
     }
 
     @Test func bothOrNeither() throws {
-        try expectFrames(of: step("[{ image: a.txt, file: a.txt }, { detail: low }, { imag: a.txt }]"), files: ["a.txt": "hello"], #"""
+        try expectFrames(
+            of: step("[{ image: a.txt, file: a.txt }, { detail: low }, { imag: a.txt }]"), files: ["a.txt": "hello"],
+            #"""
             w.yaml:6:45: error[AW141]: an attachment has either 'image' or 'file'
                 |
               6 | …odel: m, prompt: hi, attach: [{ image: a.txt, file: a.txt }, { detail: low }, { imag: a.tx…
@@ -89,7 +99,9 @@ import WorkflowModel
     }
 
     @Test func keysThatDoNothing() throws {
-        try expectFrames(of: step("[{ file: a.txt, detail: low, max_tokens: 9 }, { image: \"${{ inputs.p }}\", detail: lo, max_tokens: 0 }]"), files: ["a.txt": "hello"], #"""
+        try expectFrames(
+            of: step("[{ file: a.txt, detail: low, max_tokens: 9 }, { image: \"${{ inputs.p }}\", detail: lo, max_tokens: 0 }]"), files: ["a.txt": "hello"],
+            #"""
             w.yaml:6:53: error[AW141]: 'max_tokens' does nothing for a text, which is counted as it is
                 |
               6 | … prompt: hi, attach: [{ file: a.txt, detail: low, max_tokens: 9 }, { image: "${{ inputs.p …
@@ -115,7 +127,9 @@ import WorkflowModel
     }
 
     @Test func pathsThatAreNone() throws {
-        try expectFrames(of: step("[\"${{ inputs.n }}\", \"${{ [1] }}\", \"${{ inputs.q }}\"]"), #"""
+        try expectFrames(
+            of: step("[\"${{ inputs.n }}\", \"${{ [1] }}\", \"${{ inputs.q }}\"]"),
+            #"""
             w.yaml:6:50: error[AW141]: attach takes a path or a list of paths, found int
                 |
               6 | …d: a, model: m, prompt: hi, attach: ["${{ inputs.n }}", "${{ [1] }}", "${{ inputs.q }}"] }
@@ -135,7 +149,9 @@ import WorkflowModel
     }
 
     @Test func nothingToGoWith() throws {
-        try expectFrames(of: step("[]", body: "messages: [{ role: system, content: hi }]"), #"""
+        try expectFrames(
+            of: step("[]", body: "messages: [{ role: system, content: hi }]"),
+            #"""
             w.yaml:6:67: error[AW141]: attach needs a message of the user to go with
                 |
               6 |   - { id: a, model: m, messages: [{ role: system, content: hi }], attach: [] }
@@ -150,12 +166,14 @@ import WorkflowModel
     }
 
     @Test func attachingToAValue() throws {
-        try expectFrames(of: #"""
-            version: 1
-            name: t
-            steps:
-              - { id: a, value: "1", attach: [a.png] }
-            """#, #"""
+        try expectFrames(
+            of: #"""
+                version: 1
+                name: t
+                steps:
+                  - { id: a, value: "1", attach: [a.png] }
+                """#,
+            #"""
             w.yaml:4:26: error[AW121]: 'attach' does not go with 'value'
                 |
               4 |   - { id: a, value: "1", attach: [a.png] }
@@ -164,15 +182,17 @@ import WorkflowModel
     }
 
     @Test func aMemoWithoutAnAge() throws {
-        try expectFrames(of: #"""
-            version: 1
-            name: t
-            models: { m: { use: local/small } }
-            steps:
-              - { id: a, model: m, prompt: hi, memo: {} }
-              - { id: b, model: m, prompt: hi, memo: { max_age: 24, maxage: 1h } }
-              - { id: c, run: [date], memo: { max_age: 1h } }
-            """#, #"""
+        try expectFrames(
+            of: #"""
+                version: 1
+                name: t
+                models: { m: { use: local/small } }
+                steps:
+                  - { id: a, model: m, prompt: hi, memo: {} }
+                  - { id: b, model: m, prompt: hi, memo: { max_age: 24, maxage: 1h } }
+                  - { id: c, run: [date], memo: { max_age: 1h } }
+                """#,
+            #"""
             w.yaml:5:42: error[AW104]: memo needs 'max_age'
                 |
               5 |   - { id: a, model: m, prompt: hi, memo: {} }

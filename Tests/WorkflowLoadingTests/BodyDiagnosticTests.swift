@@ -7,12 +7,15 @@ import Testing
     // MARK: Names
 
     @Test func anInnerStepIsReadFromOutside() throws {
-        try expectFrames(of: Self.steps("""
-              - id: g
-                steps:
-                  - { id: a, value: "1" }
-              - { id: b, value: steps.a.output }
-            """), #"""
+        try expectFrames(
+            of: Self.steps(
+                """
+                  - id: g
+                    steps:
+                      - { id: a, value: "1" }
+                  - { id: b, value: steps.a.output }
+                """),
+            #"""
             w.yaml:7:21: error[AW203]: from here there is no step 'a'
                 |
               7 |   - { id: b, value: steps.a.output }
@@ -22,10 +25,13 @@ import Testing
     }
 
     @Test func aStepOfAnotherBodyIsRead() throws {
-        try expectFrames(of: Self.steps("""
-              - { id: g, steps: [{ id: a, value: "1" }] }
-              - { id: h, loop: { max: 2, steps: [{ id: b, value: "[steps.a.output, steps.nobody.output]" }] } }
-            """), #"""
+        try expectFrames(
+            of: Self.steps(
+                """
+                  - { id: g, steps: [{ id: a, value: "1" }] }
+                  - { id: h, loop: { max: 2, steps: [{ id: b, value: "[steps.a.output, steps.nobody.output]" }] } }
+                """),
+            #"""
             w.yaml:5:56: error[AW203]: from here there is no step 'a'
                 |
               5 | … h, loop: { max: 2, steps: [{ id: b, value: "[steps.a.output, steps.nobody.output]" }] } }
@@ -41,12 +47,15 @@ import Testing
     }
 
     @Test func oneListHasAnIdTwice() throws {
-        try expectFrames(of: Self.steps("""
-              - id: g
-                steps:
-                  - { id: a, value: "1" }
-                  - { id: a, value: "2" }
-            """), #"""
+        try expectFrames(
+            of: Self.steps(
+                """
+                  - id: g
+                    steps:
+                      - { id: a, value: "1" }
+                      - { id: a, value: "2" }
+                """),
+            #"""
             w.yaml:7:15: error[AW201]: two steps are called 'a'
                 |
               7 |       - { id: a, value: "2" }
@@ -56,15 +65,18 @@ import Testing
     }
 
     @Test func anIdHidesOneAround() throws {
-        try expectFrames(of: Self.steps("""
-              - { id: a, value: "1" }
-              - id: g
-                steps:
-                  - id: h
+        try expectFrames(
+            of: Self.steps(
+                """
+                  - { id: a, value: "1" }
+                  - id: g
                     steps:
-                      - { id: a, value: "1" }
-                      - { id: g, value: "1" }
-            """), #"""
+                      - id: h
+                        steps:
+                          - { id: a, value: "1" }
+                          - { id: g, value: "1" }
+                """),
+            #"""
             w.yaml:9:19: error[AW201]: 'a' would hide the step of that name on line 4
                 |
               9 |           - { id: a, value: "1" }
@@ -80,13 +92,15 @@ import Testing
     }
 
     @Test func finallyHasIdsOfItsOwn() throws {
-        try expectFrames(of: Self.steps("  - { id: a, value: steps.z.output }") + """
+        try expectFrames(
+            of: Self.steps("  - { id: a, value: steps.z.output }") + """
 
-            finally:
-              - { id: z, value: steps.a.status }
-              - { id: a, value: "1" }
-            outputs: { z: "${{ steps.z.output }}" }
-            """, #"""
+                finally:
+                  - { id: z, value: steps.a.status }
+                  - { id: a, value: "1" }
+                outputs: { z: "${{ steps.z.output }}" }
+                """,
+            #"""
             w.yaml:4:21: error[AW203]: a step of 'finally' is not seen from here: 'z'
                 |
               4 |   - { id: a, value: steps.z.output }
@@ -106,11 +120,14 @@ import Testing
     }
 
     @Test func needsReachesBesideOnly() throws {
-        try expectFrames(of: Self.steps("""
-              - { id: a, value: "1" }
-              - { id: g, steps: [{ id: b, needs: [a], value: "1" }] }
-              - { id: c, needs: [b], value: "1" }
-            """), #"""
+        try expectFrames(
+            of: Self.steps(
+                """
+                  - { id: a, value: "1" }
+                  - { id: g, steps: [{ id: b, needs: [a], value: "1" }] }
+                  - { id: c, needs: [b], value: "1" }
+                """),
+            #"""
             w.yaml:5:39: error[AW202]: 'a' does not stand beside this step
                 |
               5 |   - { id: g, steps: [{ id: b, needs: [a], value: "1" }] }
@@ -126,12 +143,15 @@ import Testing
     }
 
     @Test func aCircleThroughAGroup() throws {
-        try expectFrames(of: Self.steps("""
-              - { id: a, value: steps.g.output }
-              - id: g
-                steps:
-                  - { id: b, steps: [{ id: c, value: steps.a.output }] }
-            """), #"""
+        try expectFrames(
+            of: Self.steps(
+                """
+                  - { id: a, value: steps.g.output }
+                  - id: g
+                    steps:
+                      - { id: b, steps: [{ id: c, value: steps.a.output }] }
+                """),
+            #"""
             w.yaml:7:42: error[AW205]: steps wait for each other: a -> g -> a
                 |
               7 |       - { id: b, steps: [{ id: c, value: steps.a.output }] }
@@ -140,11 +160,14 @@ import Testing
     }
 
     @Test func aStepReadsTheGroupThatItIsIn() throws {
-        try expectFrames(of: Self.steps("""
-              - id: g
-                steps:
-                  - { id: b, value: steps.g.output }
-            """), #"""
+        try expectFrames(
+            of: Self.steps(
+                """
+                  - id: g
+                    steps:
+                      - { id: b, value: steps.g.output }
+                """),
+            #"""
             w.yaml:6:25: error[AW205]: steps wait for each other: g -> g
                 |
               6 |       - { id: b, value: steps.g.output }
@@ -154,14 +177,17 @@ import Testing
     }
 
     @Test func aCircleInALoop() throws {
-        try expectFrames(of: Self.steps("""
-              - id: l
-                loop:
-                  max: 3
-                  steps:
-                    - { id: draft, value: steps.judge.output }
-                    - { id: judge, value: steps.draft.output }
-            """), #"""
+        try expectFrames(
+            of: Self.steps(
+                """
+                  - id: l
+                    loop:
+                      max: 3
+                      steps:
+                        - { id: draft, value: steps.judge.output }
+                        - { id: judge, value: steps.draft.output }
+                """),
+            #"""
             w.yaml:9:31: error[AW205]: steps wait for each other: draft -> judge -> draft
                 |
               9 |         - { id: judge, value: steps.draft.output }
@@ -173,10 +199,13 @@ import Testing
     // MARK: Loops
 
     @Test func passIsReadOutsideOfALoop() throws {
-        try expectFrames(of: Self.steps("""
-              - { id: a, value: pass.index }
-              - { id: l, when: pass.index > 0, loop: { max: 2, until: pass.indx > 0, steps: [{ id: b, value: "pass.previous" }] } }
-            """), #"""
+        try expectFrames(
+            of: Self.steps(
+                """
+                  - { id: a, value: pass.index }
+                  - { id: l, when: pass.index > 0, loop: { max: 2, until: pass.indx > 0, steps: [{ id: b, value: "pass.previous" }] } }
+                """),
+            #"""
             w.yaml:4:21: error[AW203]: unknown name 'pass'
                 |
               4 |   - { id: a, value: pass.index }
@@ -198,10 +227,13 @@ import Testing
     }
 
     @Test func aLoopWithoutABound() throws {
-        try expectFrames(of: Self.steps("""
-              - { id: l, loop: { steps: [{ id: b, value: "1" }] } }
-              - { id: m, loop: { max: 0, untl: "true", steps: [{ id: c, value: "1" }] } }
-            """), #"""
+        try expectFrames(
+            of: Self.steps(
+                """
+                  - { id: l, loop: { steps: [{ id: b, value: "1" }] } }
+                  - { id: m, loop: { max: 0, untl: "true", steps: [{ id: c, value: "1" }] } }
+                """),
+            #"""
             w.yaml:4:20: error[AW104]: a loop needs 'max'
                 |
               4 |   - { id: l, loop: { steps: [{ id: b, value: "1" }] } }
@@ -222,9 +254,12 @@ import Testing
     }
 
     @Test func aConditionOfALoopThatIsNone() throws {
-        try expectFrames(of: Self.steps("""
-              - { id: l, loop: { max: 2, until: steps.b.output, steps: [{ id: b, value: "1" }] } }
-            """), #"""
+        try expectFrames(
+            of: Self.steps(
+                """
+                  - { id: l, loop: { max: 2, until: steps.b.output, steps: [{ id: b, value: "1" }] } }
+                """),
+            #"""
             w.yaml:4:37: error[AW206]: until takes a bool, found int
                 |
               4 |   - { id: l, loop: { max: 2, until: steps.b.output, steps: [{ id: b, value: "1" }] } }
@@ -236,12 +271,15 @@ import Testing
     // MARK: Bodies
 
     @Test func bodiesWithoutSteps() throws {
-        try expectFrames(of: Self.steps("""
-              - { id: g, steps: [] }
-              - { id: l, loop: { max: 2, steps: [] } }
-              - { id: m, loop: { max: 2 } }
-              - { id: h, steps: word }
-            """), #"""
+        try expectFrames(
+            of: Self.steps(
+                """
+                  - { id: g, steps: [] }
+                  - { id: l, loop: { max: 2, steps: [] } }
+                  - { id: m, loop: { max: 2 } }
+                  - { id: h, steps: word }
+                """),
+            #"""
             w.yaml:4:21: error[AW104]: a group needs at least one step
                 |
               4 |   - { id: g, steps: [] }
@@ -265,17 +303,20 @@ import Testing
     }
 
     @Test func keysThatDoNotGoWithBodies() throws {
-        try expectFrames(of: Self.steps("""
-              - id: g
-                timeout: 5s
-                retry: { max_attempts: 2 }
-                model: small
-                output: { parse: json }
-                limits: { max_output_tokens: 5, max_cost_usd: 1 }
-                steps:
-                  - { id: a, value: "1" }
-              - { id: l, prompt: hi, loop: { max: 2, steps: [{ id: b, value: "1" }] } }
-            """), #"""
+        try expectFrames(
+            of: Self.steps(
+                """
+                  - id: g
+                    timeout: 5s
+                    retry: { max_attempts: 2 }
+                    model: small
+                    output: { parse: json }
+                    limits: { max_output_tokens: 5, max_cost_usd: 1 }
+                    steps:
+                      - { id: a, value: "1" }
+                  - { id: l, prompt: hi, loop: { max: 2, steps: [{ id: b, value: "1" }] } }
+                """),
+            #"""
             w.yaml:5:5: error[AW121]: 'timeout' does not go with 'steps'
                 |
               5 |     timeout: 5s
@@ -311,9 +352,12 @@ import Testing
     }
 
     @Test func anItemCannotBeCalledPass() throws {
-        try expectFrames(of: Self.steps("""
-              - { id: g, for_each: { items: "[1]", as: pass }, steps: [{ id: a, value: pass }] }
-            """), #"""
+        try expectFrames(
+            of: Self.steps(
+                """
+                  - { id: g, for_each: { items: "[1]", as: pass }, steps: [{ id: a, value: pass }] }
+                """),
+            #"""
             w.yaml:4:44: error[AW107]: 'pass' already means something in expressions
                 |
               4 |   - { id: g, for_each: { items: "[1]", as: pass }, steps: [{ id: a, value: pass }] }
@@ -334,15 +378,18 @@ import Testing
         """
 
     @Test func inputsOfAWorkflowThatAreMissingUnknownOrWrong() throws {
-        try expectFrames(of: Self.steps("""
-              - { id: n, value: "1" }
-              - id: w
-                workflow: letter.yaml
-                with:
-                  tpoic: rain
-                  tone: 5
-                  size: "${{ string(steps.n.output) }}"
-            """), files: ["letter.yaml": Self.letter], #"""
+        try expectFrames(
+            of: Self.steps(
+                """
+                  - { id: n, value: "1" }
+                  - id: w
+                    workflow: letter.yaml
+                    with:
+                      tpoic: rain
+                      tone: 5
+                      size: "${{ string(steps.n.output) }}"
+                """), files: ["letter.yaml": Self.letter],
+            #"""
             w.yaml:5:9: error[AW302]: the workflow 'letter' needs the input 'topic'
                 |
               5 |   - id: w
@@ -368,10 +415,13 @@ import Testing
     }
 
     @Test func anOutputThatAWorkflowDoesNotHave() throws {
-        try expectFrames(of: Self.steps("""
-              - { id: w, workflow: letter.yaml, with: { topic: rain } }
-              - { id: a, value: steps.w.output.txt }
-            """), files: ["letter.yaml": Self.letter], #"""
+        try expectFrames(
+            of: Self.steps(
+                """
+                  - { id: w, workflow: letter.yaml, with: { topic: rain } }
+                  - { id: a, value: steps.w.output.txt }
+                """), files: ["letter.yaml": Self.letter],
+            #"""
             w.yaml:5:21: error[AW204]: steps.w.output has no field 'txt'
                 |
               5 |   - { id: a, value: steps.w.output.txt }
@@ -381,10 +431,13 @@ import Testing
     }
 
     @Test func aWorkflowThatIsNotThere() throws {
-        try expectFrames(of: Self.steps("""
-              - { id: w, workflow: leter.yaml }
-              - { id: v, workflow: ../outside.yaml }
-            """), files: ["letter.yaml": Self.letter], #"""
+        try expectFrames(
+            of: Self.steps(
+                """
+                  - { id: w, workflow: leter.yaml }
+                  - { id: v, workflow: ../outside.yaml }
+                """), files: ["letter.yaml": Self.letter],
+            #"""
             w.yaml:4:24: error[AW001]: cannot read leter.yaml: No such file or directory
                 |
               4 |   - { id: w, workflow: leter.yaml }
@@ -398,14 +451,18 @@ import Testing
     }
 
     @Test func aWorkflowThatIsWrong() throws {
-        try expectFrames(of: Self.steps("""
-              - { id: w, workflow: parts/letter.yaml }
-              - { id: v, workflow: parts/letter.yaml }
-              - { id: u, workflow: parts/broken.yaml }
-            """), files: [
+        try expectFrames(
+            of: Self.steps(
+                """
+                  - { id: w, workflow: parts/letter.yaml }
+                  - { id: v, workflow: parts/letter.yaml }
+                  - { id: u, workflow: parts/broken.yaml }
+                """),
+            files: [
                 "parts/letter.yaml": "version: 1\nname: letter\nsteps:\n  - { id: a, prompt_file: ask.md, model: m }\n  - { id: b, value: steps.x.output }",
                 "parts/ask.md": "About ${{ inputs.topic }}", "parts/broken.yaml": "version: 1\nname: [\n",
-            ], #"""
+            ],
+            #"""
             parts/ask.md:1:11: error[AW203]: there is no input 'topic'
                 |
               1 | About ${{ inputs.topic }}
@@ -432,10 +489,13 @@ import Testing
     }
 
     @Test func workflowsThatRunEachOther() throws {
-        try expectFrames(of: Self.steps("  - { id: w, workflow: a.yaml }"), files: [
-            "a.yaml": "version: 1\nname: a\nsteps: [{ id: b, workflow: b.yaml }]",
-            "b.yaml": "version: 1\nname: b\nsteps: [{ id: g, steps: [{ id: a, workflow: a.yaml }] }]",
-        ], #"""
+        try expectFrames(
+            of: Self.steps("  - { id: w, workflow: a.yaml }"),
+            files: [
+                "a.yaml": "version: 1\nname: a\nsteps: [{ id: b, workflow: b.yaml }]",
+                "b.yaml": "version: 1\nname: b\nsteps: [{ id: g, steps: [{ id: a, workflow: a.yaml }] }]",
+            ],
+            #"""
             b.yaml:3:45: error[AW208]: workflows run each other: a.yaml -> b.yaml -> a.yaml
                 |
               3 | steps: [{ id: g, steps: [{ id: a, workflow: a.yaml }] }]
@@ -445,7 +505,9 @@ import Testing
     }
 
     @Test func aWorkflowThatRunsItself() throws {
-        try expectFrames(of: Self.steps("  - { id: w, workflow: w.yaml }"), #"""
+        try expectFrames(
+            of: Self.steps("  - { id: w, workflow: w.yaml }"),
+            #"""
             w.yaml:4:24: error[AW208]: workflows run each other: w.yaml -> w.yaml
                 |
               4 |   - { id: w, workflow: w.yaml }
@@ -457,29 +519,32 @@ import Testing
     // MARK: What is allowed
 
     @Test func listsThatDoNotSeeEachOtherMayUseOneId() throws {
-        try expectWarnings(of: """
-            version: 1
-            name: t
-            owner: { business: b, engineering: e, finance: f }
-            steps:
-              - { id: g, steps: [{ id: a, value: "1" }, { id: b, value: steps.a.output + 1 }] }
-              - { id: h, steps: [{ id: a, value: "'x'" }, { id: b, value: steps.a.output + 'y' }] }
-            outputs: { g: "${{ steps.g.output.b }}", h: "${{ steps.h.output.b }}" }
-            """, "")
+        try expectWarnings(
+            of: """
+                version: 1
+                name: t
+                owner: { business: b, engineering: e, finance: f }
+                steps:
+                  - { id: g, steps: [{ id: a, value: "1" }, { id: b, value: steps.a.output + 1 }] }
+                  - { id: h, steps: [{ id: a, value: "'x'" }, { id: b, value: steps.a.output + 'y' }] }
+                outputs: { g: "${{ steps.g.output.b }}", h: "${{ steps.h.output.b }}" }
+                """, "")
     }
 
     @Test func finallyReadsWhatMayBeMissing() throws {
-        try expectWarnings(of: """
-            version: 1
-            name: t
-            owner: { business: b, engineering: e, finance: f }
-            inputs: { x: { type: boolean } }
-            steps:
-              - { id: a, when: inputs.x, value: "1" }
-            finally:
-              - { id: z, run: [tell, "${{ steps.a.output }}"] }
-              - { id: y, run: [tell, "${{ has(steps.a.output) ? 'yes' : 'no' }}"] }
-            """, #"""
+        try expectWarnings(
+            of: """
+                version: 1
+                name: t
+                owner: { business: b, engineering: e, finance: f }
+                inputs: { x: { type: boolean } }
+                steps:
+                  - { id: a, when: inputs.x, value: "1" }
+                finally:
+                  - { id: z, run: [tell, "${{ steps.a.output }}"] }
+                  - { id: y, run: [tell, "${{ has(steps.a.output) ? 'yes' : 'no' }}"] }
+                """,
+            #"""
             w.yaml:8:31: warning[AW403]: 'finally' also runs where 'a' gave nothing: then 'z' fails
                 |
               8 |   - { id: z, run: [tell, "${{ steps.a.output }}"] }

@@ -5,23 +5,25 @@ import Values
 /// Keys that are checked by their declarations and not run. Each diagnostic as it is printed.
 @Suite struct CheckedKeysDiagnosticTests {
     @Test func eachIsNamedAndTheFileIsValid() throws {
-        try expectWarnings(of: #"""
-            version: 1
-            name: t
-            owner: { engineering: me }
-            secrets: [kb]
-            latency_price: 0.002
-            models: { small: { use: local/small, max_output_tokens: 9 } }
-            budget: { max_cost_usd: 1, max_tokens: 60000, yellow: { at: 60%, escalate: never }, red: { at: 90%, models: [small] }, on_exceeded: degrade, degrade: small }
-            decision: { price_usd: 3, failure_cost_usd: 9.50 }
-            prefixes: { p: { text: hi, ttl: 1h, order: any } }
-            defaults: { limits: { max_turns: 4, max_calls: 9 } }
-            steps:
-              - { id: a, model: small, prefix: p, prompt: hi, deferred: true, tools: [kb.search] }
-              - { id: b, tool: kb.search, with: { q: "${{ steps.a.output }}", key: "${{ secrets.kb }}" }, effect: write, idempotency_key: "${{ run.id }}", fees_usd: 0.01 }
-              - { id: c, value: item, for_each: { items: "['x']", reorder: rows } }
-            outputs: { b: "${{ steps.b.output }}", c: "${{ steps.c.output }}" }
-            """#, #"""
+        try expectWarnings(
+            of: #"""
+                version: 1
+                name: t
+                owner: { engineering: me }
+                secrets: [kb]
+                latency_price: 0.002
+                models: { small: { use: local/small, max_output_tokens: 9 } }
+                budget: { max_cost_usd: 1, max_tokens: 60000, yellow: { at: 60%, escalate: never }, red: { at: 90%, models: [small] }, on_exceeded: degrade, degrade: small }
+                decision: { price_usd: 3, failure_cost_usd: 9.50 }
+                prefixes: { p: { text: hi, ttl: 1h, order: any } }
+                defaults: { limits: { max_turns: 4, max_calls: 9 } }
+                steps:
+                  - { id: a, model: small, prefix: p, prompt: hi, deferred: true, tools: [kb.search] }
+                  - { id: b, tool: kb.search, with: { q: "${{ steps.a.output }}", key: "${{ secrets.kb }}" }, effect: write, idempotency_key: "${{ run.id }}", fees_usd: 0.01 }
+                  - { id: c, value: item, for_each: { items: "['x']", reorder: rows } }
+                outputs: { b: "${{ steps.b.output }}", c: "${{ steps.c.output }}" }
+                """#,
+            #"""
             w.yaml:4:1: warning[AW123]: 'secrets' in a workflow is checked, but this version does not run it
                 |
               4 | secrets: [kb]
@@ -145,7 +147,8 @@ import Values
     }
 
     @Test func whatThisVersionDoesAnywayIsNotNamed() throws {
-        let project = try TemporaryProject(["w.yaml": #"""
+        let project = try TemporaryProject([
+            "w.yaml": #"""
             version: 1
             name: t
             secrets: []
@@ -156,30 +159,33 @@ import Values
             steps:
               - { id: a, model: small, prefix: p, prompt: hi, deferred: false, tools: [] }
               - { id: b, run: [x], effect: read, fees_usd: 0.0, for_each: { items: "[1]", reorder: none } }
-            """#])
+            """#
+        ])
         #expect(try project.load().graph.notExecuted.isEmpty)
     }
 
     @Test func wrongValuesAtTheTop() throws {
-        try expectFrames(of: #"""
-            version: 1
-            name: t
-            secrets: [kb, Kb, { a: 1 }]
-            latency_price: cheap
-            models: { small: { use: local/small } }
-            budget:
-              max_tokens: 0
-              max_cost_usd: 1
-              yellow: { at: 60, escalate: nevr, modles: [small] }
-              red: { escalate: never, models: [smal], ask: maybe }
-              on_exceeded: degarde
-              degrade: [tiny]
-            decision: { price_usd: -1, failure_cost_usd: a lot }
-            prefixes: { p: { text: hi, ttl: 5, order: kep } }
-            defaults: { limits: { max_turns: 0, max_calls: many } }
-            steps:
-              - { id: a, value: "1" }
-            """#, #"""
+        try expectFrames(
+            of: #"""
+                version: 1
+                name: t
+                secrets: [kb, Kb, { a: 1 }]
+                latency_price: cheap
+                models: { small: { use: local/small } }
+                budget:
+                  max_tokens: 0
+                  max_cost_usd: 1
+                  yellow: { at: 60, escalate: nevr, modles: [small] }
+                  red: { escalate: never, models: [smal], ask: maybe }
+                  on_exceeded: degarde
+                  degrade: [tiny]
+                decision: { price_usd: -1, failure_cost_usd: a lot }
+                prefixes: { p: { text: hi, ttl: 5, order: kep } }
+                defaults: { limits: { max_turns: 0, max_calls: many } }
+                steps:
+                  - { id: a, value: "1" }
+                """#,
+            #"""
             w.yaml:3:15: error[AW107]: the name of an entry of 'secrets' must match [a-z][a-z0-9_]*, found 'Kb'
                 |
               3 | secrets: [kb, Kb, { a: 1 }]
@@ -289,13 +295,15 @@ import Values
     }
 
     @Test func bandsOfABudget() throws {
-        try expectFrames(of: #"""
-            version: 1
-            name: t
-            budget: { yellow: { at: 60% }, red: { at: 30% }, degrade: [] }
-            steps:
-              - { id: a, value: "1" }
-            """#, #"""
+        try expectFrames(
+            of: #"""
+                version: 1
+                name: t
+                budget: { yellow: { at: 60% }, red: { at: 30% }, degrade: [] }
+                steps:
+                  - { id: a, value: "1" }
+                """#,
+            #"""
             w.yaml:3:25: error[AW104]: yellow begins at a share of a cap, and there is none
                 |
               3 | budget: { yellow: { at: 60% }, red: { at: 30% }, degrade: [] }
@@ -321,17 +329,19 @@ import Values
     }
 
     @Test func wrongValuesInSteps() throws {
-        try expectFrames(of: #"""
-            version: 1
-            name: t
-            models: { small: { use: local/small } }
-            steps:
-              - { id: a, model: small, prompt: hi, deferred: soon, tools: [search, kb.search], limits: { max_turns: 1001 } }
-              - { id: b, tool: search }
-              - { id: c, tool: [kb, search] }
-              - { id: d, run: [x], effect: writes, idempotency_key: "${{ steps.a.output", fees_usd: free }
-              - { id: e, value: "1", for_each: { items: "[1]", reorder: row } }
-            """#, #"""
+        try expectFrames(
+            of: #"""
+                version: 1
+                name: t
+                models: { small: { use: local/small } }
+                steps:
+                  - { id: a, model: small, prompt: hi, deferred: soon, tools: [search, kb.search], limits: { max_turns: 1001 } }
+                  - { id: b, tool: search }
+                  - { id: c, tool: [kb, search] }
+                  - { id: d, run: [x], effect: writes, idempotency_key: "${{ steps.a.output", fees_usd: free }
+                  - { id: e, value: "1", for_each: { items: "[1]", reorder: row } }
+                """#,
+            #"""
             w.yaml:5:50: error[AW103]: deferred is true or false, found 'soon'
                 |
               5 | … small, prompt: hi, deferred: soon, tools: [search, kb.search], limits: { max_turns: 1001 …
@@ -386,17 +396,19 @@ import Values
     }
 
     @Test func checkedKeysThatDoNotGoTogether() throws {
-        try expectFrames(of: #"""
-            version: 1
-            name: t
-            models: { small: { use: local/small } }
-            steps:
-              - { id: a, model: small, prompt: hi, limits: { max_turns: 3 }, effect: write }
-              - { id: b, tool: kb.search, model: small, output: { parse: json }, shell: true }
-              - { id: c, value: "1", fees_usd: 1, tools: kb.search }
-              - { id: d, steps: [{ id: e, value: "1" }], deferred: true, timeout: 3s }
-              - { id: f, tool: kb.search, run: [x] }
-            """#, #"""
+        try expectFrames(
+            of: #"""
+                version: 1
+                name: t
+                models: { small: { use: local/small } }
+                steps:
+                  - { id: a, model: small, prompt: hi, limits: { max_turns: 3 }, effect: write }
+                  - { id: b, tool: kb.search, model: small, output: { parse: json }, shell: true }
+                  - { id: c, value: "1", fees_usd: 1, tools: kb.search }
+                  - { id: d, steps: [{ id: e, value: "1" }], deferred: true, timeout: 3s }
+                  - { id: f, tool: kb.search, run: [x] }
+                """#,
+            #"""
             w.yaml:5:50: error[AW121]: 'max_turns' is for steps with 'tools'
                 |
               5 |   - { id: a, model: small, prompt: hi, limits: { max_turns: 3 }, effect: write }
@@ -451,15 +463,17 @@ import Values
     }
 
     @Test func namesInExpressionsOfCheckedKeys() throws {
-        try expectFrames(of: #"""
-            version: 1
-            name: t
-            inputs: { id: { type: string } }
-            steps:
-              - { id: a, run: [x], idempotency_key: "${{ inputs.ident }}-${{ steps.b.output.n }}-${{ with.k }}" }
-              - { id: b, value: { m: 1 } }
-              - { id: c, tool: kb.search, with: { k: 1 }, idempotency_key: "${{ item }}" }
-            """#, #"""
+        try expectFrames(
+            of: #"""
+                version: 1
+                name: t
+                inputs: { id: { type: string } }
+                steps:
+                  - { id: a, run: [x], idempotency_key: "${{ inputs.ident }}-${{ steps.b.output.n }}-${{ with.k }}" }
+                  - { id: b, value: { m: 1 } }
+                  - { id: c, tool: kb.search, with: { k: 1 }, idempotency_key: "${{ item }}" }
+                """#,
+            #"""
             w.yaml:5:46: error[AW203]: there is no input 'ident'
                 |
               5 | …, run: [x], idempotency_key: "${{ inputs.ident }}-${{ steps.b.output.n }}-${{ with.k }}" }
@@ -487,13 +501,15 @@ import Values
     }
 
     @Test func aCircleThroughACheckedKey() throws {
-        try expectFrames(of: #"""
-            version: 1
-            name: t
-            steps:
-              - { id: a, run: [x], idempotency_key: "${{ steps.b.output }}" }
-              - { id: b, value: steps.a.output }
-            """#, #"""
+        try expectFrames(
+            of: #"""
+                version: 1
+                name: t
+                steps:
+                  - { id: a, run: [x], idempotency_key: "${{ steps.b.output }}" }
+                  - { id: b, value: steps.a.output }
+                """#,
+            #"""
             w.yaml:5:21: error[AW205]: steps wait for each other: a -> b -> a
                 |
               5 |   - { id: b, value: steps.a.output }
@@ -502,20 +518,22 @@ import Values
     }
 
     @Test func secretsWhereTheyAreNotRead() throws {
-        try expectFrames(of: #"""
-            version: 1
-            name: t
-            secrets: [kb]
-            models: { small: { use: local/small } }
-            prefixes: { p: { text: "${{ secrets.kb }}" } }
-            steps:
-              - { id: a, model: small, prefix: p, prompt: "Say ${{ secrets.kb }}", with: { k: "${{ secrets.kb }}" } }
-              - { id: b, run: [x, "${{ secrets.kb }}"], env: { K: "${{ secrets.kb }}" }, when: secrets.kb == 'x' }
-              - { id: c, run: [x], with: { k: "${{ secrets.bk }}" } }
-              - { id: d, value: secrets.kb }
-              - { id: e, run: [x, "${{ with.k }}"], with: { k: "${{ secrets.kb }}" } }
-            outputs: { k: "${{ secrets.kb }}" }
-            """#, #"""
+        try expectFrames(
+            of: #"""
+                version: 1
+                name: t
+                secrets: [kb]
+                models: { small: { use: local/small } }
+                prefixes: { p: { text: "${{ secrets.kb }}" } }
+                steps:
+                  - { id: a, model: small, prefix: p, prompt: "Say ${{ secrets.kb }}", with: { k: "${{ secrets.kb }}" } }
+                  - { id: b, run: [x, "${{ secrets.kb }}"], env: { K: "${{ secrets.kb }}" }, when: secrets.kb == 'x' }
+                  - { id: c, run: [x], with: { k: "${{ secrets.bk }}" } }
+                  - { id: d, value: secrets.kb }
+                  - { id: e, run: [x, "${{ with.k }}"], with: { k: "${{ secrets.kb }}" } }
+                outputs: { k: "${{ secrets.kb }}" }
+                """#,
+            #"""
             w.yaml:5:29: error[AW203]: no secret is read here: 'secrets.kb'
                 |
               5 | prefixes: { p: { text: "${{ secrets.kb }}" } }
@@ -573,13 +591,15 @@ import Values
     }
 
     @Test func aSecretThatTheProjectDoesNotDeclare() throws {
-        try expectFrames(of: #"""
-            version: 1
-            name: t
-            secrets: [kb, kb_tokn]
-            steps:
-              - { id: a, value: "1" }
-            """#, secrets: ["kb_token", "mail"], #"""
+        try expectFrames(
+            of: #"""
+                version: 1
+                name: t
+                secrets: [kb, kb_tokn]
+                steps:
+                  - { id: a, value: "1" }
+                """#, secrets: ["kb_token", "mail"],
+            #"""
             w.yaml:3:11: error[AW202]: there is no secret 'kb'
                 |
               3 | secrets: [kb, kb_tokn]
@@ -595,13 +615,15 @@ import Values
     }
 
     @Test func aSecretWithoutAnyInTheProject() throws {
-        try expectFrames(of: #"""
-            version: 1
-            name: t
-            secrets: kb
-            steps:
-              - { id: a, run: [x], with: { k: "${{ secrets.kb }}" } }
-            """#, secrets: [], #"""
+        try expectFrames(
+            of: #"""
+                version: 1
+                name: t
+                secrets: kb
+                steps:
+                  - { id: a, run: [x], with: { k: "${{ secrets.kb }}" } }
+                """#, secrets: [],
+            #"""
             w.yaml:3:10: error[AW202]: there is no secret 'kb'
                 |
               3 | secrets: kb
@@ -611,13 +633,15 @@ import Values
     }
 
     @Test func namesThatItemsCannotHave() throws {
-        try expectFrames(of: #"""
-            version: 1
-            name: t
-            steps:
-              - { id: a, value: output, for_each: { items: "[1]", as: output } }
-              - { id: b, value: "1", for_each: { items: "[1]", as: secrets } }
-            """#, #"""
+        try expectFrames(
+            of: #"""
+                version: 1
+                name: t
+                steps:
+                  - { id: a, value: output, for_each: { items: "[1]", as: output } }
+                  - { id: b, value: "1", for_each: { items: "[1]", as: secrets } }
+                """#,
+            #"""
             w.yaml:4:59: error[AW107]: 'output' already means something in expressions
                 |
               4 |   - { id: a, value: output, for_each: { items: "[1]", as: output } }

@@ -20,21 +20,24 @@ import Testing
     }
 
     @Test func everythingInIt() throws {
-        try expectWarnings(of: Self.workflow(#"""
-            tiers: [small, mid]
-            checks:
-              grounded: { expr: "size(output.sources) >= 1" }
-              sure: { logprob: { of: answer, min_p10: -1.2, min_lowest: -6 } }
-              judge: { model: small, system: Be strict., prompt: "Good? ${{ output.answer }}", output: { schema: { type: object, properties: { score: { type: number } }, required: [score] }, repair: 0 }, limits: { max_output_tokens: 9 } }
-              long: { expr: "size(output.answer) > 100 && !checks.grounded.passed", record: true }
-            accept: checks.grounded.passed && (checks.sure.passed || checks.judge.output.score >= 0.8)
-            on_exhausted: best
-            on_refusal: escalate
-            start: "${{ run.id == 'x' ? 'mid' : 'small' }}"
-            skip_tier_if: tier == 'small' && run.id != ''
-            max_rate: 30%/1h
-            shadow: { tier: mid, rate: 5% }
-            """#), #"""
+        try expectWarnings(
+            of: Self.workflow(
+                #"""
+                tiers: [small, mid]
+                checks:
+                  grounded: { expr: "size(output.sources) >= 1" }
+                  sure: { logprob: { of: answer, min_p10: -1.2, min_lowest: -6 } }
+                  judge: { model: small, system: Be strict., prompt: "Good? ${{ output.answer }}", output: { schema: { type: object, properties: { score: { type: number } }, required: [score] }, repair: 0 }, limits: { max_output_tokens: 9 } }
+                  long: { expr: "size(output.answer) > 100 && !checks.grounded.passed", record: true }
+                accept: checks.grounded.passed && (checks.sure.passed || checks.judge.output.score >= 0.8)
+                on_exhausted: best
+                on_refusal: escalate
+                start: "${{ run.id == 'x' ? 'mid' : 'small' }}"
+                skip_tier_if: tier == 'small' && run.id != ''
+                max_rate: 30%/1h
+                shadow: { tier: mid, rate: 5% }
+                """#),
+            #"""
             w.yaml:9:5: warning[AW123]: 'escalate' in a step is checked, but this version does not run it
                 |
               9 |     escalate:
@@ -44,14 +47,16 @@ import Testing
     }
 
     @Test func modelAndEscalate() throws {
-        try expectFrames(of: #"""
-            version: 1
-            name: t
-            models: { small: { use: local/small } }
-            steps:
-              - { id: a, model: small, prompt: hi, escalate: { tiers: [small] } }
-              - { id: b, value: "1", escalate: { tiers: [small] } }
-            """#, #"""
+        try expectFrames(
+            of: #"""
+                version: 1
+                name: t
+                models: { small: { use: local/small } }
+                steps:
+                  - { id: a, model: small, prompt: hi, escalate: { tiers: [small] } }
+                  - { id: b, value: "1", escalate: { tiers: [small] } }
+                """#,
+            #"""
             w.yaml:5:14: error[AW121]: 'model' does not go with 'escalate'
                 |
               5 |   - { id: a, model: small, prompt: hi, escalate: { tiers: [small] } }
@@ -66,15 +71,17 @@ import Testing
     }
 
     @Test func notEvenAMapping() throws {
-        try expectFrames(of: #"""
-            version: 1
-            name: t
-            models: { small: { use: local/small } }
-            steps:
-              - { id: a, prompt: hi, escalate: [small] }
-              - { id: b, prompt: hi, escalate: { checks: { x: { expr: "true" } } } }
-              - { id: c, prompt: hi, escalate: { tiers: [] } }
-            """#, #"""
+        try expectFrames(
+            of: #"""
+                version: 1
+                name: t
+                models: { small: { use: local/small } }
+                steps:
+                  - { id: a, prompt: hi, escalate: [small] }
+                  - { id: b, prompt: hi, escalate: { checks: { x: { expr: "true" } } } }
+                  - { id: c, prompt: hi, escalate: { tiers: [] } }
+                """#,
+            #"""
             w.yaml:5:36: error[AW103]: escalate is a mapping of keys to values, found a list
                 |
               5 |   - { id: a, prompt: hi, escalate: [small] }
@@ -93,19 +100,22 @@ import Testing
     }
 
     @Test func unknownKeysAndWords() throws {
-        try expectFrames(of: Self.workflow(#"""
-            tiers: [small, mid]
-            acept: "true"
-            on_exhausted: bets
-            on_refusal: retry
-            max_rate: 30%
-            shadow: { tier: mid, share: 5% }
-            checks:
-              a: { exrp: "true" }
-              b: { logprob: { min_p01: -1 } }
-              c: { logprob: { min_p10: 0.5 } }
-              d: { expr: "true", record: sometimes }
-            """#), #"""
+        try expectFrames(
+            of: Self.workflow(
+                #"""
+                tiers: [small, mid]
+                acept: "true"
+                on_exhausted: bets
+                on_refusal: retry
+                max_rate: 30%
+                shadow: { tier: mid, share: 5% }
+                checks:
+                  a: { exrp: "true" }
+                  b: { logprob: { min_p01: -1 } }
+                  c: { logprob: { min_p10: 0.5 } }
+                  d: { expr: "true", record: sometimes }
+                """#),
+            #"""
             w.yaml:11:7: error[AW101]: unknown key 'acept' in escalate
                  |
               11 |       acept: "true"
@@ -175,12 +185,15 @@ import Testing
     }
 
     @Test func tiersThatAreNotThere() throws {
-        try expectFrames(of: Self.workflow(#"""
-            tiers: [smal, mid, mid]
-            start: small
-            shadow: { rate: 5%, tier: frontier }
-            checks: { judge: { model: mdi, prompt: ok?, prefix: policy } }
-            """#), #"""
+        try expectFrames(
+            of: Self.workflow(
+                #"""
+                tiers: [smal, mid, mid]
+                start: small
+                shadow: { rate: 5%, tier: frontier }
+                checks: { judge: { model: mdi, prompt: ok?, prefix: policy } }
+                """#),
+            #"""
             w.yaml:10:15: error[AW202]: there is no tier 'smal'
                  |
               10 |       tiers: [smal, mid, mid]
@@ -219,16 +232,19 @@ import Testing
     }
 
     @Test func kindsOfChecks() throws {
-        try expectFrames(of: Self.workflow(#"""
-            tiers: [small, mid]
-            checks:
-              none: { record: true }
-              two: { expr: "true", prompt: ok? }
-              stray: { expr: "true", model: small, temperature: 0 }
-              asks_nobody: { prompt: ok? }
-              Upper: { expr: "true" }
-              text: { logprob: { of: answr, min_p10: -1 } }
-            """#), #"""
+        try expectFrames(
+            of: Self.workflow(
+                #"""
+                tiers: [small, mid]
+                checks:
+                  none: { record: true }
+                  two: { expr: "true", prompt: ok? }
+                  stray: { expr: "true", model: small, temperature: 0 }
+                  asks_nobody: { prompt: ok? }
+                  Upper: { expr: "true" }
+                  text: { logprob: { of: answr, min_p10: -1 } }
+                """#),
+            #"""
             w.yaml:12:15: error[AW112]: a check has one of 'expr', 'logprob', 'prompt', 'prompt_file', 'messages'
                  |
               12 |         none: { record: true }
@@ -276,14 +292,17 @@ import Testing
     }
 
     @Test func namesInside() throws {
-        try expectFrames(of: Self.workflow(#"""
-            tiers: [small, mid]
-            checks:
-              grounded: { expr: "size(output.source) >= 1" }
-              judge: { model: small, prompt: "${{ answer }}", output: { schema: { type: object, properties: { score: { type: number } }, additionalProperties: false } } }
-            accept: checks.gronded.passed && checks.judge.output.scor > 0.5 && checks.judge.pased && tier == 'x'
-            skip_tier_if: output.answer == ''
-            """#), #"""
+        try expectFrames(
+            of: Self.workflow(
+                #"""
+                tiers: [small, mid]
+                checks:
+                  grounded: { expr: "size(output.source) >= 1" }
+                  judge: { model: small, prompt: "${{ answer }}", output: { schema: { type: object, properties: { score: { type: number } }, additionalProperties: false } } }
+                accept: checks.gronded.passed && checks.judge.output.scor > 0.5 && checks.judge.pased && tier == 'x'
+                skip_tier_if: output.answer == ''
+                """#),
+            #"""
             w.yaml:12:33: error[AX008]: output has no field 'source'
                  |
               12 |         grounded: { expr: "size(output.source) >= 1" }
@@ -329,12 +348,15 @@ import Testing
     }
 
     @Test func conditionsThatAreNone() throws {
-        try expectFrames(of: Self.workflow(#"""
-            tiers: [small, mid]
-            checks: { size: { expr: size(output.answer) } }
-            accept: "${{ checks.size.passed }} or else"
-            skip_tier_if: tier
-            """#), #"""
+        try expectFrames(
+            of: Self.workflow(
+                #"""
+                tiers: [small, mid]
+                checks: { size: { expr: size(output.answer) } }
+                accept: "${{ checks.size.passed }} or else"
+                skip_tier_if: tier
+                """#),
+            #"""
             w.yaml:11:31: error[AW206]: expr takes a bool, found int
                  |
               11 |       checks: { size: { expr: size(output.answer) } }
@@ -356,13 +378,16 @@ import Testing
     }
 
     @Test func checksThatWaitForEachOther() throws {
-        try expectFrames(of: Self.workflow(#"""
-            tiers: [small, mid]
-            checks:
-              a: { expr: checks.b.passed }
-              b: { expr: checks.c.passed }
-              c: { model: small, prompt: "${{ checks.a.output }}" }
-            """#), #"""
+        try expectFrames(
+            of: Self.workflow(
+                #"""
+                tiers: [small, mid]
+                checks:
+                  a: { expr: checks.b.passed }
+                  b: { expr: checks.c.passed }
+                  c: { model: small, prompt: "${{ checks.a.output }}" }
+                """#),
+            #"""
             w.yaml:12:9: error[AW205]: checks wait for each other: a -> b -> c -> a
                  |
               12 |         a: { expr: checks.b.passed }
@@ -372,15 +397,17 @@ import Testing
     }
 
     @Test func outsideOfIt() throws {
-        try expectFrames(of: #"""
-            version: 1
-            name: t
-            models: { small: { use: local/small } }
-            steps:
-              - { id: a, prompt: "${{ output }}", escalate: { tiers: [small], checks: { x: { expr: "true" } } } }
-              - { id: b, value: checks.x.passed }
-              - { id: c, value: steps.a.acepted }
-            """#, #"""
+        try expectFrames(
+            of: #"""
+                version: 1
+                name: t
+                models: { small: { use: local/small } }
+                steps:
+                  - { id: a, prompt: "${{ output }}", escalate: { tiers: [small], checks: { x: { expr: "true" } } } }
+                  - { id: b, value: checks.x.passed }
+                  - { id: c, value: steps.a.acepted }
+                """#,
+            #"""
             w.yaml:5:27: error[AW203]: unknown name 'output'
                 |
               5 |   - { id: a, prompt: "${{ output }}", escalate: { tiers: [small], checks: { x: { expr: "tr…
@@ -402,14 +429,16 @@ import Testing
     }
 
     @Test func whatItReadsIsAnEdge() throws {
-        try expectFrames(of: #"""
-            version: 1
-            name: t
-            models: { small: { use: local/small } }
-            steps:
-              - { id: a, prompt: hi, escalate: { tiers: [small], accept: output == steps.b.output } }
-              - { id: b, value: steps.a.output }
-            """#, #"""
+        try expectFrames(
+            of: #"""
+                version: 1
+                name: t
+                models: { small: { use: local/small } }
+                steps:
+                  - { id: a, prompt: hi, escalate: { tiers: [small], accept: output == steps.b.output } }
+                  - { id: b, value: steps.a.output }
+                """#,
+            #"""
             w.yaml:6:21: error[AW205]: steps wait for each other: a -> b -> a
                 |
               6 |   - { id: b, value: steps.a.output }
@@ -418,11 +447,14 @@ import Testing
     }
 
     @Test func aJudgeWithPromptsAndSchemasOfFiles() throws {
-        try expectFrames(of: Self.workflow(#"""
-            tiers: [small, mid]
-            checks: { judge: { model: small, prompt_file: judge.md, output: { schema: score.json } } }
-            accept: checks.judge.output.scores > 0.5
-            """#), files: ["judge.md": "Good?\n${{ output.anser }}\n", "score.json": #"{"type": "object", "properties": {"score": {"type": "number"}}, "additionalProperties": false}"#], #"""
+        try expectFrames(
+            of: Self.workflow(
+                #"""
+                tiers: [small, mid]
+                checks: { judge: { model: small, prompt_file: judge.md, output: { schema: score.json } } }
+                accept: checks.judge.output.scores > 0.5
+                """#), files: ["judge.md": "Good?\n${{ output.anser }}\n", "score.json": #"{"type": "object", "properties": {"score": {"type": "number"}}, "additionalProperties": false}"#],
+            #"""
             judge.md:2:5: error[AX008]: output has no field 'anser'
                 |
               2 | ${{ output.anser }}
@@ -438,11 +470,14 @@ import Testing
     }
 
     @Test func aCheckThatNothingReads() throws {
-        try expectWarnings(of: Self.workflow(#"""
-            tiers: [small, mid]
-            checks: { a: { expr: "size(output.answer) > 1" }, b: { expr: "size(output.sources) > 1" }, c: { expr: "output.answer != ''", record: true } }
-            accept: checks.a.passed
-            """#), #"""
+        try expectWarnings(
+            of: Self.workflow(
+                #"""
+                tiers: [small, mid]
+                checks: { a: { expr: "size(output.answer) > 1" }, b: { expr: "size(output.sources) > 1" }, c: { expr: "output.answer != ''", record: true } }
+                accept: checks.a.passed
+                """#),
+            #"""
             w.yaml:9:5: warning[AW123]: 'escalate' in a step is checked, but this version does not run it
                 |
               9 |     escalate:
@@ -459,23 +494,25 @@ import Testing
 
     /// Gates hold per item: the answer is that of one item, though the step's output is the list of all.
     @Test func theItemIsInScopeAndTheOutputIsThatOfOne() throws {
-        try expectFrames(of: #"""
-            version: 1
-            name: t
-            models: { small: { use: local/small } }
-            steps:
-              - id: a
-                for_each: { items: "['x', 'y']", as: word }
-                when: word == 'x' && output == ''
-                with: { n: "${{ index }}" }
-                prompt: "${{ word }}"
-                escalate:
-                  tiers: [small]
-                  checks: { long: { expr: size(output) > size(word) + with.n }, first: { expr: "output[0] == 'x'" } }
-                  start: "${{ index == 0 ? 'small' : 1 }}"
-                  skip_tier_if: tier == word
-              - { id: b, value: size(steps.a.output) + steps.a.output }
-            """#, #"""
+        try expectFrames(
+            of: #"""
+                version: 1
+                name: t
+                models: { small: { use: local/small } }
+                steps:
+                  - id: a
+                    for_each: { items: "['x', 'y']", as: word }
+                    when: word == 'x' && output == ''
+                    with: { n: "${{ index }}" }
+                    prompt: "${{ word }}"
+                    escalate:
+                      tiers: [small]
+                      checks: { long: { expr: size(output) > size(word) + with.n }, first: { expr: "output[0] == 'x'" } }
+                      start: "${{ index == 0 ? 'small' : 1 }}"
+                      skip_tier_if: tier == word
+                  - { id: b, value: size(steps.a.output) + steps.a.output }
+                """#,
+            #"""
             w.yaml:7:11: error[AW203]: unknown name 'word'
                 |
               7 |     when: word == 'x' && output == ''

@@ -3,13 +3,15 @@ import Testing
 /// Keys and the values that they take. Each diagnostic as it is printed.
 @Suite struct KeysDiagnosticTests {
     @Test func anUnknownKey() throws {
-        try expectFrames(of: #"""
-            version: 1
-            name: t
-            step: []
-            steps:
-              - { id: a, value: "1" }
-            """#, #"""
+        try expectFrames(
+            of: #"""
+                version: 1
+                name: t
+                step: []
+                steps:
+                  - { id: a, value: "1" }
+                """#,
+            #"""
             w.yaml:3:1: error[AW101]: unknown key 'step' in a workflow
                 |
               3 | step: []
@@ -19,13 +21,15 @@ import Testing
     }
 
     @Test func anUnknownKeyNearNothing() throws {
-        try expectFrames(of: #"""
-            version: 1
-            name: t
-            zzz: []
-            steps:
-              - { id: a, value: "1" }
-            """#, #"""
+        try expectFrames(
+            of: #"""
+                version: 1
+                name: t
+                zzz: []
+                steps:
+                  - { id: a, value: "1" }
+                """#,
+            #"""
             w.yaml:3:1: error[AW101]: unknown key 'zzz' in a workflow
                 |
               3 | zzz: []
@@ -35,17 +39,19 @@ import Testing
     }
 
     @Test func wrongTypes() throws {
-        try expectFrames(of: #"""
-            version: 1
-            name: t
-            concurrency: many
-            on_failure: stop
-            description: [x]
-            budget: { max_cost_usd: -1, admit: bset }
-            defaults: { timeout: 30, retry: { max_attempts: 0, on: [rate_limt] }, on_error: never }
-            models: { m: { use: local/small, temperature: 3, stream: maybe, stop: { a: 1 } } }
-            steps: none
-            """#, #"""
+        try expectFrames(
+            of: #"""
+                version: 1
+                name: t
+                concurrency: many
+                on_failure: stop
+                description: [x]
+                budget: { max_cost_usd: -1, admit: bset }
+                defaults: { timeout: 30, retry: { max_attempts: 0, on: [rate_limt] }, on_error: never }
+                models: { m: { use: local/small, temperature: 3, stream: maybe, stop: { a: 1 } } }
+                steps: none
+                """#,
+            #"""
             w.yaml:3:14: error[AW103]: concurrency is a whole number from 1 to 100000, found 'many'
                 |
               3 | concurrency: many
@@ -118,13 +124,15 @@ import Testing
     }
 
     @Test func aMappingWhereAListIsNeeded() throws {
-        try expectFrames(of: #"""
-            version: 1
-            name: t
-            owner: me
-            outputs: [a]
-            steps: { a: 1 }
-            """#, #"""
+        try expectFrames(
+            of: #"""
+                version: 1
+                name: t
+                owner: me
+                outputs: [a]
+                steps: { a: 1 }
+                """#,
+            #"""
             w.yaml:3:8: error[AW103]: owner is a mapping of keys to values, found a string
                 |
               3 | owner: me
@@ -143,12 +151,14 @@ import Testing
     }
 
     @Test func whatIsMissing() throws {
-        try expectFrames(of: #"""
-            models: { m: { fallback: [a/b] } }
-            steps:
-              - { value: "1" }
-              - { id: s, for_each: { as: x }, value: "1" }
-            """#, #"""
+        try expectFrames(
+            of: #"""
+                models: { m: { fallback: [a/b] } }
+                steps:
+                  - { value: "1" }
+                  - { id: s, for_each: { as: x }, value: "1" }
+                """#,
+            #"""
             w.yaml:1:1: error[AW104]: a workflow needs 'version'
                 |
               1 | models: { m: { fallback: [a/b] } }
@@ -179,11 +189,13 @@ import Testing
     }
 
     @Test func anEmptyListOfSteps() throws {
-        try expectFrames(of: #"""
-            version: 1
-            name: t
-            steps: []
-            """#, #"""
+        try expectFrames(
+            of: #"""
+                version: 1
+                name: t
+                steps: []
+                """#,
+            #"""
             w.yaml:3:8: error[AW104]: a workflow needs at least one step
                 |
               3 | steps: []
@@ -192,12 +204,14 @@ import Testing
     }
 
     @Test func anotherVersion() throws {
-        try expectFrames(of: #"""
-            version: 2
-            name: t
-            steps:
-              - { id: a, value: "1" }
-            """#, #"""
+        try expectFrames(
+            of: #"""
+                version: 2
+                name: t
+                steps:
+                  - { id: a, value: "1" }
+                """#,
+            #"""
             w.yaml:1:10: error[AW105]: this agentctl reads version 1 of the language, found 2
                 |
               1 | version: 2
@@ -206,12 +220,14 @@ import Testing
     }
 
     @Test func aNameWithSpaces() throws {
-        try expectFrames(of: #"""
-            version: 1
-            name: my flow
-            steps:
-              - { id: a, value: "1" }
-            """#, #"""
+        try expectFrames(
+            of: #"""
+                version: 1
+                name: my flow
+                steps:
+                  - { id: a, value: "1" }
+                """#,
+            #"""
             w.yaml:2:7: error[AW106]: a workflow's name consists of letters, digits, '-', '_' and '.'
                 |
               2 | name: my flow
@@ -220,15 +236,17 @@ import Testing
     }
 
     @Test func namesThatAreNoWords() throws {
-        try expectFrames(of: #"""
-            version: 1
-            name: t
-            inputs: { Ticket: {}, in: {} }
-            steps:
-              - { id: my-step, value: "1" }
-              - { id: [x], value: "1" }
-              - { id: s, for_each: { items: "[1]", as: steps }, value: "1" }
-            """#, #"""
+        try expectFrames(
+            of: #"""
+                version: 1
+                name: t
+                inputs: { Ticket: {}, in: {} }
+                steps:
+                  - { id: my-step, value: "1" }
+                  - { id: [x], value: "1" }
+                  - { id: s, for_each: { items: "[1]", as: steps }, value: "1" }
+                """#,
+            #"""
             w.yaml:3:11: error[AW107]: the name of an input must match [a-z][a-z0-9_]*, found 'Ticket'
                 |
               3 | inputs: { Ticket: {}, in: {} }
@@ -260,13 +278,15 @@ import Testing
     }
 
     @Test func aSchemaThatIsNone() throws {
-        try expectFrames(of: #"""
-            version: 1
-            name: t
-            inputs: { n: { type: strin } }
-            steps:
-              - { id: a, value: "1" }
-            """#, #"""
+        try expectFrames(
+            of: #"""
+                version: 1
+                name: t
+                inputs: { n: { type: strin } }
+                steps:
+                  - { id: a, value: "1" }
+                """#,
+            #"""
             w.yaml:3:22: error[AW108]: the input 'n' has a schema that is not valid at /type: type must be one of 'null', 'boolean', 'integer', 'number', 'string', 'array', 'object', found 'strin' (did you mean 'string'?)
                 |
               3 | inputs: { n: { type: strin } }
@@ -275,13 +295,15 @@ import Testing
     }
 
     @Test func aDefaultThatDoesNotFit() throws {
-        try expectFrames(of: #"""
-            version: 1
-            name: t
-            inputs: { n: { type: integer, default: x } }
-            steps:
-              - { id: a, value: "1" }
-            """#, #"""
+        try expectFrames(
+            of: #"""
+                version: 1
+                name: t
+                inputs: { n: { type: integer, default: x } }
+                steps:
+                  - { id: a, value: "1" }
+                """#,
+            #"""
             w.yaml:3:14: error[AW303]: the default of 'n' does not fit its schema: the value must be an integer; found string 'x'
                 |
               3 | inputs: { n: { type: integer, default: x } }
@@ -290,13 +312,15 @@ import Testing
     }
 
     @Test func anInputWithoutASchema() throws {
-        try expectFrames(of: #"""
-            version: 1
-            name: t
-            inputs: { n: string }
-            steps:
-              - { id: a, value: "1" }
-            """#, #"""
+        try expectFrames(
+            of: #"""
+                version: 1
+                name: t
+                inputs: { n: string }
+                steps:
+                  - { id: a, value: "1" }
+                """#,
+            #"""
             w.yaml:3:14: error[AW103]: an input is declared by a JSON Schema, found a string
                 |
               3 | inputs: { n: string }
@@ -306,13 +330,15 @@ import Testing
     }
 
     @Test func aModelWithoutAProvider() throws {
-        try expectFrames(of: #"""
-            version: 1
-            name: t
-            models: { m: { use: gpt-4o, fallback: [/x] } }
-            steps:
-              - { id: a, value: "1" }
-            """#, #"""
+        try expectFrames(
+            of: #"""
+                version: 1
+                name: t
+                models: { m: { use: gpt-4o, fallback: [/x] } }
+                steps:
+                  - { id: a, value: "1" }
+                """#,
+            #"""
             w.yaml:3:21: error[AW109]: a model is named provider/model, found 'gpt-4o'
                 |
               3 | models: { m: { use: gpt-4o, fallback: [/x] } }
@@ -328,13 +354,15 @@ import Testing
     }
 
     @Test func anExpressionWhereTextIsLiteral() throws {
-        try expectFrames(of: #"""
-            version: 1
-            name: t
-            description: for ${{ inputs.x }}
-            steps:
-              - { id: a, value: "1" }
-            """#, #"""
+        try expectFrames(
+            of: #"""
+                version: 1
+                name: t
+                description: for ${{ inputs.x }}
+                steps:
+                  - { id: a, value: "1" }
+                """#,
+            #"""
             w.yaml:3:14: error[AW111]: description is literal text; expressions are not evaluated here
                 |
               3 | description: for ${{ inputs.x }}
@@ -343,13 +371,15 @@ import Testing
     }
 
     @Test func aPrefixWithTwoTexts() throws {
-        try expectFrames(of: #"""
-            version: 1
-            name: t
-            prefixes: { p: { file: a.md, text: b }, q: {} }
-            steps:
-              - { id: a, value: "1" }
-            """#, #"""
+        try expectFrames(
+            of: #"""
+                version: 1
+                name: t
+                prefixes: { p: { file: a.md, text: b }, q: {} }
+                steps:
+                  - { id: a, value: "1" }
+                """#,
+            #"""
             w.yaml:3:13: error[AW112]: a prefix has either 'file' or 'text'
                 |
               3 | prefixes: { p: { file: a.md, text: b }, q: {} }

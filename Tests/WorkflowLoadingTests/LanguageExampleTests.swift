@@ -33,10 +33,11 @@ import Values
         let edges = graph.steps.indices.map { step in
             "\(graph.steps[step].id): " + graph.dependencies[step].map { "\(graph.steps[$0.step].id) \($0.kind)" }.joined(separator: ", ")
         }
-        #expect(edges == [
-            "classify: ", "retrieve: classify required", "draft: retrieve guarded, classify required", "compliance: draft required", "review: compliance required",
-            "filed: draft required",
-        ])
+        #expect(
+            edges == [
+                "classify: ", "retrieve: classify required", "draft: retrieve guarded, classify required", "compliance: draft required", "review: compliance required",
+                "filed: draft required",
+            ])
         let draft = try #require(graph.steps[2].modelStep)
         #expect(draft.tier == "small" && draft.furtherTiers == ["mid", "frontier"])
     }

@@ -21,7 +21,9 @@ import WorkflowModel
     }
 
     @Test func aMisspeltKeyToTrim() throws {
-        try expectFrames(of: step("{ max_input_tokens: 9, overflow: trim, trim: [dcos] }"), #"""
+        try expectFrames(
+            of: step("{ max_input_tokens: 9, overflow: trim, trim: [dcos] }"),
+            #"""
             w.yaml:10:59: error[AW202]: 'with' of this step has no 'dcos' to cut
                  |
               10 |     limits: { max_input_tokens: 9, overflow: trim, trim: [dcos] }
@@ -31,7 +33,9 @@ import WorkflowModel
     }
 
     @Test func whatBecomesOfACutAnswerIsOneOfThree() throws {
-        try expectFrames(of: step("{ max_output_tokens: 9, on_truncation: continu }", with: "{ docs: x }"), #"""
+        try expectFrames(
+            of: step("{ max_output_tokens: 9, on_truncation: continu }", with: "{ docs: x }"),
+            #"""
             w.yaml:10:52: error[AW103]: on_truncation is one of fail, keep, continue, found 'continu'
                  |
               10 |     limits: { max_output_tokens: 9, on_truncation: continu }
@@ -42,7 +46,9 @@ import WorkflowModel
 
     /// A18
     @Test func anAmountBeyondAllOthers() throws {
-        try expectFrames(of: step("{ max_cost_usd: 10000000 }", with: "{ docs: x }"), #"""
+        try expectFrames(
+            of: step("{ max_cost_usd: 10000000 }", with: "{ docs: x }"),
+            #"""
             w.yaml:10:29: error[AW103]: max_cost_usd is an amount in dollars, found '10000000'
                  |
               10 |     limits: { max_cost_usd: 10000000 }
@@ -61,7 +67,9 @@ import WorkflowModel
     }
 
     @Test func trimWithoutOverflow() throws {
-        try expectFrames(of: step("{ max_input_tokens: 9, trim: [docs] }"), #"""
+        try expectFrames(
+            of: step("{ max_input_tokens: 9, trim: [docs] }"),
+            #"""
             w.yaml:10:36: error[AW140]: 'trim' does nothing without overflow: trim
                  |
               10 |     limits: { max_input_tokens: 9, trim: [docs] }
@@ -71,7 +79,9 @@ import WorkflowModel
     }
 
     @Test func overflowWithoutTrim() throws {
-        try expectFrames(of: step("{ max_input_tokens: 9, overflow: trim }"), #"""
+        try expectFrames(
+            of: step("{ max_input_tokens: 9, overflow: trim }"),
+            #"""
             w.yaml:10:36: error[AW140]: overflow: trim needs 'trim', the values that may be cut
                  |
               10 |     limits: { max_input_tokens: 9, overflow: trim }
@@ -81,7 +91,9 @@ import WorkflowModel
     }
 
     @Test func trimWithoutALimit() throws {
-        try expectFrames(of: step("{ overflow: trim, trim: docs }"), #"""
+        try expectFrames(
+            of: step("{ overflow: trim, trim: docs }"),
+            #"""
             w.yaml:10:15: error[AW140]: overflow: trim needs max_input_tokens, which the prompt is cut to
                  |
               10 |     limits: { overflow: trim, trim: docs }
@@ -91,7 +103,9 @@ import WorkflowModel
     }
 
     @Test func anUnknownOverflow() throws {
-        try expectFrames(of: step("{ max_input_tokens: 9, overflow: trimm, trim: [docs] }"), #"""
+        try expectFrames(
+            of: step("{ max_input_tokens: 9, overflow: trimm, trim: [docs] }"),
+            #"""
             w.yaml:10:46: error[AW103]: overflow is one of fail, trim, found 'trimm'
                  |
               10 |     limits: { max_input_tokens: 9, overflow: trimm, trim: [docs] }
@@ -101,7 +115,9 @@ import WorkflowModel
     }
 
     @Test func aValueThatIsNamedTwice() throws {
-        try expectFrames(of: step("{ max_input_tokens: 9, overflow: trim, trim: [docs, docs] }"), #"""
+        try expectFrames(
+            of: step("{ max_input_tokens: 9, overflow: trim, trim: [docs, docs] }"),
+            #"""
             w.yaml:10:65: error[AW140]: 'docs' is named twice in trim
                  |
               10 |     limits: { max_input_tokens: 9, overflow: trim, trim: [docs, docs] }
@@ -111,7 +127,9 @@ import WorkflowModel
     }
 
     @Test func valuesThatCannotBeCut() throws {
-        try expectFrames(of: step("{ max_input_tokens: 9, overflow: trim, trim: [docs, n, o] }"), #"""
+        try expectFrames(
+            of: step("{ max_input_tokens: 9, overflow: trim, trim: [docs, n, o] }"),
+            #"""
             w.yaml:10:65: error[AW140]: 'n' is of type int, and only texts and lists are cut
                  |
               10 |     limits: { max_input_tokens: 9, overflow: trim, trim: [docs, n, o] }
@@ -127,7 +145,9 @@ import WorkflowModel
     }
 
     @Test func trimInDefaults() throws {
-        try expectFrames(of: step("{ max_input_tokens: 9 }", defaults: "model: m, limits: { overflow: trim, trim: [docs] }"), #"""
+        try expectFrames(
+            of: step("{ max_input_tokens: 9 }", defaults: "model: m, limits: { overflow: trim, trim: [docs] }"),
+            #"""
             w.yaml:5:33: error[AW102]: 'overflow' is not a key of defaults.limits
                 |
               5 | defaults: { model: m, limits: { overflow: trim, trim: [docs] } }
@@ -143,12 +163,14 @@ import WorkflowModel
     }
 
     @Test func aStepTagReadsWhatTheStepReads() throws {
-        try expectFrames(of: #"""
-            version: 1
-            name: t
-            steps:
-              - { id: a, value: "1", tags: { x: "${{ item }}", y: "${{ steps.b.output }}", z: [1] } }
-            """#, #"""
+        try expectFrames(
+            of: #"""
+                version: 1
+                name: t
+                steps:
+                  - { id: a, value: "1", tags: { x: "${{ item }}", y: "${{ steps.b.output }}", z: [1] } }
+                """#,
+            #"""
             w.yaml:4:42: error[AW203]: unknown name 'item'
                 |
               4 |   - { id: a, value: "1", tags: { x: "${{ item }}", y: "${{ steps.b.output }}", z: [1] } }

@@ -208,7 +208,8 @@ import WorkflowModel
     // MARK: The graph
 
     @Test func everythingOfAWorkflowIsRead() throws {
-        let graph = try workflow("""
+        let graph = try workflow(
+            """
             version: 1
             name: support-triage
             description: Sort a ticket.
@@ -254,9 +255,10 @@ import WorkflowModel
         #expect(graph.steps[3].forEach?.name == "row")
         #expect(graph.steps[3].forEach?.onError == .collect)
         #expect(graph.steps.map(\.kind.name) == ["model", "model", "run", "model", "value"])
-        #expect(graph.dependencies == [
-            [], [Dependency(step: 0, kind: .required)], [], [Dependency(step: 2, kind: .control)], [Dependency(step: 3, kind: .required)],
-        ])
+        #expect(
+            graph.dependencies == [
+                [], [Dependency(step: 0, kind: .required)], [], [Dependency(step: 2, kind: .control)], [Dependency(step: 3, kind: .required)],
+            ])
         #expect(graph.dependents == [[1], [], [3], [4], []])
     }
 
@@ -268,7 +270,8 @@ import WorkflowModel
         ("model: m, prompt: hi, prefix: [p]", .required), ("model: m, prompt_file: p.md", .required), ("run: [echo, \"${{ steps.a.output }}\"]", .required),
     ])
     func edgesAreInferred(step: String, kind: Dependency.Kind) throws {
-        let graph = try workflow("""
+        let graph = try workflow(
+            """
             version: 1
             name: t
             models: { m: { use: local/small } }
@@ -300,7 +303,8 @@ import WorkflowModel
     // MARK: The project file
 
     @Test func aProjectFileIsRead() throws {
-        let project = try TemporaryProject(["agentctl.yaml": """
+        let project = try TemporaryProject([
+            "agentctl.yaml": """
             version: 1
             ledger: runs/ledger.db
             x-team: cx
@@ -320,7 +324,8 @@ import WorkflowModel
               near: { api: openai-chat, base_url: "http://localhost:8000/v1", api_key: { value: none } }
             prices:
               - { model: groq/llama*, input_per_mtok_usd: 0.05, output_per_mtok_usd: 0.08, from: 2026-01-01 }
-            """, "flows/w.yaml": ""])
+            """, "flows/w.yaml": "",
+        ])
         let loaded = try ProjectLoader.load(named: nil, searchingFrom: project.path("flows"))
         #expect(loaded.root == project.root)
         #expect(loaded.ledger == "runs/ledger.db")
@@ -330,9 +335,10 @@ import WorkflowModel
         #expect(serve == ServeConfiguration(command: ["serve", "--port", "${{ port }}"], ready: "/ok", startTimeout: .seconds(90)))
         #expect(loaded.providers[0].models[0].contextWindow == 2048)
         #expect(loaded.providers[1].apiKey == .environment("GROQ_API_KEY"))
-        #expect(loaded.providers[1].dialect == [
-            "stream": true, "structured_output": "json_object", "max_tokens_field": "max_completion_tokens", "call_id_header": nil, "cached_tokens": "required",
-        ])
+        #expect(
+            loaded.providers[1].dialect == [
+                "stream": true, "structured_output": "json_object", "max_tokens_field": "max_completion_tokens", "call_id_header": nil, "cached_tokens": "required",
+            ])
         #expect(loaded.providers[2].dialect == .none)
         #expect(loaded.providers[2].apiKey == .value("none"))
         #expect(loaded.prices.map(\.id) == ["groq/llama*/input@project:2026-01-01", "groq/llama*/output@project:2026-01-01"])

@@ -6,13 +6,15 @@ import WorkflowLoading
 /// Names that are declared, read and waited for. Each diagnostic as it is printed.
 @Suite struct NamesDiagnosticTests {
     @Test func twoStepsOfOneName() throws {
-        try expectFrames(of: #"""
-            version: 1
-            name: t
-            steps:
-              - { id: a, value: "1" }
-              - { id: a, value: "2" }
-            """#, #"""
+        try expectFrames(
+            of: #"""
+                version: 1
+                name: t
+                steps:
+                  - { id: a, value: "1" }
+                  - { id: a, value: "2" }
+                """#,
+            #"""
             w.yaml:5:11: error[AW201]: two steps are called 'a'
                 |
               5 |   - { id: a, value: "2" }
@@ -22,13 +24,15 @@ import WorkflowLoading
     }
 
     @Test func namesThatAreNotDeclared() throws {
-        try expectFrames(of: #"""
-            version: 1
-            name: t
-            models: { small: { use: local/small } }
-            steps:
-              - { id: a, model: smal, prefix: [policy], prompt: hi, needs: [b] }
-            """#, #"""
+        try expectFrames(
+            of: #"""
+                version: 1
+                name: t
+                models: { small: { use: local/small } }
+                steps:
+                  - { id: a, model: smal, prefix: [policy], prompt: hi, needs: [b] }
+                """#,
+            #"""
             w.yaml:5:21: error[AW202]: there is no tier 'smal'
                 |
               5 |   - { id: a, model: smal, prefix: [policy], prompt: hi, needs: [b] }
@@ -50,23 +54,25 @@ import WorkflowLoading
     }
 
     @Test func readsOfWhatIsNotThere() throws {
-        try expectFrames(of: #"""
-            version: 1
-            name: t
-            inputs: { ticket: {} }
-            steps:
-              - { id: draft, value: inputs.tikcet }
-              - { id: b, value: steps.drafd.output }
-              - { id: c, value: steps.draft.outptu }
-              - { id: d, value: draft.output }
-              - { id: e, value: ticket }
-              - { id: f, value: item }
-              - { id: g, value: with.x }
-              - { id: h, value: run.ids }
-              - { id: i, value: stpes.draft.output }
-              - { id: j, with: { query: "1" }, value: with.qeury }
-              - { id: k, value: secrets.kb }
-            """#, #"""
+        try expectFrames(
+            of: #"""
+                version: 1
+                name: t
+                inputs: { ticket: {} }
+                steps:
+                  - { id: draft, value: inputs.tikcet }
+                  - { id: b, value: steps.drafd.output }
+                  - { id: c, value: steps.draft.outptu }
+                  - { id: d, value: draft.output }
+                  - { id: e, value: ticket }
+                  - { id: f, value: item }
+                  - { id: g, value: with.x }
+                  - { id: h, value: run.ids }
+                  - { id: i, value: stpes.draft.output }
+                  - { id: j, with: { query: "1" }, value: with.qeury }
+                  - { id: k, value: secrets.kb }
+                """#,
+            #"""
             w.yaml:5:25: error[AW203]: there is no input 'tikcet'
                 |
               5 |   - { id: draft, value: inputs.tikcet }
@@ -136,12 +142,14 @@ import WorkflowLoading
     }
 
     @Test func itemsAreNotInScopeOfTheirStep() throws {
-        try expectFrames(of: #"""
-            version: 1
-            name: t
-            steps:
-              - { id: s, when: item > 1, for_each: { items: "[1]", as: item }, value: item }
-            """#, #"""
+        try expectFrames(
+            of: #"""
+                version: 1
+                name: t
+                steps:
+                  - { id: s, when: item > 1, for_each: { items: "[1]", as: item }, value: item }
+                """#,
+            #"""
             w.yaml:4:20: error[AW203]: unknown name 'item'
                 |
               4 |   - { id: s, when: item > 1, for_each: { items: "[1]", as: item }, value: item }
@@ -151,13 +159,15 @@ import WorkflowLoading
     }
 
     @Test func tagsAreWrittenBeforeAnyStep() throws {
-        try expectFrames(of: #"""
-            version: 1
-            name: t
-            tags: { x: "${{ steps.a.output }}" }
-            steps:
-              - { id: a, value: "1" }
-            """#, #"""
+        try expectFrames(
+            of: #"""
+                version: 1
+                name: t
+                tags: { x: "${{ steps.a.output }}" }
+                steps:
+                  - { id: a, value: "1" }
+                """#,
+            #"""
             w.yaml:3:17: error[AW203]: unknown name 'steps'
                 |
               3 | tags: { x: "${{ steps.a.output }}" }
@@ -167,17 +177,19 @@ import WorkflowLoading
     }
 
     @Test func fieldsThatAnOutputDoesNotHave() throws {
-        try expectFrames(of: #"""
-            version: 1
-            name: t
-            models: { m: { use: local/small } }
-            defaults: { model: m }
-            steps:
-              - { id: a, prompt: hi }
-              - { id: b, prompt: hi, output: { schema: { type: object, properties: { text: {} }, additionalProperties: false } } }
-              - { id: c, value: steps.a.output.text }
-              - { id: d, value: steps.b.output.txet }
-            """#, #"""
+        try expectFrames(
+            of: #"""
+                version: 1
+                name: t
+                models: { m: { use: local/small } }
+                defaults: { model: m }
+                steps:
+                  - { id: a, prompt: hi }
+                  - { id: b, prompt: hi, output: { schema: { type: object, properties: { text: {} }, additionalProperties: false } } }
+                  - { id: c, value: steps.a.output.text }
+                  - { id: d, value: steps.b.output.txet }
+                """#,
+            #"""
             w.yaml:8:21: error[AW204]: steps.a.output is a string and has no field 'text'
                 |
               8 |   - { id: c, value: steps.a.output.text }
@@ -193,14 +205,16 @@ import WorkflowLoading
     }
 
     @Test func stepsThatWaitForEachOther() throws {
-        try expectFrames(of: #"""
-            version: 1
-            name: t
-            steps:
-              - { id: a, value: steps.c.output }
-              - { id: b, value: steps.a.output }
-              - { id: c, value: "1", needs: [b] }
-            """#, #"""
+        try expectFrames(
+            of: #"""
+                version: 1
+                name: t
+                steps:
+                  - { id: a, value: steps.c.output }
+                  - { id: b, value: steps.a.output }
+                  - { id: c, value: "1", needs: [b] }
+                """#,
+            #"""
             w.yaml:5:21: error[AW205]: steps wait for each other: a -> c -> b -> a
                 |
               5 |   - { id: b, value: steps.a.output }
@@ -209,12 +223,14 @@ import WorkflowLoading
     }
 
     @Test func aStepThatWaitsForItself() throws {
-        try expectFrames(of: #"""
-            version: 1
-            name: t
-            steps:
-              - { id: a, value: steps.a.output }
-            """#, #"""
+        try expectFrames(
+            of: #"""
+                version: 1
+                name: t
+                steps:
+                  - { id: a, value: steps.a.output }
+                """#,
+            #"""
             w.yaml:4:21: error[AW205]: steps wait for each other: a -> a
                 |
               4 |   - { id: a, value: steps.a.output }
@@ -242,15 +258,17 @@ import WorkflowLoading
     }
 
     @Test func problemsOfAllKindsInOnePass() throws {
-        try expectFrames(of: #"""
-            version: 1
-            name: t
-            steps:
-              - { id: a, value: steps.b.output, promt: x }
-              - { id: b, value: steps.a.output }
-              - { id: c, value: "1 +" }
-              - { id: d, value: inputs.x }
-            """#, #"""
+        try expectFrames(
+            of: #"""
+                version: 1
+                name: t
+                steps:
+                  - { id: a, value: steps.b.output, promt: x }
+                  - { id: b, value: steps.a.output }
+                  - { id: c, value: "1 +" }
+                  - { id: d, value: inputs.x }
+                """#,
+            #"""
             w.yaml:4:37: error[AW101]: unknown key 'promt' in a step
                 |
               4 |   - { id: a, value: steps.b.output, promt: x }
@@ -276,16 +294,18 @@ import WorkflowLoading
     }
 
     @Test func whatIsBrokenIsNotReportedAsMissing() throws {
-        try expectFrames(of: #"""
-            version: 1
-            name: t
-            inputs: { n: { type: strin } }
-            models: { m: { use: gpt } }
-            prefixes: { p: {} }
-            steps:
-              - { id: a, model: m, prefix: [p], prompt: "${{ inputs.n }} ${{ steps.b.output }} ${{ steps.c.output }}", needs: [b] }
-              - { id: b, valeu: "1" }
-            """#, #"""
+        try expectFrames(
+            of: #"""
+                version: 1
+                name: t
+                inputs: { n: { type: strin } }
+                models: { m: { use: gpt } }
+                prefixes: { p: {} }
+                steps:
+                  - { id: a, model: m, prefix: [p], prompt: "${{ inputs.n }} ${{ steps.b.output }} ${{ steps.c.output }}", needs: [b] }
+                  - { id: b, valeu: "1" }
+                """#,
+            #"""
             w.yaml:3:22: error[AW108]: the input 'n' has a schema that is not valid at /type: type must be one of 'null', 'boolean', 'integer', 'number', 'string', 'array', 'object', found 'strin' (did you mean 'string'?)
                 |
               3 | inputs: { n: { type: strin } }
@@ -317,14 +337,16 @@ import WorkflowLoading
     }
 
     @Test func aStepWithoutANameMayBeAny() throws {
-        try expectFrames(of: #"""
-            version: 1
-            name: t
-            steps:
-              - { value: "1" }
-              - { id: b, value: steps.a.output, needs: [c] }
-              - { id: c, value: inputs.x }
-            """#, #"""
+        try expectFrames(
+            of: #"""
+                version: 1
+                name: t
+                steps:
+                  - { value: "1" }
+                  - { id: b, value: steps.a.output, needs: [c] }
+                  - { id: c, value: inputs.x }
+                """#,
+            #"""
             w.yaml:4:5: error[AW104]: a step needs 'id'
                 |
               4 |   - { value: "1" }

@@ -3,7 +3,9 @@ import Testing
 /// What is wrong with a project file. Each diagnostic as it is printed.
 @Suite struct ProjectDiagnosticTests {
     @Test func anEmptyProjectFile() throws {
-        try expectProjectFrames(of: "", #"""
+        try expectProjectFrames(
+            of: "",
+            #"""
             agentctl.yaml:1:1: error[AW105]: the project file says version: 1
                 |
               1 | 
@@ -12,11 +14,13 @@ import Testing
     }
 
     @Test func unknownAndLaterKeys() throws {
-        try expectProjectFrames(of: #"""
-            version: 1
-            provider: {}
-            budgets: [{}]
-            """#, #"""
+        try expectProjectFrames(
+            of: #"""
+                version: 1
+                provider: {}
+                budgets: [{}]
+                """#,
+            #"""
             agentctl.yaml:2:1: error[AW101]: unknown key 'provider' in the project file
                 |
               2 | provider: {}
@@ -41,10 +45,12 @@ import Testing
     }
 
     @Test func aProviderThatIsNoMapping() throws {
-        try expectProjectFrames(of: #"""
-            version: 1
-            providers: { a: x, b/c: { api: openai-chat } }
-            """#, #"""
+        try expectProjectFrames(
+            of: #"""
+                version: 1
+                providers: { a: x, b/c: { api: openai-chat } }
+                """#,
+            #"""
             agentctl.yaml:2:17: error[AW103]: a provider is a mapping of keys to values, found a string
                 |
               2 | providers: { a: x, b/c: { api: openai-chat } }
@@ -58,10 +64,12 @@ import Testing
     }
 
     @Test func aProviderWithoutAnAPI() throws {
-        try expectProjectFrames(of: #"""
-            version: 1
-            providers: { a: { base_url: "http://x" } }
-            """#, #"""
+        try expectProjectFrames(
+            of: #"""
+                version: 1
+                providers: { a: { base_url: "http://x" } }
+                """#,
+            #"""
             agentctl.yaml:2:17: error[AW104]: a provider needs 'api'
                 |
               2 | providers: { a: { base_url: "http://x" } }
@@ -71,10 +79,12 @@ import Testing
     }
 
     @Test func anAPIThatIsNotKnown() throws {
-        try expectProjectFrames(of: #"""
-            version: 1
-            providers: { a: { api: opnai-chat } }
-            """#, #"""
+        try expectProjectFrames(
+            of: #"""
+                version: 1
+                providers: { a: { api: opnai-chat } }
+                """#,
+            #"""
             agentctl.yaml:2:24: error[AW103]: api is 'openai-chat', found 'opnai-chat'
                 |
               2 | providers: { a: { api: opnai-chat } }
@@ -84,10 +94,12 @@ import Testing
     }
 
     @Test func anAddressWithoutAScheme() throws {
-        try expectProjectFrames(of: #"""
-            version: 1
-            providers: { a: { api: openai-chat, base_url: example.com } }
-            """#, #"""
+        try expectProjectFrames(
+            of: #"""
+                version: 1
+                providers: { a: { api: openai-chat, base_url: example.com } }
+                """#,
+            #"""
             agentctl.yaml:2:47: error[AW103]: base_url starts with http:// or https://, found 'example.com'
                 |
               2 | providers: { a: { api: openai-chat, base_url: example.com } }
@@ -96,10 +108,12 @@ import Testing
     }
 
     @Test func aKeyInTheFile() throws {
-        try expectProjectFrames(of: #"""
-            version: 1
-            providers: { a: { api: openai-chat, base_url: "https://api.example.com", api_key: { value: sk-1 } } }
-            """#, #"""
+        try expectProjectFrames(
+            of: #"""
+                version: 1
+                providers: { a: { api: openai-chat, base_url: "https://api.example.com", api_key: { value: sk-1 } } }
+                """#,
+            #"""
             agentctl.yaml:2:92: error[AW114]: a literal key is for loopback endpoints only
                 |
               2 | …{ a: { api: openai-chat, base_url: "https://api.example.com", api_key: { value: sk-1 } } }
@@ -109,10 +123,12 @@ import Testing
     }
 
     @Test func aKeyForAHostThatBeginsLikeLoopback() throws {
-        try expectProjectFrames(of: #"""
-            version: 1
-            providers: { a: { api: openai-chat, base_url: "http://localhost.example.com", api_key: { value: sk-1 } } }
-            """#, #"""
+        try expectProjectFrames(
+            of: #"""
+                version: 1
+                providers: { a: { api: openai-chat, base_url: "http://localhost.example.com", api_key: { value: sk-1 } } }
+                """#,
+            #"""
             agentctl.yaml:2:97: error[AW114]: a literal key is for loopback endpoints only
                 |
               2 | …{ api: openai-chat, base_url: "http://localhost.example.com", api_key: { value: sk-1 } } }
@@ -122,10 +138,12 @@ import Testing
     }
 
     @Test func anEmptyKey() throws {
-        try expectProjectFrames(of: #"""
-            version: 1
-            providers: { a: { api: openai-chat, api_key: {} } }
-            """#, #"""
+        try expectProjectFrames(
+            of: #"""
+                version: 1
+                providers: { a: { api: openai-chat, api_key: {} } }
+                """#,
+            #"""
             agentctl.yaml:2:46: error[AW104]: api_key needs env, command or value
                 |
               2 | providers: { a: { api: openai-chat, api_key: {} } }
@@ -134,10 +152,12 @@ import Testing
     }
 
     @Test func aServerWithoutACommand() throws {
-        try expectProjectFrames(of: #"""
-            version: 1
-            providers: { a: { api: openai-chat, models: { m: { serve: { ready: /health } } } } }
-            """#, #"""
+        try expectProjectFrames(
+            of: #"""
+                version: 1
+                providers: { a: { api: openai-chat, models: { m: { serve: { ready: /health } } } } }
+                """#,
+            #"""
             agentctl.yaml:2:50: error[AW104]: serve needs a command
                 |
               2 | providers: { a: { api: openai-chat, models: { m: { serve: { ready: /health } } } } }
@@ -146,10 +166,12 @@ import Testing
     }
 
     @Test func aPlaceholderThatIsNotKnown() throws {
-        try expectProjectFrames(of: #"""
-            version: 1
-            providers: { a: { api: openai-chat, models: { m: { serve: { command: [run, "${{ prot }}"] } } } } }
-            """#, #"""
+        try expectProjectFrames(
+            of: #"""
+                version: 1
+                providers: { a: { api: openai-chat, models: { m: { serve: { command: [run, "${{ prot }}"] } } } } }
+                """#,
+            #"""
             agentctl.yaml:2:76: error[AW111]: only ${{ port }} is known here
                 |
               2 | …: { a: { api: openai-chat, models: { m: { serve: { command: [run, "${{ prot }}"] } } } } }
@@ -158,10 +180,12 @@ import Testing
     }
 
     @Test func aDialectThatIsNotKnown() throws {
-        try expectProjectFrames(of: #"""
-            version: 1
-            providers: { a: { api: openai-chat, dialect: { max_tokens_field: tokens, cached_tokens: never } } }
-            """#, #"""
+        try expectProjectFrames(
+            of: #"""
+                version: 1
+                providers: { a: { api: openai-chat, dialect: { max_tokens_field: tokens, cached_tokens: never } } }
+                """#,
+            #"""
             agentctl.yaml:2:66: error[AW103]: max_tokens_field is one of max_tokens, max_completion_tokens, found 'tokens'
                 |
               2 | …: { a: { api: openai-chat, dialect: { max_tokens_field: tokens, cached_tokens: never } } }
@@ -175,10 +199,12 @@ import Testing
     }
 
     @Test func aHeaderOfTwoLines() throws {
-        try expectProjectFrames(of: #"""
-            version: 1
-            providers: { a: { api: openai-chat, headers: { X: "a\nb" } } }
-            """#, #"""
+        try expectProjectFrames(
+            of: #"""
+                version: 1
+                providers: { a: { api: openai-chat, headers: { X: "a\nb" } } }
+                """#,
+            #"""
             agentctl.yaml:2:51: error[AW103]: a header is one line of text
                 |
               2 | providers: { a: { api: openai-chat, headers: { X: "a\nb" } } }
@@ -187,11 +213,13 @@ import Testing
     }
 
     @Test func halfAPrice() throws {
-        try expectProjectFrames(of: #"""
-            version: 1
-            prices:
-              - { model: a/b, input_per_mtok_usd: 0.1 }
-            """#, #"""
+        try expectProjectFrames(
+            of: #"""
+                version: 1
+                prices:
+                  - { model: a/b, input_per_mtok_usd: 0.1 }
+                """#,
+            #"""
             agentctl.yaml:3:5: error[AW115]: a price needs input_per_mtok_usd and output_per_mtok_usd, or machine_hour_usd
                 |
               3 |   - { model: a/b, input_per_mtok_usd: 0.1 }
@@ -201,12 +229,14 @@ import Testing
     }
 
     @Test func pricesThatAreNone() throws {
-        try expectProjectFrames(of: #"""
-            version: 1
-            prices:
-              - { model: b, input_per_mtok_usd: 1, output_per_mtok_usd: 1 }
-              - { model: a/b, input_per_mtok_usd: 0.0000001, output_per_mtok_usd: 20000, from: today }
-            """#, #"""
+        try expectProjectFrames(
+            of: #"""
+                version: 1
+                prices:
+                  - { model: b, input_per_mtok_usd: 1, output_per_mtok_usd: 1 }
+                  - { model: a/b, input_per_mtok_usd: 0.0000001, output_per_mtok_usd: 20000, from: today }
+                """#,
+            #"""
             agentctl.yaml:3:14: error[AW109]: a price names its model as provider/model
                 |
               3 |   - { model: b, input_per_mtok_usd: 1, output_per_mtok_usd: 1 }
@@ -230,23 +260,25 @@ import Testing
     }
 
     @Test func whatIsCheckedAndNotRun() throws {
-        try expectProjectRemarks(of: #"""
-            version: 1
-            secrets: { kb: { env: KB_TOKEN } }
-            budgets:
-              - name: support
-                owner: { finance: finops }
-                where: { tag.feature: support, workflow: [triage, reply] }
-                per: month
-                timezone: Europe/Zurich
-                max_cost_usd: 400
-                enforce: degrade
-                degrade: [small]
-                yellow: { at: 60%, models: [small] }
-                red: { at: 350, escalate: never }
-                alert: { slack: { env: SLACK_URL }, webhook: { url: "https://example.com/hook" }, command: [notify, --loud], terminal: true }
-            telemetry: { otlp: "http://127.0.0.1:4318" }
-            """#, #"""
+        try expectProjectRemarks(
+            of: #"""
+                version: 1
+                secrets: { kb: { env: KB_TOKEN } }
+                budgets:
+                  - name: support
+                    owner: { finance: finops }
+                    where: { tag.feature: support, workflow: [triage, reply] }
+                    per: month
+                    timezone: Europe/Zurich
+                    max_cost_usd: 400
+                    enforce: degrade
+                    degrade: [small]
+                    yellow: { at: 60%, models: [small] }
+                    red: { at: 350, escalate: never }
+                    alert: { slack: { env: SLACK_URL }, webhook: { url: "https://example.com/hook" }, command: [notify, --loud], terminal: true }
+                telemetry: { otlp: "http://127.0.0.1:4318" }
+                """#,
+            #"""
             agentctl.yaml:3:1: error[AW123]: 'budgets' in the project file is checked, but this version does not run it
                 |
               3 | budgets:
@@ -262,16 +294,18 @@ import Testing
     }
 
     @Test func wrongBudgetsSecretsAndTelemetry() throws {
-        try expectProjectFrames(of: #"""
-            version: 1
-            secrets: { KB: { env: A }, kb: { value: abc }, mail: { env: A, command: b } }
-            budgets:
-              - { nam: support, where: { feature: x, tag.feature: [1] }, per: moth, timezone: Mars/Base, max_cost_usd: 1 }
-              - { name: b, per: day, max_cost_usd: 1, yellow: { at: 90% }, red: { at: 80% }, degrade: [small] }
-              - { name: c, per: day, max_cost_usd: 1, alert: { slack: {}, webhook: { url: example.com }, mail: me } }
-              - monthly
-            telemetry: { otlp: "127.0.0.1:4318" }
-            """#, #"""
+        try expectProjectFrames(
+            of: #"""
+                version: 1
+                secrets: { KB: { env: A }, kb: { value: abc }, mail: { env: A, command: b } }
+                budgets:
+                  - { nam: support, where: { feature: x, tag.feature: [1] }, per: moth, timezone: Mars/Base, max_cost_usd: 1 }
+                  - { name: b, per: day, max_cost_usd: 1, yellow: { at: 90% }, red: { at: 80% }, degrade: [small] }
+                  - { name: c, per: day, max_cost_usd: 1, alert: { slack: {}, webhook: { url: example.com }, mail: me } }
+                  - monthly
+                telemetry: { otlp: "127.0.0.1:4318" }
+                """#,
+            #"""
             agentctl.yaml:2:12: error[AW107]: the name of a secret must match [a-z][a-z0-9_]*, found 'KB'
                 |
               2 | secrets: { KB: { env: A }, kb: { value: abc }, mail: { env: A, command: b } }

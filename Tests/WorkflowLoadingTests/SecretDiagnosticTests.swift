@@ -2,18 +2,21 @@ import Foundation
 import TestSupport
 import Testing
 import Values
-@testable import WorkflowLoading
 import WorkflowModel
+
+@testable import WorkflowLoading
 
 /// What a project file may do with keys, and whose project file is taken.
 @Suite struct SecretDiagnosticTests {
     // MARK: AW116, AW117
 
     @Test func aPasswordThatIsTooShort() throws {
-        try expectProjectFrames(of: #"""
-            version: 1
-            providers: { a: { api: openai-chat, base_url: "https://u:p@h.example/v1" } }
-            """#, #"""
+        try expectProjectFrames(
+            of: #"""
+                version: 1
+                providers: { a: { api: openai-chat, base_url: "https://u:p@h.example/v1" } }
+                """#,
+            #"""
             agentctl.yaml:2:47: error[AW116]: the password in base_url has 1 byte: a secret has 8 or more, or it could not be kept out of texts
                 |
               2 | providers: { a: { api: openai-chat, base_url: "https://u:p@h.example/v1" } }
@@ -24,10 +27,12 @@ import WorkflowModel
 
     /// A6: a key in clear text to another machine is refused unless the entry says so.
     @Test func aKeyInClearText() throws {
-        try expectProjectFrames(of: #"""
-            version: 1
-            providers: { a: { api: openai-chat, base_url: "http://h.example/v1", api_key: { env: K } } }
-            """#, #"""
+        try expectProjectFrames(
+            of: #"""
+                version: 1
+                providers: { a: { api: openai-chat, base_url: "http://h.example/v1", api_key: { env: K } } }
+                """#,
+            #"""
             agentctl.yaml:2:47: error[AW117]: the key of 'a' would go to h.example over http, where it can be read on the way
                 |
               2 | …oviders: { a: { api: openai-chat, base_url: "http://h.example/v1", api_key: { env: K } } }
@@ -100,7 +105,8 @@ import WorkflowModel
 
     /// A6: labels are no secrets, and answers that hold the same words stay whole.
     @Test func ordinaryWordsOfAProjectFileAreNone() throws {
-        let project = try TemporaryProject(["agentctl.yaml": """
+        let project = try TemporaryProject([
+            "agentctl.yaml": """
             version: 1
             providers:
               a:
@@ -110,21 +116,24 @@ import WorkflowModel
                 headers: { x-env: production, x-company: Acme Corporation, x-client: agentctl, x-model: qwen2.5-coder-0.5b, x-account: "20261130" }
                 models: { keyword-model: { id: keyword-model-large, image_tokens: 12345678 } }
                 dialect: { cached_tokens: required, max_tokens_field: max_tokens }
-            """])
+            """
+        ])
         let book = SecretBook()
         let loaded = try ProjectLoader.load(named: project.path("agentctl.yaml"), searchingFrom: ".", secrets: book)
         #expect(book.secrets.isEmpty && loaded.knownSecrets(besides: []) { _ in nil }.isEmpty, "\(book.secrets)")
     }
 
     @Test func variablesAndKnownSecretsOfAProject() throws {
-        let project = try TemporaryProject(["agentctl.yaml": """
+        let project = try TemporaryProject([
+            "agentctl.yaml": """
             version: 1
             providers:
               a: { api: openai-chat, base_url: "https://h.example/", api_key: { env: A_KEY }, headers: { X-Token: header-secret, X-Title: not a secret at all } }
               b: { api: openai-chat, base_url: "https://me:p%40ss-word@h.example/?sig=abcdefghi&api-version=2024-10-21", api_key: { command: [k] } }
             secrets: { kb: { env: KB_TOKEN }, other: { command: [k] } }
             budgets: [{ name: n, per: day, max_cost_usd: 1, alert: { slack: { env: SLACK_URL } } }]
-            """])
+            """
+        ])
         let loaded = try ProjectLoader.load(named: project.path("agentctl.yaml"), searchingFrom: ".")
         #expect(loaded.secretVariables(besides: []) == ["A_KEY", "KB_TOKEN", "SLACK_URL"])
         let known = loaded.knownSecrets(besides: []) { ["A_KEY": "key-of-a\n", "KB_TOKEN": "token-of-kb"][$0] }
@@ -219,7 +228,9 @@ import WorkflowModel
     }
 
     @Test func theWayOutIsToldWithTheName() throws {
-        try expectWarnings(of: Self.head + "  - { id: r, shell: true, run: \"ls ${{ inputs.f }}\" }\n", #"""
+        try expectWarnings(
+            of: Self.head + "  - { id: r, shell: true, run: \"ls ${{ inputs.f }}\" }\n",
+            #"""
             w.yaml:11:40: warning[AW420]: the input 'f' is written into a command line: what stands in it is run
                  |
               11 |   - { id: r, shell: true, run: "ls ${{ inputs.f }}" }

@@ -3,12 +3,14 @@ import Testing
 /// Kinds of steps and the keys that go with them. Each diagnostic as it is printed.
 @Suite struct StepDiagnosticTests {
     @Test func anUnknownKeyOfAStep() throws {
-        try expectFrames(of: #"""
-            version: 1
-            name: t
-            steps:
-              - { id: a, promt: hi }
-            """#, #"""
+        try expectFrames(
+            of: #"""
+                version: 1
+                name: t
+                steps:
+                  - { id: a, promt: hi }
+                """#,
+            #"""
             w.yaml:4:14: error[AW101]: unknown key 'promt' in a step
                 |
               4 |   - { id: a, promt: hi }
@@ -18,13 +20,15 @@ import Testing
     }
 
     @Test func aKeyOfAnotherTool() throws {
-        try expectFrames(of: #"""
-            version: 1
-            name: t
-            steps:
-              - { id: a, value: "1" }
-              - { id: b, value: "1", depends_on: [a] }
-            """#, #"""
+        try expectFrames(
+            of: #"""
+                version: 1
+                name: t
+                steps:
+                  - { id: a, value: "1" }
+                  - { id: b, value: "1", depends_on: [a] }
+                """#,
+            #"""
             w.yaml:5:26: error[AW102]: 'depends_on' is not a key of a step
                 |
               5 |   - { id: b, value: "1", depends_on: [a] }
@@ -34,12 +38,14 @@ import Testing
     }
 
     @Test func aTypeIsNoKey() throws {
-        try expectFrames(of: #"""
-            version: 1
-            name: t
-            steps:
-              - { id: a, type: value, value: "1" }
-            """#, #"""
+        try expectFrames(
+            of: #"""
+                version: 1
+                name: t
+                steps:
+                  - { id: a, type: value, value: "1" }
+                """#,
+            #"""
             w.yaml:4:14: error[AW102]: 'type' is not a key of a step
                 |
               4 |   - { id: a, type: value, value: "1" }
@@ -49,14 +55,16 @@ import Testing
     }
 
     @Test func textAroundACondition() throws {
-        try expectFrames(of: #"""
-            version: 1
-            name: t
-            steps:
-              - id: a
-                when: "${{ 1 > 0 }} "
-                value: "1"
-            """#, #"""
+        try expectFrames(
+            of: #"""
+                version: 1
+                name: t
+                steps:
+                  - id: a
+                    when: "${{ 1 > 0 }} "
+                    value: "1"
+                """#,
+            #"""
             w.yaml:5:11: error[AW110]: when is one expression; text around ${{ }} would make it a string
                 |
               5 |     when: "${{ 1 > 0 }} "
@@ -66,12 +74,14 @@ import Testing
     }
 
     @Test func aStepWithoutAKind() throws {
-        try expectFrames(of: #"""
-            version: 1
-            name: t
-            steps:
-              - { id: a, when: "true" }
-            """#, #"""
+        try expectFrames(
+            of: #"""
+                version: 1
+                name: t
+                steps:
+                  - { id: a, when: "true" }
+                """#,
+            #"""
             w.yaml:4:11: error[AW120]: step 'a' says nothing of what it does
                 |
               4 |   - { id: a, when: "true" }
@@ -81,12 +91,14 @@ import Testing
     }
 
     @Test func aStepOfTwoKinds() throws {
-        try expectFrames(of: #"""
-            version: 1
-            name: t
-            steps:
-              - { id: a, value: "1", run: [p] }
-            """#, #"""
+        try expectFrames(
+            of: #"""
+                version: 1
+                name: t
+                steps:
+                  - { id: a, value: "1", run: [p] }
+                """#,
+            #"""
             w.yaml:4:14: error[AW120]: step 'a' has two kinds: run and value
                 |
               4 |   - { id: a, value: "1", run: [p] }
@@ -96,17 +108,19 @@ import Testing
     }
 
     @Test func keysThatDoNotGoTogether() throws {
-        try expectFrames(of: #"""
-            version: 1
-            name: t
-            models: { m: { use: local/small } }
-            defaults: { model: m }
-            steps:
-              - { id: a, value: "1", model: m }
-              - { id: b, run: [p], prefix: [x] }
-              - { id: c, prompt: hi, stdin: x }
-              - { id: d, system: x, messages: [{ role: user, content: hi }] }
-            """#, #"""
+        try expectFrames(
+            of: #"""
+                version: 1
+                name: t
+                models: { m: { use: local/small } }
+                defaults: { model: m }
+                steps:
+                  - { id: a, value: "1", model: m }
+                  - { id: b, run: [p], prefix: [x] }
+                  - { id: c, prompt: hi, stdin: x }
+                  - { id: d, system: x, messages: [{ role: user, content: hi }] }
+                """#,
+            #"""
             w.yaml:6:26: error[AW121]: 'model' does not go with 'value'
                 |
               6 |   - { id: a, value: "1", model: m }
@@ -131,12 +145,14 @@ import Testing
     }
 
     @Test func aStepWithoutAModel() throws {
-        try expectFrames(of: #"""
-            version: 1
-            name: t
-            steps:
-              - { id: a, prompt: hi }
-            """#, #"""
+        try expectFrames(
+            of: #"""
+                version: 1
+                name: t
+                steps:
+                  - { id: a, prompt: hi }
+                """#,
+            #"""
             w.yaml:4:11: error[AW122]: step 'a' asks a model, but names none
                 |
               4 |   - { id: a, prompt: hi }
@@ -146,15 +162,17 @@ import Testing
     }
 
     @Test func messages() throws {
-        try expectFrames(of: #"""
-            version: 1
-            name: t
-            models: { m: { use: local/small } }
-            defaults: { model: m }
-            steps:
-              - { id: a, messages: [] }
-              - { id: b, messages: [{ role: usr, content: x }, { role: user }, { content: x }] }
-            """#, #"""
+        try expectFrames(
+            of: #"""
+                version: 1
+                name: t
+                models: { m: { use: local/small } }
+                defaults: { model: m }
+                steps:
+                  - { id: a, messages: [] }
+                  - { id: b, messages: [{ role: usr, content: x }, { role: user }, { content: x }] }
+                """#,
+            #"""
             w.yaml:6:24: error[AW104]: messages needs at least one message
                 |
               6 |   - { id: a, messages: [] }
@@ -179,16 +197,18 @@ import Testing
     }
 
     @Test func programs() throws {
-        try expectFrames(of: #"""
-            version: 1
-            name: t
-            steps:
-              - { id: a, run: ls -l }
-              - { id: b, run: [] }
-              - { id: c, run: [ls], shell: true }
-              - { id: d, run: [ls], ok_exit: [256] }
-              - { id: e, run: [ls], output: { parse: yaml } }
-            """#, #"""
+        try expectFrames(
+            of: #"""
+                version: 1
+                name: t
+                steps:
+                  - { id: a, run: ls -l }
+                  - { id: b, run: [] }
+                  - { id: c, run: [ls], shell: true }
+                  - { id: d, run: [ls], ok_exit: [256] }
+                  - { id: e, run: [ls], output: { parse: yaml } }
+                """#,
+            #"""
             w.yaml:4:19: error[AW103]: run is a list of the program and its arguments, found a string
                 |
               4 |   - { id: a, run: ls -l }
@@ -218,12 +238,14 @@ import Testing
     }
 
     @Test func anEmptyFallbackValue() throws {
-        try expectFrames(of: #"""
-            version: 1
-            name: t
-            steps:
-              - { id: a, value: "1", on_error: {} }
-            """#, #"""
+        try expectFrames(
+            of: #"""
+                version: 1
+                name: t
+                steps:
+                  - { id: a, value: "1", on_error: {} }
+                """#,
+            #"""
             w.yaml:4:36: error[AW104]: on_error needs 'value'
                 |
               4 |   - { id: a, value: "1", on_error: {} }
@@ -232,12 +254,14 @@ import Testing
     }
 
     @Test func anExpressionThatIsNone() throws {
-        try expectFrames(of: #"""
-            version: 1
-            name: t
-            steps:
-              - { id: a, value: "1 +" }
-            """#, #"""
+        try expectFrames(
+            of: #"""
+                version: 1
+                name: t
+                steps:
+                  - { id: a, value: "1 +" }
+                """#,
+            #"""
             w.yaml:4:25: error[AX001]: expected a value, found the end of the expression
                 |
               4 |   - { id: a, value: "1 +" }
@@ -246,12 +270,14 @@ import Testing
     }
 
     @Test func aListAsACondition() throws {
-        try expectFrames(of: #"""
-            version: 1
-            name: t
-            steps:
-              - { id: a, when: [x], value: "1" }
-            """#, #"""
+        try expectFrames(
+            of: #"""
+                version: 1
+                name: t
+                steps:
+                  - { id: a, when: [x], value: "1" }
+                """#,
+            #"""
             w.yaml:4:20: error[AW103]: when is an expression, found a list
                 |
               4 |   - { id: a, when: [x], value: "1" }

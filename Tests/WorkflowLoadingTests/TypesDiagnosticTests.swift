@@ -4,20 +4,22 @@ import Testing
 /// Expressions that do not go with the types of what they read. Each diagnostic as it is printed.
 @Suite struct TypesDiagnosticTests {
     @Test func inputsHaveTheTypesOfTheirSchemas() throws {
-        try expectFrames(of: #"""
-            version: 1
-            name: t
-            inputs:
-              n: { type: integer }
-              price: { type: number }
-              ticket: { type: object, properties: { id: { type: string }, tags: { type: array, items: { type: string } } }, additionalProperties: false }
-            steps:
-              - { id: a, value: "'n: ' + inputs.n" }
-              - { id: b, value: inputs.price + inputs.ticket.id }
-              - { id: c, value: inputs.ticket.tgas }
-              - { id: d, value: "inputs.ticket.tags.map(t, t.name)" }
-              - { id: e, value: { deep: ["${{ inputs.n == 'one' }}", "text ${{ inputs.n.size() }}"] } }
-            """#, #"""
+        try expectFrames(
+            of: #"""
+                version: 1
+                name: t
+                inputs:
+                  n: { type: integer }
+                  price: { type: number }
+                  ticket: { type: object, properties: { id: { type: string }, tags: { type: array, items: { type: string } } }, additionalProperties: false }
+                steps:
+                  - { id: a, value: "'n: ' + inputs.n" }
+                  - { id: b, value: inputs.price + inputs.ticket.id }
+                  - { id: c, value: inputs.ticket.tgas }
+                  - { id: d, value: "inputs.ticket.tags.map(t, t.name)" }
+                  - { id: e, value: { deep: ["${{ inputs.n == 'one' }}", "text ${{ inputs.n.size() }}"] } }
+                """#,
+            #"""
             w.yaml:8:22: error[AX007]: no overload of + for (string, int)
                 |
               8 |   - { id: a, value: "'n: ' + inputs.n" }
@@ -56,25 +58,27 @@ import Testing
     }
 
     @Test func stepsHaveTheTypesOfTheirOutputs() throws {
-        try expectFrames(of: #"""
-            version: 1
-            name: t
-            models: { m: { use: local/small } }
-            defaults: { model: m }
-            steps:
-              - { id: late, value: steps.total.output + steps.note.output }
-              - { id: total, value: "1 + 2" }
-              - { id: note, prompt: hi }
-              - { id: class, prompt: hi, output: { schema: { type: object, properties: { score: { type: number }, why: { type: ["string", "null"] } }, additionalProperties: false } } }
-              - { id: list, run: [ls], output: { parse: jsonl } }
-              - { id: each, for_each: { items: steps.list.output, on_error: collect }, prompt: "${{ item.anything }} ${{ index + '1' }}" }
-              - { id: use, with: { score: "${{ steps.class.output.score }}" }, value: "with.score + 'x'" }
-              - { id: use2, value: "steps.each.output.map(e, e.outptu)" }
-              - { id: use3, value: "steps.each.output[0].output + 1" }
-              - { id: use4, value: "steps.class.output.why.trim() + steps.class.output.score" }
-              - { id: use5, value: "steps.list.output.map(l, l.a + 1)" }
-              - { id: use6, value: "steps.total.attempts + steps.total.status" }
-            """#, #"""
+        try expectFrames(
+            of: #"""
+                version: 1
+                name: t
+                models: { m: { use: local/small } }
+                defaults: { model: m }
+                steps:
+                  - { id: late, value: steps.total.output + steps.note.output }
+                  - { id: total, value: "1 + 2" }
+                  - { id: note, prompt: hi }
+                  - { id: class, prompt: hi, output: { schema: { type: object, properties: { score: { type: number }, why: { type: ["string", "null"] } }, additionalProperties: false } } }
+                  - { id: list, run: [ls], output: { parse: jsonl } }
+                  - { id: each, for_each: { items: steps.list.output, on_error: collect }, prompt: "${{ item.anything }} ${{ index + '1' }}" }
+                  - { id: use, with: { score: "${{ steps.class.output.score }}" }, value: "with.score + 'x'" }
+                  - { id: use2, value: "steps.each.output.map(e, e.outptu)" }
+                  - { id: use3, value: "steps.each.output[0].output + 1" }
+                  - { id: use4, value: "steps.class.output.why.trim() + steps.class.output.score" }
+                  - { id: use5, value: "steps.list.output.map(l, l.a + 1)" }
+                  - { id: use6, value: "steps.total.attempts + steps.total.status" }
+                """#,
+            #"""
             w.yaml:6:24: error[AX007]: no overload of + for (int, string)
                 |
               6 |   - { id: late, value: steps.total.output + steps.note.output }
@@ -120,20 +124,22 @@ import Testing
     }
 
     @Test func placesThatWantAType() throws {
-        try expectFrames(of: #"""
-            version: 1
-            name: t
-            inputs: { n: { type: integer }, o: { type: object } }
-            decision: { outcome: "${{ null }}" }
-            tags: { a: "${{ inputs.n + 'a' }}" }
-            prefixes: { p: { text: "${{ b'x' }}" } }
-            steps:
-              - { id: a, when: inputs.n, value: "1" }
-              - { id: b, for_each: { items: inputs.o }, value: item }
-              - { id: c, for_each: { items: "[1, 2]", as: x }, value: "x + 'a'", on_error: { value: "${{ x.y }}" } }
-              - { id: d, run: [echo, "v ${{ null }}"], env: { A: "${{ inputs.n.b }}" }, stdin: "${{ -inputs.o }}" }
-            outputs: { o: "${{ steps.a.output + 'a' }}" }
-            """#, #"""
+        try expectFrames(
+            of: #"""
+                version: 1
+                name: t
+                inputs: { n: { type: integer }, o: { type: object } }
+                decision: { outcome: "${{ null }}" }
+                tags: { a: "${{ inputs.n + 'a' }}" }
+                prefixes: { p: { text: "${{ b'x' }}" } }
+                steps:
+                  - { id: a, when: inputs.n, value: "1" }
+                  - { id: b, for_each: { items: inputs.o }, value: item }
+                  - { id: c, for_each: { items: "[1, 2]", as: x }, value: "x + 'a'", on_error: { value: "${{ x.y }}" } }
+                  - { id: d, run: [echo, "v ${{ null }}"], env: { A: "${{ inputs.n.b }}" }, stdin: "${{ -inputs.o }}" }
+                outputs: { o: "${{ steps.a.output + 'a' }}" }
+                """#,
+            #"""
             w.yaml:4:27: error[AX010]: null is always null, which has no form as text
                 |
               4 | decision: { outcome: "${{ null }}" }
@@ -200,18 +206,20 @@ import Testing
     }
 
     @Test func theFrameIsInTheBlock() throws {
-        try expectFrames(of: #"""
-            version: 1
-            name: t
-            inputs: { n: { type: integer } }
-            models: { m: { use: local/small } }
-            steps:
-              - id: a
-                model: m
-                prompt: |
-                  One line.
-                  Then ${{ inputs.n + 1 }} and ${{ inputs.n + 'x' }}.
-            """#, #"""
+        try expectFrames(
+            of: #"""
+                version: 1
+                name: t
+                inputs: { n: { type: integer } }
+                models: { m: { use: local/small } }
+                steps:
+                  - id: a
+                    model: m
+                    prompt: |
+                      One line.
+                      Then ${{ inputs.n + 1 }} and ${{ inputs.n + 'x' }}.
+                """#,
+            #"""
             w.yaml:10:40: error[AX007]: no overload of + for (int, string)
                  |
               10 |       Then ${{ inputs.n + 1 }} and ${{ inputs.n + 'x' }}.
@@ -222,7 +230,8 @@ import Testing
 
     /// What a document may make work is not refused.
     @Test func nothingIsRefusedThatMayWork() throws {
-        let project = try TemporaryProject(["w.yaml": #"""
+        let project = try TemporaryProject([
+            "w.yaml": #"""
             version: 1
             name: t
             inputs:
@@ -252,7 +261,8 @@ import Testing
               - { id: m, value: steps.a.cost_usd * 2.0 + double(steps.a.tokens) }
               - { id: n, value: "timestamp(run.started_at).getFullYear() > 2000" }
               - { id: o, when: inputs.any, value: "inputs.any ? 1 : 2" }
-            """#])
+            """#
+        ])
         #expect(try project.load().graph.steps.count == 15)
     }
 }

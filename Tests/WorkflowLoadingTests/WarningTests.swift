@@ -15,18 +15,20 @@ import WorkflowLoading
     // MARK: AW401, AW402
 
     @Test func anOutputWithoutACap() throws {
-        try expectWarnings(of: """
-            version: 1
-            name: t
-            owner: { finance: f }
-            models: { m: { use: local/small }, capped: { use: local/small, max_output_tokens: 5 } }
-            steps:
-              - { id: a, model: m, prompt: hi }
-              - { id: b, model: capped, prompt: hi }
-              - { id: c, model: m, prompt: hi, max_output_tokens: 5 }
-              - { id: d, model: m, prompt: hi, limits: { max_output_tokens: 5 } }
-            outputs: { all: "${{ [steps.a.output, steps.b.output, steps.c.output, steps.d.output] }}" }
-            """, """
+        try expectWarnings(
+            of: """
+                version: 1
+                name: t
+                owner: { finance: f }
+                models: { m: { use: local/small }, capped: { use: local/small, max_output_tokens: 5 } }
+                steps:
+                  - { id: a, model: m, prompt: hi }
+                  - { id: b, model: capped, prompt: hi }
+                  - { id: c, model: m, prompt: hi, max_output_tokens: 5 }
+                  - { id: d, model: m, prompt: hi, limits: { max_output_tokens: 5 } }
+                outputs: { all: "${{ [steps.a.output, steps.b.output, steps.c.output, steps.d.output] }}" }
+                """,
+            """
             w.yaml:6:11: warning[AW401]: nothing caps the output of 'a', so the cap is 1024 tokens
                 |
               6 |   - { id: a, model: m, prompt: hi }
@@ -36,7 +38,9 @@ import WorkflowLoading
     }
 
     @Test func aWorkflowWithoutAnOwner() throws {
-        try expectWarnings(of: "version: 1\nname: t\nsteps:\n  - { id: a, value: \"1\" }\noutputs: { a: \"${{ steps.a.output }}\" }\n", """
+        try expectWarnings(
+            of: "version: 1\nname: t\nsteps:\n  - { id: a, value: \"1\" }\noutputs: { a: \"${{ steps.a.output }}\" }\n",
+            """
             w.yaml:2:7: warning[AW402]: nobody owns this workflow
                 |
               2 | name: t
@@ -46,7 +50,9 @@ import WorkflowLoading
     }
 
     @Test func anOwnerWhoIsNobody() throws {
-        try expectWarnings(of: "version: 1\nname: t\nowner: {}\nsteps:\n  - { id: a, value: \"1\" }\noutputs: { a: \"${{ steps.a.output }}\" }\n", """
+        try expectWarnings(
+            of: "version: 1\nname: t\nowner: {}\nsteps:\n  - { id: a, value: \"1\" }\noutputs: { a: \"${{ steps.a.output }}\" }\n",
+            """
             w.yaml:3:1: warning[AW402]: nobody owns this workflow
                 |
               3 | owner: {}
@@ -58,11 +64,13 @@ import WorkflowLoading
     // MARK: AW403
 
     @Test func aReadOfAStepThatMayBeSkipped() throws {
-        try expectOfSteps("""
+        try expectOfSteps(
+            """
               - { id: a, when: run.id == 'x', value: "1" }
               - { id: b, value: "steps.a.output + steps.a.output" }
             outputs: { b: "${{ steps.b.output }}" }
-            """, """
+            """,
+            """
             w.yaml:8:22: warning[AW403]: 'a' has a 'when': where it is skipped, 'b' is skipped too
                 |
               8 |   - { id: b, value: "steps.a.output + steps.a.output" }
@@ -72,7 +80,8 @@ import WorkflowLoading
     }
 
     @Test func aReadThatIsGuardedOrMeansToBeSkipped() throws {
-        try expectOfSteps("""
+        try expectOfSteps(
+            """
               - { id: a, when: run.id == 'x', value: "1" }
               - { id: b, value: "has(steps.a.output) ? steps.a.output : 0" }
               - { id: c, when: run.id == 'x', value: "steps.a.output" }
@@ -83,10 +92,12 @@ import WorkflowLoading
     }
 
     @Test func anOutcomeOfAStepThatMayBeSkipped() throws {
-        try expectOfSteps("""
+        try expectOfSteps(
+            """
               - { id: a, when: run.id == 'x', value: "'y'" }
             decision: { outcome: "${{ steps.a.output }}" }
-            """, """
+            """,
+            """
             w.yaml:8:27: warning[AW403]: 'a' has a 'when': where it is skipped, the run has no outcome
                 |
               8 | decision: { outcome: "${{ steps.a.output }}" }
@@ -98,12 +109,14 @@ import WorkflowLoading
     // MARK: AW404 to AW407
 
     @Test func aStepThatNothingReads() throws {
-        try expectOfSteps("""
+        try expectOfSteps(
+            """
               - { id: a, prompt: hi }
               - { id: b, run: [touch, x] }
               - { id: c, value: "1" }
               - { id: d, needs: c, run: [touch, y] }
-            """, """
+            """,
+            """
             w.yaml:7:11: warning[AW404]: nothing reads what 'a' gives
                 |
               7 |   - { id: a, prompt: hi }
@@ -113,7 +126,8 @@ import WorkflowLoading
     }
 
     @Test func aStepThatOnlyAPromptFileReads() throws {
-        try expectOfSteps("""
+        try expectOfSteps(
+            """
               - { id: a, prompt: hi }
               - { id: b, prompt_file: p.md }
             outputs: { b: "${{ steps['b'].output }}" }
@@ -121,30 +135,33 @@ import WorkflowLoading
     }
 
     @Test func whatReadsAllReadsEach() throws {
-        try expectOfSteps("""
+        try expectOfSteps(
+            """
               - { id: a, value: "1" }
             outputs: { all: "${{ steps.map(k, k) }}", given: "${{ inputs }}" }
             """, top: "inputs: { x: {} }\n", "")
     }
 
     @Test func declarationsThatAreNotUsed() throws {
-        try expectWarnings(of: """
-            version: 1
-            name: t
-            owner: { finance: f }
-            inputs:
-              used: { type: string }
-              spare: { type: string, description: the inputs }
-            models:
-              m: { use: local/small, max_output_tokens: 5 }
-              other: { use: local/large }
-            prefixes:
-              rules: { text: "Be kind to ${{ inputs.used }}" }
-              old: { text: Be quick }
-            steps:
-              - { id: a, model: m, prefix: rules, prompt: These are the inputs. }
-            outputs: { a: "${{ steps.a.output }}" }
-            """, """
+        try expectWarnings(
+            of: """
+                version: 1
+                name: t
+                owner: { finance: f }
+                inputs:
+                  used: { type: string }
+                  spare: { type: string, description: the inputs }
+                models:
+                  m: { use: local/small, max_output_tokens: 5 }
+                  other: { use: local/large }
+                prefixes:
+                  rules: { text: "Be kind to ${{ inputs.used }}" }
+                  old: { text: Be quick }
+                steps:
+                  - { id: a, model: m, prefix: rules, prompt: These are the inputs. }
+                outputs: { a: "${{ steps.a.output }}" }
+                """,
+            """
             w.yaml:6:3: warning[AW407]: the input 'spare' is not used
                 |
               6 |   spare: { type: string, description: the inputs }
@@ -168,14 +185,16 @@ import WorkflowLoading
     // MARK: AW408, AW409
 
     @Test func conditionsThatAreNeverTrue() throws {
-        try expectOfSteps("""
+        try expectOfSteps(
+            """
               - { id: a, when: 1 > 2, value: "1" }
               - { id: b, when: "inputs.n > 5 && inputs.n < 3", value: "1" }
               - { id: c, when: "inputs.s == 'x' && inputs.s == 'y'", value: "1" }
               - { id: d, when: "!inputs.f && inputs.n > 1 && inputs.f", value: "1" }
               - { id: e, when: false, value: "1" }
             outputs: { a: "${{ steps.a.output }}", b: "${{ steps.b.output }}", c: "${{ steps.c.output }}", d: "${{ steps.d.output }}", e: "${{ steps.e.output }}" }
-            """, top: "inputs: { n: {}, s: {}, f: {} }\n", """
+            """, top: "inputs: { n: {}, s: {}, f: {} }\n",
+            """
             w.yaml:8:20: warning[AW408]: this 'when' is never true, so 'a' never runs
                 |
               8 |   - { id: a, when: 1 > 2, value: "1" }
@@ -209,11 +228,13 @@ import WorkflowLoading
     }
 
     @Test func conditionsThatAreAlwaysTrue() throws {
-        try expectOfSteps("""
+        try expectOfSteps(
+            """
               - { id: a, when: true, value: "1" }
               - { id: b, when: "inputs.n > 3 || 1 < 2", value: "1" }
             outputs: { a: "${{ steps.a.output }}", b: "${{ steps.b.output }}" }
-            """, top: "inputs: { n: {} }\n", """
+            """, top: "inputs: { n: {} }\n",
+            """
             w.yaml:8:20: warning[AW409]: this 'when' is always true
                 |
               8 |   - { id: a, when: true, value: "1" }
@@ -229,11 +250,13 @@ import WorkflowLoading
     }
 
     @Test func conditionsThatExcludeEachOther() throws {
-        try expectOfSteps("""
+        try expectOfSteps(
+            """
               - { id: a, when: inputs.n > 3, value: "1" }
               - { id: b, when: inputs.n <= 3, value: "steps.a.output" }
             outputs: { b: "${{ steps.b.output }}" }
-            """, top: "inputs: { n: {} }\n", """
+            """, top: "inputs: { n: {} }\n",
+            """
             w.yaml:9:20: warning[AW408]: this 'when' contradicts that of 'a', which 'b' reads, so it never runs
                 |
               9 |   - { id: b, when: inputs.n <= 3, value: "steps.a.output" }
@@ -249,7 +272,8 @@ import WorkflowLoading
     }
 
     @Test func conditionsThatCanBeTrue() throws {
-        try expectOfSteps("""
+        try expectOfSteps(
+            """
               - { id: a, when: "inputs.n > 3 && inputs.n < 5 && inputs.n != 7", value: "1" }
               - { id: b, when: "inputs.s == 'x' || inputs.s == 'y'", value: "1" }
               - { id: c, when: "inputs.n >= 3 && inputs.n <= 3", value: "1" }
@@ -260,17 +284,20 @@ import WorkflowLoading
 
     // MARK: AW410, AW411
 
-    private static let rules = "Answer in the customer's language, greet by name, cite every article that you use,\nnever promise a refund, and hand the ticket over when the customer asks for a person or threatens to leave the company for good.\n"
+    private static let rules =
+        "Answer in the customer's language, greet by name, cite every article that you use,\nnever promise a refund, and hand the ticket over when the customer asks for a person or threatens to leave the company for good.\n"
 
     @Test func aPromptThatRepeatsAPrefix() throws {
-        try expectOfSteps("""
+        try expectOfSteps(
+            """
               - { id: a, prefix: [rules], prompt_file: p.md }
               - id: b
                 prompt: |
                   Read this.
                   \(Self.rules.replacing("\n", with: "\n      "))
             outputs: { a: "${{ steps.a.output }}", b: "${{ steps.b.output }}" }
-            """, files: ["rules.md": "# Rules\n\n" + Self.rules + "Be kind.", "p.md": "Draft it.\n\nThe rules: " + Self.rules], top: "prefixes: { rules: { file: rules.md } }\n", """
+            """, files: ["rules.md": "# Rules\n\n" + Self.rules + "Be kind.", "p.md": "Draft it.\n\nThe rules: " + Self.rules], top: "prefixes: { rules: { file: rules.md } }\n",
+            """
             p.md:3:12: warning[AW410]: this prompt repeats 211 characters of the prefix 'rules'
                 |
               3 | The rules: Answer in the customer's language, greet by name, cite every article that you u…
@@ -286,17 +313,20 @@ import WorkflowLoading
     }
 
     @Test func aShortRepetitionIsAPhrase() throws {
-        try expectOfSteps("""
+        try expectOfSteps(
+            """
               - { id: a, prefix: [rules], prompt_file: p.md }
             outputs: { a: "${{ steps.a.output }}" }
             """, files: ["rules.md": Self.rules, "p.md": String(Self.rules.prefix(190))], top: "prefixes: { rules: { file: rules.md } }\n", "")
     }
 
     @Test func twoPrefixesWithOneText() throws {
-        try expectOfSteps("""
+        try expectOfSteps(
+            """
               - { id: a, prefix: [x, y], prompt: hi }
             outputs: { a: "${{ steps.a.output }}" }
-            """, top: "prefixes: { x: { text: \"Hi ${{ run.id }}\" }, y: { text: \"Hi ${{run.id}}\" } }\n", """
+            """, top: "prefixes: { x: { text: \"Hi ${{ run.id }}\" }, y: { text: \"Hi ${{run.id}}\" } }\n",
+            """
             w.yaml:6:46: warning[AW411]: the prefixes 'x' and 'y' have the same text
                 |
               6 | prefixes: { x: { text: "Hi ${{ run.id }}" }, y: { text: "Hi ${{run.id}}" } }
@@ -308,11 +338,13 @@ import WorkflowLoading
     // MARK: AW412
 
     @Test func aKeywordOfASchemaThatIsIgnored() throws {
-        try expectOfSteps("""
+        try expectOfSteps(
+            """
               - { id: a, prompt: hi, output: { schema: s.json } }
               - { id: b, prompt: hi, output: { schema: { type: object, definitions: {}, additionalPropertys: false } } }
             outputs: { a: "${{ steps.a.output }}", b: "${{ steps.b.output }}" }
-            """, files: ["s.json": "{\n  \"type\": \"string\",\n  \"maxLenght\": 3\n}\n"], """
+            """, files: ["s.json": "{\n  \"type\": \"string\",\n  \"maxLenght\": 3\n}\n"],
+            """
             s.json:3:3: warning[AW412]: the unknown keyword 'maxLenght' is ignored; did you mean 'maxLength'?
                 |
               3 |   "maxLenght": 3
@@ -329,7 +361,9 @@ import WorkflowLoading
     // MARK: All
 
     @Test func whatIsBrokenIsNotRemarkedOn() throws {
-        try expectFrames(of: "version: 1\nname: t\nsteps:\n  - { id: a, valeu: \"1\" }\n", """
+        try expectFrames(
+            of: "version: 1\nname: t\nsteps:\n  - { id: a, valeu: \"1\" }\n",
+            """
             w.yaml:4:14: error[AW101]: unknown key 'valeu' in a step
                 |
               4 |   - { id: a, valeu: "1" }

@@ -3,12 +3,14 @@ import Testing
 /// The four traps of YAML for expressions, each in the shapes in which it is met. Each diagnostic as it is printed.
 @Suite struct YAMLTrapTests {
     @Test func anUnquotedExpressionInAFlowMapping() throws {
-        try expectFrames(of: #"""
-            version: 1
-            name: t
-            steps:
-              - { id: a, prompt: ${{ inputs.q }} }
-            """#, #"""
+        try expectFrames(
+            of: #"""
+                version: 1
+                name: t
+                steps:
+                  - { id: a, prompt: ${{ inputs.q }} }
+                """#,
+            #"""
             w.yaml:4:23: error[AW011]: an unquoted ${{ }} inside { } or [ ] is read as YAML braces
                 |
               4 |   - { id: a, prompt: ${{ inputs.q }} }
@@ -18,12 +20,14 @@ import Testing
     }
 
     @Test func anUnquotedExpressionInAFlowSequence() throws {
-        try expectFrames(of: #"""
-            version: 1
-            name: t
-            steps:
-              - { id: a, run: [echo, ${{ inputs.q }}] }
-            """#, #"""
+        try expectFrames(
+            of: #"""
+                version: 1
+                name: t
+                steps:
+                  - { id: a, run: [echo, ${{ inputs.q }}] }
+                """#,
+            #"""
             w.yaml:4:27: error[AW011]: an unquoted ${{ }} inside { } or [ ] is read as YAML braces
                 |
               4 |   - { id: a, run: [echo, ${{ inputs.q }}] }
@@ -33,13 +37,15 @@ import Testing
     }
 
     @Test func anUnquotedConditional() throws {
-        try expectFrames(of: #"""
-            version: 1
-            name: t
-            steps:
-              - id: a
-                value: inputs.n > 1 ? 'a' : 'b'
-            """#, #"""
+        try expectFrames(
+            of: #"""
+                version: 1
+                name: t
+                steps:
+                  - id: a
+                    value: inputs.n > 1 ? 'a' : 'b'
+                """#,
+            #"""
             w.yaml:5:31: error[AW012]: an unquoted '? … : …' is read as a YAML key
                 |
               5 |     value: inputs.n > 1 ? 'a' : 'b'
@@ -49,12 +55,14 @@ import Testing
     }
 
     @Test func aCommaInAnUnquotedFlowValue() throws {
-        try expectFrames(of: #"""
-            version: 1
-            name: t
-            steps:
-              - { id: a, model: m, prompt: Hello, world }
-            """#, #"""
+        try expectFrames(
+            of: #"""
+                version: 1
+                name: t
+                steps:
+                  - { id: a, model: m, prompt: Hello, world }
+                """#,
+            #"""
             w.yaml:4:21: error[AW202]: there is no tier 'm'
                 |
               4 |   - { id: a, model: m, prompt: Hello, world }
@@ -70,14 +78,16 @@ import Testing
     }
 
     @Test func anExclamationMarkIsATag() throws {
-        try expectFrames(of: #"""
-            version: 1
-            name: t
-            steps:
-              - id: a
-                when: !steps.b.output
-                value: "1"
-            """#, #"""
+        try expectFrames(
+            of: #"""
+                version: 1
+                name: t
+                steps:
+                  - id: a
+                    when: !steps.b.output
+                    value: "1"
+                """#,
+            #"""
             w.yaml:5:11: error[AW014]: YAML reads '!steps.b.output' as a tag, and tags are not used here
                 |
               5 |     when: !steps.b.output
@@ -93,16 +103,18 @@ import Testing
     }
 
     @Test func anUnquotedExpressionOnALineOfItsOwn() throws {
-        try expectFrames(of: #"""
-            version: 1
-            name: t
-            steps:
-              - id: a
-                run: [
-                  echo,
-                  ${{ inputs.q }}
-                ]
-            """#, #"""
+        try expectFrames(
+            of: #"""
+                version: 1
+                name: t
+                steps:
+                  - id: a
+                    run: [
+                      echo,
+                      ${{ inputs.q }}
+                    ]
+                """#,
+            #"""
             w.yaml:7:8: error[AW011]: an unquoted ${{ }} inside { } or [ ] is read as YAML braces
                 |
               7 |       ${{ inputs.q }}
@@ -112,12 +124,14 @@ import Testing
     }
 
     @Test func anUnquotedConditionalInAFlowMapping() throws {
-        try expectFrames(of: #"""
-            version: 1
-            name: t
-            steps:
-              - { id: a, value: run.id == "x" ? 1 : 2 }
-            """#, #"""
+        try expectFrames(
+            of: #"""
+                version: 1
+                name: t
+                steps:
+                  - { id: a, value: run.id == "x" ? 1 : 2 }
+                """#,
+            #"""
             w.yaml:4:39: error[AW012]: an unquoted '? … : …' is read as a YAML key
                 |
               4 |   - { id: a, value: run.id == "x" ? 1 : 2 }
@@ -127,14 +141,16 @@ import Testing
     }
 
     @Test func anUnquotedConditionalOverTwoLines() throws {
-        try expectFrames(of: #"""
-            version: 1
-            name: t
-            steps:
-              - id: a
-                value: inputs.n ? 1
-                  : 2
-            """#, #"""
+        try expectFrames(
+            of: #"""
+                version: 1
+                name: t
+                steps:
+                  - id: a
+                    value: inputs.n ? 1
+                      : 2
+                """#,
+            #"""
             w.yaml:6:7: error[AW012]: an unquoted '? … : …' is read as a YAML key
                 |
               6 |       : 2
@@ -144,14 +160,16 @@ import Testing
     }
 
     @Test func aCommaInAnUnquotedValueOfWith() throws {
-        try expectFrames(of: #"""
-            version: 1
-            name: t
-            steps:
-              - id: a
-                with: { q: Hello, world }
-                value: with.q
-            """#, #"""
+        try expectFrames(
+            of: #"""
+                version: 1
+                name: t
+                steps:
+                  - id: a
+                    with: { q: Hello, world }
+                    value: with.q
+                """#,
+            #"""
             w.yaml:5:23: error[AW013]: a comma in an unquoted value inside { } ends the value, so 'world' is read as a key of with
                 |
               5 |     with: { q: Hello, world }
@@ -161,14 +179,16 @@ import Testing
     }
 
     @Test func anExclamationMarkWithAnAmpersand() throws {
-        try expectFrames(of: #"""
-            version: 1
-            name: t
-            steps:
-              - id: a
-                when: !has(inputs.x) && inputs.y
-                value: "1"
-            """#, #"""
+        try expectFrames(
+            of: #"""
+                version: 1
+                name: t
+                steps:
+                  - id: a
+                    when: !has(inputs.x) && inputs.y
+                    value: "1"
+                """#,
+            #"""
             w.yaml:5:11: error[AW014]: YAML reads what begins with '!' as a tag, and '&' as an anchor
                 |
               5 |     when: !has(inputs.x) && inputs.y
@@ -178,13 +198,15 @@ import Testing
     }
 
     @Test func aColonInAnUnquotedText() throws {
-        try expectFrames(of: #"""
-            version: 1
-            name: t
-            steps:
-              - id: a
-                value: ${{ run.id }}: x
-            """#, #"""
+        try expectFrames(
+            of: #"""
+                version: 1
+                name: t
+                steps:
+                  - id: a
+                    value: ${{ run.id }}: x
+                """#,
+            #"""
             w.yaml:5:25: error[AW010]: not valid YAML: mapping values are not allowed in this context
                 |
               5 |     value: ${{ run.id }}: x

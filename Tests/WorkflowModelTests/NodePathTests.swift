@@ -2,13 +2,14 @@ import Testing
 import WorkflowModel
 
 @Suite struct NodePathTests {
-    @Test(arguments: [
-        ("draft", "draft", nil, nil, "draft"),
-        ("draft[3]", "draft", 3, "draft", "[3]"),
-        ("review/draft", "review/draft", nil, "review", "draft"),
-        ("review[2]/draft", "review/draft", nil, "review[2]", "draft"),
-        ("review[2]/polish[10]/draft[7]", "review/polish/draft", 7, "review[2]/polish[10]/draft", "[7]"),
-    ] as [(String, String, Int?, String?, String)])
+    @Test(
+        arguments: [
+            ("draft", "draft", nil, nil, "draft"),
+            ("draft[3]", "draft", 3, "draft", "[3]"),
+            ("review/draft", "review/draft", nil, "review", "draft"),
+            ("review[2]/draft", "review/draft", nil, "review[2]", "draft"),
+            ("review[2]/polish[10]/draft[7]", "review/polish/draft", 7, "review[2]/polish[10]/draft", "[7]"),
+        ] as [(String, String, Int?, String?, String)])
     func partsOfAPath(path: String, step: String, index: Int?, parent: String?, name: String) {
         #expect(NodePath.step(path) == step)
         #expect(NodePath.index(path) == index)

@@ -10,8 +10,9 @@ import WorkflowModel
 
     private func faults(_ facts: [RunEvent], form: Int = 3, cap: String? = "1") throws -> [String] {
         var replay = RunReplay(run: RunID("r"))
-        let start = RunEvent.runStarted(RunStarted(
-            workflow: "w", graph: Self.hash, sources: Self.hash, inputs: Self.hash, maxCost: cap.map { usd($0) }, encoder: 1, program: "tests", facts: form))
+        let start = RunEvent.runStarted(
+            RunStarted(
+                workflow: "w", graph: Self.hash, sources: Self.hash, inputs: Self.hash, maxCost: cap.map { usd($0) }, encoder: 1, program: "tests", facts: form))
         for (index, fact) in ([start] + facts).enumerated() {
             replay.take(index + 1, kind: fact.kind, payload: try JSONParser.parse(fact.payload), at: Self.noon)
         }
@@ -22,15 +23,17 @@ import WorkflowModel
     private func usd(_ text: String) -> Money { Money(decimal: text)! }
 
     private func began(_ call: Int, _ held: String, caps: [(String, String)] = []) -> RunEvent {
-        .callStarted(CallStarted(
-            id: CallID(run: RunID("r"), number: call), path: "draft", tier: "small", model: ModelReference(provider: "p", model: "m"), purpose: .try,
-            ordinal: call, request: Self.hash, held: usd(held), retryOf: nil, caps: caps.map { ($0.0, usd($0.1)) }))
+        .callStarted(
+            CallStarted(
+                id: CallID(run: RunID("r"), number: call), path: "draft", tier: "small", model: ModelReference(provider: "p", model: "m"), purpose: .try,
+                ordinal: call, request: Self.hash, held: usd(held), retryOf: nil, caps: caps.map { ($0.0, usd($0.1)) }))
     }
 
     private func ended(_ call: Int, _ state: CallState, held: String? = nil, cost: String? = nil) -> RunEvent {
-        .callEnded(CallEnded(
-            id: CallID(run: RunID("r"), number: call), path: "draft", state: state, cost: cost.map { usd($0) }, usage: nil, finishReason: nil, response: nil,
-            failure: nil, jitter: 0, kept: held.map { usd($0) }))
+        .callEnded(
+            CallEnded(
+                id: CallID(run: RunID("r"), number: call), path: "draft", state: state, cost: cost.map { usd($0) }, usage: nil, finishReason: nil, response: nil,
+                failure: nil, jitter: 0, kept: held.map { usd($0) }))
     }
 
     private let question = ApprovalRequest(message: Self.hash, until: nil, onTimeout: .fail, cap: Money(decimal: "2")!)

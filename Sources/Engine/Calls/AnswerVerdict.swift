@@ -40,7 +40,8 @@ enum AnswerVerdict {
         if isEmpty(answer) {
             return CallFailure(.truncated, "the answer stopped at its cap of \(cap) output \(tokens) before it had any text; raise limits.max_output_tokens")
         }
-        let way = onTruncation == .continue
+        let way =
+            onTruncation == .continue
             ? "it was continued \(TryMachine.mostContinuations) times and is still cut; raise limits.max_output_tokens"
             : "raise limits.max_output_tokens, or limits.on_truncation: keep or continue takes it"
         return CallFailure(.truncated, "the answer stopped at its cap of \(cap) output \(tokens); its text is kept (agentctl show RUN --prompts); \(way)")

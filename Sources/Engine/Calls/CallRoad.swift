@@ -177,8 +177,10 @@ final class CallRoad {
 
     @inline(never)
     private func settle<Run: CallRecorder>(_ call: PlacedCall, _ run: isolated Run) -> CallOutcome {
-        let result = call.result ?? ModelCallResult(
-            outcome: .failure(CallFailure(.cancelled, "stopped before it was sent")), billing: .notBilled, total: .milliseconds(0))
+        let result =
+            call.result
+            ?? ModelCallResult(
+                outcome: .failure(CallFailure(.cancelled, "stopped before it was sent")), billing: .notBilled, total: .milliseconds(0))
         let settlement = CallSettlement(
             result: result, sheet: call.sheet, served: servedPrice(result, call), held: call.held, promptBytes: call.promptBytes)
         var answer: ModelResponse?

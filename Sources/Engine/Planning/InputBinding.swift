@@ -13,14 +13,16 @@ public enum InputBinding {
         let names = graph.inputs.map(\.name)
         for key in given.keys where !names.contains(key) {
             let known = names.isEmpty ? "the workflow takes no inputs" : "the workflow takes: \(names.joined(separator: ", "))"
-            problems.append(Diagnostic(
-                code: "AW301", "unknown input '\(key)'", at: nil, hint: Suggestion.hint(for: key, in: names) ?? known))
+            problems.append(
+                Diagnostic(
+                    code: "AW301", "unknown input '\(key)'", at: nil, hint: Suggestion.hint(for: key, in: names) ?? known))
         }
         for input in graph.inputs {
             guard let value = given[input.name] ?? input.defaultValue else {
-                problems.append(Diagnostic(
-                    code: "AW302", "missing input '\(input.name)'", at: input.range,
-                    hint: "give it with --input \(input.name)=VALUE, --input \(input.name)=@FILE or in --inputs FILE"))
+                problems.append(
+                    Diagnostic(
+                        code: "AW302", "missing input '\(input.name)'", at: input.range,
+                        hint: "give it with --input \(input.name)=VALUE, --input \(input.name)=@FILE or in --inputs FILE"))
                 continue
             }
             for violation in input.schema.validate(value).prefix(5) {

@@ -83,7 +83,8 @@ public struct PlanBuilder: Sendable {
     private static func conditionalSteps(_ body: StepGraph) -> [Bool] {
         var isConditional = [Bool](repeating: false, count: body.steps.count)
         for index in topologicalOrder(body) {
-            isConditional[index] = body.steps[index].when != nil
+            isConditional[index] =
+                body.steps[index].when != nil
                 || body.dependencies[index].contains { $0.kind == .required && isConditional[$0.step] }
         }
         return isConditional
@@ -261,7 +262,9 @@ public struct PlanBuilder: Sendable {
         let continuations = machine.mostContinuations
         let further = (model.schema == nil ? 0 : model.repairs) + continuations
         if further > 0 {
-            if let limitBound { bound = limitBound } else if let known = bound {
+            if let limitBound {
+                bound = limitBound
+            } else if let known = bound {
                 bound = known + further * (outputCap * 4 + 1024)
                 let what = continuations == further ? "a continuation's" : continuations == 0 ? "a repair's" : "a repair's or a continuation's"
                 notes.append("the size of \(what) prompt is learned, not proved; limits.max_input_tokens bounds it")
@@ -280,7 +283,9 @@ public struct PlanBuilder: Sendable {
             }
             if perCall == nil, bound != nil {
                 notes.append("unbounded: what is attached may be billed as anything; attach: [{ …, max_tokens: … }] bounds it")
-            } else if perCall == nil { notes.append("unbounded: no limits.max_input_tokens, and the prompt is not known before the run") }
+            } else if perCall == nil {
+                notes.append("unbounded: no limits.max_input_tokens, and the prompt is not known before the run")
+            }
             if place.most == nil { notes.append("unbounded: for_each without max_items") }
             worst = perCall.flatMap { cost in place.most.map { cost * calls * $0 } }
             if let cap = step.limits.maxCost, let most = place.most { worst = worst.map { min($0, cap * most) } ?? cap * most }
@@ -329,7 +334,8 @@ public struct PlanBuilder: Sendable {
         var bytes = 0
         let messages = if case .messages(let messages) = model.body { messages.count } else { 1 }
         // As a reservation counts it, a repair's two messages included.
-        let segments = messages + model.prefixes.count + (model.system == nil ? 0 : 1) + (model.schema == nil || model.repairs == 0 ? 0 : 2)
+        let segments =
+            messages + model.prefixes.count + (model.system == nil ? 0 : 1) + (model.schema == nil || model.repairs == 0 ? 0 : 2)
             + (step.limits.onTruncation == .continue ? 2 : 0)
         let overhead = TokenBound.templateOverhead(messages: segments) + segments * PromptSegment.joiner.utf8.count + model.schemaBound
         var bound = overhead

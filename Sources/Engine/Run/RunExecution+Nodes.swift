@@ -17,10 +17,12 @@ extension RunExecution {
 
     /// Goes on with a node in a task of its own.
     func launch(_ node: Node, _ body: @escaping @Sendable (isolated RunExecution) async -> Void) {
-        work.begin(node, Task(executorPreference: environment.executor) { [self] in
-            await begin(body)
-            await ended(node)
-        })
+        work.begin(
+            node,
+            Task(executorPreference: environment.executor) { [self] in
+                await begin(body)
+                await ended(node)
+            })
     }
 
     private func begin(_ body: @Sendable (isolated RunExecution) async -> Void) async {
@@ -42,10 +44,12 @@ extension RunExecution {
         guard let deadline = state.step(node).deadline else { return }
         let taken = state.timeTaken(by: node, at: environment.clock.now())
         let left = TimeSpan.milliseconds(max(0, deadline.milliseconds - taken.milliseconds))
-        work.startTimer(node, Task(executorPreference: environment.executor) { [self] in
-            do { try await environment.clock.sleep(for: left) } catch { return }
-            await pass(node)
-        })
+        work.startTimer(
+            node,
+            Task(executorPreference: environment.executor) { [self] in
+                do { try await environment.clock.sleep(for: left) } catch { return }
+                await pass(node)
+            })
     }
 
     /// The time of a node is over.

@@ -13,10 +13,12 @@ extension RunExecution {
     func startTimer(_ node: Node, _ request: ApprovalRequest) {
         guard let until = request.until else { return }
         let left = until.since(environment.clock.now())
-        work.startTimer(node, Task(executorPreference: environment.executor) { [self] in
-            do { try await environment.clock.sleep(for: TimeSpan(milliseconds: max(0, left.milliseconds))) } catch { return }
-            await timeOut(node)
-        })
+        work.startTimer(
+            node,
+            Task(executorPreference: environment.executor) { [self] in
+                do { try await environment.clock.sleep(for: TimeSpan(milliseconds: max(0, left.milliseconds))) } catch { return }
+                await timeOut(node)
+            })
     }
 
     private func timeOut(_ node: Node) {

@@ -84,8 +84,9 @@ actor RunExecution: CallRecorder {
     private func beginning(_ batch: (name: String, index: Int)?) -> (RunStart, RunEvent) {
         let graph = state.graph
         let inputs = Blob(JSONEncoding.wire.bytes(.object(state.scopes[0]!.given ?? [:])))
-        let started = RunEvent.runStarted(state.started(
-            inputs: inputs.hash, program: environment.program, origin: environment.origin, batch: batch, redactor: environment.secrets.redactor))
+        let started = RunEvent.runStarted(
+            state.started(
+                inputs: inputs.hash, program: environment.program, origin: environment.origin, batch: batch, redactor: environment.secrets.redactor))
         outbox.append(started, at: state.startedAt)
         outbox.append(inputs)
         state.scopes[0]!.given = nil

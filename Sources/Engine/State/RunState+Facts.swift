@@ -10,7 +10,7 @@ extension RunState {
     ///   - moment: when it was recorded.
     ///   - documents: what it names by hashes.
     /// - Throws: `IllegalFact` when it cannot be true where the run stands. The state is of no use after that.
-    mutating func apply(_ fact: RunEvent, at moment: Timestamp, _ documents: FactDocuments = .none) throws(IllegalFact) -> [RunCommand] {
+    func apply(_ fact: RunEvent, at moment: Timestamp, _ documents: FactDocuments = .none) throws(IllegalFact) -> [RunCommand] {
         let node = try machine.place(of: fact)
         try take(fact, node, at: moment, documents)
         let commands = machine.advance(fact, node)
@@ -20,7 +20,7 @@ extension RunState {
     }
 
     /// What is kept beside the machine. What the fact tells of scopes and nodes is looked up before the machine closes them.
-    private mutating func take(_ fact: RunEvent, _ node: Node?, at moment: Timestamp, _ documents: FactDocuments) throws(IllegalFact) {
+    private func take(_ fact: RunEvent, _ node: Node?, at moment: Timestamp, _ documents: FactDocuments) throws(IllegalFact) {
         switch fact {
         case .runStarted(let started): (rules, facts) = (started.rules, started.facts)
         case .itemsExpanded(_, let count, let items):
@@ -92,7 +92,7 @@ extension RunState {
 
     // MARK: Calls
 
-    private mutating func begin(_ call: CallStarted, _ state: OpenNode) throws(IllegalFact) {
+    private func begin(_ call: CallStarted, _ state: OpenNode) throws(IllegalFact) {
         guard call.id.run == run else { throw IllegalFact("call \(call.id) is of another run") }
         if let last = state.calls.last {
             if last.isUnderWay { throw IllegalFact("call \(last.started.id) of '\(call.path)' is under way") }
@@ -104,7 +104,7 @@ extension RunState {
         state.calls.append(OpenNode.Call(started: call))
     }
 
-    private mutating func end(_ end: CallEnded, _ node: Node, at moment: Timestamp, _ documents: FactDocuments) throws(IllegalFact) {
+    private func end(_ end: CallEnded, _ node: Node, at moment: Timestamp, _ documents: FactDocuments) throws(IllegalFact) {
         let state = try modelNode(node)
         guard let place = state.calls.indices.last, state.calls[place].started.id == end.id, state.calls[place].isUnderWay else {
             throw IllegalFact("call \(end.id) is not under way")
@@ -124,7 +124,7 @@ extension RunState {
     }
 
     /// Another process goes on: of calls without an end nobody will know one.
-    private mutating func loseCalls() {
+    private func loseCalls() {
         for (node, state) in open {
             guard let place = state.calls.indices.last, state.calls[place].isUnderWay else { continue }
             state.calls[place].isLost = true
@@ -149,7 +149,7 @@ extension RunState {
         state.inquiry = OpenNode.Inquiry(question: request, answers: state.inquiry?.answers ?? 0)
     }
 
-    private mutating func decide(_ decision: ApprovalDecision, _ state: OpenNode, _ node: Node) throws(IllegalFact) {
+    private func decide(_ decision: ApprovalDecision, _ state: OpenNode, _ node: Node) throws(IllegalFact) {
         guard let question = state.inquiry?.question else { throw IllegalFact("'\(node.path)' has asked nothing that is open") }
         if decision.isApproved, let cap = decision.cap ?? question.cap { money.raise(to: cap) }
         state.inquiry = OpenNode.Inquiry(decision: decision, answers: state.inquiry!.answers + 1)
@@ -157,7 +157,7 @@ extension RunState {
 
     // MARK: Ends
 
-    private mutating func settle(_ node: Node, _ value: JSONValue) {
+    private func settle(_ node: Node, _ value: JSONValue) {
         if let item = node.item {
             scopes[node.scope]!.itemResults[node.step]?[item] = value
         } else {
@@ -170,7 +170,7 @@ extension RunState {
         leave(node)
     }
 
-    private mutating func fail(_ node: Node, _ failure: StepFailure) {
+    private func fail(_ node: Node, _ failure: StepFailure) {
         let scope = scopes[node.scope]!
         if let item = node.item {
             scope.itemFailures[node.step, default: [:]][item] = failure
@@ -189,12 +189,12 @@ extension RunState {
     }
 
     /// The list of a `for_each` step is made, and its items are not needed any more.
-    private mutating func collect(_ node: Node, _ list: JSONValue) {
+    private func collect(_ node: Node, _ list: JSONValue) {
         leave(node)
         setStep(node, ["status": .string(NodeStatus.succeeded.rawValue), "accepted": true, "output": list])
     }
 
-    private mutating func cancelled(_ node: Node) {
+    private func cancelled(_ node: Node) {
         // Otherwise it waits in the queue again.
         guard !machine.isNamed(node) else { return }
         if node.item == nil { setStep(node, ["status": .string(NodeStatus.cancelled.rawValue)]) }
@@ -207,7 +207,7 @@ extension RunState {
     }
 
     /// The node has ended: what was kept for it is not needed any more.
-    private mutating func leave(_ node: Node) {
+    private func leave(_ node: Node) {
         open[node] = nil
         if node.item == nil, step(node).forEach != nil {
             let scope = scopes[node.scope]!

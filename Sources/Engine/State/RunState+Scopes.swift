@@ -16,7 +16,7 @@ extension RunState {
         return try runner.scope(at: place)
     }
 
-    mutating func openScope(_ opened: ScopeOpened, _ node: Node?, _ documents: FactDocuments) throws(IllegalFact) {
+    func openScope(_ opened: ScopeOpened, _ node: Node?, _ documents: FactDocuments) throws(IllegalFact) {
         if opened.isFinally {
             let main = scopes[node.flatMap { machine.openScope(of: $0) } ?? 0]!
             // It may read all of the workflow's own steps.
@@ -39,7 +39,7 @@ extension RunState {
         }
     }
 
-    mutating func endPass(_ node: Node, _ verdict: PassVerdict) throws(IllegalFact) {
+    func endPass(_ node: Node, _ verdict: PassVerdict) throws(IllegalFact) {
         guard let state = open[node], let index = machine.openScope(of: node), let scope = scopes[index] else {
             throw IllegalFact("'\(node.path)' has not started")
         }
@@ -49,7 +49,7 @@ extension RunState {
         if verdict == .again { close(scope: index) }
     }
 
-    mutating func close(scope index: Int) {
+    func close(scope index: Int) {
         guard let scope = scopes.removeValue(forKey: index) else { return }
         spread(scope)
         if let finally = scope.finallyScope.flatMap({ scopes.removeValue(forKey: $0) }) { spread(finally) }

@@ -8,7 +8,10 @@ import WorkflowModel
 ///
 /// Whoever drives a run, goes on with one or looks back on one applies the same facts to it by the same code; nobody else keeps any of
 /// this. It has no clock, no chance, no environment and no tasks.
-struct RunState: ~Copyable {
+///
+/// A class, confined to whoever drives the run, so that ten thousand steps are not copied. As a type without copies it was read through an
+/// accessor of the actor whose frame the compiler freed before what it had lent was read: the address sanitizer found it.
+final class RunState {
     let run: RunID
     var machine: RunStateMachine
     /// By the numbers that the machine gives them.

@@ -88,7 +88,7 @@ extension RunStateMachine {
         case .callEnded(let end): return try worker(end.path)
         case .memoHit(let hit): return try worker(hit.path)
         case .memoKept(let kept): return try worker(kept.path)
-        case .callRefused(let path, _), .commandEnded(let path, _, _, _, _, _), .outputRejected(let path, _), 
+        case .callRefused(let path, _), .commandEnded(let path, _, _, _, _, _), .outputRejected(let path, _),
             .inputTrimmed(let path, _), .approvalRequested(let path, _):
             return try worker(path)
         }

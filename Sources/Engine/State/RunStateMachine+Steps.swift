@@ -4,7 +4,7 @@ import WorkflowModel
 /// The life of a step within its scope: whether it runs, its items, its place in the queue, its end.
 extension RunStateMachine {
     /// The last dependency of a step settled: decides whether it runs.
-    mutating func advance(_ index: Int, _ step: Int, _ commands: inout [RunCommand]) {
+    func advance(_ index: Int, _ step: Int, _ commands: inout [RunCommand]) {
         let scope = scopes[index]!
         let node = scope.node(step, in: index)
         if scope.isStopping { return skip(node, .runStopping, &commands) }
@@ -28,7 +28,7 @@ extension RunStateMachine {
         }
     }
 
-    mutating func proceed(_ node: Node, _ commands: inout [RunCommand]) {
+    func proceed(_ node: Node, _ commands: inout [RunCommand]) {
         // The condition was asked for before the stop: what follows from it does not begin.
         if scopes[node.scope]!.isStopping { return skip(node, .runStopping, &commands) }
         if step(node).forEach != nil {
@@ -40,12 +40,12 @@ extension RunStateMachine {
         }
     }
 
-    mutating func skip(_ node: Node, _ reason: SkipReason, _ commands: inout [RunCommand]) {
+    func skip(_ node: Node, _ reason: SkipReason, _ commands: inout [RunCommand]) {
         scopes[node.scope]!.phases[node.step] = .skipping(reason)
         emit(.skip(node, reason), of: node, &commands)
     }
 
-    mutating func queueItems(_ index: Int, _ step: Int, _ commands: inout [RunCommand]) {
+    func queueItems(_ index: Int, _ step: Int, _ commands: inout [RunCommand]) {
         let scope = scopes[index]!
         guard case .items(var progress) = scope.phases[step], let forEach = scope.body.steps[step].forEach else { return }
         // The step's own `on_error` holds for each item and comes first: a failure that it tolerates stops nothing.
@@ -64,7 +64,7 @@ extension RunStateMachine {
         }
     }
 
-    mutating func nodeEnded(
+    func nodeEnded(
         _ node: Node, _ commands: inout [RunCommand], item: (inout ItemProgress) -> Void, step settlement: () -> Settlement
     ) {
         answered(node.scope)
@@ -80,7 +80,7 @@ extension RunStateMachine {
         }
     }
 
-    mutating func settle(_ node: Node, _ settlement: Settlement, _ commands: inout [RunCommand]) {
+    func settle(_ node: Node, _ settlement: Settlement, _ commands: inout [RunCommand]) {
         named[node.path] = nil
         let index = node.scope
         scopes[index]!.phases[node.step] = .settled(settlement)
@@ -111,14 +111,14 @@ extension RunStateMachine {
 
     // MARK: The queue
 
-    mutating func enqueue(_ node: Node) {
+    func enqueue(_ node: Node) {
         let scope = scopes[node.scope]!
         scope.queued += 1
         ready.append(node, depth: scope.depth)
     }
 
     /// What is queued does not begin.
-    mutating func drop(_ commands: inout [RunCommand], where matches: (Node) -> Bool) {
+    func drop(_ commands: inout [RunCommand], where matches: (Node) -> Bool) {
         for node in ready.remove(where: matches) {
             scopes[node.scope]!.queued -= 1
             if node.item != nil, case .items(var progress) = scopes[node.scope]!.phases[node.step] {
@@ -132,7 +132,7 @@ extension RunStateMachine {
         }
     }
 
-    mutating func startQueued(_ commands: inout [RunCommand]) {
+    func startQueued(_ commands: inout [RunCommand]) {
         while !isDraining, running.count + opening.count < graph.concurrency, let node = ready.removeFirst() {
             scopes[node.scope]!.queued -= 1
             scopes[node.scope]!.outstanding += 1
@@ -147,14 +147,14 @@ extension RunStateMachine {
         }
     }
 
-    mutating func emit(_ command: RunCommand, of node: Node, _ commands: inout [RunCommand]) {
+    func emit(_ command: RunCommand, of node: Node, _ commands: inout [RunCommand]) {
         named[node.path] = node
         scopes[node.scope]!.outstanding += 1
         atWork += 1
         commands.append(command)
     }
 
-    mutating func answered(_ scope: Int) {
+    func answered(_ scope: Int) {
         scopes[scope]!.outstanding -= 1
         atWork -= 1
     }

@@ -12,7 +12,7 @@ import WorkflowModel
 /// A run that is interrupted, or that only waits for people, is suspended: nothing is at work, everything keeps its place, and
 /// `runResumed` goes on from there. The same holds for a run whose process died: what was asked for and not answered is asked
 /// for again.
-struct RunStateMachine: ~Copyable {
+final class RunStateMachine {
     /// How a step ended.
     enum Settlement: Sendable, Hashable {
         case succeeded
@@ -80,14 +80,14 @@ struct RunStateMachine: ~Copyable {
     /// Takes one fact and says what is to be done.
     ///
     /// - Throws: `IllegalFact` when it cannot be true where the run stands; nothing has changed then.
-    mutating func apply(_ event: RunEvent) throws(IllegalFact) -> [RunCommand] {
+    func apply(_ event: RunEvent) throws(IllegalFact) -> [RunCommand] {
         advance(event, try place(of: event))
     }
 
     /// What follows from a fact that was found legal.
     ///
     /// - Parameter subject: as ``place(of:)`` says.
-    mutating func advance(_ event: RunEvent, _ subject: Node?) -> [RunCommand] {
+    func advance(_ event: RunEvent, _ subject: Node?) -> [RunCommand] {
         var commands: [RunCommand] = []
         // Of the facts without a node only those of the run and of its `finally` come here without one.
         let node = subject ?? Node(step: 0, path: "")
@@ -113,15 +113,27 @@ struct RunStateMachine: ~Copyable {
             settle(node, .skipped(reason), &commands)
         case .nodeSucceeded, .nodeRecovered:
             scope = node.scope
-            nodeEnded(node, &commands) { $0.succeeded += 1 } step: { .succeeded }
+            nodeEnded(node, &commands) {
+                $0.succeeded += 1
+            } step: {
+                .succeeded
+            }
         case .nodeFailed:
             scope = node.scope
             let tolerated = step(node).toleratesFailure
-            nodeEnded(node, &commands) { $0.failed.append(node.item!) } step: { .failed(tolerated: tolerated) }
+            nodeEnded(node, &commands) {
+                $0.failed.append(node.item!)
+            } step: {
+                .failed(tolerated: tolerated)
+            }
         case .nodeCancelled:
             scope = node.scope
             guard isDraining, !scopes[node.scope]!.isStopping, isAtWork(node) else {
-                nodeEnded(node, &commands) { $0.cancelled += 1 } step: { .cancelled }
+                nodeEnded(node, &commands) {
+                    $0.cancelled += 1
+                } step: {
+                    .cancelled
+                }
                 break
             }
             // It will be begun again.
@@ -208,12 +220,12 @@ struct RunStateMachine: ~Copyable {
 
     // MARK: Scopes
 
-    mutating func begin(_ scope: Int, _ commands: inout [RunCommand]) {
+    func begin(_ scope: Int, _ commands: inout [RunCommand]) {
         let body = scopes[scope]!.body
         for step in body.steps.indices where body.dependencies[step].isEmpty { advance(scope, step, &commands) }
     }
 
-    mutating func emitOpen(_ node: Node, pass: Int, _ commands: inout [RunCommand]) {
+    func emitOpen(_ node: Node, pass: Int, _ commands: inout [RunCommand]) {
         named[node.path] = node
         guard !isDraining else { return postponed.append((node, pass)) }
         opening[node] = pass
@@ -222,36 +234,38 @@ struct RunStateMachine: ~Copyable {
     }
 
     /// The node is not at work any more.
-    mutating func leave(_ node: Node) {
+    func leave(_ node: Node) {
         running.remove(node)
         close(node)
     }
 
     /// The scope of a node that has ended, or of a pass.
-    mutating func close(_ node: Node) {
+    func close(_ node: Node) {
         opening[node] = nil
         guard let index = openScopes.removeValue(forKey: node) else { return }
         if let finally = scopes[index]?.finallyScope { scopes[finally] = nil }
         scopes[index] = nil
     }
 
-    private mutating func open(_ opened: ScopeOpened, _ owner: Node?, _ commands: inout [RunCommand]) {
+    private func open(_ opened: ScopeOpened, _ owner: Node?, _ commands: inout [RunCommand]) {
         let index = scopes.count
         if opened.isFinally {
             let main = owner.flatMap { openScopes[$0] } ?? 0
             let scope = scopes[main]!
             scope.finallyScope = index
-            scopes.append(ScopeState(
-                body: scope.finally!, main: main, node: scope.node, prefix: scope.prefix, depth: scope.depth, pass: scope.pass,
-                isStopping: scope.isCut))
+            scopes.append(
+                ScopeState(
+                    body: scope.finally!, main: main, node: scope.node, prefix: scope.prefix, depth: scope.depth, pass: scope.pass,
+                    isStopping: scope.isCut))
         } else if let node = owner, let container = step(node).kind.container {
             opening[node] = nil
             openScopes[node] = index
             let parent = scopes[node.scope]!
             let prefix = container.hasPasses ? "\(node.path)[\(opened.pass)]/" : node.path + "/"
-            scopes.append(ScopeState(
-                body: container.body, finally: container.finally, node: node, prefix: prefix, depth: parent.depth + 1, pass: opened.pass,
-                isStopping: parent.isStopping))
+            scopes.append(
+                ScopeState(
+                    body: container.body, finally: container.finally, node: node, prefix: prefix, depth: parent.depth + 1, pass: opened.pass,
+                    isStopping: parent.isStopping))
         }
         begin(index, &commands)
         closeIfDone(index, &commands)
@@ -268,7 +282,7 @@ struct RunStateMachine: ~Copyable {
     }
 
     /// Nothing new begins in the scope, and what is in flight there is cancelled. It is closed when what follows is settled.
-    mutating func stop(_ index: Int, _ commands: inout [RunCommand]) {
+    func stop(_ index: Int, _ commands: inout [RunCommand]) {
         guard scopes[index] != nil else { return }
         scopes[index]!.isStopping = true
         drop(&commands) { $0.scope == index }
@@ -277,13 +291,13 @@ struct RunStateMachine: ~Copyable {
     }
 
     /// The same for what happened around the scope.
-    mutating func cut(_ index: Int, _ commands: inout [RunCommand]) {
+    func cut(_ index: Int, _ commands: inout [RunCommand]) {
         scopes[index]?.isCut = true
         stop(index, &commands)
         closeIfDone(index, &commands)
     }
 
-    mutating func closeIfDone(_ index: Int, _ commands: inout [RunCommand]) {
+    func closeIfDone(_ index: Int, _ commands: inout [RunCommand]) {
         guard let scope = scopes[index], scope.outstanding == 0, scope.queued == 0, scope.closing == nil, goesOn else { return }
         if scope.finally != nil, !scope.isCut {
             // What an interrupt keeps from beginning is left to do.
@@ -308,7 +322,7 @@ struct RunStateMachine: ~Copyable {
     // MARK: Suspending and going on
 
     /// Nothing is at work and nothing may begin, but the run has not ended.
-    mutating func suspendIfIdle(_ commands: inout [RunCommand]) {
+    func suspendIfIdle(_ commands: inout [RunCommand]) {
         guard atWork == 0 else { return }
         switch course {
         case .running where !waiting.isEmpty: end(.waiting, &commands)
@@ -317,13 +331,13 @@ struct RunStateMachine: ~Copyable {
         }
     }
 
-    private mutating func end(_ status: RunStatus, _ commands: inout [RunCommand]) {
+    private func end(_ status: RunStatus, _ commands: inout [RunCommand]) {
         course = .ending(status)
         commands.append(.end(status))
     }
 
     /// The person has answered, or need not any more.
-    mutating func wake(_ node: Node) {
+    func wake(_ node: Node) {
         guard waiting.remove(node) != nil else { return }
         running.insert(node)
         atWork += 1
@@ -336,7 +350,7 @@ struct RunStateMachine: ~Copyable {
     }
 
     /// Asks again for everything that was asked for and not answered, and lets begin what waits.
-    private mutating func resume(_ commands: inout [RunCommand]) {
+    private func resume(_ commands: inout [RunCommand]) {
         course = .running
         for index in scopes.indices {
             guard let scope = scopes[index] else { continue }

@@ -29,8 +29,10 @@ struct ApprovalRunner: StepRunner {
         if decision.isTimeout, approval.onTimeout == .fail {
             return run.fail(node, StepFailure(.timeout, "nobody answered within \(approval.timeout.map(\.description) ?? "its time")"))
         }
-        run.succeed(node, .object([
-            "approved": .bool(decision.isApproved), "by": .string(decision.by), "note": decision.note.map(JSONValue.string) ?? .null,
-        ]))
+        run.succeed(
+            node,
+            .object([
+                "approved": .bool(decision.isApproved), "by": .string(decision.by), "note": decision.note.map(JSONValue.string) ?? .null,
+            ]))
     }
 }

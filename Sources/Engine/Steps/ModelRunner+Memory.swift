@@ -35,9 +35,11 @@ extension ModelRunner {
         recordStart(of: tries, run)
         // With the event that names it: what it is from may have been removed since.
         run.outbox.append(Blob(answer.document, hash: answer.output))
-        run.record(.memoHit(MemoHit(
-            path: tries.path, call: answer.call, output: answer.output, tier: tries.tier.name, model: tries.tier.models[0], saved: answer.cost,
-            tags: tries.tags)))
+        run.record(
+            .memoHit(
+                MemoHit(
+                    path: tries.path, call: answer.call, output: answer.output, tier: tries.tier.name, model: tries.tier.models[0], saved: answer.cost,
+                    tags: tries.tags)))
         run.succeed(tries.node, value, stored: OutputReference(hash: answer.output))
         return true
     }
@@ -48,8 +50,10 @@ extension ModelRunner {
         guard run.environment.memory != nil, !tries.asked.isEmpty, let answered = tries.answered,
             let profile = try? run.road.profile(of: answered.model)
         else { return }
-        run.record(.memoKept(MemoKept(
-            path: tries.path, question: tries.question(to: profile), call: answered.id, output: output.hash, cost: tries.state.totals?.knownCost)))
+        run.record(
+            .memoKept(
+                MemoKept(
+                    path: tries.path, question: tries.question(to: profile), call: answered.id, output: output.hash, cost: tries.state.totals?.knownCost)))
     }
 }
 

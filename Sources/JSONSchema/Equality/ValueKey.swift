@@ -17,10 +17,11 @@ struct ValueKey: Hashable {
         case (.string(let a), .string(let b)): areSame(a, b)
         case (.array(let a), .array(let b)): a.count == b.count && zip(a, b).allSatisfy(areEqual)
         case (.object(let a), .object(let b)):
-            a.count == b.count && (0..<a.count).allSatisfy { position in
-                let (key, value) = a.pair(at: position)
-                return b[key].map { areEqual(value, $0) } ?? false
-            }
+            a.count == b.count
+                && (0..<a.count).allSatisfy { position in
+                    let (key, value) = a.pair(at: position)
+                    return b[key].map { areEqual(value, $0) } ?? false
+                }
         default: Numbers.isNumber(a) && Numbers.isNumber(b) && Numbers.compare(a, b) == 0
         }
     }

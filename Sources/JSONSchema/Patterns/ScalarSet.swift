@@ -31,7 +31,8 @@ struct ScalarSet: Sendable {
     }
 
     private func search(_ scalar: Unicode.Scalar) -> Bool {
-        let isListed = ranges.contains { $0.contains(scalar.value) }
+        let isListed =
+            ranges.contains { $0.contains(scalar.value) }
             || properties.contains { $0.contains(scalar) != $0.isNegated }
         return isListed != isNegated
     }

@@ -78,9 +78,10 @@ enum M009Processes: Migration {
         let parts = (driven[1] as String).split(separator: ":", omittingEmptySubsequences: false)
         let holder = parts.count < 3 ? driven[1] : "process \(parts[parts.count - 2]) on \(parts.dropLast(2).joined(separator: ":"))"
         throw JournalError(
-            .busy, """
-                run \(driven[0] as String) is driven by \(holder), an older agentctl: the ledger \(path) can be brought up to date when that has \
-                ended, or without a sign of life in \(Timestamp(microseconds: driven[2]).since(.now()))
-                """)
+            .busy,
+            """
+            run \(driven[0] as String) is driven by \(holder), an older agentctl: the ledger \(path) can be brought up to date when that has \
+            ended, or without a sign of life in \(Timestamp(microseconds: driven[2]).since(.now()))
+            """)
     }
 }

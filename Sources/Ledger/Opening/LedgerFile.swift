@@ -63,13 +63,14 @@ struct LedgerFile: Sendable {
                     usleep(2000)
                 }
             }
-            try database.execute(sql: """
-                PRAGMA synchronous = FULL;
-                PRAGMA cache_size = -32768;
-                PRAGMA mmap_size = 0;
-                PRAGMA temp_store = MEMORY;
-                PRAGMA journal_size_limit = 67108864;
-                """)
+            try database.execute(
+                sql: """
+                    PRAGMA synchronous = FULL;
+                    PRAGMA cache_size = -32768;
+                    PRAGMA mmap_size = 0;
+                    PRAGMA temp_store = MEMORY;
+                    PRAGMA journal_size_limit = 67108864;
+                    """)
             if let pages = options.maximumPages { try database.execute(sql: "PRAGMA max_page_count = \(pages)") }
         }
         let queue = try DatabaseQueue(path: path, configuration: configuration)
@@ -114,7 +115,8 @@ struct LedgerFile: Sendable {
                 }
                 guard version == Migrations.current else {
                     throw JournalError(
-                        .cannotOpen, version == 0
+                        .cannotOpen,
+                        version == 0
                             ? "the ledger \(path) is empty: the first `agentctl run` fills it"
                             : "the ledger \(path) has the older schema \(version): the next `agentctl run` updates it")
                 }

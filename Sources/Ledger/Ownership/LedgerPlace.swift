@@ -1,5 +1,5 @@
-import Glibc
 import GRDBSQLite
+import Glibc
 import WorkflowModel
 
 /// Whether the files that a connection has open are still those at its path. A file that was removed or replaced is written to without
@@ -91,10 +91,11 @@ final class LedgerPlace {
     private func lost(_ what: String) -> JournalError {
         keepWhatIsThere()
         return JournalError(
-            .replaced, """
-                the ledger \(path) \(what) while it was written to: nothing more can be recorded, and so nothing more is done; put the file back \
-                to go on with its runs, or begin on a new one; calls that were under way may have been billed
-                """)
+            .replaced,
+            """
+            the ledger \(path) \(what) while it was written to: nothing more can be recorded, and so nothing more is done; put the file back \
+            to go on with its runs, or begin on a new one; calls that were under way may have been billed
+            """)
     }
 
     /// SQLite removes the log when the last connection closes, by its name. Of another ledger at this path it is the only record.

@@ -44,7 +44,8 @@ final class OwnProcess: Sendable {
     func didRollBack() { row.withLock { if $0?.isCommitted == false { $0 = nil } } }
 
     private func write(_ id: Int64?, _ connection: OpaquePointer, _ texts: BindingArena) throws(SQLiteFailure) -> Int64 {
-        let statement = try PreparedStatement("""
+        let statement = try PreparedStatement(
+            """
             INSERT INTO process(id, host, boot, pid_namespace, time_namespace, pid, start, program, began_at, beat, beat_uptime, lease_ms)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10, ?11)
             ON CONFLICT (id) DO UPDATE SET beat = excluded.beat, beat_uptime = excluded.beat_uptime RETURNING id

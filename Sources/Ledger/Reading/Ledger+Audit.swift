@@ -19,7 +19,8 @@ extension Ledger {
                 tagKeys.append(key)
             }
             if dimension == .approver {
-                runColumns.append("""
+                runColumns.append(
+                    """
                     coalesce((SELECT group_concat(name, ', ') FROM (SELECT DISTINCT decided_by AS name FROM approval
                         WHERE approval.run = run.id AND decided_at IS NOT NULL ORDER BY 1)), '') AS approver
                     """)
@@ -42,18 +43,20 @@ extension Ledger {
         calls.add("c.started_at < ?", filter.until?.microseconds)
         arguments += calls.arguments
 
-        let columns = keys + [
-            "count(DISTINCT c.run)", SpendingColumns.list, "coalesce(sum(c.input_tokens), 0)", "coalesce(sum(c.cache_read_tokens), 0)",
-            "coalesce(sum(c.output_tokens), 0)", "count(*) FILTER (WHERE c.error IS NOT NULL)",
-            "count(*) FILTER (WHERE c.retry_of IS NOT NULL OR c.purpose = 'repair')",
-            "count(*) FILTER (WHERE c.is_hit)", sumColumns("c.saved_pico"),
-        ]
+        let columns =
+            keys + [
+                "count(DISTINCT c.run)", SpendingColumns.list, "coalesce(sum(c.input_tokens), 0)", "coalesce(sum(c.cache_read_tokens), 0)",
+                "coalesce(sum(c.output_tokens), 0)", "count(*) FILTER (WHERE c.error IS NOT NULL)",
+                "count(*) FILTER (WHERE c.retry_of IS NOT NULL OR c.purpose = 'repair')",
+                "count(*) FILTER (WHERE c.is_hit)", sumColumns("c.saved_pico"),
+            ]
         let groups = dimensions.indices.map { "key\($0)" }.joined(separator: ", ")
         let calledColumns = """
             run, run_id, step_id, tier, provider, model_asked, purpose, tags, started_at, input_tokens, cache_read_tokens, output_tokens,
             cost_pico, held_pico, state, error, retry_of, notes
             """
-        let sql = { (source: String) in """
+        let sql = { (source: String) in
+            """
             WITH r AS MATERIALIZED (SELECT \(runColumns.joined(separator: ", ")) FROM run \(runs.whereClause))
             SELECT \(columns.joined(separator: ", ")) FROM (\(source)) c JOIN r ON r.id = c.run \(calls.whereClause)
             \(groups.isEmpty ? "" : "GROUP BY \(groups)")
@@ -63,10 +66,14 @@ extension Ledger {
             let count = dimensions.count
             // What was taken from memory stands beside the calls, at no cost.
             let hasHits = try Bool.fetchOne(database, sql: "SELECT EXISTS (SELECT 1 FROM memo_hit)")!
-            let source = "SELECT \(calledColumns), 0 AS is_hit, 0 AS saved_pico FROM model_call" + (!hasHits ? "" : """
-                 UNION ALL SELECT run, run_id, step_id, tier, provider, model_asked, 'memo', tags, started_at, NULL, NULL, NULL,
-                    NULL, NULL, 'memo', NULL, NULL, NULL, 1, saved_pico FROM memo_hit
-                """)
+            let source =
+                "SELECT \(calledColumns), 0 AS is_hit, 0 AS saved_pico FROM model_call"
+                + (!hasHits
+                    ? ""
+                    : """
+                     UNION ALL SELECT run, run_id, step_id, tier, provider, model_asked, 'memo', tags, started_at, NULL, NULL, NULL,
+                        NULL, NULL, 'memo', NULL, NULL, NULL, 1, saved_pico FROM memo_hit
+                    """)
             let rows = try Row.fetchAll(database, sql: sql(source), arguments: arguments).map { row in
                 let next = count + 1 + SpendingColumns.count
                 return AuditRow(

@@ -32,9 +32,10 @@ extension Ledger {
                 let usage = TokenUsage(
                     plainInput: max(0, input - read - write), cacheRead: read, cacheWrite: write, plainOutput: max(0, output - reasoning), reasoning: reasoning)
                 let unknown = moneySum(row, 11)
-                history.steps[row[0], default: []].append(CallStatistics(
-                    provider: row[1], model: row[2], calls: row[3], usage: usage, milliseconds: row[9], callsWithoutUsage: row[10],
-                    costWithoutUsage: Money(saturating: unknown)))
+                history.steps[row[0], default: []].append(
+                    CallStatistics(
+                        provider: row[1], model: row[2], calls: row[3], usage: usage, milliseconds: row[9], callsWithoutUsage: row[10],
+                        costWithoutUsage: Money(saturating: unknown)))
             }
             return history
         }

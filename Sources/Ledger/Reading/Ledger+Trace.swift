@@ -52,8 +52,10 @@ private struct TraceReader {
             for (condition, order, limit) in [
                 ("status = 'failed'", "item", ItemChoice.failed(of: maxItems)),
                 ("status = 'running'", "item", ItemChoice.running(of: maxItems)),
-                ("status NOT IN ('failed', 'running') AND ended_at IS NOT NULL AND started_at IS NOT NULL",
-                 "max(0, (ended_at - started_at) / 1000) DESC, item", ItemChoice.slowest),
+                (
+                    "status NOT IN ('failed', 'running') AND ended_at IS NOT NULL AND started_at IS NOT NULL",
+                    "max(0, (ended_at - started_at) / 1000) DESC, item", ItemChoice.slowest
+                ),
             ] {
                 // A range of the key: what begins with the step and a bracket.
                 items += try String.fetchAll(
@@ -83,7 +85,8 @@ private struct TraceReader {
         add(from: end, to: nil)
         for item in items { add(from: item, to: item + "\\") }
         // SQLite refuses a condition that is nested more than a thousand deep; so many steps are told apart row by row.
-        visible = ranges.count < 500
+        visible =
+            ranges.count < 500
             ? (ranges.map { "(\($0))" }.joined(separator: " OR "), arguments)
             : ("run = ?1 AND NOT \(Self.isFolded)", [run, Self.list(steps), Self.list(items)])
     }
@@ -121,11 +124,12 @@ private struct TraceReader {
             database,
             sql: "SELECT node_path, step_id, tier, provider, model_asked, call_id, saved_pico, started_at FROM memo_hit WHERE \(visible.condition)",
             arguments: visible.arguments)
-        return try Array(rows.map { row in
-            MemoHitRecord(
-                path: row[0], step: row[1], tier: row[2], provider: row[3], modelAsked: row[4], call: row[5], saved: money(row, 6),
-                at: Timestamp(microseconds: row[7]))
-        })
+        return try Array(
+            rows.map { row in
+                MemoHitRecord(
+                    path: row[0], step: row[1], tier: row[2], provider: row[3], modelAsked: row[4], call: row[5], saved: money(row, 6),
+                    at: Timestamp(microseconds: row[7]))
+            })
     }
 
     func folded() throws -> [FoldedItems] {
@@ -149,10 +153,11 @@ private struct TraceReader {
                 FROM model_call WHERE run = ?1 AND \(Self.isFolded) GROUP BY 1, 2, 3, 4, 5, 6, 7, 16
                 """, arguments: arguments)
         while let row = try calls.next() {
-            folded[row[0], default: FoldedItems(path: row[0])].calls.append(FoldedCalls(
-                count: row[7], provider: row[1], modelAsked: row[2], state: CallState(rawValue: row[3]) ?? .unknown,
-                cost: row[4] ? moneySum(row, 8) : nil, held: row[5] ? moneySum(row, 10) : nil,
-                inputTokens: row[6] ? row[12] : nil, cacheReadTokens: row[13], outputTokens: row[6] ? row[14] : nil, isEstimate: row[15]))
+            folded[row[0], default: FoldedItems(path: row[0])].calls.append(
+                FoldedCalls(
+                    count: row[7], provider: row[1], modelAsked: row[2], state: CallState(rawValue: row[3]) ?? .unknown,
+                    cost: row[4] ? moneySum(row, 8) : nil, held: row[5] ? moneySum(row, 10) : nil,
+                    inputTokens: row[6] ? row[12] : nil, cacheReadTokens: row[13], outputTokens: row[6] ? row[14] : nil, isEstimate: row[15]))
         }
         return folded.values.sorted { $0.path < $1.path }
     }

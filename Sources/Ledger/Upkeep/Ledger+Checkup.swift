@@ -87,7 +87,8 @@ private struct LedgerChecker {
             found.checkedDocuments += 1
             let name = hash(row, 0)
             let size = try row.withUnsafeData(atIndex: 1) { $0?.count ?? 0 }
-            let actual = size == DocumentPieces.size
+            let actual =
+                size == DocumentPieces.size
                 ? ContentHash(of: try DocumentPieces.whole(row, bytes: 1, id: 2, database))
                 : try row.withUnsafeData(atIndex: 1) { ($0 ?? Data()).withUnsafeBytes { ContentHash(of: $0) } }
             guard let name, name == actual else {

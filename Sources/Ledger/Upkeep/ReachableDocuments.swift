@@ -51,7 +51,8 @@ struct ReachableDocuments {
         var index = 0
         while index + 65 < bytes.count {
             if bytes[index] == quote, bytes[index + 65] == quote,
-                let hash = ContentHash(hex: String(decoding: UnsafeRawBufferPointer(rebasing: bytes[index + 1..<index + 65]), as: UTF8.self)) {
+                let hash = ContentHash(hex: String(decoding: UnsafeRawBufferPointer(rebasing: bytes[index + 1..<index + 65]), as: UTF8.self))
+            {
                 found(hash, index)
                 index += 65
             }

@@ -25,8 +25,9 @@ final class RunVerifier {
 
     /// - Returns: `nil` when there is no such run.
     func verify(_ run: String, head kept: ContentHash? = nil) throws -> RunVerification? {
-        guard let row = try Row.fetchOne(
-            database, sql: "SELECT id, status, last_seq, last_hash, pruned_at FROM run WHERE run_id = ?", arguments: [run])
+        guard
+            let row = try Row.fetchOne(
+                database, sql: "SELECT id, status, last_seq, last_hash, pruned_at FROM run WHERE run_id = ?", arguments: [run])
         else { return nil }
         let number: Int64 = row[0]
         let head = hash(row, 3) ?? ContentHash(of: [])

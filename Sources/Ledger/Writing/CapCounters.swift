@@ -43,7 +43,8 @@ final class CapCounters {
         }
         // The one statement that every entry runs: it asserts the epoch and the head that the last entry left, takes the reservation
         // against the run's cap and moves the counters and the head. The cap is compared by subtraction, which cannot overflow.
-        updateRun = try prepare("""
+        updateRun = try prepare(
+            """
             UPDATE run SET held_pico = held_pico + ?1, open_pico = open_pico + ?2, cost_pico = cost_pico + ?3,
                 calls = calls + ?4, input_tokens = input_tokens + ?5, output_tokens = output_tokens + ?6,
                 unpriced_calls = unpriced_calls + ?7, last_seq = ?8, last_hash = ?9,
@@ -51,7 +52,8 @@ final class CapCounters {
             WHERE id = ?10 AND epoch = ?11 AND last_hash = ?13 AND coalesce(exceeded_pico, 0) < \(Self.full)
                 AND (?12 = 0 OR exceeded_pico IS NULL AND held_pico <= coalesce(max_cost_pico, \(Self.full)) - max(?1, ?14))
             """)
-        fillRun = try prepare("""
+        fillRun = try prepare(
+            """
             UPDATE run SET calls = calls + ?1, input_tokens = input_tokens + ?2, output_tokens = output_tokens + ?3,
                 unpriced_calls = unpriced_calls + ?4, last_seq = ?5, last_hash = ?6, exceeded_pico = \(Self.full)
             WHERE id = ?7 AND epoch = ?8 AND last_hash = ?9
@@ -61,7 +63,8 @@ final class CapCounters {
         loseRun = try prepare("UPDATE run SET open_pico = 0 WHERE id = ?1")
         loseWindows = try prepare("UPDATE budget_window SET open_pico = 0 WHERE run = ?1")
         selectWindow = try prepare("SELECT held_pico, open_pico, exceeded_pico FROM budget_window WHERE run = ?1 AND scope = ?2")
-        upsertWindow = try prepare("""
+        upsertWindow = try prepare(
+            """
             INSERT INTO budget_window(run, scope, cap_pico, held_pico, open_pico, exceeded_pico) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
             ON CONFLICT (run, scope) DO UPDATE SET cap_pico = excluded.cap_pico, held_pico = excluded.held_pico,
                 open_pico = excluded.open_pico, exceeded_pico = excluded.exceeded_pico
@@ -187,8 +190,9 @@ final class CapCounters {
                     selectWindow.bind(2, cap.scope)
                     let found = try selectWindow.first { ($0.int(0), $0.int(1), $0.optionalInt(2)) } ?? (0, 0, nil)
                     index = windows.count
-                    windows.append(Window(
-                        scope: cap.scope, cap: cap.cap.picoDollars, held: found.0, open: found.1, exceeded: found.2, isFull: found.2 == Self.full))
+                    windows.append(
+                        Window(
+                            scope: cap.scope, cap: cap.cap.picoDollars, held: found.0, open: found.1, exceeded: found.2, isFull: found.2 == Self.full))
                 }
                 if let asked {
                     windows[index].verdict = Self.verdict(
@@ -232,9 +236,10 @@ final class CapCounters {
             if held <= cap - asked { return .written }
             if open > 0, held - open <= cap - asked { return .postponed }
         }
-        return .refused(BudgetRefusal(
-            scope: scope, cap: Money(picoDollars: cap), spent: Money(picoDollars: held - open), asked: Money(picoDollars: asked),
-            exceeded: exceeded.map(Money.init(picoDollars:))))
+        return .refused(
+            BudgetRefusal(
+                scope: scope, cap: Money(picoDollars: cap), spent: Money(picoDollars: held - open), asked: Money(picoDollars: asked),
+                exceeded: exceeded.map(Money.init(picoDollars:))))
     }
 
     fileprivate static func sum(_ a: Int64, _ b: Int64) -> (value: Int64, isFull: Bool) {

@@ -39,7 +39,8 @@ final class EntryWriter {
         insertEvent = try prepare("INSERT INTO event(run, seq, kind, payload, at, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")
         blobs = try BlobStore(connection: connection, texts: texts)
         caps = try CapCounters(connection: connection, texts: texts)
-        selectSubject = try prepare("""
+        selectSubject = try prepare(
+            """
             SELECT id, run_id FROM run WHERE run_id = ?1 UNION SELECT id, run_id FROM run WHERE decision_id = ?1
             """)
         insertPriceRow = try prepare("INSERT INTO price_row(id, json, first_used_at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING")

@@ -54,10 +54,12 @@ final class GroupCommitter {
         nextBeat = .after(options.beatInterval)
         logPages.initialize(to: 0)
         // In place of SQLite's own checkpoints, which would come before the answers.
-        sqlite3_wal_hook(connection, { context, _, _, pages in
-            context!.assumingMemoryBound(to: Int32.self).pointee = pages
-            return SQLITE_OK
-        }, logPages)
+        sqlite3_wal_hook(
+            connection,
+            { context, _, _, pages in
+                context!.assumingMemoryBound(to: Int32.self).pointee = pages
+                return SQLITE_OK
+            }, logPages)
     }
 
     deinit {

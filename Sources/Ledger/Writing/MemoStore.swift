@@ -10,7 +10,8 @@ final class MemoStore {
         func prepare(_ sql: String) throws(SQLiteFailure) -> PreparedStatement {
             try PreparedStatement(sql, on: connection, texts: texts)
         }
-        find = try prepare("""
+        find = try prepare(
+            """
             SELECT run.run_id || '.' || memo.number, memo.output_hash, memo.cost_pico, memo.at FROM memo JOIN run ON run.id = memo.run
             WHERE memo.question = ?1 AND memo.at >= ?2
             """)

@@ -52,7 +52,8 @@ struct RunHandover {
     }
 
     func standing(of run: RunID) throws -> Standing {
-        let select = try prepare("""
+        let select = try prepare(
+            """
             SELECT id, status, \(ProcessRecord.sql(of: "run.owner")), epoch, last_seq, last_hash, pruned_at FROM run WHERE run_id = ?1
             """)
         select.bind(1, run.text)
@@ -100,8 +101,11 @@ struct RunHandover {
         let select = try prepare("SELECT number, node_path, tier, part, ordinal, held_pico FROM model_call WHERE run = ?1 AND state = 'held'")
         select.bind(1, row)
         let calls = try select.all { row in
-            (Int(row.int(0)), Projection.OpenCall(
-                path: row.text(1), tier: row.text(2), part: row.text(3), ordinal: Int(row.int(4)), held: row.optionalInt(5).map(Money.init(picoDollars:))))
+            (
+                Int(row.int(0)),
+                Projection.OpenCall(
+                    path: row.text(1), tier: row.text(2), part: row.text(3), ordinal: Int(row.int(4)), held: row.optionalInt(5).map(Money.init(picoDollars:)))
+            )
         }
         return Dictionary(uniqueKeysWithValues: calls)
     }
@@ -124,7 +128,8 @@ struct RunHandover {
 
     /// Leaves what became of a run for the process that drives it.
     func leave(_ outcome: OutcomeRecorded, at: Timestamp, run: Int64) throws(SQLiteFailure) {
-        let insert = try prepare("""
+        let insert = try prepare(
+            """
             INSERT INTO outcome_request(run, number, value, at, source)
             VALUES (?1, (SELECT coalesce(max(number), 0) + 1 FROM outcome_request WHERE run = ?1), ?2, ?3, ?4)
             """)
@@ -152,7 +157,8 @@ struct RunHandover {
     /// Raises the run's cap; it never falls.
     func raise(_ cap: Money, of run: OwnedRun) throws {
         // What is exceeded is not any more where all that counts fits the new cap; counters that are full stay so.
-        let update = try prepare("""
+        let update = try prepare(
+            """
             UPDATE run SET exceeded_pico = CASE WHEN max_cost_pico < ?2 AND held_pico <= ?2 AND exceeded_pico < \(Int64.max) THEN NULL ELSE exceeded_pico END,
                 max_cost_pico = max(max_cost_pico, ?2) WHERE id = ?1 AND epoch = ?3
             """)
@@ -164,7 +170,8 @@ struct RunHandover {
 
     /// Leaves an answer for the run to take, which makes it a fact. The first one counts.
     private func write(_ decision: ApprovalDecision, run: Int64, path: String, number: Int) throws {
-        let update = try prepare("""
+        let update = try prepare(
+            """
             UPDATE approval SET decided_at = ?3, approved = ?4, decided_by = ?5, note = ?6, granted_pico = ?8, timed_out = ?7, choice = ?10, decided_as = ?11,
                 spent_pico = coalesce(?12, (SELECT cost_pico FROM run WHERE id = ?1)), held_pico = coalesce(?13, (SELECT held_pico FROM run WHERE id = ?1))
             WHERE run = ?1 AND node_path = ?2 AND number = ?9
@@ -218,7 +225,8 @@ struct RunHandover {
 
     /// Lets the clock answer what nobody answered in time.
     func expireApprovals() throws {
-        let update = try prepare("""
+        let update = try prepare(
+            """
             UPDATE approval SET decided_at = ?1, approved = on_timeout = 'approve', decided_by = 'timeout', timed_out = 1,
                 choice = CASE on_timeout WHEN 'approve' THEN 'approve' ELSE 'reject' END,
                 spent_pico = (SELECT cost_pico FROM run WHERE id = approval.run), held_pico = (SELECT held_pico FROM run WHERE id = approval.run)

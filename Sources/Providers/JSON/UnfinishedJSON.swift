@@ -84,13 +84,14 @@ enum UnfinishedJSON {
     private static func wholeCharacters(_ bytes: [UInt8], from start: Int) -> Int {
         var index = start
         while index < bytes.count {
-            let length: Int = switch bytes[index] {
-            case UInt8(ascii: "\\"): index + 1 < bytes.count && bytes[index + 1] == UInt8(ascii: "u") ? 6 : 2
-            case 0xC0..<0xE0: 2
-            case 0xE0..<0xF0: 3
-            case 0xF0...: 4
-            default: 1
-            }
+            let length: Int =
+                switch bytes[index] {
+                case UInt8(ascii: "\\"): index + 1 < bytes.count && bytes[index + 1] == UInt8(ascii: "u") ? 6 : 2
+                case 0xC0..<0xE0: 2
+                case 0xE0..<0xF0: 3
+                case 0xF0...: 4
+                default: 1
+                }
             if index + length > bytes.count { return index }
             index += length
         }

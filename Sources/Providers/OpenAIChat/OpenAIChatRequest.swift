@@ -50,13 +50,14 @@ struct OpenAIChatRequest {
             switch dialect.structuredOutput {
             case .jsonSchema:
                 key("response_format")
-                value(.object([
-                    "type": "json_schema",
-                    "json_schema": .object([
-                        "name": .string(String(request.schemaName.prefix(64))), "strict": .bool(StrictSchema.accepts(schema.source)),
-                        "schema": schema.source,
-                    ]),
-                ]))
+                value(
+                    .object([
+                        "type": "json_schema",
+                        "json_schema": .object([
+                            "name": .string(String(request.schemaName.prefix(64))), "strict": .bool(StrictSchema.accepts(schema.source)),
+                            "schema": schema.source,
+                        ]),
+                    ]))
             case .jsonObject: key("response_format"); value(.object(["type": "json_object"]))
             case .none: break
             }

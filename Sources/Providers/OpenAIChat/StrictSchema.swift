@@ -25,7 +25,8 @@ enum StrictSchema {
             guard object["additionalProperties"] == false, names.allSatisfy(required.contains) else { return false }
         }
         if hasType("array"), !object.contains("items") { return false }
-        let inner = ["properties", "$defs", "definitions"].flatMap { object[$0]?.objectValue.map { Array($0.values) } ?? [] }
+        let inner =
+            ["properties", "$defs", "definitions"].flatMap { object[$0]?.objectValue.map { Array($0.values) } ?? [] }
             + (object["anyOf"]?.arrayValue ?? []) + (object["items"].map { [$0] } ?? [])
         return inner.allSatisfy(isSupported)
     }

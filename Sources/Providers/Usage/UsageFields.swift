@@ -117,8 +117,10 @@ struct UsageFields {
         add(["thoughtsTokenCount", "thoughts_token_count", "total_thought_tokens"], .thoughts)
         add(["toolUsePromptTokenCount", "tool_use_prompt_token_count", "total_tool_use_tokens"], .toolPrompt)
         add(
-            ["cached_tokens", "num_cached_tokens", "cachedContentTokenCount", "cached_content_token_count", "total_cached_tokens",
-             "prompt_eval_cached_count", "cache_read_tokens"],
+            [
+                "cached_tokens", "num_cached_tokens", "cachedContentTokenCount", "cached_content_token_count", "total_cached_tokens",
+                "prompt_eval_cached_count", "cache_read_tokens",
+            ],
             .cacheRead)
         add(["cache_read_input_tokens", "cacheReadInputTokens"], .cacheRead, isAnthropic: true)
         add(["prompt_cache_hit_tokens"], .cacheRead, .hit)

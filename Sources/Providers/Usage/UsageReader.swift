@@ -98,11 +98,12 @@ struct UsageReader {
 
     /// As it came; a list where several objects told something.
     var raw: String? {
-        let text: String? = switch objects.count {
-        case 0: (empty ?? timingsRaw)?.jsonText
-        case 1: objects[0].raw.jsonText
-        default: JSONValue.array(objects.map(\.raw)).jsonText
-        }
+        let text: String? =
+            switch objects.count {
+            case 0: (empty ?? timingsRaw)?.jsonText
+            case 1: objects[0].raw.jsonText
+            default: JSONValue.array(objects.map(\.raw)).jsonText
+            }
         guard let text, text.utf8.count > Self.longestRaw else { return text }
         // What is longer than any count is not kept; that there was more is.
         return JSONValue.string(String(text.prefix(1000)) + "…").jsonText
@@ -164,11 +165,12 @@ struct UsageReader {
         }
         if !missingCacheIsUnknown, counts.input != nil { counts.cacheRead = counts.cacheRead ?? 0 }
 
-        let note: CallNote? = if let doubt {
-            CallNote(.usageDoubtful, "the usage is not taken as final: \(doubt)")
-        } else if !missing.isEmpty {
-            CallNote(.usageMissing, raw == nil ? "the server did not say what the call used" : "the usage does not count \(missing.joined(separator: " and "))")
-        } else { nil }
+        let note: CallNote? =
+            if let doubt {
+                CallNote(.usageDoubtful, "the usage is not taken as final: \(doubt)")
+            } else if !missing.isEmpty {
+                CallNote(.usageMissing, raw == nil ? "the server did not say what the call used" : "the usage does not count \(missing.joined(separator: " and "))")
+            } else { nil }
         return UsageReading(counts: counts, note: note, raw: raw)
     }
 }

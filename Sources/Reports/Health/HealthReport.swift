@@ -6,7 +6,8 @@ public struct HealthReport: Sendable {
 
     /// Runs every check over the facts.
     public init(_ facts: HealthFacts) {
-        findings = ProjectCheck.findings(facts) + ProviderCheck.findings(facts) + LedgerCheck.findings(facts) + DiskCheck.findings(facts)
+        findings =
+            ProjectCheck.findings(facts) + ProviderCheck.findings(facts) + LedgerCheck.findings(facts) + DiskCheck.findings(facts)
             + ClockCheck.findings(facts) + LimitsCheck.findings(facts) + CertificatesCheck.findings(facts) + LibrariesCheck.findings(facts)
     }
 
@@ -17,11 +18,12 @@ public struct HealthReport: Sendable {
         let checks = findings.map(\.check.terminalWidth).max() ?? 0
         var lines: [String] = []
         for finding in findings {
-            let tint: Tint = switch finding.status {
-            case .ok: .green
-            case .warning: .yellow
-            case .problem: .red
-            }
+            let tint: Tint =
+                switch finding.status {
+                case .ok: .green
+                case .warning: .yellow
+                case .problem: .red
+                }
             let lead = StyledText(padded(finding.status.rawValue, 7), tint) + "  " + StyledText(padded(finding.check, checks)) + "  "
             let room = style.width.map { max(20, $0 - lead.width) }
             let indent = String(repeating: " ", count: lead.width)
@@ -41,9 +43,10 @@ public struct HealthReport: Sendable {
     public var json: JSONValue {
         [
             "ok": .bool(isGood),
-            "checks": .array(findings.map {
-                ["check": .string($0.check), "status": .string($0.status.rawValue), "message": .string($0.message), "hint": .text($0.hint)]
-            }),
+            "checks": .array(
+                findings.map {
+                    ["check": .string($0.check), "status": .string($0.status.rawValue), "message": .string($0.message), "hint": .text($0.hint)]
+                }),
         ]
     }
 

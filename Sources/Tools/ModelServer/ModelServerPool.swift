@@ -1,11 +1,12 @@
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
 import HTTP
 import Values
 import WorkflowModel
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
 
 /// The model servers that this process uses: each started on first use, shared with other agentctl processes of the
 /// project, stopped when its last user is gone.
@@ -87,7 +88,9 @@ public final class ModelServerPool: ModelServers {
 
     /// Lets go of every server; those that nobody else uses stop.
     public func close() {
-        for descriptor in locks.withLock({ locks in defer { locks = [] }; return locks }) { Glibc.close(descriptor) }
+        for descriptor in locks.withLock({ locks in
+            defer { locks = [] }; return locks
+        }) { Glibc.close(descriptor) }
     }
 
     private func start(_ serve: ServeConfiguration, name: String) async -> Result<String, StepFailure> {

@@ -1,9 +1,10 @@
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
 import Values
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
 
 /// Carries what a model server prints to its log, line by line and without secrets.
 final class ServerLog: Sendable {
@@ -23,15 +24,18 @@ final class ServerLog: Sendable {
         descriptor = ends[1]
         let source = ends[0]
         var thread = pthread_t()
-        let work = Unmanaged.passRetained(Work { [self] in
-            Self.carry(from: source, to: log, redactor)
-            close(source)
-            isDone.withLock { $0 = true }
-        })
-        let status = pthread_create(&thread, nil, { context in
-            Unmanaged<Work>.fromOpaque(context!).takeRetainedValue().body()
-            return nil
-        }, work.toOpaque())
+        let work = Unmanaged.passRetained(
+            Work { [self] in
+                Self.carry(from: source, to: log, redactor)
+                close(source)
+                isDone.withLock { $0 = true }
+            })
+        let status = pthread_create(
+            &thread, nil,
+            { context in
+                Unmanaged<Work>.fromOpaque(context!).takeRetainedValue().body()
+                return nil
+            }, work.toOpaque())
         guard status == 0 else {
             work.release()
             for end in ends { close(end) }
@@ -47,7 +51,11 @@ final class ServerLog: Sendable {
 
     /// After the server ended: what it said last is in the log now, unless a child of it still holds its output.
     func drain() {
-        if isOpen.withLock({ was in defer { was = false }; return was }) { close(descriptor) }
+        if isOpen.withLock({ was in
+            defer { was = false }; return was
+        }) {
+            close(descriptor)
+        }
         for _ in 0..<50 where !isDone.withLock({ $0 }) { usleep(10_000) }
     }
 

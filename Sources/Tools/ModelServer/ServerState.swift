@@ -1,10 +1,11 @@
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
 import Values
 import WorkflowModel
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
 
 /// The folder of one model server: `users` and `guard` are locks, `port` and `failure` what its guard tells, `server` the process that it
 /// has started, `log` what the server prints.

@@ -226,7 +226,8 @@ public final class Redactor: Sendable {
         let ownStart = range.lowerBound + max(0, form.own.lowerBound - from)
         let ownRange = ownStart..<(ownStart + own)
         if own >= Self.partBytes { return ownRange }
-        let isCut = from <= form.own.lowerBound && Self.isCut(bytes, at: range.upperBound)
+        let isCut =
+            from <= form.own.lowerBound && Self.isCut(bytes, at: range.upperBound)
             || from + range.count >= form.own.upperBound && Self.isCut(bytes, before: range.lowerBound)
         return isCut && !Self.isWords(bytes[ownRange]) ? ownRange : nil
     }

@@ -1,4 +1,3 @@
-
 /// The secrets that a process knows, and what keeps them out of text. Grows while the process runs: a key that a command prints is
 /// known once it was read.
 public final class SecretBook: Sendable {

@@ -59,8 +59,10 @@ extension DecodingContext {
         do throws(SchemaError) {
             let schema = try self.schema(document)
             for warning in schema.warnings {
-                report([Diagnostic(
-                    .warning, code: "AW412", isFile ? warning.message : "\(what): \(warning.message)", at: tree?.range(at: warning.pointer, ofKey: true) ?? range.firstLine, hint: user)])
+                report([
+                    Diagnostic(
+                        .warning, code: "AW412", isFile ? warning.message : "\(what): \(warning.message)", at: tree?.range(at: warning.pointer, ofKey: true) ?? range.firstLine, hint: user)
+                ])
             }
             return schema
         } catch {

@@ -114,7 +114,8 @@ extension DecodingContext {
             return nil
         }
         let bytes = Array(text.utf8)
-        let isWord = bytes.first.map { $0 &- 0x61 < 26 } == true
+        let isWord =
+            bytes.first.map { $0 &- 0x61 < 26 } == true
             && bytes.allSatisfy { $0 &- 0x61 < 26 || $0 &- 0x30 < 10 || $0 == UInt8(ascii: "_") }
         guard isWord else {
             let mended = String(text.lowercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" })

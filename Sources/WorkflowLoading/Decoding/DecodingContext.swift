@@ -36,9 +36,10 @@ final class DecodingContext {
     }
 
     func noteNotExecuted(_ key: String, of mapping: LanguageMapping, at range: SourceRange) {
-        notExecuted.append(Diagnostic(
-            code: "AW123", "'\(key)' in \(mapping.what) is checked, but this version does not run it", at: range,
-            hint: "remove it to run the workflow: nothing is ignored in silence"))
+        notExecuted.append(
+            Diagnostic(
+                code: "AW123", "'\(key)' in \(mapping.what) is checked, but this version does not run it", at: range,
+                hint: "remove it to run the workflow: nothing is ignored in silence"))
     }
 
     func report(_ other: Diagnostics) { diagnostics += other.all }

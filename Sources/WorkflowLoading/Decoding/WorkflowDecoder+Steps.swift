@@ -131,7 +131,8 @@ extension WorkflowDecoder {
             let roles = message.words("role")
             guard let word = message.string("role"), let role = MessageRole(rawValue: word) else {
                 let list = roles.dropLast().joined(separator: ", ") + " or " + roles.last!
-                context.report("AW103", "a message has role: \(list)", at: message.value("role")?.range ?? node.range.firstLine,
+                context.report(
+                    "AW103", "a message has role: \(list)", at: message.value("role")?.range ?? node.range.firstLine,
                     hint: message.value("role")?.scalar.flatMap { Suggestion.hint(for: $0.text, in: roles) })
                 continue
             }
@@ -191,8 +192,9 @@ extension WorkflowDecoder {
             guard let name = pair.key.scalar?.text else { continue }
             if pair.value.scalar?.value == .null { passed.append(name) } else if let value = context.template(pair.value) { env.append((name, value)) }
         }
-        return .run(CommandStep(
-            argv: argv, usesShell: usesShell, stdin: reader.valueTemplate("stdin"), env: env, passedEnv: passed, okExit: okExit, parse: parse, schema: schema))
+        return .run(
+            CommandStep(
+                argv: argv, usesShell: usesShell, stdin: reader.valueTemplate("stdin"), env: env, passedEnv: passed, okExit: okExit, parse: parse, schema: schema))
     }
 }
 
@@ -232,8 +234,9 @@ extension WorkflowDecoder {
         guard let keys = reader.reader("approve", .approval) else { return nil }
         if !keys.has("message") { keys.missing("message", in: "approve", hint: "what the person is asked") }
         guard let message = keys.template("message") else { return nil }
-        return .approve(ApprovalStep(
-            message: message, timeout: keys.duration("timeout"), onTimeout: keys.word(orDefault: "on_timeout", ApprovalStep.OnTimeout.self)))
+        return .approve(
+            ApprovalStep(
+                message: message, timeout: keys.duration("timeout"), onTimeout: keys.word(orDefault: "on_timeout", ApprovalStep.OnTimeout.self)))
     }
 
     private func containerLimits(_ reader: MappingReader) -> StepLimits {

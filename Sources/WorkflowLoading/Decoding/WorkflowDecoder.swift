@@ -117,8 +117,9 @@ struct WorkflowDecoder {
                     context.report("AW303", "the default of '\(name.text)' does not fit its schema: \(violation.message)", at: value.range.firstLine)
                 }
             }
-            declarations.append(InputDeclaration(
-                name: name.text, schema: schema, defaultValue: defaultValue, description: document["description"]?.stringValue, range: key.range))
+            declarations.append(
+                InputDeclaration(
+                    name: name.text, schema: schema, defaultValue: defaultValue, description: document["description"]?.stringValue, range: key.range))
         }
         return declarations
     }

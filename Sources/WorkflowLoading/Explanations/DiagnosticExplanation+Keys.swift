@@ -27,8 +27,12 @@ extension DiagnosticExplanation {
         .init(
             "AW111", "An expression in literal text", "This key is read before a run has any values.", mend: "write the text itself.",
             .workflow, wrong: "models: { small: { use: \"local/${{ inputs.size }}\" } }", right: "models: { small: { use: local/small } }"),
-        .init("AW112", "Keys that exclude each other, or none of them", "Of some keys exactly one is given: a prefix has `file` or `text`, a secret `env` or `command`, a check one kind.", mend: "keep one of them.", .workflow, wrong: "prefixes: { rules: {} }", right: "prefixes: { rules: { text: Be kind. } }"),
-        .init("AW113", "A schema file that is not JSON", "Schema files are JSON, or YAML when their name ends in `.yaml` or `.yml`.", mend: "mend the file at the place shown.", .other, wrong: "{ \"type\": object }", right: "{ \"type\": \"object\" }"),
+        .init(
+            "AW112", "Keys that exclude each other, or none of them", "Of some keys exactly one is given: a prefix has `file` or `text`, a secret `env` or `command`, a check one kind.", mend: "keep one of them.", .workflow,
+            wrong: "prefixes: { rules: {} }", right: "prefixes: { rules: { text: Be kind. } }"),
+        .init(
+            "AW113", "A schema file that is not JSON", "Schema files are JSON, or YAML when their name ends in `.yaml` or `.yml`.", mend: "mend the file at the place shown.", .other, wrong: "{ \"type\": object }",
+            right: "{ \"type\": \"object\" }"),
         .init(
             "AW114", "A literal key for an address that is not loopback", "A secret in a file ends up in a repository.", mend: "read it from the environment or from a command.", .project,
             wrong: "providers: { x: { api: openai-chat, base_url: \"https://api.example.com/v1\", api_key: { value: abc } } }",
@@ -51,10 +55,15 @@ extension DiagnosticExplanation {
         .init(
             "AW120", "A step without a kind, or with two", "What a step does is told by the one key that is present: `prompt`, `prompt_file`, `messages`, `run`, `value`, ….", mend: "give it one of them, or make two steps of it.",
             wrong: "- { id: a, model: m, prompt: hi, value: \"1\" }", right: "- { id: a, model: m, prompt: hi }\n- { id: b, value: \"1\" }"),
-        .init("AW121", "A key that does not go with another", "A `value` step asks no model, a model step has no exit code; `model` and `escalate` are two answers to one question.", mend: "remove it.", wrong: "- { id: a, value: \"1\", model: m }", right: "- { id: a, value: \"1\" }"),
-        .init("AW122", "A model step without a tier", "A step, or a check of `escalate`, that asks a model says which tier.", mend: "add `model:` to the step, or to `defaults`.", wrong: "- { id: a, prompt: hi }", right: "- { id: a, model: m, prompt: hi }"),
         .init(
-            "AW123", "A part that is checked and not run", "The part belongs to the language and is checked with the rest, but this version has nothing that runs it. `validate` and `graph` take the file; `plan` and `run` refuse it. The same holds for parts of the project file. [Workflow](Workflow.md#checked-not-run-yet) lists them.",
+            "AW121", "A key that does not go with another", "A `value` step asks no model, a model step has no exit code; `model` and `escalate` are two answers to one question.", mend: "remove it.",
+            wrong: "- { id: a, value: \"1\", model: m }", right: "- { id: a, value: \"1\" }"),
+        .init(
+            "AW122", "A model step without a tier", "A step, or a check of `escalate`, that asks a model says which tier.", mend: "add `model:` to the step, or to `defaults`.", wrong: "- { id: a, prompt: hi }",
+            right: "- { id: a, model: m, prompt: hi }"),
+        .init(
+            "AW123", "A part that is checked and not run",
+            "The part belongs to the language and is checked with the rest, but this version has nothing that runs it. `validate` and `graph` take the file; `plan` and `run` refuse it. The same holds for parts of the project file. [Workflow](Workflow.md#checked-not-run-yet) lists them.",
             mend: "remove it to run the workflow.", .other, wrong: "agentctl plan review.yaml"),
         .init(
             "AW141", "An attachment that cannot be one", "`attach` takes paths, or `{ image: … }` and `{ file: … }`, of PNG, JPEG, GIF, WebP, PDF and UTF-8 text. What a file is its content says, not its name.",

@@ -3,13 +3,19 @@ import WorkflowModel
 extension DiagnosticExplanation {
     static let warnings: [DiagnosticExplanation] = [
         .init(
-            "AW401", "No cap on a model's output", "Neither the step, its tier nor `defaults` caps the output, so \(StepLimits.defaultMaxOutputTokens) tokens apply. The cap decides what is reserved before each call and where an answer is cut.",
+            "AW401", "No cap on a model's output",
+            "Neither the step, its tier nor `defaults` caps the output, so \(StepLimits.defaultMaxOutputTokens) tokens apply. The cap decides what is reserved before each call and where an answer is cut.",
             mend: "choose one.", wrong: "- { id: a, model: m, prompt: hi }", right: "- { id: a, model: m, prompt: hi, limits: { max_output_tokens: 200 } }"),
-        .init("AW402", "A workflow without an owner", "The owner is kept with each run, so that a bill finds its reader.", mend: "name one.", .other, wrong: "version: 1\nname: mail", right: "version: 1\nname: mail\nowner: { engineering: cx-platform }"),
         .init(
-            "AW403", "A read of a step that may be skipped", "A step that reads, without `has()`, the output of a skipped step is skipped too, and so on down the graph. A step of `finally`, which runs whatever became of the others, fails.", mend: "guard the read; or, if that is meant, repeat the condition.",
+            "AW402", "A workflow without an owner", "The owner is kept with each run, so that a bill finds its reader.", mend: "name one.", .other, wrong: "version: 1\nname: mail",
+            right: "version: 1\nname: mail\nowner: { engineering: cx-platform }"),
+        .init(
+            "AW403", "A read of a step that may be skipped", "A step that reads, without `has()`, the output of a skipped step is skipped too, and so on down the graph. A step of `finally`, which runs whatever became of the others, fails.",
+            mend: "guard the read; or, if that is meant, repeat the condition.",
             wrong: "- { id: a, when: run.id == 'x', value: \"1\" }\n- { id: b, value: steps.a.output }", right: "- { id: a, when: run.id == 'x', value: \"1\" }\n- { id: b, value: \"has(steps.a.output) ? steps.a.output : 0\" }"),
-        .init("AW404", "A step whose result nothing reads", "Model and value steps have no effect but their output. Steps that do something outside of the run need no reader.", mend: "return it under `outputs`, or remove the step.", wrong: "- { id: a, value: \"1\" }"),
+        .init(
+            "AW404", "A step whose result nothing reads", "Model and value steps have no effect but their output. Steps that do something outside of the run need no reader.", mend: "return it under `outputs`, or remove the step.",
+            wrong: "- { id: a, value: \"1\" }"),
         .init("AW405", "A tier that is not used", "No step asks for it.", mend: "remove it.", .workflow, wrong: "models: { spare: { use: local/small } }"),
         .init("AW406", "A prefix that is not used", "No step names it.", mend: "remove it.", .workflow, wrong: "prefixes: { rules: { text: Be kind. } }"),
         .init("AW407", "An input that is not used", "No expression reads it.", mend: "remove it.", .workflow, wrong: "inputs: { spare: { type: string } }"),

@@ -231,7 +231,8 @@ struct YAMLFormatter {
         let digit = code.compactMap { $0.properties.numericType == .decimal ? Int($0.value) - 0x30 : nil }.first
         let parent = levels.last?.column ?? 0
         let isBlank = { (line: ArraySlice<Unicode.Scalar>) in line.allSatisfy { $0 == " " } }
-        let old = digit.map { $0 + (levels.isEmpty ? 0 : parent) }
+        let old =
+            digit.map { $0 + (levels.isEmpty ? 0 : parent) }
             ?? lines.first { !isBlank($0) }.map { $0.prefix { $0 == " " }.count } ?? lines.map(\.count).max() ?? 0
         // At the top, too, libyaml wants a block indented.
         let new = digit.map { $0 + (levels.isEmpty ? 0 : indent) } ?? max(indent + 2, 2)

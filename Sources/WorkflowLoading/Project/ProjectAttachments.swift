@@ -1,11 +1,12 @@
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
 import Dispatch
 import Values
 import WorkflowModel
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
 
 /// The files of a project that steps attach to prompts. Read on threads of their own: a disk may take its time.
 public final class ProjectAttachments: AttachmentSource {

@@ -1,11 +1,12 @@
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
 import Economics
 import Values
 import WorkflowModel
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
 
 /// Finds and reads the project file.
 public enum ProjectLoader {
@@ -64,9 +65,11 @@ public enum ProjectLoader {
     /// What is found by searching may be in a folder that others write to, and its commands would run as this user.
     private static func refuseForeign(_ path: String) throws(Diagnostics) {
         guard let owner = FileOwner.foreign(of: path) else { return }
-        throw Diagnostics([Diagnostic(
-            code: "AW006", "\(path) was found by searching upward and belongs to another user (\(owner)): it is not taken", at: nil,
-            hint: "if you trust it, name it: --config \(path), or AGENTCTL_CONFIG")])
+        throw Diagnostics([
+            Diagnostic(
+                code: "AW006", "\(path) was found by searching upward and belongs to another user (\(owner)): it is not taken", at: nil,
+                hint: "if you trust it, name it: --config \(path), or AGENTCTL_CONFIG")
+        ])
     }
 
     private static func read(_ path: String, _ secrets: SecretBook?) throws(Diagnostics) -> Project {
@@ -133,10 +136,11 @@ public enum ProjectLoader {
             }
             if serve?.command.isEmpty == true { reader.context.report("AW104", "serve needs a command", at: value.range.firstLine) }
             let alias = key.scalar?.text ?? ""
-            models.append(ModelConfiguration(
-                alias: alias, id: model.string("id") ?? alias, baseURL: model.value("base_url")?.scalar?.text, serve: serve,
-                contextWindow: model.int("context_window"), images: model.bool("images"), files: model.bool("files"),
-                imageTokens: model.int("image_tokens")))
+            models.append(
+                ModelConfiguration(
+                    alias: alias, id: model.string("id") ?? alias, baseURL: model.value("base_url")?.scalar?.text, serve: serve,
+                    contextWindow: model.int("context_window"), images: model.bool("images"), files: model.bool("files"),
+                    imageTokens: model.int("image_tokens")))
         }
         let dialect = reader.reader("dialect", .dialect).map { DialectSettings($0.settings) } ?? .none
         let provider = ProviderConfiguration(
@@ -215,9 +219,10 @@ public enum ProjectLoader {
         func row(_ unit: PriceUnit, _ price: Money?) {
             guard let price else { return }
             let id = "\(text)/\(unit.rawValue)@project" + (from.map { ":" + $0.dateText } ?? "")
-            rows.append(PriceRow(
-                id: id, provider: model.provider, model: model.model, unit: unit, price: price, effectiveFrom: from, effectiveTo: to,
-                source: source, checkedAt: ""))
+            rows.append(
+                PriceRow(
+                    id: id, provider: model.provider, model: model.model, unit: unit, price: price, effectiveFrom: from, effectiveTo: to,
+                    source: source, checkedAt: ""))
         }
         row(.input, reader.perMillion("input_per_mtok_usd"))
         row(.output, reader.perMillion("output_per_mtok_usd"))

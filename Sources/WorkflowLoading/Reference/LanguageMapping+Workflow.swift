@@ -72,7 +72,9 @@ extension LanguageMapping {
             .init("overflow", .word(StepLimits.Overflow.self), default: "fail", "What becomes of a larger prompt."),
             .init("trim", .oneOrList(.name), "With overflow: trim, the keys of 'with' that are cut, in this order."),
             .init("max_output_tokens", .integer(1...10_000_000), default: .int(Int64(StepLimits().maxOutputTokens)), "Sent with the request; what becomes of an answer that stops there, on_truncation says."),
-            .init("on_truncation", .word(StepLimits.Truncation.self), default: .string(StepLimits().onTruncation.rawValue), "What becomes of an answer that stops at the cap: the step fails with truncated, the cut text is its output, or the model is asked for the rest, three times at most."),
+            .init(
+                "on_truncation", .word(StepLimits.Truncation.self), default: .string(StepLimits().onTruncation.rawValue),
+                "What becomes of an answer that stops at the cap: the step fails with truncated, the cut text is its output, or the model is asked for the rest, three times at most."),
             .init("max_total_tokens", .integer(1...100_000_000), "Over all calls of the step."),
             .init("max_turns", .integer(1...1_000), "Of a step with tools: how often the model is asked.").checked(),
             .init("max_calls", .integer(1...10_000), "Of a step with tools: how often a tool is called.").checked(),

@@ -13,8 +13,9 @@ struct ConstantConditionRule: WorkflowRule {
             case true?:
                 report(Diagnostic(.warning, code: "AW409", "this 'when' is always true", at: when.range, hint: "remove it"))
             case false?:
-                report(Diagnostic(
-                    .warning, code: "AW408", "this 'when' is never true, so '\(step.id.text)' never runs", at: when.range, hint: "mend the condition, or remove the step"))
+                report(
+                    Diagnostic(
+                        .warning, code: "AW408", "this 'when' is never true, so '\(step.id.text)' never runs", at: when.range, hint: "mend the condition, or remove the step"))
             case nil:
                 // A step whose required source is skipped is skipped too, so both conditions have to hold.
                 let source = draft.edges(of: step).first { edge in
@@ -22,9 +23,10 @@ struct ConstantConditionRule: WorkflowRule {
                     return Expression.contradict([when, other])
                 }
                 guard let source else { continue }
-                report(Diagnostic(
-                    .warning, code: "AW408", "this 'when' contradicts that of '\(source.id)', which '\(step.id.text)' reads, so it never runs", at: when.range,
-                    hint: "read it behind has(steps.\(source.id).output), or mend one of the conditions"))
+                report(
+                    Diagnostic(
+                        .warning, code: "AW408", "this 'when' contradicts that of '\(source.id)', which '\(step.id.text)' reads, so it never runs", at: when.range,
+                        hint: "read it behind has(steps.\(source.id).output), or mend one of the conditions"))
             }
         }
     }

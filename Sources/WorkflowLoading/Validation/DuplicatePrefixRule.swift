@@ -7,9 +7,10 @@ struct DuplicatePrefixRule: WorkflowRule {
         var first: [String: String] = [:]
         for prefix in draft.prefixes {
             if let other = first[prefix.text.source] {
-                report(Diagnostic(
-                    .warning, code: "AW411", "the prefixes '\(other)' and '\(prefix.name.text)' have the same text", at: prefix.name.range,
-                    hint: "keep '\(other)' and use it in both places: a text that stands under one name is cached once"))
+                report(
+                    Diagnostic(
+                        .warning, code: "AW411", "the prefixes '\(other)' and '\(prefix.name.text)' have the same text", at: prefix.name.range,
+                        hint: "keep '\(other)' and use it in both places: a text that stands under one name is cached once"))
             } else {
                 first[prefix.text.source] = prefix.name.text
             }

@@ -7,17 +7,19 @@ struct EscalationRule: WorkflowRule {
             guard let escalation = step.escalation else { continue }
             let tiers = escalation.tiers.map(\.text)
             if let start = escalation.start, !tiers.isEmpty, !tiers.contains(start.text) {
-                report(Diagnostic(
-                    code: "AW202", "'\(start.text)' is not one of the tiers of this step", at: start.range,
-                    hint: Suggestion.hint(for: start.text, in: tiers) ?? "they are: \(tiers.joined(separator: ", "))"))
+                report(
+                    Diagnostic(
+                        code: "AW202", "'\(start.text)' is not one of the tiers of this step", at: start.range,
+                        hint: Suggestion.hint(for: start.text, in: tiers) ?? "they are: \(tiers.joined(separator: ", "))"))
             }
             for (position, tier) in escalation.tiers.enumerated() where tiers[..<position].contains(tier.text) {
                 report(Diagnostic(code: "AW103", "tiers are tried one after the other; '\(tier.text)' stands there already", at: tier.range))
             }
             if let circle = step.circleOfChecks() {
-                report(Diagnostic(
-                    code: "AW205", "checks wait for each other: \(circle.map(\.text).joined(separator: " -> "))", at: circle[0].range,
-                    hint: "a check reads the answer as output; what combines checks belongs in accept"))
+                report(
+                    Diagnostic(
+                        code: "AW205", "checks wait for each other: \(circle.map(\.text).joined(separator: " -> "))", at: circle[0].range,
+                        hint: "a check reads the answer as output; what combines checks belongs in accept"))
             }
         }
     }

@@ -14,13 +14,15 @@ struct ForeignTextRule: WorkflowRule {
                 let (lines, programs) = command.usesShell ? ([command.argv[0]], []) : CommandAnatomy.words(of: command.argv)
                 if let (reference, what) = sources.first(in: lines.flatMap(\.textReferences)) {
                     let variable = Self.variable(reference)
-                    report(Diagnostic(
-                        .warning, code: "AW420", "\(what) is written into a command line: what stands in it is run", at: reference.range,
-                        hint: "hand it over as a variable: env: { \(variable): \"${{ \(reference.path.joined(separator: ".")) }}\" }, and write \"$\(variable)\" with its quotes"))
+                    report(
+                        Diagnostic(
+                            .warning, code: "AW420", "\(what) is written into a command line: what stands in it is run", at: reference.range,
+                            hint: "hand it over as a variable: env: { \(variable): \"${{ \(reference.path.joined(separator: ".")) }}\" }, and write \"$\(variable)\" with its quotes"))
                 } else if let (reference, what) = sources.first(in: programs.flatMap(\.textReferences)) {
-                    report(Diagnostic(
-                        .warning, code: "AW421", "\(what) decides which program is run", at: reference.range,
-                        hint: "name the program, and let an expression choose among fixed words: ${{ … == 'a' ? 'tool-a' : 'tool-b' }}"))
+                    report(
+                        Diagnostic(
+                            .warning, code: "AW421", "\(what) decides which program is run", at: reference.range,
+                            hint: "name the program, and let an expression choose among fixed words: ${{ … == 'a' ? 'tool-a' : 'tool-b' }}"))
                 }
             }
         }

@@ -23,9 +23,10 @@ struct KnownNamesRule: WorkflowRule {
             for need in body.steps.flatMap(\.needs) where !draft.broken.hasNamelessSteps {
                 check(need, known.steps, steps, "step", "steps")
                 if known.steps.contains(need.text), !beside.contains(need.text) {
-                    report(Diagnostic(
-                        code: "AW202", "'\(need.text)' does not stand beside this step", at: need.range,
-                        hint: "a step waits for steps of its own list; what the steps around it wait for has ended before it begins"))
+                    report(
+                        Diagnostic(
+                            code: "AW202", "'\(need.text)' does not stand beside this step", at: need.range,
+                            hint: "a step waits for steps of its own list; what the steps around it wait for has ended before it begins"))
                 }
             }
         }

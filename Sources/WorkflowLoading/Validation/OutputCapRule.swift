@@ -10,9 +10,10 @@ struct OutputCapRule: WorkflowRule {
             guard case .model(let model) = step.kind, model.tiers.contains(where: { uncapped.contains($0.text) }), let node = draft.node(of: step),
                 node["max_output_tokens"] == nil, node.value(at: "limits", "max_output_tokens") == nil
             else { continue }
-            report(Diagnostic(
-                .warning, code: "AW401", "nothing caps the output of '\(step.id.text)', so the cap is \(StepLimits.defaultMaxOutputTokens) tokens",
-                at: step.id.range, hint: "add limits: { max_output_tokens: … } here or under defaults: the worst case is priced by it"))
+            report(
+                Diagnostic(
+                    .warning, code: "AW401", "nothing caps the output of '\(step.id.text)', so the cap is \(StepLimits.defaultMaxOutputTokens) tokens",
+                    at: step.id.range, hint: "add limits: { max_output_tokens: … } here or under defaults: the worst case is priced by it"))
         }
     }
 }

@@ -20,11 +20,12 @@ struct RepeatedPrefixRule: WorkflowRule {
                 let found = finders.compactMap { entry in entry.finder.longest(in: text).map { (name: entry.name, text: $0) } }
                 guard let match = found.max(by: { $0.text.utf8.count < $1.text.utf8.count }) else { continue }
                 let length = match.text.unicodeScalars.count
-                report(Diagnostic(
-                    .warning, code: "AW410", "this prompt repeats \(length) characters of the prefix '\(match.name)'",
-                    at: place(of: match.text, in: draft.node(of: step), draft) ?? step.id.range,
-                    hint: uses.contains(match.name)
-                        ? "remove them: the prefix stands in front of the prompt already" : "remove them and add prefix: [\(match.name)]"))
+                report(
+                    Diagnostic(
+                        .warning, code: "AW410", "this prompt repeats \(length) characters of the prefix '\(match.name)'",
+                        at: place(of: match.text, in: draft.node(of: step), draft) ?? step.id.range,
+                        hint: uses.contains(match.name)
+                            ? "remove them: the prefix stands in front of the prompt already" : "remove them and add prefix: [\(match.name)]"))
             }
         }
     }

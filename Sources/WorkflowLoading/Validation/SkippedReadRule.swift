@@ -21,13 +21,15 @@ struct SkippedReadRule: WorkflowRule {
                 for reference in step.references(in: draft).flatMap(\.1) {
                     guard let source = reference.unguardedSource, seen.insert(source).inserted else { continue }
                     if isLast(body), rootIDs.contains(source) {
-                        report(Diagnostic(
-                            .warning, code: "AW403", "'finally' also runs where '\(source)' gave nothing: then '\(step.id.text)' fails", at: reference.range,
-                            hint: "write has(steps.\(source).output) ? … : …"))
+                        report(
+                            Diagnostic(
+                                .warning, code: "AW403", "'finally' also runs where '\(source)' gave nothing: then '\(step.id.text)' fails", at: reference.range,
+                                hint: "write has(steps.\(source).output) ? … : …"))
                     } else if let when = condition(source), !step.asks(when, of: source) {
-                        report(Diagnostic(
-                            .warning, code: "AW403", "'\(source)' has a 'when': where it is skipped, '\(step.id.text)' is skipped too", at: reference.range,
-                            hint: "if that is not meant, write has(steps.\(source).output) ? … : …; if it is, give '\(step.id.text)' the same when"))
+                        report(
+                            Diagnostic(
+                                .warning, code: "AW403", "'\(source)' has a 'when': where it is skipped, '\(step.id.text)' is skipped too", at: reference.range,
+                                hint: "if that is not meant, write has(steps.\(source).output) ? … : …; if it is, give '\(step.id.text)' the same when"))
                     }
                 }
             }
@@ -35,9 +37,10 @@ struct SkippedReadRule: WorkflowRule {
         var seen: Set<String> = []
         for reference in draft.decision?.outcome?.references ?? [] {
             guard let source = reference.unguardedSource, conditions[0][source] != nil, seen.insert(source).inserted else { continue }
-            report(Diagnostic(
-                .warning, code: "AW403", "'\(source)' has a 'when': where it is skipped, the run has no outcome", at: reference.range,
-                hint: "write has(steps.\(source).output) ? … : …"))
+            report(
+                Diagnostic(
+                    .warning, code: "AW403", "'\(source)' has a 'when': where it is skipped, the run has no outcome", at: reference.range,
+                    hint: "write has(steps.\(source).output) ? … : …"))
         }
     }
 }

@@ -10,21 +10,24 @@ struct SubworkflowInputsRule: WorkflowRule {
             let names = graph.inputs.map(\.name)
             for (key, value) in step.with {
                 guard let input = graph.inputs.first(where: { $0.name == key }) else {
-                    report(Diagnostic(
-                        code: "AW301", "the workflow '\(graph.name)' takes no input '\(key)'", at: draft.place(of: key, under: step, isKey: true),
-                        hint: Suggestion.hint(for: key, in: names) ?? (names.isEmpty ? "it takes none" : "it takes: \(names.joined(separator: ", "))")))
+                    report(
+                        Diagnostic(
+                            code: "AW301", "the workflow '\(graph.name)' takes no input '\(key)'", at: draft.place(of: key, under: step, isKey: true),
+                            hint: Suggestion.hint(for: key, in: names) ?? (names.isEmpty ? "it takes none" : "it takes: \(names.joined(separator: ", "))")))
                     continue
                 }
                 guard value.references.isEmpty, let known = try? value.evaluate(Nothing()) else { continue }
                 for violation in input.schema.validate(known).prefix(5) {
-                    report(Diagnostic(
-                        code: "AW303", "the input '\(key)' of the workflow '\(graph.name)': \(violation.message)", at: draft.place(of: key, under: step)))
+                    report(
+                        Diagnostic(
+                            code: "AW303", "the input '\(key)' of the workflow '\(graph.name)': \(violation.message)", at: draft.place(of: key, under: step)))
                 }
             }
             for input in graph.inputs where input.defaultValue == nil && !step.with.contains(where: { $0.key == input.name }) {
-                report(Diagnostic(
-                    code: "AW302", "the workflow '\(graph.name)' needs the input '\(input.name)'", at: step.range,
-                    hint: "give it under with: { \(input.name): … }"))
+                report(
+                    Diagnostic(
+                        code: "AW302", "the workflow '\(graph.name)' needs the input '\(input.name)'", at: step.range,
+                        hint: "give it under with: { \(input.name): … }"))
             }
         }
     }

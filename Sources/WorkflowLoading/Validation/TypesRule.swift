@@ -25,9 +25,10 @@ private struct TypesPass {
     init(_ draft: WorkflowDraft) {
         self.draft = draft
         types = WorkflowTypes(draft)
-        textSteps = Set(draft.allSteps.compactMap { step in
-            if step.forEach == nil, case .model(let model) = step.kind, model.schema == nil { step.id.text } else { nil }
-        })
+        textSteps = Set(
+            draft.allSteps.compactMap { step in
+                if step.forEach == nil, case .model(let model) = step.kind, model.schema == nil { step.id.text } else { nil }
+            })
     }
 
     mutating func run() {
@@ -52,9 +53,10 @@ private struct TypesPass {
         if let forEach = step.forEach {
             let found = keep(forEach.items.checkJSON(in: environment), references: forEach.items.references)
             if found.element == nil {
-                problems.append(Diagnostic(
-                    code: "AW207", "for_each.items takes a list, found \(found)", at: forEach.items.range,
-                    hint: found.isMap ? "take its keys: \(forEach.items.source.prefix(40)).map(key, key)" : nil))
+                problems.append(
+                    Diagnostic(
+                        code: "AW207", "for_each.items takes a list, found \(found)", at: forEach.items.range,
+                        hint: found.isMap ? "take its keys: \(forEach.items.source.prefix(40)).map(key, key)" : nil))
             }
             environment.names[forEach.name] = found.element ?? .dyn
             environment.names["index"] = .int
@@ -79,9 +81,10 @@ private struct TypesPass {
     private mutating func checkTrim(of step: StepDraft, _ with: [ObjectType.Field]) {
         for name in step.trim {
             guard let type = with.first(where: { $0.name == name.text })?.type.withoutNull, type != .string, type.element == nil else { continue }
-            problems.append(Diagnostic(
-                code: "AW140", "'\(name.text)' is \(type.isMap ? "an object" : "of type \(type)"), and only texts and lists are cut", at: name.range,
-                hint: "hand over a text or a list, or cut another value"))
+            problems.append(
+                Diagnostic(
+                    code: "AW140", "'\(name.text)' is \(type.isMap ? "an object" : "of type \(type)"), and only texts and lists are cut", at: name.range,
+                    hint: "hand over a text or a list, or cut another value"))
         }
     }
 
@@ -112,9 +115,10 @@ private struct TypesPass {
             let wanted = SchemaTypes.type(of: input.schema)
             let found = withTypes[step.id.range]?[key] ?? .dyn
             if !found.mayEqual(wanted) {
-                problems.append(Diagnostic(
-                    code: "AW303", "the input '\(key)' of the workflow '\(graph.name)' is \(wanted), found \(found)",
-                    at: draft.place(of: key, under: step)))
+                problems.append(
+                    Diagnostic(
+                        code: "AW303", "the input '\(key)' of the workflow '\(graph.name)' is \(wanted), found \(found)",
+                        at: draft.place(of: key, under: step)))
             }
         }
     }
@@ -183,13 +187,15 @@ private struct TypesPass {
     /// `checks`, whose names are checked elsewhere: whether each passed, its score, and what it gave; of a judge the answer.
     private func checks(of step: StepDraft) -> StaticType {
         let checks = step.escalation?.checks ?? []
-        return .object(ObjectType(checks.map { check in
-            var output = StaticType.dyn
-            for use in step.uses where use.owner == check.name.text {
-                if case .schema(let schema) = use.content { output = SchemaTypes.type(of: schema) }
-            }
-            return .init(check.name.text, .object(ObjectType([.init("passed", .bool), .init("score", .number, isRequired: false), .init("output", output)], others: .dyn)))
-        }, others: .dyn))
+        return .object(
+            ObjectType(
+                checks.map { check in
+                    var output = StaticType.dyn
+                    for use in step.uses where use.owner == check.name.text {
+                        if case .schema(let schema) = use.content { output = SchemaTypes.type(of: schema) }
+                    }
+                    return .init(check.name.text, .object(ObjectType([.init("passed", .bool), .init("score", .number, isRequired: false), .init("output", output)], others: .dyn)))
+                }, others: .dyn))
     }
 
     /// A path of fields that the output can have.
@@ -204,15 +210,17 @@ private struct TypesPass {
                     type = others
                 } else {
                     let names = object.fields.map(\.name)
-                    return problems.append(Diagnostic(
-                        code: "AW204", "the output has no field '\(part)'", at: name.range,
-                        hint: Suggestion.hint(for: String(part), in: names) ?? "it has: \(names.joined(separator: ", "))"))
+                    return problems.append(
+                        Diagnostic(
+                            code: "AW204", "the output has no field '\(part)'", at: name.range,
+                            hint: Suggestion.hint(for: String(part), in: names) ?? "it has: \(names.joined(separator: ", "))"))
                 }
             case .dyn, .nothing: return
             case .map(_, let value): type = value
             default:
-                return problems.append(Diagnostic(
-                    code: "AW204", "the output is \(type) and has no field '\(part)'", at: name.range, hint: "give the step output: { schema: … } to get an object"))
+                return problems.append(
+                    Diagnostic(
+                        code: "AW204", "the output is \(type) and has no field '\(part)'", at: name.range, hint: "give the step output: { schema: … } to get an object"))
             }
         }
     }
@@ -222,8 +230,9 @@ private struct TypesPass {
     private mutating func condition(_ expression: Expression, _ key: String, _ environment: TypeEnvironment) {
         let found = keep(expression.check(in: environment), references: expression.references)
         guard !found.mayBeBool else { return }
-        problems.append(Diagnostic(
-            code: "AW206", "\(key) takes a bool, found \(found)", at: expression.range, hint: "compare it, for example \(expression.source.prefix(40)) != …"))
+        problems.append(
+            Diagnostic(
+                code: "AW206", "\(key) takes a bool, found \(found)", at: expression.range, hint: "compare it, for example \(expression.source.prefix(40)) != …"))
     }
 
     private mutating func text(_ template: Template, _ environment: TypeEnvironment) {

@@ -10,12 +10,14 @@ struct UniqueNamesRule: WorkflowRule {
             for step in body.steps {
                 let first = ids[body.index][step.id.text]!
                 if first.range != step.id.range {
-                    report(Diagnostic(
-                        code: "AW201", "two steps are called '\(step.id.text)'", at: step.id.range, hint: "the first is on line \(first.range.start.line)"))
+                    report(
+                        Diagnostic(
+                            code: "AW201", "two steps are called '\(step.id.text)'", at: step.id.range, hint: "the first is on line \(first.range.start.line)"))
                 } else if let outer = body.around.lazy.compactMap({ ids[$0][step.id.text] }).first {
-                    report(Diagnostic(
-                        code: "AW201", "'\(step.id.text)' would hide the step of that name on line \(outer.range.start.line)", at: step.id.range,
-                        hint: "what is read here as steps.\(step.id.text) could be either; choose another id"))
+                    report(
+                        Diagnostic(
+                            code: "AW201", "'\(step.id.text)' would hide the step of that name on line \(outer.range.start.line)", at: step.id.range,
+                            hint: "what is read here as steps.\(step.id.text) could be either; choose another id"))
                 }
             }
         }

@@ -12,9 +12,10 @@ struct UnusedStepRule: WorkflowRule {
             }
             let id = step.id.text
             guard !mentions.steps.contains(id), !mentions.has(id, under: "needs") else { continue }
-            report(Diagnostic(
-                .warning, code: "AW404", "nothing reads what '\(id)' gives", at: step.id.range,
-                hint: "return it with outputs: { \(id): \"${{ steps.\(id).output }}\" }, or remove the step"))
+            report(
+                Diagnostic(
+                    .warning, code: "AW404", "nothing reads what '\(id)' gives", at: step.id.range,
+                    hint: "return it with outputs: { \(id): \"${{ steps.\(id).output }}\" }, or remove the step"))
         }
     }
 }

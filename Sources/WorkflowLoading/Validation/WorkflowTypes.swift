@@ -35,13 +35,14 @@ struct WorkflowTypes {
 
     /// `steps.X`.
     private static func state(output: StaticType) -> StaticType {
-        .object(ObjectType(
-            [
-                .init("output", output, isRequired: false), .init("status", .string), .init("accepted", .bool, isRequired: false),
-                .init("tier", .string, isRequired: false), .init("attempts", .int, isRequired: false),
-                .init("cost_usd", .number, isRequired: false), .init("tokens", .int, isRequired: false),
-                .init("exit_code", .int, isRequired: false),
-            ], others: .dyn))
+        .object(
+            ObjectType(
+                [
+                    .init("output", output, isRequired: false), .init("status", .string), .init("accepted", .bool, isRequired: false),
+                    .init("tier", .string, isRequired: false), .init("attempts", .int, isRequired: false),
+                    .init("cost_usd", .number, isRequired: false), .init("tokens", .int, isRequired: false),
+                    .init("exit_code", .int, isRequired: false),
+                ], others: .dyn))
     }
 
     /// What a step leaves under `steps.X.output`, from what it makes of one item.

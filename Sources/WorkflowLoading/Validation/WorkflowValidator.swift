@@ -74,12 +74,13 @@ struct WorkflowValidator {
             // Within one class the author's order stands.
             let used = model.prefixes.map { prefixIndex[$0.text]! }
             let ordered = used.enumerated().sorted { (prefixes[$0.element].stability, $0.offset) < (prefixes[$1.element].stability, $1.offset) }
-            return .model(ModelStep(
-                tier: model.tiers[0].text, system: model.system, prefixes: ordered.map(\.element), body: model.body,
-                bodyStability: max(.step, stability(model.body.templates.flatMap(\.references))),
-                systemStability: stability(model.system?.references ?? []), sampling: model.sampling, schema: model.schema,
-                repairs: model.repairs, memoAge: model.memoAge, attachments: model.attachments, furtherTiers: model.tiers.dropFirst().map(\.text),
-                allowsEmpty: model.allowsEmpty))
+            return .model(
+                ModelStep(
+                    tier: model.tiers[0].text, system: model.system, prefixes: ordered.map(\.element), body: model.body,
+                    bodyStability: max(.step, stability(model.body.templates.flatMap(\.references))),
+                    systemStability: stability(model.system?.references ?? []), sampling: model.sampling, schema: model.schema,
+                    repairs: model.repairs, memoAge: model.memoAge, attachments: model.attachments, furtherTiers: model.tiers.dropFirst().map(\.text),
+                    allowsEmpty: model.allowsEmpty))
         }
     }
 

@@ -95,25 +95,29 @@ struct YAMLReader {
         let context = parser.context.map { String(cString: $0) }
         let isInFlow = context?.contains("flow") == true
         if line.contains("${{"), isInFlow || before.contains("{") || before.contains("[") {
-            problems.append(Diagnostic(
-                code: "AW011", "an unquoted ${{ }} inside { } or [ ] is read as YAML braces", at: SourceRange(at),
-                hint: "put it in quotes: \"${{ … }}\""))
+            problems.append(
+                Diagnostic(
+                    code: "AW011", "an unquoted ${{ }} inside { } or [ ] is read as YAML braces", at: SourceRange(at),
+                    hint: "put it in quotes: \"${{ … }}\""))
         } else if Self.hasConditional(line, isInFlow: isInFlow), isInFlow || problem.contains("mapping values") || problem.contains("expected key") {
-            problems.append(Diagnostic(
-                code: "AW012", "an unquoted '? … : …' is read as a YAML key", at: SourceRange(at),
-                hint: "put the expression in quotes: \"a ? b : c\""))
+            problems.append(
+                Diagnostic(
+                    code: "AW012", "an unquoted '? … : …' is read as a YAML key", at: SourceRange(at),
+                    hint: "put the expression in quotes: \"a ? b : c\""))
         } else if line.contains("\t"), problem.contains("token") || problem.contains("indent") {
             problems.append(Diagnostic(code: "AW010", "YAML is indented with spaces, not tabs", at: SourceRange(at), hint: "replace the tab by spaces"))
         } else if context?.contains("anchor") == true, let mark = line.firstRange(of: " !") {
             let column = line.unicodeScalars.distance(from: line.startIndex, to: mark.lowerBound) + 2
-            problems.append(Diagnostic(
-                code: "AW014", "YAML reads what begins with '!' as a tag, and '&' as an anchor", at: SourceRange(SourceLocation(file: file, line: at.line, column: column)),
-                hint: "if this is an expression, put it in quotes"))
+            problems.append(
+                Diagnostic(
+                    code: "AW014", "YAML reads what begins with '!' as a tag, and '&' as an anchor", at: SourceRange(SourceLocation(file: file, line: at.line, column: column)),
+                    hint: "if this is an expression, put it in quotes"))
         } else {
             // The fault is often noticed far behind the place where it was made.
             let begin = Int(parser.context_mark.line) + 1
             let hint =
-                problem.contains("mapping values") ? "a text with ': ' in it stands in quotes"
+                problem.contains("mapping values")
+                ? "a text with ': ' in it stands in quotes"
                 : context != nil && begin < at.line ? "what is not ended begins on line \(begin)" : nil
             problems.append(Diagnostic(code: "AW010", "not valid YAML: \(problem)" + (context.map { " (\($0))" } ?? ""), at: SourceRange(at), hint: hint))
         }
@@ -146,8 +150,9 @@ struct YAMLReader {
     private mutating func count(aliasOf target: YAMLNode, at range: SourceRange) throws {
         expansion += target.weight
         guard expansion <= Self.maximumExpansion else {
-            problems.append(Diagnostic(
-                code: "AW016", "aliases copy more than \(Self.maximumExpansion) nodes; 64 bytes of text count as one", at: range))
+            problems.append(
+                Diagnostic(
+                    code: "AW016", "aliases copy more than \(Self.maximumExpansion) nodes; 64 bytes of text count as one", at: range))
             throw Stop()
         }
     }
@@ -308,9 +313,10 @@ struct YAMLReader {
     private mutating func refuseTag(_ tag: UnsafeMutablePointer<UInt8>?, _ place: SourceRange) {
         guard let tag else { return }
         let name = String(cString: tag)
-        problems.append(Diagnostic(
-            code: "AW014", "YAML reads '\(name)' as a tag, and tags are not used here", at: place,
-            hint: name.hasPrefix("!") ? "if this is an expression, put it in quotes: \"\(name)\"" : nil))
+        problems.append(
+            Diagnostic(
+                code: "AW014", "YAML reads '\(name)' as a tag, and tags are not used here", at: place,
+                hint: name.hasPrefix("!") ? "if this is an expression, put it in quotes: \"\(name)\"" : nil))
     }
 
     private func scalar(_ text: String, _ style: yaml_scalar_style_t, _ place: SourceRange) -> YAMLScalar {

@@ -89,9 +89,11 @@ public struct GraphSources: Sendable {
 
     private func makeManifest() -> Blob {
         let files = self.files.map { JSONValue.object(["path": .string($0.path), "sha256": .string($0.content.hash.hex)]) }
-        return Blob(JSONEncoding.wire.bytes(.object([
-            "files": .array(files), "changes": .array(changes.map(\.json)),
-        ])))
+        return Blob(
+            JSONEncoding.wire.bytes(
+                .object([
+                    "files": .array(files), "changes": .array(changes.map(\.json)),
+                ])))
     }
 }
 

@@ -29,10 +29,11 @@ extension ProviderConfiguration {
         guard let parts = URLParts(url) else { return [] }
         let words = parts.credentials.map { Secret(name: "\($0.what) in base_url of \(provider)", value: $0.value) }
         // As it stands and as it is meant.
-        return words + words.compactMap { word in
-            let meant = URLParts.decoded(word.value)
-            return meant == word.value ? nil : Secret(name: word.name, value: meant)
-        }
+        return words
+            + words.compactMap { word in
+                let meant = URLParts.decoded(word.value)
+                return meant == word.value ? nil : Secret(name: word.name, value: meant)
+            }
     }
 
     /// How messages speak of what opens something and goes with a request to this address; `nil` where nothing does.

@@ -83,16 +83,20 @@ public enum RowChange: Int, Sendable, CaseIterable {
         case .runEnded: return Self.columns(set: ["status", "ended_at", "outputs_hash", "error"], last: ["outcome"])
         case .runOutcome: return Self.columns(set: ["outcome"])
         case .callStarted:
-            return Self.columns(keys: Self.callKey, once: [
-                "number", "run_id", "step_id", "asked_tier", "purpose", "provider", "model_asked", "state", "held_pico", "request_hash", "wire_hash",
-                "retry_of", "started_at", "tags", "trimmed",
-            ])
+            return Self.columns(
+                keys: Self.callKey,
+                once: [
+                    "number", "run_id", "step_id", "asked_tier", "purpose", "provider", "model_asked", "state", "held_pico", "request_hash", "wire_hash",
+                    "retry_of", "started_at", "tags", "trimmed",
+                ])
         case .callEnded:
-            return Self.columns(keys: Self.callKey, set: [
-                "state", "held_pico", "cost_pico", "input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens", "reasoning_tokens",
-                "usage_raw", "price_rows", "model_served", "response_hash", "http_status", "finish_reason", "ttft_ms", "total_ms", "ended_at", "error",
-                "notes",
-            ])
+            return Self.columns(
+                keys: Self.callKey,
+                set: [
+                    "state", "held_pico", "cost_pico", "input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens", "reasoning_tokens",
+                    "usage_raw", "price_rows", "model_served", "response_hash", "http_status", "finish_reason", "ttft_ms", "total_ms", "ended_at", "error",
+                    "notes",
+                ])
         case .callLost: return Self.columns(keys: Self.callKey, set: ["state"])
         case .nodeChanged:
             return Self.columns(
@@ -101,16 +105,20 @@ public enum RowChange: Int, Sendable, CaseIterable {
             return Self.columns(
                 keys: ["node_path"], once: ["step_id", "item"], set: ["status", "ended_at", "output_hash", "error"], last: ["reason"])
         case .questionAsked:
-            return Self.columns(keys: ["node_path", "number"], set: [
-                "kind", "message_hash", "requested_at", "until", "on_timeout", "cap_pico", "asked_pico", "taken",
-            ] + Self.answer)
+            return Self.columns(
+                keys: ["node_path", "number"],
+                set: [
+                    "kind", "message_hash", "requested_at", "until", "on_timeout", "cap_pico", "asked_pico", "taken",
+                ] + Self.answer)
         case .questionAnswered: return Self.columns(keys: ["node_path", "number"], set: ["taken"] + Self.answer)
         case .outcomeRecorded: return Self.columns(once: ["value", "at", "source"])
         case .memoKept: return Self.columns(keys: ["question"], set: ["number", "output_hash", "cost_pico", "at"])
         case .memoTaken:
-            return Self.columns(keys: ["node_path"], set: [
-                "run_id", "step_id", "tier", "provider", "model_asked", "call_id", "saved_pico", "tags", "started_at", "how",
-            ])
+            return Self.columns(
+                keys: ["node_path"],
+                set: [
+                    "run_id", "step_id", "tier", "provider", "model_asked", "call_id", "saved_pico", "tags", "started_at", "how",
+                ])
         case .priceRow: return Self.columns(keys: ["id"], once: ["json", "first_used_at"])
         }
     }

@@ -11,17 +11,18 @@ extension ModelRequest {
         var question: JSONObject = [
             "form": .int(Int64(encoderVersion)), "model": .string(model.reference.description), "served": .string(model.servedID),
             "max_output_tokens": .int(Int64(maxOutputTokens)),
-            "segments": .array(segments.map { segment in
-                var part: JSONObject = [
-                    "hash": .string(segment.hash.hex), "role": .string(segment.role.rawValue), "starts_message": .bool(segment.startsMessage),
-                ]
-                if let attachment = segment.attachment {
-                    part["media_type"] = .string(attachment.type.rawValue)
-                    part["name"] = .string(attachment.name)
-                    part["detail"] = attachment.detail.map { .string($0.rawValue) }
-                }
-                return .object(part)
-            }),
+            "segments": .array(
+                segments.map { segment in
+                    var part: JSONObject = [
+                        "hash": .string(segment.hash.hex), "role": .string(segment.role.rawValue), "starts_message": .bool(segment.startsMessage),
+                    ]
+                    if let attachment = segment.attachment {
+                        part["media_type"] = .string(attachment.type.rawValue)
+                        part["name"] = .string(attachment.name)
+                        part["detail"] = attachment.detail.map { .string($0.rawValue) }
+                    }
+                    return .object(part)
+                }),
         ]
         question["temperature"] = sampling.temperature.map(JSONValue.double)
         question["top_p"] = sampling.topP.map(JSONValue.double)

@@ -8,7 +8,9 @@ import WorkflowModel
 
 /// Flags of a batch.
 struct BatchOptions: ParsableArguments {
-    @Option(name: .customLong("batch"), help: ArgumentHelp("One run for each line, a JSON object of inputs; - reads stdin. Results go to stdout as JSON lines, each as soon as those before it are there.", valueName: "file.jsonl|-"), completion: .file(extensions: ["jsonl"]))
+    @Option(
+        name: .customLong("batch"), help: ArgumentHelp("One run for each line, a JSON object of inputs; - reads stdin. Results go to stdout as JSON lines, each as soon as those before it are there.", valueName: "file.jsonl|-"),
+        completion: .file(extensions: ["jsonl"]))
     var file: String?
 
     @Option(help: ArgumentHelp("Runs in flight at once.", valueName: "n"))
@@ -17,7 +19,9 @@ struct BatchOptions: ParsableArguments {
     @Flag(help: "Results as they come, not in the order of the input.")
     var unordered = false
 
-    @Option(name: .customLong("resume"), help: ArgumentHelp("Go on with a batch that did not come to its end: lines that ended are told from the ledger, the others go on or begin. Workflow and lines must be those that it began with.", valueName: "batch"))
+    @Option(
+        name: .customLong("resume"),
+        help: ArgumentHelp("Go on with a batch that did not come to its end: lines that ended are told from the ledger, the others go on or begin. Workflow and lines must be those that it began with.", valueName: "batch"))
     var resumed: String?
 
     @Option(help: ArgumentHelp("Where the input lines of runs that did not succeed are written, to be run again.", valueName: "file.jsonl"), completion: .file())
@@ -122,13 +126,14 @@ struct BatchRun {
                 let known = recorded[index]
                 group.addTask(executorPreference: loop) { [graph] in
                     do throws(JournalError) {
-                        let outcome = if let known {
-                            try await Self.again(known, number: line.number, text: line.text, graph: graph, engine: engine, archive: archive)
-                        } else {
-                            try await Self.one(
-                                index: index, number: line.number, text: line.text, graph: graph, batch: batch, engine: engine,
-                                planner: planner)
-                        }
+                        let outcome =
+                            if let known {
+                                try await Self.again(known, number: line.number, text: line.text, graph: graph, engine: engine, archive: archive)
+                            } else {
+                                try await Self.one(
+                                    index: index, number: line.number, text: line.text, graph: graph, batch: batch, engine: engine,
+                                    planner: planner)
+                            }
                         return (index, outcome, nil)
                     } catch {
                         return (index, nil, error)
@@ -167,14 +172,16 @@ struct BatchRun {
         }
         if Output.isInVain {
             throw UsageError(
-                Output.failure?.message ?? "whoever read the results went away", hint: "\(outcomes.count { $0 == nil }) of \(lines.count) lines were not run, and the results of others are lost here: with room for them all, go on with --resume \(batch)")
+                Output.failure?.message ?? "whoever read the results went away",
+                hint: "\(outcomes.count { $0 == nil }) of \(lines.count) lines were not run, and the results of others are lost here: with room for them all, go on with --resume \(batch)")
         }
         if let failure = failuresFile?.failure { throw failure }
         let suspended = outcomes.count { $0?.status == .interrupted }
         if suspended > 0 { Output.note("\(suspended) of \(lines.count) lines are interrupted; go on with --resume \(batch)\n") }
         let elsewhere = outcomes.compactMap { $0 }.filter { $0.status == .running }
         if let first = elsewhere.first {
-            Output.note("""
+            Output.note(
+                """
                 \(elsewhere.count) of \(lines.count) lines are driven by another process\(first.message.map { ", as line \(first.line): \($0)" } ?? ""); \
                 when that has ended, go on with --resume \(batch)
 

@@ -29,11 +29,12 @@ struct Collect: ParsableCommand {
     func run() throws {
         var filter = RemovalFilter(before: try Moments.parse(olderThan), workflow: workflow, keepsCosts: keepCosts)
         if !status.isEmpty {
-            filter.statuses = Set(try status.map { text in
-                if let known = Self.statuses.first(where: { $0.rawValue == text }) { return known }
-                if RunStatus(rawValue: text) != nil { throw UsageError("a run that is \(text) is never removed", hint: "end it first: agentctl cancel RUN") }
-                throw UsageError("there is no status '\(text)'", hint: Suggestion.hint(for: text, in: Self.statuses.map(\.rawValue)))
-            })
+            filter.statuses = Set(
+                try status.map { text in
+                    if let known = Self.statuses.first(where: { $0.rawValue == text }) { return known }
+                    if RunStatus(rawValue: text) != nil { throw UsageError("a run that is \(text) is never removed", hint: "end it first: agentctl cancel RUN") }
+                    throw UsageError("there is no status '\(text)'", hint: Suggestion.hint(for: text, in: Self.statuses.map(\.rawValue)))
+                })
         }
         let upkeep = try Composition(settings: global.settings()).ledgerUpkeep()
         defer { upkeep.close() }

@@ -52,7 +52,9 @@ struct Format: ParsableCommand {
         if diff {
             Output.secrets.add(ProjectLoader.writtenSecrets(in: before))
             Output.write(UnifiedDiff.text(before, after, file: name))
-        } else if !check { Output.write(filtered: after) }
+        } else if !check {
+            Output.write(filtered: after)
+        }
         if check, before != after { throw CommandEnd(code: ExitCodes.unformatted) }
     }
 

@@ -107,7 +107,8 @@ struct Init: ParsableCommand {
         if folder != "." { Output.line("  cd \(Self.word(folder))") }
         if let key = provider.keyVariable, Output.variable(key) == nil { Output.line("  export \(key)=…") }
         for command in ["doctor", "validate \(template.workflow)", "graph \(template.workflow)", "plan \(template.workflow) \(template.sample)", "run \(template.workflow) \(template.sample)"]
-            + (template.more.map { ["run \(template.workflow) \($0)"] } ?? []) + ["show last"] {
+            + (template.more.map { ["run \(template.workflow) \($0)"] } ?? []) + ["show last"]
+        {
             Output.line("  agentctl \(command)")
         }
         if keepsIgnore { Output.note("\(path(".gitignore")) was left as it is; add .agentctl/ to it\n") }

@@ -56,7 +56,9 @@ struct Show: AsyncParsableCommand {
         let id = try await archive.requireRun(id)
         if let step {
             let report = try await StepLookup(archive: archive).report(step, of: id, prompts: prompts)
-            if json { Output.line(JSONEncoding.pretty.string(report.json(prompts: prompts))) } else {
+            if json {
+                Output.line(JSONEncoding.pretty.string(report.json(prompts: prompts)))
+            } else {
                 Output.write(styled: report.text(style: Output.style, now: .now(), prompts: prompts))
             }
             return

@@ -94,9 +94,10 @@ struct StepLookup {
                 if let call = lastCall[path] { violations[call] = event.payload["violations"]?.arrayValue?.compactMap(\.stringValue) ?? [] }
             default:
                 let (stdout, stderr) = try await streams(event.payload["stdout"], event.payload["stderr"])
-                commands[path, default: []].append(StepReport.Command(
-                    attempt: Int(event.payload["attempt"]?.intValue ?? 1), exitCode: Int(event.payload["exit_code"]?.intValue ?? 0),
-                    milliseconds: event.payload["ms"]?.intValue ?? 0, stdout: stdout, stderr: stderr))
+                commands[path, default: []].append(
+                    StepReport.Command(
+                        attempt: Int(event.payload["attempt"]?.intValue ?? 1), exitCode: Int(event.payload["exit_code"]?.intValue ?? 0),
+                        milliseconds: event.payload["ms"]?.intValue ?? 0, stdout: stdout, stderr: stderr))
             }
         }
         let shown = trace.calls.flatMap { prompts ? [$0.request, $0.response] : [$0.response] }.compactMap { $0 }

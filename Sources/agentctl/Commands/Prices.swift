@@ -35,7 +35,8 @@ struct Prices: ParsableCommand {
             guard let sheet = book.sheet(provider: reference.provider, model: alias?.id ?? reference.model, at: .now()) else {
                 let known = (book.overrides + book.catalogue.rows).map { "\($0.provider)/\($0.model)" }
                 throw UsageError(
-                    "\(model) has no known price", hint: Suggestion.hint(for: model, in: known)
+                    "\(model) has no known price",
+                    hint: Suggestion.hint(for: model, in: known)
                         ?? "add one under prices: in the project file; under a cap a model without a price is refused")
             }
             let rows = Prices.rows(sheet.allRows)

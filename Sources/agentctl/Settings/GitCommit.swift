@@ -27,7 +27,8 @@ enum GitCommit {
         guard head.hasPrefix("ref: ") else { return hash(head) }
         let reference = String(head.dropFirst(5))
         // What working trees share lies in the first of them.
-        let common = text(repository.appendingPathComponent("commondir"))
+        let common =
+            text(repository.appendingPathComponent("commondir"))
             .map { URL(fileURLWithPath: $0, relativeTo: repository).standardizedFileURL } ?? repository
         for place in [repository, common] {
             if let found = text(place.appendingPathComponent(reference)).flatMap(hash) { return found }

@@ -138,7 +138,9 @@ enum Output {
         var offset = 0
         while offset < bytes.count {
             let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress! + offset, bytes.count - offset) }
-            if count > 0 { offset += count } else if errno == EAGAIN {
+            if count > 0 {
+                offset += count
+            } else if errno == EAGAIN {
                 var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
                 poll(&waiting, 1, 1000)
             } else if errno != EINTR {

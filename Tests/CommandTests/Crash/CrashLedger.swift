@@ -12,52 +12,52 @@ struct CrashLedger {
     private static let laws = [
         "a call counts less than it cost": "SELECT call_id || ' ' || held_pico FROM model_call WHERE cost_pico > held_pico",
         "more counts than the run's cap, and no call was an overrun": """
-            SELECT run_id || ' ' || held_pico FROM run WHERE held_pico > max_cost_pico
-                AND NOT EXISTS (SELECT 1 FROM model_call AS c WHERE c.run = run.id AND c.state = 'overrun')
-            """,
+        SELECT run_id || ' ' || held_pico FROM run WHERE held_pico > max_cost_pico
+            AND NOT EXISTS (SELECT 1 FROM model_call AS c WHERE c.run = run.id AND c.state = 'overrun')
+        """,
         "more counts than an inner cap, and no call was an overrun": """
-            SELECT scope || ' ' || held_pico FROM budget_window AS w WHERE held_pico > cap_pico
-                AND NOT EXISTS (SELECT 1 FROM model_call AS c WHERE c.run = w.run AND c.state = 'overrun' AND (c.node_path = w.scope
-                    OR substr(c.node_path, 1, length(w.scope) + 1) IN (w.scope || '/', w.scope || '[')))
-            """,
+        SELECT scope || ' ' || held_pico FROM budget_window AS w WHERE held_pico > cap_pico
+            AND NOT EXISTS (SELECT 1 FROM model_call AS c WHERE c.run = w.run AND c.state = 'overrun' AND (c.node_path = w.scope
+                OR substr(c.node_path, 1, length(w.scope) + 1) IN (w.scope || '/', w.scope || '[')))
+        """,
         "a cap is exceeded and open": """
-            SELECT run_id FROM run WHERE held_pico > max_cost_pico AND exceeded_pico IS NULL
-            UNION ALL SELECT scope FROM budget_window WHERE held_pico > cap_pico AND exceeded_pico IS NULL
-            """,
+        SELECT run_id FROM run WHERE held_pico > max_cost_pico AND exceeded_pico IS NULL
+        UNION ALL SELECT scope FROM budget_window WHERE held_pico > cap_pico AND exceeded_pico IS NULL
+        """,
         "the run's counters are not the sums of its calls": """
-            SELECT format('%d/%d held, %d/%d open, %d/%d cost, %d/%d calls', r.held_pico, m.held, r.open_pico, m.open, r.cost_pico, m.cost, r.calls, m.calls)
-            FROM run AS r JOIN (
-                SELECT run.id AS id, coalesce(sum(c.held_pico), 0) AS held, coalesce(sum(c.held_pico) FILTER (WHERE c.state = 'held'), 0) AS open,
-                    coalesce(sum(c.cost_pico), 0) AS cost, count(c.number) AS calls, coalesce(sum(c.input_tokens), 0) AS input,
-                    coalesce(sum(c.output_tokens), 0) AS output
-                FROM run LEFT JOIN model_call AS c ON c.run = run.id GROUP BY run.id) AS m USING (id)
-            WHERE r.held_pico <> m.held OR r.open_pico <> m.open OR r.cost_pico <> m.cost OR r.calls <> m.calls OR r.input_tokens <> m.input
-                OR r.output_tokens <> m.output OR r.unpriced_calls <> 0
-            """,
+        SELECT format('%d/%d held, %d/%d open, %d/%d cost, %d/%d calls', r.held_pico, m.held, r.open_pico, m.open, r.cost_pico, m.cost, r.calls, m.calls)
+        FROM run AS r JOIN (
+            SELECT run.id AS id, coalesce(sum(c.held_pico), 0) AS held, coalesce(sum(c.held_pico) FILTER (WHERE c.state = 'held'), 0) AS open,
+                coalesce(sum(c.cost_pico), 0) AS cost, count(c.number) AS calls, coalesce(sum(c.input_tokens), 0) AS input,
+                coalesce(sum(c.output_tokens), 0) AS output
+            FROM run LEFT JOIN model_call AS c ON c.run = run.id GROUP BY run.id) AS m USING (id)
+        WHERE r.held_pico <> m.held OR r.open_pico <> m.open OR r.cost_pico <> m.cost OR r.calls <> m.calls OR r.input_tokens <> m.input
+            OR r.output_tokens <> m.output OR r.unpriced_calls <> 0
+        """,
         "a cap's counters are not the sums of its calls": """
-            SELECT format('%s: %d/%d held, %d/%d open', w.scope, w.held_pico, coalesce(sum(c.held_pico), 0), w.open_pico,
-                coalesce(sum(c.held_pico) FILTER (WHERE c.state = 'held'), 0))
-            FROM budget_window AS w LEFT JOIN model_call AS c ON c.run = w.run AND (c.node_path = w.scope
-                OR substr(c.node_path, 1, length(w.scope) + 1) IN (w.scope || '/', w.scope || '['))
-            GROUP BY w.run, w.scope HAVING w.held_pico <> coalesce(sum(c.held_pico), 0)
-                OR w.open_pico <> coalesce(sum(c.held_pico) FILTER (WHERE c.state = 'held'), 0)
-            """,
+        SELECT format('%s: %d/%d held, %d/%d open', w.scope, w.held_pico, coalesce(sum(c.held_pico), 0), w.open_pico,
+            coalesce(sum(c.held_pico) FILTER (WHERE c.state = 'held'), 0))
+        FROM budget_window AS w LEFT JOIN model_call AS c ON c.run = w.run AND (c.node_path = w.scope
+            OR substr(c.node_path, 1, length(w.scope) + 1) IN (w.scope || '/', w.scope || '['))
+        GROUP BY w.run, w.scope HAVING w.held_pico <> coalesce(sum(c.held_pico), 0)
+            OR w.open_pico <> coalesce(sum(c.held_pico) FILTER (WHERE c.state = 'held'), 0)
+        """,
         "the chain's head is not the last event": """
-            SELECT run_id FROM run WHERE last_seq <> (SELECT coalesce(max(seq), 0) FROM event WHERE event.run = run.id)
-            """,
+        SELECT run_id FROM run WHERE last_seq <> (SELECT coalesce(max(seq), 0) FROM event WHERE event.run = run.id)
+        """,
         "an event is missing": "SELECT run_id FROM run WHERE last_seq <> (SELECT count(*) FROM event WHERE event.run = run.id)",
         "a call has two ends": """
-            SELECT payload FROM event WHERE kind = 'call_ended' GROUP BY run, json_extract(payload, '$.call') HAVING count(*) > 1
-            """,
+        SELECT payload FROM event WHERE kind = 'call_ended' GROUP BY run, json_extract(payload, '$.call') HAVING count(*) > 1
+        """,
         "a step began twice or ended twice": """
-            SELECT payload FROM event WHERE kind IN ('step_started', 'step_succeeded', 'step_failed', 'step_recovered', 'step_skipped', 'items_collected')
-            GROUP BY run, kind, json_extract(payload, '$.step') HAVING count(*) > 1
-            """,
+        SELECT payload FROM event WHERE kind IN ('step_started', 'step_succeeded', 'step_failed', 'step_recovered', 'step_skipped', 'items_collected')
+        GROUP BY run, kind, json_extract(payload, '$.step') HAVING count(*) > 1
+        """,
         "a call's end is not in its row": """
-            SELECT call_id || ' ' || state FROM model_call AS c JOIN event AS e ON e.run = c.run AND e.kind = 'call_ended'
-                AND json_extract(e.payload, '$.call') = c.call_id
-            WHERE c.ended_at IS NULL OR c.state <> json_extract(e.payload, '$.state')
-            """,
+        SELECT call_id || ' ' || state FROM model_call AS c JOIN event AS e ON e.run = c.run AND e.kind = 'call_ended'
+            AND json_extract(e.payload, '$.call') = c.call_id
+        WHERE c.ended_at IS NULL OR c.state <> json_extract(e.payload, '$.state')
+        """,
     ]
 
     private func open() throws -> DatabaseQueue {

@@ -220,7 +220,7 @@ final class CrashLife {
         }
         // Not before the schema is there.
         let state: CrashLedger.State?
-        do { state = try project.ledger.state(programs: project.workflow.programs) } catch where !hasRun { state = nil }
+        do { state = try project.ledger.state(programs: project.workflow.programs) } catch  where !hasRun { state = nil }
         guard let state else {
             if blow == nil, !isOver { project.problems.append("it ended with \(code) and there is no run: \(errors)") }
             return

@@ -17,12 +17,14 @@ final class CrashProject {
         self.workflow = workflow
         let model = CrashModel(word)
         self.model = model
-        sandbox = try Sandbox(StubOptions(recordsRequests: false), script: { model.respond(to: $0) }, project: """
-              - { model: stub/a, input_per_mtok_usd: 0.10, output_per_mtok_usd: 0.40 }
-              - { model: stub/c, input_per_mtok_usd: 0.20, output_per_mtok_usd: 0.80 }
-              - { model: stub/down, input_per_mtok_usd: 0.30, output_per_mtok_usd: 1.20 }
-              - { model: stub/spare, input_per_mtok_usd: 0.30, output_per_mtok_usd: 1.20 }
-            """)
+        sandbox = try Sandbox(
+            StubOptions(recordsRequests: false), script: { model.respond(to: $0) },
+            project: """
+                  - { model: stub/a, input_per_mtok_usd: 0.10, output_per_mtok_usd: 0.40 }
+                  - { model: stub/c, input_per_mtok_usd: 0.20, output_per_mtok_usd: 0.80 }
+                  - { model: stub/down, input_per_mtok_usd: 0.30, output_per_mtok_usd: 1.20 }
+                  - { model: stub/spare, input_per_mtok_usd: 0.30, output_per_mtok_usd: 1.20 }
+                """)
         for (name, text) in workflow.files { try sandbox.write(name, text) }
         try sandbox.write("inputs.json", CrashWorkflow.inputs)
         try sandbox.write("work.sh", CrashWorkflow.program)

@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestSupport
+import Testing
 import Values
 
 /// Processes are killed at random points of random workflows. The run that others go on with ends as the undisturbed one,

@@ -81,7 +81,9 @@ import Values
                 project.model.forgetCalls()
                 let life = CrashLife(project)
                 let code = try life.goOn(in: room(blocks))
-                if codes.contains(code) { refusals += 1 } else if ![0, 4].contains(code) {
+                if codes.contains(code) {
+                    refusals += 1
+                } else if ![0, 4].contains(code) {
                     project.problems.append("with room for \(blocks) blocks it ended with \(code)")
                 }
                 while !life.isOver, project.problems.isEmpty, life.count < 9 { try life.goOn(blow: nil, random: &random) }

@@ -79,11 +79,13 @@ import WorkflowModel
             #expect(outcome.spending == result.spending)
             #expect(outcome.isEmpty)
         }
-        let failing = try workflow(modelWorkflow("""
-              - { id: a, prompt: hi }
-              - { id: g, needs: [a], for_each: { items: "[1, 2]", on_error: collect }, steps: [{ id: b, run: [tool], on_error: continue }, { id: c, needs: [b], prompt: "${{ steps.b.exit_code }}" }] }
-              - { id: h, steps: [{ id: d, prompt: no }] }
-            """))
+        let failing = try workflow(
+            modelWorkflow(
+                """
+                  - { id: a, prompt: hi }
+                  - { id: g, needs: [a], for_each: { items: "[1, 2]", on_error: collect }, steps: [{ id: b, run: [tool], on_error: continue }, { id: c, needs: [b], prompt: "${{ steps.b.exit_code }}" }] }
+                  - { id: h, steps: [{ id: d, prompt: no }] }
+                """))
         let clock = ManualClock()
         let rig = EngineRig(
             clock: clock, provider: ScriptedProvider(clock: clock) { request, _ in request.schemaName == "d" ? .failure(.authentication) : .text("x") },

@@ -45,10 +45,12 @@ struct RecordedHistory: Sendable {
     func resumed() async throws -> RunResult {
         let clock = ManualClock(startingAt: events.last.map { max($0.at, startedAt) } ?? startedAt)
         let provider = ScriptedProvider(
-            clock: clock, profiles: {
-                .success(ModelProfile(
-                    reference: $0, servedID: $0.model, contextWindow: nil, maxConcurrency: nil,
-                    attachments: AttachmentSupport(images: true, files: true, imageTokens: .atMost(1000))))
+            clock: clock,
+            profiles: {
+                .success(
+                    ModelProfile(
+                        reference: $0, servedID: $0.model, contextWindow: nil, maxConcurrency: nil,
+                        attachments: AttachmentSupport(images: true, files: true, imageTokens: .atMost(1000))))
             }, script: answer)
         let environment = EngineEnvironment(
             journal: FoldedJournal(self), provider: provider, tools: ScriptedTools(clock: clock) { _ in .exited(code: 0, stdout: Array("done\n".utf8), stderr: "") },
@@ -65,7 +67,7 @@ struct RecordedHistory: Sendable {
         let questions: Int
         let isEmpty: Bool
 
-        init(_ state: borrowing RunState, _ graph: WorkflowGraph) {
+        init(_ state: RunState, _ graph: WorkflowGraph) {
             course = state.course
             outputs = course == .ended(.succeeded) ? try? state.evaluateOutputs(graph.outputs, in: state.scopes[0]!) : nil
             spending = state.money.spending

@@ -74,15 +74,21 @@ enum ScaleGenerator {
 
     static let schemas: [Pattern] = [
         .init(##"{"properties":{"##, ##""p@":{"type":"string"},"##, ##""z":true},"additionalProperties":false}"##), .init(##"{"allOf":["##, ##"{"minimum":@},"##, "true]}"), .init(##"{"anyOf":["##, ##"{"type":"strin@"},"##, "true]}"),
-        .init(##"{"$defs":{"##, ##""d@":{"$ref":"#/$defs/d<"},"##, ##""d-":true},"$ref":"#/$defs/d5"}"##), .init(##"{"$defs":{"d0":true,"##, ##""d@":{"allOf":[{"$ref":"#/$defs/d<"},{"$ref":"#/$defs/d<"}]},"##, ##""x":true},"$ref":"#/$defs/d30"}"##),
-        .init(##"{"anyOf":["##, ##"{"required":["a@"]},"##, ##"{"const":9}]}"##), .init(##"{"oneOf":["##, ##"{"enum":["a@"]},"##, ##"{"const":9}]}"##), .init(##"{"enum":["##, ##""word@","##, "1]}"), .init(##"{"required":["##, ##""a@","##, ##""b"]}"##),
-        .init(##"{"patternProperties":{"##, ##""^(a+)+@$":true,"##, ##""b":true}}"##), .init(##"{"pattern":""##, "(a?)", ##""}"##), .init(##"{"pattern":"((?=.*x).)"##, "(?=.*y)", ##""}"##), .init(##"{"pattern":""##, "(a|", ##"b)"}"##), .init(##"{"pattern":""##, "[a-z]{1,9}", ##""}"##),
-        .init("", ##"{"not":"##, "true"), .init("", ##"{"items":{"contains":"##, "true"), .init(##"{"uniqueItems":true,"const":["##, "[1,@],", "0]}"), .init(##"{"multipleOf":0.0"##, "0", "1}"), .init(##"{"multipleOf":"##, "7", "}"), .init(##"{"minimum":-"##, "9", "}"),
-        .init(##"{"dependentRequired":{"##, ##""a@":["a<"],"##, ##""z":[]}}"##), .init(##"{"$id":"https://a/","##, ##""x@":{"$id":"b@"},"##, ##""$ref":"b1"}"##), .init(##"{"propertyNames":{"enum":["##, ##""a@","##, ##""b"]}}"##), .init(##"{"##, ##""unknown@":1,"##, ##""type":1}"##),
+        .init(##"{"$defs":{"##, ##""d@":{"$ref":"#/$defs/d<"},"##, ##""d-":true},"$ref":"#/$defs/d5"}"##),
+        .init(##"{"$defs":{"d0":true,"##, ##""d@":{"allOf":[{"$ref":"#/$defs/d<"},{"$ref":"#/$defs/d<"}]},"##, ##""x":true},"$ref":"#/$defs/d30"}"##),
+        .init(##"{"anyOf":["##, ##"{"required":["a@"]},"##, ##"{"const":9}]}"##), .init(##"{"oneOf":["##, ##"{"enum":["a@"]},"##, ##"{"const":9}]}"##), .init(##"{"enum":["##, ##""word@","##, "1]}"),
+        .init(##"{"required":["##, ##""a@","##, ##""b"]}"##),
+        .init(##"{"patternProperties":{"##, ##""^(a+)+@$":true,"##, ##""b":true}}"##), .init(##"{"pattern":""##, "(a?)", ##""}"##), .init(##"{"pattern":"((?=.*x).)"##, "(?=.*y)", ##""}"##), .init(##"{"pattern":""##, "(a|", ##"b)"}"##),
+        .init(##"{"pattern":""##, "[a-z]{1,9}", ##""}"##),
+        .init("", ##"{"not":"##, "true"), .init("", ##"{"items":{"contains":"##, "true"), .init(##"{"uniqueItems":true,"const":["##, "[1,@],", "0]}"), .init(##"{"multipleOf":0.0"##, "0", "1}"), .init(##"{"multipleOf":"##, "7", "}"),
+        .init(##"{"minimum":-"##, "9", "}"),
+        .init(##"{"dependentRequired":{"##, ##""a@":["a<"],"##, ##""z":[]}}"##), .init(##"{"$id":"https://a/","##, ##""x@":{"$id":"b@"},"##, ##""$ref":"b1"}"##), .init(##"{"propertyNames":{"enum":["##, ##""a@","##, ##""b"]}}"##),
+        .init(##"{"##, ##""unknown@":1,"##, ##""type":1}"##),
     ]
 
     static let instances: [Pattern] = [
-        .init("[", "@,", "1]"), .init("{", #""p@":1,"#, #""z":2}"#), .init("\"", "a", "\""), .init("[", "[", ""), .init("", "7", ""), .init("[", #"{"p1":"x","a":[1]},"#, "1]"), .init("[", #""word@","#, "1]"), .init("\"", "aaaaaaaab", "\""), .init("{", #""a@":{"a@":1},"#, #""b":1}"#),
+        .init("[", "@,", "1]"), .init("{", #""p@":1,"#, #""z":2}"#), .init("\"", "a", "\""), .init("[", "[", ""), .init("", "7", ""), .init("[", #"{"p1":"x","a":[1]},"#, "1]"), .init("[", #""word@","#, "1]"), .init("\"", "aaaaaaaab", "\""),
+        .init("{", #""a@":{"a@":1},"#, #""b":1}"#),
         .init("[", "[1,[2]],", "1]"), .init("0.", "0", "1"), .init("\"", "\\u00e9", "\""), .init("[", "1.5,", "1]"),
     ]
 

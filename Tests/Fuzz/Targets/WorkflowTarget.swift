@@ -20,7 +20,10 @@ struct WorkflowTarget: FuzzTarget {
         var expressions = ExpressionGenerator(names: [("inputs.topic", .string), ("inputs.n", .int)])
         input.add("prompts/p.md", TemplateGenerator.template(&expressions, &random))
         input.add("schemas/s.json", (random.chance(oneIn: 6) ? SchemaGenerator.schema(&random) : random.pick(SchemaGenerator.usual)).jsonText)
-        let others = ["version: 1\nname: other\ninputs: { a: { type: string, default: x }, b: { default: 1 }, topic: { default: 1 }, policy: { default: 1 }, small: { default: 1 }, x_1: { default: 1 }, y: { default: 1 } }\nsteps: [{ id: a, value: inputs.a }]\noutputs: { x: \"${{ steps.a.output }}\" }\n", "version: 1\nname: other\nsteps: [{ id: a, workflow: w.yaml }]\n", "steps:"]
+        let others = [
+            "version: 1\nname: other\ninputs: { a: { type: string, default: x }, b: { default: 1 }, topic: { default: 1 }, policy: { default: 1 }, small: { default: 1 }, x_1: { default: 1 }, y: { default: 1 } }\nsteps: [{ id: a, value: inputs.a }]\noutputs: { x: \"${{ steps.a.output }}\" }\n",
+            "version: 1\nname: other\nsteps: [{ id: a, workflow: w.yaml }]\n", "steps:",
+        ]
         input.add("other.yaml", random.chance(oneIn: 8) ? random.pick(others) : others[0])
         return input
     }

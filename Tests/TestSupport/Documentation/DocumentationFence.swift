@@ -36,9 +36,10 @@ public struct DocumentationFence: Sendable, CustomStringConvertible {
             }
             if let (words, start, lines) = open {
                 if words.first.map(String.init) == language {
-                    fences.append(DocumentationFence(
-                        page: page, line: start, language: language, isWrong: words.contains("wrong"), isOther: words.contains("other"),
-                        text: lines.map { $0 + "\n" }.joined()))
+                    fences.append(
+                        DocumentationFence(
+                            page: page, line: start, language: language, isWrong: words.contains("wrong"), isOther: words.contains("other"),
+                            text: lines.map { $0 + "\n" }.joined()))
                 }
                 open = nil
             } else {

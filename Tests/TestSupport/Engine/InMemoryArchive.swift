@@ -180,9 +180,10 @@ extension InMemoryJournal.Run {
             switch fact.event {
             case .approvalRequested(let path, let request):
                 records.removeAll { $0.path == path && $0.request.number == request.number }
-                records.append(ApprovalRecord(
-                    run: start.id.text, workflow: workflow, path: path, request: request, requestedAt: fact.at,
-                    spent: Money(saturating: spending.cost), held: Money(saturating: spending.held)))
+                records.append(
+                    ApprovalRecord(
+                        run: start.id.text, workflow: workflow, path: path, request: request, requestedAt: fact.at,
+                        spent: Money(saturating: spending.cost), held: Money(saturating: spending.held)))
             case .approvalDecided(let path, let decision):
                 if let index = records.lastIndex(where: { $0.path == path && $0.request.number == decision.question?.number ?? 1 }) { records[index].decision = decision }
             default: break

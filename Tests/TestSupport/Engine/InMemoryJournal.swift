@@ -315,8 +315,9 @@ extension InMemoryJournal.Run {
             verdicts.append(Self.verdict(BudgetRefusal.runScope, asked: asked, held: held, open: open, exceeded: exceeded, cap: runCap ?? .max))
             for cap in call.caps {
                 let scope = scopes[cap.scope]
-                verdicts.append(Self.verdict(
-                    cap.scope, asked: asked, held: scope?.held ?? 0, open: scope?.open ?? 0, exceeded: scope?.exceeded, cap: cap.cap.picoDollars))
+                verdicts.append(
+                    Self.verdict(
+                        cap.scope, asked: asked, held: scope?.held ?? 0, open: scope?.open ?? 0, exceeded: scope?.exceeded, cap: cap.cap.picoDollars))
             }
             for case .refused(let refusal) in verdicts { return .refused(refusal) }
             if verdicts.contains(.postponed) { return .postponed }
@@ -372,9 +373,10 @@ extension InMemoryJournal.Run {
             if held <= cap - asked { return .written }
             if open > 0, held - open <= cap - asked { return .postponed }
         }
-        return .refused(BudgetRefusal(
-            scope: scope, cap: Money(picoDollars: cap), spent: Money(picoDollars: held - open), asked: Money(picoDollars: asked),
-            exceeded: exceeded.map(Money.init(picoDollars:))))
+        return .refused(
+            BudgetRefusal(
+                scope: scope, cap: Money(picoDollars: cap), spent: Money(picoDollars: held - open), asked: Money(picoDollars: asked),
+                exceeded: exceeded.map(Money.init(picoDollars:))))
     }
 }
 

@@ -11,7 +11,8 @@ enum LimitsCheck {
         let connections = OpenFileLimit(Int(clamping: hard)).transfers
         let number = hard > 1 << 40 ? "without limit" : Figures.count(Int(hard))
         let raised = soft < hard ? " (now \(Figures.count(Int(soft))), raised by itself)" : ""
-        let text = "open files \(number)\(raised), so \(hard > 1 << 40 ? "any number of" : Figures.count(connections)) calls at once; "
+        let text =
+            "open files \(number)\(raised), so \(hard > 1 << 40 ? "any number of" : Figures.count(connections)) calls at once; "
             + "\(Figures.counted(machine.cores, "core")), \(ByteCount.text(Int64(clamping: machine.memory))) of memory"
         let hint = "raise the hard limit: ulimit -Hn 65536, or LimitNOFILE= of the service"
         if connections < usual { return [HealthFinding("limits", .problem, text, hint: hint)] }

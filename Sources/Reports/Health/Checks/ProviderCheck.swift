@@ -44,9 +44,10 @@ enum ProviderCheck {
             if server.isFound {
                 good.append("\(server.program) is there to serve \(models)")
             } else {
-                bad.append(HealthFinding(
-                    name, .problem, "\(models) cannot be served: there is no program \(server.program)",
-                    hint: "install it, or change serve.command; paths with a slash start at the project's folder"))
+                bad.append(
+                    HealthFinding(
+                        name, .problem, "\(models) cannot be served: there is no program \(server.program)",
+                        hint: "install it, or change serve.command; paths with a slash start at the project's folder"))
             }
         }
         if !good.isEmpty { bad.insert(HealthFinding(name, .ok, good.joined(separator: "; ")), at: 0) }
