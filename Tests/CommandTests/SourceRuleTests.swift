@@ -17,6 +17,13 @@ import Testing
         }
     }
 
+    /// A property of such a type is read through an accessor whose frame was freed before what it lent was read (Docs/Decisions/0016).
+    @Test func noTypeIsWithoutCopies() throws {
+        for (path, text) in try Self.sources() where path != "Sources/Values/Mutex.swift" {
+            #expect(!text.contains("~Copyable {"), "\(path)")
+        }
+    }
+
     /// The ledger is SQLite's in one file: commands know it by the seams of WorkflowModel.
     @Test func onlyTheCompositionNamesTheLedger() throws {
         var isThere = false
