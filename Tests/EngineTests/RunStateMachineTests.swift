@@ -425,4 +425,20 @@ import WorkflowModel
         }
         #expect(answer == ["end succeeded"])
     }
+
+    /// The word comes when the run is about to wait: what is answered then begins nothing, and is there for whoever goes on.
+    @Test func anInterruptThatMeetsAWaitingRunHolds() throws {
+        var run = try Conversation(
+            """
+              - { id: ask, approve: { message: go? } }
+              - { id: b, needs: [ask], value: "1" }
+            """)
+        #expect(run.begins() == ["start ask"])
+        #expect(run.asks("ask") == ["end waiting"])
+        #expect(run.isInterrupted() == [])
+        #expect(run.isAnswered("ask") == [])
+        #expect(run.succeeds("ask") == ["end interrupted"])
+        #expect(run.hears(.runEnded(RunEnded(.interrupted))) == [])
+        #expect(run.resumes() == ["start b"])
+    }
 }

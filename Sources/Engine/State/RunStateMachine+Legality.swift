@@ -38,7 +38,10 @@ extension RunStateMachine {
         case .runEnded(let end):
             let status = end.status
             // That its outputs cannot be had makes a failure of it.
-            guard case .ending(let asked) = course, status == asked || asked == .succeeded && status == .failed else {
+            // An earlier program that was stopped when it was about to wait recorded that it waits.
+            guard case .ending(let asked) = course,
+                status == asked || asked == .succeeded && status == .failed || status == .waiting && (asked == .interrupted || asked == .cancelled)
+            else {
                 throw IllegalFact("the run cannot have ended \(status.rawValue): there is something left to do")
             }
             return nil

@@ -167,9 +167,18 @@ final class RunStateMachine {
             guard let node = subject else { break }
             for index in scopes.indices where isInside(index, node) { cut(index, &commands) }
         case .interruptRequested:
-            if course == .running { course = .draining(isForGood: false) }
+            switch course {
+            case .running: course = .draining(isForGood: false)
+            // It was about to wait for people: what they answer now is for whoever goes on.
+            case .ending(.waiting): course = .ending(.interrupted)
+            case .new, .draining, .ending, .suspended, .ended: break
+            }
         case .cancelRequested:
-            if course == .running || isDraining, !isEnding { course = .draining(isForGood: true) }
+            switch course {
+            case .running, .draining: course = .draining(isForGood: true)
+            case .ending(.waiting), .ending(.interrupted): course = .ending(.cancelled)
+            case .new, .ending, .suspended, .ended: break
+            }
         case .runEnded(let end):
             course = end.status == .interrupted || end.status == .waiting ? .suspended(end.status) : .ended(end.status)
             return []
@@ -205,8 +214,6 @@ final class RunStateMachine {
         case .new, .running, .ending, .suspended, .ended: return false
         }
     }
-
-    private var isEnding: Bool { if case .ending = course { true } else { false } }
 
     /// Whether something may follow from what was settled.
     private var goesOn: Bool {
