@@ -94,8 +94,9 @@ final class RunSession {
 
     /// What keeps runs of a workflow from asking its models here and now: a provider that is not declared, a key that is not there, a
     /// model without a price under a cap. Those that wait for it are left as they are, where going on would fail them for good.
+    ///
+    /// Behind ``readSecrets(of:)``, which reads the keys.
     func obstacle(to graph: WorkflowGraph) async throws -> StepFailure? {
-        try readKeys(of: graph)
         let builder = try await planner(of: graph, history: nil)
         if let refusal = builder.modelRefusal { return refusal }
         guard builder.asksModels, HTTPLibrary.version == nil else { return nil }

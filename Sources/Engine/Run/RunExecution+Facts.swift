@@ -23,8 +23,10 @@ extension RunExecution {
         do throws(IllegalFact) {
             return try state.apply(fact, at: moment, documents)
         } catch {
-            // The engine answers what it was asked for: no record can say anything else while it runs.
-            preconditionFailure("\(fact.kind): \(error)")
+            // The engine answers what it was asked for, so this is a fault of the program, of one run of many: it ends here as its record
+            // stands, which nothing is added to.
+            lose(JournalError(.other, "run \(id) cannot go on, by a fault of the program: \(fact.kind): \(error)"))
+            return []
         }
     }
 

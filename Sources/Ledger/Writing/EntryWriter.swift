@@ -19,12 +19,11 @@ final class EntryWriter {
     let batches: BatchOwnership
     private let texts: BindingArena
     private var memos: MemoStore?
-    private var recentPriceRows: Set<String> = []
 
     private let caps: CapCounters
     private let rows: RowWriter
     private let insertEvent: PreparedStatement
-    private let selectSubject, insertPriceRow: PreparedStatement
+    private let selectSubject: PreparedStatement
 
     init(connection: OpaquePointer, texts: BindingArena, own: OwnProcess) throws(SQLiteFailure) {
         self.connection = connection
@@ -43,14 +42,12 @@ final class EntryWriter {
             """
             SELECT id, run_id FROM run WHERE run_id = ?1 UNION SELECT id, run_id FROM run WHERE decision_id = ?1
             """)
-        insertPriceRow = try prepare("INSERT INTO price_row(id, json, first_used_at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING")
     }
 
     /// After a rollback: what was remembered as written may not be.
     func forgetRecent() {
         blobs.forget()
         rows.forgetRecent()
-        recentPriceRows.removeAll()
     }
 
     /// The first thing in a group's transaction.
@@ -190,13 +187,10 @@ final class EntryWriter {
         try projection.rows(of: .outcomeRecorded(outcome), at: at, into: rows)
     }
 
-    func record(priceRows rows: [(id: String, json: String)], at: Timestamp) throws {
-        for row in rows where recentPriceRows.insert(row.id).inserted {
-            insertPriceRow.bind(1, row.id)
-            insertPriceRow.bind(2, row.json)
-            insertPriceRow.bind(3, at.microseconds)
-            try insertPriceRow.run()
+    func record(priceRows known: [(id: String, json: String)], at: Timestamp) throws {
+        for row in known {
             hasWritten = true
+            try Projection.put(priceRow: row.id, row.json, at, rows)
         }
     }
 }

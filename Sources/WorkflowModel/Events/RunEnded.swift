@@ -2,7 +2,9 @@ import Values
 
 /// How a run ended, or was suspended.
 public final class RunEnded: Sendable {
+    /// An end, or `interrupted` or `waiting`: suspended.
     public let status: RunStatus
+    /// Of what it returned, a JSON object; `nil` unless it succeeded.
     public let outputs: ContentHash?
     /// The first that was not tolerated.
     public let failure: StepFailure?
@@ -19,6 +21,7 @@ public final class RunEnded: Sendable {
 
 /// Who goes on with a run.
 public struct RunResumed: Sendable, Hashable {
+    /// The one that goes on, with its version.
     public let program: String
     /// Counts the owners of the run, from 1.
     public let epoch: Int64
@@ -37,6 +40,7 @@ public struct RunResumed: Sendable, Hashable {
 
 /// What became of a run, or of the decision that it was made for.
 public struct OutcomeRecorded: Sendable, Hashable {
+    /// The outcome's word.
     public let value: String
     /// Who says so.
     public let source: String

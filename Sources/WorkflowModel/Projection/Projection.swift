@@ -7,6 +7,7 @@ import Values
 ///
 /// The counters of caps are no rows of one fact: what a fact adds to them is ``CapMovement``'s to say.
 public struct Projection: Sendable {
+    /// Whose facts they are.
     public let run: RunID
     /// Calls that began and have no end, by their numbers.
     public private(set) var openCalls: [Int: OpenCall] = [:]
@@ -138,13 +139,7 @@ public struct Projection: Sendable {
 
     private mutating func end(_ end: CallEnded, _ at: Timestamp, _ sink: any RowSink) throws {
         let call = try close(end)
-        for row in end.newPriceRows {
-            try sink.begin(.priceRow)
-            sink.put(row.id)
-            sink.put(JSONEncoding.canonical.string(row.json))
-            sink.put(at.microseconds)
-            try sink.end()
-        }
+        for row in end.newPriceRows { try Self.put(priceRow: row.id, JSONEncoding.canonical.string(row.json), at, sink) }
         try sink.begin(.callEnded)
         Self.key(of: call, sink)
         sink.put(end.state.rawValue)
@@ -166,6 +161,15 @@ public struct Projection: Sendable {
         sink.put(at.microseconds)
         sink.put(end.failure.map { JSONEncoding.canonical.string($0.json) })
         sink.put(end.notes.isEmpty ? nil : JSONEncoding.canonical.string(CallNote.json(end.notes)))
+        try sink.end()
+    }
+
+    /// A row of prices that a run may be charged by; the first moment of its use stays.
+    public static func put(priceRow id: String, _ json: String, _ at: Timestamp, _ sink: any RowSink) throws {
+        try sink.begin(.priceRow)
+        sink.put(id)
+        sink.put(json)
+        sink.put(at.microseconds)
         try sink.end()
     }
 

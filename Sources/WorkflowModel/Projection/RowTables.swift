@@ -10,6 +10,7 @@ public enum RowValue: Sendable, Hashable {
 
 /// Rows in memory, as facts make and change them: what a ledger's tables hold of one run.
 public final class RowTables: RowSink {
+    /// Values by their columns.
     public typealias Row = [String: RowValue]
 
     /// By table, then by the values of the columns that tell which row.
@@ -18,8 +19,10 @@ public final class RowTables: RowSink {
     private var change = RowChange.runStarted
     private var values: [RowValue] = []
 
+    /// Without a row.
     public init() {}
 
+    /// Of one table, by their keys.
     public func rows(_ table: String) -> [[RowValue]: Row] { tables[table] ?? [:] }
 
     public func begin(_ change: RowChange) {
