@@ -28,6 +28,15 @@ public enum VerificationReport {
         return lines.map { $0 + "\n" }.joined()
     }
 
+    /// What of rows that were proved follows from no fact; empty where there is nothing of the kind.
+    ///
+    /// - Parameter unproved: as ``RunVerification/unproved`` lists it.
+    public static func rest(_ unproved: [String], style: TextStyle) -> String {
+        if unproved.isEmpty { return "" }
+        let lines = ("not proved, as no fact tells it: " + unproved.joined(separator: "; ")).wrapped(to: style.width.map { $0 - 2 })
+        return lines.map { StyledText("  " + $0, .dim).rendered(style) + "\n" }.joined()
+    }
+
     public static func json(_ found: RunVerification) -> JSONValue {
         var (events, broken): (Int?, Int?) = (nil, nil)
         switch found.chain {

@@ -17,7 +17,7 @@ final class SourceFiles {
     private(set) var texts: [String: String] = [:]
     private var attached: [String: AttachedFile] = [:]
     private var order: [String] = []
-    private var documents: Set<String> = []
+    private var documents: [String: YAMLNode] = [:]
     /// Contents that stand in for files, by path.
     private let recorded: [String: [UInt8]]
 
@@ -30,7 +30,7 @@ final class SourceFiles {
     }
 
     /// Says that a file was read as a YAML document: comments and layout in it mean nothing.
-    func noteDocument(_ path: String) { documents.insert(path) }
+    func noteDocument(_ path: String, _ node: YAMLNode) { documents[path] = node }
 
     /// SHA-256 over names and texts of all files read so far, in the order of reading.
     var hash: ContentHash {
@@ -44,13 +44,13 @@ final class SourceFiles {
     /// - Parameter path: the workflow's own.
     func sources(of path: String) -> GraphSources {
         let folder = path.lastIndex(of: "/").map { path[...$0] } ?? ""
+        let sources = order.map { path in
+            let name = path.hasPrefix(folder) ? String(path.dropFirst(folder.count)) : path
+            return attached[path].map { GraphSources.File(path: name, content: Blob($0.bytes, hash: $0.hash)) } ?? GraphSources.File(path: name, text: texts[path]!)
+        }
         return GraphSources(
-            location: Self.realPath(path) ?? path,
-            files: order.map { path in
-                let name = path.hasPrefix(folder) ? String(path.dropFirst(folder.count)) : path
-                return attached[path].map { GraphSources.File(path: name, content: Blob($0.bytes, hash: $0.hash)) }
-                    ?? GraphSources.File(path: name, text: texts[path]!, isDocument: documents.contains(path))
-            })
+            location: Self.realPath(path) ?? path, files: sources,
+            meaning: WorkflowMeaning.hash(of: sources, documents: order.map { attached[$0] == nil ? documents[$0] : nil }))
     }
 
     /// The text of a file, or what is wrong with it.

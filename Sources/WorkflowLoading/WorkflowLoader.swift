@@ -44,11 +44,11 @@ private final class Loading {
     /// - Parameter parents: the files of the workflows that run this one, the outermost first.
     func load(_ path: String, parents: [String], namedAt place: SourceRange?) throws(Diagnostics) -> WorkflowLoader.Loaded {
         let text = try files.read(path, namedAt: place)
-        files.noteDocument(path)
         let context = DecodingContext(file: path, files: files)
         let (node, problems) = YAMLReader.read(text, file: path)
         context.report(problems)
         guard let node else { throw Diagnostics(context.diagnostics, sources: files.texts) }
+        files.noteDocument(path, node)
         var decoder = WorkflowDecoder(context: context) { other, place in
             self.graph(other, parents: parents + [path], place, context)
         }

@@ -2,20 +2,17 @@ import Values
 import WorkflowModel
 
 /// What the files of a workflow say, without what means nothing: comments and layout of its YAML documents.
-public enum WorkflowMeaning {
-    /// SHA-256 over the nodes of the documents, the bytes of the other files, and what flags changed.
-    public static func hash(of sources: GraphSources) -> ContentHash {
+enum WorkflowMeaning {
+    /// SHA-256 over the nodes of the documents and the bytes of the other files.
+    ///
+    /// - Parameter documents: what was read of those files that are documents, in the order of `files`.
+    static func hash(of files: [GraphSources.File], documents: [YAMLNode?]) -> ContentHash {
         var text = ""
-        for (index, file) in sources.files.enumerated() {
+        for (index, (file, node)) in zip(files, documents).enumerated() {
             // The first is the workflow's own: what it is called means nothing.
             if index > 0 { add(file.path, to: &text) }
-            if file.isDocument, let source = String(validating: file.content.bytes, as: UTF8.self), let node = YAMLReader.read(source, file: file.path).node {
-                add(node, to: &text)
-            } else {
-                add(file.content.hash.hex, to: &text)
-            }
+            if let node { add(node, to: &text) } else { add(file.content.hash.hex, to: &text) }
         }
-        add(sources.meaningOfChanges, to: &text)
         return ContentHash(of: text)
     }
 

@@ -34,6 +34,23 @@ private actor RoadRecorder: CallRecorder {
     }
 }
 
+/// A client that is connected, in miniature.
+private actor Client: AnswerSink {
+    /// What it was told, an empty text for the first sign of an answer.
+    private(set) var heard: [String] = []
+    private let last: String?
+
+    init(leavesAt last: String? = nil) { self.last = last }
+
+    func begin() { heard.append("") }
+
+    func take(_ piece: AnswerPiece) {
+        guard case .text(let text) = piece else { return }
+        heard.append(text)
+        if text == last { withUnsafeCurrentTask { $0?.cancel() } }
+    }
+}
+
 /// Somebody who asks, a journal and a model: no graph, no step, no run that is driven.
 private struct RoadRig {
     let rig: EngineRig
@@ -56,9 +73,9 @@ private struct RoadRig {
         services = CallServices(rig.engine.environment)
     }
 
-    func question(_ text: String, preface: (RunEvent, Timestamp)? = nil) throws -> Question {
+    func question(_ text: String, preface: (RunEvent, Timestamp)? = nil, sink: (any AnswerSink)? = nil) throws -> Question {
         let segment = PromptSegment(role: .user, stability: .step, text: text, startsMessage: true, origin: "prompt")
-        return Question(to: try model(), .segments([segment]), outputCap: 100, schemaName: "judge", timeout: .seconds(60), preface: preface)
+        return Question(to: try model(), .segments([segment]), outputCap: 100, schemaName: "judge", timeout: .seconds(60), preface: preface, sink: sink)
     }
 
     func model() throws -> ModelProfile { try rig.provider.profile(of: ModelReference(provider: "local", model: "small")) }
@@ -134,6 +151,42 @@ private struct RoadRig {
         let written = test.written
         #expect(written.held > 0 && written.held == written.calls[0].start.held?.picoDollars)
         #expect(test.rig.provider.cancelled == [end.id])
+    }
+
+    /// Who is connected hears the answer piece by piece before it is settled, and the call costs what it costs anyway.
+    @Test(arguments: [true, false]) func theAnswerIsHandedOnAsItComes(isRefused: Bool) async throws {
+        let test = try await RoadRig(cap: isRefused ? "0.000001" : nil) { _, _ in
+            var answer = ScriptedProvider.Answer.text("yes, it is")
+            answer.pieces = ["yes", ", it", " is"]
+            return answer
+        }
+        let client = Client()
+        let outcome = await test.ask(try test.question("is it right?", sink: client), at: CallSite(path: "client/1", tier: "", ordinal: 0))
+        if isRefused {
+            guard case .refused = outcome else { return _ = Issue.record("\(outcome)") }
+            #expect(await client.heard == [])
+            return
+        }
+        guard case .ended(let end, let answer?) = outcome else { return _ = Issue.record("\(outcome)") }
+        #expect(await client.heard == ["", "yes", ", it", " is"])
+        #expect(answer.text == "yes, it is" && end.state == .settled)
+        #expect(test.written.calls.map(\.state) == [.settled])
+    }
+
+    /// Who leaves in the middle stops the call: what came is not free, and the hold stays.
+    @Test func whoLeavesStopsTheCall() async throws {
+        let test = try await RoadRig(cap: "1") { _, _ in
+            var answer = ScriptedProvider.Answer.text("yes, it is")
+            answer.pieces = ["yes", ", it", " is"]
+            return answer
+        }
+        let client = Client(leavesAt: "yes")
+        guard case .ended(let end, nil) = await test.ask(try test.question("is it right?", sink: client), at: CallSite(path: "client/1", tier: "", ordinal: 0)) else {
+            return _ = Issue.record("it has no end")
+        }
+        #expect(await client.heard == ["", "yes"])
+        #expect(end.state == .unknown && end.failure?.kind == .cancelled)
+        #expect(test.written.held > 0 && test.written.held == test.written.calls[0].start.held?.picoDollars)
     }
 
     /// A run that is stopping begins nothing.

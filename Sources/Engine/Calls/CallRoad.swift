@@ -48,7 +48,13 @@ final class CallRoad {
             try await reserve(call, run)
             guard begin(call, run) else { return .refused(call.refusal!) }
             // Call
-            if !Task.isCancelled { call.result = await environment.provider.call(call.request) }
+            if !Task.isCancelled {
+                if let sink = question.sink {
+                    call.result = await environment.provider.call(call.request, into: sink)
+                } else {
+                    call.result = await environment.provider.call(call.request)
+                }
+            }
             // Settle
             return settle(call, run)
         } catch {

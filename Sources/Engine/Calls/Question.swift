@@ -51,13 +51,16 @@ final class Question: Sendable {
     let retryOf: Int?
     /// A fact that goes before its own, in one entry with its intent.
     let preface: (fact: RunEvent, at: Timestamp)?
+    /// Is told of the answer while it comes, as a client that is connected; nobody where a step asks. Who wants no more of it cancels the
+    /// task that asked.
+    let sink: (any AnswerSink)?
 
     /// - Parameter attachedTokens: what its attachments are known to come to.
     init(
         to model: ModelProfile, _ content: Content, sampling: Sampling = Sampling(), outputCap: Int, schema: Schema? = nil, schemaName: String = "",
         schemaBound: Int = 0, timeout: TimeSpan, purpose: CallPurpose = .try, terms: Terms = Terms(), attachedTokens: Int = 0, mayBeUnpriced: Bool = false,
         caps: [(scope: String, cap: Money)] = [], tags: JSONObject? = nil, trimmed: [TrimmedValue] = [], retryOf: Int? = nil,
-        preface: (fact: RunEvent, at: Timestamp)? = nil
+        preface: (fact: RunEvent, at: Timestamp)? = nil, sink: (any AnswerSink)? = nil
     ) {
         self.model = model
         self.content = content
@@ -80,5 +83,6 @@ final class Question: Sendable {
         self.trimmed = trimmed
         self.retryOf = retryOf
         self.preface = preface
+        self.sink = sink
     }
 }

@@ -49,18 +49,13 @@ public struct GraphSources: Sendable {
         public let path: String
         /// A text, unless it goes with a prompt.
         public let content: Blob
-        /// Whether it was read as a YAML document, in which comments and layout mean nothing.
-        public let isDocument: Bool
 
-        public init(path: String, content: Blob, isDocument: Bool = false) {
+        public init(path: String, content: Blob) {
             self.path = path
             self.content = content
-            self.isDocument = isDocument
         }
 
-        public init(path: String, text: String, isDocument: Bool = false) {
-            self.init(path: path, content: Blob(Array(text.utf8)), isDocument: isDocument)
-        }
+        public init(path: String, text: String) { self.init(path: path, content: Blob(Array(text.utf8))) }
     }
 
     /// The absolute path of the workflow's file. Not part of the manifest: the same workflow elsewhere is the same.
@@ -69,10 +64,13 @@ public struct GraphSources: Sendable {
     public private(set) var changes: [Change] = []
     /// The list of the files by hash and the changes, as it is kept.
     public private(set) var manifest: Blob
+    private let meaningOfFiles: ContentHash
 
-    public init(location: String, files: [File]) {
+    /// - Parameter meaning: a hash of what the files say, without what means nothing in them; `nil`: of their bytes.
+    public init(location: String, files: [File], meaning: ContentHash? = nil) {
         self.location = location
         self.files = files
+        meaningOfFiles = meaning ?? files.reduce(ContentHash(of: [])) { ContentHash(chaining: $0, $1.content.hash.bytes) }
         manifest = Blob([])
         manifest = makeManifest()
     }
@@ -84,8 +82,8 @@ public struct GraphSources: Sendable {
         return copy
     }
 
-    /// The changes as one text, a line each.
-    public var meaningOfChanges: String { changes.map(\.text).joined(separator: "\n") }
+    /// A hash of what the files say and the flags changed. Comments, layout and the name of the workflow's own file do not change it.
+    public var meaning: ContentHash { ContentHash(chaining: meaningOfFiles, Array(changes.map(\.text).joined(separator: "\n").utf8)) }
 
     private func makeManifest() -> Blob {
         let files = self.files.map { JSONValue.object(["path": .string($0.path), "sha256": .string($0.content.hash.hex)]) }

@@ -30,11 +30,13 @@ struct Verify: AsyncParsableCommand {
         let proof = try Composition(settings: global.settings()).archive()
         let (json, all) = (json, all)
         let count = Mutex((runs: 0, unsound: 0))
+        let unproved = Mutex<[String]>([])
         let tell: @Sendable (RunVerification) -> Void = { found in
             count.withLock {
                 $0.runs += 1
                 if !found.isSound { $0.unsound += 1 }
             }
+            if found.provesRows { unproved.withLock { $0 = found.unproved } }
             if json {
                 Output.line(all ? VerificationReport.json(found).jsonText : JSONEncoding.pretty.string(VerificationReport.json(found)))
             } else {
@@ -51,6 +53,7 @@ struct Verify: AsyncParsableCommand {
             let found = try await proof.verify(run: id, head: head.flatMap(ContentHash.init(hex:)))
             found.map(tell)
         }
+        if !json { Output.write(styled: VerificationReport.rest(unproved.withLock { $0 }, style: Output.style)) }
         Output.flush()
         if count.withLock({ $0.unsound }) > 0 { throw CommandEnd(code: ExitCodes.code(.corrupt)) }
     }

@@ -103,7 +103,7 @@ private struct RecordedFiles {
     /// The recorded graph, if what is there today means the same.
     func graph(like today: WorkflowGraph, of run: RunRecord, path: String, _ archive: any RunArchive, _ settings: Settings) async throws -> WorkflowGraph? {
         guard let graph = try await graph(of: run, path: path, archive, settings) else { return nil }
-        return WorkflowMeaning.hash(of: graph.sources) == WorkflowMeaning.hash(of: today.sources) ? graph : nil
+        return graph.sources.meaning == today.sources.meaning ? graph : nil
     }
 
     /// The recorded graph; `nil` when it cannot be had from what was recorded.

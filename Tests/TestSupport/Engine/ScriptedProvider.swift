@@ -14,6 +14,8 @@ public final class ScriptedProvider: ModelProvider {
         public var latency: TimeSpan?
         /// What came before it failed.
         public var partialText: String?
+        /// The texts that it comes in, to whoever listens; none: all of it at once.
+        public var pieces: [String] = []
         public var isComingUp = false
         /// `nil`: the one that was asked.
         public var modelServed: String?
@@ -106,13 +108,27 @@ public final class ScriptedProvider: ModelProvider {
     /// Calls that were aborted under way.
     public var cancelled: [CallID] { state.withLock { $0.cancelled } }
 
+    private func hand(_ answer: Answer, to sink: any AnswerSink) async throws {
+        guard case .success(let response) = answer.outcome else { return }
+        await sink.begin()
+        for piece in answer.pieces.isEmpty ? [response.text] : answer.pieces {
+            try Task.checkCancellation()
+            await sink.take(.text(piece))
+        }
+        try Task.checkCancellation()
+    }
+
     // MARK: ModelProvider
 
     public func profile(of model: ModelReference) throws(StepFailure) -> ModelProfile { try profiles(model).get() }
 
     public func prepare(_ model: ModelReference) async throws(StepFailure) { try await preparing(model).get() }
 
-    public func call(_ request: ModelRequest) async -> ModelCallResult {
+    public func call(_ request: ModelRequest) async -> ModelCallResult { await call(request, to: nil) }
+
+    public func call(_ request: ModelRequest, into sink: any AnswerSink) async -> ModelCallResult { await call(request, to: sink) }
+
+    private func call(_ request: ModelRequest, to sink: (any AnswerSink)?) async -> ModelCallResult {
         let began = clock.now()
         let number = state.withLock { state in
             state.requests.append(request)
@@ -125,6 +141,7 @@ public final class ScriptedProvider: ModelProvider {
         let answer = script(request, number)
         do {
             try await clock.sleep(for: answer.latency ?? latency)
+            if let sink { try await hand(answer, to: sink) }
         } catch {
             state.withLock { $0.cancelled.append(request.id) }
             return ModelCallResult(
