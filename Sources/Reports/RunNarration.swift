@@ -45,7 +45,7 @@ public enum RunNarration {
         case .approvalDecided(let path, let decision):
             return [.decided(path: path, isApproved: decision.isApproved, decision.sentence)] + state(path, .running)
         case .runResumed: return [.resumed]
-        case .conditionEvaluated, .commandEnded, .interruptRequested, .cancelRequested, .scopeOpened, .memoKept, .outcomeRecorded: return []
+        case .conditionEvaluated, .commandEnded, .interruptRequested, .cancelRequested, .scopeOpened, .memoKept, .outcomeRecorded, .runPruned: return []
         }
     }
 

@@ -9,10 +9,12 @@ public enum VerificationReport {
         switch found.chain {
         case .intact(let events, let hash)? where !found.faults.isEmpty:
             head = head + StyledText("changed", .red) + StyledText("  the chain of \(Figures.counted(events, "event")) is whole, and not all fits it  head \(hash.hex)")
+        case .intact(_, let hash)? where found.prunedAt != nil:
+            head = head + StyledText("pruned", .yellow) + StyledText("  gc removed its events\(Self.when(found)), what it kept is as it was  head \(hash.hex)")
         case .intact(let events, let hash)?:
             head = head + StyledText("intact", .green) + StyledText("  \(Figures.counted(events, "event"))  head \(hash.hex)")
         case .broken(let sequence)?: head = head + StyledText("broken at event \(sequence)", .red)
-        case nil: head = head + StyledText("pruned", .yellow) + StyledText("  gc removed its events\(found.prunedAt.map { " on \($0.dateText)" } ?? "")  head \(found.head.hex)")
+        case nil: head = head + StyledText("pruned", .yellow) + StyledText("  gc removed its events\(Self.when(found))  head \(found.head.hex)")
         }
         var lines = [head.rendered(style)]
         switch found.keptHead {
@@ -21,12 +23,14 @@ public enum VerificationReport {
         case .differs?: lines.append(StyledText("  the head is another than the one that was kept", .red).rendered(style))
         case nil: break
         }
-        if found.chain != nil, !found.provesRows {
+        if found.chain != nil, found.prunedAt == nil, !found.provesRows {
             lines.append(StyledText("  its facts do not tell all that its rows hold: the rows were held against each other alone", .yellow).rendered(style))
         }
         for fault in found.faults { lines += fault.wrapped(to: style.width.map { $0 - 2 }).map { StyledText("  " + $0, .red).rendered(style) } }
         return lines.map { $0 + "\n" }.joined()
     }
+
+    private static func when(_ found: RunVerification) -> String { found.prunedAt.map { " on \($0.dateText)" } ?? "" }
 
     /// What of rows that were proved follows from no fact; empty where there is nothing of the kind.
     ///
@@ -55,7 +59,7 @@ public enum VerificationReport {
         if case .isOfEvent(let sequence)? = found.keptHead { keptEvent = sequence }
         return [
             "run": .string(found.run), "status": .string(found.status.rawValue), "ok": .bool(found.isSound),
-            "chain": .string(events != nil ? "intact" : broken != nil ? "broken" : "pruned"), "events": .number(events), "broken_at": .number(broken),
+            "chain": .string(found.prunedAt != nil && broken == nil ? "pruned" : events != nil ? "intact" : broken != nil ? "broken" : "pruned"), "events": .number(events), "broken_at": .number(broken),
             "head": .string(found.head.hex), "documents": .number(found.documents), "pruned_at": .time(found.prunedAt), "kept_head": .text(kept),
             "kept_head_event": .number(keptEvent), "proves_rows": .bool(found.provesRows),
             "unproved": .array(found.unproved.map(JSONValue.string)), "faults": .array(found.faults.map(JSONValue.string)),

@@ -60,6 +60,7 @@ import WorkflowModel
                 question: ApprovalRequest(number: 2, kind: .money, message: hash, until: nil, onTimeout: .fail, cap: money, asked: .zero))),
         .interruptRequested, .cancelRequested(by: "ann"), .runEnded(RunEnded(.failed, outputs: hash, failure: failure, outcome: "lost")),
         .runResumed(RunResumed(program: "agentctl 9", epoch: 4, lost: [3, 9])), .outcomeRecorded(OutcomeRecorded(value: "won", source: "command")),
+        .runPruned(RunPruned(facts: 9, previous: hash, rows: [("run", hash), ("outcome", other)], program: "agentctl 9")),
     ]
 
     private static let bare: [RunEvent] = [

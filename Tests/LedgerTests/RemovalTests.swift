@@ -91,7 +91,8 @@ import WorkflowModel
         #expect(try ledger.trace(run: "a")?.nodes.count == 1)
         #expect(try !hasDocument("own of a"))
         let found = try #require(try ledger.verify(run: "a"))
-        #expect(found.chain == nil && found.prunedAt != nil && found.isSound)
+        // Five facts, and the link behind them.
+        #expect(found.chain == .intact(events: 6, head: found.head) && found.prunedAt != nil && found.isSound)
         #expect(try ledger.checkup().faults.isEmpty)
         // Without its events it cannot go on.
         #expect(try ledger.resumableRuns().isEmpty)
@@ -99,6 +100,38 @@ import WorkflowModel
         #expect(try remove(filter).runs == 0, "once is enough")
         #expect(try remove(RemovalFilter(before: later, statuses: [.succeeded, .interrupted])).spending.calls == 2, "and later they go for good")
         #expect(try ledger.runs().isEmpty)
+    }
+
+    /// What is kept is proved by the last link, column by column; what is said of the run later stands behind it.
+    @Test func whatIsKeptIsProved() async throws {
+        try await record("a")
+        let end = try #require(try ledger.verify(run: "a")).head
+        #expect(try remove(RemovalFilter(before: later, keepsCosts: true)).runs == 1)
+        #expect(try await ledger.recordOutcome("good", of: "a", at: later) == ["a"])
+        let found = try #require(try ledger.verify(run: "a", head: end))
+        #expect(found.isSound && found.keptHead == .isOfEvent(5) && found.chain == .intact(events: 7, head: found.head), "\(found)")
+        #expect(try temporary.value("SELECT outcome FROM run") == "good")
+        #expect(try ledger.checkup().faults.isEmpty)
+
+        let link = String(repeating: "0", count: 64)
+        let changes: [(sql: String, says: String)] = [
+            ("UPDATE run SET workflow = 'other'", "run: the rows"), ("UPDATE run SET ended_at = NULL", "run: the rows"),
+            ("UPDATE run SET outcome = 'bad'", "run.outcome"), ("UPDATE model_call SET cost_pico = 1; UPDATE run SET cost_pico = 1", "model_call: the rows"),
+            ("UPDATE model_call SET tier = 'frontier'", "model_call: the rows"), ("DELETE FROM step_attempt", "step_attempt: the rows"),
+            ("UPDATE outcome SET value = 'bad'", "outcome: the rows"), ("DELETE FROM outcome", "outcome: the rows"),
+            ("UPDATE event SET payload = replace(payload, 'previous', 'previoux') WHERE kind = 'run_pruned'", ""),
+            ("UPDATE event SET payload = json_set(payload, '$.previous', '\(link)') WHERE kind = 'run_pruned'", ""), ("DELETE FROM event WHERE kind = 'outcome_recorded'", ""),
+        ]
+        for (index, (sql, says)) in changes.enumerated() {
+            let path = temporary.folder + "/changed-\(index).db"
+            try await temporary.connect().writeWithoutTransaction { try $0.execute(sql: "VACUUM INTO '\(path)'") }
+            let copy = try DatabaseQueue(path: path)
+            try await copy.write { try $0.execute(sql: sql) }
+            try copy.close()
+            let changed = try #require(try Ledger.openReadOnly(path: path).verify(run: "a"))
+            #expect(!changed.isSound, "\(sql)")
+            if !says.isEmpty { #expect(changed.faults.contains { $0.hasPrefix(says) }, "\(sql): \(changed.faults)") }
+        }
     }
 
     /// A process remembers what it wrote lately, and does not write it again: unless it was removed.

@@ -44,6 +44,18 @@ final class TemporaryLedger: Sendable {
         return try queue.read { try Value.fetchOne($0, sql: sql) }
     }
 
+    /// Has all that stands in the log copied into the file, by this connection or the ledger's own.
+    func copyLog() async throws {
+        let queue = try connect()
+        while true {
+            // Busy while another connection copies.
+            let frames = try? await queue.writeWithoutTransaction { try $0.checkpoint(.passive) }
+            if let frames, frames.walFrameCount == frames.checkpointedFrameCount { break }
+            await Task.yield()
+        }
+        try queue.close()
+    }
+
     func execute(_ sql: String) throws {
         let queue = try connect()
         try queue.write { try $0.execute(sql: sql) }

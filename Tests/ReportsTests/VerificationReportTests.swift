@@ -26,11 +26,12 @@ import WorkflowModel
                 """)
         #expect(text(chain: .broken(sequence: 4)) == "r  broken at event 4\n")
         let style = TextStyle(usesColor: false, width: 40, isUnicode: true)
-        #expect(VerificationReport.rest(["run.id, run.owner", "answers"], style: style) == """
-              not proved, as no fact tells it:
-              run.id, run.owner; answers
+        #expect(
+            VerificationReport.rest(["run.id, run.owner", "answers"], style: style) == """
+                  not proved, as no fact tells it:
+                  run.id, run.owner; answers
 
-            """)
+                """)
         #expect(VerificationReport.rest([], style: style) == "")
     }
 }

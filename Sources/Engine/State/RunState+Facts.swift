@@ -70,7 +70,7 @@ extension RunState {
             guard resumed.epoch > 1 else { throw IllegalFact("owner \(resumed.epoch) of the run cannot go on with it") }
             idleTimes.append((lastFactAt, moment))
             loseCalls()
-        case .conditionEvaluated, .interruptRequested, .cancelRequested, .runEnded, .outcomeRecorded: break
+        case .conditionEvaluated, .interruptRequested, .cancelRequested, .runEnded, .outcomeRecorded, .runPruned: break
         }
     }
 

@@ -187,7 +187,7 @@ final class RunStateMachine {
         case .nodeStarted, .callStarted, .callEnded, .callRefused, .commandEnded, .outputRejected, .memoHit, .memoKept, .inputTrimmed:
             // Facts of one node's tries: `TryMachine` decides on them.
             return []
-        case .outcomeRecorded: return []
+        case .outcomeRecorded, .runPruned: return []
         }
         closeIfDone(scope, &commands)
         startQueued(&commands)

@@ -40,16 +40,20 @@ final class LedgerPlace {
     /// - Parameter shrinks: whether a smaller file is another one too, as one that was copied over it: nobody vacuums while runs are driven.
     /// - Throws: `JournalError` of code `replaced`.
     func check(shrinks isFaulty: Bool) throws(JournalError) {
+        // Before the file's size: what a checkpoint has told of there, it has done.
+        let log = logState()
         var hasMoved: Int32 = 0
         sqlite3_file_control(connection, "main", SQLITE_FCNTL_HAS_MOVED, &hasMoved)
         guard let now = File(path) else { throw lost("was removed") }
         guard hasMoved == 0, main.map(now.isSame) ?? true else { throw lost("was replaced by another file") }
-        let log = logState()
-        let databaseBytes = log.map(\.databaseBytes) ?? 0
         if isFaulty, let main {
             if now.size < main.size { throw lost("was overwritten") }
-            // Checkpoints write pages that the ledger has, and nothing beyond. It has fewer than before after a vacuum alone.
-            if databaseBytes > 0, now.size > main.size, now.size > databaseBytes { throw lost("was overwritten by a larger file") }
+            if let log, log.databaseBytes > 0 {
+                // A checkpoint that has copied all of the log leaves the file as long as the database is.
+                if log.isCopied, now.size < log.databaseBytes { throw lost("was overwritten") }
+                // Others write pages that the ledger has, and nothing beyond. It has fewer than before after a vacuum alone.
+                if log.isCopied || now.size > main.size, now.size > log.databaseBytes { throw lost("was overwritten by a larger file") }
+            }
         }
         main = now
         for index in beside.indices {
@@ -67,11 +71,11 @@ final class LedgerPlace {
     /// What the log's index says of it. While the write lock is held nobody else changes either: a checkpoint that empties the log
     /// takes that lock too, and says so in the index first.
     ///
-    /// Source: "The WAL-Index File Format", https://www.sqlite.org/walformat.html, section 2.1.
+    /// Source: "The WAL-Index File Format", https://www.sqlite.org/walformat.html, sections 2.1 and 2.2.
     ///
-    /// - Returns: the least that the log has to hold, nothing where all of it is in the database, and the size of the database with it, 0
-    ///   where it was not written to since the log was opened.
-    private func logState() -> (bytes: Int64, databaseBytes: Int64)? {
+    /// - Returns: the least that the log has to hold, nothing where all of it is in the database, the size of the database with it, 0
+    ///   where it was not written to since the log was opened, and whether checkpoints have copied all of it.
+    private func logState() -> (bytes: Int64, databaseBytes: Int64, isCopied: Bool)? {
         var opened: UnsafeMutablePointer<sqlite3_file>?
         guard sqlite3_file_control(connection, "main", SQLITE_FCNTL_FILE_POINTER, &opened) == SQLITE_OK, let opened,
             let methods = opened.pointee.pMethods, methods.pointee.iVersion >= 2, let map = methods.pointee.xShmMap
@@ -82,7 +86,10 @@ final class LedgerPlace {
         let short = Int64(region.load(fromByteOffset: 14, as: UInt16.self))
         let pageSize = short == 1 ? 65_536 : short
         let frames = Int64(region.load(fromByteOffset: 16, as: UInt32.self))
-        return (frames == 0 ? 0 : 32 + frames * (24 + pageSize), Int64(region.load(fromByteOffset: 20, as: UInt32.self)) * pageSize)
+        return (
+            frames == 0 ? 0 : 32 + frames * (24 + pageSize), Int64(region.load(fromByteOffset: 20, as: UInt32.self)) * pageSize,
+            Int64(region.load(fromByteOffset: 96, as: UInt32.self)) == frames
+        )
     }
 
     /// Other contents stand where a run was written to.

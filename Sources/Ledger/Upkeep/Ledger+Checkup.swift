@@ -123,7 +123,7 @@ private struct LedgerChecker {
         }
         let pieces = try count("SELECT count(*) FROM blob_piece WHERE NOT EXISTS (SELECT 1 FROM blob WHERE blob.id = blob_piece.id)")
         if pieces > 0 { fault("documents", "\(pieces) pieces belong to no document") }
-        let left = try count("SELECT count(*) FROM run WHERE pruned_at IS NOT NULL AND EXISTS (SELECT 1 FROM event WHERE event.run = run.id)")
+        let left = try count("SELECT count(*) FROM run WHERE \(RunTables.isHalfPruned)")
         if left > 0 { fault("rows", "\(left) runs still have events of which gc removed a part: run gc again") }
     }
 }

@@ -36,7 +36,7 @@ extension LedgerUpkeep {
                     if try !Self.runs(database, filter, only: run).isEmpty {
                         if tallied != run { try Self.tally(database, run, filter, &removal) }
                         tallied = run
-                        guard try Self.remove(database, run, filter, &room) else { break }
+                        guard try Self.remove(database, run, filter, &room, by: options.program) else { break }
                     }
                     done += 1
                 }
@@ -58,7 +58,7 @@ extension LedgerUpkeep {
         conditions.add("id = ?", run)
         conditions.add("status IN (SELECT value FROM json_each(?))", [JSONValue.array(filter.statuses.map { .string($0.rawValue) }).jsonText])
         // What was stopped halfway is gone on with.
-        let left = filter.keepsCosts ? "AND (pruned_at IS NULL OR EXISTS (SELECT 1 FROM event WHERE event.run = run.id))" : ""
+        let left = filter.keepsCosts ? "AND (pruned_at IS NULL OR \(RunTables.isHalfPruned))" : ""
         return try Int64.fetchAll(database, sql: "SELECT id FROM run \(conditions.whereClause) \(left) ORDER BY id", arguments: conditions.arguments)
     }
 
@@ -75,7 +75,7 @@ extension LedgerUpkeep {
     }
 
     /// - Returns: whether all of it is gone.
-    private static func remove(_ database: Database, _ run: Int64, _ filter: RemovalFilter, _ room: inout Int) throws -> Bool {
+    private static func remove(_ database: Database, _ run: Int64, _ filter: RemovalFilter, _ room: inout Int, by program: String) throws -> Bool {
         try database.execute(
             sql: "UPDATE run SET pruned_at = ? WHERE id = ? AND pruned_at IS NULL", arguments: [Timestamp.now().microseconds, run])
         if database.changesCount > 0 {
@@ -89,9 +89,27 @@ extension LedgerUpkeep {
             room -= database.changesCount
             if room <= 0 { return false }
         }
-        if !filter.keepsCosts { try database.execute(sql: "DELETE FROM run WHERE id = ?", arguments: [run]) }
+        if filter.keepsCosts {
+            try prove(database, run, by: program)
+        } else {
+            try database.execute(sql: "DELETE FROM run WHERE id = ?", arguments: [run])
+        }
         room -= 1
         return true
+    }
+
+    /// Writes the last link of a run whose facts are gone: what is kept of it can be held against that.
+    private static func prove(_ database: Database, _ run: Int64, by program: String) throws {
+        guard let row = try Row.fetchOne(database, sql: "SELECT last_seq, last_hash FROM run WHERE id = ?", arguments: [run]), let head = hash(row, 1) else { return }
+        let facts: Int64 = row[0]
+        let link = RunEvent.runPruned(RunPruned(facts: Int(facts), previous: head, rows: try KeptRows(number: run).digests(database), program: program))
+        let (at, payload) = (Timestamp.now().microseconds, link.payload)
+        var chain = EventChain()
+        let new = payload.withUnsafeBytes { chain.link(after: head, sequence: facts + 1, at: at, kind: link.kind, payload: $0) }
+        try database.execute(
+            sql: "INSERT INTO event(run, seq, kind, payload, at, hash) VALUES (?, ?, ?, ?, ?, ?)",
+            arguments: [run, facts + 1, link.kind, String(decoding: payload, as: UTF8.self), at, new.data])
+        try database.execute(sql: "UPDATE run SET last_seq = ?, last_hash = ? WHERE id = ?", arguments: [facts + 1, new.data, run])
     }
 
     /// Batches without a run, and processes that none names and that have been silent for a day: one that stood still for so long

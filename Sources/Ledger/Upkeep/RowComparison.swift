@@ -23,7 +23,7 @@ struct RowComparison {
         "run.id, run.owner, run.location, run.cancel_requested_at, run.cancel_by, run.pruned_at", "answers that a run has not taken yet",
         "price_row.first_used_at",
     ]
-    private static let ofRun: Set<String> = ["id", "owner", "location", "cancel_requested_at", "cancel_by", "pruned_at"]
+    static let ofRun: Set<String> = ["id", "owner", "location", "cancel_requested_at", "cancel_by", "pruned_at"]
     private static let ofAnswer = Set(RowChange.questionAnswered.columns.filter { $0.rule == .set && $0.name != "taken" }.map(\.name))
 
     /// - Parameters:
@@ -167,5 +167,5 @@ struct RowComparison {
 }
 
 extension ContentHash {
-    fileprivate var data: Data { withUnsafeBytes { Data($0) } }
+    var data: Data { withUnsafeBytes { Data($0) } }
 }

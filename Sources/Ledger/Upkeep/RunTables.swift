@@ -8,6 +8,12 @@ enum RunTables {
         let tellsCosts: Bool
     }
 
+    /// Of a row of `run`: `gc` has removed a part of its facts, and was stopped before it wrote the last link. Earlier versions wrote none.
+    static let isHalfPruned = """
+        pruned_at IS NOT NULL AND EXISTS (SELECT 1 FROM event WHERE event.run = run.id)
+            AND NOT EXISTS (SELECT 1 FROM event WHERE event.run = run.id AND kind = 'run_pruned')
+        """
+
     /// Events behind all that always goes: a run that has some is gone on with when `gc` was stopped halfway.
     static let all = [
         Table(name: "budget_window", key: "scope", tellsCosts: false),

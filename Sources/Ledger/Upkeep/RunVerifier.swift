@@ -55,8 +55,9 @@ final class RunVerifier {
             if case .broken = walked, keptHead == .matches { keptHead = .differs }
         }
         faults += replay.faults
+        if prunedAt != nil { verdict = try verifyLink(run, number, last: row[2], head: head, kept: kept, &keptHead, &faults) }
         var provesRows = false
-        if case .intact(let events, let head)? = verdict, replay.provesRows {
+        if prunedAt == nil, case .intact(let events, let head)? = verdict, replay.provesRows {
             provesRows = true
             var comparison = RowComparison(database, number, replay)
             try comparison.compare(events: events, head: head)
@@ -70,7 +71,7 @@ final class RunVerifier {
             faults: faults, keptHead: keptHead, provesRows: provesRows, unproved: RowComparison.unprovable)
     }
 
-    private static let mayFollowAnEnd: Set<String> = [RunEvent.Kind.outcomeRecorded.rawValue]
+    static let mayFollowAnEnd: Set<String> = [RunEvent.Kind.outcomeRecorded.rawValue]
 
     /// Whether a `run_ended` is an end and no suspension.
     private static func isEnd(_ payload: [UInt8]) -> Bool {
@@ -81,14 +82,16 @@ final class RunVerifier {
     // MARK: The chain
 
     /// Computes the chain again; hands over each event that is as it was written.
+    ///
+    /// - Parameter start: the link before the first event that is there, and its number; `nil`: the run's origin.
     func walk(
-        _ run: String, _ number: Int64, last: Int64, head stored: ContentHash?,
+        _ run: String, _ number: Int64, last: Int64, head stored: ContentHash?, behind start: (head: ContentHash, sequence: Int64)? = nil,
         each: (_ sequence: Int, _ link: ContentHash, _ at: Int64, _ kind: String, _ payload: [UInt8]) -> Void = { _, _, _, _, _ in }
     ) throws -> ChainVerdict {
         let rows = try Row.fetchCursor(
             database, sql: "SELECT seq, at, kind, CAST(payload AS BLOB), hash FROM event WHERE run = ? ORDER BY seq", arguments: [number])
-        var head = EventChain.origin(of: run)
-        var sequence: Int64 = 0
+        var head = start?.head ?? EventChain.origin(of: run)
+        var sequence = start?.sequence ?? 0
         while let event = try rows.next() {
             sequence += 1
             guard event[0] == sequence else { return .broken(sequence: Int(sequence)) }

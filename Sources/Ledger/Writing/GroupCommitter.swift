@@ -250,8 +250,8 @@ final class GroupCommitter {
         }
         let standing = try writer.handover.standing(of: id)
         if standing.isDriven { return try writer.handover.leave(outcome, at: at, run: standing.row) }
-        // Behind facts that are removed there is no link to put one behind.
-        if standing.isPruned { return try writer.writeRow(of: outcome, at: at, run: standing.row) }
+        // Where an earlier version removed the facts there is no link to put one behind.
+        if standing.isPruned, !standing.hasLink { return try writer.writeRow(of: outcome, at: at, run: standing.row) }
         try append([.outcomeRecorded(outcome)], at: at, to: writer.handover.owned(id, standing, epoch: standing.epoch))
     }
 

@@ -46,6 +46,8 @@ struct RunHandover {
         let head: ContentHash
         /// Whether `gc` removed its events.
         let isPruned: Bool
+        /// Whether that is a link of its chain, behind which others may stand.
+        let hasLink: Bool
 
         /// Whether a process drives it.
         var isDriven: Bool { status == .running && verdict.isAlive }
@@ -54,7 +56,9 @@ struct RunHandover {
     func standing(of run: RunID) throws -> Standing {
         let select = try prepare(
             """
-            SELECT id, status, \(ProcessRecord.sql(of: "run.owner")), epoch, last_seq, last_hash, pruned_at FROM run WHERE run_id = ?1
+            SELECT id, status, \(ProcessRecord.sql(of: "run.owner")), epoch, last_seq, last_hash, pruned_at,
+                EXISTS (SELECT 1 FROM event WHERE event.run = run.id AND kind = 'run_pruned' AND pruned_at IS NOT NULL)
+            FROM run WHERE run_id = ?1
             """)
         select.bind(1, run.text)
         let found = try select.first { row in
@@ -62,7 +66,7 @@ struct RunHandover {
             return Standing(
                 row: row.int(0), status: RunStatus(rawValue: row.text(1)) ?? .failed, holder: holder,
                 verdict: holder.map(own.vantage.verdict) ?? .gone, epoch: row.int(3), sequence: row.int(4), head: row.hash(5),
-                isPruned: row.optionalInt(6) != nil)
+                isPruned: row.optionalInt(6) != nil, hasLink: row.int(7) != 0)
         }
         guard let found else { throw JournalError(.unknownRun, "there is no run \(run)") }
         return found

@@ -50,4 +50,6 @@ public enum RunEvent: Sendable {
     case runResumed(RunResumed)
     /// What became of it, as somebody says; also behind its end. The last word counts.
     case outcomeRecorded(OutcomeRecorded)
+    /// Its facts were removed, and rows of it kept; stands first in what is left.
+    case runPruned(RunPruned)
 }

@@ -77,7 +77,7 @@ public struct Projection: Sendable {
         case .memoHit(let hit): try take(hit, at, sink)
         case .memoKept(let kept): try keep(kept, at, sink)
         case .conditionEvaluated, .scopeOpened, .deadlinePassed, .inputTrimmed, .callRefused, .commandEnded, .outputRejected, .interruptRequested,
-            .cancelRequested:
+            .cancelRequested, .runPruned:
             break
         }
     }

@@ -13,7 +13,7 @@ public struct RunVerification: Sendable, Hashable {
 
     public let run: String
     public let status: RunStatus
-    /// `nil`: `gc` removed the events, and `prunedAt` says when.
+    /// Of what is left where `gc` removed the events; `nil`: it left nothing to go by. `prunedAt` says when.
     public let chain: ChainVerdict?
     public let prunedAt: Timestamp?
     /// The head as the run's row has it.

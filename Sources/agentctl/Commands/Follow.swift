@@ -19,6 +19,11 @@ struct Follow: AsyncParsableCommand {
         let settings = try global.settings()
         let archive = try Composition(settings: settings).archive()
         let record = try await archive.requireRecord(id)
+        if let prunedAt = record.prunedAt {
+            throw UsageError(
+                "gc removed the events of run \(record.id) on \(prunedAt.dateText)", hint: "what it cost is still there: agentctl show \(record.id)",
+                code: ExitCodes.invalidWorkflow)
+        }
         let graph = try await RecordedWorkflow.graph(toReadOf: record, archive, global, here: settings, file: file)
         let stage = RunStage(events: events, of: graph)
         defer { stage.finish() }

@@ -34,6 +34,7 @@ extension RunEvent {
         case runEnded = "run_ended"
         case runResumed = "run_resumed"
         case outcomeRecorded = "outcome_recorded"
+        case runPruned = "run_pruned"
     }
 
     /// The stable name under which the journal keeps it.
@@ -68,6 +69,7 @@ extension RunEvent {
         case .runEnded: kind = .runEnded
         case .runResumed: kind = .runResumed
         case .outcomeRecorded: kind = .outcomeRecorded
+        case .runPruned: kind = .runPruned
         }
         return kind.rawValue
     }
@@ -79,6 +81,7 @@ extension RunEvent {
         case .runResumed(let resumed): resumed.write(to: &json)
         case .runEnded(let end): end.write(to: &json)
         case .outcomeRecorded(let outcome): outcome.write(to: &json)
+        case .runPruned(let link): link.write(to: &json)
         case .callStarted(let call): call.write(to: &json)
         case .callEnded(let call): call.write(to: &json)
         case .memoHit(let hit): hit.write(to: &json)
@@ -161,6 +164,7 @@ extension RunEvent {
         case .runResumed: self = .runResumed(try RunResumed(fields))
         case .runEnded: self = .runEnded(try RunEnded(fields))
         case .outcomeRecorded: self = .outcomeRecorded(try OutcomeRecorded(fields))
+        case .runPruned: self = .runPruned(try RunPruned(fields))
         case .callStarted: self = .callStarted(try CallStarted(fields))
         case .callEnded: self = .callEnded(try CallEnded(fields))
         case .memoHit: self = .memoHit(try MemoHit(fields))

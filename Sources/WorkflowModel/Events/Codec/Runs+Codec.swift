@@ -87,6 +87,24 @@ extension OutcomeRecorded {
     init(_ fields: EventFields) throws(EventDecodingError) { self.init(value: try fields.text("value"), source: try fields.text("source")) }
 }
 
+extension RunPruned {
+    func write(to json: inout JSONObjectWriter) {
+        json.put("facts", facts)
+        json.put("previous", previous)
+        json.put("rows", JSONValue.object(JSONObject(rows.map { ($0.table, .string($0.digest.hex)) })))
+        json.put("program", program)
+    }
+
+    init(_ fields: EventFields) throws(EventDecodingError) {
+        var rows: [(table: String, digest: ContentHash)] = []
+        for (table, value) in try fields.object("rows") ?? [:] {
+            guard let digest = value.stringValue.flatMap(ContentHash.init(hex:)) else { throw fields.missing("rows") }
+            rows.append((table, digest))
+        }
+        self.init(facts: try fields.int("facts"), previous: try fields.hash("previous"), rows: rows, program: try fields.text("program"))
+    }
+}
+
 extension ScopeOpened {
     func write(to json: inout JSONObjectWriter) {
         json.put("step", node)
