@@ -2,6 +2,7 @@ import Dispatch
 import Economics
 import Foundation
 import GRDB
+import TestSupport
 import Testing
 import Values
 import WorkflowModel
@@ -17,6 +18,9 @@ import WorkflowModel
             return try temporary.open()
         }
     }
+
+    /// What the engine is tried with is told the same things.
+    @Test func soDoesTheJournalInMemory() async throws { try await exerciseJournal { InMemoryJournal() } }
 
     @Test func commitsInGroups() async throws {
         let temporary = try TemporaryLedger()
