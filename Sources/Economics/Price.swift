@@ -12,6 +12,19 @@ public enum PriceUnit: String, Sendable, Hashable, CaseIterable {
     /// An hour of a machine that we keep on, charged by the millisecond that a call kept it busy.
     case machineHour = "machine_hour"
 
+    /// Where it stands among all.
+    var place: Int {
+        switch self {
+        case .input: 0
+        case .cacheRead: 1
+        case .cacheWrite: 2
+        case .output: 3
+        case .reasoning: 4
+        case .request: 5
+        case .machineHour: 6
+        }
+    }
+
     /// Whether it counts tokens.
     var isToken: Bool { self != .request && self != .machineHour }
 

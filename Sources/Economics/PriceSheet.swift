@@ -2,34 +2,35 @@ import Values
 
 /// The prices of one model at one moment, resolved: the most specific row for each unit.
 public struct PriceSheet: Sendable, Hashable {
-    /// Rows of one unit, the highest context threshold first.
-    private let rows: [PriceUnit: [PriceRow]]
+    /// By the unit's place among all: rows of one unit, the highest context threshold first. A dictionary would hash a unit's name for each
+    /// class of tokens of each call.
+    private let rows: [[PriceRow]]
 
     /// The ids of the rows that a short call without anything cached is charged by, in the order of ``Cost/priceRows``.
     public let usualRows: [String]
 
     init(rows: [PriceUnit: [PriceRow]]) {
-        self.rows = rows
+        self.rows = PriceUnit.allCases.map { rows[$0] ?? [] }
         usualRows = [.input, .output, .request, .machineHour].compactMap { (unit: PriceUnit) in rows[unit]?.last { $0.abovePromptTokens == nil }?.id }
     }
+
+    private func rows(of unit: PriceUnit) -> [PriceRow] { rows[unit.place] }
 
     /// The row that a unit is charged by for a prompt of that size, the base class standing in for an absent one.
     ///
     /// The context tier holds for the whole request and is chosen by the total prompt, cache included.
     public func row(_ unit: PriceUnit, promptTokens: Int) -> PriceRow? {
-        if let found = rows[unit]?.first(where: { $0.abovePromptTokens.map { promptTokens > $0 } ?? true }) { return found }
+        if let found = rows(of: unit).first(where: { $0.abovePromptTokens.map { promptTokens > $0 } ?? true }) { return found }
         return unit.fallback.flatMap { row($0, promptTokens: promptTokens) }
     }
 
-    public var allRows: [PriceRow] {
-        PriceUnit.allCases.flatMap { rows[$0] ?? [] }
-    }
+    public var allRows: [PriceRow] { rows.flatMap(\.self) }
 
     /// Whether calls are charged by machine time rather than by token.
-    public var isMachineTime: Bool { rows[.machineHour] != nil }
+    public var isMachineTime: Bool { !rows(of: .machineHour).isEmpty }
 
     /// Whether both directions have a price; without them nothing may be charged or promised.
-    var isComplete: Bool { isMachineTime || (rows[.input] != nil && rows[.output] != nil) }
+    var isComplete: Bool { isMachineTime || (!rows(of: .input).isEmpty && !rows(of: .output).isEmpty) }
 
     /// What an estimated call cost. Output that nobody explained is charged at the dearest class of output.
     public func cost(of estimate: TokenCounts.Estimate, busy: TimeSpan) -> Cost {
@@ -56,6 +57,7 @@ public struct PriceSheet: Sendable, Hashable {
     ///   - busy: how long the call kept the machine, for machine-hour prices.
     public func cost(of usage: TokenUsage, busy: TimeSpan) -> Cost {
         var lines: [Cost.Line] = []
+        lines.reserveCapacity(4)
         let prompt = usage.totalInput
         func charge(_ unit: PriceUnit, _ count: Int) {
             guard count > 0, let row = row(unit, promptTokens: prompt) else { return }
@@ -82,7 +84,7 @@ public struct PriceSheet: Sendable, Hashable {
         func dearest(_ units: PriceUnit...) -> Money {
             var dearest = Money.zero
             for unit in units {
-                for row in rows[unit] ?? [] where (row.abovePromptTokens ?? -1) < inputTokens { dearest = max(dearest, row.price) }
+                for row in rows(of: unit) where (row.abovePromptTokens ?? -1) < inputTokens { dearest = max(dearest, row.price) }
             }
             return dearest
         }

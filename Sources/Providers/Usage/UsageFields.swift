@@ -31,26 +31,26 @@ struct UsageFields {
 
     init(_ object: JSONValue) {
         guard case .object(let fields) = object else { return }
-        for (name, value) in fields {
-            guard let meaning = Self.meanings[name] else { continue }
+        fields.forEachPair { name, value in
+            guard let meaning = Self.meanings[name] else { return }
             switch meaning {
             case .count(let counts, let isAnthropic):
                 if isAnthropic { self.isAnthropic = true }
                 for count in counts { take(value, as: count) }
             case .details(let names, let isOfPrompt):
-                guard case .object(let details) = value else { continue }
-                for (name, value) in details {
+                guard case .object(let details) = value else { return }
+                details.forEachPair { name, value in
                     for count in names[name] ?? [] { take(value, as: count) }
-                    guard let number = value.intValue, number > 0, name.hasSuffix("tokens") else { continue }
+                    guard let number = value.intValue, number > 0, name.hasSuffix("tokens") else { return }
                     guard number < Self.limit else {
                         hasAbsurd = true
-                        continue
+                        return
                     }
                     if isOfPrompt { mostOfPrompt = max(mostOfPrompt, number) } else { mostOfOutput = max(mostOfOutput, number) }
                 }
             case .lives:
                 // By time to live. What the sum lacks of the whole was written all the same.
-                guard case .object(let lives) = value else { continue }
+                guard case .object(let lives) = value else { return }
                 take(.int(Int64(lives.reduce(0) { $0 + (Self.count($1.value) ?? 0) })), as: .cacheWrite)
             }
         }
