@@ -14,9 +14,6 @@ enum M012Facts: Migration {
         ALTER TABLE run ADD COLUMN git_commit TEXT;
         ALTER TABLE run ADD COLUMN release TEXT;
         CREATE INDEX run_version ON run(version) WHERE version IS NOT NULL;
-        -- Asked at each change of a run: a list of more than two words would be a table of its own each time.
-        DROP INDEX run_open;
-        CREATE INDEX run_open ON run(status) WHERE status <> 'succeeded' AND status <> 'failed' AND status <> 'cancelled';
         -- What it is made of, what it is for, and the run that it was made from.
         ALTER TABLE run ADD COLUMN kind TEXT NOT NULL DEFAULT 'workflow';
         ALTER TABLE run ADD COLUMN purpose TEXT NOT NULL DEFAULT 'production';
