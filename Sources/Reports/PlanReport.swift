@@ -12,7 +12,8 @@ public enum PlanReport {
         if let worst = plan.total.worst, worst != plan.total.best { cost += " to \(worst)" }
         if let expected = plan.total.expected { cost += ", expected \(expected) (n=\(Figures.count(plan.historyRuns)))" }
         if isUnpriced(plan) { cost = "cost unpriced (\(plan.unpriced.joined(separator: ", ")))" }
-        return (head + cost + "; " + verdict(plan).text).harmless
+        // Why it is refused is told by the error that follows.
+        return (head + cost + "; " + (plan.refusal.map { "refused (\($0.kind.rawValue))" } ?? verdict(plan).text)).harmless
     }
 
     /// The steps with their three prices, the verdict, notes, and how prompts share their beginnings.

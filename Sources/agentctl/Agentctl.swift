@@ -36,6 +36,7 @@ struct Agentctl: AsyncParsableCommand {
         // Also of commands that look at no project.
         Output.secrets.add(Project.none.knownSecrets(besides: WellKnownProviders.all, variable: Output.variable))
         do {
+            if let error = CommandGuess.error(arguments) { throw error }
             var command = try parseAsRoot(TryExpr.arranged(arguments))
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
