@@ -57,7 +57,7 @@ extension LiveTree {
         guard step.hasFailed, let failure = step.firstFailure, told?.contains(failure.text) != true else { return [] }
         let others = max(0, step.failures - 1)
         let more = others > 0 && failure.path != step.id ? " (and \(Figures.count(others)) more failed)" : ""
-        let text = (failure.path == step.id ? "" : failure.path + ": ") + failure.text + more
+        let text = (failure.path == step.id ? "" : failure.path + ": ") + step.figures.withoutModel(failure.text) + more
         let lead = String(repeating: " ", count: 2 * indent + 4)
         let lines = text.wrapped(to: style.width.map { max(8, $0 - lead.utf8.count) })
         let shown = lines.prefix(2).map { StyledText(lead) + StyledText($0, .red) }
@@ -154,7 +154,7 @@ extension LiveTree {
         case .running, .waiting:
             // A model is known by a few letters, what keeps it is not.
             let name = StyledText(step.figures.modelText ?? step.kind)
-            return step.figures.reason.map { name.before(kept: StyledText("  " + $0, .yellow)) } ?? name
+            return step.figures.reason.map { name.before(kept: StyledText("  " + step.figures.withoutModel($0), .yellow)) } ?? name
         case .succeeded:
             if let decision = step.figures.decision, step.kind == "approve" { return StyledText(decision, step.figures.isRejected ? .yellow : .green) }
             let name = StyledText(step.figures.modelText ?? step.kind, step.figures.model == nil ? .dim : nil)

@@ -24,6 +24,14 @@ public struct LiveTree: Sendable {
         var triesFailed = 0
         var tally = Tally()
 
+        /// What is said of a call without the name of its model, which stands beside it.
+        func withoutModel(_ text: String) -> String {
+            for name in [model, asked] {
+                if let name, text.hasPrefix(name + ": ") { return String(text.dropFirst(name.count + 2)) }
+            }
+            return text
+        }
+
         /// `py/free (asked fake/dear)`: who answered, and who was asked where that is another one.
         var modelText: String? { model.map { model in asked.map { $0 == model ? model : "\(model) (asked \($0))" } ?? model } }
     }

@@ -73,6 +73,8 @@ import Values
         try await look(["gc", "--older-than", "2020-01-01", "--workflow", "fals"], "nothing to remove\n", "the first run ended 20", "did you mean 'fails'?")
         try await look(["approvals"], "nothing is asked\n")
         try await look(["approvals", "last", "--all"], "nothing was ever asked by ")
+        let grouped = try await sandbox.agentctl("audit", "--by", "tag:tem")
+        #expect(grouped.code == 0 && grouped.err.contains("there is no tag 'tem': did you mean 'team'?"), "\(grouped.err)")
         // JSON stays JSON.
         #expect(try await sandbox.agentctl("runs", "--workflow", "nosuch", "--json").json == ["runs": []])
         #expect(try await sandbox.agentctl("audit", "--tag", "x=y", "--json").json?["rows"] == [])

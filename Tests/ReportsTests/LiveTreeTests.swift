@@ -181,12 +181,20 @@ import WorkflowModel
     /// Below its step, over the whole width, beside a model with a long name; what stands below the last frame is not in it.
     @Test(arguments: [60, 80, 140]) func whyAStepFailedHasTheWidth(width: Int) {
         var tree = LiveTree()
-        for update in failing(model: "together/meta-llama/Llama-3.3-70B-Instruct-Turbo-of-a-very-long-name") { tree.apply(update, at: after(0)) }
+        let model = "together/meta-llama/Llama-3.3-70B-Instruct-Turbo-of-a-very-long-name"
+        for update in failing(model: model) {
+            // What it says names the model, which stands above.
+            if case .failed(let path, let text, _) = update {
+                tree.apply(.failed(path: path, text: "\(model): \(text)"), at: after(0))
+            } else {
+                tree.apply(update, at: after(0))
+            }
+        }
         let lines = tree.frame(now: after(0), style: style(width), height: 24)
         let told = lines.filter { $0.hasPrefix("    ") }.map { $0.drop { $0 == " " } }.joined(separator: " ")
         #expect(told == Self.said + " (after 3 tries)")
         #expect(lines[0].contains("1 failed") && lines[1].contains("after 3 tries"))
-        #expect(!tree.frame(now: after(0), style: style(width), height: 24, told: "step 'a': \(Self.said) (after 3 tries)").joined().contains("a long story"))
+        #expect(!tree.frame(now: after(0), style: style(width), height: 24, told: "step 'a': \(model): \(Self.said) (after 3 tries)").joined().contains("a long story"))
     }
 
     /// Fifty items with one failure: that is not what is cut, and what failed is named.

@@ -55,6 +55,20 @@ import WorkflowModel
             } == "no budget, 1 model unpriced")
     }
 
+    /// S3: a note of a hundred steps is one line.
+    @Test func whatIsNotedOfManyStepsIsSaidOnce() {
+        var plan = supportPlan()
+        let first = plan.steps[0]
+        plan.steps = (0..<100).map { index in
+            var step = first
+            step.id = "s\(index)"
+            step.notes = ["learned, not proved"] + (index < 2 ? ["long"] : [])
+            return step
+        }
+        let lines = PlanReport.text(plan, style: style()).split(separator: "\n").filter { $0.contains("learned, not proved") || $0.hasSuffix(": long") }
+        #expect(lines == ["  s0, s1, s2 and 97 more: learned, not proved", "  s0, s1: long"])
+    }
+
     @Test func unboundedAndUnpricedAreSaid() {
         var plan = supportPlan()
         plan.unpriced = ["openai/gpt-4o"]

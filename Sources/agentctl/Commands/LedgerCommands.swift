@@ -137,6 +137,13 @@ struct Audit: AsyncParsableCommand {
             dimensions: dimensions.map(\.text), rows: rows, decisions: decisions, approvers: approvers, since: filter.since?.dateText)
         if !json, !csv, rows.isEmpty, approvers.isEmpty { return Output.write(try await NothingMatches(archive: archive).text(filters(filter), what: "call")) }
         if json { Output.line(JSONEncoding.pretty.string(report.json)) } else if csv { Output.write(report.csv) } else { Output.write(styled: report.text(style: Output.style)) }
+        if json || csv { return }
+        // A tag that nothing has makes one row without a name.
+        for (index, dimension) in dimensions.enumerated() {
+            guard case .tag(let key) = dimension, rows.allSatisfy({ $0.keys[index].isEmpty }) else { continue }
+            Output.flush()
+            Output.note("no call has it: \(try await NothingMatches(archive: archive).tag(key))\n")
+        }
     }
 }
 

@@ -74,6 +74,11 @@ struct NothingMatches {
         return lines.map { $0 + "\n" }.joined()
     }
 
+    /// That there is no tag of that name, and which there are.
+    func tag(_ key: String) async throws -> String {
+        Self.known("tag", key, try await archive.runs(filter: RunFilter(limit: Self.looked)).flatMap { $0.tags.keys })
+    }
+
     /// Why a filter that no run matches has none; `nil` where it is not to blame.
     private func reason(_ filter: Filter, _ runs: [RunRecord]) async throws -> String? {
         switch filter {
