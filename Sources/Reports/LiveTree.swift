@@ -193,9 +193,9 @@ public struct LiveTree: Sendable {
     private mutating func fail(_ path: String, _ text: String, endsRun: Bool) {
         guard let index = index(of: path) else { return }
         let failure = Failure(path: path, text: text)
-        // What is around a node that failed repeats it behind a path.
-        let inner = path == steps[index].id ? failuresInside(of: index).first { text.hasSuffix($0.text) } : nil
-        saidBefore = inner?.path ?? failureTexts[text]
+        let isAround = steps[index].isContainer || (steps[index].itemCount != nil && path == steps[index].id)
+        let inner = isAround ? saidInside(text) : nil
+        saidBefore = inner ?? failureTexts[text]
         isRepeated = inner != nil
         if failureTexts.count < Self.mostFailures, failureTexts[text] == nil { failureTexts[text] = path }
         if endsRun, heldBack == nil { heldBack = failure }
@@ -203,10 +203,15 @@ public struct LiveTree: Sendable {
         if !isRepeated, steps[index].firstFailure == nil { steps[index].firstFailure = failure }
     }
 
-    /// The first failures of a step's items and of the steps inside of it.
-    private func failuresInside(of index: Int) -> [Failure] {
-        let prefix = steps[index].id + "/"
-        return [steps[index].firstFailure].compactMap { $0 } + steps[(index + 1)...].prefix { $0.id.hasPrefix(prefix) }.compactMap(\.firstFailure)
+    /// What is around a node that failed repeats it behind a path, `item 3: review[3]/judge: …`: who said it.
+    private func saidInside(_ text: String) -> String? {
+        var rest = text[...]
+        for _ in 0..<4 {
+            guard let colon = rest.firstRange(of: ": ") else { return nil }
+            rest = rest[colon.upperBound...]
+            if let path = failureTexts[String(rest)] { return path }
+        }
+        return nil
     }
 
     private mutating func insert(_ step: LiveUpdate.Step, at place: Int) {

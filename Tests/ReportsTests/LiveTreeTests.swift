@@ -178,6 +178,28 @@ import WorkflowModel
         #expect(tree.untold(by: nil) == nil)
     }
 
+    /// What is around it says it again behind a path: that is not told.
+    @Test func whatIsAroundAFailureDoesNotRepeatIt() {
+        var tree = live([
+            (0, .runStarted(id: "r", workflow: "w", steps: [.init(id: "review", kind: "group"), .init(id: "review/judge", kind: "prompt")], budget: nil)),
+            (0, .stepState(path: "review", .running)), (0, .itemsExpanded(step: "review", count: 2)),
+        ])
+        var lines: [String] = []
+        for (item, text) in [(0, "s/m: no such thing"), (1, "s/m: another thing")] {
+            let inner = "review[\(item)]/judge"
+            for update: LiveUpdate in [
+                .stepState(path: "review[\(item)]", .running), .stepState(path: inner, .running), .failed(path: inner, text: text), .stepState(path: inner, .failed),
+                .failed(path: "review[\(item)]", text: "\(inner): \(text)"), .stepState(path: "review[\(item)]", .failed),
+            ] {
+                tree.apply(update, at: after(0))
+                if let line = tree.plainLine(for: update, at: after(0)) { lines.append(line) }
+            }
+        }
+        #expect(lines.count { $0.contains("no such thing") } == 1 && lines.count { $0.contains("another thing") } == 1, "\(lines)")
+        let frame = tree.frame(now: after(0), style: style(80), height: 24)
+        #expect(frame[1].contains("2/2 items, 2 failed") && frame.filter { $0.contains("no such thing") } == ["      review[0]/judge: s/m: no such thing (and 1 more failed)"], "\(frame)")
+    }
+
     /// Below its step, over the whole width, beside a model with a long name; what stands below the last frame is not in it.
     @Test(arguments: [60, 80, 140]) func whyAStepFailedHasTheWidth(width: Int) {
         var tree = LiveTree()
