@@ -5,8 +5,8 @@ import WorkflowModel
 extension LiveTree {
     /// The lines of a terminal of `height` lines: never more than one less than that, never wider than the style.
     ///
-    /// Why something failed stands below it, over the whole width. Where not all fits, what failed and what runs comes first, then what
-    /// ended last, and what is left out is counted.
+    /// Why something failed stands below it, over the whole width. Where not all fits, what failed comes first, then what waits for a person and what
+    /// runs, then what ended last, and what is left out is counted.
     ///
     /// - Parameter told: what is said below the frame: a failure that stands in it is not said here.
     public func frame(now: Timestamp, style: TextStyle, height: Int, told: String? = nil) -> [String] {
@@ -22,6 +22,8 @@ extension LiveTree {
             return lines + table(of: listed.map { steps[$0] }, isTree: true, told, now, style).lines(style)
         }
         let failed = listed.filter { steps[$0].status == .failed } + listed.filter { steps[$0].hasFailed && steps[$0].status != .failed }
+        // Who waits for a person goes on by nothing else.
+        let waiting = listed.filter { steps[$0].status == .waiting && !steps[$0].hasFailed }
         let running = listed.filter { steps[$0].status == .running && !steps[$0].hasFailed }
         let recent = listed.filter { steps[$0].isDone && !steps[$0].hasFailed }
             .sorted { (steps[$1].figures.endedAt ?? now, $1) < (steps[$0].figures.endedAt ?? now, $0) }
@@ -34,13 +36,15 @@ extension LiveTree {
             }
         }
         // Many failures leave room for what is at work.
-        take(failed, keeping: min(running.count, room / 3))
+        take(failed, keeping: min(waiting.count + running.count, room / 3))
+        take(waiting, keeping: min(running.count, room / 3))
         take(running, keeping: 0)
         take(recent, keeping: 0)
         let isShown = Set(shown)
         let hidden = listed.filter { !isShown.contains($0) }.map { steps[$0] }
         let counts: [(String, Int)] = [
             ("failed", hidden.count { $0.hasFailed }),
+            ("waiting", hidden.count { $0.status == .waiting && !$0.hasFailed }),
             ("running", hidden.count { $0.status == .running && !$0.hasFailed }),
             ("pending", hidden.count { $0.status == .pending }),
             ("done", hidden.count { $0.isDone && !$0.hasFailed }),
@@ -72,6 +76,7 @@ extension LiveTree {
         let running = status == .running ? runningCount : 0
         let counted = steps.filter { !$0.isRepeated && !isInsideOfItems($0) }
         let done = counted.count { $0.isDone }
+        let waiting = steps.count { $0.status == .waiting }
         let failed = max(steps.reduce(0) { $0 + ($1.isContainer ? 0 : $1.failures) }, steps.contains { $0.status == .failed } ? 1 : 0)
         // In order of reading, each with its rank: the highest leaves first.
         var pieces: [(text: StyledText, rank: Int)] = [
@@ -81,6 +86,7 @@ extension LiveTree {
             (StyledText(budget.map { " of \($0)" } ?? ""), 5),
             (held > .zero ? "  " + StyledText("held \(held.displayText)", .yellow) : "", 6),
             (running > 0 ? StyledText("  \(running) running") : "", 4),
+            (waiting > 0 ? StyledText("  \(waiting) waiting", .yellow) : "", 4),
             ("  " + StyledText("\(done)/\(counted.count) steps", .dim), 7),
             (failed > 0 ? StyledText("  \(Figures.count(failed)) failed", .red) : "", 0),
         ].filter { !$0.text.isEmpty }

@@ -58,7 +58,7 @@ public struct LiveTree: Sendable {
         /// The first of its items, or of its runs, that failed, and why.
         var firstFailure: Failure?
 
-        var isDone: Bool { status != .pending && status != .running }
+        var isDone: Bool { ![.pending, .running, .waiting].contains(status) }
         var isContainer: Bool { ["group", "loop", "workflow"].contains(kind) }
         /// Itself, or something of it.
         var hasFailed: Bool { status == .failed || itemsFailed > 0 || failed > 0 }
@@ -279,6 +279,8 @@ public struct LiveTree: Sendable {
         if status == .running {
             step.running.insert(path)
             step.figures.startedAt = step.figures.startedAt ?? moment
+        } else if status == .waiting {
+            step.running.remove(path)
         } else if status != .pending {
             step.running.remove(path)
             step.ended += 1

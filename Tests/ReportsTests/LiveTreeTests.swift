@@ -238,6 +238,22 @@ import WorkflowModel
         }
     }
 
+    /// Who waits for a person is not done, and not crowded out.
+    @Test func whatWaitsIsInTheWindow() {
+        var tree = live([(0, .runStarted(id: "r", workflow: "w", steps: (0..<60).map { .init(id: "step_\($0)", kind: "approve") }, budget: nil))])
+        for step in 0..<50 {
+            tree.apply(.stepState(path: "step_\(step)", .running), at: after(0))
+            if step == 3 { tree.apply(.reason(path: "step_3", "waits for a person: may we?"), at: after(1)) }
+            tree.apply(.stepState(path: "step_\(step)", step == 3 ? .waiting : .succeeded), at: after(Int64(step)))
+        }
+        let lines = tree.frame(now: after(100), style: style(80), height: 12)
+        #expect(lines[0].contains("1 waiting") && lines[0].contains("49/60 steps") && lines[1].hasPrefix("‖ step_3") && lines[1].contains("may we?"), "\(lines)")
+        tree.apply(.decided(path: "step_3", isApproved: true, "approved by ann"), at: after(200))
+        tree.apply(.stepState(path: "step_3", .running), at: after(200))
+        tree.apply(.stepState(path: "step_3", .succeeded), at: after(201))
+        #expect(tree.frame(now: after(300), style: style(80), height: 12)[0].contains("50/60 steps"))
+    }
+
     /// Whatever the terminal's height, of many steps those that failed are on it, with what they said where there is room for it.
     @Test(arguments: [6, 10, 24, 50], [60, 80, 140]) func aFailureIsInTheWindow(height: Int, width: Int) {
         var tree = live([(0, .runStarted(id: "r", workflow: "w", steps: (0..<200).map { .init(id: "step_\($0)", kind: "prompt") }, budget: nil))])
