@@ -34,6 +34,16 @@ enum CommandGuess {
         return nil
     }
 
+    /// The command that the first words name, without the program's name.
+    static func command(_ arguments: [String]) -> (path: [String], command: any ParsableCommand.Type)? {
+        var (path, command): ([String], any ParsableCommand.Type) = ([], Agentctl.self)
+        for word in arguments {
+            guard let next = child(of: command, word) else { break }
+            (path, command) = (path + [next._commandName], next)
+        }
+        return path.isEmpty ? nil : (path, command)
+    }
+
     private static func child(of node: any ParsableCommand.Type, _ word: String) -> (any ParsableCommand.Type)? {
         node.configuration.subcommands.first { $0._commandName == word || $0.configuration.aliases.contains(word) }
     }

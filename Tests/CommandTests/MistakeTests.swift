@@ -34,6 +34,23 @@ import Values
         #expect(result.code == 2 && result.err.contains("Did you mean '--budget'?"), "\(result.err)")
     }
 
+    /// By the words of other tools, where the command has what they mean.
+    @Test(
+        arguments: [
+            (["run", "w.yaml", "--var", "t=x"], "hint: an input is given by --input NAME=VALUE"), (["run", "w.yaml", "t=x"], "hint: an input is given by --input t=…"),
+            (["run", "w.yaml", "--dry-run"], "hint: what a run would cost, and nothing is run: agentctl plan FILE"), (["plan", "w.yaml", "--max-cost", "1"], "hint: the cap is given by --budget USD"),
+            (["audit", "--group-by", "model"], "hint: what to group by is given by --by A,B"), (["runs", "--format", "json"], "hint: as JSON: --json"),
+            (["run", "w.yaml", "-v"], "hint: all that is known of a run: agentctl show RUN --prompts"),
+        ])
+    func aFlagOfAnotherTool(arguments: [String], hint: String) async throws {
+        let sandbox = try Sandbox()
+        let result = try await Sandbox.run(Sandbox.program, arguments, in: sandbox.folder)
+        #expect(result.code == 2 && result.err.contains("Error: ") && result.err.contains(hint), "\(result.err)")
+        // One that cannot mean it gets none.
+        let none = try await sandbox.agentctl("doctor", arguments.first { $0.hasPrefix("-") } ?? "--var")
+        #expect(none.code == 2 && (!none.err.contains("hint: ") || none.err.contains("--json") || none.err.contains("agentctl show")), "\(none.err)")
+    }
+
     /// What there is, is found: no command is taken for a mistake.
     @Test(arguments: [["--version"], ["--help"], ["help"], ["help", "run"], ["help", "db", "check"], ["db"], ["try", "--help"], ["prices"], ["prices", "--json"], ["init", "--list"], []])
     func whatThereIsIsFound(arguments: [String]) async throws {
