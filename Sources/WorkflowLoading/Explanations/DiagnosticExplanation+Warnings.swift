@@ -7,8 +7,8 @@ extension DiagnosticExplanation {
             "Neither the step, its tier nor `defaults` caps the output, so \(StepLimits.defaultMaxOutputTokens) tokens apply. The cap decides what is reserved before each call and where an answer is cut.",
             mend: "choose one.", wrong: "- { id: a, model: m, prompt: hi }", right: "- { id: a, model: m, prompt: hi, limits: { max_output_tokens: 200 } }"),
         .init(
-            "AW402", "A workflow without an owner", "The owner is kept with each run, so that a bill finds its reader.", mend: "name one.", .other, wrong: "version: 1\nname: mail",
-            right: "version: 1\nname: mail\nowner: { engineering: cx-platform }"),
+            "AW402", "A workflow without an owner", "Its `decision` or its `tags` say that somebody looks at what it costs. The owner is kept with each run, so that a bill finds its reader.", mend: "name one.",
+            .other, wrong: "version: 1\nname: mail\ntags: { feature: support }", right: "version: 1\nname: mail\nowner: { engineering: cx-platform }\ntags: { feature: support }"),
         .init(
             "AW403", "A read of a step that may be skipped", "A step that reads, without `has()`, the output of a skipped step is skipped too, and so on down the graph. A step of `finally`, which runs whatever became of the others, fails.",
             mend: "guard the read; or, if that is meant, repeat the condition.",

@@ -36,8 +36,8 @@ struct Prices: ParsableCommand {
                 let known = (book.overrides + book.catalogue.rows).map { "\($0.provider)/\($0.model)" }
                 throw UsageError(
                     "\(model) has no known price",
-                    hint: Suggestion.hint(for: model, in: known)
-                        ?? "add one under prices: in the project file; under a cap a model without a price is refused")
+                    hint: (Suggestion.hint(for: model, in: known).map { $0 + " otherwise " } ?? "")
+                        + "add one under prices: in the project file; under a cap a model without a price is refused")
             }
             let rows = Prices.rows(sheet.allRows)
             Output.write(styled: json ? JSONEncoding.pretty.string(PriceReport.json(rows)) + "\n" : PriceReport.detail(rows, model: model, style: Output.style))

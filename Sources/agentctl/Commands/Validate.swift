@@ -16,20 +16,21 @@ struct Validate: ParsableCommand {
     @Option(help: ArgumentHelp("text, json, or sarif (2.1.0).", valueName: "format")) var format: ProblemReport.Format = .text
     @Flag(help: "The same as --format json.") var json = false
     @Flag(help: "Warnings fail too.") var strict = false
+    @OptionGroup var problems: ProblemOptions
 
     func run() throws {
         let (files, missing) = try global.languageFiles(paths)
-        var problems = [Diagnostics(missing)]
+        var found = [Diagnostics(missing)]
         var valid: [(path: String, what: String)] = []
         for file in files {
             do {
-                let remarks = try check(file, &valid, &problems)
-                problems.append(remarks)
+                let remarks = try check(file, &valid, &found)
+                found.append(remarks)
             } catch let error as Diagnostics {
-                problems.append(error)
+                found.append(error)
             }
         }
-        let report = ProblemReport(problems)
+        let report = ProblemReport(found)
         let isValid = report.errors == 0 && !(strict && report.warnings > 0)
         switch json ? .json : format {
         case .json: report.writeJSON(isValid: isValid)
@@ -72,7 +73,6 @@ struct Validate: ParsableCommand {
         // Where both streams go to one place, the summary comes before what says more.
         Output.flush()
         if let first = report.diagnostics.all.first { Output.note("agentctl explain \(first.code) says more\n") }
-        if report.diagnostics.hasMoreThanIsShown { Output.note("all of them: agentctl validate --json\n") }
     }
 }
 
