@@ -15,6 +15,8 @@ final class EasyHandle {
     private let errorText: UnsafeMutablePointer<CChar>
     private var headerList: UnsafeMutablePointer<curl_slist>?
     private unowned(unsafe) let driver: CurlDriver
+    /// Of the last request, whose proxy and waiting hold for the next of its kind.
+    private var wasSecure: Bool?
 
     /// Bodies up to this travel with the head in one write; libcurl copies them. Its own bound is 64 KiB.
     private static let inlineBodyLimit = (64 << 10) - 1
@@ -107,9 +109,11 @@ final class EasyHandle {
         try set(CURLOPT_CONNECTTIMEOUT_MS, Self.milliseconds(request.connectTimeout), "CONNECTTIMEOUT_MS")
         try set(CURLOPT_TIMEOUT_MS, Self.milliseconds(request.timeout), "TIMEOUT_MS")
         let isSecure = Self.isSecure(request.url)
+        if isSecure == wasSecure { return }
         try set(CURLOPT_PROXY, (isSecure ? options.httpsProxy : options.httpProxy) ?? "", "PROXY")
         // Where HTTP/2 may be offered, the first connection tells; without TLS there is nothing to wait for.
         try set(CURLOPT_PIPEWAIT, isSecure && options.allowsHTTP2 ? 1 : 0, "PIPEWAIT")
+        wasSecure = isSecure
     }
 
     /// Whether its scheme is `https`, in any case.

@@ -83,8 +83,7 @@ final class Exchange: Sendable {
     }
 }
 
-/// What an answer has brought so far, of whatever format. The reader is behind an existential and not a generic parameter, whose types
-/// would be asked of the runtime with each call.
+/// What an answer has brought so far, of whatever format.
 private final class Gathering: Sendable {
     private struct State {
         var reader: any WireReader

@@ -20,6 +20,8 @@ public final class ProviderRegistry: ModelProvider {
     /// Takes in what is read, and keeps all of it out of what servers say.
     private let secrets: SecretBook
     private let resolved = Mutex<[ModelReference: Endpoint]>([:])
+    /// Made once for each endpoint: every call asks for one.
+    private let profiles = Mutex<[ModelReference: (endpoint: Endpoint, profile: ModelProfile)]>([:])
     /// Models whose server was not reached when it was last asked.
     private let ended = Mutex<Set<ModelReference>>([])
 
@@ -50,13 +52,16 @@ public final class ProviderRegistry: ModelProvider {
 
     public func profile(of model: ModelReference) throws(StepFailure) -> ModelProfile {
         let endpoint = try endpoint(of: model, isAsked: false)
-        return ModelProfile(
+        if let known = profiles.withLock({ $0[model] }), known.endpoint === endpoint { return known.profile }
+        let profile = ModelProfile(
             reference: model, servedID: endpoint.modelID,
             contextWindow: endpoint.model?.contextWindow ?? contextWindows["\(model.provider)/\(endpoint.modelID)"],
             maxConcurrency: endpoint.configuration.maxConcurrency, server: endpoint.model?.serve == nil ? endpoint.baseURL : model.description,
             attachments: endpoint.configuration.attachments(
                 of: endpoint.model, endpoint.dialect, imageTokens: imageTokens["\(model.provider)/\(endpoint.modelID)"]),
             servedNames: endpoint.dialect.servedNames)
+        profiles.withLock { $0[model] = (endpoint, profile) }
+        return profile
     }
 
     public func prepare(_ model: ModelReference) async throws(StepFailure) {

@@ -20,19 +20,15 @@ public struct JSONObjectWriter {
     @usableFromInline
     mutating func key(_ key: StaticString) {
         let count = key.utf8CodeUnitCount
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: count + 4) { piece in
-            var next = 0
-            func add(_ byte: UInt8) {
-                piece.initializeElement(at: next, to: byte)
-                next += 1
-            }
-            // Behind the brace of this object, or of one inside it, stands no comma.
-            if bytes[bytes.count - 1] != UInt8(ascii: "{") { add(UInt8(ascii: ",")) }
-            add(UInt8(ascii: "\""))
-            for index in 0..<count { add(key.utf8Start[index]) }
-            add(UInt8(ascii: "\""))
-            add(UInt8(ascii: ":"))
-            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: piece[..<next]))
+        // Behind the brace of this object, or of one inside it, stands no comma.
+        let start = bytes[bytes.count - 1] == UInt8(ascii: "{") ? 0 : 1
+        withUnsafeTemporaryAllocation(byteCount: count + 4, alignment: 1) { piece in
+            piece[0] = UInt8(ascii: ",")
+            piece[start] = UInt8(ascii: "\"")
+            (piece.baseAddress! + start + 1).copyMemory(from: key.utf8Start, byteCount: count)
+            piece[start + count + 1] = UInt8(ascii: "\"")
+            piece[start + count + 2] = UInt8(ascii: ":")
+            bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: piece[..<(start + count + 3)]))
         }
     }
 

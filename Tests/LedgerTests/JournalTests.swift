@@ -53,6 +53,21 @@ import WorkflowModel
         #expect(ledger.backlog.entries == 0)
     }
 
+    /// They are inserted four at a time, and the rest one by one.
+    @Test(arguments: 1...9) func entriesOfAnyLengthKeepTheirOrder(count: Int) async throws {
+        let temporary = try TemporaryLedger()
+        let ledger = try temporary.open()
+        try await ledger.begin(.sample("r"))
+        let entry = JournalEntry(run: RunID("r"))
+        entry.facts = (0..<count).map { .sample("kind-\($0)", "{\"n\":\($0)}") }
+        #expect(try await ledger.write(entry) == .written)
+        let read = try ledger.events(run: "r", after: 1)
+        #expect(read.map(\.kind) == entry.facts.map(\.kind))
+        #expect(read.map(\.payload) == (0..<count).map { ["n": .int(Int64($0))] })
+        #expect(read.map(\.sequence) == (0..<count).map { $0 + 2 })
+        #expect(try ledger.verifyChain(run: "r") == .intact(events: count + 1, head: read.last!.hash))
+    }
+
     @Test func dividesWhatIsTooMuchForOneGroup() async throws {
         let temporary = try TemporaryLedger()
         let ledger = try temporary.open { $0.groupLimit = 7 }

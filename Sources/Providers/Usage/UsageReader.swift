@@ -38,34 +38,23 @@ struct UsageReader {
     /// `response.completed`; at the top of Ollama's own answers; llama.cpp's `timings`.
     mutating func take(answer: JSONValue) {
         guard case .object(let fields) = answer else { return }
-        // In one pass, as every answer comes by here and most of its fields are none of these.
-        var usage, groq, metadata, otherMetadata, message, response, error, choices, timings: JSONValue?
+        // Of most answers two fields have members, and all that is looked for here stands in one of those.
+        var holders: [(name: String, value: JSONValue)] = []
         var isOllama = false
         fields.forEachPair { name, value in
             if name.utf8.count == 10 || name.utf8.count == 17 { isOllama = isOllama || name == "eval_count" || name == "prompt_eval_count" }
             switch value {
-            case .object, .array: break
-            case .null, .bool, .int, .bigInt, .double, .string: return
-            }
-            switch name {
-            case "usage": usage = value
-            case "choices": choices = value
-            case "message": message = value
-            case "error": error = value
-            case "timings": timings = value
-            case "x_groq": groq = value
-            case "response": response = value
-            case "usageMetadata": metadata = value
-            case "usage_metadata": otherMetadata = value
-            default: break
+            case .object, .array: holders.append((name, value))
+            case .null, .bool, .int, .bigInt, .double, .string: break
             }
         }
-        if let usage { take(usage) }
-        if let usage = groq?["usage"] { take(usage) }
-        if let usage = metadata ?? otherMetadata { take(usage) }
-        if let usage = message?["usage"] ?? response?["usage"] { take(usage) }
-        if let usage = error?["usage"] { take(usage) }
-        if case .array(let choices)? = choices {
+        func held(_ name: String) -> JSONValue? { holders.first { $0.name == name }?.value }
+        if let usage = held("usage") { take(usage) }
+        if let usage = held("x_groq")?["usage"] { take(usage) }
+        if let usage = held("usageMetadata") ?? held("usage_metadata") { take(usage) }
+        if let usage = held("message")?["usage"] ?? held("response")?["usage"] { take(usage) }
+        if let usage = held("error")?["usage"] { take(usage) }
+        if case .array(let choices)? = held("choices") {
             for case .object(let choice) in choices {
                 if let usage = choice["usage"] { take(usage) }
                 if let usage = choice["message"]?["usage"] { take(usage) }
@@ -76,7 +65,7 @@ struct UsageReader {
             // Only the counts: the rest is the answer.
             take(.object(JSONObject(fields.filter { $0.key.hasSuffix("_count") || $0.key.hasSuffix("_duration") }.map { ($0.key, $0.value) })))
         }
-        if let timings { take(timings: timings) }
+        if let timings = held("timings") { take(timings: timings) }
     }
 
     /// Takes a member whose place another one took: what it tells of usage was told.
