@@ -37,14 +37,18 @@ extension WorkflowDecoder {
             }
             return nil
         }
-        guard let kind = kind(kinds[0], reader, id) else { return nil }
+        // What is wrong beside the kind is told in the same pass.
+        let kind = kind(kinds[0], reader, id)
+        let (description, when, with, tags) = (reader.string("description"), reader.expression("when"), with(reader), templates(reader, "tags"))
+        let needs = (reader.strings("needs") ?? []).map { Named(text: $0.text, range: $0.range) }
+        let (forEach, retry, timeout, deadline) = (forEach(reader), retry(reader), reader.duration("timeout"), reader.duration("deadline"))
+        let (isOptional, onError) = (reader.bool(orDefault: "optional"), onError(reader))
+        let limits = LanguageMapping.containerKinds.contains(kinds[0]) ? containerLimits(reader) : limits(reader)
+        guard let kind else { return nil }
         return StepDraft(
-            id: id, description: reader.string("description"), kind: kind, when: reader.expression("when"), with: with(reader),
-            needs: (reader.strings("needs") ?? []).map { Named(text: $0.text, range: $0.range) }, forEach: forEach(reader),
-            retry: retry(reader) ?? defaults.retry, timeout: reader.duration("timeout") ?? defaults.timeout,
-            deadline: reader.duration("deadline") ?? (kind.isContainer || kind.isApproval ? nil : defaults.deadline), isOptional: reader.bool(orDefault: "optional"),
-            tags: templates(reader, "tags"), onError: onError(reader) ?? defaults.onError,
-            limits: kind.isContainer ? containerLimits(reader) : limits(reader), trim: trimNames(reader), uses: context.takeUses(), range: id.range)
+            id: id, description: description, kind: kind, when: when, with: with, needs: needs, forEach: forEach, retry: retry ?? defaults.retry,
+            timeout: timeout ?? defaults.timeout, deadline: deadline ?? (kind.isContainer || kind.isApproval ? nil : defaults.deadline), isOptional: isOptional, tags: tags,
+            onError: onError ?? defaults.onError, limits: limits, trim: trimNames(reader), uses: context.takeUses(), range: id.range)
     }
 
     private func kind(_ key: String, _ reader: MappingReader, _ id: Named) -> StepDraft.Kind? {
@@ -166,9 +170,9 @@ extension WorkflowDecoder {
         switch (node.content, usesShell) {
         case (.sequence(let words), false):
             if words.isEmpty { context.report("AW104", "run needs a program", at: node.range) }
-            argv = words.compactMap(context.template)
+            argv = words.compactMap { context.template($0) }
         case (.scalar, true):
-            argv = context.template(node).map { [$0] } ?? []
+            argv = context.template(node, "run").map { [$0] } ?? []
         case (_, true):
             context.report("AW103", "with shell: true, run is one command line", at: node.range)
         default:
@@ -190,7 +194,7 @@ extension WorkflowDecoder {
         var passed: [String] = []
         for pair in reader.mapping("env") ?? [] {
             guard let name = pair.key.scalar?.text else { continue }
-            if pair.value.scalar?.value == .null { passed.append(name) } else if let value = context.template(pair.value) { env.append((name, value)) }
+            if pair.value.scalar?.value == .null { passed.append(name) } else if let value = context.template(pair.value, name) { env.append((name, value)) }
         }
         return .run(
             CommandStep(

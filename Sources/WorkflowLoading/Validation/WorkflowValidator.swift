@@ -10,12 +10,12 @@ protocol WorkflowRule: Sendable {
 
 /// Turns a draft into a graph: runs every rule, collects every problem, resolves names to indexes.
 struct WorkflowValidator {
-    static let rules: [any WorkflowRule] = [UniqueNamesRule(), KnownNamesRule(), ReferencesRule(), SubworkflowInputsRule(), EscalationRule(), NoCyclesRule(), TypesRule()]
+    static let rules: [any WorkflowRule] = [UniqueNamesRule(), KnownNamesRule(), KnownModelsRule(), ReferencesRule(), SubworkflowInputsRule(), EscalationRule(), NoCyclesRule(), TypesRule(), WholeStepRule()]
 
     /// Their findings are warnings. They look at whole workflows only: what a broken part reads is not known.
     static let remarks: [any WorkflowRule] = [
         OwnerRule(), OutputCapRule(), SkippedReadRule(), ConstantConditionRule(), UnusedStepRule(), UnusedDeclarationRule(), UnusedCheckRule(), RepeatedPrefixRule(),
-        DuplicatePrefixRule(), ForeignTextRule(),
+        DuplicatePrefixRule(), ForeignTextRule(), LookalikeRule(),
     ]
 
     /// - Parameters:
@@ -27,6 +27,8 @@ struct WorkflowValidator {
     ) -> (graph: WorkflowGraph?, found: [Diagnostic]) {
         var found: [Diagnostic] = []
         for rule in rules { rule.check(draft) { found.append($0) } }
+        // A rule of errors that also warns does so like those that only warn.
+        if !warns || !isComplete || found.contains(where: { $0.severity == .error }) { found.removeAll { $0.severity == .warning } }
         guard isComplete, !found.contains(where: { $0.severity == .error }) else { return (nil, found) }
         if warns { for rule in remarks { rule.check(draft) { found.append($0) } } }
         return (graph(draft, file: file, files: files), found)

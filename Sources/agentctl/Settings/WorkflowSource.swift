@@ -24,7 +24,7 @@ struct WorkflowSource: ParsableArguments {
     ///   - warns: whether warnings are looked for and printed. A plan shows them; a run, which may be the thousandth, does not.
     ///   - runs: whether it is to run, which refuses what this version checks and does not do.
     static func load(_ file: String, _ settings: Settings, warns: Bool = false, runs: Bool = false) throws -> WorkflowGraph {
-        let loaded = try WorkflowLoader.load(file, root: settings.project.root, secrets: settings.project.secrets, warns: warns)
+        let loaded = try WorkflowLoader.load(file, root: settings.project.root, secrets: settings.project.secrets, warns: warns, book: Output.secrets)
         let project = settings.project.notExecuted
         let notExecuted = loaded.graph.notExecuted + project.all
         if runs, !notExecuted.isEmpty { throw Diagnostics(notExecuted, sources: loaded.warnings.sources.merging(project.sources) { $1 }) }
