@@ -21,7 +21,7 @@ public final class Choice: Sendable {
     /// Of the origins of its parts the one that binds least.
     public let origin: Origin
     /// What others say for one of the words.
-    public let aliases: [String: String]
+    public let aliases: [(word: String, meant: String)]
     /// The type that all of the values have.
     public let base: StaticType
 
@@ -29,7 +29,7 @@ public final class Choice: Sendable {
     private static let most = 1_000
 
     /// - Returns: `nil` where the values are of several types, have parts, or are too many: then nothing is gained by knowing them.
-    public init?(_ values: [JSONValue], origin: Origin, aliases: [String: String] = [:]) {
+    public init?(_ values: [JSONValue], origin: Origin, aliases: [(word: String, meant: String)] = []) {
         var distinct: [JSONValue] = []
         var known: Set<JSONValue> = []
         var base = StaticType.nothing
@@ -55,7 +55,7 @@ public final class Choice: Sendable {
 
     func joined(with other: Choice) -> StaticType {
         if self == other { return .choice(self) }
-        let joined = Choice(values + other.values, origin: max(origin, other.origin), aliases: aliases.merging(other.aliases) { first, _ in first })
+        let joined = Choice(values + other.values, origin: max(origin, other.origin), aliases: aliases.isEmpty ? other.aliases : aliases)
         return joined.map { .choice($0) } ?? base.joined(with: other.base)
     }
 

@@ -41,7 +41,7 @@ extension TypeChecker {
         for value in choice.values.prefix(mostListed) { names.append(value.stringValue.map { "'\($0)'" } ?? value.jsonText) }
         let list = names.joined(separator: ", ") + (choice.values.count > mostListed ? ", …" : "")
         let words = choice.values.compactMap(\.stringValue)
-        let near = value.stringValue.flatMap { word in choice.aliases[word.lowercased()] ?? Suggestion.closest(to: word, in: words) }
+        let near = value.stringValue.flatMap { word in choice.aliases.first { $0.word == word.lowercased() }?.meant ?? Suggestion.closest(to: word, in: words) }
         let newer = choice.origin == .language ? "; a newer agentctl may know the word" : ""
         return (near.map { "did you mean '\($0)'? " } ?? "") + "it is \(choice.values.count == 1 ? "always" : "one of") \(list)\(newer)"
     }

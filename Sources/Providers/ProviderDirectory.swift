@@ -3,23 +3,21 @@ import WorkflowModel
 
 /// The providers that there are, by name: a project's own, and the well-known ones that it does not declare itself.
 public struct ProviderDirectory: Sendable {
-    private let configurations: [String: ProviderConfiguration]
+    private let configurations: [ProviderConfiguration]
 
     /// - Parameter configurations: the project's entries; they win over the well-known ones of the same name.
     public init(_ configurations: [ProviderConfiguration]) {
-        var byName: [String: ProviderConfiguration] = [:]
-        for configuration in WellKnownProviders.all + configurations { byName[configuration.name] = configuration }
-        self.configurations = byName
+        self.configurations = WellKnownProviders.all.filter { known in !configurations.contains { $0.name == known.name } } + configurations
     }
 
     /// In order.
-    public var names: [String] { configurations.keys.sorted() }
+    public var names: [String] { configurations.map(\.name).sorted() }
 
     /// A model's provider, and its entry there if it has one. A provider that starts servers has the models that it declares, and no others.
     ///
     /// - Throws: what is unknown, with what there is.
     public func entry(of model: ModelReference) throws(StepFailure) -> (provider: ProviderConfiguration, model: ModelConfiguration?) {
-        guard let configuration = configurations[model.provider] else {
+        guard let configuration = configurations.first(where: { $0.name == model.provider }) else {
             throw StepFailure(
                 .configuration, "there is no provider '\(model.provider)'",
                 details: [Suggestion.hint(for: model.provider, in: names) ?? "known: \(names.joined(separator: ", ")); others are declared under providers: in the project file"])

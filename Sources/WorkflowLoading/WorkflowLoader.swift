@@ -22,13 +22,14 @@ public enum WorkflowLoader {
     ///   - warns: whether a workflow without errors is looked through for what is allowed but hardly meant.
     ///   - models: whether a model is known; `nil` where that is not asked: a model may still be replaced.
     ///   - book: takes in what is written in a file that is wrong and opens something: frames show its lines.
+    ///   - hasBegun: whether a run has begun with it, so that it goes on under the rules of then.
     ///   - recorded: contents that are taken in place of the files at these paths, as a run's record has them.
     /// - Throws: `Diagnostics` with every problem of all its files, in one pass.
     public static func load(
         _ path: String, root: String, secrets: [String]? = nil, warns: Bool = false, models: ModelCheck? = nil, book: SecretBook? = nil,
-        recorded: [String: [UInt8]] = [:]
+        hasBegun: Bool = false, recorded: [String: [UInt8]] = [:]
     ) throws(Diagnostics) -> Loaded {
-        let loading = Loading(SourceFiles(root: root, recorded: recorded), secrets: secrets, warns: warns, models: models, book: book)
+        let loading = Loading(SourceFiles(root: root, recorded: recorded), secrets: secrets, warns: warns, models: models, book: book, hasBegun: hasBegun)
         return try loading.load(path, parents: [], namedAt: nil)
     }
 }
@@ -40,13 +41,15 @@ private final class Loading {
     private let warns: Bool
     private let models: WorkflowLoader.ModelCheck?
     private let book: SecretBook?
+    private let hasBegun: Bool
     /// `nil`: wrong, which is reported already.
     private var known: [String: WorkflowGraph?] = [:]
 
-    init(_ files: SourceFiles, secrets: [String]?, warns: Bool, models: WorkflowLoader.ModelCheck?, book: SecretBook?) {
+    init(_ files: SourceFiles, secrets: [String]?, warns: Bool, models: WorkflowLoader.ModelCheck?, book: SecretBook?, hasBegun: Bool) {
         self.files = files
         self.models = models
         self.book = book
+        self.hasBegun = hasBegun
         self.secrets = secrets
         self.warns = warns
     }
@@ -74,7 +77,7 @@ private final class Loading {
         draft?.modelCheck = models
         guard let draft else { throw wrong(context.diagnostics) }
         // Rules run over a broken draft as well: a typo in one step must not hide a cycle in another.
-        let (graph, found) = WorkflowValidator.validate(draft, isComplete: !context.hasErrors, warns: warns, file: path, files: files)
+        let (graph, found) = WorkflowValidator.validate(draft, isComplete: !context.hasErrors, warns: warns, hasBegun: hasBegun, file: path, files: files)
         guard let graph else { throw wrong(context.diagnostics + found) }
         let notExecuted = Diagnostics(draft.notExecuted).asWarnings.all
         return WorkflowLoader.Loaded(

@@ -28,7 +28,8 @@ import WorkflowModel
         ("if: inputs.x > 3", "write when: inputs.x > 3"), ("uses: ./other.yaml", "write workflow: FILE"), ("timeout-minutes: 5", "write timeout: 5m"), ("continue-on-error: true", "write on_error: continue"),
         ("strategy: { matrix: { x: [1] } }", "write for_each: {"), ("name: Say Hello", "write id: say_hello"), ("working-directory: src", "started in the project's folder"), ("environment: { A: b }", "write env: {"),
         // Dagu
-        ("depends: a", "use needs: [step]"), ("command: echo hi", "write run: [program, argument]"), ("retryPolicy: { limit: 3 }", "write retry: { max_attempts: 3"), ("preconditions: x", "write when: x"),
+        ("depends: a", "use needs: [step]"), ("command: echo hi", "write run: [echo, hi]"), ("command: echo hi | wc", "write run: echo hi | wc with shell: true"), ("preconditions: [{ condition: x }]", "write when: …"),
+        ("retryPolicy: { limit: 3 }", "write retry: { max_attempts: 3"), ("preconditions: x", "write when: x"),
         ("params: { a: b }", "write with: { NAME: value }"), ("continueOn: { failure: true }", "write on_error: continue"), ("repeatPolicy: { repeat: true }", "write loop: {"),
         ("parallel: inputs.list", "write for_each: { items: inputs.list }"),
         // LangGraph
@@ -36,8 +37,8 @@ import WorkflowModel
         // promptfoo
         ("vars: { x: y }", "write with: {"), ("assert: [{ type: is-json }]", "write escalate: {"), ("providers: [openai:gpt-4o]", "write model: TIER"), ("provider: openai", "write model: TIER"),
         // Argo
-        ("template: x", "write workflow: FILE"), ("dependencies: [a]", "use needs:"), ("withItems: [a, b]", "write for_each: { items: [a, b] }"), ("arguments: { parameters: [] }", "write with: {"),
-        ("activeDeadlineSeconds: 30", "write deadline: 30s"), ("retryStrategy: { limit: 3 }", "write retry: {"), ("script: echo hi", "write run: ["), ("suspend: {}", "write approve: {"),
+        ("template: x", "write workflow: FILE"), ("dependencies: [a]", "use needs:"), ("withItems: [a, b]", "write for_each: { items: \"['a', 'b']\" }"), ("arguments: { parameters: [] }", "write with: {"),
+        ("activeDeadlineSeconds: 30", "write deadline: 30s"), ("retryStrategy: { limit: 3 }", "write retry: {"), ("script: echo hi", "write run: [echo, hi]"), ("suspend: {}", "write approve: {"),
         // The APIs
         ("max_tokens: 500", "write max_output_tokens: 500"), ("max_completion_tokens: 500", "write max_output_tokens: 500"), ("response_format: { type: json_object }", "write output: { schema:"),
         ("json_schema: {}", "write output: { schema:"), ("output_schema: {}", "write output: { schema:"), ("stop_sequences: [a]", "write stop: [a]"), ("reasoning_effort: low", "write reasoning: low"),
@@ -62,7 +63,8 @@ import WorkflowModel
         ("params: { a: b }", "write inputs: {"),
         ("vars: { a: b }", "write inputs: {"), ("prompts: [hi]", "write it in a step"), ("providers: [openai]", "write models: {"), ("tests: []", "escalate: {"), ("temperature: 0", "with a tier"),
         ("timeout: 30s", "defaults: { timeout: 30s }"),
-        ("max_cost_usd: 5", "write budget: { max_cost_usd: 5 }"), ("on_exit: []", "write finally:"), ("apiVersion: argoproj.io/v1alpha1", "write version: 1"), ("fail-fast: true", "write on_failure: cancel"),
+        ("max_cost_usd: 5", "write budget: { max_cost_usd: 5 }"), ("on_exit: []", "write finally:"), ("apiVersion: argoproj.io/v1alpha1", "write version: 1"), ("kind: Workflow", "remove it"), ("spec: {}", "at the top of the file"),
+        ("fail-fast: true", "write on_failure: cancel"),
         ("result: x", "write outputs: {"),
         ("max_parallel: 4", "write concurrency: 4"), ("author: me", "write owner: { engineering: me }"), ("api_key: sk-abcdefghijklmnop1234567890", "write it in agentctl.yaml"),
         ("limits: { max_output_tokens: 5 }", "defaults: { limits: { max_output_tokens: 5 } }"),

@@ -69,7 +69,7 @@ struct MappingReader {
     private static func report(_ key: YAMLNode, _ value: YAMLNode, in node: YAMLNode, _ mapping: LanguageMapping, _ context: DecodingContext) {
         let name = key.scalar?.text ?? ""
         if let synonym = mapping.synonym(of: name) {
-            context.report("AW102", "'\(name)' is not a key of \(mapping.what)", at: key.range, hint: synonym.hint(value))
+            context.report("AW102", "'\(name)' is not a key of \(mapping.what)", at: key.range, hint: synonym.hint(value, in: mapping))
         } else if node.isInFlow, value.json == .null, key.scalar?.isPlain == true {
             context.report(
                 "AW013", "a comma in an unquoted value inside { } ends the value, so '\(name)' is read as a key of \(mapping.what)", at: key.range,

@@ -13,7 +13,7 @@ enum ShapeHints {
 
     private static func inside(_ mapping: LanguageMapping, _ node: YAMLNode) -> String? {
         guard let shorthand = mapping.shorthand else { return nil }
-        func filled(_ shorthand: String) -> String { "{ \(shorthand.replacing("{}", with: node.written ?? "…")) }" }
+        func filled(_ shorthand: String) -> String { "{ \(shorthand.replacing(Synonym.value, with: node.written ?? "…")) }" }
         if case .sequence(let elements) = node.content {
             switch mapping.name {
             case "for_each": return "{ items: \"\(list(elements) ?? "[…]")\" }"
@@ -23,11 +23,11 @@ enum ShapeHints {
                 let models = elements.compactMap { $0.written }
                 return models.count > 1 ? "{ use: \(models[0]), fallback: [\(models.dropFirst().joined(separator: ", "))] }" : "{ use: provider/model }"
             case "memo", "limits", "budget": return nil
-            default: return elements.count == 1 ? "{ \(shorthand.replacing("{}", with: elements[0].written ?? "…")) }" : nil
+            default: return elements.count == 1 ? "{ \(shorthand.replacing(Synonym.value, with: elements[0].written ?? "…")) }" : nil
             }
         }
         guard let scalar = node.scalar else { return nil }
-        if scalar.value == .null { return "{ \(shorthand.replacing("{}", with: "…")) }" }
+        if scalar.value == .null { return "{ \(shorthand.replacing(Synonym.value, with: "…")) }" }
         switch (mapping.name, scalar.value) {
         case ("for_each", _):
             // A whole `${{ }}` says the same as the expression in it.
@@ -38,9 +38,9 @@ enum ShapeHints {
             if ["json", "jsonl", "text"].contains(scalar.text), mapping.key("parse") != nil { return filled("parse: {}") }
             if mapping.key("schema") != nil, isPath(scalar.text) { return filled("schema: {}") }
             return "{ schema: { type: object, properties: { … } } }"
-        case ("budget", _), ("pricing", _): return filled(shorthand.replacing("{}", with: ValueHints.amount(scalar.text) ?? "0.25"))
-        case ("memo", .string): return filled(shorthand.replacing("{}", with: ValueHints.span(scalar.text) ?? "24h"))
-        case ("retry", .string): return filled(shorthand.replacing("{}", with: scalar.text.first?.isNumber == true ? String(scalar.text.prefix { $0.isNumber }) : "3"))
+        case ("budget", _), ("pricing", _): return filled(shorthand.replacing(Synonym.value, with: ValueHints.amount(scalar.text) ?? "0.25"))
+        case ("memo", .string): return filled(shorthand.replacing(Synonym.value, with: ValueHints.span(scalar.text) ?? "24h"))
+        case ("retry", .string): return filled(shorthand.replacing(Synonym.value, with: scalar.text.first?.isNumber == true ? String(scalar.text.prefix { $0.isNumber }) : "3"))
         case ("retry", .bool): return "{ max_attempts: 3 }"
         case ("memo", .bool): return "{ max_age: 24h }"
         case ("escalate", _): return "{ tiers: [small, mid], checks: { … } }"
@@ -56,16 +56,16 @@ enum ShapeHints {
     }
 
     private static func isPath(_ text: String) -> Bool {
-        !text.contains(" ") && !text.contains("\n") && [".md", ".txt", ".json", ".yaml", ".yml", ".prompt", ".j2", ".jinja"].contains { text.hasSuffix($0) }
+        !text.contains(" ") && !text.utf8.contains(0x0A) && [".md", ".txt", ".json", ".yaml", ".yml", ".prompt", ".j2", ".jinja"].contains { text.hasSuffix($0) }
     }
 
     /// A list as an expression writes it.
     static func list(_ elements: [YAMLNode]) -> String? {
         var texts: [String] = []
         for element in elements {
-            guard let scalar = element.scalar, !scalar.text.contains("\n"), !scalar.text.contains("\"") else { return nil }
+            guard let scalar = element.scalar, !scalar.text.utf8.contains(0x0A), !scalar.text.utf8.contains(UInt8(ascii: "\"")) else { return nil }
             switch scalar.value {
-            case .string(let text): texts.append("'\(text.replacing("\\", with: "\\\\").replacing("'", with: "\\'"))'")
+            case .string(let text): texts.append("'\(text.map { "\\'".contains($0) ? "\\\($0)" : String($0) }.joined())'")
             case .null: texts.append("null")
             default: texts.append(scalar.text.lowercased())
             }
@@ -98,7 +98,7 @@ enum ShapeHints {
             let pairs = elements.compactMap { element -> String? in
                 if let name = element["name"]?.scalar?.text { return "\(name): \(element["value"]?.written ?? "…")" }
                 guard let text = element.scalar?.text else { return nil }
-                guard let equals = text.firstIndex(of: "=") else { return "\(text): " }
+                guard let equals = text.utf8.firstIndex(of: UInt8(ascii: "=")) else { return "\(text): " }
                 return "\(text[..<equals]): \(YAMLNode.quotedWhereNeeded(String(text[equals...].dropFirst())))"
             }
             let text = pairs.prefix(3).joined(separator: ", ")
@@ -150,6 +150,13 @@ enum ShapeHints {
         case .mapping: return "put the text in quotes, or on the lines below \(key)|; an expression is written \(key)\"${{ … }}\""
         case .scalar(let scalar): return scalar.value == .null ? "write the text, or \(key)\"\" for none" : nil
         }
+    }
+
+    /// A command line as the words of a program, or as one line for a shell where it needs one.
+    static func command(_ node: YAMLNode) -> String? {
+        guard let text = node.scalar?.text, !text.isEmpty, text.utf8.count <= 80, !text.utf8.contains(0x0A) else { return nil }
+        if text.utf8.contains(where: { "|&;<>$()`\"'*?~\\{}#,".utf8.contains($0) }) { return "\(YAMLNode.quotedWhereNeeded(text)) with shell: true" }
+        return "[\(text.split { $0 == " " }.map { YAMLNode.isRead(String($0)) ? "\"\($0)\"" : String($0) }.joined(separator: ", "))]"
     }
 
     /// A name that is made of a text; `nil` where that leaves none.

@@ -27,10 +27,10 @@ enum ValueHints {
         if let last = text.last, let known = ["k": 1000.0, "m": 1_000_000.0][last] { (text, factor) = (String(text.dropLast()), known) }
         if isWhole {
             // A comma parts thousands where three digits follow it.
-            let groups = text.split(separator: ",", omittingEmptySubsequences: false)
+            let groups = parts(of: text, at: ",")
             if groups.count > 1, groups.dropFirst().allSatisfy({ $0.utf8.count == 3 }) { text = groups.joined() }
-        } else if text.split(separator: ",", omittingEmptySubsequences: false).count == 2 {
-            text = text.replacing(",", with: ".")
+        } else if case let parts = parts(of: text, at: ","), parts.count == 2 {
+            text = parts.joined(separator: ".")
         }
         guard !text.isEmpty, text.utf8.allSatisfy({ $0 &- 0x30 < 10 || ".-+e".utf8.contains($0) }), let value = Double(text) else { return nil }
         if factor == 1, value != value.rounded() || !isWhole { return text }
@@ -52,13 +52,13 @@ enum ValueHints {
         if let number = Double(bare), number > 0 { return "write a unit: \(key): \(bare)s for seconds, \(bare)ms for milliseconds" }
         if bare.hasPrefix("pt"), TimeSpan(text: String(bare.dropFirst(2))) != nil { return "write \(key): \(bare.dropFirst(2))" }
         if bare.hasPrefix("p"), bare.hasSuffix("d"), TimeSpan(text: String(bare.dropFirst())) != nil { return "write \(key): \(bare.dropFirst())" }
-        let parts = bare.split(separator: ":", omittingEmptySubsequences: false).map { Int($0) }
+        let parts = parts(of: bare, at: ":").map { Int($0) }
         if parts.count == 3, let hours = parts[0], let minutes = parts[1], let seconds = parts[2] {
             let text = [(hours, "h"), (minutes, "m"), (seconds, "s")].filter { $0.0 > 0 }.map { "\($0.0)\($0.1)" }.joined()
             return TimeSpan(text: text) == nil ? nil : "write \(key): \(text)"
         }
         var written = ""
-        var rest = Substring(bare.filter { !$0.isWhitespace && $0 != "," && $0 != "_" }.replacing("and", with: ""))
+        var rest = Substring(bare.split { $0.isWhitespace || ",_".contains($0) }.filter { $0 != "and" }.joined())
         while !rest.isEmpty {
             let number = rest.prefix { $0.isNumber || $0 == "." }
             rest = rest.dropFirst(number.count)
@@ -86,23 +86,27 @@ enum ValueHints {
     /// An amount as it is written here.
     static func amount(_ text: String) -> String? {
         if Money(decimal: text) != nil { return text }
-        return money(text, "x").flatMap { hint in hint.contains("x: ") && hint.hasPrefix("a number alone, which") ? String(hint[hint.lastIndex(of: " ")!...].dropFirst()) : nil }
+        return meantMoney(text)
     }
 
     /// For amounts in dollars: `$5`, `5 USD`, `0,50`, `5ct`.
     static func money(_ text: String, _ key: String) -> String? {
-        var bare = text.lowercased().filter { !$0.isWhitespace && $0 != "_" }
+        let bare = text.lowercased()
         if bare.contains(where: { "€£¥".contains($0) }) || ["eur", "gbp", "chf", "jpy"].contains(where: { bare.contains($0) }) { return "amounts are US dollars: a number alone, for example \(key): 0.25" }
-        var isCents = false
-        for word in ["usd", "us$", "dollars", "dollar", "$"] { bare = bare.replacing(word, with: "") }
-        for word in ["cents", "cent", "ct", "¢"] where bare.hasSuffix(word) { (bare, isCents) = (String(bare.dropLast(word.count)), true) }
-        if bare.split(separator: ",", omittingEmptySubsequences: false).count == 2 {
-            bare = bare.replacing(",", with: bare.split(separator: ",").last?.utf8.count == 3 && !bare.contains(".") ? "" : ".")
-        }
-        if isCents { bare = Double(bare).map { plain($0 / 100) } ?? bare }
-        guard bare != text, Money(decimal: bare) != nil else { return nil }
-        return "a number alone, which is in dollars: \(key): \(bare)"
+        return meantMoney(text).map { "a number alone, which is in dollars: \(key): \($0)" }
     }
+
+    private static func meantMoney(_ text: String) -> String? {
+        var bare = text.lowercased().filter { !$0.isWhitespace && $0 != "_" }
+        var isCents = false
+        for word in ["us$", "usd", "dollars", "dollar", "$"] { bare = bare.replacing(word, with: "") }
+        for word in ["cents", "cent", "ct", "¢"] where bare.hasSuffix(word) { (bare, isCents) = (String(bare.dropLast(word.count)), true) }
+        if case let parts = parts(of: bare, at: ","), parts.count == 2 { bare = parts.joined(separator: parts[1].utf8.count == 3 && !bare.contains(".") ? "" : ".") }
+        if isCents { bare = Double(bare).map { plain($0 / 100) } ?? bare }
+        return bare != text && Money(decimal: bare) != nil ? bare : nil
+    }
+
+    private static func parts(of text: String, at mark: Character) -> [Substring] { text.split(omittingEmptySubsequences: false) { $0 == mark } }
 }
 
 extension String {

@@ -126,6 +126,9 @@ extension WorkflowDecoder {
         return draft.map { .model($0) }
     }
 
+    /// What others call who speaks.
+    private static let roles = ["human": "user", "customer": "user", "developer": "system", "instructions": "system", "ai": "assistant", "bot": "assistant", "model": "assistant", "agent": "assistant", "gpt": "assistant"]
+
     private func messages(_ reader: MappingReader) -> ModelStep.Body? {
         guard let nodes = reader.sequence("messages") else { return nil }
         if nodes.isEmpty { context.report("AW104", "messages needs at least one message", at: reader.value("messages")!.range) }
@@ -137,7 +140,9 @@ extension WorkflowDecoder {
                 let list = roles.dropLast().joined(separator: ", ") + " or " + roles.last!
                 context.report(
                     "AW103", "a message has role: \(list)", at: message.value("role")?.range ?? node.range.firstLine,
-                    hint: message.value("role")?.scalar.flatMap { Suggestion.hint(for: $0.text, in: roles) })
+                    hint: message.value("role")?.scalar.flatMap { word in
+                        Self.roles[word.text.lowercased()].map { "write role: \($0)" } ?? Suggestion.hint(for: word.text, in: roles)
+                    })
                 continue
             }
             guard let text = message.template("content") else {

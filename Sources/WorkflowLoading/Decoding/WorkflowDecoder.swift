@@ -107,6 +107,13 @@ struct WorkflowDecoder {
                 context.broken.inputs.insert(name.text)
                 continue
             }
+            if case .bool(let isRequired)? = document["required"] {
+                context.report(
+                    "AW108", "'required' of a schema is the list of the properties that an object must have, found \(isRequired)", at: value["required"]?.range ?? value.range,
+                    hint: isRequired ? "remove it: an input without a default must be given" : "remove it, and give the input a default: then it may be left out")
+                context.broken.inputs.insert(name.text)
+                continue
+            }
             guard let schema = context.compile(document, at: value.range, what: "the input '\(name.text)'", in: value) else {
                 context.broken.inputs.insert(name.text)
                 continue

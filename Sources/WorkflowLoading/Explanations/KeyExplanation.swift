@@ -11,7 +11,7 @@ public enum KeyExplanation {
         }
         for mapping in mappings {
             guard let synonym = mapping.synonym(of: normal) else { continue }
-            add("in \(mapping.what): \(synonym.hint.replacing("{name}", with: "…").replacing("{}", with: "…"))")
+            add("in \(mapping.what): \(synonym.text)")
         }
         return lines
     }

@@ -24,7 +24,7 @@ extension LanguageMapping {
             return "| `\(key.name)`\(key.runs ? "" : " †") | \(key.shape.markdown) | \(start) | \(key.text) |\n"
         }
         let choice = oneOf.isEmpty ? "" : "\nExactly one of: \(oneOf.map { "`\($0)`" }.joined(separator: ", ")).\n"
-        let words = synonyms.map { "| \($0.words.map { "`\($0)`" }.joined(separator: " ")) | \($0.hint.replacing("{name}", with: "…").replacing("{}", with: "…").replacing("|", with: "\\|").replacing("<", with: "\\<")) |\n" }
+        let words = synonyms.map { "| \($0.words.map { "`\($0)`" }.joined(separator: " ")) | \($0.text.map { "|<".contains($0) ? "\\\($0)" : String($0) }.joined()) |\n" }
         let others = words.isEmpty ? "" : "\n| elsewhere | here |\n|---|---|\n" + words.joined()
         return "\n## \(name)\n\n| key | type | default | |\n|---|---|---|---|\n" + rows.joined() + choice + others
     }

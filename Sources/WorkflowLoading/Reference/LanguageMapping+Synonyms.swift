@@ -156,7 +156,8 @@ extension LanguageMapping {
         .init("timeout_minutes", "write defaults: { timeout: {}m }"), .init("timeout_seconds timeout_sec", "write defaults: { timeout: {}s }"),
         .init("id title workflow_name", "write name: {}"), .init("desc summary about doc", "write description: {}"),
         .init("author maintainer team owners contact", "write owner: { engineering: {} }"), .init("labels metadata annotations", "write tags: { NAME: value }"),
-        .init("api_version kind schema_version spec language", "write version: 1"),
+        .init("api_version schema_version language", "write version: 1"), .init("kind spec_version", "remove it: a file with version: 1 and steps: is a workflow"),
+        .init("spec", "write what stands in it at the top of the file: steps: a list"),
         .init("include includes import imports extends uses anchors", "in a step, write workflow: FILE; values that repeat are YAML anchors under x-NAME:"),
         .init("api_key api_keys base_url", "write it in agentctl.yaml: providers: { NAME: { api_key: { env: NAME } } }"),
         .init("shared_prompts shared prefix system_prefix", "write prefixes: { NAME: { text: … } }"), .init("secret credentials", "write secrets: [NAME]"),
@@ -206,7 +207,7 @@ extension LanguageMapping {
             .init("if condition only_if precondition preconditions run_if guard", "write when: {}"), .init("skip_if unless skip", "write when: with the opposite condition"),
             .init("then else next goto edges conditional_edges switch case branch branches", "remove it: give the steps of each branch a when:, and read what they need"),
             .init("uses action template template_ref call subworkflow sub_workflow child_workflow flow", "write workflow: FILE for another workflow, run: [program, argument] for a program"),
-            .init("command cmd exec script shell_command bash program execute sh", "write run: [program, argument]; a command line is run: with shell: true"),
+            .init("command cmd exec script shell_command bash program execute sh", "write run: {command}"),
             .init(
                 "args arguments argv params parameters input inputs vars variables context data prompt_variables input_variables input_mapping",
                 "write with: { NAME: value }, and read it as with.NAME"),

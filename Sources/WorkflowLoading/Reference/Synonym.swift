@@ -8,27 +8,41 @@ import Values
 struct Synonym: Sendable {
     /// In the form of ``normal(_:)``.
     let words: [String]
-    /// `{}` stands for the value that the author wrote, where it is one short word; `{name}` for a name that is made of it.
+    /// `{}` stands for the value that the author wrote, where it is one short word; `{name}` for a name that is made of it, `{command}` for a
+    /// command line in words.
     let hint: String
 
     /// - Parameters:
     ///   - words: parted by spaces.
     init(_ words: String, _ hint: String) {
-        self.words = words.split(separator: " ").map(String.init)
+        self.words = words.split { $0 == " " }.map(String.init)
         self.hint = hint
     }
 
     /// The key that is to be written, where the hint begins with one.
     var target: String? {
-        guard hint.hasPrefix("write "), let colon = hint.firstIndex(of: ":") else { return nil }
+        guard hint.hasPrefix("write "), let colon = hint.utf8.firstIndex(of: UInt8(ascii: ":")) else { return nil }
         let word = hint[..<colon].dropFirst("write ".count)
         return word.contains(" ") ? nil : String(word)
     }
 
     /// What is to be written in place of a key, with the author's own value.
-    func hint(_ value: YAMLNode) -> String {
-        hint.replacing("{}", with: value.written ?? "…").replacing("{name}", with: value.scalar.flatMap { ShapeHints.name(of: $0.text) } ?? "NAME")
+    func hint(_ value: YAMLNode, in mapping: LanguageMapping) -> String {
+        var filled = hint.replacing(Self.name, with: value.scalar.flatMap { ShapeHints.name(of: $0.text) } ?? "NAME")
+        filled = filled.replacing(Self.command, with: ShapeHints.command(value) ?? "[program, argument]; a command line is run: with shell: true")
+        if case .sequence(let elements) = value.content { filled = filled.replacing(Self.items, with: ShapeHints.list(elements).map { "items: \"\($0)\"" } ?? "items: …") }
+        // Where one value is wanted, none is made of a list.
+        let isFit = value.scalar != nil || target.flatMap(mapping.key).map { $0.shape.takesLists } ?? true
+        return filled.replacing(Self.value, with: (isFit ? value.written : nil) ?? "…")
     }
+
+    /// Without a value.
+    var text: String { hint.replacing(Self.name, with: "…").replacing(Self.command, with: "[program, argument]").replacing(Self.value, with: "…") }
+
+    static let value = "{}"
+    private static let name = "{name}"
+    private static let command = "{command}"
+    private static let items = "items: {}"
 
     /// The words of a key in one form: `timeoutSeconds`, `timeout-seconds` and `Timeout_Seconds` are `timeout_seconds`.
     static func normal(_ key: String) -> String {
@@ -73,6 +87,15 @@ extension LanguageMapping {
 }
 
 extension KeyShape {
+    /// Whether a list, or a mapping, may stand there.
+    fileprivate var takesLists: Bool {
+        switch self {
+        case .list, .oneOrList, .names, .named, .mapping, .valueTemplate, .jsonSchema, .schema: true
+        case .either(let shapes): shapes.contains(where: \.takesLists)
+        default: false
+        }
+    }
+
     /// The mapping that stands under a key, if one alone does.
     fileprivate var inner: LanguageMapping? {
         switch self {
@@ -120,6 +143,6 @@ extension YAMLNode {
             && !"!&*|>%@?".utf8.contains(bytes.first ?? 0x21)
         let isAddress = text.contains("://") && !text.contains(" ") && bytes.allSatisfy { !"{}[],\"'#\\`".utf8.contains($0) }
         if isPlain || isAddress { return text }
-        return bytes.contains(UInt8(ascii: "\"")) || bytes.contains(UInt8(ascii: "\\")) ? "'\(text.replacing("'", with: "''"))'" : "\"\(text)\""
+        return bytes.contains(UInt8(ascii: "\"")) || bytes.contains(UInt8(ascii: "\\")) ? "'\(text.map { $0 == "'" ? "''" : String($0) }.joined())'" : "\"\(text)\""
     }
 }

@@ -245,7 +245,7 @@ struct LookalikeScanner {
         var hint = "write ${{ \(path) }}"
         if ["{%", "{{#"].contains(opening) {
             hint = "texts have no loops and conditions: write ${{ … ? 'a' : 'b' }}, or list.map(x, …).join('\\n'), over \(path)"
-        } else if let inner, let source = expression(Self.trimmed(String(decoding: bytes[inner], as: UTF8.self).replacing("\n", with: " "))) {
+        } else if let inner, let source = expression(Self.trimmed(String(decoding: bytes[inner].map { $0 == 0x0A ? 0x20 : $0 }, as: UTF8.self))) {
             hint = "write ${{ \(source) }}"
         }
         let clipped = String(short.prefix(60)) + (short.count > 60 ? "…" : "")

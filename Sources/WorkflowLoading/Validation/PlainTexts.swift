@@ -68,7 +68,7 @@ struct PlainTexts {
         case .valueTemplate: addAll(node, place)
         case .templateFile:
             guard let name = node.scalar?.text, let file = draft.root?.range.file else { return }
-            let path = (file.lastIndex(of: "/").map { String(file[...$0]) } ?? "") + name
+            let path = (file.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(file[...$0]) } ?? "") + name
             if let text = draft.texts[path] { add(text, at: SourceLocation(file: path, line: 1, column: 1), margin: 1, place, isCommand) }
         case .mapping(let name):
             guard name != "step", case .mapping(let pairs) = node.content else { return }

@@ -15,10 +15,10 @@ struct WorkflowTypes {
     private let status: StaticType
 
     /// What others call how a step ended.
-    private static let statusAliases = [
-        "success": "succeeded", "successful": "succeeded", "ok": "succeeded", "done": "succeeded", "completed": "succeeded", "complete": "succeeded", "passed": "succeeded",
-        "finished": "succeeded", "failure": "failed", "error": "failed", "errored": "failed", "fail": "failed", "canceled": "cancelled", "aborted": "cancelled", "skip": "skipped",
-        "in_progress": "running", "queued": "pending",
+    private static let statusAliases: [(word: String, meant: String)] = [
+        ("success", "succeeded"), ("successful", "succeeded"), ("ok", "succeeded"), ("done", "succeeded"), ("completed", "succeeded"), ("complete", "succeeded"), ("passed", "succeeded"),
+        ("finished", "succeeded"), ("failure", "failed"), ("error", "failed"), ("errored", "failed"), ("fail", "failed"), ("canceled", "cancelled"), ("aborted", "cancelled"), ("skip", "skipped"),
+        ("in_progress", "running"), ("queued", "pending"),
     ]
 
     init(_ draft: WorkflowDraft) {

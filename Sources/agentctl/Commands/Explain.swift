@@ -18,7 +18,10 @@ struct Explain: ParsableCommand {
         guard let code else { return Output.write(DiagnosticExplanation.page) }
         guard let explanation = DiagnosticExplanation.of(code) else {
             let lines = KeyExplanation.lines(of: code)
-            guard lines.isEmpty else { return lines.forEach { Output.line($0) } }
+            if !lines.isEmpty {
+                for line in lines { Output.line(line) }
+                return
+            }
             let known = DiagnosticExplanation.all.map(\.code)
             throw UsageError("there is no diagnostic '\(code)'", hint: Suggestion.hint(for: code.uppercased(), in: known) ?? "agentctl explain --all lists them")
         }
