@@ -45,5 +45,17 @@ extension DiagnosticExplanation {
             mend: "name the program; where there is a choice, let an expression choose among fixed words.", .workflow,
             wrong: "inputs: { tool: { type: string } }\nsteps:\n  - { id: a, run: [\"${{ inputs.tool }}\"] }",
             right: "inputs: { tool: { type: string } }\nsteps:\n  - { id: a, run: [\"${{ inputs.tool == 'count' ? 'wc' : 'cat' }}\"] }"),
+        .init(
+            "AW422", "An input compared with a value that its schema does not have",
+            "An input keeps to the `enum` or `const` of its schema, so the comparison never holds. What is compared with the answer of a step is an error: see [AX011](#ax011).",
+            mend: "take a value of the schema, or add this one to it.", .workflow,
+            wrong: "inputs: { mode: { enum: [fast, good] } }\nsteps:\n  - { id: a, when: inputs.mode == 'best', value: \"1\" }",
+            right: "inputs: { mode: { enum: [fast, good] } }\nsteps:\n  - { id: a, when: inputs.mode == 'good', value: \"1\" }"),
+        .init(
+            "AW423", "A text that looks like an expression",
+            "Only `${{ }}` is evaluated. `{{ inputs.x }}`, `${inputs.x}`, `$inputs.x`, `{inputs.x}` and a text such as `steps.a.output` are sent and printed as they stand. Asked about is only what names something that can be read in that place; a name alone, `{{ x }}`, only where nothing else reads `inputs.x`, the step `x` or `with.x`.",
+            mend: "write `${{ }}` around it. Where the text is meant as it stands, make a constant of it: `${{ '{{ inputs.x }}' }}`.", .workflow,
+            wrong: "inputs: { text: { type: string } }\nmodels: { m: { use: local/small } }\nsteps:\n  - { id: a, model: m, prompt: \"Sum up {{ inputs.text }}\" }",
+            right: "inputs: { text: { type: string } }\nmodels: { m: { use: local/small } }\nsteps:\n  - { id: a, model: m, prompt: \"Sum up ${{ inputs.text }}\" }"),
     ]
 }

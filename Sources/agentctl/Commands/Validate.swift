@@ -1,6 +1,8 @@
 import ArgumentParser
+import Providers
 import Values
 import WorkflowLoading
+import WorkflowModel
 
 struct Validate: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -19,6 +21,7 @@ struct Validate: ParsableCommand {
     @OptionGroup var problems: ProblemOptions
 
     func run() throws {
+        GlobalOptions.isUnreadKnown.withLock { $0 = true }
         let (files, missing) = try global.languageFiles(paths)
         var found = [Diagnostics(missing)]
         var valid: [(path: String, what: String)] = []
@@ -49,17 +52,28 @@ struct Validate: ParsableCommand {
         }
         let root: String
         var secrets: [String]?
+        var models: WorkflowLoader.ModelCheck?
         do {
             let project = try global.settings(besides: file.path).project
             root = project.root
             secrets = project.secrets
+            for problem in project.unreadFiles where !problems.contains(where: { $0.all.contains(problem) }) { problems.append(Diagnostics([problem])) }
+            let directory = ProviderDirectory(project.providers)
+            models = { model in
+                do throws(StepFailure) {
+                    _ = try directory.entry(of: model)
+                    return nil
+                } catch {
+                    return (error.message, error.details.first)
+                }
+            }
         } catch let error as Diagnostics {
             // A project file that is wrong hides nothing of its workflows: they need only its folder.
             problems.append(error)
             let folder = file.path.lastIndex(of: "/").map { String(file.path[...$0]) } ?? "."
             root = ProjectFiles.root(searchingFrom: folder) ?? folder
         }
-        let loaded = try WorkflowLoader.load(file.path, root: root, secrets: secrets, warns: true)
+        let loaded = try WorkflowLoader.load(file.path, root: root, secrets: secrets, warns: true, models: models, book: Output.secrets)
         var steps = 0
         loaded.graph.forEachStep { _ in steps += 1 }
         valid.append((file.path, "valid, \(steps) \(steps == 1 ? "step" : "steps")"))
