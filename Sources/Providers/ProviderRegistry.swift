@@ -9,14 +9,14 @@ public final class ProviderRegistry: ModelProvider {
     /// Reads a secret: the environment, or a command's output.
     public typealias SecretReader = @Sendable (SecretSource) -> Result<String, StepFailure>
 
-    private let configurations: [String: ProviderConfiguration]
+    private let configurations: TextTable<ProviderConfiguration>
     private let http: HTTPClient
     private let servers: any ModelServers
     private let readSecret: SecretReader
-    private let contextWindows: [String: Int]
-    private let imageTokens: [String: ImageTokens]
+    private let contextWindows: TextTable<Int>
+    private let imageTokens: TextTable<ImageTokens>
     /// Keys, read once: the first call that needs one asks for it.
-    private let keys = Mutex<[String: Result<String, StepFailure>]>([:])
+    private let keys = Mutex<TextTable<Result<String, StepFailure>>>([:])
     /// Takes in what is read, and keeps all of it out of what servers say.
     private let secrets: SecretBook
     private let resolved = Mutex<[ModelReference: Endpoint]>([:])
@@ -30,11 +30,11 @@ public final class ProviderRegistry: ModelProvider {
     ///   - secrets: keys are added to it as they are read; what servers answer is cleared of all that it has.
     public init(
         configurations: [ProviderConfiguration], http: HTTPClient, servers: any ModelServers,
-        contextWindows: [String: Int] = PriceCatalogue.shipped.contextWindows,
-        imageTokens: [String: ImageTokens] = PriceCatalogue.shipped.imageTokens, secrets: SecretBook = SecretBook(),
+        contextWindows: TextTable<Int> = PriceCatalogue.shipped.contextWindows,
+        imageTokens: TextTable<ImageTokens> = PriceCatalogue.shipped.imageTokens, secrets: SecretBook = SecretBook(),
         readSecret: @escaping SecretReader
     ) {
-        var byName: [String: ProviderConfiguration] = [:]
+        var byName: TextTable<ProviderConfiguration> = [:]
         for configuration in WellKnownProviders.all + configurations { byName[configuration.name] = configuration }
         self.configurations = byName
         self.servers = servers
@@ -131,7 +131,7 @@ public final class ProviderRegistry: ModelProvider {
                 .configuration, "there is no provider '\(model.provider)'",
                 details: [Suggestion.hint(for: model.provider, in: names) ?? "known: \(names.joined(separator: ", ")); others are declared under providers: in the project file"])
         }
-        let alias = configuration.models.first { $0.alias == model.model }
+        let alias = configuration.models.first { $0.alias.hasSameBytes(as: model.model) }
         if alias == nil, configuration.models.contains(where: { $0.serve != nil }) {
             let aliases = configuration.models.map(\.alias)
             throw StepFailure(

@@ -20,7 +20,7 @@ public enum WorkflowLoader {
     ///   - recorded: contents that are taken in place of the files at these paths, as a run's record has them.
     /// - Throws: `Diagnostics` with every problem of all its files, in one pass.
     public static func load(
-        _ path: String, root: String, secrets: [String]? = nil, warns: Bool = false, recorded: [String: [UInt8]] = [:]
+        _ path: String, root: String, secrets: [String]? = nil, warns: Bool = false, recorded: TextTable<[UInt8]> = [:]
     ) throws(Diagnostics) -> Loaded {
         let loading = Loading(SourceFiles(root: root, recorded: recorded), secrets: secrets, warns: warns)
         return try loading.load(path, parents: [], namedAt: nil)
@@ -33,7 +33,7 @@ private final class Loading {
     private let secrets: [String]?
     private let warns: Bool
     /// `nil`: wrong, which is reported already.
-    private var known: [String: WorkflowGraph?] = [:]
+    private var known: TextTable<WorkflowGraph?> = [:]
 
     init(_ files: SourceFiles, secrets: [String]?, warns: Bool) {
         self.files = files
@@ -64,7 +64,7 @@ private final class Loading {
     }
 
     private func graph(_ path: String, parents: [String], _ place: SourceRange, _ context: DecodingContext) -> WorkflowGraph? {
-        if let start = parents.firstIndex(of: path) {
+        if let start = parents.firstIndex(where: { $0.hasSameBytes(as: path) }) {
             context.report(
                 "AW208", "workflows run each other: \((parents[start...] + [path]).joined(separator: " -> "))", at: place,
                 hint: "a repetition with a bound is a loop: { steps: …, until: …, max: … }")

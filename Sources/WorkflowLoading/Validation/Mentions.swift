@@ -23,7 +23,7 @@ struct Mentions {
             }
             add(scalar.text)
         }
-        for (path, text) in draft.texts where path != draft.root?.range.file { add(text) }
+        for (path, text) in draft.texts where draft.root?.range.file.hasSameBytes(as: path) != true { add(text) }
     }
 
     /// Whether a word is a value somewhere below one of these keys.
