@@ -13,8 +13,8 @@ final class CurlDriver: LoopParticipant, @unchecked Sendable {
     private var starting: [HTTPTransfer] = []
     private var isShut = false
     /// Hosts whose names libcurl has looked up, and transfers that wait for such a look-up.
-    private var knownHosts: Set<String> = []
-    private var waiting: [String: [HTTPTransfer]] = [:]
+    private var knownHosts: TextSet = []
+    private var waiting: TextTable<[HTTPTransfer]> = [:]
     /// The last URL that had not to wait for a look-up: mostly the next one's.
     private var easyURL = ""
 

@@ -23,7 +23,7 @@ public struct DiagnosticFormatter: Sendable {
 
     /// By file and place; or the first of each code of errors, then of warnings.
     public func format(_ diagnostics: Diagnostics, _ extent: Extent = .all) -> String {
-        var known: [String: SourceLines] = [:]
+        var known: TextTable<SourceLines> = [:]
         guard case .first(let way) = extent else {
             return diagnostics.all.map { format($0, diagnostics.sources, &known) }.joined(separator: "\n")
         }
@@ -43,12 +43,12 @@ public struct DiagnosticFormatter: Sendable {
         return text
     }
 
-    public func format(_ diagnostic: Diagnostic, sources: [String: String]) -> String {
-        var known: [String: SourceLines] = [:]
+    public func format(_ diagnostic: Diagnostic, sources: TextTable<String>) -> String {
+        var known: TextTable<SourceLines> = [:]
         return format(diagnostic, sources, &known)
     }
 
-    private func format(_ diagnostic: Diagnostic, _ sources: [String: String], _ known: inout [String: SourceLines]) -> String {
+    private func format(_ diagnostic: Diagnostic, _ sources: TextTable<String>, _ known: inout TextTable<SourceLines>) -> String {
         var text = ""
         if let start = diagnostic.range?.start { text += bold(TerminalText.harmless("\(start)")) + ": " }
         let label = "\(diagnostic.severity.rawValue)[\(diagnostic.code)]"

@@ -15,6 +15,7 @@ import language  # noqa: F401
 import money  # noqa: F401
 import runs  # noqa: F401
 import screens  # noqa: F401
+import text  # noqa: F401
 
 LOCK = threading.Lock()
 COUNTS = {"ok": 0, "WRONG": 0, "skipped": 0}

@@ -42,7 +42,7 @@ import Values
     /// A18
     @Test func ofEachCodeTheFirstAreShownAndTheOthersCounted() {
         let problems = (1...1_200).map { Diagnostic(code: "AW1", "x", at: SourceRange(SourceLocation(file: "w.yaml", line: 1, column: $0))) }
-        let sources = ["w.yaml": String(repeating: "a", count: 2_000)]
+        let sources: TextTable<String> = ["w.yaml": String(repeating: "a", count: 2_000)]
         let text = DiagnosticFormatter().format(Diagnostics(problems, sources: sources), .first(all: "--all"))
         #expect(text.split(separator: "\n").count == DiagnosticFormatter.mostOfACode * 4 + 1)
         #expect(text.contains("w.yaml:1:3: error[AW1]: x\n") && !text.contains("w.yaml:1:4: ") && text.hasSuffix("^\n\nand 1197 more AW1 (--all shows them)\n"), "\(text.suffix(300))")
