@@ -15,7 +15,6 @@ let package = Package(
     products: [.executable(name: "agentctl", targets: ["agentctl"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2"),
@@ -110,8 +109,7 @@ let package = Package(
             /** JSON with key order and exact integers, hashes, diagnostics, durations, timestamps, secrets and what keeps them out of text */
             name: "Values",
             dependencies: [
-                .product(name: "OrderedCollections", package: "swift-collections"),
-                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Crypto", package: "swift-crypto")
             ],
             swiftSettings: strict),
 

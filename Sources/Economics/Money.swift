@@ -39,8 +39,8 @@ public struct Money: Sendable, Hashable, Comparable {
             exponent = value
             mantissa = mantissa[..<e]
         }
-        let parts = mantissa.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
-        guard let whole = parts.first, !(whole.isEmpty && parts.count == 1) else { return nil }
+        let parts = mantissa.parts(at: UInt8(ascii: "."), omittingEmptyParts: false)
+        guard parts.count <= 2, let whole = parts.first, !(whole.isEmpty && parts.count == 1) else { return nil }
         var digits = Array(whole.utf8)
         var fractionDigits = 0
         if parts.count == 2 {

@@ -62,11 +62,11 @@ public struct PriceRow: Sendable, Hashable {
     }
 
     func covers(provider: String, model: String, at moment: Timestamp) -> Bool {
-        guard self.provider == provider else { return false }
+        guard self.provider.hasSameBytes(as: provider) else { return false }
         if let from = effectiveFrom, moment < from { return false }
         if let to = effectiveTo, moment >= to { return false }
-        if self.model.hasSuffix("*") { return model.hasPrefix(self.model.dropLast()) }
-        return self.model == model
+        if self.model.utf8.last == UInt8(ascii: "*") { return model.utf8.starts(with: self.model.utf8.dropLast()) }
+        return self.model.hasSameBytes(as: model)
     }
 }
 
@@ -99,22 +99,22 @@ extension PriceRow {
 
 extension PriceRow {
     /// What stands between the name of a row and the part of its hash that ends its id.
-    private static let mark: Character = "#"
+    private static let mark = UInt8(ascii: "#")
     private static let digits = 8
 
     /// The row under an id that ends in eight hexadecimal digits of its own hash, so that a changed row shows.
     public func sealed() -> PriceRow {
         if Self.seal(of: id) != nil { return self }
-        return named("\(id)\(Self.mark)\(Self.hash(of: self))")
+        return named("\(id)#\(Self.hash(of: self))")
     }
 
     /// Whether a stored row is the one of that id; one without a part of a hash at its end is taken at its word.
     public static func isTold(id: String, by json: String) -> Bool {
         guard let seal = seal(of: id) else { return true }
-        guard let row = (try? JSONParser.parse(json)).flatMap(PriceRow.init(json:)), row.id == id,
-            JSONEncoding.canonical.string(row.json) == json
+        guard let row = (try? JSONParser.parse(json)).flatMap(PriceRow.init(json:)), row.id.hasSameBytes(as: id),
+            JSONEncoding.canonical.string(row.json).hasSameBytes(as: json)
         else { return false }
-        return hash(of: row.named(String(id.dropLast(digits + 1)))) == seal
+        return hash(of: row.named(String(Substring(id.utf8.dropLast(digits + 1))))) == seal
     }
 
     /// Whether an id ends in a part of a hash.
@@ -129,8 +129,8 @@ extension PriceRow {
     private static func hash(of row: PriceRow) -> Substring { ContentHash(of: JSONEncoding.canonical.bytes(row.json)).hex.prefix(digits) }
 
     private static func seal(of id: String) -> Substring? {
-        let end = id.suffix(digits + 1)
-        guard end.first == mark, end.dropFirst().utf8.allSatisfy({ $0 &- 0x30 < 10 || $0 &- 0x61 < 6 }), end.count == digits + 1 else { return nil }
-        return end.dropFirst()
+        let end = id.utf8.suffix(digits + 1)
+        guard end.first == mark, end.dropFirst().allSatisfy({ $0 &- 0x30 < 10 || $0 &- 0x61 < 6 }), end.count == digits + 1 else { return nil }
+        return Substring(end.dropFirst())
     }
 }

@@ -5,9 +5,9 @@ public struct PriceCatalogue: Sendable {
     public let version: String
     public let rows: [PriceRow]
     /// Context windows in tokens by `provider/model`, where known: no prompt is counted longer than that.
-    public let contextWindows: [String: Int]
+    public let contextWindows: TextTable<Int>
     /// What images are billed as, by `provider/model`, where the vendor documents it.
-    public let imageTokens: [String: ImageTokens]
+    public let imageTokens: TextTable<ImageTokens>
 
     /// The catalogue of this build. It is parsed on first use.
     public static let shipped: PriceCatalogue = {
@@ -27,9 +27,9 @@ public struct PriceCatalogue: Sendable {
             throw PriceError("a price catalogue needs 'version' and 'entries'")
         }
         var rows: [PriceRow] = []
-        var ids: Set<String> = []
-        var windows: [String: Int] = [:]
-        var images: [String: ImageTokens] = [:]
+        var ids: TextSet = []
+        var windows: TextTable<Int> = [:]
+        var images: TextTable<ImageTokens> = [:]
         for entry in entries {
             guard let provider = entry["provider"]?.stringValue, let model = entry["model"]?.stringValue,
                 let source = entry["source"]?.stringValue, let checkedAt = entry["checked_at"]?.stringValue

@@ -1,6 +1,7 @@
 import Values
 
-/// A map in order of writing. Keys are bools, ints, uints or strings; numbers are one key when they are equal (`1` and `1u`).
+/// A map in order of writing. Keys are bools, ints, uints or strings; numbers are one key when they are equal (`1` and `1u`), strings when
+/// their code points are.
 public struct CELMap: Sendable {
     /// What makes two keys the same.
     private enum Key: Sendable, Hashable {
@@ -8,7 +9,7 @@ public struct CELMap: Sendable {
         case int(Int64)
         /// Beyond an int.
         case uint(UInt64)
-        case string(String)
+        case string(TextKey)
 
         init?(_ value: CELValue) {
             switch value {
@@ -17,7 +18,7 @@ public struct CELMap: Sendable {
             case .uint(let value): self = Int64(exactly: value).map { .int($0) } ?? .uint(value)
             case .double(let value):
                 if let int = Int64(exactly: value) { self = .int(int) } else if let uint = UInt64(exactly: value) { self = .uint(uint) } else { return nil }
-            case .string(let value): self = .string(value)
+            case .string(let value): self = .string(TextKey(value))
             default: return nil
             }
         }
@@ -50,10 +51,10 @@ public struct CELMap: Sendable {
         var values: [CELValue] = []
         var positions: [Key: Int] = [:]
         for (key, value) in pairs {
-            if let position = positions[.string(key)] {
+            if let position = positions[.string(TextKey(key))] {
                 values[position] = value
             } else {
-                positions[.string(key)] = keys.count
+                positions[.string(TextKey(key))] = keys.count
                 keys.append(.string(key))
                 values.append(value)
             }
@@ -89,7 +90,7 @@ public struct CELMap: Sendable {
     /// The value under a text key.
     public subscript(name: String) -> CELValue? {
         switch storage {
-        case .entries(let entries): entries.positions[.string(name)].map { entries.values[$0] }
+        case .entries(let entries): entries.positions[.string(TextKey(name))].map { entries.values[$0] }
         case .json(let object): object[name].map { CELValue($0) }
         }
     }

@@ -50,7 +50,7 @@ enum CELTime {
         var text = Substring(zone)
         let isWest = text.first == "-"
         if isWest || text.first == "+" { text = text.dropFirst() }
-        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        let parts = text.parts(at: UInt8(ascii: ":"), omittingEmptyParts: false)
         guard parts.count == 2, parts.allSatisfy({ $0.utf8.count == 2 && $0.utf8.allSatisfy(\.isDigit) }), let hours = Int64(parts[0]),
             let minutes = Int64(parts[1]), hours < 24, minutes < 60
         else { return nil }

@@ -81,8 +81,8 @@ private struct Facts {
         }
     }
 
-    private var terms: [String: Bool] = [:]
-    private var bounds: [String: Bounds] = [:]
+    private var terms: TextTable<Bool> = [:]
+    private var bounds: TextTable<Bounds> = [:]
     private var hasOpposites = false
 
     var areContradictory: Bool { hasOpposites || bounds.values.contains { $0.areEmpty } }

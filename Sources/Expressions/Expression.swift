@@ -16,10 +16,15 @@ public struct Expression: Sendable {
     /// - Parameters:
     ///   - source: at most 64 KiB, nested at most 200 levels.
     ///   - location: where the text starts; places count on from there.
-    ///   - margin: the column in which its later lines start, for text that is indented where it stands.
     /// - Throws: `Diagnostics` with every problem found, codes as in `ExpressionCode`.
-    public init(parsing source: String, at location: SourceLocation, margin: Int = 1) throws(Diagnostics) {
-        tree = try Parser.parse(SourceText(text: source, location: location, margin: margin))
+    public init(parsing source: String, at location: SourceLocation) throws(Diagnostics) {
+        try self.init(parsing: PlacedText(source, at: location))
+    }
+
+    /// - Parameter source: the same, wherever each of its bytes stands.
+    /// - Throws: the same.
+    public init(parsing source: PlacedText) throws(Diagnostics) {
+        tree = try Parser.parse(source)
         references = ReferenceCollector.references(in: tree)
     }
 

@@ -2,7 +2,7 @@ import Values
 
 /// Cuts the source into tokens. Never fails: what is no token becomes a `fault` that the parser reports when it gets there.
 struct Lexer {
-    private let source: SourceText
+    private let source: PlacedText
     private let bytes: [UInt8]
     private var position = 0
     private var tokens: [Token] = []
@@ -11,7 +11,7 @@ struct Lexer {
         let diagnostic: Diagnostic
     }
 
-    static func tokens(of source: SourceText, bytes: [UInt8]) -> [Token] {
+    static func tokens(of source: PlacedText, bytes: [UInt8]) -> [Token] {
         var lexer = Lexer(source: source, bytes: bytes)
         lexer.tokens.reserveCapacity(bytes.count / 3 + 2)
         do throws(Fault) {
@@ -23,7 +23,7 @@ struct Lexer {
         return lexer.tokens
     }
 
-    private init(source: SourceText, bytes: [UInt8]) {
+    private init(source: PlacedText, bytes: [UInt8]) {
         self.source = source
         self.bytes = bytes
     }

@@ -1,13 +1,15 @@
+import Values
+
 /// A map whose keys are known by name.
 public final class ObjectType: Sendable {
     public struct Field: Sendable, Hashable {
-        public let name: String
+        @ByBytes public private(set) var name: String
         public let type: StaticType
         /// Whether every such object has it.
         public let isRequired: Bool
 
         public init(_ name: String, _ type: StaticType, isRequired: Bool = true) {
-            self.name = name
+            _name = ByBytes(wrappedValue: name)
             self.type = type
             self.isRequired = isRequired
         }
@@ -21,20 +23,20 @@ public final class ObjectType: Sendable {
     public let fields: [Field]
     /// What fields have that are not named; `nil` when there are no others.
     public let others: StaticType?
-    private let positions: [String: Int]
+    private let positions: TextTable<Int>
 
     /// - Parameter fields: each name once.
     public init(_ fields: [Field], others: StaticType? = nil) {
         self.fields = fields
         self.others = others
-        positions = fields.count <= Self.few ? [:] : Dictionary(zip(fields.map(\.name), 0...), uniquingKeysWith: { first, _ in first })
+        positions = fields.count <= Self.few ? [:] : TextTable(zip(fields.map(\.name), 0...), uniquingKeysWith: { first, _ in first })
     }
 
     /// Whether it may have fields that are not named.
     public var isOpen: Bool { others != nil }
 
     public func field(_ name: String) -> Field? {
-        if fields.count <= Self.few { return fields.first { $0.name == name } }
+        if fields.count <= Self.few { return fields.first { $0.name.hasSameBytes(as: name) } }
         return positions[name].map { fields[$0] }
     }
 

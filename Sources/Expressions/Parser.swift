@@ -7,7 +7,7 @@ struct Parser {
     static let maximumBytes = 64 * 1024
     static let maximumDepth = 200
 
-    private let source: SourceText
+    private let source: PlacedText
     private let bytes: [UInt8]
     private let tokens: [Token]
     private var position = 0
@@ -20,7 +20,7 @@ struct Parser {
     private var children: [SyntaxTree.ID] = []
     var constants: [CELValue] = []
     var names: [String] = []
-    private var nameIndices: [String: Int32] = [:]
+    private var nameIndices: TextTable<Int32> = [:]
     var patterns: [SyntaxTree.ID: Pattern] = [:]
     /// The comprehension variables in scope, innermost last; the index is the slot.
     var scope: [String] = []
@@ -36,11 +36,11 @@ struct Parser {
     typealias ID = SyntaxTree.ID
 
     /// - Throws: every problem that was found.
-    static func parse(_ source: SourceText) throws(Diagnostics) -> SyntaxTree {
+    static func parse(_ source: PlacedText) throws(Diagnostics) -> SyntaxTree {
         guard source.text.utf8.count <= maximumBytes else {
             throw Diagnostics([
                 Diagnostic(
-                    code: ExpressionCode.limit, "the expression is longer than 64 KiB", at: SourceRange(source.location),
+                    code: ExpressionCode.limit, "the expression is longer than 64 KiB", at: SourceRange(source.location(at: 0)),
                     hint: "compute it in a run: step")
             ])
         }
@@ -58,7 +58,7 @@ struct Parser {
         throw Diagnostics(parser.problems)
     }
 
-    private init(source: SourceText) {
+    private init(source: PlacedText) {
         self.source = source
         bytes = Array(source.text.utf8)
         tokens = Lexer.tokens(of: source, bytes: bytes)

@@ -48,7 +48,7 @@ final class SyntaxTree: Sendable {
         }
     }
 
-    let source: SourceText
+    let source: PlacedText
     let nodes: [Node]
     let spans: [Span]
     let children: [ID]
@@ -60,7 +60,7 @@ final class SyntaxTree: Sendable {
     let root: ID
 
     init(
-        source: SourceText, nodes: [Node], spans: [Span], children: [ID], constants: [CELValue], names: [String],
+        source: PlacedText, nodes: [Node], spans: [Span], children: [ID], constants: [CELValue], names: [String],
         patterns: [ID: Pattern], slotNames: [String], root: ID
     ) {
         self.source = source

@@ -12,16 +12,33 @@ public struct Template: Sendable {
     public let references: [Reference]
 
     /// - Parameters:
-    ///   - text: the text as YAML or a prompt file holds it.
+    ///   - text: the text of a prompt file.
     ///   - location: where it starts; places count on from there.
-    ///   - margin: the column in which its later lines start, for text that is indented where it stands.
     /// - Throws: `Diagnostics` with the problems of all expressions in it, codes as in `ExpressionCode`.
-    public init(parsing text: String, at location: SourceLocation, margin: Int = 1) throws(Diagnostics) {
-        var scanner = TemplateScanner(text: text, location: location, margin: margin)
-        parts = try scanner.scan()
+    public init(parsing text: String, at location: SourceLocation) throws(Diagnostics) {
+        try self.init(parsing: text) { PlacedText(text, at: location) }
+    }
+
+    /// - Parameters:
+    ///   - text: the text as YAML holds it.
+    ///   - placed: the same with its places, asked for where there is an expression in it.
+    /// - Throws: the same.
+    public init(parsing text: String, placed: () -> PlacedText) throws(Diagnostics) {
+        var scanner = TemplateScanner(text: text)
+        try self.init(scanner.scan(placed))
+    }
+
+    private init(_ parts: [Part]) {
+        self.parts = parts
         references = parts.flatMap { part -> [Reference] in
             if case .expression(let expression) = part { expression.references } else { [] }
         }
+    }
+
+    /// The same with more text behind it, which is no expression.
+    public func followed(by text: String) -> Template {
+        guard case .text(let last)? = parts.last else { return Template(parts + [.text(text)]) }
+        return Template(parts.dropLast() + [.text(last + text)])
     }
 
     /// Whether there is nothing to evaluate.

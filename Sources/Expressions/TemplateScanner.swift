@@ -4,24 +4,13 @@ import Values
 struct TemplateScanner {
     private let bytes: [UInt8]
     private var position = 0
-    /// The place of `position`, kept up as it moves.
-    private var file: String
-    private var line: Int
-    private var column: Int
-    private let margin: Int
 
-    init(text: String, location: SourceLocation, margin: Int) {
-        self.margin = margin
-        bytes = Array(text.utf8)
-        file = location.file
-        line = location.line
-        column = location.column
-    }
+    init(text: String) { bytes = Array(text.utf8) }
 
-    private var location: SourceLocation { SourceLocation(file: file, line: line, column: column) }
-
-    mutating func scan() throws(Diagnostics) -> [Template.Part] {
+    /// - Parameter places: the text with its places; most texts have no expression, and none of them is asked for.
+    mutating func scan(_ places: () -> PlacedText) throws(Diagnostics) -> [Template.Part] {
         var parts: [Template.Part] = []
+        var known: PlacedText?
         var literal: [UInt8] = []
         var problems: [Diagnostic] = []
         func flush() {
@@ -31,11 +20,13 @@ struct TemplateScanner {
         while position < bytes.count {
             if starts(with: "$${{") {
                 literal.append(contentsOf: "${{".utf8)
-                move(to: position + 4)
+                position += 4
             } else if starts(with: "${{") {
                 flush()
-                let opening = SourceRange(location, length: 3)
-                move(to: position + 3)
+                let placed = known ?? places()
+                known = placed
+                let opening = placed.range(position, position + 3)
+                position += 3
                 let end: Int
                 switch close(from: position) {
                 case .found(let place): end = place
@@ -48,20 +39,20 @@ struct TemplateScanner {
                                 : inString ? "a string inside it is not closed" : "a literal '${{' is written '$${{'"))
                     throw Diagnostics(problems)
                 }
-                move(to: bytes[position..<end].firstIndex { !$0.isSpace } ?? end)
+                position = bytes[position..<end].firstIndex { !$0.isSpace } ?? end
                 let last = bytes[position..<end].lastIndex { !$0.isSpace } ?? position - 1
                 let source = String(decoding: bytes[position..<last + 1], as: UTF8.self)
                 do throws(Diagnostics) {
-                    parts.append(.expression(try Expression(parsing: source, at: location, margin: margin)))
+                    parts.append(.expression(try Expression(parsing: placed.part(source, from: position))))
                 } catch {
                     problems += error.all
                 }
-                move(to: end + 2)
+                position = end + 2
             } else {
                 // Long texts go by stretches.
                 let end = bytes[(position + 1)...].firstIndex(of: UInt8(ascii: "$")) ?? bytes.count
                 literal += bytes[position..<end]
-                move(to: end)
+                position = end
             }
         }
         flush()
@@ -73,18 +64,6 @@ struct TemplateScanner {
         guard position + text.utf8CodeUnitCount <= bytes.count else { return false }
         for index in 0..<text.utf8CodeUnitCount where bytes[position + index] != text.utf8Start[index] { return false }
         return true
-    }
-
-    private mutating func move(to end: Int) {
-        while position < end {
-            if bytes[position] == 0x0A {
-                line += 1
-                column = margin
-            } else if bytes[position] & 0xC0 != 0x80 {
-                column += 1
-            }
-            position += 1
-        }
     }
 
     private enum Close {

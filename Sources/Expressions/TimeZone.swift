@@ -39,7 +39,7 @@ struct TimeZone: Sendable {
     /// Words joined by slashes: nothing that leads out of the database's folder.
     private static func isName(_ name: String) -> Bool {
         name.utf8.count <= 64
-            && name.split(separator: "/", omittingEmptySubsequences: false).allSatisfy { part in
+            && name.parts(at: UInt8(ascii: "/"), omittingEmptyParts: false).allSatisfy { part in
                 part.utf8.first?.isNameStart == true && part.utf8.allSatisfy { $0.isNamePart || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "+") }
             }
     }

@@ -134,7 +134,7 @@ final class TypeChecker {
     private func map(_ id: SyntaxTree.ID, _ children: SyntaxTree.Children) -> StaticType {
         let pairs = Array(tree.children(children))
         var fields: [ObjectType.Field] = []
-        var names: Set<String> = []
+        var names: TextSet = []
         var key = StaticType.nothing
         var value = StaticType.nothing
         for index in stride(from: 0, to: pairs.count, by: 2) {

@@ -13,8 +13,8 @@ final class CurlDriver: LoopParticipant, @unchecked Sendable {
     private var starting: [HTTPTransfer] = []
     private var isShut = false
     /// Hosts whose names libcurl has looked up, and transfers that wait for such a look-up.
-    private var knownHosts: Set<String> = []
-    private var waiting: [String: [HTTPTransfer]] = [:]
+    private var knownHosts: TextSet = []
+    private var waiting: TextTable<[HTTPTransfer]> = [:]
 
     /// Idle easy handles beyond this are freed; each holds some 15 kB.
     private static let maxIdleHandles = 256

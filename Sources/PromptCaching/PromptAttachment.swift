@@ -40,7 +40,7 @@ public final class PromptAttachment: Sendable {
 
 extension PromptAttachment: Hashable {
     public static func == (a: PromptAttachment, b: PromptAttachment) -> Bool {
-        a.hash == b.hash && a.kind == b.kind && a.name == b.name && a.detail == b.detail && a.maxTokens == b.maxTokens
+        a.hash == b.hash && a.kind == b.kind && a.name.hasSameBytes(as: b.name) && a.detail == b.detail && a.maxTokens == b.maxTokens
     }
 
     public func hash(into hasher: inout Hasher) { hasher.combine(hash) }

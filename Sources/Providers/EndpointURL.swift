@@ -7,10 +7,10 @@ enum EndpointURL {
         if !bytes.contains(where: { $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#") }) {
             return String(base[..<(bytes.lastIndex { $0 != UInt8(ascii: "/") }.map(bytes.index(after:)) ?? base.startIndex)]) + path
         }
-        let bare = base.prefix { $0 != "#" }
-        let mark = bare.firstIndex(of: "?") ?? bare.endIndex
+        let bare = bytes.prefix { $0 != UInt8(ascii: "#") }
+        let mark = bare.firstIndex(of: UInt8(ascii: "?")) ?? bare.endIndex
         var address = bare[..<mark]
-        while address.hasSuffix("/") { address.removeLast() }
-        return address + path + bare[mark...]
+        while address.last == UInt8(ascii: "/") { address.removeLast() }
+        return String(Substring(address)) + path + String(Substring(bare[mark...]))
     }
 }

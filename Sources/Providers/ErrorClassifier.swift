@@ -250,7 +250,7 @@ enum ErrorClassifier {
     private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 }
 
     private static func oneLine(_ text: String) -> String {
-        let line = text.split(whereSeparator: \.isNewline).joined(separator: " ")
+        let line = text.lines.filter { !$0.isBlank }.joined(separator: " ")
         return line.utf8.count > 1200 || line.count > 300 ? String(line.prefix(300)).beginning(bytes: 1200) + "…" : line
     }
 
@@ -267,7 +267,7 @@ enum ErrorClassifier {
 
     /// `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110, section 5.6.7, the form that senders must use).
     static func httpDate(_ text: String) -> Timestamp? {
-        let parts = text.split(separator: " ")
+        let parts = text.parts(at: 0x20)
         let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
         guard parts.count == 6, parts[5] == "GMT", let month = months.firstIndex(of: String(parts[2])) else { return nil }
         let number = month + 1 < 10 ? "0\(month + 1)" : "\(month + 1)"

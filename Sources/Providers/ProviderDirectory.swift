@@ -7,7 +7,7 @@ public struct ProviderDirectory: Sendable {
 
     /// - Parameter configurations: the project's entries; they win over the well-known ones of the same name.
     public init(_ configurations: [ProviderConfiguration]) {
-        self.configurations = WellKnownProviders.all.filter { known in !configurations.contains { $0.name == known.name } } + configurations
+        self.configurations = WellKnownProviders.all.filter { known in !configurations.contains { $0.name.hasSameBytes(as: known.name) } } + configurations
     }
 
     /// In order.
@@ -17,12 +17,12 @@ public struct ProviderDirectory: Sendable {
     ///
     /// - Throws: what is unknown, with what there is.
     public func entry(of model: ModelReference) throws(StepFailure) -> (provider: ProviderConfiguration, model: ModelConfiguration?) {
-        guard let configuration = configurations.first(where: { $0.name == model.provider }) else {
+        guard let configuration = configurations.last(where: { $0.name.hasSameBytes(as: model.provider) }) else {
             throw StepFailure(
                 .configuration, "there is no provider '\(model.provider)'",
                 details: [Suggestion.hint(for: model.provider, in: names) ?? "known: \(names.joined(separator: ", ")); others are declared under providers: in the project file"])
         }
-        let entry = configuration.models.first { $0.alias == model.model }
+        let entry = configuration.models.first { $0.alias.hasSameBytes(as: model.model) }
         if entry == nil, configuration.models.contains(where: { $0.serve != nil }) {
             let aliases = configuration.models.map(\.alias)
             throw StepFailure(

@@ -13,10 +13,10 @@ public final class ProviderRegistry: ModelProvider {
     private let http: HTTPClient
     private let servers: any ModelServers
     private let readSecret: SecretReader
-    private let contextWindows: [String: Int]
-    private let imageTokens: [String: ImageTokens]
+    private let contextWindows: TextTable<Int>
+    private let imageTokens: TextTable<ImageTokens>
     /// Keys, read once: the first call that needs one asks for it.
-    private let keys = Mutex<[String: Result<String, StepFailure>]>([:])
+    private let keys = Mutex<TextTable<Result<String, StepFailure>>>([:])
     /// Takes in what is read, and keeps all of it out of what servers say.
     private let secrets: SecretBook
     private let resolved = Mutex<[ModelReference: Endpoint]>([:])
@@ -30,8 +30,8 @@ public final class ProviderRegistry: ModelProvider {
     ///   - secrets: keys are added to it as they are read; what servers answer is cleared of all that it has.
     public init(
         configurations: [ProviderConfiguration], http: HTTPClient, servers: any ModelServers,
-        contextWindows: [String: Int] = PriceCatalogue.shipped.contextWindows,
-        imageTokens: [String: ImageTokens] = PriceCatalogue.shipped.imageTokens, secrets: SecretBook = SecretBook(),
+        contextWindows: TextTable<Int> = PriceCatalogue.shipped.contextWindows,
+        imageTokens: TextTable<ImageTokens> = PriceCatalogue.shipped.imageTokens, secrets: SecretBook = SecretBook(),
         readSecret: @escaping SecretReader
     ) {
         directory = ProviderDirectory(configurations)

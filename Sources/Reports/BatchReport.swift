@@ -119,7 +119,7 @@ public enum BatchReport {
         let durations = outcomes.map(\.duration).sorted()
         lines += Figures.flow(["duration p50 \(percentile(50, of: durations))", "p95 \(percentile(95, of: durations))"], style)
 
-        var groups: [String: (count: Int, example: Outcome)] = [:]
+        var groups: TextTable<(count: Int, example: Outcome)> = [:]
         for outcome in failed.sorted(by: { $0.line < $1.line }) {
             groups[outcome.failureKind ?? outcome.status.rawValue, default: (0, outcome)].count += 1
         }

@@ -12,8 +12,8 @@ enum CSV {
     private static func field(_ content: String) -> String {
         let text = defused(TerminalText.harmless(content))
         let special: Set<UInt8> = [0x22, 0x2C, 0x0A, 0x0D]
-        guard text.utf8.contains(where: special.contains) || text.first == " " || text.last == " " else { return text }
-        return "\"" + text.replacing("\"", with: "\"\"") + "\""
+        guard text.utf8.contains(where: special.contains) || text.utf8.first == 0x20 || text.utf8.last == 0x20 else { return text }
+        return "\"" + text.replacingBytes(of: "\"", with: "\"\"") + "\""
     }
 
     private static func defused(_ text: String) -> String {

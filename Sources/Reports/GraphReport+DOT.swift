@@ -48,6 +48,6 @@ extension GraphReport {
 
     /// A quoted string: a backslash would begin an escape of Graphviz's own, an ampersand an entity.
     private static func dotText(_ lines: [String]) -> String {
-        "\"" + lines.map { $0.replacing("&", with: "&amp;").replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") }.joined(separator: "\\n") + "\""
+        "\"" + lines.map { $0.replacingBytes(of: "&", with: "&amp;").replacingBytes(of: "\\", with: "\\\\").replacingBytes(of: "\"", with: "\\\"") }.joined(separator: "\\n") + "\""
     }
 }

@@ -48,11 +48,10 @@ extension GraphReport {
 
     /// Characters that end a label or a statement, or begin a tag, an entity or Markdown, as Mermaid's numbered entities.
     private static func mermaidText(_ text: String) -> String {
-        text.reduce(into: "") { result, character in
-            switch character {
-            case "\"", "#", "<", ">", "&", "`", "\\", ";":
-                result += "#\(character.unicodeScalars.first!.value);"
-            default: result.append(character)
+        text.unicodeScalars.reduce(into: "") { result, scalar in
+            switch scalar {
+            case "\"", "#", "<", ">", "&", "`", "\\", ";": result += "#\(scalar.value);"
+            default: result.unicodeScalars.append(scalar)
             }
         }
     }

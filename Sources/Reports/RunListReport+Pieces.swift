@@ -12,7 +12,7 @@ extension RunListReport {
         public mutating func piece(_ run: RunRecord) -> String {
             defer { isEmpty = false }
             // A line end in a string is escaped: those that are there are between its parts.
-            let text = JSONEncoding.pretty.string(TraceReport.json(run)).split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\n    ")
+            let text = JSONEncoding.pretty.string(TraceReport.json(run)).lines.joined(separator: "\n    ")
             return (isEmpty ? "{\n  \"runs\": [\n    " : ",\n    ") + text
         }
 

@@ -159,7 +159,7 @@ struct BoundedText {
     /// - Parameter whole: the command that prints all of it.
     init(_ text: String, _ style: TextStyle, indent: Int, whole: String?) {
         guard let width = style.width else {
-            lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { StyledText(String($0)) }
+            lines = text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }.map { StyledText(String($0)) }
             return
         }
         // Cut before it is wrapped: ten megabytes need not be.

@@ -152,7 +152,7 @@ struct TraceTree {
             StyledText(call.state == .held && call.cost == nil ? "in flight" : tally.costText(style)),
         ])
         let below = rest + branch.rest + "   "
-        if let served = call.modelServed, served != call.modelAsked { tell("served by \(served)", prefix: below, tint: .dim) }
+        if let served = call.modelServed, !served.hasSameBytes(as: call.modelAsked) { tell("served by \(served)", prefix: below, tint: .dim) }
         if let mark = call.openMark { tell(mark, prefix: below, tint: .yellow) }
         for note in call.notes { tell(note.message, prefix: below, tint: .yellow) }
         if !call.tags.isEmpty { tell("tags " + call.tags.map { "\($0.key)=\($0.value.stringValue ?? $0.value.jsonText)" }.joined(separator: " "), prefix: below, tint: .dim) }

@@ -21,13 +21,13 @@ public struct CommandRunner: ToolRunner {
 
     private let root: String
     private let secrets: SecretBook
-    private let withheld: Set<String>
+    private let withheld: TextSet
 
     /// - Parameters:
     ///   - root: absolute path of the folder that programs start in.
     ///   - secrets: what is taken out of what programs print.
     ///   - withheld: variables of the environment that programs do not see unless their step names them.
-    public init(root: String, secrets: SecretBook = SecretBook(), withheld: Set<String> = []) {
+    public init(root: String, secrets: SecretBook = SecretBook(), withheld: TextSet = []) {
         self.root = root
         self.secrets = secrets
         self.withheld = withheld

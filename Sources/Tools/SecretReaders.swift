@@ -10,18 +10,21 @@ import WorkflowModel
 /// Reads secrets where the project file says they are. What it reads is never logged.
 public enum SecretReaders {
     /// What programs printed: each is asked once, as a password manager may ask its user.
-    private static let printed = Mutex<[[String]: String]>([:])
+    private static let printed = Mutex<[[TextKey]: String]>([:])
 
     public static func read(_ source: SecretSource, root: String) -> Result<String, StepFailure> {
         switch source {
         case .value(let value): return .success(value)
         case .environment(let name):
-            guard let value = getenv(name).map({ String(cString: $0) }), !value.isEmpty else {
+            guard let bytes = getenv(name), bytes[0] != 0 else {
                 return .failure(StepFailure(.configuration, "the environment variable \(name) is not set", details: ["it holds the provider's API key: export \(name)=…"]))
+            }
+            guard let value = String(validatingCString: bytes) else {
+                return .failure(StepFailure(.configuration, "the environment variable \(name) is not UTF-8 text"))
             }
             return .success(value)
         case .command(let argv):
-            let asked = [root] + argv
+            let asked = ([root] + argv).map { TextKey($0) }
             if let known = printed.withLock({ $0[asked] }) { return .success(known) }
             let answer = command(argv, root: root)
             if case .success(let key) = answer { printed.withLock { $0[asked] = key } }
@@ -47,8 +50,10 @@ public enum SecretReaders {
             bytes += chunk[..<count]
         }
         let status = pclose(pipe)
-        let text = String(decoding: bytes, as: UTF8.self)
-        let key = text.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            return .failure(StepFailure(.configuration, "the key command '\(argv[0])' gave a key that is not UTF-8 text"))
+        }
+        let key = text.withoutByteOrderMark.lines.first { !$0.isBlank }.map(String.init) ?? ""
         guard status == 0, !key.isEmpty else {
             return .failure(StepFailure(.configuration, "the key command '\(argv[0])' gave no key", details: ["it must print the key on its first line and exit with 0"] + lines(of: said)))
         }
@@ -63,11 +68,11 @@ extension SecretReaders {
         rewind(file)
         var bytes = [UInt8](repeating: 0, count: 65_536)
         let count = fread(&bytes, 1, bytes.count, file)
-        return String(decoding: bytes[..<count], as: UTF8.self).split(whereSeparator: \.isNewline).suffix(6).map { "stderr: \($0)" }
+        return String(decoding: bytes[..<count], as: UTF8.self).lines.filter { !$0.isBlank }.suffix(6).map { "stderr: \($0)" }
     }
 }
 
 /// Words for a POSIX shell.
 public enum ShellQuoting {
-    public static func quote(_ word: String) -> String { "'" + word.replacing("'", with: "'\\''") + "'" }
+    public static func quote(_ word: String) -> String { "'" + word.replacingBytes(of: "'", with: "'\\''") + "'" }
 }

@@ -29,9 +29,9 @@ public struct Diagnostic: Sendable, Hashable {
 public struct Diagnostics: Error, Sendable {
     public let all: [Diagnostic]
     /// The texts that the ranges point into, by path, for code frames.
-    public let sources: [String: String]
+    public let sources: TextTable<String>
 
-    public init(_ all: [Diagnostic], sources: [String: String] = [:]) {
+    public init(_ all: [Diagnostic], sources: TextTable<String> = [:]) {
         self.all = all.sorted { a, b in
             guard let x = a.range?.start, let y = b.range?.start else { return a.range == nil && b.range != nil }
             return (x.file, x.line, x.column) < (y.file, y.line, y.column)

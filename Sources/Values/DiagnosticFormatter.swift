@@ -14,7 +14,7 @@ public struct DiagnosticFormatter: Sendable {
 
     /// The first of each code; the others are counted.
     public func format(_ diagnostics: Diagnostics) -> String {
-        var known: [String: SourceLines] = [:]
+        var known: TextTable<SourceLines> = [:]
         var counts: [String: Int] = [:]
         var text = ""
         for diagnostic in diagnostics.all {
@@ -29,12 +29,12 @@ public struct DiagnosticFormatter: Sendable {
         return text
     }
 
-    public func format(_ diagnostic: Diagnostic, sources: [String: String]) -> String {
-        var known: [String: SourceLines] = [:]
+    public func format(_ diagnostic: Diagnostic, sources: TextTable<String>) -> String {
+        var known: TextTable<SourceLines> = [:]
         return format(diagnostic, sources, &known)
     }
 
-    private func format(_ diagnostic: Diagnostic, _ sources: [String: String], _ known: inout [String: SourceLines]) -> String {
+    private func format(_ diagnostic: Diagnostic, _ sources: TextTable<String>, _ known: inout TextTable<SourceLines>) -> String {
         var text = ""
         if let start = diagnostic.range?.start { text += bold(TerminalText.harmless("\(start)")) + ": " }
         let label = "\(diagnostic.severity.rawValue)[\(diagnostic.code)]"

@@ -1,45 +1,64 @@
-import OrderedCollections
-
-/// A JSON object: keys in the order in which they were written, each once.
+/// A JSON object: keys in the order in which they were written, each once. Keys are equal when their bytes are.
 ///
 /// Two objects are equal when they hold equal values under equal keys; order does not count,
 /// as JSON gives it no meaning. Order does count on the wire, which is why it is kept.
 public struct JSONObject: Sendable {
-    private var storage: OrderedDictionary<String, JSONValue>
+    /// Up to so many keys a look at each is faster than a table, and costs no memory.
+    private static let few = 16
 
-    public init() { storage = [:] }
+    private var pairs: [(key: String, value: JSONValue)]
+    /// Where each key stands; empty up to a few.
+    private var positions: [TextKey: Int] = [:]
 
-    public init(minimumCapacity: Int) { storage = OrderedDictionary(minimumCapacity: minimumCapacity) }
+    public init() { pairs = [] }
+
+    public init(minimumCapacity: Int) {
+        pairs = []
+        pairs.reserveCapacity(minimumCapacity)
+    }
 
     /// Later values win when a key stands twice.
     public init(_ pairs: some Sequence<(String, JSONValue)>) {
-        storage = [:]
-        for (key, value) in pairs { storage[key] = value }
+        self.init(minimumCapacity: pairs.underestimatedCount)
+        for (key, value) in pairs { _ = replace(value, forKey: key) }
     }
 
-    public var count: Int { storage.count }
-    public var isEmpty: Bool { storage.isEmpty }
-    public var keys: some RandomAccessCollection<String> { storage.keys }
-    public var values: some RandomAccessCollection<JSONValue> { storage.values }
+    public var count: Int { pairs.count }
+    public var isEmpty: Bool { pairs.isEmpty }
+    public var keys: [String] { pairs.map(\.key) }
+    public var values: [JSONValue] { pairs.map(\.value) }
 
     /// Setting a key that exists keeps its place; setting `nil` removes it.
     public subscript(key: String) -> JSONValue? {
-        get { storage[key] }
-        set { storage[key] = newValue }
+        get { position(of: key).map { pairs[$0].value } }
+        set {
+            if let newValue { _ = replace(newValue, forKey: key) } else { remove(key) }
+        }
     }
 
-    public func contains(_ key: String) -> Bool { storage.keys.contains(key) }
+    public func contains(_ key: String) -> Bool { position(of: key) != nil }
 
     /// Appends or replaces, and says whether the key was new.
     @discardableResult
-    public mutating func insert(_ value: JSONValue, forKey key: String) -> Bool {
-        storage.updateValue(value, forKey: key) == nil
-    }
+    public mutating func insert(_ value: JSONValue, forKey key: String) -> Bool { replace(value, forKey: key) == nil }
 
     /// Sets a value.
     ///
     /// - Returns: the one whose place it took.
-    mutating func replace(_ value: JSONValue, forKey key: String) -> JSONValue? { storage.updateValue(value, forKey: key) }
+    mutating func replace(_ value: JSONValue, forKey key: String) -> JSONValue? {
+        if let position = position(of: key) {
+            let before = pairs[position].value
+            pairs[position].value = value
+            return before
+        }
+        pairs.append((key, value))
+        if !positions.isEmpty {
+            positions[TextKey(key)] = pairs.count - 1
+        } else if pairs.count > Self.few {
+            tabulate()
+        }
+        return nil
+    }
 
     /// A copy with one more value, for building small documents in one expression. `nil` adds nothing.
     public func with(_ key: String, _ value: JSONValue?) -> JSONObject {
@@ -48,33 +67,56 @@ public struct JSONObject: Sendable {
         copy[key] = value
         return copy
     }
+
+    private func position(of key: String) -> Int? {
+        if !positions.isEmpty { return positions[TextKey(key)] }
+        return pairs.withUnsafeBufferPointer { pairs in
+            for index in 0..<pairs.count where pairs[index].key.hasSameBytes(as: key) { return index }
+            return nil
+        }
+    }
+
+    private mutating func remove(_ key: String) {
+        guard let position = position(of: key) else { return }
+        pairs.remove(at: position)
+        guard !positions.isEmpty else { return }
+        positions.removeAll(keepingCapacity: true)
+        if pairs.count > Self.few { tabulate() }
+    }
+
+    private mutating func tabulate() {
+        positions.reserveCapacity(2 * pairs.count)
+        for (index, pair) in pairs.enumerated() { positions[TextKey(pair.key)] = index }
+    }
 }
 
 extension JSONObject: Sequence {
-    public func makeIterator() -> AnyIterator<(key: String, value: JSONValue)> {
-        var index = 0
-        let elements = storage.elements
-        return AnyIterator {
-            guard index < elements.count else { return nil }
-            defer { index += 1 }
-            return elements[index]
-        }
-    }
+    public func makeIterator() -> IndexingIterator<[(key: String, value: JSONValue)]> { pairs.makeIterator() }
+    public var underestimatedCount: Int { pairs.count }
 }
 
 extension JSONObject: Hashable {
     public static func == (a: JSONObject, b: JSONObject) -> Bool {
         guard a.count == b.count else { return false }
-        return a.storage.elements.allSatisfy { b.storage[$0.key] == $0.value }
+        for index in 0..<a.count {
+            let pair = a.pairs[index]
+            // Most objects that are compared have one order.
+            if b.pairs[index].key.hasSameBytes(as: pair.key) {
+                guard b.pairs[index].value == pair.value else { return false }
+            } else {
+                guard let other = b[pair.key], other == pair.value else { return false }
+            }
+        }
+        return true
     }
 
     public func hash(into hasher: inout Hasher) {
         hasher.combine(count)
         // Order-free, as equality is.
         var mixed = 0
-        for (key, value) in storage.elements {
+        for (key, value) in pairs {
             var element = Hasher()
-            element.combine(key)
+            key.hashBytes(into: &element)
             element.combine(value)
             mixed ^= element.finalize()
         }
@@ -97,5 +139,5 @@ extension JSONObject {
     }
 
     /// The pair at a position in order of writing, `0 ..< count`.
-    public func pair(at index: Int) -> (key: String, value: JSONValue) { storage.elements[index] }
+    public func pair(at index: Int) -> (key: String, value: JSONValue) { pairs[index] }
 }

@@ -5,14 +5,14 @@ public struct JSONParseError: Error, Sendable, Equatable, CustomStringConvertibl
     public let offset: Int
     /// From 1.
     public let line: Int
-    /// From 1, in bytes.
+    /// From 1, in Unicode scalars, as ``SourceLocation`` counts.
     public let column: Int
 
     public var description: String { "\(message) at line \(line), column \(column)" }
 }
 
-/// Strict RFC 8259 parser over UTF-8 bytes. Keeps key order and exact integers;
-/// of a key that stands twice the last value wins, as RFC 8259 section 4 reports of most readers.
+/// Strict RFC 8259 parser over UTF-8 bytes. Keeps key order and exact integers; a byte order mark before the text is skipped, as section 8.1
+/// allows; of a key that stands twice the last value wins, as RFC 8259 section 4 reports of most readers.
 public struct JSONParser {
     /// Deeper nesting is refused, so that no input exhausts the stack.
     public static let maximumDepth = 256
@@ -62,6 +62,7 @@ public struct JSONParser {
 
     private mutating func document() -> Result<JSONValue, JSONParseError> {
         do throws(JSONParseError) {
+            position = ByteOrderMark.count(in: bytes)
             skipWhitespace()
             let value = try value(depth: 0)
             skipWhitespace()
@@ -74,12 +75,14 @@ public struct JSONParser {
 
     private func error(_ message: String) -> JSONParseError {
         var line = 1
-        var lineStart = 0
-        for index in 0..<min(position, bytes.count) where bytes[index] == UInt8(ascii: "\n") {
+        var lineStart = ByteOrderMark.count(in: bytes)
+        let end = min(position, bytes.count)
+        for index in 0..<end where bytes[index] == UInt8(ascii: "\n") {
             line += 1
             lineStart = index + 1
         }
-        return JSONParseError(message: message, offset: position, line: line, column: position - lineStart + 1)
+        let column = lineStart < end ? bytes[lineStart..<end].count { $0 & 0xC0 != 0x80 } : 0
+        return JSONParseError(message: message, offset: position, line: line, column: column + 1)
     }
 
     @inline(__always)

@@ -1,7 +1,7 @@
 /// A JSON document that keeps what the author wrote: the order of keys and the exact value of integers.
 ///
 /// Foundation's JSON types lose both, and a prompt, a hash or a price must not depend on them.
-public enum JSONValue: Sendable, Hashable {
+public enum JSONValue: Sendable {
     case null
     case bool(Bool)
     /// An integer literal that fits 64 bits.
@@ -13,6 +13,36 @@ public enum JSONValue: Sendable, Hashable {
     case string(String)
     case array([JSONValue])
     case object(JSONObject)
+}
+
+/// Texts and keys are equal when their bytes are, as in every hash and on every wire; see ``TextKey``.
+extension JSONValue: Hashable {
+    public static func == (a: JSONValue, b: JSONValue) -> Bool {
+        switch (a, b) {
+        case (.null, .null): true
+        case (.bool(let a), .bool(let b)): a == b
+        case (.int(let a), .int(let b)): a == b
+        case (.bigInt(let a), .bigInt(let b)): a.hasSameBytes(as: b)
+        case (.double(let a), .double(let b)): a == b
+        case (.string(let a), .string(let b)): a.hasSameBytes(as: b)
+        case (.array(let a), .array(let b)): a == b
+        case (.object(let a), .object(let b)): a == b
+        default: false
+        }
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        switch self {
+        case .null: hasher.combine(0 as UInt8)
+        case .bool(let value): hasher.combine(value)
+        case .int(let value): hasher.combine(value)
+        case .bigInt(let digits): digits.hashBytes(into: &hasher)
+        case .double(let value): hasher.combine(value)
+        case .string(let text): text.hashBytes(into: &hasher)
+        case .array(let elements): hasher.combine(elements)
+        case .object(let object): hasher.combine(object)
+        }
+    }
 }
 
 extension JSONValue {
@@ -66,7 +96,10 @@ extension JSONValue {
         return nil
     }
 
-    public var isNull: Bool { self == .null }
+    public var isNull: Bool {
+        if case .null = self { return true }
+        return false
+    }
 
     /// The name of the JSON type, as messages use it: `null`, `boolean`, `integer`, `number`, `string`, `array`, `object`.
     public var typeName: String {

@@ -14,7 +14,7 @@ public enum PrivateFolder {
     /// - Returns: the part that could not be made, with `errno` set.
     public static func create(_ folder: String) -> String? {
         var path = folder.hasPrefix("/") ? "/" : ""
-        for part in folder.split(separator: "/") {
+        for part in folder.parts(at: UInt8(ascii: "/")) {
             path += (path.isEmpty || path.hasSuffix("/") ? "" : "/") + part
             guard mkdir(path, 0o700) == 0 || errno == EEXIST else { return path }
             if part == name { tighten(path) }

@@ -14,13 +14,13 @@ struct SourceLines {
         self.starts = starts
     }
 
-    /// A line from 1, without its end and without carriage returns.
+    /// A line from 1, without its end, be it LF or CRLF.
     mutating func line(_ number: Int) -> [Unicode.Scalar]? {
         guard number > 0, number <= starts.count else { return nil }
         if let last, last.number == number { return last.scalars }
-        let end = number < starts.count ? starts[number] - 1 : bytes.count
-        let scalars = String(decoding: bytes[starts[number - 1]..<end], as: UTF8.self).unicodeScalars.filter { $0 != "\r" }
-        last = (number, Array(scalars))
+        var text = bytes[starts[number - 1]..<(number < starts.count ? starts[number] - 1 : bytes.count)]
+        if text.last == 0x0D { text.removeLast() }
+        last = (number, Array(String(decoding: text, as: UTF8.self).unicodeScalars))
         return last?.scalars
     }
 }

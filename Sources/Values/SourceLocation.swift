@@ -1,7 +1,7 @@
 /// A place in a text file.
 public struct SourceLocation: Sendable, Hashable {
     /// The path as the user knows it.
-    public let file: String
+    @ByBytes public private(set) var file: String
     /// From 1.
     public let line: Int
     /// From 1, in Unicode scalars.

@@ -57,7 +57,7 @@ public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible
     }
 
     /// `2026-11-21 09:48:15`, UTC, for people.
-    public var shortText: String { String(rfc3339.prefix(19)).replacing("T", with: " ") }
+    public var shortText: String { String(rfc3339.prefix(19)).replacingBytes(of: "T", with: " ") }
 
     /// `2026-11-21`, UTC.
     public var dateText: String { String(rfc3339.prefix(10)) }

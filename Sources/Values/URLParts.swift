@@ -14,27 +14,31 @@ public struct URLParts: Sendable {
 
     /// `nil` for what has no `scheme://`.
     public init?(_ text: String) {
-        guard let colon = text.firstRange(of: "://") else { return nil }
-        scheme = text[..<colon.lowerBound].lowercased()
-        let rest = text[colon.upperBound...]
-        let authority = rest.prefix { !"/?#".contains($0) }
+        // By bytes: a sign before a combining mark is a sign, and what stands behind it a password.
+        let bytes = Array(text.utf8)
+        let sign = Array("://".utf8)
+        guard let colon = bytes.indices.first(where: { bytes[$0...].starts(with: sign) }) else { return nil }
+        func string(_ bytes: ArraySlice<UInt8>) -> String { String(decoding: bytes, as: UTF8.self) }
+        scheme = string(bytes[..<colon]).lowercased()
+        let rest = bytes[(colon + sign.count)...]
+        let authority = rest.prefix { !"/?#".utf8.contains($0) }
         var place = authority
-        if let at = authority.lastIndex(of: "@") {
-            userInfo = String(authority[..<at])
-            place = authority[authority.index(after: at)...]
+        if let at = authority.lastIndex(of: UInt8(ascii: "@")) {
+            userInfo = string(authority[..<at])
+            place = authority[(at + 1)...]
         } else {
             userInfo = nil
         }
-        let isBracketed = place.first == "["
-        let hostEnd = isBracketed ? place.firstIndex(of: "]").map { place.index(after: $0) } ?? place.endIndex : place.firstIndex(of: ":") ?? place.endIndex
-        host = place[..<hostEnd].lowercased()
-        port = place[hostEnd...].first == ":" ? String(place[hostEnd...].dropFirst()) : nil
-        let behind = rest[authority.endIndex...].prefix { $0 != "#" }
-        let mark = behind.firstIndex(of: "?") ?? behind.endIndex
-        path = String(behind[..<mark])
-        query = behind[mark...].dropFirst().split(separator: "&").map { pair in
-            let equals = pair.firstIndex(of: "=") ?? pair.endIndex
-            return (String(pair[..<equals]), String(pair[equals...].dropFirst()))
+        let isBracketed = place.first == UInt8(ascii: "[")
+        let hostEnd = isBracketed ? place.firstIndex(of: UInt8(ascii: "]")).map { $0 + 1 } ?? place.endIndex : place.firstIndex(of: UInt8(ascii: ":")) ?? place.endIndex
+        host = string(place[..<hostEnd]).lowercased()
+        port = place[hostEnd...].first == UInt8(ascii: ":") ? string(place[hostEnd...].dropFirst()) : nil
+        let behind = rest[authority.endIndex...].prefix { $0 != UInt8(ascii: "#") }
+        let mark = behind.firstIndex(of: UInt8(ascii: "?")) ?? behind.endIndex
+        path = string(behind[..<mark])
+        query = behind[mark...].dropFirst().split(separator: UInt8(ascii: "&")).map { pair in
+            let equals = pair.firstIndex(of: UInt8(ascii: "=")) ?? pair.endIndex
+            return (string(pair[..<equals]), string(pair[equals...].dropFirst()))
         }
     }
 
@@ -42,7 +46,7 @@ public struct URLParts: Sendable {
     public var isLoopback: Bool {
         guard port?.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) ?? true else { return false }
         if host == "localhost" || host == "[::1]" { return true }
-        let numbers = host.split(separator: ".", omittingEmptySubsequences: false)
+        let numbers = host.parts(at: UInt8(ascii: "."), omittingEmptyParts: false)
         return numbers.count == 4 && numbers[0] == "127" && numbers.allSatisfy { UInt8($0) != nil }
     }
 
@@ -54,8 +58,7 @@ public struct URLParts: Sendable {
     public var credentials: [(what: String, value: String)] {
         var found: [(what: String, value: String)] = []
         if let userInfo, !userInfo.isEmpty {
-            let colon = userInfo.firstIndex(of: ":") ?? userInfo.endIndex
-            let (name, password) = (String(userInfo[..<colon]), String(userInfo[colon...].dropFirst()))
+            let (name, password) = userInfo.cut(at: UInt8(ascii: ":")) ?? (userInfo, "")
             let isFiller = password.isEmpty || Self.fillers.contains(password.lowercased())
             if !isFiller { found.append(("the password", password)) }
             if !name.isEmpty, isFiller || SecretLook.looksLikeKey(name) { found.append(("the name", name)) }
@@ -64,7 +67,7 @@ public struct URLParts: Sendable {
             if PublicNames.isSecret(parameter: name, value: value) { found.append(("'\(name)'", value)) }
             if value.isEmpty, SecretLook.looksLikeKey(name) { found.append((Self.inQuery, name)) }
         }
-        for part in path.split(separator: "/") where Self.isKey(part) { found.append((Self.inPath, String(part))) }
+        for part in path.parts(at: UInt8(ascii: "/")) where Self.isKey(part) { found.append((Self.inPath, String(part))) }
         return found
     }
 
@@ -84,15 +87,18 @@ public struct URLParts: Sendable {
     /// The address without what opens something.
     public static func shown(_ text: String) -> String {
         guard let parts = URLParts(text) else { return text }
-        var shown = text
-        if let userInfo = parts.userInfo, let range = shown.firstRange(of: userInfo + "@") { shown.replaceSubrange(range, with: Redactor.mark + "@") }
-        for part in Set(parts.path.split(separator: "/").filter(isKey)) { shown = shown.replacing("/" + part, with: "/" + Redactor.mark) }
-        guard let mark = shown.firstIndex(of: "?") else { return shown }
-        let (before, query) = (shown[..<mark], shown[mark...].dropFirst())
-        let pairs = query.split(separator: "&", omittingEmptySubsequences: false).map { pair -> String in
-            guard let equals = pair.firstIndex(of: "=") else { return SecretLook.looksLikeKey(String(pair)) ? Redactor.mark : String(pair) }
-            guard !PublicNames.isPublic(parameter: String(pair[..<equals])) else { return String(pair) }
-            return String(pair[..<equals]) + "=" + Redactor.mark
+        var shown = Array(text.utf8)
+        func replace(_ part: String, by mark: String) {
+            let (old, new) = (Array(part.utf8), Array(mark.utf8))
+            guard let place = shown.indices.first(where: { shown[$0...].starts(with: old) }) else { return }
+            shown.replaceSubrange(place..<place + old.count, with: new)
+        }
+        if let userInfo = parts.userInfo { replace(userInfo + "@", by: Redactor.mark + "@") }
+        for part in parts.path.parts(at: UInt8(ascii: "/")) where isKey(part) { replace("/" + part, by: "/" + Redactor.mark) }
+        guard let (before, query) = String(decoding: shown, as: UTF8.self).cut(at: UInt8(ascii: "?")) else { return String(decoding: shown, as: UTF8.self) }
+        let pairs = query.parts(at: UInt8(ascii: "&"), omittingEmptyParts: false).map { pair -> String in
+            guard let (name, _) = pair.cut(at: UInt8(ascii: "=")) else { return SecretLook.looksLikeKey(String(pair)) ? Redactor.mark : String(pair) }
+            return PublicNames.isPublic(parameter: name) ? String(pair) : name + "=" + Redactor.mark
         }
         return before + "?" + pairs.joined(separator: "&")
     }

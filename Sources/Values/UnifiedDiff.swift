@@ -11,7 +11,7 @@ public enum UnifiedDiff {
 
     /// - Returns: an empty text when both are the same.
     public static func text(_ before: String, _ after: String, file: String) -> String {
-        guard before != after else { return "" }
+        guard !before.hasSameBytes(as: after) else { return "" }
         let edits = edits(lines(before), lines(after))
         var result = "--- \(file)\n+++ \(file)\n"
         var index = 0
@@ -52,9 +52,11 @@ public enum UnifiedDiff {
         return lines
     }
 
+    private static func same(_ a: Substring, _ b: Substring) -> Bool { a.utf8.elementsEqual(b.utf8) }
+
     private static func edits(_ a: [Substring], _ b: [Substring]) -> [Edit] {
-        let head = zip(a, b).prefix { $0 == $1 }.count
-        let tail = min(zip(a.reversed(), b.reversed()).prefix { $0 == $1 }.count, a.count - head, b.count - head)
+        let head = zip(a, b).prefix { same($0, $1) }.count
+        let tail = min(zip(a.reversed(), b.reversed()).prefix { same($0, $1) }.count, a.count - head, b.count - head)
         let (old, new) = (Array(a[head..<a.count - tail]), Array(b[head..<b.count - tail]))
         return a[..<head].map { .keep($0) } + middle(old, new) + a[(a.count - tail)...].map { .keep($0) }
     }
@@ -67,14 +69,14 @@ public enum UnifiedDiff {
         for i in a.indices.reversed() {
             for j in b.indices.reversed() {
                 lengths[i * width + j] =
-                    a[i] == b[j]
+                    same(a[i], b[j])
                     ? lengths[(i + 1) * width + j + 1] + 1 : max(lengths[(i + 1) * width + j], lengths[i * width + j + 1])
             }
         }
         var edits: [Edit] = []
         var (i, j) = (0, 0)
         while i < a.count || j < b.count {
-            if i < a.count, j < b.count, a[i] == b[j] {
+            if i < a.count, j < b.count, same(a[i], b[j]) {
                 edits.append(.keep(a[i]))
                 (i, j) = (i + 1, j + 1)
             } else if i < a.count, j == b.count || lengths[(i + 1) * width + j] >= lengths[i * width + j + 1] {

@@ -7,6 +7,7 @@ public struct SourceDocument: Sendable {
     public let file: String
     /// For code frames.
     public let text: String
+    private let isJSON: Bool
 
     /// Reads a file: `.yaml` and `.yml` as YAML, `.json` as JSON, any other name as what it turns out to be.
     ///
@@ -23,15 +24,18 @@ public struct SourceDocument: Sendable {
         self.text = text
         if file.hasSuffix(".yaml") || file.hasSuffix(".yml") {
             value = try Self.yaml(text, file)
+            isJSON = false
             return
         }
         do throws(JSONParseError) {
             value = try JSONParser.parse(text)
+            isJSON = true
         } catch {
             // What begins like JSON was meant as JSON: the message of its parser is the better one.
             let begin = text.first { !$0.isWhitespace }
             if !file.hasSuffix(".json"), begin != "{", begin != "[", begin != "\"" {
                 value = try Self.yaml(text, file)
+                isJSON = false
                 return
             }
             let place = SourceRange(SourceLocation(file: file, line: error.line, column: error.column))
@@ -45,28 +49,10 @@ public struct SourceDocument: Sendable {
         return node.json
     }
 
-    /// Where the parts at these JSON pointers stand, the nearest part around those that are not there.
-    /// `nil` where the places of the document are not known, as of JSON that nests deeper than YAML may here.
+    /// Where the parts at these JSON pointers stand, the nearest part around those that are not there. `nil` where the places of the document are not
+    /// known, as of one with more parts than YAML may have here.
     public func ranges(at pointers: [String]) -> [SourceRange?] {
-        // JSON is YAML, as far as it is about places.
-        let root = YAMLReader.read(text, file: file).node
-        return pointers.map { pointer in root.map { Self.node(at: pointer, in: $0).range.firstLine } }
-    }
-
-    private static func node(at pointer: String, in root: YAMLNode) -> YAMLNode {
-        var node = root
-        for token in pointer.split(separator: "/", omittingEmptySubsequences: false).dropFirst() {
-            let name = String(token.replacing("~1", with: "/").replacing("~0", with: "~"))
-            switch node.content {
-            case .mapping(let pairs):
-                guard let pair = pairs.first(where: { $0.key.scalar?.text == name }) else { return node }
-                node = pair.value
-            case .sequence(let elements):
-                guard let index = Int(name), elements.indices.contains(index) else { return node }
-                node = elements[index]
-            case .scalar: return node
-            }
-        }
-        return node
+        let root = isJSON ? JSONNodes.read(text, file: file) : YAMLReader.read(text, file: file).node
+        return pointers.map { pointer in root?.nearest(to: pointer).node.range.firstLine }
     }
 }

@@ -14,17 +14,17 @@ final class SourceFiles {
     static let maximumBytes = 8 << 20
 
     let root: String
-    private(set) var texts: [String: String] = [:]
-    private var attached: [String: AttachedFile] = [:]
+    private(set) var texts: TextTable<String> = [:]
+    private var attached: TextTable<AttachedFile> = [:]
     private var order: [String] = []
-    private var documents: Set<String> = []
+    private var documents: TextSet = []
     /// Contents that stand in for files, by path.
-    private let recorded: [String: [UInt8]]
+    private let recorded: TextTable<[UInt8]>
 
     /// - Parameters:
     ///   - root: a folder; links in its path are resolved, as they are in the paths that it is compared with.
     ///   - recorded: what is taken in place of the files at these paths, whatever they say now.
-    init(root: String, recorded: [String: [UInt8]] = [:]) {
+    init(root: String, recorded: TextTable<[UInt8]> = [:]) {
         self.root = Self.realPath(root) ?? root
         self.recorded = recorded
     }
@@ -43,11 +43,11 @@ final class SourceFiles {
     ///
     /// - Parameter path: the workflow's own.
     func sources(of path: String) -> GraphSources {
-        let folder = path.lastIndex(of: "/").map { path[...$0] } ?? ""
+        let folder = path.folderWithSlash
         return GraphSources(
             location: Self.realPath(path) ?? path,
             files: order.map { path in
-                let name = path.hasPrefix(folder) ? String(path.dropFirst(folder.count)) : path
+                let name = path.startsWithBytes(of: folder) ? String(Substring(path.utf8.dropFirst(folder.utf8.count))) : path
                 return attached[path].map { GraphSources.File(path: name, content: Blob($0.bytes, hash: $0.hash)) }
                     ?? GraphSources.File(path: name, text: texts[path]!, isDocument: documents.contains(path))
             })
@@ -69,7 +69,7 @@ final class SourceFiles {
         } catch {
             throw failure(error.message, hint: error.hint)
         }
-        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes.removeFirst(3) }
+        bytes.removeFirst(ByteOrderMark.count(in: bytes))
         if bytes.contains(0) { throw failure("\(path) is a binary file, not text") }
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw failure("\(path) is not UTF-8 text: \(Self.firstInvalid(bytes))", hint: "save it as UTF-8")
@@ -120,10 +120,10 @@ final class SourceFiles {
                     code: "AW002", message, at: place, hint: "files of a workflow are inside the project (\(root)), named relative to the workflow's own file")
             ])
         }
-        guard !name.hasPrefix("/"), !name.hasPrefix("~") else { throw failure("'\(name)' is not a path inside the project") }
-        let folder = file.lastIndex(of: "/").map { String(file[...$0]) } ?? ""
-        let path = folder + name
-        if let real = Self.realPath(path), !real.hasPrefix(root == "/" ? "/" : root + "/") { throw failure("'\(name)' is outside the project") }
+        guard ![UInt8(ascii: "/"), UInt8(ascii: "~")].contains(name.utf8.first ?? 0) else { throw failure("'\(name)' is not a path inside the project") }
+        let path = file.folderWithSlash + name
+        // By bytes: another folder may be called almost the same.
+        if let real = Self.realPath(path), !real.startsWithBytes(of: root == "/" ? "/" : root + "/") { throw failure("'\(name)' is outside the project") }
         return path
     }
 

@@ -27,7 +27,7 @@ public enum WorkflowLoader {
     /// - Throws: `Diagnostics` with every problem of all its files, in one pass.
     public static func load(
         _ path: String, root: String, secrets: [String]? = nil, warns: Bool = false, models: ModelCheck? = nil, book: SecretBook? = nil,
-        hasBegun: Bool = false, recorded: [String: [UInt8]] = [:]
+        hasBegun: Bool = false, recorded: TextTable<[UInt8]> = [:]
     ) throws(Diagnostics) -> Loaded {
         let loading = Loading(SourceFiles(root: root, recorded: recorded), secrets: secrets, warns: warns, models: models, book: book, hasBegun: hasBegun)
         return try loading.load(path, parents: [], namedAt: nil)
@@ -43,7 +43,7 @@ private final class Loading {
     private let book: SecretBook?
     private let hasBegun: Bool
     /// `nil`: wrong, which is reported already.
-    private var known: [String: WorkflowGraph?] = [:]
+    private var known: TextTable<WorkflowGraph?> = [:]
 
     init(_ files: SourceFiles, secrets: [String]?, warns: Bool, models: WorkflowLoader.ModelCheck?, book: SecretBook?, hasBegun: Bool) {
         self.files = files
@@ -85,7 +85,7 @@ private final class Loading {
     }
 
     private func graph(_ path: String, parents: [String], _ place: SourceRange, _ context: DecodingContext) -> WorkflowGraph? {
-        if let start = parents.firstIndex(of: path) {
+        if let start = parents.firstIndex(where: { $0.hasSameBytes(as: path) }) {
             context.report(
                 "AW208", "workflows run each other: \((parents[start...] + [path]).joined(separator: " -> "))", at: place,
                 hint: "a repetition with a bound is a loop: { steps: …, until: …, max: … }")

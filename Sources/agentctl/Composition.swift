@@ -100,7 +100,7 @@ struct Composition {
 
     /// The rows that a run's calls can be charged by, as they are kept with it.
     func priceRows(of graph: WorkflowGraph, _ provider: any ModelProvider) -> [(id: String, json: String)] {
-        var rows: [String: String] = [:]
+        var rows: TextTable<String> = [:]
         for reference in graph.tiers.flatMap(\.models) {
             let served = (try? provider.profile(of: reference).servedID) ?? reference.model
             guard let sheet = prices.sheet(provider: reference.provider, model: served, at: .now()) else { continue }
@@ -110,13 +110,13 @@ struct Composition {
     }
 
     /// Keys are for providers: programs do not see them unless they are named.
-    private var withheld: Set<String> { settings.project.secretVariables(besides: WellKnownProviders.all) }
+    private var withheld: TextSet { settings.project.secretVariables(besides: WellKnownProviders.all) }
 
     /// A server may have to know the key that it is asked with.
-    private var withheldFromServers: @Sendable (String) -> Set<String> {
+    private var withheldFromServers: @Sendable (String) -> TextSet {
         let (withheld, providers) = (withheld, settings.project.providers)
         return { name in
-            guard case .environment(let own)? = providers.first(where: { $0.name == name })?.apiKey else { return withheld }
+            guard case .environment(let own)? = providers.first(where: { $0.name.hasSameBytes(as: name) })?.apiKey else { return withheld }
             return withheld.subtracting([own])
         }
     }

@@ -16,7 +16,16 @@ enum Program {
         if arguments.first == ModelServerWatch.commandName { exit(ModelServerWatch.main(Array(arguments.dropFirst()))) }
         // Two names that are not UTF-8 would be one, and another one than was meant.
         if let number = CommandLine.firstNotUTF8 {
-            Output.note("error: argument \(number) is not UTF-8 text: \(CommandLine.arguments[number])\n")
+            Output.note(
+                """
+                error: argument \(number) is not UTF-8 text: \(CommandLine.arguments[number])
+                hint: a text in another encoding is made UTF-8 first, such as with iconv; a file gets a name in UTF-8
+
+                """)
+            exit(ExitCodes.usage)
+        }
+        if let name = Environment.firstNotUTF8 {
+            Output.note("error: the environment variable \(name) is not UTF-8 text\n")
             exit(ExitCodes.usage)
         }
         // The runtime's own event loops trap where they cannot be opened, whenever a thread first needs one.
@@ -39,6 +48,20 @@ extension CommandLine {
             guard let bytes = unsafeArgv[index] else { return false }
             return String(validatingCString: bytes) == nil
         }
+    }
+}
+
+private enum Environment {
+    /// The name of the first of our own variables whose value would be changed to become text.
+    static var firstNotUTF8: String? {
+        var next = environ
+        while let variable = next.pointee {
+            if strncmp(variable, "AGENTCTL_", 9) == 0, String(validatingCString: variable) == nil {
+                return String(cString: variable).cut(at: UInt8(ascii: "="))?.before
+            }
+            next += 1
+        }
+        return nil
     }
 }
 

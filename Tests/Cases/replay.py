@@ -14,6 +14,7 @@ import attacks  # noqa: F401  (each registers its cases)
 import language  # noqa: F401
 import money  # noqa: F401
 import runs  # noqa: F401
+import text  # noqa: F401
 
 LOCK = threading.Lock()
 COUNTS = {"ok": 0, "WRONG": 0, "skipped": 0}

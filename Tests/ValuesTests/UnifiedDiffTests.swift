@@ -2,6 +2,11 @@ import Testing
 import Values
 
 @Suite struct UnifiedDiffTests {
+    @Test func anotherSpellingIsADifference() {
+        let text = UnifiedDiff.text("a\ncaf\u{e9}\n", "a\ncafe\u{301}\n", file: "f")
+        #expect(text.utf8.elementsEqual("--- f\n+++ f\n@@ -1,2 +1,2 @@\n a\n-caf\u{e9}\n+cafe\u{301}\n".utf8))
+    }
+
     @Test func changesHaveTheirContext() {
         let before = (1...20).map { "\($0)\n" }.joined()
         let after = before.replacing("\n5\n", with: "\nfive\n").replacing("\n16\n", with: "\n")

@@ -1,4 +1,7 @@
+import TestSupport
 import Testing
+import Values
+import WorkflowLoading
 
 /// What is wrong with a project file. Each diagnostic as it is printed.
 @Suite struct ProjectDiagnosticTests {
@@ -200,6 +203,10 @@ import Testing
     }
 
     @Test func aHeaderOfTwoLines() throws {
+        for value in ["a\\r\\nb", "a\\r", "a\\n\\u0301"] {
+            let project = try TemporaryProject(["agentctl.yaml": "version: 1\nproviders: { a: { api: openai-chat, headers: { X: \"\(value)\" } } }\n"])
+            #expect(throws: Diagnostics.self) { _ = try ProjectLoader.load(named: project.path("agentctl.yaml"), searchingFrom: project.root) }
+        }
         try expectProjectFrames(
             of: #"""
                 version: 1

@@ -202,7 +202,7 @@ final class CallRoad {
             usageRaw: result.usageRaw, finishReason: answer?.finishReason, finishWord: answer?.finishWord, response: response, logprobs: logprobs,
             failure: failure, jitter: failure == nil ? 0 : Double(environment.entropy.next() >> 11) / Double(1 << 53),
             isOutage: isOutage(result, call), kept: settlement.kept(of: call.held), notes: settlement.notes,
-            priceRows: priceRows == call.priceRows ? nil : priceRows, newPriceRows: settlement.newPriceRows, modelServed: result.modelServed,
+            priceRows: priceRows.hasSameBytes(as: call.priceRows) ? nil : priceRows, newPriceRows: settlement.newPriceRows, modelServed: result.modelServed,
             httpStatus: result.httpStatus, timeToFirstToken: result.timeToFirstToken, total: result.total)
         run.record(.callEnded(end), at: environment.clock.now(), text.map { .value(.string($0)) } ?? .none)
         line.callSettled()

@@ -6,11 +6,11 @@ final class CallServices: Sendable {
     let environment: EngineEnvironment
     let callLimiter: ConcurrencyLimiter
     let priceSheets: PriceSheetCache
-    private let providerLimiters = Mutex<[String: ConcurrencyLimiter]>([:])
+    private let providerLimiters = Mutex<TextTable<ConcurrencyLimiter>>([:])
     /// Models that were made reachable once: asking again is quick.
     private let prepared = Mutex<Set<ModelReference>>([])
     /// Servers that have answered since this engine began, or in a run before it was resumed.
-    private let reached = Mutex<Set<String>>([])
+    private let reached = Mutex<TextSet>([])
 
     init(_ environment: EngineEnvironment) {
         self.environment = environment

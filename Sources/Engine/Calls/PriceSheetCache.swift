@@ -5,11 +5,6 @@ import WorkflowModel
 /// Price sheets as they were resolved, each until the next moment at which a row of its provider begins or ends: resolving
 /// one looks at every known price, and every call needs one.
 final class PriceSheetCache: Sendable {
-    private struct Key: Hashable {
-        let provider: String
-        let model: String
-    }
-
     private struct Entry {
         let sheet: PriceSheet?
         let from: Timestamp
@@ -19,7 +14,7 @@ final class PriceSheetCache: Sendable {
     private static let most = 4096
 
     private let prices: PriceBook
-    private let entries = Mutex<[Key: Entry]>([:])
+    private let entries = Mutex<[ModelReference: Entry]>([:])
 
     init(_ prices: PriceBook) { self.prices = prices }
 
@@ -29,7 +24,7 @@ final class PriceSheetCache: Sendable {
     }
 
     func sheet(provider: String, model: String, at moment: Timestamp) -> PriceSheet? {
-        let key = Key(provider: provider, model: model)
+        let key = ModelReference(provider: provider, model: model)
         if let known = entries.withLock({ $0[key] }), known.from <= moment, known.until.map({ moment < $0 }) ?? true {
             return known.sheet
         }
@@ -43,7 +38,7 @@ final class PriceSheetCache: Sendable {
     private func nextChange(_ provider: String, after moment: Timestamp) -> Timestamp? {
         var next: Timestamp?
         for rows in [prices.overrides, prices.catalogue.rows] {
-            for row in rows where row.provider == provider {
+            for row in rows where row.provider.hasSameBytes(as: provider) {
                 for boundary in [row.effectiveFrom, row.effectiveTo] {
                     if let boundary, boundary > moment { next = min(next ?? boundary, boundary) }
                 }

@@ -15,7 +15,7 @@ enum ServedPrice {
     ///   - sheet: of the model that was asked; `nil` for one without a price.
     ///   - find: the prices of another model of the provider.
     init(_ served: String?, asked profile: ModelProfile, sheet: PriceSheet?, find: (String) -> PriceSheet?) {
-        guard let served, let sheet, served != profile.servedID, !sheet.isMachineTime, !Self.isAlias(served, of: profile) else {
+        guard let served, let sheet, !served.hasSameBytes(as: profile.servedID), !sheet.isMachineTime, !Self.isAlias(served, of: profile) else {
             self = .asAsked
             return
         }
@@ -50,10 +50,10 @@ enum ServedPrice {
     /// with the maker of the model that was asked. The fullest first.
     private static func plainerNames(_ served: String, asked: String) -> [String] {
         let name = served.lowercased()
-        let routed = name.split(separator: ":", maxSplits: 1).first.map(String.init) ?? name
-        let own = routed.split(separator: "/").last.map(String.init) ?? routed
+        let routed = name.parts(at: UInt8(ascii: ":")).first.map(String.init) ?? name
+        let own = routed.parts(at: UInt8(ascii: "/")).last.map(String.init) ?? routed
         var names = [name]
-        for form in [routed, own] + (asked.split(separator: "/").dropLast().map { "\($0.lowercased())/\(own)" }) {
+        for form in [routed, own] + (asked.parts(at: UInt8(ascii: "/")).dropLast().map { "\($0.lowercased())/\(own)" }) {
             names.append(form)
             if form.hasSuffix("-latest") { names.append(String(form.dropLast("-latest".count))) }
             let tail = form.utf8.reversed().prefix { $0 &- 0x30 < 10 || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "@") }.count
@@ -62,29 +62,29 @@ enum ServedPrice {
                 if isVariant(form, of: plain) { names.append(plain) }
             }
         }
-        return names.filter { $0 != served }
+        return names.filter { !$0.hasSameBytes(as: served) }
     }
 
     private static func isAlias(_ served: String, of profile: ModelProfile) -> Bool {
-        served.isEmpty || served == profile.reference.model || served == profile.reference.description
+        served.isEmpty || served.hasSameBytes(as: profile.reference.model) || served.hasSameBytes(as: profile.reference.description)
     }
 
     /// Whether a name is that of the model that was asked, more or less exactly: with its maker or without, with the date or the
     /// number of its version or without, with a gateway's routing word (`:nitro`) or without.
     static func isVariant(_ served: String, of asked: String) -> Bool {
-        func bare(_ name: String) -> Substring {
-            let name = name.lowercased()[...]
-            let id = name.split(separator: "/", omittingEmptySubsequences: false).last ?? name
-            let routed = id.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).first ?? id
-            return routed.hasSuffix("-latest") ? routed.dropLast("-latest".count) : routed
+        func bare(_ name: String) -> Substring.UTF8View {
+            let id = name.lowercased().lastPathPart
+            let routed = (id.cut(at: UInt8(ascii: ":"))?.before ?? id)[...].utf8
+            let latest = "-latest".utf8
+            return routed.count >= latest.count && routed.suffix(latest.count).elementsEqual(latest) ? routed.dropLast(latest.count) : routed
         }
         let (served, asked) = (bare(served), bare(asked))
-        if served == asked { return true }
-        let (long, short) = served.utf8.count > asked.utf8.count ? (served, asked) : (asked, served)
-        guard !short.isEmpty, long.hasPrefix(short) else { return false }
+        if served.elementsEqual(asked) { return true }
+        let (long, short) = served.count > asked.count ? (served, asked) : (asked, served)
+        guard !short.isEmpty, long.starts(with: short) else { return false }
         let rest = long.dropFirst(short.count)
         // Less than three digits are another model: claude-opus-4 and claude-opus-4-5.
-        return rest.first.map { "-@".contains($0) } == true && rest.utf8.allSatisfy { $0 &- 0x30 < 10 || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "@") }
-            && rest.utf8.count { $0 &- 0x30 < 10 } >= 3
+        return rest.first.map { "-@".utf8.contains($0) } == true && rest.allSatisfy { $0 &- 0x30 < 10 || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "@") }
+            && rest.count { $0 &- 0x30 < 10 } >= 3
     }
 }

@@ -100,7 +100,7 @@ public struct PlanBuilder: Sendable {
         var rows: [Plan.Step] = []
         var total = plan(graph.body, Place(graph: graph, scope: scope), &rows)
         if let finally = graph.finally { total = total + plan(finally, Place(graph: graph, scope: scope), &rows) }
-        let unpriced = Set(tiers.values.flatMap(\.unpriced).map { "\($0.reference.provider)/\($0.servedID)" })
+        let unpriced = TextSet(tiers.values.flatMap(\.unpriced).map { "\($0.reference.provider)/\($0.servedID)" })
         return Plan(
             workflow: graph.name, steps: rows, total: total, budget: graph.budget.maxCost, admission: graph.budget.admit.rawValue,
             unpriced: unpriced.sorted(), refusal: modelRefusal ?? overBudget(total),
@@ -310,7 +310,7 @@ public struct PlanBuilder: Sendable {
         for calls in history.steps[id] ?? [] {
             total += calls.costWithoutUsage
             guard let (usage, milliseconds) = calls.average else { continue }
-            let asked = terms.sheets.first { $0.reference.provider == calls.provider && $0.reference.model == calls.model } ?? terms.sheets.first
+            let asked = terms.sheets.first { $0.reference == ModelReference(provider: calls.provider, model: calls.model) } ?? terms.sheets.first
             if let sheet = asked?.sheet { total += sheet.cost(of: usage, busy: .milliseconds(milliseconds)).total * calls.calls }
         }
         return total.divided(by: history.runs)

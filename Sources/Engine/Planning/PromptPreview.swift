@@ -73,7 +73,7 @@ public struct PromptPreview: Sendable {
         {
             missing.append(forEach.name)
         }
-        var seen: Set<String> = []
+        var seen: TextSet = []
         self.missing = missing.filter { seen.insert($0).inserted }
     }
 

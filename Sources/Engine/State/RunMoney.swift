@@ -1,4 +1,5 @@
 import Economics
+import Values
 import WorkflowModel
 
 /// What a run's calls came to, and what counts for good against its caps, for forecasts: the reservations in the ledger are what keeps
@@ -9,7 +10,7 @@ struct RunMoney {
     private(set) var spending = Spending()
     /// What counts for good against the run's cap, and against those below it.
     private(set) var kept = Money.zero
-    private var keptByCap: [String: Money] = [:]
+    private var keptByCap: TextTable<Money> = [:]
     /// How far bills went beyond what was held for them.
     private(set) var overruns = Overruns()
 

@@ -51,10 +51,9 @@ struct AttachmentReader {
     /// A text becomes part of the prompt under the file's name; every model takes that.
     private static func segment(_ path: String, _ file: AttachedFile, _ template: AttachmentTemplate) throws(StepFailure) -> PromptSegment {
         let type = try file.type(as: template.kind, named: path)
-        let name = path.split(separator: "/").last.map(String.init) ?? path
+        let name = path.lastPathPart
         guard type != .text else {
-            let isMarked = file.bytes.starts(with: [0xEF, 0xBB, 0xBF])
-            let text = "\(name):\n" + String(decoding: file.bytes.dropFirst(isMarked ? 3 : 0), as: UTF8.self)
+            let text = "\(name):\n" + String(decoding: file.bytes.dropFirst(ByteOrderMark.count(in: file.bytes)), as: UTF8.self)
             return PromptSegment(role: .user, stability: template.stability, text: text, startsMessage: false, origin: "file \(path)")
         }
         let kind: PromptAttachment.Kind = type.isImage ? .image : .file

@@ -101,13 +101,17 @@ struct CommandRunner: StepRunner {
             switch parse {
             case .text:
                 // As `$(…)` in a shell: the line ends at the end of the output are not part of the value.
-                var end = text.endIndex
-                while end > text.startIndex, Self.endsLine(text[text.index(before: end)]) { end = text.index(before: end) }
-                return .string(String(text[..<end]))
+                var value = text.withoutByteOrderMark.utf8[...]
+                while value.last == 0x0A {
+                    value.removeLast()
+                    if value.last == 0x0D { value.removeLast() }
+                }
+                return .string(String(Substring(value)))
             case .json: return try JSONParser.parse(text)
             case .jsonl:
                 var values: [JSONValue] = []
-                for line in text.split(whereSeparator: Self.endsLine) where !line.allSatisfy(\.isWhitespace) {
+                // Unicode knows more line ends, but they may stand inside a JSON string as they are.
+                for line in text.lines where !line.isBlank {
                     values.append(try JSONParser.parse(String(line)))
                 }
                 return .array(values)
@@ -117,10 +121,7 @@ struct CommandRunner: StepRunner {
         }
     }
 
-    /// Unicode knows more line ends, but they may stand inside a JSON string as they are.
-    private static func endsLine(_ character: Character) -> Bool { character == "\n" || character == "\r\n" }
-
     private static func lastLines(_ text: String) -> [String] {
-        text.split(whereSeparator: \.isNewline).suffix(6).map { "stderr: \($0)" }
+        text.lines.filter { !$0.isBlank }.suffix(6).map { "stderr: \($0)" }
     }
 }

@@ -233,13 +233,13 @@ struct ModelRunner: StepRunner {
 
     /// Models without constrained decoding wrap JSON in a Markdown fence; the fence is not part of the answer.
     static func unfenced(_ text: String) -> String {
-        let trimmed = text.drop { $0.isWhitespace }
-        guard trimmed.hasPrefix("```") else { return text }
-        guard let lineEnd = trimmed.firstIndex(where: \.isNewline) else { return text }
-        let body = trimmed[trimmed.index(after: lineEnd)...]
-        var end = body.endIndex
-        while end > body.startIndex, body[body.index(before: end)].isWhitespace { end = body.index(before: end) }
-        guard body[..<end].hasSuffix("```") else { return text }
-        return String(body[..<body.index(end, offsetBy: -3)])
+        // By bytes: `\r\n` is one character, and a mark may join what stands before it.
+        func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || 0x09...0x0D ~= byte }
+        let fence = "```".utf8
+        let begin = text.withoutByteOrderMark.utf8.drop(while: isSpace)
+        guard begin.starts(with: fence), let lineEnd = begin.firstIndex(where: { $0 == 0x0A || $0 == 0x0D }) else { return text }
+        let body = begin[lineEnd...].dropFirst()
+        guard let last = body.lastIndex(where: { !isSpace($0) }), body[...last].count >= fence.count, body[...last].suffix(fence.count).elementsEqual(fence) else { return text }
+        return String(Substring(body[...last].dropLast(fence.count)))
     }
 }

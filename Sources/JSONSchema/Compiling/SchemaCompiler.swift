@@ -14,17 +14,17 @@ final class SchemaCompiler {
     private struct Resource {
         let base: URIReference
         let pointer: String
-        var anchors: [String: Int] = [:]
-        var dynamicAnchors: [String: Int] = [:]
+        var anchors: TextTable<Int> = [:]
+        var dynamicAnchors: TextTable<Int> = [:]
     }
 
     private(set) var warnings: [SchemaError.Problem] = []
     private var problems: [SchemaError.Problem] = []
     private var document: JSONValue = .null
     private var places: [Place] = []
-    private var indexes: [String: Int] = [:]
+    private var indexes: TextTable<Int> = [:]
     private var resources: [Resource] = []
-    private var resourceNamed: [String: Int] = [:]
+    private var resourceNamed: TextTable<Int> = [:]
     private var hasDynamicReferences = false
 
     func compile(_ document: JSONValue) throws(SchemaError) -> SchemaGraph {

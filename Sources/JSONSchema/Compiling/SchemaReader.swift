@@ -63,7 +63,7 @@ struct SchemaReader {
             return nil
         }
         let names = elements.compactMap(\.stringValue)
-        var seen: Set<String> = []
+        var seen: TextSet = []
         if let double = names.first(where: { !seen.insert($0).inserted }) {
             report(keyword, "must not name '\(double)' twice")
             return nil

@@ -1,3 +1,5 @@
+import Values
+
 /// A URI reference, taken apart and resolved as RFC 3986 section 5 has it.
 struct URIReference {
     var scheme: String?
@@ -7,28 +9,21 @@ struct URIReference {
     var fragment: String?
 
     init(_ text: String) {
-        var rest = Substring(text)
-        if let hash = rest.firstIndex(of: "#") {
-            fragment = Self.percentDecoded(rest[rest.index(after: hash)...])
-            rest = rest[..<hash]
-        }
-        if let mark = rest.firstIndex(of: "?") {
-            query = String(rest[rest.index(after: mark)...])
-            rest = rest[..<mark]
-        }
-        if let colon = rest.firstIndex(of: ":"), let first = rest.first, first.isASCII, first.isLetter,
-            rest[..<colon].allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "+-.".contains($0)) })
+        // By bytes: a sign before a combining mark is a sign.
+        var rest = text
+        if let (before, behind) = rest.cut(at: UInt8(ascii: "#")) { (rest, fragment) = (before, Self.percentDecoded(behind[...])) }
+        if let (before, behind) = rest.cut(at: UInt8(ascii: "?")) { (rest, query) = (before, behind) }
+        if let (name, behind) = rest.cut(at: UInt8(ascii: ":")), let first = name.utf8.first, first | 0x20 &- 0x61 < 26,
+            name.utf8.allSatisfy({ $0 | 0x20 &- 0x61 < 26 || $0 &- 0x30 < 10 || "+-.".utf8.contains($0) })
         {
-            scheme = rest[..<colon].lowercased()
-            rest = rest[rest.index(after: colon)...]
+            (scheme, rest) = (name.lowercased(), behind)
         }
-        if rest.hasPrefix("//") {
-            rest = rest.dropFirst(2)
-            let end = rest.firstIndex(of: "/") ?? rest.endIndex
-            authority = String(rest[..<end])
-            rest = rest[end...]
+        if rest.startsWithBytes(of: "//") {
+            let behind = Substring(rest.utf8.dropFirst(2))
+            let end = behind.utf8.firstIndex(of: UInt8(ascii: "/")) ?? behind.endIndex
+            (authority, rest) = (String(behind[..<end]), String(behind[end...]))
         }
-        path = String(rest)
+        path = rest
     }
 
     /// Without the fragment: the name of a resource.
@@ -48,21 +43,20 @@ struct URIReference {
         if path.isEmpty {
             result.path = base.path
             result.query = query ?? base.query
-        } else if path.hasPrefix("/") {
+        } else if path.startsWithBytes(of: "/") {
             result.path = Self.withoutDots(path)
         } else if base.authority != nil, base.path.isEmpty {
             result.path = Self.withoutDots("/" + path)
         } else {
-            let folder = base.path.lastIndex(of: "/").map { base.path[...$0] } ?? ""
-            result.path = Self.withoutDots(folder + path)
+            result.path = Self.withoutDots(base.path.folderWithSlash + path)
         }
         return result
     }
 
     private static func withoutDots(_ path: String) -> String {
-        guard path.contains("."), path.contains("/") else { return path }
+        guard path.utf8.contains(UInt8(ascii: ".")), path.utf8.contains(UInt8(ascii: "/")) else { return path }
         var kept: [Substring] = []
-        let segments = path.split(separator: "/", omittingEmptySubsequences: false)
+        let segments = path.parts(at: UInt8(ascii: "/"), omittingEmptyParts: false)
         for (index, segment) in segments.enumerated() {
             let isLast = index == segments.count - 1
             switch segment {

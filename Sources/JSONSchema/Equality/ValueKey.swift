@@ -14,7 +14,7 @@ struct ValueKey: Hashable {
         switch (a, b) {
         case (.null, .null): true
         case (.bool(let a), .bool(let b)): a == b
-        case (.string(let a), .string(let b)): areSame(a, b)
+        case (.string(let a), .string(let b)): a.hasSameBytes(as: b)
         case (.array(let a), .array(let b)): a.count == b.count && zip(a, b).allSatisfy(areEqual)
         case (.object(let a), .object(let b)):
             a.count == b.count
@@ -26,9 +26,6 @@ struct ValueKey: Hashable {
         }
     }
 
-    /// Swift's `==` also holds for different spellings of one character, which JSON keeps apart.
-    static func areSame(_ a: String, _ b: String) -> Bool { a == b && a.utf8.elementsEqual(b.utf8) }
-
     func hash(into hasher: inout Hasher) { Self.hash(value, into: &hasher) }
 
     private static func hash(_ value: JSONValue, into hasher: inout Hasher) {
@@ -36,7 +33,7 @@ struct ValueKey: Hashable {
         case .null: hasher.combine(0)
         case .bool(let flag): hasher.combine(flag)
         case .int, .double, .bigInt: hasher.combine(value.doubleValue ?? .infinity)
-        case .string(let text): hasher.combine(text)
+        case .string(let text): text.hashBytes(into: &hasher)
         case .array(let elements):
             hasher.combine(elements.count)
             for element in elements { hash(element, into: &hasher) }
@@ -45,7 +42,7 @@ struct ValueKey: Hashable {
             var mixed = 0
             object.forEachPair { key, value in
                 var pair = Hasher()
-                pair.combine(key)
+                key.hashBytes(into: &pair)
                 hash(value, into: &pair)
                 mixed ^= pair.finalize()
             }

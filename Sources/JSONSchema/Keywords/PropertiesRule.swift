@@ -8,7 +8,7 @@ final class PropertiesRule: Rule {
     private let pointer: String
     private let names: [String]
     private let schemas: [Int]
-    private let positions: [String: Int]
+    private let positions: TextTable<Int>
     private let patterns: [(pattern: Pattern, schema: Int)]
     private let additional: Int?
     private let nameSchema: Int?
@@ -19,7 +19,7 @@ final class PropertiesRule: Rule {
         let properties = schema.schemasByName("properties")
         names = properties.map(\.name)
         schemas = properties.map(\.index)
-        positions = Dictionary(zip(names, 0...), uniquingKeysWith: { first, _ in first })
+        positions = TextTable(zip(names, 0...), uniquingKeysWith: { first, _ in first })
         patterns = schema.schemasByName("patternProperties").compactMap { member in
             schema.pattern(member.name, "patternProperties").map { ($0, member.index) }
         }
@@ -56,11 +56,11 @@ final class PropertiesRule: Rule {
     /// The place of a name among `properties`. Values mostly keep the schema's order, so the name after the last one
     /// found is tried before any hashing.
     private func position(of key: String, _ next: inout Int) -> Int? {
-        if next < names.count, names[next] == key {
+        if next < names.count, names[next].hasSameBytes(as: key) {
             next += 1
             return next - 1
         }
-        guard let found = names.count <= Self.few ? names.firstIndex(of: key) : positions[key] else { return nil }
+        guard let found = names.count <= Self.few ? names.firstIndex(where: { $0.hasSameBytes(as: key) }) : positions[key] else { return nil }
         next = found + 1
         return found
     }

@@ -6,12 +6,12 @@ final class SchemaGraph: Sendable {
 
     let nodes: [SchemaNode]
     /// Per resource (the document, or an embedded schema with its own `$id`), the dynamic anchors it declares.
-    let dynamicAnchors: [[String: Int]]
+    let dynamicAnchors: [TextTable<Int>]
     /// Whether the dynamic scope can matter at all: one resource has one answer to every `$dynamicRef`.
     let tracksScope: Bool
-    private let indexes: [String: Int]
+    private let indexes: TextTable<Int>
 
-    init(nodes: [SchemaNode], indexes: [String: Int], dynamicAnchors: [[String: Int]], tracksScope: Bool) {
+    init(nodes: [SchemaNode], indexes: TextTable<Int>, dynamicAnchors: [TextTable<Int>], tracksScope: Bool) {
         self.nodes = nodes
         self.indexes = indexes
         self.dynamicAnchors = dynamicAnchors

@@ -113,7 +113,7 @@ struct Validation {
         return violations
     }
 
-    func isPlace(_ violation: Violation) -> Bool { violation.instancePath == instancePath }
+    func isPlace(_ violation: Violation) -> Bool { violation.instancePath.hasSameBytes(as: instancePath) }
 
     // MARK: Reporting
 

@@ -18,11 +18,11 @@ enum NetworkFileSystem {
 
     static func name(of path: String, mounts: String) -> String? {
         var best: (length: Int, type: Substring)?
-        for line in mounts.split(separator: "\n") {
-            let fields = line.split(separator: " ")
+        for line in mounts.lines {
+            let fields = line.parts(at: 0x20)
             guard fields.count >= 3 else { continue }
-            let point = fields[1].replacing("\\040", with: " ")
-            guard point == "/" || path == point || path.hasPrefix(point + "/") else { continue }
+            let point = String(fields[1]).replacingBytes(of: "\\040", with: " ")
+            guard point == "/" || path.hasSameBytes(as: point) || path.startsWithBytes(of: point + "/") else { continue }
             // Of two mounts on one point the later one is seen.
             if point.utf8.count >= best?.length ?? 0 { best = (point.utf8.count, fields[2]) }
         }

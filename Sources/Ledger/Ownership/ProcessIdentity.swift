@@ -70,7 +70,7 @@ enum ProcessSighting: Sendable, Hashable {
 
     /// The 22nd field is the start, the third the state; counted after the program's name, which may hold spaces and parentheses.
     private static func fields(of process: String) -> [Substring]? {
-        guard let text = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8), let end = text.lastIndex(of: ")") else { return nil }
-        return text[end...].split(separator: " ")
+        guard let text = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8), let behind = text.cut(atLast: UInt8(ascii: ")"))?.behind else { return nil }
+        return [")"] + behind.parts(at: 0x20)
     }
 }

@@ -122,7 +122,7 @@ struct RowComparison {
 
     /// The rows that calls were held and charged by: each is what its name says.
     private mutating func comparePriceRows() throws {
-        var ids: Set<String> = []
+        var ids: TextSet = []
         for call in replay.tables.rows("model_call").values {
             guard case .text(let list)? = call["price_rows"], let names = (try? JSONParser.parse(list))?.arrayValue else { continue }
             ids.formUnion(names.compactMap(\.stringValue))
@@ -136,7 +136,7 @@ struct RowComparison {
         for (key, made) in replay.tables.rows("price_row") {
             guard case .text(let id)? = key.first, case .text(let json)? = made["json"] else { continue }
             let stored = try String.fetchOne(database, sql: "SELECT json FROM price_row WHERE id = ?", arguments: [id])
-            if stored != json { faults.append("price_row.json of \(id) says \(stored ?? "nothing"), its fact says \(json)") }
+            if stored?.hasSameBytes(as: json) != true { faults.append("price_row.json of \(id) says \(stored ?? "nothing"), its fact says \(json)") }
         }
     }
 

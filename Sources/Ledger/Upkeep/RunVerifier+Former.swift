@@ -68,7 +68,7 @@ extension RunVerifier {
         let windows = try Row.fetchAll(
             database, sql: "SELECT scope, held_pico, open_pico FROM budget_window WHERE run = ? ORDER BY scope", arguments: [number])
         if windows.isEmpty { return [] }
-        var sums: [String: (held: MoneySum, open: MoneySum)] = [:]
+        var sums: TextTable<(held: MoneySum, open: MoneySum)> = [:]
         for row in windows { sums[row[0]] = (.zero, .zero) }
         let calls = try Row.fetchCursor(
             database, sql: "SELECT node_path, held_pico, state = 'held' FROM model_call WHERE run = ? AND held_pico IS NOT NULL", arguments: [number])

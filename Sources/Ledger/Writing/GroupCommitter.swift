@@ -26,7 +26,7 @@ final class GroupCommitter {
     private var touched: [OwnedRun] = []
     private var begun: [OwnedRun] = []
     private var ended: [OwnedRun] = []
-    private var batches: Set<String> = []
+    private var batches: TextSet = []
     private var nextBeat: MonotonicCondition.Deadline
     /// Pages in the write-ahead log after the last commit.
     private let logPages = UnsafeMutablePointer<Int32>.allocate(capacity: 1)

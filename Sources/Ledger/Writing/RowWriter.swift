@@ -21,7 +21,7 @@ final class RowWriter: RowSink {
     private var statement: PreparedStatement?
     private var change = RowChange.runStarted
     private var bound: Int32 = 0
-    private var recentPriceRows: Set<String> = []
+    private var recentPriceRows: TextSet = []
     private var priceRow: String?
 
     init(connection: OpaquePointer, texts: BindingArena) {

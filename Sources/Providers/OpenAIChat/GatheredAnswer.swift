@@ -131,7 +131,7 @@ struct GatheredAnswer {
         }
         let told = ErrorClassifier.told(by: document, isError: isError)
         // Azure's first chunk has an empty name.
-        if let model = document["model"]?.stringValue, !model.isEmpty, model != modelServed { take(model: model.beginning(bytes: 256)) }
+        if let model = document["model"]?.stringValue, !model.isEmpty, modelServed?.hasSameBytes(as: model) != true { take(model: model.beginning(bytes: 256)) }
         let wasAnnounced = isEndAnnounced
         let choices = document["choices"]?.arrayValue ?? []
         for choice in choices {
@@ -151,7 +151,7 @@ struct GatheredAnswer {
     private mutating func take(model name: String) {
         if modelServed == nil {
             modelServed = name
-        } else if name != modelServed, otherModelsServed.count < 3, !otherModelsServed.contains(name) {
+        } else if modelServed?.hasSameBytes(as: name) != true, otherModelsServed.count < 3, !otherModelsServed.contains(where: { $0.hasSameBytes(as: name) }) {
             otherModelsServed.append(name)
         }
     }
@@ -232,7 +232,7 @@ struct GatheredAnswer {
             guard let value = rest[other] else { continue }
             let words = value.stringValue ?? value["content"]?.stringValue
             // Together's servers send a piece under two names; others send the whole message with each piece.
-            guard let words, words == content.text || words == text else { continue }
+            guard let words, words.hasSameBytes(as: content.text) || words.hasSameBytes(as: text) else { continue }
             if AnswerFrame.excess(value, over: words.utf8.count + AnswerFrame.longestObject) == 0 { rest[other] = nil }
         }
         besideBytes += AnswerFrame.bytes(beside: name, of: rest)
@@ -261,7 +261,7 @@ struct GatheredAnswer {
             outputBytes += content.strayBytes
             besideBytes += content.besideBytes
         }
-        if isWhole, isTextWhole, isEndAnnounced, content.text != text {
+        if isWhole, isTextWhole, isEndAnnounced, !content.text.hasSameBytes(as: text) {
             // Another answer behind the end of this one.
             outputBytes += content.bytes
             return

@@ -37,7 +37,7 @@ public enum ModelServerGuard {
             state.write("the server's watch could not be started: \(String(cString: strerror(errno)))\n", to: state.failurePath)
             return 1
         }
-        let command = arguments[3...].map { $0.replacing(ServerState.portPlaceholder, with: String(port)) }
+        let command = arguments[3...].map { $0.replacingBytes(of: ServerState.portPlaceholder, with: String(port)) }
         guard chdir(arguments[1]) == 0, let log = ServerLog(to: 1, without: redactor),
             let pid = spawn(Array(command), descriptors: [(log.descriptor, 1), (log.descriptor, 2)])
         else {

@@ -25,8 +25,8 @@ public final class ModelServerPool: ModelServers {
     private let clock: EventLoop
     private let progress: Progress
     private let secrets: SecretBook
-    private let withheld: @Sendable (String) -> Set<String>
-    private let servers = Mutex<[String: Task<Result<String, StepFailure>, Never>]>([:])
+    private let withheld: @Sendable (String) -> TextSet
+    private let servers = Mutex<TextTable<Task<Result<String, StepFailure>, Never>>>([:])
     private let locks = Mutex<[Int32]>([])
 
     /// - Parameters:
@@ -36,7 +36,7 @@ public final class ModelServerPool: ModelServers {
     ///   - secrets: what is kept out of logs.
     ///   - withheld: variables of the environment that the servers of a provider do not see.
     public init(
-        folder: String, root: String, program: String, http: HTTPClient, secrets: SecretBook = SecretBook(), withheld: @escaping @Sendable (String) -> Set<String> = { _ in [] },
+        folder: String, root: String, program: String, http: HTTPClient, secrets: SecretBook = SecretBook(), withheld: @escaping @Sendable (String) -> TextSet = { _ in [] },
         progress: @escaping Progress
     ) {
         self.folder = folder
@@ -59,7 +59,7 @@ public final class ModelServerPool: ModelServers {
             forget(task, name)
             (task, port) = try await self.port(of: name, serve)
         }
-        return (model.baseURL ?? "http://127.0.0.1:${{ port }}/v1").replacing(ServerState.portPlaceholder, with: port)
+        return (model.baseURL ?? "http://127.0.0.1:${{ port }}/v1").replacingBytes(of: ServerState.portPlaceholder, with: port)
     }
 
     private typealias Start = Task<Result<String, StepFailure>, Never>

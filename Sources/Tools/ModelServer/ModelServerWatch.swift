@@ -23,7 +23,7 @@ public enum ModelServerWatch {
         let state = ServerState(folder: folder)
         // Who asks for the server from now on waits until the lock is free, and then starts anew.
         unlink(state.portPath)
-        guard let line = words.split(separator: "\n").first, let server = ServerProcess(text: String(line)) else { return 0 }
+        guard let line = words.lines.first(where: { !$0.isBlank }), let server = ServerProcess(text: String(line)) else { return 0 }
         server.end(reap: false)
         unlink(state.serverPath)
         return 0

@@ -54,8 +54,8 @@ struct ServerProcess: Sendable, Equatable {
     private static func start(of pid: pid_t) -> String? {
         // The 22nd field, and the third for the state; counted after the program's name, which may hold spaces and parentheses.
         let text = read("/proc/\(pid)/stat", keepsSpaces: true)
-        guard let end = text.lastIndex(of: ")") else { return nil }
-        let fields = text[end...].split(separator: " ")
+        guard let behind = text.cut(atLast: UInt8(ascii: ")"))?.behind else { return nil }
+        let fields = [")"] + behind.parts(at: 0x20)
         return fields.count > 20 && fields[1] != "Z" ? String(fields[20]) : nil
     }
 

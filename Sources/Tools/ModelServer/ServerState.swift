@@ -57,10 +57,10 @@ struct ServerState {
     /// The server that was started last, unless its end was seen.
     var server: ServerProcess? { text(serverPath).flatMap(ServerProcess.init(text:)) }
 
-    var failure: [String]? { text(failurePath)?.split(whereSeparator: \.isNewline).map(String.init) }
+    var failure: [String]? { text(failurePath)?.lines.filter { !$0.isBlank }.map(String.init) }
 
     var lastLogLines: [String] {
-        (text(logPath) ?? "").split(whereSeparator: \.isNewline).suffix(5).map { "log: \($0)" }
+        (text(logPath) ?? "").lines.filter { !$0.isBlank }.suffix(5).map { "log: \($0)" }
     }
 
     private func text(_ path: String) -> String? {
@@ -100,7 +100,7 @@ struct ServerState {
     /// - Parameters:
     ///   - secrets: what the guard keeps out of the log.
     ///   - withheld: variables of the environment that neither it nor the server sees.
-    func spawnGuard(program: String, serve: ServeConfiguration, root: String, secrets: [Secret], withheld: Set<String>) throws(StepFailure) {
+    func spawnGuard(program: String, serve: ServeConfiguration, root: String, secrets: [Secret], withheld: TextSet) throws(StepFailure) {
         unlink(failurePath)
         // Through a pipe, as arguments and variables can be read by others.
         guard let input = ServerLog.handOver(secrets) else {
@@ -139,12 +139,12 @@ struct ServerState {
         // Nobody waits for it: when it ends before us it is reaped with us.
     }
 
-    private static func environment(without withheld: Set<String>) -> [UnsafeMutablePointer<CChar>?] {
+    private static func environment(without withheld: TextSet) -> [UnsafeMutablePointer<CChar>?] {
         var variables: [UnsafeMutablePointer<CChar>?] = []
         var next = environ
         while let variable = next.pointee {
             let text = String(cString: variable)
-            if !withheld.contains(String(text.prefix { $0 != "=" })) { variables.append(strdup(variable)) }
+            if !withheld.contains(text.cut(at: UInt8(ascii: "="))?.before ?? text) { variables.append(strdup(variable)) }
             next += 1
         }
         return variables + [nil]

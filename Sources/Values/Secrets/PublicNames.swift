@@ -39,7 +39,7 @@ public enum PublicNames {
 
     /// The word behind a scheme: `Bearer …`, `Basic …`.
     public static func credential(behindSchemeIn value: String) -> String? {
-        let words = value.split(separator: " ", omittingEmptySubsequences: true)
+        let words = value.parts(at: 0x20)
         return words.count == 2 && schemes.contains(words[0].lowercased()) ? String(words[1]) : nil
     }
 
@@ -52,11 +52,11 @@ public enum PublicNames {
         if let word = credential(behindSchemeIn: value) {
             found.append(word)
             // `user:password`.
-            if value.lowercased().hasPrefix("basic "), let plain = Base64.decoded(word).flatMap({ String(validating: $0, as: UTF8.self) }), let colon = plain.firstIndex(of: ":") {
-                found += [String(plain[plain.index(after: colon)...]), plain].filter { $0.utf8.count >= Secret.minimumBytes }
-                if SecretLook.looksLikeKey(String(plain[..<colon])) { found.append(String(plain[..<colon])) }
+            if value.lowercased().hasPrefix("basic "), let plain = Base64.decoded(word).flatMap({ String(validating: $0, as: UTF8.self) }), let (user, password) = plain.cut(at: UInt8(ascii: ":")) {
+                found += [password, plain].filter { $0.utf8.count >= Secret.minimumBytes }
+                if SecretLook.looksLikeKey(user) { found.append(user) }
             }
-        } else if isNamed, let last = value.split(separator: " ").last.map(String.init), last != value, SecretLook.looksLikeKey(last) {
+        } else if isNamed, let last = value.parts(at: 0x20).last.map(String.init), !last.hasSameBytes(as: value), SecretLook.looksLikeKey(last) {
             // A scheme that is not known here.
             found.append(last)
         }

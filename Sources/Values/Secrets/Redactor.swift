@@ -40,7 +40,7 @@ public final class Redactor: Sendable {
 
     /// - Parameter secrets: those that are too short are passed over; see ``Secret/isLongEnough``.
     public init(_ secrets: [Secret]) {
-        var known: Set<String> = []
+        var known: TextSet = []
         let kept = secrets.filter { $0.isLongEnough && known.insert($0.value).inserted }
         names = kept.map(\.name)
         var forms: [Form] = []

@@ -1,8 +1,8 @@
 /// Something that must not be stored or shown, and the name by which messages speak of it.
 public struct Secret: Sendable, Hashable {
     /// Where it is configured: `the key of openai`, `the header x-api-key of mine`.
-    public let name: String
-    public let value: String
+    @ByBytes public private(set) var name: String
+    @ByBytes public private(set) var value: String
 
     public init(name: String, value: String) {
         self.name = name
@@ -24,17 +24,17 @@ public struct Secret: Sendable, Hashable {
     /// scheme. A document is no list.
     var parts: [Secret] {
         func named(_ value: some StringProtocol) -> Secret { Secret(name: name, value: String(value)) }
-        if value.contains("://") {
-            return Set(URLParts(value)?.credentials.flatMap { [$0.value, URLParts.decoded($0.value)] } ?? []).sorted().map(named)
+        if value.containsBytes(of: "://") {
+            return TextSet(URLParts(value)?.credentials.flatMap { [$0.value, URLParts.decoded($0.value)] } ?? []).sorted().map(named)
         }
-        if value.contains(where: { "{}<>\"".contains($0) }) { return [] }
+        if value.utf8.contains(where: { "{}<>\"".utf8.contains($0) }) { return [] }
         var found: [Secret] = []
-        let isList = value.contains { $0 == "," || $0 == ";" }
-        for word in value.split(whereSeparator: { $0 == "," || $0 == ";" || $0.isWhitespace }) where word.utf8.count < value.utf8.count {
+        let isList = value.utf8.contains { $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: ";") }
+        for word in value.unicodeScalars.split(whereSeparator: { $0 == "," || $0 == ";" || $0.properties.isWhitespace }).map({ Substring($0) }) where word.utf8.count < value.utf8.count {
             // Words of a sentence are none.
             guard SecretLook.looksLikeKey(String(word)) || isList && !SecretLook.isPlainWords(String(word)) else { continue }
             found.append(named(word))
-            if let equals = word.firstIndex(of: "="), word[equals...].contains(where: { $0 != "=" }) { found.append(named(word[word.index(after: equals)...])) }
+            if let (_, behind) = word.cut(at: UInt8(ascii: "=")), behind.utf8.contains(where: { $0 != UInt8(ascii: "=") }) { found.append(named(behind)) }
         }
         return found
     }

@@ -8,8 +8,7 @@ extension DecodingContext {
     func templateFile(_ node: YAMLNode, _ key: String) -> Template? {
         guard let name = string(node, key), let (path, text) = read(name, at: node.range) else { return nil }
         // The line end that editors put at the end of a file is not part of the prompt.
-        let body = text.hasSuffix("\r\n") || text.hasSuffix("\n") ? String(text.dropLast()) : text
-        return template(body, at: SourceLocation(file: path, line: 1, column: 1))
+        return template(text.withoutLastLineEnd, at: SourceLocation(file: path, line: 1, column: 1))
     }
 
     func read(_ name: String, at range: SourceRange) -> (path: String, text: String)? {
@@ -37,9 +36,7 @@ extension DecodingContext {
         } else {
             do throws(JSONParseError) {
                 document = try JSONParser.parse(text)
-                // JSON is read as YAML for its places; what YAML does not take (a surrogate pair) leaves the file's start.
-                let start = SourceRange(SourceLocation(file: path, line: 1, column: 1))
-                tree = YAMLReader.read(text, file: path).node ?? YAMLNode(content: .mapping([]), range: start, isInFlow: true, weight: 1, height: 1)
+                tree = JSONNodes.read(text, file: path)
             } catch {
                 let place = SourceLocation(file: path, line: error.line, column: error.column)
                 report("AW113", "the schema is not JSON: \(error.message)", at: SourceRange(place))
@@ -54,7 +51,7 @@ extension DecodingContext {
     ///   - tree: the schema as it was read, for the places of what is wrong in it.
     func compile(_ document: JSONValue, at range: SourceRange, what: String, in tree: YAMLNode? = nil) -> Schema? {
         // In a file of its own the schema does not show who uses it.
-        let isFile = tree.map { $0.range.file != range.file } ?? false
+        let isFile = tree.map { !$0.range.file.hasSameBytes(as: range.file) } ?? false
         let user = isFile ? "it is used at \(range.start)" : nil
         do throws(SchemaError) {
             let schema = try self.schema(document)

@@ -10,7 +10,7 @@ extension DecodingContext {
     }
 
     private func found(_ node: YAMLNode) -> String {
-        guard let text = node.scalar?.text, text.count <= 40, !text.contains("\n"), !text.isEmpty else { return node.typeName }
+        guard let text = node.scalar?.text, text.count <= 40, !text.utf8.contains(0x0A), !text.isEmpty else { return node.typeName }
         return "'\(text)'"
     }
 
@@ -22,7 +22,7 @@ extension DecodingContext {
             wrong(key, "text", node, hint: ShapeHints.word(node, key))
             return nil
         }
-        if text.contains("${{") {
+        if text.containsBytes(of: "${{") {
             report("AW111", "\(key) is literal text; expressions are not evaluated here", at: node.range)
             return nil
         }

@@ -13,7 +13,7 @@ final class DecodingContext {
     /// What is declared but could not be decoded.
     var broken = BrokenNames()
     /// By their text, in which order counts: many steps ask for answers of one shape.
-    private var schemas: [String: Schema] = [:]
+    private var schemas: TextTable<Schema> = [:]
 
     /// What parts refer to that only their declarations check, since it was taken last.
     private(set) var uses: [CheckedUse] = []
@@ -64,19 +64,28 @@ final class DecodingContext {
             report("AW103", "expected text, found \(node.typeName)", at: node.range, hint: ShapeHints.text(node, key))
             return nil
         }
-        return template(scalar.text, at: scalar.textStart, margin: scalar.margin)
-    }
-
-    func template(_ text: String, at location: SourceLocation, margin: Int = 1) -> Template? {
         do throws(Diagnostics) {
-            return try Template(parsing: text, at: location, margin: margin)
+            guard let lineEnd = scalar.lineEndOfBlock else { return try Template(parsing: scalar.text) { scalar.placed } }
+            // A block that is one expression keeps its type: that its last line ends is YAML's and not the author's.
+            let template = try Template(parsing: String(scalar.text.utf8.dropLast())!) { scalar.placed }
+            return template.wholeExpression == nil ? template.followed(by: lineEnd) : template
         } catch {
             report(error)
             return nil
         }
     }
 
-    /// Bare CEL, or exactly one `${{ }}`. Text around it would always be a string, and so always true.
+    func template(_ text: String, at location: SourceLocation) -> Template? {
+        do throws(Diagnostics) {
+            return try Template(parsing: text, at: location)
+        } catch {
+            report(error)
+            return nil
+        }
+    }
+
+    /// Bare CEL, or exactly one `${{ }}`. Text around it would always be a string, and so always true; the
+    /// line ends of a block are no text here.
     func expression(_ node: YAMLNode, key: String) -> Expression? {
         guard let scalar = node.scalar else {
             var hint: String?
@@ -85,15 +94,13 @@ final class DecodingContext {
             return nil
         }
         do throws(Diagnostics) {
-            if scalar.text.contains("${{") {
-                let template = try Template(parsing: scalar.text, at: scalar.textStart, margin: scalar.margin)
-                if let whole = template.wholeExpression { return whole }
-                report(
-                    "AW110", "\(key) is one expression; text around ${{ }} would make it a string", at: node.range,
-                    hint: "write the expression alone: \(key): inputs.n > 3")
-                return nil
-            }
-            return try Expression(parsing: scalar.text, at: scalar.textStart, margin: scalar.margin)
+            guard scalar.text.containsBytes(of: "${{") else { return try Expression(parsing: scalar.placed) }
+            let template = try Template(parsing: scalar.textWithoutLineEnds) { scalar.placed }
+            if let whole = template.wholeExpression { return whole }
+            report(
+                "AW110", "\(key) is one expression; text around ${{ }} would make it a string", at: node.range,
+                hint: "write the expression alone: \(key): inputs.n > 3")
+            return nil
         } catch {
             report(error)
             return nil
@@ -104,7 +111,7 @@ final class DecodingContext {
     func valueTemplate(_ node: YAMLNode) -> ValueTemplate? {
         switch node.content {
         case .scalar(let scalar):
-            guard scalar.text.contains("${{") else { return .literal(scalar.value) }
+            guard scalar.text.containsBytes(of: "${{") else { return .literal(scalar.value) }
             // Literal still means that `$${{` has become `${{`.
             return template(node, nil).map { template in
                 guard template.isLiteral else { return .template(template) }

@@ -14,7 +14,7 @@ extension WorkflowDecoder {
         }
         return EscalationDraft(
             tiers: names(node["tiers"]),
-            start: node["start"].flatMap { start in start.scalar.flatMap { $0.text.contains("${{") ? nil : Named(text: $0.text, range: start.range) } },
+            start: node["start"].flatMap { start in start.scalar.flatMap { $0.text.containsBytes(of: "${{") ? nil : Named(text: $0.text, range: start.range) } },
             checks: checks(node["checks"]), hasAccept: node["accept"] != nil)
     }
 

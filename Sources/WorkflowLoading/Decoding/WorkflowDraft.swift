@@ -51,7 +51,7 @@ struct WorkflowDraft {
     var broken = BrokenNames()
     /// The file's tree, and the texts of all files that were read, by path: what warnings look at besides.
     var root: YAMLNode?
-    var texts: [String: String] = [:]
+    var texts: TextTable<String> = [:]
     let lookups = DraftLookups()
 }
 

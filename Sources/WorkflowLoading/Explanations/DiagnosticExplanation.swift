@@ -67,7 +67,7 @@ extension DiagnosticExplanation {
 
         Every problem in a file has a place, a code and mostly a hint. `agentctl explain CODE` prints an entry of this page;
         `agentctl explain --all` prints the page. A YAML syntax error ends the reading of its file, so problems behind it show in
-        the next pass. Columns count Unicode scalars from 1.
+        the next pass. Places are exact in every style of YAML; columns count Unicode scalars from 1.
 
         - [AW0](#aw001): files and YAML
         - [AW1](#aw101): keys and values
@@ -79,7 +79,7 @@ extension DiagnosticExplanation {
 
         | code | meaning |
         |---|---|
-        \(all.map { "| [\($0.code)](#\($0.code.lowercased())) | \($0.title.replacing("|", with: "\\|")) |" }.joined(separator: "\n"))
+        \(all.map { "| [\($0.code)](#\($0.code.lowercased())) | \($0.title.replacingBytes(of: "|", with: "\\|")) |" }.joined(separator: "\n"))
 
 
         """ + all.map(\.markdown).joined(separator: "\n")

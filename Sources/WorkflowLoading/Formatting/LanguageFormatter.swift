@@ -7,7 +7,7 @@ public enum LanguageFormatter {
         public let before: String
         public let after: String
 
-        public var isFormatted: Bool { before == after }
+        public var isFormatted: Bool { before.hasSameBytes(as: after) }
     }
 
     /// Reads and formats a file; nothing is written.
@@ -28,7 +28,7 @@ public enum LanguageFormatter {
         // Formatting what was formatted changes nothing and finds the same comments: what is lost would show here.
         // It is read first: the formatter takes the tokens of what is YAML only.
         guard let after = YAMLReader.read(first.text, file: file).node, after.says(before),
-            let again = YAMLFormatter.format(first.text), again.text == first.text, again.comments == first.comments
+            let again = YAMLFormatter.format(first.text), again.text.hasSameBytes(as: first.text), again.comments.hasSameBytes(as: first.comments)
         else {
             let place = SourceRange(SourceLocation(file: file, line: 1, column: 1))
             throw Diagnostics(
@@ -53,7 +53,7 @@ extension YAMLNode {
     /// Whether both are the same, places and quotes aside.
     fileprivate func says(_ other: YAMLNode) -> Bool {
         switch (content, other.content) {
-        case (.scalar(let a), .scalar(let b)): return a.text == b.text && a.value == b.value
+        case (.scalar(let a), .scalar(let b)): return a.text.hasSameBytes(as: b.text) && a.value == b.value
         case (.sequence(let a), .sequence(let b)): return a.count == b.count && zip(a, b).allSatisfy { $0.says($1) }
         case (.mapping(let a), .mapping(let b)): return a.count == b.count && zip(a, b).allSatisfy { $0.key.says($1.key) && $0.value.says($1.value) }
         default: return false

@@ -1,3 +1,5 @@
+import Values
+
 #if canImport(Glibc)
     import Glibc
 #else
@@ -11,7 +13,7 @@
 enum FileOwner {
     /// The owner who is not trusted; `nil`: none of them.
     static func foreign(of path: String) -> String? {
-        let folder = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+        let folder = path.cut(atLast: UInt8(ascii: "/")).map { $0.before.isEmpty ? "/" : $0.before } ?? "."
         var owners: [uid_t] = []
         var info = stat()
         if lstat(path, &info) == 0 { owners.append(info.st_uid) }

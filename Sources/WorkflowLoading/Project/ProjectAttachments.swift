@@ -12,7 +12,7 @@ import WorkflowModel
 public final class ProjectAttachments: AttachmentSource {
     /// What a file was when it was read. While it is that, and somebody uses it, it is read once.
     private struct Identity: Hashable {
-        let path: String
+        @ByBytes var path: String
         let inode: UInt64
         let size: Int
         let changedAt: Int64

@@ -47,7 +47,7 @@ public enum ProjectFiles {
                 files.append(LanguageFile(path: path, kind: ProjectLoader.fileNames.contains(name(of: path)) ? .project : .workflow))
             }
         }
-        var seen: Set<String> = []
+        var seen: TextSet = []
         return (files.filter { seen.insert(SourceFiles.realPath($0.path) ?? $0.path).inserted }, problems)
     }
 
@@ -62,25 +62,25 @@ public enum ProjectFiles {
                 // What is somebody else's makes no project of the folders below.
                 return FileOwner.foreign(of: "\(folder)/\(name)") == nil ? String(folder) : nil
             }
-            folder = folder[..<(folder.lastIndex(of: "/") ?? folder.startIndex)]
+            folder = folder[..<(folder.utf8.lastIndex(of: UInt8(ascii: "/")) ?? folder.startIndex)]
         }
         return nil
     }
 
     /// Whether a path names the file of an absolute path.
-    public static func isSame(_ path: String, _ absolute: String) -> Bool { SourceFiles.realPath(path) == absolute }
+    public static func isSame(_ path: String, _ absolute: String) -> Bool { SourceFiles.realPath(path)?.hasSameBytes(as: absolute) == true }
 
     /// An absolute path as it is named from the working directory, where that is shorter.
     public static func shortened(_ path: String) -> String {
-        guard let here = SourceFiles.realPath("."), let real = SourceFiles.realPath(path), real.hasPrefix(here + "/") else { return path }
-        return String(real.dropFirst(here.count + 1))
+        guard let here = SourceFiles.realPath("."), let real = SourceFiles.realPath(path) else { return path }
+        return real.inside(here) ?? path
     }
 
     /// A folder as it is named from the working directory, where that is shorter.
     private static func path(of folder: String) -> String {
         guard let here = SourceFiles.realPath("."), let real = SourceFiles.realPath(folder) else { return folder }
-        if real == here { return "." }
-        return real.hasPrefix(here + "/") ? String(real.dropFirst(here.count + 1)) : folder
+        if real.hasSameBytes(as: here) { return "." }
+        return real.inside(here) ?? folder
     }
 
     private static func walk(_ folder: String, depth: Int, _ files: inout [LanguageFile]) {
@@ -114,5 +114,10 @@ public enum ProjectFiles {
         return ["version:", "steps:"].allSatisfy { key in lines.contains { $0.starts(with: key.utf8) } }
     }
 
-    private static func name(of path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
+    private static func name(of path: String) -> String { path.lastPathPart }
+}
+
+extension String {
+    /// An absolute path below a folder, as it is named from there.
+    func inside(_ folder: String) -> String? { startsWithBytes(of: folder + "/") ? String(Substring(utf8.dropFirst(folder.utf8.count + 1))) : nil }
 }

@@ -48,7 +48,7 @@ public enum ProjectLoader {
                     return project
                 }
             }
-            guard let slash = folder.lastIndex(of: "/"), folder != "/" else { break }
+            guard let slash = folder.utf8.lastIndex(of: UInt8(ascii: "/")), folder != "/" else { break }
             folder = slash == folder.startIndex ? "/" : folder[..<slash]
         }
         var project = Project(root: from, file: nil, ledger: defaultLedger, providers: [], prices: [])
@@ -69,8 +69,7 @@ public enum ProjectLoader {
 
     /// The path from the working directory where that is shorter to read.
     private static func shortened(_ path: String) -> String {
-        guard let here = SourceFiles.realPath("."), path.hasPrefix(here + "/") else { return path }
-        return String(path.dropFirst(here.count + 1))
+        SourceFiles.realPath(".").flatMap(path.inside) ?? path
     }
 
     /// What is found by searching may be in a folder that others write to, and its commands would run as this user.
@@ -85,7 +84,7 @@ public enum ProjectLoader {
 
     private static func read(_ path: String, _ secrets: SecretBook?) throws(Diagnostics) -> Project {
         let real = SourceFiles.realPath(path) ?? path
-        let root = real.lastIndex(of: "/").map { $0 == real.startIndex ? "/" : String(real[..<$0]) } ?? "."
+        let root = real.cut(atLast: UInt8(ascii: "/")).map { $0.before.isEmpty ? "/" : $0.before } ?? "."
         let files = SourceFiles(root: root)
         let text = try files.read(path)
         let context = DecodingContext(file: path, files: files)
@@ -175,8 +174,8 @@ public enum ProjectLoader {
     /// Words in which `${{ port }}` may stand; nothing else is evaluated in a project file.
     private static func portStrings(_ reader: MappingReader, _ key: String) -> [String] {
         (reader.strings(key) ?? []).map { entry in
-            let text = entry.text.replacing("${{port}}", with: "${{ port }}")
-            if text.replacing("${{ port }}", with: "").contains("${{") {
+            let text = entry.text.replacingBytes(of: "${{port}}", with: "${{ port }}")
+            if text.replacingBytes(of: "${{ port }}", with: "").containsBytes(of: "${{") {
                 reader.context.report("AW111", "only ${{ port }} is known here", at: entry.range)
             }
             return text
@@ -202,7 +201,7 @@ public enum ProjectLoader {
 
     private static func headers(_ reader: MappingReader) -> [(key: String, value: String)] {
         (reader.mapping("headers") ?? []).compactMap { pair in
-            guard let key = pair.key.scalar?.text, let value = pair.value.scalar?.text, !value.contains("\n"), !value.contains("\r") else {
+            guard let key = pair.key.scalar?.text, let value = pair.value.scalar?.text, !value.utf8.contains(0x0A), !value.utf8.contains(0x0D) else {
                 reader.context.report("AW103", "a header is one line of text", at: pair.value.range)
                 return nil
             }

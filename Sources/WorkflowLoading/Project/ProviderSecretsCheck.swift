@@ -14,7 +14,7 @@ struct ProviderSecretsCheck {
     private var addresses: [(url: String, range: SourceRange)] {
         var found: [(url: String, range: SourceRange)] = []
         // Any port is one.
-        func port(_ url: String) -> String { url.replacing("${{ port }}", with: "1").replacing("${{port}}", with: "1") }
+        func port(_ url: String) -> String { url.replacingBytes(of: "${{ port }}", with: "1").replacingBytes(of: "${{port}}", with: "1") }
         if let node = reader.value("base_url"), let url = provider.baseURL { found.append((port(url), node.range)) }
         guard case .mapping(let models)? = reader.value("models")?.content else { return found }
         for model in models {
@@ -40,7 +40,7 @@ struct ProviderSecretsCheck {
             }
         }
         for (key, node) in headerNodes where PublicNames.isCredential(key) {
-            if let value = node.scalar?.text.split(separator: " ").last { report("the header \(key)", String(value), at: node.range) }
+            if let value = node.scalar?.text.parts(at: 0x20).last { report("the header \(key)", String(value), at: node.range) }
         }
     }
 

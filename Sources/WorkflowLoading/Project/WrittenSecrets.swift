@@ -26,9 +26,9 @@ enum WrittenSecrets {
                     if keys.last != "value" || !SecretLook.isPlainWords(scalar.text) || !isLocal(root, provider) { add("the key of \(provider)", scalar.text) }
                 case let key where key.lowercased() == "headers":
                     // `Name: value` where the names should be keys.
-                    let colon = keys.count == 3 ? scalar.text.firstIndex(of: ":") : nil
-                    let header = colon.map { String(scalar.text[..<$0]) } ?? keys.last!
-                    let text = colon.map { scalar.text[$0...].dropFirst().trimmingPrefix { $0 == " " } }.map(String.init) ?? scalar.text
+                    let parts = keys.count == 3 ? scalar.text.cut(at: UInt8(ascii: ":")) : nil
+                    let header = parts?.before ?? keys.last!
+                    let text = parts.map { String(Substring($0.behind.utf8.drop { $0 == 0x20 })) } ?? scalar.text
                     for value in PublicNames.secrets(header: header, value: text) { add("the header \(header) of \(provider)", value) }
                 default:
                     if keys.last == "base_url" { found += ProviderConfiguration.secrets(in: scalar.text, of: provider) }
@@ -89,16 +89,16 @@ enum WrittenSecrets {
 
     /// `--api-key VALUE` and `--api-key=VALUE` of a list of words.
     private static func argument(_ word: String, behind option: String) -> String? {
-        if word.hasPrefix("-"), let equals = word.firstIndex(of: "="), PublicNames.isCredential(String(word[..<equals])) { return String(word[word.index(after: equals)...]) }
-        return option.hasPrefix("-") && !option.contains("=") && !word.hasPrefix("-") && PublicNames.isCredential(option) ? word : nil
+        if word.hasPrefix("-"), let (name, value) = word.cut(at: UInt8(ascii: "=")), PublicNames.isCredential(name) { return value }
+        return option.hasPrefix("-") && !option.utf8.contains(UInt8(ascii: "=")) && !word.hasPrefix("-") && PublicNames.isCredential(option) ? word : nil
     }
 
     /// Of a text that is no YAML: on each line, what stands behind a key that announces a secret.
     static func guess(in text: String) -> [Secret] {
         var found: [Secret] = []
-        for line in text.split(whereSeparator: \.isNewline) {
+        for line in text.lines {
             var isAnnounced = false
-            for word in line.split(whereSeparator: { " \t,{}[]\"'".contains($0) }) {
+            for word in line.utf8.split(whereSeparator: { " \t\r,{}[]\"'".utf8.contains($0) }).map({ Substring($0) }) {
                 let bare = String(word.hasSuffix(":") ? word.dropLast() : word)
                 // Whatever the line was to be.
                 if SecretLook.looksLikeKey(bare), bare.utf8.count >= 16, !bare.contains("://") { found.append(Secret(name: "a value of the project file", value: bare)) }

@@ -20,7 +20,7 @@ extension LanguageMapping {
         var schema: JSONObject = ["type": "object", "properties": .object(properties)]
         if let extensions {
             // Names of the author's are taken as they are: what they begin with has nothing that a pattern would read otherwise.
-            let pattern = "^" + extensions.prefix.replacing(".", with: "\\.")
+            let pattern = "^" + extensions.prefix.replacingBytes(of: ".", with: "\\.")
             schema["patternProperties"] = .object(JSONObject([(pattern, extensions.shape.map { .object($0.schema) } ?? true)]))
         }
         schema["additionalProperties"] = false

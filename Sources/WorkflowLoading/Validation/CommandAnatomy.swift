@@ -88,7 +88,7 @@ struct CommandAnatomy {
 
     /// `python3.11`, `/usr/bin/perl5.36`, `pwsh.exe`.
     private static func kind(_ program: String) -> Kind? {
-        guard var name = program.split(separator: "/").last else { return nil }
+        guard var name = program.parts(at: UInt8(ascii: "/")).last else { return nil }
         if name.hasSuffix(".exe") { name = name.dropLast(4) }
         if let kind = kinds[String(name)] { return kind }
         while let last = name.last, last == "." || last == "-" || last.isNumber { name = name.dropLast() }
@@ -106,7 +106,7 @@ struct CommandAnatomy {
                 let start = lead(next)
                 if start.hasPrefix("-") {
                     next += valued.contains(start) ? 2 : 1
-                } else if start.contains("=") {
+                } else if start.utf8.contains(UInt8(ascii: "=")) {
                     next += 1
                 } else if left > 0 {
                     (left, next) = (left - 1, next + 1)
@@ -174,7 +174,7 @@ extension CommandAnatomy.Interpreter {
     /// Whether a program stands behind this option, or in it (`--eval=…`); `nil` for any other word.
     fileprivate func announces(_ word: String) -> Bool? {
         if words.contains(word.lowercased()) { return false }
-        if let equals = word.firstIndex(of: "="), words.contains(word[..<equals].lowercased()) { return true }
+        if let (option, _) = word.cut(at: UInt8(ascii: "=")), words.contains(option.lowercased()) { return true }
         guard word.hasPrefix("-"), !word.hasPrefix("--"), word.count > 1, !letters.isEmpty, !valued.contains(word), !ending.contains(word) else { return nil }
         let cluster = word.dropFirst()
         guard cluster.allSatisfy(\.isLetter) || cluster.dropLast().allSatisfy({ $0.isLetter || $0.isNumber }) else { return nil }

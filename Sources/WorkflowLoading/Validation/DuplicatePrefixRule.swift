@@ -4,7 +4,7 @@ import Values
 /// No two prefixes say the same: a server would keep the text twice.
 struct DuplicatePrefixRule: WorkflowRule {
     func check(_ draft: WorkflowDraft, _ report: (Diagnostic) -> Void) {
-        var first: [String: String] = [:]
+        var first: TextTable<String> = [:]
         for prefix in draft.prefixes {
             if let other = first[prefix.text.source] {
                 report(

@@ -6,30 +6,14 @@ import WorkflowModel
 struct PlainTexts {
     struct Found {
         let text: String
-        let start: SourceLocation
-        let margin: Int
+        /// Where its bytes stand; asked for by few.
+        let placed: () -> PlacedText
         let place: ExpressionPlace
         /// Whether it is a word of a command, where `${…}` has a meaning of its own.
         let isCommand: Bool
 
-        /// Where bytes of the text stand; on one line.
-        func range(_ bytes: Range<Int>) -> SourceRange {
-            var (line, column) = (start.line, start.column)
-            var begin = start
-            var index = 0
-            for byte in text.utf8 {
-                if index == bytes.lowerBound { begin = SourceLocation(file: start.file, line: line, column: column) }
-                if index == bytes.upperBound { break }
-                if byte == 0x0A {
-                    if index >= bytes.lowerBound { break }
-                    (line, column) = (line + 1, margin)
-                } else if byte & 0xC0 != 0x80 {
-                    column += 1
-                }
-                index += 1
-            }
-            return SourceRange(begin, SourceLocation(file: start.file, line: line, column: column))
-        }
+        /// Where bytes of the text stand.
+        func range(_ bytes: Range<Int>) -> SourceRange { placed().range(bytes.lowerBound, bytes.upperBound) }
     }
 
     private let draft: WorkflowDraft
@@ -68,8 +52,8 @@ struct PlainTexts {
         case .valueTemplate: addAll(node, place)
         case .templateFile:
             guard let name = node.scalar?.text, let file = draft.root?.range.file else { return }
-            let path = (file.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(file[...$0]) } ?? "") + name
-            if let text = draft.texts[path] { add(text, at: SourceLocation(file: path, line: 1, column: 1), margin: 1, place, isCommand) }
+            let path = file.folderWithSlash + name
+            if let text = draft.texts[path] { add(text, place, isCommand) { PlacedText(text, at: SourceLocation(file: path, line: 1, column: 1)) } }
         case .mapping(let name):
             guard name != "step", case .mapping(let pairs) = node.content else { return }
             let mapping = LanguageMapping.named(name)
@@ -97,11 +81,11 @@ struct PlainTexts {
     }
 
     private mutating func add(_ scalar: YAMLScalar, _ place: ExpressionPlace, _ isCommand: Bool) {
-        if case .string = scalar.value { add(scalar.text, at: scalar.textStart, margin: scalar.margin, place, isCommand) }
+        if case .string = scalar.value { add(scalar.text, place, isCommand) { scalar.placed } }
     }
 
-    private mutating func add(_ text: String, at start: SourceLocation, margin: Int, _ place: ExpressionPlace, _ isCommand: Bool) {
-        found.append(Found(text: text, start: start, margin: margin, place: place, isCommand: isCommand))
+    private mutating func add(_ text: String, _ place: ExpressionPlace, _ isCommand: Bool, placed: @escaping () -> PlacedText) {
+        found.append(Found(text: text, placed: placed, place: place, isCommand: isCommand))
     }
 }
 

@@ -33,8 +33,8 @@ struct RepeatedPrefixRule: WorkflowRule {
     /// The first line of the text where the step, or the prompt file that it names, has it.
     private func place(of text: String, in node: YAMLNode?, _ draft: WorkflowDraft) -> SourceRange? {
         guard let root = draft.root, let node else { return nil }
-        let line = text.split(whereSeparator: \.isNewline).lazy.map { $0.trimmingSpaces }.first { !$0.isEmpty } ?? ""
-        if let name = node["prompt_file"]?.scalar?.text, let path = draft.texts.keys.sorted().first(where: { $0 == name || $0.hasSuffix("/" + name) }) {
+        let line = text.lines.lazy.map { $0.trimmingSpaces }.first { !$0.isEmpty } ?? ""
+        if let name = node["prompt_file"]?.scalar?.text, let path = draft.texts.keys.sorted().first(where: { $0.hasSameBytes(as: name) || $0.hasSuffix("/" + name) }) {
             if let range = draft.texts[path]!.firstPlace(of: line, file: path, from: 1) { return range }
         }
         guard let source = draft.texts[root.range.file] else { return nil }

@@ -44,7 +44,7 @@ struct SchemaTypes {
     }
 
     private mutating func object(_ shape: SchemaShape, depth: Int) -> StaticType {
-        let required = Set(shape.required)
+        let required = TextSet(shape.required)
         var fields: [ObjectType.Field] = []
         for name in shape.propertyNames ?? [] {
             guard let property = shape.property(name) else { continue }

@@ -202,7 +202,7 @@ private struct TypesPass {
     /// A path of fields that the output can have.
     private mutating func field(_ name: Named, of output: StaticType) {
         var type = output
-        for part in name.text.split(separator: ".") {
+        for part in name.text.parts(at: UInt8(ascii: ".")) {
             switch type.withoutNull {
             case .object(let object):
                 if let field = object.field(String(part)) {

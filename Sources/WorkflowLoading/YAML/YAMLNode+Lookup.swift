@@ -4,7 +4,7 @@ extension YAMLNode {
     /// The pair of a key; `nil` also when this is no mapping.
     func pair(_ name: String) -> (key: YAMLNode, value: YAMLNode)? {
         guard case .mapping(let pairs) = content else { return nil }
-        return pairs.first { $0.key.scalar?.text == name }
+        return pairs.first { $0.key.scalar?.text.hasSameBytes(as: name) == true }
     }
 
     subscript(name: String) -> YAMLNode? { pair(name)?.value }

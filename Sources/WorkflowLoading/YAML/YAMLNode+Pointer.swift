@@ -5,21 +5,26 @@ extension YAMLNode {
     ///
     /// - Parameter ofKey: whether the key is meant and not its value.
     func range(at pointer: String, ofKey: Bool = false) -> SourceRange {
+        let (node, key, isFound) = nearest(to: pointer)
+        if !isFound, node.scalar != nil { return node.range }
+        return ofKey && isFound ? (key ?? node).range : node.range.firstLine
+    }
+
+    /// What a JSON pointer names, with its key where it is a member; where nothing is there, the last thing on the way.
+    func nearest(to pointer: String) -> (node: YAMLNode, key: YAMLNode?, isFound: Bool) {
         var node = self
         var key: YAMLNode?
-        for token in pointer.split(separator: "/", omittingEmptySubsequences: false).dropFirst() {
-            // `~0` last: it must not join what follows it to another escape.
-            let name = token.replacing("~1", with: "/").replacing("~0", with: "~")
+        for token in JSONPointer.tokens(pointer) ?? [] {
             switch node.content {
             case .mapping:
-                guard let pair = node.pair(String(name)) else { return node.range.firstLine }
+                guard let pair = node.pair(token) else { return (node, key, false) }
                 (key, node) = (pair.key, pair.value)
             case .sequence(let elements):
-                guard let index = Int(name), elements.indices.contains(index) else { return node.range.firstLine }
+                guard let index = Int(token), elements.indices.contains(index) else { return (node, key, false) }
                 (key, node) = (nil, elements[index])
-            case .scalar: return node.range
+            case .scalar: return (node, key, false)
             }
         }
-        return ofKey ? (key ?? node).range : node.range.firstLine
+        return (node, key, true)
     }
 }

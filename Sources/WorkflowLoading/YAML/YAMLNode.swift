@@ -58,13 +58,37 @@ final class YAMLNode: Sendable {
 
 /// A scalar: its text, and what the core schema of YAML 1.2 makes of it.
 struct YAMLScalar: Sendable {
+    enum Style: Sendable {
+        case plain, singleQuoted, doubleQuoted, literal, folded
+    }
+
     let text: String
+    let style: Style
+    /// The file that it stands in.
+    let source: SourceBytes
+    /// Its bytes there, quotes and the header of a block included.
+    let content: Range<Int>
+
     /// Written without quotes and not as a block: only then can it be anything but a string.
-    let isPlain: Bool
-    /// Where the text itself starts: behind a quote, on the line below a block's header.
-    let textStart: SourceLocation
-    /// The column in which later lines of the text start: a block's indentation is not part of its text.
-    let margin: Int
+    var isPlain: Bool { style == .plain }
+
+    var isBlock: Bool { style == .literal || style == .folded }
+
+    /// The text of a block without the line ends at its end, for keys that mean none; of another style as it is.
+    var textWithoutLineEnds: String {
+        guard isBlock else { return text }
+        return String(decoding: text.utf8[..<(text.utf8.lastIndex { $0 != 0x0A }.map { text.utf8.index(after: $0) } ?? text.utf8.startIndex)], as: UTF8.self)
+    }
+
+    /// The text with the place of each of its bytes. Read again for who asks: few texts have anything to point at.
+    var placed: PlacedText { ScalarPlaces.placed(text, style, in: source, at: content) }
+
+    /// The line end that a block has at its end because it is a block; `nil` where there is none, or where `+` says that it is meant.
+    var lineEndOfBlock: String? {
+        guard isBlock, text.utf8.last == 0x0A else { return nil }
+        let header = source.bytes[content].prefix { $0 != 0x0A && $0 != 0x0D && $0 != UInt8(ascii: "#") }
+        return header.contains(UInt8(ascii: "+")) ? nil : "\n"
+    }
 
     /// YAML 1.2.2 section 10.3: `no`, `on` and `off` are strings.
     var value: JSONValue {

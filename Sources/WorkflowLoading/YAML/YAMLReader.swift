@@ -13,15 +13,11 @@ struct YAMLReader {
     static let maximumDepth = 100
 
     private let file: String
-    private let source: String
-    /// Without their ends. Split by bytes: as characters, `\r\n` is no `\n`.
-    private let lines: [Substring.UTF8View]
+    private let source: SourceBytes
     private var parser = yaml_parser_t()
-    private var anchors: [String: YAMLNode] = [:]
+    private var anchors: TextTable<YAMLNode> = [:]
     private var nodes = 0
     private var expansion = 0
-    /// Where `hasColon` looked last.
-    private var colonSearch: (line: Int, column: Int, index: Substring.UTF8View.Index?) = (0, 1, nil)
     private(set) var problems: [Diagnostic] = []
 
     private struct Stop: Error {}
@@ -35,15 +31,13 @@ struct YAMLReader {
 
     private init(file: String, source: String) {
         self.file = file
-        self.source = source
-        lines = source.utf8.split(separator: 0x0A, omittingEmptySubsequences: false)
+        self.source = SourceBytes(Array(source.withoutByteOrderMark.utf8), at: SourceLocation(file: file, line: 1, column: 1))
     }
 
     private mutating func document() -> YAMLNode? {
         guard yaml_parser_initialize(&parser) == 1 else { return nil }
         defer { yaml_parser_delete(&parser) }
-        let bytes = Array(source.utf8)
-        return bytes.withUnsafeBufferPointer { buffer -> YAMLNode? in
+        return source.bytes.withUnsafeBufferPointer { buffer -> YAMLNode? in
             yaml_parser_set_input_string(&parser, buffer.baseAddress, buffer.count)
             yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING)
             do {
@@ -79,22 +73,23 @@ struct YAMLReader {
         return event
     }
 
-    private func location(_ mark: yaml_mark_t) -> SourceLocation {
-        SourceLocation(file: file, line: Int(mark.line) + 1, column: Int(mark.column) + 1)
-    }
+    /// libyaml's own lines and columns are not those of editors: it ends a line also at a lone `\r`, at U+0085, U+2028 and U+2029.
+    private func location(_ mark: yaml_mark_t) -> SourceLocation { source.location(ofByte: offset(mark)) }
+
+    private func offset(_ mark: yaml_mark_t) -> Int { source.offset(ofScalar: Int(mark.index)) }
 
     private func range(_ event: yaml_event_t) -> SourceRange { SourceRange(location(event.start_mark), location(event.end_mark)) }
 
     private mutating func syntaxError() {
-        var mark = parser.problem_mark
-        if parser.error == YAML_READER_ERROR { mark = markOfByte(parser.problem_offset) }
-        let at = location(mark)
+        // libyaml names a byte, and no place, for characters that it refuses.
+        let offset = parser.error == YAML_READER_ERROR ? parser.problem_offset : offset(parser.problem_mark)
+        let at = source.location(ofByte: offset)
         let problem = parser.problem.map { String(cString: $0) } ?? "the text is not YAML"
-        let line = lines.indices.contains(Int(mark.line)) ? String(lines[Int(mark.line)]) ?? "" : ""
+        let line = String(decoding: source.line(around: offset), as: UTF8.self)
         let before = line.prefix(while: { $0 != "$" })
         let context = parser.context.map { String(cString: $0) }
         let isInFlow = context?.contains("flow") == true
-        if line.contains("${{"), isInFlow || before.contains("{") || before.contains("[") {
+        if line.containsBytes(of: "${{"), isInFlow || before.contains("{") || before.contains("[") {
             problems.append(
                 Diagnostic(
                     code: "AW011", "an unquoted ${{ }} inside { } or [ ] is read as YAML braces", at: SourceRange(at),
@@ -114,7 +109,7 @@ struct YAMLReader {
                     hint: "if this is an expression, put it in quotes"))
         } else {
             // The fault is often noticed far behind the place where it was made.
-            let begin = Int(parser.context_mark.line) + 1
+            let begin = location(parser.context_mark).line
             let hint =
                 problem.contains("mapping values")
                 ? "a text with ': ' in it stands in quotes"
@@ -129,14 +124,6 @@ struct YAMLReader {
         if !isInFlow, trimmed.hasPrefix(": ") || trimmed.hasPrefix("? ") { return true }
         guard let question = line.firstRange(of: "? ") else { return false }
         return line[question.upperBound...].contains(": ") && line[..<question.lowerBound].count { $0 == "\"" } % 2 == 0
-    }
-
-    /// libyaml names a byte, and no place, for characters that it refuses.
-    private func markOfByte(_ offset: Int) -> yaml_mark_t {
-        let before = source.utf8.prefix(offset)
-        let lineStart = before.lastIndex(of: 0x0A).map { before.index(after: $0) } ?? before.startIndex
-        let column = before[lineStart...].count { $0 & 0xC0 != 0x80 }
-        return yaml_mark_t(index: offset, line: before.count { $0 == 0x0A }, column: column)
     }
 
     private mutating func count(at range: SourceRange) throws {
@@ -174,7 +161,7 @@ struct YAMLReader {
         case YAML_ALIAS_EVENT:
             let name = String(cString: event.data.alias.anchor)
             guard let target = anchors[name] else {
-                problems.append(Diagnostic(code: "AW017", "there is no anchor '&\(name)' before this alias", at: place, hint: Suggestion.hint(for: name, in: anchors.keys)))
+                problems.append(Diagnostic(code: "AW017", "there is no anchor '&\(name)' before this alias", at: place, hint: Suggestion.hint(for: name, in: anchors.keys.sorted())))
                 throw Stop()
             }
             try count(aliasOf: target, at: place)
@@ -190,9 +177,15 @@ struct YAMLReader {
             var text = String(decoding: UnsafeBufferPointer(start: data.value, count: data.length), as: UTF8.self)
             let isPlain = data.style == YAML_PLAIN_SCALAR_STYLE
             // What was refused as a tag was meant as text: it is read on as such, so that it is not reported twice.
-            if isPlain, let tag = data.tag.map({ String(cString: $0) }), tag.hasPrefix("!") { text = tag + (text.isEmpty ? "" : " " + text) }
+            var isTagText = false
+            if isPlain, let tag = data.tag.map({ String(cString: $0) }), tag.hasPrefix("!") {
+                text = tag + (text.isEmpty ? "" : " " + text)
+                isTagText = true
+            }
+            let content = data.anchor == nil && (data.tag == nil || isTagText) ? offset(event.start_mark)..<offset(event.end_mark) : content(of: event, isTagText: isTagText)
             let node = YAMLNode(
-                content: .scalar(scalar(text, data.style, place)), range: place,
+                content: .scalar(YAMLScalar(text: text, style: Self.style(data.style), source: source, content: content)),
+                range: data.anchor == nil ? place : SourceRange(source.location(ofByte: content.lowerBound), place.end),
                 isInFlow: isInFlow, weight: 1 + text.utf8.count / 64, height: 1)
             remember(data.anchor, node)
             return node
@@ -270,12 +263,12 @@ struct YAMLReader {
     /// The keys of a mapping so far. Most mappings have a few, for which a table costs more than a look at each.
     private struct SeenKeys {
         private static let few = 12
-        private var lines: [String: Int] = [:]
+        private var lines: TextTable<Int> = [:]
         private var tabulated = 0
 
         /// Where a key was given first.
         mutating func line(of name: String, in pairs: [(key: YAMLNode, value: YAMLNode)]) -> Int? {
-            if pairs.count <= Self.few { return pairs.first { $0.key.scalar!.text == name }?.key.range.start.line }
+            if pairs.count <= Self.few { return pairs.first { $0.key.scalar!.text.hasSameBytes(as: name) }?.key.range.start.line }
             for pair in pairs[tabulated...] { lines[pair.key.scalar!.text] = pair.key.range.start.line }
             tabulated = pairs.count
             return lines[name]
@@ -283,17 +276,8 @@ struct YAMLReader {
     }
 
     /// Whether a key in a flow mapping has its colon; without one its value is nothing, where the key ends.
-    private mutating func hasColon(behind end: SourceLocation) -> Bool {
-        guard lines.indices.contains(end.line - 1) else { return true }
-        let line = lines[end.line - 1]
-        // A line may have thousands of keys, and they come in order: each search goes on from the one before.
-        var (column, index) = colonSearch.line == end.line && colonSearch.column <= end.column ? (colonSearch.column, colonSearch.index!) : (1, line.startIndex)
-        while column < end.column, index < line.endIndex {
-            index = line.index(after: index)
-            if index == line.endIndex || line[index] & 0xC0 != 0x80 { column += 1 }
-        }
-        colonSearch = (end.line, column, index)
-        return line[index...].first { $0 != 0x20 && $0 != 0x09 } == UInt8(ascii: ":")
+    private func hasColon(behind end: SourceLocation) -> Bool {
+        source.bytes[source.offset(of: end)...].first { $0 != 0x20 && $0 != 0x09 } == UInt8(ascii: ":")
     }
 
     private mutating func merge(_ value: YAMLNode, into merged: inout [(key: YAMLNode, value: YAMLNode)]) {
@@ -319,17 +303,34 @@ struct YAMLReader {
                 hint: name.hasPrefix("!") ? "if this is an expression, put it in quotes: \"\(name)\"" : nil))
     }
 
-    private func scalar(_ text: String, _ style: yaml_scalar_style_t, _ place: SourceRange) -> YAMLScalar {
+    private static func style(_ style: yaml_scalar_style_t) -> YAMLScalar.Style {
         switch style {
-        case YAML_SINGLE_QUOTED_SCALAR_STYLE, YAML_DOUBLE_QUOTED_SCALAR_STYLE:
-            let start = SourceLocation(file: file, line: place.start.line, column: place.start.column + 1)
-            return YAMLScalar(text: text, isPlain: false, textStart: start, margin: 1)
-        case YAML_LITERAL_SCALAR_STYLE, YAML_FOLDED_SCALAR_STYLE:
-            let indent = lines.indices.contains(place.start.line) ? lines[place.start.line].prefix { $0 == 0x20 }.count : 0
-            let start = SourceLocation(file: file, line: place.start.line + 1, column: indent + 1)
-            return YAMLScalar(text: text, isPlain: false, textStart: start, margin: indent + 1)
-        default:
-            return YAMLScalar(text: text, isPlain: style == YAML_PLAIN_SCALAR_STYLE, textStart: place.start, margin: 1)
+        case YAML_SINGLE_QUOTED_SCALAR_STYLE: .singleQuoted
+        case YAML_DOUBLE_QUOTED_SCALAR_STYLE: .doubleQuoted
+        case YAML_LITERAL_SCALAR_STYLE: .literal
+        case YAML_FOLDED_SCALAR_STYLE: .folded
+        default: .plain
         }
     }
+
+    /// The bytes of a scalar itself: libyaml lets it begin with its anchor and its tag.
+    private func content(of event: yaml_event_t, isTagText: Bool) -> Range<Int> {
+        let bytes = source.bytes
+        let end = offset(event.end_mark)
+        var position = offset(event.start_mark)
+        while position < end {
+            switch bytes[position] {
+            case UInt8(ascii: "!") where isTagText: return position..<end
+            case UInt8(ascii: "&"), UInt8(ascii: "!"):
+                while position < end, !Self.isSpace(bytes[position]) { position += 1 }
+            case UInt8(ascii: "#"):
+                while position < end, bytes[position] != 0x0A { position += 1 }
+            case let byte where Self.isSpace(byte): position += 1
+            default: return position..<end
+            }
+        }
+        return end..<end
+    }
+
+    private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D }
 }

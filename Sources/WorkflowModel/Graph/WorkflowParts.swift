@@ -43,8 +43,8 @@ public struct ModelTier: Sendable {
 
 /// A model by the provider's entry and the name it has there: `local/small`.
 public struct ModelReference: Sendable, Hashable, CustomStringConvertible {
-    public let provider: String
-    public let model: String
+    @ByBytes public private(set) var provider: String
+    @ByBytes public private(set) var model: String
 
     public init(provider: String, model: String) {
         self.provider = provider
@@ -53,10 +53,8 @@ public struct ModelReference: Sendable, Hashable, CustomStringConvertible {
 
     /// Splits at the first slash; model names may hold more of them. `nil` when a part is missing.
     public init?(text: String) {
-        guard let slash = text.firstIndex(of: "/") else { return nil }
-        provider = String(text[..<slash])
-        model = String(text[text.index(after: slash)...])
-        if provider.isEmpty || model.isEmpty { return nil }
+        guard let (provider, model) = text.cut(at: UInt8(ascii: "/")), !provider.isEmpty, !model.isEmpty else { return nil }
+        self.init(provider: provider, model: model)
     }
 
     public var description: String { "\(provider)/\(model)" }

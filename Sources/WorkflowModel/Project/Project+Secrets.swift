@@ -57,8 +57,8 @@ extension Project {
     /// The variables of the environment that hold secrets: programs do not see them.
     ///
     /// - Parameter builtIn: providers that need no entry.
-    public func secretVariables(besides builtIn: [ProviderConfiguration]) -> Set<String> {
-        var names: Set<String> = []
+    public func secretVariables(besides builtIn: [ProviderConfiguration]) -> TextSet {
+        var names: TextSet = []
         for case .environment(let name)? in (providers + builtIn).map(\.apiKey) { names.insert(name) }
         for case .environment(let name) in secretSources.map(\.source) { names.insert(name) }
         return names
@@ -76,8 +76,8 @@ extension Project {
         // Of proxies, as curl reads them.
         for name in ["http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] {
             guard let address = variable(name) else { continue }
-            for (what, value) in URLParts(address.contains("://") ? address : "http://" + address)?.credentials ?? [] {
-                found += Set([value, URLParts.decoded(value)]).sorted().map { Secret(name: "\(what) in \(name)", value: $0) }
+            for (what, value) in URLParts(address.containsBytes(of: "://") ? address : "http://" + address)?.credentials ?? [] {
+                found += TextSet([value, URLParts.decoded(value)]).sorted().map { Secret(name: "\(what) in \(name)", value: $0) }
             }
         }
         return found

@@ -197,7 +197,7 @@ public struct Projection: Sendable {
         guard let text else { return nil }
         let isPlain = text.utf8.withContiguousStorageIfAvailable { memchr($0.baseAddress ?? UnsafePointer(bitPattern: 1)!, 0, $0.count) == nil } ?? !text.utf8.contains(0)
         if isPlain { return text }
-        return text.replacing("\0", with: "\u{FFFD}")
+        return text.replacingBytes(of: "\0", with: "\u{FFFD}")
     }
 
     static func text(_ object: JSONObject) -> String { JSONEncoding.canonical.string(.object(object)) }

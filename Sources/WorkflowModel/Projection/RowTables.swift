@@ -6,6 +6,26 @@ public enum RowValue: Sendable, Hashable {
     case int(Int64)
     case text(String)
     case hash(ContentHash)
+
+    /// Texts by their bytes: a row that was changed to another spelling was changed.
+    public static func == (a: RowValue, b: RowValue) -> Bool {
+        switch (a, b) {
+        case (.null, .null): true
+        case (.int(let a), .int(let b)): a == b
+        case (.text(let a), .text(let b)): a.hasSameBytes(as: b)
+        case (.hash(let a), .hash(let b)): a == b
+        default: false
+        }
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        switch self {
+        case .null: hasher.combine(0 as UInt8)
+        case .int(let value): hasher.combine(value)
+        case .text(let text): text.hashBytes(into: &hasher)
+        case .hash(let hash): hasher.combine(hash)
+        }
+    }
 }
 
 /// Rows in memory, as facts make and change them: what a ledger's tables hold of one run.

@@ -33,7 +33,7 @@ public struct RunCounters: Sendable {
 
     public private(set) var run = Counter()
     /// Of the caps below the run's, by the keys of their counters.
-    public private(set) var windows: [String: Counter] = [:]
+    public private(set) var windows: TextTable<Counter> = [:]
     public private(set) var cost = MoneySum.zero
     public private(set) var calls = 0
     public private(set) var inputTokens = 0

@@ -59,8 +59,7 @@ struct BatchRun {
     func run() async throws {
         let path = command.batch.file!
         let text = try RunInputs.text(of: path, what: "--batch")
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
-            .filter { !$0.element.allSatisfy(\.isWhitespace) }.map { Line(number: $0.offset + 1, text: $0.element) }
+        let lines = text.lines.enumerated().filter { !$0.element.isBlank }.map { Line(number: $0.offset + 1, text: $0.element) }
         try refuseToEmptyAnother()
         let quiet = command.output.quiet
         let board = BatchBoard(total: lines.count, isLive: Output.isErrorTerminal && !quiet)

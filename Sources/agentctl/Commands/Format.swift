@@ -55,7 +55,7 @@ struct Format: ParsableCommand {
         } else if !check {
             Output.write(filtered: after)
         }
-        if check, before != after { throw CommandEnd(code: ExitCodes.unformatted) }
+        if check, !before.hasSameBytes(as: after) { throw CommandEnd(code: ExitCodes.unformatted) }
     }
 
     /// In one step, so that a file is whole at any moment; its mode stays.

@@ -37,7 +37,7 @@ struct Init: ParsableCommand {
         let (template, provider) = try (Self.named(template, in: ProjectTemplate.all, \.name, what: "template"), Self.named(provider, in: ProjectProvider.all, \.name, what: "provider"))
         if let baseURL {
             guard provider.keyVariable == nil else { throw UsageError("--base-url is for --provider local; the address of \(provider.name) is built in") }
-            guard ["http://", "https://"].contains(where: baseURL.hasPrefix), !baseURL.contains(where: { $0.isWhitespace || "#\"'".contains($0) }) else {
+            guard ["http://", "https://"].contains(where: baseURL.hasPrefix), !baseURL.unicodeScalars.contains(where: { $0.properties.isWhitespace || "#\"'".unicodeScalars.contains($0) }) else {
                 throw UsageError("--base-url is an address such as \(ProjectProvider.localAddress), found '\(baseURL)'")
             }
         }

@@ -67,7 +67,7 @@ struct Show: AsyncParsableCommand {
         guard let trace = try await archive.trace(run: id, maxItems: json ? nil : TraceReport.Options().maxItems) else { throw UsageError("there is no run \(id)") }
         if json {
             var document = TraceReport.json(trace)
-            var outcome: [String: JSONValue] = [:]
+            var outcome: TextTable<JSONValue> = [:]
             for (name, hash) in [("outputs", trace.run.outputs), ("inputs", trace.run.inputs)] {
                 if let hash { outcome[name] = try await archive.json(hash) }
             }
@@ -110,11 +110,11 @@ struct Audit: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let dimensions = try by.split(separator: ",").map { try Self.dimension(String($0.drop { $0 == " " })) }
+        let dimensions = try by.parts(at: UInt8(ascii: ",")).map { try Self.dimension(String($0.drop { $0 == " " })) }
         var filter = AuditFilter(since: try since.map(Moments.parse), until: try until.map(Moments.parse), workflow: workflow)
         if let tag {
-            guard let equals = tag.firstIndex(of: "=") else { throw UsageError("--tag takes key=value, found '\(tag)'") }
-            filter.tag = (String(tag[..<equals]), String(tag[tag.index(after: equals)...]))
+            guard let (key, value) = tag.cut(at: UInt8(ascii: "=")) else { throw UsageError("--tag takes key=value, found '\(tag)'") }
+            filter.tag = (key, value)
         }
         let archive = try Composition(settings: global.settings()).archive()
         let rows = try await archive.audit(by: dimensions, filter: filter)

@@ -31,7 +31,7 @@ struct Prices: ParsableCommand {
             let settings = try global.settings()
             let book = Composition(settings: settings).prices
             guard let reference = ModelReference(text: model) else { throw UsageError("a model is named provider/model, found '\(model)'") }
-            let alias = settings.project.providers.first { $0.name == reference.provider }?.models.first { $0.alias == reference.model }
+            let alias = settings.project.providers.first { $0.name.hasSameBytes(as: reference.provider) }?.models.first { $0.alias.hasSameBytes(as: reference.model) }
             guard let sheet = book.sheet(provider: reference.provider, model: alias?.id ?? reference.model, at: .now()) else {
                 let known = (book.overrides + book.catalogue.rows).map { "\($0.provider)/\($0.model)" }
                 throw UsageError(

@@ -69,7 +69,7 @@ struct Validate: ParsableCommand {
         } catch let error as Diagnostics {
             // A project file that is wrong hides nothing of its workflows: they need only its folder.
             problems.append(error)
-            let folder = file.path.lastIndex(of: "/").map { String(file.path[...$0]) } ?? "."
+            let folder = GlobalOptions.folder(of: file.path)
             root = ProjectFiles.root(searchingFrom: folder) ?? folder
         }
         let loaded = try WorkflowLoader.load(file.path, root: root, secrets: secrets, warns: true, models: models, book: Output.secrets)
@@ -104,7 +104,7 @@ extension GlobalOptions {
             return found
         }
         var (files, problems) = ProjectFiles.find([ProjectFiles.projectFolder])
-        if let config = config ?? Output.variable("AGENTCTL_CONFIG"), !files.contains(where: { $0.path == config }) {
+        if let config = config ?? Output.variable("AGENTCTL_CONFIG"), !files.contains(where: { $0.path.hasSameBytes(as: config) }) {
             files.insert(LanguageFile(path: config, kind: .project), at: 0)
         }
         guard !files.isEmpty else { throw UsageError("there is neither a workflow nor a project file here", hint: "name a file or a folder") }

@@ -45,7 +45,7 @@ struct FactGathering {
     // MARK: Providers
 
     private func providers(_ project: Project) async throws -> [HealthFacts.Provider] {
-        let declared = Set(project.providers.map(\.name))
+        let declared = TextSet(project.providers.map(\.name))
         let builtIn = WellKnownProviders.all.filter { provider in
             guard case .environment(let name)? = provider.apiKey else { return false }
             return !declared.contains(provider.name) && Output.variable(name) != nil

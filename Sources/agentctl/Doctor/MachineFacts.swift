@@ -50,7 +50,7 @@ enum MachineFacts {
     /// As commands are found: a path with a slash starts at the project's root, a bare word is searched in `PATH`.
     static func isProgram(_ word: String, root: String) -> Bool {
         func isExecutable(_ path: String) -> Bool { access(path, X_OK) == 0 && !isFolder(path) }
-        if word.contains("/") { return isExecutable(word.hasPrefix("/") ? word : "\(root)/\(word)") }
-        return (Output.variable("PATH") ?? "/usr/local/bin:/usr/bin:/bin").split(separator: ":").contains { isExecutable("\($0)/\(word)") }
+        if word.utf8.contains(UInt8(ascii: "/")) { return isExecutable(word.hasPrefix("/") ? word : "\(root)/\(word)") }
+        return (Output.variable("PATH") ?? "/usr/local/bin:/usr/bin:/bin").parts(at: UInt8(ascii: ":")).contains { isExecutable("\($0)/\(word)") }
     }
 }

@@ -34,7 +34,7 @@ enum GitCommit {
             if let found = text(place.appendingPathComponent(reference)).flatMap(hash) { return found }
         }
         guard let packed = text(common.appendingPathComponent("packed-refs")) else { return nil }
-        return packed.split(separator: "\n").first { $0.hasSuffix(" \(reference)") }.flatMap { hash(String($0.prefix { $0 != " " })) }
+        return packed.lines.first { String($0).endsWithBytes(of: " \(reference)") }.flatMap { $0.cut(at: 0x20) }.flatMap { hash($0.before) }
     }
 
     private static func hash(_ text: String) -> String? {

@@ -43,7 +43,7 @@ struct GlobalOptions: ParsableArguments {
     static let isUnreadKnown = Mutex(false)
 
     /// The folder that a file is in, where the search for its project file begins.
-    static func folder(of path: String) -> String { path.lastIndex(of: "/").map { String(path[...$0]) } ?? "." }
+    static func folder(of path: String) -> String { path.utf8.contains(UInt8(ascii: "/")) ? path.folderWithSlash : "." }
 
     /// The ledger that a flag or the environment names; `nil` leaves it to the project.
     var ledgerPath: String? { ledger ?? Output.variable("AGENTCTL_LEDGER") }

@@ -75,7 +75,7 @@ struct RecordedWorkflow {
         if ProjectFiles.isSame(run.file, location) { return run.file }
         if access(location, F_OK) == 0 { return location }
         // The longest part of the old path that is found: the file of that name at that place in the project.
-        let parts = location.split(separator: "/")
+        let parts = location.parts(at: UInt8(ascii: "/"))
         for start in parts.indices {
             let candidate = "\(project.root)/\(parts[start...].joined(separator: "/"))"
             if access(candidate, F_OK) == 0 { return ProjectFiles.shortened(candidate) }
@@ -108,12 +108,12 @@ private struct RecordedFiles {
 
     /// The recorded graph; `nil` when it cannot be had from what was recorded.
     func graph(of run: RunRecord, path: String, _ archive: any RunArchive, _ settings: Settings) async throws -> WorkflowGraph? {
-        let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
-        var contents: [String: [UInt8]] = [:]
+        let folder = path.folderWithSlash
+        var contents: TextTable<[UInt8]> = [:]
         for (index, file) in manifest.files.enumerated() {
             guard let bytes = try await archive.document(file.hash) else { return nil }
             // The first is the workflow's own, which may be called otherwise by now.
-            contents[index == 0 ? path : file.path.hasPrefix("/") ? file.path : folder + file.path] = bytes
+            contents[index == 0 ? path : file.path.utf8.first == UInt8(ascii: "/") ? file.path : folder + file.path] = bytes
         }
         guard let loaded = try? WorkflowLoader.load(path, root: settings.project.root, secrets: settings.project.secrets, hasBegun: true, recorded: contents) else { return nil }
         let graph = loaded.graph.applying(changes)
@@ -124,7 +124,7 @@ private struct RecordedFiles {
     func difference(from today: WorkflowGraph, _ archive: any RunArchive) async throws -> String {
         var shown = ""
         for (index, file) in manifest.files.enumerated() {
-            let same = index == 0 ? today.sources.files.first : today.sources.files.dropFirst().first { $0.path == file.path }
+            let same = index == 0 ? today.sources.files.first : today.sources.files.dropFirst().first { $0.path.hasSameBytes(as: file.path) }
             guard let after = same?.content else {
                 shown += "\(file.path) belonged to the workflow and does not any more\n"
                 continue
@@ -138,7 +138,7 @@ private struct RecordedFiles {
                 shown += "\(file.path) has another content\n"
             }
         }
-        let known = Set(manifest.files.map(\.path))
+        let known = TextSet(manifest.files.map(\.path))
         for file in today.sources.files.dropFirst() where !known.contains(file.path) { shown += "\(file.path) belongs to the workflow and did not\n" }
         if changes != today.sources.changes {
             func flags(_ changes: [GraphSources.Change]) -> String { changes.isEmpty ? "no --budget or --model" : changes.map(\.flag).joined(separator: " ") }

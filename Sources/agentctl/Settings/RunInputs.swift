@@ -22,15 +22,13 @@ struct RunInputs: ParsableArguments {
             object = try Self.object(text, name: inputs == "-" ? "stdin" : inputs, what: "inputs")
         }
         for argument in single {
-            guard let equals = argument.firstIndex(of: "="), equals != argument.startIndex else {
+            guard let (name, value) = argument.cut(at: UInt8(ascii: "=")), !name.isEmpty else {
                 throw UsageError("--input takes name=value, found '\(argument)'", hint: "for example --input id=42 or --input text=@letter.txt")
             }
-            let name = String(argument[..<equals])
-            let value = String(argument[argument.index(after: equals)...])
             let types = graph.inputs.first { $0.name == name }?.schema.typeNames ?? []
             let isText = types == ["string"]
-            if value.hasPrefix("@") {
-                let path = String(value.dropFirst())
+            if value.utf8.first == UInt8(ascii: "@") {
+                let path = String(value.unicodeScalars.dropFirst())
                 let text = try Self.text(of: path, what: "--input \(name)")
                 object[name] = isText ? .string(text) : try Self.json(text, name: path)
             } else if isText {
@@ -70,6 +68,8 @@ struct RunInputs: ParsableArguments {
         do throws(JSONParseError) { return try JSONParser.parse(text) } catch { throw UsageError("\(name) is not JSON: \(error)") }
     }
 
+    /// The text of a file, behind the byte order mark that it may begin with.
+    ///
     /// - Parameter path: as it was named on the command line: a pipe is read too, `-` is stdin.
     static func text(of path: String, what: String) throws -> String {
         let bytes: [UInt8]
@@ -79,6 +79,6 @@ struct RunInputs: ParsableArguments {
             throw UsageError("\(what): \(error.message)", hint: error.hint)
         }
         guard let text = String(validating: bytes, as: UTF8.self) else { throw UsageError("\(what): \(path) is not UTF-8 text") }
-        return text
+        return text.withoutByteOrderMark
     }
 }

@@ -67,10 +67,9 @@ struct WorkflowSource: ParsableArguments {
             graph = graph.withBudget(money)
         }
         for override in models {
-            guard let equals = override.firstIndex(of: "="), let reference = ModelReference(text: String(override[override.index(after: equals)...])) else {
+            guard let (tier, model) = override.cut(at: UInt8(ascii: "=")), let reference = ModelReference(text: model) else {
                 throw UsageError("--model takes tier=provider/model, found '\(override)'", hint: "for example --model frontier=local/small")
             }
-            let tier = String(override[..<equals])
             guard graph.tier(named: tier) != nil else {
                 let names = graph.tiers.map(\.name)
                 throw UsageError("the workflow has no tier '\(tier)'", hint: Suggestion.hint(for: tier, in: names) ?? "it has: \(names.joined(separator: ", "))")

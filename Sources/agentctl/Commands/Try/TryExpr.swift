@@ -85,7 +85,7 @@ struct TryExpr: ParsableCommand {
 
     /// Members named with dots are qualified names: `a.b` is what `a.b` reads. Of two, the longer name wins.
     private static func expanded(_ members: JSONObject) -> JSONObject {
-        let keys = members.keys.filter { $0.contains(".") }
+        let keys = members.keys.filter { $0.utf8.contains(UInt8(ascii: ".")) }
         guard !keys.isEmpty else { return members }
         var result = JSONObject()
         func insert(_ value: JSONValue, _ path: ArraySlice<Substring>, into object: inout JSONObject) {
@@ -101,10 +101,10 @@ struct TryExpr: ParsableCommand {
             }
         }
         for key in keys.sorted(by: { ($1.count, $0) < ($0.count, $1) }) {
-            let path = key.split(separator: ".", maxSplits: 32)
+            let path = key.parts(at: UInt8(ascii: "."))
             if !path.isEmpty { insert(members[key]!, path[...], into: &result) }
         }
-        members.forEachPair { key, value in if !key.contains(".") { insert(value, [Substring(key)], into: &result) } }
+        members.forEachPair { key, value in if !key.utf8.contains(UInt8(ascii: ".")) { insert(value, [Substring(key)], into: &result) } }
         return result
     }
 

@@ -87,6 +87,6 @@ struct TryPrompt: AsyncParsableCommand {
             object[String(first)] = adding(path.dropFirst(), to: object[String(first)])
             return .object(object)
         }
-        return paths.reduce(.object([:])) { adding($1.split(separator: ".")[...], to: $0) }.jsonText
+        return paths.reduce(.object([:])) { adding($1.parts(at: UInt8(ascii: "."))[...], to: $0) }.jsonText
     }
 }

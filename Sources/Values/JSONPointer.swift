@@ -1,9 +1,9 @@
-/// RFC 6901. Works on bytes, as a slash before a combining mark is no separate `Character`.
-enum JSONPointer {
+/// JSON pointers (RFC 6901). Works on bytes, as a slash before a combining mark is no separate `Character`.
+public enum JSONPointer {
     private static let slash = UInt8(ascii: "/")
     private static let tilde = UInt8(ascii: "~")
 
-    static func escape(_ token: String) -> String {
+    public static func escape(_ token: String) -> String {
         guard token.utf8.contains(where: { $0 == tilde || $0 == slash }) else { return token }
         let bytes = token.utf8.flatMap { byte -> [UInt8] in
             switch byte {
@@ -15,10 +15,10 @@ enum JSONPointer {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    static func child(_ pointer: String, _ token: String) -> String { "\(pointer)/\(escape(token))" }
+    public static func child(_ pointer: String, _ token: String) -> String { "\(pointer)/\(escape(token))" }
 
     /// The tokens of a pointer; `nil` when it does not begin with a slash.
-    static func tokens(_ pointer: String) -> [String]? {
+    public static func tokens(_ pointer: String) -> [String]? {
         let bytes = Array(pointer.utf8)
         if bytes.isEmpty { return [] }
         guard bytes[0] == slash else { return nil }
