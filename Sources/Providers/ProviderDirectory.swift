@@ -17,7 +17,7 @@ public struct ProviderDirectory: Sendable {
     ///
     /// - Throws: what is unknown, with what there is.
     public func entry(of model: ModelReference) throws(StepFailure) -> (provider: ProviderConfiguration, model: ModelConfiguration?) {
-        guard let configuration = configurations.first(where: { $0.name.hasSameBytes(as: model.provider) }) else {
+        guard let configuration = configurations.last(where: { $0.name.hasSameBytes(as: model.provider) }) else {
             throw StepFailure(
                 .configuration, "there is no provider '\(model.provider)'",
                 details: [Suggestion.hint(for: model.provider, in: names) ?? "known: \(names.joined(separator: ", ")); others are declared under providers: in the project file"])

@@ -6,15 +6,11 @@ import WorkflowModel
 struct PlainTexts {
     struct Found {
         let text: String
-        /// Where it stands. Read for those few that are remarked on.
-        private let placed: @Sendable () -> PlacedText
+        /// Where its bytes stand; asked for by few.
+        let placed: () -> PlacedText
         let place: ExpressionPlace
         /// Whether it is a word of a command, where `${…}` has a meaning of its own.
         let isCommand: Bool
-
-        init(_ text: String, _ placed: @escaping @Sendable () -> PlacedText, place: ExpressionPlace, isCommand: Bool) {
-            (self.text, self.placed, self.place, self.isCommand) = (text, placed, place, isCommand)
-        }
 
         /// Where bytes of the text stand.
         func range(_ bytes: Range<Int>) -> SourceRange { placed().range(bytes.lowerBound, bytes.upperBound) }
@@ -56,10 +52,8 @@ struct PlainTexts {
         case .valueTemplate: addAll(node, place)
         case .templateFile:
             guard let name = node.scalar?.text, let file = draft.root?.range.file else { return }
-            let path = (file.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(file[...$0]) } ?? "") + name
-            if let text = draft.texts[path] {
-                found.append(Found(text, { PlacedText(text, at: SourceLocation(file: path, line: 1, column: 1)) }, place: place, isCommand: isCommand))
-            }
+            let path = file.folderWithSlash + name
+            if let text = draft.texts[path] { add(text, place, isCommand) { PlacedText(text, at: SourceLocation(file: path, line: 1, column: 1)) } }
         case .mapping(let name):
             guard name != "step", case .mapping(let pairs) = node.content else { return }
             let mapping = LanguageMapping.named(name)
@@ -87,7 +81,11 @@ struct PlainTexts {
     }
 
     private mutating func add(_ scalar: YAMLScalar, _ place: ExpressionPlace, _ isCommand: Bool) {
-        if case .string = scalar.value { found.append(Found(scalar.text, { scalar.placed }, place: place, isCommand: isCommand)) }
+        if case .string = scalar.value { add(scalar.text, place, isCommand) { scalar.placed } }
+    }
+
+    private mutating func add(_ text: String, _ place: ExpressionPlace, _ isCommand: Bool, placed: @escaping () -> PlacedText) {
+        found.append(Found(text: text, placed: placed, place: place, isCommand: isCommand))
     }
 }
 
