@@ -69,12 +69,12 @@ public struct LiveArea: Sendable {
     }
 
     private static func width(of line: String) -> Int {
-        var text = ""
-        var rest = line[...]
-        while let escape = rest.firstIndex(of: "\u{1B}") {
+        var text: [UInt8] = []
+        var rest = Array(line.utf8)[...]
+        while let escape = rest.firstIndex(of: 0x1B) {
             text += rest[..<escape]
-            rest = rest[escape...].drop { $0 != "m" }.dropFirst()
+            rest = rest[escape...].drop { $0 != UInt8(ascii: "m") }.dropFirst()
         }
-        return (text + rest).terminalWidth
+        return String(decoding: text + rest, as: UTF8.self).terminalWidth
     }
 }

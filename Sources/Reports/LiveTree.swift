@@ -98,7 +98,7 @@ public struct LiveTree: Sendable {
     private(set) var isNewRemark = false
     private static let mostRemarks = 100
     /// The first node that failed by these words, as long as there are not too many of them: what is said twice is said once.
-    private var failureTexts: [String: String] = [:]
+    private var failureTexts: TextTable<String> = [:]
     private static let mostFailures = 10_000
     /// Of the last failure, which node failed by the same words before, and whether that is one inside of it.
     private(set) var saidBefore: String?
@@ -205,11 +205,14 @@ public struct LiveTree: Sendable {
 
     /// What is around a node that failed repeats it behind a path, `item 3: review[3]/judge: …`: who said it.
     private func saidInside(_ text: String) -> String? {
-        var rest = text[...]
+        var rest = text.utf8[...]
         for _ in 0..<4 {
-            guard let colon = rest.firstRange(of: ": ") else { return nil }
-            rest = rest[colon.upperBound...]
-            if let path = failureTexts[String(rest)] { return path }
+            repeat {
+                guard let colon = rest.firstIndex(of: UInt8(ascii: ":")) else { return nil }
+                rest = rest[rest.index(after: colon)...]
+            } while rest.first != UInt8(ascii: " ")
+            rest.removeFirst()
+            if let path = failureTexts[String(Substring(rest))] { return path }
         }
         return nil
     }

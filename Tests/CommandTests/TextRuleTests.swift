@@ -20,7 +20,7 @@ import Values
         ("Sources/Ledger/Ledger+Handover.swift", "paths of nodes"), ("Sources/Ledger/Reading/Ledger+Trace.swift", "paths of nodes"),
         // What the program itself says.
         ("Sources/Values/DiagnosticFormatter.swift", "codes"), ("Sources/agentctl/Problems/", "codes"), ("Sources/WorkflowModel/Projection/R", "tables, columns and kinds of facts"),
-        ("Sources/Ledger/Upkeep/RowComparison.swift", "columns"), ("Sources/Ledger/Upkeep/Ledger+Checkup.swift", "objects of the database"),
+        ("Sources/Ledger/Upkeep/RowComparison.swift", "columns"), ("Sources/Ledger/Upkeep/KeptRows.swift", "columns"), ("Sources/Ledger/Upkeep/Ledger+Checkup.swift", "objects of the database"),
         ("Sources/Providers/Usage/UsageFields.swift", "words of known servers"), ("Sources/Providers/FinishReasons.swift", "words of known servers"),
         ("Sources/JSONSchema/Patterns/ScalarSet.swift", "names of Unicode's properties"),
     ]

@@ -56,7 +56,7 @@ import Values
         let both = try await sandbox.agentctl("try", "schema", "-", "-")
         #expect(both.code == 2 && both.err.contains("stdin"), "\(both.err)")
         let yaml = try await sandbox.agentctl("try", "schema", "s.json", "-", stdin: "kind: [")
-        #expect(yaml.code == 2 && yaml.err.contains("stdin:2:1: error[AW010]"), "\(yaml.err)")
+        #expect(yaml.code == 2 && yaml.err.contains("stdin:1:8: error[AW010]"), "\(yaml.err)")
     }
 
     @Test func aMisspeltKeywordIsRemarkedOn() async throws {

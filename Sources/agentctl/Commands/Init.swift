@@ -59,7 +59,7 @@ struct Init: ParsableCommand {
             files.append((file.path, file.path == template.workflow ? text.replacing(ProjectTemplate.model, with: "\(provider.name)/\(chosen)") : text))
         }
         let keepsIgnore = try write(files)
-        let line = provider.needsPrice(chosen, isPriced: isPriced, price: price) ? project.split(separator: "\n").firstIndex { $0.hasPrefix("#   - {") }.map { $0 + 1 } : nil
+        let line = provider.needsPrice(chosen, isPriced: isPriced, price: price) ? project.lines.firstIndex { $0.hasPrefix("#   - {") }.map { $0 + 1 } : nil
         report(template, provider, model: chosen, paths: files.map(\.path), keepsIgnore: keepsIgnore, priceLine: line)
         if let choice { Output.note("\n" + choice + "\n") }
     }
@@ -88,7 +88,7 @@ struct Init: ParsableCommand {
     private func price(for provider: ProjectProvider) throws -> ProjectProvider.Price? {
         guard let price else { return nil }
         guard provider.keyVariable != nil else { throw UsageError("--price is for a hosted model; what a server of your own costs stands in agentctl.yaml") }
-        let parts = price.split(separator: ",", omittingEmptySubsequences: false).map { $0.filter { $0 != " " && $0 != "$" } }
+        let parts = price.parts(at: UInt8(ascii: ","), omittingEmptyParts: false).map { $0.filter { $0 != " " && $0 != "$" } }
         guard parts.count == 2, parts.allSatisfy({ Money(decimal: $0) != nil }) else {
             throw UsageError("--price takes two amounts such as 0.25,2.00, for a million tokens of input and of output; found '\(price)'")
         }
