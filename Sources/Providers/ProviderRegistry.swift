@@ -143,10 +143,11 @@ public final class ProviderRegistry: ModelProvider {
             throw StepFailure(.configuration, "provider '\(model.provider)' has no base_url", details: ["add base_url: to its entry in the project file"])
         }
         let key = try key(of: configuration, isAsked: isAsked)
-        let format = configuration.api.format
+        let dialect = Dialect(configuration.dialect)
+        let format = (alias?.api ?? configuration.api).format(dialect)
         let endpoint = Endpoint(
             configuration: configuration, model: alias, modelID: alias?.id ?? model.model, format: format,
-            baseURL: alias?.serve == nil ? baseURL : nil, credential: key.value.map { APIKey($0, in: format) })
+            baseURL: alias?.serve == nil ? baseURL : nil, credential: key.value.map { APIKey($0, in: format) }, dialect: dialect)
         guard key.isRead else { return endpoint }
         resolved.withLock { $0[model] = endpoint }
         return endpoint

@@ -10,6 +10,7 @@ struct ProjectProvider: Sendable {
     static let all = [
         local,
         ProjectProvider(name: "openai", model: "gpt-4o-mini", keyVariable: "OPENAI_API_KEY"),
+        ProjectProvider(name: "anthropic", model: "claude-haiku-5-5", keyVariable: "ANTHROPIC_API_KEY"),
         ProjectProvider(name: "groq", model: "llama-3.1-8b-instant", keyVariable: "GROQ_API_KEY"),
         ProjectProvider(name: "together", model: "openai/gpt-oss-120b", keyVariable: "TOGETHER_API_KEY"),
     ]
