@@ -17,6 +17,15 @@ extension Exchange {
         }
     }
 
+    /// Of the answer, where its head came.
+    var responseHeaders: HTTPHeaders? {
+        switch transfer.result {
+        case .success(let response)?: response.headers
+        case .failure(let error)?: error.head?.headers
+        case nil: nil
+        }
+    }
+
     private func reading(_ usage: UsageReader, outputBytes: Int, bytesBehind: Int = 0) -> UsageReading {
         usage.reading(
             promptBytes: request.segments.reduce(0) { $0 + $1.text.utf8.count }, outputBytes: outputBytes, bytesBehind: bytesBehind,

@@ -22,6 +22,7 @@ public final class ProviderRegistry: ModelProvider {
     private let resolved = Mutex<[ModelReference: Endpoint]>([:])
     /// Models whose server was not reached when it was last asked.
     private let ended = Mutex<Set<ModelReference>>([])
+    private let limits = RateLimits()
 
     /// - Parameters:
     ///   - configurations: the project's entries; they win over the well-known ones of the same name.
@@ -56,7 +57,7 @@ public final class ProviderRegistry: ModelProvider {
             maxConcurrency: endpoint.configuration.maxConcurrency, server: endpoint.model?.serve == nil ? endpoint.baseURL : model.description,
             attachments: endpoint.configuration.attachments(
                 of: endpoint.model, endpoint.dialect, imageTokens: imageTokens["\(model.provider)/\(endpoint.modelID)"]),
-            servedNames: endpoint.dialect.servedNames)
+            servedNames: endpoint.dialect.servedNames, keepsOutputCap: endpoint.dialect.keepsOutputCap)
     }
 
     public func prepare(_ model: ModelReference) async throws(StepFailure) {
@@ -70,6 +71,7 @@ public final class ProviderRegistry: ModelProvider {
     public func isReady(_ model: ModelReference) -> Bool { !ended.withLock { $0.contains(model) } }
 
     public func call(_ request: ModelRequest) async -> ModelCallResult {
+        if let stopped = await stopped(before: request.model) { return stopped }
         let made = await exchange(request)
         switch made {
         case .success(let exchange):
@@ -80,6 +82,7 @@ public final class ProviderRegistry: ModelProvider {
     }
 
     public func call(_ request: ModelRequest, into sink: any AnswerSink) async -> ModelCallResult {
+        if let stopped = await stopped(before: request.model) { return stopped }
         let made = await exchange(request, handsOn: true)
         switch made {
         case .success(let exchange):
@@ -94,7 +97,18 @@ public final class ProviderRegistry: ModelProvider {
         }
     }
 
+    /// Waits where the model's server said that it takes nothing for now.
+    ///
+    /// - Returns: when the task was cancelled meanwhile.
+    private func stopped(before model: ModelReference) async -> ModelCallResult? {
+        while let pause = limits.pause(before: model) {
+            do throws(CancellationError) { try await http.loop.sleep(for: pause) } catch { return Self.notSent(StepFailure(.cancelled, "stopped while waiting for \(model)")) }
+        }
+        return nil
+    }
+
     private func told(by exchange: Exchange) -> ModelCallResult {
+        limits.note(exchange.responseHeaders, of: exchange.request.model)
         let result = exchange.result().redacted(by: secrets.redactor)
         if result.isUnreached { noteEnd(ofServerOf: exchange.request.model) }
         return result

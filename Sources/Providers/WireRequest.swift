@@ -13,7 +13,7 @@ struct WireRequest {
     var isStreaming: Bool { request.sampling.stream ?? dialect.stream }
 
     var expected: ExpectedAnswer {
-        ExpectedAnswer(maxOutputTokens: request.maxOutputTokens, hasLogprobs: request.sampling.logprobs == true, provider: request.model.provider)
+        ExpectedAnswer(maxOutputTokens: request.maxOutputTokens, hasLogprobs: request.sampling.logprobs == true, provider: request.model.provider, usage: dialect.usage)
     }
 }
 
@@ -23,6 +23,8 @@ package struct ExpectedAnswer {
     var hasLogprobs = false
     /// By the name of its entry: the only one to whom sealed blocks may be sent back.
     var provider = ""
+    /// How the server counts.
+    var usage = UsageConvention.unknown
     /// The tool whose input is the answer, where a schema went out as one.
     var answerTool: String?
     /// Whether somebody takes the pieces as they come.

@@ -17,6 +17,17 @@ import WorkflowModel
         ErrorClassifier.classify(status: status, headers: Self.headers(fields), body: bytes(body))
     }
 
+    /// A wrong setting of the entry is named with the key that mends it.
+    @Test func chatCompletionsSayWhichKeyMendsIt() {
+        func message(_ status: Int, _ text: String) -> String {
+            let body = JSONValue.object(["error": ["message": .string(text), "type": "invalid_request_error"]]).jsonText
+            return OpenAIChat().classify(status: status, headers: Self.headers([]), body: bytes(body)).0.message
+        }
+        #expect(message(404, "This model is only supported in v1/responses and not in v1/chat/completions.").hasSuffix("api: openai-responses in the model's entry asks it that way"))
+        #expect(message(400, "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead.").contains("max_tokens_field: max_completion_tokens"))
+        #expect(message(400, "no") == "the server answered 400: no")
+    }
+
     struct Refusal: Sendable, CustomTestStringConvertible {
         let server: String
         let status: Int

@@ -205,7 +205,7 @@ struct ModelRunner: StepRunner {
 
     /// Holds the answer against its schema.
     func judge(_ tries: ModelTries) -> TryMachine.Command {
-        let (value, violations) = Self.check(tries.answer, model)
+        let (value, violations) = Self.check(tries.answer, model, tries.rules)
         tries.judge(value, violations)
         return tries.machine.apply(.outputChecked(violations: tries.violations))
     }
@@ -221,25 +221,13 @@ struct ModelRunner: StepRunner {
     }
 
     /// The answer as a value, or what is wrong with it.
-    private static func check(_ answer: String, _ model: ModelStep) -> (JSONValue, [String]) {
+    private static func check(_ answer: String, _ model: ModelStep, _ rules: Rules) -> (JSONValue, [String]) {
         guard let schema = model.schema else { return (.string(answer), []) }
         do throws(JSONParseError) {
-            let value = try JSONParser.parse(Self.unfenced(answer))
+            let value = try AnswerDocument.read(answer, rules: rules)
             return (value, schema.validate(value).map(\.message))
         } catch {
             return (.null, ["the answer is not JSON: \(error)"])
         }
-    }
-
-    /// Models without constrained decoding wrap JSON in a Markdown fence; the fence is not part of the answer.
-    static func unfenced(_ text: String) -> String {
-        let trimmed = text.drop { $0.isWhitespace }
-        guard trimmed.hasPrefix("```") else { return text }
-        guard let lineEnd = trimmed.firstIndex(where: \.isNewline) else { return text }
-        let body = trimmed[trimmed.index(after: lineEnd)...]
-        var end = body.endIndex
-        while end > body.startIndex, body[body.index(before: end)].isWhitespace { end = body.index(before: end) }
-        guard body[..<end].hasSuffix("```") else { return text }
-        return String(body[..<body.index(end, offsetBy: -3)])
     }
 }

@@ -36,7 +36,7 @@ package struct BodyReader<Form: AnswerForm>: WireReader {
 
     init(_ expected: ExpectedAnswer) {
         maxTextBytes = 65_536 + min(expected.maxOutputTokens, 1 << 32) * UsageReader.longestToken
-        answer = GatheredAnswer(provider: expected.provider, recordsPieces: expected.recordsPieces)
+        answer = GatheredAnswer(provider: expected.provider, recordsPieces: expected.recordsPieces, usage: expected.usage)
         documents = Form(expected)
         self.expected = expected
     }

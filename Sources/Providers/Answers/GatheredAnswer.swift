@@ -15,7 +15,7 @@ package struct GatheredAnswer {
     private(set) var pieces: [AnswerPiece]?
     private(set) var modelServed: String?
     private(set) var otherModelsServed: [String] = []
-    private(set) var usage = UsageReader()
+    private(set) var usage: UsageReader
     /// Of all that the model wrote.
     var outputBytes = 0
     /// Of what is no frame and may be anything: it counts for an estimate and judges no usage.
@@ -49,8 +49,10 @@ package struct GatheredAnswer {
     /// - Parameters:
     ///   - provider: to whom sealed reasoning belongs.
     ///   - recordsPieces: whether somebody takes what is written as it comes.
-    init(provider: String = "", recordsPieces: Bool = false) {
+    ///   - usage: how the server counts.
+    init(provider: String = "", recordsPieces: Bool = false, usage: UsageConvention = .unknown) {
         self.provider = provider
+        self.usage = UsageReader(usage)
         pieces = recordsPieces ? [] : nil
     }
 

@@ -56,6 +56,9 @@ struct OpenAIResponsesRequest {
 
     private static func write(_ message: PromptMessage, to body: inout BodyWriter) {
         body.open()
+        // Said in full, as llama.cpp's server does not know what else an item of the model's is.
+        body.key("type")
+        body.value("message")
         body.key("role")
         body.value(message.role.rawValue)
         body.key("content")

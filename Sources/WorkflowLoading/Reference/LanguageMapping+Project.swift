@@ -62,6 +62,9 @@ extension LanguageMapping {
             .init("images", .boolean, default: false, "Whether its models take images."), .init("files", .boolean, default: false, "Whether they take PDF files."),
             .init("rest_of_total", .words(["unknown", "reasoning"]), default: "unknown", "What a total tells beyond its parts."),
             .init("served_model", .word(ServedNames.self), default: "any", "What the name of the model that answered says of its price."),
+            .init("cached_input", .words(["unknown", "included", "excluded"]), default: "unknown", "Whether the tokens of a prompt include the cached ones."),
+            .init("reasoning_output", .words(["unknown", "included", "excluded"]), default: "unknown", "Whether the tokens of an answer include its reasoning."),
+            .init("output_cap", .words(["kept", "ignored"]), default: "kept", "Whether the server keeps the cap on output; otherwise the context window bounds it."),
             .init("api_version", .text, default: "2026-10-21", "What is sent as anthropic-version to an API of Anthropic's."),
         ])
 
