@@ -19,6 +19,7 @@ enum ErrorClassifier {
         if (300..<400).contains(status), let place = headers["location"] {
             text = "the server answered \(status) and points to \(place); is base_url right?"
         }
+        text += ErrorHints.hint(for: error.codes + [error.message])
         let failure = failure(
             kind(error, status: status), text, retryAfter: retryAfter(headers),
             shouldRetry: headers["x-should-retry"].flatMap { Bool($0.lowercased()) })

@@ -28,6 +28,19 @@ import WorkflowModel
         #expect(message(400, "no") == "the server answered 400: no")
     }
 
+    @Test(arguments: [
+        (403, #"{"error":{"code":"unsupported_country_region_territory","message":"Country, region, or territory not supported","type":"request_forbidden"}}"#, FailureKind.authentication, "by a gateway elsewhere"),
+        (404, #"{"error":{"code":"DeploymentNotFound","message":"The API deployment for this resource does not exist."}}"#, .modelNotFound, "id: DEPLOYMENT"),
+        (403, #"{"message":"The security token included in the request is expired"}"#, .authentication, "sign in again"),
+        (400, #"{"message":"Invocation of model ID x with on-demand throughput isn't supported. Retry your request with the ID or ARN of an inference profile."}"#, .badRequest, "inference profile of its region"),
+        (404, #"{"error":{"code":404,"message":"Publisher Model `projects/p/models/x` was not found","status":"NOT_FOUND"}}"#, .modelNotFound, "not offered in the region"),
+        (400, #"{"error":{"code":"BadRequest","message":"Unsupported API version"}}"#, .badRequest, "api-version=YYYY-MM-DD"),
+    ])
+    func whatDoesNotSayItselfHasAHint(status: Int, body: String, kind: FailureKind, hint: String) {
+        let (failure, billing) = classify(status, body)
+        #expect(failure.kind == kind && failure.message.contains(hint) && billing == .notBilled, "\(failure)")
+    }
+
     struct Refusal: Sendable, CustomTestStringConvertible {
         let server: String
         let status: Int

@@ -32,7 +32,7 @@ struct OpenAIResponses: WireFormat {
     func classify(status: Int, headers: HTTPHeaders, body: [UInt8]) -> (CallFailure, BillingEvidence) {
         let (failure, billing) = ErrorClassifier.classify(status: status, headers: headers, body: body)
         var hint = ""
-        if failure.kind == .modelNotFound, !failure.message.contains("model") { hint = "; does the server speak the Responses API? chat completions are api: openai-chat" }
+        if failure.kind == .modelNotFound, !["model", "deployment"].contains(where: failure.message.contains) { hint = "; does the server speak the Responses API? chat completions are api: openai-chat" }
         return (failure.saying(hint).naming(request: headers), billing)
     }
 }
