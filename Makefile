@@ -10,6 +10,8 @@ DESTDIR ?=
 XLLAMACPP    := 2026.10.11549
 JSONSCHEMA   := 4.26.0
 GENAI_PRICES := 0.2.3
+ANTHROPIC    := 2.14.0
+OPENAI       := 3.57.0
 SWIFT_NEEDED := 6.2
 PACKAGES     := libsqlite3-dev libcurl4-openssl-dev libyaml-dev pkg-config python3 python3-venv
 AGENTCTL     := .build/release/agentctl
@@ -74,6 +76,12 @@ test: setup lint ## run every test; fetches the small model if it can
 	$(swift_build)
 	swift_build --build-tests
 	swift test
+	# Requests and answers against the vendors' own clients.
+	if .venv/bin/python -m pip install -q --no-input --disable-pip-version-check "anthropic==$(ANTHROPIC)" "openai==$(OPENAI)" </dev/null; then
+	  .venv/bin/python Tests/Conformance/wire.py .build/debug/agentctl
+	else
+	  echo "make test: Without the Python packages anthropic and openai what is sent is not held against the vendors' types."
+	fi
 	# Disks that are full, copies and cut logs; `make crash` does more of it.
 	AGENTCTL_CRASH_KILLS=40 AGENTCTL_CRASH_SEED=1 swift test --skip-build --filter LossTests
 	# Small inputs, as this build is slow; --patience ends what hangs and judges no speed.

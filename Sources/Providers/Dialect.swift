@@ -6,6 +6,8 @@ struct Dialect: Sendable, Hashable {
     enum StructuredOutput: String, Sendable, Hashable, CaseIterable {
         case jsonSchema = "json_schema"
         case jsonObject = "json_object"
+        /// As the input of a tool, where the API has no other form.
+        case tool
         case none
     }
 
@@ -25,13 +27,21 @@ struct Dialect: Sendable, Hashable {
     /// Whether they take PDF files, as data URLs.
     var files: Bool
     var servedNames: ServedNames
+    /// How its counts include each other.
+    var usage: UsageConvention
+    /// Whether it keeps the cap of output that it is sent.
+    var keepsOutputCap: Bool
+    /// What Anthropic's API is to answer by.
+    var apiVersion: String
     /// Whether what a total tells beyond its parts is reasoning, as Gemini counts it behind OpenAI's format; otherwise nobody explained it.
     var restIsReasoning: Bool
 
     init(
         stream: Bool = false, streamUsage: Bool = true, structuredOutput: StructuredOutput = .jsonSchema,
         maxTokensField: String = "max_tokens", callIDHeader: String? = "x-agentctl-call-id", cachedTokensOptional: Bool = true,
-        images: Bool = false, files: Bool = false, servedNames: ServedNames = .any, restIsReasoning: Bool = false
+        images: Bool = false, files: Bool = false, servedNames: ServedNames = .any, restIsReasoning: Bool = false,
+        usage: UsageConvention = .unknown, keepsOutputCap: Bool = true,
+        apiVersion: String = "2026-10-21"
     ) {
         self.stream = stream
         self.streamUsage = streamUsage
@@ -43,6 +53,9 @@ struct Dialect: Sendable, Hashable {
         self.files = files
         self.servedNames = servedNames
         self.restIsReasoning = restIsReasoning
+        self.apiVersion = apiVersion
+        self.usage = usage
+        self.keepsOutputCap = keepsOutputCap
     }
 
     /// The meaning of settings that the loader has checked; what they do not say is as in `Dialect()`.
@@ -63,6 +76,10 @@ struct Dialect: Sendable, Hashable {
         images = isTrue("images", images)
         files = isTrue("files", files)
         servedNames = word("served_model", servedNames)
+        apiVersion = values["api_version"]?.stringValue ?? apiVersion
+        usage.cachedInput = word("cached_input", usage.cachedInput)
+        usage.reasoning = word("reasoning_output", usage.reasoning)
+        keepsOutputCap = says("output_cap", "kept", keepsOutputCap)
         restIsReasoning = says("rest_of_total", "reasoning", restIsReasoning)
     }
 }

@@ -14,18 +14,18 @@ final class Endpoint: Sendable {
 
     init(
         configuration: ProviderConfiguration, model: ModelConfiguration?, modelID: String, format: any WireFormat, baseURL: String?,
-        credential: (any Credential)?
+        credential: (any Credential)?, dialect: Dialect? = nil
     ) {
         self.configuration = configuration
         self.model = model
         self.modelID = modelID
         self.format = format
-        dialect = Dialect(configuration.dialect)
+        self.dialect = dialect ?? Dialect(configuration.dialect)
         self.baseURL = baseURL
         self.credential = credential
     }
 
     func reachable(at baseURL: String) -> Endpoint {
-        Endpoint(configuration: configuration, model: model, modelID: modelID, format: format, baseURL: baseURL, credential: credential)
+        Endpoint(configuration: configuration, model: model, modelID: modelID, format: format, baseURL: baseURL, credential: credential, dialect: dialect)
     }
 }

@@ -16,8 +16,9 @@ public enum EndpointProbe {
     public static func ask(
         _ baseURL: String, of configuration: ProviderConfiguration, key: String?, http: HTTPClient, timeout: TimeSpan
     ) async -> Answer {
-        var headers: [(String, String)] = []
-        if let key { headers.append(configuration.api.format.header(ofKey: key.trimmedKey)) }
+        let format = configuration.api.format(Dialect(configuration.dialect))
+        var headers = format.headers.filter { $0.0 != "Content-Type" }
+        if let key { headers.append(format.header(ofKey: key.trimmedKey)) }
         headers += configuration.headers.map { ($0.key, $0.value) }
         let url = EndpointURL.joined(baseURL, "/models")
         let began = Timestamp.now()

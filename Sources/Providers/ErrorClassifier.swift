@@ -19,6 +19,7 @@ enum ErrorClassifier {
         if (300..<400).contains(status), let place = headers["location"] {
             text = "the server answered \(status) and points to \(place); is base_url right?"
         }
+        text += ErrorHints.hint(for: error.codes + [error.message])
         let failure = failure(
             kind(error, status: status), text, retryAfter: retryAfter(headers),
             shouldRetry: headers["x-should-retry"].flatMap { Bool($0.lowercased()) })
@@ -33,12 +34,18 @@ enum ErrorClassifier {
         let kind: FailureKind
         if let status = status(in: error) {
             kind = self.kind(explanation, status: status)
-        } else if explanation.codes.contains(where: { ["invalid_request_error", "badrequesterror", "validation"].contains($0.lowercased()) }) {
+        } else if explanation.codes.contains(where: { isOfRequest($0.lowercased()) }) {
             kind = self.kind(explanation, status: 400)
         } else {
             kind = self.kind(explanation, status: 500)
         }
         return failure(kind, "the server reported an error: \(explanation.message)")
+    }
+
+    /// Whether a code says that the request is at fault, and would be again. Source: `response_error.py` of OpenAI's client for those of images.
+    private static func isOfRequest(_ code: String) -> Bool {
+        ["invalid_request_error", "badrequesterror", "validation", "failed_to_download_image"].contains(code)
+            || ["invalid_", "image_", "empty_image", "unsupported_image"].contains(where: code.hasPrefix)
     }
 
     /// An error status where OpenAI has a word: as OpenRouter and vLLM write it, or as text, as LiteLLM does.
@@ -178,6 +185,8 @@ enum ErrorClassifier {
         case "rate_limit_exceeded", "rate_limit_error", "throttling_error": return .rateLimit
         case "model_not_found", "not_found_error": return .modelNotFound
         case "timeout_error": return .timeout
+        // What a provider's rules forbid, of OpenAI's responses.
+        case "bio_policy", "misalignment_policy_violation", "image_content_policy_violation": return .refusal
         // Ours, behind a gateway of ours, and LiteLLM's.
         case "agentctl_cap", "budget_exceeded": return .budget
         default: return nil

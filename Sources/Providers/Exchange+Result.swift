@@ -17,6 +17,15 @@ extension Exchange {
         }
     }
 
+    /// Of the answer, where its head came.
+    var responseHeaders: HTTPHeaders? {
+        switch transfer.result {
+        case .success(let response)?: response.headers
+        case .failure(let error)?: error.head?.headers
+        case nil: nil
+        }
+    }
+
     private func reading(_ usage: UsageReader, outputBytes: Int, bytesBehind: Int = 0) -> UsageReading {
         usage.reading(
             promptBytes: request.segments.reduce(0) { $0 + $1.text.utf8.count }, outputBytes: outputBytes, bytesBehind: bytesBehind,
@@ -28,7 +37,7 @@ extension Exchange {
         var (failure, billing) = endpoint.format.classify(status: head.status, headers: head.headers, body: body)
         // A refusal that brings text, or counts tokens, did the work that it refuses.
         let wire = WireRequest(request: request, modelID: endpoint.modelID, dialect: endpoint.dialect)
-        let told = endpoint.format.read(raw: body, wire.expected, isCut: isCut)
+        let told = endpoint.format.read(raw: body, endpoint.format.expected(of: wire), isCut: isCut)
         let hasText = told.hasAnswer && told.receivedBytes > 0
         let usage = reading(told.usage, outputBytes: hasText ? told.outputBytes : 0, bytesBehind: hasText ? told.bytesBehindUsage : 0)
         if usage.counts.input != nil || (usage.counts.output ?? 0) > 0 {
@@ -54,6 +63,8 @@ extension Exchange {
         switch answer.outcome {
         case .success(let response):
             if let note = usage.note { notes.append(note) }
+            let unsent = endpoint.format.unsent(of: WireRequest(request: request, modelID: endpoint.modelID, dialect: endpoint.dialect))
+            if !unsent.isEmpty { notes.append(CallNote(.settingsNotSent, "\(unsent.joined(separator: ", ")): the API has no such setting, so it was not sent")) }
             if let word = response.finishWord {
                 notes.append(CallNote(.finishReason, "the server says that the answer ended by '\(word)', which is not known"))
             }

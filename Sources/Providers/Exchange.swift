@@ -21,6 +21,7 @@ final class Exchange: Sendable {
     static func make(
         _ request: ModelRequest, at endpoint: Endpoint, redactor: Redactor = .none, pieces: PieceQueue? = nil
     ) async throws(StepFailure) -> Exchange {
+        try endpoint.format.check(WireRequest(request: request, modelID: endpoint.modelID, dialect: endpoint.dialect))
         let draft = draft(request, at: endpoint)
         guard let credential = endpoint.credential else { return Exchange(draft, opened: [], for: request, at: endpoint, redactor, pieces) }
         let opening = try await credential.headers(for: draft)
@@ -62,7 +63,7 @@ final class Exchange: Sendable {
     }
 
     private static func gathering(of wire: WireRequest, as format: any WireFormat, _ pieces: PieceQueue?) -> Gathering {
-        var expected = wire.expected
+        var expected = format.expected(of: wire)
         expected.recordsPieces = pieces != nil
         return Gathering(format.reader(expected), isStreaming: wire.isStreaming, pieces: pieces)
     }

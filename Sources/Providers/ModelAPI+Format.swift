@@ -2,9 +2,11 @@ import WorkflowModel
 
 extension ModelAPI {
     /// The code that speaks it.
-    var format: any WireFormat {
+    func format(_ dialect: Dialect) -> any WireFormat {
         switch self {
         case .openAIChat: OpenAIChat()
+        case .openAIResponses: OpenAIResponses()
+        case .anthropic: AnthropicMessages(version: dialect.apiVersion)
         }
     }
 }

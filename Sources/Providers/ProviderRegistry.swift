@@ -24,6 +24,7 @@ public final class ProviderRegistry: ModelProvider {
     private let profiles = Mutex<[ModelReference: (endpoint: Endpoint, profile: ModelProfile)]>([:])
     /// Models whose server was not reached when it was last asked.
     private let ended = Mutex<Set<ModelReference>>([])
+    private let limits = RateLimits()
 
     /// - Parameters:
     ///   - configurations: the project's entries; they win over the well-known ones of the same name.
@@ -57,7 +58,7 @@ public final class ProviderRegistry: ModelProvider {
             maxConcurrency: endpoint.configuration.maxConcurrency, server: endpoint.model?.serve == nil ? endpoint.baseURL : model.description,
             attachments: endpoint.configuration.attachments(
                 of: endpoint.model, endpoint.dialect, imageTokens: imageTokens["\(model.provider)/\(endpoint.modelID)"]),
-            servedNames: endpoint.dialect.servedNames)
+            servedNames: endpoint.dialect.servedNames, keepsOutputCap: endpoint.dialect.keepsOutputCap)
         profiles.withLock { $0[model] = (endpoint, profile) }
         return profile
     }
@@ -73,6 +74,7 @@ public final class ProviderRegistry: ModelProvider {
     public func isReady(_ model: ModelReference) -> Bool { !ended.withLock { $0.contains(model) } }
 
     public func call(_ request: ModelRequest) async -> ModelCallResult {
+        if let stopped = await stopped(before: request.model) { return stopped }
         let made = await exchange(request)
         switch made {
         case .success(let exchange):
@@ -83,6 +85,7 @@ public final class ProviderRegistry: ModelProvider {
     }
 
     public func call(_ request: ModelRequest, into sink: any AnswerSink) async -> ModelCallResult {
+        if let stopped = await stopped(before: request.model) { return stopped }
         let made = await exchange(request, handsOn: true)
         switch made {
         case .success(let exchange):
@@ -97,7 +100,18 @@ public final class ProviderRegistry: ModelProvider {
         }
     }
 
+    /// Waits where the model's server said that it takes nothing for now.
+    ///
+    /// - Returns: when the task was cancelled meanwhile.
+    private func stopped(before model: ModelReference) async -> ModelCallResult? {
+        while let pause = limits.pause(before: model) {
+            do throws(CancellationError) { try await http.loop.sleep(for: pause) } catch { return Self.notSent(StepFailure(.cancelled, "stopped while waiting for \(model)")) }
+        }
+        return nil
+    }
+
     private func told(by exchange: Exchange) -> ModelCallResult {
+        limits.note(exchange.responseHeaders, of: exchange.request.model)
         let result = exchange.result().redacted(by: secrets.redactor)
         if result.isUnreached { noteEnd(ofServerOf: exchange.request.model) }
         return result
@@ -132,10 +146,11 @@ public final class ProviderRegistry: ModelProvider {
         let (configuration, alias) = try directory.entry(of: model)
         let baseURL = alias?.baseURL ?? configuration.baseURL
         let key = try key(of: configuration, isAsked: isAsked)
-        let format = configuration.api.format
+        let dialect = Dialect(configuration.dialect)
+        let format = (alias?.api ?? configuration.api).format(dialect)
         let endpoint = Endpoint(
             configuration: configuration, model: alias, modelID: alias?.id ?? model.model, format: format,
-            baseURL: alias?.serve == nil ? baseURL : nil, credential: key.value.map { APIKey($0, in: format) })
+            baseURL: alias?.serve == nil ? baseURL : nil, credential: key.value.map { APIKey($0, in: format) }, dialect: dialect)
         guard key.isRead else { return endpoint }
         resolved.withLock { $0[model] = endpoint }
         return endpoint

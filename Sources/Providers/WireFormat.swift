@@ -21,6 +21,17 @@ protocol WireFormat: Sendable {
     /// The body. The same request is the same bytes, always.
     func encode(_ request: WireRequest) -> [UInt8]
 
+    /// What is known of a request's answer before it comes.
+    func expected(of request: WireRequest) -> ExpectedAnswer
+
+    /// Settings of a request that the API has no word for, by their names in the language: they are not sent, and the call says so.
+    func unsent(of request: WireRequest) -> [String]
+
+    /// Looks whether the API can do what a request asks, before it is sent.
+    ///
+    /// - Throws: what it cannot, where without it the answer would be another one.
+    func check(_ request: WireRequest) throws(StepFailure)
+
     /// Reads one answer, be it a document or a stream. Not of an associated type, which whoever holds any format would have to ask the runtime for.
     func reader(_ answer: ExpectedAnswer) -> any WireReader
 
@@ -50,6 +61,12 @@ extension WireFormat {
 
     func header(ofKey key: String) -> (String, String) { ("Authorization", "Bearer \(key)") }
 
+    func expected(of request: WireRequest) -> ExpectedAnswer { request.expected }
+
+    func unsent(of request: WireRequest) -> [String] { [] }
+
+    func check(_ request: WireRequest) throws(StepFailure) {}
+
     func classify(status: Int, headers: HTTPHeaders, body: [UInt8]) -> (CallFailure, BillingEvidence) {
         ErrorClassifier.classify(status: status, headers: headers, body: body)
     }
@@ -67,5 +84,18 @@ extension WireFormat {
         answer.withUnsafeBytes { _ = reader.push($0) }
         reader.end(isCut: isCut)
         return reader.told(after: isCut ? CallFailure(.connection, "the answer broke off") : nil)
+    }
+}
+
+extension CallFailure {
+    /// The same with more behind its sentence.
+    func saying(_ more: String) -> CallFailure {
+        more.isEmpty ? self : CallFailure(kind, message + more, retryAfter: retryAfter, shouldRetry: shouldRetry)
+    }
+
+    /// With the server's own number of the request, which its support asks for.
+    func naming(request headers: HTTPHeaders) -> CallFailure {
+        guard let id = headers["request-id"] ?? headers["x-request-id"], !id.isEmpty, id.utf8.count <= 64 else { return self }
+        return id.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F } ? saying(" (request \(id))") : self
     }
 }

@@ -1,7 +1,7 @@
 import WorkflowModel
 
 /// Reads one answer as its bytes come, cut anywhere, whatever they are: nothing that is sent may trap it.
-protocol WireReader: Sendable {
+package protocol WireReader: Sendable {
     /// Takes a piece of the body. False when nothing more is wanted.
     mutating func push(_ bytes: UnsafeRawBufferPointer) -> Bool
 
@@ -23,7 +23,7 @@ protocol WireReader: Sendable {
 }
 
 /// All that an answer told.
-struct WireAnswer {
+package struct WireAnswer {
     let outcome: Result<ModelResponse, CallFailure>
     /// Whether the counts in it can be final: those of an answer whose end was announced, or of an error that is all of a document.
     let isWhole: Bool

@@ -7,19 +7,26 @@ struct WireRequest {
     let modelID: String
     let dialect: Dialect
 
+    /// By which a schema, or the tool that takes it, is named.
+    var toolName: String { String(request.schemaName.prefix(64)) }
+
     var isStreaming: Bool { request.sampling.stream ?? dialect.stream }
 
     var expected: ExpectedAnswer {
-        ExpectedAnswer(maxOutputTokens: request.maxOutputTokens, hasLogprobs: request.sampling.logprobs == true, provider: request.model.provider)
+        ExpectedAnswer(maxOutputTokens: request.maxOutputTokens, hasLogprobs: request.sampling.logprobs == true, provider: request.model.provider, usage: dialect.usage)
     }
 }
 
 /// What is known of an answer before it comes.
-struct ExpectedAnswer {
+package struct ExpectedAnswer {
     let maxOutputTokens: Int
     var hasLogprobs = false
     /// By the name of its entry: the only one to whom sealed blocks may be sent back.
     var provider = ""
+    /// How the server counts.
+    var usage = UsageConvention.unknown
+    /// The tool whose input is the answer, where a schema went out as one.
+    var answerTool: String?
     /// Whether somebody takes the pieces as they come.
     var recordsPieces = false
 }

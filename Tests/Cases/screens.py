@@ -222,7 +222,9 @@ def s7(c):
     found, text = made("several", GROQ_API_KEY="a-key-of-the-case", OPENAI_API_KEY="a-key-of-the-case")
     c.check("use: openai/" in text and "--provider groq" in found.err, found)
     found, text = made("anthropic", ANTHROPIC_API_KEY="a-key-of-the-case")
-    c.check("use: local/" in text and "OpenRouter" in found.err, found)
+    c.check("use: anthropic/" in text and "ANTHROPIC_API_KEY is set" in found.err, found)
+    found, text = made("gemini", GEMINI_API_KEY="a-key-of-the-case")
+    c.check("use: local/" in text and "Docs/Providers.md#gemini" in found.err, found)
     found, _ = made("unpriced", "--model", "gpt-5-mini", OPENAI_API_KEY="a-key-of-the-case")
     c.check("gpt-5-mini has no known price" in found.err and "# agentctl.yaml, line " in found.out, found)
     key = {"OPENAI_API_KEY": "a-key-of-the-case"}

@@ -50,13 +50,13 @@ import Values
 
     private func chosen(_ arguments: [String] = [], keys: [String: String]) async throws -> (result: Sandbox.Finished, workflow: String, folder: Sandbox) {
         let sandbox = try Sandbox()
-        var environment = Sandbox.withoutKeys.merging(["ANTHROPIC_API_KEY": "", "GEMINI_API_KEY": "", "DEEPSEEK_API_KEY": ""]) { $1 }
+        var environment = Sandbox.withoutKeys.merging(["GEMINI_API_KEY": "", "DEEPSEEK_API_KEY": ""]) { $1 }
         environment.merge(keys) { $1 }
         let result = try await Sandbox.run(Sandbox.program, ["init", "p"] + arguments, in: sandbox.folder, environment: environment)
         return (result, (try? String(contentsOfFile: sandbox.path("p/minimal.yaml"), encoding: .utf8)) ?? "", sandbox)
     }
 
-    @Test(arguments: ["openai", "openrouter", "groq", "together"]) func theKeyThatIsThereChooses(provider: String) async throws {
+    @Test(arguments: ["openai", "anthropic", "openrouter", "groq", "together"]) func theKeyThatIsThereChooses(provider: String) async throws {
         let variable = "\(provider.uppercased())_API_KEY"
         let (made, workflow, _) = try await chosen(keys: [variable: "k-of-the-test"])
         #expect(made.code == 0 && workflow.contains("{ use: \(provider)/") && made.err.contains("\(variable) is set: the project asks \(provider)\n"), "\(made.err)")
@@ -74,13 +74,13 @@ import Values
     }
 
     @Test func whatCanBeDoneWithAnotherKeyIsSaid() async throws {
-        let (made, workflow, _) = try await chosen(keys: ["ANTHROPIC_API_KEY": "k-of-the-test"])
+        let (made, workflow, _) = try await chosen(keys: ["GEMINI_API_KEY": "k-of-the-test"])
         #expect(made.code == 0 && workflow.contains("{ use: local/default }"))
-        #expect(made.err.contains("ANTHROPIC_API_KEY is set: ") && made.err.contains("through OpenRouter") && made.err.contains("a server of your own at http://127.0.0.1:8080/v1"), "\(made.err)")
-        let (refused, _, _) = try await chosen(["--provider", "anthropic"], keys: [:])
-        #expect(refused.code == 2 && refused.err.contains("there is no provider 'anthropic' for init") && refused.err.contains("through OpenRouter"), "\(refused.err)")
+        #expect(made.err.contains("GEMINI_API_KEY is set: ") && made.err.contains("Docs/Providers.md#gemini") && made.err.contains("a server of your own at http://127.0.0.1:8080/v1"), "\(made.err)")
+        let (refused, _, _) = try await chosen(["--provider", "gemini"], keys: [:])
+        #expect(refused.code == 2 && refused.err.contains("there is no provider 'gemini' for init") && refused.err.contains("Docs/Providers.md#gemini"), "\(refused.err)")
         let (none, _, _) = try await chosen(keys: [:])
-        #expect(none.code == 0 && none.err.contains("none of OPENAI_API_KEY, OPENROUTER_API_KEY, GROQ_API_KEY, TOGETHER_API_KEY is set"), "\(none.err)")
+        #expect(none.code == 0 && none.err.contains("none of OPENAI_API_KEY, ANTHROPIC_API_KEY, OPENROUTER_API_KEY, GROQ_API_KEY, TOGETHER_API_KEY is set"), "\(none.err)")
     }
 
     /// A model without a known price: where the price goes is said, or it comes along; nothing is asked for nothing.

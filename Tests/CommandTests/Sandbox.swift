@@ -72,7 +72,7 @@ final class Sandbox {
     }
 
     /// No built-in provider has a key, whatever the tests were started with.
-    static let withoutKeys = ["OPENAI_API_KEY": "", "OPENROUTER_API_KEY": "", "GROQ_API_KEY": "", "TOGETHER_API_KEY": ""]
+    static let withoutKeys = ["OPENAI_API_KEY": "", "ANTHROPIC_API_KEY": "", "OPENROUTER_API_KEY": "", "GROQ_API_KEY": "", "TOGETHER_API_KEY": ""]
 
     struct Finished: Sendable {
         let code: Int

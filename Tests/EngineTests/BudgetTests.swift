@@ -26,6 +26,13 @@ private let holdOfHi = usd("0.00028")
         #expect(rig.written.open == 0)
     }
 
+    /// A server that writes more than it is allowed is bounded by the model's context window, and without one by the largest that there is.
+    @Test(arguments: [(true, 4096, 100), (false, 4096, 4096), (false, 60, 100), (false, nil, 1 << 20)] as [(Bool, Int?, Int)])
+    func aCapThatIsNotKeptIsNoBound(keepsCap: Bool, window: Int?, bound: Int) {
+        let profile = ModelProfile(reference: ModelReference(text: "p/m")!, servedID: "m", contextWindow: window, maxConcurrency: nil, keepsOutputCap: keepsCap)
+        #expect(profile.outputBound(100) == bound)
+    }
+
     @Test func aCallThatNeverFitsIsRefusedAndNotMade() async throws {
         let rig = EngineRig(answers: ["a": [.text("x")]])
         let result = try await rig.run(workflowUnder("0.00027", "  - { id: a, prompt: hi }"))

@@ -17,6 +17,30 @@ import WorkflowModel
         ErrorClassifier.classify(status: status, headers: Self.headers(fields), body: bytes(body))
     }
 
+    /// A wrong setting of the entry is named with the key that mends it.
+    @Test func chatCompletionsSayWhichKeyMendsIt() {
+        func message(_ status: Int, _ text: String) -> String {
+            let body = JSONValue.object(["error": ["message": .string(text), "type": "invalid_request_error"]]).jsonText
+            return OpenAIChat().classify(status: status, headers: Self.headers([]), body: bytes(body)).0.message
+        }
+        #expect(message(404, "This model is only supported in v1/responses and not in v1/chat/completions.").hasSuffix("api: openai-responses in the model's entry asks it that way"))
+        #expect(message(400, "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead.").contains("max_tokens_field: max_completion_tokens"))
+        #expect(message(400, "no") == "the server answered 400: no")
+    }
+
+    @Test(arguments: [
+        (403, #"{"error":{"code":"unsupported_country_region_territory","message":"Country, region, or territory not supported","type":"request_forbidden"}}"#, FailureKind.authentication, "by a gateway elsewhere"),
+        (404, #"{"error":{"code":"DeploymentNotFound","message":"The API deployment for this resource does not exist."}}"#, .modelNotFound, "id: DEPLOYMENT"),
+        (403, #"{"message":"The security token included in the request is expired"}"#, .authentication, "sign in again"),
+        (400, #"{"message":"Invocation of model ID x with on-demand throughput isn't supported. Retry your request with the ID or ARN of an inference profile."}"#, .badRequest, "inference profile of its region"),
+        (404, #"{"error":{"code":404,"message":"Publisher Model `projects/p/models/x` was not found","status":"NOT_FOUND"}}"#, .modelNotFound, "not offered in the region"),
+        (400, #"{"error":{"code":"BadRequest","message":"Unsupported API version"}}"#, .badRequest, "api-version=YYYY-MM-DD"),
+    ])
+    func whatDoesNotSayItselfHasAHint(status: Int, body: String, kind: FailureKind, hint: String) {
+        let (failure, billing) = classify(status, body)
+        #expect(failure.kind == kind && failure.message.contains(hint) && billing == .notBilled, "\(failure)")
+    }
+
     struct Refusal: Sendable, CustomTestStringConvertible {
         let server: String
         let status: Int

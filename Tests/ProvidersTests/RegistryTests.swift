@@ -374,7 +374,7 @@ struct RegistryTests {
 
     @Test func wellKnownProvidersNeedNoEntry() async throws {
         try await withRegistry([], key: Self.key) { registry in
-            #expect(registry.names == ["groq", "openai", "openrouter", "together"])
+            #expect(registry.names == ["anthropic", "groq", "openai", "openrouter", "together"])
             let profile = try registry.profile(of: ModelReference(text: "openai/gpt-4o-mini")!)
             #expect(profile.servedID == "gpt-4o-mini")
             #expect(profile.contextWindow == 128_000)

@@ -94,6 +94,54 @@ import WorkflowModel
         read(JSONValue.object(document).jsonText, entry, "whole")
     }
 
+    /// The same objects in the events of the APIs that have formats of their own.
+    @Test(arguments: entries.filter { $0.row["style"] == "anthropic" }) func inMessagesItReadsTheSame(_ entry: Entry) {
+        func event(_ data: String) -> String { "event: x\ndata: \(data)\n\n" }
+        func check(_ body: String, _ how: String) {
+            let reader = MessagesReader.reading(bytes(body), ExpectedAnswer(maxOutputTokens: 4096))
+            #expect(reader.answer.failure == nil && reader.answer.text == Self.text && reader.isWhole, "\(how)")
+            self.check(reader.answer.usage.reading(promptBytes: 100, outputBytes: reader.answer.outputBytes, missingCacheIsUnknown: true), entry, how)
+        }
+        let block = #"{"type":"text","text":"\#(Self.text)"}"#
+        if entry.chunks.count == 1, let usage = entry.chunks[0]["usage"] {
+            check(#"{"type":"message","role":"assistant","content":[\#(block)],"stop_reason":"end_turn","usage":\#(usage.jsonText)}"#, "whole")
+        }
+        let start = event(#"{"type":"content_block_start","index":0,"content_block":\#(block)}"#)
+        let end = event(#"{"type":"message_delta","delta":{"stop_reason":"end_turn"}}"#) + event(#"{"type":"message_stop"}"#)
+        for chunks in Self.orders(entry.chunks) {
+            let usage = chunks.map { chunk in
+                var document = chunk.objectValue ?? [:]
+                document["type"] = chunk["type"] ?? "message_delta"
+                return event(JSONValue.object(document).jsonText)
+            }.joined()
+            check(start + usage + end, "in front of the end")
+            check(start + end + usage, "behind the end")
+        }
+    }
+
+    /// Chat completions' objects under the names that responses have for them.
+    @Test(arguments: entries.filter { $0.row["style"] == "openai" && $0.chunks.allSatisfy { $0["usage"] != nil } }) func inResponsesItReadsTheSame(_ entry: Entry) {
+        func renamed(_ value: JSONValue) -> JSONValue {
+            guard case .object(let fields) = value else { return value }
+            var object: JSONObject = [:]
+            fields.forEachPair { object[$0.replacing("prompt_", with: "input_").replacing("completion_", with: "output_")] = renamed($1) }
+            return .object(object)
+        }
+        let item = #"{"type":"message","content":[{"type":"output_text","text":"\#(Self.text)"}]}"#
+        func response(_ usage: JSONValue) -> String { #"{"object":"response","status":"completed","output":[\#(item)],"usage":\#(usage.jsonText)}"# }
+        func check(_ body: String, _ how: String) {
+            let reader = ResponsesReader.reading(bytes(body), ExpectedAnswer(maxOutputTokens: 4096))
+            #expect(reader.answer.failure == nil && reader.answer.text == Self.text && reader.isWhole, "\(how)")
+            self.check(reader.answer.usage.reading(promptBytes: 100, outputBytes: reader.answer.outputBytes, missingCacheIsUnknown: true), entry, how)
+        }
+        for chunks in Self.orders(entry.chunks) {
+            let usages = chunks.map { renamed($0["usage"]!) }
+            if usages.count == 1 { check(response(usages[0]), "whole") }
+            let running = usages.dropLast().map { #"data: {"type":"response.in_progress","response":{"usage":\#($0.jsonText)}}"# + "\n\n" }.joined()
+            check(running + #"data: {"type":"response.completed","response":\#(response(usages.last!))}"# + "\n\n", "streamed")
+        }
+    }
+
     @Test func `counts are checked against the bytes that were sent and received`() {
         func reading(_ usage: String, prompt: Int, output: Int) -> UsageReading {
             var reader = UsageReader()

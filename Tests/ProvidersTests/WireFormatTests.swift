@@ -107,11 +107,11 @@ import WorkflowModel
     }
 
     /// Nothing but the list of formats names one: another is a folder, a case and a line.
-    @Test func noOtherFileKnowsChatCompletions() throws {
+    @Test(arguments: ["OpenAIChat", "AnthropicMessages", "OpenAIResponses"]) func noOtherFileKnows(format: String) throws {
         let sources = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().appending(path: "Sources/Providers")
-        let own = try FileManager.default.contentsOfDirectory(atPath: sources.appending(path: "OpenAIChat").path).map { $0.prefix { $0 != "." && $0 != "+" } }
-        #expect(own.contains("OpenAIChat") && own.contains("AnswerReader"))
-        for case let file as String in FileManager.default.enumerator(atPath: sources.path)! where file.hasSuffix(".swift") && !file.hasPrefix("OpenAIChat/") {
+        let own = try FileManager.default.contentsOfDirectory(atPath: sources.appending(path: format).path).map { $0.prefix { $0 != "." && $0 != "+" } }
+        #expect(own.contains { $0 == format })
+        for case let file as String in FileManager.default.enumerator(atPath: sources.path)! where file.hasSuffix(".swift") && !file.hasPrefix(format + "/") {
             if file == "ModelAPI+Format.swift" { continue }
             // What a comment says of a server is no use of the code.
             let code = try String(contentsOf: sources.appending(path: file), encoding: .utf8).split(separator: "\n").filter { !$0.contains("//") }.joined(separator: "\n")
@@ -129,6 +129,7 @@ import WorkflowModel
             switch key.shape {
             case .boolean: words = [false, true]
             case .words(let list): words = list.map(JSONValue.string)
+            case .text: words = [.string(key.defaultText ?? ""), "other"]
             default: words = [.string(key.defaultText ?? ""), "other", .null]
             }
             let meanings = words.map { Dialect(DialectSettings([(key.name, $0)].reduce(into: JSONObject()) { $0[$1.0] = $1.1 })) }

@@ -89,7 +89,7 @@ import WorkflowLoading
                 providers: { a: { api: opnai-chat } }
                 """#,
             #"""
-            agentctl.yaml:2:24: error[AW103]: api is 'openai-chat', found 'opnai-chat'
+            agentctl.yaml:2:24: error[AW103]: api is one of openai-chat, openai-responses, anthropic, found 'opnai-chat'
                 |
               2 | providers: { a: { api: opnai-chat } }
                 |                        ^^^^^^^^^^

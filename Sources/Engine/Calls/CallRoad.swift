@@ -119,7 +119,7 @@ final class CallRoad {
             bound = RequestBound.unknownWindow
         }
         return Reservation.worst(
-            sheet: sheet, inputBound: bound!, contextWindow: profile.contextWindow, outputCap: request.maxOutputTokens, timeout: request.timeout
+            sheet: sheet, inputBound: bound!, contextWindow: profile.contextWindow, outputCap: profile.outputBound(request.maxOutputTokens), timeout: request.timeout
         ).amount
     }
 

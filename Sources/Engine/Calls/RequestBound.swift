@@ -45,6 +45,13 @@ enum RequestBound {
     }
 }
 
+extension ModelProfile {
+    /// The most tokens that an answer can have.
+    ///
+    /// - Parameter cap: what the request allows.
+    func outputBound(_ cap: Int) -> Int { keepsOutputCap ? cap : max(cap, contextWindow ?? RequestBound.unknownWindow) }
+}
+
 extension StepFailure {
     /// An unknown price is never zero: under a cap the call is refused.
     static func unpriced(_ profile: ModelProfile) -> StepFailure {

@@ -273,12 +273,13 @@ public struct PlanBuilder: Sendable {
         var worst: Money? = unpriced.isEmpty ? .zero : nil
         if unpriced.isEmpty {
             var perCall: Money? = .zero
-            for (_, sheet, window, support) in sheets {
+            for (reference, sheet, window, support) in sheets {
                 let attached = attachments(of: model, support, own)
                 let whole = bound.flatMap { bound in attached.most.map { bound + $0 } }
                 let input = sheet.isMachineTime ? 0 : whole.map { min($0, window ?? .max) } ?? window
                 guard let input else { perCall = nil; break }
-                let cost = Reservation.worst(sheet: sheet, inputBound: input, contextWindow: window, outputCap: outputCap, timeout: step.timeout).amount
+                let output = terms.profiles.first { $0.reference == reference }?.outputBound(outputCap) ?? outputCap
+                let cost = Reservation.worst(sheet: sheet, inputBound: input, contextWindow: window, outputCap: output, timeout: step.timeout).amount
                 perCall = max(perCall!, cost)
             }
             if perCall == nil, bound != nil {

@@ -205,7 +205,7 @@ struct ModelRunner: StepRunner {
 
     /// Holds the answer against its schema.
     func judge(_ tries: ModelTries) -> TryMachine.Command {
-        let (value, violations) = Self.check(tries.answer, model)
+        let (value, violations) = Self.check(tries.answer, model, tries.rules)
         tries.judge(value, violations)
         return tries.machine.apply(.outputChecked(violations: tries.violations))
     }
@@ -221,25 +221,13 @@ struct ModelRunner: StepRunner {
     }
 
     /// The answer as a value, or what is wrong with it.
-    private static func check(_ answer: String, _ model: ModelStep) -> (JSONValue, [String]) {
+    private static func check(_ answer: String, _ model: ModelStep, _ rules: Rules) -> (JSONValue, [String]) {
         guard let schema = model.schema else { return (.string(answer), []) }
         do throws(JSONParseError) {
-            let value = try JSONParser.parse(Self.unfenced(answer))
+            let value = try AnswerDocument.read(answer, rules: rules)
             return (value, schema.validate(value).map(\.message))
         } catch {
             return (.null, ["the answer is not JSON: \(error)"])
         }
-    }
-
-    /// Models without constrained decoding wrap JSON in a Markdown fence; the fence is not part of the answer.
-    static func unfenced(_ text: String) -> String {
-        // By bytes: `\r\n` is one character, and a mark may join what stands before it.
-        func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || 0x09...0x0D ~= byte }
-        let fence = "```".utf8
-        let begin = text.withoutByteOrderMark.utf8.drop(while: isSpace)
-        guard begin.starts(with: fence), let lineEnd = begin.firstIndex(where: { $0 == 0x0A || $0 == 0x0D }) else { return text }
-        let body = begin[lineEnd...].dropFirst()
-        guard let last = body.lastIndex(where: { !isSpace($0) }), body[...last].count >= fence.count, body[...last].suffix(fence.count).elementsEqual(fence) else { return text }
-        return String(Substring(body[...last].dropLast(fence.count)))
     }
 }

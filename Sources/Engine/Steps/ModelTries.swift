@@ -16,6 +16,8 @@ final class ModelTries {
     let outputCap: Int
     /// The caps below the run's that its calls draw on.
     let caps: [(scope: String, cap: Money)]
+    /// Of the run.
+    let rules: Rules
     var machine: TryMachine
     /// Whether it began before: with calls of a process that is gone, or up to a question that is answered now.
     let isResumed: Bool
@@ -61,6 +63,7 @@ final class ModelTries {
         self.state = state
         self.isResumed = isResumed
         isStartRecorded = isResumed
+        self.rules = rules
         machine = TryMachine(step, model, tier, rules: rules)
         self.caps = caps
         sampling = model.sampling.over(tier.sampling)

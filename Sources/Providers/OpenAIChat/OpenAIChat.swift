@@ -1,3 +1,4 @@
+import HTTP
 import Values
 import WorkflowModel
 
@@ -12,6 +13,17 @@ struct OpenAIChat: WireFormat {
     }
 
     func reader(_ answer: ExpectedAnswer) -> any WireReader { AnswerReader(answer) }
+
+    func classify(status: Int, headers: HTTPHeaders, body: [UInt8]) -> (CallFailure, BillingEvidence) {
+        let (failure, billing) = ErrorClassifier.classify(status: status, headers: headers, body: body)
+        var hint = ""
+        if failure.message.contains("v1/responses") {
+            hint = "; api: openai-responses in the model's entry asks it that way"
+        } else if failure.message.contains("max_completion_tokens") {
+            hint = "; dialect: { max_tokens_field: max_completion_tokens } names the cap so"
+        }
+        return (failure.saying(hint), billing)
+    }
 
     func mostBytes(of answer: ExpectedAnswer) -> Int { AnswerReader.mostBytes(maxOutputTokens: answer.maxOutputTokens, hasLogprobs: answer.hasLogprobs) }
 }

@@ -59,7 +59,7 @@ struct OpenAIChatRequest {
                         ]),
                     ]))
             case .jsonObject: key("response_format"); value(.object(["type": "json_object"]))
-            case .none: break
+            case .tool, .none: break
             }
         }
         // Said in any case: some servers stream unless they are told not to.

@@ -20,7 +20,7 @@ struct UsageObject: Hashable {
     private(set) var isOfWholePrompt = false
 
     /// - Returns: `nil`: it counts nothing.
-    init?(_ object: JSONValue) {
+    init?(_ object: JSONValue, _ convention: UsageConvention = .unknown) {
         guard case .object = object else { return nil }
         let fields = UsageFields(object)
         let (cacheRead, cacheWrite, reasoning) = (fields[.cacheRead], fields[.cacheWrite], fields[.reasoning])
@@ -48,7 +48,7 @@ struct UsageObject: Hashable {
         if let tools = fields[.toolPrompt] { prompt = prompt.map { $0 + tools } }
 
         if let told = prompt, cached > 0 {
-            if Self.isExclusive(fields, prompt: told, cached: cached, output: output ?? 0, reasoning: reasoning ?? 0, total: counts.total) {
+            if Self.isExclusive(fields, convention.cachedInput, prompt: told, cached: cached, output: output ?? 0, reasoning: reasoning ?? 0, total: counts.total) {
                 prompt = told + cached
             } else if cached > told {
                 // Whatever it means, this many were counted.
@@ -61,7 +61,12 @@ struct UsageObject: Hashable {
 
         // The answer
         if let told = output, thoughts == nil, let reasoning, reasoning > 0 {
-            let isBeside = prompt != nil && counts.total == prompt! + told + reasoning
+            let isBeside =
+                switch convention.reasoning {
+                case .unknown: prompt != nil && counts.total == prompt! + told + reasoning
+                case .included: false
+                case .excluded: true
+                }
             if isBeside {
                 output = told + reasoning
             } else if reasoning > told {
@@ -121,7 +126,8 @@ struct UsageObject: Hashable {
     }
 
     /// Whether the prompt's count leaves the cached tokens out.
-    private static func isExclusive(_ fields: UsageFields, prompt: Int, cached: Int, output: Int, reasoning: Int, total: Int?) -> Bool {
+    private static func isExclusive(_ fields: UsageFields, _ place: UsageConvention.Place, prompt: Int, cached: Int, output: Int, reasoning: Int, total: Int?) -> Bool {
+        if place != .unknown { return place == .excluded }
         if let total {
             let isInside = total == prompt + output || total == prompt + output + reasoning
             let isBeside = total == prompt + cached + output || total == prompt + cached + output + reasoning

@@ -30,7 +30,9 @@ struct UsageReader {
     /// How many objects told something.
     private(set) var told = 0
 
-    init() {}
+    private let convention: UsageConvention
+
+    init(_ convention: UsageConvention = .unknown) { self.convention = convention }
 
     /// Takes what a document, or a chunk of a stream, tells of usage, wherever it stands in it.
     ///
@@ -82,7 +84,7 @@ struct UsageReader {
             for case .object(let one) in list.prefix(Self.most) { take(.object(one)) }
             return
         }
-        guard let object = UsageObject(raw) else {
+        guard let object = UsageObject(raw, convention) else {
             if case .object = raw { empty = empty ?? raw }
             return
         }

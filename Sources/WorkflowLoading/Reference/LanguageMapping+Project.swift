@@ -37,7 +37,8 @@ extension LanguageMapping {
     static let model = LanguageMapping(
         "model", what: "a model",
         [
-            .init("id", .text, otherwise: "the name of the entry", "The name on the wire."), .init("base_url", .text, "In place of the provider's."),
+            .init("id", .text, otherwise: "the name of the entry", "The name on the wire."),
+            .init("api", .word(ModelAPI.self), otherwise: "api of the provider", "The wire format."), .init("base_url", .text, "In place of the provider's."),
             .init("serve", .mapping("serve"), "A server that agentctl starts and stops."), .init("context_window", .integer(1...1_000_000_000), "In tokens; bounds the worst case of a prompt."),
             .init("images", .boolean, otherwise: "dialect.images", "Whether it takes images."), .init("files", .boolean, otherwise: "dialect.files", "Whether it takes PDF files."),
             .init("image_tokens", .integer(1...1_000_000_000), "The most tokens that it counts for one image."),
@@ -54,13 +55,17 @@ extension LanguageMapping {
         "dialect",
         [
             .init("stream", .boolean, default: false, "Stream unless a tier or step says otherwise."), .init("stream_usage", .boolean, default: true, "Ask for usage in a stream."),
-            .init("structured_output", .words(["json_schema", "json_object", "none"]), default: "json_schema", "How a schema is sent."),
+            .init("structured_output", .words(["json_schema", "json_object", "tool", "none"]), default: "json_schema", "How a schema is sent."),
             .init("max_tokens_field", .words(["max_tokens", "max_completion_tokens"]), default: "max_tokens", "The field of the cap on output."),
             .init("call_id_header", .either([.text, .null]), default: "x-agentctl-call-id", "The header with the call's id; null for none."),
             .init("cached_tokens", .words(["optional", "required"]), default: "optional", "Whether a missing count is unknown or zero."),
             .init("images", .boolean, default: false, "Whether its models take images."), .init("files", .boolean, default: false, "Whether they take PDF files."),
             .init("rest_of_total", .words(["unknown", "reasoning"]), default: "unknown", "What a total tells beyond its parts."),
             .init("served_model", .word(ServedNames.self), default: "any", "What the name of the model that answered says of its price."),
+            .init("cached_input", .words(["unknown", "included", "excluded"]), default: "unknown", "Whether the tokens of a prompt include the cached ones."),
+            .init("reasoning_output", .words(["unknown", "included", "excluded"]), default: "unknown", "Whether the tokens of an answer include its reasoning."),
+            .init("output_cap", .words(["kept", "ignored"]), default: "kept", "Whether the server keeps the cap on output; otherwise the context window bounds it."),
+            .init("api_version", .text, default: "2026-10-21", "What is sent as anthropic-version to an API of Anthropic's."),
         ])
 
     private static func perMillion(_ name: String, _ what: String) -> Key { .init(name, .money, "Dollars per million \(what) tokens.") }

@@ -20,6 +20,8 @@ public struct CallNote: Sendable, Hashable {
         public static let finishReason = Code(rawValue: "finish_reason")
         /// The server reported an error behind the end of a whole answer.
         public static let lateError = Code(rawValue: "late_error")
+        /// A setting that the API has no word for was not sent.
+        public static let settingsNotSent = Code(rawValue: "settings_not_sent")
 
         /// Whether whoever watches the run is told.
         public var isWarning: Bool { [.usageDoubtful, .servedModel, .finishReason, .lateError].contains(self) }

@@ -6,6 +6,7 @@
 ///   `truncated`. `limits.on_truncation` and `output.empty` say what is none.
 /// - 3: a question has the tries of `retry` once: a server that was away and came back does not renew them, and tries that did not
 ///   reach it, which are free, are counted apart.
+/// - 4: the document of an answer is read without the thinking in front of it, and out of the one fence in it.
 public struct Rules: Sendable, Hashable, Comparable {
     public let version: Int
 
@@ -13,7 +14,7 @@ public struct Rules: Sendable, Hashable, Comparable {
 
     /// Of runs whose first fact names none.
     public static let first = Rules(version: 1)
-    public static let current = Rules(version: 3)
+    public static let current = Rules(version: 4)
 
     public static func < (a: Rules, b: Rules) -> Bool { a.version < b.version }
 }

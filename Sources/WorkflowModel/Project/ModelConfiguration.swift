@@ -3,6 +3,8 @@ public final class ModelConfiguration: Sendable {
     public let alias: String
     /// On the wire.
     public let id: String
+    /// The wire format, where it is not the provider's.
+    public let api: ModelAPI?
     public let baseURL: String?
     public let serve: ServeConfiguration?
     /// In tokens.
@@ -15,10 +17,11 @@ public final class ModelConfiguration: Sendable {
 
     public init(
         alias: String, id: String, baseURL: String?, serve: ServeConfiguration?, contextWindow: Int?, images: Bool? = nil, files: Bool? = nil,
-        imageTokens: Int? = nil
+        imageTokens: Int? = nil, api: ModelAPI? = nil
     ) {
         self.alias = alias
         self.id = id
+        self.api = api
         self.baseURL = baseURL
         self.serve = serve
         self.contextWindow = contextWindow

@@ -14,11 +14,13 @@ public struct ModelProfile: Sendable, Hashable {
     public let server: String
     /// What the name of the model that answered is worth.
     public let servedNames: ServedNames
+    /// Whether its server keeps the cap of output that it is sent; otherwise nothing but the context window bounds an answer.
+    public let keepsOutputCap: Bool
 
     /// - Parameter server: `nil`: one for the whole provider.
     public init(
         reference: ModelReference, servedID: String, contextWindow: Int?, maxConcurrency: Int?, server: String? = nil,
-        attachments: AttachmentSupport = .none, servedNames: ServedNames = .any
+        attachments: AttachmentSupport = .none, servedNames: ServedNames = .any, keepsOutputCap: Bool = true
     ) {
         self.reference = reference
         self.servedID = servedID
@@ -26,6 +28,7 @@ public struct ModelProfile: Sendable, Hashable {
         self.maxConcurrency = maxConcurrency
         self.attachments = attachments
         self.servedNames = servedNames
+        self.keepsOutputCap = keepsOutputCap
         self.server = server ?? reference.provider
     }
 }

@@ -22,7 +22,7 @@ struct ProjectProvider: Sendable {
     static let localAddress = "http://127.0.0.1:8080/v1"
 
     private static let models = [
-        "openai": "gpt-4o-mini", "openrouter": "openai/gpt-4o-mini", "groq": "llama-3.1-8b-instant", "together": "openai/gpt-oss-120b",
+        "openai": "gpt-4o-mini", "anthropic": "claude-haiku-5-5", "openrouter": "openai/gpt-4o-mini", "groq": "llama-3.1-8b-instant", "together": "openai/gpt-oss-120b",
     ]
     private static let priceRows = [
         "openrouter": "{ model: openrouter/openai/gpt-4o-mini, input_per_mtok_usd: 0.15, output_per_mtok_usd: 0.60, cache_read_per_mtok_usd: 0.075, source: openrouter.ai/openai/gpt-4o-mini }"
@@ -30,7 +30,6 @@ struct ProjectProvider: Sendable {
 
     /// Keys of vendors that have no entry of their own, and what can be done with them.
     static let otherKeys: [(variable: String, way: String)] = [
-        ("ANTHROPIC_API_KEY", "Anthropic's own API is not spoken yet; its models are asked through OpenRouter: OPENROUTER_API_KEY, --provider openrouter --model anthropic/NAME"),
         ("GEMINI_API_KEY", "Gemini has no entry of its own; its OpenAI-compatible address takes one in agentctl.yaml, see Docs/Providers.md#gemini"),
         ("DEEPSEEK_API_KEY", "DeepSeek has no entry of its own; it takes one in agentctl.yaml, see Docs/Providers.md#deepseek"),
     ]

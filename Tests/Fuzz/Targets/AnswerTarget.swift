@@ -3,7 +3,7 @@ import Providers
 import Values
 import WorkflowModel
 
-/// Bodies of answers: right ones, cut, in pieces, with everything between their lines that servers put there, and with errors at any
+/// Bodies of answers of each API: right ones, cut, in pieces, with everything between their lines that servers put there, and with errors at any
 /// place. Beside the body stands what it was made of.
 ///
 /// What has to hold: an answer is whole if its end was announced, and then its text is all of it; otherwise there is the server's own
@@ -15,11 +15,14 @@ struct AnswerTarget: FuzzTarget {
     private static let error = "the server is out of everything"
     private static let bound = 4096
 
+    /// Whose answers they are.
+    private enum API: String, CaseIterable { case chat, messages, responses }
+
     // MARK: Making
 
     func input(_ random: inout FuzzRandom, _ corpus: Corpus) -> FuzzInput {
         let answer = Answer(&random)
-        var truth: JSONObject = ["text": .string(answer.text), "step": .int(Int64(random.pick([1, 2, 3, 7, 64, 4096])))]
+        var truth: JSONObject = ["api": .string(answer.api.rawValue), "text": .string(answer.text), "step": .int(Int64(random.pick([1, 2, 3, 7, 64, 4096])))]
         var body: [UInt8]
         if random.chance(oneIn: 4) {
             body = answer.document
@@ -39,7 +42,7 @@ struct AnswerTarget: FuzzTarget {
         } else if random.chance(oneIn: 8) {
             // Nothing is promised of these, but an end to it.
             Mutator.mutate(&body, &random, besides: [answer.document, body])
-            truth = ["step": truth["step"]!, "form": "broken"]
+            truth = ["api": truth["api"]!, "step": truth["step"]!, "form": "broken"]
         }
         var input = FuzzInput("body", body)
         input.add("truth.json", JSONValue.object(truth).jsonText)
@@ -48,6 +51,7 @@ struct AnswerTarget: FuzzTarget {
 
     /// An answer and the ways to send it.
     private struct Answer {
+        let api: API
         let pieces: [String]
         let usage: String?
         let finish: String?
@@ -57,6 +61,14 @@ struct AnswerTarget: FuzzTarget {
             let words = ["Hello", " world", "é", "👩‍👩‍👧‍👦", "\n", "\"", "\\", "{", "}", "data: ", "[DONE]", ": ", "\u{0}", "\u{2028}", "e\u{301}", "<", "]}", "error"]
             let count = random.below(6) + 1
             pieces = (0..<count).map { _ in (0..<random.below(4)).map { _ in random.pick(words) }.joined() }
+            // Most servers speak chat completions.
+            api = random.pick([.chat, .chat, .messages, .responses])
+            guard api == .chat else {
+                usage = random.chance(oneIn: 3) ? nil : #"{"input_tokens":12,"output_tokens":40}"#
+                hasDone = false
+                finish = random.pick(api == .messages ? ["end_turn", "max_tokens", "strange"] : ["completed", "max_output_tokens", "strange"])
+                return
+            }
             usage = random.chance(oneIn: 3) ? nil : #"{"prompt_tokens":12,"completion_tokens":40,"total_tokens":52,"prompt_tokens_details":{"cached_tokens":4}}"#
             hasDone = !random.chance(oneIn: 3)
             finish = hasDone && random.chance(oneIn: 6) ? nil : random.pick(["stop", "length", "MAX_TOKENS", "end_turn", "strange"])
@@ -66,8 +78,44 @@ struct AnswerTarget: FuzzTarget {
         private func quoted(_ text: String) -> String { JSONEncoding.wire.string(.string(text)) }
         private var reason: String { finish.map { "\"\($0)\"" } ?? "null" }
 
+        /// The whole response of the Responses API.
+        private var response: String {
+            let details = finish == "completed" ? "null" : #"{"reason":\#(reason)}"#
+            let item = #"{"type":"message","id":"i","role":"assistant","content":[{"type":"output_text","text":\#(quoted(text)),"annotations":[]}]}"#
+            return #"{"id":"r","object":"response","model":"m","status":"\#(finish == "completed" ? "completed" : "incomplete")","error":null,"incomplete_details":\#(details),"output":[\#(item)],"usage":\#(usage ?? "null")}"#
+        }
+
+        /// The events of the APIs with a format of their own, the last but `behind` of which announces the end.
+        private var events: (list: [String], behind: Int) {
+            switch api {
+            case .chat: return ([], 0)
+            case .messages:
+                return (
+                    [#"{"type":"message_start","message":{"type":"message","role":"assistant","model":"m","content":[],"usage":{"input_tokens":12,"output_tokens":1}}}"#]
+                        + [#"{"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}"#]
+                        + pieces.map { #"{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":\#(quoted($0))}}"# } + [
+                            #"{"type":"content_block_stop","index":0}"#, #"{"type":"message_delta","delta":{"stop_reason":\#(reason)},"usage":\#(usage ?? "null")}"#, #"{"type":"message_stop"}"#,
+                        ], 1
+                )
+            case .responses:
+                return (
+                    [#"{"type":"response.created","response":{"object":"response","model":"m","status":"in_progress","output":[]}}"#]
+                        + pieces.map { #"{"type":"response.output_text.delta","item_id":"i","output_index":0,"content_index":0,"delta":\#(quoted($0))}"# } + [
+                            #"{"type":"response.output_text.done","item_id":"i","output_index":0,"content_index":0,"text":\#(quoted(text))}"#,
+                            #"{"type":"response.\#(finish == "completed" ? "completed" : "incomplete")","response":\#(response)}"#,
+                        ], 0
+                )
+            }
+        }
+
         var document: [UInt8] {
-            Array(#"{"id":"c","model":"m","choices":[{"index":0,"message":{"role":"assistant","content":\#(quoted(text))},"finish_reason":\#(reason)}],"usage":\#(usage ?? "null")}"#.utf8)
+            switch api {
+            case .chat: break
+            case .messages:
+                return Array(#"{"id":"c","type":"message","role":"assistant","model":"m","content":[{"type":"text","text":\#(quoted(text))}],"stop_reason":\#(reason),"usage":\#(usage ?? "null")}"#.utf8)
+            case .responses: return Array(response.utf8)
+            }
+            return Array(#"{"id":"c","model":"m","choices":[{"index":0,"message":{"role":"assistant","content":\#(quoted(text))},"finish_reason":\#(reason)}],"usage":\#(usage ?? "null")}"#.utf8)
         }
 
         private static let harmless = [
@@ -86,6 +134,7 @@ struct AnswerTarget: FuzzTarget {
 
         /// - Returns: the bytes, and how many of them it takes until the end was announced.
         func stream(_ random: inout FuzzRandom, disturbances: Int, errors: Int, _ truth: inout JSONObject) -> ([UInt8], Int) {
+            if api != .chat { return disturbed(events.list, announcing: events.list.count - 1 - events.behind, &random, disturbances: disturbances, errors: errors, &truth) }
             var events = pieces.map { #"{"model":"m","choices":[{"index":0,"delta":{"content":\#(quoted($0))},"finish_reason":null}]}"# }
             if let finish { events.append(#"{"model":"m","choices":[{"index":0,"delta":{},"finish_reason":"\#(finish)"}]}"#) }
             var announcing = events.count - 1
@@ -101,6 +150,10 @@ struct AnswerTarget: FuzzTarget {
                 events.insert(random.pick(["[DONE]", "[DONE] "]), at: isBehind ? place : events.count)
                 if finish == nil { announcing = isBehind ? place : events.count - 1 }
             }
+            return disturbed(events, announcing: announcing, &random, disturbances: disturbances, errors: errors, &truth)
+        }
+
+        private func disturbed(_ events: [String], announcing: Int, _ random: inout FuzzRandom, disturbances: Int, errors: Int, _ truth: inout JSONObject) -> ([UInt8], Int) {
             let lineEnd = random.pick(["\n", "\n", "\r\n", "\r"])
             let isOddAt = disturbances > 0 ? random.below(4) : 1
             var lines = events.map { "data:\(random.pick([" ", ""]))\($0)\n\n" }
@@ -148,14 +201,30 @@ struct AnswerTarget: FuzzTarget {
         let bytes: Int
     }
 
-    private func read(_ body: [UInt8], step: Int, isCut: Bool) -> Read {
-        var reader = AnswerReader(maxOutputTokens: Self.bound)
+    private func read(_ api: API, _ body: [UInt8], step: Int, isCut: Bool) -> Read {
+        switch api {
+        case .chat: read(ChatForm.self, body, step: step, isCut: isCut)
+        case .messages: read(MessagesForm.self, body, step: step, isCut: isCut)
+        case .responses: read(ResponsesForm.self, body, step: step, isCut: isCut)
+        }
+    }
+
+    private func read<Form: AnswerForm>(_: Form.Type, _ body: [UInt8], step: Int, isCut: Bool) -> Read {
+        var reader = BodyReader<Form>(maxOutputTokens: Self.bound)
         return read(body, &reader, step: step, isCut: isCut) { _ in }
     }
 
     /// The text as it is handed on while it comes, beside what it comes to.
-    private func readPieces(_ body: [UInt8], step: Int, isCut: Bool) -> (Read, String) {
-        var reader = AnswerReader(maxOutputTokens: Self.bound, recordsPieces: true)
+    private func readPieces(_ api: API, _ body: [UInt8], step: Int, isCut: Bool) -> (Read, String) {
+        switch api {
+        case .chat: readPieces(ChatForm.self, body, step: step, isCut: isCut)
+        case .messages: readPieces(MessagesForm.self, body, step: step, isCut: isCut)
+        case .responses: readPieces(ResponsesForm.self, body, step: step, isCut: isCut)
+        }
+    }
+
+    private func readPieces<Form: AnswerForm>(_: Form.Type, _ body: [UInt8], step: Int, isCut: Bool) -> (Read, String) {
+        var reader = BodyReader<Form>(maxOutputTokens: Self.bound, recordsPieces: true)
         var told = ""
         let read = read(body, &reader, step: step, isCut: isCut) { reader in
             for case .text(let text) in reader.takePieces() { told += text }
@@ -163,7 +232,9 @@ struct AnswerTarget: FuzzTarget {
         return (read, told)
     }
 
-    private func read(_ body: [UInt8], _ reader: inout AnswerReader, step: Int, isCut: Bool, _ onPiece: (inout AnswerReader) -> Void) -> Read {
+    private func read<Form: AnswerForm>(
+        _ body: [UInt8], _ reader: inout BodyReader<Form>, step: Int, isCut: Bool, _ onPiece: (inout BodyReader<Form>) -> Void
+    ) -> Read {
         for start in stride(from: 0, to: body.count, by: step) {
             let goesOn = Array(body[start..<min(start + step, body.count)]).withUnsafeBytes { reader.push($0) }
             onPiece(&reader)
@@ -184,9 +255,10 @@ struct AnswerTarget: FuzzTarget {
     func run(_ input: FuzzInput, _ trial: Trial) -> Bool {
         guard let truth = input.bytes(of: "truth.json").flatMap({ try? JSONParser.parse($0) }) else { return false }
         let isCut = truth["cut"] == true
-        let whole = trial.measure("reading in one piece") { read(input.main, step: max(1, input.main.count), isCut: isCut) }
-        let pieces = trial.measure("reading in pieces") { read(input.main, step: Int(truth["step"]?.intValue ?? 1), isCut: isCut) }
-        let (handed, told) = readPieces(input.main, step: Int(truth["step"]?.intValue ?? 1), isCut: isCut)
+        let api = truth["api"]?.stringValue.flatMap(API.init) ?? .chat
+        let whole = trial.measure("reading in one piece") { read(api, input.main, step: max(1, input.main.count), isCut: isCut) }
+        let pieces = trial.measure("reading in pieces") { read(api, input.main, step: Int(truth["step"]?.intValue ?? 1), isCut: isCut) }
+        let (handed, told) = readPieces(api, input.main, step: Int(truth["step"]?.intValue ?? 1), isCut: isCut)
         trial.expect(handed == pieces, "handed on it is \(handed), in pieces \(pieces)")
         trial.expect(truth["text"] == nil || told.utf8.elementsEqual((handed.text ?? handed.partial).utf8), "'\(told)' was handed on of \(handed)")
         trial.expect(whole == pieces, "in pieces it is \(pieces), in one \(whole)")

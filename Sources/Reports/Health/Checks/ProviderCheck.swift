@@ -7,7 +7,7 @@ enum ProviderCheck {
             return [
                 HealthFinding(
                     "providers", .warning, "none is declared, and no key of a built-in one is set",
-                    hint: "add providers: to the project file, or export OPENAI_API_KEY, GROQ_API_KEY, TOGETHER_API_KEY or OPENROUTER_API_KEY")
+                    hint: "add providers: to the project file, or export OPENAI_API_KEY, ANTHROPIC_API_KEY, GROQ_API_KEY, TOGETHER_API_KEY or OPENROUTER_API_KEY")
             ]
         }
         return facts.providers.flatMap(findings)

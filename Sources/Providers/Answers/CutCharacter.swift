@@ -54,7 +54,7 @@ struct CutCharacter {
 
     /// Where the text of a chunk's content begins.
     private static func startOfText(in chunk: ArraySlice<UInt8>) -> Int? {
-        for key in ["\"content\"", "\"text\""] {
+        for key in ["\"content\"", "\"text\"", "\"delta\"", "\"partial_json\""] {
             let key = Array(key.utf8)
             var index = chunk.startIndex
             while let quote = chunk[index...].firstIndex(of: key[0]) {

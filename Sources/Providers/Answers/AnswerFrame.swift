@@ -2,7 +2,7 @@ import Values
 
 /// What of an answer is frame: names, times, counts and sources that servers put around what the model wrote. All that is none, wherever
 /// it stands, came from a server that is paid for what it sends, and counts as output for an estimate.
-struct AnswerFrame {
+package struct AnswerFrame {
     /// Of a name, an id, a time.
     static let longestName = 256
     /// Of an object of counts or verdicts.
@@ -13,14 +13,20 @@ struct AnswerFrame {
     /// Of a web page, or an error in words.
     static let longestPage = 1 << 20
 
+    /// Of the log-probabilities of a token.
+    static let mostLogprobBytes = 8192
+
     /// Of fields that nobody knows, as they stood in the document before: what stays the same is frame.
     private var unknown = JSONObject()
 
     /// Bytes of a document that are no frame, apart from its choices.
-    mutating func bytes(beside document: JSONValue) -> Int {
+    ///
+    /// - Parameter read: fields that are read, and counted where they are.
+    mutating func bytes(beside document: JSONValue, read: [String] = []) -> Int {
         guard case .object(let fields) = document else { return Self.size(of: document) }
         var count = 0
         fields.forEachPair { name, value in
+            if !read.isEmpty, read.contains(name) { return }
             count += Self.excess(ofName: name)
             // Before names are compared: most fields of most answers.
             if Self.isScalar(value) { return }
