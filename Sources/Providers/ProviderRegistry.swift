@@ -13,8 +13,7 @@ public final class ProviderRegistry: ModelProvider {
     private let http: HTTPClient
     private let servers: any ModelServers
     private let readSecret: SecretReader
-    private let contextWindows: [String: Int]
-    private let imageTokens: [String: ImageTokens]
+    private let catalogue: PriceCatalogue
     /// Keys, read once: the first call that needs one asks for it.
     private let keys = Mutex<[String: Result<String, StepFailure>]>([:])
     /// Takes in what is read, and keeps all of it out of what servers say.
@@ -25,13 +24,11 @@ public final class ProviderRegistry: ModelProvider {
 
     /// - Parameters:
     ///   - configurations: the project's entries; they win over the well-known ones of the same name.
-    ///   - contextWindows: by `provider/id`, for models whose entry names none.
-    ///   - imageTokens: likewise.
+    ///   - catalogue: has the context windows of models whose entry names none, and what images are billed as.
     ///   - secrets: keys are added to it as they are read; what servers answer is cleared of all that it has.
     public init(
         configurations: [ProviderConfiguration], http: HTTPClient, servers: any ModelServers,
-        contextWindows: [String: Int] = PriceCatalogue.shipped.contextWindows,
-        imageTokens: [String: ImageTokens] = PriceCatalogue.shipped.imageTokens, secrets: SecretBook = SecretBook(),
+        catalogue: PriceCatalogue = .shipped, secrets: SecretBook = SecretBook(),
         readSecret: @escaping SecretReader
     ) {
         var byName: [String: ProviderConfiguration] = [:]
@@ -39,8 +36,7 @@ public final class ProviderRegistry: ModelProvider {
         self.configurations = byName
         self.servers = servers
         self.readSecret = readSecret
-        self.contextWindows = contextWindows
-        self.imageTokens = imageTokens
+        self.catalogue = catalogue
         self.secrets = secrets
         self.http = http
         secrets.add(configurations.flatMap(\.writtenSecrets))
@@ -52,10 +48,10 @@ public final class ProviderRegistry: ModelProvider {
         let endpoint = try endpoint(of: model, isAsked: false)
         return ModelProfile(
             reference: model, servedID: endpoint.modelID,
-            contextWindow: endpoint.model?.contextWindow ?? contextWindows["\(model.provider)/\(endpoint.modelID)"],
+            contextWindow: endpoint.model?.contextWindow ?? catalogue.contextWindow(provider: model.provider, model: endpoint.modelID),
             maxConcurrency: endpoint.configuration.maxConcurrency, server: endpoint.model?.serve == nil ? endpoint.baseURL : model.description,
             attachments: endpoint.configuration.attachments(
-                of: endpoint.model, endpoint.dialect, imageTokens: imageTokens["\(model.provider)/\(endpoint.modelID)"]),
+                of: endpoint.model, endpoint.dialect, imageTokens: catalogue.imageTokens(provider: model.provider, model: endpoint.modelID)),
             servedNames: endpoint.dialect.servedNames)
     }
 

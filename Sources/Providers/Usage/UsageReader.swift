@@ -29,8 +29,10 @@ struct UsageReader {
     private static let commonToken = 16
     /// How many objects told something.
     private(set) var told = 0
+    /// No call has as many tokens.
+    private let limit: Int64
 
-    init() {}
+    init(limit: Int64 = UsageFields.usualLimit) { self.limit = limit }
 
     /// Takes what a document, or a chunk of a stream, tells of usage, wherever it stands in it.
     ///
@@ -38,10 +40,15 @@ struct UsageReader {
     /// `response.completed`; at the top of Ollama's own answers; llama.cpp's `timings`.
     mutating func take(answer: JSONValue) {
         guard case .object(let fields) = answer else { return }
-        if let usage = fields["usage"] { take(usage) }
+        // Null in most chunks of a stream.
+        if let usage = fields["usage"], usage != .null { take(usage, service: fields["service_tier"]?.stringValue) }
         if let usage = fields["x_groq"]?["usage"] { take(usage) }
         if let usage = fields["usageMetadata"] ?? fields["usage_metadata"] { take(usage) }
-        if let usage = fields["message"]?["usage"] ?? fields["response"]?["usage"] { take(usage) }
+        if let usage = fields["message"]?["usage"] {
+            take(usage)
+        } else if let response = fields["response"], let usage = response["usage"] {
+            take(usage, service: response["service_tier"]?.stringValue)
+        }
         if let usage = fields["error"]?["usage"] { take(usage) }
         if case .array(let choices)? = fields["choices"] {
             for case .object(let choice) in choices {
@@ -66,12 +73,14 @@ struct UsageReader {
     }
 
     /// Takes a usage object, or a list of them.
-    mutating func take(_ raw: JSONValue) {
+    ///
+    /// - Parameter service: what the answer around it says of its service tier.
+    mutating func take(_ raw: JSONValue, service: String? = nil) {
         if case .array(let list) = raw {
-            for case .object(let one) in list.prefix(Self.most) { take(.object(one)) }
+            for case .object(let one) in list.prefix(Self.most) { take(.object(one), service: service) }
             return
         }
-        guard let object = UsageObject(raw) else {
+        guard let object = UsageObject(raw, service: service, limit: limit) else {
             if case .object = raw { empty = empty ?? raw }
             return
         }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Economics
 import Glibc
 import Providers
 import Values
@@ -24,7 +25,9 @@ struct GlobalOptions: ParsableArguments {
         apply()
         let folder = workflow.map(Self.folder) ?? "."
         let project = try ProjectLoader.load(named: config ?? Output.variable("AGENTCTL_CONFIG"), searchingFrom: folder, secrets: Output.secrets)
-        return Settings(project: project, ledgerPath: ledgerPath)
+        var settings = Settings(project: project, ledgerPath: ledgerPath)
+        do throws(PriceError) { settings.keptPrices = try KeptPrices.load(root: project.root) } catch { throw UsageError(error.description) }
+        return settings
     }
 
     /// The folder that a file is in, where the search for its project file begins.
@@ -39,6 +42,8 @@ struct Settings {
     let project: Project
     /// Absolute, or relative to the working directory.
     let ledgerPath: String
+    /// What `prices import` and `prices add` put down beside the project file.
+    var keptPrices: PriceCatalogue?
 
     init(project: Project, ledgerPath: String?) {
         self.project = project
