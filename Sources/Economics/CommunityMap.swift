@@ -38,6 +38,7 @@ public struct CommunityMap: Sendable {
     public init?(_ map: JSONValue) {
         guard case .object(let models) = map, models.contains(where: { $0.value["litellm_provider"] != nil }) else { return nil }
         var unknown: [String: Int] = [:]
+        var seen: Set<String> = []
         for (key, value) in models where value["mode"]?.stringValue.map(Self.modes.contains) == true {
             let listed = value["litellm_provider"]?.stringValue ?? ""
             let provider = Self.providers[listed] ?? (listed.hasPrefix("vertex_ai") ? "vertex_ai" : listed)
@@ -46,7 +47,7 @@ public struct CommunityMap: Sendable {
             do throws(PriceError) {
                 let read = try Self.read(value, provider: provider, model: name)
                 for key in read.unknown { unknown[key, default: 0] += 1 }
-                if !entries.contains(where: { $0.provider == provider && $0.model == name }) { entries.append(read.entry) }
+                if seen.insert("\(provider)/\(name)").inserted { entries.append(read.entry) }
             } catch {
                 leftOut.append((key, error.description))
             }

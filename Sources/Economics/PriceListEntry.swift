@@ -61,8 +61,7 @@ public struct PriceListEntry: Sendable, Hashable {
 
     /// What stands in it by row: the name of the row without its provider, model and date, and its price.
     public func prices() throws(PriceError) -> [(name: String, price: Money)] {
-        let list = try sheet()
-        return list.rows.map { ($0.place, $0.price) } + list.regions.map { ("region \($0.name)", Money(picoDollars: $0.factor)) }
+        try sheet().rows.map { ($0.place, $0.price) }
     }
 }
 

@@ -67,9 +67,18 @@ public struct PriceSheet: Sendable, Hashable {
     public func cost(of usage: TokenUsage, busy: TimeSpan) -> Cost {
         var lines: [Cost.Line] = []
         let prompt = usage.totalInput
+        lines.reserveCapacity(4)
         func charge(_ unit: PriceUnit, _ count: Int) {
-            guard count > 0, let row = row(unit, promptTokens: prompt) else { return }
-            lines.append(Cost.Line(row: row.id, unit: unit, quantity: Int64(count), amount: row.price * count))
+            guard count > 0 else { return }
+            // Where the row stands, as copying it costs more than all the rest.
+            var own: PriceUnit? = unit
+            while let place = own?.index {
+                if let found = rows[place].firstIndex(where: { $0.holds(promptTokens: prompt) }) {
+                    lines.append(Cost.Line(row: rows[place][found].id, unit: unit, quantity: Int64(count), amount: rows[place][found].price * count))
+                    return
+                }
+                own = own?.fallback
+            }
         }
         charge(.input, usage.plainInput)
         charge(.cacheRead, usage.cacheRead ?? 0)

@@ -146,6 +146,22 @@ def litellm_entry(value, provider):
     return dict(table), extras
 
 
+def with_host_defaults(table, provider):
+    """A table with what the host states for all its models: at Fireworks cached input costs half, unless a price says otherwise."""
+    if provider == "fireworks" and not any("cache_read" in prices for prices in table.values()):
+        table[("", "", 0)]["cache_read"] = table[("", "", 0)]["input"] / 2
+    return table
+
+
+def request_fee(model):
+    """What genai-prices states for each request, in dollars."""
+    from genai_prices.types import ModelPrice
+
+    prices = model.prices if isinstance(model.prices, ModelPrice) else None
+    fee = getattr(prices, "requests_kcount", None) if prices is not None and "requests_kcount" in prices.__dict__ else None
+    return {"request_usd": plain(fee / 1000)} if isinstance(fee, Decimal) else {}
+
+
 def hours(off):
     """LiteLLM's windows as `1-5 00:00-01:00 04:00-06:00; 6-7 00:00-24:00`."""
 
@@ -271,8 +287,9 @@ def entry_json(provider, names, table, extras, source, start=None, end=None):
     entry["per_mtok_usd"] = prices_json(table[("", "", 0)])
     if tiers := tiers_json(table, "", "", inclusive):
         entry["above"] = tiers
-    if "web_search_usd" in extras:
-        entry["web_search_usd"] = extras["web_search_usd"]
+    for fee in ("request_usd", "web_search_usd"):
+        if fee in extras:
+            entry[fee] = extras[fee]
     for window in ("off_peak", "peak"):
         if ("", window, 0) in table:
             entry["windows"] = [{"name": window, "hours": extras["hours"], "per_mtok_usd": prices_json(table[("", window, 0)])}]
@@ -414,11 +431,13 @@ def main():
                         bound = next((int(w[1:]) for w in where.split() if w[0] == ">"), 0)
                         table.setdefault((service, window, bound), {})[kind] = Decimal(theirs)
                 checked["prices that one map alone states"] += joined(table, now)
+                extras = {**request_fee(info), **extras}
                 later = [(start, end, with_services(tables, table)) for start, end, tables in history[present + 1 :]]
                 lists = history[:present] + [(history[present][0], history[present][1], table)] + later
                 names = names + [name for name in names_of(info.match) if name not in names and name not in models and is_dated(name, family)]
             else:
                 checked["litellm alone"] += 1
+            with_host_defaults(table, provider)
             extras = {**extras, **RULES["extras"].get(f"{provider}/{family}", {})}
             for start, end, tables in lists:
                 if "input" not in tables.get(("", "", 0), {}) or "output" not in tables.get(("", "", 0), {}):

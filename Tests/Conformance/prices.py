@@ -231,13 +231,15 @@ def check_usages(agentctl, entries, count, seed):
     for entry in filter(holds, entries):
         names, prefixes, other = theirs[entry["provider"]]
         for model in entry["models"]:
-            if "#" in model:
+            # LiteLLM takes the host's name off once more.
+            if "#" in model or any(model.startswith(prefix) for prefix in prefixes):
                 continue
-            key = next((key for prefix in ["", *prefixes] if (key := prefix + model) in litellm_map and litellm_map[key].get("litellm_provider") in names), None)
+            key = next((key for prefix in [*prefixes, ""] if (key := prefix + model) in litellm_map and litellm_map[key].get("litellm_provider") in names), None)
             info = genai[other].find_model(model)
             if key and info is not None:
                 table = catalogue.litellm_entry(litellm_map[key], entry["provider"])
                 if table:
+                    catalogue.with_host_defaults(table[0], entry["provider"])
                     models.append((entry, model, key, litellm_map[key]["litellm_provider"], other, info, table[0]))
     lines, cases = [], []
     for _ in range(count):
@@ -290,7 +292,8 @@ def check_usages(agentctl, entries, count, seed):
             if ours is not None and abs(ours - cost) <= max(PICO, slack):
                 tally[f"{package}: the same"] += 1
                 continue
-            why = explain(package, entry, counts, prices, ours, cost, slack, now)
+            fee = Decimal(catalogue.request_fee(info).get("request_usd", "0")) if package == "genai-prices" else Decimal(0)
+            why = explain(package, entry, counts, prices, fee, ours, cost, slack, now)
             if why:
                 tally[f"{package}: other, explained"] += 1
                 causes.update(f"{package}: {cause}" for cause in set(why))
@@ -314,7 +317,7 @@ def with_peak(table, hours, now):
     return {**{place: values for place, values in table.items() if place[1] == ""}, **peak}
 
 
-def explain(package, entry, counts, table, ours, cost, slack, now):
+def explain(package, entry, counts, table, fee, ours, cost, slack, now):
     """The causes of a difference: the classes whose price is another one there, if these make up for all of it."""
     if ours is None:
         return None
@@ -333,7 +336,9 @@ def explain(package, entry, counts, table, ours, cost, slack, now):
                 found = prices[kind]
         return found if found is not None else other_rate(FALLBACK[kind]) if kind in FALLBACK else None
 
-    total, why = Decimal(0), []
+    total, why = fee, []
+    if fee != Decimal(entry.get("request_usd", "0")):
+        why.append("one map alone states a fee for each request")
     for kind, count in counts.items():
         theirs, own = other_rate(kind), rate(entry, kind, prompt, moment=now)
         if count:

@@ -29,7 +29,9 @@ public struct RawUsage: Sendable {
         let dialect = Dialect(settings)
         let reading = reader.reading(
             promptBytes: 0, outputBytes: 0, missingCacheIsUnknown: dialect.cachedTokensOptional, restIsReasoning: dialect.restIsReasoning)
-        guard reading.raw != nil else { return nil }
+        // Zeros count, too.
+        let object = document["usage"] ?? document["usageMetadata"] ?? document
+        guard reader.told > 0 || UsageObject(object, limit: Self.limit) != nil else { return nil }
         estimate = reading.counts.estimate(input: 0, output: 0, isWhole: true)
         let most = max(estimate.usage.totalInput, estimate.usage.totalOutput)
         doubt = reading.note?.message ?? (most >= UsageFields.usualLimit ? "the usage is not taken as final: a count of it cannot be one" : nil)

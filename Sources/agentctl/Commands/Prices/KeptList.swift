@@ -27,7 +27,8 @@ struct KeptList {
             lines.append(header.jsonText)
         }
         lines += entries.map(\.line)
-        let text = lines.map { $0 + "\n" }.joined()
+        // Sources are words of whoever adds them.
+        let text = Output.secrets.redactor.redact(lines.map { $0 + "\n" }.joined())
         do throws(PriceError) { _ = try PriceCatalogue(lines: Array(text.utf8)) } catch {
             throw UsageError("\(path): \(error.description)", hint: "nothing was written; a price that changes has another first day: --from DATE")
         }

@@ -65,7 +65,8 @@ struct PriceFile {
             do throws(PriceError) { other = Dictionary(try entry.prices(), uniquingKeysWith: { first, _ in first }) } catch { throw UsageError(error.description) }
             let sheet = book.sheet(provider: entry.provider, model: entry.model, at: moment)
             let known = Dictionary((sheet?.everyRow ?? []).filter { $0.region == nil }.map { ($0.place, $0.price) }, uniquingKeysWith: { first, _ in first })
-            let differences = Set(known.keys).union(other.keys).sorted().compactMap { place in
+            // What the file does not state it does not deny.
+            let differences = other.keys.sorted().compactMap { place in
                 known[place] == other[place] ? nil : (place, known[place], other[place])
             }
             return Change(entry: entry, differences: differences, isNew: sheet == nil)

@@ -91,6 +91,7 @@ struct TryPrice: ParsableCommand {
 
     private func show(_ result: PriceTrial.Result) {
         guard let cost = result.cost else { return }
+        for note in result.notes { Output.note("note: \(note)\n") }
         var table = Table([.init("class", floor: 8), .init("count", .trailing), .init("price", .trailing), .init("cost", .trailing), .init("row", floor: 12, expendable: 1)])
         for line in result.lines {
             table.add([
@@ -100,6 +101,5 @@ struct TryPrice: ParsableCommand {
         }
         Output.write(styled: table.text(Output.style))
         Output.line("$\(cost.decimalText)")
-        for note in result.notes { Output.note("note: \(note)\n") }
     }
 }
