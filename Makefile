@@ -88,6 +88,7 @@ test: setup lint ## run every test; fetches the small model if it can
 	# Small inputs, as this build is slow; --patience ends what hangs and judges no speed.
 	.build/debug/fuzz --inputs 20000 --max-bytes 4096 --workers 2 --patience 120
 	$(MAKE) test-release
+	$(MAKE) patches
 
 lint: toolchain ## look whether the sources stand as `make format` would write them
 	@swift format lint --strict --parallel --recursive Package.swift Sources Tests

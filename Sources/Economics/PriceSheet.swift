@@ -2,7 +2,8 @@ import Values
 
 /// The prices of one model at one moment, resolved: the most specific row for each unit.
 public struct PriceSheet: Sendable, Hashable {
-    /// By ``PriceUnit/index``, each the highest context threshold first.
+    /// By ``PriceUnit/index``, each the highest context threshold first. A dictionary would hash a unit's name for each class of tokens of
+    /// each call.
     private let rows: [[PriceRow]]
     /// What holds at other hours of the day or week, and where the server says that it worked on other terms.
     private let otherwise: PriceVariants
@@ -66,8 +67,8 @@ public struct PriceSheet: Sendable, Hashable {
     ///   - busy: how long the call kept the machine, for machine-hour prices.
     public func cost(of usage: TokenUsage, busy: TimeSpan) -> Cost {
         var lines: [Cost.Line] = []
-        let prompt = usage.totalInput
         lines.reserveCapacity(4)
+        let prompt = usage.totalInput
         func charge(_ unit: PriceUnit, _ count: Int) {
             guard count > 0 else { return }
             // Where the row stands, as copying it costs more than all the rest.

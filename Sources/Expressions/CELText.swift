@@ -9,6 +9,7 @@ enum CELText {
         case .int(let value): String(value)
         case .uint(let value): String(value)
         case .double(let value): double(value)
+        case .wide(let digits): digits
         case .string(let value): value
         case .timestamp(let time): time.rfc3339
         case .duration(let nanoseconds): duration(nanoseconds)

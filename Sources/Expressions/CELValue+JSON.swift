@@ -1,13 +1,13 @@
 import Values
 
 extension CELValue {
-    /// Wraps JSON: integers beyond 64 bits become a `uint` when they fit one, else a `double`.
+    /// Wraps JSON: integers beyond 64 bits become a `uint` when they fit one, and else keep their digits.
     public init(_ json: JSONValue) {
         switch json {
         case .null: self = .null
         case .bool(let value): self = .bool(value)
         case .int(let value): self = .int(value)
-        case .bigInt(let digits): self = UInt64(digits).map { .uint($0) } ?? .double(Double(digits) ?? .infinity)
+        case .bigInt(let digits): self = UInt64(digits).map { .uint($0) } ?? .wide(digits)
         case .double(let value): self = .double(value)
         case .string(let value): self = .string(value)
         case .array(let elements): self = .list(CELList(elements))
@@ -38,6 +38,7 @@ extension CELValue {
         case .double(let value):
             guard value.isFinite else { throw JSONConversionError(message: "\(CELText.double(value)) has no form in JSON") }
             return .double(value)
+        case .wide(let digits): return .bigInt(digits)
         case .string(let value): return .string(value)
         case .list(let list):
             if let json = list.json { return .array(json) }

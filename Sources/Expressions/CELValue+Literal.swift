@@ -8,6 +8,7 @@ extension CELValue {
         case .null: "null"
         case .bool, .int, .type: CELText.scalar(self)!
         case .uint(let value): "\(value)u"
+        case .wide(let digits): digits
         case .double(let value): value.isFinite ? value.description : "double(\"\(CELText.double(value))\")"
         case .string(let text): CELText.quoted(text)
         case .bytes(let bytes): "b\"\(bytes.map(Self.escaped).joined())\""
@@ -34,6 +35,7 @@ extension CELValue {
         case .bool(let value): .bool(value)
         case .int(let value): .int(value)
         case .uint(let value): Int64(exactly: value).map { .int($0) } ?? .bigInt(String(value))
+        case .wide(let digits): .bigInt(digits)
         case .double(let value): value.isFinite ? .double(value) : .string(CELText.double(value))
         case .string(let text): .string(text)
         case .bytes(let bytes): .string(Self.base64(bytes))

@@ -9,6 +9,9 @@ public enum CELValue: Sendable {
     case int(Int64)
     case uint(UInt64)
     case double(Double)
+    /// An integer of a JSON document that fits neither an int nor a uint, with its digits: it is handed on, written and compared as it is, and
+    /// nothing is computed with it.
+    case wide(String)
     /// Compared by code points, without normalisation.
     case string(String)
     case bytes([UInt8])
@@ -27,6 +30,7 @@ public enum CELValue: Sendable {
         case .int: .int
         case .uint: .uint
         case .double: .double
+        case .wide: .double
         case .string: .string
         case .bytes: .bytes
         case .list: .list

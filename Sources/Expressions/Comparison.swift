@@ -75,8 +75,22 @@ struct Comparison {
         case (.uint(let x), .double(let y)): order(x, y)
         case (.double(let x), .int(let y)): order(y, x).reversed
         case (.double(let x), .uint(let y)): order(y, x).reversed
+        case (.wide(let x), .wide(let y)): order(digits: x, y)
+        case (.wide(let x), .double(let y)): order(of: Double(x) ?? .infinity, y)
+        case (.double(let x), .wide(let y)): order(of: x, Double(y) ?? .infinity)
+        // Beyond every int and uint, on its side of them.
+        case (.wide(let x), .int), (.wide(let x), .uint): x.utf8.first == UInt8(ascii: "-") ? .less : .greater
+        case (.int, .wide(let y)), (.uint, .wide(let y)): y.utf8.first == UInt8(ascii: "-") ? .greater : .less
         default: nil
         }
+    }
+
+    /// Whole numbers by their digits, which have no zeros in front.
+    private static func order(digits x: String, _ y: String) -> Order {
+        let isNegative = (x.utf8.first == UInt8(ascii: "-"), y.utf8.first == UInt8(ascii: "-"))
+        guard isNegative.0 == isNegative.1 else { return isNegative.0 ? .less : .greater }
+        let magnitude = x.utf8.count == y.utf8.count ? order(x, y) : order(of: x.utf8.count, y.utf8.count)
+        return isNegative.0 ? magnitude.reversed : magnitude
     }
 
     private static func order<T: Comparable>(of x: T, _ y: T) -> Order { x < y ? .less : x == y ? .equal : .greater }

@@ -66,6 +66,8 @@ extension Evaluator {
         case (.uint, .string(let text)): return .uint(try parsed(id, UInt64(text), text, "a uint"))
         case (.double, .int(let number)): return .double(Double(number))
         case (.double, .uint(let number)): return .double(Double(number))
+        case (.double, .wide(let digits)): return .double(Double(digits) ?? .infinity)
+        case (.int, .wide(let digits)), (.uint, .wide(let digits)): throw tooWide(id, digits)
         case (.double, .string(let text)): return .double(try parsed(id, Double(text), text, "a double"))
         case (.bool, .string(let text)):
             switch text {

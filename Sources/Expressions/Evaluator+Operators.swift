@@ -8,6 +8,7 @@ extension Evaluator {
             guard value != .min else { throw overflow(id, "-\(value)", .int) }
             return .int(-value)
         case .double(let value): return .double(-value)
+        case .wide(let digits): throw tooWide(id, digits)
         case .unknown: return .unknown
         case let other:
             throw Failure(.noSuchOverload, id) { [tree] in "'-' does not take \(tree.text(of: operand)), \(other.type.withArticle)" }
@@ -76,6 +77,11 @@ extension Evaluator {
         }
     }
 
+    /// An integer of a document that does not fit 64 bits, where something is computed with it.
+    func tooWide(_ id: SyntaxTree.ID, _ digits: String) -> Failure {
+        Failure(.overflow, id) { "\(digits.prefix(40)) does not fit 64 bits, so nothing is computed with it; hand it over as text, or as double(…) where it may be rounded" }
+    }
+
     func overflow(_ id: SyntaxTree.ID, _ text: @autoclosure @escaping @Sendable () -> String, _ type: CELType) -> Failure {
         Failure(.overflow, id) { "\(text()) does not fit \(type.withArticle)" }
     }
@@ -113,6 +119,7 @@ extension Evaluator {
             let (sum, isOver) = sign == .add ? x.addingReportingOverflow(y) : x.subtractingReportingOverflow(y)
             if isOver { throw overflow(id, "the sum", .duration) }
             return .duration(nanoseconds: sum)
+        case (.wide(let digits), _), (_, .wide(let digits)): throw tooWide(id, digits)
         default: throw noOverload(id, sign, a, b)
         }
     }

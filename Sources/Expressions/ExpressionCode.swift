@@ -20,4 +20,6 @@ public enum ExpressionCode {
     public static let unknownName = "AX009"
     /// A value that has no form as text or as JSON.
     public static let notRepresentable = "AX010"
+    /// A comparison with a value that is not of the closed set which the other side has.
+    public static let neverEqual = "AX011"
 }

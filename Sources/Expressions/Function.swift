@@ -25,6 +25,9 @@ enum Function: String, Sendable, CaseIterable {
         "some": "list.exists(x, test)", "any": "list.exists(x, test)", "every": "list.all(x, test)", "find": "list.filter(x, test)[0]",
         "replaceAll": "x.replace(old, new)", "match": "x.matches('pattern')", "test": "x.matches('pattern')",
         "defined": "has(a.b)", "exist": "has(a.b)", "typeof": "type(x)", "keys": "map.map(key, key)", "now": "run.started_at",
+        "success": "steps.ID.status == 'succeeded'", "failure": "steps.ID.status == 'failed'", "cancelled": "steps.ID.status == 'cancelled'", "always": "the step under finally:",
+        "default": "has(a.b) ? a.b : 'x'", "coalesce": "a != null ? a : b", "fromJSON": "output: { parse: json } in the step that prints it", "fromjson": "output: { parse: json } in the step that prints it",
+        "parseJson": "output: { parse: json } in the step that prints it", "first": "list[0]", "last": "list[size(list) - 1]", "concat": "a + b",
         "json": "an object in text is written as JSON already", "toJSON": "an object in text is written as JSON already",
         "tojson": "an object in text is written as JSON already",
     ]

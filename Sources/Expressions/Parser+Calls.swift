@@ -108,7 +108,7 @@ extension Parser {
     }
 
     private static func hint(forFunction name: String) -> String? {
-        if let form = Function.foreignNames[name] { return "write \(form)" }
+        if let form = Function.foreignNames[name] { return form.hasPrefix("an ") ? form : "write \(form)" }
         return Suggestion.hint(for: name, in: Function.allCases.map(\.rawValue) + Macro.allCases.map(\.rawValue) + ["has"])
     }
 }

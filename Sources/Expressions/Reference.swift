@@ -8,10 +8,13 @@ public struct Reference: Sendable, Hashable {
     /// true also of the operand of `has()` itself.
     public let isGuarded: Bool
     public let range: SourceRange
+    /// Whether the path is all of it: no index that is computed follows.
+    public let isWhole: Bool
 
-    public init(path: [String], isGuarded: Bool, range: SourceRange) {
+    public init(path: [String], isGuarded: Bool, range: SourceRange, isWhole: Bool = true) {
         self.path = path
         self.isGuarded = isGuarded
         self.range = range
+        self.isWhole = isWhole
     }
 }

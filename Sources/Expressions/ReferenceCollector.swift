@@ -74,8 +74,8 @@ struct ReferenceCollector {
     /// A chain of fields and indices: one reference if it starts at a free name; computed indices are visited for their own.
     private mutating func chain(_ id: SyntaxTree.ID, _ guards: Guards) {
         let isTest = if case .has = tree.nodes[Int(id)] { true } else { false }
-        if let path = tree.path(of: id)?.names {
-            references.append(Reference(path: path, isGuarded: isTest || guards.cover(path), range: tree.range(of: id)))
+        if let (path, isWhole) = tree.path(of: id) {
+            references.append(Reference(path: path, isGuarded: isTest || guards.cover(path), range: tree.range(of: id), isWhole: isWhole))
         }
         var node = id
         while true {

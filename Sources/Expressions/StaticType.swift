@@ -15,6 +15,8 @@ public indirect enum StaticType: Sendable, Hashable {
     case object(ObjectType)
     /// The type or null.
     case nullable(StaticType)
+    /// One of a few values.
+    case choice(Choice)
     /// What an empty list or map holds: it goes with every type and gives way to it.
     case nothing
 }
@@ -37,6 +39,7 @@ extension StaticType {
         case .list: .list
         case .map, .object: .map
         case .nullable(let type): type.runtimeType
+        case .choice(let choice): choice.base.runtimeType
         }
     }
 
@@ -44,6 +47,15 @@ extension StaticType {
     public var withoutNull: StaticType {
         if case .nullable(let type) = self { return type }
         return self
+    }
+
+    /// Without the possibility of null, and without knowing its values.
+    public var plain: StaticType {
+        switch self {
+        case .nullable(let type): type.plain
+        case .choice(let choice): choice.base
+        default: self
+        }
     }
 
     /// Whether nothing is known of it.
@@ -67,6 +79,7 @@ extension StaticType {
         case .dyn, .nothing: true
         case .nullable(let type): wanted == .null || type.accepts(wanted)
         case .number: wanted == .int || wanted == .double || wanted == .number
+        case .choice(let choice): choice.base.accepts(wanted)
         default: self == wanted
         }
     }
@@ -80,7 +93,7 @@ extension StaticType {
 
     /// Whether a value of the one can equal one of the other. Null is compared with everything: that is how it is found.
     public func mayEqual(_ other: StaticType) -> Bool {
-        switch (withoutNull, other.withoutNull) {
+        switch (plain, other.plain) {
         case (.dyn, _), (_, .dyn), (.nothing, _), (_, .nothing), (.null, _), (_, .null): true
         case (.list, .list): true
         case (.map, .map), (.map, .object), (.object, .map), (.object, .object): true
@@ -99,6 +112,8 @@ extension StaticType {
         case (.nullable(let a), let b), (let b, .nullable(let a)):
             let joined = a.joined(with: b.withoutNull)
             return joined == .dyn ? .dyn : .nullable(joined)
+        case (.choice(let a), .choice(let b)): return a.joined(with: b)
+        case (.choice(let choice), let type), (let type, .choice(let choice)): return choice.base.joined(with: type)
         case (.int, .double), (.double, .int), (.number, .int), (.int, .number), (.number, .double), (.double, .number): return .number
         case (.list(let a), .list(let b)): return .list(a.joined(with: b))
         case (.map(let k, let v), .map(let l, let w)): return .map(k.joined(with: l), v.joined(with: w))
@@ -155,6 +170,17 @@ extension StaticType {
 // MARK: Of values
 
 extension StaticType {
+    /// The type of a JSON value that stands beside others: of texts, numbers and bools the value itself.
+    public init(exactly json: JSONValue) {
+        if case .object(let object) = json, object.count <= Self.maximumDepth {
+            var fields: [ObjectType.Field] = []
+            object.forEachPair { fields.append(ObjectType.Field($0, StaticType(exactly: $1))) }
+            self = StaticType.object(ObjectType(fields)).bounded
+        } else {
+            self = Choice([json], origin: .constant).map { .choice($0) } ?? StaticType(of: json)
+        }
+    }
+
     /// The type of a JSON value: of an object the fields that it has.
     public init(of json: JSONValue) { self = Self.type(of: json, depth: Self.maximumDepth).bounded }
 
@@ -200,6 +226,7 @@ extension StaticType: CustomStringConvertible {
         case .map(let key, let value): "map(\(key), \(value))"
         case .object(let object): "map(string, \(object.anyField))"
         case .nullable(let type): "\(type) or null"
+        case .choice(let choice): choice.base.description
         }
     }
 
@@ -209,6 +236,7 @@ extension StaticType: CustomStringConvertible {
         case .null: "null"
         case .int: "an int"
         case .nullable(let type): "\(type.withArticle) or null"
+        case .choice(let choice): choice.base.withArticle
         default: "a \(self)"
         }
     }

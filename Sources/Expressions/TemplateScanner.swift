@@ -39,11 +39,13 @@ struct TemplateScanner {
                 let end: Int
                 switch close(from: position) {
                 case .found(let place): end = place
-                case .missing(let inString):
+                case .missing(let inString, let isCut):
                     problems.append(
                         Diagnostic(
                             code: ExpressionCode.unterminatedTemplate, "'${{' is not closed by '}}'", at: opening,
-                            hint: inString ? "a string inside it is not closed" : "a literal '${{' is written '$${{'"))
+                            hint: isCut
+                                ? "a line ends inside of a string: in a double-quoted text of YAML, '\\n' is written '\\\\n'"
+                                : inString ? "a string inside it is not closed" : "a literal '${{' is written '$${{'"))
                     throw Diagnostics(problems)
                 }
                 move(to: bytes[position..<end].firstIndex { !$0.isSpace } ?? end)
@@ -87,13 +89,15 @@ struct TemplateScanner {
 
     private enum Close {
         case found(Int)
-        case missing(inString: Bool)
+        /// - Parameter isCut: whether a line ended inside of a string, as `'\n'` of a double-quoted text does.
+        case missing(inString: Bool, isCut: Bool)
     }
 
     /// The `}}` that ends the expression: not one inside a string, nor one that closes maps.
     private func close(from start: Int) -> Close {
         var index = start
         var depth = 0
+        var isCut = false
         func at(_ offset: Int) -> UInt8 { index + offset < bytes.count ? bytes[index + offset] : 0 }
         while index < bytes.count {
             switch bytes[index] {
@@ -106,14 +110,15 @@ struct TemplateScanner {
                 while index < bytes.count, bytes[index] != 0x0A, !(at(0) == UInt8(ascii: "}") && at(1) == UInt8(ascii: "}")) { index += 1 }
                 continue
             case UInt8(ascii: "'"), UInt8(ascii: "\""):
-                guard let end = endOfString(at: index) else { return .missing(inString: true) }
+                guard let end = endOfString(at: index) else { return .missing(inString: true, isCut: isCut) }
+                if bytes.indices.contains(end), bytes[end] == 0x0A, bytes[end - 1] != bytes[index] || end - 1 == index { isCut = true }
                 index = end
                 continue
             default: break
             }
             index += 1
         }
-        return .missing(inString: false)
+        return .missing(inString: false, isCut: isCut)
     }
 
     /// The byte after the string whose quote stands at `start`.

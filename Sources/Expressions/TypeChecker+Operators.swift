@@ -7,7 +7,7 @@ extension TypeChecker {
         guard !found.mayBeBool else { return }
         _ = report(
             ExpressionCode.noOverload, "\(place) takes a bool, but \(tree.text(of: id)) is \(found.withArticle)", at: id,
-            hint: (found == .number ? .double : found.runtimeType).flatMap { OperandHint.bool($0, tree.text(of: id)) })
+            hint: (found.plain == .number ? .double : found.runtimeType).flatMap { OperandHint.bool($0, tree.text(of: id)) })
     }
 
     func negation(_ id: SyntaxTree.ID, _ operand: SyntaxTree.ID) -> StaticType {
@@ -19,7 +19,10 @@ extension TypeChecker {
     func binary(_ id: SyntaxTree.ID, _ sign: SyntaxTree.BinaryOperator, _ left: SyntaxTree.ID, _ right: SyntaxTree.ID) -> StaticType {
         let a = type(at: left)
         let b = type(at: right)
-        if let type = Overload.result(of: sign.overloads, for: [a, b]), canCompare(sign, a, b) { return type.bounded }
+        if let type = Overload.result(of: sign.overloads, for: [a, b]), canCompare(sign, a, b) {
+            checkWords(sign, left, right)
+            return type.bounded
+        }
         return report(ExpressionCode.noOverload, "no overload of \(sign.sign) for (\(a), \(b))", at: id, hint: hint(sign, left, right))
     }
 
@@ -42,7 +45,7 @@ extension TypeChecker {
         // What may be an int or a double is converted as a double is.
         func operand(_ id: SyntaxTree.ID) -> OperandHint.Operand? {
             let found = type(at: id)
-            return (found.withoutNull == .number ? .double : found.runtimeType).map { ($0, tree.text(of: id)) }
+            return (found.plain == .number ? .double : found.runtimeType).map { ($0, tree.text(of: id)) }
         }
         guard let a = operand(left), let b = operand(right) else { return nil }
         if sign == .in, b.type == .list || b.type == .map {
@@ -61,7 +64,7 @@ extension TypeChecker {
 
     private func hint(_ function: Function, _ arguments: [SyntaxTree.ID]) -> String {
         let text = tree.text(of: arguments[0])
-        let first = type(at: arguments[0]).withoutNull
+        let first = type(at: arguments[0]).plain
         switch (function, first) {
         case (.contains, .list), (.contains, .map), (.contains, .object):
             return "write \(arguments.count > 1 ? tree.text(of: arguments[1]) : "x") in \(text)"

@@ -68,6 +68,12 @@ final class TypeChecker {
         return .dyn
     }
 
+    /// A comparison with a word that is none; of what is given the set is only what is asked for, so that it is no error.
+    func reportWord(_ choice: Choice, _ message: String, at id: SyntaxTree.ID, hint: String) {
+        guard problems.count < Self.maximumProblems else { return }
+        problems.append(Diagnostic(choice.origin == .given ? .warning : .error, code: ExpressionCode.neverEqual, message, at: tree.range(of: id), hint: hint))
+    }
+
     private func type(of id: SyntaxTree.ID) -> StaticType {
         switch tree.nodes[Int(id)] {
         case .constant(let index): return Self.type(of: tree.constants[Int(index)])
@@ -94,7 +100,7 @@ final class TypeChecker {
             return .bool
         case .conditional(let parts):
             wantBool(tree.child(parts, 0), "the condition of '?'")
-            return type(at: tree.child(parts, 1)).joined(with: type(at: tree.child(parts, 2))).bounded
+            return exactType(at: tree.child(parts, 1)).joined(with: exactType(at: tree.child(parts, 2))).bounded
         case .binary(let sign, let left, let right): return binary(id, sign, left, right)
         case .call(let function, let children): return call(id, function, children)
         case .comprehension(let macro, _, let parts), .pairComprehension(let macro, _, let parts): return comprehension(macro, parts)
@@ -109,7 +115,7 @@ final class TypeChecker {
         case .bool: .bool
         case .int: .int
         case .uint: .uint
-        case .double: .double
+        case .double, .wide: .double
         case .string: .string
         case .bytes: .bytes
         case .timestamp: .timestamp
@@ -210,7 +216,7 @@ final class TypeChecker {
         default:
             return report(
                 ExpressionCode.noOverload, "\(tree.text(of: operand)) is \(target.withArticle), which has no elements", at: id,
-                hint: target.withoutNull == .string ? "write \(tree.text(of: operand)).charAt(\(tree.text(of: key)))" : nil)
+                hint: target.plain == .string ? "write \(tree.text(of: operand)).charAt(\(tree.text(of: key)))" : nil)
         }
     }
 
@@ -241,7 +247,7 @@ final class TypeChecker {
         if pair == nil {
             _ = report(
                 ExpressionCode.noOverload, "\(variables.macro.rawValue)() takes a list or a map, but \(tree.text(of: variables.target)) is \(type.withArticle)",
-                at: variables.target, hint: type.withoutNull == .string ? "split it first: \(tree.text(of: variables.target)).split('')" : nil)
+                at: variables.target, hint: type.plain == .string ? "split it first: \(tree.text(of: variables.target)).split('')" : nil)
         }
         let (key, value) = pair ?? (.dyn, .dyn)
         guard !variables.isPair else {

@@ -15,6 +15,8 @@ final class CurlDriver: LoopParticipant, @unchecked Sendable {
     /// Hosts whose names libcurl has looked up, and transfers that wait for such a look-up.
     private var knownHosts: Set<String> = []
     private var waiting: [String: [HTTPTransfer]] = [:]
+    /// The last URL that had not to wait for a look-up: mostly the next one's.
+    private var easyURL = ""
 
     /// Idle easy handles beyond this are freed; each holds some 15 kB.
     private static let maxIdleHandles = 256
@@ -189,7 +191,11 @@ final class CurlDriver: LoopParticipant, @unchecked Sendable {
     // thousand threads. So the first one to a host goes ahead and the others wait for it. HTTPS over HTTP/2 waits anyway.
 
     private func mayStart(_ transfer: HTTPTransfer) -> Bool {
-        guard let host = Self.hostToResolve(transfer.request.url), !knownHosts.contains(host) else { return true }
+        if transfer.request.url == easyURL { return true }
+        guard let host = Self.hostToResolve(transfer.request.url), !knownHosts.contains(host) else {
+            easyURL = transfer.request.url
+            return true
+        }
         if waiting[host] != nil {
             waiting[host]!.append(transfer)
             return false
@@ -203,7 +209,10 @@ final class CurlDriver: LoopParticipant, @unchecked Sendable {
         guard let host = transfer.resolvingHost else { return }
         transfer.resolvingHost = nil
         // Names come from configurations, not from strangers; still, no set grows for ever.
-        if knownHosts.count > 10_000 { knownHosts.removeAll() }
+        if knownHosts.count > 10_000 {
+            knownHosts.removeAll()
+            easyURL = ""
+        }
         knownHosts.insert(host)
         starting += waiting.removeValue(forKey: host) ?? []
     }

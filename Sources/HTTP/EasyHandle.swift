@@ -15,6 +15,8 @@ final class EasyHandle {
     private let errorText: UnsafeMutablePointer<CChar>
     private var headerList: UnsafeMutablePointer<curl_slist>?
     private unowned(unsafe) let driver: CurlDriver
+    /// Of the last request, whose proxy and waiting hold for the next of its kind.
+    private var wasSecure: Bool?
 
     /// Bodies up to this travel with the head in one write; libcurl copies them. Its own bound is 64 KiB.
     private static let inlineBodyLimit = (64 << 10) - 1
@@ -106,10 +108,21 @@ final class EasyHandle {
         try setHeaders(request)
         try set(CURLOPT_CONNECTTIMEOUT_MS, Self.milliseconds(request.connectTimeout), "CONNECTTIMEOUT_MS")
         try set(CURLOPT_TIMEOUT_MS, Self.milliseconds(request.timeout), "TIMEOUT_MS")
-        let isSecure = request.url.utf8.prefix(6).elementsEqual("https:".utf8) || request.url.lowercased().hasPrefix("https:")
+        let isSecure = Self.isSecure(request.url)
+        if isSecure == wasSecure { return }
         try set(CURLOPT_PROXY, (isSecure ? options.httpsProxy : options.httpProxy) ?? "", "PROXY")
         // Where HTTP/2 may be offered, the first connection tells; without TLS there is nothing to wait for.
         try set(CURLOPT_PIPEWAIT, isSecure && options.allowsHTTP2 ? 1 : 0, "PIPEWAIT")
+        wasSecure = isSecure
+    }
+
+    /// Whether its scheme is `https`, in any case.
+    private static func isSecure(_ url: String) -> Bool {
+        var rest = url.utf8.makeIterator()
+        for letter in "https:".utf8 {
+            guard let byte = rest.next(), byte == letter || byte | 0x20 == letter && letter != UInt8(ascii: ":") else { return false }
+        }
+        return true
     }
 
     private static func milliseconds(_ span: TimeSpan) -> Int {
@@ -119,16 +132,18 @@ final class EasyHandle {
 
     /// What would change the framing of the request or smuggle a second one into it.
     private static func fault(in request: HTTPRequest) -> String? {
-        func isToken(_ text: String) -> Bool {
-            !text.isEmpty && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: ":") }
+        // Over bytes in memory: of each call every header passes here.
+        func has(_ text: String, _ isBad: (UInt8) -> Bool) -> Bool {
+            text.utf8.withContiguousStorageIfAvailable { $0.contains(where: isBad) } ?? text.utf8.contains(where: isBad)
         }
+        func isToken(_ text: String) -> Bool { !text.isEmpty && !has(text) { $0 <= 0x20 || $0 >= 0x7F || $0 == UInt8(ascii: ":") } }
         if !isToken(request.method) { return "'\(request.method)' is not an HTTP method" }
-        if request.url.utf8.contains(where: { $0 <= 0x20 || $0 == 0x7F }) {
+        if has(request.url, { $0 <= 0x20 || $0 == 0x7F }) {
             return "the URL '\(request.url)' contains a space or a control character"
         }
         for (name, value) in request.headers {
             if !isToken(name) { return "'\(name)' is not a header name" }
-            if value.utf8.contains(where: { $0 == 0 || $0 == 0x0A || $0 == 0x0D }) { return "the value of the header '\(name)' contains a line break" }
+            if has(value, { $0 == 0 || $0 == 0x0A || $0 == 0x0D }) { return "the value of the header '\(name)' contains a line break" }
             if name.utf8.count == 14 || name.utf8.count == 17, ["content-length", "transfer-encoding"].contains(name.lowercased()) {
                 return "the header '\(name)' is not the caller's to set"
             }
@@ -165,9 +180,13 @@ final class EasyHandle {
     private func setHeaders(_ request: HTTPRequest) throws(HTTPError) {
         ccurl_slist_free_all(headerList)
         headerList = nil
-        var line: [CChar] = []
+        var line: [UInt8] = []
+        line.reserveCapacity(128)
         func add() throws(HTTPError) {
-            guard let list = ccurl_slist_append(headerList, line) else {
+            let appended = line.withUnsafeBufferPointer { line in
+                line.withMemoryRebound(to: CChar.self) { ccurl_slist_append(headerList, $0.baseAddress!) }
+            }
+            guard let list = appended else {
                 throw HTTPError(.other, "out of memory", requestWasSent: false)
             }
             headerList = list
@@ -175,23 +194,23 @@ final class EasyHandle {
         var hasContentType = false
         for (name, value) in request.headers {
             line.removeAll(keepingCapacity: true)
-            for byte in name.utf8 { line.append(CChar(bitPattern: byte)) }
+            line.append(contentsOf: name.utf8)
             // libcurl takes `Name:` for "leave it out" and `Name;` for an empty value.
-            line.append(CChar(bitPattern: UInt8(ascii: value.isEmpty ? ";" : ":")))
+            line.append(UInt8(ascii: value.isEmpty ? ";" : ":"))
             if !value.isEmpty { line.append(0x20) }
-            for byte in value.utf8 { line.append(CChar(bitPattern: byte)) }
+            line.append(contentsOf: value.utf8)
             line.append(0)
             try add()
             if name.utf8.count == 12, name.lowercased() == "content-type" { hasContentType = true }
         }
         if !hasContentType, !request.body.isEmpty {
             // Else libcurl would claim that it is a form.
-            line = Array("Content-Type:".utf8CString)
+            line = Array("Content-Type:\0".utf8)
             try add()
         }
         if request.body.count > Self.inlineBodyLimit {
             // No `100 Continue` round trip, on which many servers stall.
-            line = Array("Expect:".utf8CString)
+            line = Array("Expect:\0".utf8)
             try add()
         }
         try check(ccurl_set_pointer(raw, CURLOPT_HTTPHEADER, headerList), "HTTPHEADER")

@@ -90,9 +90,13 @@ public final class HTTPTransfer: @unchecked Sendable {
 
     private func parseStatusLine(_ line: UnsafeRawBufferPointer) {
         head.headers.lines.removeAll(keepingCapacity: true)
-        let parts = line.dropFirst(5).split(separator: UInt8(ascii: " "), maxSplits: 2)
-        head.httpVersion = parts.first.map { String(decoding: $0, as: UTF8.self) } ?? ""
-        head.status = parts.count > 1 ? parts[1].reduce(0) { $1 &- 0x30 < 10 ? $0 * 10 + Int($1 - 0x30) : $0 } : 0
+        // Most heads are shorter, and growing line by line would move them.
+        head.headers.lines.reserveCapacity(512)
+        let rest = line.dropFirst(5)
+        let version = rest.prefix { $0 != UInt8(ascii: " ") }
+        head.httpVersion = String(decoding: version, as: UTF8.self)
+        let behind = rest[version.endIndex...].drop { $0 == UInt8(ascii: " ") }
+        head.status = behind.prefix { $0 != UInt8(ascii: " ") }.reduce(0) { $1 &- 0x30 < 10 ? $0 * 10 + Int($1 - 0x30) : $0 }
     }
 
     /// Takes a piece of the body; false aborts the transfer.

@@ -33,6 +33,35 @@ public struct SchemaShape: Sendable {
         return names
     }
 
+    private static let deepestChoice = 8
+    private static let mostBranches = 200
+
+    /// The only values that an instance can have: those of `const` or `enum`, or of all branches of `anyOf` or `oneOf`; `nil` where the
+    /// schema has no such set.
+    public var closedValues: [JSONValue]? { closedValues(Self.deepestChoice) }
+
+    private func closedValues(_ depth: Int) -> [JSONValue]? {
+        if let value = source["const"] { return [value] }
+        if let values = source["enum"]?.arrayValue { return values }
+        guard depth > 0 else { return nil }
+        for keyword in ["anyOf", "oneOf"] {
+            guard let branches = source[keyword]?.arrayValue, !branches.isEmpty, branches.count <= Self.mostBranches else { continue }
+            var values: [JSONValue] = []
+            for index in branches.indices {
+                guard let branch = child(keyword, String(index))?.valuesOfBranch(depth - 1) else { return nil }
+                values += branch
+            }
+            return values
+        }
+        for index in (source["allOf"]?.arrayValue ?? []).prefix(Self.mostBranches).indices {
+            if let values = child("allOf", String(index))?.closedValues(depth - 1) { return values }
+        }
+        return nil
+    }
+
+    /// A branch for null alone has one value, too.
+    private func valuesOfBranch(_ depth: Int) -> [JSONValue]? { source["type"] == "null" ? [.null] : closedValues(depth) }
+
     /// The properties that the schema names, in the order written; `nil` when it has no `properties`.
     public var propertyNames: [String]? { source["properties"]?.objectValue.map { Array($0.keys) } }
 

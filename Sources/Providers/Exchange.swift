@@ -10,7 +10,7 @@ final class Exchange: Sendable {
     let redactor: Redactor
     /// Not the wall clock: it may be set while a call is under way, and machine time is money.
     private let started: ContinuousClock.Instant
-    private let gathering: any AnswerGathering
+    private let gathering: Gathering
     /// Where the pieces go as they come; `nil`: nobody asked for them.
     let pieces: PieceQueue?
 
@@ -61,7 +61,7 @@ final class Exchange: Sendable {
         transfer = HTTPTransfer(draft, onHead: { Self.isSuccess($0.status) ? .stream : .collect }, onData: { gathering.push($0, since: started) })
     }
 
-    private static func gathering(of wire: WireRequest, as format: some WireFormat, _ pieces: PieceQueue?) -> any AnswerGathering {
+    private static func gathering(of wire: WireRequest, as format: any WireFormat, _ pieces: PieceQueue?) -> Gathering {
         var expected = wire.expected
         expected.recordsPieces = pieces != nil
         return Gathering(format.reader(expected), isStreaming: wire.isStreaming, pieces: pieces)
@@ -84,14 +84,9 @@ final class Exchange: Sendable {
 }
 
 /// What an answer has brought so far, of whatever format.
-private protocol AnswerGathering: AnyObject, Sendable {
-    func push(_ bytes: UnsafeRawBufferPointer, since started: ContinuousClock.Instant) -> StreamDirective
-    func end(after transport: CallFailure?) -> (answer: WireAnswer, timeToFirstToken: TimeSpan?)
-}
-
-private final class Gathering<Reader: WireReader>: AnswerGathering {
+private final class Gathering: Sendable {
     private struct State {
-        var reader: Reader
+        var reader: any WireReader
         var timeToFirstToken: TimeSpan?
     }
 
@@ -99,7 +94,7 @@ private final class Gathering<Reader: WireReader>: AnswerGathering {
     private let isStreaming: Bool
     private let pieces: PieceQueue?
 
-    init(_ reader: Reader, isStreaming: Bool, pieces: PieceQueue?) {
+    init(_ reader: any WireReader, isStreaming: Bool, pieces: PieceQueue?) {
         self.isStreaming = isStreaming
         self.pieces = pieces
         state = Mutex(State(reader: reader))

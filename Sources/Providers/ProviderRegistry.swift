@@ -9,7 +9,7 @@ public final class ProviderRegistry: ModelProvider {
     /// Reads a secret: the environment, or a command's output.
     public typealias SecretReader = @Sendable (SecretSource) -> Result<String, StepFailure>
 
-    private let configurations: [String: ProviderConfiguration]
+    private let directory: ProviderDirectory
     private let http: HTTPClient
     private let servers: any ModelServers
     private let readSecret: SecretReader
@@ -19,6 +19,8 @@ public final class ProviderRegistry: ModelProvider {
     /// Takes in what is read, and keeps all of it out of what servers say.
     private let secrets: SecretBook
     private let resolved = Mutex<[ModelReference: Endpoint]>([:])
+    /// Made once for each endpoint: every call asks for one.
+    private let profiles = Mutex<[ModelReference: (endpoint: Endpoint, profile: ModelProfile)]>([:])
     /// Models whose server was not reached when it was last asked.
     private let ended = Mutex<Set<ModelReference>>([])
 
@@ -31,9 +33,7 @@ public final class ProviderRegistry: ModelProvider {
         catalogue: PriceCatalogue = .shipped, secrets: SecretBook = SecretBook(),
         readSecret: @escaping SecretReader
     ) {
-        var byName: [String: ProviderConfiguration] = [:]
-        for configuration in WellKnownProviders.all + configurations { byName[configuration.name] = configuration }
-        self.configurations = byName
+        directory = ProviderDirectory(configurations)
         self.servers = servers
         self.readSecret = readSecret
         self.catalogue = catalogue
@@ -42,17 +42,20 @@ public final class ProviderRegistry: ModelProvider {
         secrets.add(configurations.flatMap(\.writtenSecrets))
     }
 
-    public var names: [String] { configurations.keys.sorted() }
+    public var names: [String] { directory.names }
 
     public func profile(of model: ModelReference) throws(StepFailure) -> ModelProfile {
         let endpoint = try endpoint(of: model, isAsked: false)
-        return ModelProfile(
+        if let known = profiles.withLock({ $0[model] }), known.endpoint === endpoint { return known.profile }
+        let profile = ModelProfile(
             reference: model, servedID: endpoint.modelID,
             contextWindow: endpoint.model?.contextWindow ?? catalogue.contextWindow(provider: model.provider, model: endpoint.modelID),
             maxConcurrency: endpoint.configuration.maxConcurrency, server: endpoint.model?.serve == nil ? endpoint.baseURL : model.description,
             attachments: endpoint.configuration.attachments(
                 of: endpoint.model, endpoint.dialect, imageTokens: catalogue.imageTokens(provider: model.provider, model: endpoint.modelID)),
             servedNames: endpoint.dialect.servedNames)
+        profiles.withLock { $0[model] = (endpoint, profile) }
+        return profile
     }
 
     public func prepare(_ model: ModelReference) async throws(StepFailure) {
@@ -122,22 +125,8 @@ public final class ProviderRegistry: ModelProvider {
     /// - Parameter isAsked: whether a request follows. A command that prints a key is run for nothing less.
     private func endpoint(of model: ModelReference, isAsked: Bool = true) throws(StepFailure) -> Endpoint {
         if let known = resolved.withLock({ $0[model] }) { return known }
-        guard let configuration = configurations[model.provider] else {
-            throw StepFailure(
-                .configuration, "there is no provider '\(model.provider)'",
-                details: [Suggestion.hint(for: model.provider, in: names) ?? "known: \(names.joined(separator: ", ")); others are declared under providers: in the project file"])
-        }
-        let alias = configuration.models.first { $0.alias == model.model }
-        if alias == nil, configuration.models.contains(where: { $0.serve != nil }) {
-            let aliases = configuration.models.map(\.alias)
-            throw StepFailure(
-                .configuration, "provider '\(model.provider)' has no model '\(model.model)'",
-                details: [Suggestion.hint(for: model.model, in: aliases) ?? "it has: \(aliases.joined(separator: ", "))"])
-        }
+        let (configuration, alias) = try directory.entry(of: model)
         let baseURL = alias?.baseURL ?? configuration.baseURL
-        guard alias?.serve != nil || baseURL != nil else {
-            throw StepFailure(.configuration, "provider '\(model.provider)' has no base_url", details: ["add base_url: to its entry in the project file"])
-        }
         let key = try key(of: configuration, isAsked: isAsked)
         let format = configuration.api.format
         let endpoint = Endpoint(

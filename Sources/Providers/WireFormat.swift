@@ -9,8 +9,6 @@ import WorkflowModel
 /// bytes too, so that a body that another client made can be bounded, passed on as it is and settled: ``bound(ofRaw:)``,
 /// ``read(raw:_:isCut:)``.
 protocol WireFormat: Sendable {
-    associatedtype Reader: WireReader
-
     /// What every request has, whoever sends it, in the order in which it is sent.
     var headers: [(String, String)] { get }
 
@@ -23,8 +21,8 @@ protocol WireFormat: Sendable {
     /// The body. The same request is the same bytes, always.
     func encode(_ request: WireRequest) -> [UInt8]
 
-    /// Reads one answer, be it a document or a stream.
-    func reader(_ answer: ExpectedAnswer) -> Reader
+    /// Reads one answer, be it a document or a stream. Not of an associated type, which whoever holds any format would have to ask the runtime for.
+    func reader(_ answer: ExpectedAnswer) -> any WireReader
 
     /// The longest body that the answer can have, with all that a server sends around it.
     func mostBytes(of answer: ExpectedAnswer) -> Int

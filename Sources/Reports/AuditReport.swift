@@ -55,7 +55,7 @@ public struct AuditReport: Sendable {
             dimensions.map { .init($0, floor: 14) } + [
                 .init("runs", .trailing, expendable: 7),
                 .init("calls", .trailing, expendable: 4),
-                .init("failed", .trailing, expendable: 8, hidesWhenEmpty: true),
+                .init("failed", .trailing, expendable: 3, hidesWhenEmpty: true),
                 .init("repeated", .trailing, expendable: 9, hidesWhenEmpty: true),
                 .init("memo", .trailing, expendable: 13, hidesWhenEmpty: true),
                 .init("input", .trailing, expendable: 6),
@@ -67,7 +67,8 @@ public struct AuditReport: Sendable {
                 .init("saved", .trailing, expendable: 14, hidesWhenEmpty: true),
                 .init("cost", .trailing),
                 .init("share", .trailing, expendable: 2),
-                .init("", expendable: 3),
+                // The same as the share, and the first to leave.
+                .init("", expendable: 15),
             ])
         for row in rows {
             let keys = row.keys.prefix(dimensions.count).map { StyledText($0.isEmpty ? style.dash : $0) }

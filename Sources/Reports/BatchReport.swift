@@ -55,7 +55,7 @@ public enum BatchReport {
         }
     }
 
-    /// One line: bar, counts, rate, time left, cost so far. The less telling parts leave first where it is narrow.
+    /// One line: bar, counts, rate, time left, cost so far. The less telling parts leave first where it is narrow; what is done and what failed stay.
     public static func progressLine(_ progress: Progress, now: Timestamp, style: TextStyle) -> String {
         let done = progress.done
         let elapsed = Figures.span(progress.startedAt, now)?.milliseconds ?? 0
@@ -70,7 +70,7 @@ public enum BatchReport {
         var pieces: [(text: StyledText, rank: Int)] = [
             (StyledText("[", .dim) + StyledText(bar, .green) + StyledText("]", .dim), 6),
             ("\(Figures.count(done))/\(Figures.count(progress.total))", 0),
-            (progress.failed > 0 ? StyledText("\(Figures.count(progress.failed)) failed", .red) : "", 2),
+            (progress.failed > 0 ? StyledText("\(Figures.count(progress.failed)) failed", .red) : "", 0),
             (progress.waiting > 0 ? StyledText("\(Figures.count(progress.waiting)) waiting", .yellow) : "", 2),
             (progress.running > 0 ? StyledText("\(Figures.count(progress.running)) running", .cyan) : "", 5),
             (rate > 0 ? StyledText(rateText(rate)) : "", 4),
@@ -79,7 +79,7 @@ public enum BatchReport {
             (progress.spending.heldOpen > .zero ? StyledText("held \(progress.spending.heldOpen.displayText)", .yellow) : "", 7),
         ].filter { !$0.text.isEmpty }
         func joined() -> StyledText { pieces.dropFirst().reduce(pieces.first?.text ?? "") { $0 + "  " + $1.text } }
-        while let width = style.width, joined().width > width, pieces.count > 1, let last = pieces.map(\.rank).max() {
+        while let width = style.width, joined().width > width, let last = pieces.map(\.rank).max(), last > 0 {
             pieces.removeAll { $0.rank == last }
         }
         return joined().line(style)

@@ -16,6 +16,7 @@ public enum GraphReport {
                 .init("waits for", hidesWhenEmpty: true),
                 .init("runs", floor: 14, expendable: 1, hidesWhenEmpty: true),
             ], emptyText: "the workflow has no steps")
+        table.whole = "| cat"
         let bodies = [graph.body] + (graph.finally.map { [$0] } ?? [])
         let names = bodies.map { nameWidth($0, depth: 0) }.max() ?? 0
         // What a step waits for goes on below rather than being cut, and leaves room for the other columns.

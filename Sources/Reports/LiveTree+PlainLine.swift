@@ -5,8 +5,11 @@ import WorkflowModel
 extension LiveTree {
     /// The line that stands for an update where there is no terminal; `nil` for one that is not worth a line.
     ///
-    /// Asked after ``apply(_:at:)`` of the same update: `classify  succeeded  local/small  412→18 tokens  $0.000013  1.2s`.
-    public func plainLine(for update: LiveUpdate, at moment: Timestamp, style: TextStyle = .plain) -> String? {
+    /// Asked after ``apply(_:at:)`` of the same update: `classify  succeeded  local/small  412→18 tokens  $0.000013  1.2s`. What a failure says is
+    /// told once, however many tries and nodes it met.
+    ///
+    /// - Parameter holdsBack: the failure that ends the run is told by whoever tells its end; see ``untold(by:)``.
+    public func plainLine(for update: LiveUpdate, at moment: Timestamp, style: TextStyle = .plain, holdsBack: Bool = false) -> String? {
         let pieces: [String?]
         switch update {
         case .runStarted(let id, let workflow, let steps, let budget):
@@ -20,8 +23,15 @@ extension LiveTree {
         case .callStarted, .callEnded, .resumed:
             return nil
         case .reason(let path, let text):
-            if isOneOfMany(path), figures(of: path)?.endedAt == nil { return nil }
+            if !isNewReason || (isOneOfMany(path) && figures(of: path)?.endedAt == nil) { return nil }
             pieces = [path, text]
+        case .tryFailed(let path, let kind, _):
+            if isOneOfMany(path) { return nil }
+            pieces = [path, "try \(figures(of: path)?.triesFailed ?? 1) failed: \(kind)"]
+        case .failed(let path, let text, _):
+            // Of one of many it stands in the line of its end.
+            if isRepeated || isOneOfMany(path) || (holdsBack && heldBack?.path == path) { return nil }
+            pieces = [path, saidBefore.map { "failed as \($0) did" } ?? text]
         case .remark(let path, let text):
             guard isNewRemark else { return nil }
             pieces = [path, "warning: " + text]
@@ -62,13 +72,14 @@ extension LiveTree {
         }
         guard let figures = figures(of: path) else { return [path, status.rawValue] }
         let word = step.kind == "approve" && status == .succeeded && figures.decision != nil ? figures.isRejected ? "rejected" : "approved" : status.rawValue
+        let tries = status == .failed && figures.triesFailed > 1 ? " after \(figures.triesFailed) tries" : ""
         return [
-            path, word, figures.modelText,
+            path, word + tries, figures.modelText,
             figures.tally.reportsTokens ? figures.tally.tokensText(style) + " tokens" : nil,
             figures.tally.costText(style),
             figures.endedAt.flatMap { Figures.span(figures.startedAt, $0)?.description },
             // Of one of many the reasons are not told as they come.
-            isOneOfMany(path) ? figures.reason : nil,
+            isOneOfMany(path) ? status == .failed ? saidBefore.map { "as \($0)" } ?? figures.reason : figures.reason : nil,
         ]
     }
 }

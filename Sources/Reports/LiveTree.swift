@@ -20,7 +20,17 @@ public struct LiveTree: Sendable {
         /// What a person answered to what it asked, and whether that was a yes.
         var decision: String?
         var isRejected = false
+        /// Calls that came to nothing, one after the other.
+        var triesFailed = 0
         var tally = Tally()
+
+        /// What is said of a call without the name of its model, which stands beside it.
+        func withoutModel(_ text: String) -> String {
+            for name in [model, asked] {
+                if let name, text.hasPrefix(name + ": ") { return String(text.dropFirst(name.count + 2)) }
+            }
+            return text
+        }
 
         /// `py/free (asked fake/dear)`: who answered, and who was asked where that is another one.
         var modelText: String? { model.map { model in asked.map { $0 == model ? model : "\(model) (asked \($0))" } ?? model } }
@@ -45,9 +55,22 @@ public struct LiveTree: Sendable {
         var running: Set<String> = []
         var ended = 0
         var failed = 0
+        /// The first of its items, or of its runs, that failed, and why.
+        var firstFailure: Failure?
 
-        var isDone: Bool { status != .pending && status != .running }
+        var isDone: Bool { ![.pending, .running, .waiting].contains(status) }
         var isContainer: Bool { ["group", "loop", "workflow"].contains(kind) }
+        /// Itself, or something of it.
+        var hasFailed: Bool { status == .failed || itemsFailed > 0 || failed > 0 }
+        /// How much of it failed: a step, or its items.
+        var failures: Int { itemCount != nil ? max(itemsFailed, status == .failed ? 1 : 0) : failed }
+    }
+
+    /// Why a node failed.
+    struct Failure: Sendable {
+        let path: String
+        /// With the number of tries, where there were several.
+        let text: String
     }
 
     /// Longer lists are told in tenths and by their failures when there is no terminal.
@@ -74,8 +97,24 @@ public struct LiveTree: Sendable {
     /// Whether the last remark was not made before.
     private(set) var isNewRemark = false
     private static let mostRemarks = 100
+    /// The first node that failed by these words, as long as there are not too many of them: what is said twice is said once.
+    private var failureTexts: [String: String] = [:]
+    private static let mostFailures = 10_000
+    /// Of the last failure, which node failed by the same words before, and whether that is one inside of it.
+    private(set) var saidBefore: String?
+    private(set) var isRepeated = false
+    /// Whether the last reason is another than the one before it.
+    private(set) var isNewReason = false
+    /// A failure that the run's last line is going to tell, and that nothing else has told.
+    private(set) var heldBack: Failure?
 
     public init() {}
+
+    /// The failure that was not told by a line of its own, unless the message tells it.
+    public func untold(by message: String?) -> String? {
+        guard let held = heldBack, message?.contains(held.text) != true else { return nil }
+        return "\(held.path)  \(held.text)".harmless
+    }
 
     /// Held for calls in flight or of unknown end.
     var held: MoneySum { holds.values.reduce(into: tally.spending.heldOpen) { $0.add($1) } }
@@ -123,9 +162,13 @@ public struct LiveTree: Sendable {
             tally.add(state, cost: cost, held: held, input: input, output: output, isEstimate: isEstimate)
             change(path, andAround: true) { $0.tally.add(state, cost: cost, held: held, input: input, output: output, isEstimate: isEstimate) }
         case .reason(let path, let text):
-            // A reason of an item, or of one run of many, is not its step's.
-            if let index = indexes[path] { steps[index].figures.reason = text }
-            places[path]?.reason = text
+            isNewReason = figures(of: path)?.reason != text
+            explain(path, text)
+        case .tryFailed(let path, _, let text):
+            change(path) { $0.triesFailed += 1 }
+            let tries = figures(of: path)?.triesFailed ?? 1
+            explain(path, tries > 1 ? "\(tries) tries failed: \(text)" : text)
+        case .failed(let path, let text, let endsRun): fail(path, text, endsRun: endsRun)
         case .decided(let path, let isApproved, let text):
             change(path) { ($0.decision, $0.isRejected, $0.reason) = (text, !isApproved, nil) }
         case .resumed:
@@ -139,6 +182,36 @@ public struct LiveTree: Sendable {
             self.status = status
             endedAt = moment
         }
+    }
+
+    /// A reason of an item, or of one run of many, is not its step's.
+    private mutating func explain(_ path: String, _ text: String?) {
+        if let index = indexes[path] { steps[index].figures.reason = text }
+        places[path]?.reason = text
+    }
+
+    private mutating func fail(_ path: String, _ text: String, endsRun: Bool) {
+        guard let index = index(of: path) else { return }
+        let failure = Failure(path: path, text: text)
+        let isAround = steps[index].isContainer || (steps[index].itemCount != nil && path == steps[index].id)
+        let inner = isAround ? saidInside(text) : nil
+        saidBefore = inner ?? failureTexts[text]
+        isRepeated = inner != nil
+        if failureTexts.count < Self.mostFailures, failureTexts[text] == nil { failureTexts[text] = path }
+        if endsRun, heldBack == nil { heldBack = failure }
+        explain(path, isRepeated ? nil : text)
+        if !isRepeated, steps[index].firstFailure == nil { steps[index].firstFailure = failure }
+    }
+
+    /// What is around a node that failed repeats it behind a path, `item 3: review[3]/judge: …`: who said it.
+    private func saidInside(_ text: String) -> String? {
+        var rest = text[...]
+        for _ in 0..<4 {
+            guard let colon = rest.firstRange(of: ": ") else { return nil }
+            rest = rest[colon.upperBound...]
+            if let path = failureTexts[String(rest)] { return path }
+        }
+        return nil
     }
 
     private mutating func insert(_ step: LiveUpdate.Step, at place: Int) {
@@ -206,6 +279,8 @@ public struct LiveTree: Sendable {
         if status == .running {
             step.running.insert(path)
             step.figures.startedAt = step.figures.startedAt ?? moment
+        } else if status == .waiting {
+            step.running.remove(path)
         } else if status != .pending {
             step.running.remove(path)
             step.ended += 1

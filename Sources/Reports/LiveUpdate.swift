@@ -30,8 +30,18 @@ public enum LiveUpdate: Sendable {
     ///   - held: what the call counts against caps from now on.
     ///   - isEstimate: its cost is one, though the state alone does not say so.
     case callEnded(path: String, call: String, state: CallState, inputTokens: Int?, outputTokens: Int?, cost: Money?, held: Money?, isEstimate: Bool = false)
-    /// Why a node was skipped, failed or tries again, in one line.
+    /// Why a node was skipped or waits, in one line.
     case reason(path: String, String)
+    /// A call for a node came to nothing, which may be tried again.
+    ///
+    /// - Parameters:
+    ///   - kind: of its failure, `rate_limit`, with what belongs to it: `server_error, HTTP 500`.
+    ///   - text: what the server said.
+    case tryFailed(path: String, kind: String, text: String)
+    /// A node failed, for good.
+    ///
+    /// - Parameter endsRun: whether its run is likely to end with it, and to be told with this text.
+    case failed(path: String, text: String, endsRun: Bool = false)
     /// A person, or the clock, answered what a node asked; `text` says who and how.
     case decided(path: String, isApproved: Bool, String)
     /// Another process goes on: of calls that are in flight nobody knows the end.

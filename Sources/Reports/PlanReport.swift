@@ -12,7 +12,8 @@ public enum PlanReport {
         if let worst = plan.total.worst, worst != plan.total.best { cost += " to \(worst)" }
         if let expected = plan.total.expected { cost += ", expected \(expected) (n=\(Figures.count(plan.historyRuns)))" }
         if isUnpriced(plan) { cost = "cost unpriced (\(plan.unpriced.joined(separator: ", ")))" }
-        return (head + cost + "; " + verdict(plan).text).harmless
+        // Why it is refused is told by the error that follows.
+        return (head + cost + "; " + (plan.refusal.map { "refused (\($0.kind.rawValue))" } ?? verdict(plan).text)).harmless
     }
 
     /// The steps with their three prices, the verdict, notes, and how prompts share their beginnings.
@@ -134,8 +135,24 @@ public enum PlanReport {
     }
 
     private static func notes(_ plan: Plan) -> [String] {
-        plan.steps.flatMap { step in step.notes.map { "\(step.id): \($0)" } }
-            + plan.unpriced.map { "\($0): no price is known; add one under prices: in agentctl.yaml" }
+        noted(plan.steps) + plan.unpriced.map { "\($0): no price is known; add one under prices: in agentctl.yaml" }
+    }
+
+    /// What is said of several steps is said once, with the first of them.
+    private static func noted(_ steps: [Plan.Step]) -> [String] {
+        var order: [String] = []
+        var names: [String: [String]] = [:]
+        for step in steps {
+            for note in step.notes {
+                if names[note] == nil { order.append(note) }
+                names[note, default: []].append(step.id)
+            }
+        }
+        return order.map { note in
+            let all = names[note]!
+            let more = all.count > 4 ? " and \(Figures.count(all.count - 3)) more" : ""
+            return (more.isEmpty ? all : Array(all.prefix(3))).joined(separator: ", ") + more + ": " + note
+        }
     }
 
     private static func isUnpriced(_ plan: Plan) -> Bool { !plan.unpriced.isEmpty }

@@ -24,13 +24,18 @@ public enum RunNarration {
                     path: call.path, call: call.id.text, state: call.state, inputTokens: call.usage?.totalInput,
                     outputTokens: call.usage?.totalOutput, cost: call.cost, held: call.kept, isEstimate: CallNote.tellOfEstimate(call.notes))
             ]
-            if let failure = call.failure { updates.append(.reason(path: call.path, failure.message + (call.isOutage ? "; waiting for it to come back" : ""))) }
+            if let failure = call.failure {
+                let kind = failure.kind.rawValue + (call.httpStatus.map { ", HTTP \($0)" } ?? "")
+                let outage = failure.message + "; waiting for it to come back"
+                updates.append(call.isOutage ? .reason(path: call.path, outage) : .tryFailed(path: call.path, kind: kind, text: failure.message))
+            }
             for note in call.notes where note.code.isWarning { updates.append(.remark(path: call.path, note.message)) }
             return updates
         case .callRefused(let path, let refusal): return [.reason(path: path, refusal.message)]
         case .outputRejected(let path, let violations): return [.reason(path: path, violations.first ?? "the answer does not match its schema")]
         case .nodeSucceeded(let path, _), .nodeRecovered(let path, _, _), .itemsCollected(let path, _): return state(path, .succeeded)
-        case .nodeFailed(let path, let failure): return [.reason(path: path, failure.message)] + state(path, .failed)
+        case .nodeFailed(let path, let failure):
+            return [.failed(path: path, text: failure.message, endsRun: graph.map { endsRun(path, $0) } ?? false)] + state(path, .failed)
         case .nodeCancelled(let path): return state(path, .cancelled)
         case .deadlinePassed(let path): return [.reason(path: path, "its deadline passed")]
         case .memoHit(let hit): return [.reason(path: hit.path, "answered by call \(hit.call)")]
@@ -47,6 +52,16 @@ public enum RunNarration {
         case .runResumed: return [.resumed]
         case .conditionEvaluated, .commandEnded, .interruptRequested, .cancelRequested, .scopeOpened, .memoKept, .outcomeRecorded, .runPruned: return []
         }
+    }
+
+    /// Whether a run fails where a node of it does: neither the node nor anything around it goes on without it.
+    private static func endsRun(_ path: String, _ graph: WorkflowGraph) -> Bool {
+        var place: String? = path
+        while let current = place {
+            guard let step = graph.step(at: NodePath.step(current))?.step, case .fail = step.onError, step.forEach.map({ $0.onError == .stop }) ?? true, !step.isOptional else { return false }
+            place = NodePath.parent(current)
+        }
+        return true
     }
 
     /// Every step that may run, those inside of others behind them.

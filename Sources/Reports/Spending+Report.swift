@@ -32,10 +32,18 @@ extension Spending {
     /// `cost_usd` is what is known and what is estimated together, `null` where calls were made and nothing is known;
     /// `cost_is_lower_bound` says that calls are missing in it. `held_usd` counts against caps, `held_open_usd` is the part beyond the cost.
     public func fields(into object: JSONObject = [:]) -> JSONObject {
-        object.with("cost_usd", knowsNothing ? .null : cost.json).with("cost_is_lower_bound", .bool(isLowerBound))
-            .with("known_usd", known.json).with("estimated_usd", estimated.json)
-            .with("held_usd", held.json).with("held_open_usd", heldOpen.json)
-            .with("calls", .number(calls)).with("estimated_calls", .number(estimatedCalls)).with("unpriced_calls", .number(unpriced))
-            .with("unknown_calls", .number(unknown)).with("open_calls", .number(open))
+        var object = object
+        object["cost_usd"] = knowsNothing ? .null : cost.json
+        object["cost_is_lower_bound"] = .bool(isLowerBound)
+        object["known_usd"] = known.json
+        object["estimated_usd"] = estimated.json
+        object["held_usd"] = held.json
+        object["held_open_usd"] = heldOpen.json
+        object["calls"] = .number(calls)
+        object["estimated_calls"] = .number(estimatedCalls)
+        object["unpriced_calls"] = .number(unpriced)
+        object["unknown_calls"] = .number(unknown)
+        object["open_calls"] = .number(open)
+        return object
     }
 }

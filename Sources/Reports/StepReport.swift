@@ -86,7 +86,7 @@ public struct StepReport: Sendable {
             if prompts { tell("#\(record.ordinal) \(record.purpose), request to \(record.modelName)", call.request) }
             var title = "#\(record.ordinal) \(record.purpose), answer of \(record.modelName)"
             if let reason = record.finishReason, reason != "stop" { title += ", finish: \(reason)" }
-            if let failure = record.failure { title += ", not taken: " + Figures.failure(failure).text }
+            if let failure = record.failure { title += ", not taken" + (Figures.failure(failure).kind.map { ": " + $0 } ?? "") }
             if !call.violations.isEmpty { title += ", rejected: " + call.violations.joined(separator: "; ") }
             if record.response != nil { tell(title, call.response, tint: record.failure == nil && call.violations.isEmpty ? .cyan : .yellow) }
         }

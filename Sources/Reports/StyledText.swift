@@ -11,6 +11,8 @@ public struct StyledText: Sendable, Hashable, ExpressibleByStringInterpolation {
     }
 
     private(set) var spans: [Span]
+    /// How many of the last spans are cut after all others.
+    private var keptSpans = 0
 
     public init(_ text: String, _ tint: Tint? = nil) {
         spans = text.isEmpty ? [] : [Span(text: text.harmless, tint: tint)]
@@ -22,6 +24,14 @@ public struct StyledText: Sendable, Hashable, ExpressibleByStringInterpolation {
 
     public static func + (a: StyledText, b: StyledText) -> StyledText { StyledText(spans: a.spans + b.spans) }
 
+    /// Itself with an end that tells more: where both do not fit, what stands before it gives way.
+    public func before(kept end: StyledText) -> StyledText {
+        guard !end.isEmpty else { return self }
+        var text = self + end
+        text.keptSpans = end.spans.count
+        return text
+    }
+
     /// Terminal cells that it takes.
     public var width: Int { spans.reduce(0) { $0 + $1.text.terminalWidth } }
 
@@ -30,6 +40,13 @@ public struct StyledText: Sendable, Hashable, ExpressibleByStringInterpolation {
     /// At most `limit` cells; what was cut ends in an ellipsis.
     public func clipped(to limit: Int, _ style: TextStyle) -> StyledText {
         guard width > limit else { return self }
+        if keptSpans > 0 {
+            let end = StyledText(spans: Array(spans.suffix(keptSpans)))
+            let room = limit - end.width
+            // Less than a few letters of the beginning tell nothing.
+            guard room >= 4 else { return end.withoutLeadingSpaces.clipped(to: limit, style) }
+            return StyledText(spans: Array(spans.dropLast(keptSpans))).clipped(to: room, style) + end
+        }
         let mark = String(style.ellipsis.prefix(max(0, limit)))
         var room = limit - mark.terminalWidth
         var kept: [Span] = []
@@ -47,6 +64,19 @@ public struct StyledText: Sendable, Hashable, ExpressibleByStringInterpolation {
             kept.append(Span(text: text, tint: span.tint))
         }
         return StyledText(spans: kept)
+    }
+
+    private var withoutLeadingSpaces: StyledText {
+        var text = self
+        while var first = text.spans.first {
+            first.text = String(first.text.drop { $0 == " " })
+            guard first.text.isEmpty else {
+                text.spans[0] = first
+                break
+            }
+            text.spans.removeFirst()
+        }
+        return text
     }
 
     /// The text itself, with escape codes where the style has color.

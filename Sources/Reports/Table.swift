@@ -1,7 +1,7 @@
 /// Rows under columns, aligned in terminal cells, cut to the width of the style and never wrapped.
 ///
 /// When it does not fit, flexible columns shrink to their floor; then columns leave, the most expendable first; what is
-/// too wide even then is cut at the edge.
+/// too wide even then is cut at the edge. Columns that left are named below it.
 ///
 /// For example:
 ///
@@ -49,6 +49,8 @@ public struct Table: Sendable {
     /// Stands in the place of a table without rows.
     public var emptyText: String
     public var hasHeader: Bool
+    /// What of the command shows the columns that have no room.
+    public var whole = "--json"
     private(set) var rows: [Row] = []
 
     public init(_ columns: [Column], emptyText: String = "nothing to show", hasHeader: Bool = true) {
@@ -82,6 +84,11 @@ public struct Table: Sendable {
             lines.append(StyledText(String(repeating: style.rule, count: max(0, min(total, style.width ?? total))), .dim).rendered(style))
             lines.append(line(footer, widths, style))
         }
+        let hidden = hidden(besides: widths.map(\.column))
+        if hasHeader, !hidden.isEmpty {
+            let text = "\(hidden.count == 1 ? "column" : "columns") hidden: \(hidden.joined(separator: ", ")) (a wider terminal or \(whole) shows \(hidden.count == 1 ? "it" : "them"))"
+            lines += StyledText(text, .dim).wrapped(style).map { $0.line(style) }
+        }
         return lines
     }
 
@@ -104,6 +111,21 @@ public struct Table: Sendable {
             pending = columns[column].alignment == .leading ? free : 0
         }
         return text.line(style)
+    }
+
+    /// The titles of columns with content that have no room.
+    private func hidden(besides shown: [Int]) -> [String] {
+        columns.indices.filter { column in
+            guard !shown.contains(column), !columns[column].title.isEmpty else { return false }
+            return !columns[column].hidesWhenEmpty || hasContent(column)
+        }.map { columns[$0].title }
+    }
+
+    private func hasContent(_ column: Int) -> Bool {
+        rows.contains { row in
+            guard case .cells(let cells) = row, column < cells.count else { return false }
+            return !cells[column].isEmpty
+        } || footer.map { column < $0.count && !$0[column].isEmpty } ?? false
     }
 
     private func fittedWidths(_ style: TextStyle) -> [(column: Int, cells: Int)] {

@@ -22,6 +22,13 @@ final class TraceBranch {
     /// The calls of items that the trace does not have, here and below.
     var allFolded: [FoldedCalls] { (folded?.calls ?? []) + children.flatMap(\.allFolded) }
 
+    /// The nodes that failed, here and below, but for those that say what one below them says.
+    var failed: [NodeRecord] {
+        let below = children.flatMap(\.failed)
+        guard node.status == .failed, !isImplied, !children.contains(where: { child in node.failure.map { child.tells($0) } ?? false }) else { return below }
+        return [node] + below
+    }
+
     /// Whether it, or what is below it, says what a failure around it says: that one repeats it behind a path.
     func tells(_ failure: JSONValue) -> Bool {
         if let own = node.failure?["message"]?.stringValue, failure["message"]?.stringValue?.hasSuffix(own) == true { return true }

@@ -12,11 +12,14 @@ public enum TraceReport {
         public var now: Timestamp?
         /// A `for_each` step with more items shows its failed and its slowest ones.
         public var maxItems: Int
+        /// The rows of the terminal: of a trace that is higher, what failed is told once more at its end.
+        public var height: Int?
 
-        public init(prompts: (@Sendable (ContentHash) -> String?)? = nil, now: Timestamp? = nil, maxItems: Int = 20) {
+        public init(prompts: (@Sendable (ContentHash) -> String?)? = nil, now: Timestamp? = nil, maxItems: Int = 20, height: Int? = nil) {
             self.prompts = prompts
             self.now = now
             self.maxItems = maxItems
+            self.height = height
         }
     }
 
@@ -24,7 +27,23 @@ public enum TraceReport {
     public static func text(_ trace: RunTrace, style: TextStyle, options: Options = Options()) -> String {
         var tree = TraceTree(trace: trace, style: style, options: options)
         let header = header(trace, style, options)
-        return header.map { $0.line(style) + "\n" }.joined() + "\n" + tree.table().text(style)
+        let rows = tree.table().lines(style)
+        var lines = header.map { $0.line(style) } + [""] + rows
+        if let height = options.height, lines.count >= height { lines += failures(of: trace, style, atMost: max(1, height / 2 - 2)) }
+        return lines.map { $0 + "\n" }.joined()
+    }
+
+    /// What failed, a line each, those behind whose failure there is another one left out.
+    private static func failures(of trace: RunTrace, _ style: TextStyle, atMost most: Int) -> [String] {
+        let failed = TraceBranch.tree(of: trace).flatMap(\.failed)
+        guard !failed.isEmpty else { return [] }
+        var lines = [StyledText("what failed", .bold)]
+        for node in failed.prefix(most) {
+            let text = node.failure.map { Figures.failure($0).text } ?? node.status.rawValue
+            lines.append(style.symbol(NodeStatus.failed) + " " + StyledText(node.path) + StyledText("  " + text, .red))
+        }
+        if failed.count > most { lines.append(StyledText("\(style.ellipsis) \(Figures.count(failed.count - most)) more failed", .dim)) }
+        return [""] + lines.map { $0.line(style) }
     }
 
     private static func header(_ trace: RunTrace, _ style: TextStyle, _ options: Options) -> [StyledText] {

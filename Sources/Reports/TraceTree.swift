@@ -59,8 +59,11 @@ struct TraceTree {
         if let failure = node.failure, !chosen.shown.contains(where: { $0.tells(failure) }) {
             tell(failure, prefix: rest + (hasChildren ? style.branch.rest : "  "))
         }
+        // What several tries met is told once: at the step where it failed by it, else at the first of them.
+        let ending = node.failure?["message"]?.stringValue ?? ""
+        var told = Set(own.compactMap { $0.failure?["message"]?.stringValue }.filter { ending == $0 || ending.hasPrefix($0 + " (after ") })
         for (index, call) in listed.enumerated() {
-            self.call(call, of: node, isLast: branch.children.isEmpty && index == listed.count - 1, rest: rest)
+            self.call(call, isLast: branch.children.isEmpty && index == listed.count - 1, rest: rest, &told)
         }
         for (index, child) in chosen.shown.enumerated() {
             let mark = chosen.rest == nil && index == chosen.shown.count - 1 ? style.lastBranch : style.branch
@@ -74,10 +77,17 @@ struct TraceTree {
         let models = branch.children.isEmpty && folded.isEmpty ? Answerer(of: branch.calls).map { [$0.text(style)] } ?? [] : Self.models(calls, folded)
         var parts: [StyledText] = []
         let items = branch.children.filter(\.isItem)
+        let hidden = branch.folded?.statuses ?? [:]
+        let count = hidden.values.reduce(items.count, +)
+        let failed = items.count { $0.node.status == .failed } + (hidden[.failed] ?? 0)
+        // How many failed comes first: what is cut is at the end.
+        if failed > 0 { parts.append(StyledText("\(Figures.count(failed)) of \(Figures.counted(count, "item")) failed", .red)) }
         if let decision = approvals[node.path]?.last?.decision {
             // What was decided says more than that the step has an output.
             parts.append(StyledText(decision.sentence, decision.isApproved ? .green : .yellow))
             if node.status != .succeeded { parts.append(StyledText(node.status.rawValue, node.status.tint)) }
+        } else if node.status == .failed, failed > 0, node.reason == nil {
+            // Said.
         } else if node.status != .succeeded || (models.isEmpty && items.isEmpty) {
             let word = node.status.rawValue + (node.reason.map { ": " + $0 } ?? "")
             parts.append(StyledText(word, node.status.tint))
@@ -85,11 +95,7 @@ struct TraceTree {
             parts.append(StyledText(reason))
         }
         if branch.isPass { parts.append(StyledText("pass", .dim)) }
-        let hidden = branch.folded?.statuses ?? [:]
-        if !items.isEmpty || !hidden.isEmpty {
-            let failed = items.count { $0.node.status == .failed } + (hidden[.failed] ?? 0)
-            parts.append(StyledText(Figures.counted(hidden.values.reduce(items.count, +), "item") + (failed > 0 ? ", \(Figures.count(failed)) failed" : "")))
-        }
+        if count > 0, failed == 0 { parts.append(StyledText(Figures.counted(count, "item"))) }
         if let first = models.first { parts.append(StyledText(first + (models.count > 1 ? " +\(models.count - 1)" : ""))) }
         return joined(parts)
     }
@@ -132,7 +138,7 @@ struct TraceTree {
         Figures.span(node.startedAt, node.endedAt ?? (node.status == .running ? options.now : nil))
     }
 
-    private mutating func call(_ call: CallRecord, of node: NodeRecord, isLast: Bool, rest: String) {
+    private mutating func call(_ call: CallRecord, isLast: Bool, rest: String, _ told: inout Set<String>) {
         let branch = isLast ? style.lastBranch : style.branch
         let isBad = call.failure != nil
         var parts: [StyledText] = []
@@ -160,8 +166,7 @@ struct TraceTree {
             let sizes = [value["before_bytes"], value["after_bytes"]].map { Int($0?.intValue ?? 0) }
             tell("cut to fit: " + Figures.cut(value["key"]?.stringValue ?? "", from: sizes[0], to: sizes[1]), prefix: below, tint: .yellow)
         }
-        // The step's own failure is usually that of its last call: told once, above.
-        if let failure = call.failure, node.failure?["message"] != failure["message"] { tell(failure, prefix: below) }
+        if let failure = call.failure, told.insert(failure["message"]?.stringValue ?? failure.jsonText).inserted { tell(failure, prefix: below) }
         guard let prompts = options.prompts else { return }
         for (title, hash) in [("request", call.request), ("response", call.response)] {
             guard let hash else { continue }

@@ -10,8 +10,7 @@ public struct ContentHash: Sendable, Hashable, CustomStringConvertible {
     }
 
     public init(of text: String) {
-        var text = text
-        self = text.withUTF8 { ContentHash(of: UnsafeRawBufferPointer($0)) }
+        self = text.withBytes { ContentHash(of: UnsafeRawBufferPointer($0)) }
     }
 
     public init(of bytes: UnsafeRawBufferPointer) {
@@ -86,11 +85,15 @@ public struct ContentHash: Sendable, Hashable, CustomStringConvertible {
 
     /// ``hex`` without a string of its own.
     public func writeHex(to output: inout [UInt8]) {
-        withUnsafeBytes { source in
-            for byte in source {
-                output.append(Self.digit(byte >> 4))
-                output.append(Self.digit(byte & 15))
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 64) { digits in
+            withUnsafeBytes { source in
+                for index in 0..<32 {
+                    let byte = source[index]
+                    digits.initializeElement(at: index * 2, to: Self.digit(byte >> 4))
+                    digits.initializeElement(at: index * 2 + 1, to: Self.digit(byte & 15))
+                }
             }
+            output.append(contentsOf: UnsafeBufferPointer(digits))
         }
     }
 

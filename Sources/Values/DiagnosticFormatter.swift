@@ -4,27 +4,41 @@ public struct DiagnosticFormatter: Sendable {
     /// Lines are clipped around the caret to this many columns.
     public var width: Int
 
+    /// What of many problems is printed.
+    public enum Extent: Sendable, Hashable {
+        case all
+        /// Errors before warnings, the first of each code; the others are counted.
+        ///
+        /// - Parameter all: how the others are seen: `--all`.
+        case first(all: String)
+    }
+
     /// Nobody reads more of one code than this, and a small file can have fifty thousand mistakes.
-    public static let mostOfACode = 20
+    public static let mostOfACode = 3
 
     public init(usesColor: Bool = false, width: Int = 100) {
         self.usesColor = usesColor
         self.width = max(width, 40)
     }
 
-    /// The first of each code; the others are counted.
-    public func format(_ diagnostics: Diagnostics) -> String {
+    /// By file and place; or the first of each code of errors, then of warnings.
+    public func format(_ diagnostics: Diagnostics, _ extent: Extent = .all) -> String {
         var known: [String: SourceLines] = [:]
-        var counts: [String: Int] = [:]
-        var text = ""
-        for diagnostic in diagnostics.all {
-            counts[diagnostic.code, default: 0] += 1
-            guard counts[diagnostic.code]! <= Self.mostOfACode else { continue }
-            if !text.isEmpty { text += "\n" }
-            text += format(diagnostic, diagnostics.sources, &known)
+        guard case .first(let way) = extent else {
+            return diagnostics.all.map { format($0, diagnostics.sources, &known) }.joined(separator: "\n")
         }
-        for (code, count) in counts.sorted(by: { $0.key < $1.key }) where count > Self.mostOfACode {
-            text += "\nand \(count - Self.mostOfACode) more of \(code)\n"
+        var text = ""
+        for severity in [Diagnostic.Severity.error, .warning] {
+            var counts: [String: Int] = [:]
+            for diagnostic in diagnostics.all where diagnostic.severity == severity {
+                counts[diagnostic.code, default: 0] += 1
+                guard counts[diagnostic.code]! <= Self.mostOfACode else { continue }
+                if !text.isEmpty { text += "\n" }
+                text += format(diagnostic, diagnostics.sources, &known)
+            }
+            let more = counts.filter { $0.value > Self.mostOfACode }.sorted { $0.key < $1.key }
+            if !more.isEmpty { text += "\n" }
+            for (code, count) in more { text += "and \(count - Self.mostOfACode) more \(code) (\(way) shows them)\n" }
         }
         return text
     }
@@ -109,13 +123,4 @@ public struct DiagnosticFormatter: Sendable {
     private func color(_ text: String, _ code: String) -> String { usesColor ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text }
     private func bold(_ text: String) -> String { color(text, "1") }
     private func dim(_ text: String) -> String { color(text, "2") }
-}
-
-extension Diagnostics {
-    /// Whether frames leave some of them out.
-    public var hasMoreThanIsShown: Bool {
-        var counts: [String: Int] = [:]
-        for diagnostic in all { counts[diagnostic.code, default: 0] += 1 }
-        return counts.values.contains { $0 > DiagnosticFormatter.mostOfACode }
-    }
 }

@@ -3,7 +3,8 @@
 ///
 /// What it writes equals `JSONEncoding.wire` of the same pairs. A key must not be put twice.
 public struct JSONObjectWriter {
-    private var bytes: [UInt8] = []
+    @usableFromInline
+    var bytes: [UInt8] = []
 
     public init(capacity: Int = 192) {
         bytes.reserveCapacity(capacity)
@@ -16,12 +17,19 @@ public struct JSONObjectWriter {
         return bytes
     }
 
-    private mutating func key(_ key: StaticString) {
-        if bytes.count > 1 { bytes.append(UInt8(ascii: ",")) }
-        bytes.append(UInt8(ascii: "\""))
-        bytes.append(contentsOf: UnsafeBufferPointer(start: key.utf8Start, count: key.utf8CodeUnitCount))
-        bytes.append(UInt8(ascii: "\""))
-        bytes.append(UInt8(ascii: ":"))
+    @usableFromInline
+    mutating func key(_ key: StaticString) {
+        let count = key.utf8CodeUnitCount
+        // Behind the brace of this object, or of one inside it, stands no comma.
+        let start = bytes[bytes.count - 1] == UInt8(ascii: "{") ? 0 : 1
+        withUnsafeTemporaryAllocation(byteCount: count + 4, alignment: 1) { piece in
+            piece[0] = UInt8(ascii: ",")
+            piece[start] = UInt8(ascii: "\"")
+            (piece.baseAddress! + start + 1).copyMemory(from: key.utf8Start, byteCount: count)
+            piece[start + count + 1] = UInt8(ascii: "\"")
+            piece[start + count + 2] = UInt8(ascii: ":")
+            bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: piece[..<(start + count + 3)]))
+        }
     }
 
     public mutating func put(_ key: StaticString, _ text: String) {
@@ -64,14 +72,15 @@ public struct JSONObjectWriter {
     }
 
     /// A list of objects.
+    @inlinable
     public mutating func put<Element>(_ key: StaticString, _ elements: [Element], _ write: (Element, inout JSONObjectWriter) -> Void) {
         self.key(key)
         bytes.append(UInt8(ascii: "["))
-        for (index, element) in elements.enumerated() {
+        for index in elements.indices {
             if index > 0 { bytes.append(UInt8(ascii: ",")) }
-            var object = JSONObjectWriter()
-            write(element, &object)
-            bytes.append(contentsOf: object.finish())
+            bytes.append(UInt8(ascii: "{"))
+            write(elements[index], &self)
+            bytes.append(UInt8(ascii: "}"))
         }
         bytes.append(UInt8(ascii: "]"))
     }

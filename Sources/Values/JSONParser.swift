@@ -121,9 +121,10 @@ public struct JSONParser {
 
     private mutating func object(depth: Int) throws(JSONParseError) -> JSONValue {
         position += 1
-        var object = JSONObject()
         skipWhitespace()
-        if current == UInt8(ascii: "}") { position += 1; return .object(object) }
+        if current == UInt8(ascii: "}") { position += 1; return .object(JSONObject()) }
+        // Most have a few members, and growing one by one would move them twice or three times.
+        var object = JSONObject(minimumCapacity: 4)
         while true {
             skipWhitespace()
             guard current == UInt8(ascii: "\"") else { throw error("expected a key in double quotes") }
@@ -213,17 +214,22 @@ public struct JSONParser {
     private mutating func string() throws(JSONParseError) -> String {
         position += 1
         let start = position
+        var all: UInt8 = 0
         // Fast path: no escape, which is nearly every key and most values.
         while position < bytes.count {
             let byte = bytes[position]
             if byte == UInt8(ascii: "\"") {
                 let slice = UnsafeBufferPointer(rebasing: bytes[start..<position])
-                guard let text = String(validating: slice, as: UTF8.self) else { throw error("invalid UTF-8 in a string") }
                 position += 1
-                return text
+                // `validating` asks the runtime for its generic type each time; ASCII is valid, and known to be.
+                if all < 0x80 { return String(decoding: slice, as: UTF8.self) }
+                if let text = String(validating: slice, as: UTF8.self) { return text }
+                position -= 1
+                throw error("invalid UTF-8 in a string")
             }
             if byte == UInt8(ascii: "\\") { return try escapedString(from: start) }
             if byte < 0x20 { throw error("a control character in a string must be escaped") }
+            all |= byte
             position += 1
         }
         throw error("unterminated string")

@@ -10,6 +10,9 @@ public enum WorkflowLoader {
         public let warnings: Diagnostics
     }
 
+    /// What is wrong with the name of a model, and what to write; `nil` where nothing is.
+    public typealias ModelCheck = @Sendable (ModelReference) -> (message: String, hint: String?)?
+
     /// Reads, decodes and checks a workflow.
     ///
     /// - Parameters:
@@ -17,12 +20,16 @@ public enum WorkflowLoader {
     ///   - root: the project's root, absolute; files that the workflow names must be inside.
     ///   - secrets: the names that the project file declares; `nil` where they are not known, and so not checked.
     ///   - warns: whether a workflow without errors is looked through for what is allowed but hardly meant.
+    ///   - models: whether a model is known; `nil` where that is not asked: a model may still be replaced.
+    ///   - book: takes in what is written in a file that is wrong and opens something: frames show its lines.
+    ///   - hasBegun: whether a run has begun with it, so that it goes on under the rules of then.
     ///   - recorded: contents that are taken in place of the files at these paths, as a run's record has them.
     /// - Throws: `Diagnostics` with every problem of all its files, in one pass.
     public static func load(
-        _ path: String, root: String, secrets: [String]? = nil, warns: Bool = false, recorded: [String: [UInt8]] = [:]
+        _ path: String, root: String, secrets: [String]? = nil, warns: Bool = false, models: ModelCheck? = nil, book: SecretBook? = nil,
+        hasBegun: Bool = false, recorded: [String: [UInt8]] = [:]
     ) throws(Diagnostics) -> Loaded {
-        let loading = Loading(SourceFiles(root: root, recorded: recorded), secrets: secrets, warns: warns)
+        let loading = Loading(SourceFiles(root: root, recorded: recorded), secrets: secrets, warns: warns, models: models, book: book, hasBegun: hasBegun)
         return try loading.load(path, parents: [], namedAt: nil)
     }
 }
@@ -32,11 +39,17 @@ private final class Loading {
     private let files: SourceFiles
     private let secrets: [String]?
     private let warns: Bool
+    private let models: WorkflowLoader.ModelCheck?
+    private let book: SecretBook?
+    private let hasBegun: Bool
     /// `nil`: wrong, which is reported already.
     private var known: [String: WorkflowGraph?] = [:]
 
-    init(_ files: SourceFiles, secrets: [String]?, warns: Bool) {
+    init(_ files: SourceFiles, secrets: [String]?, warns: Bool, models: WorkflowLoader.ModelCheck?, book: SecretBook?, hasBegun: Bool) {
         self.files = files
+        self.models = models
+        self.book = book
+        self.hasBegun = hasBegun
         self.secrets = secrets
         self.warns = warns
     }
@@ -47,17 +60,25 @@ private final class Loading {
         let context = DecodingContext(file: path, files: files)
         let (node, problems) = YAMLReader.read(text, file: path)
         context.report(problems)
-        guard let node else { throw Diagnostics(context.diagnostics, sources: files.texts) }
+        guard let node else {
+            book?.add(WrittenSecrets.guess(inWorkflow: text))
+            throw Diagnostics(context.diagnostics, sources: files.texts)
+        }
         files.noteDocument(path, node)
+        func wrong(_ found: [Diagnostic]) -> Diagnostics {
+            book?.add(WrittenSecrets.find(inWorkflow: node))
+            return Diagnostics(found, sources: files.texts)
+        }
         var decoder = WorkflowDecoder(context: context) { other, place in
             self.graph(other, parents: parents + [path], place, context)
         }
         var draft = decoder.decode(node)
         draft?.projectSecrets = secrets
-        guard let draft else { throw Diagnostics(context.diagnostics, sources: files.texts) }
+        draft?.modelCheck = models
+        guard let draft else { throw wrong(context.diagnostics) }
         // Rules run over a broken draft as well: a typo in one step must not hide a cycle in another.
-        let (graph, found) = WorkflowValidator.validate(draft, isComplete: !context.hasErrors, warns: warns, file: path, files: files)
-        guard let graph else { throw Diagnostics(context.diagnostics + found, sources: files.texts) }
+        let (graph, found) = WorkflowValidator.validate(draft, isComplete: !context.hasErrors, warns: warns, hasBegun: hasBegun, file: path, files: files)
+        guard let graph else { throw wrong(context.diagnostics + found) }
         let notExecuted = Diagnostics(draft.notExecuted).asWarnings.all
         return WorkflowLoader.Loaded(
             graph: graph, warnings: Diagnostics(warns ? context.diagnostics + found + notExecuted : [], sources: files.texts))

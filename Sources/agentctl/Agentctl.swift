@@ -31,11 +31,18 @@ struct Agentctl: AsyncParsableCommand {
             Verify.self, Db.self, Collect.self, Prices.self, Completions.self,
         ])
 
+    /// What the argument parser says, with what was meant where it does not know that.
+    private static func message(for error: any Error, _ arguments: [String]) -> String {
+        let message = fullMessage(for: error)
+        return message + (FlagGuess.hint(arguments, message).map { "\n  hint: \($0)" } ?? "")
+    }
+
     /// One command, to its exit code.
     static func command(_ arguments: [String]) async {
         // Also of commands that look at no project.
         Output.secrets.add(Project.none.knownSecrets(besides: WellKnownProviders.all, variable: Output.variable))
         do {
+            if let error = CommandGuess.error(arguments) { throw error }
             var command = try parseAsRoot(TryExpr.arranged(arguments))
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
@@ -45,7 +52,7 @@ struct Agentctl: AsyncParsableCommand {
             Output.flush()
             if let failure = Output.failure { throw failure }
         } catch {
-            Failures.exit(error, help: { Self.fullMessage(for: $0) }, code: { Self.exitCode(for: $0).rawValue })
+            Failures.exit(error, help: { Self.message(for: $0, arguments) }, code: { Self.exitCode(for: $0).rawValue })
         }
     }
 }

@@ -116,10 +116,13 @@ enum Failures {
     /// For a command that goes on with something else.
     static func text(of error: any Error) -> String { describe(error, help: { "\($0)" }, code: { _ in ExitCodes.usage }).0 }
 
+    /// What is printed of many problems; commands without the flag name one that has it.
+    static let extent = Mutex(DiagnosticFormatter.Extent.first(all: "agentctl validate --all"))
+
     /// Frames as the terminal wants them.
     static func text(_ diagnostics: Diagnostics) -> String {
         let style = Output.errorStyle
-        return DiagnosticFormatter(usesColor: style.usesColor, width: style.width ?? 100).format(diagnostics)
+        return DiagnosticFormatter(usesColor: style.usesColor, width: style.width ?? 100).format(diagnostics, extent.withLock { $0 })
     }
 
     private static func line(_ label: String, _ message: String) -> String {

@@ -54,5 +54,5 @@ elif shape == "nested":
             index += 1
 else:
     sys.exit(__doc__)
-out.append("outputs: { all: \"${{ steps }}\" }")
+out.append("outputs: { all: \"${{ steps.map(id, id) }}\" }")
 print("\n".join(out))

@@ -11,8 +11,10 @@ import traceback
 
 import case
 import attacks  # noqa: F401  (each registers its cases)
+import language  # noqa: F401
 import money  # noqa: F401
 import runs  # noqa: F401
+import screens  # noqa: F401
 
 LOCK = threading.Lock()
 COUNTS = {"ok": 0, "WRONG": 0, "skipped": 0}

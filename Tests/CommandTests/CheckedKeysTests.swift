@@ -18,7 +18,7 @@ import Values
 
     @Test func validateAndGraphTakeIt() async throws {
         let sandbox = try project()
-        let validate = try await sandbox.agentctl("validate")
+        let validate = try await sandbox.agentctl("validate", "--all")
         #expect(validate.code == 0)
         #expect(validate.lines == ["agentctl.yaml: valid, the project file", "support-triage.yaml: valid, 6 steps", "2 files: 13 warnings"])
         #expect(validate.err.components(separatedBy: "warning[AW123]: ").count == 14, "\(validate.err)")
@@ -32,7 +32,7 @@ import Values
 
     @Test(arguments: [["plan"], ["run", "--input", "ticket={}"]]) func planAndRunNameEachPart(command: [String]) async throws {
         let sandbox = try project()
-        let result = try await Sandbox.run(Sandbox.program, command + ["support-triage.yaml"], in: sandbox.folder)
+        let result = try await Sandbox.run(Sandbox.program, command + ["support-triage.yaml", "--all"], in: sandbox.folder)
         #expect(result.code == 10 && result.out.isEmpty)
         for key in ["secrets", "latency_price", "max_tokens", "yellow", "failure_cost_usd", "ttl", "escalate", "tool", "effect", "idempotency_key", "fees_usd", "budgets", "telemetry"] {
             #expect(result.err.contains("error[AW123]: '\(key)' in "), "\(key)")

@@ -60,7 +60,7 @@ import Values
 
     @Test func warningsFailOnlyWhenTheyAreAskedTo() async throws {
         let sandbox = try Sandbox()
-        try sandbox.writeChain(steps: 1)
+        try sandbox.writeChain(steps: 1, top: "tags: { feature: support }")
         let mild = try await sandbox.agentctl("validate", "chain.yaml")
         #expect(mild.code == 0 && mild.err.contains("warning[AW402]") && mild.lines.last == "1 file: 1 warning", "\(mild.err)")
         let strict = try await sandbox.agentctl("validate", "chain.yaml", "--strict")
@@ -69,6 +69,33 @@ import Values
         #expect(plan.code == 0 && plan.err.contains("AW402"))
         let run = try await sandbox.agentctl("run", "chain.yaml")
         #expect(run.code == 0 && !run.err.contains("AW402"))
+    }
+
+    /// S3: a hundred steps with the same warning, and an error among them.
+    @Test func repeatedProblemsAreSummedUp() async throws {
+        let sandbox = try Sandbox()
+        let steps = (0..<100).map { "  - { id: s\($0), value: \"1\" }\n" }.joined()
+        try sandbox.write("wide.yaml", "version: 1\nname: wide\nsteps:\n" + steps)
+        func frames(_ text: String, _ code: String) -> Int { text.components(separatedBy: "[\(code)]: ").count - 1 }
+        for command in ["validate", "plan"] {
+            let few = try await sandbox.agentctl(command, "wide.yaml")
+            #expect(few.code == 0 && frames(few.err, "AW404") == 3 && few.err.contains("and 97 more AW404 (--all shows them)\n"), "\(few.err)")
+            let all = try await sandbox.agentctl(command, "wide.yaml", "--all")
+            #expect(frames(all.err, "AW404") == 100 && !all.err.contains("more AW404"))
+        }
+        #expect(try await sandbox.agentctl("validate", "wide.yaml").lines.last == "1 file: 100 warnings")
+        #expect(try await sandbox.agentctl("validate", "wide.yaml", "--json").json?["diagnostics"]?.arrayValue?.count == 100)
+        #expect(try await sandbox.agentctl("validate", "wide.yaml", "--format", "sarif").json?["runs"]?[0]?["results"]?.arrayValue?.count == 100)
+        // Errors come first, also where they stand last, and wherever they are met.
+        try sandbox.write("bad.yaml", "version: 1\nname: bad\nsteps:\n" + steps + (0..<5).map { "  - { id: e\($0), valeu: \"1\" }\n" }.joined())
+        let validated = try await sandbox.agentctl("validate", "wide.yaml", "bad.yaml")
+        #expect(validated.code == 10 && validated.err.hasPrefix("bad.yaml:104:") && frames(validated.err, "AW101") == 3 && validated.lines.last?.hasPrefix("2 files: 5 errors, ") == true, "\(validated.err)")
+        for arguments in [["run", "bad.yaml"], ["plan", "bad.yaml"], ["graph", "bad.yaml"], ["try", "prompt", "bad.yaml", "s1"]] {
+            let result = try await Sandbox.run(Sandbox.program, arguments, in: sandbox.folder)
+            #expect(result.code == 10 && frames(result.err, "AW101") == 3 && result.err.contains("and 2 more AW101 (--all shows them)"), "\(result.err)")
+            let all = try await Sandbox.run(Sandbox.program, arguments + ["--all"], in: sandbox.folder)
+            #expect(all.code == 10 && frames(all.err, "AW101") == 5, "\(all.err)")
+        }
     }
 
     @Test func explanationsArePrinted() async throws {

@@ -81,6 +81,20 @@ import Values
         #expect(full.code == 2 && full.err.contains("cannot write all of /dev/full: No space left on device") && full.lines.count == 2, "\(full.code) \(full.err)")
     }
 
+    /// A disk that is not mounted, say: every command says the same of it, and nothing is made behind the link.
+    @Test(arguments: [".agentctl", ".agentctl/ledger.db"]) func aLedgerThatIsALinkToNowhere(name: String) async throws {
+        let sandbox = try Sandbox()
+        try sandbox.writeChain(steps: 1)
+        if name != ".agentctl" { try FileManager.default.createDirectory(atPath: sandbox.path(".agentctl"), withIntermediateDirectories: true) }
+        #expect(symlink("/nowhere/agentctl", sandbox.path(name)) == 0)
+        for command in [["run", "chain.yaml", "--input", "topic=x"], ["runs"], ["verify", "--all"], ["db", "check"], ["gc", "--older-than", "1d"]] {
+            let refused = try await Sandbox.run(Sandbox.program, command, in: sandbox.folder)
+            #expect(refused.code != 0 && (refused.err + refused.out).contains("is a link to /nowhere/agentctl, which is not there"), "\(command): \(refused.err) \(refused.out)")
+        }
+        #expect(sandbox.server.requestCount == 0)
+        #expect(try await sandbox.agentctl("doctor").out.contains("is a link to /nowhere/agentctl, which is not there"))
+    }
+
     @Test func failuresDoNotEmptyTheBatch() async throws {
         let sandbox = try Sandbox()
         try sandbox.writeChain(steps: 1)

@@ -59,7 +59,7 @@ import Values
 
     /// What is left of our own: tints, and how the live tree and the line of a batch are drawn over.
     private static func isOurs(_ sequence: Substring) -> Bool {
-        sequence.wholeMatch(of: /\[[0-9;]*m/) != nil && !["[8m"].contains(String(sequence)) || sequence.wholeMatch(of: /\[[0-9]+F|\[J|\[K/) != nil
+        sequence.wholeMatch(of: /\[[0-9;]*m/) != nil && !["[8m"].contains(String(sequence)) || sequence.wholeMatch(of: /\[[0-9]+[AB]|\[2K|\[\?7[lh]/) != nil
     }
 
     private static func problems(_ bytes: [UInt8]) -> [String] {
@@ -146,7 +146,7 @@ import Values
                     Issue.record("\(file.lastPathComponent): \(code)")
                 }
                 if code.contains("\\u{1B}") || code.contains("\\u{1b}") || code.contains("\\u{001B}") {
-                    #expect(["Output.swift", "StyledText.swift", "DiagnosticFormatter.swift", "ExitCodes.swift"].contains(file.lastPathComponent), "\(file.lastPathComponent): \(code)")
+                    #expect(["LiveArea.swift", "StyledText.swift", "DiagnosticFormatter.swift", "ExitCodes.swift"].contains(file.lastPathComponent), "\(file.lastPathComponent): \(code)")
                 }
             }
         }

@@ -28,6 +28,10 @@ import WorkflowModel
         var events: [JSONValue] { json["events"]!.arrayValue! }
         var run: RunID { RunID(json["run"]!.stringValue!) }
         var outputs: JSONObject { json["outputs"]!.objectValue! }
+        var inputs: JSONObject {
+            let hash = events[0]["payload"]?["inputs"]?.stringValue ?? ""
+            return (json["documents"]?[hash]?.stringValue).flatMap { try? JSONParser.parse($0).objectValue } ?? [:]
+        }
 
         /// What a process finds after so many facts.
         func journal(events count: Int, of graph: WorkflowGraph) -> InMemoryJournal {

@@ -25,6 +25,7 @@ func show(_ value: CELValue) -> String {
     case .int(let value): "\(value)"
     case .uint(let value): "\(value)u"
     case .double(let value): "\(value)"
+    case .wide(let digits): "wide \(digits)"
     case .string(let value): "'\(value)'"
     case .bytes(let value): "b" + value.map { "." + String($0) }.joined()
     case .list(let list): "[" + list.map(show).joined(separator: ", ") + "]"

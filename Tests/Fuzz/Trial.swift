@@ -46,7 +46,7 @@ final class Trial {
             expect(range.start.line >= 1 && range.start.column >= 1, "\(problem.code) stands at \(range.start)")
             expect((range.start.line, range.start.column) <= (range.end.line, range.end.column), "\(problem.code) ends before it begins: \(range)")
         }
-        let text = measure("printing \(problems.all.count) problems") { DiagnosticFormatter(usesColor: true).format(problems) }
+        let text = measure("printing \(problems.all.count) problems") { DiagnosticFormatter(usesColor: true).format(problems, .first(all: "--all")) }
         printed += text
         expect(problems.all.isEmpty || !text.isEmpty, "problems that print as nothing")
     }

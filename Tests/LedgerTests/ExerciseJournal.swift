@@ -6,7 +6,7 @@ import WorkflowModel
 /// What every `RunJournal` must do, told through the protocol alone.
 ///
 /// - Parameter makeJournal: an empty journal; called once per exercise.
-func exerciseJournal(_ makeJournal: () async throws -> any RunJournal) async throws {
+func exerciseJournal(_ makeJournal: () async throws -> any RunJournal & AnswerMemory) async throws {
     try await exerciseOwnership(makeJournal())
     try await exerciseRunCap(makeJournal())
     try await exerciseInnerCaps(makeJournal())
@@ -14,6 +14,10 @@ func exerciseJournal(_ makeJournal: () async throws -> any RunJournal) async thr
     try await exerciseEndings(makeJournal())
     try await exerciseFailedEntry(makeJournal())
     try await exerciseFailedPost(makeJournal())
+    try await exerciseTakeOver(makeJournal())
+    try await exerciseRefusedTakeOver(makeJournal())
+    try await exerciseDocuments(makeJournal())
+    try await exerciseRecall(makeJournal())
 }
 
 private func exerciseOwnership(_ journal: any RunJournal) async throws {
@@ -129,4 +133,85 @@ private func exerciseFailedPost(_ journal: any RunJournal) async throws {
     await #expect(throws: JournalError.self, "what was posted could not be written") { try await journal.write(.event("bad", "b")) }
     await #expect(throws: JournalError.self, "and nothing after it is") { try await journal.write(.event("bad", "c")) }
     #expect(try await journal.write(.event("good", "b")) == .written)
+}
+
+/// What a process finds that goes on with a run: its facts in their order, what it may cost, and which calls are lost.
+private func exerciseTakeOver(_ journal: any RunJournal) async throws {
+    for status in [RunStatus.interrupted, .waiting] {
+        let run = RunID("r-\(status.rawValue)")
+        let start = SampleStart.sample(run.text, cap: dollars("10"), batch: ("b-\(status.rawValue)", 3))
+        try await journal.begin(start)
+        _ = try await journal.write(.start(run.text, 1, held: dollars("2")))
+        _ = try await journal.write(.end(run.text, 1, .settled, held: dollars("1"), cost: dollars("1")))
+        _ = try await journal.write(.start(run.text, 2, held: dollars("4")))
+        _ = try await journal.write(.finish(run.text, status))
+
+        let at = Timestamp(rfc3339: "2026-11-21T11:00:00Z")!
+        let recorded = try await journal.takeOver(run, by: "the next", at: at)
+        #expect(recorded.id == run && recorded.graph == start.started.graph && recorded.inputs == start.started.inputs)
+        #expect(recorded.startedAt == start.at && recorded.maxCost == dollars("10") && recorded.resumedAt == at)
+        #expect(recorded.batch?.name == "b-\(status.rawValue)" && recorded.batch?.index == 3)
+        #expect(recorded.events.map(\.kind) == ["run_started", "call_started", "call_ended", "call_started", "run_ended"])
+        #expect(recorded.events.map(\.sequence) == Array(1...5))
+        #expect(recorded.resumed == RunResumed(program: "the next", epoch: 2, lost: [2]))
+        #expect(recorded.decisions.isEmpty)
+        // What a lost call holds stays held: $5 are left.
+        #expect(
+            try await journal.write(.start(run.text, 3, held: dollars("5.01")))
+                == .refused(BudgetRefusal(scope: BudgetRefusal.runScope, cap: dollars("10"), spent: dollars("5"), asked: dollars("5.01"))))
+        #expect(try await journal.write(.start(run.text, 3, held: dollars("5"))) == .written)
+        _ = try await journal.write(.finish(run.text, .interrupted))
+        // The fact that it was taken over is one of the run's.
+        let again = try await journal.takeOver(run, by: "the one after", at: at)
+        #expect(again.events.dropFirst(5).map(\.kind) == ["run_resumed", "call_started", "run_ended"])
+        #expect(again.resumed == RunResumed(program: "the one after", epoch: 3, lost: [3]))
+    }
+}
+
+private func exerciseRefusedTakeOver(_ journal: any RunJournal) async throws {
+    func refusal(_ run: String) async -> JournalError.Code? {
+        do throws(JournalError) { _ = try await journal.takeOver(RunID(run)) } catch { return error.code }
+        return nil
+    }
+    #expect(await refusal("nobody") == .unknownRun)
+    try await journal.begin(.sample("r"))
+    #expect(await refusal("r") == .owned)
+    // Nothing of it stands in the way of who drives it.
+    #expect(try await journal.write(.event("r", "a")) == .written)
+    for status in [RunStatus.succeeded, .failed, .cancelled] {
+        try await journal.begin(.sample("r-\(status.rawValue)"))
+        _ = try await journal.write(.finish("r-\(status.rawValue)", status))
+        #expect(await refusal("r-\(status.rawValue)") == .hasEnded)
+    }
+}
+
+private func exerciseDocuments(_ journal: any RunJournal) async throws {
+    try await journal.begin(.sample("r"))
+    let (small, large) = (Blob(Array("small".utf8)), Blob([UInt8](repeating: 9, count: 3 << 20)))
+    let entry = JournalEntry.event("r", "a")
+    entry.blobs = [small, large, small]
+    #expect(try await journal.write(entry) == .written)
+    let found = try await journal.documents([small.hash, ContentHash(of: "inputs"), large.hash, ContentHash(of: "nowhere"), small.hash])
+    #expect(found == [small.hash: small.bytes, large.hash: large.bytes, ContentHash(of: "inputs"): Array("inputs".utf8)])
+    #expect(try await journal.documents([]).isEmpty)
+    // Nobody asks anything of a run that nobody knows of.
+    #expect(try await journal.requests().isEmpty)
+}
+
+private func exerciseRecall(_ journal: any RunJournal & AnswerMemory) async throws {
+    let (question, document) = (ContentHash(of: "question"), Blob(Array("\"said\"".utf8)))
+    let early = Timestamp(rfc3339: "2026-11-21T10:00:00Z")!
+    let late = Timestamp(rfc3339: "2026-11-21T12:00:00Z")!
+    #expect(try await journal.recall(question, since: early) == nil)
+    try await journal.begin(.sample("r"))
+    let kept = MemoKept(path: "x", question: question, call: CallID(run: RunID("r"), number: 1), output: document.hash, cost: dollars("0.02"))
+    let entry = JournalEntry("r", .nodeSucceeded("x", OutputReference(hash: document.hash)), .memoKept(kept), at: early)
+    entry.blobs = [document]
+    // Seen before it is durable.
+    journal.post(entry)
+    let answer = try await journal.recall(question, since: early)
+    #expect(answer?.call == "r.1" && answer?.document == document.bytes && answer?.output == document.hash)
+    #expect(answer?.cost == dollars("0.02") && answer?.at == early)
+    #expect(try await journal.recall(question, since: late) == nil, "it is too old")
+    #expect(try await journal.recall(ContentHash(of: "another"), since: early) == nil)
 }

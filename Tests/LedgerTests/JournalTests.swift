@@ -2,6 +2,7 @@ import Dispatch
 import Economics
 import Foundation
 import GRDB
+import TestSupport
 import Testing
 import Values
 import WorkflowModel
@@ -17,6 +18,9 @@ import WorkflowModel
             return try temporary.open()
         }
     }
+
+    /// What the engine is tried with is told the same things.
+    @Test func soDoesTheJournalInMemory() async throws { try await exerciseJournal { InMemoryJournal() } }
 
     @Test func commitsInGroups() async throws {
         let temporary = try TemporaryLedger()
@@ -47,6 +51,21 @@ import WorkflowModel
         #expect(commits.withLock { $0 } == 2)
         #expect(try ledger.events(run: "r", after: 1).count == 128)
         #expect(ledger.backlog.entries == 0)
+    }
+
+    /// They are inserted four at a time, and the rest one by one.
+    @Test(arguments: 1...9) func entriesOfAnyLengthKeepTheirOrder(count: Int) async throws {
+        let temporary = try TemporaryLedger()
+        let ledger = try temporary.open()
+        try await ledger.begin(.sample("r"))
+        let entry = JournalEntry(run: RunID("r"))
+        entry.facts = (0..<count).map { .sample("kind-\($0)", "{\"n\":\($0)}") }
+        #expect(try await ledger.write(entry) == .written)
+        let read = try ledger.events(run: "r", after: 1)
+        #expect(read.map(\.kind) == entry.facts.map(\.kind))
+        #expect(read.map(\.payload) == (0..<count).map { ["n": .int(Int64($0))] })
+        #expect(read.map(\.sequence) == (0..<count).map { $0 + 2 })
+        #expect(try ledger.verifyChain(run: "r") == .intact(events: count + 1, head: read.last!.hash))
     }
 
     @Test func dividesWhatIsTooMuchForOneGroup() async throws {

@@ -17,7 +17,7 @@ import WorkflowModel
         func header(ofKey key: String) -> (String, String) { ("x-key", key) }
         func path(of request: WireRequest) -> String { "/telegrams/\(request.modelID)" }
         func encode(_ request: WireRequest) -> [UInt8] { bytes(request.request.segments.map(\.text).joined(separator: " STOP ")) }
-        func reader(_ answer: ExpectedAnswer) -> Reader { Reader() }
+        func reader(_ answer: ExpectedAnswer) -> any WireReader { Reader() }
         func mostBytes(of answer: ExpectedAnswer) -> Int { 4096 + answer.maxOutputTokens }
         func classify(status: Int, headers: HTTPHeaders, body: [UInt8]) -> (CallFailure, BillingEvidence) { (CallFailure(.quota, "no stamps"), .notBilled) }
         func bound(ofRaw body: [UInt8]) throws(RawBodyError) -> RawBodyBound { throw RawBodyError("telegrams are paid by the word") }

@@ -8,13 +8,14 @@ import WorkflowModel
     @Test func tableWithShareTotalsAndDecisions() {
         #expect(
             supportAudit().text(style: style(100)) == """
-                workflow        model          runs  calls  failed   input  output         cost   share
-                support-triage  local/small      12     60       2  24,000   4,120      $0.0123  39.3 %  ███▉
-                support-triage  openai/gpt-4o     4      4           4,000     900       $0.019  60.7 %  ██████▏
-                summary         acme/new          1      8             800     100     unpriced       –
-                summary         local/small       1      3             800     100  ≥ $0.000009  <0.1 %  ▏
-                ───────────────────────────────────────────────────────────────────────────────────────────────────
-                total                                   75       2  29,600   5,220    ≥ $0.0313
+                workflow        model          runs  calls  failed  repeated   input  output         cost   share
+                support-triage  local/small      12     60       2         3  24,000   4,120      $0.0123  39.3 %
+                support-triage  openai/gpt-4o     4      4                     4,000     900       $0.019  60.7 %
+                summary         acme/new          1      8                       800     100     unpriced       –
+                summary         local/small       1      3                       800     100  ≥ $0.000009  <0.1 %
+                ─────────────────────────────────────────────────────────────────────────────────────────────────
+                total                                   75       2         3  29,600   5,220    ≥ $0.0313
+                columns hidden: cached, held, unpriced (a wider terminal or --json shows them)
                 9 calls unpriced: totals that contain them are lower bounds. Add prices to agentctl.yaml; see
                 agentctl prices list
                 $0.0012 more is held for calls whose end, usage or model is not certain
@@ -35,6 +36,10 @@ import WorkflowModel
                 summary       local/small   >= $0.000009
                 ----------------------------------------
                 total                         >= $0.0313
+                columns hidden: runs, calls, failed,
+                repeated, input, cached, output, held,
+                unpriced, share (a wider terminal or
+                --json shows them)
                 9 calls unpriced: totals that contain
                 them are lower bounds. Add prices to
                 agentctl.yaml; see agentctl prices list
@@ -44,6 +49,9 @@ import WorkflowModel
                 decisions of         cost  per counted
                 support-triage    $0.0313     $0.00447
                 summary         $0.000009            -
+                columns hidden: unit, decisions,
+                counted, pending, per decision (a wider
+                terminal or --json shows them)
                 """ + "\n")
     }
 

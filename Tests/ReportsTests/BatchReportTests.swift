@@ -5,13 +5,20 @@ import Values
 import WorkflowModel
 
 @Suite struct BatchReportTests {
+    /// S2
+    @Test(arguments: [1, 8, 20, 30, 40, 60, 80, 140]) func theLineNeverLosesAFailure(width: Int) {
+        let progress = BatchReport.Progress(total: 50, succeeded: 46, failed: 3, running: 1, startedAt: start)
+        let line = BatchReport.progressLine(progress, now: after(9_000), style: style(width))
+        #expect(line.terminalWidth <= width && (width < 20 || (line.contains("49/50") && line.contains("3 failed"))), "\(line)")
+    }
+
     private let progress = BatchReport.Progress(total: 400, succeeded: 117, failed: 3, running: 64, spending: spent("0.0123"), startedAt: start)
 
     @Test(arguments: [
         (nil, "[██████              ]  120/400  3 failed  64 running  12.4/s  ETA 22s  $0.0123"),
         (60, "120/400  3 failed  64 running  12.4/s  ETA 22s  $0.0123"),
         (40, "120/400  3 failed  ETA 22s  $0.0123"),
-        (20, "120/400  $0.0123"),
+        (20, "120/400  3 failed"),
         (5, "120/…"),
     ])
     func progressLine(width: Int?, expected: String) {

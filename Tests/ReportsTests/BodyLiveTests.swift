@@ -94,11 +94,11 @@ import WorkflowModel
         try expectReport(
             tree.frame(now: after(700), style: style(80), height: 24).joined(separator: "\n") + "\n",
             #"""
-            ⠧ review  0.7s  $0.00003 of $0.25  1 running  1/5 steps
+            ⠧ review  0.7s  $0.00003 of $0.25  1 running  1/5 steps  1 failed
             ✓ clauses  3/3 items     group                          30→15   $0.00003    0.5s
               ✓ risk  ×3             local/s                        30→15   $0.00003    0.2s
               ✓ advice  ×2           local/s                                            0.2s
-            ⠧ memo                   loop  pass 1 is over, an…                          0.1s
+            ⠧ memo                   pass 1 is over, another …                          0.1s
               ⠧ draft  ×1            model                                              0.0s
               ✗ judge  ×1, 1 failed  failed                                             0.0s
             · letter                 after memo

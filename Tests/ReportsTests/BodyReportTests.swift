@@ -90,6 +90,8 @@ import WorkflowModel
                 3  letter        memo?
             finally
                 1  tell
+            columns hidden: kind, model, runs (a
+            wider terminal or | cat shows them)
 
             review: 3 steps with 7 inside of them in
             3 layers, the widest of 1; 1 step in
@@ -240,6 +242,9 @@ import WorkflowModel
             tell        run
             ----------------------------------------
             total                    $0.0001  $0.046
+            columns hidden: calls, prompt tokens,
+            output cap (a wider terminal or --json
+            shows them)
 
             worst case $0.046 of budget $0.25: fits
             no expectation yet: it comes from the
@@ -298,7 +303,7 @@ import WorkflowModel
             cost $0.00   0 calls
 
             step            status, model               first token   time  tokens      cost
-            ✗ clauses       failed · 2 items, 1 faile…               400ms    10→5  $0.00001
+            ✗ clauses       1 of 2 items failed · loc…               400ms    10→5  $0.00001
             ├─ ✓ [0]        local/small                              300ms    10→5  $0.00001
             │  ├─ ✓ risk    local/small                        22ms   99ms    10→5  $0.00001
             │  └─ – advice  skipped: when is false
@@ -353,6 +358,9 @@ import WorkflowModel
                `- + judge    50ms  $0.00001
             * tell          190ms
             - letter
+            columns hidden: status, model, first
+            token, tokens (a wider terminal or
+            --json shows them)
             """#)
     }
 

@@ -136,6 +136,139 @@ import WorkflowModel
             ])
     }
 
+    // MARK: S2, S4
+
+    private static let said = "stub/bad: the server answered 500: a long story of what went wrong in it"
+
+    /// A model that failed three times, in a step that a run cannot do without.
+    private func failing(model: String = "stub/bad", endsRun: Bool = true) -> [LiveUpdate] {
+        [.runStarted(id: "r", workflow: "w", steps: [.init(id: "a", kind: "prompt"), .init(id: "b", kind: "prompt")], budget: nil), .stepState(path: "a", .running, model: model)]
+            + (0..<3).map { _ in .tryFailed(path: "a", kind: "server_error, HTTP 500", text: Self.said) }
+            + [.failed(path: "a", text: Self.said + " (after 3 tries)", endsRun: endsRun), .stepState(path: "a", .failed)]
+    }
+
+    @Test(arguments: [true, false]) func aTextIsToldOnceHoweverManyTriesMetIt(holdsBack: Bool) {
+        var tree = LiveTree()
+        var lines: [String] = []
+        for update in failing() + [.ended(.failed)] {
+            tree.apply(update, at: after(0))
+            if let line = tree.plainLine(for: update, at: after(0), holdsBack: holdsBack) { lines.append(line) }
+        }
+        #expect(lines.count { $0.contains("a long story") } == (holdsBack ? 0 : 1))
+        #expect(lines.contains("a  try 2 failed: server_error, HTTP 500") && lines.contains { $0.hasPrefix("a  failed after 3 tries  stub/bad") })
+        // Held back, it is told by the last line, or else behind it.
+        #expect(tree.untold(by: "step 'a': \(Self.said) (after 3 tries)") == nil)
+        #expect(tree.untold(by: nil) == "a  \(Self.said) (after 3 tries)" && tree.untold(by: "something else") != nil)
+    }
+
+    @Test func whatEndsNoRunIsToldAtOnceAndOnlyOnce() {
+        var tree = LiveTree()
+        var lines: [String] = []
+        let updates: [LiveUpdate] =
+            failing(endsRun: false) + [
+                .stepState(path: "b", .running), .itemsExpanded(step: "b", count: 2), .stepState(path: "b[0]", .running), .failed(path: "b[0]", text: "no"), .stepState(path: "b[0]", .failed),
+                .stepState(path: "b[1]", .running), .failed(path: "b[1]", text: "no"), .stepState(path: "b[1]", .failed), .failed(path: "b", text: "item 0: no"), .stepState(path: "b", .failed),
+            ]
+        for update in updates {
+            tree.apply(update, at: after(0))
+            if let line = tree.plainLine(for: update, at: after(0), holdsBack: true) { lines.append(line) }
+        }
+        #expect(lines.count { $0.contains("a long story") } == 1)
+        #expect(lines.contains("b[0]  no") && lines.contains("b[1]  failed as b[0] did") && !lines.contains { $0.contains("item 0: no") })
+        #expect(tree.untold(by: nil) == nil)
+    }
+
+    /// What is around it says it again behind a path: that is not told.
+    @Test func whatIsAroundAFailureDoesNotRepeatIt() {
+        var tree = live([
+            (0, .runStarted(id: "r", workflow: "w", steps: [.init(id: "review", kind: "group"), .init(id: "review/judge", kind: "prompt")], budget: nil)),
+            (0, .stepState(path: "review", .running)), (0, .itemsExpanded(step: "review", count: 2)),
+        ])
+        var lines: [String] = []
+        for (item, text) in [(0, "s/m: no such thing"), (1, "s/m: another thing")] {
+            let inner = "review[\(item)]/judge"
+            for update: LiveUpdate in [
+                .stepState(path: "review[\(item)]", .running), .stepState(path: inner, .running), .failed(path: inner, text: text), .stepState(path: inner, .failed),
+                .failed(path: "review[\(item)]", text: "\(inner): \(text)"), .stepState(path: "review[\(item)]", .failed),
+            ] {
+                tree.apply(update, at: after(0))
+                if let line = tree.plainLine(for: update, at: after(0)) { lines.append(line) }
+            }
+        }
+        #expect(lines.count { $0.contains("no such thing") } == 1 && lines.count { $0.contains("another thing") } == 1, "\(lines)")
+        let frame = tree.frame(now: after(0), style: style(80), height: 24)
+        #expect(frame[1].contains("2/2 items, 2 failed") && frame.filter { $0.contains("no such thing") } == ["      review[0]/judge: s/m: no such thing (and 1 more failed)"], "\(frame)")
+    }
+
+    /// Below its step, over the whole width, beside a model with a long name; what stands below the last frame is not in it.
+    @Test(arguments: [60, 80, 140]) func whyAStepFailedHasTheWidth(width: Int) {
+        var tree = LiveTree()
+        let model = "together/meta-llama/Llama-3.3-70B-Instruct-Turbo-of-a-very-long-name"
+        for update in failing(model: model) {
+            // What it says names the model, which stands above.
+            if case .failed(let path, let text, _) = update {
+                tree.apply(.failed(path: path, text: "\(model): \(text)"), at: after(0))
+            } else {
+                tree.apply(update, at: after(0))
+            }
+        }
+        let lines = tree.frame(now: after(0), style: style(width), height: 24)
+        let told = lines.filter { $0.hasPrefix("    ") }.map { $0.drop { $0 == " " } }.joined(separator: " ")
+        #expect(told == Self.said + " (after 3 tries)")
+        #expect(lines[0].contains("1 failed") && lines[1].contains("after 3 tries"))
+        #expect(!tree.frame(now: after(0), style: style(width), height: 24, told: "step 'a': \(model): \(Self.said) (after 3 tries)").joined().contains("a long story"))
+    }
+
+    /// Fifty items with one failure: that is not what is cut, and what failed is named.
+    @Test(arguments: [60, 80, 140]) func countsNeverLoseAFailure(width: Int) {
+        let step = "look_at_every_single_document_of_the_customer"
+        var tree = live([(0, .runStarted(id: "r", workflow: "w", steps: [.init(id: step, kind: "prompt"), .init(id: "next", kind: "prompt")], budget: nil))])
+        tree.apply(.stepState(path: step, .running, model: "openrouter/meta-llama/llama-3.3-70b-instruct-with-a-long-name"), at: after(0))
+        tree.apply(.itemsExpanded(step: step, count: 50), at: after(0))
+        for item in 0..<50 {
+            tree.apply(.stepState(path: "\(step)[\(item)]", .running), at: after(0))
+            if item == 17 { tree.apply(.failed(path: "\(step)[17]", text: "refusal: not that one"), at: after(0)) }
+            tree.apply(.stepState(path: "\(step)[\(item)]", item == 17 ? .failed : .succeeded), at: after(1))
+        }
+        for status in [nil, NodeStatus.succeeded] {
+            if let status { tree.apply(.stepState(path: step, status), at: after(2)) }
+            let lines = tree.frame(now: after(10), style: style(width), height: 24)
+            #expect(lines[0].contains("1 failed") && lines[1].contains("  50/50 items, 1 failed"), "\(lines)")
+            #expect(lines[2...].prefix(2).map { $0.drop { $0 == " " } }.joined(separator: " ").contains("\(step)[17]: refusal: not that one"), "\(lines)")
+        }
+    }
+
+    /// Who waits for a person is not done, and not crowded out.
+    @Test func whatWaitsIsInTheWindow() {
+        var tree = live([(0, .runStarted(id: "r", workflow: "w", steps: (0..<60).map { .init(id: "step_\($0)", kind: "approve") }, budget: nil))])
+        for step in 0..<50 {
+            tree.apply(.stepState(path: "step_\(step)", .running), at: after(0))
+            if step == 3 { tree.apply(.reason(path: "step_3", "waits for a person: may we?"), at: after(1)) }
+            tree.apply(.stepState(path: "step_\(step)", step == 3 ? .waiting : .succeeded), at: after(Int64(step)))
+        }
+        let lines = tree.frame(now: after(100), style: style(80), height: 12)
+        #expect(lines[0].contains("1 waiting") && lines[0].contains("49/60 steps") && lines[1].hasPrefix("‖ step_3") && lines[1].contains("may we?"), "\(lines)")
+        tree.apply(.decided(path: "step_3", isApproved: true, "approved by ann"), at: after(200))
+        tree.apply(.stepState(path: "step_3", .running), at: after(200))
+        tree.apply(.stepState(path: "step_3", .succeeded), at: after(201))
+        #expect(tree.frame(now: after(300), style: style(80), height: 12)[0].contains("50/60 steps"))
+    }
+
+    /// Whatever the terminal's height, of many steps those that failed are on it, with what they said where there is room for it.
+    @Test(arguments: [6, 10, 24, 50], [60, 80, 140]) func aFailureIsInTheWindow(height: Int, width: Int) {
+        var tree = live([(0, .runStarted(id: "r", workflow: "w", steps: (0..<200).map { .init(id: "step_\($0)", kind: "prompt") }, budget: nil))])
+        for step in 0..<100 { tree.apply(.stepState(path: "step_\(step)", .running), at: after(Int64(step))) }
+        for step in 0..<90 {
+            if step == 40 { tree.apply(.failed(path: "step_40", text: "it broke"), at: after(200)) }
+            tree.apply(.stepState(path: "step_\(step)", step == 40 ? .failed : .succeeded), at: after(Int64(200 + step)))
+        }
+        let running = tree.frame(now: after(1_000), style: style(width), height: height)
+        #expect(running.count < height && running[1].hasPrefix("✗ step_40") && running[2].contains("it broke") && running.last!.contains("pending"), "\(running)")
+        tree.apply(.ended(.failed), at: after(1_000))
+        let last = tree.frame(now: after(1_000), style: style(width), height: height)
+        #expect(last[1].hasPrefix("✗ step_40") && last.last!.hasPrefix("… ") && last.last!.contains("100 pending"), "\(last)")
+    }
+
     @Test func unknownPathsAreIgnored() {
         var tree = supportLive()
         let before = tree.frame(now: after(4_321), style: style(80), height: 24)

@@ -48,11 +48,25 @@ import WorkflowModel
         #expect(verdict { $0.total.worst = nil } == "worst case unbounded, budget $0.25: calls that could pass it are refused")
         #expect(
             verdict { $0.refusal = StepFailure(.budget, "the best case, $0.30, does not fit $0.25") }
-                == "refused (budget): the best case, $0.30, does not fit $0.25")
+                == "refused (budget)")
         #expect(
             verdict {
                 $0.unpriced = ["openai/gpt-4o"]; $0.budget = nil
             } == "no budget, 1 model unpriced")
+    }
+
+    /// S3: a note of a hundred steps is one line.
+    @Test func whatIsNotedOfManyStepsIsSaidOnce() {
+        var plan = supportPlan()
+        let first = plan.steps[0]
+        plan.steps = (0..<100).map { index in
+            var step = first
+            step.id = "s\(index)"
+            step.notes = ["learned, not proved"] + (index < 2 ? ["long"] : [])
+            return step
+        }
+        let lines = PlanReport.text(plan, style: style()).split(separator: "\n").filter { $0.contains("learned, not proved") || $0.hasSuffix(": long") }
+        #expect(lines == ["  s0, s1, s2 and 97 more: learned, not proved", "  s0, s1: long"])
     }
 
     @Test func unboundedAndUnpricedAreSaid() {

@@ -23,6 +23,28 @@ import WorkflowModel
         #expect(table.lines(style(8))[1] == "a-l…  $…")
     }
 
+    /// S2: a column that has no room is named.
+    @Test func columnsWithoutRoomAreNamed() {
+        var table = Table([.init("name", floor: 6), .init("note", expendable: 1), .init("", expendable: 3), .init("empty", expendable: 2, hidesWhenEmpty: true), .init("cost", .trailing)])
+        table.add(["a-long-name", "a remark that is long", "███", "", "$1.00"])
+        #expect(table.lines(style(80)).count == 2)
+        #expect(table.lines(style(60)) == table.lines(style(80)))
+        #expect(table.lines(style(24)).suffix(3) == ["column hidden: note (a", "wider terminal or --json", "shows it)"])
+        table.whole = "| cat"
+        #expect(table.lines(style(70)).count == 2 && table.text(style(30)).contains("| cat shows"))
+        table.hasHeader = false
+        #expect(table.lines(style(24)).count == 1)
+    }
+
+    /// What tells more is cut last.
+    @Test func anEndCanBeKept() {
+        let text = StyledText("a-model-with-a-name").before(kept: "  1 failed")
+        #expect(text.rendered(style()) == "a-model-with-a-name  1 failed")
+        #expect(text.clipped(to: 20, style()).rendered(style()) == "a-model-w…  1 failed")
+        #expect(text.clipped(to: 11, style()).rendered(style()) == "1 failed" && text.clipped(to: 5, style()).rendered(style()) == "1 fa…")
+        #expect(StyledText("a-model").before(kept: "").clipped(to: 4, style()).rendered(style()) == "a-m…")
+    }
+
     @Test func wideCharactersAreNotCutInHalf() {
         #expect(StyledText("分類する").clipped(to: 4, style()).rendered(style()) == "分…")
         #expect(StyledText("分類").clipped(to: 4, style()).rendered(style()) == "分類")

@@ -1,4 +1,5 @@
 import Economics
+import Foundation
 import Reports
 import Testing
 import Values
@@ -23,7 +24,7 @@ import WorkflowModel
                 ├─ #0 try        rate_limit · HTTP 429 ·…   80ms                           $0.00
                 │     rate_limit: Too many requests, slow down
                 └─ #1 try        local/small                  2s  1,200→210            $0.000101
-                ✗ claims         failed · 2 items, 1 fai…   1.6s   1,242→49          ≥ $0.000055
+                ✗ claims         1 of 2 items failed · l…   1.6s   1,242→49          ≥ $0.000055
                 │  items: 1 of 2 items failed
                 ├─ ✓ [0]         local/small               790ms     600→20             $0.00002
                 └─ ✗ [1]         failed · local/small       1.6s     642→29          ≥ $0.000035
@@ -36,6 +37,7 @@ import WorkflowModel
                          timeout: no answer within 45s
                 – retrieve       skipped: when is false
                 · compliance     pending
+                column hidden: first token (a wider terminal or --json shows it)
                 """ + "\n")
     }
 
@@ -56,7 +58,7 @@ import WorkflowModel
                 ├─ #0 try        rate_limit · HTTP 429 · void · local/small                80ms                           $0.00
                 │     rate_limit: Too many requests, slow down
                 └─ #1 try        local/small                                       500ms     2s  1,200→210            $0.000101
-                ✗ claims         failed · 2 items, 1 failed · local/small                  1.6s   1,242→49          ≥ $0.000055
+                ✗ claims         1 of 2 items failed · local/small                         1.6s   1,242→49          ≥ $0.000055
                 │  items: 1 of 2 items failed
                 ├─ ✓ [0]         local/small                                       197ms  790ms     600→20             $0.00002
                 └─ ✗ [1]         failed · local/small                                      1.6s     642→29          ≥ $0.000035
@@ -112,6 +114,9 @@ import WorkflowModel
                          timeout: no answer within 45s
                 - retrieve
                 . compliance
+                columns hidden: status, model, first
+                token, tokens, cached (a wider terminal
+                or --json shows them)
                 """ + "\n")
     }
 
@@ -145,14 +150,43 @@ import WorkflowModel
         trace.calls[0].response = ContentHash(of: "a")
         let text = TraceReport.text(trace, style: style(60), options: .init(prompts: { $0 == request ? "First line\nsecond line" : nil }))
         #expect(
-            text.split(separator: "\n").suffix(6) == [
+            text.split(separator: "\n").suffix(8) == [
                 "└─ #0 try   local/small    1.2s  412→18     380  $0.000013",
                 "      request 8e35c2cd3bf6",
                 "        First line",
                 "        second line",
                 "      response ca978112ca1b",
                 "        (its text is not in the ledger)",
+                "column hidden: first token (a wider terminal or --json shows",
+                "it)",
             ])
+    }
+
+    /// S4: what every try met stands once, with how many there were; what one of them met beside it stands at that one.
+    @Test func theSameFailureOfSeveralTriesIsToldOnce() {
+        var trace = RunTrace(run: RunRecord(id: "r", workflow: "w", file: "w.yaml", status: .failed, startedAt: start), nodes: [], calls: [])
+        trace.nodes = [node("a", .failed, from: 0, to: 9, failure: StepFailure(.serverError, "the server answered 500: boom (after 4 tries)"))]
+        let boom = CallFailure(.serverError, "the server answered 500: boom")
+        trace.calls = [
+            call("a", 0, state: .void, http: 500, failure: boom), call("a", 1, state: .void, http: 429, failure: CallFailure(.rateLimit, "slow down"), at: 1),
+            call("a", 2, state: .void, http: 429, failure: CallFailure(.rateLimit, "slow down"), at: 2), call("a", 3, state: .void, http: 500, failure: boom, at: 3),
+        ]
+        let text = TraceReport.text(trace, style: style())
+        #expect(text.components(separatedBy: "boom").count - 1 == 1 && text.contains("boom (after 4 tries)"))
+        #expect(text.components(separatedBy: "slow down").count - 1 == 1)
+        #expect(text.components(separatedBy: "HTTP 500").count - 1 == 2)
+    }
+
+    /// S2: of a trace that is higher than the terminal, what failed stands at its end too.
+    @Test func whatFailedStandsAtTheEndOfALongTrace() {
+        var trace = RunTrace(run: RunRecord(id: "r", workflow: "w", file: "w.yaml", status: .failed, startedAt: start), nodes: [], calls: [])
+        trace.nodes = (0..<60).map { index in
+            index % 20 == 7 ? node("s\(index)", .failed, from: Int64(index), to: 99, failure: StepFailure(.refusal, "not \(index)")) : node("s\(index)", .succeeded, from: Int64(index), to: 99)
+        }
+        func last(_ height: Int?, _ count: Int) -> [Substring] { TraceReport.text(trace, style: style(80), options: .init(height: height)).split(separator: "\n").suffix(count) }
+        #expect(last(24, 4) == ["what failed", "✗ s7  refusal: not 7", "✗ s27  refusal: not 27", "✗ s47  refusal: not 47"])
+        #expect(last(8, 4) == ["what failed", "✗ s7  refusal: not 7", "✗ s27  refusal: not 27", "… 1 more failed"])
+        for height in [nil, 100] { #expect(last(height, 1) == ["✓ s59  succeeded      40ms"]) }
     }
 
     @Test func unpricedIsNeverZero() {

@@ -42,12 +42,25 @@ import Values
     /// A18
     @Test func ofEachCodeTheFirstAreShownAndTheOthersCounted() {
         let problems = (1...1_200).map { Diagnostic(code: "AW1", "x", at: SourceRange(SourceLocation(file: "w.yaml", line: 1, column: $0))) }
-        let text = DiagnosticFormatter().format(Diagnostics(problems, sources: ["w.yaml": String(repeating: "a", count: 2_000)]))
+        let sources = ["w.yaml": String(repeating: "a", count: 2_000)]
+        let text = DiagnosticFormatter().format(Diagnostics(problems, sources: sources), .first(all: "--all"))
         #expect(text.split(separator: "\n").count == DiagnosticFormatter.mostOfACode * 4 + 1)
-        #expect(text.contains("w.yaml:1:20: error[AW1]: x\n") && !text.contains("w.yaml:1:21: ") && text.hasSuffix("^\n\nand 1180 more of AW1\n"), "\(text.suffix(300))")
-        let few = Diagnostics([Diagnostic(code: "AW2", "y", at: nil)] + problems.prefix(20))
-        #expect(!few.hasMoreThanIsShown && Diagnostics(problems).hasMoreThanIsShown)
-        #expect(!DiagnosticFormatter().format(few).contains("more of"))
+        #expect(text.contains("w.yaml:1:3: error[AW1]: x\n") && !text.contains("w.yaml:1:4: ") && text.hasSuffix("^\n\nand 1197 more AW1 (--all shows them)\n"), "\(text.suffix(300))")
+        let few = Diagnostics([Diagnostic(code: "AW2", "y", at: nil)] + problems.prefix(3))
+        #expect(!DiagnosticFormatter().format(few, .first(all: "--all")).contains("more AW"))
+        #expect(DiagnosticFormatter().format(Diagnostics(problems, sources: sources)).contains("w.yaml:1:1200: error[AW1]: x\n"))
+    }
+
+    /// S3: warnings hide no error, however many there are.
+    @Test func errorsStandBeforeWarnings() {
+        func problem(_ severity: Diagnostic.Severity, _ code: String, _ line: Int) -> Diagnostic {
+            Diagnostic(severity, code: code, "x", at: SourceRange(SourceLocation(file: "w", line: line, column: 1)))
+        }
+        let problems = (1...100).map { problem(.warning, "AW4\($0 % 5)", $0) } + (90...95).map { problem(.error, "AW1", $0) } + [problem(.error, "AW2", 99)]
+        let lines = DiagnosticFormatter().format(Diagnostics(problems), .first(all: "--all")).split(separator: "\n")
+        #expect(lines[..<4] == ["w:90:1: error[AW1]: x", "w:91:1: error[AW1]: x", "w:92:1: error[AW1]: x", "w:99:1: error[AW2]: x"])
+        #expect(lines[4] == "and 3 more AW1 (--all shows them)" && lines.count == 5 + 15 + 5)
+        #expect(lines.suffix(5).allSatisfy { $0.hasPrefix("and 17 more AW4") })
     }
 
     @Test func aProblemWithoutAPlaceIsOneLine() {

@@ -103,6 +103,43 @@ import Values
         #expect(try JSONParser.parse(text).jsonText == text)
     }
 
+    /// What must be escaped is looked for in eight bytes at once: each byte, at each place of them and behind them.
+    @Test(arguments: 0...17) func escapesEachByteWhereverItStands(place: Int) throws {
+        for byte in UInt8(0)...0x7F {
+            for count in [place + 1, place + 9] {
+                var bytes = Array(repeating: UInt8(ascii: "~"), count: count)
+                bytes[place] = byte
+                let text = String(decoding: bytes, as: UTF8.self)
+                let isEscaped = byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+                let written = JSONValue.string(text).jsonText
+                #expect(isEscaped == written.utf8.contains(UInt8(ascii: "\\")))
+                #expect(try JSONParser.parse(written) == .string(text))
+            }
+        }
+        let accents = String(repeating: "é😀", count: place) + "\n"
+        #expect(JSONValue.string(accents).jsonText == "\"" + accents.dropLast() + "\\n\"")
+    }
+
+    @Test func anObjectIsWrittenStraightToBytes() {
+        var json = JSONObjectWriter()
+        json.put("list", ["a", "{"])
+        json.put("none", [Int]()) { $1.put("number", $0) }
+        json.put("objects", [1, 2, 3]) { number, json in
+            if number == 2 { return }
+            json.put("number", number)
+            json.put("inner", [number]) { $1.put("n", $0) }
+            json.put("hash", ContentHash(of: "abc"))
+        }
+        json.put("text", "{")
+        json.put("last", true)
+        let hash = ContentHash(of: "abc").hex
+        let objects = [1, 3].map { #"{"number":\#($0),"inner":[{"n":\#($0)}],"hash":"\#(hash)"}"# }
+        #expect(
+            String(decoding: json.finish(), as: UTF8.self)
+                == #"{"list":["a","{"],"none":[],"objects":["# + objects[0] + ",{}," + objects[1] + #"],"text":"{","last":true}"#)
+        #expect(String(decoding: JSONObjectWriter().finish(), as: UTF8.self) == "{}")
+    }
+
     @Test func prettyIsIndentedByTwo() {
         #expect(
             JSONEncoding.pretty.string(["b": [1, [:], []], "a": ["c": "x"]]) == """

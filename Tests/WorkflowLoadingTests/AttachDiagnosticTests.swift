@@ -203,7 +203,7 @@ import WorkflowModel
                 |
               6 |   - { id: b, model: m, prompt: hi, memo: { max_age: 24, maxage: 1h } }
                 |                                                     ^^
-              hint: for example 250ms, 45s, 5m, 24h
+              hint: write a unit: max_age: 24s for seconds, 24ms for milliseconds
 
             w.yaml:6:57: error[AW101]: unknown key 'maxage' in memo
                 |

@@ -299,6 +299,7 @@ import Testing
                 |
               7 |   - { id: h, steps: word }
                 |                     ^^^^
+              hint: each step stands behind a dash and has an id: steps: [{ id: ID, … }]
             """#)
     }
 

@@ -22,7 +22,7 @@ import Values
                 #expect(key.kinds.allSatisfy(mapping.oneOf.contains), "\(mapping.name).\(key.name)")
                 for name in key.shape.mappings { #expect(names.contains(name), "\(mapping.name).\(key.name)") }
             }
-            for foreign in mapping.foreign { #expect(!keys.contains(foreign.name), "\(mapping.name)") }
+            for word in mapping.synonyms.flatMap(\.words) { #expect(!keys.contains(word), "\(mapping.name)") }
         }
     }
 

@@ -86,6 +86,7 @@ import Testing
                 |
               5 |   - { id: a, prompt: hi, escalate: [small] }
                 |                                    ^^^^^^^
+              hint: write escalate: { tiers: [small] }
 
             w.yaml:6:36: error[AW104]: escalate needs 'tiers'
                 |
@@ -143,11 +144,11 @@ import Testing
               15 |       shadow: { tier: mid, share: 5% }
                  |               ^^^^^^^^^^^^^^^^^^^^^^^^
 
-            w.yaml:15:28: error[AW101]: unknown key 'share' in shadow
+            w.yaml:15:28: error[AW102]: 'share' is not a key of shadow
                  |
               15 |       shadow: { tier: mid, share: 5% }
                  |                            ^^^^^
-              hint: known keys: rate, tier
+              hint: write rate: 5%
 
             w.yaml:17:12: error[AW112]: a check has one of 'expr', 'logprob', 'prompt', 'prompt_file', 'messages'
                  |

@@ -66,6 +66,7 @@ import Testing
                 |
               5 | description: [x]
                 |              ^^^
+              hint: write description: x
 
             w.yaml:6:25: error[AW103]: max_cost_usd is an amount in dollars, found '-1'
                 |
@@ -83,7 +84,7 @@ import Testing
                 |
               7 | defaults: { timeout: 30, retry: { max_attempts: 0, on: [rate_limt] }, on_error: never }
                 |                      ^^
-              hint: for example 250ms, 45s, 5m, 24h
+              hint: write a unit: timeout: 30s for seconds, 30ms for milliseconds
 
             w.yaml:7:49: error[AW103]: max_attempts is a whole number from 1 to 100, found '0'
                 |
@@ -120,6 +121,7 @@ import Testing
                 |
               9 | steps: none
                 |        ^^^^
+              hint: each step stands behind a dash and has an id: steps: [{ id: ID, … }]
             """#)
     }
 
@@ -137,16 +139,19 @@ import Testing
                 |
               3 | owner: me
                 |        ^^
+              hint: write owner: { engineering: me }
 
             w.yaml:4:10: error[AW103]: outputs is a mapping, found a list
                 |
               4 | outputs: [a]
                 |          ^^^
+              hint: give each a name: outputs: { a: "${{ steps.a.output }}" }
 
             w.yaml:5:8: error[AW103]: steps is a list, found a mapping
                 |
               5 | steps: { a: 1 }
                 |        ^^^^^^^^
+              hint: each step stands behind a dash and has an id: steps: [{ id: a, … }]
             """#)
     }
 
@@ -343,7 +348,7 @@ import Testing
                 |
               3 | models: { m: { use: gpt-4o, fallback: [/x] } }
                 |                     ^^^^^^
-              hint: for example local/small or groq/llama-3.1-8b-instant
+              hint: for example openai/gpt-4o
 
             w.yaml:3:40: error[AW109]: a model is named provider/model, found '/x'
                 |

@@ -187,6 +187,7 @@ import WorkflowModel
                 |
               4 |   - { id: a, value: "1", tags: { x: "${{ item }}", y: "${{ steps.b.output }}", z: [1] } }
                 |                                                                                   ^^^
+              hint: write z: 1
             """#)
     }
 }

@@ -55,6 +55,7 @@ import Testing
                 |
               2 | providers: { a: x, b/c: { api: openai-chat } }
                 |                 ^
+              hint: write a: { api: openai-chat, base_url: … }
 
             agentctl.yaml:2:20: error[AW107]: a provider's name is a word without '/'
                 |
@@ -317,11 +318,11 @@ import Testing
               2 | secrets: { KB: { env: A }, kb: { value: abc }, mail: { env: A, command: b } }
                 |                                ^^^^^^^^^^^^^^
 
-            agentctl.yaml:2:34: error[AW101]: unknown key 'value' in a secret
+            agentctl.yaml:2:34: error[AW102]: 'value' is not a key of a secret
                 |
               2 | secrets: { KB: { env: A }, kb: { value: abc }, mail: { env: A, command: b } }
                 |                                  ^^^^^
-              hint: known keys: env, command
+              hint: write env: NAME, the variable that holds it
 
             agentctl.yaml:2:64: error[AW112]: a secret has either 'env' or 'command'
                 |
@@ -349,6 +350,7 @@ import Testing
                 |
               4 | …where: { feature: x, tag.feature: [1] }, per: moth, timezone: Mars/Base, max_cost_usd: 1 }
                 |                                    ^^^
+              hint: write tag.feature: 1
 
             agentctl.yaml:4:67: error[AW103]: per is one of day, week, month, found 'moth'
                 |

@@ -202,6 +202,18 @@ import WorkflowModel
         ("{ id: r, run: [\"${{ steps.ask.output }}\"] }", "AW421", "the answer of 'ask' decides which program is run"),
         ("{ id: r, run: [\"bin/${{ inputs.f }}\"] }", "AW421", "the input 'f'"), ("{ id: r, run: [\"bin/${{ inputs.pick }}\"] }", nil, ""),
         ("{ id: r, run: [\"${{ inputs.f == 'a' ? 'wc' : 'cat' }}\"] }", nil, ""),
+        // What a program reads as its program.
+        ("{ id: r, run: [bash], stdin: \"${{ steps.ask.output }}\" }", "AW420", "the answer of 'ask' is the program that is read from stdin"),
+        ("{ id: r, run: [python3, -], stdin: \"${{ inputs.f }}\" }", "AW420", "the input 'f'"), ("{ id: r, run: [bash, -s], stdin: \"${{ inputs.f }}\" }", "AW420", "the input 'f'"),
+        ("{ id: r, run: [sh, -c, wc], stdin: \"${{ inputs.f }}\" }", nil, ""), ("{ id: r, run: [python3, count.py], stdin: \"${{ inputs.f }}\" }", nil, ""), ("{ id: r, run: [wc], stdin: \"${{ inputs.f }}\" }", nil, ""),
+        // By way of other steps, with their own names.
+        ("{ id: v, for_each: { items: inputs.list }, value: item }\n  - { id: r, shell: true, run: \"ls ${{ steps.v.output[0] }}\" }", "AW420", "the input 'list'"),
+        ("{ id: v, with: { x: \"${{ inputs.f }}\" }, value: with.x }\n  - { id: r, shell: true, with: { x: fixed }, run: \"ls ${{ steps.v.output }}\" }", "AW420", "the input 'f'"),
+        ("{ id: v, with: { x: fixed }, value: with.x }\n  - { id: r, shell: true, with: { x: \"${{ inputs.f }}\" }, run: \"ls ${{ steps.v.output }}\" }", nil, ""),
+        ("{ id: r, with: { x: \"${{ inputs.f }}\" }, steps: [{ id: s, shell: true, run: \"ls ${{ with.x }}\" }] }", "AW420", "the input 'f'"),
+        ("{ id: r, loop: { max: 2, until: \"false\", steps: [{ id: s, shell: true, run: \"ls ${{ pass.previous.s }}\" }] } }", "AW420", "what the pass before gave"),
+        ("{ id: r, loop: { max: 2, until: \"false\", steps: [{ id: s, shell: true, run: \"ls ${{ pass.index }}\" }] } }", nil, ""),
+        ("{ id: v, value: \"'x'\", on_error: { value: \"${{ inputs.f }}\" } }\n  - { id: r, shell: true, run: \"ls ${{ steps.v.output }}\" }", "AW420", "the input 'f'"),
     ]) func foreignTextInCommands(step: String, code: String?, message: String) throws {
         let project = try TemporaryProject(["w.yaml": Self.head + "  - \(step)\n"])
         let warnings = try WorkflowLoader.load(project.path("w.yaml"), root: project.root, warns: true).warnings.all.filter { $0.code.hasPrefix("AW42") }
@@ -216,6 +228,8 @@ import WorkflowModel
         ("env, A=b, python3.11, -c, X", "AW420"), ("/usr/bin/env, -u, A, perl, -ne, X", "AW420"), ("awk, X", "AW420"), ("awk, -F, \",\", X, file", "AW420"),
         ("pwsh, -NoProfile, -Command, X", "AW420"), ("deno, eval, X", "AW420"), ("node, --eval=X", "AW420"), ("busybox, sh, -c, X", "AW420"), ("bash, -o, pipefail, -c, X", "AW420"),
         ("perl, -e, \"print\", -e, X", "AW420"), ("sudo, -u, me, sh, -c, X", "AW420"),
+        ("su, me, -c, X", "AW420"), ("psql, db, -c, X", "AW420"), ("mysql, -e, X, db", "AW420"), ("sed, X, file", "AW420"), ("sed, -e, X, file", "AW420"), ("watch, -n, \"1\", X", "AW420"), ("Rscript, -e, X", "AW420"),
+        ("psql, X", nil), ("su, X, -c, wc", nil), ("sed, \"s/a/b/\", X", nil), ("sed, -e, \"s/a/b/\", X", nil),
         ("sudo, X", "AW421"), ("env, X", "AW421"), ("env, A=b, X", "AW421"), ("sh, X", "AW421"), ("python3, X", "AW421"), ("python3, -m, X", "AW421"), ("nohup, nice, X", "AW421"),
         ("python3, script.py, --text, X", nil), ("python3, script.py, -c, X", nil), ("env, A=X, wc", nil), ("timeout, \"5\", wc, X", nil), ("awk, \"{ print }\", X", nil),
         ("awk, -v, X, \"{ print v }\"", nil), ("perl, -ne, \"print\", X", nil), ("sh, -c, \"wc\", x, X", nil), ("grep, sh, X", nil), ("docker, run, img, wc, X", nil), ("ssh, host, ls", nil),

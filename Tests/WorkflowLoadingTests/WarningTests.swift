@@ -39,7 +39,7 @@ import WorkflowLoading
 
     @Test func aWorkflowWithoutAnOwner() throws {
         try expectWarnings(
-            of: "version: 1\nname: t\nsteps:\n  - { id: a, value: \"1\" }\noutputs: { a: \"${{ steps.a.output }}\" }\n",
+            of: "version: 1\nname: t\ntags: { k: v }\nsteps:\n  - { id: a, value: \"1\" }\noutputs: { a: \"${{ steps.a.output }}\" }\n",
             """
             w.yaml:2:7: warning[AW402]: nobody owns this workflow
                 |
@@ -49,9 +49,14 @@ import WorkflowLoading
             """)
     }
 
+    /// S3: a first file is not asked for it.
+    @Test func nobodyNeedsToOwnAFirstFile() throws {
+        try expectWarnings(of: "version: 1\nname: t\nsteps:\n  - { id: a, value: \"1\" }\noutputs: { a: \"${{ steps.a.output }}\" }\n", "")
+    }
+
     @Test func anOwnerWhoIsNobody() throws {
         try expectWarnings(
-            of: "version: 1\nname: t\nowner: {}\nsteps:\n  - { id: a, value: \"1\" }\noutputs: { a: \"${{ steps.a.output }}\" }\n",
+            of: "version: 1\nname: t\nowner: {}\ndecision: { id: x, outcome: ok }\nsteps:\n  - { id: a, value: \"1\" }\noutputs: { a: \"${{ steps.a.output }}\" }\n",
             """
             w.yaml:3:1: warning[AW402]: nobody owns this workflow
                 |

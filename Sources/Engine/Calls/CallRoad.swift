@@ -38,9 +38,11 @@ final class CallRoad {
             if try !isReady(question.model, run) { try await services.prepareFirst(question.model.reference) }
             let call = try prepare(question, site, run)
             // Place: what waits for one holds no money.
-            guard await acquire(services.callLimiter, run) else { throw Self.stopped }
+            if !services.callLimiter.tryAcquire() {
+                guard await acquire(services.callLimiter, run) else { throw Self.stopped }
+            }
             defer { services.callLimiter.release() }
-            if let limiter = call.limiter {
+            if let limiter = call.limiter, !limiter.tryAcquire() {
                 guard await acquire(limiter, run) else { throw Self.stopped }
             }
             defer { call.limiter?.release() }

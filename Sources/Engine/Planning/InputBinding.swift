@@ -28,9 +28,15 @@ public enum InputBinding {
             for violation in input.schema.validate(value).prefix(5) {
                 problems.append(Diagnostic(code: "AW303", "input '\(input.name)': \(violation.message)", at: input.range))
             }
-            bound[input.name] = value
+            bound[input.name] = whole(value, input.schema)
         }
         if !problems.isEmpty { throw Diagnostics(problems) }
         return bound
+    }
+
+    /// To a schema `3.0` is an integer; expressions, which are typed by the schema, are given one.
+    private static func whole(_ value: JSONValue, _ schema: Schema) -> JSONValue {
+        guard case .double = value, let number = value.intValue, schema.typeNames.contains("integer"), !schema.typeNames.contains("number") else { return value }
+        return .int(number)
     }
 }

@@ -405,8 +405,14 @@ struct PlanScope: Bindings {
         PlanScope(inputs: with(step).withValues ?? .unknown)
     }
 
+    private static let none = CELValue.map(CELMap(JSONObject()))
+
     func with(_ step: Step) -> PlanScope {
         var copy = self
+        if step.with.isEmpty {
+            copy.withValues = Self.none
+            return copy
+        }
         copy.withValues = .map(CELMap(step.with.map { ($0.key, (try? $0.value.evaluate(self)).map { CELValue($0) } ?? .unknown) }))
         return copy
     }

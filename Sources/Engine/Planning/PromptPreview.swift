@@ -109,11 +109,11 @@ public struct PromptPreview: Sendable {
         var item: (index: Int, count: Int?)?
         if let forEach = step.forEach {
             if let givenItem {
-                scope.items = [RunScope.Item(name: forEach.name, value: CELValue(givenItem.value), index: givenItem.index)]
+                scope = scope.adding(RunScope.Item(name: forEach.name, value: CELValue(givenItem.value), index: givenItem.index))
                 item = (givenItem.index, nil)
             } else if missing.isEmpty {
                 let list = try items(forEach)
-                scope.items = [RunScope.Item(name: forEach.name, value: CELValue(list[0]), index: 0)]
+                scope = scope.adding(RunScope.Item(name: forEach.name, value: CELValue(list[0]), index: 0))
                 item = (0, list.count)
             }
         }

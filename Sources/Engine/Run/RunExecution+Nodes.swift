@@ -19,18 +19,12 @@ extension RunExecution {
     func launch(_ node: Node, _ body: @escaping @Sendable (isolated RunExecution) async -> Void) {
         work.begin(
             node,
-            Task(executorPreference: environment.executor) { [self] in
-                await begin(body)
-                await ended(node)
-            })
+            Task(executorPreference: environment.executor) { [self] in await carry(node, body) })
     }
 
-    private func begin(_ body: @Sendable (isolated RunExecution) async -> Void) async {
+    private func carry(_ node: Node, _ body: @Sendable (isolated RunExecution) async -> Void) async {
         work.hasBegun()
         await body(self)
-    }
-
-    private func ended(_ node: Node) {
         work.end(node)
         // What the last node left goes with the run's end, and what one node left with the intent of the next, which comes
         // before it first waits for anything.

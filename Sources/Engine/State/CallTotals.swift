@@ -24,9 +24,12 @@ struct CallTotals {
 
     /// `.tier .attempts .cost_usd .tokens` of the step. Money is a number here, for comparisons only.
     var facts: JSONObject {
-        [
-            "tier": .string(tier), "attempts": .int(Int64(attempts)),
-            "cost_usd": .double(Double(cost.picoDollars) / 1e12), "tokens": .int(Int64(tokens)),
-        ]
+        // With room for what a step that succeeded has beside them.
+        var facts = JSONObject(minimumCapacity: 8)
+        facts["tier"] = .string(tier)
+        facts["attempts"] = .int(Int64(attempts))
+        facts["cost_usd"] = .double(Double(cost.picoDollars) / 1e12)
+        facts["tokens"] = .int(Int64(tokens))
+        return facts
     }
 }

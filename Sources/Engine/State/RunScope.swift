@@ -2,10 +2,10 @@ import Expressions
 import Values
 import WorkflowModel
 
-/// What the expressions of one node can read.
-struct RunScope: Bindings {
+/// What the expressions of one node can read. A class, as it is handed on with every prompt, and its values are shared with those before it.
+final class RunScope: Bindings, Sendable {
     /// An element of a `for_each` list.
-    struct Item {
+    struct Item: Sendable {
         let name: String
         let value: CELValue
         let index: Int
@@ -15,11 +15,11 @@ struct RunScope: Bindings {
     let steps: CELValue
     let run: CELValue
     /// The step's own values under `with`, and those of the steps around it.
-    private(set) var withValues = JSONObject()
-    private var with: CELValue?
+    let withValues: JSONObject
+    private let with: CELValue?
     /// The outermost first; an inner one hides an outer one of its name.
-    var items: [Item] = []
-    var pass: CELValue?
+    let items: [Item]
+    let pass: CELValue?
 
     func value(named name: String) -> CELValue? {
         switch name {
@@ -39,12 +39,8 @@ struct RunScope: Bindings {
         self.run = run
         self.items = items
         self.pass = pass
-        set(with: with)
-    }
-
-    private mutating func set(with values: JSONObject) {
-        withValues = values
-        with = values.isEmpty ? nil : CELValue(.object(values))
+        withValues = with
+        self.with = with.isEmpty ? nil : CELValue(.object(with))
     }
 
     /// What a prefix can read: it must be the same for every step that uses it.
@@ -55,16 +51,17 @@ struct RunScope: Bindings {
         guard !templates.isEmpty else { return self }
         var values = withValues
         for (key, template) in templates { values[key] = try template.evaluate(self) }
-        var scope = self
-        scope.set(with: values)
-        return scope
+        return replacing(with: values)
     }
 
     /// This scope with other values under `with`.
     func replacing(with values: JSONObject) -> RunScope {
-        var scope = self
-        scope.set(with: values)
-        return scope
+        RunScope(inputs: inputs, steps: steps, run: run, with: values, items: items, pass: pass)
+    }
+
+    /// This scope with one more element, the innermost.
+    func adding(_ item: Item) -> RunScope {
+        RunScope(inputs: inputs, steps: steps, run: run, with: withValues, items: items + [item], pass: pass)
     }
 
     /// The tags that have a value, over those given; `nil` where there are none at all.

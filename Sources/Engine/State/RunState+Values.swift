@@ -13,11 +13,9 @@ extension RunState {
 
     private func itemScope(_ node: Node) -> RunScope {
         let scope = scopes[node.scope]!
-        var bindings = bindings(scope)
-        if let index = node.item, let forEach = scope.body.steps[node.step].forEach {
-            bindings.items.append(RunScope.Item(name: forEach.name, value: CELValue(scope.lists[node.step]![index]), index: index))
-        }
-        return bindings
+        let bindings = bindings(scope)
+        guard let index = node.item, let forEach = scope.body.steps[node.step].forEach else { return bindings }
+        return bindings.adding(RunScope.Item(name: forEach.name, value: CELValue(scope.lists[node.step]![index]), index: index))
     }
 
     func nodeScope(_ node: Node) throws(StepFailure) -> RunScope {

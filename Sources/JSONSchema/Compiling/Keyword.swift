@@ -32,4 +32,11 @@ enum Keyword {
         "$recursiveAnchor": "'$dynamicAnchor'",
         "id": "'$id'",
     ]
+
+    /// Words of other schema languages, with what is written here.
+    static let foreign: [String: String] = [
+        "options": "'enum'", "choices": "'enum'", "values": "'enum'", "allowed": "'enum'", "one_of": "'enum'", "nullable": "a type with null, [string, \"null\"]",
+        "optional": "no 'required' in the object, or a 'default' of the input", "min": "'minimum', 'minLength' or 'minItems'", "max": "'maximum', 'maxLength' or 'maxItems'", "regex": "'pattern'",
+        "regexp": "'pattern'", "match": "'pattern'", "desc": "'description'", "label": "'title'", "fields": "'properties'", "keys": "'properties'", "element": "'items'", "elements": "'items'", "len": "'maxLength'",
+    ]
 }

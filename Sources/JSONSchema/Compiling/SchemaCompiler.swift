@@ -161,6 +161,8 @@ final class SchemaCompiler {
             let place = JSONPointer.child(pointer, keyword)
             if let successor = Keyword.replaced[keyword] {
                 warnings.append(.init(pointer: place, message: "'\(keyword)' is ignored; since draft 2020-12 it is written \(successor)"))
+            } else if let word = Keyword.foreign[keyword] {
+                warnings.append(.init(pointer: place, message: "the unknown keyword '\(keyword)' is ignored; JSON Schema has \(word) for it"))
             } else if let hint = Suggestion.hint(for: keyword, in: Keyword.known) {
                 warnings.append(.init(pointer: place, message: "the unknown keyword '\(keyword)' is ignored; \(hint)"))
             }

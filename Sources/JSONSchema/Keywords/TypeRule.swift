@@ -18,6 +18,12 @@ final class TypeRule: Rule {
         ("string", .string), ("array", .array), ("object", .object),
     ]
 
+    /// What other type systems call them.
+    private static let aliases = [
+        "list": "array", "tuple": "array", "dict": "object", "map": "object", "json": "object", "float": "number", "double": "number", "decimal": "number", "text": "string", "int": "integer", "int32": "integer",
+        "int64": "integer", "bool": "boolean", "str": "string", "none": "null",
+    ]
+
     private let pointer: String
     private let allowed: Types
     private let expected: String
@@ -42,7 +48,7 @@ final class TypeRule: Rule {
             } else {
                 let names = Self.names.map(\.name)
                 let choices = Wording.list(Wording.quoted(names))
-                schema.report("type", "must be one of \(choices), found '\(name)'\(Wording.hint(for: name, in: names))")
+                schema.report("type", "must be one of \(choices), found '\(name)'\(Self.aliases[name.lowercased()].map { " (did you mean '\($0)'?)" } ?? Wording.hint(for: name, in: names))")
             }
         }
         pointer = schema.pointer

@@ -31,7 +31,7 @@ struct LedgerFile: Sendable {
     }
 
     private func prepareFile() throws {
-        try refuseFolder()
+        try refuseOther()
         guard PrivateFolder.create(folder) == nil else {
             throw JournalError(.cannotOpen, "cannot create the folder of the ledger \(path): \(Self.lastError())")
         }
@@ -91,17 +91,19 @@ struct LedgerFile: Sendable {
     func requireThere() throws(JournalError) {
         var found = stat()
         if stat(path, &found) == 0 { return }
-        switch errno {
+        let code = errno
+        try refuseOther()
+        switch code {
         case ENOENT, ENOTDIR: throw JournalError(.cannotOpen, "there is no ledger at \(path) yet: the first `agentctl run` creates it")
-        case EACCES, EPERM: throw JournalError(.readOnly, "the ledger \(path) cannot be looked at: \(String(cString: strerror(errno)))")
-        case let code: throw JournalError(.cannotOpen, "the ledger \(path) cannot be looked at: \(String(cString: strerror(code)))")
+        case EACCES, EPERM: throw JournalError(.readOnly, "the ledger \(path) cannot be looked at: \(String(cString: strerror(code)))")
+        default: throw JournalError(.cannotOpen, "the ledger \(path) cannot be looked at: \(String(cString: strerror(code)))")
         }
     }
 
     /// Opens a connection that cannot write. An older ledger is brought up to date first, where it can be written to.
     func openForReading() throws(JournalError) -> DatabaseQueue {
         do {
-            try refuseFolder()
+            try refuseOther()
             try requireThere()
             try refuseNetwork()
             var queue = try connectForReading()
@@ -157,11 +159,20 @@ struct LedgerFile: Sendable {
 
     // MARK: Refusals
 
-    func refuseFolder() throws(JournalError) {
+    func refuseOther() throws(JournalError) {
+        for name in [folder, path] { try refuseLink(name) }
         var info = stat()
         guard stat(path, &info) == 0, info.st_mode & S_IFMT != S_IFREG else { return }
         // A pipe would be waited for.
         throw JournalError(.cannotOpen, "\(path) is \(info.st_mode & S_IFMT == S_IFDIR ? "a folder" : "no regular file"), not a ledger file")
+    }
+
+    /// Nothing is made behind a link that points nowhere: what it points to may be a disk that is not mounted.
+    private func refuseLink(_ name: String) throws(JournalError) {
+        var info = stat()
+        guard stat(name, &info) != 0, errno == ENOENT, let target = try? FileManager.default.destinationOfSymbolicLink(atPath: name) else { return }
+        throw JournalError(
+            .cannotOpen, "the ledger \(path) cannot be opened: \(name) is a link to \(target), which is not there; bring that back, or remove the link to begin on a new ledger")
     }
 
     func refuseNetwork() throws(JournalError) {

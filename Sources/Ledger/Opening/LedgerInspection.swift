@@ -36,6 +36,12 @@ public struct LedgerInspection: Sendable {
         let isFolderWritable = faccessat(AT_FDCWD, folder, W_OK, AT_EACCESS) == 0
         guard FileManager.default.fileExists(atPath: path) else {
             bytes = nil
+            do {
+                try file.refuseOther()
+            } catch {
+                state = .unusable(error)
+                return
+            }
             state = .absent(canBeMade: isFolderWritable)
             return
         }
@@ -53,7 +59,7 @@ public struct LedgerInspection: Sendable {
 extension LedgerFile {
     /// The schema's version, and the lines of SQLite's quick check.
     fileprivate func inspect() throws -> (Int, [String]) {
-        try refuseFolder()
+        try refuseOther()
         try refuseNetwork()
         let queue = try connectForReading()
         defer { try? queue.close() }

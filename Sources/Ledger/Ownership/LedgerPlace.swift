@@ -12,7 +12,8 @@ final class LedgerPlace {
     private var main: File?
     /// The log and its index: SQLite makes them when they are first needed, and they stay for as long as a connection is open.
     private var beside: [(path: String, file: File?)]
-    private var isLost = false
+    /// What was found, once it was: what has been lost does not come back with the file.
+    private var loss: JournalError?
 
     private struct File: Equatable {
         let device: UInt64
@@ -40,6 +41,7 @@ final class LedgerPlace {
     /// - Parameter shrinks: whether a smaller file is another one too, as one that was copied over it: nobody vacuums while runs are driven.
     /// - Throws: `JournalError` of code `replaced`.
     func check(shrinks isFaulty: Bool) throws(JournalError) {
+        if let loss { throw loss }
         // Before the file's size: what a checkpoint has told of there, it has done.
         let log = logState()
         var hasMoved: Int32 = 0
@@ -96,19 +98,20 @@ final class LedgerPlace {
     func overwritten() -> JournalError { lost("was overwritten") }
 
     private func lost(_ what: String) -> JournalError {
+        if let loss { return loss }
         keepWhatIsThere()
-        return JournalError(
+        let error = JournalError(
             .replaced,
             """
             the ledger \(path) \(what) while it was written to: nothing more can be recorded, and so nothing more is done; put the file back \
             to go on with its runs, or begin on a new one; calls that were under way may have been billed
             """)
+        loss = error
+        return error
     }
 
     /// SQLite removes the log when the last connection closes, by its name. Of another ledger at this path it is the only record.
     private func keepWhatIsThere() {
-        if isLost { return }
-        isLost = true
         let log = beside[0]
         if let known = log.file, let there = File(log.path), there.isSame(as: known) { return }
         var persists: Int32 = 1

@@ -7,6 +7,9 @@ import WorkflowModel
 // Rows are read by position: a trace may have ten thousand of them.
 
 enum RunColumns {
+    /// Whether a run may go on: in the words of the index `run_open`, which is used for these alone.
+    static let isOpen = "status <> 'succeeded' AND status <> 'failed' AND status <> 'cancelled'"
+
     static let list = """
         id, run_id, workflow, file, status, started_at, ended_at, max_cost_pico, input_tokens, output_tokens, tags, owners, decision_id, outcome, batch, outputs_hash, inputs_hash, error, graph_hash, location,
         batch_index, CASE WHEN status = 'running' THEN \(ProcessRecord.sql(of: "run.owner")) END, pruned_at,

@@ -6,7 +6,7 @@ import WorkflowModel
 extension Ledger {
     /// What runs ask people and nobody has answered, the oldest first.
     public func openApprovals(run: String? = nil) throws(JournalError) -> [ApprovalRecord] {
-        try approvals("decided_at IS NULL AND status NOT IN ('succeeded', 'failed', 'cancelled') AND (?1 IS NULL OR run_id = ?1)", [run])
+        try approvals("decided_at IS NULL AND \(RunColumns.isOpen) AND (?1 IS NULL OR run_id = ?1)", [run])
     }
 
     /// What runs asked people, the oldest first, with the answers.

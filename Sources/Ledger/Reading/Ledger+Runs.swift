@@ -14,7 +14,7 @@ extension Ledger {
         conditions.add("batch = ?", filter.batch)
         conditions.add("(started_at, id) < (SELECT started_at, id FROM run WHERE run_id = ?)", filter.before)
         // Of the open ones, which are few, the row alone does not tell: a process may be gone.
-        if filter.isResumable { conditions.add("status NOT IN ('succeeded', 'failed', 'cancelled') AND pruned_at IS NULL", []) }
+        if filter.isResumable { conditions.add("\(RunColumns.isOpen) AND pruned_at IS NULL", []) }
         // The plus keeps SQLite from reading all runs in their order: there is an index of the open ones.
         let order = filter.isResumable ? "+started_at" : "started_at"
         let arguments = conditions.arguments + [filter.isResumable ? -1 : filter.limit]

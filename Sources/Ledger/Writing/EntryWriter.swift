@@ -22,7 +22,10 @@ final class EntryWriter {
 
     private let caps: CapCounters
     private let rows: RowWriter
-    private let insertEvent: PreparedStatement
+    /// One event at a time, and as many as the entry of a step in a chain has.
+    private let insertEvent, insertEvents: PreparedStatement
+    private static let eventsAtOnce = 4
+    private static let eventColumns = 6
     private let selectSubject: PreparedStatement
 
     init(connection: OpaquePointer, texts: BindingArena, own: OwnProcess) throws(SQLiteFailure) {
@@ -35,7 +38,12 @@ final class EntryWriter {
             try PreparedStatement(sql, on: connection, texts: texts)
         }
         rows = RowWriter(connection: connection, texts: texts)
-        insertEvent = try prepare("INSERT INTO event(run, seq, kind, payload, at, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")
+        func insert(events count: Int) -> String {
+            let rows = (0..<count).map { row in "(" + (1...Self.eventColumns).map { "?\(row * Self.eventColumns + $0)" }.joined(separator: ", ") + ")" }
+            return "INSERT INTO event(run, seq, kind, payload, at, hash) VALUES " + rows.joined(separator: ", ")
+        }
+        insertEvent = try prepare(insert(events: 1))
+        insertEvents = try prepare(insert(events: Self.eventsAtOnce))
         blobs = try BlobStore(connection: connection, texts: texts)
         caps = try CapCounters(connection: connection, texts: texts)
         selectSubject = try prepare(
@@ -107,9 +115,9 @@ final class EntryWriter {
 
         for window in windows { try caps.write(window, of: run) }
         for blob in entry.blobs { try blobs.write(blob) }
+        try writeEvents(entry.facts, of: run)
         rows.run = run.row
         for (index, fact) in entry.facts.enumerated() {
-            try write(fact, sequence: run.sequence + Int64(index) + 1, hash: hashes[index], of: run)
             // The row of a new run is there: it has the number that the others need.
             if case .runStarted = fact.event, run.sequence == 0, index == 0 { continue }
             try writeRows(of: fact, run)
@@ -148,15 +156,30 @@ final class EntryWriter {
         }
     }
 
-    private func write(_ event: JournaledEvent, sequence: Int64, hash: ContentHash, of run: OwnedRun) throws {
-        try event.payload.withUnsafeBytes { bytes in
-            insertEvent.bind(1, run.row)
-            insertEvent.bind(2, sequence)
-            insertEvent.bind(3, event.kind)
-            insertEvent.bind(4, uncopiedText: bytes)
-            insertEvent.bind(5, event.at.microseconds)
-            insertEvent.bind(6, hash)
-            try insertEvent.run()
+    private func writeEvents(_ facts: [JournaledEvent], of run: OwnedRun) throws {
+        var next = 0
+        while next < facts.count {
+            let count = facts.count - next >= Self.eventsAtOnce ? Self.eventsAtOnce : 1
+            try bind(facts, from: next, row: 0, of: count, to: count == 1 ? insertEvent : insertEvents, run)
+            next += count
+        }
+    }
+
+    /// Binds one row and those behind it, then runs the statement: payloads are not copied, and hold still that long.
+    private func bind(
+        _ facts: [JournaledEvent], from first: Int, row: Int, of count: Int, to statement: PreparedStatement, _ run: OwnedRun
+    ) throws {
+        guard row < count else { return try statement.run() }
+        let fact = facts[first + row]
+        let before = Int32(row * Self.eventColumns)
+        statement.bind(before + 1, run.row)
+        statement.bind(before + 2, run.sequence + Int64(first + row) + 1)
+        statement.bind(before + 3, fact.kind)
+        statement.bind(before + 5, fact.at.microseconds)
+        statement.bind(before + 6, hashes[first + row])
+        try fact.payload.withUnsafeBytes { payload in
+            statement.bind(before + 4, uncopiedText: payload)
+            try bind(facts, from: first, row: row + 1, of: count, to: statement, run)
         }
     }
 

@@ -14,15 +14,16 @@ struct EventChain {
         after previous: ContentHash, sequence: Int64, at: Int64, kind: String, payload: UnsafeRawBufferPointer
     ) -> ContentHash {
         scratch.removeAll(keepingCapacity: true)
-        append(sequence)
-        append(at)
-        append(UInt32(truncatingIfNeeded: kind.utf8.count))
+        // One piece, as each costs more to hand over than its bytes to copy.
+        withUnsafeTemporaryAllocation(byteCount: 52, alignment: 8) { start in
+            previous.withUnsafeBytes { start.copyMemory(from: $0) }
+            start.storeBytes(of: sequence.littleEndian, toByteOffset: 32, as: Int64.self)
+            start.storeBytes(of: at.littleEndian, toByteOffset: 40, as: Int64.self)
+            start.storeBytes(of: UInt32(truncatingIfNeeded: kind.utf8.count).littleEndian, toByteOffset: 48, as: UInt32.self)
+            scratch.append(contentsOf: start)
+        }
         scratch.append(contentsOf: kind.utf8)
         scratch.append(contentsOf: payload)
-        return ContentHash(chaining: previous, scratch)
-    }
-
-    private mutating func append(_ value: some FixedWidthInteger) {
-        withUnsafeBytes(of: value.littleEndian) { scratch.append(contentsOf: $0) }
+        return ContentHash(of: scratch)
     }
 }

@@ -51,8 +51,7 @@ final class PreparedStatement {
     func bind(_ index: Int32, _ value: Int?) { bind(index, value.map(Int64.init)) }
 
     func bind(_ index: Int32, _ text: String) {
-        var text = text
-        text.withUTF8 { bytes in
+        text.withBytes { bytes in
             let kept = texts.keep(UnsafeRawBufferPointer(bytes))
             sqlite3_bind_text(
                 handle, index, (kept ?? UnsafeRawPointer(bytes.baseAddress))?.assumingMemoryBound(to: CChar.self) ?? Self.empty,

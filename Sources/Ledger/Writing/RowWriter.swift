@@ -18,11 +18,19 @@ final class RowWriter: RowSink {
     /// The same for changes of rows that are mostly there: an update is tried first, which looks for the row once.
     private var updates = [PreparedStatement?](repeating: nil, count: RowChange.allCases.count)
     private var update: PreparedStatement?
+    /// What the update was given, in case that it finds no row.
+    private var values: [Value] = []
     private var statement: PreparedStatement?
     private var change = RowChange.runStarted
     private var bound: Int32 = 0
     private var recentPriceRows: Set<String> = []
     private var priceRow: String?
+
+    private enum Value {
+        case number(Int64?)
+        case text(String?)
+        case hash(ContentHash?)
+    }
 
     init(connection: OpaquePointer, texts: BindingArena) {
         self.connection = connection
@@ -36,6 +44,7 @@ final class RowWriter: RowSink {
         self.change = change
         bound = 0
         priceRow = nil
+        if !values.isEmpty { values.removeAll(keepingCapacity: true) }
         if let known = statements[change.rawValue] {
             statement = known
         } else {
@@ -49,21 +58,24 @@ final class RowWriter: RowSink {
 
     func put(_ value: Int64?) {
         bound += 1
-        statement!.bind(bound, value)
-        update?.bind(bound, value)
+        guard let update else { return statement!.bind(bound, value) }
+        update.bind(bound, value)
+        values.append(.number(value))
     }
 
     func put(_ text: String?) {
         bound += 1
         if change == .priceRow, bound == 1 { priceRow = text }
-        statement!.bind(bound, text)
-        update?.bind(bound, text)
+        guard let update else { return statement!.bind(bound, text) }
+        update.bind(bound, text)
+        values.append(.text(text))
     }
 
     func put(_ hash: ContentHash?) {
         bound += 1
-        statement!.bind(bound, hash)
-        update?.bind(bound, hash)
+        guard let update else { return statement!.bind(bound, hash) }
+        update.bind(bound, hash)
+        values.append(.hash(hash))
     }
 
     func end() throws {
@@ -85,6 +97,13 @@ final class RowWriter: RowSink {
             if let update {
                 update.bind(bound + 1, run)
                 if try update.runCountingChanges() == 1 { return }
+                for (index, value) in values.enumerated() {
+                    switch value {
+                    case .number(let number): statement.bind(Int32(index + 1), number)
+                    case .text(let text): statement.bind(Int32(index + 1), text)
+                    case .hash(let hash): statement.bind(Int32(index + 1), hash)
+                    }
+                }
             }
             statement.bind(bound + 1, run)
             if change.action == .update {

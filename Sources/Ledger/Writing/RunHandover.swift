@@ -217,7 +217,7 @@ struct RunHandover {
 
     /// Questions whose time is over, of runs that are not.
     private static let isExpired = """
-        decided_at IS NULL AND until <= ?1 AND run IN (SELECT id FROM run WHERE status NOT IN ('succeeded', 'failed', 'cancelled'))
+        decided_at IS NULL AND until <= ?1 AND run IN (SELECT id FROM run WHERE \(RunColumns.isOpen))
         """
 
     /// Whether there is a question that nobody answered in time.

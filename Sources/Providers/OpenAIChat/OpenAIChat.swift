@@ -11,7 +11,7 @@ struct OpenAIChat: WireFormat {
         OpenAIChatRequest(request: request.request, modelID: request.modelID, dialect: request.dialect).body()
     }
 
-    func reader(_ answer: ExpectedAnswer) -> AnswerReader { AnswerReader(answer) }
+    func reader(_ answer: ExpectedAnswer) -> any WireReader { AnswerReader(answer) }
 
     func mostBytes(of answer: ExpectedAnswer) -> Int { AnswerReader.mostBytes(maxOutputTokens: answer.maxOutputTokens, hasLogprobs: answer.hasLogprobs) }
 }

@@ -40,24 +40,21 @@ struct UsageFields {
     init(_ object: JSONValue, limit: Int64 = Self.usualLimit) {
         self.limit = limit
         guard case .object(let fields) = object else { return }
-        for (name, value) in fields {
-            guard let meaning = Self.meanings[name] else { continue }
+        fields.forEachPair { name, value in
+            guard let meaning = Self.meanings[name] else { return }
             switch meaning {
             case .count(let counts, let isAnthropic):
                 if isAnthropic { self.isAnthropic = true }
                 for count in counts { take(value, as: count) }
             case .details(let names, let isOfPrompt):
-                guard case .object(let details) = value else {
-                    takeModalities(value, isOfPrompt: isOfPrompt)
-                    continue
-                }
-                for (name, value) in details {
+                guard case .object(let details) = value else { return takeModalities(value, isOfPrompt: isOfPrompt) }
+                details.forEachPair { name, value in
                     for count in names[name] ?? [] { take(value, as: count) }
                     if isOfPrompt, case .object(let lives) = value { takeLives(lives) }
-                    guard let number = value.intValue, number > 0, name.hasSuffix("tokens") else { continue }
+                    guard let number = value.intValue, number > 0, name.hasSuffix("tokens") else { return }
                     guard number < limit else {
                         hasAbsurd = true
-                        continue
+                        return
                     }
                     if isOfPrompt { mostOfPrompt = max(mostOfPrompt, number) } else { mostOfOutput = max(mostOfOutput, number) }
                 }

@@ -40,28 +40,38 @@ struct UsageReader {
     /// `response.completed`; at the top of Ollama's own answers; llama.cpp's `timings`.
     mutating func take(answer: JSONValue) {
         guard case .object(let fields) = answer else { return }
-        // Null in most chunks of a stream.
-        if let usage = fields["usage"], usage != .null { take(usage, service: fields["service_tier"]?.stringValue) }
-        if let usage = fields["x_groq"]?["usage"] { take(usage) }
-        if let usage = fields["usageMetadata"] ?? fields["usage_metadata"] { take(usage) }
-        if let usage = fields["message"]?["usage"] {
+        // Of most answers two fields have members, and all that is looked for here stands in one of those.
+        var holders: [(name: String, value: JSONValue)] = []
+        var isOllama = false
+        fields.forEachPair { name, value in
+            if name.utf8.count == 10 || name.utf8.count == 17 { isOllama = isOllama || name == "eval_count" || name == "prompt_eval_count" }
+            switch value {
+            case .object, .array: holders.append((name, value))
+            case .null, .bool, .int, .bigInt, .double, .string: break
+            }
+        }
+        func held(_ name: String) -> JSONValue? { holders.first { $0.name == name }?.value }
+        if let usage = held("usage") { take(usage, service: fields["service_tier"]?.stringValue) }
+        if let usage = held("x_groq")?["usage"] { take(usage) }
+        if let usage = held("usageMetadata") ?? held("usage_metadata") { take(usage) }
+        if let usage = held("message")?["usage"] {
             take(usage)
-        } else if let response = fields["response"], let usage = response["usage"] {
+        } else if let response = held("response"), let usage = response["usage"] {
             take(usage, service: response["service_tier"]?.stringValue)
         }
-        if let usage = fields["error"]?["usage"] { take(usage) }
-        if case .array(let choices)? = fields["choices"] {
+        if let usage = held("error")?["usage"] { take(usage) }
+        if case .array(let choices)? = held("choices") {
             for case .object(let choice) in choices {
                 if let usage = choice["usage"] { take(usage) }
                 if let usage = choice["message"]?["usage"] { take(usage) }
                 if let usage = choice["delta"]?["usage"] { take(usage) }
             }
         }
-        if fields["eval_count"] != nil || fields["prompt_eval_count"] != nil {
+        if isOllama {
             // Only the counts: the rest is the answer.
             take(.object(JSONObject(fields.filter { $0.key.hasSuffix("_count") || $0.key.hasSuffix("_duration") }.map { ($0.key, $0.value) })))
         }
-        if let value = fields["timings"] { take(timings: value) }
+        if let timings = held("timings") { take(timings: timings) }
     }
 
     /// Takes a member whose place another one took: what it tells of usage was told.

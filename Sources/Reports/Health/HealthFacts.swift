@@ -4,7 +4,8 @@ import Values
 public struct HealthFacts: Sendable {
     public enum ProjectFile: Sendable {
         /// None from this folder upward.
-        case absent(searchedFrom: String)
+        /// - Parameter unread: files there that look like one and are not read.
+        case absent(searchedFrom: String, unread: [String] = [])
         case valid(file: String, providers: Int)
         /// The problems with their places, each in one line.
         case invalid(problems: [(message: String, hint: String?)])

@@ -19,7 +19,7 @@ extension DecodingContext {
         guard let scalar = node.scalar, case .string(let text) = scalar.value else {
             // A name that looks like a number or a boolean is still a name.
             if let scalar = node.scalar, scalar.value != .null { return scalar.text }
-            wrong(key, "text", node)
+            wrong(key, "text", node, hint: ShapeHints.word(node, key))
             return nil
         }
         if text.contains("${{") {
@@ -32,7 +32,8 @@ extension DecodingContext {
     func int(_ node: YAMLNode, _ key: String, in allowed: ClosedRange<Int>) -> Int? {
         guard case .int(let number)? = node.scalar?.value, allowed.contains(Int(number)) else {
             let upper = allowed.upperBound == .max ? "" : " to \(allowed.upperBound)"
-            wrong(key, "a whole number from \(allowed.lowerBound)\(upper)", node)
+            let hint = node.scalar.flatMap { ValueHints.number($0, key, isWhole: true) { $0 >= Double(allowed.lowerBound) && $0 <= Double(allowed.upperBound) } }
+            wrong(key, "a whole number from \(allowed.lowerBound)\(upper)", node, hint: hint ?? ShapeHints.word(node, key))
             return nil
         }
         return Int(number)
@@ -40,7 +41,8 @@ extension DecodingContext {
 
     func double(_ node: YAMLNode, _ key: String, in allowed: ClosedRange<Double>) -> Double? {
         guard let number = node.scalar?.value.doubleValue, allowed.contains(number) else {
-            wrong(key, "a number from \(JSONValue.double(allowed.lowerBound).jsonText) to \(JSONValue.double(allowed.upperBound).jsonText)", node)
+            let hint = node.scalar.flatMap { ValueHints.number($0, key, isWhole: false, allowed.contains) } ?? ShapeHints.word(node, key)
+            wrong(key, "a number from \(JSONValue.double(allowed.lowerBound).jsonText) to \(JSONValue.double(allowed.upperBound).jsonText)", node, hint: hint)
             return nil
         }
         return number
@@ -48,7 +50,7 @@ extension DecodingContext {
 
     func bool(_ node: YAMLNode, _ key: String) -> Bool? {
         guard case .bool(let flag)? = node.scalar?.value else {
-            wrong(key, "true or false", node)
+            wrong(key, "true or false", node, hint: node.scalar.flatMap { ValueHints.bool($0, key) } ?? ShapeHints.word(node, key))
             return nil
         }
         return flag
@@ -56,7 +58,8 @@ extension DecodingContext {
 
     func duration(_ node: YAMLNode, _ key: String) -> TimeSpan? {
         guard let text = node.scalar?.text, let span = TimeSpan(text: text), span.milliseconds > 0 else {
-            wrong(key, "a duration with a unit", node, hint: "for example 250ms, 45s, 5m, 24h")
+            let hint = node.scalar.flatMap { ValueHints.duration($0.text, key) } ?? ShapeHints.word(node, key)
+            wrong(key, "a duration with a unit", node, hint: hint ?? "for example 250ms, 45s, 5m, 24h")
             return nil
         }
         return span
@@ -65,9 +68,10 @@ extension DecodingContext {
     func money(_ node: YAMLNode, _ key: String) -> Money? {
         guard let scalar = node.scalar, let money = Money(decimal: scalar.text) else {
             let isBeyond = node.scalar.map { Money.isBeyond($0.text) } ?? false
+            let meant = node.scalar.flatMap { ValueHints.money($0.text, key) } ?? ShapeHints.word(node, key)
             wrong(
                 key, "an amount in dollars", node,
-                hint: isBeyond ? "one amount holds less than $9223372" : "a decimal number from 0 with at most 12 decimals, for example 0.25")
+                hint: meant ?? (isBeyond ? "one amount holds less than $9223372" : "a decimal number from 0 with at most 12 decimals, for example 0.25"))
             return nil
         }
         return money
@@ -77,15 +81,17 @@ extension DecodingContext {
     func word(_ node: YAMLNode, _ key: String, of words: [String]) -> String? {
         guard let text = node.scalar?.text, words.contains(text) else {
             let expected = words.count == 1 ? "'\(words[0])'" : "one of \(words.joined(separator: ", "))"
-            wrong(key, expected, node, hint: node.scalar.flatMap { Suggestion.hint(for: $0.text, in: words) })
+            let bare = node.scalar.map { Synonym.normal($0.text) }
+            let hint = bare.flatMap { words.contains($0) ? "write \(key): \($0)" : Suggestion.hint(for: $0, in: words) }
+            wrong(key, expected, node, hint: hint ?? ShapeHints.word(node, key))
             return nil
         }
         return text
     }
 
-    func mapping(_ node: YAMLNode, _ key: String) -> [(key: YAMLNode, value: YAMLNode)]? {
+    func mapping(_ node: YAMLNode, _ key: String, isProject: Bool = false) -> [(key: YAMLNode, value: YAMLNode)]? {
         guard case .mapping(let pairs) = node.content else {
-            wrong(key, "a mapping", node)
+            wrong(key, "a mapping", node, hint: ShapeHints.names(node, key, isProject: isProject))
             return nil
         }
         // A key without a colon is what a comma left of a value.
@@ -99,7 +105,7 @@ extension DecodingContext {
 
     func sequence(_ node: YAMLNode, _ key: String) -> [YAMLNode]? {
         guard case .sequence(let nodes) = node.content else {
-            wrong(key, "a list", node)
+            wrong(key, "a list", node, hint: ShapeHints.list(node, key))
             return nil
         }
         return nodes

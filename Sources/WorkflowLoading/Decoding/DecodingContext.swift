@@ -58,9 +58,10 @@ final class DecodingContext {
 
     // MARK: Scalars with expressions
 
-    func template(_ node: YAMLNode) -> Template? {
+    /// - Parameter key: for messages.
+    func template(_ node: YAMLNode, _ key: String? = nil) -> Template? {
         guard let scalar = node.scalar else {
-            report("AW103", "expected text, found \(node.typeName)", at: node.range)
+            report("AW103", "expected text, found \(node.typeName)", at: node.range, hint: ShapeHints.text(node, key))
             return nil
         }
         return template(scalar.text, at: scalar.textStart, margin: scalar.margin)
@@ -78,7 +79,9 @@ final class DecodingContext {
     /// Bare CEL, or exactly one `${{ }}`. Text around it would always be a string, and so always true.
     func expression(_ node: YAMLNode, key: String) -> Expression? {
         guard let scalar = node.scalar else {
-            report("AW103", "\(key) is an expression, found \(node.typeName)", at: node.range)
+            var hint: String?
+            if key == "items", case .sequence(let elements) = node.content { hint = ShapeHints.list(elements).map { "write the list as an expression: \(key): \"\($0)\"" } }
+            report("AW103", "\(key) is an expression, found \(node.typeName)", at: node.range, hint: hint)
             return nil
         }
         do throws(Diagnostics) {
@@ -103,7 +106,7 @@ final class DecodingContext {
         case .scalar(let scalar):
             guard scalar.text.contains("${{") else { return .literal(scalar.value) }
             // Literal still means that `$${{` has become `${{`.
-            return template(node).map { template in
+            return template(node, nil).map { template in
                 guard template.isLiteral else { return .template(template) }
                 let text = template.parts.map { part in if case .text(let text) = part { text } else { "" } }.joined()
                 return .literal(.string(text))

@@ -12,10 +12,13 @@ struct MappingReader {
     /// Declared keys only: so few that a look at each is the fastest.
     private let pairs: [(name: String, key: YAMLNode, value: YAMLNode)]
 
-    /// - Parameter checker: checks every key by its declaration, as no decoder reads the mapping.
-    init?(_ node: YAMLNode, _ mapping: LanguageMapping, _ context: DecodingContext, checkedBy checker: ShapeChecker? = nil) {
+    /// - Parameters:
+    ///   - name: the key under which it stands, for messages; `nil` in a list.
+    ///   - checker: checks every key by its declaration, as no decoder reads the mapping.
+    init?(_ node: YAMLNode, _ mapping: LanguageMapping, _ context: DecodingContext, under name: String? = nil, checkedBy checker: ShapeChecker? = nil) {
         guard case .mapping(let entries) = node.content else {
-            context.report("AW103", "\(mapping.what) is a mapping of keys to values, found \(node.typeName)", at: node.range)
+            context.report(
+                "AW103", "\(mapping.what) is a mapping of keys to values, found \(node.typeName)", at: node.range, hint: ShapeHints.mapping(mapping, node, under: name))
             return nil
         }
         self.context = context
@@ -65,17 +68,29 @@ struct MappingReader {
     /// A key that the mapping does not have.
     private static func report(_ key: YAMLNode, _ value: YAMLNode, in node: YAMLNode, _ mapping: LanguageMapping, _ context: DecodingContext) {
         let name = key.scalar?.text ?? ""
-        if let foreign = mapping.foreign.first(where: { $0.name == name }) {
-            context.report("AW102", "'\(name)' is not a key of \(mapping.what)", at: key.range, hint: foreign.hint)
+        if let synonym = mapping.synonym(of: name) {
+            context.report("AW102", "'\(name)' is not a key of \(mapping.what)", at: key.range, hint: synonym.hint(value, in: mapping))
         } else if node.isInFlow, value.json == .null, key.scalar?.isPlain == true {
             context.report(
                 "AW013", "a comma in an unquoted value inside { } ends the value, so '\(name)' is read as a key of \(mapping.what)", at: key.range,
                 hint: "put the whole value in quotes")
         } else {
-            let known = mapping.keys.map(\.name) + (mapping.extensions?.shape == nil ? [] : ["\(mapping.extensions!.prefix)…"])
-            let hint = Suggestion.hint(for: name, in: known) ?? "known keys: \(known.joined(separator: ", "))"
-            context.report("AW101", "unknown key '\(name)' in \(mapping.what)", at: key.range, hint: hint)
+            context.report("AW101", "unknown key '\(name)' in \(mapping.what)", at: key.range, hint: hint(for: name, value, mapping))
         }
+    }
+
+    /// More keys than these are not listed.
+    private static let mostListed = 20
+
+    private static func hint(for name: String, _ value: YAMLNode, _ mapping: LanguageMapping) -> String {
+        let known = mapping.keys.map(\.name) + (mapping.extensions?.shape == nil ? [] : ["\(mapping.extensions!.prefix)…"])
+        let normal = Synonym.normal(name)
+        if known.contains(normal) { return "did you mean '\(normal)'?" }
+        // Of two letters one is no likeness.
+        if let near = Suggestion.closest(to: normal, in: known), normal.utf8.count > 2 || near.utf8.count != normal.utf8.count { return "did you mean '\(near)'?" }
+        if let place = mapping.place(of: normal, value) { return place }
+        if known.count > mostListed { return "\(mapping.what) has no such key; Docs/Keys.md#\(mapping.name) lists those that it has" }
+        return "known keys: \(known.joined(separator: ", "))"
     }
 
     /// The keys present of which there must be exactly one.
@@ -110,9 +125,9 @@ struct MappingReader {
     func bool(_ key: String) -> Bool? { value(key).flatMap { context.bool($0, key) } }
     func duration(_ key: String) -> TimeSpan? { value(key).flatMap { context.duration($0, key) } }
     func money(_ key: String) -> Money? { value(key).flatMap { context.money($0, key) } }
-    func mapping(_ key: String) -> [(key: YAMLNode, value: YAMLNode)]? { value(key).flatMap { context.mapping($0, key) } }
+    func mapping(_ key: String) -> [(key: YAMLNode, value: YAMLNode)]? { value(key).flatMap { context.mapping($0, key, isProject: mapping.name == "provider") } }
     func sequence(_ key: String) -> [YAMLNode]? { value(key).flatMap { context.sequence($0, key) } }
-    func template(_ key: String) -> Template? { value(key).flatMap(context.template) }
+    func template(_ key: String) -> Template? { value(key).flatMap { context.template($0, key) } }
     func expression(_ key: String) -> Expression? { value(key).flatMap { context.expression($0, key: key) } }
     func valueTemplate(_ key: String) -> ValueTemplate? { value(key).flatMap(context.valueTemplate) }
 
@@ -162,7 +177,7 @@ struct MappingReader {
     }
 
     func reader(_ key: String, _ mapping: LanguageMapping) -> MappingReader? {
-        value(key).flatMap { MappingReader($0, mapping, context) }
+        value(key).flatMap { MappingReader($0, mapping, context, under: key) }
     }
 }
 

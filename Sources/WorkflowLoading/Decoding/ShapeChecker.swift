@@ -23,7 +23,7 @@ struct ShapeChecker {
     func check(_ node: YAMLNode, _ shape: KeyShape, as key: String) {
         switch shape {
         case .text: _ = context.string(node, key)
-        case .template: note(context.template(node).map { .text($0) })
+        case .template: note(context.template(node, key).map { .text($0) })
         case .templateFile: note(context.templateFile(node, key).map { .text($0) })
         case .expression: note(context.expression(node, key: key).map { .expression($0) })
         case .condition: note(context.expression(node, key: key).map { .condition($0, key: key) })
@@ -60,7 +60,7 @@ struct ShapeChecker {
                 checker.owner = name.text
                 checker.check(pair.value, value, as: name.text)
             }
-        case .mapping(let name): _ = MappingReader(node, .named(name), context, checkedBy: self)
+        case .mapping(let name): _ = MappingReader(node, .named(name), context, under: key, checkedBy: self)
         case .either(let shapes):
             guard let shape = shapes.first(where: { $0.mayBe(node) }) else {
                 return context.wrong(key, shapes.map(\.expected).joined(separator: ", or "), node)

@@ -37,14 +37,18 @@ extension WorkflowDecoder {
             }
             return nil
         }
-        guard let kind = kind(kinds[0], reader, id) else { return nil }
+        // What is wrong beside the kind is told in the same pass.
+        let kind = kind(kinds[0], reader, id)
+        let (description, when, with, tags) = (reader.string("description"), reader.expression("when"), with(reader), templates(reader, "tags"))
+        let needs = (reader.strings("needs") ?? []).map { Named(text: $0.text, range: $0.range) }
+        let (forEach, retry, timeout, deadline) = (forEach(reader), retry(reader), reader.duration("timeout"), reader.duration("deadline"))
+        let (isOptional, onError) = (reader.bool(orDefault: "optional"), onError(reader))
+        let limits = LanguageMapping.containerKinds.contains(kinds[0]) ? containerLimits(reader) : limits(reader)
+        guard let kind else { return nil }
         return StepDraft(
-            id: id, description: reader.string("description"), kind: kind, when: reader.expression("when"), with: with(reader),
-            needs: (reader.strings("needs") ?? []).map { Named(text: $0.text, range: $0.range) }, forEach: forEach(reader),
-            retry: retry(reader) ?? defaults.retry, timeout: reader.duration("timeout") ?? defaults.timeout,
-            deadline: reader.duration("deadline") ?? (kind.isContainer || kind.isApproval ? nil : defaults.deadline), isOptional: reader.bool(orDefault: "optional"),
-            tags: templates(reader, "tags"), onError: onError(reader) ?? defaults.onError,
-            limits: kind.isContainer ? containerLimits(reader) : limits(reader), trim: trimNames(reader), uses: context.takeUses(), range: id.range)
+            id: id, description: description, kind: kind, when: when, with: with, needs: needs, forEach: forEach, retry: retry ?? defaults.retry,
+            timeout: timeout ?? defaults.timeout, deadline: deadline ?? (kind.isContainer || kind.isApproval ? nil : defaults.deadline), isOptional: isOptional, tags: tags,
+            onError: onError ?? defaults.onError, limits: limits, trim: trimNames(reader), uses: context.takeUses(), range: id.range)
     }
 
     private func kind(_ key: String, _ reader: MappingReader, _ id: Named) -> StepDraft.Kind? {
@@ -122,6 +126,9 @@ extension WorkflowDecoder {
         return draft.map { .model($0) }
     }
 
+    /// What others call who speaks.
+    private static let roles = ["human": "user", "customer": "user", "developer": "system", "instructions": "system", "ai": "assistant", "bot": "assistant", "model": "assistant", "agent": "assistant", "gpt": "assistant"]
+
     private func messages(_ reader: MappingReader) -> ModelStep.Body? {
         guard let nodes = reader.sequence("messages") else { return nil }
         if nodes.isEmpty { context.report("AW104", "messages needs at least one message", at: reader.value("messages")!.range) }
@@ -133,7 +140,9 @@ extension WorkflowDecoder {
                 let list = roles.dropLast().joined(separator: ", ") + " or " + roles.last!
                 context.report(
                     "AW103", "a message has role: \(list)", at: message.value("role")?.range ?? node.range.firstLine,
-                    hint: message.value("role")?.scalar.flatMap { Suggestion.hint(for: $0.text, in: roles) })
+                    hint: message.value("role")?.scalar.flatMap { word in
+                        Self.roles[word.text.lowercased()].map { "write role: \($0)" } ?? Suggestion.hint(for: word.text, in: roles)
+                    })
                 continue
             }
             guard let text = message.template("content") else {
@@ -166,9 +175,9 @@ extension WorkflowDecoder {
         switch (node.content, usesShell) {
         case (.sequence(let words), false):
             if words.isEmpty { context.report("AW104", "run needs a program", at: node.range) }
-            argv = words.compactMap(context.template)
+            argv = words.compactMap { context.template($0) }
         case (.scalar, true):
-            argv = context.template(node).map { [$0] } ?? []
+            argv = context.template(node, "run").map { [$0] } ?? []
         case (_, true):
             context.report("AW103", "with shell: true, run is one command line", at: node.range)
         default:
@@ -190,7 +199,7 @@ extension WorkflowDecoder {
         var passed: [String] = []
         for pair in reader.mapping("env") ?? [] {
             guard let name = pair.key.scalar?.text else { continue }
-            if pair.value.scalar?.value == .null { passed.append(name) } else if let value = context.template(pair.value) { env.append((name, value)) }
+            if pair.value.scalar?.value == .null { passed.append(name) } else if let value = context.template(pair.value, name) { env.append((name, value)) }
         }
         return .run(
             CommandStep(

@@ -81,7 +81,7 @@ struct WorkflowDecoder {
 
     func templates(_ reader: MappingReader, _ key: String) -> [(key: String, value: Template)] {
         (reader.mapping(key) ?? []).compactMap { pair in
-            guard let name = pair.key.scalar?.text, let template = context.template(pair.value) else { return nil }
+            guard let name = pair.key.scalar?.text, let template = context.template(pair.value, name) else { return nil }
             return (name, template)
         }
     }
@@ -103,7 +103,14 @@ struct WorkflowDecoder {
             guard document.objectValue != nil else {
                 context.report(
                     "AW103", "an input is declared by a JSON Schema, found \(value.typeName)", at: value.range,
-                    hint: "for example \(name.text): { type: string }")
+                    hint: ShapeHints.input(name.text, value))
+                context.broken.inputs.insert(name.text)
+                continue
+            }
+            if case .bool(let isRequired)? = document["required"] {
+                context.report(
+                    "AW108", "'required' of a schema is the list of the properties that an object must have, found \(isRequired)", at: value["required"]?.range ?? value.range,
+                    hint: isRequired ? "remove it: an input without a default must be given" : "remove it, and give the input a default: then it may be left out")
                 context.broken.inputs.insert(name.text)
                 continue
             }
@@ -129,7 +136,7 @@ struct WorkflowDecoder {
         for (key, value) in top.mapping("models") ?? [] {
             guard let name = context.checkedName(key, "a tier") else { continue }
             context.broken.tiers.insert(name.text)
-            guard let reader = MappingReader(value, .tier, context) else { continue }
+            guard let reader = MappingReader(value, .tier, context, under: name.text) else { continue }
             guard let use = reader.string("use") else {
                 if !reader.has("use") { reader.missing("use", in: "a tier", hint: "for example use: local/small") }
                 continue
@@ -138,7 +145,9 @@ struct WorkflowDecoder {
             for entry in [(text: use, range: reader.value("use")!.range)] + (reader.strings("fallback") ?? []) {
                 guard let reference = ModelReference(text: entry.text) else {
                     context.report(
-                        "AW109", "a model is named provider/model, found '\(entry.text)'", at: entry.range, hint: "for example local/small or groq/llama-3.1-8b-instant")
+                        "AW109", "a model is named provider/model, found '\(entry.text)'", at: entry.range,
+                        hint: entry.text.isEmpty || entry.text.contains("/") || ModelHints.reference(entry.text).hasPrefix("provider/")
+                            ? "for example local/small or groq/llama-3.1-8b-instant" : "for example \(ModelHints.reference(entry.text))")
                     continue
                 }
                 models.append(reference)
@@ -216,7 +225,8 @@ struct WorkflowDecoder {
         case "fail": return .fail
         case "continue": return .continue
         default:
-            context.report("AW103", "on_error is fail, continue or { value: … }, found \(node.typeName)", at: node.range)
+            let meant = node.scalar.flatMap { $0.text.utf8.count > 40 ? nil : ["ignore", "skip", "true"].contains($0.text.lowercased()) ? "write on_error: continue" : Suggestion.hint(for: $0.text, in: ["fail", "continue"]) }
+            context.report("AW103", "on_error is fail, continue or { value: … }, found \(node.typeName)", at: node.range, hint: meant)
             return nil
         }
     }
@@ -233,7 +243,7 @@ struct WorkflowDecoder {
         for (key, value) in top.mapping("prefixes") ?? [] {
             guard let name = context.checkedName(key, "a prefix") else { continue }
             context.broken.prefixes.insert(name.text)
-            guard let reader = MappingReader(value, .prefix, context) else { continue }
+            guard let reader = MappingReader(value, .prefix, context, under: name.text) else { continue }
             var text: Template?
             switch (reader.has("file"), reader.has("text")) {
             case (true, true), (false, false):

@@ -37,6 +37,8 @@ struct WorkflowDraft {
     var secrets: [Named] = []
     /// The names that the project file declares; `nil` where they are not known.
     var projectSecrets: [String]?
+    /// What is wrong with the name of a model; `nil` where it is not known which there are.
+    var modelCheck: WorkflowLoader.ModelCheck?
     /// What parts refer to that are checked by their declarations alone, beside those of steps.
     var uses: [CheckedUse] = []
     var outputs: [(key: String, value: ValueTemplate)] = []

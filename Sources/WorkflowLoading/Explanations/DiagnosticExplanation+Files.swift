@@ -10,6 +10,9 @@ extension DiagnosticExplanation {
             "AW006", "A project file of another user",
             "A project file that nobody names is searched in the folder and in those above it. There it may be somebody else's, and it has commands that run as whoever finds it. Taken are files of this user and of root, in folders of theirs; under `sudo` also of the user who called it.",
             mend: "name the file with `--config` or `AGENTCTL_CONFIG`, if you trust it.", .other, wrong: "cd /tmp/work && agentctl plan w.yaml   # and /tmp/agentctl.yaml is not yours"),
+        .init(
+            "AW007", "A file that is not read", "The project file is called `agentctl.yaml` or `.agentctl.yaml`; a file beside the workflows, or above them, has a name that is nearly one of these. What stands in it does not hold.",
+            mend: "rename it, or name it with `--config`.", .other, wrong: "agentctl.yml", right: "agentctl.yaml"),
     ]
 
     static let yaml: [DiagnosticExplanation] = [

@@ -25,6 +25,15 @@ extension DiagnosticExplanation {
         .init(
             "AW208", "Workflows that run each other", "A workflow that comes back to itself through `workflow:` would never end; the message names the circle.", mend: "remove one of the calls; repeat steps with `loop`.", .other,
             wrong: "# in w.yaml\n- { id: again, workflow: w.yaml }"),
+        .init(
+            "AW209", "A whole step in the place of its output",
+            "`steps.ID` is all that is known of a step: its output, and beside that its status, costs and tokens. As text that would be JSON of the program's own. Under `with` a whole step may be handed on, to be read by its fields.",
+            mend: "name what is meant, mostly `.output`.", wrong: "- { id: a, model: m, prompt: hi }\n- { id: b, model: m, prompt: \"Shorter: ${{ steps.a }}\" }",
+            right: "- { id: a, model: m, prompt: hi }\n- { id: b, model: m, prompt: \"Shorter: ${{ steps.a.output }}\" }"),
+        .init(
+            "AW210", "An unknown provider or model",
+            "Providers are the built-in ones and those of the project file; one that starts its servers itself has the models that it declares. `validate` asks for it, and `plan` and `run` refuse such a model.",
+            mend: "take the one of the hint, or declare it under `providers:` in the project file.", .other, wrong: "models: { m: { use: opnai/gpt-4o-mini } }", right: "models: { m: { use: openai/gpt-4o-mini } }"),
     ]
 
     static let inputs: [DiagnosticExplanation] = [
@@ -61,5 +70,10 @@ extension DiagnosticExplanation {
             "AX010", "A value with no form as text or JSON",
             "Text takes text, numbers, bools, lists and maps; null, bytes, types and maps with other keys than text have no form there. Where a schema says that a value can be null, that is known before the run.",
             mend: "say what to write instead, such as `x != null ? x : ''`.", wrong: "- { id: a, model: m, prompt: \"There is ${{ null }} here\" }", right: "- { id: a, model: m, prompt: \"There is nothing here\" }"),
+        .init(
+            "AX011", "A comparison with a word that never is",
+            "The other side has a closed set of values, and this is none of them, so that the comparison never holds and nothing fails. Closed are how a step ended (`.status`), the tiers of the workflow (`.tier`), and `enum` and `const` of its schemas, each together with what `on_error` puts in their place. Inputs are asked for with a warning, [AW422](#aw422).",
+            mend: "take one of the words of the hint.", wrong: "- { id: a, value: \"1\" }\n- { id: b, when: steps.a.status == 'success', value: \"2\" }",
+            right: "- { id: a, value: \"1\" }\n- { id: b, when: steps.a.status == 'succeeded', value: \"2\" }"),
     ]
 }

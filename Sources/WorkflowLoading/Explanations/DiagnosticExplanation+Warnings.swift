@@ -7,8 +7,8 @@ extension DiagnosticExplanation {
             "Neither the step, its tier nor `defaults` caps the output, so \(StepLimits.defaultMaxOutputTokens) tokens apply. The cap decides what is reserved before each call and where an answer is cut.",
             mend: "choose one.", wrong: "- { id: a, model: m, prompt: hi }", right: "- { id: a, model: m, prompt: hi, limits: { max_output_tokens: 200 } }"),
         .init(
-            "AW402", "A workflow without an owner", "The owner is kept with each run, so that a bill finds its reader.", mend: "name one.", .other, wrong: "version: 1\nname: mail",
-            right: "version: 1\nname: mail\nowner: { engineering: cx-platform }"),
+            "AW402", "A workflow without an owner", "Its `decision` or its `tags` say that somebody looks at what it costs. The owner is kept with each run, so that a bill finds its reader.", mend: "name one.",
+            .other, wrong: "version: 1\nname: mail\ntags: { feature: support }", right: "version: 1\nname: mail\nowner: { engineering: cx-platform }\ntags: { feature: support }"),
         .init(
             "AW403", "A read of a step that may be skipped", "A step that reads, without `has()`, the output of a skipped step is skipped too, and so on down the graph. A step of `finally`, which runs whatever became of the others, fails.",
             mend: "guard the read; or, if that is meant, repeat the condition.",
@@ -45,5 +45,17 @@ extension DiagnosticExplanation {
             mend: "name the program; where there is a choice, let an expression choose among fixed words.", .workflow,
             wrong: "inputs: { tool: { type: string } }\nsteps:\n  - { id: a, run: [\"${{ inputs.tool }}\"] }",
             right: "inputs: { tool: { type: string } }\nsteps:\n  - { id: a, run: [\"${{ inputs.tool == 'count' ? 'wc' : 'cat' }}\"] }"),
+        .init(
+            "AW422", "An input compared with a value that its schema does not have",
+            "An input keeps to the `enum` or `const` of its schema, so the comparison never holds. What is compared with the answer of a step is an error: see [AX011](#ax011).",
+            mend: "take a value of the schema, or add this one to it.", .workflow,
+            wrong: "inputs: { mode: { enum: [fast, good] } }\nsteps:\n  - { id: a, when: inputs.mode == 'best', value: \"1\" }",
+            right: "inputs: { mode: { enum: [fast, good] } }\nsteps:\n  - { id: a, when: inputs.mode == 'good', value: \"1\" }"),
+        .init(
+            "AW423", "A text that looks like an expression",
+            "Only `${{ }}` is evaluated. `{{ inputs.x }}`, `${inputs.x}`, `$inputs.x`, `{inputs.x}` and a text such as `steps.a.output` are sent and printed as they stand. Asked about is only what names something that can be read in that place; a name alone, `{{ x }}`, only where nothing else reads `inputs.x`, the step `x` or `with.x`.",
+            mend: "write `${{ }}` around it. Where the text is meant as it stands, make a constant of it: `${{ '{{ inputs.x }}' }}`.", .workflow,
+            wrong: "inputs: { text: { type: string } }\nmodels: { m: { use: local/small } }\nsteps:\n  - { id: a, model: m, prompt: \"Sum up {{ inputs.text }}\" }",
+            right: "inputs: { text: { type: string } }\nmodels: { m: { use: local/small } }\nsteps:\n  - { id: a, model: m, prompt: \"Sum up ${{ inputs.text }}\" }"),
     ]
 }

@@ -13,6 +13,10 @@ public enum ProjectLoader {
     /// Looked for in this order, in a folder and then in those above it. The second form suits a repository that keeps its
     /// configuration out of sight.
     public static let fileNames = ["agentctl.yaml", ".agentctl.yaml"]
+    /// What people call it who have not looked.
+    private static let otherNames = [
+        "agentctl.yml", ".agentctl.yml", "agentctl.json", ".agentctl.json", "agentctl.toml", "agentctl.config.yaml", "agentctl.config.yml", "Agentctl.yaml", "AgentCtl.yaml", "agentctl.yaml.txt",
+    ]
     /// Relative to the root.
     public static let defaultLedger = ".agentctl/ledger.db"
 
@@ -30,19 +34,26 @@ public enum ProjectLoader {
         }
         let from = SourceFiles.realPath(start) ?? SourceFiles.realPath(".") ?? "/"
         var folder = Substring(from)
+        var unread: [String] = []
         while true {
+            let names = otherNames.map { (folder == "/" ? "" : folder) + "/" + $0 }
+            unread += names.filter { access($0, F_OK) == 0 && FileOwner.foreign(of: $0) == nil }.map(shortened)
             for name in fileNames {
                 let path = (folder == "/" ? "" : folder) + "/" + name
                 // One that is there but cannot be read must not be passed over.
                 if access(String(path), F_OK) == 0 {
                     try refuseForeign(String(path))
-                    return try read(shortened(String(path)), secrets)
+                    var project = try read(shortened(String(path)), secrets)
+                    project.unread = unread
+                    return project
                 }
             }
             guard let slash = folder.lastIndex(of: "/"), folder != "/" else { break }
             folder = slash == folder.startIndex ? "/" : folder[..<slash]
         }
-        return Project(root: from, file: nil, ledger: defaultLedger, providers: [], prices: [])
+        var project = Project(root: from, file: nil, ledger: defaultLedger, providers: [], prices: [])
+        project.unread = unread
+        return project
     }
 
     /// What opens something in the text of a project file, which need not be right.
@@ -97,7 +108,7 @@ public enum ProjectLoader {
                 context.report("AW107", "a provider's name is a word without '/'", at: key.range)
                 continue
             }
-            if let reader = MappingReader(value, .provider, context) { providers.append(provider(name, reader)) }
+            if let reader = MappingReader(value, .provider, context, under: name) { providers.append(provider(name, reader)) }
         }
         let rows = (top.sequence("prices") ?? []).flatMap { price($0, context) }
         var secrets: [String] = []
@@ -128,7 +139,7 @@ public enum ProjectLoader {
         if !reader.has("api") { reader.missing("api", in: "a provider", hint: "api: openai-chat") }
         var models: [ModelConfiguration] = []
         for (key, value) in reader.mapping("models") ?? [] {
-            guard let model = MappingReader(value, .model, reader.context) else { continue }
+            guard let model = MappingReader(value, .model, reader.context, under: key.scalar?.text) else { continue }
             let serve = model.reader("serve", .serve).map { serve in
                 ServeConfiguration(
                     command: portStrings(serve, "command"), ready: serve.string(orDefault: "ready"),

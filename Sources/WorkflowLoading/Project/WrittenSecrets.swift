@@ -49,6 +49,30 @@ enum WrittenSecrets {
         return found
     }
 
+    private static let keyBeginnings = ["sk-", "sk_", "gsk_", "ghp_", "github_pat_", "xoxb-", "xoxp-", "AKIA", "AIza", "hf_", "glpat-"]
+
+    /// What in a workflow's file opens something, where nothing that does belongs: behind a key that announces it, or by its look.
+    static func find(inWorkflow root: YAMLNode) -> [Secret] {
+        var found: [Secret] = []
+        root.forEachScalar { keys, _, scalar in
+            guard !scalar.text.contains("${{"), scalar.text.utf8.count <= 4096, let key = keys.last else { return }
+            let isAnnounced = !key.lowercased().contains("tokens") && PublicNames.isCredential(key)
+            for word in scalar.text.split(whereSeparator: \.isWhitespace) where word.utf8.count >= 16 || isAnnounced {
+                let word = String(word)
+                guard SecretLook.looksLikeKey(word), !Secret.isPlaceholder(word) else { continue }
+                if isAnnounced || keyBeginnings.contains(where: word.hasPrefix) { found.append(Secret(name: "a value of '\(key)'", value: word)) }
+            }
+        }
+        return found
+    }
+
+    /// The same of a workflow that is no YAML: what begins as keys do.
+    static func guess(inWorkflow text: String) -> [Secret] {
+        text.split { $0.isWhitespace || ",{}[]\"'".contains($0) }.map(String.init)
+            .filter { word in word.utf8.count >= 16 && keyBeginnings.contains(where: word.hasPrefix) && SecretLook.looksLikeKey(word) }
+            .map { Secret(name: "a value of the workflow", value: $0) }
+    }
+
     /// A key that is misspelt or stands in the wrong place: `apiKey`, `token`, `auth: { token: … }`. Some keys of the format count tokens.
     private static func announces(_ keys: ArraySlice<String>, _ text: String) -> Bool {
         // The name of a model may be any word.

@@ -5,7 +5,7 @@ extension EditorSchema {
         # Keys
 
         Every key of the language, with its type, its default and what it means, as editors show it. `agentctl schema --markdown`
-        prints this page. [Workflow](Workflow.md) has the rules and examples. A key with † is checked and not run by this version:
+        prints this page; what other tools call something stands below the keys of its mapping. [Workflow](Workflow.md) has the rules and examples. A key with † is checked and not run by this version:
         `plan` and `run` refuse a file with it (AW123).
 
         """ + mappings.map(\.markdown).joined()
@@ -24,7 +24,9 @@ extension LanguageMapping {
             return "| `\(key.name)`\(key.runs ? "" : " †") | \(key.shape.markdown) | \(start) | \(key.text) |\n"
         }
         let choice = oneOf.isEmpty ? "" : "\nExactly one of: \(oneOf.map { "`\($0)`" }.joined(separator: ", ")).\n"
-        return "\n## \(name)\n\n| key | type | default | |\n|---|---|---|---|\n" + rows.joined() + choice
+        let words = synonyms.map { "| \($0.words.map { "`\($0)`" }.joined(separator: " ")) | \($0.text.map { "|<".contains($0) ? "\\\($0)" : String($0) }.joined()) |\n" }
+        let others = words.isEmpty ? "" : "\n| elsewhere | here |\n|---|---|\n" + words.joined()
+        return "\n## \(name)\n\n| key | type | default | |\n|---|---|---|---|\n" + rows.joined() + choice + others
     }
 }
 

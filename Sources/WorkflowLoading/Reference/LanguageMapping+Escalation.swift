@@ -11,7 +11,7 @@ extension LanguageMapping {
             .init("skip_tier_if", .condition, "Asked before each tier, with its name as 'tier'; true passes it over.").reading("tier"),
             .init("max_rate", .rate, otherwise: "none", "The largest share of answers that go on to a further tier, in a time; beyond it, on_exhausted."),
             .init("shadow", .mapping("shadow"), "Asks a further tier for comparison; its answer is recorded and not used."),
-        ])
+        ], shorthand: "tiers: {}")
 
     private static let judgeKinds = modelKinds
 
@@ -28,7 +28,7 @@ extension LanguageMapping {
             .init("output", .mapping("judge_output"), "How the judge's answer is checked; its fields passed and score are those of the check.").with(judgeKinds),
             .init("limits", .mapping("limits"), "Caps on the judge's calls.").with(judgeKinds),
             .init("record", .boolean, default: false, "Whether the check runs although accept does not need it."),
-        ] + sampling.map { $0.with(judgeKinds) }, oneOf: ["expr", "logprob"] + judgeKinds)
+        ] + sampling.map { $0.with(judgeKinds) }, oneOf: ["expr", "logprob"] + judgeKinds, shorthand: "expr: {}")
 
     static let judgeOutput = stepOutput.only("schema", "repair", name: "judge_output")
 
@@ -38,12 +38,12 @@ extension LanguageMapping {
             .init("of", .field, otherwise: "the whole answer", "The field of the output whose tokens count."),
             .init("min_p10", .number(-100...0), "The tenth percentile of the log-probabilities is at least this."),
             .init("min_lowest", .number(-100...0), "The log-probability of the least likely token is at least this."),
-        ])
+        ], shorthand: "min_p10: {}")
 
     static let shadow = LanguageMapping(
         "shadow",
         [
             .init("rate", .percent, required: true, "The share of answers that are compared."),
             .init("tier", .tier, otherwise: "the last of tiers", "The tier that is asked."),
-        ])
+        ], shorthand: "rate: {}")
 }

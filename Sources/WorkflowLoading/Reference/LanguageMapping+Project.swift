@@ -22,17 +22,17 @@ extension LanguageMapping {
             .init("insecure_http", .boolean, default: false, "Whether the key may go to another machine over http, where it can be read on the way."),
             .init("max_concurrency", .integer(1...100_000), "Calls in flight in one process."), .init("pricing", .mapping("pricing"), "What the machine costs."),
             .init("models", .names(.mapping("model")), "Models under names of one's own."), .init("dialect", .mapping("dialect"), "How the server departs from the API."),
-        ])
+        ], shorthand: "api: openai-chat, base_url: {}")
 
     static let apiKey = LanguageMapping(
         "api_key",
         [
             .init("env", .text, "A variable of the environment."), .init("command", .oneOrList(.text), "A program that prints the key on its first line."),
             .init("value", .text, "The key itself, for loopback addresses only."),
-        ])
+        ], shorthand: "env: NAME")
 
     static let pricing = LanguageMapping(
-        "pricing", [.init("machine_hour_usd", .money, "Calls are charged by the time that they keep the machine busy.")])
+        "pricing", [.init("machine_hour_usd", .money, "Calls are charged by the time that they keep the machine busy.")], shorthand: "machine_hour_usd: {}")
 
     static let model = LanguageMapping(
         "model", what: "a model",
@@ -42,14 +42,14 @@ extension LanguageMapping {
             .init("images", .boolean, otherwise: "dialect.images", "Whether it takes images."), .init("files", .boolean, otherwise: "dialect.files", "Whether it takes PDF files."),
             .init("image_tokens", .integer(1...1_000_000_000), "The most tokens that it counts for one image."),
             .init("price_as", .model, "The model whose prices it has: provider/model."),
-        ])
+        ], shorthand: "id: {}")
 
     static let serve = LanguageMapping(
         "serve",
         [
             .init("command", .oneOrList(.text), required: true, "The program and its arguments; ${{ port }} is a free port."),
             .init("ready", .text, default: "/health", "The path that answers 200 once the model is loaded."), .init("start_timeout", .duration, default: "60s", "How long loading may take."),
-        ])
+        ], shorthand: "command: {}")
 
     static let dialect = LanguageMapping(
         "dialect",
@@ -79,7 +79,7 @@ extension LanguageMapping {
 
     static let secret = LanguageMapping(
         "secret", what: "a secret",
-        [.init("env", .text, "A variable of the environment."), .init("command", .oneOrList(.text), "A program that prints it on its first line.")], oneOf: ["env", "command"])
+        [.init("env", .text, "A variable of the environment."), .init("command", .oneOrList(.text), "A program that prints it on its first line.")], oneOf: ["env", "command"], shorthand: "env: NAME")
 
     static let spending = LanguageMapping(
         "spending_budget", what: "an entry of budgets",
@@ -107,11 +107,11 @@ extension LanguageMapping {
         [
             .init("slack", .mapping("address"), "An incoming webhook of Slack."), .init("webhook", .mapping("address"), "An address that takes JSON."),
             .init("command", .oneOrList(.text), "A program that reads JSON."), .init("terminal", .boolean, default: false, "Whether a run says it on stderr."),
-        ])
+        ], shorthand: "webhook: { env: NAME }")
 
     static let address = LanguageMapping(
         "address", what: "an address",
-        [.init("env", .text, "A variable of the environment with the address."), .init("url", .url, "The address, where it is no secret.")], oneOf: ["env", "url"])
+        [.init("env", .text, "A variable of the environment with the address."), .init("url", .url, "The address, where it is no secret.")], oneOf: ["env", "url"], shorthand: "env: NAME")
 
-    static let telemetry = LanguageMapping("telemetry", [.init("otlp", .url, required: true, "An OTLP receiver over HTTP.")])
+    static let telemetry = LanguageMapping("telemetry", [.init("otlp", .url, required: true, "An OTLP receiver over HTTP.")], shorthand: "otlp: {}")
 }

@@ -6,9 +6,10 @@ extension LanguageMapping {
     static let modelKinds = ["prompt", "prompt_file", "messages"]
     /// The keys that decide what a step is.
     static let stepKinds = modelKinds + ["tool", "run", "value", "approve", "workflow", "loop", "steps"]
-    private static let containers = ["workflow", "loop", "steps"]
+    /// Those that have steps of their own.
+    static let containerKinds = ["workflow", "loop", "steps"]
     // A question has a timeout of its own, and nothing to try again.
-    private static let single = stepKinds.filter { !containers.contains($0) && $0 != "approve" }
+    private static let single = stepKinds.filter { !containerKinds.contains($0) && $0 != "approve" }
 
     static let step = LanguageMapping(
         "step", what: "a step",
@@ -32,7 +33,7 @@ extension LanguageMapping {
             .init("attach", .oneOrList(.either([.mapping("attachment"), .template])), "Images and files that go with the prompt.").with(modelKinds),
             .init("memo", .mapping("memo"), "Takes an earlier answer to the same request, at no cost.").with(modelKinds),
             .init("output", .mapping("output"), "How the output is read and checked.").with(modelKinds + ["run"]),
-            .init("limits", .mapping("limits"), "Caps on the step, or on each item.").with(modelKinds + containers),
+            .init("limits", .mapping("limits"), "Caps on the step, or on each item.").with(modelKinds + containerKinds),
             .init("tools", .oneOrList(.tool), "Tools that the model may call, in turns, until it answers.").with(modelKinds).checked(unless: []),
             .init("deferred", .boolean, default: false, "Whether the provider may answer later, for less: its batch interface.").with(modelKinds).checked(unless: false),
             .init("run", .either([.list(.template), .template]), "Runs a program: the list of the program and its arguments."),
@@ -49,11 +50,7 @@ extension LanguageMapping {
             .init("workflow", .text, "Runs the workflow of this file; its inputs are under 'with'."),
             .init("loop", .mapping("loop"), "Runs its steps again until a condition holds."),
             .init("steps", .list(.mapping("step")), "A group of steps, for example under for_each."),
-        ] + sampling.map { $0.with(modelKinds) }, oneOf: stepKinds,
-        foreign: [
-            ("depends_on", "use needs: [step], or refer to steps.<id>.output and the order follows"),
-            ("type", "the kind is the key that is present: prompt, run, value, …"),
-        ])
+        ] + sampling.map { $0.with(modelKinds) }, oneOf: stepKinds)
 
     /// `output` of model and run steps; which key goes with which kind is for the decoder to say.
     static let stepOutput = LanguageMapping(
@@ -63,7 +60,7 @@ extension LanguageMapping {
             .init("repair", .integer(0...5), default: 1, "Of a model step: how often an answer that breaks the schema is sent back."),
             .init("empty", .words(["fail", "allow"]), default: "fail", "Of a model step: whether an answer without text fails with empty_answer, or is one."),
             .init("parse", .word(CommandStep.Parse.self), default: "text", "Of a run step: how the program's output is read."),
-        ])
+        ], shorthand: "schema: {}")
     static let modelOutput = stepOutput.only("schema", "repair", "empty")
     static let runOutput = stepOutput.only("parse", "schema")
 
@@ -78,13 +75,13 @@ extension LanguageMapping {
             .init("on_error", .word(ForEach.OnError.self), default: "stop", "Whether a failed item fails the step."),
             .init("max_cost_usd", .money, "The most that all items together may cost."),
             .init("reorder", .words(["none", "rows", "fields"]), otherwise: "none", "Whether items, or also the fields in them, may be sorted so that prompts share more; the output keeps its order.").checked(unless: "none"),
-        ])
+        ], shorthand: "items: {}")
 
     static let message = LanguageMapping(
         "message", what: "a message",
         [
             .init("role", .words(["system", "user", "assistant"]), required: true, "Who speaks."), .init("content", .template, required: true, "What is said."),
-        ])
+        ], shorthand: "role: user, content: {}")
 
     static let attachment = LanguageMapping(
         "attachment", what: "an attachment",
@@ -93,11 +90,11 @@ extension LanguageMapping {
             .init("file", .template, "The path of a PDF or of a text."),
             .init("detail", .word(PromptAttachment.Detail.self), otherwise: "the API's", "How closely the model looks at an image.").with(["image"]),
             .init("max_tokens", .integer(1...100_000_000), "The most tokens that it is billed as, where the model's way of counting is not known."),
-        ], oneOf: ["image", "file"])
+        ], oneOf: ["image", "file"], shorthand: "file: {}")
 
-    static let memo = LanguageMapping("memo", [.init("max_age", .duration, required: true, "How old the answer may be.")])
+    static let memo = LanguageMapping("memo", [.init("max_age", .duration, required: true, "How old the answer may be.")], shorthand: "max_age: {}")
 
-    static let onError = LanguageMapping("on_error", [.init("value", .valueTemplate, required: true, "The output in place of the failure.")])
+    static let onError = LanguageMapping("on_error", [.init("value", .valueTemplate, required: true, "The output in place of the failure.")], shorthand: "value: {}")
 
     static let loop = LanguageMapping(
         "loop",
@@ -105,12 +102,12 @@ extension LanguageMapping {
             .init("steps", .list(.mapping("step")), required: true, "The steps of one pass."),
             .init("until", .condition, "Evaluated after each pass; true ends the loop."),
             .init("max", .integer(1...1_000), required: true, "The most passes."),
-        ])
+        ], shorthand: "steps: {}, max: 3")
 
     static let approval = LanguageMapping(
         "approve",
         [
             .init("message", .template, required: true, "What the person is asked."), .init("timeout", .duration, otherwise: "none", "How long an answer is waited for."),
             .init("on_timeout", .word(ApprovalStep.OnTimeout.self), default: "fail", "What stands in for an answer that did not come."),
-        ])
+        ], shorthand: "message: {}")
 }

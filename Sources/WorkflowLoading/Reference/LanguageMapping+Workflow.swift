@@ -29,7 +29,7 @@ extension LanguageMapping {
         "owner",
         [
             .init("business", .text, "Who wants it."), .init("engineering", .text, "Who keeps it running."), .init("finance", .text, "Who pays for it."),
-        ])
+        ], shorthand: "engineering: {}")
 
     static let sampling: [Key] = [
         .init("temperature", .number(0...2), "Not sent without one."), .init("top_p", .number(0...1), "Not sent without one."),
@@ -45,7 +45,7 @@ extension LanguageMapping {
         [
             .init("use", .model, required: true, "The model: provider/model."),
             .init("fallback", .oneOrList(.model), "Asked in this order when the model before fails for good."),
-        ] + sampling)
+        ] + sampling, shorthand: "use: {}")
 
     static let defaults = LanguageMapping(
         "defaults",
@@ -54,7 +54,7 @@ extension LanguageMapping {
             .init("deadline", .duration, otherwise: "none", "The longest that a step, or each of its items, may take in all."),
             .init("retry", .mapping("retry"), "When a failed call is tried again."), .init("limits", .mapping("default_limits"), "Caps on each step or item."),
             .init("on_error", .either([.words(["fail", "continue"]), .mapping("on_error")]), default: "fail", "What a failed step does to its run."),
-        ])
+        ], shorthand: "model: {}")
 
     private static let retried = JSONValue.array(FailureKind.retryable.filter(RetryPolicy().on.contains).map { .string($0.rawValue) })
 
@@ -63,7 +63,7 @@ extension LanguageMapping {
         [
             .init("max_attempts", .integer(1...100), default: .int(Int64(RetryPolicy().maxAttempts)), "Tries in all, the first included."),
             .init("on", .oneOrList(.words(FailureKind.retryable.map(\.rawValue))), default: retried, "The kinds of failure that are tried again."),
-        ])
+        ], shorthand: "max_attempts: {}")
 
     static let limits = LanguageMapping(
         "limits",
@@ -79,12 +79,11 @@ extension LanguageMapping {
             .init("max_turns", .integer(1...1_000), "Of a step with tools: how often the model is asked.").checked(),
             .init("max_calls", .integer(1...10_000), "Of a step with tools: how often a tool is called.").checked(),
             .init("max_cost_usd", .money, "The most that the step's calls may cost, retries and repairs included."),
-        ])
+        ], shorthand: "max_output_tokens: {}")
 
     /// What is cut belongs to one step.
     static let defaultLimits = LanguageMapping(
-        "default_limits", what: "defaults.limits", limits.keys.filter { !["overflow", "trim"].contains($0.name) },
-        foreign: ["overflow", "trim"].map { ($0, "write it in the limits of a step: 'trim' names values of its 'with'") })
+        "default_limits", what: "defaults.limits", limits.keys.filter { !["overflow", "trim"].contains($0.name) }, shorthand: "max_output_tokens: {}")
 
     static let budget = LanguageMapping(
         "budget",
@@ -96,7 +95,7 @@ extension LanguageMapping {
             .init("red", .mapping("band"), "The same, further on.").checked(),
             .init("on_exceeded", .word(Budget.Exceeded.self), default: "stop", "What happens when the next call does not fit; with ask, a person may grant more.").checked(unless: "stop", "ask"),
             .init("degrade", .oneOrList(.tier), "Cheaper tiers that take over, the first that fits, under on_exceeded: degrade; optional steps are skipped.").checked(unless: []),
-        ])
+        ], shorthand: "max_cost_usd: {}")
 
     static let band = LanguageMapping(
         "band", what: "a band",
@@ -106,7 +105,7 @@ extension LanguageMapping {
             .init("escalate", .words(["never"]), "No step goes on to a further tier."),
             .init("finish_current", .boolean, default: false, "What has begun ends, nothing new starts."),
             .init("ask", .boolean, default: false, "A person is asked whether to go on."),
-        ])
+        ], shorthand: "at: {}")
 
     static let decision = LanguageMapping(
         "decision",
@@ -115,7 +114,7 @@ extension LanguageMapping {
             .init("outcome", .template, "Evaluated when the run ends."), .init("counts", .oneOrList(.text), otherwise: "every outcome", "The outcomes that count as delivered."),
             .init("price_usd", .money, "What a counted decision brings in, in dollars.").checked(),
             .init("failure_cost_usd", .money, "What a decision costs that does not count, in dollars.").checked(),
-        ])
+        ], shorthand: "id: {}")
 
     static let prefix = LanguageMapping(
         "prefix", what: "a prefix",
@@ -123,5 +122,5 @@ extension LanguageMapping {
             .init("file", .templateFile, "The text's file, relative to the workflow."), .init("text", .template, "The text."),
             .init("ttl", .either([.words(["auto"]), .duration]), default: "auto", "How long a provider is to keep the prefix in its cache.").checked(unless: "auto"),
             .init("order", .words(["keep", "any"]), default: "keep", "Whether the prefix may be moved among those that stay the same as long.").checked(unless: "keep"),
-        ], oneOf: ["file", "text"])
+        ], oneOf: ["file", "text"], shorthand: "text: {}")
 }

@@ -96,24 +96,24 @@ struct LanguageMapping: Sendable {
     /// Keys of which there must be exactly one.
     let oneOf: [String]
     let extensions: Extensions?
-    /// Keys of other tools and of other places, with what is written here in their place.
-    let foreign: [(name: String, hint: String)]
+    /// What people write in place of the mapping, and what they mean by it: `max_attempts: {}` of `retry: 3`.
+    let shorthand: String?
 
     init(
         _ name: String, what: String? = nil, _ keys: [Key], oneOf: [String] = [], extensions: Extensions? = nil,
-        foreign: [(name: String, hint: String)] = []
+        shorthand: String? = nil
     ) {
         self.name = name
         self.what = what ?? name
         self.keys = keys
         self.oneOf = oneOf
         self.extensions = extensions
-        self.foreign = foreign
+        self.shorthand = shorthand
     }
 
     /// A mapping with some of the keys, in the order that is given.
     func only(_ names: String..., name: String? = nil) -> LanguageMapping {
-        LanguageMapping(name ?? self.name, what: what, names.map { name in keys.first { $0.name == name }! })
+        LanguageMapping(name ?? self.name, what: what, names.map { name in keys.first { $0.name == name }! }, shorthand: shorthand.flatMap { names.contains(String($0.prefix { $0 != ":" })) ? $0 : nil })
     }
 
     func key(_ name: String) -> Key? { keys.first { $0.name == name } }

@@ -12,9 +12,12 @@ struct CommandAnatomy {
         look(at: 0)
     }
 
-    static func words(of argv: [Template]) -> (lines: [Template], programs: [Template]) {
+    /// Whether a shell or an interpreter is started that is given no program by its words: it reads one from its input.
+    private var readsProgram = false
+
+    static func words(of argv: [Template]) -> (lines: [Template], programs: [Template], readsProgram: Bool) {
         let anatomy = CommandAnatomy(argv)
-        return (anatomy.lines, anatomy.programs)
+        return (anatomy.lines, anatomy.programs, anatomy.readsProgram)
     }
 
     private let argv: [Template]
@@ -25,6 +28,8 @@ struct CommandAnatomy {
         case interpreter(Interpreter)
         /// Joins its words behind the host to a line for a shell there.
         case remoteShell(valued: Set<String>)
+        /// Joins its words to a line for a shell.
+        case lines(valued: Set<String>)
     }
 
     fileprivate struct Interpreter {
@@ -40,6 +45,8 @@ struct CommandAnatomy {
         var isShell = false
         /// Whether the first word is a program, not the name of one.
         var takesProgram = false
+        /// Whether words without options are something else: a user, a database.
+        var namesNothing = false
     }
 
     private static let kinds: [String: Kind] = {
@@ -68,6 +75,13 @@ struct CommandAnatomy {
         kinds["xargs"] = .wrapper(valued: ["-I", "-n", "-P", "-L", "-d", "-E", "-s", "-a"], operands: 0)
         kinds["stdbuf"] = .wrapper(valued: ["-i", "-o", "-e"], operands: 0)
         for name in ["nohup", "setsid", "time", "exec", "busybox", "command"] { kinds[name] = .wrapper(valued: [], operands: 0) }
+        let script = Interpreter(letters: ["e"])
+        for name in ["Rscript", "julia", "osascript"] { kinds[name] = .interpreter(script) }
+        for name in ["su", "runuser"] { kinds[name] = .interpreter(Interpreter(letters: ["c"], words: ["--command"], namesNothing: true)) }
+        for name in ["psql", "duckdb", "clickhouse-client"] { kinds[name] = .interpreter(Interpreter(letters: ["c", "q"], words: ["--command", "--query"], namesNothing: true)) }
+        for name in ["mysql", "mariadb"] { kinds[name] = .interpreter(Interpreter(letters: ["e"], words: ["--execute"], namesNothing: true)) }
+        kinds["sed"] = .interpreter(Interpreter(letters: ["e"], words: ["--expression"], ending: ["-f", "--file"], takesProgram: true))
+        for name in ["watch", "parallel"] { kinds[name] = .lines(valued: ["-n", "--interval", "-j", "--jobs"]) }
         kinds["ssh"] = .remoteShell(valued: Set("BbcDEeFIiJLlmOopQRSWw".map { "-\($0)" }))
         return kinds
     }()
@@ -105,6 +119,10 @@ struct CommandAnatomy {
             var next = index + 1
             while next < argv.count, lead(next).hasPrefix("-") { next += valued.contains(lead(next)) ? 2 : 1 }
             lines += argv[min(next + 1, argv.count)...]
+        case .lines(let valued):
+            var next = index + 1
+            while next < argv.count, lead(next).hasPrefix("-") { next += valued.contains(lead(next)) ? 2 : 1 }
+            lines += argv[min(next, argv.count)...]
         case nil:
             // A program that is not known may start another: `docker run image sh -c …`.
             for next in argv.indices.dropFirst(index + 1) {
@@ -136,13 +154,19 @@ struct CommandAnatomy {
             } else if interpreter.ending.contains(word) {
                 if index + 1 < argv.count, !interpreter.takesProgram { programs.append(argv[index + 1]) }
                 return
+            } else if interpreter.namesNothing {
+                index += 1
+            } else if word == "-" || interpreter.isShell && word == "-s" {
+                return readsProgram = !hasProgram
             } else if word.hasPrefix("-") || word.hasPrefix("+") {
                 index += interpreter.valued.contains(word) ? 2 : 1
             } else {
-                if interpreter.takesProgram { lines.append(argv[index]) } else if !hasProgram { programs.append(argv[index]) }
+                if interpreter.takesProgram { if !hasProgram { lines.append(argv[index]) } } else if !hasProgram { programs.append(argv[index]) }
                 return
             }
         }
+        // `sh`, `python3` and `psql` alone.
+        readsProgram = !hasProgram && !interpreter.takesProgram && !interpreter.namesNothing
     }
 }
 

@@ -11,13 +11,18 @@ struct ForeignTextRule: WorkflowRule {
             for step in body.steps {
                 guard case .run(let command) = step.kind else { continue }
                 let sources = ForeignText(draft: draft, bodies: bodies, body: body, step: step)
-                let (lines, programs) = command.usesShell ? ([command.argv[0]], []) : CommandAnatomy.words(of: command.argv)
+                let (lines, programs, readsProgram) = command.usesShell ? ([command.argv[0]], [], false) : CommandAnatomy.words(of: command.argv)
                 if let (reference, what) = sources.first(in: lines.flatMap(\.textReferences)) {
                     let variable = Self.variable(reference)
                     report(
                         Diagnostic(
                             .warning, code: "AW420", "\(what) is written into a command line: what stands in it is run", at: reference.range,
                             hint: "hand it over as a variable: env: { \(variable): \"${{ \(reference.path.joined(separator: ".")) }}\" }, and write \"$\(variable)\" with its quotes"))
+                } else if readsProgram, let (reference, what) = sources.first(in: command.stdin?.textReferences ?? []) {
+                    report(
+                        Diagnostic(
+                            .warning, code: "AW420", "\(what) is the program that is read from stdin: what stands in it is run", at: reference.range,
+                            hint: "write the program into run, and hand over what it works on: run: [sh, -c, '…'], stdin: \"${{ … }}\""))
                 } else if let (reference, what) = sources.first(in: programs.flatMap(\.textReferences)) {
                     report(
                         Diagnostic(
@@ -51,15 +56,26 @@ private struct ForeignText {
         return nil
     }
 
+    /// The same, as seen from another step: what it computes reads its own names.
+    private func seen(from step: StepDraft, in body: BodyDraft) -> ForeignText { ForeignText(draft: draft, bodies: bodies, body: body, step: step) }
+
     /// The step itself and those around it, the innermost first.
-    private var chain: [StepDraft] {
-        var chain = [step]
+    private var chain: [(step: StepDraft, body: BodyDraft)] {
+        var chain = [(step: step, body: body)]
         var inner = body
         for index in body.around.reversed() {
-            if let owner = inner.owner, let step = bodies[index].steps.first(where: { $0.id.text == owner }) { chain.append(step) }
+            if let owner = inner.owner, let step = bodies[index].steps.first(where: { $0.id.text == owner }) { chain.append((step, bodies[index])) }
             inner = bodies[index]
         }
         return chain
+    }
+
+    /// A step of a name that is seen from here, the nearest first.
+    private func source(_ name: String) -> (step: StepDraft, body: BodyDraft)? {
+        for index in [body.index] + body.around.reversed() {
+            if let step = bodies[index].steps.first(where: { $0.id.text == name }) { return (step, bodies[index]) }
+        }
+        return nil
     }
 
     private func origin(of path: [String], _ depth: Int) -> String? {
@@ -70,21 +86,29 @@ private struct ForeignText {
             let shape = draft.inputs.first { $0.name == path[1] }?.schema.shape
             return isHarmless(shape, path.dropFirst(2)) ? nil : "the input '\(path[1])'"
         case "steps":
-            guard path.count > 2, path[2] == "output", let source = draft.allSteps.first(where: { $0.id.text == path[1] }) else { return nil }
+            guard path.count > 2, path[2] == "output", let (source, home) = source(path[1]) else { return nil }
+            let view = seen(from: source, in: home)
+            if case .value(let fallback) = source.onError, let what = view.origin(in: fallback.textReferences, depth) { return what }
             switch source.kind {
             case .model(let model): return source.forEach == nil && isHarmless(model.schema?.shape, path.dropFirst(3)) ? nil : "the answer of '\(path[1])'"
             case .run(let command): return source.forEach == nil && isHarmless(command.schema?.shape, path.dropFirst(3)) ? nil : "what the program of '\(path[1])' prints"
-            case .value(let value): return origin(in: value.textReferences, depth)
+            case .value(let value): return view.origin(in: value.textReferences, depth)
             case .approve: return path.count > 3 && path[3] == "approved" ? nil : "what a person answers to '\(path[1])'"
             case .plain, .group, .loop, .workflow: return "what '\(path[1])' gives"
             }
         case "with":
-            guard path.count > 1 else { return chain.lazy.flatMap(\.with).compactMap { origin(in: $0.value.textReferences, depth) }.first }
-            let value = chain.lazy.flatMap(\.with).first { $0.key == path[1] }?.value
-            return value.flatMap { origin(in: $0.textReferences, depth) }
+            for (step, body) in chain {
+                let view = seen(from: step, in: body)
+                for (key, value) in step.with where path.count < 2 || key == path[1] {
+                    if let what = view.origin(in: value.textReferences, depth) { return what }
+                    if path.count > 1 { return nil }
+                }
+            }
+            return nil
+        case "pass": return path.count > 1 && path[1] == "index" ? nil : "what the pass before gave"
         default:
-            guard let items = chain.lazy.compactMap(\.forEach).first(where: { $0.name == root })?.items else { return nil }
-            return origin(in: items.textReferences, depth)
+            guard let (step, body) = chain.first(where: { $0.step.forEach?.name == root }), let items = step.forEach?.items else { return nil }
+            return seen(from: step, in: body).origin(in: items.textReferences, depth)
         }
     }
 
@@ -99,7 +123,7 @@ private struct ForeignText {
             guard let member = shape.property(name) else { return false }
             shape = member
         }
-        if shape.source["enum"] != nil || shape.source["const"] != nil { return true }
+        if shape.closedValues != nil { return true }
         let names = shape.typeNames
         return !names.isEmpty && names.allSatisfy(Self.harmless.contains)
     }

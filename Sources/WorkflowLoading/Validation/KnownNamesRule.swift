@@ -14,7 +14,10 @@ struct KnownNamesRule: WorkflowRule {
         let hints = NameHints()
         func check(_ name: Named, _ known: Set<String>, _ names: [String], _ what: String, _ where_: String) {
             guard !known.contains(name.text) else { return }
-            let hint = hints.hint(for: name.text, in: names, "declared", otherwise: names.isEmpty ? "none is declared under \(where_)" : nil)
+            let isModel = what == "tier" && ModelHints.looksLikeModel(name.text)
+            let hint =
+                isModel
+                ? ModelHints.declaration(name.text) : hints.hint(for: name.text, in: names, "declared", otherwise: names.isEmpty ? "none is declared under \(where_)" : nil)
             report(Diagnostic(code: "AW202", "there is no \(what) '\(name.text)'", at: name.range, hint: hint))
         }
         var checkedTiers: Set<SourceRange> = []

@@ -43,49 +43,26 @@ struct ReferencesRule: WorkflowRule {
     func check(_ draft: WorkflowDraft, _ report: (Diagnostic) -> Void) {
         let known = Names(draft)
         for body in known.bodies {
-            var around = ["inputs", "steps", "run"] + body.items
-            if !body.items.isEmpty { around.append("index") }
-            if body.isInLoop { around.append("pass") }
-            let outer = Set(body.with)
             for step in body.steps {
-                let with = step.with.isEmpty ? outer : outer.union(step.with.map(\.key))
-                for (place, references) in step.references(in: draft) where !place.isPrefix {
-                    var names = around
-                    if !place.isOnce, let forEach = step.forEach { names += [forEach.name, "index"] }
-                    var visible = outer
-                    switch place {
-                    case .body: visible = with
-                    case .checked(let scope):
-                        visible = with
-                        names += scope
-                    case .with where step.takesSecrets: names.append("secrets")
-                    default: break
-                    }
-                    if !visible.isEmpty { names.append("with") }
-                    let checks = step.escalation?.checks.map(\.name.text) ?? []
-                    for reference in references { check(reference, names, known, from: body, with: visible, checks: checks, report) }
+                for (place, references) in step.references(in: draft) where !place.isPrefix && !references.isEmpty {
+                    let visible = body.visible(to: step, at: place)
+                    for reference in references { check(reference, visible, known, report) }
                 }
             }
-            let visible = around + (body.with.isEmpty ? [] : ["with"])
-            for reference in body.until?.references ?? [] { check(reference, visible, known, from: body, with: outer, report) }
+            for reference in body.until?.references ?? [] { check(reference, body.visibleAfterPass, known, report) }
         }
-        let root = known.bodies[0]
-        for prefix in draft.prefixes {
-            for reference in prefix.text.references { check(reference, ["inputs", "steps", "run"], known, from: root, with: [], report) }
-        }
-        for reference in draft.outputs.flatMap(\.value.references) + (draft.decision?.outcome?.references ?? []) {
-            check(reference, ["inputs", "steps", "run"], known, from: root, with: [], report)
+        let outside = VisibleNames.outside(known.bodies[0])
+        for reference in draft.prefixes.flatMap(\.text.references) + draft.outputs.flatMap(\.value.references) + (draft.decision?.outcome?.references ?? []) {
+            check(reference, outside, known, report)
         }
         // Tags and the decision's id are written with the run's first record.
         for reference in draft.tags.flatMap(\.value.references) + (draft.decision?.id?.references ?? []) {
-            check(reference, ["inputs", "run"], known, from: root, with: [], report)
+            check(reference, .outside(known.bodies[0], readingSteps: false), known, report)
         }
     }
 
-    private func check(
-        _ reference: Reference, _ names: [String], _ known: Names, from body: BodyDraft, with: Set<String>, checks: [String] = [],
-        _ report: (Diagnostic) -> Void
-    ) {
+    private func check(_ reference: Reference, _ visible: VisibleNames, _ known: Names, _ report: (Diagnostic) -> Void) {
+        let (names, with, body, checks) = (visible.roots, visible.with, visible.body, visible.checks)
         func unknown(_ what: String, _ name: String, in names: [String], hint: String? = nil) {
             report(Diagnostic(code: "AW203", "\(what) '\(name)'", at: reference.range, hint: known.hints.hint(for: name, in: names, "known here", otherwise: hint)))
         }
@@ -130,17 +107,6 @@ struct ReferencesRule: WorkflowRule {
                 return unknown("a step has no", path[2], in: Self.stepFields, hint: "its result is steps.\(path[1]).output")
             }
         default: break
-        }
-    }
-}
-
-extension StepDraft {
-    /// Only programs are handed secrets: what a model is sent is stored.
-    fileprivate var takesSecrets: Bool {
-        switch kind {
-        case .run: true
-        case .plain(let step): step.kind.form == .effect
-        case .model, .value, .approve, .group, .loop, .workflow: false
         }
     }
 }

@@ -10,15 +10,21 @@ struct SchemaTypes {
     private static let maximumSchemas = 500
 
     private var left = maximumSchemas
+    /// Who has to keep to the words of an `enum`.
+    private let origin: Choice.Origin
 
-    static func type(of schema: Schema) -> StaticType {
-        var types = SchemaTypes()
+    /// - Parameter origin: `given` where the values come from outside, as inputs do.
+    static func type(of schema: Schema, _ origin: Choice.Origin = .declared) -> StaticType {
+        var types = SchemaTypes(origin: origin)
         return types.type(of: schema.shape, depth: maximumDepth).bounded
     }
 
     private mutating func type(of shape: SchemaShape, depth: Int) -> StaticType {
         left -= 1
         guard depth > 0, left > 0 else { return .dyn }
+        if let values = shape.closedValues, let choice = Choice(values.filter { !$0.isNull }, origin: origin) {
+            return values.contains(.null) ? .nullable(.choice(choice)) : .choice(choice)
+        }
         var type = StaticType.nothing
         for name in shape.typeNames { type = type.joined(with: self.type(named: name, shape, depth: depth)) }
         return type == .nothing ? .dyn : type

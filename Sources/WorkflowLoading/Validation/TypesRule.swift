@@ -56,7 +56,7 @@ private struct TypesPass {
                 problems.append(
                     Diagnostic(
                         code: "AW207", "for_each.items takes a list, found \(found)", at: forEach.items.range,
-                        hint: found.isMap ? "take its keys: \(forEach.items.source.prefix(40)).map(key, key)" : nil))
+                        hint: forEach.items.wholeStep.map { "what the step gave is \($0.path.joined(separator: ".")).output" } ?? (found.isMap ? "take its keys: \(forEach.items.source.prefix(40)).map(key, key)" : nil)))
             }
             environment.names[forEach.name] = found.element ?? .dyn
             environment.names["index"] = .int
@@ -73,14 +73,14 @@ private struct TypesPass {
         let base = step.inner == nil ? body(of: step, environment) : inner(of: step, environment, around)
         check(step.uses, of: step, making: base, environment)
         var fallback: StaticType?
-        if case .value(let template) = step.onError { fallback = type(of: template, environment) }
+        if case .value(let template) = step.onError { fallback = exactType(of: template, environment) }
         types.setOutput(WorkflowTypes.output(of: step, making: base, fallback: fallback).bounded, of: step.id.text)
     }
 
     /// Only texts and lists can be cut.
     private mutating func checkTrim(of step: StepDraft, _ with: [ObjectType.Field]) {
         for name in step.trim {
-            guard let type = with.first(where: { $0.name == name.text })?.type.withoutNull, type != .string, type.element == nil else { continue }
+            guard let type = with.first(where: { $0.name == name.text })?.type.plain, type != .string, type.element == nil else { continue }
             problems.append(
                 Diagnostic(
                     code: "AW140", "'\(name.text)' is \(type.isMap ? "an object" : "of type \(type)"), and only texts and lists are cut", at: name.range,
@@ -143,19 +143,19 @@ private struct TypesPass {
             if let stdin = command.stdin { _ = type(of: stdin, environment) }
             switch command.parse {
             case .text: return .string
-            case .json: return command.schema.map(SchemaTypes.type) ?? .dyn
-            case .jsonl: return command.schema.map(SchemaTypes.type) ?? .list(.dyn)
+            case .json: return command.schema.map { SchemaTypes.type(of: $0) } ?? .dyn
+            case .jsonl: return command.schema.map { SchemaTypes.type(of: $0) } ?? .list(.dyn)
             }
         case .model(let model):
             for template in [model.system].compactMap({ $0 }) + model.body.templates { text(template, environment) }
             for attachment in model.attachments { checkPath(attachment.source, environment) }
-            return model.schema.map(SchemaTypes.type) ?? .string
+            return model.schema.map { SchemaTypes.type(of: $0) } ?? .string
         }
     }
 
     private mutating func checkPath(_ source: Template, _ environment: TypeEnvironment) {
         let found = keep(source.check(in: environment), references: source.references).withoutNull
-        let path = found.element?.withoutNull ?? found
+        let path = found.element?.plain ?? found.plain
         guard let expression = source.wholeExpression, path != .string, path != .null, !path.isDynamic else { return }
         problems.append(Diagnostic(code: "AW141", "attach takes a path or a list of paths, found \(found)", at: expression.range))
     }
@@ -170,6 +170,7 @@ private struct TypesPass {
                 switch name {
                 case "output": environment.names[name] = base
                 case "checks": environment.names[name] = checks(of: step)
+                case "tier": environment.names[name] = types.tier
                 default: environment.names[name] = .string
                 }
             }
@@ -232,7 +233,8 @@ private struct TypesPass {
         guard !found.mayBeBool else { return }
         problems.append(
             Diagnostic(
-                code: "AW206", "\(key) takes a bool, found \(found)", at: expression.range, hint: "compare it, for example \(expression.source.prefix(40)) != …"))
+                code: "AW206", "\(key) takes a bool, found \(found)", at: expression.range,
+                hint: expression.wholeStep.map { "what the step gave is \($0.path.joined(separator: ".")).output" } ?? "compare it, for example \(expression.source.prefix(40)) != …"))
     }
 
     private mutating func text(_ template: Template, _ environment: TypeEnvironment) {
@@ -255,6 +257,18 @@ private struct TypesPass {
         }
     }
 
+    /// The type of what stands in for a step's output: constants are known by their values, so that they join a closed set.
+    private mutating func exactType(of template: ValueTemplate, _ environment: TypeEnvironment) -> StaticType {
+        switch template {
+        case .literal(let value): return StaticType(exactly: value)
+        case .object(let pairs):
+            var fields: [ObjectType.Field] = []
+            for (key, value) in pairs { fields.append(ObjectType.Field(key, exactType(of: value, environment))) }
+            return StaticType.object(ObjectType(fields)).bounded
+        case .template, .expression, .array: return type(of: template, environment)
+        }
+    }
+
     /// Notes the problems and hands on the type.
     private mutating func keep(_ checked: CheckedType, references: [Reference]) -> StaticType {
         for problem in checked.problems { problems.append(worded(problem, references)) }
@@ -263,6 +277,9 @@ private struct TypesPass {
 
     /// A field of a step's output has a code of its own, and a text output what to do about it.
     private func worded(_ problem: Diagnostic, _ references: [Reference]) -> Diagnostic {
+        if problem.code == ExpressionCode.neverEqual, problem.severity == .warning {
+            return Diagnostic(.warning, code: "AW422", problem.message, at: problem.range, hint: problem.hint)
+        }
         guard problem.code == ExpressionCode.unknownField,
             let path = references.first(where: { $0.range.start == problem.range?.start && $0.path.first == "steps" })?.path, path.count > 3
         else { return problem }

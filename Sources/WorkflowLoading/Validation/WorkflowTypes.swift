@@ -10,9 +10,23 @@ struct WorkflowTypes {
     private let inputs: StaticType
     private let run: StaticType
     private var outputs: [String: StaticType] = [:]
+    /// One of the tiers that are declared.
+    let tier: StaticType
+    private let status: StaticType
+
+    /// What others call how a step ended.
+    private static let statusAliases: [(word: String, meant: String)] = [
+        ("success", "succeeded"), ("successful", "succeeded"), ("ok", "succeeded"), ("done", "succeeded"), ("completed", "succeeded"), ("complete", "succeeded"), ("passed", "succeeded"),
+        ("finished", "succeeded"), ("failure", "failed"), ("error", "failed"), ("errored", "failed"), ("fail", "failed"), ("canceled", "cancelled"), ("aborted", "cancelled"), ("skip", "skipped"),
+        ("in_progress", "running"), ("queued", "pending"),
+    ]
 
     init(_ draft: WorkflowDraft) {
-        inputs = .object(ObjectType(draft.inputs.map { .init($0.name, SchemaTypes.type(of: $0.schema)) }, others: .dyn))
+        inputs = .object(ObjectType(draft.inputs.map { .init($0.name, SchemaTypes.type(of: $0.schema, .given)) }, others: .dyn))
+        status = Choice(NodeStatus.allCases.map { .string($0.rawValue) }, origin: .language, aliases: Self.statusAliases).map { .choice($0) } ?? .string
+        // One that could not be read may have any name.
+        let tiers = draft.broken.tiers.isEmpty ? Choice(draft.tiers.map { .string($0.tier.name) }, origin: .declared) : nil
+        tier = tiers.map { .choice($0) } ?? .string
         run = .object(ObjectType(ReferencesRule.runFields.map { .init($0, .string) }, others: .dyn))
     }
 
@@ -29,17 +43,17 @@ struct WorkflowTypes {
         for reference in references where reference.path.count > 1 && reference.path[0] == "steps" && known.insert(reference.path[1]).inserted {
             names.append(reference.path[1])
         }
-        let steps = names.compactMap { name in outputs[name].map { ObjectType.Field(name, Self.state(output: $0)) } }
+        let steps = names.compactMap { name in outputs[name].map { ObjectType.Field(name, state(output: $0)) } }
         return TypeEnvironment(["inputs": inputs, "run": run, "steps": .object(ObjectType(steps, others: .dyn))], isOpen: true)
     }
 
     /// `steps.X`.
-    private static func state(output: StaticType) -> StaticType {
+    private func state(output: StaticType) -> StaticType {
         .object(
             ObjectType(
                 [
-                    .init("output", output, isRequired: false), .init("status", .string), .init("accepted", .bool, isRequired: false),
-                    .init("tier", .string, isRequired: false), .init("attempts", .int, isRequired: false),
+                    .init("output", output, isRequired: false), .init("status", status), .init("accepted", .bool, isRequired: false),
+                    .init("tier", tier, isRequired: false), .init("attempts", .int, isRequired: false),
                     .init("cost_usd", .number, isRequired: false), .init("tokens", .int, isRequired: false),
                     .init("exit_code", .int, isRequired: false),
                 ], others: .dyn))

@@ -10,23 +10,30 @@ protocol WorkflowRule: Sendable {
 
 /// Turns a draft into a graph: runs every rule, collects every problem, resolves names to indexes.
 struct WorkflowValidator {
-    static let rules: [any WorkflowRule] = [UniqueNamesRule(), KnownNamesRule(), ReferencesRule(), SubworkflowInputsRule(), EscalationRule(), NoCyclesRule(), TypesRule()]
+    static let rules: [any WorkflowRule] = [UniqueNamesRule(), KnownNamesRule(), KnownModelsRule(), ReferencesRule(), SubworkflowInputsRule(), EscalationRule(), NoCyclesRule(), TypesRule(), WholeStepRule()]
 
     /// Their findings are warnings. They look at whole workflows only: what a broken part reads is not known.
     static let remarks: [any WorkflowRule] = [
         OwnerRule(), OutputCapRule(), SkippedReadRule(), ConstantConditionRule(), UnusedStepRule(), UnusedDeclarationRule(), UnusedCheckRule(), RepeatedPrefixRule(),
-        DuplicatePrefixRule(), ForeignTextRule(),
+        DuplicatePrefixRule(), ForeignTextRule(), LookalikeRule(),
     ]
+
+    /// Errors that came to the language later. Their workflows ran, and did what they say.
+    private static let later: Set<String> = ["AX011", "AW209"]
 
     /// - Parameters:
     ///   - isComplete: whether everything was decoded; only then is there a graph.
     ///   - warns: whether rules that only warn run too.
+    ///   - hasBegun: whether it is the workflow of a run that has begun: what was no error then is none now.
     /// - Returns: the graph when no rule found an error, and everything that the rules found.
     static func validate(
-        _ draft: WorkflowDraft, isComplete: Bool, warns: Bool = false, file: String, files: SourceFiles
+        _ draft: WorkflowDraft, isComplete: Bool, warns: Bool = false, hasBegun: Bool = false, file: String, files: SourceFiles
     ) -> (graph: WorkflowGraph?, found: [Diagnostic]) {
         var found: [Diagnostic] = []
         for rule in rules { rule.check(draft) { found.append($0) } }
+        if hasBegun { found.removeAll { later.contains($0.code) } }
+        // A rule of errors that also warns does so like those that only warn.
+        if !warns || !isComplete || found.contains(where: { $0.severity == .error }) { found.removeAll { $0.severity == .warning } }
         guard isComplete, !found.contains(where: { $0.severity == .error }) else { return (nil, found) }
         if warns { for rule in remarks { rule.check(draft) { found.append($0) } } }
         return (graph(draft, file: file, files: files), found)

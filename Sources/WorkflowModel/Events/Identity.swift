@@ -33,7 +33,7 @@ public struct CallID: Sendable, Hashable, CustomStringConvertible {
         self.number = number
     }
 
-    public var text: String { "\(run.text).\(number)" }
+    public var text: String { run.text + "." + String(number) }
     public var description: String { text }
 }
 

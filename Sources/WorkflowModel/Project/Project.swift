@@ -18,6 +18,8 @@ public struct Project: Sendable {
     public let secretSources: [(name: String, source: SecretSource)]
     /// What the file asks for and this version does not do, with the text for its frames: it is checked, but no workflow runs under it.
     public let notExecuted: Diagnostics
+    /// Files beside the project file, or in its place, that look like one and are not read: `agentctl.yml`.
+    public var unread: [String] = []
 
     public init(
         root: String, file: String?, ledger: String, providers: [ProviderConfiguration], prices: [PriceRow], secrets: [String] = [],

@@ -20,7 +20,20 @@ struct Approvals: AsyncParsableCommand {
         var run: String?
         if let id { run = try await archive.requireRun(id) }
         let approvals = try await archive.approvals(run: run, isOpen: !all)
+        if approvals.isEmpty, !json { return Output.write(try await nothing(run, archive)) }
         Output.write(styled: json ? JSONEncoding.pretty.string(ApprovalReport.json(approvals)) + "\n" : ApprovalReport.text(approvals, style: Output.style, now: .now()))
+    }
+}
+
+extension Approvals {
+    /// What there is, where nothing is asked.
+    private func nothing(_ run: String?, _ archive: any RunArchive) async throws -> String {
+        let subject = run.map { " by \($0)" } ?? ""
+        if all { return "nothing was ever asked\(subject)\n" }
+        let before = try await archive.approvals(run: run, isOpen: false).count
+        guard before > 0 else { return "nothing is asked\(subject)\n" }
+        let told = before == 1 ? "1 question was" : "\(before) questions were"
+        return "nothing is asked\(subject)\n  \(told) asked before: agentctl approvals \(run.map { $0 + " " } ?? "")--all\n"
     }
 }
 

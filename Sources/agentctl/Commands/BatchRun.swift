@@ -63,7 +63,7 @@ struct BatchRun {
             .filter { !$0.element.allSatisfy(\.isWhitespace) }.map { Line(number: $0.offset + 1, text: $0.element) }
         try refuseToEmptyAnother()
         let quiet = command.output.quiet
-        let board = BatchBoard(total: lines.count, isLive: Output.isErrorTerminal && !quiet)
+        let board = BatchBoard(total: lines.count, isLive: Output.canDraw && !quiet)
         let say: @Sendable (String) -> Void = { if !quiet { board.say($0) } }
         let session = RunSession(composition, say: say)
         defer { session.close() }
@@ -152,11 +152,13 @@ struct BatchRun {
                 }
                 // In the order of the input, as far as it is complete, and at once: what is printed is not lost with this process.
                 if isUnordered { nextToPrint = index }
-                while let ready = waiting.removeValue(forKey: nextToPrint) {
-                    Output.line(JSONValue.object(ready.document).jsonText)
-                    nextToPrint += 1
+                board.aside {
+                    while let ready = waiting.removeValue(forKey: nextToPrint) {
+                        Output.line(JSONValue.object(ready.document).jsonText)
+                        nextToPrint += 1
+                    }
+                    Output.flush()
                 }
-                Output.flush()
                 launch()
             }
         }
@@ -357,31 +359,32 @@ struct BatchRun {
     }
 }
 
-/// The progress of a batch: a line that is drawn over itself on a terminal, a line every ten seconds elsewhere.
+/// The progress of a batch: a line that is drawn over itself on a terminal.
 final class BatchBoard: @unchecked Sendable {
     private let lock = Lock()
     private var progress: BatchReport.Progress
-    private let isLive: Bool
-    private var isDrawn = false
+    /// `nil` where there is no terminal.
+    private let screen: LiveScreen?
     private let painter: RepeatingTask
 
     init(total: Int, isLive: Bool) {
         progress = BatchReport.Progress(total: total, succeeded: 0, failed: 0, running: 0, startedAt: .now())
-        self.isLive = isLive
-        painter = RepeatingTask(every: isLive ? 200 : 10_000)
+        screen = isLive ? LiveScreen() : nil
+        painter = RepeatingTask(every: 200)
     }
 
     func start() {
         lock.hold { progress.startedAt = .now() }
-        if isLive { painter.start { [weak self] in self?.draw() } }
+        if screen != nil { painter.start { [weak self] in self?.draw() } }
     }
 
     func say(_ message: String) {
-        lock.hold {
-            if isDrawn { Output.redrawLine(nil) }
-            Output.note(message + "\n")
-            isDrawn = false
-        }
+        if let screen { screen.say(message) } else { Output.note(message + "\n") }
+    }
+
+    /// Writes to stdout, which may be the same terminal.
+    func aside(_ body: () -> Void) {
+        if let screen, Output.isTerminal { screen.aside(body) } else { body() }
     }
 
     func began() { lock.hold { progress.running += 1 } }
@@ -401,16 +404,10 @@ final class BatchBoard: @unchecked Sendable {
 
     func finish() {
         painter.stop()
-        lock.hold {
-            if isDrawn { Output.redrawLine(nil) }
-            isDrawn = false
-        }
+        screen?.draw(isLast: true) { _, _ in [] }
     }
 
     private func draw() {
-        lock.hold {
-            Output.redrawLine(BatchReport.progressLine(progress, now: .now(), style: Output.errorStyle))
-            isDrawn = true
-        }
+        screen?.draw { style, _ in lock.hold { [BatchReport.progressLine(progress, now: .now(), style: style)] } }
     }
 }

@@ -3,7 +3,7 @@ import Reports
 import Values
 import WorkflowModel
 
-struct Collect: ParsableCommand {
+struct Collect: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "gc", abstract: "Remove runs that ended long ago, with their documents.",
         discussion: """
@@ -26,23 +26,38 @@ struct Collect: ParsableCommand {
 
     private static let statuses: [RunStatus] = [.succeeded, .failed, .cancelled, .interrupted]
 
-    func run() throws {
+    func run() async throws {
         var filter = RemovalFilter(before: try Moments.parse(olderThan), workflow: workflow, keepsCosts: keepCosts)
         if !status.isEmpty {
             filter.statuses = Set(
                 try status.map { text in
                     if let known = Self.statuses.first(where: { $0.rawValue == text }) { return known }
                     if RunStatus(rawValue: text) != nil { throw UsageError("a run that is \(text) is never removed", hint: "end it first: agentctl cancel RUN") }
-                    throw UsageError("there is no status '\(text)'", hint: Suggestion.hint(for: text, in: Self.statuses.map(\.rawValue)))
+                    let known = Self.statuses.map(\.rawValue)
+                    throw UsageError("there is no status '\(text)'", hint: Suggestion.hint(for: text, in: known) ?? "one of: \(known.joined(separator: ", "))")
                 })
         }
-        let upkeep = try Composition(settings: global.settings()).ledgerUpkeep()
-        defer { upkeep.close() }
-        let removal = try upkeep.remove(filter, isDry: dryRun)
+        let composition = Composition(settings: try global.settings())
+        let removal = try remove(filter, composition)
         if json {
             Output.line(JSONEncoding.pretty.string(RemovalReport.json(removal, isDry: dryRun)))
         } else {
             Output.write(RemovalReport.text(removal, isDry: dryRun, keepsCosts: keepCosts))
+            if removal.runs == 0 { Output.write(try await NothingMatches(archive: composition.archive()).text(filters(filter))) }
         }
+    }
+
+    private func remove(_ filter: RemovalFilter, _ composition: Composition) throws -> Removal {
+        let upkeep = try composition.ledgerUpkeep()
+        defer { upkeep.close() }
+        return try upkeep.remove(filter, isDry: dryRun)
+    }
+
+    private func filters(_ filter: RemovalFilter) -> [NothingMatches.Filter] {
+        var filters: [NothingMatches.Filter] = [.olderThan(olderThan, filter.before)]
+        if let workflow { filters.append(.workflow(workflow)) }
+        // Of several, none has a run where each has none.
+        if status.count == 1 { filters.append(.status(status[0])) }
+        return filters
     }
 }

@@ -16,6 +16,7 @@ struct Format: ParsableCommand {
     @OptionGroup var global: GlobalOptions
     @Flag(help: "Write nothing; list the files that are not formatted, and exit with 1 if there are any.") var check = false
     @Flag(help: "Write nothing; show what would change.") var diff = false
+    @OptionGroup var shown: ProblemOptions
 
     func run() throws {
         if diff { Settings.learnSecrets(config: global.config) }

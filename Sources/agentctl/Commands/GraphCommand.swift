@@ -21,6 +21,7 @@ struct GraphCommand: ParsableCommand {
     @Argument(help: "The workflow file.", completion: .workflowFile) var file: String
     @Option(help: ArgumentHelp("How it is drawn: text, mermaid or dot.", valueName: "format")) var format = Format.text
     @OptionGroup var global: GlobalOptions
+    @OptionGroup var problems: ProblemOptions
 
     func run() throws {
         let graph = try WorkflowSource.load(file, try global.settings(besides: file))

@@ -22,7 +22,8 @@ struct Runs: AsyncParsableCommand {
             workflow: workflow, since: try since.map(Moments.parse), batch: batch, isResumable: resumable, limit: max(1, limit))
         if let status {
             guard let known = RunStatus(rawValue: status) else {
-                throw UsageError("there is no status '\(status)'", hint: Suggestion.hint(for: status, in: RunStatus.allCases.map(\.rawValue)))
+                let known = RunStatus.allCases.map(\.rawValue)
+                throw UsageError("there is no status '\(status)'", hint: Suggestion.hint(for: status, in: known) ?? "one of: \(known.joined(separator: ", "))")
             }
             filter.status = known
         }
@@ -32,8 +33,20 @@ struct Runs: AsyncParsableCommand {
             Output.line(pieces.end)
         } else {
             // A table is as wide as its widest rows: it needs them all.
-            Output.write(styled: RunListReport.text(try await archive.runs(filter: filter), style: Output.style, now: .now()))
+            let runs = try await archive.runs(filter: filter)
+            if runs.isEmpty { return Output.write(try await NothingMatches(archive: archive).text(filters(filter))) }
+            Output.write(styled: RunListReport.text(runs, style: Output.style, now: .now()))
         }
+    }
+
+    private func filters(_ filter: RunFilter) -> [NothingMatches.Filter] {
+        var filters: [NothingMatches.Filter] = []
+        if let workflow { filters.append(.workflow(workflow)) }
+        if let status { filters.append(.status(status)) }
+        if let batch { filters.append(.batch(batch)) }
+        if let since, let moment = filter.since { filters.append(.since(since, moment)) }
+        if resumable { filters.append(.resumable) }
+        return filters
     }
 }
 
@@ -86,7 +99,7 @@ struct Show: AsyncParsableCommand {
             let texts = try await PromptTexts(archive: archive).texts(trace.calls.flatMap { [$0.request, $0.response] }.compactMap { $0 })
             lookUp = { texts[$0] }
         }
-        let options = TraceReport.Options(prompts: lookUp, now: Timestamp.now())
+        let options = TraceReport.Options(prompts: lookUp, now: Timestamp.now(), height: Output.isTerminal ? Output.size(of: 1).rows : nil)
         Output.write(styled: TraceReport.text(trace, style: Output.style, options: options))
     }
 }
@@ -122,7 +135,26 @@ struct Audit: AsyncParsableCommand {
         let approvers = dimensions.contains(.approver) ? try await archive.approvers(filter: filter) : []
         let report = AuditReport(
             dimensions: dimensions.map(\.text), rows: rows, decisions: decisions, approvers: approvers, since: filter.since?.dateText)
+        if !json, !csv, rows.isEmpty, approvers.isEmpty { return Output.write(try await NothingMatches(archive: archive).text(filters(filter), what: "call")) }
         if json { Output.line(JSONEncoding.pretty.string(report.json)) } else if csv { Output.write(report.csv) } else { Output.write(styled: report.text(style: Output.style)) }
+        if json || csv { return }
+        // A tag that nothing has makes one row without a name.
+        for (index, dimension) in dimensions.enumerated() {
+            guard case .tag(let key) = dimension, rows.allSatisfy({ $0.keys[index].isEmpty }) else { continue }
+            Output.flush()
+            Output.note("no call has it: \(try await NothingMatches(archive: archive).tag(key))\n")
+        }
+    }
+}
+
+extension Audit {
+    private func filters(_ filter: AuditFilter) -> [NothingMatches.Filter] {
+        var filters: [NothingMatches.Filter] = []
+        if let workflow { filters.append(.workflow(workflow)) }
+        if let tag = filter.tag { filters.append(.tag(key: tag.key, value: tag.value)) }
+        if let since, let moment = filter.since { filters.append(.since(since, moment)) }
+        if let until, let moment = filter.until { filters.append(.until(until, moment)) }
+        return filters
     }
 }
 
@@ -148,7 +180,10 @@ struct OutcomeCommand: AsyncParsableCommand {
         let ledger = try composition.openLedger()
         defer { ledger.close() }
         let runs = try await ledger.recordOutcome(Output.secrets.redactor.redact(value), of: subject, source: "command", at: .now())
-        guard !runs.isEmpty else { throw UsageError("there is no run and no decision '\(run)'", hint: "`agentctl runs` lists them") }
+        guard !runs.isEmpty else {
+            let decisions = try await composition.archive().runs(filter: RunFilter(limit: 1_000)).compactMap(\.decisionID)
+            throw UsageError("there is no run and no decision '\(run)'", hint: Suggestion.hint(for: run, in: decisions) ?? "`agentctl runs` lists them")
+        }
         for run in runs { Output.line("\(run)  \(value)") }
     }
 }
@@ -175,9 +210,18 @@ extension RunArchive {
     func requireRun(_ text: String) async throws -> String {
         switch try await resolveRunID(text) {
         case .found(let id): return id
-        case .none: throw UsageError(text == "last" ? "there is no run yet" : "there is no run '\(text)'", hint: "`agentctl runs` lists them")
+        case .none: throw try await unknownRun(text)
         case .ambiguous(let ids): throw UsageError("'\(text)' means several runs", hint: ids.joined(separator: ", "))
         }
+    }
+
+    private func unknownRun(_ text: String) async throws -> UsageError {
+        if text == "last" { return UsageError("there is no run yet", hint: "start one: agentctl run FILE") }
+        if let run = try await runs(filter: RunFilter(workflow: text, limit: 1)).first {
+            return UsageError("there is no run '\(text)'", hint: "that is a workflow; its last run is \(run.id), and agentctl runs --workflow \(ShellWord.of(text)) lists all")
+        }
+        if text.hasSuffix(".yaml") || text.hasSuffix(".yml") { return UsageError("there is no run '\(text)'", hint: "a run is named by its id, or 'last'; a file is run by: agentctl run \(ShellWord.of(text))") }
+        return UsageError("there is no run '\(text)'", hint: "`agentctl runs` lists them")
     }
 
     func requireRecord(_ text: String) async throws -> RunRecord {

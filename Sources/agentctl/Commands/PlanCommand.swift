@@ -13,6 +13,7 @@ struct PlanCommand: AsyncParsableCommand {
     @OptionGroup var inputs: RunInputs
     @OptionGroup var global: GlobalOptions
     @Flag(help: "The plan as JSON.") var json = false
+    @OptionGroup var problems: ProblemOptions
 
     func run() async throws {
         let settings = try global.settings(besides: source.file)

@@ -62,8 +62,7 @@ struct Resume: AsyncParsableCommand {
         }
         let engine = try await session.engine(for: graph)
         let result = try await engine.resume(RunID(record.id), graph, observer: stage.observer)
-        stage.finish()
-        try output.report(result)
+        try output.report(result, on: stage)
     }
 
     // MARK: All
@@ -71,7 +70,12 @@ struct Resume: AsyncParsableCommand {
     private func resumeAll(_ archive: any RunArchive, _ here: Settings) async throws {
         // The oldest first.
         let ids = try await archive.runs(filter: RunFilter(workflow: workflow, isResumable: true, limit: .max)).map(\.id).reversed()
-        if ids.isEmpty { return output.quiet ? () : Output.note("no run to go on with\n") }
+        if ids.isEmpty {
+            guard !output.quiet else { return }
+            Output.note("no run to go on with\n")
+            if let workflow { Output.note(try await NothingMatches(archive: Composition(settings: here).archive()).text([.workflow(workflow)])) }
+            return
+        }
         var worst = WorstEnd()
         // Runs of one project share its connections.
         var projects: [(settings: Settings, runs: [(RunRecord, WorkflowGraph)])] = []

@@ -19,6 +19,7 @@ struct Run: AsyncParsableCommand {
     @Option(help: ArgumentHelp("What the workflow's version is called, for 'show' and 'audit --by release'.", valueName: "name")) var release: String?
     @OptionGroup var global: GlobalOptions
     @OptionGroup var output: RunOutput
+    @OptionGroup var problems: ProblemOptions
 
     func validate() throws {
         if batch.file != nil, output.events { throw ValidationError("--events is for one run, not for a batch") }
@@ -55,8 +56,7 @@ struct Run: AsyncParsableCommand {
         if let refusal = plan.refusal { throw refusal }
         let engine = try await session.engine(for: graph, release: release)
         let result = try await engine.run(graph, inputs: bound, observer: stage.observer)
-        stage.finish()
-        try output.report(result)
+        try output.report(result, on: stage)
     }
 
     /// The result as JSON. Money is a decimal string.

@@ -1,6 +1,8 @@
 import ArgumentParser
+import Providers
 import Values
 import WorkflowLoading
+import WorkflowModel
 
 struct Validate: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -16,20 +18,22 @@ struct Validate: ParsableCommand {
     @Option(help: ArgumentHelp("text, json, or sarif (2.1.0).", valueName: "format")) var format: ProblemReport.Format = .text
     @Flag(help: "The same as --format json.") var json = false
     @Flag(help: "Warnings fail too.") var strict = false
+    @OptionGroup var problems: ProblemOptions
 
     func run() throws {
+        GlobalOptions.isUnreadKnown.withLock { $0 = true }
         let (files, missing) = try global.languageFiles(paths)
-        var problems = [Diagnostics(missing)]
+        var found = [Diagnostics(missing)]
         var valid: [(path: String, what: String)] = []
         for file in files {
             do {
-                let remarks = try check(file, &valid, &problems)
-                problems.append(remarks)
+                let remarks = try check(file, &valid, &found)
+                found.append(remarks)
             } catch let error as Diagnostics {
-                problems.append(error)
+                found.append(error)
             }
         }
-        let report = ProblemReport(problems)
+        let report = ProblemReport(found)
         let isValid = report.errors == 0 && !(strict && report.warnings > 0)
         switch json ? .json : format {
         case .json: report.writeJSON(isValid: isValid)
@@ -48,17 +52,28 @@ struct Validate: ParsableCommand {
         }
         let root: String
         var secrets: [String]?
+        var models: WorkflowLoader.ModelCheck?
         do {
             let project = try global.settings(besides: file.path).project
             root = project.root
             secrets = project.secrets
+            for problem in project.unreadFiles where !problems.contains(where: { $0.all.contains(problem) }) { problems.append(Diagnostics([problem])) }
+            let directory = ProviderDirectory(project.providers)
+            models = { model in
+                do throws(StepFailure) {
+                    _ = try directory.entry(of: model)
+                    return nil
+                } catch {
+                    return (error.message, error.details.first)
+                }
+            }
         } catch let error as Diagnostics {
             // A project file that is wrong hides nothing of its workflows: they need only its folder.
             problems.append(error)
             let folder = file.path.lastIndex(of: "/").map { String(file.path[...$0]) } ?? "."
             root = ProjectFiles.root(searchingFrom: folder) ?? folder
         }
-        let loaded = try WorkflowLoader.load(file.path, root: root, secrets: secrets, warns: true)
+        let loaded = try WorkflowLoader.load(file.path, root: root, secrets: secrets, warns: true, models: models, book: Output.secrets)
         var steps = 0
         loaded.graph.forEachStep { _ in steps += 1 }
         valid.append((file.path, "valid, \(steps) \(steps == 1 ? "step" : "steps")"))
@@ -72,7 +87,6 @@ struct Validate: ParsableCommand {
         // Where both streams go to one place, the summary comes before what says more.
         Output.flush()
         if let first = report.diagnostics.all.first { Output.note("agentctl explain \(first.code) says more\n") }
-        if report.diagnostics.hasMoreThanIsShown { Output.note("all of them: agentctl validate --json\n") }
     }
 }
 

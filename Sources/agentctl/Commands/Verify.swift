@@ -53,7 +53,7 @@ struct Verify: AsyncParsableCommand {
             let found = try await proof.verify(run: id, head: head.flatMap(ContentHash.init(hex:)))
             found.map(tell)
         }
-        if !json { Output.write(styled: VerificationReport.rest(unproved.withLock { $0 }, style: Output.style)) }
+        if !json, !all { Output.write(styled: VerificationReport.rest(unproved.withLock { $0 }, style: Output.style)) }
         Output.flush()
         if count.withLock({ $0.unsound }) > 0 { throw CommandEnd(code: ExitCodes.code(.corrupt)) }
     }

@@ -33,7 +33,7 @@ struct FactGathering {
     private func project() throws -> (HealthFacts.ProjectFile, Settings) {
         do {
             let settings = try global.settings()
-            guard let file = settings.project.file else { return (.absent(searchedFrom: settings.project.root), settings) }
+            guard let file = settings.project.file else { return (.absent(searchedFrom: settings.project.root, unread: settings.project.unread), settings) }
             return (.valid(file: file, providers: settings.project.providers.count), settings)
         } catch let problems as Diagnostics {
             let found = problems.errors.map { (message: ($0.range.map { "\($0.start): " } ?? "") + $0.message, hint: $0.hint) }

@@ -25,10 +25,25 @@ struct GlobalOptions: ParsableArguments {
         apply()
         let folder = workflow.map(Self.folder) ?? "."
         let project = try ProjectLoader.load(named: config ?? Output.variable("AGENTCTL_CONFIG"), searchingFrom: folder, secrets: Output.secrets)
+        Self.noteUnread(project)
         var settings = Settings(project: project, ledgerPath: ledgerPath)
         do throws(PriceError) { settings.keptPrices = try KeptPrices.load(root: project.root) } catch { throw UsageError(error.description) }
         return settings
     }
+
+    /// What `validate` says with the rest is said once by others, on stderr.
+    private static func noteUnread(_ project: Project) {
+        guard !project.unread.isEmpty,
+            !isUnreadKnown.withLock({ known in
+                defer { known = true }
+                return known
+            })
+        else { return }
+        for problem in project.unreadFiles { Output.note("note: \(problem.message); \(problem.hint ?? "")\n") }
+    }
+
+    /// Whether files that are not read were named, or are named otherwise.
+    static let isUnreadKnown = Mutex(false)
 
     /// The folder that a file is in, where the search for its project file begins.
     static func folder(of path: String) -> String { path.lastIndex(of: "/").map { String(path[...$0]) } ?? "." }
@@ -66,5 +81,14 @@ struct Settings {
     /// Where the servers of local models keep their state: beside the ledger.
     var serversFolder: String {
         "\(project.root)/.agentctl/servers"
+    }
+}
+
+extension Project {
+    /// Of each file that looks like a project file and is none.
+    var unreadFiles: [Diagnostic] {
+        unread.map {
+            Diagnostic(.warning, code: "AW007", "\($0) is not read: the project file is called agentctl.yaml or .agentctl.yaml", at: nil, hint: "rename it, or name it with --config \($0)")
+        }
     }
 }

@@ -22,7 +22,7 @@ struct RecordedWorkflow {
         let path = try path(of: run, named: file, in: here.project)
         let settings = Settings(project: try global.settings(besides: path).project, ledgerPath: here.ledgerPath)
         let recorded = try await RecordedFiles(of: run, archive)
-        let today = try WorkflowSource.load(path, settings, runs: true).applying(recorded?.changes ?? [])
+        let today = try WorkflowSource.load(path, settings, hasBegun: true, runs: true).applying(recorded?.changes ?? [])
         if today.hash == run.graph { return RecordedWorkflow(graph: today, settings: settings) }
         if let recorded, let graph = try await recorded.graph(like: today, of: run, path: path, archive, settings) {
             return RecordedWorkflow(graph: graph, settings: settings)
@@ -42,7 +42,7 @@ struct RecordedWorkflow {
         let settings = path.flatMap { try? global.settings(besides: $0) } ?? here
         let recorded = try await RecordedFiles(of: run, archive)
         if let graph = try await recorded?.graph(of: run, path: path ?? run.file, archive, settings) { return graph }
-        guard let path, let today = try? WorkflowSource.load(path, settings, runs: true).applying(recorded?.changes ?? []), today.hash == run.graph else { return nil }
+        guard let path, let today = try? WorkflowSource.load(path, settings, hasBegun: true, runs: true).applying(recorded?.changes ?? []), today.hash == run.graph else { return nil }
         return today
     }
 
@@ -115,7 +115,7 @@ private struct RecordedFiles {
             // The first is the workflow's own, which may be called otherwise by now.
             contents[index == 0 ? path : file.path.hasPrefix("/") ? file.path : folder + file.path] = bytes
         }
-        guard let loaded = try? WorkflowLoader.load(path, root: settings.project.root, secrets: settings.project.secrets, recorded: contents) else { return nil }
+        guard let loaded = try? WorkflowLoader.load(path, root: settings.project.root, secrets: settings.project.secrets, hasBegun: true, recorded: contents) else { return nil }
         let graph = loaded.graph.applying(changes)
         return graph.hash == run.graph ? graph : nil
     }

@@ -20,10 +20,11 @@ struct RunOutput: ParsableArguments {
         return ([calls, spending.line(Output.errorStyle)] + (spending.heldText.map { [$0] } ?? [])).joined(separator: ", ")
     }
 
-    /// Prints the outputs and the summary.
+    /// Ends what is shown of a run, and prints its outputs and the summary.
     ///
     /// - Throws: what the command ends with, unless the run succeeded.
-    func report(_ result: RunResult) throws {
+    func report(_ result: RunResult, on stage: RunStage) throws {
+        stage.finish(told: result.status == .failed ? result.failure?.message : nil)
         if json {
             Output.line(JSONEncoding.pretty.string(.object(Run.document(result))))
         } else if events {
@@ -70,24 +71,42 @@ final class RunStage: Sendable {
     /// Says something about the run on stderr.
     let say: @Sendable (String) -> Void
     private let live: LiveView?
+    private let plain: PlainView?
 
-    convenience init(_ output: RunOutput, of graph: WorkflowGraph) { self.init(events: output.events, quiet: output.quiet, of: graph) }
+    /// For a run whose end is told by ``RunOutput/report(_:on:)``.
+    convenience init(_ output: RunOutput, of graph: WorkflowGraph) {
+        self.init(events: output.events, quiet: output.quiet, of: graph, isReported: true)
+    }
 
     /// - Parameters:
     ///   - events: as JSON on stdout.
     ///   - quiet: nothing on stderr.
     ///   - graph: of the run; `nil` where it cannot be had.
-    init(events: Bool, quiet: Bool = false, of graph: WorkflowGraph?) {
-        let isLive = Output.isErrorTerminal && !quiet && !events && Output.variable("TERM") != "dumb"
+    ///   - isReported: whether the failure that ends the run is told behind it.
+    init(events: Bool, quiet: Bool = false, of graph: WorkflowGraph?, isReported: Bool = false) {
+        let isLive = Output.canDraw && !quiet && !events
         let live = isLive ? LiveView(of: graph) : nil
-        self.live = live
-        observer = events ? EventView() : live ?? (quiet ? nil : PlainView(of: graph))
+        let plain = live == nil && !events && !quiet ? PlainView(of: graph, holdsBack: isReported) : nil
+        (self.live, self.plain) = (live, plain)
+        observer = events ? EventView() : live ?? plain
         say = { message in
             if quiet { return }
             if let live { live.say(message) } else { Output.note(message + "\n") }
         }
     }
 
-    /// The last frame stays on the screen. Once is enough.
-    func finish() { live?.finish() }
+    /// The last frame stays on the screen. The first time counts.
+    ///
+    /// - Parameter told: what is going to be printed below of a failure.
+    func finish(told: String? = nil) {
+        let isFirst = isFinished.withLock { isFinished in
+            defer { isFinished = true }
+            return !isFinished
+        }
+        guard isFirst else { return }
+        live?.finish(told: told)
+        plain?.finish(told: told)
+    }
+
+    private let isFinished = Mutex(false)
 }

@@ -22,9 +22,10 @@ struct WorkflowSource: ParsableArguments {
     ///
     /// - Parameters:
     ///   - warns: whether warnings are looked for and printed. A plan shows them; a run, which may be the thousandth, does not.
+    ///   - hasBegun: whether a run has begun with it.
     ///   - runs: whether it is to run, which refuses what this version checks and does not do.
-    static func load(_ file: String, _ settings: Settings, warns: Bool = false, runs: Bool = false) throws -> WorkflowGraph {
-        let loaded = try WorkflowLoader.load(file, root: settings.project.root, secrets: settings.project.secrets, warns: warns)
+    static func load(_ file: String, _ settings: Settings, warns: Bool = false, hasBegun: Bool = false, runs: Bool = false) throws -> WorkflowGraph {
+        let loaded = try WorkflowLoader.load(file, root: settings.project.root, secrets: settings.project.secrets, warns: warns, book: Output.secrets, hasBegun: hasBegun)
         let project = settings.project.notExecuted
         let notExecuted = loaded.graph.notExecuted + project.all
         if runs, !notExecuted.isEmpty { throw Diagnostics(notExecuted, sources: loaded.warnings.sources.merging(project.sources) { $1 }) }

@@ -1,22 +1,53 @@
+import Providers
+import Values
+import WorkflowModel
+
 /// Where the models of a new project are: a server of one's own, or a hosted service that needs no entry.
 struct ProjectProvider: Sendable {
     let name: String
-    /// Taken when no model is named; of hosted services one whose price ships with the program.
+    /// Taken when no model is named; of hosted services one whose price is known.
     let model: String
     /// The variable that holds the key; `nil` for a server of one's own.
     let keyVariable: String?
+    /// The price of `model` as a row of the project file, where the catalogue has none.
+    var priceRow: String?
 
     static let local = ProjectProvider(name: "local", model: "default", keyVariable: nil)
-    static let all = [
-        local,
-        ProjectProvider(name: "openai", model: "gpt-4o-mini", keyVariable: "OPENAI_API_KEY"),
-        ProjectProvider(name: "groq", model: "llama-3.1-8b-instant", keyVariable: "GROQ_API_KEY"),
-        ProjectProvider(name: "together", model: "openai/gpt-oss-120b", keyVariable: "TOGETHER_API_KEY"),
-    ]
+    /// The hosted ones in the order in which their keys are looked for.
+    static let hosted = WellKnownProviders.all.compactMap { known -> ProjectProvider? in
+        guard let model = models[known.name], case .environment(let variable)? = known.apiKey else { return nil }
+        return ProjectProvider(name: known.name, model: model, keyVariable: variable, priceRow: priceRows[known.name])
+    }
+    static let all = [local] + hosted
     static let localAddress = "http://127.0.0.1:8080/v1"
 
+    private static let models = [
+        "openai": "gpt-4o-mini", "openrouter": "openai/gpt-4o-mini", "groq": "llama-3.1-8b-instant", "together": "openai/gpt-oss-120b",
+    ]
+    private static let priceRows = [
+        "openrouter": "{ model: openrouter/openai/gpt-4o-mini, input_per_mtok_usd: 0.15, output_per_mtok_usd: 0.60, cache_read_per_mtok_usd: 0.075, source: openrouter.ai/openai/gpt-4o-mini }"
+    ]
+
+    /// Keys of vendors that have no entry of their own, and what can be done with them.
+    static let otherKeys: [(variable: String, way: String)] = [
+        ("ANTHROPIC_API_KEY", "Anthropic's own API is not spoken yet; its models are asked through OpenRouter: OPENROUTER_API_KEY, --provider openrouter --model anthropic/NAME"),
+        ("GEMINI_API_KEY", "Gemini has no entry of its own; its OpenAI-compatible address takes one in agentctl.yaml, see Docs/Providers.md#gemini"),
+        ("DEEPSEEK_API_KEY", "DeepSeek has no entry of its own; it takes one in agentctl.yaml, see Docs/Providers.md#deepseek"),
+    ]
+
+    /// What costs a model of the provider, in dollars for a million tokens.
+    struct Price {
+        let input: String
+        let output: String
+    }
+
     /// The text of `agentctl.yaml`.
-    func projectFile(baseURL: String) -> String {
+    ///
+    /// - Parameters:
+    ///   - model: that the project asks.
+    ///   - isPriced: whether the catalogue has its price.
+    ///   - price: of it, as the user knows it.
+    func projectFile(baseURL: String, model: String, isPriced: Bool, price: Price?) -> String {
         let head = "# The project file: where models are and what they cost. `agentctl doctor` checks it.\nversion: 1\n"
         guard let keyVariable else {
             return head + """
@@ -28,12 +59,30 @@ struct ProjectProvider: Sendable {
 
                 """
         }
-        return head + """
-            # \(name) needs no entry: its address is built in, and its key is read from \(keyVariable).
-            # Models without a known price need one, or no call is made under a budget:
+        let entry = head + "# \(name) needs no entry: its address is built in, and its key is read from \(keyVariable).\n"
+        if let price {
+            return entry + "prices:\n  - { model: \(name)/\(model), input_per_mtok_usd: \(price.input), output_per_mtok_usd: \(price.output) }\n"
+        }
+        if model == self.model, let priceRow { return entry + "prices:      # what \(name) asks for it may have changed\n  - \(priceRow)\n" }
+        guard !isPriced else {
+            return entry + """
+                # Models without a known price need one, or no call is made under a budget:
+                # prices:
+                #   - { model: \(name)/NAME, input_per_mtok_usd: 0.50, output_per_mtok_usd: 1.50 }
+
+                """
+        }
+        return entry + """
+            # \(model) has no known price, and no call is made under a budget until it has one: fill in both figures, in
+            # dollars for a million tokens, and take away the two #.
             # prices:
-            #   - { model: \(name)/NAME, input_per_mtok_usd: 0.50, output_per_mtok_usd: 1.50 }
+            #   - { model: \(name)/\(model), input_per_mtok_usd: , output_per_mtok_usd:  }
 
             """
+    }
+
+    /// Whether the project file has to be filled in before a call is made.
+    func needsPrice(_ model: String, isPriced: Bool, price: Price?) -> Bool {
+        keyVariable != nil && !isPriced && price == nil && !(model == self.model && priceRow != nil)
     }
 }

@@ -8,15 +8,14 @@ final class LiveView: RunObserver, @unchecked Sendable {
     private let lock = Lock()
     private let graph: WorkflowGraph?
     private var tree = LiveTree()
-    private var drawnLines = 0
-    private var messages: [String] = []
     private var isFinished = false
+    private let screen = LiveScreen()
     private let painter: RepeatingTask
 
     init(of graph: WorkflowGraph?) {
         self.graph = graph
         painter = RepeatingTask(every: 100)
-        painter.start { [weak self] in self?.draw(isLast: false) }
+        painter.start { [weak self] in self?.draw() }
     }
 
     func observe(_ event: RunEvent, run: RunID, at: Timestamp) {
@@ -27,27 +26,25 @@ final class LiveView: RunObserver, @unchecked Sendable {
     func recall(_ event: RunEvent, run: RunID, at: Timestamp) { observe(event, run: run, at: at) }
 
     /// A line that stays above the tree.
-    func say(_ message: String) { lock.hold { messages.append(message) } }
+    func say(_ message: String) { screen.say(message) }
 
-    /// The last frame stays on the screen. Once is enough: what is printed below it must not be drawn over.
-    func finish() {
+    /// The last frame stays on the screen, no higher than it: all of a long run is in `show`. Once is enough: what is printed below it must not be
+    /// drawn over.
+    ///
+    /// - Parameter told: what is going to be printed below it of a failure.
+    func finish(told: String?) {
         painter.stop()
         let isFirst = lock.hold {
             defer { isFinished = true }
             return !isFinished
         }
-        if isFirst { draw(isLast: true) }
+        if isFirst { draw(isLast: true, told: told) }
     }
 
-    private func draw(isLast: Bool) {
-        let style = Output.errorStyle
-        let rows = Output.size(of: 2).rows
-        lock.hold {
-            let frame = tree.frame(now: .now(), style: style, height: isLast ? .max : rows)
-            guard !frame.isEmpty || !messages.isEmpty else { return }
-            Output.redraw(drawnLines, messages: messages, lines: frame)
-            messages = []
-            drawnLines = frame.count
+    private func draw(isLast: Bool = false, told: String? = nil) {
+        screen.draw(isLast: isLast) { style, rows in
+            // Room for what is said below the last one.
+            lock.hold { tree.frame(now: .now(), style: style, height: isLast ? max(4, rows - 3) : rows, told: told) }
         }
     }
 }

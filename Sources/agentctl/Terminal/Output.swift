@@ -21,6 +21,8 @@ enum Output {
 
     static var isTerminal: Bool { isatty(1) == 1 }
     static var isErrorTerminal: Bool { isatty(2) == 1 }
+    /// Whether lines of stderr can be drawn over.
+    static var canDraw: Bool { isErrorTerminal && variable("TERM") != "dumb" }
     static var style: TextStyle { style(of: 1) }
     static var errorStyle: TextStyle { style(of: 2) }
 
@@ -94,23 +96,16 @@ enum Output {
 
     // MARK: Drawing
 
-    /// Replaces the last lines on stderr by others, in one write so that nothing flickers.
+    /// Draws the lines at the end of what stderr shows anew, in one write so that nothing flickers.
     ///
     /// - Parameters:
-    ///   - count: how many lines are drawn over.
     ///   - messages: of any origin; they stay above the lines.
     ///   - lines: formatted by this program.
-    static func redraw(_ count: Int, messages: [String], lines: [String]) {
-        var text = count > 0 ? "\u{1B}[\(count)F\u{1B}[J" : ""
+    static func draw(_ lines: [String], messages: [String], in area: inout LiveArea, columns: Int, rows: Int) {
         let redactor = secrets.redactor
-        for message in messages { text += TerminalText.harmless(redactor.redact(message)) + "\n" }
-        for line in lines { text += TerminalText.harmless(redactor.redact(line), keepsTints: true) + "\n" }
-        say(text)
-    }
-
-    /// Draws one line over the one that stands there, formatted by this program. `nil` takes it away.
-    static func redrawLine(_ line: String?) {
-        say("\r" + (line.map { TerminalText.harmless(secrets.redactor.redact($0), keepsTints: true) } ?? "") + "\u{1B}[K")
+        let messages = messages.map { TerminalText.harmless(redactor.redact($0)) }
+        let lines = lines.map { TerminalText.harmless(redactor.redact($0), keepsTints: true) }
+        say(area.draw(lines, messages: messages, columns: columns, rows: rows))
     }
 
     /// Everything buffered. A reader that went away has what it wanted; a full disk is an error, which ends the process at once unless

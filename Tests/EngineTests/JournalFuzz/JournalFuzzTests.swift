@@ -64,6 +64,12 @@ import WorkflowModel
         }
         _ = try await rig.engine.resume(first.id, graph)
         histories.append(RecordedHistory("kinds", rig.written, of: graph, inputs: [:], answer: answer))
+        for record in RulesTests.Record.all + RulesTests.Record.former {
+            let graph = try workflow(record.json["workflow"]!.stringValue!)
+            let written = try #require(record.journal(events: record.events.count, of: graph).run(record.run))
+            #expect(written.events.count == record.events.count, "\(record.name)")
+            histories.append(RecordedHistory(record.name, written, of: graph, inputs: record.inputs) { request, _ in .text(request.segments[0].text) })
+        }
         return histories
     }
 

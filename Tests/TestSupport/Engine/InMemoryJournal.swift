@@ -23,6 +23,8 @@ public final class InMemoryJournal: RunJournal {
         fileprivate var failure: JournalError?
         fileprivate var projection: Projection
         fileprivate var epoch: Int64 = 1
+        /// Whether it was begun or taken over here, and has not ended since. A record that was handed in is of a process that is gone.
+        fileprivate var isDriven = false
         /// What somebody raised the run's cap to.
         public fileprivate(set) var cap: Money?
 
@@ -141,7 +143,7 @@ public final class InMemoryJournal: RunJournal {
             guard state.runs[run.id] == nil else { return .failure(JournalError(.other, "a run named \(run.id) exists already")) }
             state.runs[run.id] = Run(start: run)
             state.order.append(run.id)
-            return Self.write(facts, &state).map { _ in }
+            return Self.write(facts, &state).map { _ in state.runs[run.id]!.isDriven = true }
         }
         await wait()
         try outcome.get()
@@ -176,6 +178,7 @@ public final class InMemoryJournal: RunJournal {
             if let error = count(&state) { return .failure(error) }
             guard var run = state.runs[id] else { return .failure(JournalError(.unknownRun, "there is no run \(id)")) }
             if let end = run.end, end.status != .interrupted, end.status != .waiting { return .failure(JournalError(.hasEnded, "run \(id) has ended")) }
+            if run.isDriven { return .failure(JournalError(.owned, "run \(id) is driven by this process")) }
             return Result { () throws(JournalError) in
                 let recorded = try run.takeOver(by: program, at: at)
                 state.runs[id] = run
@@ -279,6 +282,7 @@ extension InMemoryJournal.Run {
         let entry = JournalEntry(run: start.id)
         entry.facts = [JournaledEvent(.runResumed(resumed), at: at)]
         _ = try apply(entry)
+        isDriven = true
         return recorded(before, resumed, at)
     }
 
@@ -330,7 +334,7 @@ extension InMemoryJournal.Run {
             case .callEnded(let end):
                 // What was lost has no end, and its number may stand for another call in an older record.
                 if let index = calls.lastIndex(where: { $0.start.id == end.id }) { calls[index].end = end }
-            case .runEnded(let end): self.end = end
+            case .runEnded(let end): (self.end, isDriven) = (end, false)
             case .runResumed: self.end = nil
             default: break
             }

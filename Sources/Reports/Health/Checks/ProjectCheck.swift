@@ -4,7 +4,13 @@ enum ProjectCheck {
         switch facts.project {
         case .valid(let file, let providers):
             return [HealthFinding("project", .ok, "\(file), \(providers == 0 ? "no provider of its own" : Figures.counted(providers, "provider"))")]
-        case .absent(let folder):
+        case .absent(let folder, let unread) where !unread.isEmpty:
+            return [
+                HealthFinding(
+                    "project", .problem, "\(unread.joined(separator: ", ")) is not read: the project file is called agentctl.yaml or .agentctl.yaml; none is there from \(folder) upward",
+                    hint: "rename it, or name it with --config")
+            ]
+        case .absent(let folder, _):
             return [
                 HealthFinding(
                     "project", .warning, "no agentctl.yaml from \(folder) upward: defaults hold, and only hosted providers are known",

@@ -56,8 +56,8 @@ struct Prices: ParsableCommand {
                 let known = book.overrides.map { "\($0.provider)/\($0.model)" } + (book.kept?.models ?? []) + book.catalogue.models
                 throw UsageError(
                     "\(model) has no known price",
-                    hint: Suggestion.hint(for: model, in: known)
-                        ?? "add one under prices: in the project file, or with agentctl prices add; under a cap a model without a price is refused")
+                    hint: (Suggestion.hint(for: model, in: known).map { $0 + " otherwise " } ?? "")
+                        + "add one under prices: in the project file, or with agentctl prices add; under a cap a model without a price is refused")
             }
             let rows = Prices.rows(all ? sheet.everyRow : sheet.allRows)
             Output.write(styled: json ? JSONEncoding.pretty.string(PriceReport.json(rows)) + "\n" : PriceReport.detail(rows, model: model, style: Output.style))

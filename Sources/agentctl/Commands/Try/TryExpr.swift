@@ -17,6 +17,7 @@ struct TryExpr: ParsableCommand {
     var data: String?
     @Flag(help: "Only check, and print the type that is known before anything is evaluated.") var check = false
     @Flag(help: "One line of JSON: type and value.") var json = false
+    @OptionGroup var problems: ProblemOptions
     @Flag(help: "Print without colour.") var noColor = false
 
     /// What frames call the expression.
@@ -69,7 +70,7 @@ struct TryExpr: ParsableCommand {
             let argument = arguments[index]
             index += 1
             switch argument {
-            case "--check", "--json", "--no-color", "-h", "--help", "--version": options.append(argument)
+            case "--check", "--json", "--all", "--no-color", "-h", "--help", "--version": options.append(argument)
             case "--data":
                 options.append(argument)
                 if index < arguments.count { options.append(arguments[index]) }

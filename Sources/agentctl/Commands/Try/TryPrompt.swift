@@ -25,6 +25,7 @@ struct TryPrompt: AsyncParsableCommand {
     var data: String?
     @Flag(help: "The segments as JSON, texts exactly.") var json = false
     @OptionGroup var global: GlobalOptions
+    @OptionGroup var problems: ProblemOptions
 
     func validate() throws {
         if data == "-", inputs.inputs == "-" { throw ValidationError("only one of --data and --inputs can be stdin") }

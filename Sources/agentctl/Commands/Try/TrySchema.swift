@@ -17,6 +17,7 @@ struct TrySchema: ParsableCommand {
     @Argument(help: "The document: a file, or - for stdin.", completion: .documentFile) var instance: String
     @Flag(help: "The verdict and the errors as JSON.") var json = false
     @OptionGroup var global: GlobalOptions
+    @OptionGroup var problems: ProblemOptions
 
     func validate() throws {
         if schema == "-", instance == "-" { throw ValidationError("only one of SCHEMA and INSTANCE can be stdin") }

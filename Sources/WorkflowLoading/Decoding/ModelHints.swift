@@ -1,0 +1,23 @@
+import Economics
+
+/// What to write for the name of a model that stands alone.
+enum ModelHints {
+    /// Whether a word is hardly the name of a tier: `gpt-4o-mini`, `openai/gpt-4o`, `llama3.1:8b`.
+    static func looksLikeModel(_ name: String) -> Bool {
+        !ShapeHints.isName(name) && name.utf8.contains { "-/.:".utf8.contains($0) } && !name.utf8.contains(0x20)
+    }
+
+    /// `provider/model`: with the provider whose prices are known, or which has models of such names.
+    static func reference(_ name: String) -> String {
+        if name.contains("/") { return name }
+        if let row = PriceCatalogue.shipped.rows.first(where: { $0.model == name }) { return "\(row.provider)/\(name)" }
+        for (beginning, provider) in [("gpt-", "openai"), ("o1", "openai"), ("o3", "openai"), ("o4", "openai"), ("claude", "anthropic"), ("gemini", "gemini")] where name.hasPrefix(beginning) {
+            return "\(provider)/\(name)"
+        }
+        return "provider/\(name)"
+    }
+
+    static func declaration(_ name: String) -> String {
+        "declare a tier, models: { main: { use: \(reference(name)) } }, and name it: model: main"
+    }
+}
