@@ -47,10 +47,12 @@ extension Prices {
             }
             Output.line("\(changes.count) models read: \(fresh) new, \(taken.count - fresh) at other prices, \(changes.count - taken.count) as they are known")
             if dryRun { Output.line("nothing was written") } else if !entries.isEmpty { Output.line("added to \(list.path), from \(day.dateText) on") }
-            for (reason, models) in Dictionary(grouping: read.leftOut, by: \.reason).sorted(by: { ($1.value.count, $0.key) < ($0.value.count, $1.key) }) {
+            let reasons = Dictionary(grouping: read.leftOut, by: \.reason).sorted { ($1.value.count, $0.key) < ($0.value.count, $1.key) }
+            for (reason, models) in reasons.prefix(6) {
                 let some = models.prefix(3).map(\.model).joined(separator: ", ")
                 Output.line("left out, \(reason): \(models.count) (\(some)\(models.count > 3 ? ", …" : ""))")
             }
+            if reasons.count > 6 { Output.line("left out: \(reasons.dropFirst(6).reduce(0) { $0 + $1.value.count }) more, for \(reasons.count - 6) other reasons; --json lists all") }
             for (key, models) in read.unknownKeys.prefix(12) { Output.line("not understood: \(key) (\(models) \(models == 1 ? "model" : "models"))") }
             if read.unknownKeys.count > 12 { Output.line("not understood: \(read.unknownKeys.count - 12) more; --json lists all") }
         }
