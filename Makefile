@@ -12,6 +12,7 @@ JSONSCHEMA   := 4.26.0
 GENAI_PRICES := 0.2.3
 ANTHROPIC    := 2.14.0
 OPENAI       := 3.57.0
+LITELLM      := 1.109.1
 SWIFT_NEEDED := 6.2
 PACKAGES     := libsqlite3-dev libcurl4-openssl-dev libyaml-dev pkg-config python3 python3-venv
 AGENTCTL     := .build/release/agentctl
@@ -23,7 +24,7 @@ SHELL := /bin/bash
 .ONESHELL:
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help setup toolchain libraries venv models build release demo test lint format test-release patches sanitize fuzz crash bench install clean
+.PHONY: help setup toolchain libraries venv models build release demo test lint format test-release patches sanitize fuzz crash bench prices install clean
 
 # A recipe's `stop "sentence"` ends make with that sentence and nothing that hides it.
 define prelude
@@ -70,6 +71,12 @@ test: setup lint ## run every test; fetches the small model if it can
 	# What counts of tokens mean, against another reader of them.
 	if .venv/bin/python -m pip install -q --no-input --disable-pip-version-check "genai-prices==$(GENAI_PRICES)" </dev/null; then
 	  .venv/bin/python Tests/Conformance/usage.py
+	  # Of litellm only its price map is read here.
+	  if .venv/bin/python -m pip install -q --no-input --no-deps --disable-pip-version-check "litellm==$(LITELLM)" </dev/null; then
+	    .venv/bin/python Tests/Conformance/catalogue.py
+	  else
+	    echo "make test: Without the Python package litellm the catalogue is not held against the price maps."
+	  fi
 	else
 	  echo "make test: Without the Python package genai-prices the comparison of usage objects with another reader is skipped."
 	fi
@@ -82,6 +89,8 @@ test: setup lint ## run every test; fetches the small model if it can
 	else
 	  echo "make test: Without the Python packages anthropic and openai what is sent is not held against the vendors' types."
 	fi
+	# A hundredth of the price rows, as this build is slow.
+	python3 Tests/Conformance/prices.py .build/debug/agentctl --rows-only --sample 0.01
 	# Disks that are full, copies and cut logs; `make crash` does more of it.
 	AGENTCTL_CRASH_KILLS=40 AGENTCTL_CRASH_SEED=1 swift test --skip-build --filter LossTests
 	# Small inputs, as this build is slow; --patience ends what hangs and judges no speed.
@@ -103,6 +112,14 @@ test-release: setup ## the tests of the commands, 160 kills and the known cases 
 	swift test --skip-build --filter CommandTests
 	AGENTCTL_CRASH_KILLS=160 AGENTCTL_CRASH_SEED=2 swift test --skip-build --filter 'CrashTests|CrashBatchTests|LossTests'
 	Tests/Cases/run.sh
+	python3 Tests/Conformance/prices.py $(AGENTCTL) --rows-only
+
+prices: release ## hold the catalogue and 10,000 random usages against litellm and genai-prices
+	@$(prelude)
+	.venv/bin/python -m pip install -q --no-input --disable-pip-version-check "litellm==$(LITELLM)" "genai-prices==$(GENAI_PRICES)" </dev/null ||
+	  stop "The Python packages litellm $(LITELLM) and genai-prices $(GENAI_PRICES) are needed."
+	.venv/bin/python Tests/Conformance/catalogue.py
+	.venv/bin/python Tests/Conformance/prices.py $(AGENTCTL)
 
 # Locks of the standard library wait where the thread sanitizer does not look, so a build for it has others (Values/Mutex.swift);
 # two tests at a time, as all at once are more than its shadow memory and the tests' patience are made for.

@@ -93,8 +93,7 @@ let package = Package(
         .target(
             /** Money, usage, dated prices, reservation bounds */
             name: "Economics",
-            dependencies: ["Values"],
-            resources: [.embedInCode("Catalogue/prices.json")],
+            dependencies: ["CPriceCatalogue", "Values"],
             swiftSettings: strict),
         .target(
             /** Prompt segments and their stability classes */
@@ -119,6 +118,11 @@ let package = Package(
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         /** libcurl, loaded when it is needed */
         .target(name: "CCurl"),
+
+        // Data
+
+        /** The list prices of models, in the program as the file has them; `Tests/Conformance/catalogue.py` makes them */
+        .target(name: "CPriceCatalogue", exclude: ["prices.jsonl"]),
 
         // Tests
 

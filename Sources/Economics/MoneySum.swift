@@ -26,6 +26,19 @@ public struct MoneySum: Sendable, Hashable, Comparable {
         self.picoDollars = picoDollars - carry * Money.picoPerDollar
     }
 
+    /// An amount times a number of units, exact also beyond what one amount holds. Neither is below zero.
+    public init(_ price: Money, times count: Int64) {
+        let (high, low) = price.picoDollars.magnitude.multipliedFullWidth(by: count.magnitude)
+        let unit = UInt64(Money.picoPerDollar)
+        // A product of two numbers of 63 bits, less than 2^126, by 2^39 and more: the dollars may need more than 64 bits.
+        guard high < unit else {
+            self.init(dollars: .max, picoDollars: 0)
+            return
+        }
+        let (dollars, pico) = unit.dividingFullWidth((high, low))
+        self.init(dollars: Int64(clamping: dollars), picoDollars: Int64(pico))
+    }
+
     /// As one amount; ``Money/max`` where it is more than that.
     public var clamped: Money {
         let (scaled, o1) = dollars.multipliedReportingOverflow(by: Money.picoPerDollar)

@@ -2,35 +2,45 @@ import Values
 
 /// The prices of one model at one moment, resolved: the most specific row for each unit.
 public struct PriceSheet: Sendable, Hashable {
-    /// By the unit's place among all: rows of one unit, the highest context threshold first. A dictionary would hash a unit's name for each
-    /// class of tokens of each call.
+    /// By ``PriceUnit/index``, each the highest context threshold first. A dictionary would hash a unit's name for each class of tokens of
+    /// each call.
     private let rows: [[PriceRow]]
+    /// What holds at other hours of the day or week, and where the server says that it worked on other terms.
+    private let otherwise: PriceVariants
 
     /// The ids of the rows that a short call without anything cached is charged by, in the order of ``Cost/priceRows``.
     public let usualRows: [String]
 
-    init(rows: [PriceUnit: [PriceRow]]) {
-        self.rows = PriceUnit.allCases.map { rows[$0] ?? [] }
-        usualRows = [.input, .output, .request, .machineHour].compactMap { (unit: PriceUnit) in rows[unit]?.last { $0.abovePromptTokens == nil }?.id }
+    init(rows: [PriceUnit: [PriceRow]], otherwise: PriceVariants = .none) {
+        self.rows = PriceUnit.allCases.sorted { $0.index < $1.index }.map { unit in
+            (rows[unit] ?? []).map { $0.sealed() }.sorted { $0.leastPrompt > $1.leastPrompt }
+        }
+        self.otherwise = otherwise
+        let sealed = self.rows
+        usualRows = [.input, .output, .request, .machineHour].compactMap { (unit: PriceUnit) in sealed[unit.index].last { $0.abovePromptTokens == nil }?.id }
     }
-
-    private func rows(of unit: PriceUnit) -> [PriceRow] { rows[unit.place] }
 
     /// The row that a unit is charged by for a prompt of that size, the base class standing in for an absent one.
     ///
     /// The context tier holds for the whole request and is chosen by the total prompt, cache included.
     public func row(_ unit: PriceUnit, promptTokens: Int) -> PriceRow? {
-        if let found = rows(of: unit).first(where: { $0.abovePromptTokens.map { promptTokens > $0 } ?? true }) { return found }
+        if let found = rows[unit.index].first(where: { $0.holds(promptTokens: promptTokens) }) { return found }
         return unit.fallback.flatMap { row($0, promptTokens: promptTokens) }
     }
 
-    public var allRows: [PriceRow] { rows.flatMap(\.self) }
+    public var allRows: [PriceRow] { PriceUnit.allCases.flatMap { rows[$0.index] } }
+
+    /// ``allRows`` and those that hold at other hours or on other terms.
+    public var everyRow: [PriceRow] {
+        allRows + otherwise.asleep.map { $0.sealed() } + otherwise.services.map { $0.sealed() }
+            + otherwise.regions.flatMap { region in allRows.compactMap { region.applied(to: $0)?.sealed() } }
+    }
 
     /// Whether calls are charged by machine time rather than by token.
-    public var isMachineTime: Bool { !rows(of: .machineHour).isEmpty }
+    public var isMachineTime: Bool { !rows[PriceUnit.machineHour.index].isEmpty }
 
     /// Whether both directions have a price; without them nothing may be charged or promised.
-    var isComplete: Bool { isMachineTime || (!rows(of: .input).isEmpty && !rows(of: .output).isEmpty) }
+    var isComplete: Bool { isMachineTime || (!rows[PriceUnit.input.index].isEmpty && !rows[PriceUnit.output.index].isEmpty) }
 
     /// What an estimated call cost. Output that nobody explained is charged at the dearest class of output.
     public func cost(of estimate: TokenCounts.Estimate, busy: TimeSpan) -> Cost {
@@ -50,7 +60,7 @@ public struct PriceSheet: Sendable, Hashable {
         return usage
     }
 
-    /// What a finished call cost.
+    /// What a finished call cost, by these rows: on other terms it is the sheet ``under(_:)`` them that has to be asked.
     ///
     /// - Parameters:
     ///   - usage: disjoint token classes.
@@ -60,15 +70,27 @@ public struct PriceSheet: Sendable, Hashable {
         lines.reserveCapacity(4)
         let prompt = usage.totalInput
         func charge(_ unit: PriceUnit, _ count: Int) {
-            guard count > 0, let row = row(unit, promptTokens: prompt) else { return }
-            lines.append(Cost.Line(row: row.id, unit: unit, quantity: Int64(count), amount: row.price * count))
+            guard count > 0 else { return }
+            // Where the row stands, as copying it costs more than all the rest.
+            var own: PriceUnit? = unit
+            while let place = own?.index {
+                if let found = rows[place].firstIndex(where: { $0.holds(promptTokens: prompt) }) {
+                    lines.append(Cost.Line(row: rows[place][found].id, unit: unit, quantity: Int64(count), amount: rows[place][found].price * count))
+                    return
+                }
+                own = own?.fallback
+            }
         }
         charge(.input, usage.plainInput)
         charge(.cacheRead, usage.cacheRead ?? 0)
         charge(.cacheWrite, usage.cacheWrite ?? 0)
+        charge(.cacheWriteLong, usage.cacheWriteLong ?? 0)
+        charge(.audioInput, usage.audioInput ?? 0)
         charge(.output, usage.plainOutput)
         charge(.reasoning, usage.reasoning ?? 0)
+        charge(.audioOutput, usage.audioOutput ?? 0)
         charge(.request, 1)
+        charge(.webSearch, usage.searches ?? 0)
         if let row = row(.machineHour, promptTokens: prompt) {
             let amount = Self.machineTime(row.price, busy)
             lines.append(Cost.Line(row: row.id, unit: .machineHour, quantity: busy.milliseconds, amount: amount))
@@ -77,18 +99,21 @@ public struct PriceSheet: Sendable, Hashable {
     }
 
     /// The most that a call can cost: every prompt token at the dearest input class and every output token at the
-    /// dearest output class, at the dearest context tier that a prompt of up to `inputTokens` can reach, plus fees;
-    /// a machine for all of `timeout`.
+    /// dearest output class, at the dearest context tier that a prompt of up to `inputTokens` can reach, at the dearest hour of the
+    /// week, plus fees; a machine for all of `timeout`.
+    ///
+    /// No request asks for another service tier, for sound or for a search: what a server charges for those beyond it is an overrun.
     public func worstCost(inputTokens: Int, outputTokens: Int, timeout: TimeSpan) -> Money {
         // A tier may be cheaper above its threshold, so every tier up to the bound counts.
         func dearest(_ units: PriceUnit...) -> Money {
             var dearest = Money.zero
             for unit in units {
-                for row in rows(of: unit) where (row.abovePromptTokens ?? -1) < inputTokens { dearest = max(dearest, row.price) }
+                for row in rows[unit.index] where row.abovePromptTokens == nil || row.leastPrompt <= inputTokens { dearest = max(dearest, row.price) }
             }
+            for row in otherwise.asleep where units.contains(row.unit) && row.leastPrompt <= inputTokens { dearest = max(dearest, row.price) }
             return dearest
         }
-        var total = dearest(.input, .cacheRead, .cacheWrite) * inputTokens
+        var total = dearest(.input, .cacheRead, .cacheWrite, .cacheWriteLong) * inputTokens
         total += dearest(.output, .reasoning) * outputTokens
         total += dearest(.request)
         total += Self.machineTime(dearest(.machineHour), timeout)
@@ -103,6 +128,72 @@ public struct PriceSheet: Sendable, Hashable {
         let (quotient, remainder) = divisor.dividingFullWidth((high, low))
         let roundsUp = remainder * 2 > divisor || (remainder * 2 == divisor && quotient & 1 == 1)
         return Int64(exactly: quotient + (roundsUp ? 1 : 0)).map(Money.init(picoDollars:)) ?? .max
+    }
+}
+
+extension PriceSheet {
+    /// The prices on the terms that an answer tells of, with what is not known of them.
+    ///
+    /// A service tier's row goes before the standard one. Where it has none for a context tier that the standard has, the dearer of its own
+    /// base price and the tier's standard price holds; a class that it does not have at all costs as on standard terms. A region
+    /// multiplies the prices of tokens.
+    ///
+    /// - Returns: these same prices, and a note, where there are none for those terms.
+    public func under(_ terms: ServedTerms?) -> (sheet: PriceSheet, notes: [String]) {
+        guard let terms else { return (self, []) }
+        var changed = PriceUnit.allCases.reduce(into: [PriceUnit: [PriceRow]]()) { $0[$1] = rows[$1.index] }
+        var notes: [String] = []
+        if let service = terms.service {
+            let own = otherwise.services.filter { $0.service == service }
+            if own.isEmpty { notes.append("there is no price for service tier \(service.rawValue): priced at the standard one") }
+            for unit in PriceUnit.allCases {
+                let special = own.filter { $0.unit == unit }.sorted { $0.leastPrompt > $1.leastPrompt }
+                guard !special.isEmpty else {
+                    // Reasoning is output, wherever the output has a price of its own.
+                    if unit == .reasoning, own.contains(where: { $0.unit == .output }) { changed[unit] = [] }
+                    continue
+                }
+                // Where one of both has a threshold that the other lacks, the dearer of the two holds from there on.
+                changed[unit] =
+                    special
+                    + rows[unit.index].compactMap { standard in
+                        guard standard.abovePromptTokens != nil, !special.contains(where: { $0.leastPrompt == standard.leastPrompt }) else { return nil }
+                        let base = special.first { $0.holds(promptTokens: standard.leastPrompt) }
+                        return base.map { $0.price < standard.price } ?? true ? standard : nil
+                    }
+            }
+        }
+        if let region = terms.region {
+            if let factor = otherwise.regions.first(where: { $0.name == region }) {
+                for unit in PriceUnit.allCases { changed[unit] = changed[unit]?.map { factor.applied(to: $0) ?? $0 } }
+            } else {
+                notes.append("there is no price for the region \(region): priced as anywhere")
+            }
+        }
+        return (PriceSheet(rows: changed), notes)
+    }
+}
+
+/// What besides the rows of a ``PriceSheet`` a model's price list has.
+struct PriceVariants: Sendable, Hashable {
+    /// Of hours that are not now; where they are, the standard rows that hold otherwise.
+    var asleep: [PriceRow] = []
+    var services: [PriceRow] = []
+    var regions: [PriceRegion] = []
+
+    static let none = PriceVariants()
+}
+
+/// What tokens cost where the data stays in a region, as a multiple of what they cost anywhere.
+struct PriceRegion: Sendable, Hashable {
+    let name: String
+    /// Millionths.
+    let factor: Int64
+
+    /// `nil` for a fee, and where the product is no whole number of pico-dollars.
+    func applied(to row: PriceRow) -> PriceRow? {
+        guard row.unit.isToken, let price = row.price.times(millionths: factor) else { return nil }
+        return row.changed(id: "\(row.unsealedID):\(name)", price: price, region: name)
     }
 }
 

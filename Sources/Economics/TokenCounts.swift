@@ -8,27 +8,45 @@ public struct TokenCounts: Sendable, Hashable {
     public var cacheRead: Int?
     /// Of them written to it.
     public var cacheWrite: Int?
+    /// Of these for the longer life time.
+    public var cacheWriteLong: Int?
+    /// Of the prompt sound, be it cached or not.
+    public var audioInput: Int?
     /// Every output token, reasoning included.
     public var output: Int?
     /// Of them hidden reasoning.
     public var reasoning: Int?
+    /// Of them sound.
+    public var audioOutput: Int?
+    /// Searches of the web that the server made.
+    public var searches: Int?
+    /// On which conditions it worked.
+    public var terms: ServedTerms?
     /// Both directions together. What it says beyond them is output that nobody explained.
     public var total: Int?
 
     public init(
-        input: Int? = nil, cacheRead: Int? = nil, cacheWrite: Int? = nil, output: Int? = nil, reasoning: Int? = nil, total: Int? = nil
+        input: Int? = nil, cacheRead: Int? = nil, cacheWrite: Int? = nil, cacheWriteLong: Int? = nil, audioInput: Int? = nil, output: Int? = nil,
+        reasoning: Int? = nil, audioOutput: Int? = nil, searches: Int? = nil, terms: ServedTerms? = nil, total: Int? = nil
     ) {
         self.input = input
         self.cacheRead = cacheRead
         self.cacheWrite = cacheWrite
+        self.cacheWriteLong = cacheWriteLong
+        self.audioInput = audioInput
         self.output = output
         self.reasoning = reasoning
+        self.audioOutput = audioOutput
+        self.searches = searches
+        self.terms = terms
         self.total = total
     }
 
     public init(_ usage: TokenUsage) {
         self.init(
-            input: usage.totalInput, cacheRead: usage.cacheRead, cacheWrite: usage.cacheWrite, output: usage.totalOutput, reasoning: usage.reasoning)
+            input: usage.totalInput, cacheRead: usage.cacheRead, cacheWrite: usage.totalCacheWrite, cacheWriteLong: usage.cacheWriteLong,
+            audioInput: usage.audioInput, output: usage.totalOutput, reasoning: usage.reasoning, audioOutput: usage.audioOutput,
+            searches: usage.searches, terms: usage.terms)
     }
 
     public static let none = TokenCounts()
@@ -36,7 +54,7 @@ public struct TokenCounts: Sendable, Hashable {
     /// The counts in disjoint classes; `nil` unless both directions were told.
     public var usage: TokenUsage? {
         guard let input, let output else { return nil }
-        return Self.usage(input: input, cacheRead, cacheWrite, output: output, reasoning)
+        return usage(input: input, output: output)
     }
 
     /// What the call used at least and probably, for a call whose count is not final.
@@ -50,7 +68,7 @@ public struct TokenCounts: Sendable, Hashable {
     ///   - isWhole: whether the answer came to its announced end. Otherwise more may have been made than was counted or received.
     public func estimate(input estimatedInput: Int, output estimatedOutput: Int, isWhole: Bool) -> Estimate {
         func least(_ told: Int?, _ estimate: Int) -> Int { told.map { isWhole ? $0 : max($0, estimate) } ?? estimate }
-        let usage = Self.usage(input: least(input, estimatedInput), cacheRead, cacheWrite, output: least(output, estimatedOutput), reasoning)
+        let usage = usage(input: least(input, estimatedInput), output: least(output, estimatedOutput))
         return Estimate(usage: usage, unexplained: max(0, (total ?? 0) - usage.total))
     }
 
@@ -60,9 +78,16 @@ public struct TokenCounts: Sendable, Hashable {
         public let unexplained: Int
     }
 
-    private static func usage(input: Int, _ cacheRead: Int?, _ cacheWrite: Int?, output: Int, _ reasoning: Int?) -> TokenUsage {
-        TokenUsage(
-            plainInput: max(0, input - (cacheRead ?? 0) - (cacheWrite ?? 0)), cacheRead: cacheRead, cacheWrite: cacheWrite,
-            plainOutput: max(0, output - (reasoning ?? 0)), reasoning: reasoning)
+    private func usage(input: Int, output: Int) -> TokenUsage {
+        let long = cacheWriteLong.map { min($0, cacheWrite ?? $0) }
+        let cached = (cacheRead ?? 0) + max(cacheWrite ?? 0, long ?? 0)
+        let plain = max(0, input - cached)
+        // What of the sound was cached is not told: it is taken to be cached as far as it does not fit beside.
+        let audio = audioInput.map { min($0, plain) }
+        let written = max(0, output - (reasoning ?? 0))
+        let spoken = audioOutput.map { min($0, written) }
+        return TokenUsage(
+            plainInput: plain - (audio ?? 0), cacheRead: cacheRead, cacheWrite: long.map { (cacheWrite ?? $0) - $0 } ?? cacheWrite, cacheWriteLong: long,
+            audioInput: audio, plainOutput: written - (spoken ?? 0), reasoning: reasoning, audioOutput: spoken, searches: searches, terms: terms)
     }
 }

@@ -19,6 +19,6 @@ extension AttachmentSupport {
     public static func configured(for model: ModelReference, in configurations: [ProviderConfiguration], catalogue: PriceCatalogue = .shipped) -> AttachmentSupport {
         guard let provider = (configurations + WellKnownProviders.all).first(where: { $0.name == model.provider }) else { return .none }
         let entry = provider.models.first { $0.alias == model.model }
-        return provider.attachments(of: entry, Dialect(provider.dialect), imageTokens: catalogue.imageTokens["\(model.provider)/\(entry?.id ?? model.model)"])
+        return provider.attachments(of: entry, Dialect(provider.dialect), imageTokens: catalogue.imageTokens(provider: model.provider, model: entry?.id ?? model.model))
     }
 }

@@ -13,8 +13,7 @@ public final class ProviderRegistry: ModelProvider {
     private let http: HTTPClient
     private let servers: any ModelServers
     private let readSecret: SecretReader
-    private let contextWindows: TextTable<Int>
-    private let imageTokens: TextTable<ImageTokens>
+    private let catalogue: PriceCatalogue
     /// Keys, read once: the first call that needs one asks for it.
     private let keys = Mutex<TextTable<Result<String, StepFailure>>>([:])
     /// Takes in what is read, and keeps all of it out of what servers say.
@@ -28,20 +27,17 @@ public final class ProviderRegistry: ModelProvider {
 
     /// - Parameters:
     ///   - configurations: the project's entries; they win over the well-known ones of the same name.
-    ///   - contextWindows: by `provider/id`, for models whose entry names none.
-    ///   - imageTokens: likewise.
+    ///   - catalogue: has the context windows of models whose entry names none, and what images are billed as.
     ///   - secrets: keys are added to it as they are read; what servers answer is cleared of all that it has.
     public init(
         configurations: [ProviderConfiguration], http: HTTPClient, servers: any ModelServers,
-        contextWindows: TextTable<Int> = PriceCatalogue.shipped.contextWindows,
-        imageTokens: TextTable<ImageTokens> = PriceCatalogue.shipped.imageTokens, secrets: SecretBook = SecretBook(),
+        catalogue: PriceCatalogue = .shipped, secrets: SecretBook = SecretBook(),
         readSecret: @escaping SecretReader
     ) {
         directory = ProviderDirectory(configurations)
         self.servers = servers
         self.readSecret = readSecret
-        self.contextWindows = contextWindows
-        self.imageTokens = imageTokens
+        self.catalogue = catalogue
         self.secrets = secrets
         self.http = http
         secrets.add(configurations.flatMap(\.writtenSecrets))
@@ -54,10 +50,10 @@ public final class ProviderRegistry: ModelProvider {
         if let known = profiles.withLock({ $0[model] }), known.endpoint === endpoint { return known.profile }
         let profile = ModelProfile(
             reference: model, servedID: endpoint.modelID,
-            contextWindow: endpoint.model?.contextWindow ?? contextWindows["\(model.provider)/\(endpoint.modelID)"],
+            contextWindow: endpoint.model?.contextWindow ?? catalogue.contextWindow(provider: model.provider, model: endpoint.modelID),
             maxConcurrency: endpoint.configuration.maxConcurrency, server: endpoint.model?.serve == nil ? endpoint.baseURL : model.description,
             attachments: endpoint.configuration.attachments(
-                of: endpoint.model, endpoint.dialect, imageTokens: imageTokens["\(model.provider)/\(endpoint.modelID)"]),
+                of: endpoint.model, endpoint.dialect, imageTokens: catalogue.imageTokens(provider: model.provider, model: endpoint.modelID)),
             servedNames: endpoint.dialect.servedNames, keepsOutputCap: endpoint.dialect.keepsOutputCap)
         profiles.withLock { $0[model] = (endpoint, profile) }
         return profile

@@ -19,10 +19,12 @@ public enum PriceReport {
         public var to: String
         public var source: String
         public var checkedAt: String
+        /// Other ids that the vendor serves as the same model.
+        public var alsoFor: [String]
 
         public init(
             id: String, model: String, unit: String, price: String, condition: String = "", from: String = "", to: String = "",
-            source: String, checkedAt: String
+            source: String, checkedAt: String, alsoFor: [String] = []
         ) {
             self.id = id
             self.model = model
@@ -33,6 +35,7 @@ public enum PriceReport {
             self.to = to
             self.source = source
             self.checkedAt = checkedAt
+            self.alsoFor = alsoFor
         }
     }
 
@@ -69,7 +72,7 @@ public enum PriceReport {
             lines += Figures.flow([StyledText(row.unit, .cyan), StyledText(row.price)], style)
             let period = row.from.isEmpty && row.to.isEmpty ? "" : "\(row.from.isEmpty ? "ever" : row.from) to \(row.to.isEmpty ? "now" : row.to)"
             for (name, value) in [
-                ("when", row.condition), ("valid", period), ("source", row.source), ("checked", row.checkedAt), ("row", row.id),
+                ("model", row.model == model ? "" : row.model), ("also for", row.alsoFor.joined(separator: ", ")), ("when", row.condition), ("valid", period), ("source", row.source), ("checked", row.checkedAt), ("row", row.id),
             ] where !value.isEmpty {
                 let label = "  " + name + String(repeating: " ", count: 9 - name.count)
                 for (index, part) in value.wrapped(to: style.width.map { max(8, $0 - 11) }).enumerated() {
@@ -89,7 +92,7 @@ public enum PriceReport {
                     [
                         "id": .string(row.id), "model": .string(row.model), "unit": .string(row.unit), "price": .string(row.price),
                         "condition": text(row.condition), "from": text(row.from), "to": text(row.to), "source": text(row.source),
-                        "checked_at": text(row.checkedAt),
+                        "checked_at": text(row.checkedAt), "also_for": .array(row.alsoFor.map(JSONValue.string)),
                     ]
                 })
         ]

@@ -25,7 +25,13 @@ struct Composition {
                     source: settings.project.file ?? "project file", checkedAt: "")
             }
         }
-        prices = PriceBook(overrides: settings.project.prices + machines, catalogue: .shipped)
+        var aliases: TextTable<(provider: String, model: String)> = [:]
+        for provider in settings.project.providers {
+            for model in provider.models {
+                if let priced = model.priceAs { aliases["\(provider.name)/\(model.id)"] = (priced.provider, priced.model) }
+            }
+        }
+        prices = PriceBook(overrides: settings.project.prices + machines, kept: settings.keptPrices, catalogue: .shipped, aliases: aliases)
     }
 
     // MARK: The ledger

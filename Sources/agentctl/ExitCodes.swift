@@ -10,6 +10,8 @@ enum ExitCodes {
     static let unformatted: Int32 = 1
     /// A document that breaks the schema that it is held against.
     static let invalidDocument: Int32 = 1
+    /// `prices diff` found a difference.
+    static let differs: Int32 = 1
     static let usage: Int32 = 2
     /// `doctor` found a problem.
     static let unhealthy: Int32 = 3

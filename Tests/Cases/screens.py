@@ -211,7 +211,7 @@ def s7(c):
         c.check(found.code == 0, found)
         return found, (c.folder / name / "minimal.yaml").read_text()
 
-    for provider in ("openai", "openrouter", "groq", "together"):
+    for provider in ("openai", "anthropic", "openrouter", "groq", "together"):
         key = {f"{provider.upper()}_API_KEY": "a-key-of-the-case"}
         _, text = made(provider, **key)
         c.check(f"use: {provider}/" in text, text)
@@ -225,9 +225,9 @@ def s7(c):
     c.check("use: anthropic/" in text and "ANTHROPIC_API_KEY is set" in found.err, found)
     found, text = made("gemini", GEMINI_API_KEY="a-key-of-the-case")
     c.check("use: local/" in text and "Docs/Providers.md#gemini" in found.err, found)
-    found, _ = made("unpriced", "--model", "gpt-5-mini", OPENAI_API_KEY="a-key-of-the-case")
-    c.check("gpt-5-mini has no known price" in found.err and "# agentctl.yaml, line " in found.out, found)
+    found, _ = made("unpriced", "--model", "gpt-of-tomorrow", OPENAI_API_KEY="a-key-of-the-case")
+    c.check("gpt-of-tomorrow has no known price" in found.err and "# agentctl.yaml, line " in found.out, found)
     key = {"OPENAI_API_KEY": "a-key-of-the-case"}
-    made("priced", "--model", "gpt-5-mini", "--price", "0.25,2", **key)
+    made("priced", "--model", "gpt-of-tomorrow", "--price", "0.25,2", **key)
     plan = c.run("plan", "minimal.yaml", "--inputs", "inputs/note.json", env=key, folder=c.folder / "priced")
     c.check(plan.code == 0 and ": fits" in plan.out, plan)

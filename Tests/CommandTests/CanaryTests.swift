@@ -235,7 +235,12 @@ import Values
             "outcome": [["outcome", "last", Self.canaries["env"]!], ["outcome", Self.canaries["env"]!, "x"]],
             "verify": [["verify", "last"], ["verify", "--all", "--json"]], "db check": [["db", "check", "--json"], ["db", "check"]], "db vacuum": [["db", "vacuum"]],
             "gc": [["gc", "--older-than", "0s", "--dry-run"]], "prices list": [["prices", "list", "--json"]], "prices show": [["prices", "show", "val/answer"], ["prices", "show", Self.canaries["env"]!]],
-            "completions": [["completions", "bash"]],
+            "prices import": [["prices", "import", "wrong.yaml"], ["prices", "import", "lines.jsonl", "--json"]],
+            "prices diff": [["prices", "diff", Self.canaries["env"]!], ["prices", "diff", "lines.jsonl"]],
+            "prices add": [["prices", "add", "val/other", "--input", "1", "--output", "2", "--source", Self.everything(but: "command")]],
+            "try price": [
+                ["try", "price", "--model", "val/answer", "--usage", "lines.jsonl", "--lines"], ["try", "price", "--model", Self.canaries["env"]!, "--usage", "agentctl.yaml"],
+            ], "completions": [["completions", "bash"]],
         ]
         for name in try await commandNames(sandbox) {
             commands.insert(name)

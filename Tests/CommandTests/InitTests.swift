@@ -33,7 +33,7 @@ import Values
     }
 
     /// A hosted service needs no entry, and its default model has a price: the plan is made and fits its budget.
-    @Test(arguments: ["openai", "openrouter", "groq", "together"], templates)
+    @Test(arguments: ["openai", "anthropic", "openrouter", "groq", "together"], templates)
     func everyHostedProviderHasAPricedModel(_ provider: String, _ template: String) async throws {
         let sandbox = try Sandbox()
         let made = try await sandbox.agentctl("init", "p", "--template", template, "--provider", provider)

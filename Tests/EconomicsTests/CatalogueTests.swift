@@ -14,11 +14,25 @@ import Values
             #expect(Timestamp(rfc3339: row.checkedAt) != nil)
             #expect(row.checkedAt <= catalogue.version)
             if let from = row.effectiveFrom, let to = row.effectiveTo { #expect(from < to) }
-            // Whoever has a row has a whole price on the days on which it counts.
-            let moment = row.effectiveTo.map { Timestamp(microseconds: $0.microseconds - 1) } ?? day("2026-11-21")
-            #expect(PriceBook(catalogue: catalogue).sheet(provider: row.provider, model: row.model, at: moment) != nil, "\(row.id)")
         }
-        for window in catalogue.contextWindows.values { #expect(window >= 4096) }
+        // Whoever has a row has a whole price on the days on which it counts.
+        let book = PriceBook(catalogue: catalogue)
+        for row in catalogue.rows where row.unit == .output && row.abovePromptTokens == nil && row.service == nil && row.window == nil {
+            let moment = row.effectiveTo.map { Timestamp(microseconds: $0.microseconds - 1) } ?? row.effectiveFrom ?? day("2026-11-21")
+            for model in [row.model] + row.alsoFor.map({ $0.replacing("#", with: "1") }) {
+                #expect(book.sheet(provider: row.provider, model: model, at: moment)?.everyRow.contains { $0.unit == .output && $0.price == row.price } == true, "\(row.id)")
+            }
+            if let window = catalogue.contextWindow(provider: row.provider, model: row.model) { #expect(window >= 512, "\(row.id)") }
+        }
+    }
+
+    /// Text models of the vendors whose current ones it has to have, and of all.
+    @Test func itHasTheModelsInWideUse() {
+        let models = PriceCatalogue.shipped.models
+        #expect(models.count >= 800)
+        for (provider, least) in [("openai", 100), ("anthropic", 25), ("google", 40), ("deepseek", 8), ("mistral", 40), ("xai", 20)] {
+            #expect(models.count { $0.hasPrefix(provider + "/") } >= least, "\(provider)")
+        }
     }
 
     /// Figures of LiteLLM's model map 1.109.1, in dollars per million tokens.
@@ -26,6 +40,10 @@ import Values
         ("openai", "gpt-6.1-sol", 1000, ["2", "0.1", "2.5", "10"]), ("openai", "gpt-6.1-sol", 272_001, ["4", "0.2", "5", "15"]),
         ("openai", "gpt-6-luna", 272_000, ["0.1", "0.01", "0.125", "0.5"]), ("openai", "gpt-6-luna", 272_001, ["0.2", "0.02", "0.25", "0.75"]),
         ("openai", "gpt-4o-mini", 1000, ["0.15", "0.075", "0.15", "0.6"]), ("groq", "openai/gpt-oss-20b", 1000, ["0.075", "0.0375", "0.075", "0.3"]),
+        ("anthropic", "claude-opus-5-5", 1000, ["4", "0.2", "5", "20"]), ("anthropic", "claude-haiku-5-5", 100_000, ["0.1", "0.01", "0.125", "0.5"]),
+        ("anthropic", "claude-haiku-5-5", 100_001, ["0.5", "0.05", "0.625", "2.5"]), ("google", "gemini-3.8-flash", 1000, ["0.75", "0.075", "0.75", "3.75"]),
+        ("xai", "grok-4.5", 199_999, ["2", "0.3", "2", "6"]), ("xai", "grok-4.5", 200_000, ["4", "0.6", "4", "12"]),
+        ("mistral", "mistral-large-latest", 1000, ["0.5", "0.05", "0.5", "1.5"]),
         ("together", "openai/gpt-oss-120b", 1000, ["0.15", "0.15", "0.15", "0.6"]), ("groq", "llama-3.1-8b-instant", 1000, ["0.05", "0.05", "0.05", "0.08"]),
     ])
     func prices(provider: String, model: String, prompt: Int, expected: [String]) throws {
@@ -62,7 +80,8 @@ import Values
         #expect(catalogue.rows.map(\.price.picoDollars) == [1_000_000, 100_000, 1_250_000, 2_000_000, 3_000_000, 10_000_000_000, 500_000_000_000, 2_000_000])
         #expect(catalogue.rows.last?.abovePromptTokens == 1000)
         #expect(catalogue.rows.allSatisfy { $0.effectiveTo == day("2027-01-01") })
-        #expect(catalogue.contextWindows == ["p/m": 8192])
+        #expect(catalogue.contextWindow(provider: "p", model: "m") == 8192)
+        #expect(catalogue.contextWindow(provider: "p", model: "other") == nil)
     }
 
     @Test(arguments: [

@@ -21,9 +21,9 @@ import Testing
     }
 
     @Test func theCatalogueKnowsFormulas() {
-        let rules = PriceCatalogue.shipped.imageTokens
-        #expect(rules["openai/gpt-4o-mini"] == .tiles(base: 2833, tile: 5667))
-        #expect(rules["openai/gpt-4.1-mini"] == .patches(most: 1536, perMille: 1620))
-        #expect(rules["groq/llama-3.1-8b-instant"] == nil)
+        let catalogue = PriceCatalogue.shipped
+        #expect(catalogue.imageTokens(provider: "openai", model: "gpt-4o-mini") == .tiles(base: 2833, tile: 5667))
+        #expect(catalogue.imageTokens(provider: "openai", model: "gpt-4.1-mini") == .patches(most: 1536, perMille: 1620))
+        #expect(catalogue.imageTokens(provider: "groq", model: "llama-3.1-8b-instant") == nil)
     }
 }

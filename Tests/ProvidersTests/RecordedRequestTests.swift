@@ -136,7 +136,7 @@ import WorkflowModel
         }
         let sent = Self.shown(try #require(server.requests.first))
         if let folder = ProcessInfo.processInfo.environment["AGENTCTL_RECORD"] {
-            FileManager.default.createFile(atPath: folder + "/\(test.api.rawValue)/\(test.name).http", contents: Data(sent))
+            _ = FileManager.default.createFile(atPath: folder + "/\(test.api.rawValue)/\(test.name).http", contents: Data(sent))
         }
         let recorded = try Data(contentsOf: Self.folder.appending(path: "\(test.api.rawValue)/\(test.name).http"))
         #expect(String(decoding: sent, as: UTF8.self) == String(decoding: recorded, as: UTF8.self))

@@ -39,6 +39,8 @@ struct CallSettlement {
         // A cap keeps the dearer of both, unless the provider's word on the model is trusted.
         var alsoHeld: PriceSheet?
         var newPriceRows: [PriceRow] = []
+        // The terms on which the server says that it worked go before those that were asked for.
+        let terms = result.counts.terms
         switch served {
         case .asAsked: break
         case .another(let name, let other, let isTrusted):
@@ -51,6 +53,13 @@ struct CallSettlement {
             notes.append(CallNote(.servedModel, "answered by \(name), whose price is not known: priced as the model that was asked"))
         }
 
+        if let terms, let standard = charged {
+            let (special, remarks) = standard.under(terms)
+            charged = special
+            alsoHeld = alsoHeld.map { $0.under(terms).sheet }
+            if special != standard { newPriceRows += special.allRows.filter { row in !newPriceRows.contains { $0.id.hasSameBytes(as: row.id) } } }
+            notes += remarks.map { CallNote(.servedTerms, $0) }
+        }
         self.newPriceRows = newPriceRows
         if result.billing == .reported, isKnown, let usage = result.usage {
             let cost = charged?.cost(of: usage, busy: result.total)

@@ -2,8 +2,8 @@ import Economics
 import Values
 import WorkflowModel
 
-/// Price sheets as they were resolved, each until the next moment at which a row of its provider begins or ends: resolving
-/// one looks at every known price, and every call needs one.
+/// Price sheets as they were resolved, each until the next moment at which a row of its model begins or ends: resolving
+/// one looks through the price list, and every call needs one.
 final class PriceSheetCache: Sendable {
     private struct Entry {
         let sheet: PriceSheet?
@@ -28,22 +28,10 @@ final class PriceSheetCache: Sendable {
         if let known = entries.withLock({ $0[key] }), known.from <= moment, known.until.map({ moment < $0 }) ?? true {
             return known.sheet
         }
-        let sheet = prices.sheet(provider: key.provider, model: key.model, at: moment)
-        let entry = Entry(sheet: sheet, from: moment, until: nextChange(key.provider, after: moment))
+        let (sheet, until) = prices.quote(provider: provider, model: model, at: moment)
+        let entry = Entry(sheet: sheet, from: moment, until: until)
         // Names of models may come from servers: those are not kept without end.
         entries.withLock { if $0.count < Self.most || $0[key] != nil { $0[key] = entry } }
         return sheet
-    }
-
-    private func nextChange(_ provider: String, after moment: Timestamp) -> Timestamp? {
-        var next: Timestamp?
-        for rows in [prices.overrides, prices.catalogue.rows] {
-            for row in rows where row.provider.hasSameBytes(as: provider) {
-                for boundary in [row.effectiveFrom, row.effectiveTo] {
-                    if let boundary, boundary > moment { next = min(next ?? boundary, boundary) }
-                }
-            }
-        }
-        return next
     }
 }

@@ -225,7 +225,8 @@ extension CallEnded {
         let wait = failure?.retryAfter?.milliseconds ?? 0
         guard (0..<1).contains(jitter), (0..<Int64(CallNumbers.most)).contains(wait) else { return false }
         guard let usage else { return true }
-        return [usage.plainInput, usage.cacheRead ?? 0, usage.cacheWrite ?? 0, usage.plainOutput, usage.reasoning ?? 0].allSatisfy {
+        let rare = [usage.cacheWriteLong, usage.audioInput, usage.audioOutput, usage.searches].compactMap(\.self)
+        return ([usage.plainInput, usage.cacheRead ?? 0, usage.cacheWrite ?? 0, usage.plainOutput, usage.reasoning ?? 0] + rare).allSatisfy {
             (0..<CallNumbers.most / 8).contains($0)
         }
     }

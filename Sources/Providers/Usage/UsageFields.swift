@@ -10,6 +10,9 @@ struct UsageFields {
         /// The whole prompt, or what of it no cache had to do with.
         case input
         case output, total, thoughts, toolPrompt, cacheRead, cacheWrite, reasoning
+        /// Of `cacheWrite` for the longer life time; of prompt and answer sound.
+        case cacheWriteLong, audioInput, audioOutput
+        case searches
         /// DeepSeek's halves of a prompt.
         case hit, miss
         /// Of `cacheRead`, what the details of the prompt tell.
@@ -27,9 +30,15 @@ struct UsageFields {
     /// The largest count of tokens in the details of the prompt and of the answer, under whatever name.
     private(set) var mostOfPrompt: Int64 = -1
     private(set) var mostOfOutput: Int64 = -1
+    /// Words on the conditions of the call: its service tier, its speed, what kind of traffic it was.
+    private(set) var services: [String] = []
+    private(set) var region: String?
     private var values = [Int](repeating: -1, count: Count.allCases.count)
+    private let limit: Int64
 
-    init(_ object: JSONValue) {
+    /// - Parameter limit: no call has as many tokens.
+    init(_ object: JSONValue, limit: Int64 = Self.usualLimit) {
+        self.limit = limit
         guard case .object(let fields) = object else { return }
         fields.forEachPair { name, value in
             guard let meaning = Self.meanings[name] else { return }
@@ -38,23 +47,43 @@ struct UsageFields {
                 if isAnthropic { self.isAnthropic = true }
                 for count in counts { take(value, as: count) }
             case .details(let names, let isOfPrompt):
-                guard case .object(let details) = value else { return }
+                guard case .object(let details) = value else { return takeModalities(value, isOfPrompt: isOfPrompt) }
                 details.forEachPair { name, value in
                     for count in names[name] ?? [] { take(value, as: count) }
+                    if isOfPrompt, case .object(let lives) = value { takeLives(lives) }
                     guard let number = value.intValue, number > 0, name.hasSuffix("tokens") else { return }
-                    guard number < Self.limit else {
+                    guard number < limit else {
                         hasAbsurd = true
                         return
                     }
                     if isOfPrompt { mostOfPrompt = max(mostOfPrompt, number) } else { mostOfOutput = max(mostOfOutput, number) }
                 }
             case .lives:
-                // By time to live. What the sum lacks of the whole was written all the same.
-                guard case .object(let lives) = value else { return }
-                take(.int(Int64(lives.reduce(0) { $0 + (Self.count($1.value) ?? 0) })), as: .cacheWrite)
+                if case .object(let lives) = value { takeLives(lives) }
+            case .fees:
+                if case .object(let fees) = value, let searches = fees["web_search_requests"] { take(searches, as: .searches) }
+            case .service:
+                if let word = value.stringValue, !Self.usualServices.contains(word) { services.append(word) }
+            case .region: region = value.stringValue
             }
         }
     }
+
+    /// What was written to a cache, by its time to live. What the sum lacks of the whole was written all the same.
+    private mutating func takeLives(_ lives: JSONObject) {
+        take(.int(Int64(lives.reduce(0) { $0 + (count($1.value) ?? 0) })), as: .cacheWrite)
+        for (name, value) in lives where name.contains("1h") || name.contains("12h") { take(value, as: .cacheWriteLong) }
+    }
+
+    /// Gemini's details: a list, of what kind and how many.
+    private mutating func takeModalities(_ value: JSONValue, isOfPrompt: Bool) {
+        for entry in value.arrayValue ?? [] where entry["modality"]?.stringValue == "AUDIO" {
+            if let count = entry["tokenCount"] ?? entry["token_count"] { take(count, as: isOfPrompt ? .audioInput : .audioOutput) }
+        }
+    }
+
+    /// A count that says nothing by being zero.
+    func positive(_ count: Count) -> Int? { self[count].flatMap { $0 > 0 ? $0 : nil } }
 
     subscript(count: Count) -> Int? {
         let value = values[count.rawValue]
@@ -64,10 +93,10 @@ struct UsageFields {
     /// Of several spellings of one count the largest: a zero beside a number is a field that is not filled in.
     private mutating func take(_ value: JSONValue, as count: Count) {
         if case .string = value, count == .prompt || count == .input || count == .output {
-            guard Self.count(value) != nil else { return }
+            guard self.count(value) != nil else { return }
             hasTexts = true
         }
-        guard let number = Self.count(value) else {
+        guard let number = self.count(value) else {
             if !Self.isNone(value) { hasAbsurd = true }
             return
         }
@@ -75,9 +104,9 @@ struct UsageFields {
     }
 
     /// No call has counts beyond this, and sums of a few stay far from overflowing.
-    private static let limit: Int64 = 1 << 31
+    static let usualLimit: Int64 = 1 << 31
 
-    private static func count(_ value: JSONValue) -> Int? {
+    private func count(_ value: JSONValue) -> Int? {
         // Some write them as texts.
         guard let number = value.intValue ?? value.stringValue.flatMap({ Int64($0) }), number >= 0, number < limit else { return nil }
         return Int(number)
@@ -101,10 +130,18 @@ struct UsageFields {
         /// An object with counts of its own.
         case details([String: [Count]], isOfPrompt: Bool)
         case lives
+        /// Tools that the server ran.
+        case fees
+        case service, region
     }
 
+    /// Words for the conditions that every call has.
+    private static let usualServices: Set<String> = ["default", "standard", "auto", "ON_DEMAND", ""]
+
     private static let meanings: [String: Meaning] = {
-        var meanings: [String: Meaning] = ["cache_creation": .lives]
+        var meanings: [String: Meaning] = [
+            "cache_creation": .lives, "server_tool_use": .fees, "service_tier": .service, "speed": .service, "trafficType": .service, "inference_geo": .region,
+        ]
         func add(_ names: [String], _ counts: Count..., isAnthropic: Bool = false) {
             for name in names { meanings[name] = .count(counts, isAnthropic: isAnthropic) }
         }
@@ -135,11 +172,11 @@ struct UsageFields {
         let ofPrompt: [String: [Count]] = [
             "cached_tokens": [.cacheRead, .cachedInDetails], "cache_read_tokens": [.cacheRead, .cachedInDetails], "cache_read_input_tokens": [.cacheRead],
             "cache_write_tokens": [.cacheWrite], "cache_creation_tokens": [.cacheWrite], "created_cache_tokens": [.cacheWrite],
-            "cache_creation_input_tokens": [.cacheWrite],
+            "cache_creation_input_tokens": [.cacheWrite], "audio_tokens": [.audioInput],
         ]
-        for name in ["prompt_tokens_details", "prompt_token_details", "input_tokens_details"] { meanings[name] = .details(ofPrompt, isOfPrompt: true) }
-        let ofOutput: [String: [Count]] = ["reasoning_tokens": [.reasoning], "thinking_tokens": [.reasoning]]
-        for name in ["completion_tokens_details", "output_tokens_details"] { meanings[name] = .details(ofOutput, isOfPrompt: false) }
+        for name in ["prompt_tokens_details", "prompt_token_details", "input_tokens_details", "promptTokensDetails"] { meanings[name] = .details(ofPrompt, isOfPrompt: true) }
+        let ofOutput: [String: [Count]] = ["reasoning_tokens": [.reasoning], "thinking_tokens": [.reasoning], "audio_tokens": [.audioOutput]]
+        for name in ["completion_tokens_details", "output_tokens_details", "candidatesTokensDetails"] { meanings[name] = .details(ofOutput, isOfPrompt: false) }
         return meanings
     }()
 }

@@ -19,10 +19,13 @@ struct UsageObject: Hashable {
     /// Whether llama.cpp told what of the prompt it had cached, so that its count is of the whole.
     private(set) var isOfWholePrompt = false
 
+    /// - Parameters:
+    ///   - service: what the answer around it says of its service tier.
+    ///   - limit: no call has as many tokens.
     /// - Returns: `nil`: it counts nothing.
-    init?(_ object: JSONValue, _ convention: UsageConvention = .unknown) {
+    init?(_ object: JSONValue, _ convention: UsageConvention = .unknown, service: String? = nil, limit: Int64 = UsageFields.usualLimit) {
         guard case .object = object else { return nil }
-        let fields = UsageFields(object)
+        let fields = UsageFields(object, limit: limit)
         let (cacheRead, cacheWrite, reasoning) = (fields[.cacheRead], fields[.cacheWrite], fields[.reasoning])
         counts.total = fields[.total]
         if fields.hasAbsurd { doubt = "a count of it cannot be one" }
@@ -77,7 +80,11 @@ struct UsageObject: Hashable {
         counts.input = prompt
         counts.cacheRead = cacheRead
         counts.cacheWrite = cacheWrite
+        counts.cacheWriteLong = fields.positive(.cacheWriteLong)
+        counts.audioInput = fields.positive(.audioInput)
         counts.output = output
+        counts.audioOutput = fields.positive(.audioOutput)
+        counts.searches = fields.positive(.searches)
         counts.reasoning = thoughts.map { max($0, reasoning ?? 0) } ?? reasoning
         if let total = counts.total, total > 0, let prompt, let output, total < prompt + output {
             doubt = doubt ?? "its total of \(total) is less than its parts, \(prompt) and \(output)"
@@ -92,6 +99,10 @@ struct UsageObject: Hashable {
             doubt = doubt ?? "it tells \(fields.mostOfOutput) tokens of an answer of \(output ?? 0)"
         }
         if counts == .none, doubt == nil { return nil }
+        // What was asked may be told with the answer, and how it was served in the object itself: that goes before.
+        if service != nil || !fields.services.isEmpty || fields.region != nil {
+            counts.terms = ServedTerms(service: fields.services + [service].compactMap(\.self), region: fields.region)
+        }
     }
 
     /// llama.cpp's `timings`, which count what is newly processed apart from what was cached.
@@ -150,6 +161,8 @@ extension TokenCounts {
         func most(_ a: Int?, _ b: Int?) -> Int? { if let a, let b { max(a, b) } else { a ?? b } }
         return TokenCounts(
             input: most(input, other.input), cacheRead: most(cacheRead, other.cacheRead), cacheWrite: most(cacheWrite, other.cacheWrite),
-            output: most(output, other.output), reasoning: most(reasoning, other.reasoning), total: most(total, other.total))
+            cacheWriteLong: most(cacheWriteLong, other.cacheWriteLong), audioInput: most(audioInput, other.audioInput),
+            output: most(output, other.output), reasoning: most(reasoning, other.reasoning), audioOutput: most(audioOutput, other.audioOutput),
+            searches: most(searches, other.searches), terms: terms.map { $0.joined(other.terms) } ?? other.terms, total: most(total, other.total))
     }
 }

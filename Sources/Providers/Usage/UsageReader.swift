@@ -29,10 +29,14 @@ struct UsageReader {
     private static let commonToken = 16
     /// How many objects told something.
     private(set) var told = 0
-
+    /// No call has as many tokens.
+    private let limit: Int64
     private let convention: UsageConvention
 
-    init(_ convention: UsageConvention = .unknown) { self.convention = convention }
+    init(_ convention: UsageConvention = .unknown, limit: Int64 = UsageFields.usualLimit) {
+        self.convention = convention
+        self.limit = limit
+    }
 
     /// Takes what a document, or a chunk of a stream, tells of usage, wherever it stands in it.
     ///
@@ -51,10 +55,14 @@ struct UsageReader {
             }
         }
         func held(_ name: String) -> JSONValue? { holders.first { $0.name == name }?.value }
-        if let usage = held("usage") { take(usage) }
+        if let usage = held("usage") { take(usage, service: fields["service_tier"]?.stringValue) }
         if let usage = held("x_groq")?["usage"] { take(usage) }
         if let usage = held("usageMetadata") ?? held("usage_metadata") { take(usage) }
-        if let usage = held("message")?["usage"] ?? held("response")?["usage"] { take(usage) }
+        if let usage = held("message")?["usage"] {
+            take(usage)
+        } else if let response = held("response"), let usage = response["usage"] {
+            take(usage, service: response["service_tier"]?.stringValue)
+        }
         if let usage = held("error")?["usage"] { take(usage) }
         if case .array(let choices)? = held("choices") {
             for case .object(let choice) in choices {
@@ -79,12 +87,14 @@ struct UsageReader {
     }
 
     /// Takes a usage object, or a list of them.
-    mutating func take(_ raw: JSONValue) {
+    ///
+    /// - Parameter service: what the answer around it says of its service tier.
+    mutating func take(_ raw: JSONValue, service: String? = nil) {
         if case .array(let list) = raw {
-            for case .object(let one) in list.prefix(Self.most) { take(.object(one)) }
+            for case .object(let one) in list.prefix(Self.most) { take(.object(one), service: service) }
             return
         }
-        guard let object = UsageObject(raw, convention) else {
+        guard let object = UsageObject(raw, convention, service: service, limit: limit) else {
             if case .object = raw { empty = empty ?? raw }
             return
         }

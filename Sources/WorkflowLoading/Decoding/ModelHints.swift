@@ -10,10 +10,11 @@ enum ModelHints {
     /// `provider/model`: with the provider whose prices are known, or which has models of such names.
     static func reference(_ name: String) -> String {
         if name.contains("/") { return name }
-        if let row = PriceCatalogue.shipped.rows.first(where: { $0.model == name }) { return "\(row.provider)/\(name)" }
-        for (beginning, provider) in [("gpt-", "openai"), ("o1", "openai"), ("o3", "openai"), ("o4", "openai"), ("claude", "anthropic"), ("gemini", "gemini")] where name.hasPrefix(beginning) {
+        for (beginning, provider) in [("gpt-", "openai"), ("o1", "openai"), ("o3", "openai"), ("o4", "openai"), ("claude", "anthropic"), ("gemini", "gemini")] where name.startsWithBytes(of: beginning) && !name.startsWithBytes(of: "gpt-oss") {
             return "\(provider)/\(name)"
         }
+        // Of the vendors that serve a model of others, the list names the first.
+        if let known = PriceCatalogue.shipped.models.first(where: { $0.cut(at: UInt8(ascii: "/"))?.behind.hasSameBytes(as: name) == true }) { return known }
         return "provider/\(name)"
     }
 

@@ -150,7 +150,7 @@ public enum ProjectLoader {
                 ModelConfiguration(
                     alias: alias, id: model.string("id") ?? alias, baseURL: model.value("base_url")?.scalar?.text, serve: serve,
                     contextWindow: model.int("context_window"), images: model.bool("images"), files: model.bool("files"),
-                    imageTokens: model.int("image_tokens"), api: model.word("api", ModelAPI.self)))
+                    imageTokens: model.int("image_tokens"), priceAs: model.string("price_as").flatMap(ModelReference.init(text:)), api: model.word("api", ModelAPI.self)))
         }
         let dialect = reader.reader("dialect", .dialect).map { DialectSettings($0.settings) } ?? .none
         let provider = ProviderConfiguration(

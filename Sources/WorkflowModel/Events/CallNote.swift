@@ -16,6 +16,8 @@ public struct CallNote: Sendable, Hashable {
         public static let estimateAboveHold = Code(rawValue: "estimate_above_hold")
         /// Another model answered than was asked.
         public static let servedModel = Code(rawValue: "served_model")
+        /// It was served on terms that have no price of their own.
+        public static let servedTerms = Code(rawValue: "served_terms")
         /// The server named an end that is not known.
         public static let finishReason = Code(rawValue: "finish_reason")
         /// The server reported an error behind the end of a whole answer.

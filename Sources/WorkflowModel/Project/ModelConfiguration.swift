@@ -14,10 +14,12 @@ public final class ModelConfiguration: Sendable {
     public let files: Bool?
     /// The most tokens that it counts for one image.
     public let imageTokens: Int?
+    /// The model whose prices it has: it is a deployment of it, or a group of a gateway.
+    public let priceAs: ModelReference?
 
     public init(
         alias: String, id: String, baseURL: String?, serve: ServeConfiguration?, contextWindow: Int?, images: Bool? = nil, files: Bool? = nil,
-        imageTokens: Int? = nil, api: ModelAPI? = nil
+        imageTokens: Int? = nil, priceAs: ModelReference? = nil, api: ModelAPI? = nil
     ) {
         self.alias = alias
         self.id = id
@@ -28,5 +30,6 @@ public final class ModelConfiguration: Sendable {
         self.images = images
         self.files = files
         self.imageTokens = imageTokens
+        self.priceAs = priceAs
     }
 }

@@ -93,9 +93,9 @@ public enum RowChange: Int, Sendable, CaseIterable {
             return Self.columns(
                 keys: Self.callKey,
                 set: [
-                    "state", "held_pico", "cost_pico", "input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens", "reasoning_tokens",
-                    "usage_raw", "price_rows", "model_served", "response_hash", "http_status", "finish_reason", "ttft_ms", "total_ms", "ended_at", "error",
-                    "notes",
+                    "state", "held_pico", "cost_pico", "input_tokens", "cache_read_tokens", "cache_write_tokens", "cache_write_long_tokens",
+                    "output_tokens", "reasoning_tokens", "usage_raw", "price_rows", "model_served", "response_hash", "http_status", "finish_reason", "ttft_ms",
+                    "total_ms", "ended_at", "error", "notes",
                 ])
         case .callLost: return Self.columns(keys: Self.callKey, set: ["state"])
         case .nodeChanged:

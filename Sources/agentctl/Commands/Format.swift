@@ -1,5 +1,4 @@
 import ArgumentParser
-import Glibc
 import Values
 import WorkflowLoading
 
@@ -37,7 +36,7 @@ struct Format: ParsableCommand {
                 if diff || file.kind == .project { Output.secrets.add(ProjectLoader.writtenSecrets(in: result.before)) }
                 if diff { Output.write(UnifiedDiff.text(result.before, result.after, file: file.path)) }
                 if !diff || check { Output.line(file.path) }
-                if !check, !diff { try write(result.after, to: file.path) }
+                if !check, !diff { try WholeFile.replace(file.path, with: result.after) }
             } catch let error as Diagnostics {
                 problems.append(error)
             }
@@ -57,33 +56,5 @@ struct Format: ParsableCommand {
             Output.write(filtered: after)
         }
         if check, !before.hasSameBytes(as: after) { throw CommandEnd(code: ExitCodes.unformatted) }
-    }
-
-    /// In one step, so that a file is whole at any moment; its mode stays.
-    private func write(_ text: String, to path: String) throws {
-        func failure(_ what: String) -> UsageError { UsageError("cannot write \(path): \(what): \(String(cString: strerror(errno)))") }
-        guard let resolved = realpath(path, nil) else { throw failure("realpath") }
-        defer { free(resolved) }
-        let target = String(cString: resolved)
-        var info = stat()
-        guard stat(target, &info) == 0 else { throw failure("stat") }
-        let temporary = "\(target).agentctl-\(getpid())"
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, info.st_mode & 0o7777)
-        guard descriptor >= 0 else { throw failure("open") }
-        var bytes = Array(text.utf8)[...]
-        while !bytes.isEmpty {
-            let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else {
-                defer { unlink(temporary) }
-                close(descriptor)
-                throw failure("write")
-            }
-            bytes = bytes.dropFirst(count)
-        }
-        guard fchmod(descriptor, info.st_mode & 0o7777) == 0, fsync(descriptor) == 0, close(descriptor) == 0, rename(temporary, target) == 0 else {
-            defer { unlink(temporary) }
-            throw failure("rename")
-        }
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Economics
 import Glibc
 import Providers
 import Values
@@ -25,7 +26,9 @@ struct GlobalOptions: ParsableArguments {
         let folder = workflow.map(Self.folder) ?? "."
         let project = try ProjectLoader.load(named: config ?? Output.variable("AGENTCTL_CONFIG"), searchingFrom: folder, secrets: Output.secrets)
         Self.noteUnread(project)
-        return Settings(project: project, ledgerPath: ledgerPath)
+        var settings = Settings(project: project, ledgerPath: ledgerPath)
+        do throws(PriceError) { settings.keptPrices = try KeptPrices.load(root: project.root) } catch { throw UsageError(error.description) }
+        return settings
     }
 
     /// What `validate` says with the rest is said once by others, on stderr.
@@ -54,6 +57,8 @@ struct Settings {
     let project: Project
     /// Absolute, or relative to the working directory.
     let ledgerPath: String
+    /// What `prices import` and `prices add` put down beside the project file.
+    var keptPrices: PriceCatalogue?
 
     init(project: Project, ledgerPath: String?) {
         self.project = project

@@ -55,7 +55,8 @@ extension CallEnded {
         // Classes stand within their sums, as servers tell them.
         json.put("input_tokens", usage?.totalInput)
         json.put("cache_read_tokens", usage?.cacheRead)
-        json.put("cache_write_tokens", usage?.cacheWrite)
+        json.put("cache_write_tokens", usage?.totalCacheWrite)
+        if let usage, usage.hasRareClasses { usage.writeRareClasses(to: &json) }
         json.put("output_tokens", usage?.totalOutput)
         json.put("reasoning_tokens", usage?.reasoning)
         json.put("finish_reason", finishWord ?? finishReason?.rawValue)
@@ -82,8 +83,13 @@ extension CallEnded {
         if let input = try fields.optionalInt("input_tokens"), let output = try fields.optionalInt("output_tokens") {
             let (read, write) = (try fields.optionalInt("cache_read_tokens"), try fields.optionalInt("cache_write_tokens"))
             let reasoning = try fields.optionalInt("reasoning_tokens")
+            let (long, audioIn, audioOut) = (
+                try fields.optionalInt("cache_write_long_tokens"), try fields.optionalInt("audio_input_tokens"), try fields.optionalInt("audio_output_tokens")
+            )
             usage = TokenUsage(
-                plainInput: input - (read ?? 0) - (write ?? 0), cacheRead: read, cacheWrite: write, plainOutput: output - (reasoning ?? 0), reasoning: reasoning)
+                plainInput: input - (read ?? 0) - (write ?? 0) - (audioIn ?? 0), cacheRead: read, cacheWrite: long.map { (write ?? $0) - $0 } ?? write,
+                cacheWriteLong: long, audioInput: audioIn, plainOutput: output - (reasoning ?? 0) - (audioOut ?? 0), reasoning: reasoning,
+                audioOutput: audioOut, searches: try fields.optionalInt("web_searches"), terms: try ServedTerms(fields))
         }
         // A word that this program does not know is the server's own.
         let word = try fields.optionalText("finish_reason")
@@ -164,5 +170,27 @@ extension TrimmedValue {
     init?(json: JSONValue) {
         guard let key = json["key"]?.stringValue, let before = json["before_bytes"]?.intValue, let after = json["after_bytes"]?.intValue else { return nil }
         self.init(key: key, before: Int(before), after: Int(after))
+    }
+}
+
+extension TokenUsage {
+    /// Whether it has what calls of text seldom have; nothing is written of what is not there.
+    fileprivate var hasRareClasses: Bool { cacheWriteLong != nil || audioInput != nil || audioOutput != nil || searches != nil || terms != nil }
+
+    fileprivate func writeRareClasses(to json: inout JSONObjectWriter) {
+        json.put("cache_write_long_tokens", cacheWriteLong)
+        json.put("audio_input_tokens", audioInput)
+        json.put("audio_output_tokens", audioOutput)
+        json.put("web_searches", searches)
+        json.put("service_tier", terms?.service?.rawValue)
+        json.put("region", terms?.region)
+    }
+}
+
+extension ServedTerms {
+    fileprivate init?(_ fields: EventFields) throws(EventDecodingError) {
+        let (service, region) = (try fields.optional("service_tier", ServiceTier.init(rawValue:)), try fields.optionalText("region"))
+        if service == nil, region == nil { return nil }
+        self.init(service: service, region: region)
     }
 }

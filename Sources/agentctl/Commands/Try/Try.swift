@@ -5,6 +5,7 @@ struct Try: ParsableCommand {
         abstract: "Try a part of a workflow by itself; nothing is run, nothing is recorded.",
         subcommands: [
             TryExpr.self,
+            TryPrice.self,
             TryPrompt.self,
             TrySchema.self,
         ])

@@ -1,0 +1,102 @@
+import Economics
+import Providers
+import Values
+import WorkflowLoading
+import WorkflowModel
+
+/// What a usage object costs: read, taken apart and priced as the engine does it with an answer.
+final class PriceTrial {
+    private let composition: Composition
+    /// As they were resolved: many usages are mostly of a few models.
+    private var sheets: [Key: (sheet: PriceSheet, notes: [String])?] = [:]
+
+    private struct Key: Hashable {
+        let model: ModelReference
+        let moment: Timestamp
+        let terms: ServedTerms?
+    }
+
+    init(_ composition: Composition) { self.composition = composition }
+
+    struct Result {
+        /// `nil`: the model has no price.
+        let cost: MoneySum?
+        let lines: [Line]
+        let usage: TokenUsage
+        let notes: [String]
+    }
+
+    struct Line {
+        let row: PriceRow
+        /// Tokens, requests or searches.
+        let quantity: Int64
+        let amount: MoneySum
+    }
+
+    /// - Parameters:
+    ///   - document: a usage object, or an answer that has one.
+    ///   - service: goes before what the document says of its service tier.
+    func price(_ document: JSONValue, of reference: ModelReference, at moment: Timestamp, service: ServiceTier? = nil, region: String? = nil) throws -> Result {
+        let project = composition.settings.project
+        let entry = (project.providers + WellKnownProviders.all).first { $0.name.hasSameBytes(as: reference.provider) }
+        let model = entry?.models.first { $0.alias.hasSameBytes(as: reference.model) }?.id ?? reference.model
+        guard let raw = RawUsage(document, entry?.dialect ?? .none) else { throw UsageError("there is nothing in it that counts tokens") }
+        var notes = [raw.doubt].compactMap(\.self)
+        var terms = raw.estimate.usage.terms
+        if service != nil || region != nil { terms = ServedTerms(service: service, region: region).joined(terms) }
+        guard let (sheet, remarks) = sheet(Key(model: ModelReference(provider: reference.provider, model: model), moment: moment, terms: terms)) else {
+            notes.append("\(reference) has no known price \(moment.dateText)")
+            return Result(cost: nil, lines: [], usage: raw.estimate.usage, notes: notes)
+        }
+        notes += remarks
+        let usage = sheet.charged(raw.estimate)
+        var lines: [Line] = []
+        var total = MoneySum.zero
+        for line in sheet.cost(of: usage, busy: .milliseconds(0)).lines {
+            guard let row = sheet.allRows.first(where: { $0.id.hasSameBytes(as: line.row) }) else { continue }
+            // Beyond what one amount holds, too.
+            let amount = row.unit == .machineHour ? MoneySum(line.amount) : MoneySum(row.price, times: line.quantity)
+            lines.append(Line(row: row, quantity: line.quantity, amount: amount))
+            total = total + amount
+        }
+        if let first = lines.first?.row, !first.model.endsWithBytes(of: "*"), !first.model.hasSameBytes(as: model) || !first.provider.hasSameBytes(as: reference.provider) {
+            notes.append("\(reference) is priced as \(first.provider)/\(first.model)")
+        }
+        if sheet.isMachineTime { notes.append("its machine is charged by the time that a call keeps it busy, which usage does not tell") }
+        if let named = raw.model, !named.hasSameBytes(as: model), !named.hasSameBytes(as: reference.model) { notes.append("the answer names the model \(named)") }
+        if total.clamped == .max { notes.append("a call of this cost is beyond every amount that is recorded") }
+        return Result(cost: total, lines: lines, usage: usage, notes: notes)
+    }
+
+    private func sheet(_ key: Key) -> (sheet: PriceSheet, notes: [String])? {
+        if let known = sheets[key] { return known }
+        let found = composition.prices.sheet(provider: key.model.provider, model: key.model.model, at: key.moment).map { $0.under(key.terms) }
+        sheets[key] = .some(found)
+        return found
+    }
+}
+
+extension PriceTrial.Result {
+    var json: JSONValue {
+        func count(_ value: Int?) -> JSONValue { value.map { .int(Int64($0)) } ?? .null }
+        var classes: JSONObject = [
+            "input": count(usage.plainInput), "cache_read": count(usage.cacheRead), "cache_write": count(usage.cacheWrite),
+            "output": count(usage.plainOutput), "reasoning": count(usage.reasoning),
+        ]
+        for (name, value) in [
+            ("cache_write_long", usage.cacheWriteLong), ("audio_input", usage.audioInput), ("audio_output", usage.audioOutput), ("web_search", usage.searches),
+        ] {
+            if let value { classes[name] = count(value) }
+        }
+        return [
+            "cost_usd": cost?.json ?? .null, "classes": .object(classes),
+            "rows": .array(
+                lines.map { line in
+                    [
+                        "id": .string(line.row.id), "unit": .string(line.row.unit.rawValue), "quantity": .int(line.quantity),
+                        "price_usd": line.row.price.json, "cost_usd": line.amount.json,
+                    ]
+                }), "notes": .array(notes.map(JSONValue.string)),
+        ]
+    }
+}
