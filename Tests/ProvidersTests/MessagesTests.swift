@@ -35,7 +35,7 @@ import WorkflowModel
     @Test func usageComesInClasses() {
         let (counts, isFinal) = read(Self.message(#"{"type":"text","text":"Hi"}"#)).counts(promptBytes: 40)
         #expect(isFinal)
-        #expect(counts == TokenCounts(input: 50, cacheRead: 8, cacheWrite: 30, output: 40, reasoning: 9))
+        #expect(counts == TokenCounts(input: 50, cacheRead: 8, cacheWrite: 30, cacheWriteLong: 20, output: 40, reasoning: 9))
     }
 
     @Test func aRefusalSaysWhy() {

@@ -225,9 +225,9 @@ extension CallEnded {
         let wait = failure?.retryAfter?.milliseconds ?? 0
         guard (0..<1).contains(jitter), (0..<Int64(CallNumbers.most)).contains(wait) else { return false }
         guard let usage else { return true }
-        let rare = [usage.cacheWriteLong, usage.audioInput, usage.audioOutput, usage.searches].compactMap(\.self)
-        return ([usage.plainInput, usage.cacheRead ?? 0, usage.cacheWrite ?? 0, usage.plainOutput, usage.reasoning ?? 0] + rare).allSatisfy {
-            (0..<CallNumbers.most / 8).contains($0)
-        }
+        // Without a list of them: this is done for each call.
+        func isCount(_ number: Int?) -> Bool { (0..<CallNumbers.most / 8).contains(number ?? 0) }
+        guard isCount(usage.plainInput), isCount(usage.cacheRead), isCount(usage.cacheWrite), isCount(usage.cacheWriteLong), isCount(usage.audioInput) else { return false }
+        return isCount(usage.plainOutput) && isCount(usage.reasoning) && isCount(usage.audioOutput) && isCount(usage.searches)
     }
 }
