@@ -221,8 +221,6 @@ def s7(c):
     c.check("use: local/" in text and "OPENAI_API_KEY" in found.err, found)
     found, text = made("several", GROQ_API_KEY="a-key-of-the-case", OPENAI_API_KEY="a-key-of-the-case")
     c.check("use: openai/" in text and "--provider groq" in found.err, found)
-    found, text = made("anthropic", ANTHROPIC_API_KEY="a-key-of-the-case")
-    c.check("use: anthropic/" in text and "ANTHROPIC_API_KEY is set" in found.err, found)
     found, text = made("gemini", GEMINI_API_KEY="a-key-of-the-case")
     c.check("use: local/" in text and "Docs/Providers.md#gemini" in found.err, found)
     found, _ = made("unpriced", "--model", "gpt-of-tomorrow", OPENAI_API_KEY="a-key-of-the-case")
