@@ -26,7 +26,7 @@ import Values
         #expect(try String(contentsOfFile: sandbox.path("failed.jsonl"), encoding: .utf8) == "{\"topic\": 5}\n")
     }
 
-    @Test(.timeLimit(.minutes(1))) func pipesAreReadWhereTheyAreNamedOnly() async throws {
+    @Test(.timeLimit(.minutes(5))) func pipesAreReadWhereTheyAreNamedOnly() async throws {
         let sandbox = try Sandbox()
         try sandbox.writeChain(steps: 1)
         #expect(mkfifo(sandbox.path("pipe"), 0o600) == 0)

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 import Values
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct CancellationTests {
     @Test(arguments: [true, false])
     func serverSeesTheDisconnect(onLoop: Bool) async throws {

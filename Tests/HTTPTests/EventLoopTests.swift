@@ -3,7 +3,7 @@ import Values
 
 @testable import HTTP
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct EventLoopTests {
     @Test func tasksRunOnTheLoop() async throws {
         let loop = try EventLoop()

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 import Values
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ProxyTests {
     @Test func plainRequestsGoThroughTheProxy() async throws {
         let proxy = try StubModelServer()

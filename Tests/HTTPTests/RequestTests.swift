@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 import Values
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct RequestTests {
     /// Answers with what it got.
     private static let mirror: StubModelServer.Script = { request in

@@ -4,7 +4,7 @@ import Testing
 import Values
 
 /// libcurl sends a request again when a kept-alive connection ends without an answer. A model call costs money each time.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ResendTests {
     @Test(arguments: [("POST", 0), ("POST", 20), ("POST", 65_535), ("POST", 70_000), ("POST", 2 << 20), ("GET", 0), ("PUT", 100)])
     func oneRequestPerSend(method: String, size: Int) async throws {

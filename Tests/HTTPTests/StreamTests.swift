@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 import Values
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct StreamTests {
     @Test(arguments: [0, 2])
     func piecesComeInOrderOnTheLoop(interval: Int) async throws {

@@ -4,7 +4,7 @@ import Testing
 import Values
 
 /// The fake must be right before anything is measured against it.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct StubServerTests {
     @Test(arguments: [
         ("stub-echo", 200, "hello"), ("stub-fixed", 200, "ok"), ("stub-schema", 200, "{}"), ("stub-empty", 200, ""),

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 import Values
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct TLSTests {
     /// A self-signed certificate for 127.0.0.1, valid now, or already expired; nil without the `openssl` program.
     private func makeCertificate(in folder: String) -> (key: String, certificate: String)? {

@@ -8,7 +8,7 @@ import WorkflowModel
 @testable import Providers
 
 /// Answers of Anthropic's Messages API, whole and streamed, as its documentation and its client's types have them.
-@Suite(.timeLimit(.minutes(2))) struct MessagesTests {
+@Suite(.timeLimit(.minutes(5))) struct MessagesTests {
     private func read(_ body: String, isCut: Bool = false, tool: String? = nil, step: Int = .max) -> MessagesReader {
         MessagesReader.reading(bytes(body), ExpectedAnswer(maxOutputTokens: 4096, provider: "anthropic", answerTool: tool), isCut: isCut, step: step)
     }

@@ -7,7 +7,7 @@ import WorkflowModel
 @testable import Providers
 
 /// An answer that is handed on while it comes.
-@Suite(.timeLimit(.minutes(1))) struct PieceTests {
+@Suite(.timeLimit(.minutes(5))) struct PieceTests {
     private actor Collector: AnswerSink {
         private(set) var begun = 0
         private(set) var pieces: [AnswerPiece] = []

@@ -7,7 +7,7 @@ import WorkflowModel
 @testable import Providers
 
 /// What servers say of their limits is heeded before they have to refuse.
-@Suite(.timeLimit(.minutes(1))) struct RateLimitTests {
+@Suite(.timeLimit(.minutes(5))) struct RateLimitTests {
     private static let now = Timestamp(rfc3339: "2026-11-30T08:00:00Z")!
 
     private static func headers(_ fields: [(String, String)]) -> HTTPHeaders {

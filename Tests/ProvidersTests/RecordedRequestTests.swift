@@ -12,7 +12,7 @@ import WorkflowModel
 /// before formats, credentials and the exchange were parts of their own: none of them may change a byte of what is sent.
 ///
 /// With `AGENTCTL_RECORD` set to a folder with such folders, what is sent is written there, to be looked at.
-@Suite(.timeLimit(.minutes(1))) struct RecordedRequestTests {
+@Suite(.timeLimit(.minutes(5))) struct RecordedRequestTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let name: String
         var api = ModelAPI.openAIChat

@@ -8,7 +8,7 @@ import WorkflowModel
 @testable import Providers
 
 /// The whole road to a server and back, over a real socket.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct RegistryTests {
     @Test(arguments: [false, true]) func success(stream: Bool) async throws {
         try await withStub { registry, server in

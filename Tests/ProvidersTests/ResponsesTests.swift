@@ -8,7 +8,7 @@ import WorkflowModel
 @testable import Providers
 
 /// Answers of OpenAI's Responses API, whole and streamed, as its client's types have them.
-@Suite(.timeLimit(.minutes(2))) struct ResponsesTests {
+@Suite(.timeLimit(.minutes(5))) struct ResponsesTests {
     private func read(_ body: String, isCut: Bool = false, step: Int = .max) -> ResponsesReader {
         ResponsesReader.reading(bytes(body), ExpectedAnswer(maxOutputTokens: 4096, provider: "openai"), isCut: isCut, step: step)
     }

@@ -7,7 +7,7 @@ import WorkflowModel
 @testable import Providers
 
 /// A6: what a server says back is stored and shown, so the key is taken out of every field of it.
-@Suite(.timeLimit(.minutes(1))) struct SecretTests {
+@Suite(.timeLimit(.minutes(5))) struct SecretTests {
     private static let key = "sk-canary-0123456789abcdefXYZ"
 
     private static func choice(_ message: JSONValue, finish: String = "stop", logprobs: JSONValue = nil) -> JSONValue {

@@ -9,7 +9,7 @@ import WorkflowModel
 @testable import WorkflowLoading
 
 /// A format is a file: what is HTTP, what opens an API and what is settled know nothing of chat completions.
-@Suite(.timeLimit(.minutes(1))) struct WireFormatTests {
+@Suite(.timeLimit(.minutes(5))) struct WireFormatTests {
     /// An API that nobody has: the prompt goes in a query of bytes, and the answer is text up to a full stop.
     private struct Telegram: WireFormat {
         let headers = [("Content-Type", "text/plain"), ("x-version", "1")]

@@ -17,7 +17,7 @@ import WorkflowModel
 
     private func run(
         _ argv: [String], shell: Bool = false, stdin: String = "", environment: [(key: String, value: String)] = [], passed: [String] = [],
-        timeout: TimeSpan = .seconds(60), withheld: TextSet = [], secrets: SecretBook = SecretBook()
+        timeout: TimeSpan = .seconds(300), withheld: TextSet = [], secrets: SecretBook = SecretBook()
     ) async -> CommandResult {
         await CommandRunner(root: folder, secrets: secrets, withheld: withheld).run(
             CommandInvocation(
