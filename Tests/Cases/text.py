@@ -197,7 +197,7 @@ outputs: { a: "${{ steps.a.output + steps.b.output + steps.c.output + steps.d.ou
         sarif = run.json["runs"][0]
         regions = [r["locations"][0]["physicalLocation"]["region"] for r in sarif["results"] if r["ruleId"] == "AW203"]
         t.check(sarif["columnKind"] == "unicodeCodePoints" and [[r["startLine"], r["startColumn"], r["endColumn"]] for r in regions] == expected, regions)
-        run = t.run("validate", "w.yaml")
+        run = t.run("validate", "w.yaml", "--all")
         t.check(all(f"w.yaml:{line}:{column}: error[AW203]" in run.err for line, column, _ in expected), run)
         carets = [line for line in run.err.split("\n") if line.strip(" |") == "^" * 11]
         t.check(len(carets) == len(expected), run.err)
