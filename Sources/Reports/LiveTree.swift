@@ -93,7 +93,7 @@ public struct LiveTree: Sendable {
     private var holds: [String: Money] = [:]
     /// The paths of calls in flight.
     private var inFlight: [String: String] = [:]
-    private var remarks: Set<String> = []
+    private var remarks: TextSet = []
     /// Whether the last remark was not made before.
     private(set) var isNewRemark = false
     private static let mostRemarks = 100

@@ -7,7 +7,8 @@ public enum RemovalReport {
     ///   - isDry: nothing was removed yet.
     ///   - keepsCosts: rows of runs and calls stay.
     public static func text(_ removal: Removal, isDry: Bool, keepsCosts: Bool) -> String {
-        if removal.runs == 0, removal.documents == 0 { return "nothing to remove\n" }
+        let left = left(removal)
+        if removal.runs == 0, removal.documents == 0 { return left.isEmpty ? "nothing to remove\n" : left }
         let verb = isDry ? "would remove" : "removed"
         var text = ""
         if keepsCosts {
@@ -18,7 +19,13 @@ public enum RemovalReport {
         }
         text += "\(verb) \(Figures.counted(removal.documents, "document")); \(ByteCount.text(removal.bytes)) in all"
         text += isDry ? "\n" : "; `agentctl db vacuum` makes the file smaller\n"
-        return text
+        return text + left
+    }
+
+    private static func left(_ removal: Removal) -> String {
+        guard let first = removal.unsound.first else { return "" }
+        let many = removal.unsound.count > 1
+        return "\(Figures.counted(removal.unsound.count, "run")) \(many ? "are" : "is") left as \(many ? "they are" : "it is"), as the rows are not what the events say: agentctl verify \(first)\n"
     }
 
     public static func json(_ removal: Removal, isDry: Bool) -> JSONValue {
@@ -26,6 +33,7 @@ public enum RemovalReport {
             removal.spending.fields(into: [
                 "dry_run": .bool(isDry), "runs": .number(removal.runs), "events": .number(removal.events),
                 "documents": .number(removal.documents), "bytes": .int(removal.bytes),
+                "unsound": .array(removal.unsound.map(JSONValue.string)),
             ]))
     }
 

@@ -61,7 +61,7 @@ struct TraceTree {
         }
         // What several tries met is told once: at the step where it failed by it, else at the first of them.
         let ending = node.failure?["message"]?.stringValue ?? ""
-        var told = Set(own.compactMap { $0.failure?["message"]?.stringValue }.filter { ending == $0 || ending.hasPrefix($0 + " (after ") })
+        var told = TextSet(own.compactMap { $0.failure?["message"]?.stringValue }.filter { ending == $0 || ending.hasPrefix($0 + " (after ") })
         for (index, call) in listed.enumerated() {
             self.call(call, isLast: branch.children.isEmpty && index == listed.count - 1, rest: rest, &told)
         }
@@ -138,7 +138,7 @@ struct TraceTree {
         Figures.span(node.startedAt, node.endedAt ?? (node.status == .running ? options.now : nil))
     }
 
-    private mutating func call(_ call: CallRecord, isLast: Bool, rest: String, _ told: inout Set<String>) {
+    private mutating func call(_ call: CallRecord, isLast: Bool, rest: String, _ told: inout TextSet) {
         let branch = isLast ? style.lastBranch : style.branch
         let isBad = call.failure != nil
         var parts: [StyledText] = []

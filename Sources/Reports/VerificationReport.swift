@@ -59,7 +59,7 @@ public enum VerificationReport {
         if case .isOfEvent(let sequence)? = found.keptHead { keptEvent = sequence }
         return [
             "run": .string(found.run), "status": .string(found.status.rawValue), "ok": .bool(found.isSound),
-            "chain": .string(found.prunedAt != nil && broken == nil ? "pruned" : events != nil ? "intact" : broken != nil ? "broken" : "pruned"), "events": .number(events), "broken_at": .number(broken),
+            "chain": .string(broken != nil ? "broken" : found.prunedAt == nil && events != nil ? "intact" : "pruned"), "events": .number(events), "broken_at": .number(broken),
             "head": .string(found.head.hex), "documents": .number(found.documents), "pruned_at": .time(found.prunedAt), "kept_head": .text(kept),
             "kept_head_event": .number(keptEvent), "proves_rows": .bool(found.provesRows),
             "unproved": .array(found.unproved.map(JSONValue.string)), "faults": .array(found.faults.map(JSONValue.string)),

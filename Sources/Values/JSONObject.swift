@@ -10,8 +10,10 @@ public struct JSONObject: Sendable {
     /// Where each key stands; empty up to a few.
     private var positions: [TextKey: Int] = [:]
 
+    /// An object without keys.
     public init() { pairs = [] }
 
+    /// An object without keys, and with room.
     public init(minimumCapacity: Int) {
         pairs = []
         pairs.reserveCapacity(minimumCapacity)
@@ -23,9 +25,13 @@ public struct JSONObject: Sendable {
         for (key, value) in pairs { _ = replace(value, forKey: key) }
     }
 
+    /// How many keys there are.
     public var count: Int { pairs.count }
+    /// Whether there is none.
     public var isEmpty: Bool { pairs.isEmpty }
+    /// In the order in which they were written.
     public var keys: [String] { pairs.map(\.key) }
+    /// In the order of their keys.
     public var values: [JSONValue] { pairs.map(\.value) }
 
     /// Setting a key that exists keeps its place; setting `nil` removes it.
@@ -36,6 +42,7 @@ public struct JSONObject: Sendable {
         }
     }
 
+    /// Whether there is a key of these bytes.
     public func contains(_ key: String) -> Bool { position(of: key) != nil }
 
     /// Appends or replaces, and says whether the key was new.

@@ -20,6 +20,7 @@ extension String {
         return utf8.elementsEqual(other.utf8)
     }
 
+    /// Feeds its bytes to a hash, so that no text is the beginning of another.
     @inlinable
     public func hashBytes(into hasher: inout Hasher) {
         let isHashed: Void? = utf8.withContiguousStorageIfAvailable { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }

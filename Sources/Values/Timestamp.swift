@@ -12,7 +12,11 @@
 public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible {
     public let microseconds: Int64
 
-    public init(microseconds: Int64) { self.microseconds = microseconds }
+    /// The first and the last moment that has a date of four digits: no sum with a span of time is beyond what can be counted.
+    private static let range: ClosedRange<Int64> = -62_135_596_800_000_000...253_402_300_799_999_999
+
+    /// - Parameter microseconds: one beyond the years 1 to 9999 is the nearest of them.
+    public init(microseconds: Int64) { self.microseconds = min(max(microseconds, Self.range.lowerBound), Self.range.upperBound) }
 
     /// The wall clock.
     public static func now() -> Timestamp {

@@ -282,7 +282,7 @@ import WorkflowModel
         #expect(step.apply(ended(1, CallFailure(.budget, "used up", shouldRetry: true))) == .fail(StepFailure(.budget, "used up")))
     }
 
-    /// Over all sequences of facts, those of a server that goes away and comes back included: the plan's number of calls is never passed,
+    /// M5: over all sequences of facts, those of a server that goes away and comes back included: the plan's number of calls is never passed,
     /// and is reached.
     @Test(arguments: [(1, 1, 0), (2, 1, 1), (2, 2, 1), (2, 2, 2), (1, 3, 1), (3, 2, 1)], StepLimits.Truncation.allCases)
     func aQuestionHasNoMoreCallsThanPlanned(counts: (attempts: Int, models: Int, repairs: Int), onTruncation: StepLimits.Truncation) {

@@ -161,7 +161,7 @@ import WorkflowModel
     private static let tables = ["run", "step_attempt", "model_call", "outcome", "approval", "memo", "memo_hit", "budget_window", "price_row"]
     /// What follows from no fact.
     private static let unprovable: Set<String> = [
-        "run.owner", "run.location", "run.cancel_requested_at", "run.cancel_by", "run.pruned_at", "price_row.first_used_at",
+        "run.owner", "run.location", "run.cancel_requested_at", "run.cancel_by", "price_row.first_used_at",
         "approval.decided_at", "approval.approved", "approval.choice", "approval.decided_by", "approval.decided_as", "approval.note",
         "approval.granted_pico", "approval.spent_pico", "approval.held_pico", "approval.timed_out",
     ]

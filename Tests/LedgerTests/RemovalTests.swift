@@ -119,6 +119,8 @@ import WorkflowModel
             ("UPDATE run SET outcome = 'bad'", "run.outcome"), ("UPDATE model_call SET cost_pico = 1; UPDATE run SET cost_pico = 1", "model_call: the rows"),
             ("UPDATE model_call SET tier = 'frontier'", "model_call: the rows"), ("DELETE FROM step_attempt", "step_attempt: the rows"),
             ("UPDATE outcome SET value = 'bad'", "outcome: the rows"), ("DELETE FROM outcome", "outcome: the rows"),
+            ("UPDATE outcome SET at = at + 1", "outcome: the rows"), ("UPDATE outcome SET source = 'x'", "outcome: the rows"), ("UPDATE outcome SET number = number + 5", "outcome: the rows"),
+            ("DELETE FROM event", "its last link is missing"), ("DELETE FROM event; UPDATE model_call SET cost_pico = 0; UPDATE run SET cost_pico = 0", "its last link is missing"),
             ("UPDATE event SET payload = replace(payload, 'previous', 'previoux') WHERE kind = 'run_pruned'", ""),
             ("UPDATE event SET payload = json_set(payload, '$.previous', '\(link)') WHERE kind = 'run_pruned'", ""), ("DELETE FROM event WHERE kind = 'outcome_recorded'", ""),
         ]
@@ -132,6 +134,40 @@ import WorkflowModel
             #expect(!changed.isSound, "\(sql)")
             if !says.isEmpty { #expect(changed.faults.contains { $0.hasPrefix(says) }, "\(sql): \(changed.faults)") }
         }
+    }
+
+    /// What was changed is not laundered: rows that are not what their facts say keep their facts, and the others go.
+    @Test func whatDoesNotFitStays() async throws {
+        try await record("a")
+        try await record("b")
+        try temporary.execute("UPDATE model_call SET output_tokens = 0; UPDATE run SET output_tokens = 0")
+        try await record("c")
+        let filter = RemovalFilter(before: later, keepsCosts: true)
+        for isDry in [true, false] {
+            let removal = try remove(filter, isDry: isDry)
+            #expect(removal.runs == 1 && removal.unsound == ["a", "b"], "\(removal)")
+        }
+        #expect(try ledger.verify(run: "a")?.isSound == false && ledger.verify(run: "c")?.isSound == true)
+        #expect(try ledger.verify(run: "c")?.prunedAt != nil)
+    }
+
+    /// Without an event nothing proves what a row says, and least of all the head that it has.
+    @Test func aRunWithoutEventsIsProvedByNoHead() async throws {
+        try await record("a")
+        let head = try #require(try ledger.verify(run: "a")).head
+        try temporary.execute(
+            """
+            DELETE FROM event; DELETE FROM budget_window; DELETE FROM memo; UPDATE run SET pruned_at = ended_at + 1, cost_pico = 0, held_pico = 0;
+            UPDATE model_call SET cost_pico = 0, held_pico = 0
+            """)
+        for kept in [nil, head] {
+            let found = try #require(try ledger.verify(run: "a", head: kept))
+            #expect(!found.isSound && found.keptHead == nil, "\(found)")
+        }
+        // Of the version before there are such runs: they are no fault, and no head proves them.
+        try temporary.execute("UPDATE run SET unlinked = 1")
+        #expect(try ledger.verify(run: "a")?.isSound == true)
+        #expect(try ledger.verify(run: "a", head: head)?.isSound == false)
     }
 
     /// A process remembers what it wrote lately, and does not write it again: unless it was removed.

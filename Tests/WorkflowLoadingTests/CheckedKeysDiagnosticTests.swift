@@ -490,7 +490,7 @@ import Values
                 |
               5 | …, run: [x], idempotency_key: "${{ inputs.ident }}-${{ steps.b.output.n }}-${{ with.k }}" }
                 |                                                                                ^^^^^^
-              hint: the step has no 'with'
+              hint: the step has no 'with' that can be read here: 'when' and 'for_each' come before it
 
             w.yaml:7:69: error[AW203]: unknown name 'item'
                 |

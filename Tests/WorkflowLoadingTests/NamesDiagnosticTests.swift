@@ -113,7 +113,7 @@ import WorkflowLoading
                  |
               11 |   - { id: g, value: with.x }
                  |                     ^^^^^^
-              hint: the step has no 'with'
+              hint: the step has no 'with' that can be read here: 'when' and 'for_each' come before it
 
             w.yaml:12:21: error[AW203]: run has no 'ids'
                  |

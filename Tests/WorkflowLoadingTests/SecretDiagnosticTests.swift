@@ -25,6 +25,25 @@ import WorkflowModel
             """#)
     }
 
+    private func projectProblems(_ yaml: String) throws -> [Diagnostic] {
+        let project = try TemporaryProject(["agentctl.yaml": yaml])
+        do throws(Diagnostics) { _ = try ProjectLoader.load(named: project.path("agentctl.yaml"), searchingFrom: project.root) } catch { return error.all }
+        return []
+    }
+
+    /// L6: the key itself where the name of its variable belongs, and what shells write before a name.
+    @Test(arguments: ["sk-a1b2c3d4e5f6a7b8c9d0e1f2", "gsk_a1b2c3d4e5f6a7b8c9d0e1f2", "AIzaSyA1b2C3d4E5f6G7h8I9j0", "$K", "${K}", "OPENAI API KEY", "1K"])
+    func whatIsNoVariable(name: String) throws {
+        let text = "version: 1\nproviders: { a: { api: openai-chat, base_url: \"https://h.example/v1\", api_key: { env: \"\(name)\" } } }"
+        let problems = try projectProblems(text)
+        #expect(problems.map(\.code) == ["AW103"], "\(problems)")
+        #expect(problems[0].range?.start.column == 87 && problems[0].message.contains("env is the name of a variable"), "\(problems)")
+    }
+
+    @Test(arguments: ["OPENAI_API_KEY", "k", "_K1", "sk_test_key"]) func whatIsAVariable(name: String) throws {
+        #expect(try projectProblems("version: 1\nproviders: { a: { api: openai-chat, base_url: \"https://h.example/v1\", api_key: { env: \(name) } } }").isEmpty)
+    }
+
     /// A6: a key in clear text to another machine is refused unless the entry says so.
     @Test func aKeyInClearText() throws {
         try expectProjectFrames(
@@ -81,6 +100,9 @@ import WorkflowModel
         "providers: { a: { api: openai-chat, base_url: \"http://127.0.0.1/\", api_key: { value: s3cr3t-value-1 } } }",
         "providers: { a: { api: openai-chat, base_url: \"https://h.example/\", api_key: s3cr3t-value-1 } }",
         "providers: { a: { api: openai-chat, base_url: \"https://h.example/\", api_key: { key: s3cr3t-value-1 } } }",
+        "providers: { a: { api: openai-chat, base_url: \"https://h.example/\", api_key: { env: s3cr3t-value-1 } } }",
+        "providers: { a: { api: openai-chat, base_url: \"https://h.example/\", api_key: { env: [s3cr3t-value-1] } } }",
+        "providers: { a: { api: openai-chat, base_url: \"https://h.example/\", api_key: { s3cr3t-value-1: x } } }",
         "providers: { a: { api: nothing, base_url: \"https://u:s3cr3t-value-1@h.example/\" } }",
         "providers: { a: { api: openai-chat, base_url: \"https://h.example/?key=s3cr3t-value-1\" } }",
         "providers: { a: { api: openai-chat, base_url: \"ftp://u:s3cr3t-value-1@h.example/\" } }",
@@ -197,6 +219,14 @@ import WorkflowModel
         ("{ id: r, shell: true, run: 'ls \"$F\"', env: { F: \"${{ inputs.f }}\" } }", nil, ""),
         ("{ id: r, shell: true, run: \"ls ${{ inputs.f == 'x' ? 'a' : 'b' }}\" }", nil, ""), ("{ id: r, shell: true, run: \"ls ${{ size(inputs.f) }}\" }", nil, ""),
         ("{ id: r, shell: true, run: \"ls ${{ 'x' + inputs.f }}\" }", "AW420", "the input 'f'"), ("{ id: r, shell: true, run: \"echo ${{ run.id }}\" }", nil, ""),
+        ("{ id: r, run: [sqlite3, x.db, \"${{ inputs.f }}\"] }", "AW420", "the input 'f'"), ("{ id: r, run: [sqlite3, x.db], stdin: \"${{ inputs.f }}\" }", "AW420", "the input 'f'"),
+        ("{ id: r, run: [flock, /tmp/l, -c, \"${{ inputs.f }}\"] }", "AW420", "the input 'f'"), ("{ id: r, run: [script, -qc, \"${{ inputs.f }}\", out] }", "AW420", "the input 'f'"),
+        ("{ id: r, run: [sh, \"-c${{ inputs.f }}\"] }", "AW420", "the input 'f'"), ("{ id: r, run: [make, \"--eval=x: ; ${{ inputs.f }}\", x] }", "AW420", "the input 'f'"),
+        ("{ id: r, run: [npx, \"${{ inputs.f }}\"] }", "AW421", "the input 'f'"), ("{ id: r, run: [ssh, host], stdin: \"${{ inputs.f }}\" }", "AW420", "the input 'f'"),
+        ("{ id: r, shell: true, run: 'eval \"$N\"', env: { N: \"${{ inputs.f }}\" } }", "AW420", "the input 'f'"),
+        ("{ id: r, run: [sh, -c, 'eval \"$1\"', sh, \"${{ inputs.f }}\"] }", "AW420", "the input 'f'"),
+        ("{ id: r, shell: true, run: 'evaluate \"$N\"', env: { N: \"${{ inputs.f }}\" } }", nil, ""),
+        ("{ id: r, run: [sqlite3, x.db, .tables] }", nil, ""), ("{ id: r, run: [flock, /tmp/l, tool, \"${{ inputs.f }}\"] }", nil, ""),
         ("{ id: r, run: [sh, -c, \"ls ${{ inputs.f }}\"] }", "AW420", "the input 'f'"), ("{ id: r, run: [/usr/bin/python3, -c, \"${{ steps.ask.output }}\"] }", "AW420", "the answer of 'ask'"),
         ("{ id: r, run: [sh, -c, 'ls \"$1\"', x, \"${{ inputs.f }}\"] }", nil, ""), ("{ id: r, run: [ls, \"${{ inputs.f }}\"] }", nil, ""),
         ("{ id: r, run: [\"${{ steps.ask.output }}\"] }", "AW421", "the answer of 'ask' decides which program is run"),

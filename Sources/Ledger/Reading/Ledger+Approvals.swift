@@ -73,9 +73,10 @@ enum DecisionColumns {
 
     /// `nil`: nobody has answered.
     static func decision(_ row: Row, _ first: Int) -> ApprovalDecision? {
-        guard let at = moment(row, first + 3) else { return nil }
+        // Both or none, unless somebody changed them.
+        guard let at = moment(row, first + 3), let isApproved = row[first] as Bool? else { return nil }
         return ApprovalDecision(
-            isApproved: row[first], by: row[first + 1], note: row[first + 2], at: at, isTimeout: row[first + 4], cap: money(row, first + 5),
+            isApproved: isApproved, by: row[first + 1] ?? "", note: row[first + 2], at: at, isTimeout: row[first + 4] ?? false, cap: money(row, first + 5),
             system: json(row, first + 6).flatMap(SystemUser.init(json:)), spent: money(row, first + 7), held: money(row, first + 8))
     }
 }

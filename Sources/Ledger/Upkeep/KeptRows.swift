@@ -10,7 +10,11 @@ struct KeptRows {
 
     static let tables = ["run"] + RunTables.all.filter(\.tellsCosts).map(\.name).sorted()
     /// What of the run's row no fact tells, and what the link and those behind it change.
-    private static let without: [String: Set<String>] = ["run": RowComparison.ofRun.union(["last_seq", "last_hash", "outcome"])]
+    private static let without: [String: Set<String>] = [
+        "run": RowComparison.ofRun.union(["last_seq", "last_hash", "outcome"]),
+        // Made of others in the row.
+        "model_call": ["run", "call_id"],
+    ]
 
     /// The hash of each table's rows, in the order of their keys: of all columns that hold something, so that a column which a later
     /// version adds changes nothing.
@@ -24,7 +28,7 @@ struct KeptRows {
             let rows = try Row.fetchCursor(
                 database, sql: "SELECT * FROM \(table) WHERE \(isRun ? "id" : "run") = ? ORDER BY \(key) LIMIT ?", arguments: [number, limit])
             var digest = ContentHash(of: table)
-            let without = Self.without[table] ?? ["run", "call_id"]
+            let without = Self.without[table] ?? ["run"]
             while let row = try rows.next() { digest = ContentHash(chaining: digest, Self.bytes(row, without: without)) }
             return (table, digest)
         }
@@ -38,7 +42,7 @@ struct KeptRows {
             case .int64(let number): columns[name] = .int(number)
             case .double(let number): columns[name] = .double(number)
             case .string(let text): columns[name] = .string(text)
-            case .blob(let data): columns[name] = ["bytes": .string(data.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined())]
+            case .blob(let data): columns[name] = ["bytes": .string(data.base64EncodedString())]
             }
         }
         return JSONEncoding.canonical.bytes(.object(columns))

@@ -21,7 +21,9 @@ extension LedgerUpkeep {
         let runs = try read { try Self.runs($0, filter) }
         var removal = Removal()
         if isDry {
-            try read { database in for run in runs { try Self.tally(database, run, filter, &removal) } }
+            try read { database in
+                for run in runs where try Self.mayGo(database, run, filter, &removal) { try Self.tally(database, run, filter, &removal) }
+            }
             try removeDocuments(without: Set(runs), isDry: true, &removal)
             return removal
         }
@@ -33,7 +35,7 @@ extension LedgerUpkeep {
                 var room = Self.rowsAtOnce
                 var done = 0
                 for run in rest where room > 0 {
-                    if try !Self.runs(database, filter, only: run).isEmpty {
+                    if try !Self.runs(database, filter, only: run).isEmpty, try tallied == run || Self.mayGo(database, run, filter, &removal) {
                         if tallied != run { try Self.tally(database, run, filter, &removal) }
                         tallied = run
                         guard try Self.remove(database, run, filter, &room, by: options.program) else { break }
@@ -60,6 +62,15 @@ extension LedgerUpkeep {
         // What was stopped halfway is gone on with.
         let left = filter.keepsCosts ? "AND (pruned_at IS NULL OR \(RunTables.isHalfPruned))" : ""
         return try Int64.fetchAll(database, sql: "SELECT id FROM run \(conditions.whereClause) \(left) ORDER BY id", arguments: conditions.arguments)
+    }
+
+    /// Whether the facts of a run can be replaced by a link that proves its rows: those are what the facts say.
+    private static func mayGo(_ database: Database, _ run: Int64, _ filter: RemovalFilter, _ removal: inout Removal) throws -> Bool {
+        guard filter.keepsCosts, let id = try String.fetchOne(database, sql: "SELECT run_id FROM run WHERE id = ? AND pruned_at IS NULL", arguments: [run]) else { return true }
+        // Documents are removed anyway.
+        if try RunVerifier(database, looksAtDocuments: false).verify(id)?.isSound == true { return true }
+        if !removal.unsound.contains(where: { $0.hasSameBytes(as: id) }) { removal.unsound.append(id) }
+        return false
     }
 
     /// What is there of a run, before the first of it goes.

@@ -80,10 +80,22 @@ struct RowComparison {
                 continue
             }
             var without: Set<String> = ["run"]
-            if table == "approval", made["taken"] == .int(0) { without.formUnion(Self.ofAnswer) }
+            if table == "approval", made["taken"] == .int(0) {
+                without.formUnion(Self.ofAnswer)
+                if !Self.isWhole(row) { faults.append("approval: \(Self.name(key)) has a part of an answer") }
+            }
             compare(table, Self.name(key), row, made, without: without)
         }
         for key in rest.keys.map(Self.name).sorted() { faults.append("\(table): \(key) is missing") }
+    }
+
+    /// Whether an answer that the run has not taken is there, or nothing of one.
+    private static func isWhole(_ row: Row) -> Bool {
+        let isThere = { (column: String) in value(row, column) != .null }
+        let answer = ["decided_at", "approved", "decided_by"]
+        if answer.allSatisfy(isThere) { return true }
+        // What the run had spent is told with the question.
+        return !ofAnswer.subtracting(["spent_pico", "held_pico"]).contains { row.hasColumn($0) && isThere($0) && value(row, $0) != .int(0) }
     }
 
     private mutating func compare(_ table: String, _ name: String, _ row: Row, _ expected: RowTables.Row, without: Set<String>) {

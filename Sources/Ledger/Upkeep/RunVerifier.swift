@@ -55,7 +55,11 @@ final class RunVerifier {
             if case .broken = walked, keptHead == .matches { keptHead = .differs }
         }
         faults += replay.faults
-        if prunedAt != nil { verdict = try verifyLink(run, number, last: row[2], head: head, kept: kept, &keptHead, &faults) }
+        if prunedAt != nil {
+            // The row's word for it is checked where the link is.
+            verdict = try verifyLink(run, number, last: row[2], head: head, kept: kept, &keptHead, &faults)
+            if verdict == nil, keptHead == .matches { keptHead = nil }
+        }
         var provesRows = false
         if prunedAt == nil, case .intact(let events, let head)? = verdict, replay.provesRows {
             provesRows = true

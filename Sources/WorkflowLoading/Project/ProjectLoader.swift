@@ -184,7 +184,16 @@ public enum ProjectLoader {
 
     private static func apiKey(_ reader: MappingReader) -> SecretSource? {
         guard let keys = reader.reader("api_key", .apiKey) else { return nil }
-        if let name = keys.string("env") { return .environment(name) }
+        if let name = keys.string("env") {
+            if !WrittenSecrets.isVariable(name) {
+                reader.context.report(
+                    "AW103", "env is the name of a variable, such as OPENAI_API_KEY", at: keys.value("env")!.range,
+                    hint: WrittenSecrets.beginsLikeKey(name)
+                        ? "the key itself stands in no file: export it, and write the name here" : "letters, digits and underscores, without $")
+                return nil
+            }
+            return .environment(name)
+        }
         if let command = keys.strings("command") { return .command(command.map(\.text)) }
         if let value = keys.string("value") {
             let base = reader.value("base_url")?.scalar?.text ?? ""

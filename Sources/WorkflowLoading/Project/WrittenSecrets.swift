@@ -21,6 +21,11 @@ enum WrittenSecrets {
             case "providers" where keys.count >= 3:
                 let provider = keys[1]
                 switch keys[2] {
+                // A key in the place of the name of the variable that holds it, and of a key of the mapping.
+                case "api_key" where keys.last == "env" && !isVariable(scalar.text):
+                    if !scalar.text.utf8.contains(where: { $0 == UInt8(ascii: "$") || $0 == 0x20 }) { add("the key of \(provider)", scalar.text) }
+                case "api_key" where keys.dropFirst(3).contains(where: { !isVariable($0) }):
+                    for key in keys.dropFirst(3) where !isVariable(key) { add("the key of \(provider)", key) }
                 // Also where it stands in the place of its mapping, and under a key that does not exist.
                 case "api_key" where !["env", "command"].contains(keys.last):
                     if keys.last != "value" || !SecretLook.isPlainWords(scalar.text) || !isLocal(root, provider) { add("the key of \(provider)", scalar.text) }
@@ -50,6 +55,14 @@ enum WrittenSecrets {
     }
 
     private static let keyBeginnings = ["sk-", "sk_", "gsk_", "ghp_", "github_pat_", "xoxb-", "xoxp-", "AKIA", "AIza", "hf_", "glpat-"]
+
+    static func beginsLikeKey(_ text: String) -> Bool { keyBeginnings.contains { text.startsWithBytes(of: $0) } }
+
+    /// Whether a text can be the name of a variable of the environment, and is hardly a key.
+    static func isVariable(_ name: String) -> Bool {
+        guard let first = name.utf8.first, !(first &- 0x30 < 10), !(beginsLikeKey(name) && SecretLook.looksLikeKey(name)) else { return false }
+        return name.utf8.allSatisfy { $0 | 0x20 &- 0x61 < 26 || $0 &- 0x30 < 10 || $0 == UInt8(ascii: "_") }
+    }
 
     /// What in a workflow's file opens something, where nothing that does belongs: behind a key that announces it, or by its look.
     static func find(inWorkflow root: YAMLNode) -> [Secret] {

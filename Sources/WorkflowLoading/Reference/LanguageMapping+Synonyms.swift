@@ -6,7 +6,8 @@ extension LanguageMapping {
     private static let synonyms: [String: [Synonym]] = [
         "workflow": workflowSynonyms, "tier": tierSynonyms, "defaults": defaultsSynonyms, "step": stepSynonyms, "check": checkSynonyms,
         "retry": [
-            .init("max attempts count limit times max_retries retries max_tries tries num_retries max_attempt retry_count", "write max_attempts: {}; the first try counts"),
+            .init("max attempts times max_tries tries max_attempt", "write max_attempts: {}; the first try counts"),
+            .init("count limit max_retries retries num_retries retry_count", "write max_attempts: 3; the first try counts, so it is one more than the retries"),
             .init("on_errors retry_on errors exceptions codes status_codes when retry_on_errors exit_code exit_codes if", "write on: [rate_limit, timeout, server_error]"),
             .init(
                 "backoff delay interval interval_sec interval_seconds initial_delay factor jitter max_delay wait min_wait max_wait backoff_factor policy strategy",
@@ -178,7 +179,7 @@ extension LanguageMapping {
         [
             .init("tier llm engine default_model use", "write model: {}"),
             .init("max_tokens max_output_tokens max_completion_tokens", "write limits: { max_output_tokens: {} }"),
-            .init("retries max_retries max_attempts num_retries retry_policy", "write retry: { max_attempts: {} }"),
+            .init("max_attempts", "write retry: { max_attempts: {} }"), .init("retries max_retries num_retries retry_policy", "write retry: { max_attempts: 3 }: the first try counts, so it is one more than the retries"),
             .init("temperature top_p seed stop reasoning stream reasoning_effort", "write it with a tier, models: { TIER: { use: provider/model, … } }, or in a step"),
             .init("timeout_minutes", "write timeout: {}m"), .init("timeout_seconds timeout_sec", "write timeout: {}s"), .init("timeout_ms", "write timeout: {}ms"),
             .init("continue_on_error ignore_errors", "write on_error: continue"), .init("concurrency max_parallel", "at the top of the file, write concurrency: {}"),
@@ -211,7 +212,7 @@ extension LanguageMapping {
             .init(
                 "args arguments argv params parameters input inputs vars variables context data prompt_variables input_variables input_mapping",
                 "write with: { NAME: value }, and read it as with.NAME"),
-            .init("retries max_retries num_retries max_attempts retry_count attempts", "write retry: { max_attempts: {} }"),
+            .init("max_attempts attempts", "write retry: { max_attempts: {} }"), .init("retries max_retries num_retries retry_count", "write retry: { max_attempts: 3 }: the first try counts, so it is one more than the retries"),
             .init("retry_policy retry_strategy retry_on", "write retry: { max_attempts: 3, on: [rate_limit, timeout] }"),
             .init("timeout_minutes", "write timeout: {}m"), .init("timeout_seconds timeout_sec timeout_s", "write timeout: {}s"), .init("timeout_ms", "write timeout: {}ms"),
             .init("request_timeout max_duration time_limit", "write timeout: 45s"), .init("active_deadline_seconds", "write deadline: {}s"),
@@ -220,7 +221,8 @@ extension LanguageMapping {
             .init("default default_output fallback_value", "write on_error: { value: {} }"),
             .init("fallback fallbacks", "write it with the tier: models: { TIER: { use: provider/model, fallback: [provider/model] } }"),
             .init("strategy matrix", "write for_each: { items: \"[…]\", as: item }"),
-            .init("with_items with_param with_sequence loop_over foreach each map iterate items parallel over scatter fan_out", "write for_each: { items: {} }"),
+            .init("with_items with_param with_sequence loop_over foreach each map iterate items over scatter fan_out", "write for_each: { items: {} }"),
+            .init("parallel", "write for_each: { items: {} }; steps that do not wait for each other run side by side by themselves"),
             .init("repeat_policy repeat while until repeat_until max_iterations", "write loop: { steps: […], until: …, max: 3 }"),
             .init("group tasks children sub_steps substeps dag nodes jobs do", "write steps: a list, each with an id:"), .init("name title step step_id step_name", "write id: {name}, a word of small letters, digits and _"),
             .init("label desc summary doc comment help notes", "write description: {}"),

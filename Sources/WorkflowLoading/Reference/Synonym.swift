@@ -31,8 +31,9 @@ struct Synonym: Sendable {
         var filled = hint.replacing(Self.name, with: value.scalar.flatMap { ShapeHints.name(of: $0.text) } ?? "NAME")
         filled = filled.replacing(Self.command, with: ShapeHints.command(value) ?? "[program, argument]; a command line is run: with shell: true")
         if case .sequence(let elements) = value.content { filled = filled.replacing(Self.items, with: ShapeHints.list(elements).map { "items: \"\($0)\"" } ?? "items: …") }
-        // Where one value is wanted, none is made of a list.
-        let isFit = value.scalar != nil || target.flatMap(mapping.key).map { $0.shape.takesLists } ?? true
+        // Where one value is wanted, none is made of a list, and of a mapping none at all.
+        let isMapping = if case .mapping = value.content { true } else { false }
+        let isFit = value.scalar != nil || !isMapping && target.flatMap(mapping.key).map { $0.shape.takesLists } ?? true
         return filled.replacing(Self.value, with: (isFit ? value.written : nil) ?? "…")
     }
 

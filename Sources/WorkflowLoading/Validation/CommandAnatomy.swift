@@ -20,6 +20,12 @@ struct CommandAnatomy {
         return (anatomy.lines, anatomy.programs, anatomy.readsProgram)
     }
 
+    /// Whether a word names a shell, which knows `"$NAME"`.
+    static func isShell(_ program: Template) -> Bool {
+        guard let name = program.literalText, case .interpreter(let interpreter)? = kind(name) else { return false }
+        return interpreter.isShell
+    }
+
     private let argv: [Template]
 
     private enum Kind {
@@ -74,12 +80,15 @@ struct CommandAnatomy {
         kinds["timeout"] = .wrapper(valued: ["-k", "--kill-after", "-s", "--signal"], operands: 1)
         kinds["xargs"] = .wrapper(valued: ["-I", "-n", "-P", "-L", "-d", "-E", "-s", "-a"], operands: 0)
         kinds["stdbuf"] = .wrapper(valued: ["-i", "-o", "-e"], operands: 0)
-        for name in ["nohup", "setsid", "time", "exec", "busybox", "command"] { kinds[name] = .wrapper(valued: [], operands: 0) }
+        for name in ["nohup", "setsid", "time", "exec", "busybox", "command", "npx", "bunx", "uvx"] { kinds[name] = .wrapper(valued: [], operands: 0) }
         let script = Interpreter(letters: ["e"])
         for name in ["Rscript", "julia", "osascript"] { kinds[name] = .interpreter(script) }
-        for name in ["su", "runuser"] { kinds[name] = .interpreter(Interpreter(letters: ["c"], words: ["--command"], namesNothing: true)) }
+        for name in ["su", "runuser", "flock", "script"] { kinds[name] = .interpreter(Interpreter(letters: ["c"], words: ["--command"], namesNothing: true)) }
         for name in ["psql", "duckdb", "clickhouse-client"] { kinds[name] = .interpreter(Interpreter(letters: ["c", "q"], words: ["--command", "--query"], namesNothing: true)) }
         for name in ["mysql", "mariadb"] { kinds[name] = .interpreter(Interpreter(letters: ["e"], words: ["--execute"], namesNothing: true)) }
+        kinds["make"] = .interpreter(Interpreter(words: ["--eval"], namesNothing: true))
+        // Words behind the database are statements, `.shell …` among them.
+        kinds["sqlite3"] = .remoteShell(valued: ["-cmd", "-init", "-separator", "-newline", "-nullvalue", "-vfs", "-maxsize", "-mmap"])
         kinds["sed"] = .interpreter(Interpreter(letters: ["e"], words: ["--expression"], ending: ["-f", "--file"], takesProgram: true))
         for name in ["watch", "parallel"] { kinds[name] = .lines(valued: ["-n", "--interval", "-j", "--jobs"]) }
         kinds["ssh"] = .remoteShell(valued: Set("BbcDEeFIiJLlmOopQRSWw".map { "-\($0)" }))
@@ -119,6 +128,8 @@ struct CommandAnatomy {
             var next = index + 1
             while next < argv.count, lead(next).hasPrefix("-") { next += valued.contains(lead(next)) ? 2 : 1 }
             lines += argv[min(next + 1, argv.count)...]
+            // `ssh host` and `sqlite3 file` alone.
+            readsProgram = next + 1 >= argv.count
         case .lines(let valued):
             var next = index + 1
             while next < argv.count, lead(next).hasPrefix("-") { next += valued.contains(lead(next)) ? 2 : 1 }
@@ -147,10 +158,11 @@ struct CommandAnatomy {
             let word = lead(index)
             if let isAttached = interpreter.announces(word) {
                 hasProgram = true
-                if isAttached { lines.append(argv[index]) } else if index + 1 < argv.count { lines.append(argv[index + 1]) }
+                // `-c…` and `--eval=…` in one word.
+                if isAttached || argv[index].literalText == nil { lines.append(argv[index]) } else if index + 1 < argv.count { lines.append(argv[index + 1]) }
                 // What follows the program of a shell are its arguments.
                 if interpreter.isShell { return }
-                index += isAttached ? 1 : 2
+                index += isAttached || argv[index].literalText == nil ? 1 : 2
             } else if interpreter.ending.contains(word) {
                 if index + 1 < argv.count, !interpreter.takesProgram { programs.append(argv[index + 1]) }
                 return

@@ -12,12 +12,18 @@ struct ForeignTextRule: WorkflowRule {
                 guard case .run(let command) = step.kind else { continue }
                 let sources = ForeignText(draft: draft, bodies: bodies, body: body, step: step)
                 let (lines, programs, readsProgram) = command.usesShell ? ([command.argv[0]], [], false) : CommandAnatomy.words(of: command.argv)
-                if let (reference, what) = sources.first(in: lines.flatMap(\.textReferences)) {
+                // A shell that is told to `eval` runs what its variables and arguments hold, too.
+                let evaluated = lines.contains(where: Self.evaluates) ? command.argv + command.env.map(\.value) : []
+                if let (reference, what) = sources.first(in: (lines + evaluated).flatMap(\.textReferences)) {
                     let variable = Self.variable(reference)
                     report(
                         Diagnostic(
                             .warning, code: "AW420", "\(what) is written into a command line: what stands in it is run", at: reference.range,
-                            hint: "hand it over as a variable: env: { \(variable): \"${{ \(reference.path.joined(separator: ".")) }}\" }, and write \"$\(variable)\" with its quotes"))
+                            hint: !evaluated.isEmpty
+                                ? "hand it over as an argument or a variable, and leave eval out"
+                                : command.usesShell || CommandAnatomy.isShell(command.argv[0])
+                                    ? "hand it over as a variable: env: { \(variable): \"${{ \(reference.path.joined(separator: ".")) }}\" }, and write \"$\(variable)\" with its quotes"
+                                    : "hand it over beside the program, as an argument behind it or through stdin, and read it there"))
                 } else if readsProgram, let (reference, what) = sources.first(in: command.stdin?.textReferences ?? []) {
                     report(
                         Diagnostic(
@@ -30,6 +36,14 @@ struct ForeignTextRule: WorkflowRule {
                             hint: "name the program, and let an expression choose among fixed words: ${{ … == 'a' ? 'tool-a' : 'tool-b' }}"))
                 }
             }
+        }
+    }
+
+    /// Whether a line has the word `eval`.
+    private static func evaluates(_ line: Template) -> Bool {
+        line.parts.contains { part in
+            guard case .text(let text) = part else { return false }
+            return text.utf8.split(whereSeparator: { !($0 | 0x20 &- 0x61 < 26 || $0 == UInt8(ascii: "_")) }).contains { $0.elementsEqual("eval".utf8) }
         }
     }
 

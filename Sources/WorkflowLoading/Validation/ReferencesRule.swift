@@ -72,7 +72,7 @@ struct ReferencesRule: WorkflowRule {
             if known.homes[root] != nil { return unknown("unknown name", root, in: [], hint: "a step's result is steps.\(root).output") }
             if known.inputs.contains(root) { return unknown("unknown name", root, in: [], hint: "an input is inputs.\(root)") }
             if root == "item" || root == "index" { return unknown("unknown name", root, in: [], hint: "items exist inside for_each only, and not in when") }
-            if root == "with" { return unknown("unknown name", root, in: [], hint: "the step has no 'with'") }
+            if root == "with" { return unknown("unknown name", root, in: [], hint: "the step has no 'with' that can be read here: 'when' and 'for_each' come before it") }
             if root == "pass" { return unknown("unknown name", root, in: [], hint: "pass exists inside of a loop only") }
             if root == "secrets" { return unknown("no secret is read here:", path.joined(separator: "."), in: [], hint: "secrets are read under 'with' of run and tool steps, never in a prompt") }
             if root == "checks" { return unknown("unknown name", root, in: [], hint: "checks exist inside of escalate only") }

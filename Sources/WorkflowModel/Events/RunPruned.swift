@@ -1,7 +1,7 @@
 import Values
 
 /// The facts of a run were removed, and rows of it were kept. The last link of the chain: the rows can be held against it.
-public struct RunPruned: Sendable, Hashable {
+public struct RunPruned: Sendable {
     /// How many facts there were.
     public let facts: Int
     /// The hash of the last of them, which this one is chained to.
@@ -11,19 +11,14 @@ public struct RunPruned: Sendable, Hashable {
     /// The program that removed them.
     public let program: String
 
+    /// - Parameters:
+    ///   - facts: how many are removed.
+    ///   - previous: the hash of the last of them.
+    ///   - rows: a hash of the kept rows of each table.
     public init(facts: Int, previous: ContentHash, rows: [(table: String, digest: ContentHash)], program: String) {
         self.facts = facts
         self.previous = previous
         self.rows = rows
         self.program = program
-    }
-
-    public static func == (a: RunPruned, b: RunPruned) -> Bool {
-        a.facts == b.facts && a.previous == b.previous && a.program == b.program && a.rows.elementsEqual(b.rows, by: ==)
-    }
-
-    public func hash(into hasher: inout Hasher) {
-        hasher.combine(previous)
-        hasher.combine(facts)
     }
 }

@@ -50,11 +50,13 @@ public struct GraphSources: Sendable {
         /// A text, unless it goes with a prompt.
         public let content: Blob
 
+        /// - Parameter path: relative to the workflow's folder.
         public init(path: String, content: Blob) {
             self.path = path
             self.content = content
         }
 
+        /// A file that was read as UTF-8.
         public init(path: String, text: String) { self.init(path: path, content: Blob(Array(text.utf8))) }
     }
 

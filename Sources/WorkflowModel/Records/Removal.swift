@@ -9,6 +9,8 @@ public struct Removal: Sendable, Hashable {
     public var documents = 0
     /// Of the documents, and roughly of the events.
     public var bytes: Int64 = 0
+    /// Runs that were left as they are, as their rows are not what their facts say: nothing would show that afterwards.
+    public var unsound: [String] = []
 
     public init() {}
 }

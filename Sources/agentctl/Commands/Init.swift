@@ -73,7 +73,7 @@ struct Init: ParsableCommand {
             return (try Self.named(provider, in: ProjectProvider.all, \.name, what: "provider"), nil)
         }
         if baseURL != nil { return (.local, nil) }
-        let withKey = ProjectProvider.hosted.filter { $0.keyVariable.flatMap(Output.variable) != nil }
+        let withKey = ProjectProvider.hosted.filter { $0.keyVariable.flatMap(Output.variable)?[...].isBlank == false }
         let others = ProjectProvider.otherKeys.filter { Output.variable($0.variable) != nil }.map { "\($0.variable) is set: \($0.way)" }
         guard let first = withKey.first else {
             let keys = ProjectProvider.hosted.compactMap(\.keyVariable).joined(separator: ", ")
