@@ -19,11 +19,12 @@ public struct MoneySum: Sendable, Hashable, Comparable {
         add(money)
     }
 
-    /// Both limbs may be any integers, as two SQL sums deliver them.
+    /// Both limbs may be any integers, as two SQL sums, or a file that somebody else wrote, deliver them: what is beyond the
+    /// dollars of 64 bits stops there, as in ``Money``.
     public init(dollars: Int64, picoDollars: Int64) {
-        let carry = picoDollars.quotientFloor(Money.picoPerDollar)
-        self.dollars = dollars + carry
-        self.picoDollars = picoDollars - carry * Money.picoPerDollar
+        let (quotient, remainder) = picoDollars.quotientAndRemainder(dividingBy: Money.picoPerDollar)
+        self.dollars = dollars.addingClamped(remainder < 0 ? quotient - 1 : quotient)
+        self.picoDollars = remainder < 0 ? remainder + Money.picoPerDollar : remainder
     }
 
     /// An amount times a number of units, exact also beyond what one amount holds. Neither is below zero.
@@ -51,7 +52,11 @@ public struct MoneySum: Sendable, Hashable, Comparable {
     }
 
     public static func + (a: MoneySum, b: MoneySum) -> MoneySum {
-        MoneySum(dollars: a.dollars + b.dollars, picoDollars: a.picoDollars + b.picoDollars)
+        MoneySum(dollars: a.dollars.addingClamped(b.dollars), picoDollars: a.picoDollars + b.picoDollars)
+    }
+
+    public static func - (a: MoneySum, b: MoneySum) -> MoneySum {
+        MoneySum(dollars: a.dollars.subtractingClamped(b.dollars), picoDollars: a.picoDollars - b.picoDollars)
     }
 
     public static func < (a: MoneySum, b: MoneySum) -> Bool {
@@ -82,7 +87,7 @@ public struct MoneySum: Sendable, Hashable, Comparable {
             if hasDecimals { put(UInt8(ascii: ".")) }
             var dollars = whole
             repeat {
-                put(0x30 + UInt8(dollars % 10))
+                put(0x30 + UInt8(truncatingIfNeeded: dollars % 10))
                 dollars /= 10
             } while dollars > 0
             if negative { put(UInt8(ascii: "-")) }
@@ -113,20 +118,12 @@ public struct MoneySum: Sendable, Hashable, Comparable {
         return (negative ? "-$" : "$") + String(dollars) + "." + decimals
     }
 
-    private var magnitude: (negative: Bool, whole: Int64, fraction: Int64) {
-        guard dollars < 0 else { return (false, dollars, picoDollars) }
-        return picoDollars == 0 ? (true, -dollars, 0) : (true, -dollars - 1, Money.picoPerDollar - picoDollars)
+    private var magnitude: (negative: Bool, whole: UInt64, fraction: Int64) {
+        guard dollars < 0 else { return (false, dollars.magnitude, picoDollars) }
+        return picoDollars == 0 ? (true, dollars.magnitude, 0) : (true, dollars.magnitude - 1, Money.picoPerDollar - picoDollars)
     }
 
     public var json: JSONValue { .string(decimalText) }
-}
-
-extension Int64 {
-    /// Division that rounds towards negative infinity.
-    fileprivate func quotientFloor(_ divisor: Int64) -> Int64 {
-        let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
-        return remainder < 0 ? quotient - 1 : quotient
-    }
 }
 
 extension Money {

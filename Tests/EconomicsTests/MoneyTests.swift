@@ -33,6 +33,7 @@ import Values
             (100_000_000_000, "0.1", "$0.10"), (250_000_000_000, "0.25", "$0.25"), (1_000_000_000_000, "1", "$1.00"), (12_500_000_000_000, "12.5", "$12.50"),
             (1_005_000_000_000, "1.005", "$1.01"), (999_600_000_000, "0.9996", "$1.00"), (-250_000_000_000, "-0.25", "-$0.25"),
             (-1_000_000_000_000, "-1", "-$1.00"), (-9_000_000, "-0.000009", "-$0.000009"), (.max, "9223372.036854775807", "$9223372.04"),
+            (.min, "-9223372.036854775808", "-$9223372.04"),
         ] as [(Int64, String, String)])
     func prints(pico: Int64, decimal: String, display: String) {
         let money = Money(picoDollars: pico)
@@ -87,6 +88,18 @@ import Values
         let sum = MoneySum(dollars: dollars, picoDollars: pico)
         #expect(sum.decimalText == text)
         #expect((0..<1_000_000_000_000).contains(sum.picoDollars))
+    }
+
+    @Test func whatAFileSaysIsAddedWithoutATrap() {
+        let least = MoneySum(dollars: .min, picoDollars: .min)
+        let most = MoneySum(dollars: .max, picoDollars: .max)
+        #expect(least.dollars == .min)
+        #expect((least + least).dollars <= .min + 1)
+        #expect((most + most).dollars == .max)
+        #expect((least - most).dollars == .min)
+        #expect((most - least).dollars >= .max - 1)
+        #expect(most.clamped == .max)
+        #expect(!least.displayText.isEmpty && !most.displayText.isEmpty)
     }
 
     @Test func addsAndCompares() {

@@ -45,8 +45,8 @@ enum RunColumns {
             startedAt: Timestamp(microseconds: row[5]))
         run.endedAt = moment(row, 6)
         run.maxCost = money(row, 7)
-        run.inputTokens = row[8]
-        run.outputTokens = row[9]
+        run.inputTokens = quantity(row, 8) ?? 0
+        run.outputTokens = quantity(row, 9) ?? 0
         run.tags = json(row, 10)?.objectValue ?? [:]
         run.owner = json(row, 11)?.objectValue ?? [:]
         run.decisionID = row[12]
@@ -137,11 +137,11 @@ enum CallColumns {
         call.modelServed = row[10]
         call.held = money(row, 11)
         call.cost = money(row, 12)
-        call.inputTokens = row[13]
-        call.cacheReadTokens = row[14]
-        call.cacheWriteTokens = row[15]
-        call.outputTokens = row[16]
-        call.reasoningTokens = row[17]
+        call.inputTokens = quantity(row, 13)
+        call.cacheReadTokens = quantity(row, 14)
+        call.cacheWriteTokens = quantity(row, 15)
+        call.outputTokens = quantity(row, 16)
+        call.reasoningTokens = quantity(row, 17)
         call.usageRaw = row[18]
         call.priceRows = json(row, 19)?.arrayValue?.compactMap(\.stringValue) ?? []
         call.request = hash(row, 20)
@@ -149,8 +149,8 @@ enum CallColumns {
         call.httpStatus = row[22]
         call.finishReason = row[23]
         call.failure = json(row, 24)
-        call.timeToFirstToken = (row[25] as Int64?).map(TimeSpan.init(milliseconds:))
-        call.total = (row[26] as Int64?).map(TimeSpan.init(milliseconds:))
+        call.timeToFirstToken = quantity(row, 25).map { .milliseconds(Int64($0)) }
+        call.total = quantity(row, 26).map { .milliseconds(Int64($0)) }
         call.retryOf = row[27]
         call.endedAt = moment(row, 28)
         call.tags = json(row, 29)?.objectValue ?? [:]
@@ -161,6 +161,10 @@ enum CallColumns {
 }
 
 func moment(_ row: Row, _ index: Int) -> Timestamp? { (row[index] as Int64?).map(Timestamp.init(microseconds:)) }
+
+/// A number of things, or of milliseconds. No call has 2⁵³ of them, but a file that somebody else wrote can say so; sums of what it says must not
+/// end the program, and `verify` names the row.
+func quantity(_ row: Row, _ index: Int) -> Int? { (row[index] as Int?).map { min(max($0, 0), 1 << 53) } }
 
 func money(_ row: Row, _ index: Int) -> Money? { (row[index] as Int64?).map(Money.init(picoDollars:)) }
 

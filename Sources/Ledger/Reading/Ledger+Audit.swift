@@ -77,8 +77,8 @@ extension Ledger {
             let rows = try Row.fetchAll(database, sql: sql(source), arguments: arguments).map { row in
                 let next = count + 1 + SpendingColumns.count
                 return AuditRow(
-                    keys: (0..<count).map { row[$0] }, runs: row[count], spending: SpendingColumns.spending(row, count + 1), inputTokens: row[next],
-                    cacheReadTokens: row[next + 1], outputTokens: row[next + 2], failedCalls: row[next + 3], repeatedCalls: row[next + 4],
+                    keys: (0..<count).map { row[$0] }, runs: row[count], spending: SpendingColumns.spending(row, count + 1), inputTokens: quantity(row, next) ?? 0,
+                    cacheReadTokens: quantity(row, next + 1) ?? 0, outputTokens: quantity(row, next + 2) ?? 0, failedCalls: row[next + 3], repeatedCalls: row[next + 4],
                     memoHits: row[next + 5], saved: moneySum(row, next + 6))
             }
             return rows.sorted { a, b in

@@ -157,7 +157,7 @@ private struct TraceReader {
                 FoldedCalls(
                     count: row[7], provider: row[1], modelAsked: row[2], state: CallState(rawValue: row[3]) ?? .unknown,
                     cost: row[4] ? moneySum(row, 8) : nil, held: row[5] ? moneySum(row, 10) : nil,
-                    inputTokens: row[6] ? row[12] : nil, cacheReadTokens: row[13], outputTokens: row[6] ? row[14] : nil, isEstimate: row[15]))
+                    inputTokens: row[6] ? quantity(row, 12) : nil, cacheReadTokens: quantity(row, 13) ?? 0, outputTokens: row[6] ? quantity(row, 14) : nil, isEstimate: row[15]))
         }
         return folded.values.sorted { $0.path < $1.path }
     }

@@ -238,7 +238,7 @@ final class CapCounters {
         }
         return .refused(
             BudgetRefusal(
-                scope: scope, cap: Money(picoDollars: cap), spent: Money(picoDollars: held - open), asked: Money(picoDollars: asked),
+                scope: scope, cap: Money(picoDollars: cap), spent: Money(picoDollars: held.subtractingClamped(open)), asked: Money(picoDollars: asked),
                 exceeded: exceeded.map(Money.init(picoDollars:))))
     }
 

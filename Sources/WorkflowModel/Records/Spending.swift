@@ -43,7 +43,7 @@ public struct Spending: Sendable, Hashable {
         calls += count
         if let held {
             self.held = self.held + held
-            let open = cost.map { MoneySum(dollars: held.dollars - $0.dollars, picoDollars: held.picoDollars - $0.picoDollars) } ?? held
+            let open = cost.map { held - $0 } ?? held
             heldOpen = heldOpen + max(open, .zero)
         }
         if state == .void {

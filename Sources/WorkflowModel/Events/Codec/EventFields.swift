@@ -46,8 +46,9 @@ struct EventFields {
         return try optional(key, Money.init(decimal:))
     }
 
+    /// Within what every reader of JSON knows exactly; sums of some of them fit, too.
     func int(_ key: String) throws(EventDecodingError) -> Int {
-        guard let number = payload[key]?.intValue.flatMap({ Int(exactly: $0) }) else { throw missing(key) }
+        guard let number = payload[key]?.intValue.flatMap({ Int(exactly: $0) }), number.magnitude <= 1 << 53 else { throw missing(key) }
         return number
     }
 
