@@ -8,10 +8,17 @@ public struct PriceSheet: Sendable, Hashable {
     /// What holds at other hours of the day or week, and where the server says that it worked on other terms.
     private let otherwise: PriceVariants
 
+    /// By list prices, where these are others by an agreement of the project's; empty where they are the list's. A list, as a value cannot
+    /// hold another of its kind.
+    private let listed: [PriceSheet]
+    /// See ``listed``.
+    public var list: PriceSheet? { listed.first }
+
     /// The ids of the rows that a short call without anything cached is charged by, in the order of ``Cost/priceRows``.
     public let usualRows: [String]
 
-    init(rows: [PriceUnit: [PriceRow]], otherwise: PriceVariants = .none) {
+    init(rows: [PriceUnit: [PriceRow]], otherwise: PriceVariants = .none, list: PriceSheet? = nil) {
+        listed = list.map { [$0] } ?? []
         self.rows = PriceUnit.allCases.sorted { $0.index < $1.index }.map { unit in
             (rows[unit] ?? []).map { $0.sealed() }.sorted { $0.leastPrompt > $1.leastPrompt }
         }
@@ -170,7 +177,7 @@ extension PriceSheet {
                 notes.append("there is no price for the region \(region): priced as anywhere")
             }
         }
-        return (PriceSheet(rows: changed), notes)
+        return (PriceSheet(rows: changed, list: list?.under(terms).sheet), notes)
     }
 }
 
@@ -212,5 +219,10 @@ public struct Cost: Sendable, Hashable {
     public init(lines: [Line]) { self.lines = lines }
 
     public var total: Money { lines.reduce(.zero) { $0 + $1.amount } }
-    public var priceRows: [String] { lines.map(\.row) }
+    /// Each once, in the order of the lines.
+    public var priceRows: [String] {
+        var rows: [String] = []
+        for line in lines where !rows.contains(where: { $0.hasSameBytes(as: line.row) }) { rows.append(line.row) }
+        return rows
+    }
 }

@@ -93,6 +93,11 @@ public struct AuditReport: Sendable {
         if spending.estimatedCalls > 0 {
             note("\(spending.estimated.displayText) of the cost is estimated, for \(Figures.counted(spending.estimatedCalls, "call")) without a reported usage")
         }
+        if spending.reportedCalls > 0 {
+            let off = spending.reportedOff == 0 ? "as price rows have it" : "for \(Figures.counted(spending.reportedOff, "call")) off by more than 1 % from what price rows come to"
+            note("\(spending.reported.displayText) is what servers say themselves of \(Figures.counted(spending.reportedCalls, "call")), \(off)")
+        }
+        if spending.listDifference != .zero, !spending.knowsNothing { note("\(spending.list.displayText) by list prices") }
         if spending.heldOpen > .zero {
             note("\(spending.heldOpen.displayText) more is held for calls whose end, usage or model is not certain")
         }

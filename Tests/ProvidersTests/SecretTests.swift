@@ -71,7 +71,7 @@ import WorkflowModel
         #expect(
             Mirror(reflecting: result).children.map(\.label) == [
                 "outcome", "billing", "counts", "usageRaw", "modelServed", "otherModelsServed", "httpStatus", "timeToFirstToken", "total", "partialText", "outputBytes", "isWhole",
-                "isComingUp", "notes",
+                "isComingUp", "notes", "shares", "reported",
             ])
         #expect(
             Mirror(reflecting: ModelResponse(text: "", finishReason: .stop)).children.map(\.label) == [

@@ -63,6 +63,8 @@ extension LanguageMapping {
             .init("images", .boolean, default: false, "Whether its models take images."), .init("files", .boolean, default: false, "Whether they take PDF files."),
             .init("rest_of_total", .words(["unknown", "reasoning"]), default: "unknown", "What a total tells beyond its parts."),
             .init("served_model", .word(ServedNames.self), default: "any", "What the name of the model that answered says of its price."),
+            .init("served_tier", .word(ServedTierTrust.self), default: "trusted", "Whose word on the service tier a call is priced by."),
+            .init("reported_cost", .words(["beside", "trusted"]), default: "beside", "Whether the server's own figure is the cost of a call, or stands beside ours."),
             .init("cached_input", .words(["unknown", "included", "excluded"]), default: "unknown", "Whether the tokens of a prompt include the cached ones."),
             .init("reasoning_output", .words(["unknown", "included", "excluded"]), default: "unknown", "Whether the tokens of an answer include its reasoning."),
             .init("output_cap", .words(["kept", "ignored"]), default: "kept", "Whether the server keeps the cap on output; otherwise the context window bounds it."),

@@ -1,3 +1,4 @@
+import Economics
 import Values
 
 extension ModelCallResult {
@@ -9,6 +10,7 @@ extension ModelCallResult {
             usageRaw: usageRaw.map { redactor.redact($0) }, modelServed: modelServed.map { redactor.redact($0) }, httpStatus: httpStatus,
             timeToFirstToken: timeToFirstToken, total: total, partialText: partialText.map { redactor.redact($0) }, outputBytes: outputBytes,
             isWhole: isWhole, isComingUp: isComingUp, notes: notes.map { CallNote($0.code, redactor.redact($0.message)) },
-            otherModelsServed: otherModelsServed.map { redactor.redact($0) })
+            otherModelsServed: otherModelsServed.map { redactor.redact($0) },
+            shares: shares.map { if case .named(let name) = $0.model { UsageShare(.named(redactor.redact(name)), $0.usage) } else { $0 } }, reported: reported)
     }
 }

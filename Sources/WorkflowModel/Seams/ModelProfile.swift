@@ -17,10 +17,16 @@ public struct ModelProfile: Sendable, Hashable {
     /// Whether its server keeps the cap of output that it is sent; otherwise nothing but the context window bounds an answer.
     public let keepsOutputCap: Bool
 
+    /// Whether its server's own figure for the cost of a call is taken for it.
+    public let trustsReportedCost: Bool
+    /// What its server's word on the service tier is worth.
+    public let servedTier: ServedTierTrust
+
     /// - Parameter server: `nil`: one for the whole provider.
     public init(
         reference: ModelReference, servedID: String, contextWindow: Int?, maxConcurrency: Int?, server: String? = nil,
-        attachments: AttachmentSupport = .none, servedNames: ServedNames = .any, keepsOutputCap: Bool = true
+        attachments: AttachmentSupport = .none, servedNames: ServedNames = .any, keepsOutputCap: Bool = true, trustsReportedCost: Bool = false,
+        servedTier: ServedTierTrust = .trusted
     ) {
         self.reference = reference
         self.servedID = servedID
@@ -29,6 +35,8 @@ public struct ModelProfile: Sendable, Hashable {
         self.attachments = attachments
         self.servedNames = servedNames
         self.keepsOutputCap = keepsOutputCap
+        self.trustsReportedCost = trustsReportedCost
+        self.servedTier = servedTier
         self.server = server ?? reference.provider
     }
 }
