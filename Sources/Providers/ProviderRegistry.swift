@@ -55,7 +55,7 @@ public final class ProviderRegistry: ModelProvider {
             attachments: endpoint.configuration.attachments(
                 of: endpoint.model, endpoint.dialect, imageTokens: catalogue.imageTokens(provider: model.provider, model: endpoint.modelID)),
             servedNames: endpoint.dialect.servedNames, keepsOutputCap: endpoint.dialect.keepsOutputCap,
-            trustsReportedCost: endpoint.dialect.trustsReportedCost, servedTier: endpoint.dialect.servedTier)
+            trustsReportedCost: endpoint.dialect.trustsReportedCost, servedTier: endpoint.dialect.servedTier, schemaOverhead: endpoint.format.schemaOverhead)
         profiles.withLock { $0[model] = (endpoint, profile) }
         return profile
     }

@@ -31,7 +31,7 @@ struct Composition {
                 if let priced = model.priceAs { aliases["\(provider.name)/\(model.id)"] = (priced.provider, priced.model) }
             }
         }
-        prices = PriceBook(overrides: settings.project.prices + machines, kept: settings.keptPrices, catalogue: .shipped, aliases: aliases)
+        prices = PriceBook(overrides: settings.project.prices + machines, kept: settings.keptPrices, catalogue: .shipped, aliases: aliases, adjustments: settings.project.adjustments)
     }
 
     // MARK: The ledger

@@ -109,7 +109,7 @@ final class CallRoad {
             guard question.mayBeUnpriced else { throw StepFailure.unpriced(profile) }
             return nil
         }
-        var bound = RequestBound.inputTokens(request.segments, schemaBound: question.schemaBound, support: profile.attachments) ?? profile.contextWindow
+        var bound = RequestBound.inputTokens(request.segments, schemaBound: profile.bound(ofSchema: question.schemaBound), support: profile.attachments) ?? profile.contextWindow
         if bound == nil {
             // By the hour, tokens cost nothing.
             if !sheet.isMachineTime, !question.mayBeUnpriced {

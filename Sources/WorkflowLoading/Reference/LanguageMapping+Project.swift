@@ -9,6 +9,7 @@ extension LanguageMapping {
             .init("ledger", .text, default: .string(ProjectLoader.defaultLedger), "The ledger file, from the project's root or absolute."),
             .init("providers", .names(.mapping("provider")), "Accounts and servers; an entry wins over the built-in one of its name."),
             .init("prices", .list(.mapping("price")), "Prices that win over the catalogue."),
+            .init("adjustments", .list(.mapping("adjustment")), "What contracts change of list prices."),
             .init("secrets", .named("a secret", .mapping("secret")), "Where secrets are read from; workflows use them by name."),
             .init("budgets", .list(.mapping("spending_budget")), "Caps and alerts over the runs of a period.").checked(unless: []),
             .init("telemetry", .mapping("telemetry"), "Where traces and metrics are sent.").checked(),
@@ -81,6 +82,17 @@ extension LanguageMapping {
             .init("request_usd", .money, "Dollars for each request."), .init("machine_hour_usd", .money, "Dollars for an hour of the machine."),
             .init("from", .text, "The first day."), .init("to", .text, "The day after the last."), .init("source", .text, default: "project file", "Where the price was read."),
         ])
+
+    static let adjustment = LanguageMapping(
+        "adjustment", what: "an adjustment",
+        [
+            .init("models", .oneOrList(.text), required: true, "provider/model; * at the end covers every id that begins so."),
+            .init("multiplier", .number(0.000_001...10), "What is paid of the list price: 0.85 takes 15 % off."),
+            .init("credit_usd", .money, "Dollars of the period's cost that are paid already."),
+            .init("commitment_usd", .money, "Dollars that are owed for the period in any case."),
+            .init("from", .text, "The first day; needed with a credit or a commitment."), .init("to", .text, "The day after the last; likewise."),
+            .init("name", .text, otherwise: "models", "What reports call it."),
+        ], oneOf: ["multiplier", "credit_usd", "commitment_usd"])
 
     // MARK: Checked, not run yet
 

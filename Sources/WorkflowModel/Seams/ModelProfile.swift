@@ -22,11 +22,14 @@ public struct ModelProfile: Sendable, Hashable {
     /// What its server's word on the service tier is worth.
     public let servedTier: ServedTierTrust
 
+    /// Tokens that its API puts around a schema beyond its text, at most. Learned, as vendors do not promise it.
+    public let schemaOverhead: Int
+
     /// - Parameter server: `nil`: one for the whole provider.
     public init(
         reference: ModelReference, servedID: String, contextWindow: Int?, maxConcurrency: Int?, server: String? = nil,
         attachments: AttachmentSupport = .none, servedNames: ServedNames = .any, keepsOutputCap: Bool = true, trustsReportedCost: Bool = false,
-        servedTier: ServedTierTrust = .trusted
+        servedTier: ServedTierTrust = .trusted, schemaOverhead: Int = 0
     ) {
         self.reference = reference
         self.servedID = servedID
@@ -37,6 +40,7 @@ public struct ModelProfile: Sendable, Hashable {
         self.keepsOutputCap = keepsOutputCap
         self.trustsReportedCost = trustsReportedCost
         self.servedTier = servedTier
+        self.schemaOverhead = schemaOverhead
         self.server = server ?? reference.provider
     }
 }

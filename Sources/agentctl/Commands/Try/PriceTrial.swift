@@ -77,6 +77,7 @@ final class PriceTrial {
         if sheet.isMachineTime { notes.append("its machine is charged by the time that a call keeps it busy, which usage does not tell") }
         if let named = raw.model, !named.hasSameBytes(as: model), !named.hasSameBytes(as: reference.model) { notes.append("the answer names the model \(named)") }
         if total.clamped == .max { notes.append("a call of this cost is beyond every amount that is recorded") }
+        if let adjustment = sheet.adjustment { notes.append("prices are by the agreement '\(adjustment.name)'; prices show has those of the list") }
         switch raw.reported {
         case .amount(let told)?: notes.append("the server says itself that it cost $\(told.decimalText)")
         case .absurd(let words)?: notes.append("the server says that it cost \(words), which cannot be")
