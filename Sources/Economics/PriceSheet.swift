@@ -14,6 +14,8 @@ public struct PriceSheet: Sendable, Hashable {
     /// The contract by which its prices are others than the list's.
     public var adjustment: PriceAdjustment? { if case .contract(_, let adjustment) = origin { adjustment } else { nil } }
 
+    private let onTerms = SheetsOnTerms()
+
     /// Where its prices are from.
     private indirect enum Origin: Sendable, Hashable {
         case list
@@ -163,6 +165,10 @@ extension PriceSheet {
     /// - Returns: these same prices, and a note, where there are none for those terms.
     public func under(_ terms: ServedTerms?) -> (sheet: PriceSheet, notes: [String]) {
         guard let terms else { return (self, []) }
+        return onTerms.sheet(terms) { made(under: terms) }
+    }
+
+    private func made(under terms: ServedTerms) -> (sheet: PriceSheet, notes: [String]) {
         // A contract changes what holds on those terms.
         if case .contract(let list, let adjustment) = origin {
             let (sheet, notes) = list.under(terms)
@@ -191,7 +197,7 @@ extension PriceSheet {
             }
         }
         if let region = terms.region {
-            if let factor = otherwise.regions.first(where: { $0.name == region }) {
+            if let factor = otherwise.regions.first(where: { $0.name.hasSameBytes(as: region.lowercased()) }) {
                 for unit in PriceUnit.allCases { changed[unit] = changed[unit]?.map { factor.applied(to: $0) ?? $0 } }
             } else {
                 notes.append("there is no price for the region \(region): priced as anywhere")

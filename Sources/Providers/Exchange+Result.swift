@@ -86,7 +86,7 @@ extension Exchange {
     /// What the server says that the call cost, in its usage or in a header. A gateway sends the head of a stream before it knows.
     private func reported(_ usage: UsageReading) -> (amount: Money?, note: CallNote?) {
         var told = usage.reported
-        if !(request.sampling.stream ?? endpoint.dialect.stream), let header = responseHeaders?[Self.costHeader].flatMap(ReportedCost.init(dollars:)) { told = header.joined(told) }
+        if !(request.sampling.stream ?? endpoint.dialect.stream), let header = responseHeaders?[Self.costHeader].map({ redactor.redact($0) }).flatMap(ReportedCost.init(dollars:)) { told = header.joined(told) }
         guard case .absurd(let words)? = told else { return (told?.amount, nil) }
         return (nil, CallNote(.reportedCost, "the server says that it cost \(words), which cannot be: not taken"))
     }

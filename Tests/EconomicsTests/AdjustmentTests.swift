@@ -68,9 +68,10 @@ import Values
         #expect(sheet.everyRow.count == 8)
     }
 
-    @Test(arguments: [
-        (1, 500_000, 0), (3, 500_000, 2), (5, 500_000, 2), (1, 500_001, 1), (37_500, 872_500, 32_719), (0, 850_000, 0), (Int64.max, 1_000_000, Int64.max), (Int64.max, 10_000_000, Int64.max),
-    ] as [(Int64, Int64, Int64)])
+    @Test(
+        arguments: [
+            (1, 500_000, 0), (3, 500_000, 2), (5, 500_000, 2), (1, 500_001, 1), (37_500, 872_500, 32_719), (0, 850_000, 0), (Int64.max, 1_000_000, Int64.max), (Int64.max, 10_000_000, Int64.max),
+        ] as [(Int64, Int64, Int64)])
     func aPriceIsRoundedOnceHalfToEven(price: Int64, millionths: Int64, effective: Int64) {
         #expect(PriceAdjustment.applied(millionths, to: Money(picoDollars: price)).picoDollars == effective)
     }

@@ -16,7 +16,9 @@ import Values
         #expect(Money(rounding: text)?.decimalText == dollars)
     }
 
-    @Test(arguments: ["-1", "-0.0001", "NaN", "Infinity", "inf", "1e300", "9223372.036854775808", "9223372.0368547758075", "1e401", "1e", "e5", ".", "1.2.3", "+1", "1,5", " 1", "$1", "0x1p3", "1e99999999999999999999", String(repeating: "1", count: 401)])
+    @Test(arguments: [
+        "-1", "-0.0001", "NaN", "Infinity", "inf", "1e300", "9223372.036854775808", "9223372.0368547758075", "1e401", "1e", "e5", ".", "1.2.3", "+1", "1,5", " 1", "$1", "0x1p3", "1e99999999999999999999", String(repeating: "1", count: 401),
+    ])
     func whatIsNoAmountIsNotTaken(text: String) {
         #expect(Money(rounding: text) == nil)
         guard case .absurd(let words)? = ReportedCost(dollars: text) else { return #expect(Bool(false), "it was taken: \(text)") }

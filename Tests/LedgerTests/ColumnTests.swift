@@ -65,7 +65,8 @@ import WorkflowModel
         return .callEnded(
             CallEnded(
                 id: CallID(run: RunID(run), number: number), path: path, state: state, cost: cost.map(dollars),
-                usage: TokenUsage(plainInput: 10, cacheRead: isFull ? 3 : nil, cacheWrite: isFull ? 2 : nil, plainOutput: 5, reasoning: isFull ? 1 : nil,
+                usage: TokenUsage(
+                    plainInput: 10, cacheRead: isFull ? 3 : nil, cacheWrite: isFull ? 2 : nil, plainOutput: 5, reasoning: isFull ? 1 : nil,
                     terms: isFull ? ServedTerms(service: .flex) : nil),
                 usageRaw: isFull ? "{\"n\":1}" : nil, finishReason: .stop, response: isFull ? Self.blob("response").hash : nil,
                 failure: isFull ? CallFailure(.truncated, "cut") : nil, jitter: 0.5, notes: isFull ? [CallNote(.servedModel, "dear")] : [],

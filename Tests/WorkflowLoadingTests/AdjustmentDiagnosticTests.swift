@@ -19,12 +19,12 @@ import WorkflowLoading
     @Test func theyAreReadExactly() throws {
         let project = try TemporaryProject([
             "agentctl.yaml": """
-                version: 1
-                adjustments:
-                  - { models: openai/*, multiplier: 0.872519, from: 2026-01-01, name: contract 17 }
-                  - { models: [a/b, "c/d*"], credit_usd: 5000.000000000001, from: 2026-01-01, to: 2026-07-01T12:00:00Z }
-                  - { models: google/*, commitment_usd: 10000, from: 2026-01-01, to: 2027-01-01 }
-                """
+            version: 1
+            adjustments:
+              - { models: openai/*, multiplier: 0.872519, from: 2026-01-01, name: contract 17 }
+              - { models: [a/b, "c/d*"], credit_usd: 5000.000000000001, from: 2026-01-01, to: 2026-07-01T12:00:00Z }
+              - { models: google/*, commitment_usd: 10000, from: 2026-01-01, to: 2027-01-01 }
+            """
         ])
         let read = try ProjectLoader.load(named: project.path("agentctl.yaml"), searchingFrom: project.root).adjustments
         let (first, middle, last) = (Timestamp(rfc3339: "2026-01-01")!, Timestamp(rfc3339: "2026-07-01T12:00:00Z")!, Timestamp(rfc3339: "2027-01-01")!)
