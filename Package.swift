@@ -141,8 +141,8 @@ let package = Package(
             /** Made and broken inputs for every reader: `make fuzz` */
             name: "fuzz", dependencies: ["Economics", "Expressions", "JSONSchema", "Providers", "Values", "WorkflowLoading", "WorkflowModel"], path: "Tests/Fuzz", swiftSettings: strict),
         .executableTarget(
-            /** What expressions, templates and schemas cost, for `make bench` */
-            name: "language-bench", dependencies: ["Expressions", "JSONSchema", "Values"], path: "Tests/Benchmarks/Language", swiftSettings: strict),
+            /** What expressions, templates, schemas and prices cost, for `make bench` */
+            name: "language-bench", dependencies: ["Economics", "Expressions", "JSONSchema", "Values"], path: "Tests/Benchmarks/Language", swiftSettings: strict),
         .testTarget(name: "ValuesTests", dependencies: ["Values"], swiftSettings: strict),
         .testTarget(name: "PromptCachingTests", dependencies: ["PromptCaching", "TestSupport", "Values"], swiftSettings: strict),
         .testTarget(name: "ExpressionsTests", dependencies: ["Expressions", "Values"], swiftSettings: strict),

@@ -11,13 +11,18 @@ public struct PriceBook: Sendable {
     /// `provider/model` to the `provider/model` whose prices it has.
     public let aliases: TextTable<(provider: String, model: String)>
 
+    /// What contracts change of list prices; for prices only multiples are looked at.
+    public let adjustments: [PriceAdjustment]
+
     public init(
-        overrides: [PriceRow] = [], kept: PriceCatalogue? = nil, catalogue: PriceCatalogue, aliases: TextTable<(provider: String, model: String)> = [:]
+        overrides: [PriceRow] = [], kept: PriceCatalogue? = nil, catalogue: PriceCatalogue, aliases: TextTable<(provider: String, model: String)> = [:],
+        adjustments: [PriceAdjustment] = []
     ) {
         self.overrides = overrides
         self.kept = kept
         self.catalogue = catalogue
         self.aliases = aliases
+        self.adjustments = adjustments
     }
 
     /// The prices of `provider/model` at a moment, or `nil` when a direction has none.
@@ -27,6 +32,13 @@ public struct PriceBook: Sendable {
 
     /// The prices of `provider/model` at a moment, and the next moment at which they may be others.
     public func quote(provider: String, model: String, at moment: Timestamp) -> (sheet: PriceSheet?, until: Timestamp?) {
+        var (sheet, until) = listed(provider: provider, model: model, at: moment)
+        sheet = agreed(sheet, provider: provider, model: model, at: moment, until: &until)
+        return (sheet, until)
+    }
+
+    /// By list prices.
+    private func listed(provider: String, model: String, at moment: Timestamp) -> (sheet: PriceSheet?, until: Timestamp?) {
         var until: Timestamp?
         func ends(_ bound: Timestamp?) {
             if let bound, bound > moment { until = min(until ?? bound, bound) }

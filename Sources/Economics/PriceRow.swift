@@ -29,11 +29,14 @@ public struct PriceRow: Sendable, Hashable {
     public let source: String
     /// The day on which it was read there.
     public let checkedAt: String
+    /// Of a row that a contract changed, the price of the list, and what the contract is called.
+    public let listPrice: Money?
+    public let agreement: String?
 
     public init(
         id: String, provider: String, model: String, unit: PriceUnit, price: Money, abovePromptTokens: Int? = nil, isInclusive: Bool = false,
         service: ServiceTier? = nil, region: String? = nil, window: PriceWindow? = nil, alsoFor: [String] = [], effectiveFrom: Timestamp? = nil,
-        effectiveTo: Timestamp? = nil, source: String, checkedAt: String
+        effectiveTo: Timestamp? = nil, source: String, checkedAt: String, listPrice: Money? = nil, agreement: String? = nil
     ) {
         self.id = id
         self.provider = provider
@@ -50,6 +53,8 @@ public struct PriceRow: Sendable, Hashable {
         self.effectiveTo = effectiveTo
         self.source = source
         self.checkedAt = checkedAt
+        self.listPrice = listPrice
+        self.agreement = agreement
     }
 
     /// Whether it holds at that moment, whatever the hour.
@@ -85,6 +90,8 @@ extension PriceRow {
         if !alsoFor.isEmpty { object["also_for"] = .array(alsoFor.map(JSONValue.string)) }
         object["effective_from"] = effectiveFrom.map { .string($0.rfc3339) }
         object["effective_to"] = effectiveTo.map { .string($0.rfc3339) }
+        object["list_price_pico_usd"] = listPrice.map { .int($0.picoDollars) }
+        object["agreement"] = agreement.map(JSONValue.string)
         return .object(object)
     }
 
@@ -102,7 +109,8 @@ extension PriceRow {
             abovePromptTokens: json["above_prompt_tokens"]?.intValue.map(Int.init), isInclusive: json["inclusive"] == .bool(true), service: tier,
             region: json["region"]?.stringValue, window: hours, alsoFor: json["also_for"]?.arrayValue?.compactMap(\.stringValue) ?? [],
             effectiveFrom: json["effective_from"]?.stringValue.flatMap(Timestamp.init(rfc3339:)),
-            effectiveTo: json["effective_to"]?.stringValue.flatMap(Timestamp.init(rfc3339:)), source: source, checkedAt: checkedAt)
+            effectiveTo: json["effective_to"]?.stringValue.flatMap(Timestamp.init(rfc3339:)), source: source, checkedAt: checkedAt,
+            listPrice: json["list_price_pico_usd"]?.intValue.map(Money.init(picoDollars:)), agreement: json["agreement"]?.stringValue)
     }
 }
 
@@ -150,7 +158,7 @@ extension PriceRow {
         PriceRow(
             id: id, provider: provider, model: model, unit: unit, price: price, abovePromptTokens: abovePromptTokens,
             isInclusive: isInclusive, service: service, region: region, window: window, alsoFor: alsoFor,
-            effectiveFrom: effectiveFrom, effectiveTo: effectiveTo, source: source, checkedAt: checkedAt)
+            effectiveFrom: effectiveFrom, effectiveTo: effectiveTo, source: source, checkedAt: checkedAt, listPrice: listPrice, agreement: agreement)
     }
 
     static func makeID(

@@ -8,10 +8,29 @@ public struct PriceSheet: Sendable, Hashable {
     /// What holds at other hours of the day or week, and where the server says that it worked on other terms.
     private let otherwise: PriceVariants
 
+    private let origin: Origin
+    /// By list prices, where a contract makes others; `nil`: these are the list's.
+    public var list: PriceSheet? { if case .contract(let list, _) = origin { list } else { nil } }
+    /// The contract by which its prices are others than the list's.
+    public var adjustment: PriceAdjustment? { if case .contract(_, let adjustment) = origin { adjustment } else { nil } }
+
+    private let onTerms = SheetsOnTerms()
+
+    /// Where its prices are from.
+    private indirect enum Origin: Sendable, Hashable {
+        case list
+        case contract(PriceSheet, PriceAdjustment)
+    }
+
     /// The ids of the rows that a short call without anything cached is charged by, in the order of ``Cost/priceRows``.
     public let usualRows: [String]
 
     init(rows: [PriceUnit: [PriceRow]], otherwise: PriceVariants = .none) {
+        self.init(rows: rows, otherwise: otherwise, origin: .list)
+    }
+
+    private init(rows: [PriceUnit: [PriceRow]], otherwise: PriceVariants, origin: Origin) {
+        self.origin = origin
         self.rows = PriceUnit.allCases.sorted { $0.index < $1.index }.map { unit in
             (rows[unit] ?? []).map { $0.sealed() }.sorted { $0.leastPrompt > $1.leastPrompt }
         }
@@ -32,7 +51,10 @@ public struct PriceSheet: Sendable, Hashable {
 
     /// ``allRows`` and those that hold at other hours or on other terms.
     public var everyRow: [PriceRow] {
-        allRows + otherwise.asleep.map { $0.sealed() } + otherwise.services.map { $0.sealed() }
+        if case .contract(let list, let adjustment) = origin, case .multiplier(let millionths) = adjustment.kind {
+            return list.everyRow.map { $0.agreed(millionths, named: adjustment.name).sealed() }
+        }
+        return allRows + otherwise.asleep.map { $0.sealed() } + otherwise.services.map { $0.sealed() }
             + otherwise.regions.flatMap { region in allRows.compactMap { region.applied(to: $0)?.sealed() } }
     }
 
@@ -102,6 +124,8 @@ public struct PriceSheet: Sendable, Hashable {
     /// dearest output class, at the dearest context tier that a prompt of up to `inputTokens` can reach, at the dearest hour of the
     /// week, plus fees; a machine for all of `timeout`.
     ///
+    /// Where a contract makes prices lower than the list's, the list's count: what a contract takes off is found in a bill, and not in an answer.
+    ///
     /// No request asks for another service tier, for sound or for a search: what a server charges for those beyond it is an overrun.
     public func worstCost(inputTokens: Int, outputTokens: Int, timeout: TimeSpan) -> Money {
         // A tier may be cheaper above its threshold, so every tier up to the bound counts.
@@ -117,7 +141,7 @@ public struct PriceSheet: Sendable, Hashable {
         total += dearest(.output, .reasoning) * outputTokens
         total += dearest(.request)
         total += Self.machineTime(dearest(.machineHour), timeout)
-        return total
+        return max(total, list?.worstCost(inputTokens: inputTokens, outputTokens: outputTokens, timeout: timeout) ?? .zero)
     }
 
     /// A rate per hour is a ratio, pico-dollars to 3 600 000 ms; it is rounded once a row, half to even.
@@ -141,6 +165,15 @@ extension PriceSheet {
     /// - Returns: these same prices, and a note, where there are none for those terms.
     public func under(_ terms: ServedTerms?) -> (sheet: PriceSheet, notes: [String]) {
         guard let terms else { return (self, []) }
+        return onTerms.sheet(terms) { made(under: terms) }
+    }
+
+    private func made(under terms: ServedTerms) -> (sheet: PriceSheet, notes: [String]) {
+        // A contract changes what holds on those terms.
+        if case .contract(let list, let adjustment) = origin {
+            let (sheet, notes) = list.under(terms)
+            return (sheet.agreed(by: adjustment), notes)
+        }
         var changed = PriceUnit.allCases.reduce(into: [PriceUnit: [PriceRow]]()) { $0[$1] = rows[$1.index] }
         var notes: [String] = []
         if let service = terms.service {
@@ -164,13 +197,25 @@ extension PriceSheet {
             }
         }
         if let region = terms.region {
-            if let factor = otherwise.regions.first(where: { $0.name == region }) {
+            if let factor = otherwise.regions.first(where: { $0.name.hasSameBytes(as: region.lowercased()) }) {
                 for unit in PriceUnit.allCases { changed[unit] = changed[unit]?.map { factor.applied(to: $0) ?? $0 } }
             } else {
                 notes.append("there is no price for the region \(region): priced as anywhere")
             }
         }
         return (PriceSheet(rows: changed), notes)
+    }
+}
+
+extension PriceSheet {
+    /// The sheet as a contract changes it.
+    func agreed(by adjustment: PriceAdjustment) -> PriceSheet {
+        guard case .multiplier(let millionths) = adjustment.kind else { return self }
+        func changed(_ rows: [PriceRow]) -> [PriceRow] { rows.map { $0.agreed(millionths, named: adjustment.name) } }
+        // What holds on other terms is changed when it is asked for.
+        return PriceSheet(
+            rows: PriceUnit.allCases.reduce(into: [:]) { $0[$1] = changed(rows[$1.index]) }, otherwise: PriceVariants(asleep: changed(otherwise.asleep)),
+            origin: .contract(self, adjustment))
     }
 }
 
@@ -212,5 +257,10 @@ public struct Cost: Sendable, Hashable {
     public init(lines: [Line]) { self.lines = lines }
 
     public var total: Money { lines.reduce(.zero) { $0 + $1.amount } }
-    public var priceRows: [String] { lines.map(\.row) }
+    /// Each once, in the order of the lines.
+    public var priceRows: [String] {
+        var rows: [String] = []
+        for line in lines where !rows.contains(where: { $0.hasSameBytes(as: line.row) }) { rows.append(line.row) }
+        return rows
+    }
 }

@@ -1,3 +1,5 @@
+import Values
+
 /// On which conditions a server worked, where they were not the usual ones: it says so in its answer.
 public struct ServedTerms: Sendable, Hashable {
     public var service: ServiceTier?
@@ -18,6 +20,9 @@ public enum ServiceTier: String, Sendable, Hashable, CaseIterable {
 }
 
 extension ServedTerms {
+    /// No vendor names a place at greater length; it stands in facts and notes.
+    private static let longestRegion = 32
+
     /// What two objects of one answer say; what one of them does not say, the other does.
     public func joined(_ other: ServedTerms?) -> ServedTerms {
         ServedTerms(service: service ?? other?.service, region: region ?? other?.region)
@@ -32,7 +37,7 @@ extension ServedTerms {
     public init?(service: [String], region: String?) {
         let words = service.map { $0.lowercased() }.map { $0.hasPrefix("on_demand_") ? String($0.dropFirst("on_demand_".count)) : $0 }
         self.service = words.lazy.compactMap(ServiceTier.init(rawValue:)).first
-        self.region = region.map { $0.lowercased() }.flatMap { ["", "global", "not_available"].contains($0) ? nil : $0 }
+        self.region = region.map { $0.beginning(bytes: Self.longestRegion) }.flatMap { ["", "global", "not_available"].contains($0.lowercased()) ? nil : $0 }
         if self.service == nil, self.region == nil { return nil }
     }
 }

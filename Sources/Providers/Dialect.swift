@@ -31,6 +31,10 @@ struct Dialect: Sendable, Hashable {
     var usage: UsageConvention
     /// Whether it keeps the cap of output that it is sent.
     var keepsOutputCap: Bool
+    /// Whether the server's own figure for the cost of a call is the cost; otherwise it stands beside ours.
+    var trustsReportedCost: Bool
+    /// What its word on the service tier is worth.
+    var servedTier: ServedTierTrust
     /// What Anthropic's API is to answer by.
     var apiVersion: String
     /// Whether what a total tells beyond its parts is reasoning, as Gemini counts it behind OpenAI's format; otherwise nobody explained it.
@@ -40,8 +44,8 @@ struct Dialect: Sendable, Hashable {
         stream: Bool = false, streamUsage: Bool = true, structuredOutput: StructuredOutput = .jsonSchema,
         maxTokensField: String = "max_tokens", callIDHeader: String? = "x-agentctl-call-id", cachedTokensOptional: Bool = true,
         images: Bool = false, files: Bool = false, servedNames: ServedNames = .any, restIsReasoning: Bool = false,
-        usage: UsageConvention = .unknown, keepsOutputCap: Bool = true,
-        apiVersion: String = "2026-10-21"
+        usage: UsageConvention = .unknown, keepsOutputCap: Bool = true, trustsReportedCost: Bool = false,
+        servedTier: ServedTierTrust = .trusted, apiVersion: String = "2026-10-21"
     ) {
         self.stream = stream
         self.streamUsage = streamUsage
@@ -56,6 +60,8 @@ struct Dialect: Sendable, Hashable {
         self.apiVersion = apiVersion
         self.usage = usage
         self.keepsOutputCap = keepsOutputCap
+        self.trustsReportedCost = trustsReportedCost
+        self.servedTier = servedTier
     }
 
     /// The meaning of settings that the loader has checked; what they do not say is as in `Dialect()`.
@@ -80,6 +86,8 @@ struct Dialect: Sendable, Hashable {
         usage.cachedInput = word("cached_input", usage.cachedInput)
         usage.reasoning = word("reasoning_output", usage.reasoning)
         keepsOutputCap = says("output_cap", "kept", keepsOutputCap)
+        trustsReportedCost = says("reported_cost", "trusted", trustsReportedCost)
+        servedTier = word("served_tier", servedTier)
         restIsReasoning = says("rest_of_total", "reasoning", restIsReasoning)
     }
 }

@@ -1,3 +1,4 @@
+import Economics
 import HTTP
 import Values
 import WorkflowModel
@@ -40,15 +41,17 @@ extension Exchange {
         let told = endpoint.format.read(raw: body, endpoint.format.expected(of: wire), isCut: isCut)
         let hasText = told.hasAnswer && told.receivedBytes > 0
         let usage = reading(told.usage, outputBytes: hasText ? told.outputBytes : 0, bytesBehind: hasText ? told.bytesBehindUsage : 0)
+        let reported = reported(usage)
         if usage.counts.input != nil || (usage.counts.output ?? 0) > 0 {
             billing = usage.isFinal && told.isWhole ? .reported : .unknown
-        } else if hasText {
+        } else if hasText || (reported.amount ?? .zero) > .zero {
             billing = .unknown
         }
         return ModelCallResult(
             outcome: .failure(explained(failure)), billing: billing, counts: usage.counts, usageRaw: usage.raw, modelServed: hasText ? told.modelServed : nil,
             httpStatus: head.status, total: duration, partialText: told.partialText, outputBytes: hasText ? told.receivedBytes : 0,
-            isComingUp: endpoint.format.isComingUp(status: head.status, body: body))
+            isComingUp: endpoint.format.isComingUp(status: head.status, body: body), notes: [reported.note].compactMap(\.self), shares: usage.shares,
+            reported: reported.amount)
     }
 
     /// - Parameter transport: what ended the transfer, unless it ended by itself.
@@ -59,6 +62,8 @@ extension Exchange {
         let usage = reading(answer.usage, outputBytes: answer.outputBytes, bytesBehind: answer.bytesBehindUsage)
         let billing: BillingEvidence = isBare ? (transport!.requestWasSent ? .unknown : .notBilled) : usage.isFinal && answer.isWhole ? .reported : .unknown
         var notes = answer.notes
+        let reported = reported(usage)
+        if let note = reported.note { notes.append(note) }
         var partialText: String?
         switch answer.outcome {
         case .success(let response):
@@ -75,8 +80,19 @@ extension Exchange {
         return ModelCallResult(
             outcome: answer.outcome.mapError(explained), billing: billing, counts: usage.counts, usageRaw: usage.raw, modelServed: answer.modelServed,
             httpStatus: status, timeToFirstToken: timeToFirstToken, total: duration, partialText: partialText, outputBytes: answer.receivedBytes,
-            isWhole: answer.isWhole, notes: notes, otherModelsServed: answer.otherModelsServed)
+            isWhole: answer.isWhole, notes: notes, otherModelsServed: answer.otherModelsServed, shares: usage.shares, reported: reported.amount)
     }
+
+    /// What the server says that the call cost, in its usage or in a header. A gateway sends the head of a stream before it knows.
+    private func reported(_ usage: UsageReading) -> (amount: Money?, note: CallNote?) {
+        var told = usage.reported
+        if !(request.sampling.stream ?? endpoint.dialect.stream), let header = responseHeaders?[Self.costHeader].map({ redactor.redact($0) }).flatMap(ReportedCost.init(dollars:)) { told = header.joined(told) }
+        guard case .absurd(let words)? = told else { return (told?.amount, nil) }
+        return (nil, CallNote(.reportedCost, "the server says that it cost \(words), which cannot be: not taken"))
+    }
+
+    /// LiteLLM's, in dollars.
+    private static let costHeader = "x-litellm-response-cost"
 
     /// Names the endpoint.
     private func explained(_ failure: CallFailure) -> CallFailure {

@@ -54,7 +54,8 @@ public final class ProviderRegistry: ModelProvider {
             maxConcurrency: endpoint.configuration.maxConcurrency, server: endpoint.model?.serve == nil ? endpoint.baseURL : model.description,
             attachments: endpoint.configuration.attachments(
                 of: endpoint.model, endpoint.dialect, imageTokens: catalogue.imageTokens(provider: model.provider, model: endpoint.modelID)),
-            servedNames: endpoint.dialect.servedNames, keepsOutputCap: endpoint.dialect.keepsOutputCap)
+            servedNames: endpoint.dialect.servedNames, keepsOutputCap: endpoint.dialect.keepsOutputCap,
+            trustsReportedCost: endpoint.dialect.trustsReportedCost, servedTier: endpoint.dialect.servedTier, schemaOverhead: endpoint.format.schemaOverhead)
         profiles.withLock { $0[model] = (endpoint, profile) }
         return profile
     }

@@ -11,7 +11,7 @@ public enum WellKnownProviders {
             dialect: ["cached_tokens": "required", "images": true, "files": true, "served_model": "known"]),
         ProviderConfiguration(
             name: "openrouter", api: .openAIChat, baseURL: "https://openrouter.ai/api/v1", apiKey: .environment("OPENROUTER_API_KEY"),
-            dialect: ["images": true, "files": true, "served_model": "known"]),
+            dialect: ["images": true, "files": true, "served_model": "known", "reported_cost": "trusted"]),
         ProviderConfiguration(
             name: "groq", api: .openAIChat, baseURL: "https://api.groq.com/openai/v1", apiKey: .environment("GROQ_API_KEY"),
             dialect: ["images": true, "served_model": "known"]),

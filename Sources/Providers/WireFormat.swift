@@ -32,6 +32,9 @@ protocol WireFormat: Sendable {
     /// - Throws: what it cannot, where without it the answer would be another one.
     func check(_ request: WireRequest) throws(StepFailure)
 
+    /// Tokens that the server puts around a schema or a tool beyond their text, at most: a prompt of its own that says what to do with them.
+    var schemaOverhead: Int { get }
+
     /// Reads one answer, be it a document or a stream. Not of an associated type, which whoever holds any format would have to ask the runtime for.
     func reader(_ answer: ExpectedAnswer) -> any WireReader
 
@@ -64,6 +67,8 @@ extension WireFormat {
     func expected(of request: WireRequest) -> ExpectedAnswer { request.expected }
 
     func unsent(of request: WireRequest) -> [String] { [] }
+
+    var schemaOverhead: Int { 0 }
 
     func check(_ request: WireRequest) throws(StepFailure) {}
 

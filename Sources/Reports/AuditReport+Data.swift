@@ -23,6 +23,15 @@ extension AuditReport {
                         "runs": .number(row.runs), "grants": .number(row.grants), "highest_cap_usd": .money(row.highestCap),
                     ]
                 }),
+            "agreements": .array(
+                agreements.map { row in
+                    [
+                        "name": .string(row.adjustment.name), "kind": row.isCredit ? "credit" : "commitment",
+                        "models": .array(row.adjustment.models.map(JSONValue.string)), "from": .time(row.adjustment.from), "to": .time(row.adjustment.to),
+                        "amount_usd": row.amount.json, "cost_usd": row.spent.json, "cost_is_lower_bound": .bool(row.isLowerBound), "used_usd": row.used.json,
+                        "left_usd": row.rest.json, "owed_usd": row.owed.json,
+                    ]
+                }),
             "decisions": .array(
                 decisions.map { row in
                     [

@@ -10,6 +10,8 @@ public struct AuditReport: Sendable {
     public var decisions: [DecisionRow]
     /// Who answered what runs asked people, where that is a dimension.
     public var approvers: [ApproverRow]
+    /// Credits and commitments of contracts, each over its own period.
+    public var agreements: [AgreementRow] = []
     /// Runs in all; the rows' runs do not add up where one run stands in several.
     public var runs: Int?
     /// The start of the period in words of the user: `2026-11-01`, `7d`. `nil`: all that is recorded.
@@ -93,10 +95,16 @@ public struct AuditReport: Sendable {
         if spending.estimatedCalls > 0 {
             note("\(spending.estimated.displayText) of the cost is estimated, for \(Figures.counted(spending.estimatedCalls, "call")) without a reported usage")
         }
+        if spending.reportedCalls > 0 {
+            let off = spending.reportedOff == 0 ? "as price rows have it" : "for \(Figures.counted(spending.reportedOff, "call")) off by more than 1 % from what price rows come to"
+            note("\(spending.reported.displayText) is what servers say themselves of \(Figures.counted(spending.reportedCalls, "call")), \(off)")
+        }
+        if spending.listDifference != .zero, !spending.knowsNothing { note("\(spending.list.displayText) by list prices") }
         if spending.heldOpen > .zero {
             note("\(spending.heldOpen.displayText) more is held for calls whose end, usage or model is not certain")
         }
         if !approvers.isEmpty { lines += [""] + approverTable(style).lines(style) }
+        if !agreements.isEmpty { lines += [""] + agreementTable(style).lines(style) }
         if !decisions.isEmpty { lines += [""] + decisionTable(style).lines(style) }
         return lines.map { $0 + "\n" }.joined()
     }
@@ -138,6 +146,28 @@ public struct AuditReport: Sendable {
                 StyledText(row.by), StyledText(row.system?.short ?? style.dash), StyledText(Figures.count(row.approved)),
                 StyledText(Figures.count(row.rejected)), StyledText(Figures.count(row.runs)),
                 StyledText(row.grants > 0 ? Figures.count(row.grants) : ""), StyledText(row.highestCap?.displayText ?? ""),
+            ])
+        }
+        return table
+    }
+
+    private func agreementTable(_ style: TextStyle) -> Table {
+        var table = Table([
+            .init("agreement", floor: 14),
+            .init("kind", expendable: 3),
+            .init("from", expendable: 4),
+            .init("to", expendable: 2),
+            .init("amount", .trailing),
+            .init("cost", .trailing, expendable: 1),
+            .init("left", .trailing),
+            .init("owed", .trailing),
+        ])
+        for row in agreements {
+            let mark = row.isLowerBound ? style.atLeast : ""
+            table.add([
+                StyledText(row.adjustment.name), StyledText(row.isCredit ? "credit" : "commitment"), StyledText(row.adjustment.from?.dateText ?? ""),
+                StyledText(row.adjustment.to?.dateText ?? ""), StyledText(row.amount.displayText), StyledText(mark + row.spent.displayText),
+                StyledText(row.rest.displayText, !row.isCredit && row.isOver && row.rest > .zero ? .yellow : nil), StyledText(mark + row.owed.displayText),
             ])
         }
         return table

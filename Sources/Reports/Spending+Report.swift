@@ -31,6 +31,8 @@ extension Spending {
     ///
     /// `cost_usd` is what is known and what is estimated together, `null` where calls were made and nothing is known;
     /// `cost_is_lower_bound` says that calls are missing in it. `held_usd` counts against caps, `held_open_usd` is the part beyond the cost.
+    /// `list_usd` is the cost by list prices; `reported_usd` what servers say themselves, of the calls of which they say it, `null` without any, and
+    /// `reported_off_calls` those of which price rows come to something else by more than a hundredth.
     public func fields(into object: JSONObject = [:]) -> JSONObject {
         var object = object
         object["cost_usd"] = knowsNothing ? .null : cost.json
@@ -39,6 +41,10 @@ extension Spending {
         object["estimated_usd"] = estimated.json
         object["held_usd"] = held.json
         object["held_open_usd"] = heldOpen.json
+        object["list_usd"] = knowsNothing ? .null : list.json
+        object["reported_usd"] = reportedCalls == 0 ? .null : reported.json
+        object["reported_calls"] = .number(reportedCalls)
+        object["reported_off_calls"] = .number(reportedOff)
         object["calls"] = .number(calls)
         object["estimated_calls"] = .number(estimatedCalls)
         object["unpriced_calls"] = .number(unpriced)

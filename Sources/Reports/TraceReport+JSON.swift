@@ -84,6 +84,8 @@ extension TraceReport {
             "started_at": .time(call.startedAt), "ended_at": .time(call.endedAt),
             "tags": .object(call.tags), "trimmed": call.trimmed ?? [],
             "notes": CallNote.json(call.notes),
+            "cost_basis": .text(call.costBasis?.rawValue), "reported_usd": .money(call.detail.reported), "priced_usd": .money(call.detail.priced),
+            "list_usd": .money(call.detail.list), "service_tier": .text(call.serviceTier), "tier_source": .text(call.detail.tierSource?.rawValue),
         ]
     }
 }

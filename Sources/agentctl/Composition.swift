@@ -31,7 +31,7 @@ struct Composition {
                 if let priced = model.priceAs { aliases["\(provider.name)/\(model.id)"] = (priced.provider, priced.model) }
             }
         }
-        prices = PriceBook(overrides: settings.project.prices + machines, kept: settings.keptPrices, catalogue: .shipped, aliases: aliases)
+        prices = PriceBook(overrides: settings.project.prices + machines, kept: settings.keptPrices, catalogue: .shipped, aliases: aliases, adjustments: settings.project.adjustments)
     }
 
     // MARK: The ledger
@@ -104,13 +104,22 @@ struct Composition {
         return Engine(environment: environment)
     }
 
+    /// A day and a half of hours with prices of their own.
+    private static let mostPriceChanges = 8
+
     /// The rows that a run's calls can be charged by, as they are kept with it.
     func priceRows(of graph: WorkflowGraph, _ provider: any ModelProvider) -> [(id: String, json: String)] {
         var rows: TextTable<String> = [:]
         for reference in graph.tiers.flatMap(\.models) {
             let served = (try? provider.profile(of: reference).servedID) ?? reference.model
-            guard let sheet = prices.sheet(provider: reference.provider, model: served, at: .now()) else { continue }
-            for row in sheet.allRows { rows[row.id] = JSONEncoding.canonical.string(row.json) }
+            // Those of other hours and days, too, that a run comes into.
+            var moment: Timestamp? = .now()
+            for _ in 0..<Self.mostPriceChanges {
+                guard let now = moment else { break }
+                let (sheet, until) = prices.quote(provider: reference.provider, model: served, at: now)
+                for row in sheet?.allRows ?? [] { rows[row.id] = JSONEncoding.canonical.string(row.json) }
+                moment = until
+            }
         }
         return rows.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }

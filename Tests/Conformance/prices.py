@@ -4,7 +4,8 @@
     python3 Tests/Conformance/prices.py AGENTCTL [--usages 10000] [--seed 1] [--rows-only]
 
 1. Every row of Sources/CPriceCatalogue/prices.jsonl is hit, at 0 and 1 token, one token below, at and above its context tier, and at 2^31
-   tokens; what it comes to is computed here again with `decimal`, by the rules of Docs/Costs.md.
+   tokens; what it comes to is computed here again with `decimal`, by the rules of Docs/Costs.md. So is it under a contract by which all prices
+   are a multiple of the list's, and of answers on which several models worked (`usage.iterations`).
 2. Random usages of the models that all know are priced by `litellm.cost_per_token` and `genai_prices.calc_price` as well. Where a cost differs by
    more than a pico-dollar (and more than floating point explains, in which litellm counts), it has to be what comes of that package's own
    prices, and each price that differs has to be a listed cause: decided in catalogue.json, or stated by one of the maps alone.
@@ -22,7 +23,7 @@ import random
 import subprocess
 import sys
 import tempfile
-from decimal import Decimal, getcontext
+from decimal import ROUND_HALF_EVEN, Decimal, getcontext
 
 os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
@@ -73,9 +74,11 @@ def prompt_of(counts):
     return sum(counts.get(kind, 0) for kind in ("input", "cache_read", "cache_write", "cache_write_long", "audio_input"))
 
 
-def priced(agentctl, lines):
-    """What `try price --lines` says of each."""
+def priced(agentctl, lines, project=None):
+    """What `try price --lines` says of each, in a project with that file."""
     with tempfile.TemporaryDirectory() as folder:
+        if project:
+            (pathlib.Path(folder) / "agentctl.yaml").write_text(project)
         path = pathlib.Path(folder) / "usages.jsonl"
         path.write_text("".join(json.dumps(line) + "\n" for line in lines))
         done = subprocess.run([agentctl, "try", "price", "--lines", "--usage", str(path)], cwd=folder, capture_output=True, text=True)
@@ -141,16 +144,20 @@ def rate(entry, kind, prompt, service=None, region=None, moment=None):
     return rate(entry, FALLBACK[kind], prompt, service, region, moment) if kind in FALLBACK else None
 
 
-def exact(entry, counts, **terms):
+def exact(entry, counts, multiple=None, **terms):
+    def paid(price):
+        # Once a price, half to even.
+        return price if multiple is None else (price * multiple).quantize(PICO, rounding=ROUND_HALF_EVEN)
+
     total = Decimal(0)
     for kind, count in counts.items():
         if not count:
             continue
         if kind == "web_search":
-            total += Decimal(entry.get("web_search_usd", "0")) * count
+            total += paid(Decimal(entry.get("web_search_usd", "0"))) * count
         else:
-            total += rate(entry, kind, prompt_of(counts), **terms) * count / catalogue.MILLION
-    return total + Decimal(entry.get("request_usd", "0"))
+            total += paid(rate(entry, kind, prompt_of(counts), **terms) / catalogue.MILLION) * count
+    return total + paid(Decimal(entry.get("request_usd", "0")))
 
 
 def inside(entry):
@@ -167,7 +174,7 @@ def inside(entry):
     return day
 
 
-def check_rows(agentctl, entries, sample, seed):
+def check_rows(agentctl, entries, sample, seed, multiple=None):
     lines, expected = [], []
     chance = random.Random(seed)
 
@@ -180,7 +187,7 @@ def check_rows(agentctl, entries, sample, seed):
         if region:
             line["region"] = region
         lines.append(line)
-        expected.append((exact(entry, counts, service=service, region=region, moment=moment), counts))
+        expected.append((exact(entry, counts, multiple, service=service, region=region, moment=moment), counts))
 
     for entry in entries:
         moments = [inside(entry)]
@@ -198,13 +205,57 @@ def check_rows(agentctl, entries, sample, seed):
                             ask(entry, {"input": prompt, kind: 2**31 if prompt == 1 else prompt}, moment, service, region)
             ask(entry, {"input": 0, "output": 0}, moment)
             ask(entry, {"input": 1, "output": 0, "web_search": 3}, moment)
+    project = None
+    if multiple is not None:
+        models = ", ".join(sorted({json.dumps(f"{entry['provider']}/*") for entry in entries}))
+        project = f"version: 1\nadjustments: [{{ models: [{models}], multiplier: {multiple} }}]\n"
     wrong = 0
-    for line, said, (cost, counts) in zip(lines, priced(agentctl, lines), expected):
+    for line, said, (cost, counts) in zip(lines, priced(agentctl, lines, project), expected):
         if said.get("cost_usd") is None or Decimal(said["cost_usd"]) != cost:
             wrong += 1
             if wrong <= 20:
                 print(f"{line['model']} {line.get('service_tier', '')} {line.get('region', '')} {counts} at {line['at']}: {said.get('cost_usd')}, and it is {cost}")
-    print(f"{len(entries)} price lists, {len(lines)} usages: {wrong} are not what decimals make of them")
+    contract = "" if multiple is None else f" times {multiple}"
+    print(f"{len(entries)} price lists{contract}, {len(lines)} usages: {wrong} are not what decimals make of them")
+    return wrong
+
+
+def check_iterations(agentctl, entries, count, seed):
+    """Answers on which several models of Anthropic's worked, each part by its own list."""
+    chance = random.Random(seed)
+    now = datetime.datetime(2026, 11, 30, tzinfo=UTC)
+    # The last list of each name is the one that holds.
+    lists = {entry["models"][0]: entry for entry in entries if entry["provider"] == "anthropic" and "to" not in entry}
+    names = sorted(name for name in lists if "*" not in name and "#" not in name)
+    lines, expected = [], []
+    for _ in range(count):
+        parts = []
+        for _ in range(chance.randint(1, 5)):
+            counts = {kind: chance.choice([0, 1, chance.randint(1, 300_000)]) for kind in ("cache_read", "cache_write", "cache_write_long")}
+            counts["input"], counts["output"] = chance.randint(1, 300_000), chance.randint(1, 9000)
+            parts.append((chance.choice(["message", "compaction", "advisor_message"]), chance.choice(names), counts))
+        # One that declined, and the one that took over: the first is not billed.
+        declined = chance.random() < 0.5
+        iterations = [{"type": kind, "model": name, **anthropic_object(counts)} for kind, name, counts in parts]
+        if declined:
+            last = (chance.choice(names), {"input": chance.randint(1, 9000), "output": chance.randint(1, 900)})
+            parts.append(("fallback_message", *last))
+            iterations += [
+                {"type": "message", "model": chance.choice(names), **anthropic_object({"input": 77})}, {"type": "fallback_message", "model": last[0], **anthropic_object(last[1])},
+            ]
+        top = collections.Counter()
+        for kind, _, counts in parts:
+            if kind in ("message", "fallback_message"):
+                top.update(counts)
+        lines.append({"model": f"anthropic/{chance.choice(names)}", "usage": {**anthropic_object(top), "iterations": iterations}, "at": "2026-11-30T00:00:00Z"})
+        expected.append(sum(exact(lists[name], counts, moment=now) for _, name, counts in parts))
+    wrong = 0
+    for line, said, cost in zip(lines, priced(agentctl, lines), expected):
+        if said.get("cost_usd") is None or Decimal(said["cost_usd"]) != cost:
+            wrong += 1
+            if wrong <= 20:
+                print(f"{json.dumps(line)}: {said}, and it is {cost}")
+    print(f"{len(names)} models of Anthropic's, {count} answers of several: {wrong} are not what decimals make of them")
     return wrong
 
 
@@ -360,6 +411,9 @@ def main():
     options = parser.parse_args()
     header, *entries = [json.loads(line) for line in catalogue.CATALOGUE.read_text().splitlines()]
     wrong = check_rows(options.agentctl, entries, options.sample, options.seed)
+    for multiple in ("0.85", "1.07", "0.872519"):
+        wrong += check_rows(options.agentctl, entries, options.sample / 20, options.seed, Decimal(multiple))
+    wrong += check_iterations(options.agentctl, entries, max(10, int(2000 * options.sample)), options.seed)
     if not options.rows_only:
         wrong += check_usages(options.agentctl, entries, options.usages, options.seed)
     return 1 if wrong else 0

@@ -47,7 +47,8 @@ import WorkflowModel
                         id: "q", provider: "p", model: "m*", unit: .cacheWrite, price: Money(picoDollars: 3), abovePromptTokens: 200_000, effectiveFrom: at,
                         effectiveTo: at.adding(.seconds(1)), source: "s", checkedAt: "2026-11-21")
                 ],
-                modelServed: "small-2", httpStatus: 429, timeToFirstToken: .milliseconds(3), total: .milliseconds(9))),
+                modelServed: "small-2", httpStatus: 429, timeToFirstToken: .milliseconds(3), total: .milliseconds(9),
+                detail: CostDetail(reported: money, basis: .reported, priced: .zero, list: money, tierSource: .asked))),
         .commandEnded("a", attempt: 2, exitCode: -9, stdout: hash, stderr: other, milliseconds: 12), .outputRejected("a", violations: ["x", "y"]),
         .nodeSucceeded("a", OutputReference(hash: hash)), .nodeFailed("a", failure), .nodeRecovered("a", failure, OutputReference(hash: hash)),
         .nodeCancelled("a"), .itemsCollected("a", OutputReference(hash: hash)),

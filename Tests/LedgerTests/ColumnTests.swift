@@ -65,11 +65,15 @@ import WorkflowModel
         return .callEnded(
             CallEnded(
                 id: CallID(run: RunID(run), number: number), path: path, state: state, cost: cost.map(dollars),
-                usage: TokenUsage(plainInput: 10, cacheRead: isFull ? 3 : nil, cacheWrite: isFull ? 2 : nil, plainOutput: 5, reasoning: isFull ? 1 : nil),
+                usage: TokenUsage(
+                    plainInput: 10, cacheRead: isFull ? 3 : nil, cacheWrite: isFull ? 2 : nil, plainOutput: 5, reasoning: isFull ? 1 : nil,
+                    terms: isFull ? ServedTerms(service: .flex) : nil),
                 usageRaw: isFull ? "{\"n\":1}" : nil, finishReason: .stop, response: isFull ? Self.blob("response").hash : nil,
                 failure: isFull ? CallFailure(.truncated, "cut") : nil, jitter: 0.5, notes: isFull ? [CallNote(.servedModel, "dear")] : [],
                 priceRows: isFull ? [Self.dear.id] : nil, newPriceRows: isFull ? [Self.dear] : [], modelServed: isFull ? "dear" : nil, httpStatus: 200,
-                timeToFirstToken: isFull ? .milliseconds(4) : nil, total: .milliseconds(9)))
+                timeToFirstToken: isFull ? .milliseconds(4) : nil, total: .milliseconds(9),
+                detail: isFull
+                    ? CostDetail(reported: dollars("1.25"), basis: .reported, priced: dollars("0.5"), list: dollars("0.75"), tierSource: .served) : .none))
     }
 
     /// Everything that makes a row, up to where the run waits for an answer.

@@ -44,7 +44,7 @@ import WorkflowModel
             let trace = try #require(try ledger.trace(run: "r"))
             var rows = Spending()
             for call in trace.calls {
-                rows.add(call.state, cost: call.cost, held: call.held, isEstimate: CallNote.tellOfEstimate(call.notes))
+                rows.add(call.state, cost: call.cost, held: call.held, notes: call.notes, detail: call.detail)
             }
             return [try ledger.runs()[0].spending, try #require(try ledger.run("r")).spending, trace.run.spending, rows, try ledger.audit(by: [])[0].spending]
         }
@@ -60,6 +60,40 @@ import WorkflowModel
         #expect(taken.spending == expected)
         for spending in try told() { #expect(spending == expected) }
         #expect(try ledger.decisions().map(\.callsWithoutCost) == [2])
+    }
+
+    /// What servers say themselves, and list prices, are summed by SQL as call by call.
+    @Test func otherFiguresAreSummedExactly() async throws {
+        try await ledger.begin(.sample("r"))
+        func end(_ number: Int, _ state: CallState, _ cost: String?, _ detail: CostDetail) -> RunEvent {
+            .callEnded(
+                CallEnded(
+                    id: CallID(run: RunID("r"), number: number), path: "draft[\(number)]", state: state, cost: cost.map(dollars), usage: nil, finishReason: .stop,
+                    response: nil, failure: nil, jitter: 0, total: .milliseconds(1), detail: detail))
+        }
+        let ends: [(CallState, String?, CostDetail)] = [
+            (.settled, "1", CostDetail(reported: dollars("1.01"))), (.settled, "1", CostDetail(reported: dollars("1.010000000001"))),
+            (.overrun, "0.5", CostDetail(reported: dollars("0.5"), basis: .reported, priced: dollars("2"))), (.settled, nil, CostDetail(reported: dollars("3"))),
+            (.estimated, "1", CostDetail(reported: dollars("9"))), (.settled, "0.85", CostDetail(list: dollars("1"))), (.settled, "0.25", .none),
+            (.settled, "4000000", CostDetail(reported: dollars("4000000"), list: dollars("4000001"))), (.settled, "4000000", CostDetail(reported: dollars("3000000"))),
+            (.settled, "0", CostDetail(reported: .zero)), (.settled, "0", CostDetail(reported: Money(picoDollars: 1))),
+        ]
+        for (index, (state, cost, detail)) in ends.enumerated() {
+            try await write([.start("r", index + 1, held: cost.map { dollars($0.hasPrefix("4") ? $0 : "1") })])
+            let entry = JournalEntry(run: RunID("r"))
+            entry.facts = [JournaledEvent(end(index + 1, state, cost, detail), at: .now())]
+            try await write([entry])
+        }
+        let trace = try #require(try ledger.trace(run: "r"))
+        var rows = Spending()
+        for call in trace.calls { rows.add(call.state, cost: call.cost, held: call.held, notes: call.notes, detail: call.detail) }
+        #expect(trace.run.spending == rows)
+        #expect(try ledger.audit(by: [])[0].spending == rows)
+        #expect(rows.reportedCalls == 9 && rows.reportedOff == 4)
+        #expect(rows.reported.decimalText == "7000014.520000000002" && rows.list.decimalText == "8000005.75" && rows.cost.decimalText == "8000004.6")
+        #expect(trace.calls.map(\.costBasis) == [.priced, .priced, .reported, nil, .estimated, .priced, .priced, .priced, .priced, .priced, .priced])
+        let found = try #require(try ledger.verify(run: "r"))
+        #expect(found.isSound && found.provesRows, "\(found.faults)")
     }
 
     /// `fake/same` and `py/same` are two models; steps and tiers of two workflows are two (M1).

@@ -1,3 +1,4 @@
+import Economics
 import HTTP
 import TestSupport
 import Testing
@@ -65,13 +66,24 @@ import WorkflowModel
         }
     }
 
+    @Test func aPlaceAndThePartsOfAnAnswerAreCleared() {
+        let usage = TokenUsage(plainInput: 1, plainOutput: 1, terms: ServedTerms(service: [], region: "us \(Self.key) x"))
+        let result = ModelCallResult(
+            outcome: .failure(CallFailure(.timeout, "m")), billing: .unknown, counts: TokenCounts(usage), total: .milliseconds(1), shares: [UsageShare(.named(Self.key), usage)])
+        let book = SecretBook()
+        book.add([Secret(name: "K", value: Self.key)])
+        let told = result.redacted(by: book.redactor)
+        for text in [told.counts.terms?.region, told.shares[0].usage.terms?.region] { #expect(text?.contains(Self.key.prefix(12)) == false) }
+        #expect(told.shares[0].model == .named("***") && told.counts.terms?.region?.utf8.count ?? 0 <= 32)
+    }
+
     /// Each field that can hold text is cleared: a new one must be named in `redacted(by:)`.
     @Test func noFieldOfAResultIsForgotten() {
         let result = ModelCallResult(outcome: .failure(CallFailure(.timeout, "m")), billing: .unknown, total: .milliseconds(1))
         #expect(
             Mirror(reflecting: result).children.map(\.label) == [
                 "outcome", "billing", "counts", "usageRaw", "modelServed", "otherModelsServed", "httpStatus", "timeToFirstToken", "total", "partialText", "outputBytes", "isWhole",
-                "isComingUp", "notes",
+                "isComingUp", "notes", "shares", "reported",
             ])
         #expect(
             Mirror(reflecting: ModelResponse(text: "", finishReason: .stop)).children.map(\.label) == [

@@ -222,7 +222,7 @@ import WorkflowModel
         let json = TraceReport.json(supportTriage())
         #expect(
             json["run"]?.jsonText == """
-                {"id":"20261121-094815-k3f9q2ab","workflow":"support-triage","file":"Workflows/support-triage.yaml","status":"failed","started_at":"2026-11-21T09:48:15.000000Z","ended_at":"2026-11-21T09:48:21.240000Z","duration_ms":6240,"cost_usd":"0.000169","cost_is_lower_bound":true,"known_usd":"0.000169","estimated_usd":"0","held_usd":"0.001369","held_open_usd":"0.0012","calls":6,"estimated_calls":0,"unpriced_calls":0,"unknown_calls":1,"open_calls":0,"max_cost_usd":"0.25","input_tokens":2854,"output_tokens":277,"tags":{"feature":"support","customer":"acme"},"owner":{},"version":null,"commit":null,"release":null,"decision_id":"T-1042","outcome":null,"batch":null,"inputs_hash":null,"outputs_hash":null,"failure":null,"resumable":false,"process_gone":false,"pruned_at":null}
+                {"id":"20261121-094815-k3f9q2ab","workflow":"support-triage","file":"Workflows/support-triage.yaml","status":"failed","started_at":"2026-11-21T09:48:15.000000Z","ended_at":"2026-11-21T09:48:21.240000Z","duration_ms":6240,"cost_usd":"0.000169","cost_is_lower_bound":true,"known_usd":"0.000169","estimated_usd":"0","held_usd":"0.001369","held_open_usd":"0.0012","list_usd":"0.000169","reported_usd":null,"reported_calls":0,"reported_off_calls":0,"calls":6,"estimated_calls":0,"unpriced_calls":0,"unknown_calls":1,"open_calls":0,"max_cost_usd":"0.25","input_tokens":2854,"output_tokens":277,"tags":{"feature":"support","customer":"acme"},"owner":{},"version":null,"commit":null,"release":null,"decision_id":"T-1042","outcome":null,"batch":null,"inputs_hash":null,"outputs_hash":null,"failure":null,"resumable":false,"process_gone":false,"pruned_at":null}
                 """)
         #expect(
             json["nodes"]?[5]?.jsonText == """
@@ -230,7 +230,7 @@ import WorkflowModel
                 """)
         #expect(
             json["calls"]?[0]?.jsonText == """
-                {"id":"r.classify.0","path":"classify","step":"classify","tier":"small","purpose":"try","ordinal":0,"retry_of":null,"provider":"local","model_asked":"small","model_served":null,"state":"settled","is_unpriced":false,"cost_usd":"0.000013","held_usd":null,"input_tokens":412,"cache_read_tokens":380,"cache_write_tokens":null,"output_tokens":18,"reasoning_tokens":null,"usage_raw":null,"price_rows":[],"request_hash":null,"response_hash":null,"http_status":200,"finish_reason":null,"failure":null,"ttft_ms":300,"total_ms":1200,"started_at":"2026-11-21T09:48:15.002000Z","ended_at":"2026-11-21T09:48:16.202000Z","tags":{},"trimmed":[],"notes":[]}
+                {"id":"r.classify.0","path":"classify","step":"classify","tier":"small","purpose":"try","ordinal":0,"retry_of":null,"provider":"local","model_asked":"small","model_served":null,"state":"settled","is_unpriced":false,"cost_usd":"0.000013","held_usd":null,"input_tokens":412,"cache_read_tokens":380,"cache_write_tokens":null,"output_tokens":18,"reasoning_tokens":null,"usage_raw":null,"price_rows":[],"request_hash":null,"response_hash":null,"http_status":200,"finish_reason":null,"failure":null,"ttft_ms":300,"total_ms":1200,"started_at":"2026-11-21T09:48:15.002000Z","ended_at":"2026-11-21T09:48:16.202000Z","tags":{},"trimmed":[],"notes":[],"cost_basis":"priced","reported_usd":null,"priced_usd":null,"list_usd":null,"service_tier":null,"tier_source":null}
                 """)
         #expect(json["calls"]?.arrayValue?.count == 6)
     }

@@ -109,7 +109,7 @@ final class CallRoad {
             guard question.mayBeUnpriced else { throw StepFailure.unpriced(profile) }
             return nil
         }
-        var bound = RequestBound.inputTokens(request.segments, schemaBound: question.schemaBound, support: profile.attachments) ?? profile.contextWindow
+        var bound = RequestBound.inputTokens(request.segments, schemaBound: profile.bound(ofSchema: question.schemaBound), support: profile.attachments) ?? profile.contextWindow
         if bound == nil {
             // By the hour, tokens cost nothing.
             if !sheet.isMachineTime, !question.mayBeUnpriced {
@@ -190,7 +190,9 @@ final class CallRoad {
             ?? ModelCallResult(
                 outcome: .failure(CallFailure(.cancelled, "stopped before it was sent")), billing: .notBilled, total: .milliseconds(0))
         let settlement = CallSettlement(
-            result: result, sheet: call.sheet, served: servedPrice(result, call), held: call.held, promptBytes: call.promptBytes)
+            result: result, sheet: call.sheet, served: servedPrice(result, call), shares: result.shares.isEmpty ? [] : pricedShares(result, call),
+            trust: CallSettlement.Trust(reportedCost: call.question.model.trustsReportedCost, tier: call.question.model.servedTier), held: call.held,
+            promptBytes: call.promptBytes)
         var answer: ModelResponse?
         // What came was paid for.
         var text = result.partialText.flatMap { $0.isEmpty ? nil : $0 }
@@ -206,12 +208,13 @@ final class CallRoad {
         let response = text.map { run.keep(Blob(JSONEncoding.wire.bytes(.string($0)))) }
         let priceRows = settlement.cost?.priceRows ?? []
         let end = CallEnded(
-            id: call.request.id, path: call.site.path, state: settlement.state, cost: settlement.cost?.total, usage: settlement.usage,
+            id: call.request.id, path: call.site.path, state: settlement.state, cost: settlement.amount, usage: settlement.usage,
             usageRaw: result.usageRaw, finishReason: answer?.finishReason, finishWord: answer?.finishWord, response: response, logprobs: logprobs,
             failure: failure, jitter: failure == nil ? 0 : Double(environment.entropy.next() >> 11) / Double(1 << 53),
             isOutage: isOutage(result, call), kept: settlement.kept(of: call.held), notes: settlement.notes,
             priceRows: priceRows.hasSameBytes(as: call.priceRows) ? nil : priceRows, newPriceRows: settlement.newPriceRows, modelServed: result.modelServed,
-            httpStatus: result.httpStatus, timeToFirstToken: result.timeToFirstToken, total: result.total)
+            httpStatus: result.httpStatus, timeToFirstToken: result.timeToFirstToken, total: result.total,
+            detail: settlement.detail)
         run.record(.callEnded(end), at: environment.clock.now(), text.map { .value(.string($0)) } ?? .none)
         line.callSettled()
         return .ended(end, answer: answer)
@@ -225,6 +228,23 @@ final class CallRoad {
         let hasAnswered = if case .success = result.outcome { true } else { result.httpStatus != nil }
         if hasAnswered { services.hasReached(server) }
         return false
+    }
+
+    /// Whose prices hold for each part of an answer on which several models worked.
+    private func pricedShares(_ result: ModelCallResult, _ call: PlacedCall) -> [(usage: TokenUsage, served: ServedPrice)] {
+        let profile = call.question.model
+        return result.shares.map { share in
+            let price: ServedPrice =
+                switch share.model {
+                case .asked: .asAsked
+                case .served: servedPrice(result, call)
+                case .named(let name):
+                    ServedPrice(name, asked: profile, sheet: call.sheet) { [services] in
+                        services.priceSheets.sheet(provider: profile.reference.provider, model: $0, at: call.startedAt ?? services.environment.clock.now())
+                    }
+                }
+            return (share.usage, price)
+        }
     }
 
     /// Whose prices hold, by the name of the model that answered.

@@ -46,6 +46,11 @@ enum RequestBound {
 }
 
 extension ModelProfile {
+    /// The most tokens that a schema adds to a prompt.
+    ///
+    /// - Parameter text: of the schema's text; 0 without one.
+    func bound(ofSchema text: Int) -> Int { text == 0 ? 0 : text + schemaOverhead }
+
     /// The most tokens that an answer can have.
     ///
     /// - Parameter cap: what the request allows.

@@ -249,6 +249,9 @@ public struct PlanBuilder: Sendable {
         if !model.attachments.isEmpty, step.limits.maxInputTokens != nil, terms.profiles.contains(where: { attachments(of: model, $0.attachments, own).most == nil }) {
             notes.append("what is attached has no known size in tokens, and limits.max_input_tokens does not count it")
         }
+        if model.schema != nil, let most = terms.profiles.map(\.schemaOverhead).max(), most > 0, terms.sheets.contains(where: { !$0.sheet.isMachineTime }) {
+            notes.append("what the API adds to the prompt around a schema, up to \(most) tokens, is learned, not proved")
+        }
         if !unpriced.isEmpty { notes.append("no price for " + unpriced.map { "\($0.reference)" }.joined(separator: ", ")) }
 
         // Worst: every try fails but the last, and every repair is used.
@@ -275,10 +278,12 @@ public struct PlanBuilder: Sendable {
             var perCall: Money? = .zero
             for (reference, sheet, window, support) in sheets {
                 let attached = attachments(of: model, support, own)
-                let whole = bound.flatMap { bound in attached.most.map { bound + $0 } }
+                let profile = terms.profiles.first { $0.reference == reference }
+                let added = model.schema == nil ? 0 : profile?.schemaOverhead ?? 0
+                let whole = bound.flatMap { bound in attached.most.map { bound + $0 + added } }
                 let input = sheet.isMachineTime ? 0 : whole.map { min($0, window ?? .max) } ?? window
                 guard let input else { perCall = nil; break }
-                let output = terms.profiles.first { $0.reference == reference }?.outputBound(outputCap) ?? outputCap
+                let output = profile?.outputBound(outputCap) ?? outputCap
                 let cost = Reservation.worst(sheet: sheet, inputBound: input, contextWindow: window, outputCap: output, timeout: step.timeout).amount
                 perCall = max(perCall!, cost)
             }

@@ -23,7 +23,7 @@ struct RunMoney {
     /// - Parameter caps: below the run's, that it draws on.
     mutating func settle(_ call: CallStarted, _ end: CallEnded, caps: [(scope: String, cap: Money)]) {
         let held = end.held(of: call.held)
-        spending.add(end.state, cost: end.cost, held: held, isEstimate: CallNote.tellOfEstimate(end.notes))
+        spending.add(end.state, cost: end.cost, held: held, notes: end.notes, detail: end.detail)
         // Never less than it cost.
         keep(max(held ?? .zero, end.cost ?? .zero), of: call.model, bound: call.bound ?? call.held ?? .zero, caps)
     }

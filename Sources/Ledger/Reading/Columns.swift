@@ -90,9 +90,12 @@ enum SpendingColumns {
         \(sumColumns("c.held_pico")), \(sumColumns("max(c.held_pico - coalesce(c.cost_pico, 0), 0)")),
         count(*) FILTER (WHERE c.cost_pico IS NULL AND (c.state IN ('settled', 'estimated', 'overrun') OR c.state = 'unknown' AND c.held_pico IS NULL)),
         count(*) FILTER (WHERE c.cost_pico IS NULL AND c.state = 'unknown' AND c.held_pico IS NOT NULL),
-        count(*) FILTER (WHERE c.cost_pico IS NULL AND c.state = 'held')
+        count(*) FILTER (WHERE c.cost_pico IS NULL AND c.state = 'held'),
+        \(sumColumns("c.list_pico - c.cost_pico")), \(sumColumns("c.reported_pico")), count(c.reported_pico),
+        count(*) FILTER (WHERE c.reported_pico IS NOT NULL AND \(isKnown)
+            AND abs(c.reported_pico - coalesce(c.priced_pico, c.cost_pico)) > coalesce(c.priced_pico, c.cost_pico) / 100)
         """
-    static let count = 14
+    static let count = 20
 
     static func spending(_ row: Row, _ first: Int) -> Spending {
         var spending = Spending()
@@ -106,6 +109,10 @@ enum SpendingColumns {
         spending.unpriced = row[first + 11]
         spending.unknown = row[first + 12]
         spending.open = row[first + 13]
+        spending.listDifference = moneySum(row, first + 14)
+        spending.reported = moneySum(row, first + 16)
+        spending.reportedCalls = row[first + 18]
+        spending.reportedOff = row[first + 19]
         return spending
     }
 }
@@ -127,7 +134,7 @@ enum CallColumns {
         call_id, node_path, step_id, tier, purpose, ordinal, provider, model_asked, state, started_at, model_served, held_pico,
         cost_pico, input_tokens, cache_read_tokens, cache_write_tokens, output_tokens, reasoning_tokens, usage_raw, price_rows,
         request_hash, response_hash, http_status, finish_reason, error, ttft_ms, total_ms, retry_of, ended_at,
-        tags, trimmed, notes
+        tags, trimmed, notes, reported_pico, cost_basis, priced_pico, list_pico, service_tier, tier_source
         """
 
     static func record(_ row: Row) -> CallRecord {
@@ -156,6 +163,10 @@ enum CallColumns {
         call.tags = json(row, 29)?.objectValue ?? [:]
         call.trimmed = json(row, 30)
         call.notes = CallNote.list(json(row, 31))
+        call.detail = CostDetail(
+            reported: money(row, 32), basis: (row[33] as String?).flatMap(CostBasis.init(rawValue:)), priced: money(row, 34), list: money(row, 35),
+            tierSource: (row[37] as String?).flatMap(TierSource.init(rawValue:)))
+        call.serviceTier = row[36]
         return call
     }
 }

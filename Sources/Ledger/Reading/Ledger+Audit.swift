@@ -53,7 +53,7 @@ extension Ledger {
         let groups = dimensions.indices.map { "key\($0)" }.joined(separator: ", ")
         let calledColumns = """
             run, run_id, step_id, tier, provider, model_asked, purpose, tags, started_at, input_tokens, cache_read_tokens, output_tokens,
-            cost_pico, held_pico, state, error, retry_of, notes
+            cost_pico, held_pico, state, error, retry_of, notes, reported_pico, priced_pico, list_pico
             """
         let sql = { (source: String) in
             """
@@ -72,7 +72,7 @@ extension Ledger {
                     ? ""
                     : """
                      UNION ALL SELECT run, run_id, step_id, tier, provider, model_asked, 'memo', tags, started_at, NULL, NULL, NULL,
-                        NULL, NULL, 'memo', NULL, NULL, NULL, 1, saved_pico FROM memo_hit
+                        NULL, NULL, 'memo', NULL, NULL, NULL, NULL, NULL, NULL, 1, saved_pico FROM memo_hit
                     """)
             let rows = try Row.fetchAll(database, sql: sql(source), arguments: arguments).map { row in
                 let next = count + 1 + SpendingColumns.count

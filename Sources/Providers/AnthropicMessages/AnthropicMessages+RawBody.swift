@@ -24,10 +24,11 @@ extension AnthropicMessages {
         let tools = try raw.checkTools { tool in
             (tool["type"] == nil || tool["type"]?.isNull == true || tool["type"] == "custom") && tool.objectValue?.keys.allSatisfy(["type", "name", "description", "input_schema", "strict"].contains) == true
         }
+        let asksForFormat = raw.fields["output_config"]?["format"] != nil || raw.fields["output_format"] != nil
         // Without one the API refuses it.
         guard let cap = try raw.count("max_tokens") else { throw RawBodyError("the body has no max_tokens") }
         return RawBodyBound(
-            modelID: raw.modelID, inputTokens: raw.inputTokens(parts: messages.count + tools + 1), outputTokens: cap, answers: 1, isStreaming: raw.fields["stream"] == true,
+            modelID: raw.modelID, inputTokens: raw.inputTokens(parts: messages.count + tools + 1) + (tools > 0 || asksForFormat ? schemaOverhead : 0), outputTokens: cap, answers: 1, isStreaming: raw.fields["stream"] == true,
             hasLogprobs: false, asksForUsage: true)
     }
 }

@@ -10,6 +10,10 @@ public struct RawUsage: Sendable {
     public let doubt: String?
     /// The model that the answer around it names.
     public let model: String?
+    /// What the models did of it, where several worked on the answer.
+    public let shares: [UsageShare]
+    /// What the server says that the call cost.
+    public let reported: ReportedCost?
 
     /// The APIs by the names that people know; every spelling of usage is read, whichever it is.
     public static let apis = [
@@ -31,6 +35,8 @@ public struct RawUsage: Sendable {
             promptBytes: 0, outputBytes: 0, missingCacheIsUnknown: dialect.cachedTokensOptional, restIsReasoning: dialect.restIsReasoning)
         // Zeros count, too.
         let object = document["usage"] ?? document["usageMetadata"] ?? document
+        shares = reading.shares
+        reported = reading.reported
         guard reader.told > 0 || UsageObject(object, dialect.usage, limit: Self.limit) != nil else { return nil }
         estimate = reading.counts.estimate(input: 0, output: 0, isWhole: true)
         let most = max(estimate.usage.totalInput, estimate.usage.totalOutput)

@@ -1,3 +1,4 @@
+import Economics
 import Values
 
 /// The numbers of a usage object and of the objects of details in it, under one name for all spellings.
@@ -33,6 +34,21 @@ struct UsageFields {
     /// Words on the conditions of the call: its service tier, its speed, what kind of traffic it was.
     private(set) var services: [String] = []
     private(set) var region: String?
+    /// What a model did of an answer that several worked on.
+    private(set) var iterations: [JSONValue] = []
+    // What the server says of the cost, in its own figures.
+    private var cost: JSONValue?
+    private var ticks: JSONValue?
+    private var upstreamCost: JSONValue?
+    private var isOnOwnKey = false
+    private var currency: String?
+
+    /// What the server says that the call cost.
+    var reported: ReportedCost? {
+        guard cost != nil || ticks != nil else { return nil }
+        // At a gateway with a key of one's own the server behind it sends its bill itself.
+        return ReportedCost(cost: cost, ticks: ticks, upstream: isOnOwnKey ? upstreamCost : nil, currency: currency)
+    }
     private var values = [Int](repeating: -1, count: Count.allCases.count)
     private let limit: Int64
 
@@ -65,6 +81,12 @@ struct UsageFields {
             case .service:
                 if let word = value.stringValue, !Self.usualServices.contains(word) { services.append(word) }
             case .region: region = value.stringValue
+            case .iterations: iterations = value.arrayValue ?? []
+            case .cost: cost = value
+            case .ticks: ticks = value
+            case .costDetails: upstreamCost = value["upstream_inference_cost"]
+            case .ownKey: isOnOwnKey = value == true
+            case .currency: currency = value.stringValue
             }
         }
     }
@@ -132,7 +154,8 @@ struct UsageFields {
         case lives
         /// Tools that the server ran.
         case fees
-        case service, region
+        case service, region, iterations
+        case cost, ticks, costDetails, ownKey, currency
     }
 
     /// Words for the conditions that every call has.
@@ -141,6 +164,7 @@ struct UsageFields {
     private static let meanings: [String: Meaning] = {
         var meanings: [String: Meaning] = [
             "cache_creation": .lives, "server_tool_use": .fees, "service_tier": .service, "speed": .service, "trafficType": .service, "inference_geo": .region,
+            "iterations": .iterations, "cost": .cost, "cost_in_usd_ticks": .ticks, "cost_details": .costDetails, "is_byok": .ownKey, "currency": .currency,
         ]
         func add(_ names: [String], _ counts: Count..., isAnthropic: Bool = false) {
             for name in names { meanings[name] = .count(counts, isAnthropic: isAnthropic) }

@@ -18,6 +18,10 @@ struct UsageObject: Hashable {
     private(set) var doubt: String?
     /// Whether llama.cpp told what of the prompt it had cached, so that its count is of the whole.
     private(set) var isOfWholePrompt = false
+    /// What the models did of it, where several worked on the answer; empty: one did all of it.
+    private(set) var shares: [UsageShare] = []
+    /// What the server says that the call cost.
+    private(set) var reported: ReportedCost?
 
     /// - Parameters:
     ///   - service: what the answer around it says of its service tier.
@@ -98,11 +102,33 @@ struct UsageObject: Hashable {
             counts.output = Int(fields.mostOfOutput)
             doubt = doubt ?? "it tells \(fields.mostOfOutput) tokens of an answer of \(output ?? 0)"
         }
-        if counts == .none, doubt == nil { return nil }
+        reported = fields.reported
+        if !fields.iterations.isEmpty, let iterations = UsageIterations(fields.iterations, limit: limit) { take(iterations) }
+        if counts == .none, doubt == nil, reported == nil { return nil }
         // What was asked may be told with the answer, and how it was served in the object itself: that goes before.
         if service != nil || !fields.services.isEmpty || fields.region != nil {
             counts.terms = ServedTerms(service: fields.services + [service].compactMap(\.self), region: fields.region)
+            for index in shares.indices { shares[index].usage.terms = counts.terms }
         }
+        if !shares.isEmpty { shares[shares.count - 1].usage.searches = counts.searches }
+    }
+
+    /// Takes what several models did of it. All that is billed counts, and what the whole tells beyond it is not free.
+    private mutating func take(_ iterations: UsageIterations) {
+        let (input, output) = (counts.input ?? 0, counts.output ?? 0)
+        if input > iterations.inside.input || output > iterations.inside.output {
+            doubt = doubt ?? iterations.doubt ?? "its iterations count fewer tokens than the whole"
+            counts.input = max(input, iterations.inside.input) + iterations.beside.input
+            counts.output = max(output, iterations.inside.output) + iterations.beside.output
+            return
+        }
+        let charged = iterations.charged
+        doubt = doubt ?? iterations.doubt
+        (counts.input, counts.output) = (charged.input, charged.output)
+        (counts.cacheRead, counts.cacheWrite) = (charged.cacheRead, charged.cacheWrite)
+        counts.cacheWriteLong = charged.cacheWriteLong
+        counts.reasoning = counts.reasoning.map { min($0, charged.output) }
+        shares = iterations.shares
     }
 
     /// llama.cpp's `timings`, which count what is newly processed apart from what was cached.

@@ -19,6 +19,8 @@ struct UsageReader {
     /// One that counts nothing, and what is wrong with it.
     private var empty: JSONValue?
     private var emptyDoubt: String?
+    /// What the server says that the call cost; of several the largest.
+    private var reported: ReportedCost?
 
     /// A server that sends more kinds of counts than this sends anything.
     private static let most = 16
@@ -98,6 +100,7 @@ struct UsageReader {
             if case .object = raw { empty = empty ?? raw }
             return
         }
+        if let told = object.reported { reported = told.joined(reported) }
         if object.isEmpty {
             empty = raw
             emptyDoubt = emptyDoubt ?? object.doubt
@@ -105,8 +108,8 @@ struct UsageReader {
         }
         told += 1
         if objects.contains(where: { $0.object.covers(object) && !object.covers($0.object) }) { return }
-        // Of two that count the same, the one without a doubt.
-        if objects.contains(where: { $0.object.counts == object.counts && $0.object.doubt == nil }) { return }
+        // Of two that count the same, the one without a doubt, and the one that tells whose they are.
+        if objects.contains(where: { $0.object.counts == object.counts && $0.object.doubt == nil && (object.shares.isEmpty || !$0.object.shares.isEmpty) }) { return }
         objects.removeAll { object.covers($0.object) }
         if objects.count < Self.most { objects.append((object, raw)) }
     }
@@ -188,13 +191,23 @@ struct UsageReader {
         }
         if !missingCacheIsUnknown, counts.input != nil { counts.cacheRead = counts.cacheRead ?? 0 }
 
+        // Whose tokens they are is told of all of them, or of none.
+        var shares: [UsageShare] = []
+        if let telling = objects.first(where: { !$0.object.shares.isEmpty })?.object {
+            if let usage = counts.usage, usage.totalInput == telling.counts.input, usage.totalOutput == telling.counts.output, doubt == nil {
+                shares = telling.shares
+            } else {
+                doubt = doubt ?? "its iterations and its counts differ"
+            }
+        }
+
         let note: CallNote? =
             if let doubt {
                 CallNote(.usageDoubtful, "the usage is not taken as final: \(doubt)")
             } else if !missing.isEmpty {
                 CallNote(.usageMissing, raw == nil ? "the server did not say what the call used" : "the usage does not count \(missing.joined(separator: " and "))")
             } else { nil }
-        return UsageReading(counts: counts, note: note, raw: raw)
+        return UsageReading(counts: counts, note: note, raw: raw, shares: shares, reported: reported)
     }
 }
 
@@ -205,6 +218,10 @@ struct UsageReading: Equatable {
     /// Why the counts are not final; `nil` where they are, once the answer's end was announced.
     let note: CallNote?
     let raw: String?
+    /// What the models did of it, where several worked on the answer.
+    var shares: [UsageShare] = []
+    /// What the server says that the call cost.
+    var reported: ReportedCost?
 
     var isFinal: Bool { note == nil && counts.usage != nil }
 }

@@ -104,7 +104,8 @@ struct MappingReader {
         }
     }
 
-    private func checkPresence() {
+    /// Reports keys that have to be there and are not. What is read by its declaration alone has been looked at already.
+    func checkPresence() {
         for key in mapping.keys where key.isRequired && !has(key.name) { missing(key.name, in: mapping.what) }
         if !mapping.oneOf.isEmpty, kinds.count != 1 {
             let names = mapping.oneOf.map { "'\($0)'" }

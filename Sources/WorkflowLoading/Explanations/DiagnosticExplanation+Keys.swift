@@ -53,6 +53,11 @@ extension DiagnosticExplanation {
             wrong: "providers: { x: { api: openai-chat, base_url: \"http://gpu.example.com:8000/v1\", api_key: { env: X_KEY } } }",
             right: "providers: { x: { api: openai-chat, base_url: \"http://gpu.example.com:8000/v1\", api_key: { env: X_KEY }, insecure_http: true } }"),
         .init(
+            "AW118", "Two adjustments of the same prices", "Two multiples for one model at one time would leave open which of them is paid, or whether both are. Of patterns that fit, the closest holds.",
+            mend: "end one before the other begins, or name other models.", .project,
+            wrong: "adjustments: [{ models: openai/*, multiplier: 0.9 }, { models: openai/*, multiplier: 0.8 }]",
+            right: "adjustments: [{ models: openai/*, multiplier: 0.9, to: 2027-01-01 }, { models: openai/*, multiplier: 0.8, from: 2027-01-01 }]"),
+        .init(
             "AW120", "A step without a kind, or with two", "What a step does is told by the one key that is present: `prompt`, `prompt_file`, `messages`, `run`, `value`, ….", mend: "give it one of them, or make two steps of it.",
             wrong: "- { id: a, model: m, prompt: hi, value: \"1\" }", right: "- { id: a, model: m, prompt: hi }\n- { id: b, value: \"1\" }"),
         .init(

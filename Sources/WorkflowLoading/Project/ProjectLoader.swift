@@ -110,6 +110,7 @@ public enum ProjectLoader {
             if let reader = MappingReader(value, .provider, context, under: name) { providers.append(provider(name, reader)) }
         }
         let rows = (top.sequence("prices") ?? []).flatMap { price($0, context) }
+        let adjustments = adjustments(top, context)
         var secrets: [String] = []
         var sources: [(name: String, source: SecretSource)] = []
         for (key, value) in top.mapping("secrets") ?? [] {
@@ -129,7 +130,7 @@ public enum ProjectLoader {
             for budget in budgets { context.checkBands(of: budget, action: "enforce") }
         }
         return Project(
-            root: root, file: path, ledger: top.string(orDefault: "ledger"), providers: providers, prices: rows, secrets: secrets,
+            root: root, file: path, ledger: top.string(orDefault: "ledger"), providers: providers, prices: rows, adjustments: adjustments, secrets: secrets,
             secretSources: sources, notExecuted: Diagnostics(context.notExecuted, sources: context.files.texts))
     }
 
@@ -224,15 +225,7 @@ public enum ProjectLoader {
             context.report("AW109", "a price names its model as provider/model", at: reader.value("model")?.range ?? node.range.firstLine)
             return []
         }
-        func date(_ key: String) -> Timestamp? {
-            guard let text = reader.string(key) else { return nil }
-            guard let moment = Timestamp(rfc3339: text) else {
-                context.report("AW103", "\(key) is a date such as 2026-11-21", at: reader.value(key)!.range)
-                return nil
-            }
-            return moment
-        }
-        let (from, to) = (date("from"), date("to"))
+        let (from, to) = (reader.date("from"), reader.date("to"))
         let source = reader.string(orDefault: "source")
         var rows: [PriceRow] = []
         func row(_ unit: PriceUnit, _ price: Money?) {

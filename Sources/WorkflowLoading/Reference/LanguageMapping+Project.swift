@@ -9,6 +9,7 @@ extension LanguageMapping {
             .init("ledger", .text, default: .string(ProjectLoader.defaultLedger), "The ledger file, from the project's root or absolute."),
             .init("providers", .names(.mapping("provider")), "Accounts and servers; an entry wins over the built-in one of its name."),
             .init("prices", .list(.mapping("price")), "Prices that win over the catalogue."),
+            .init("adjustments", .list(.mapping("adjustment")), "What contracts change of list prices."),
             .init("secrets", .named("a secret", .mapping("secret")), "Where secrets are read from; workflows use them by name."),
             .init("budgets", .list(.mapping("spending_budget")), "Caps and alerts over the runs of a period.").checked(unless: []),
             .init("telemetry", .mapping("telemetry"), "Where traces and metrics are sent.").checked(),
@@ -63,6 +64,8 @@ extension LanguageMapping {
             .init("images", .boolean, default: false, "Whether its models take images."), .init("files", .boolean, default: false, "Whether they take PDF files."),
             .init("rest_of_total", .words(["unknown", "reasoning"]), default: "unknown", "What a total tells beyond its parts."),
             .init("served_model", .word(ServedNames.self), default: "any", "What the name of the model that answered says of its price."),
+            .init("served_tier", .word(ServedTierTrust.self), default: "trusted", "Whose word on the service tier a call is priced by."),
+            .init("reported_cost", .words(["beside", "trusted"]), default: "beside", "Whether the server's own figure is the cost of a call, or stands beside ours."),
             .init("cached_input", .words(["unknown", "included", "excluded"]), default: "unknown", "Whether the tokens of a prompt include the cached ones."),
             .init("reasoning_output", .words(["unknown", "included", "excluded"]), default: "unknown", "Whether the tokens of an answer include its reasoning."),
             .init("output_cap", .words(["kept", "ignored"]), default: "kept", "Whether the server keeps the cap on output; otherwise the context window bounds it."),
@@ -79,6 +82,17 @@ extension LanguageMapping {
             .init("request_usd", .money, "Dollars for each request."), .init("machine_hour_usd", .money, "Dollars for an hour of the machine."),
             .init("from", .text, "The first day."), .init("to", .text, "The day after the last."), .init("source", .text, default: "project file", "Where the price was read."),
         ])
+
+    static let adjustment = LanguageMapping(
+        "adjustment", what: "an adjustment",
+        [
+            .init("models", .oneOrList(.text), required: true, "provider/model; * at the end covers every id that begins so."),
+            .init("multiplier", .number(0.000_001...10), "What is paid of the list price: 0.85 takes 15 % off."),
+            .init("credit_usd", .money, "Dollars of the period's cost that are paid already."),
+            .init("commitment_usd", .money, "Dollars that are owed for the period in any case."),
+            .init("from", .text, "The first day; needed with a credit or a commitment."), .init("to", .text, "The day after the last; likewise."),
+            .init("name", .text, otherwise: "models", "What reports call it."),
+        ], oneOf: ["multiplier", "credit_usd", "commitment_usd"])
 
     // MARK: Checked, not run yet
 

@@ -38,12 +38,14 @@ public final class CallEnded: Sendable {
     public let timeToFirstToken: TimeSpan?
     /// `nil`: a fact before form 3.
     public let total: TimeSpan?
+    /// Other figures for the cost, and whose word it rests on.
+    public let detail: CostDetail
 
     public init(
         id: CallID, path: String, state: CallState, cost: Money?, usage: TokenUsage?, usageRaw: String? = nil, finishReason: FinishReason?,
         finishWord: String? = nil, response: ContentHash?, logprobs: ContentHash? = nil, failure: CallFailure?, jitter: Double,
         isOutage: Bool = false, kept: Money? = nil, notes: [CallNote] = [], priceRows: [String]? = nil, newPriceRows: [PriceRow] = [],
-        modelServed: String? = nil, httpStatus: Int? = nil, timeToFirstToken: TimeSpan? = nil, total: TimeSpan? = nil
+        modelServed: String? = nil, httpStatus: Int? = nil, timeToFirstToken: TimeSpan? = nil, total: TimeSpan? = nil, detail: CostDetail = .none
     ) {
         self.id = id
         self.path = path
@@ -66,6 +68,7 @@ public final class CallEnded: Sendable {
         self.httpStatus = httpStatus
         self.timeToFirstToken = timeToFirstToken
         self.total = total
+        self.detail = detail
     }
 
     /// What it counts against caps from its end on; `nil`: it has no price.

@@ -25,6 +25,9 @@ public struct CallNote: Sendable, Hashable {
         /// A setting that the API has no word for was not sent.
         public static let settingsNotSent = Code(rawValue: "settings_not_sent")
 
+        /// The server's own figure for the cost is another one than ours, or cannot be one.
+        public static let reportedCost = Code(rawValue: "reported_cost")
+
         /// Whether whoever watches the run is told.
         public var isWarning: Bool { [.usageDoubtful, .servedModel, .finishReason, .lateError].contains(self) }
     }

@@ -12,6 +12,8 @@ public struct Project: Sendable {
     public let providers: [ProviderConfiguration]
     /// Dated rows and short forms of the `prices` list.
     public let prices: [PriceRow]
+    /// What contracts change of list prices.
+    public let adjustments: [PriceAdjustment]
     /// The names under `secrets`.
     public let secrets: [String]
     /// Where the secrets are read from that are not the keys of providers: those under `secrets`, and addresses of alerts.
@@ -22,7 +24,7 @@ public struct Project: Sendable {
     public var unread: [String] = []
 
     public init(
-        root: String, file: String?, ledger: String, providers: [ProviderConfiguration], prices: [PriceRow], secrets: [String] = [],
+        root: String, file: String?, ledger: String, providers: [ProviderConfiguration], prices: [PriceRow], adjustments: [PriceAdjustment] = [], secrets: [String] = [],
         secretSources: [(name: String, source: SecretSource)] = [], notExecuted: Diagnostics = Diagnostics([])
     ) {
         self.root = root
@@ -30,6 +32,7 @@ public struct Project: Sendable {
         self.ledger = ledger
         self.providers = providers
         self.prices = prices
+        self.adjustments = adjustments
         self.secrets = secrets
         self.secretSources = secretSources
         self.notExecuted = notExecuted

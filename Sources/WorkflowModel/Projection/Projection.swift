@@ -162,6 +162,13 @@ public struct Projection: Sendable {
         sink.put(at.microseconds)
         sink.put(end.failure.map { JSONEncoding.canonical.string($0.json) })
         sink.put(end.notes.isEmpty ? nil : JSONEncoding.canonical.string(CallNote.json(end.notes)))
+        sink.put(end.detail.reported?.picoDollars)
+        sink.put(end.detail.basis?.rawValue)
+        sink.put(end.detail.priced?.picoDollars)
+        sink.put(end.detail.list?.picoDollars)
+        // Of facts before there was a source, the tier stands in the fact alone.
+        sink.put(end.detail.tierSource.flatMap { _ in end.usage?.terms?.service?.rawValue })
+        sink.put(end.detail.tierSource?.rawValue)
         try sink.end()
     }
 

@@ -95,7 +95,7 @@ public enum RowChange: Int, Sendable, CaseIterable {
                 set: [
                     "state", "held_pico", "cost_pico", "input_tokens", "cache_read_tokens", "cache_write_tokens", "cache_write_long_tokens",
                     "output_tokens", "reasoning_tokens", "usage_raw", "price_rows", "model_served", "response_hash", "http_status", "finish_reason", "ttft_ms",
-                    "total_ms", "ended_at", "error", "notes",
+                    "total_ms", "ended_at", "error", "notes", "reported_pico", "cost_basis", "priced_pico", "list_pico", "service_tier", "tier_source",
                 ])
         case .callLost: return Self.columns(keys: Self.callKey, set: ["state"])
         case .nodeChanged:

@@ -170,6 +170,16 @@ public final class CallRecord: @unchecked Sendable {
     /// What was cut of the values under `with`, a list of `{key, before_bytes, after_bytes}`.
     public var trimmed: JSONValue?
     public var notes: [CallNote] = []
+    /// Other figures for its cost, and whose word it rests on.
+    public var detail = CostDetail.none
+    /// That the server named, where it is not the usual one.
+    public var serviceTier: String?
+
+    /// Whose figure the cost is; `nil` without one.
+    public var costBasis: CostBasis? {
+        if cost == nil || state == .void { return nil }
+        return detail.basis ?? (state == .settled || state == .overrun && !CallNote.tellOfEstimate(notes) ? .priced : .estimated)
+    }
 
     public init(
         id: String, path: String, step: String, tier: String, purpose: String, ordinal: Int, provider: String,

@@ -15,6 +15,13 @@ public struct Spending: Sendable, Hashable {
     public var held = MoneySum.zero
     /// The part of it beyond the cost: of calls in flight, and of those whose end or usage is not known.
     public var heldOpen = MoneySum.zero
+    /// What calls cost more by list prices, where a contract makes others; below zero where it makes dearer ones.
+    public var listDifference = MoneySum.zero
+    /// What servers say themselves that calls cost, how many say it, and how many of them say something else than price rows come to, by more
+    /// than a hundredth. It is not added to anything.
+    public var reported = MoneySum.zero
+    public var reportedCalls = 0
+    public var reportedOff = 0
     /// Calls that ended and have no price.
     public var unpriced = 0
     /// Calls whose end nobody knows, and without an estimate: their process is gone.
@@ -26,6 +33,9 @@ public struct Spending: Sendable, Hashable {
 
     /// The best that is known of the cost.
     public var cost: MoneySum { known + estimated }
+
+    /// The best that is known of it by list prices.
+    public var list: MoneySum { cost + listDifference }
 
     /// Whether something is missing in ``cost``: it is then less than what was spent.
     public var isLowerBound: Bool { unpriced > 0 || unknown > 0 || open > 0 }
@@ -68,6 +78,18 @@ public struct Spending: Sendable, Hashable {
         add(1, state, cost: cost.map { MoneySum($0) }, held: held.map { MoneySum($0) }, isEstimate: isEstimate)
     }
 
+    /// A call as it is recorded.
+    public mutating func add(_ state: CallState, cost: Money?, held: Money?, notes: [CallNote], detail: CostDetail) {
+        let isEstimate = CallNote.tellOfEstimate(notes)
+        add(state, cost: cost, held: held, isEstimate: isEstimate)
+        if let list = detail.list, let cost { listDifference = listDifference + MoneySum(dollars: 0, picoDollars: list.picoDollars - cost.picoDollars) }
+        guard let told = detail.reported else { return }
+        reported = reported + MoneySum(told)
+        reportedCalls += 1
+        let isKnown = state == .settled || state == .overrun && !isEstimate
+        if isKnown, let own = detail.priced ?? cost, told.isOffByMoreThanAHundredth(of: own) { reportedOff += 1 }
+    }
+
     public static func + (a: Spending, b: Spending) -> Spending {
         var sum = a
         sum.calls += b.calls
@@ -77,6 +99,10 @@ public struct Spending: Sendable, Hashable {
         sum.estimatedCalls += b.estimatedCalls
         sum.held = a.held + b.held
         sum.heldOpen = a.heldOpen + b.heldOpen
+        sum.listDifference = a.listDifference + b.listDifference
+        sum.reported = a.reported + b.reported
+        sum.reportedCalls += b.reportedCalls
+        sum.reportedOff += b.reportedOff
         sum.unpriced += b.unpriced
         sum.unknown += b.unknown
         sum.open += b.open

@@ -27,6 +27,11 @@ public final class ModelCallResult: Sendable {
     /// What is to be said of the call beside its outcome.
     public let notes: [CallNote]
 
+    /// What the models did of it, where several worked on the answer; empty: one did all of it. Final as `counts` are.
+    public let shares: [UsageShare]
+    /// What the server says that the call cost, in its own figure.
+    public let reported: Money?
+
     /// `counts` in disjoint classes, where both directions were told.
     public var usage: TokenUsage? { counts.usage }
 
@@ -34,7 +39,7 @@ public final class ModelCallResult: Sendable {
         outcome: Result<ModelResponse, CallFailure>, billing: BillingEvidence, counts: TokenCounts = .none, usageRaw: String? = nil,
         modelServed: String? = nil, httpStatus: Int? = nil, timeToFirstToken: TimeSpan? = nil, total: TimeSpan,
         partialText: String? = nil, outputBytes: Int? = nil, isWhole: Bool? = nil, isComingUp: Bool = false, notes: [CallNote] = [],
-        otherModelsServed: [String] = []
+        otherModelsServed: [String] = [], shares: [UsageShare] = [], reported: Money? = nil
     ) {
         self.outcome = outcome
         self.billing = billing
@@ -51,6 +56,8 @@ public final class ModelCallResult: Sendable {
         self.isWhole = isWhole ?? (answer != nil)
         self.isComingUp = isComingUp
         self.notes = notes
+        self.shares = shares
+        self.reported = reported
     }
 
     /// With the usage in classes; `nil`: none was told.

@@ -17,10 +17,19 @@ public struct ModelProfile: Sendable, Hashable {
     /// Whether its server keeps the cap of output that it is sent; otherwise nothing but the context window bounds an answer.
     public let keepsOutputCap: Bool
 
+    /// Whether its server's own figure for the cost of a call is taken for it.
+    public let trustsReportedCost: Bool
+    /// What its server's word on the service tier is worth.
+    public let servedTier: ServedTierTrust
+
+    /// Tokens that its API puts around a schema beyond its text, at most. Learned, as vendors do not promise it.
+    public let schemaOverhead: Int
+
     /// - Parameter server: `nil`: one for the whole provider.
     public init(
         reference: ModelReference, servedID: String, contextWindow: Int?, maxConcurrency: Int?, server: String? = nil,
-        attachments: AttachmentSupport = .none, servedNames: ServedNames = .any, keepsOutputCap: Bool = true
+        attachments: AttachmentSupport = .none, servedNames: ServedNames = .any, keepsOutputCap: Bool = true, trustsReportedCost: Bool = false,
+        servedTier: ServedTierTrust = .trusted, schemaOverhead: Int = 0
     ) {
         self.reference = reference
         self.servedID = servedID
@@ -29,6 +38,9 @@ public struct ModelProfile: Sendable, Hashable {
         self.attachments = attachments
         self.servedNames = servedNames
         self.keepsOutputCap = keepsOutputCap
+        self.trustsReportedCost = trustsReportedCost
+        self.servedTier = servedTier
+        self.schemaOverhead = schemaOverhead
         self.server = server ?? reference.provider
     }
 }

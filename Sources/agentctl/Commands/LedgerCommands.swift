@@ -129,12 +129,14 @@ struct Audit: AsyncParsableCommand {
             guard let (key, value) = tag.cut(at: UInt8(ascii: "=")) else { throw UsageError("--tag takes key=value, found '\(tag)'") }
             filter.tag = (key, value)
         }
-        let archive = try Composition(settings: global.settings()).archive()
+        let settings = try global.settings()
+        let archive = try Composition(settings: settings).archive()
         let rows = try await archive.audit(by: dimensions, filter: filter)
         let decisions = try await archive.decisions(filter: filter)
         let approvers = dimensions.contains(.approver) ? try await archive.approvers(filter: filter) : []
-        let report = AuditReport(
+        var report = AuditReport(
             dimensions: dimensions.map(\.text), rows: rows, decisions: decisions, approvers: approvers, since: filter.since?.dateText)
+        report.agreements = try await Agreements(settings.project).rows(archive, at: .now())
         if !json, !csv, rows.isEmpty, approvers.isEmpty { return Output.write(try await NothingMatches(archive: archive).text(filters(filter), what: "call")) }
         if json { Output.line(JSONEncoding.pretty.string(report.json)) } else if csv { Output.write(report.csv) } else { Output.write(styled: report.text(style: Output.style)) }
         if json || csv { return }

@@ -1,4 +1,5 @@
-// What the language costs a run: evaluating conditions and templates, validating answers. Prints figures and judges nothing.
+// What the language costs a run: evaluating conditions and templates, validating answers, pricing calls. Prints figures and judges nothing.
+import Economics
 import Expressions
 import Glibc
 import JSONSchema
@@ -67,3 +68,17 @@ let text = Array(instance.jsonText.utf8)
 precondition(schema.validate(instance).isEmpty)
 try measure("parsing an answer of \(text.count) bytes", rounds: 1_000) { _ = try JSONParser.parse(text) }
 measure("validating it against a schema of 50 properties", rounds: 2_000) { _ = schema.validate(instance) }
+
+// What a call of a model with ten classes and two context tiers costs, and under a contract.
+let moment = Timestamp(rfc3339: "2026-11-30T12:00:00Z")!
+for (name, adjustments) in [
+    ("a call", []), ("a call under a contract", [PriceAdjustment(name: "contract", models: ["openai/*"], kind: .multiplier(850_000), from: nil, to: nil)]),
+] {
+    let book = PriceBook(catalogue: .shipped, adjustments: adjustments)
+    let sheet = book.sheet(provider: "openai", model: "gpt-6-astra", at: moment)!
+    let usage = TokenUsage(plainInput: 300_000, cacheRead: 2000, cacheWrite: 400, cacheWriteLong: 100, plainOutput: 500, reasoning: 90)
+    measure("pricing \(name) of six classes", rounds: 20_000) { _ = sheet.cost(of: usage, busy: .milliseconds(0)).total }
+    measure("the most that \(name) can cost", rounds: 20_000) { _ = sheet.worstCost(inputTokens: 300_000, outputTokens: 500, timeout: .seconds(60)) }
+    let terms = ServedTerms(service: .priority, region: "eu")
+    measure("pricing \(name) of another service tier and region", rounds: 2_000) { _ = sheet.under(terms).sheet.cost(of: usage, busy: .milliseconds(0)).total }
+}

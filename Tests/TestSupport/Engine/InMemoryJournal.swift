@@ -290,7 +290,7 @@ extension InMemoryJournal.Run {
         var spending = Spending()
         for call in calls {
             spending.add(
-                call.end?.state ?? .unknown, cost: call.end?.cost, held: call.held, isEstimate: CallNote.tellOfEstimate(call.end?.notes ?? []))
+                call.end?.state ?? .unknown, cost: call.end?.cost, held: call.held, notes: call.end?.notes ?? [], detail: call.end?.detail ?? .none)
         }
         let started = started!
         return RecordedRun(
@@ -400,7 +400,7 @@ extension InMemoryJournal.Run {
     var spending: Spending {
         var spending = Spending()
         for call in calls {
-            spending.add(call.state, cost: call.end?.cost, held: call.held, isEstimate: CallNote.tellOfEstimate(call.end?.notes ?? []))
+            spending.add(call.state, cost: call.end?.cost, held: call.held, notes: call.end?.notes ?? [], detail: call.end?.detail ?? .none)
         }
         return spending
     }

@@ -19,6 +19,8 @@ public final class ScriptedProvider: ModelProvider {
         public var isComingUp = false
         /// `nil`: the one that was asked.
         public var modelServed: String?
+        /// What the server says itself that it cost.
+        public var reported: Money?
 
         public init(outcome: Result<ModelResponse, CallFailure>, billing: BillingEvidence, usage: TokenUsage?, latency: TimeSpan?) {
             self.outcome = outcome
@@ -152,6 +154,6 @@ public final class ScriptedProvider: ModelProvider {
         return ModelCallResult(
             outcome: answer.outcome, billing: answer.billing, counts: answer.usage.map(TokenCounts.init) ?? .none,
             modelServed: answer.modelServed ?? request.model.model, httpStatus: isLost ? nil : 200, total: clock.now().since(began),
-            partialText: answer.partialText, isComingUp: answer.isComingUp)
+            partialText: answer.partialText, isComingUp: answer.isComingUp, reported: answer.reported)
     }
 }

@@ -76,6 +76,7 @@ extension CallEnded {
         json.put("usage_raw", usageRaw)
         json.put("ttft_ms", timeToFirstToken.map { Int($0.milliseconds) })
         json.put("ms", total.map { Int($0.milliseconds) })
+        if detail != .none { detail.write(to: &json) }
     }
 
     convenience init(_ fields: EventFields) throws(EventDecodingError) {
@@ -105,7 +106,7 @@ extension CallEnded {
             notes: CallNote.list(fields.payload["notes"]), priceRows: fields.payload["price_rows"] == nil ? nil : try fields.texts("price_rows"),
             newPriceRows: try fields.list("new_price_rows", PriceRow.init(json:)), modelServed: try fields.optionalText("model"),
             httpStatus: status == 0 ? nil : status ?? Self.usualStatus, timeToFirstToken: try fields.optionalInt("ttft_ms").map { .milliseconds(Int64($0)) },
-            total: try fields.optionalInt("ms").map { .milliseconds(Int64($0)) })
+            total: try fields.optionalInt("ms").map { .milliseconds(Int64($0)) }, detail: try CostDetail(fields))
     }
 }
 
@@ -184,6 +185,24 @@ extension TokenUsage {
         json.put("web_searches", searches)
         json.put("service_tier", terms?.service?.rawValue)
         json.put("region", terms?.region)
+    }
+}
+
+extension CostDetail {
+    // What is absent is the usual.
+    fileprivate func write(to json: inout JSONObjectWriter) {
+        json.put("reported_usd", reported?.decimalText)
+        json.put("cost_basis", basis?.rawValue)
+        json.put("priced_usd", priced?.decimalText)
+        json.put("list_usd", list?.decimalText)
+        json.put("tier_source", tierSource?.rawValue)
+    }
+
+    fileprivate init(_ fields: EventFields) throws(EventDecodingError) {
+        self.init(
+            reported: try fields.money("reported_usd"), basis: try fields.optional("cost_basis", CostBasis.init(rawValue:)),
+            priced: try fields.money("priced_usd"), list: try fields.money("list_usd"),
+            tierSource: try fields.optional("tier_source", TierSource.init(rawValue:)))
     }
 }
 

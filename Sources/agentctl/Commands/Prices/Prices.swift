@@ -102,6 +102,9 @@ struct Prices: ParsableCommand {
         if let region = row.region { parts.append("region \(region)") }
         if let window = row.window { parts.append("\(window.name): \(window.hours) UTC") }
         if let bound = row.abovePromptTokens { parts.append(row.isInclusive ? "prompts of \(bound) tokens and more" : "prompts over \(bound) tokens") }
+        if let agreement = row.agreement, let list = row.listPrice {
+            parts.append("by '\(agreement)', \((row.unit.isToken ? list * 1_000_000 : list).displayText) by the list")
+        }
         return parts.joined(separator: ", ")
     }
 }

@@ -24,6 +24,8 @@ final class PriceTrial {
         let lines: [Line]
         let usage: TokenUsage
         let notes: [String]
+        /// What the server says itself.
+        let reported: ReportedCost?
     }
 
     struct Line {
@@ -46,26 +48,50 @@ final class PriceTrial {
         if service != nil || region != nil { terms = ServedTerms(service: service, region: region).joined(terms) }
         guard let (sheet, remarks) = sheet(Key(model: ModelReference(provider: reference.provider, model: model), moment: moment, terms: terms)) else {
             notes.append("\(reference) has no known price \(moment.dateText)")
-            return Result(cost: nil, lines: [], usage: raw.estimate.usage, notes: notes)
+            return Result(cost: nil, lines: [], usage: raw.estimate.usage, notes: notes, reported: raw.reported)
         }
         notes += remarks
         let usage = sheet.charged(raw.estimate)
         var lines: [Line] = []
-        var total = MoneySum.zero
-        for line in sheet.cost(of: usage, busy: .milliseconds(0)).lines {
-            guard let row = sheet.allRows.first(where: { $0.id.hasSameBytes(as: line.row) }) else { continue }
-            // Beyond what one amount holds, too.
-            let amount = row.unit == .machineHour ? MoneySum(line.amount) : MoneySum(row.price, times: line.quantity)
-            lines.append(Line(row: row, quantity: line.quantity, amount: amount))
-            total = total + amount
+        if raw.shares.isEmpty {
+            lines = Self.lines(sheet, usage)
+        } else {
+            // Each part by its own model's rows; a fee of the request once.
+            for share in raw.shares {
+                var own = sheet
+                if case .named(let name) = share.model, !name.hasSameBytes(as: model) {
+                    if let (other, _) = self.sheet(Key(model: ModelReference(provider: reference.provider, model: name), moment: moment, terms: terms)) {
+                        own = other
+                    } else {
+                        notes.append("\(reference.provider)/\(name) has no known price \(moment.dateText): its part is priced as \(reference)")
+                    }
+                }
+                let isFirst = lines.isEmpty
+                lines += Self.lines(own, share.usage).filter { isFirst || $0.row.unit != .request }
+            }
         }
+        let total = lines.reduce(MoneySum.zero) { $0 + $1.amount }
         if let first = lines.first?.row, !first.model.endsWithBytes(of: "*"), !first.model.hasSameBytes(as: model) || !first.provider.hasSameBytes(as: reference.provider) {
             notes.append("\(reference) is priced as \(first.provider)/\(first.model)")
         }
         if sheet.isMachineTime { notes.append("its machine is charged by the time that a call keeps it busy, which usage does not tell") }
         if let named = raw.model, !named.hasSameBytes(as: model), !named.hasSameBytes(as: reference.model) { notes.append("the answer names the model \(named)") }
         if total.clamped == .max { notes.append("a call of this cost is beyond every amount that is recorded") }
-        return Result(cost: total, lines: lines, usage: usage, notes: notes)
+        if let adjustment = sheet.adjustment { notes.append("prices are by the agreement '\(adjustment.name)'; prices show has those of the list") }
+        switch raw.reported {
+        case .amount(let told)?: notes.append("the server says itself that it cost $\(told.decimalText)")
+        case .absurd(let words)?: notes.append("the server says that it cost \(words), which cannot be")
+        case nil: break
+        }
+        return Result(cost: total, lines: lines, usage: usage, notes: notes, reported: raw.reported)
+    }
+
+    private static func lines(_ sheet: PriceSheet, _ usage: TokenUsage) -> [Line] {
+        sheet.cost(of: usage, busy: .milliseconds(0)).lines.compactMap { line in
+            guard let row = sheet.allRows.first(where: { $0.id.hasSameBytes(as: line.row) }) else { return nil }
+            // Beyond what one amount holds, too.
+            return Line(row: row, quantity: line.quantity, amount: row.unit == .machineHour ? MoneySum(line.amount) : MoneySum(row.price, times: line.quantity))
+        }
     }
 
     private func sheet(_ key: Key) -> (sheet: PriceSheet, notes: [String])? {
@@ -88,7 +114,7 @@ extension PriceTrial.Result {
         ] {
             if let value { classes[name] = count(value) }
         }
-        return [
+        var object: JSONObject = [
             "cost_usd": cost?.json ?? .null, "classes": .object(classes),
             "rows": .array(
                 lines.map { line in
@@ -98,5 +124,7 @@ extension PriceTrial.Result {
                     ]
                 }), "notes": .array(notes.map(JSONValue.string)),
         ]
+        if let told = reported?.amount { object["reported_usd"] = told.json }
+        return .object(object)
     }
 }
