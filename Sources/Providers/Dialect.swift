@@ -33,6 +33,8 @@ struct Dialect: Sendable, Hashable {
     var keepsOutputCap: Bool
     /// What Anthropic's API is to answer by.
     var apiVersion: String
+    /// How it says how many tokens a prompt has.
+    var counting: TokenCounting
     /// Whether what a total tells beyond its parts is reasoning, as Gemini counts it behind OpenAI's format; otherwise nobody explained it.
     var restIsReasoning: Bool
 
@@ -41,7 +43,7 @@ struct Dialect: Sendable, Hashable {
         maxTokensField: String = "max_tokens", callIDHeader: String? = "x-agentctl-call-id", cachedTokensOptional: Bool = true,
         images: Bool = false, files: Bool = false, servedNames: ServedNames = .any, restIsReasoning: Bool = false,
         usage: UsageConvention = .unknown, keepsOutputCap: Bool = true,
-        apiVersion: String = "2026-10-21"
+        apiVersion: String = "2026-10-21", counting: TokenCounting = .none
     ) {
         self.stream = stream
         self.streamUsage = streamUsage
@@ -54,6 +56,7 @@ struct Dialect: Sendable, Hashable {
         self.servedNames = servedNames
         self.restIsReasoning = restIsReasoning
         self.apiVersion = apiVersion
+        self.counting = counting
         self.usage = usage
         self.keepsOutputCap = keepsOutputCap
     }
@@ -80,6 +83,7 @@ struct Dialect: Sendable, Hashable {
         usage.cachedInput = word("cached_input", usage.cachedInput)
         usage.reasoning = word("reasoning_output", usage.reasoning)
         keepsOutputCap = says("output_cap", "kept", keepsOutputCap)
+        counting = word("count_tokens", counting)
         restIsReasoning = says("rest_of_total", "reasoning", restIsReasoning)
     }
 }

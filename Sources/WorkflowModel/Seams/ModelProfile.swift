@@ -16,11 +16,21 @@ public struct ModelProfile: Sendable, Hashable {
     public let servedNames: ServedNames
     /// Whether its server keeps the cap of output that it is sent; otherwise nothing but the context window bounds an answer.
     public let keepsOutputCap: Bool
+    /// Whether its server can be asked how many tokens a prompt has.
+    public let counting: Counting
+
+    public enum Counting: Sendable, Hashable {
+        case no
+        /// Of prompts without attachments.
+        case text
+        case everything
+    }
 
     /// - Parameter server: `nil`: one for the whole provider.
     public init(
         reference: ModelReference, servedID: String, contextWindow: Int?, maxConcurrency: Int?, server: String? = nil,
-        attachments: AttachmentSupport = .none, servedNames: ServedNames = .any, keepsOutputCap: Bool = true
+        attachments: AttachmentSupport = .none, servedNames: ServedNames = .any, keepsOutputCap: Bool = true,
+        counting: Counting = .no
     ) {
         self.reference = reference
         self.servedID = servedID
@@ -29,6 +39,7 @@ public struct ModelProfile: Sendable, Hashable {
         self.attachments = attachments
         self.servedNames = servedNames
         self.keepsOutputCap = keepsOutputCap
+        self.counting = counting
         self.server = server ?? reference.provider
     }
 }
