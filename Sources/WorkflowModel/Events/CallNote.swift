@@ -25,8 +25,13 @@ public struct CallNote: Sendable, Hashable {
         /// A setting that the API has no word for was not sent.
         public static let settingsNotSent = Code(rawValue: "settings_not_sent")
 
+        /// How many tokens a prompt has that was counted.
+        public static let tokensCounted = Code(rawValue: "tokens_counted")
+        /// They could not be counted.
+        public static let countFailed = Code(rawValue: "count_failed")
+
         /// Whether whoever watches the run is told.
-        public var isWarning: Bool { [.usageDoubtful, .servedModel, .finishReason, .lateError].contains(self) }
+        public var isWarning: Bool { [.usageDoubtful, .servedModel, .finishReason, .lateError, .countFailed].contains(self) }
     }
 
     public let code: Code
