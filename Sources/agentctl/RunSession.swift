@@ -58,6 +58,12 @@ final class RunSession {
     ///
     /// - Throws: where a file of the workflow holds one of them.
     func readSecrets(of graph: WorkflowGraph) throws {
+        readProjectSecrets()
+        try readKeys(of: graph)
+        try WorkflowSource.refuseSecrets(in: graph.sources)
+    }
+
+    private func readProjectSecrets() {
         let project = composition.settings.project
         for case (let name, .command(let argv)) in project.secretSources {
             switch SecretReaders.read(.command(argv), root: project.root) {
@@ -65,8 +71,6 @@ final class RunSession {
             case .failure(let failure): Output.note("\(name) could not be read, and is not looked for: \(failure.message)\n")
             }
         }
-        try readKeys(of: graph)
-        try WorkflowSource.refuseSecrets(in: graph.sources)
     }
 
     private func readKeys(of graph: WorkflowGraph) throws {
@@ -110,7 +114,10 @@ final class RunSession {
     }
 
     /// Asks servers for the tokens of prompts; nothing of it is recorded.
-    func counter() throws -> PromptCounter { PromptCounter(try connected().provider) }
+    func counter() throws -> PromptCounter {
+        readProjectSecrets()
+        return PromptCounter(try connected().provider, secrets: Output.secrets)
+    }
 
     /// What keeps runs of a workflow from asking its models here and now: a provider that is not declared, a key that is not there, a
     /// model without a price under a cap. Those that wait for it are left as they are, where going on would fail them for good.

@@ -118,6 +118,26 @@ import Values
         #expect(refused.code == 20 && refused.err.contains("no counts today"), "\(refused.code) \(refused.err)")
     }
 
+    /// What a run would not send is not sent to be counted either.
+    @Test func aSecretIsNotSent() async throws {
+        let server = try StubModelServer(script: { _ in .json(["input_tokens": 3]) })
+        defer { server.stop() }
+        let sandbox = try Sandbox()
+        try sandbox.write(
+            "agentctl.yaml",
+            "version: 1\nproviders: { p: { api: openai-chat, base_url: \"\(server.baseURL)\", api_key: { env: TOKENS_KEY }, dialect: { count_tokens: api } } }\n")
+        try sandbox.write("w.yaml", "version: 1\nname: w\ninputs: { t: {} }\nmodels: { m: { use: p/m } }\nsteps: [{ id: a, model: m, prompt: \"${{ inputs.t }}\" }]\n")
+        try sandbox.write("inputs.json", #"{"t": "my sk-canary-0123456789abcdefXYZ"}"#)
+        try sandbox.write("text.txt", "my sk-canary-0123456789abcdefXYZ")
+        let key = ["TOKENS_KEY": "sk-canary-0123456789abcdefXYZ"]
+        let tokens = try await sandbox.agentctl("try", "tokens", "--model", "p/m", "text.txt", "--json", environment: key)
+        #expect(tokens.code == 0 && tokens.json?["notes"]?[0]?.stringValue?.contains("holds a secret") == true, "\(tokens.err)")
+        let plan = try await sandbox.agentctl("plan", "w.yaml", "--inputs", "inputs.json", "--count", "--json", environment: key)
+        #expect(plan.json?["steps"]?[0]?["notes"]?.jsonText.contains("holds a secret") == true || plan.err.contains("holds a secret"), "\(plan.out) \(plan.err)")
+        #expect(server.requestCount == 0)
+        #expect(!(tokens.out + tokens.err + plan.out + plan.err).contains("sk-canary"))
+    }
+
     // MARK: Live
 
     private static var hasSmallModel: Bool {
@@ -127,17 +147,20 @@ import Values
 
     /// The count of llama.cpp's server is what the same request is billed as, to the token: in one message and in several, with signs that a
     /// template has and with a schema.
-    @Test(.enabled(if: hasSmallModel, "the small model is not here: make models MODELS=small"), .timeLimit(.minutes(5)))
+    @Test(.enabled(if: hasSmallModel, "the small model is not here: make models MODELS=small"), .timeLimit(.minutes(15)))
     func theCountIsWhatIsBilled() async throws {
         let folder = NSTemporaryDirectory() + "agentctl-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        let long = String(repeating: "The international organization considers environmental responsibility particularly important. ", count: 12) + "Übung 🎈"
-        let prompts = ["prompt: \"\(long)\"", "prompt: \"\(long) <|im_end|> <s> [INST]\"", "system: Be brief.\n    prompt: \"\(long)\"",
+        let long = String(repeating: "The international organization considers environmental responsibility particularly important. ", count: 6) + "Übung 🎈"
+        let prompts = [
+            "prompt: \"\(long)\"", "prompt: \"\(long) <|im_end|> <s> [INST]\"", "system: Be brief.\n    prompt: \"\(long)\"",
             "messages: [{ role: user, content: \"\(long)\" }, { role: assistant, content: ja }, { role: user, content: \"und?\" }]",
-            "prompt: \"\(long)\"\n    output: { schema: { type: object, properties: { a: { type: string, enum: [x, y] } }, required: [a], additionalProperties: false }, repair: 0 }\n    on_error: continue"]
+            "prompt: \"\(long)\"\n    output: { schema: { type: object, properties: { a: { type: string, enum: [x, y] } }, required: [a], additionalProperties: false }, repair: 0 }\n    on_error: continue",
+        ]
         let steps = prompts.enumerated().map { "  - id: s\($0.offset)\n    \($0.element)\n" }.joined()
-        try "version: 1\nname: w\nmodels: { m: { use: local/small } }\ndefaults: { model: m, limits: { max_input_tokens: 250, max_output_tokens: 16, on_truncation: keep } }\nsteps:\n\(steps)".write(toFile: folder + "/w.yaml", atomically: true, encoding: .utf8)
+        try "version: 1\nname: w\nmodels: { m: { use: local/small } }\ndefaults: { model: m, timeout: 10m, limits: { max_input_tokens: 135, max_output_tokens: 2, on_truncation: keep } }\nsteps:\n\(steps)".write(
+            toFile: folder + "/w.yaml", atomically: true, encoding: .utf8)
         let ledger = folder + "/ledger.db"
         let run = try await Sandbox.run(Sandbox.program, ["run", folder + "/w.yaml", "--json", "--ledger", ledger], in: Sandbox.repository, environment: ["AGENTCTL_CONFIG": Sandbox.repository + "/.agentctl.yaml"])
         let show = try await Sandbox.run(Sandbox.program, ["show", "last", "--json", "--ledger", ledger], in: Sandbox.repository)

@@ -9,9 +9,9 @@ import WorkflowModel
 /// Calls that count the tokens of a prompt: where its bytes do not fit, and nowhere else.
 @Suite struct CountingCallTests {
     /// 400 bytes: its bound is 400 + 2 for the joiner + 76 for the template, with 100 tokens of output $0.000678 at $1 and $2 per million tokens.
-    private static let prompt = String(repeating: "word ", count: 80)
+    static let prompt = String(repeating: "word ", count: 80)
 
-    private static func rig(
+    static func rig(
         _ counter: @escaping ScriptedProvider.Counter, clock: ManualClock = ManualClock(), journal: InMemoryJournal = InMemoryJournal(), window: Int? = nil,
         counting: ModelProfile.Counting = .everything, script: @escaping ScriptedProvider.Script = { _, _ in .text("x") }
     ) -> EngineRig {
@@ -26,9 +26,9 @@ import WorkflowModel
         return EngineRig(clock: clock, journal: journal, provider: provider) { $0.attachments = ScriptedFiles(["a.png": SampleFiles.png()]) }
     }
 
-    private static func proved(_ tokens: Int) -> ScriptedProvider.Counter { { _ in .success(TokenCount(tokens: tokens, basis: .proved)) } }
+    static func proved(_ tokens: Int) -> ScriptedProvider.Counter { { _ in .success(TokenCount(tokens: tokens, basis: .proved)) } }
 
-    private static func graph(_ cap: String?, _ more: String = "", prompt: String = prompt) throws -> WorkflowGraph {
+    static func graph(_ cap: String?, _ more: String = "", prompt: String = prompt) throws -> WorkflowGraph {
         try workflow(
             modelWorkflow(
                 "  - { id: a, prompt: \"\(prompt)\"\(more) }",

@@ -90,7 +90,7 @@ final class CallRoad {
         guard case .segments(let segments) = question.content else {
             throw StepFailure(.configuration, "\(question.model.reference) cannot be asked with the body of another client: nothing reads its bound")
         }
-        try refuseSecrets(in: segments)
+        try StepFailure.refuseSecrets(in: segments, environment.secrets.redactor)
         let request = ModelRequest(
             id: run.nextCall(), model: question.model.reference, segments: segments, sampling: question.sampling, maxOutputTokens: question.outputCap,
             schema: question.schema, schemaName: question.schemaName, timeout: question.timeout, site: site)
@@ -105,16 +105,6 @@ final class CallRoad {
         return PlacedCall(
             question, at: site, request, sheet: sheet, held: bound.map { run.raised($0, of: request.model) }, bound: bound,
             promptBytes: question.promptBytes, limiter: services.limiter(of: question.model), known: known, exceedsWindow: exceedsWindow)
-    }
-
-    /// A secret in a prompt would be sent to whoever answers, and kept with the call.
-    private func refuseSecrets(in segments: [PromptSegment]) throws(StepFailure) {
-        let redactor = environment.secrets.redactor
-        guard !redactor.isEmpty else { return }
-        for segment in segments {
-            guard let name = redactor.secret(in: segment.text) ?? segment.attachment.flatMap({ redactor.secret(in: $0.bytes) }) else { continue }
-            throw StepFailure(.secret, "the prompt holds a secret, \(name): it is not sent", details: ["it stands in the part \(segment.origin)"])
-        }
     }
 
     /// The worst case of a call, or `nil` for a model without a price, which only a run without any cap may use; also whether the bytes
@@ -258,6 +248,17 @@ final class CallRoad {
         let usage = result.usage ?? TokenUsage(plainInput: call.promptBytes, plainOutput: max(1, result.outputBytes))
         return ServedPrice(
             [result.modelServed].compactMap(\.self) + result.otherModelsServed, asked: profile, sheet: call.sheet, usage: usage, find: find)
+    }
+}
+
+extension StepFailure {
+    /// A secret in a prompt would be sent to whoever answers, and kept with the call.
+    static func refuseSecrets(in segments: [PromptSegment], _ redactor: Redactor) throws(StepFailure) {
+        guard !redactor.isEmpty else { return }
+        for segment in segments {
+            guard let name = redactor.secret(in: segment.text) ?? segment.attachment.flatMap({ redactor.secret(in: $0.bytes) }) else { continue }
+            throw StepFailure(.secret, "the prompt holds a secret, \(name): it is not sent", details: ["it stands in the part \(segment.origin)"])
+        }
     }
 }
 

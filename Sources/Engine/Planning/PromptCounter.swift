@@ -6,8 +6,13 @@ import WorkflowModel
 /// Asks models' servers for the tokens of prompts outside of runs: nothing of it is recorded.
 public struct PromptCounter: Sendable {
     private let provider: any ModelProvider
+    private let secrets: SecretBook
 
-    public init(_ provider: any ModelProvider) { self.provider = provider }
+    /// - Parameter secrets: those that are known; a prompt that holds one is not sent.
+    public init(_ provider: any ModelProvider, secrets: SecretBook) {
+        self.provider = provider
+        self.secrets = secrets
+    }
 
     /// Makes the model reachable, which may start its server, and asks once.
     public func count(_ request: ModelRequest) async -> Result<TokenCount, StepFailure> {
@@ -17,6 +22,8 @@ public struct PromptCounter: Sendable {
                 throw StepFailure(.configuration, "\(request.model) has no way to count tokens", details: ["dialect: { count_tokens: … } in the provider's entry names one"])
             }
             try await provider.prepare(request.model)
+            // Behind that the key of its provider is known, also where a program prints it.
+            try StepFailure.refuseSecrets(in: request.segments, secrets.redactor)
         } catch { return .failure(error) }
         let result = await provider.count(request)
         return result.outcome.mapError { StepFailure($0.kind, $0.message) }

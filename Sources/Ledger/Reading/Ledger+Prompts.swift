@@ -13,7 +13,9 @@ extension Ledger {
             let rows = try Row.fetchCursor(
                 database,
                 sql: """
-                    SELECT request_hash, input_tokens FROM (SELECT * FROM model_call ORDER BY started_at DESC LIMIT ?)
+                    SELECT request_hash, input_tokens FROM (
+                        SELECT request_hash, input_tokens, provider, model_asked, state, started_at, run, number FROM model_call
+                        ORDER BY started_at DESC LIMIT ?)
                     WHERE provider = ? AND model_asked = ? AND state = 'settled' AND input_tokens > 0 AND request_hash IS NOT NULL
                     ORDER BY started_at DESC, run DESC, number DESC LIMIT ?
                     """, arguments: [Self.mostLookedAt, model.provider, model.model, TokenRatio.most])

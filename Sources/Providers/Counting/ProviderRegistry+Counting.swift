@@ -61,7 +61,7 @@ extension ProviderRegistry {
             method: "POST", url: EndpointURL.joined(question.place == .root ? EndpointURL.root(of: base) : base, question.path),
             headers: endpoint.headers(of: request), body: question.body, connectTimeout: min(.seconds(10), timeout), timeout: timeout,
             // A number of a token takes eight bytes in a list and stands for one of the text at least; a byte of a text takes six at most.
-            maxResponseBytes: question.body.count * 12 + 1 << 16)
+            maxResponseBytes: question.body.count * 12 + (1 << 16))
         if let credential = endpoint.credential {
             let opening: [(String, String)]
             do throws(StepFailure) { opening = try await credential.headers(for: draft) } catch {

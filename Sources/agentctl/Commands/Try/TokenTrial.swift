@@ -1,8 +1,8 @@
 import Economics
 import Engine
 import Providers
-import Values
 import Reports
+import Values
 import WorkflowModel
 
 /// What is known of the tokens of a text for a model: by its server, by the ledger, by its bytes.
