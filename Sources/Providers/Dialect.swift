@@ -37,6 +37,8 @@ struct Dialect: Sendable, Hashable {
     var servedTier: ServedTierTrust
     /// What Anthropic's API is to answer by.
     var apiVersion: String
+    /// How it says how many tokens a prompt has.
+    var counting: TokenCounting
     /// Whether what a total tells beyond its parts is reasoning, as Gemini counts it behind OpenAI's format; otherwise nobody explained it.
     var restIsReasoning: Bool
 
@@ -45,7 +47,7 @@ struct Dialect: Sendable, Hashable {
         maxTokensField: String = "max_tokens", callIDHeader: String? = "x-agentctl-call-id", cachedTokensOptional: Bool = true,
         images: Bool = false, files: Bool = false, servedNames: ServedNames = .any, restIsReasoning: Bool = false,
         usage: UsageConvention = .unknown, keepsOutputCap: Bool = true, trustsReportedCost: Bool = false,
-        servedTier: ServedTierTrust = .trusted, apiVersion: String = "2026-10-21"
+        servedTier: ServedTierTrust = .trusted, apiVersion: String = "2026-10-21", counting: TokenCounting = .none
     ) {
         self.stream = stream
         self.streamUsage = streamUsage
@@ -58,6 +60,7 @@ struct Dialect: Sendable, Hashable {
         self.servedNames = servedNames
         self.restIsReasoning = restIsReasoning
         self.apiVersion = apiVersion
+        self.counting = counting
         self.usage = usage
         self.keepsOutputCap = keepsOutputCap
         self.trustsReportedCost = trustsReportedCost
@@ -88,6 +91,7 @@ struct Dialect: Sendable, Hashable {
         keepsOutputCap = says("output_cap", "kept", keepsOutputCap)
         trustsReportedCost = says("reported_cost", "trusted", trustsReportedCost)
         servedTier = word("served_tier", servedTier)
+        counting = word("count_tokens", counting)
         restIsReasoning = says("rest_of_total", "reasoning", restIsReasoning)
     }
 }

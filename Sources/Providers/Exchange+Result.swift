@@ -95,7 +95,10 @@ extension Exchange {
     private static let costHeader = "x-litellm-response-cost"
 
     /// Names the endpoint.
-    private func explained(_ failure: CallFailure) -> CallFailure {
+    private func explained(_ failure: CallFailure) -> CallFailure { Self.explained(failure, at: endpoint, redactor) }
+
+    /// A failure with the endpoint that it is of.
+    static func explained(_ failure: CallFailure, at endpoint: Endpoint, _ redactor: Redactor) -> CallFailure {
         // Here too, as what is put behind it would hide that the text ends.
         var message = redactor.redact(failure.message)
         if failure.kind != .cancelled { message = "\(endpoint.configuration.name)/\(endpoint.modelID): \(message)" }

@@ -31,14 +31,8 @@ final class Exchange: Sendable {
     /// The request without what opens the API.
     private static func draft(_ request: ModelRequest, at endpoint: Endpoint) -> HTTPRequest {
         let (wire, format) = (WireRequest(request: request, modelID: endpoint.modelID, dialect: endpoint.dialect), endpoint.format)
-        var headers: [(String, String)] = []
-        // With room for a credential.
-        headers.reserveCapacity(4 + endpoint.configuration.headers.count)
-        headers += format.headers
-        if let name = endpoint.dialect.callIDHeader { headers.append((name, request.id.text)) }
-        for header in endpoint.configuration.headers { headers.append((header.key, header.value)) }
         return HTTPRequest(
-            method: "POST", url: EndpointURL.joined(endpoint.baseURL ?? "", format.path(of: wire)), headers: headers, body: format.encode(wire),
+            method: "POST", url: EndpointURL.joined(endpoint.baseURL ?? "", format.path(of: wire)), headers: endpoint.headers(of: request), body: format.encode(wire),
             connectTimeout: min(.seconds(10), request.timeout), timeout: request.timeout, maxResponseBytes: format.mostBytes(of: wire.expected))
     }
 

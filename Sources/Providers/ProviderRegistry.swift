@@ -10,14 +10,14 @@ public final class ProviderRegistry: ModelProvider {
     public typealias SecretReader = @Sendable (SecretSource) -> Result<String, StepFailure>
 
     private let directory: ProviderDirectory
-    private let http: HTTPClient
+    let http: HTTPClient
     private let servers: any ModelServers
     private let readSecret: SecretReader
     private let catalogue: PriceCatalogue
     /// Keys, read once: the first call that needs one asks for it.
     private let keys = Mutex<TextTable<Result<String, StepFailure>>>([:])
     /// Takes in what is read, and keeps all of it out of what servers say.
-    private let secrets: SecretBook
+    let secrets: SecretBook
     private let resolved = Mutex<[ModelReference: Endpoint]>([:])
     /// Made once for each endpoint: every call asks for one.
     private let profiles = Mutex<[ModelReference: (endpoint: Endpoint, profile: ModelProfile)]>([:])
@@ -55,7 +55,8 @@ public final class ProviderRegistry: ModelProvider {
             attachments: endpoint.configuration.attachments(
                 of: endpoint.model, endpoint.dialect, imageTokens: catalogue.imageTokens(provider: model.provider, model: endpoint.modelID)),
             servedNames: endpoint.dialect.servedNames, keepsOutputCap: endpoint.dialect.keepsOutputCap,
-            trustsReportedCost: endpoint.dialect.trustsReportedCost, servedTier: endpoint.dialect.servedTier, schemaOverhead: endpoint.format.schemaOverhead)
+            trustsReportedCost: endpoint.dialect.trustsReportedCost, servedTier: endpoint.dialect.servedTier, schemaOverhead: endpoint.format.schemaOverhead,
+            counting: endpoint.dialect.counting.reach)
         profiles.withLock { $0[model] = (endpoint, profile) }
         return profile
     }
@@ -138,16 +139,17 @@ public final class ProviderRegistry: ModelProvider {
     }
 
     /// - Parameter isAsked: whether a request follows. A command that prints a key is run for nothing less.
-    private func endpoint(of model: ModelReference, isAsked: Bool = true) throws(StepFailure) -> Endpoint {
+    func endpoint(of model: ModelReference, isAsked: Bool = true) throws(StepFailure) -> Endpoint {
         if let known = resolved.withLock({ $0[model] }) { return known }
         let (configuration, alias) = try directory.entry(of: model)
         let baseURL = alias?.baseURL ?? configuration.baseURL
         let key = try key(of: configuration, isAsked: isAsked)
         let dialect = Dialect(configuration.dialect)
-        let format = (alias?.api ?? configuration.api).format(dialect)
+        let api = alias?.api ?? configuration.api
+        let format = api.format(dialect)
         let endpoint = Endpoint(
             configuration: configuration, model: alias, modelID: alias?.id ?? model.model, format: format,
-            baseURL: alias?.serve == nil ? baseURL : nil, credential: key.value.map { APIKey($0, in: format) }, dialect: dialect)
+            baseURL: alias?.serve == nil ? baseURL : nil, credential: key.value.map { APIKey($0, in: format) }, dialect: dialect, counter: api.counter(dialect))
         guard key.isRead else { return endpoint }
         resolved.withLock { $0[model] = endpoint }
         return endpoint

@@ -10,6 +10,8 @@ struct WireRequest {
     /// By which a schema, or the tool that takes it, is named.
     var toolName: String { String(request.schemaName.prefix(64)) }
 
+    var hasAttachments: Bool { request.segments.contains { $0.attachment != nil } }
+
     var isStreaming: Bool { request.sampling.stream ?? dialect.stream }
 
     var expected: ExpectedAnswer {

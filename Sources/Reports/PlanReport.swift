@@ -143,7 +143,7 @@ public enum PlanReport {
         var order: [String] = []
         var names: [String: [String]] = [:]
         for step in steps {
-            for note in step.notes {
+            for note in step.notes + way(of: step) {
                 if names[note] == nil { order.append(note) }
                 names[note, default: []].append(step.id)
             }
@@ -152,6 +152,14 @@ public enum PlanReport {
             let all = names[note]!
             let more = all.count > 4 ? " and \(Figures.count(all.count - 3)) more" : ""
             return (more.isEmpty ? all : Array(all.prefix(3))).joined(separator: ", ") + more + ": " + note
+        }
+    }
+
+    /// How the tokens of its prompt are known, where that is better than by the bytes.
+    private static func way(of step: Plan.Step) -> [String] {
+        switch step.prompt?.way {
+        case .learned?, .counted?: [step.prompt!.way.name + " prompt tokens: " + step.prompt!.way.explanation]
+        case .estimate?, nil: []
         }
     }
 
@@ -200,7 +208,7 @@ public enum PlanReport {
                     [
                         "id": .string(step.id), "kind": .string(step.kind), "tier": .text(step.tier), "model": .text(step.model),
                         "is_conditional": .bool(step.isConditional), "max_calls": .number(step.maxCalls),
-                        "prompt_tokens": .number(step.promptTokens), "max_input_tokens": .number(step.maxInputTokens),
+                        "prompt_tokens": .number(step.promptTokens), "prompt_tokens_known_by": step.prompt?.way.json ?? .null, "max_input_tokens": .number(step.maxInputTokens),
                         "max_output_tokens": .number(step.maxOutputTokens),
                         "amounts": amounts(step.amounts, isUnpriced: step.isUnpriced),
                         "notes": .array(step.notes.map(JSONValue.string)), "prefixes": .array(step.prefixes.map(JSONValue.string)),

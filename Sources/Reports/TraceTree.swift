@@ -144,7 +144,8 @@ struct TraceTree {
         var parts: [StyledText] = []
         if let kind = call.failure.flatMap({ Figures.failure($0).kind }) { parts.append(StyledText(kind, .red)) }
         if let status = call.httpStatus, isBad || !(200..<300).contains(status) { parts.append("HTTP \(status)") }
-        if call.state != .settled { parts.append(StyledText(call.state.rawValue, .yellow)) }
+        // Of a count nothing is owed, whatever came of it.
+        if call.state != .settled, call.purpose != CallPurpose.count.rawValue || call.state != .void { parts.append(StyledText(call.state.rawValue, .yellow)) }
         if let reason = call.finishReason, !["stop", "tool_calls"].contains(reason) { parts.append(StyledText("finish: \(reason)", .yellow)) }
         parts.append(StyledText(call.modelName))
         let tally = Tally(CollectionOfOne(call))

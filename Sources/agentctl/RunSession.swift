@@ -58,6 +58,12 @@ final class RunSession {
     ///
     /// - Throws: where a file of the workflow holds one of them.
     func readSecrets(of graph: WorkflowGraph) throws {
+        readProjectSecrets()
+        try readKeys(of: graph)
+        try WorkflowSource.refuseSecrets(in: graph.sources)
+    }
+
+    private func readProjectSecrets() {
         let project = composition.settings.project
         for case (let name, .command(let argv)) in project.secretSources {
             switch SecretReaders.read(.command(argv), root: project.root) {
@@ -65,8 +71,6 @@ final class RunSession {
             case .failure(let failure): Output.note("\(name) could not be read, and is not looked for: \(failure.message)\n")
             }
         }
-        try readKeys(of: graph)
-        try WorkflowSource.refuseSecrets(in: graph.sources)
     }
 
     private func readKeys(of graph: WorkflowGraph) throws {
@@ -86,10 +90,33 @@ final class RunSession {
         return try await planner(of: graph, history: archive)
     }
 
-    /// - Parameter history: `nil` when there is no ledger yet.
-    func planner(of graph: WorkflowGraph, history: (any RunHistory)?) async throws -> PlanBuilder {
+    /// - Parameters:
+    ///   - history: `nil` when there is no ledger yet.
+    ///   - archive: tells what prompts of the workflow's models were billed as; `nil`: nobody looks, as it takes a while.
+    func planner(of graph: WorkflowGraph, history: (any RunHistory)?, ratiosOf archive: (any RunArchive)? = nil) async throws -> PlanBuilder {
         let known = try? await history?.history(workflow: graph.name)
-        return PlanBuilder(graph: graph, provider: try connected().provider, prices: composition.prices, history: known ?? WorkflowHistory(), at: .now())
+        var ratios: [ModelReference: TokenRatio] = [:]
+        for model in archive == nil ? [] : Self.firstModels(of: graph) {
+            let ratio = try? await archive?.tokenRatio(of: model)
+            if let ratio { ratios[model] = ratio }
+        }
+        return PlanBuilder(
+            graph: graph, provider: try connected().provider, prices: composition.prices, history: known ?? WorkflowHistory(), ratios: ratios, at: .now())
+    }
+
+    /// Those that tiers ask first, here and in the workflows that steps run.
+    private static func firstModels(of graph: WorkflowGraph) -> Set<ModelReference> {
+        var models = Set(graph.tiers.compactMap(\.models.first))
+        graph.forEachStep { step in
+            if case .workflow(let other) = step.kind { models.formUnion(firstModels(of: other.graph)) }
+        }
+        return models
+    }
+
+    /// Asks servers for the tokens of prompts; nothing of it is recorded.
+    func counter() throws -> PromptCounter {
+        readProjectSecrets()
+        return PromptCounter(try connected().provider, secrets: Output.secrets)
     }
 
     /// What keeps runs of a workflow from asking its models here and now: a provider that is not declared, a key that is not there, a

@@ -240,6 +240,10 @@ import Values
             "prices add": [["prices", "add", "val/other", "--input", "1", "--output", "2", "--source", Self.everything(but: "command")]],
             "try price": [
                 ["try", "price", "--model", "val/answer", "--usage", "lines.jsonl", "--lines"], ["try", "price", "--model", Self.canaries["env"]!, "--usage", "agentctl.yaml"],
+            ],
+            "try tokens": [
+                ["try", "tokens", "--model", "env/answer", "wrong.yaml", "--json"], ["try", "tokens", "--model", Self.canaries["env"]!, "wrong.yaml"],
+                ["try", "tokens", "--model", "env/answer", Self.canaries["env"]!],
             ], "completions": [["completions", "bash"]],
         ]
         for name in try await commandNames(sandbox) {

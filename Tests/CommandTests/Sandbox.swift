@@ -10,7 +10,7 @@ final class Sandbox {
     let server: StubModelServer
 
     /// - Parameter options: of the server behind the provider `stub`.
-    init(_ options: StubOptions = StubOptions(), script: StubModelServer.Script? = nil, project: String = "") throws {
+    init(_ options: StubOptions = StubOptions(), script: StubModelServer.Script? = nil, dialect: String = "", project: String = "") throws {
         folder = NSTemporaryDirectory() + "agentctl-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         server = try StubModelServer(options, script: script)
@@ -19,7 +19,7 @@ final class Sandbox {
             """
             version: 1
             providers:
-              stub: { api: openai-chat, base_url: "\(server.baseURL)" }
+              stub: { api: openai-chat, base_url: "\(server.baseURL)"\(dialect.isEmpty ? "" : ", dialect: { \(dialect) }") }
             prices:
               - { model: stub/echo, input_per_mtok_usd: 0.10, output_per_mtok_usd: 0.40 }
             \(project)

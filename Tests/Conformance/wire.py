@@ -5,8 +5,8 @@
 
 A server on loopback takes the program's requests at the paths of three APIs. Each body has to be of the parameter types of the vendor's client, with no
 key that they do not have at any level (`strict.py`), and a check of that check refuses 200 requests with one fault each. The answers are objects of the clients'
-response types, whole and in the events of a stream: every reason to stop, refusals, thinking, tool calls, counters of caches, errors. What the
-program makes of them stands in the cases below. A line for each kind of case, and for each thing that is wrong; exits with 1 where one is.
+response types, whole and in the events of a stream: every reason to stop, refusals, thinking, tool calls, counters of caches, errors. Requests that count
+tokens are held against the types of the counting endpoints. What the program makes of them stands in the cases below. A line for each kind of case, and for each thing that is wrong; exits with 1 where one is.
 
 Needs the packages `anthropic` and `openai` in the releases that the Makefile names. AGENTCTL is .build/debug/agentctl unless it is named.
 """
@@ -29,19 +29,23 @@ try:
     import openai.types as o
     import openai.types.chat as c
     import openai.types.responses as r
-    from anthropic.types import message_create_params
+    from anthropic.types import message_count_tokens_params, message_create_params
     from anthropic.types.raw_message_delta_event import Delta
     from openai.types.chat import completion_create_params
-    from openai.types.responses import response_create_params
+    from openai.types.responses import input_token_count_params, response_create_params
+    from openai.types.responses.input_token_count_response import InputTokenCountResponse
 except ImportError as error:
     sys.exit(f"wire.py: {error}: pip install anthropic openai, in the releases that the Makefile names")
 from strict import Strict
 
 PATHS = {"/v1/messages": "anthropic", "/v1/responses": "openai-responses", "/v1/chat/completions": "openai-chat"}
+COUNT_PATHS = {"/v1/messages/count_tokens": "anthropic, counted", "/v1/responses/input_tokens": "openai, counted"}
 ADAPTERS = {
     "anthropic": Strict("anthropic").adapter(message_create_params.MessageCreateParams),
     "openai-responses": Strict("responses").adapter(response_create_params.ResponseCreateParams),
     "openai-chat": Strict("chat").adapter(completion_create_params.CompletionCreateParams),
+    "anthropic, counted": Strict("counts").adapter(message_count_tokens_params.MessageCountTokensParams),
+    "openai, counted": Strict("input counts").adapter(input_token_count_params.InputTokenCountParams),
 }
 KEY = "sk-canary-0123456789abcdefXYZ"
 
@@ -289,12 +293,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self):
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-        api = PATHS.get(self.path)
+        api = PATHS.get(self.path) or COUNT_PATHS.get(self.path)
         problems = self.problems(api, body)
         with self.server.lock:
             self.server.asked.append((api, body))
             self.server.wrong += [f"{api}, {body.get('model')}: {problem}" for problem in problems]
-        status, kind, data = self.server.plans[body["model"]](body)
+        if self.path in COUNT_PATHS:
+            count = a.MessageTokensCount(input_tokens=1) if api.startswith("anthropic") else InputTokenCountResponse(input_tokens=1, object="response.input_tokens")
+            status, kind, data = 200, "application/json", json.dumps(exact(count))
+        else:
+            status, kind, data = self.server.plans[body["model"]](body)
         data = data.encode()
         self.send_response(status)
         self.send_header("content-type", kind)
@@ -311,22 +319,24 @@ class Handler(http.server.BaseHTTPRequestHandler):
             ADAPTERS[api].validate_python(body)
         except Exception as error:
             found.append(f"not of the client's types: {' '.join(str(error).split())[:400]} in {json.dumps(body)[:400]}")
-        key = self.headers.get("x-api-key") if api == "anthropic" else self.headers.get("authorization")
-        if key != (KEY if api == "anthropic" else f"Bearer {KEY}"):
+        is_messages = api.startswith("anthropic")
+        key = self.headers.get("x-api-key") if is_messages else self.headers.get("authorization")
+        if key != (KEY if is_messages else f"Bearer {KEY}"):
             found.append(f"the key came as {key}")
-        if api == "anthropic" and self.headers.get("anthropic-version") != anthropic._constants.ANTHROPIC_API_VERSION:
+        if is_messages and self.headers.get("anthropic-version") != anthropic._constants.ANTHROPIC_API_VERSION:
             found.append(f"version {self.headers.get('anthropic-version')}, the client's is {anthropic._constants.ANTHROPIC_API_VERSION}")
         return found
 
 
 PROJECT = """version: 1
 providers:
-  p: {{ api: {api}, base_url: "http://127.0.0.1:{port}/v1", api_key: {{ env: WIRE_KEY }}, dialect: {{ images: true, files: true{dialect} }} }}
+  p: {{ api: {api}, base_url: "http://127.0.0.1:{port}/v1", api_key: {{ env: WIRE_KEY }}, dialect: {{ images: true, files: true, count_tokens: api{dialect} }} }}
 prices:
   - {{ model: "p/*", input_per_mtok_usd: 1, output_per_mtok_usd: 10, cache_read_per_mtok_usd: 0.1, cache_write_per_mtok_usd: 1.25 }}
 """
 WORKFLOW = """version: 1
 name: w
+budget: {{ max_cost_usd: {cap} }}
 models: {{ m: {{ use: "p/{model}", stream: {stream}{settings} }} }}
 steps:
   - id: a
@@ -356,14 +366,17 @@ ATTACHED = """    prompt: look
 class Run:
     """One run of the program against one answer."""
 
-    def __init__(self, program, server, api, name, plan, is_streaming, settings="", step=PROMPT, dialect=""):
-        self.name = f"{api}, {name}, {'streamed' if is_streaming else 'whole'}"
-        model = f"{api}-{name}-{is_streaming}".replace(" ", "_")
+    # At the prices above and the cap on output, no prompt fits the smaller one by its bytes, and each does by a count.
+    CAPS = {False: 1, True: 0.04005}
+
+    def __init__(self, program, server, api, name, plan, is_streaming, settings="", step=PROMPT, dialect="", is_counted=False):
+        self.name = f"{api}, {name}, {'counted' if is_counted else 'streamed' if is_streaming else 'whole'}"
+        model = f"{api}-{name}-{is_streaming}-{is_counted}".replace(" ", "_")
         server.plans[model] = plan
         with tempfile.TemporaryDirectory() as folder:
             folder = pathlib.Path(folder)
             (folder / "agentctl.yaml").write_text(PROJECT.format(api=api, port=server.server_port, dialect=dialect))
-            (folder / "w.yaml").write_text(WORKFLOW.format(model=model, stream=str(is_streaming).lower(), settings=settings, step=step))
+            (folder / "w.yaml").write_text(WORKFLOW.format(model=model, stream=str(is_streaming).lower(), settings=settings, step=step, cap=self.CAPS[is_counted]))
             (folder / "one.png").write_bytes(PNG)
             (folder / "two.pdf").write_bytes(PDF)
 
@@ -376,7 +389,9 @@ class Run:
             self.shown = shown.stdout
             self.calls = json.loads(shown.stdout).get("calls", []) if shown.returncode == 0 else []
             self.prompts = run("show", "last", "--prompts").stdout
-        self.call = self.calls[0] if self.calls else {}
+        self.counts = [call for call in self.calls if call.get("purpose") == "count"]
+        self.call = ([call for call in self.calls if call.get("purpose") != "count"] or [{}])[0]
+        self.is_counted = is_counted
         self.failure = (self.call.get("failure") or {}).get("kind")
 
     def check(self, **expected):
@@ -393,6 +408,8 @@ class Run:
                 found = self.call.get(name)
             if found != value:
                 wrong.append(f"{self.name}: {name} is {found!r} and has to be {value!r}; {self.err[-300:]!r}")
+        if [call.get("state") for call in self.counts] != (["void"] if self.is_counted else []) or any(call.get("failure") for call in self.counts):
+            wrong.append(f"{self.name}: its counts are {self.counts}; {self.err[-300:]!r}")
         if KEY in self.out + self.err + self.shown + self.prompts:
             wrong.append(f"{self.name}: the key is shown")
         return wrong
@@ -533,9 +550,9 @@ def main():
         if set(words) != set(STOPS[api]):
             wrong.append(f"{api}: the client's reasons to stop are {sorted(words)}")
 
-    def one(case, is_streaming):
+    def one(case, is_streaming, is_counted=False):
         api, kind, name, plan, settings, step, dialect, expected = case
-        return f"{api}: {kind}", Run(program, server, api, name, plan, is_streaming, settings, step, dialect).check(**expected)
+        return f"{api}: {'requests that are counted' if is_counted else kind}", Run(program, server, api, name, plan, is_streaming, settings, step, dialect, is_counted).check(**expected)
 
     def early(api, name, plan, says):
         run = Run(program, server, api, name, plan, True)
@@ -547,6 +564,7 @@ def main():
 
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         waiting = [pool.submit(one, case, is_streaming) for case in every for is_streaming in (False, True)]
+        waiting += [pool.submit(one, case, True, True) for case in every if case[1] == "requests" and case[-1].get("code") == 0]
         waiting += [pool.submit(early, api, *what) for api in ("anthropic", "openai-responses") for what in unfinished(api)]
         for done in waiting:
             kind, found = done.result()

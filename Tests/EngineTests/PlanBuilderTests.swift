@@ -36,6 +36,20 @@ import WorkflowModel
         #expect(plan.isBounded)
     }
 
+    /// What is expected of a prompt goes by what was billed before; no amount does.
+    @Test func promptsGoByWhatWasLearned() throws {
+        let clock = ManualClock()
+        let provider = ScriptedProvider(clock: clock) { _, _ in .text("x") }
+        let graph = try workflow(modelWorkflow("  - { id: a, prompt: hello }"))
+        let ratio = try #require(TokenRatio([(7, 7), (7, 7), (7, 7)].map { TokenRatio.Sample(bytes: $0.0, tokens: $0.1) }))
+        func plan(_ ratios: [ModelReference: TokenRatio]) -> Plan {
+            PlanBuilder(graph: graph, provider: provider, prices: .perToken(), history: WorkflowHistory(), ratios: ratios, at: clock.now()).plan(inputs: [:])
+        }
+        let (learned, plain) = (plan([ModelReference(text: "local/small")!: ratio]), plan([ModelReference(text: "local/other")!: ratio]))
+        #expect(learned.steps[0].prompt == PromptTokens(7, .learned(ratio)) && plain.steps[0].prompt == PromptTokens(2, .estimate))
+        #expect(learned.total.best == plain.total.best && learned.total.worst == plain.total.worst && learned.total.expected == nil)
+    }
+
     @Test func retriesFallbacksAndRepairsAreCounted() throws {
         let plan = try plan(
             modelWorkflow(

@@ -57,6 +57,43 @@ import WorkflowModel
         }
     }
 
+    /// The latest prompts that were billed, and how many bytes a token of them had.
+    @Test func whatPromptsWereBilledAsIsTold() async throws {
+        let temporary = try TemporaryLedger()
+        let (ledger, memory) = (try temporary.open(), InMemoryJournal())
+        let model = ModelReference(provider: "local", model: "small-model")
+        for journal in [ledger, memory] as [any RunJournal] {
+            try await journal.begin(.sample("run-a", cap: dollars("1000")))
+            func call(
+                _ number: Int, bytes: Int, tokens: Int, _ state: CallState = .settled, purpose: CallPurpose = .try, model: String = "small-model", attached: Bool = false
+            ) async throws {
+                let text = Blob(Array(String(repeating: "x", count: bytes).utf8))
+                let more = attached ? #","media_type":"image/png""# : ""
+                let request = Blob(Array(#"{"model":"local/small-model","segments":[{"hash":"\#(text.hash.hex)"\#(more)}]}"#.utf8))
+                let start = JournalEntry.start(
+                    "run-a", number, held: dollars("1"), purpose: purpose, model: model, request: request, at: Self.noon.adding(.milliseconds(Int64(number))))
+                start.blobs.append(text)
+                _ = try await journal.write(start)
+                _ = try await journal.write(
+                    .end("run-a", number, state, held: dollars("0.1"), cost: dollars("0.1"), usage: TokenUsage(plainInput: tokens - 1, cacheRead: 1, plainOutput: 1)))
+            }
+            // What is cached is part of a prompt.
+            for number in 1...45 { try await call(number, bytes: number * 10, tokens: number * 2) }
+            try await call(46, bytes: 1000, tokens: 1, .estimated)
+            try await call(47, bytes: 1000, tokens: 1, .void, purpose: .count)
+            try await call(48, bytes: 1000, tokens: 1, model: "other")
+            try await call(49, bytes: 1000, tokens: 1, attached: true)
+        }
+        for (name, archive) in [("sqlite", ledger.archive), ("memory", InMemoryArchive(memory))] as [(String, any RunArchive)] {
+            let billed = try await archive.billedPrompts(of: model)
+            #expect(billed.map(\.tokens) == [1] + (7...45).reversed().map { $0 * 2 }, "\(name)")
+            let ratio = try #require(try await archive.tokenRatio(of: model), "\(name)")
+            // Without the one with a picture.
+            #expect(ratio.calls == 39 && ratio.thousandths == 5000 && ratio.low == 5000 && ratio.high == 5000, "\(name)")
+            #expect(try await archive.tokenRatio(of: ModelReference(provider: "local", model: "other")) == nil, "\(name)")
+        }
+    }
+
     @Test func aRunIsToldTheSame() async throws {
         var traces: [String] = []
         for (name, archive, _) in try await archives() {

@@ -184,7 +184,7 @@ import WorkflowModel
     private var plan: Plan {
         func amounts(_ best: String, _ worst: String?) -> Plan.Amounts { .init(best: usd(best), expected: nil, worst: worst.map(usd)) }
         func model(_ id: String, calls: Int, _ best: String, _ worst: String, isConditional: Bool = false) -> Plan.Step {
-            .init(id: id, kind: "model", tier: "m", model: "local/s", maxCalls: calls, isConditional: isConditional, promptTokens: 40, maxOutputTokens: 100, amounts: amounts(best, worst))
+            .init(id: id, kind: "model", tier: "m", model: "local/s", maxCalls: calls, isConditional: isConditional, prompt: PromptTokens(40, .estimate), maxOutputTokens: 100, amounts: amounts(best, worst))
         }
         return Plan(
             workflow: "review",

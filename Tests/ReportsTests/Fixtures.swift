@@ -132,14 +132,14 @@ func supportPlan() -> Plan {
         workflow: "support-triage",
         steps: [
             .init(
-                id: "classify", kind: "model", tier: "small", model: "local/small", maxCalls: 3, promptTokens: 412, maxInputTokens: 4_000,
+                id: "classify", kind: "model", tier: "small", model: "local/small", maxCalls: 3, prompt: PromptTokens(412, .estimate), maxInputTokens: 4_000,
                 maxOutputTokens: 120, amounts: .init(best: usd("0.00001"), expected: usd("0.000013"), worst: usd("0.0002")),
                 prefixes: ["policy", "ticket"]),
             .init(
                 id: "retrieve", kind: "run", isConditional: true, amounts: .init(best: .zero, expected: .zero, worst: .zero),
                 dependsOn: ["classify"]),
             .init(
-                id: "draft", kind: "model", tier: "mid", model: "openai/gpt-4o", maxCalls: 6, promptTokens: 1_200, maxOutputTokens: 700,
+                id: "draft", kind: "model", tier: "mid", model: "openai/gpt-4o", maxCalls: 6, prompt: PromptTokens(1_200, .estimate), maxOutputTokens: 700,
                 amounts: .init(best: usd("0.001"), expected: usd("0.0012"), worst: usd("0.012")),
                 notes: ["the worst case is learned: the overhead of the chat template"], prefixes: ["policy", "ticket"],
                 dependsOn: ["classify", "retrieve"]),

@@ -35,19 +35,26 @@ final class CallRoad {
     func make<Run: CallRecorder>(_ question: Question, at site: CallSite, for run: isolated Run) async -> CallOutcome {
         do throws(StepFailure) {
             // Prepare
+            if let excess = question.excess, question.counts.isEmpty, !mayCount(question, nil) { throw excess.failure }
             if try !isReady(question.model, run) { try await services.prepareFirst(question.model.reference) }
-            let call = try prepare(question, site, run)
+            var call = try prepare(question, site, run)
             // Place: what waits for one holds no money.
             if !services.callLimiter.tryAcquire() {
                 guard await acquire(services.callLimiter, run) else { throw Self.stopped }
             }
             defer { services.callLimiter.release() }
-            if let limiter = call.limiter, !limiter.tryAcquire() {
+            let limiter = call.limiter
+            if let limiter, !limiter.tryAcquire() {
                 guard await acquire(limiter, run) else { throw Self.stopped }
             }
-            defer { call.limiter?.release() }
-            // Reserve and journal
+            defer { limiter?.release() }
+            // Reserve and journal; what does not fit by its bytes is counted.
+            if question.excess != nil || call.exceedsWindow, mayCount(question, call.known) { call = try await counted(call, run) }
             try await reserve(call, run)
+            if mayFit(call) {
+                call = try await counted(call, run)
+                if call.refusal == nil { try await reserve(call, run) }
+            }
             guard begin(call, run) else { return .refused(call.refusal!) }
             // Call
             if !Task.isCancelled {
@@ -77,37 +84,38 @@ final class CallRoad {
     }
 
     @inline(never)
-    private func prepare<Run: CallRecorder>(_ question: Question, _ site: CallSite, _ run: isolated Run) throws(StepFailure) -> PlacedCall {
+    func prepare<Run: CallRecorder>(
+        _ question: Question, _ site: CallSite, _ run: isolated Run, _ counted: KnownCount? = nil
+    ) throws(StepFailure) -> PlacedCall {
         guard case .segments(let segments) = question.content else {
             throw StepFailure(.configuration, "\(question.model.reference) cannot be asked with the body of another client: nothing reads its bound")
         }
-        try refuseSecrets(in: segments)
+        try StepFailure.refuseSecrets(in: segments, environment.secrets.redactor)
         let request = ModelRequest(
             id: run.nextCall(), model: question.model.reference, segments: segments, sampling: question.sampling, maxOutputTokens: question.outputCap,
             schema: question.schema, schemaName: question.schemaName, timeout: question.timeout, site: site)
         let sheet = services.priceSheets.sheet(question.model, at: environment.clock.now())
-        let bound = try bound(of: request, question, sheet)
+        var known = counted
+        if known == nil, !question.counts.isEmpty {
+            let hash = ContentHash(of: request.manifest)
+            known = question.counts.last { $0.request == hash && !$0.isLost }
+        }
+        if let excess = question.excess, known != nil || !mayCount(question, nil) { try Self.check(excess, known) }
+        let (bound, exceedsWindow) = try bound(of: request, question, sheet, known?.count)
         return PlacedCall(
             question, at: site, request, sheet: sheet, held: bound.map { run.raised($0, of: request.model) }, bound: bound,
-            promptBytes: question.promptBytes, limiter: services.limiter(of: question.model))
+            promptBytes: question.promptBytes, limiter: services.limiter(of: question.model), known: known, exceedsWindow: exceedsWindow)
     }
 
-    /// A secret in a prompt would be sent to whoever answers, and kept with the call.
-    private func refuseSecrets(in segments: [PromptSegment]) throws(StepFailure) {
-        let redactor = environment.secrets.redactor
-        guard !redactor.isEmpty else { return }
-        for segment in segments {
-            guard let name = redactor.secret(in: segment.text) ?? segment.attachment.flatMap({ redactor.secret(in: $0.bytes) }) else { continue }
-            throw StepFailure(.secret, "the prompt holds a secret, \(name): it is not sent", details: ["it stands in the part \(segment.origin)"])
-        }
-    }
-
-    /// The worst case of a call, or `nil` for a model without a price, which only a run without any cap may use.
-    private func bound(of request: ModelRequest, _ question: Question, _ sheet: PriceSheet?) throws(StepFailure) -> Money? {
+    /// The worst case of a call, or `nil` for a model without a price, which only a run without any cap may use; also whether the bytes
+    /// of its prompt bound it no better than the model's window does, under a cap.
+    private func bound(
+        of request: ModelRequest, _ question: Question, _ sheet: PriceSheet?, _ count: TokenCount?
+    ) throws(StepFailure) -> (Money?, exceedsWindow: Bool) {
         let profile = question.model
         guard let sheet else {
             guard question.mayBeUnpriced else { throw StepFailure.unpriced(profile) }
-            return nil
+            return (nil, false)
         }
         var bound = RequestBound.inputTokens(request.segments, schemaBound: profile.bound(ofSchema: question.schemaBound), support: profile.attachments) ?? profile.contextWindow
         if bound == nil {
@@ -118,9 +126,12 @@ final class CallRoad {
             }
             bound = RequestBound.unknownWindow
         }
-        return Reservation.worst(
+        let exceedsWindow = !question.mayBeUnpriced && !sheet.isMachineTime && bound! >= profile.contextWindow ?? .max
+        if let count { bound = min(bound!, count.bound) }
+        let worst = Reservation.worst(
             sheet: sheet, inputBound: bound!, contextWindow: profile.contextWindow, outputCap: profile.outputBound(request.maxOutputTokens), timeout: request.timeout
         ).amount
+        return (worst, exceedsWindow)
     }
 
     // MARK: Place
@@ -176,7 +187,7 @@ final class CallRoad {
             run.take(.callStarted(call.started), at: call.startedAt!, .none)
             return true
         }
-        if let preface = call.question.preface { run.outbox.append(preface.fact, at: preface.at) }
+        if !call.isPrefaceWritten, let preface = call.question.preface { run.outbox.append(preface.fact, at: preface.at) }
         run.record(.callRefused(call.site.path, refusal), at: environment.clock.now())
         return false
     }
@@ -260,8 +271,19 @@ final class CallRoad {
     }
 }
 
+extension StepFailure {
+    /// A secret in a prompt would be sent to whoever answers, and kept with the call.
+    static func refuseSecrets(in segments: [PromptSegment], _ redactor: Redactor) throws(StepFailure) {
+        guard !redactor.isEmpty else { return }
+        for segment in segments {
+            guard let name = redactor.secret(in: segment.text) ?? segment.attachment.flatMap({ redactor.secret(in: $0.bytes) }) else { continue }
+            throw StepFailure(.secret, "the prompt holds a secret, \(name): it is not sent", details: ["it stands in the part \(segment.origin)"])
+        }
+    }
+}
+
 extension CallRecorder {
-    fileprivate func keep(_ blob: Blob) -> ContentHash {
+    func keep(_ blob: Blob) -> ContentHash {
         outbox.append(blob)
         return blob.hash
     }

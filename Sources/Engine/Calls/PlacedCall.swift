@@ -18,6 +18,13 @@ final class PlacedCall {
     let priceRows: [String]
     let started: CallStarted
 
+    /// What is known of the tokens of its prompt by counting; `nil`: they were not counted.
+    let known: KnownCount?
+    /// Whether the bytes of its prompt could be more tokens than its model reads, so that its whole window is held.
+    let exceedsWindow: Bool
+    /// Whether the fact in front of its own is in the record already.
+    var isPrefaceWritten = false
+
     /// When its intent was written.
     var startedAt: Timestamp?
     var refusal: BudgetRefusal?
@@ -28,7 +35,7 @@ final class PlacedCall {
     ///   - held: what is reserved for it; `bound`: what would be had no bill gone beyond its bound.
     init(
         _ question: Question, at site: CallSite, _ request: ModelRequest, sheet: PriceSheet?, held: Money?, bound: Money?, promptBytes: Int,
-        limiter: ConcurrencyLimiter?
+        limiter: ConcurrencyLimiter?, known: KnownCount? = nil, exceedsWindow: Bool = false
     ) {
         self.question = question
         self.site = site
@@ -37,6 +44,8 @@ final class PlacedCall {
         self.held = held
         self.promptBytes = promptBytes
         self.limiter = limiter
+        self.known = known
+        self.exceedsWindow = exceedsWindow
         manifest = Blob(request.manifest)
         priceRows = sheet?.usualRows ?? []
         started = CallStarted(
@@ -49,7 +58,7 @@ final class PlacedCall {
     func intent(at moment: Timestamp) -> JournalEntry {
         startedAt = moment
         let intent = JournalEntry(run: request.id.run)
-        if let preface = question.preface { _ = intent.append(preface.fact, at: preface.at) }
+        if !isPrefaceWritten, let preface = question.preface { _ = intent.append(preface.fact, at: preface.at) }
         _ = intent.append(.callStarted(started), at: moment)
         intent.blobs.reserveCapacity(request.segments.count + 1)
         for segment in request.segments {

@@ -24,6 +24,16 @@ final class Question: Sendable {
         var rules = Rules.current
     }
 
+    /// A prompt that is longer than its step allows, by the estimate of its bytes.
+    struct Excess: Sendable {
+        /// In tokens.
+        let limit: Int
+        /// ` even without x and y`, where values were cut to make it fit.
+        let cut: String
+        /// What the step fails with unless a count says otherwise.
+        let failure: StepFailure
+    }
+
     /// The model that is asked, as its provider knows it.
     let model: ModelProfile
     let content: Content
@@ -49,6 +59,10 @@ final class Question: Sendable {
     let trimmed: [TrimmedValue]
     /// The number of the call that it tries again.
     let retryOf: Int?
+    /// What was counted before at its site.
+    let counts: [KnownCount]
+    /// `nil`: the prompt is not too long.
+    let excess: Excess?
     /// A fact that goes before its own, in one entry with its intent.
     let preface: (fact: RunEvent, at: Timestamp)?
     /// Is told of the answer while it comes, as a client that is connected; nobody where a step asks. Who wants no more of it cancels the
@@ -60,7 +74,7 @@ final class Question: Sendable {
         to model: ModelProfile, _ content: Content, sampling: Sampling = Sampling(), outputCap: Int, schema: Schema? = nil, schemaName: String = "",
         schemaBound: Int = 0, timeout: TimeSpan, purpose: CallPurpose = .try, terms: Terms = Terms(), attachedTokens: Int = 0, mayBeUnpriced: Bool = false,
         caps: [(scope: String, cap: Money)] = [], tags: JSONObject? = nil, trimmed: [TrimmedValue] = [], retryOf: Int? = nil,
-        preface: (fact: RunEvent, at: Timestamp)? = nil, sink: (any AnswerSink)? = nil
+        counts: [KnownCount] = [], excess: Excess? = nil, preface: (fact: RunEvent, at: Timestamp)? = nil, sink: (any AnswerSink)? = nil
     ) {
         self.model = model
         self.content = content
@@ -82,7 +96,15 @@ final class Question: Sendable {
         self.tags = tags
         self.trimmed = trimmed
         self.retryOf = retryOf
+        self.counts = counts
+        self.excess = excess
         self.preface = preface
         self.sink = sink
+    }
+
+    /// Whether nothing is attached.
+    var isText: Bool {
+        guard case .segments(let segments) = content else { return false }
+        return segments.allSatisfy { $0.attachment == nil }
     }
 }

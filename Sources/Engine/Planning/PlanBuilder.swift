@@ -15,6 +15,8 @@ public struct PlanBuilder: Sendable {
     /// For each body, the steps that a condition may skip.
     private let conditional: [ObjectIdentifier: [Bool]]
     private let hasCap: Bool
+    /// What prompts of models were billed as before.
+    private let ratios: [ModelReference: TokenRatio]
 
     /// A tier by its name in its workflow.
     private struct TierKey: Hashable {
@@ -32,11 +34,14 @@ public struct PlanBuilder: Sendable {
 
     /// - Parameters:
     ///   - history: from the ledger; of no runs without one.
+    ///   - ratios: from the ledger, for what is expected of prompts; no amount rests on them.
     ///   - moment: prices are those of it.
     public init(
-        graph: WorkflowGraph, provider: any ModelProvider, prices: PriceBook, history: WorkflowHistory, at moment: Timestamp
+        graph: WorkflowGraph, provider: any ModelProvider, prices: PriceBook, history: WorkflowHistory, ratios: [ModelReference: TokenRatio] = [:],
+        at moment: Timestamp
     ) {
         self.graph = graph
+        self.ratios = ratios
         self.history = history
         var conditional: [ObjectIdentifier: [Bool]] = [:]
         var tiers: [TierKey: TierTerms] = [:]
@@ -303,7 +308,7 @@ public struct PlanBuilder: Sendable {
         let amounts = Plan.Amounts(best: once * place.least, expected: expected(id, tier, terms), worst: worst).ordered
         return Plan.Step(
             id: id, kind: "model", tier: tier.name, model: tier.models.map(\.description).joined(separator: " | "),
-            maxCalls: place.most.flatMap { most in most.multipliedReportingOverflow(by: calls).overflow ? nil : most * calls }, isConditional: isConditional, promptTokens: TokenBound.estimate(bytes: prompt.knownBytes),
+            maxCalls: place.most.flatMap { most in most.multipliedReportingOverflow(by: calls).overflow ? nil : most * calls }, isConditional: isConditional, prompt: PromptTokens(bytes: prompt.knownBytes, ratios[tier.models[0]]),
             maxInputTokens: step.limits.maxInputTokens, maxOutputTokens: outputCap,
             amounts: amounts, isUnpriced: sheets.isEmpty, notes: notes, prefixes: model.prefixes.map { place.graph.prefixes[$0].name })
     }

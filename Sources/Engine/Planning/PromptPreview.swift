@@ -37,6 +37,8 @@ public struct PromptPreview: Sendable {
 
     /// What the prompt needs and `data` does not give: `steps.classify.output`, `item`. In the order of reading.
     public let missing: [String]
+    /// Whether it reads what other steps come to: without data it is another prompt than in a run.
+    let readsSteps: Bool
 
     private let graph: WorkflowGraph
     private let step: Step
@@ -65,6 +67,7 @@ public struct PromptPreview: Sendable {
 
         let read = Self.references(of: step, model, in: graph)
         var missing = read.compactMap { Self.missing($0, in: steps) }
+        readsSteps = (read + (step.forEach?.items.references ?? [])).contains { $0.path.first == "steps" }
         givenItem = step.forEach.flatMap { forEach in
             (data[forEach.name] ?? data["item"]).map { ($0, Int(data["index"]?.intValue ?? 0)) }
         }

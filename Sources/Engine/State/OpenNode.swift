@@ -14,6 +14,8 @@ final class OpenNode {
         var answer: String?
         /// The process that made it is gone: what it holds is spent for good.
         var isLost = false
+        /// What it was told, of a call that counts.
+        var count: TokenCount?
 
         var isUnderWay: Bool { ended == nil && !isLost }
     }
@@ -31,6 +33,8 @@ final class OpenNode {
     /// What its calls that ended come to; `nil`: it is no model step.
     var totals: CallTotals?
     var calls: [Call] = []
+    /// Those that counted the tokens of its prompts.
+    var counts: [Call] = []
     /// What was cut of its prompts, each time.
     var cuts: [[TrimmedValue]] = []
     /// Of a program that came to its end.
@@ -48,7 +52,12 @@ final class OpenNode {
         totals = step.modelStep.map { CallTotals(tier: $0.tier) }
     }
 
-    var hasCallUnderWay: Bool { calls.last?.isUnderWay ?? false }
+    var hasCallUnderWay: Bool { callUnderWay != nil }
+    var callUnderWay: CallStarted? {
+        if let last = calls.last, last.isUnderWay { return last.started }
+        if let last = counts.last, last.isUnderWay { return last.started }
+        return nil
+    }
 
     /// What expressions read of it beside its output.
     var facts: JSONObject {

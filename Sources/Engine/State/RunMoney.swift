@@ -35,6 +35,9 @@ struct RunMoney {
         keep(held, of: call.model, bound: held, caps)
     }
 
+    /// The same of a call that counts: nothing is owed for it.
+    mutating func loseCount() { spending.add(.void, cost: .zero, held: .zero) }
+
     private mutating func keep(_ amount: Money, of model: ModelReference, bound: Money, _ caps: [(scope: String, cap: Money)]) {
         overruns.learn(of: model, bound: bound, counted: amount)
         kept += amount

@@ -94,18 +94,21 @@ extension RunState {
 
     private func begin(_ call: CallStarted, _ state: OpenNode) throws(IllegalFact) {
         guard call.id.run == run else { throw IllegalFact("call \(call.id) is of another run") }
-        if let last = state.calls.last {
-            if last.isUnderWay { throw IllegalFact("call \(last.started.id) of '\(call.path)' is under way") }
+        if let underWay = state.callUnderWay { throw IllegalFact("call \(underWay.id) of '\(call.path)' is under way") }
+        let isCount = call.purpose == .count
+        if let last = isCount ? state.counts.last : state.calls.last {
             guard call.ordinal > last.started.ordinal else { throw IllegalFact("call \(call.id) comes behind one of ordinal \(last.started.ordinal)") }
         }
         guard call.ordinal >= 0, call.ordinal < CallNumbers.most else { throw IllegalFact("no call has the ordinal \(call.ordinal)") }
         guard numbers.record(call.id.number) else { throw IllegalFact("the number of call \(call.id) is taken") }
+        if isCount { return state.counts.append(OpenNode.Call(started: call)) }
         state.inquiry?.decision = nil
         state.calls.append(OpenNode.Call(started: call))
     }
 
     private func end(_ end: CallEnded, _ node: Node, at moment: Timestamp, _ documents: FactDocuments) throws(IllegalFact) {
         let state = try modelNode(node)
+        if let count = state.counts.last, count.started.id == end.id { return try self.end(count, end, state, at: moment, documents) }
         guard let place = state.calls.indices.last, state.calls[place].started.id == end.id, state.calls[place].isUnderWay else {
             throw IllegalFact("call \(end.id) is not under way")
         }
@@ -123,9 +126,28 @@ extension RunState {
         scope.largestHold = max(scope.largestHold, started.held ?? .zero)
     }
 
+    /// Of a call that counts: nothing is owed for it, and it is no try of its step.
+    private func end(_ count: OpenNode.Call, _ end: CallEnded, _ state: OpenNode, at moment: Timestamp, _ documents: FactDocuments) throws(IllegalFact) {
+        guard count.isUnderWay else { throw IllegalFact("call \(end.id) is not under way") }
+        guard end.isPossible, end.state == .void else { throw IllegalFact("the end of call \(end.id) cannot be true") }
+        var count = count
+        if end.failure == nil {
+            guard let response = end.response, let told = TokenCount(json: try documents.value(of: response)) else { throw IllegalFact("call \(end.id) counted nothing") }
+            count.count = told
+            answering.insert(count.started.model)
+        }
+        (count.ended, count.endedAt) = (end, moment)
+        state.counts[state.counts.count - 1] = count
+        money.settle(count.started, end, caps: [])
+    }
+
     /// Another process goes on: of calls without an end nobody will know one.
     private func loseCalls() {
         for (node, state) in open {
+            if let count = state.counts.indices.last, state.counts[count].isUnderWay {
+                state.counts[count].isLost = true
+                money.loseCount()
+            }
             guard let place = state.calls.indices.last, state.calls[place].isUnderWay else { continue }
             state.calls[place].isLost = true
             let call = state.calls[place].started

@@ -105,8 +105,10 @@ struct ModelRunner: StepRunner {
                 onTruncation: tries.step.limits.onTruncation, allowsEmpty: model.allowsEmpty, willContinue: tries.machine.mayContinue,
                 rules: run.state.rules),
             attachedTokens: attachedTokens, mayBeUnpriced: run.state.graph.budget.maxCost == nil && tries.caps.isEmpty, caps: tries.caps,
-            tags: tries.tags, trimmed: tries.trimmed, retryOf: call.retryOf,
+            tags: tries.tags, trimmed: tries.trimmed, retryOf: call.retryOf, counts: tries.counts,
+            excess: tries.excess(segments, attachedTokens: attachedTokens),
             preface: tries.isStartRecorded ? nil : (.nodeStarted(tries.path), tries.state.startedAt))
+        if let excess = question.excess, profile.counting == .no, question.counts.isEmpty { throw excess.failure }
         try tries.checkLimits(promptBytes: question.promptBytes)
         return question
     }

@@ -49,7 +49,17 @@ final class ModelTries {
     /// Whether the last answer came in more than one piece.
     private(set) var isContinued = false
     /// Whether the journal's queue has the node's start.
-    var isStartRecorded: Bool
+    var isStartRecorded: Bool {
+        // A count may have taken it along before its call came to nothing.
+        get { hasRecordedStart || !state.counts.isEmpty }
+        set { hasRecordedStart = newValue }
+    }
+    private var hasRecordedStart: Bool
+    /// What was counted of its prompts.
+    var counts: [KnownCount] {
+        if state.counts.isEmpty { return [] }
+        return state.counts.map { KnownCount(request: $0.started.request, count: $0.count, isLost: $0.isLost || $0.ended?.failure?.kind == .cancelled) }
+    }
 
     var path: String { node.path }
 
@@ -62,7 +72,7 @@ final class ModelTries {
         self.tier = tier
         self.state = state
         self.isResumed = isResumed
-        isStartRecorded = isResumed
+        hasRecordedStart = isResumed
         self.rules = rules
         machine = TryMachine(step, model, tier, rules: rules)
         self.caps = caps
@@ -138,12 +148,18 @@ final class ModelTries {
     var response: ContentHash? { state.calls.last(where: { $0.ended != nil })?.ended?.response }
     private var tokens: Int { state.totals?.tokens ?? 0 }
 
+    /// What a prompt is beyond its limit, which a count may say otherwise.
+    func excess(_ segments: [PromptSegment], attachedTokens: Int) -> Question.Excess? {
+        guard let limit = step.limits.maxInputTokens else { return nil }
+        let estimate = TokenBound.estimate(bytes: segments.reduce(attachedTokens * 4) { $0 + $1.text.utf8.count })
+        guard estimate > limit else { return nil }
+        let cut = step.limits.trim.isEmpty ? "" : " even without \(step.limits.trim.joined(separator: " and "))"
+        return Question.Excess(
+            limit: limit, cut: cut, failure: StepFailure(.inputLimit, "the prompt has about \(estimate) tokens\(cut), limits.max_input_tokens is \(limit)"))
+    }
+
     func checkLimits(promptBytes: Int) throws(StepFailure) {
         let estimate = TokenBound.estimate(bytes: promptBytes)
-        if let limit = step.limits.maxInputTokens, estimate > limit {
-            let cut = step.limits.trim.isEmpty ? "" : " even without \(step.limits.trim.joined(separator: " and "))"
-            throw StepFailure(.inputLimit, "the prompt has about \(estimate) tokens\(cut), limits.max_input_tokens is \(limit)")
-        }
         if let limit = step.limits.maxTotalTokens, tokens + estimate + outputCap > limit {
             throw StepFailure(
                 .inputLimit,

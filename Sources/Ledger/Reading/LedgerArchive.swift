@@ -54,6 +54,10 @@ struct LedgerArchive: RunArchive, SpendingArchive, RecordProof {
         try await ledger.reading { ledger throws(JournalError) in try ledger.history(workflow: workflow) }
     }
 
+    func billedPrompts(of model: ModelReference) async throws(JournalError) -> [BilledPrompt] {
+        try await ledger.reading { ledger throws(JournalError) in try ledger.billedPrompts(of: model) }
+    }
+
     // MARK: SpendingArchive
 
     func audit(by dimensions: [AuditDimension], filter: AuditFilter) async throws(JournalError) -> [AuditRow] {

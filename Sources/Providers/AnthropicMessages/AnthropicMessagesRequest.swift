@@ -68,6 +68,20 @@ struct AnthropicMessagesRequest {
         return body.finish()
     }
 
+    /// What counts as input, and nothing else.
+    ///
+    /// Source: `message_count_tokens_params.py` of Anthropic's Python client.
+    func countBody() -> [UInt8] {
+        var body = BodyWriter(capacity: BodyWriter.capacity(for: wire.request))
+        body.key("model")
+        body.value(wire.modelID)
+        writeSystem(to: &body)
+        body.key("messages")
+        writeMessages(to: &body)
+        writeOutput(to: &body)
+        return body.finish()
+    }
+
     // MARK: The prompt
 
     /// A block for each segment, as marks of a cache stand at the end of one. What they come to is the same text as in other APIs.

@@ -13,7 +13,12 @@ struct OpenAIChatRequest {
 
     var isStreaming: Bool { request.sampling.stream ?? dialect.stream }
 
-    func body() -> [UInt8] {
+    func body() -> [UInt8] { body(isPromptOnly: false) }
+
+    /// What a template makes a prompt of, and nothing else.
+    func promptBody() -> [UInt8] { body(isPromptOnly: true) }
+
+    private func body(isPromptOnly: Bool) -> [UInt8] {
         var output: [UInt8] = []
         output.reserveCapacity(512 + request.segments.reduce(0) { $0 + $1.text.utf8.count + ($1.attachment.map { Base64.size(of: $0.bytes) + 256 } ?? 0) })
         func key(_ name: StaticString) {
@@ -36,6 +41,10 @@ struct OpenAIChatRequest {
             output.append(UInt8(ascii: "}"))
         }
         output.append(UInt8(ascii: "]"))
+        if isPromptOnly {
+            output.append(UInt8(ascii: "}"))
+            return output
+        }
 
         if dialect.maxTokensField == "max_completion_tokens" { key("max_completion_tokens") } else { key("max_tokens") }
         JSONEncoding.write(Int64(request.maxOutputTokens), to: &output)

@@ -9,7 +9,12 @@ import WorkflowModel
 struct OpenAIResponsesRequest {
     let wire: WireRequest
 
-    func body() -> [UInt8] {
+    func body() -> [UInt8] { body(isForCount: false) }
+
+    /// What counts as input, and nothing else.
+    func countBody() -> [UInt8] { body(isForCount: true) }
+
+    private func body(isForCount: Bool) -> [UInt8] {
         let request = wire.request
         var body = BodyWriter(capacity: BodyWriter.capacity(for: request))
         body.key("model")
@@ -23,13 +28,15 @@ struct OpenAIResponsesRequest {
         }
         body.key("input")
         body.list(messages) { message, body in Self.write(message, to: &body) }
-        body.key("max_output_tokens")
-        body.value(request.maxOutputTokens)
         let sampling = request.sampling
-        if let temperature = sampling.temperature { body.key("temperature"); body.value(.double(temperature)) }
-        if let topP = sampling.topP { body.key("top_p"); body.value(.double(topP)) }
+        if !isForCount {
+            body.key("max_output_tokens")
+            body.value(request.maxOutputTokens)
+            if let temperature = sampling.temperature { body.key("temperature"); body.value(.double(temperature)) }
+            if let topP = sampling.topP { body.key("top_p"); body.value(.double(topP)) }
+        }
         if let effort = sampling.reasoning { body.key("reasoning"); body.value(["effort": .string(effort)]) }
-        if sampling.logprobs == true {
+        if sampling.logprobs == true, !isForCount {
             body.key("include"); body.value(["message.output_text.logprobs"])
             body.key("top_logprobs"); body.value(5)
         }
@@ -46,6 +53,7 @@ struct OpenAIResponsesRequest {
             case .tool, .none: break
             }
         }
+        if isForCount { return body.finish() }
         // The ledger keeps what there is to keep.
         body.key("store")
         body.value(false)

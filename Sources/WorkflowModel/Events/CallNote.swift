@@ -27,9 +27,13 @@ public struct CallNote: Sendable, Hashable {
 
         /// The server's own figure for the cost is another one than ours, or cannot be one.
         public static let reportedCost = Code(rawValue: "reported_cost")
+        /// How many tokens a prompt has that was counted.
+        public static let tokensCounted = Code(rawValue: "tokens_counted")
+        /// They could not be counted.
+        public static let countFailed = Code(rawValue: "count_failed")
 
         /// Whether whoever watches the run is told.
-        public var isWarning: Bool { [.usageDoubtful, .servedModel, .finishReason, .lateError].contains(self) }
+        public var isWarning: Bool { [.usageDoubtful, .servedModel, .finishReason, .lateError, .countFailed].contains(self) }
     }
 
     public let code: Code

@@ -1,3 +1,5 @@
+import Values
+
 /// What names a call within its run, whatever its number: the place that asks, the tier that is being decided, the part of the step
 /// whose question it is, and the count of tries there.
 public struct CallSite: Sendable, Hashable, CustomStringConvertible {
@@ -15,6 +17,12 @@ public struct CallSite: Sendable, Hashable, CustomStringConvertible {
         self.part = part
         self.ordinal = ordinal
     }
+
+    /// The part that counts the tokens of another part's prompts: no check can have that name.
+    public static func countPart(of part: String) -> String { part.isEmpty ? "(count)" : "\(part) (count)" }
+
+    /// Whether it is the part of counting calls.
+    static func isCountPart(_ part: String) -> Bool { part.endsWithBytes(of: "(count)") }
 
     /// `gate/draft small judge #2`
     public var description: String { "\(path) \(tier)\(part.isEmpty ? "" : " \(part)") #\(ordinal)" }

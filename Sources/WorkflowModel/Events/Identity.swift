@@ -42,6 +42,8 @@ public enum CallPurpose: String, Sendable, Hashable {
     case `try`, repair
     /// Asks for the rest of an answer that stopped at its cap of tokens.
     case continuation = "continue"
+    /// Asks the model's server how many tokens the prompt of another call has; the model does not work.
+    case count
 }
 
 /// The state of a call in the ledger.

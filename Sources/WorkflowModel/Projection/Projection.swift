@@ -223,7 +223,8 @@ public struct Projection: Sendable {
             let call = try lose(number)
             try sink.begin(.callLost)
             Self.key(of: call, sink)
-            sink.put(CallState.unknown.rawValue)
+            // Of a count nothing is owed, whatever became of it.
+            sink.put((CallSite.isCountPart(call.part) ? CallState.void : .unknown).rawValue)
             try sink.end()
         }
         // Before form 3, all that were open are lost.

@@ -30,8 +30,9 @@ public struct Plan: Sendable {
         public var maxCalls: Int?
         /// Whether `when` or a skipped source may skip it.
         public var isConditional: Bool
-        /// Estimated prompt tokens of one call, of what is known before the run.
-        public var promptTokens: Int?
+        /// What the prompt of one call probably has, of what is known before the run, and how that is known.
+        public var prompt: PromptTokens?
+        public var promptTokens: Int? { prompt?.tokens }
         public var maxInputTokens: Int?
         public var maxOutputTokens: Int?
         public var amounts: Amounts
@@ -61,7 +62,7 @@ public struct Plan: Sendable {
 
         public init(
             id: String, kind: String, tier: String? = nil, model: String? = nil, maxCalls: Int? = 0, isConditional: Bool = false,
-            promptTokens: Int? = nil, maxInputTokens: Int? = nil, maxOutputTokens: Int? = nil, amounts: Amounts, isUnpriced: Bool = false,
+            prompt: PromptTokens? = nil, maxInputTokens: Int? = nil, maxOutputTokens: Int? = nil, amounts: Amounts, isUnpriced: Bool = false,
             notes: [String] = [], prefixes: [String] = [], dependsOn: [String] = [], items: Items? = nil, passes: Int? = nil
         ) {
             self.id = id
@@ -70,7 +71,7 @@ public struct Plan: Sendable {
             self.model = model
             self.maxCalls = maxCalls
             self.isConditional = isConditional
-            self.promptTokens = promptTokens
+            self.prompt = prompt
             self.maxInputTokens = maxInputTokens
             self.maxOutputTokens = maxOutputTokens
             self.amounts = amounts

@@ -16,6 +16,15 @@ public struct ModelProfile: Sendable, Hashable {
     public let servedNames: ServedNames
     /// Whether its server keeps the cap of output that it is sent; otherwise nothing but the context window bounds an answer.
     public let keepsOutputCap: Bool
+    /// Whether its server can be asked how many tokens a prompt has.
+    public let counting: Counting
+
+    public enum Counting: Sendable, Hashable {
+        case no
+        /// Of prompts without attachments.
+        case text
+        case everything
+    }
 
     /// Whether its server's own figure for the cost of a call is taken for it.
     public let trustsReportedCost: Bool
@@ -29,7 +38,7 @@ public struct ModelProfile: Sendable, Hashable {
     public init(
         reference: ModelReference, servedID: String, contextWindow: Int?, maxConcurrency: Int?, server: String? = nil,
         attachments: AttachmentSupport = .none, servedNames: ServedNames = .any, keepsOutputCap: Bool = true, trustsReportedCost: Bool = false,
-        servedTier: ServedTierTrust = .trusted, schemaOverhead: Int = 0
+        servedTier: ServedTierTrust = .trusted, schemaOverhead: Int = 0, counting: Counting = .no
     ) {
         self.reference = reference
         self.servedID = servedID
@@ -41,6 +50,7 @@ public struct ModelProfile: Sendable, Hashable {
         self.trustsReportedCost = trustsReportedCost
         self.servedTier = servedTier
         self.schemaOverhead = schemaOverhead
+        self.counting = counting
         self.server = server ?? reference.provider
     }
 }

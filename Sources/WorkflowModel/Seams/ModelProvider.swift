@@ -14,6 +14,10 @@ public protocol ModelProvider: Sendable {
     /// Asks once and hands the answer on as it comes. It returns when all of it was taken.
     func call(_ request: ModelRequest, into sink: any AnswerSink) async -> ModelCallResult
 
+    /// Asks a model's server how many tokens the prompt of a request has. The model does not work, and nothing is billed. One attempt, within
+    /// the request's timeout.
+    func count(_ request: ModelRequest) async -> TokenCountResult
+
     /// Whether what `prepare` made of a model still holds, as far as is known; otherwise it is prepared again before the next
     /// call. Quick; does not look.
     func isReady(_ model: ModelReference) -> Bool
@@ -21,6 +25,11 @@ public protocol ModelProvider: Sendable {
 
 extension ModelProvider {
     public func isReady(_ model: ModelReference) -> Bool { true }
+
+    /// For those whose servers do not count.
+    public func count(_ request: ModelRequest) async -> TokenCountResult {
+        TokenCountResult(.failure(CallFailure(.configuration, "\(request.model) has no way to count tokens")), total: .milliseconds(0))
+    }
 
     /// For those who get an answer in one piece: it is handed on as that.
     public func call(_ request: ModelRequest, into sink: any AnswerSink) async -> ModelCallResult {

@@ -2,4 +2,7 @@
 public protocol RunHistory: Sendable {
     /// What the steps of a workflow took in its last runs that succeeded.
     func history(workflow: String) async throws(JournalError) -> WorkflowHistory
+
+    /// The latest calls of a model whose prompts were billed, ``TokenRatio/most`` of them at the most. An old one may be passed over.
+    func billedPrompts(of model: ModelReference) async throws(JournalError) -> [BilledPrompt]
 }

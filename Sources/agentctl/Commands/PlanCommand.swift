@@ -2,16 +2,22 @@ import ArgumentParser
 import Engine
 import Reports
 import Values
+import WorkflowLoading
 import WorkflowModel
 
 struct PlanCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "plan", abstract: "Price a workflow before it runs: best, expected and worst case.",
-        discussion: "Inputs are optional here: with them, prompts that depend on inputs alone are counted exactly. Exits with 20 or 21 when the run would be refused.")
+        discussion: """
+            Inputs are optional here: with them, all of the prompts that depend on inputs alone is known. How many tokens a prompt has is by \
+            what the model's prompts were billed as before, else at four bytes a token; --count asks the models' servers. Exits with 20 or 21 when the run \
+            would be refused.
+            """)
 
     @OptionGroup var source: WorkflowSource
     @OptionGroup var inputs: RunInputs
     @OptionGroup var global: GlobalOptions
+    @Flag(help: "Ask the models' servers for the tokens of prompts that are known before the run; nothing is recorded.") var count = false
     @Flag(help: "The plan as JSON.") var json = false
     @OptionGroup var problems: ProblemOptions
 
@@ -24,7 +30,9 @@ struct PlanCommand: AsyncParsableCommand {
         let session = RunSession(composition, say: { _ in })
         defer { session.close() }
         // A plan makes no ledger.
-        let plan = try await session.planner(of: graph, history: try? composition.archive()).plan(inputs: bound)
+        let archive = try? composition.archive()
+        var plan = try await session.planner(of: graph, history: archive, ratiosOf: archive).plan(inputs: bound)
+        if count { plan = try await session.counter().counted(plan, of: graph, inputs: bound, files: ProjectAttachments(root: settings.project.root)) }
         Output.write(styled: json ? JSONEncoding.pretty.string(PlanReport.json(plan)) + "\n" : PlanReport.text(plan, style: Output.style))
         if let refusal = plan.refusal { throw CommandEnd(code: ExitCodes.code(refusal.kind)) }
     }

@@ -44,6 +44,8 @@ final class CrashLane {
         /// Calls that cost more than was held for them, and runs of which that closed a cap.
         var overruns = 0
         var closed = 0
+        /// Prompts that were counted.
+        var counts = 0
 
         static func + (a: Tally, b: Tally) -> Tally {
             var sum = Tally(
@@ -53,6 +55,7 @@ final class CrashLane {
             sum.resumedAll = a.resumedAll + b.resumedAll
             sum.overruns = a.overruns + b.overruns
             sum.closed = a.closed + b.closed
+            sum.counts = a.counts + b.counts
             sum.words = a.words.merging(b.words, uniquingKeysWith: +)
             return sum
         }

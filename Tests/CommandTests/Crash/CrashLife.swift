@@ -239,6 +239,7 @@ final class CrashLife {
             tally.overruns += state.calls.values.count { $0 == "overrun" }
             tally.closed += state.isClosed ? 1 : 0
             tally.requests += project.model.requestCount
+            tally.counts += project.model.countRequests
         case "running":
             if blow == nil || blow == .term || blow == .twice, code != 48, code >= 0 {
                 project.problems.append("it ended with \(code) and left the run running: \(errors)")

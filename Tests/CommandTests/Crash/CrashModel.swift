@@ -23,6 +23,7 @@ final class CrashModel: Sendable {
     private struct State {
         var callIDs: [String] = []
         var asked: [String: Int] = [:]
+        var counts = 0
     }
 
     private let state = Mutex(State())
@@ -30,10 +31,26 @@ final class CrashModel: Sendable {
     /// The calls that were asked for, in order of arrival.
     var callIDs: [String] { state.withLock { $0.callIDs } }
     var requestCount: Int { state.withLock { $0.callIDs.count } }
+    /// Of all calls, those that counted a prompt.
+    var countRequests: Int { state.withLock { $0.counts } }
     /// As if none had been asked for; that some have failed is remembered.
     func forgetCalls() { state.withLock { $0.callIDs = [] } }
 
+    /// Every prompt has one to four tokens.
+    private func count(_ request: StubRequest) -> StubResponse? {
+        guard let json = request.json, let input = json["input"], let callID = request.callID else { return nil }
+        state.withLock { state in
+            state.callIDs.append(callID)
+            state.counts += 1
+        }
+        let draw = Self.draw(input.jsonText)
+        var response: StubResponse = .json(["object": "response.input_tokens", "input_tokens": .int(Int64(1 + draw / 8 % 4))])
+        response.latency = Int(2 + draw % 7)
+        return response
+    }
+
     func respond(to request: StubRequest) -> StubResponse? {
+        if request.path == "/v1/responses/input_tokens" { return count(request) }
         guard let json = request.json, let messages = json["messages"]?.arrayValue, let callID = request.callID else { return nil }
         let model = json["model"]?.stringValue ?? ""
         let texts = messages.map { $0["content"]?.stringValue ?? "" }

@@ -18,7 +18,7 @@ final class CrashProject {
         let model = CrashModel(word)
         self.model = model
         sandbox = try Sandbox(
-            StubOptions(recordsRequests: false), script: { model.respond(to: $0) },
+            StubOptions(recordsRequests: false), script: { model.respond(to: $0) }, dialect: "count_tokens: api",
             project: """
                   - { model: stub/a, input_per_mtok_usd: 0.10, output_per_mtok_usd: 0.40 }
                   - { model: stub/c, input_per_mtok_usd: 0.20, output_per_mtok_usd: 0.80 }

@@ -149,7 +149,12 @@ struct CrashWorkflow {
         if chance(20) { keys.append("prefix: [policy]") }
         if chance(20) { keys.append("system: \"You are \(id).\"") }
         if chance(20) { keys.append("deadline: 10m") }
-        if chance(20) { keys.append("limits: { max_cost_usd: 0.5 }") }
+        // No prompt is as short by its bytes, and each is by its count.
+        if chance(15) {
+            keys.append("limits: { max_input_tokens: 4 }")
+        } else if chance(20) {
+            keys.append("limits: { max_cost_usd: 0.5 }")
+        }
         return keys
     }
 

@@ -64,6 +64,17 @@ import WorkflowModel
         }
         _ = try await rig.engine.resume(first.id, graph)
         histories.append(RecordedHistory("kinds", rig.written, of: graph, inputs: [:], answer: answer))
+        // One that could be counted, and one that could not.
+        for (name, isCounted) in [("counts", true), ("no counts", false)] {
+            let graph = try CountingCallTests.graph("0.000677", ", retry: { max_attempts: 2 }")
+            let rig = CountingCallTests.rig { _ in
+                isCounted ? .success(TokenCount(tokens: 80, basis: .proved)) : .failure(CallFailure(.serverError, "no"))
+            } script: { _, number in
+                number == 0 ? .failure(.serverError) : .text("x")
+            }
+            _ = try await rig.run(graph)
+            histories.append(RecordedHistory(name, rig.written, of: graph, inputs: [:]) { _, _ in .text("x") })
+        }
         for record in RulesTests.Record.all + RulesTests.Record.former {
             let graph = try workflow(record.json["workflow"]!.stringValue!)
             let written = try #require(record.journal(events: record.events.count, of: graph).run(record.run))

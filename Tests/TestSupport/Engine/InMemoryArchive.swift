@@ -78,6 +78,12 @@ public struct InMemoryArchive: RunArchive {
 
     /// A plan from here knows of no earlier run.
     public func history(workflow: String) async throws(JournalError) -> WorkflowHistory { WorkflowHistory() }
+
+    public func billedPrompts(of model: ModelReference) async throws(JournalError) -> [BilledPrompt] {
+        let calls = journal.runs.flatMap(\.calls).filter { $0.start.model == model && $0.state == .settled && ($0.end?.usage?.totalInput ?? 0) > 0 }
+        let latest = calls.enumerated().sorted { ($0.element.at, $0.offset) > ($1.element.at, $1.offset) }.prefix(TokenRatio.most)
+        return latest.map { BilledPrompt(request: $0.element.start.request, tokens: $0.element.end!.usage!.totalInput) }
+    }
 }
 
 extension [RunRecord] {

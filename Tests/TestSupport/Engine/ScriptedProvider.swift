@@ -50,8 +50,12 @@ public final class ScriptedProvider: ModelProvider {
     /// The answer to a request; the number counts the calls of its step, from 0.
     public typealias Script = @Sendable (ModelRequest, Int) -> Answer
 
+    /// What counting a request comes to, after the provider's latency.
+    public typealias Counter = @Sendable (ModelRequest) -> Result<TokenCount, CallFailure>
+
     private struct State {
         var requests: [ModelRequest] = []
+        var counted: [ModelRequest] = []
         var calls: [String: Int] = [:]
         var prepared: [ModelReference] = []
         var inFlight = 0
@@ -63,21 +67,25 @@ public final class ScriptedProvider: ModelProvider {
     private let latency: TimeSpan
     private let script: Script
     private let profiles: @Sendable (ModelReference) -> Result<ModelProfile, StepFailure>
+    private let counter: Counter?
     private let preparing: @Sendable (ModelReference) async -> Result<Void, StepFailure>
     private let state = Mutex(State())
 
     /// - Parameters:
     ///   - profiles: what is known of a model; by default nothing but its name.
+    ///   - counter: its profiles have to say that it counts.
     ///   - preparing: what making a model reachable comes to; by default success.
     public init(
         clock: any EngineClock, latency: TimeSpan = .milliseconds(100),
         profiles: @escaping @Sendable (ModelReference) -> Result<ModelProfile, StepFailure> = ScriptedProvider.plainProfile,
+        counter: Counter? = nil,
         preparing: @escaping @Sendable (ModelReference) async -> Result<Void, StepFailure> = { _ in .success(()) },
         script: @escaping Script
     ) {
         self.clock = clock
         self.latency = latency
         self.profiles = profiles
+        self.counter = counter
         self.preparing = preparing
         self.script = script
     }
@@ -104,6 +112,8 @@ public final class ScriptedProvider: ModelProvider {
 
     /// In the order of asking.
     public var requests: [ModelRequest] { state.withLock { $0.requests } }
+    /// Those whose tokens were asked for, in the order of asking.
+    public var counted: [ModelRequest] { state.withLock { $0.counted } }
     /// The steps that asked, in order.
     public var askedBy: [String] { requests.map(\.schemaName) }
     public var mostInFlight: Int { state.withLock { $0.mostInFlight } }
@@ -125,6 +135,16 @@ public final class ScriptedProvider: ModelProvider {
     public func profile(of model: ModelReference) throws(StepFailure) -> ModelProfile { try profiles(model).get() }
 
     public func prepare(_ model: ModelReference) async throws(StepFailure) { try await preparing(model).get() }
+
+    public func count(_ request: ModelRequest) async -> TokenCountResult {
+        let began = clock.now()
+        state.withLock { $0.counted.append(request) }
+        let outcome = counter?(request) ?? .failure(CallFailure(.configuration, "it does not count"))
+        do { try await clock.sleep(for: latency) } catch {
+            return TokenCountResult(.failure(CallFailure(.cancelled, "aborted")), total: clock.now().since(began))
+        }
+        return TokenCountResult(outcome, httpStatus: 200, total: clock.now().since(began))
+    }
 
     public func call(_ request: ModelRequest) async -> ModelCallResult { await call(request, to: nil) }
 

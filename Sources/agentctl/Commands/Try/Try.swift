@@ -8,5 +8,6 @@ struct Try: ParsableCommand {
             TryPrice.self,
             TryPrompt.self,
             TrySchema.self,
+            TryTokens.self,
         ])
 }
