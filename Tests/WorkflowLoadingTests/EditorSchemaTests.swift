@@ -105,6 +105,7 @@ import Values
     ]
 
     private static let projectPieces: [(String, Bool)] = [
+        ("providers: { p: { api: openai-chat, models: { m: { logprobs: true } } } }", true), ("providers: { p: { api: openai-chat, models: { m: { logprobs: maybe } } } }", false),
         ("ledger: x.db", true), ("providers: { p: { api: openai-chat, base_url: \"http://x\", max_concurrency: 1, pricing: { machine_hour_usd: 1 } } }", true),
         ("providers: { p: {} }", false), ("providers: { p: { api: soap } }", false), ("providers: { p: { api: openai-chat, max_concurrency: 0 } }", false),
         ("providers: { p: { api: openai-chat, models: { m: { serve: { command: [x] }, context_window: 1 } } } }", true),

@@ -1,3 +1,4 @@
+import Economics
 import Foundation
 import TestSupport
 import Testing
@@ -194,6 +195,36 @@ import WorkflowModel
         #expect(error?.all.map(\.code) == ["AW210", "AW210", "AW210"])
         #expect(error?.all.map { $0.range?.start.line } == [4, 4, 5] && error?.all.map { $0.range?.start.column } == [13, 38, 36])
         #expect(error?.all[0].hint == "did you mean 'openai'?")
+    }
+
+    /// Log-probabilities of models that give none are an error, once for a place; of others that are not known a warning.
+    @Test func logprobsOfModels() throws {
+        func load(_ text: String) throws -> [Diagnostic] {
+            let project = try TemporaryProject(["w.yaml": "version: 1\nname: t\nowner: { engineering: e }\n" + text])
+            do {
+                return try WorkflowLoader.load(
+                    project.path("w.yaml"), root: project.root, warns: true,
+                    logprobs: { LogprobRule($0.model == "none" ? .never : $0.model == "quiet" ? .unlessReasoning : $0.model == "some" ? .always : .unknown, source: "a page", checkedAt: "2026-11-30") }
+                ).warnings.all
+            } catch {
+                return error.all
+            }
+        }
+        let limits = "limits: { max_output_tokens: 9 }"
+        let outputs = "outputs: { a: \"${{ steps.a.output }}\", b: \"${{ steps.b.output }}\" }"
+        let steps = "steps:\n  - { id: a, model: m, prompt: hi, \(limits) }\n  - { id: b, model: m, prompt: hi, \(limits) }\n\(outputs)\n"
+        let none = try load("models:\n  m: { use: p/none, fallback: p/some, logprobs: true }\n" + steps)
+        #expect(none.map(\.code) == ["AW215"] && none.first?.severity == .error && none.first?.range?.start.line == 5 && none.first?.range?.start.column == 49)
+        #expect(none.first?.message == "p/none gives no log-probabilities (a page, 2026-11-30)" && none.first?.hint?.contains("take logprobs out") == true)
+        #expect(try load("models:\n  m: { use: p/some, fallback: p/quiet, logprobs: true }\n" + steps) == [])
+        let reasoning = try load("models:\n  m: { use: p/quiet, reasoning: high, logprobs: true }\n" + steps)
+        #expect(reasoning.map(\.code) == ["AW215"] && reasoning.first?.hint?.hasPrefix("write reasoning: none") == true)
+        let unknown = try load("models:\n  m: { use: p/x, logprobs: true }\n" + steps)
+        #expect(unknown.map(\.code) == ["AW425"] && unknown.first?.severity == .warning)
+        // What a step says is stronger than its tier, and stands there.
+        let own = try load("models:\n  m: { use: p/none }\nsteps:\n  - { id: a, model: m, prompt: hi, logprobs: true, \(limits) }\n  - { id: b, model: m, prompt: hi, \(limits) }\n\(outputs)\n")
+        #expect(own.map(\.code) == ["AW215"] && own.first?.range?.start.line == 7)
+        #expect(try load("models:\n  m: { use: p/none, logprobs: true }\nsteps:\n  - { id: a, model: m, prompt: hi, logprobs: false, \(limits) }\n  - { id: b, value: 1 }\n\(outputs)\n") == [])
     }
 
     @Test(arguments: ["agentctl.yml", ".agentctl.yml", "agentctl.json"]) func aProjectFileThatIsNotRead(name: String) throws {

@@ -1,3 +1,4 @@
+import Economics
 import Values
 
 /// What the engine has to know of a model to price and bound a call.
@@ -33,12 +34,14 @@ public struct ModelProfile: Sendable, Hashable {
 
     /// Tokens that its API puts around a schema beyond its text, at most. Learned, as vendors do not promise it.
     public let schemaOverhead: Int
+    /// When its answers come with log-probabilities, as far as it is known.
+    public let logprobs: LogprobRule
 
     /// - Parameter server: `nil`: one for the whole provider.
     public init(
         reference: ModelReference, servedID: String, contextWindow: Int?, maxConcurrency: Int?, server: String? = nil,
         attachments: AttachmentSupport = .none, servedNames: ServedNames = .any, keepsOutputCap: Bool = true, trustsReportedCost: Bool = false,
-        servedTier: ServedTierTrust = .trusted, schemaOverhead: Int = 0, counting: Counting = .no
+        servedTier: ServedTierTrust = .trusted, schemaOverhead: Int = 0, counting: Counting = .no, logprobs: LogprobRule = .unknown
     ) {
         self.reference = reference
         self.servedID = servedID
@@ -51,6 +54,7 @@ public struct ModelProfile: Sendable, Hashable {
         self.servedTier = servedTier
         self.schemaOverhead = schemaOverhead
         self.counting = counting
+        self.logprobs = logprobs
         self.server = server ?? reference.provider
     }
 }

@@ -53,6 +53,7 @@ struct Validate: ParsableCommand {
         let root: String
         var secrets: [String]?
         var models: WorkflowLoader.ModelCheck?
+        var logprobs: WorkflowLoader.LogprobCheck?
         do {
             let project = try global.settings(besides: file.path).project
             root = project.root
@@ -67,13 +68,14 @@ struct Validate: ParsableCommand {
                     return (error.message, error.details.first)
                 }
             }
+            logprobs = { directory.logprobs(of: $0) }
         } catch let error as Diagnostics {
             // A project file that is wrong hides nothing of its workflows: they need only its folder.
             problems.append(error)
             let folder = GlobalOptions.folder(of: file.path)
             root = ProjectFiles.root(searchingFrom: folder) ?? folder
         }
-        let loaded = try WorkflowLoader.load(file.path, root: root, secrets: secrets, warns: true, models: models, book: Output.secrets)
+        let loaded = try WorkflowLoader.load(file.path, root: root, secrets: secrets, warns: true, models: models, logprobs: logprobs, book: Output.secrets)
         var steps = 0
         loaded.graph.forEachStep { _ in steps += 1 }
         valid.append((file.path, "valid, \(steps) \(steps == 1 ? "step" : "steps")"))
