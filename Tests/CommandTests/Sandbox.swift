@@ -58,6 +58,7 @@ final class Sandbox {
     }
 
     static func run(_ program: String, _ arguments: [String], in folder: String, environment: [String: String] = [:], stdin: String = "") async throws -> Finished {
+        ClosedPipes.areEndured
         var overrides: [Environment.Key: String?] = ["NO_COLOR": "1", "AGENTCTL_CONFIG": nil, "AGENTCTL_LEDGER": nil]
         for (key, value) in environment { overrides[Environment.Key(stringLiteral: key)] = value }
         let result = try await Subprocess.run(
