@@ -77,5 +77,9 @@ public struct HTTPError: Error, Sendable, CustomStringConvertible {
         self.timings = timings
     }
 
-    public var description: String { message.isEmpty ? "\(code)" : "\(code): \(message)" }
+    public var description: String {
+        if message.isEmpty { return "\(code)" }
+        // What libcurl says is at times the code in other letters.
+        return message.lowercased().hasPrefix(code.description.lowercased()) ? message : "\(code): \(message)"
+    }
 }

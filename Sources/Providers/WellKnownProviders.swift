@@ -28,23 +28,29 @@ public enum WellKnownProviders {
         (["gemini", "google", "google-ai", "googleai"], "https://generativelanguage.googleapis.com/v1beta/openai", "GEMINI_API_KEY"),
         (["deepseek"], "https://api.deepseek.com/v1", "DEEPSEEK_API_KEY"),
         (["mistral", "mistralai"], "https://api.mistral.ai/v1", "MISTRAL_API_KEY"),
-        (["xai", "x-ai", "grok"], "https://api.x.ai/v1", "XAI_API_KEY"),
+        (["xai", "x-ai"], "https://api.x.ai/v1", "XAI_API_KEY"),
         (["fireworks", "fireworks_ai"], "https://api.fireworks.ai/inference/v1", "FIREWORKS_API_KEY"),
         (["cerebras"], "https://api.cerebras.ai/v1", "CEREBRAS_API_KEY"),
         (["azure", "azure-openai", "azure_openai"], "https://RESOURCE.openai.azure.com/openai/v1", "AZURE_OPENAI_API_KEY"),
         (["ollama"], "http://127.0.0.1:11434/v1", ""),
     ]
+    /// Variables that hold the keys of such vendors, and what can be done with one.
+    public static var otherVariables: [(variable: String, way: String)] {
+        addresses.compactMap { known in known.variable.isEmpty ? nil : entry(for: known.names[0]).map { (known.variable, "\(known.names[0]) is not built in, and \($0)") } }
+    }
+
     private static let gatewaysOnly = ["bedrock", "aws", "amazon", "vertex", "vertex_ai", "vertexai"]
 
     /// What to write for a vendor that has no entry of its own; `nil` for a name that says nothing.
-    static func entry(for name: String) -> String? {
+    public static func entry(for name: String) -> String? {
         let lower = name.lowercased()
         if gatewaysOnly.contains(where: lower.hasSameBytes) {
             return "its own API is not spoken; its OpenAI-compatible address, or a gateway such as LiteLLM, is an entry of providers: in the project file"
         }
         guard let known = addresses.first(where: { $0.names.contains(where: lower.hasSameBytes) }) else { return nil }
         let key = known.variable.isEmpty ? "" : ", api_key: { env: \(known.variable) }"
-        return "its OpenAI-compatible address is an entry of the project file: providers: { \(name): { api: openai-chat, base_url: \"\(known.baseURL)\"\(key) } }"
+        let page = ["gemini", "deepseek", "ollama"].contains(known.names[0]) ? ", see Docs/Providers.md#\(known.names[0])" : ""
+        return "its OpenAI-compatible address is an entry of the project file: providers: { \(name): { api: openai-chat, base_url: \"\(known.baseURL)\"\(key) } }\(page)"
     }
 
     /// The provider of models of such a name, where it is another vendor than the one that is asked. Hosts of others' models are not judged.

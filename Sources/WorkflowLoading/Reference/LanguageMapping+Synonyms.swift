@@ -97,7 +97,8 @@ extension LanguageMapping {
             .init("name model model_id model_name deployment path", "write id: {}"), .init("url api_base endpoint baseurl host", "write base_url: {}"),
             .init("command run start cmd server", "write serve: { command: {} }"),
             .init("context ctx context_length max_context n_ctx context_size max_input_tokens window max_context_tokens", "write context_window: {}"),
-            .init("vision multimodal supports_images", "write images: true"), .init("supports_logprobs log_probs", "write logprobs: true"), .init("price cost pricing input_cost_per_token", "prices stand under prices: at the top of the file"),
+            .init("vision multimodal supports_images", "write images: true"), .init("supports_logprobs log_probs", "write logprobs: true"),
+            .init("price cost pricing input_cost_per_token", "prices stand under prices: at the top of the file"),
             .init("max_tokens max_output_tokens temperature top_p", "it stands in a workflow, with the tier: models: { TIER: { use: provider/model, … } }"),
         ],
         "serve": [

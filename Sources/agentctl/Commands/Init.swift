@@ -1,6 +1,7 @@
 import ArgumentParser
 import Economics
 import Glibc
+import Providers
 import Reports
 import Tools
 import Values
@@ -67,9 +68,7 @@ struct Init: ParsableCommand {
     /// The provider that is named; else, by the keys in the environment, with what is said of the choice.
     private func chosenProvider() throws -> (ProjectProvider, choice: String?) {
         if let provider {
-            if let other = ProjectProvider.otherKeys.first(where: { $0.variable.lowercased() == provider.lowercased() + "_api_key" }) {
-                throw UsageError("there is no provider '\(provider)' for init", hint: other.way)
-            }
+            if let way = WellKnownProviders.entry(for: provider) { throw UsageError("there is no provider '\(provider)' for init", hint: way) }
             return (try Self.named(provider, in: ProjectProvider.all, \.name, what: "provider"), nil)
         }
         if baseURL != nil { return (.local, nil) }

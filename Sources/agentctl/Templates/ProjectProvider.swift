@@ -29,10 +29,7 @@ struct ProjectProvider: Sendable {
     ]
 
     /// Keys of vendors that have no entry of their own, and what can be done with them.
-    static let otherKeys: [(variable: String, way: String)] = [
-        ("GEMINI_API_KEY", "Gemini has no entry of its own; its OpenAI-compatible address takes one in agentctl.yaml, see Docs/Providers.md#gemini"),
-        ("DEEPSEEK_API_KEY", "DeepSeek has no entry of its own; it takes one in agentctl.yaml, see Docs/Providers.md#deepseek"),
-    ]
+    static var otherKeys: [(variable: String, way: String)] { WellKnownProviders.otherVariables }
 
     /// What costs a model of the provider, in dollars for a million tokens.
     struct Price {
