@@ -17,7 +17,7 @@ public enum LogprobTable {
     private static let checked = "2026-11-30"
 
     private static func row(_ provider: String, _ models: String, _ condition: LogprobRule.Condition, _ source: String) -> Row {
-        Row(provider: provider, models: models.split(separator: " ").map(String.init), rule: LogprobRule(condition, source: source, checkedAt: checked))
+        Row(provider: provider, models: models.parts(at: 0x20).map(String.init), rule: LogprobRule(condition, source: source, checkedAt: checked))
     }
 
     public static let rows: [Row] = [
