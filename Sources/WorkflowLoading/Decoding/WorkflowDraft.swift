@@ -39,6 +39,10 @@ struct WorkflowDraft {
     var projectSecrets: [String]?
     /// What is wrong with the name of a model; `nil` where it is not known which there are.
     var modelCheck: WorkflowLoader.ModelCheck?
+    /// What is known of models; `nil` where that is not asked.
+    var modelTraits: WorkflowLoader.ModelLookup?
+    /// Where programs are looked for.
+    var projectRoot: String?
     /// What parts refer to that are checked by their declarations alone, beside those of steps.
     var uses: [CheckedUse] = []
     var outputs: [(key: String, value: ValueTemplate)] = []

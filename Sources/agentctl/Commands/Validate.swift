@@ -53,8 +53,11 @@ struct Validate: ParsableCommand {
         let root: String
         var secrets: [String]?
         var models: WorkflowLoader.ModelCheck?
+        var traits: WorkflowLoader.ModelLookup?
         do {
-            let project = try global.settings(besides: file.path).project
+            let settings = try global.settings(besides: file.path)
+            let project = settings.project
+            traits = settings.modelTraits
             root = project.root
             secrets = project.secrets
             for problem in project.unreadFiles where !problems.contains(where: { $0.all.contains(problem) }) { problems.append(Diagnostics([problem])) }
@@ -73,7 +76,7 @@ struct Validate: ParsableCommand {
             let folder = GlobalOptions.folder(of: file.path)
             root = ProjectFiles.root(searchingFrom: folder) ?? folder
         }
-        let loaded = try WorkflowLoader.load(file.path, root: root, secrets: secrets, warns: true, models: models, book: Output.secrets)
+        let loaded = try WorkflowLoader.load(file.path, root: root, secrets: secrets, warns: true, models: models, traits: traits, book: Output.secrets)
         var steps = 0
         loaded.graph.forEachStep { _ in steps += 1 }
         valid.append((file.path, "valid, \(steps) \(steps == 1 ? "step" : "steps")"))
