@@ -103,17 +103,20 @@ import Values
         ("{ tiers: [m], checks: { c: { agree: {} } } }", false), ("{ tiers: [m], checks: { c: { agree: { model: m, samples: 2 } } } }", false), ("{ tiers: [m], checks: { c: { agree: { samples: 0 } } } }", false),
         ("{ tiers: [m], checks: { c: { agree: { samples: 2, min: 1.5 } } } }", false), ("{ tiers: [m], checks: { c: { agree: { samples: 2, start: late } } } }", false),
         ("{ tiers: [m], checks: { c: { run: [x, 1], with: { a: 1 }, timeout: 5s } } }", true), ("{ tiers: [m], checks: { c: { run: x } } }", false),
-        ("{ tiers: [m], accept: output == 'x', checks: { c: { model: m, prompt: ok?, min: 7, min_prob: 0.5, output: { schema: { properties: { score: {} } } } } } }", true), ("{ tiers: [m], accept: output == 'x', checks: { c: { model: m, prompt: ok?, min_prob: 2 } } }", false),
+        ("{ tiers: [m], accept: output == 'x', checks: { c: { model: m, prompt: ok?, min: 7, min_prob: 0.5, output: { schema: { properties: { score: {} } } } } } }", true),
+        ("{ tiers: [m], accept: output == 'x', checks: { c: { model: m, prompt: ok?, min_prob: 2 } } }", false),
         ("{ tiers: [m], checks: { c: { logprob: { min_prob: 0.8, min_mean: -1, min_margin: 0.5, of: answer } } } }", true), ("{ tiers: [m], checks: { c: { logprob: { min_prob: -1 } } } }", false), ("{ tiers: [m], shadow: 5% }", false),
         ("{ tiers: [m], checks: { c: {} } }", false), ("{ tiers: [m], checks: { c: { record: true } } }", false), ("{ tiers: [m], checks: { C: { expr: \"true\" } } }", false),
         ("{ tiers: [m], checks: { c: { expr: \"true\", logprob: { min_p10: -1 } } } }", false), ("{ tiers: [m], checks: { c: { logprob: { min_p10: -1.2, min_lowest: -5 } } } }", true),
         ("{ tiers: [m], checks: { c: { logprob: { min_p10: 1 } } } }", false), ("{ tiers: [m], checks: { c: { logprob: { min_p10: -1, of: 1a } } } }", false),
         ("{ tiers: [m], accept: output == 'x', checks: { c: { model: m, prompt: ok?, output: { repair: 2 }, limits: { max_output_tokens: 9 }, temperature: 0 } } }", true),
-        ("{ tiers: [m], accept: output == 'x', checks: { c: { model: m, prompt: ok?, output: { parse: json } } } }", false), ("{ tiers: [m], accept: output == 'x', checks: { c: { model: m, messages: [{ role: user, content: ok? }] } } }", true),
+        ("{ tiers: [m], accept: output == 'x', checks: { c: { model: m, prompt: ok?, output: { parse: json } } } }", false),
+        ("{ tiers: [m], accept: output == 'x', checks: { c: { model: m, messages: [{ role: user, content: ok? }] } } }", true),
         ("{ tiers: [m], accept: output == 'x', checks: { c: { model: m, messages: [{ role: user }] } } }", false),
     ]
 
     private static let projectPieces: [(String, Bool)] = [
+        ("providers: { p: { api: openai-chat, models: { m: { logprobs: true } } } }", true), ("providers: { p: { api: openai-chat, models: { m: { logprobs: maybe } } } }", false),
         ("ledger: x.db", true), ("providers: { p: { api: openai-chat, base_url: \"http://x\", max_concurrency: 1, pricing: { machine_hour_usd: 1 } } }", true),
         ("providers: { p: {} }", false), ("providers: { p: { api: soap } }", false), ("providers: { p: { api: openai-chat, max_concurrency: 0 } }", false),
         ("providers: { p: { api: openai-chat, models: { m: { serve: { command: [x] }, context_window: 1 } } } }", true),

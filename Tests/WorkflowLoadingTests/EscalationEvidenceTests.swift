@@ -162,9 +162,50 @@ import Values
     }
 
     @Test func acceptThatDecidesNothing() throws {
-        for (accept, code) in [("true", "AW409"), ("1 > 2", "AW408"), ("output.answer == '' && output.answer != ''", "AW408")] {
+        for (accept, code) in [("true", "AW409"), ("1 > 2", "AW408"), ("output.answer == '' && output.answer != ''", "AW408"), ("output.answer != 'a' || output.answer != 'b'", "AW409")] {
             #expect(try warnings(of: GateWorkflow.text("tiers: [small, mid]\naccept: \"\(accept)\"\non_exhausted: fail")) == ["AW123", code])
         }
+    }
+
+    /// What a model answered is no command, and no program.
+    @Test func answersInCommandLines() throws {
+        try expectWarnings(
+            of: GateWorkflow.text(
+                #"""
+                tiers: [small, mid]
+                on_exhausted: fail
+                checks:
+                  line: { run: [sh, -c, "test ${{ output.answer }}"] }
+                  program: { run: ["${{ output.answer }}"] }
+                  found: { run: [sh, -c, "test ${{ checks.line.output }}"] }
+                  count: { run: [sh, -c, "test ${{ size(output.sources) }} -gt ${{ checks.line.score }}"] }
+                  given: { run: [grep, -q, "${{ output.answer }}", words], with: { text: "${{ output.answer }}" } }
+                """#),
+            #"""
+            w.yaml:9:5: warning[AW123]: 'escalate' in a step is checked, but this version does not run it
+                |
+              9 |     escalate:
+                |     ^^^^^^^^
+              hint: remove it to run the workflow: nothing is ignored in silence
+
+            w.yaml:13:41: warning[AW420]: the answer is written into a command line: what stands in it is run
+                 |
+              13 |         line: { run: [sh, -c, "test ${{ output.answer }}"] }
+                 |                                         ^^^^^^^^^^^^^
+              hint: hand it over under with: { answer: "${{ output.answer }}" }, which the program reads as JSON
+
+            w.yaml:14:31: warning[AW421]: the answer decides which program is run
+                 |
+              14 |         program: { run: ["${{ output.answer }}"] }
+                 |                               ^^^^^^^^^^^^^
+              hint: name the program, and let an expression choose among fixed words: ${{ … == 'a' ? 'tool-a' : 'tool-b' }}
+
+            w.yaml:15:42: warning[AW420]: what a check found is written into a command line: what stands in it is run
+                 |
+              15 |         found: { run: [sh, -c, "test ${{ checks.line.output }}"] }
+                 |                                          ^^^^^^^^^^^^^^^^^^
+              hint: hand it over under with: { checks_line: "${{ checks.line.output }}" }, which the program reads as JSON
+            """#)
     }
 
     @Test func programsThatAreNotThere() throws {
@@ -186,61 +227,60 @@ import Values
 
     // MARK: What is known of models
 
-    private func warnings(of text: String, _ traits: WorkflowLoader.ModelLookup? = nil) throws -> [String] {
+    private func warnings(of text: String, _ prices: WorkflowLoader.PriceLookup? = nil) throws -> [String] {
         let project = try TemporaryProject(["w.yaml": text])
-        return try WorkflowLoader.load(project.path("w.yaml"), root: project.root, warns: true, traits: traits).warnings.all.map(\.code)
+        return try WorkflowLoader.load(project.path("w.yaml"), root: project.root, warns: true, prices: prices).warnings.all.map(\.code)
     }
 
-    private static func dollars(_ input: Int, _ output: Int) -> ModelTraits {
-        ModelTraits(prices: .init(input: Money(picoDollars: 1_000_000_000_000) * input, output: Money(picoDollars: 1_000_000_000_000) * output), isPriced: true)
+    private static func dollars(_ input: Int, _ output: Int) -> ModelPrice {
+        .perMillion(input: Money(picoDollars: 1_000_000_000_000) * input, output: Money(picoDollars: 1_000_000_000_000) * output)
     }
 
     @Test func tiersFromDearToCheap() throws {
         let gate = GateWorkflow.text("tiers: [small, mid, third]\non_exhausted: fail\nchecks: { long: { expr: \"size(output.answer) > 2\" } }", moreTiers: Self.third)
         let project = try TemporaryProject(["w.yaml": gate])
         let found = try WorkflowLoader.load(
-            project.path("w.yaml"), root: project.root, warns: true, traits: { model, _ in Self.dollars(model.model == "mid" ? 1 : 3, model.model == "mid" ? 4 : 15) }
+            project.path("w.yaml"), root: project.root, warns: true, prices: { Self.dollars($0.model == "mid" ? 1 : 3, $0.model == "mid" ? 4 : 15) }
         ).warnings.all.filter { $0.code != "AW123" }
         #expect(found.map(\.code) == ["AW427"])
         #expect(found.first?.message == "'mid' is tried after 'small' and costs less: $1.00 in and $4.00 out, against $3.00 in and $15.00 out per million tokens")
         #expect(found.first?.range?.start.line == 10 && found.first?.range?.start.column == 22)
         // The same price, another one in one direction, and a machine's: nothing is said.
-        #expect(try warnings(of: gate, { _, _ in Self.dollars(3, 15) }) == ["AW123"])
-        #expect(try warnings(of: gate, { model, _ in Self.dollars(model.model == "mid" ? 1 : 3, model.model == "mid" ? 16 : 15) }) == ["AW123"])
-        #expect(try warnings(of: gate, { _, _ in ModelTraits(prices: nil, isPriced: true) }) == ["AW123"])
+        #expect(try warnings(of: gate, { _ in Self.dollars(3, 15) }) == ["AW123"])
+        #expect(try warnings(of: gate, { Self.dollars($0.model == "mid" ? 1 : 3, $0.model == "mid" ? 16 : 15) }) == ["AW123"])
+        #expect(try warnings(of: gate, { _ in .other }) == ["AW123"])
     }
 
     @Test func aFirstTierWithoutAPriceUnderACap() throws {
         let gate = GateWorkflow.text("tiers: [small, mid]\non_exhausted: fail")
         let capped = gate.replacing("steps:\n", with: "budget: { max_cost_usd: 1 }\nsteps:\n")
-        let traits: WorkflowLoader.ModelLookup = { model, _ in ModelTraits(prices: nil, isPriced: model.model == "mid") }
-        #expect(try warnings(of: capped, traits) == ["AW123", "AW428"])
-        #expect(try warnings(of: gate, traits) == ["AW123"])
-        #expect(try warnings(of: capped, { _, _ in ModelTraits(prices: nil, isPriced: true) }) == ["AW123"])
+        let prices: WorkflowLoader.PriceLookup = { $0.model == "mid" ? .other : .none }
+        #expect(try warnings(of: capped, prices) == ["AW123", "AW428"])
+        #expect(try warnings(of: gate, prices) == ["AW123"])
+        #expect(try warnings(of: capped, { _ in .other }) == ["AW123"])
     }
 
     /// Held against the tiers where `accept` can still need it.
     @Test(arguments: [
-        ("checks.sure.passed", ["mid"], ["AW213"]), ("checks.sure.passed", ["small", "mid"], ["AW213", "AW213"]), ("checks.sure.passed", [], []),
-        ("tier == 'mid' || checks.sure.passed", ["mid"], []), ("tier == 'mid' || checks.sure.passed", ["small"], ["AW213"]),
-        ("tier == 'small' ? checks.sure.passed : checks.long.passed", ["mid"], []), ("tier == 'small' ? checks.sure.passed : checks.long.passed", ["small"], ["AW213"]),
-        ("tier != 'small' && checks.long.passed || tier == 'small' && checks.sure.passed", ["mid"], []),
+        ("checks.sure.passed", ["mid"], 1), ("checks.sure.passed", ["small", "mid"], 2), ("checks.sure.passed", [], 0),
+        ("tier == 'mid' || checks.sure.passed", ["mid"], 0), ("tier == 'mid' || checks.sure.passed", ["small"], 1),
+        ("tier == 'small' ? checks.sure.passed : checks.long.passed", ["mid"], 0), ("tier == 'small' ? checks.sure.passed : checks.long.passed", ["small"], 1),
+        ("checks.sure.passed || checks.long.passed", ["mid"], 1), ("checks.sure.score > 0.9 && checks.long.passed", ["mid"], 1),
+        ("tier != 'small' && checks.long.passed || tier == 'small' && checks.sure.passed", ["mid"], 0),
     ])
-    func logprobsOfModelsThatGiveNone(accept: String, silent: [String], codes: [String]) throws {
+    func logprobsOfModelsThatGiveNone(accept: String, silent: [String], count: Int) throws {
         let gate = GateWorkflow.text(
             "tiers: [small, mid]\non_exhausted: fail\nchecks: { sure: { logprob: { min_prob: 0.5 } }, long: { expr: \"size(output.answer) > 2\" } }\naccept: \"\(accept)\"")
         let project = try TemporaryProject(["w.yaml": gate])
-        func load(_ logprobs: ModelTraits.Logprobs) throws -> [String] {
-            try WorkflowLoader.load(
-                project.path("w.yaml"), root: project.root, warns: true,
-                traits: { model, _ in ModelTraits(prices: nil, isPriced: true, logprobs: silent.contains(model.model) ? logprobs : .yes) }
-            ).warnings.all.map(\.code).filter { !["AW123", "AW413"].contains($0) }
+        func load(_ condition: LogprobRule) throws -> [String] {
+            do throws(Diagnostics) {
+                return try WorkflowLoader.load(project.path("w.yaml"), root: project.root, warns: true, logprobs: { silent.contains($0.model) ? condition : LogprobRule(.always) })
+                    .warnings.all.map(\.code).filter { !["AW123", "AW413"].contains($0) }
+            } catch {
+                return error.all.map(\.code)
+            }
         }
-        do {
-            #expect(try load(.no) == codes)
-        } catch let error as Diagnostics {
-            #expect(error.all.map(\.code) == codes)
-        }
-        #expect(try load(.unknown) == codes.map { _ in "AW432" })
+        #expect(try load(LogprobRule(.never)) == Array(repeating: accept.contains(" || checks.long") ? "AW432" : "AW215", count: count))
+        #expect(try load(.unknown) == Array(repeating: "AW425", count: count))
     }
 }

@@ -194,11 +194,14 @@ import WorkflowLoading
     /// The words of other tools, in the place where they stand.
     @Test(arguments: [
         ("cascade: [small, mid]", "write tiers: [small, mid]"), ("router: [small]", "write tiers: [small]"), ("judge: { model: small }", "write checks: { judge: { model: TIER"), ("confidence: 0.8", "logprob: { min_prob: 0.8 }"),
-        ("threshold: 0.8", "logprob: { min_prob: 0.8 }"), ("graders: []", "write checks: { judge:"), ("evaluators: []", "write checks: { NAME:"), ("quorum: 3", "agree: { samples: 5"), ("votes: 5", "agree: { samples: 5"), ("n: 5", "agree: { samples: 5"),
+        ("threshold: 0.8", "logprob: { min_prob: 0.8 }"), ("graders: []", "write checks: { judge:"), ("evaluators: []", "write checks: { NAME:"), ("quorum: 3", "agree: { samples: 5"), ("votes: 5", "agree: { samples: 5"),
+        ("n: 5", "agree: { samples: 5"),
         ("fallback: mid", "fallback: [provider/model]"), ("skip_tier_if: tier == 'small'", "write start: the tier that is asked first"), ("max_escalations: 2", "remove it"), ("escalate_when: true", "the opposite condition"),
-        ("on_exhausted: ask", "write on_exhausted: { ask: { message: … } }"), ("checks: { c: { threshold: 0.8 } }", "write min: 0.8"), ("checks: { c: { votes: 5 } }", "write agree: { samples: 5"), ("checks: { c: { n: 5 } }", "write agree: { samples: 5 }"),
+        ("on_exhausted: ask", "write on_exhausted: { ask: { message: … } }"), ("checks: { c: { threshold: 0.8 } }", "write min: 0.8"), ("checks: { c: { votes: 5 } }", "write agree: { samples: 5"),
+        ("checks: { c: { n: 5 } }", "write agree: { samples: 5 }"),
         ("checks: { c: { command: pytest -q } }", "write run: [pytest, -q]"), ("checks: { c: { grader: x } }", "write model: TIER and prompt"), ("checks: { c: { confidence: 0.8 } }", "write logprob: { min_prob: 0.8 }"),
-        ("checks: { c: { logprob: { threshold: 0.8 } } }", "write min_prob: 0.8"), ("checks: { c: { agree: { n: 5 } } }", "write samples: 5"), ("checks: { c: { agree: { quorum: 0.6 } } }", "write min: 0.6"), ("checks: { c: { agree: { tier: mid } } }", "write model: mid"),
+        ("checks: { c: { logprob: { threshold: 0.8 } } }", "write min_prob: 0.8"), ("checks: { c: { agree: { n: 5 } } }", "write samples: 5"), ("checks: { c: { agree: { quorum: 0.6 } } }", "write min: 0.6"),
+        ("checks: { c: { agree: { tier: mid } } }", "write model: mid"),
         ("shadow: { model: mid }", "write tiers: mid"), ("on_exhausted: { ask: { prompt: ok? } }", "write message: ok?"), ("on_exhausted: { human: x }", "write ask: { message: … }"),
     ]) func wordsOfOtherTools(key: String, hint: String) throws {
         let found = try hints(of: (key.hasPrefix("tiers") ? "" : "tiers: [small]\n") + key)

@@ -8,6 +8,9 @@ enum ValueHints {
     static func bool(_ scalar: YAMLScalar, _ key: String) -> String? {
         let word = scalar.text.lowercased()
         if ["true", "false"].contains(word) { return scalar.isPlain ? "write \(key): \(word)" : "remove the quotes: \(key): \(word)" }
+        if key == "shell", let name = word.split(separator: "/").last, ["bash", "sh", "zsh", "dash", "ash", "ksh", "fish"].contains(String(name)) {
+            return "write shell: true, which is /bin/sh" + (name == "sh" ? "" : "; for another one, run: [\(name), -c, \"…\"]")
+        }
         if ["yes", "on", "y", "1", "enabled", "enable", "always", "t"].contains(word) { return "write \(key): true" }
         if ["no", "off", "n", "0", "disabled", "disable", "never", "none", "f"].contains(word) { return "write \(key): false" }
         return nil

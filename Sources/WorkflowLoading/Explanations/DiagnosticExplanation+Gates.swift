@@ -17,17 +17,16 @@ extension DiagnosticExplanation {
             mend: "give the judge a schema with the field, or `min` and a score.", wrong: gate("checks: { j: { model: m, prompt: ok? } }"),
             right: gate("checks: { j: { model: m, prompt: ok?, output: { \(passed) } } }")),
         .init(
-            "AW213", "Log-probabilities of a model that gives none", "A check looks at how likely the tokens of an answer were, and `accept` can need it of a tier whose model does not tell.",
-            mend: "take another check, such as `agree`; or let `accept` not need it there.", .other,
-            wrong: "accept: checks.sure.passed", right: "accept: tier == 'large' || checks.sure.passed"),
-        .init(
             "AW424", "A threshold that is always reached", "What is compared has bounds, and all that is within them is on one side of the number: the comparison decides nothing.",
             mend: "write a number that it can be on both sides of.", wrong: gate("checks: { v: { agree: { samples: 4, min: 0.2 } } }"), right: gate("checks: { v: { agree: { samples: 4, min: 0.6 } } }")),
         .init(
             "AW426", "A model asked about its own answer", "A model hardly finds its own mistakes: it made them because it believes them. Nor does it say anything new when it is asked the same again.",
             mend: "let another model judge, or compare with another one's answer.", .workflow,
-            wrong: "models: { small: { use: local/small }, large: { use: local/large } }\nsteps:\n  - id: a\n    prompt: hi\n    escalate:\n      tiers: [small, large]\n      checks: { j: { model: small, prompt: ok?, output: { \(passed) } } }",
-            right: "models: { small: { use: local/small }, mid: { use: local/mid }, large: { use: local/large } }\nsteps:\n  - id: a\n    prompt: hi\n    escalate:\n      tiers: [small, large]\n      checks: { j: { model: mid, prompt: ok?, output: { \(passed) } } }"),
+            wrong:
+                "models: { small: { use: local/small }, large: { use: local/large } }\nsteps:\n  - id: a\n    prompt: hi\n    escalate:\n      tiers: [small, large]\n      checks: { j: { model: small, prompt: ok?, output: { \(passed) } } }",
+            right:
+                "models: { small: { use: local/small }, mid: { use: local/mid }, large: { use: local/large } }\nsteps:\n  - id: a\n    prompt: hi\n    escalate:\n      tiers: [small, large]\n      checks: { j: { model: mid, prompt: ok?, output: { \(passed) } } }"
+        ),
         .init(
             "AW427", "A cheaper tier behind a dearer one", "A gate saves where the cheap tier answers most. Here the dearer one is asked first, and the cheaper one only where its answer did not do. `validate` compares the prices of today.",
             mend: "turn the tiers round.", .other, wrong: "tiers: [large, small]", right: "tiers: [small, large]"),
@@ -45,8 +44,10 @@ extension DiagnosticExplanation {
             "AW431", "The same asked again at temperature 0", "At temperature 0 a model says much the same each time: agreement with itself is no evidence then.", mend: "give `agree` a temperature, or ask another model.",
             wrong: gate("checks: { v: { agree: { samples: 4, temperature: 0 } } }"), right: gate("checks: { v: { agree: { samples: 4, temperature: 0.8 } } }")),
         .init(
-            "AW432", "Log-probabilities of a model of which nothing is known", "A check looks at how likely the tokens of an answer were, and whether this model tells was not tried.", mend: "try it before you rely on it.", .other,
-            wrong: "sure: { logprob: { min_prob: 0.9 } }"),
+            "AW432", "A check that is a no at one of the tiers",
+            "The check looks at how likely the tokens of an answer were, and the model of this tier does not tell: its answers never pass the check. `accept` can do without it, by other checks.",
+            mend: "say that it is meant, by the tier, or take a check that the model allows.", .other, wrong: "accept: checks.sure.passed || checks.judge.passed",
+            right: "accept: (tier != 'large' && checks.sure.passed) || checks.judge.passed"),
         .init(
             "AW433", "A score without bounds", "A judge that may give any number leaves open what is good: 7 of 10, or 7 of 100. A schema with bounds tells the model, and holds it to them.",
             mend: "write `minimum` and `maximum`.", wrong: gate("checks: { j: { model: m, prompt: ok?, output: { schema: { type: object, properties: { score: { type: number } }, required: [score] } }, min: 7 } }"),

@@ -7,7 +7,7 @@ struct GateRemarksRule: WorkflowRule {
         for step in draft.allSteps {
             guard let escalation = step.escalation else { continue }
             checkAcceptance(step, escalation, draft, report)
-            if let accept = escalation.accept, let verdict = accept.verdict {
+            if let accept = escalation.accept, let verdict = accept.verdict ?? (accept.isTrueWhereComputed ? true : nil) {
                 report(
                     verdict
                         ? Diagnostic(.warning, code: "AW409", "this 'accept' is always true, so the first answer is taken", at: accept.range, hint: "write model: instead of escalate:, or let accept read a check")

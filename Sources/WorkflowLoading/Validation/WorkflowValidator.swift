@@ -11,8 +11,8 @@ protocol WorkflowRule: Sendable {
 /// Turns a draft into a graph: runs every rule, collects every problem, resolves names to indexes.
 struct WorkflowValidator {
     static let rules: [any WorkflowRule] = [
-        UniqueNamesRule(), KnownNamesRule(), KnownModelsRule(), ReferencesRule(), SubworkflowInputsRule(), EscalationRule(), NoCyclesRule(), TypesRule(), WholeStepRule(),
-        ThresholdRule(), JudgeRule(), GateModelsRule(),
+        UniqueNamesRule(), KnownNamesRule(), KnownModelsRule(), LogprobsRule(), ReferencesRule(), SubworkflowInputsRule(), EscalationRule(), NoCyclesRule(), TypesRule(),
+        WholeStepRule(), ThresholdRule(), JudgeRule(), GateModelsRule(),
     ]
 
     /// Their findings are warnings. They look at whole workflows only: what a broken part reads is not known.

@@ -24,16 +24,14 @@ extension Settings {
         return PriceBook(overrides: project.prices + machines, kept: keptPrices, catalogue: .shipped, aliases: aliases)
     }
 
-    /// What is known of the models that tiers name: their prices of today.
-    var modelTraits: WorkflowLoader.ModelLookup {
+    /// What the models cost today that tiers name.
+    var modelPrices: WorkflowLoader.PriceLookup {
         let (prices, directory, now) = (priceBook, ProviderDirectory(project.providers), Timestamp.now())
-        return { reference, _ in
+        return { reference in
             let served = (try? directory.entry(of: reference))?.model?.id ?? reference.model
-            guard let sheet = prices.sheet(provider: reference.provider, model: served, at: now) else { return ModelTraits(prices: nil, isPriced: false) }
-            guard !sheet.isMachineTime, let input = sheet.row(.input, promptTokens: 0)?.price, let output = sheet.row(.output, promptTokens: 0)?.price else {
-                return ModelTraits(prices: nil, isPriced: true)
-            }
-            return ModelTraits(prices: .init(input: input * 1_000_000, output: output * 1_000_000), isPriced: true)
+            guard let sheet = prices.sheet(provider: reference.provider, model: served, at: now) else { return .none }
+            guard !sheet.isMachineTime, let input = sheet.row(.input, promptTokens: 0)?.price, let output = sheet.row(.output, promptTokens: 0)?.price else { return .other }
+            return .perMillion(input: input * 1_000_000, output: output * 1_000_000)
         }
     }
 }
