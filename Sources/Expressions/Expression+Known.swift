@@ -3,7 +3,7 @@ import Values
 extension Expression {
     /// The references that can still change what a condition comes to where some names are known: not those of a branch that is not taken, nor of terms
     /// beside one that decides.
-    public func references(knowing names: [String: CELValue]) -> [Reference] {
+    public func references(knowing names: TextTable<CELValue>) -> [Reference] {
         let scope = KnownBindings(known: names)
         var kept: [SourceRange] = []
         func isKnown(_ id: SyntaxTree.ID) -> Bool? {
@@ -30,7 +30,7 @@ extension Expression {
 }
 
 private struct KnownBindings: Bindings {
-    let known: [String: CELValue]
+    let known: TextTable<CELValue>
 
     func value(named name: String) -> CELValue? { known[name] ?? .unknown }
 }

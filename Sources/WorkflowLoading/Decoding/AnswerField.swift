@@ -4,7 +4,7 @@ import JSONSchema
 enum AnswerField {
     /// The path from the answer on: it is called `output` there as in expressions, and `answer` is all of it where it has no field of that name.
     static func path(_ text: String, hasField: (String) -> Bool) -> [String] {
-        var parts = text.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+        var parts = text.parts(at: UInt8(ascii: "."), omittingEmptyParts: false).map(String.init)
         if parts.first == "output" { parts.removeFirst() }
         return parts == ["answer"] && !hasField("answer") ? [] : parts
     }

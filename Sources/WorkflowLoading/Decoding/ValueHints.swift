@@ -8,7 +8,7 @@ enum ValueHints {
     static func bool(_ scalar: YAMLScalar, _ key: String) -> String? {
         let word = scalar.text.lowercased()
         if ["true", "false"].contains(word) { return scalar.isPlain ? "write \(key): \(word)" : "remove the quotes: \(key): \(word)" }
-        if key == "shell", let name = word.split(separator: "/").last, ["bash", "sh", "zsh", "dash", "ash", "ksh", "fish"].contains(String(name)) {
+        if key == "shell", let name = word.parts(at: UInt8(ascii: "/")).last, ["bash", "sh", "zsh", "dash", "ash", "ksh", "fish"].contains(String(name)) {
             return "write shell: true, which is /bin/sh" + (name == "sh" ? "" : "; for another one, run: [\(name), -c, \"…\"]")
         }
         if ["yes", "on", "y", "1", "enabled", "enable", "always", "t"].contains(word) { return "write \(key): true" }
@@ -108,7 +108,7 @@ enum ValueHints {
 
     /// For shares in a time: `30%`, `0.3/1h`, `30% per hour`.
     static func rate(_ text: String) -> String? {
-        let parts = parts(of: text.lowercased().replacing(" per ", with: "/").replacing(" in ", with: "/"), at: "/")
+        let parts = text.lowercased().replacingBytes(of: " per ", with: "/").replacingBytes(of: " in ", with: "/").parts(at: UInt8(ascii: "/"), omittingEmptyParts: false)
         guard parts.count <= 2, let share = percent(String(parts[0])) else { return nil }
         guard parts.count == 2 else { return "\(share)/1h" }
         let time = String(parts[1])
