@@ -36,6 +36,7 @@ import WorkflowModel
         // LangGraph
         ("nodes: [a]", "write steps: a list"), ("edges: [a]", "what they need"), ("conditional_edges: {}", "a when:"), ("next: b", "a when:"), ("interrupt: true", "write approve: { message:"),
         // promptfoo
+        ("needs: [{ step: a }]", "write needs: [a]"), ("on_error: { continue: true }", "the word stands alone: on_error: continue"), ("on_error: { abort: true }", "on_error: fail"),
         ("vars: { x: y }", "write with: {"), ("assert: [{ type: is-json }]", "write escalate: {"), ("providers: [openai:gpt-4o]", "write model: TIER"), ("provider: openai", "write model: TIER"),
         // Argo
         ("template: x", "write workflow: FILE"), ("dependencies: [a]", "use needs:"), ("withItems: [a, b]", "write for_each: { items: \"['a', 'b']\" }"), ("arguments: { parameters: [] }", "write with: {"),
@@ -97,6 +98,15 @@ import WorkflowModel
         let model = key.hasPrefix("model:") ? "" : "    model: m\n"
         let found = try hints("version: 1\nname: t\ninputs: { list: { type: array } }\nmodels: { m: { use: local/small } }\nsteps:\n  - id: a\n    prompt: hi\n\(model)    \(key)\n")
         #expect(found.contains { $0.contains(hint) }, "\(found)")
+    }
+
+    @Test(arguments: [
+        ("run: ls, shell: bash", "write shell: true, which is /bin/sh; for another one, run: [bash, -c, \"…\"]"), ("run: ls, shell: /bin/sh", "write shell: true, which is /bin/sh"),
+        ("run: [ls], env: \"A=1\"", "write env: { A: 1 }"), ("run: [ls], env: \"API_KEY=sk-abcdefghijklmnop1234567890\"", "write env: { API_KEY: … }"), ("run: [ls], env: all", "write env: { NAME: value }"),
+        ("run: [ls], needs: b c", "write them as a list: [b, c]"), ("run: [ls], needs: \"b, c\"", "write them as a list: [b, c]"), ("run: [ls], needs: b d", "declared: a, b, c"),
+    ]) func anotherFormOfAProgram(keys: String, hint: String) throws {
+        let found = try hints("version: 1\nname: t\nsteps:\n  - { id: a, \(keys) }\n  - { id: b, value: 1 }\n  - { id: c, value: 1 }\n")
+        #expect(found.contains { $0.hasPrefix(hint) }, "\(found)")
     }
 
     @Test(arguments: [

@@ -103,6 +103,9 @@ enum ShapeHints {
             }
             let text = pairs.prefix(3).joined(separator: ", ")
             return "write env: { \(text.isEmpty || text.utf8.count > 80 ? "NAME: value" : text) }"
+        case ("env", .scalar(let scalar)):
+            guard let (name, value) = scalar.text.cut(at: UInt8(ascii: "=")), !name.isEmpty, !name.utf8.contains(0x20) else { return "write env: { NAME: value }" }
+            return "write env: { \(name): \(SecretLook.looksLikeKey(value) || value.utf8.count > 40 ? "…" : YAMLNode.quotedWhereNeeded(value)) }"
         case ("tags", .sequence): return "write tags: { NAME: value }"
         case ("with", _): return "write with: { NAME: \(node.scalar.flatMap { _ in node.written } ?? "…") }, read as with.NAME"
         case ("prefixes", .sequence): return "give each a name: prefixes: { NAME: { text: … } }"
@@ -131,6 +134,25 @@ enum ShapeHints {
         case (_, .scalar(let scalar)) where scalar.value != .null: return node.written.map { "write \(key): [\($0)]" }
         default: return nil
         }
+    }
+
+    /// Where one of several shapes is wanted: the word that was meant, or the mapping that a word is the key of.
+    static func choice(_ shapes: [KeyShape], _ node: YAMLNode, _ key: String) -> String? {
+        guard let text = node.scalar?.text else { return nil }
+        for case .mapping(let name) in shapes {
+            guard let inner = LanguageMapping.named(name).key(text), case .mapping(let below) = inner.shape else { continue }
+            let written = LanguageMapping.named(below).shorthand.map { "{ \($0.replacing(Synonym.value, with: "…")) }" } ?? "{ … }"
+            return "write \(key): { \(text): \(written) }"
+        }
+        var known: [String] = []
+        for case .words(let words) in shapes { known += words }
+        return Suggestion.hint(for: text, in: known)
+    }
+
+    /// The one word of a mapping that stands in the place of it: `b` of `{ step: b }`.
+    static func wordInside(_ node: YAMLNode) -> String? {
+        guard case .mapping(let pairs) = node.content, pairs.count == 1 else { return nil }
+        return pairs[0].value.scalar.flatMap { $0.value == .null || $0.value == .bool(true) ? pairs[0].key.written : pairs[0].value.written }
     }
 
     /// Where one word is wanted.

@@ -39,6 +39,10 @@ struct WorkflowDraft {
     var projectSecrets: [String]?
     /// What is wrong with the name of a model; `nil` where it is not known which there are.
     var modelCheck: WorkflowLoader.ModelCheck?
+    /// What models cost; `nil` where that is not asked.
+    var prices: WorkflowLoader.PriceLookup?
+    /// Where programs are looked for.
+    var projectRoot: String?
     /// What is known of a model's log-probabilities; `nil` where that is not asked.
     var logprobCheck: WorkflowLoader.LogprobCheck?
     /// What parts refer to that are checked by their declarations alone, beside those of steps.
@@ -118,21 +122,9 @@ struct ModelDraft {
 
     /// The tiers that it may ask, the first one first.
     var tiers: [Named] { escalation?.tiers ?? tier.map { [$0] } ?? [] }
-}
 
-/// What rules look at in `escalate`, of what is right in it.
-struct EscalationDraft {
-    struct Check {
-        let name: Named
-        /// Whether it runs although `accept` does not need it.
-        let isRecorded: Bool
-    }
-
-    let tiers: [Named]
-    /// `nil` also where it is computed.
-    let start: Named?
-    let checks: [Check]
-    let hasAccept: Bool
+    /// What it says to a model itself, prefixes not counted.
+    var templates: [Template] { (system.map { [$0] } ?? []) + body.templates }
 }
 
 extension ModelStep.Body {

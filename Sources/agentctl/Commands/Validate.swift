@@ -54,8 +54,11 @@ struct Validate: ParsableCommand {
         var secrets: [String]?
         var models: WorkflowLoader.ModelCheck?
         var logprobs: WorkflowLoader.LogprobCheck?
+        var prices: WorkflowLoader.PriceLookup?
         do {
-            let project = try global.settings(besides: file.path).project
+            let settings = try global.settings(besides: file.path)
+            let project = settings.project
+            prices = settings.modelPrices
             root = project.root
             secrets = project.secrets
             for problem in project.unreadFiles where !problems.contains(where: { $0.all.contains(problem) }) { problems.append(Diagnostics([problem])) }
@@ -75,7 +78,8 @@ struct Validate: ParsableCommand {
             let folder = GlobalOptions.folder(of: file.path)
             root = ProjectFiles.root(searchingFrom: folder) ?? folder
         }
-        let loaded = try WorkflowLoader.load(file.path, root: root, secrets: secrets, warns: true, models: models, logprobs: logprobs, book: Output.secrets)
+        let loaded = try WorkflowLoader.load(
+            file.path, root: root, secrets: secrets, warns: true, models: models, logprobs: logprobs, prices: prices, book: Output.secrets)
         var steps = 0
         loaded.graph.forEachStep { _ in steps += 1 }
         valid.append((file.path, "valid, \(steps) \(steps == 1 ? "step" : "steps")"))
