@@ -35,13 +35,17 @@ import WorkflowModel
         Place(.budget, "budget: { max_cost_usd: 1 KEY }\n\(steps)"), Place(.decision, "decision: { outcome: x KEY }\n\(steps)"),
         .step(.step, "run: [x] KEY"), .step(.retry, "model: m, prompt: hi, retry: { KEY }"), .step(.limits, "model: m, prompt: hi, limits: { max_total_tokens: 9 KEY }"),
         .step(.modelOutput, "model: m, prompt: hi, output: { schema: { type: object } KEY }"), .step(.runOutput, "run: [x], output: { schema: {} KEY }"),
+        .step(.escalate, "prompt: hi, escalate: { tiers: [m] KEY }"), .step(.check, "prompt: hi, escalate: { tiers: [m], checks: { c: { expr: \"true\" KEY } } }"),
+        .step(.judgeOutput, "prompt: hi, escalate: { tiers: [m], checks: { c: { model: m, prompt: hi, output: { schema: {} KEY } } } }"),
+        .step(.judgeLimits, "prompt: hi, escalate: { tiers: [m], checks: { c: { model: m, prompt: hi, limits: { max_total_tokens: 9 KEY } } } }"),
+        .step(.gateQuestion, "prompt: hi, escalate: { tiers: [m], on_exhausted: { ask: { message: hi KEY } } }"),
         .step(.forEach, "value: 1, for_each: { items: \"[1]\" KEY }"), .step(.approval, "approve: { message: ok? KEY }"),
         .project(.projectTop, "{ version: 1 KEY }"), .provider(.provider, "KEY"), .provider(.dialect, ", dialect: { KEY }"),
         .provider(.serve, ", models: { x: { serve: { command: [x] KEY } } }"),
         .project(.price, "prices: [{ model: a/b, input_per_mtok_usd: 1, output_per_mtok_usd: 1 KEY }]"),
     ]
     /// Nothing decodes them: their declarations are all there is.
-    private static let checkedOnly: [LanguageMapping] = [.escalate, .check, .judgeOutput, .logprob, .shadow, .band, .spending, .selection, .alert, .address, .secret, .telemetry]
+    private static let checkedOnly: [LanguageMapping] = [.band, .spending, .selection, .alert, .address, .secret, .telemetry]
 
     private static func defaults(_ mapping: LanguageMapping) -> [(key: LanguageMapping.Key, value: JSONValue)] {
         mapping.keys.compactMap { key in
@@ -77,7 +81,8 @@ import WorkflowModel
     /// What was compared is more than nothing: another value is another result.
     @Test(arguments: [
         (0, "concurrency: 33"), (1, "timeout: 121s"), (2, "max_attempts: 4"), (3, "max_output_tokens: 1025"), (4, "admit: worst"), (5, "unit: letter"), (6, "shell: false, ok_exit: [1]"),
-        (9, "repair: 2"), (11, "as: thing"), (12, "on_timeout: reject"), (13, "ledger: other.db"), (14, "insecure_http: true"), (15, "stream: true"), (16, "ready: /ok"), (17, "source: a page"),
+        (9, "repair: 2"), (11, "on_refusal: escalate"), (12, "record: true"), (13, "repair: 2"), (14, "max_output_tokens: 1025"), (15, "on_timeout: best"), (16, "as: thing"),
+        (17, "on_timeout: reject"), (18, "ledger: other.db"), (19, "insecure_http: true"), (20, "stream: true"), (21, "ready: /ok"), (22, "source: a page"),
     ])
     func anotherValueIsAnotherResult(index: Int, key: String) throws {
         let place = Self.places[index]
@@ -98,12 +103,12 @@ import WorkflowModel
 
     // MARK: The page with the rules
 
-    /// A table of `Docs/Workflow.md`, and the mapping whose keys it has.
-    @Test func theRulesPageSaysWhatIsDeclared() throws {
-        let page = try DocumentationPage("Docs/Workflow.md")
+    /// A table of the pages with the rules, and the mapping whose keys it has.
+    @Test func theRulesPagesSayWhatIsDeclared() throws {
+        let pages = try ["Docs/Workflow.md", "Docs/Escalation.md"].map { try DocumentationPage($0) }
         let mappings = LanguageMapping.workflow + LanguageMapping.project
         var checked = (ranges: 0, words: 0, defaults: 0)
-        let tables = page.sections.filter { $0.level == 2 }.flatMap(\.tables).filter { $0[0].count > 2 && $0[0][0] == "key" && $0[0][2] == "default" }
+        let tables = pages.flatMap(\.sections).filter { $0.level == 2 }.flatMap(\.tables).filter { $0[0].count > 2 && $0[0][0] == "key" && $0[0][2] == "default" }
         for table in tables {
             let names = table.dropFirst().flatMap { DocumentationPage.spans(in: $0[0]) }
             let mapping = try #require(mappings.max { a, b in names.count { a.key($0) != nil } < names.count { b.key($0) != nil } })

@@ -27,15 +27,17 @@ import Testing
                 checks:
                   grounded: { expr: "size(output.sources) >= 1" }
                   sure: { logprob: { of: answer, min_p10: -1.2, min_lowest: -6 } }
-                  judge: { model: small, system: Be strict., prompt: "Good? ${{ output.answer }}", output: { schema: { type: object, properties: { score: { type: number } }, required: [score] }, repair: 0 }, limits: { max_output_tokens: 9 } }
-                  long: { expr: "size(output.answer) > 100 && !checks.grounded.passed", record: true }
-                accept: checks.grounded.passed && (checks.sure.passed || checks.judge.output.score >= 0.8)
-                on_exhausted: best
+                  judge: { model: small, system: Be strict., prompt: "Good? ${{ output.answer }} of ${{ question }}", min: 0.5, min_prob: 0.6, timeout: 9s, output: { schema: { type: object, properties: { score: { type: number } }, required: [score] }, repair: 0 }, limits: { max_output_tokens: 9 } }
+                  long: { expr: "tier == 'mid' && size(output.answer) > 100 && !checks.grounded.passed", record: true }
+                  same: { agree: { model: mid, on: output.answer, min: 1, start: early } }
+                  vote: { agree: { samples: 5, temperature: 1 } }
+                  tests: { run: [sh, -c, "exit 0"], with: { text: "${{ output.answer }}" }, timeout: 5s }
+                accept: checks.grounded.passed && (checks.sure.passed || checks.judge.output.score >= 0.8 || checks.same.passed || checks.vote.score >= 0.6 || checks.tests.passed || tier == 'mid')
+                on_exhausted: { ask: { message: Which one?, timeout: 1h, on_timeout: best } }
                 on_refusal: escalate
                 start: "${{ run.id == 'x' ? 'mid' : 'small' }}"
-                skip_tier_if: tier == 'small' && run.id != ''
                 max_rate: 30%/1h
-                shadow: { tier: mid, rate: 5% }
+                shadow: { tiers: [mid], rate: 5% }
                 """#),
             #"""
             w.yaml:9:5: warning[AW123]: 'escalate' in a step is checked, but this version does not run it
@@ -123,7 +125,7 @@ import Testing
                  |       ^^^^^
               hint: did you mean 'accept'?
 
-            w.yaml:12:21: error[AW103]: on_exhausted is one of best, fail, ask, found 'bets'
+            w.yaml:12:21: error[AW103]: on_exhausted is 'best' or 'fail', or a mapping, found 'bets'
                  |
               12 |       on_exhausted: bets
                  |                     ^^^^
@@ -144,13 +146,19 @@ import Testing
               15 |       shadow: { tier: mid, share: 5% }
                  |               ^^^^^^^^^^^^^^^^^^^^^^^^
 
+            w.yaml:15:17: error[AW102]: 'tier' is not a key of shadow
+                 |
+              15 |       shadow: { tier: mid, share: 5% }
+                 |                 ^^^^
+              hint: write tiers: mid
+
             w.yaml:15:28: error[AW102]: 'share' is not a key of shadow
                  |
               15 |       shadow: { tier: mid, share: 5% }
                  |                            ^^^^^
               hint: write rate: 5%
 
-            w.yaml:17:12: error[AW112]: a check has one of 'expr', 'logprob', 'prompt', 'prompt_file', 'messages'
+            w.yaml:17:12: error[AW112]: a check has one of 'expr', 'logprob', 'agree', 'run', 'prompt', 'prompt_file', 'messages'
                  |
               17 |         a: { exrp: "true" }
                  |            ^^^^^^^^^^^^^^^^
@@ -161,11 +169,11 @@ import Testing
                  |              ^^^^
               hint: did you mean 'expr'?
 
-            w.yaml:18:23: error[AW104]: logprob needs 'min_p10' or 'min_lowest'
+            w.yaml:18:23: error[AW104]: logprob needs a bound: min_prob, min_p10, min_lowest, min_mean, min_margin
                  |
               18 |         b: { logprob: { min_p01: -1 } }
                  |                       ^^^^^^^^^^^^^^^
-              hint: for example min_p10: -1.2
+              hint: for example min_prob: 0.8
 
             w.yaml:18:25: error[AW101]: unknown key 'min_p01' in logprob
                  |
@@ -191,7 +199,7 @@ import Testing
                 #"""
                 tiers: [smal, mid, mid]
                 start: small
-                shadow: { rate: 5%, tier: frontier }
+                shadow: { rate: 5%, tiers: [frontier] }
                 checks: { judge: { model: mdi, prompt: ok?, prefix: policy } }
                 """#),
             #"""
@@ -212,10 +220,10 @@ import Testing
                  |              ^^^^^
               hint: did you mean 'smal'?
 
-            w.yaml:12:33: error[AW202]: there is no tier 'frontier'
+            w.yaml:12:35: error[AW202]: there is no tier 'frontier'
                  |
-              12 |       shadow: { rate: 5%, tier: frontier }
-                 |                                 ^^^^^^^^
+              12 |       shadow: { rate: 5%, tiers: [frontier] }
+                 |                                   ^^^^^^^^
               hint: declared: small, mid
 
             w.yaml:13:33: error[AW202]: there is no tier 'mdi'
@@ -246,12 +254,12 @@ import Testing
                   text: { logprob: { of: answr, min_p10: -1 } }
                 """#),
             #"""
-            w.yaml:12:15: error[AW112]: a check has one of 'expr', 'logprob', 'prompt', 'prompt_file', 'messages'
+            w.yaml:12:15: error[AW112]: a check has one of 'expr', 'logprob', 'agree', 'run', 'prompt', 'prompt_file', 'messages'
                  |
               12 |         none: { record: true }
                  |               ^^^^^^^^^^^^^^^^
 
-            w.yaml:13:30: error[AW112]: a check has one of 'expr', 'logprob', 'prompt', 'prompt_file', 'messages'
+            w.yaml:13:30: error[AW112]: a check has one of 'expr', 'logprob', 'agree', 'run', 'prompt', 'prompt_file', 'messages'
                  |
               13 |         two: { expr: "true", prompt: ok? }
                  |                              ^^^^^^
@@ -301,7 +309,7 @@ import Testing
                   grounded: { expr: "size(output.source) >= 1" }
                   judge: { model: small, prompt: "${{ answer }}", output: { schema: { type: object, properties: { score: { type: number } }, additionalProperties: false } } }
                 accept: checks.gronded.passed && checks.judge.output.scor > 0.5 && checks.judge.pased && tier == 'x'
-                skip_tier_if: output.answer == ''
+                start: "${{ output.answer }}"
                 """#),
             #"""
             w.yaml:12:33: error[AX008]: output has no field 'source'
@@ -314,7 +322,7 @@ import Testing
                  |
               13 | … { model: small, prompt: "${{ answer }}", output: { schema: { type: object, properties: { …
                  |                                ^^^^^^
-              hint: known here: inputs, steps, run, output, checks
+              hint: known here: inputs, steps, run, output, checks, tier, question
 
             w.yaml:14:15: error[AW203]: there is no check 'gronded'
                  |
@@ -334,16 +342,16 @@ import Testing
                  |                                                           ^^^^^^^^^^^^^^^^^^
               hint: did you mean 'passed'?
 
-            w.yaml:14:96: error[AW203]: unknown name 'tier'
+            w.yaml:14:104: error[AX011]: tier is never 'x'
                  |
               14 | …ecks.gronded.passed && checks.judge.output.scor > 0.5 && checks.judge.pased && tier == 'x'
-                 |                                                                                 ^^^^
-              hint: known here: inputs, steps, run, output, checks
+                 |                                                                                         ^^^
+              hint: it is one of 'small', 'mid'
 
-            w.yaml:15:21: error[AW203]: unknown name 'output'
+            w.yaml:15:19: error[AW203]: unknown name 'output'
                  |
-              15 |       skip_tier_if: output.answer == ''
-                 |                     ^^^^^^^^^^^^^
+              15 |       start: "${{ output.answer }}"
+                 |                   ^^^^^^^^^^^^^
               hint: the answer is 'output' inside of escalate only; a step's result is steps.<id>.output
             """#)
     }
@@ -355,7 +363,6 @@ import Testing
                 tiers: [small, mid]
                 checks: { size: { expr: size(output.answer) } }
                 accept: "${{ checks.size.passed }} or else"
-                skip_tier_if: tier
                 """#),
             #"""
             w.yaml:11:31: error[AW206]: expr takes a bool, found int
@@ -369,12 +376,6 @@ import Testing
               12 |       accept: "${{ checks.size.passed }} or else"
                  |               ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
               hint: write the expression alone: accept: inputs.n > 3
-
-            w.yaml:13:21: error[AW206]: skip_tier_if takes a bool, found string
-                 |
-              13 |       skip_tier_if: tier
-                 |                     ^^^^
-              hint: compare it, for example tier != …
             """#)
     }
 
@@ -510,7 +511,6 @@ import Testing
                       tiers: [small]
                       checks: { long: { expr: size(output) > size(word) + with.n }, first: { expr: "output[0] == 'x'" } }
                       start: "${{ index == 0 ? 'small' : 1 }}"
-                      skip_tier_if: tier == word
                   - { id: b, value: size(steps.a.output) + steps.a.output }
                 """#,
             #"""
@@ -532,9 +532,9 @@ import Testing
                  |                                                                       ^^^^^^^^^
               hint: write output.charAt(0)
 
-            w.yaml:15:21: error[AX007]: no overload of + for (int, list(string))
+            w.yaml:14:21: error[AX007]: no overload of + for (int, list(string))
                  |
-              15 |   - { id: b, value: size(steps.a.output) + steps.a.output }
+              14 |   - { id: b, value: size(steps.a.output) + steps.a.output }
                  |                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
             """#)
     }

@@ -1,5 +1,6 @@
 import Economics
 import Values
+import WorkflowModel
 
 extension DecodingContext {
     /// What goes together in a budget, of a run or of many: the bands with the cap and each other, `degrade` with its action.
@@ -7,7 +8,7 @@ extension DecodingContext {
     /// - Parameter action: the key that says what happens when the budget is used up.
     func checkBands(of budget: YAMLNode, action: String) {
         let bands = ["yellow", "red"].compactMap { name in budget[name]?["at"].map { (name, $0) } }
-        for (name, node) in bands where ShapeChecker.isPercent(node.scalar?.text ?? "") && budget["max_cost_usd"] == nil && budget["max_tokens"] == nil {
+        for (name, node) in bands where Share(text: node.scalar?.text ?? "") != nil && budget["max_cost_usd"] == nil && budget["max_tokens"] == nil {
             report("AW104", "\(name) begins at a share of a cap, and there is none", at: node.range, hint: "add max_cost_usd, or give dollars")
         }
         for (name, node) in bands {
@@ -25,7 +26,7 @@ extension DecodingContext {
 
     private func amount(_ node: YAMLNode) -> (value: Double, isShare: Bool)? {
         guard let text = node.scalar?.text else { return nil }
-        if ShapeChecker.isPercent(text) { return Double(text.dropLast()).map { ($0, true) } }
+        if let share = Share(text: text) { return (Double(share.millionths) / 10_000, true) }
         return Money(decimal: text) == nil ? nil : Double(text).map { ($0, false) }
     }
 }

@@ -31,6 +31,13 @@ final class DecodingContext {
         return uses
     }
 
+    /// Reads what its declaration has checked already, so that nothing is said twice: of what is wrong in it, that was reported.
+    func afterItsDeclaration<Value>(_ read: () -> Value) -> Value {
+        let before = (diagnostics, notExecuted, uses)
+        defer { (diagnostics, notExecuted, uses) = before }
+        return read()
+    }
+
     func report(_ code: String, _ message: String, at range: SourceRange?, hint: String? = nil) {
         diagnostics.append(Diagnostic(code: code, message, at: range, hint: hint))
     }

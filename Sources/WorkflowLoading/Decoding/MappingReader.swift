@@ -39,22 +39,23 @@ struct MappingReader {
             }
             pairs.append((name, keyNode, value))
             present.append(key)
-            if checker != nil {
-                toCheck.append((key, value))
-                continue
-            }
+            // Below what does not run nothing is said of its parts.
+            let isNoted = checker?.notesWhatDoesNotRun ?? true
             switch key.availability {
-            case .runs: break
+            case .runs: if checker != nil { toCheck.append((key, value)) }
+            case .declared: toCheck.append((key, value))
             case .checked(let harmless):
                 toCheck.append((key, value))
-                if !harmless.contains(value.json) { context.noteNotExecuted(name, of: mapping, at: keyNode.range) }
-            case .decoded: context.noteNotExecuted(name, of: mapping, at: keyNode.range)
+                if isNoted, !harmless.contains(value.json) { context.noteNotExecuted(name, of: mapping, at: keyNode.range) }
+            case .decoded:
+                if checker != nil { toCheck.append((key, value)) }
+                if isNoted { context.noteNotExecuted(name, of: mapping, at: keyNode.range) }
             }
         }
         self.pairs = pairs
         checkKinds(of: present)
         if checker != nil { checkPresence() }
-        for (key, value) in toCheck { (checker ?? ShapeChecker(context)).reading(key.scope).check(value, key.shape, as: key.name) }
+        for (key, value) in toCheck { (checker ?? ShapeChecker(context)).below(key).check(value, key.shape, as: key.name) }
     }
 
     /// A mapping that is not there: all of its keys have their defaults.

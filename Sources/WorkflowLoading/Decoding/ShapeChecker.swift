@@ -9,13 +9,16 @@ struct ShapeChecker {
     private let context: DecodingContext
     private var scope: [String] = []
     private var owner: String?
+    /// Whether keys that do not run are named: they are parts of something that does.
+    private(set) var notesWhatDoesNotRun = true
 
     init(_ context: DecodingContext) { self.context = context }
 
-    /// The same, below a key that lets expressions read more.
-    func reading(_ names: [String]) -> ShapeChecker {
+    /// The same, below a key: it may let expressions read more, and what does not run says so once.
+    func below(_ key: LanguageMapping.Key) -> ShapeChecker {
         var checker = self
-        checker.scope += names
+        checker.scope += key.scope
+        if !key.runs { checker.notesWhatDoesNotRun = false }
         return checker
     }
 
@@ -42,8 +45,8 @@ struct ShapeChecker {
         case .boolean: _ = context.bool(node, key)
         case .duration: _ = context.duration(node, key)
         case .money: _ = context.money(node, key)
-        case .percent: checkForm(node, key, "a share from 0% to 100%") { Self.isPercent($0) }
-        case .rate: checkForm(node, key, "a share in a time, such as 30%/1h") { Self.isRate($0) }
+        case .percent: checkForm(node, key, "a share from 0% to 100%") { Share(text: $0) != nil }
+        case .rate: checkForm(node, key, "a share in a time, such as 30%/1h") { EscalationRate(text: $0) != nil }
         case .integer(let range): _ = context.int(node, key, in: range)
         case .number(let range): _ = context.double(node, key, in: range)
         case .words(let words): _ = context.word(node, key, of: words)
@@ -63,7 +66,7 @@ struct ShapeChecker {
         case .mapping(let name): _ = MappingReader(node, .named(name), context, under: key, checkedBy: self)
         case .either(let shapes):
             guard let shape = shapes.first(where: { $0.mayBe(node) }) else {
-                return context.wrong(key, shapes.map(\.expected).joined(separator: ", or "), node)
+                return context.wrong(key, shapes.map(\.expected).joined(separator: ", or "), node, hint: ShapeHints.choice(shapes, node, key))
             }
             check(node, shape, as: key)
         }
@@ -86,23 +89,12 @@ struct ShapeChecker {
     private func field(_ node: YAMLNode, _ key: String) -> CheckedUse.Content? {
         guard let name = word(node, key) else { return nil }
         let parts = name.text.split(separator: ".", omittingEmptySubsequences: false)
+        // The answer is called output here as it is in expressions.
         guard parts.allSatisfy({ part in part.first?.isNumber == false && part.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") } }) else {
-            context.wrong(key, "a field of the output, such as answer or answer.label", node)
+            context.wrong(key, "a field of the output, such as output.answer or output.answer.label", node)
             return nil
         }
         return .field(name)
-    }
-
-    static func isPercent(_ text: String) -> Bool {
-        guard text.hasSuffix("%") else { return false }
-        let parts = text.dropLast().split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count <= 2, parts.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy { $0 &- 0x30 < 10 } }) else { return false }
-        return parts[0].count <= 2 || text == "100%"
-    }
-
-    private static func isRate(_ text: String) -> Bool {
-        guard let slash = text.firstIndex(of: "/"), let time = TimeSpan(text: String(text[text.index(after: slash)...])) else { return false }
-        return isPercent(String(text[..<slash])) && time.milliseconds > 0
     }
 }
 
@@ -119,6 +111,8 @@ extension KeyShape {
             if case .mapping = node.content { true } else { false }
         case .list:
             if case .sequence = node.content { true } else { false }
+        case .oneOrList(let element):
+            if case .sequence = node.content { true } else { element.mayBe(node) }
         case .jsonSchema: node.json.objectValue != nil
         default: node.scalar != nil && node.json != .null
         }

@@ -133,6 +133,19 @@ enum ShapeHints {
         }
     }
 
+    /// Where one of several shapes is wanted: the word that was meant, or the mapping that a word is the key of.
+    static func choice(_ shapes: [KeyShape], _ node: YAMLNode, _ key: String) -> String? {
+        guard let text = node.scalar?.text else { return nil }
+        for case .mapping(let name) in shapes {
+            guard let inner = LanguageMapping.named(name).key(text), case .mapping(let below) = inner.shape else { continue }
+            let written = LanguageMapping.named(below).shorthand.map { "{ \($0.replacing(Synonym.value, with: "…")) }" } ?? "{ … }"
+            return "write \(key): { \(text): \(written) }"
+        }
+        var known: [String] = []
+        for case .words(let words) in shapes { known += words }
+        return Suggestion.hint(for: text, in: known)
+    }
+
     /// Where one word is wanted.
     static func word(_ node: YAMLNode, _ key: String) -> String? {
         guard case .sequence(let elements) = node.content, elements.count == 1, elements[0].scalar != nil else { return nil }

@@ -40,7 +40,7 @@ extension WorkflowDecoder {
         // What is wrong beside the kind is told in the same pass.
         let kind = kind(kinds[0], reader, id)
         let (description, when, with, tags) = (reader.string("description"), reader.expression("when"), with(reader), templates(reader, "tags"))
-        let needs = (reader.strings("needs") ?? []).map { Named(text: $0.text, range: $0.range) }
+        let needs = names(reader, "needs")
         let (forEach, retry, timeout, deadline) = (forEach(reader), retry(reader), reader.duration("timeout"), reader.duration("deadline"))
         let (isOptional, onError) = (reader.bool(orDefault: "optional"), onError(reader))
         let limits = LanguageMapping.containerKinds.contains(kinds[0]) ? containerLimits(reader) : limits(reader)
@@ -72,7 +72,7 @@ extension WorkflowDecoder {
         }
     }
 
-    private func with(_ reader: MappingReader) -> [(key: String, value: ValueTemplate)] {
+    func with(_ reader: MappingReader) -> [(key: String, value: ValueTemplate)] {
         (reader.mapping("with") ?? []).compactMap { pair in
             guard let name = context.checkedName(pair.key, "a value under 'with'"), let template = context.valueTemplate(pair.value) else { return nil }
             return (name.text, template)
@@ -95,12 +95,7 @@ extension WorkflowDecoder {
     }
 
     private func model(_ reader: MappingReader, _ kind: String, _ id: Named) -> StepDraft.Kind? {
-        let body: ModelStep.Body?
-        switch kind {
-        case "prompt": body = reader.template("prompt").map { .prompt($0) }
-        case "prompt_file": body = reader.value("prompt_file").flatMap { context.templateFile($0, "prompt_file") }.map { .prompt($0) }
-        default: body = messages(reader)
-        }
+        let body = body(reader, kind)
         if kind == "messages", reader.has("system") {
             context.report("AW121", "'system' does not go with 'messages'", at: reader.keyRange("system")!, hint: "make it the first message, with role: system")
         }
@@ -109,7 +104,7 @@ extension WorkflowDecoder {
         let repairs = output.int(orDefault: "repair")
         let allowsEmpty = output.word(orDefault: "empty") == "allow"
         let tier = reader.string("model").map { Named(text: $0, range: reader.value("model")!.range) } ?? defaults.model
-        let escalation = escalation(reader)
+        let escalation = escalation(reader, answer: schema)
         checkToolLimits(reader)
         if tier == nil, !reader.has("model"), !reader.has("escalate") {
             context.report("AW122", "step '\(id.text)' asks a model, but names none", at: id.range, hint: "add model: TIER here, or defaults: { model: TIER }")
@@ -119,12 +114,23 @@ extension WorkflowDecoder {
         if let memo, !memo.has("max_age") { memo.missing("max_age", in: "memo", hint: "how old an answer may be, for example max_age: 24h") }
         let draft = body.map {
             ModelDraft(
-                tier: tier, system: reader.template("system"), prefixes: (reader.strings("prefix") ?? []).map { Named(text: $0.text, range: $0.range) },
+                tier: tier, system: reader.template("system"), prefixes: names(reader, "prefix"),
                 body: $0, sampling: sampling(reader), schema: schema, repairs: repairs, attachments: attachments, memoAge: memo?.duration("max_age"),
                 escalation: escalation, allowsEmpty: allowsEmpty)
         }
         return draft.map { .model($0) }
     }
+
+    /// What a model is asked, by the one of the three spellings that is there.
+    func body(_ reader: MappingReader, _ kind: String) -> ModelStep.Body? {
+        switch kind {
+        case "prompt": reader.template("prompt").map { .prompt($0) }
+        case "prompt_file": reader.value("prompt_file").flatMap { context.templateFile($0, "prompt_file") }.map { .prompt($0) }
+        default: messages(reader)
+        }
+    }
+
+    func names(_ reader: MappingReader, _ key: String) -> [Named] { (reader.strings(key) ?? []).map { Named(text: $0.text, range: $0.range) } }
 
     /// What others call who speaks.
     private static let roles = ["human": "user", "customer": "user", "developer": "system", "instructions": "system", "ai": "assistant", "bot": "assistant", "model": "assistant", "agent": "assistant", "gpt": "assistant"]

@@ -53,6 +53,11 @@ struct WorkflowDecoder {
             draft.budget = Budget(
                 maxCost: budget.money("max_cost_usd"), admit: budget.word(orDefault: "admit", Budget.Admission.self),
                 onExceeded: budget.knownWord(orDefault: "on_exceeded", Budget.Exceeded.self))
+            context.afterItsDeclaration {
+                draft.budget.maxTokens = budget.int("max_tokens")
+                (draft.budget.yellow, draft.budget.red) = (band(budget, "yellow"), band(budget, "red"))
+                draft.budget.degrade = names(budget, "degrade").map(\.text)
+            }
         }
         draft.decision = decision(top)
         draft.prefixes = prefixes(top)
@@ -229,6 +234,14 @@ struct WorkflowDecoder {
             context.report("AW103", "on_error is fail, continue or { value: … }, found \(node.typeName)", at: node.range, hint: meant)
             return nil
         }
+    }
+
+    private func band(_ budget: MappingReader, _ name: String) -> BudgetBand? {
+        guard let keys = budget.reader(name, .band), let text = keys.value("at")?.scalar?.text else { return nil }
+        guard let at = Share(text: text).map(BudgetBand.Threshold.share) ?? Money(decimal: text).map(BudgetBand.Threshold.amount) else { return nil }
+        return BudgetBand(
+            at: at, tiers: keys.has("models") ? names(keys, "models").map(\.text) : nil, forbidsEscalation: keys.word("escalate") != nil,
+            finishesCurrent: keys.bool(orDefault: "finish_current"), asks: keys.bool(orDefault: "ask"))
     }
 
     private func decision(_ top: MappingReader) -> Decision? {

@@ -116,21 +116,9 @@ struct ModelDraft {
 
     /// The tiers that it may ask, the first one first.
     var tiers: [Named] { escalation?.tiers ?? tier.map { [$0] } ?? [] }
-}
 
-/// What rules look at in `escalate`, of what is right in it.
-struct EscalationDraft {
-    struct Check {
-        let name: Named
-        /// Whether it runs although `accept` does not need it.
-        let isRecorded: Bool
-    }
-
-    let tiers: [Named]
-    /// `nil` also where it is computed.
-    let start: Named?
-    let checks: [Check]
-    let hasAccept: Bool
+    /// What it says to a model itself, prefixes not counted.
+    var templates: [Template] { (system.map { [$0] } ?? []) + body.templates }
 }
 
 extension ModelStep.Body {

@@ -65,8 +65,8 @@ indirect enum KeyShape: Sendable {
         case .boolean: return ["type": "boolean"]
         case .duration: return ["type": "string", "pattern": "^([0-9]+(\\.[0-9]+)?(ms|s|m|h|d))+$"]
         case .money: return ["type": ["number", "string"], "minimum": 0, "pattern": "^[0-9]+(\\.[0-9]{1,12})?$"]
-        case .percent: return ["type": "string", "pattern": "^(100|[0-9]{1,2}(\\.[0-9]+)?)%$"]
-        case .rate: return ["type": "string", "pattern": "^(100|[0-9]{1,2}(\\.[0-9]+)?)%/([0-9]+(\\.[0-9]+)?(ms|s|m|h|d))+$"]
+        case .percent: return ["type": "string", "pattern": "^(100(\\.0{1,4})?|[0-9]{1,2}(\\.[0-9]{1,4})?)%$"]
+        case .rate: return ["type": "string", "pattern": "^(100(\\.0{1,4})?|[0-9]{1,2}(\\.[0-9]{1,4})?)%/([0-9]+(\\.[0-9]+)?(ms|s|m|h|d))+$"]
         case .integer(let range):
             var schema: JSONObject = ["type": "integer", "minimum": .int(Int64(range.lowerBound))]
             if range.upperBound < .max { schema["maximum"] = .int(Int64(range.upperBound)) }

@@ -34,12 +34,7 @@ extension LanguageMapping {
             .init("max_iterations iterations times max_passes limit count max_loops max_turns max_steps repeat", "write max: {}"),
             .init("body do tasks nodes run", "write steps: a list, each with an id:"),
         ],
-        "approve": [
-            .init("prompt text question description title body content instructions ask", "write message: {}"),
-            .init("expires deadline timeout_after ttl expiry wait", "write timeout: {}"), .init("timeout_minutes", "write timeout: {}m"), .init("timeout_seconds", "write timeout: {}s"),
-            .init("default on_expire on_expiry fallback default_answer", "write on_timeout: fail"),
-            .init("approvers approver users assignee assignees reviewers by to", "remove it: who may answer is not checked, who answered is recorded"),
-        ],
+        "approve": questionSynonyms,
         "message": [.init("text message body prompt value template", "write content: {}"), .init("name author speaker type from actor", "write role: user")],
         "output": [
             .init("format type json_schema response_format structure json schema_file output_schema definition properties", "write schema: { type: object, properties: { … } }"),
@@ -48,12 +43,9 @@ extension LanguageMapping {
         ],
         "memo": [.init("ttl age expires expiry duration for max_age_seconds expire_after lifetime key", "write max_age: 24h")],
         "prefix": [.init("path prompt_file file_path src", "write file: {}"), .init("prompt content template value system", "write text: {}")],
-        "escalate": [
-            .init("models levels chain cascade steps ladder", "write tiers: {}"), .init("assert asserts tests criteria validators check evaluators guards", "write checks: { NAME: { expr: … } }"),
-            .init("condition pass_when accept_when threshold until when success_condition", "write accept: {}"), .init("on_fail on_failure otherwise fallback default", "write on_exhausted: best"),
-        ],
-        "logprob": [.init("min threshold min_logprob minimum", "write min_lowest: {}"), .init("field path key", "write of: {}")],
-        "shadow": [.init("share percent sample fraction sample_rate", "write rate: 5%"), .init("model with", "write tier: {}")],
+        "escalate": escalateSynonyms, "logprob": logprobSynonyms, "agree": agreeSynonyms, "shadow": shadowSynonyms, "gate_question": questionSynonyms,
+        "on_exhausted": [.init("approve human person escalate_to manual review", "write ask: { message: … }")], "judge_limits": limitsSynonyms.filter { !["max_turns", "max_calls"].contains($0.target) },
+        "judge_output": [.init("format type json_schema response_format structure json schema_file output_schema definition properties", "write schema: { type: object, properties: { … } }")],
         "owner": [
             .init("team name owner contact email user group maintainer dev developer", "write engineering: {}"), .init("product sponsor", "write business: {}"),
             .init("cost_center cost_centre billing budget", "write finance: {}"),
@@ -194,13 +186,6 @@ extension LanguageMapping {
         .init("timeout deadline", "write it beside limits: timeout: {}"), .init("truncation on_max_tokens truncate", "write on_truncation: fail"),
     ]
 
-    private static let checkSynonyms: [Synonym] = [
-        .init("expression condition assert test cel when javascript python js value is_json contains equals", "write expr: a condition over output, for example expr: \"output.score >= 0.8\""),
-        .init("judge llm grader rubric llm_rubric tier provider", "write model: TIER and prompt: the question about the answer"), .init("text question", "write prompt: {}"),
-        .init("log_prob confidence", "write logprob: { min_p10: -1.2 }"), .init("always required run_always", "write record: true"),
-        .init("schema json_schema", "write output: { schema: {} }"), .init("type name kind", "what a check is, its key says: expr, logprob, or model with prompt"),
-    ]
-
     private static let stepSynonyms: [Synonym] =
         [
             .init("depends_on depends dependencies after requires upstream wait_for wait_on run_after previous", "use needs: [step], or refer to steps.<id>.output and the order follows"),
@@ -231,7 +216,7 @@ extension LanguageMapping {
             .init("prompt_path template_file prompt_template_file prompt_template_path", "write prompt_file: {}"), .init("chat conversation history", "write messages: [{ role: user, content: … }]"),
             .init("llm engine model_name tier use provider providers deployment agent", "write model: TIER, one of those under models:"),
             .init("models tiers", "write model: TIER; where several are tried in turn, escalate: { tiers: [small, mid] }"),
-            .init("cascade router escalation assert asserts assertions tests eval evaluators guardrails validators checks", "write escalate: { tiers: [small, mid], checks: { NAME: { expr: … } } }"),
+            .init("cascade router routing router_config model_cascade escalation escalate_to judge graders grader evaluator quorum votes vote assert asserts assertions tests eval evaluators guardrails validators checks", "write escalate: { tiers: [small, mid], checks: { NAME: { expr: … } } }"),
             .init(
                 "output_schema schema response_format json_schema response_schema output_format result_schema structured_output output_type expected_output format output_json",
                 "write output: { schema: { type: object, properties: { … } } }"),

@@ -6,9 +6,11 @@ struct LanguageMapping: Sendable {
     /// What becomes of a key.
     enum Availability: Sendable {
         case runs
-        /// The declaration is all that checks it, and a workflow with it does not run, unless it has one of these values:
+        /// Its declaration checks it, all the way down, and a workflow with it does not run, unless it has one of these values:
         /// they are what this version does anyway.
         case checked(unless: [JSONValue])
+        /// Its declaration checks it, all the way down, and it runs, but for the keys below it that say otherwise.
+        case declared
         /// A decoder reads it, and a workflow with it does not run.
         case decoded
     }
@@ -66,13 +68,16 @@ struct LanguageMapping: Sendable {
 
         /// Checked and not run, unless it has one of these values.
         func checked(unless values: JSONValue...) -> Key { changed { $0.availability = .checked(unless: values) } }
+        func declared() -> Key { changed { $0.availability = .declared } }
         func decoded() -> Key { changed { $0.availability = .decoded } }
         func with(_ kinds: [String]) -> Key { changed { $0.kinds = kinds } }
         func reading(_ names: String...) -> Key { changed { $0.scope = names } }
 
         var runs: Bool {
-            if case .runs = availability { return true }
-            return false
+            switch availability {
+            case .runs, .declared: true
+            case .checked, .decoded: false
+            }
         }
 
         private func changed(_ change: (inout Key) -> Void) -> Key {
@@ -119,8 +124,9 @@ struct LanguageMapping: Sendable {
     func key(_ name: String) -> Key? { keys.first { $0.name == name } }
 
     static let workflow: [LanguageMapping] = [
-        top, owner, tier, defaults, retry, defaultLimits, limits, budget, band, decision, prefix, step, stepOutput, escalate, check, judgeOutput, logprob, shadow, forEach,
-        loop, approval, message, attachment, memo, onError,
+        top, owner, tier, defaults, retry, defaultLimits, limits, budget, band, decision, prefix, step, stepOutput, escalate, check, judgeOutput,
+        judgeLimits, logprob, agree, exhausted, shadow, forEach,
+        loop, approval, gateQuestion, message, attachment, memo, onError,
     ]
     static let project: [LanguageMapping] = [
         projectTop, provider, apiKey, pricing, model, serve, dialect, price, spending, selection, band, owner, alert, address, secret, telemetry,

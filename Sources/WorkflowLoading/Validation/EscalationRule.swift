@@ -6,7 +6,7 @@ struct EscalationRule: WorkflowRule {
         for step in draft.allSteps {
             guard let escalation = step.escalation else { continue }
             let tiers = escalation.tiers.map(\.text)
-            if let start = escalation.start, !tiers.isEmpty, !tiers.contains(start.text) {
+            if let start = escalation.namedStart, !tiers.isEmpty, !tiers.contains(start.text) {
                 report(
                     Diagnostic(
                         code: "AW202", "'\(start.text)' is not one of the tiers of this step", at: start.range,
@@ -26,11 +26,16 @@ struct EscalationRule: WorkflowRule {
 }
 
 extension StepDraft {
+    /// The names of the checks that a check reads.
+    func checksRead(by name: Named) -> [String] {
+        uses.filter { $0.owner == name.text }.flatMap(\.references).filter { $0.path.count > 1 && $0.path[0] == "checks" }.map { $0.path[1] }
+    }
+
     /// Checks of which each reads the next one, the first one again at the end.
     fileprivate func circleOfChecks() -> [Named]? {
         let names = escalation?.checks.map(\.name) ?? []
         func read(by name: Named) -> [Named] {
-            let read = uses.filter { $0.owner == name.text }.flatMap(\.references).filter { $0.path.count > 1 && $0.path[0] == "checks" }.map { $0.path[1] }
+            let read = checksRead(by: name)
             return names.filter { read.contains($0.text) }
         }
         var done: Set<String> = []

@@ -13,7 +13,7 @@ struct Mentions {
     private var words: [String: Set<String>] = [:]
 
     /// The keys under which names stand as they are.
-    private static let naming: Set<String> = ["model", "tiers", "start", "models", "degrade", "skip_tier_if", "tier", "prefix", "needs"]
+    private static let naming: Set<String> = ["model", "tiers", "start", "models", "degrade", "tier", "prefix", "needs"]
 
     init(_ draft: WorkflowDraft) {
         draft.root?.forEachScalar { keys, _, scalar in

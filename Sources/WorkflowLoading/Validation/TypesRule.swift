@@ -202,10 +202,14 @@ private struct TypesPass {
     /// A path of fields that the output can have.
     private mutating func field(_ name: Named, of output: StaticType) {
         var type = output
-        for part in name.text.parts(at: UInt8(ascii: ".")) {
+        let path = AnswerField.path(name.text) { field in
+            guard case .object(let object) = output.withoutNull else { return false }
+            return object.field(field) != nil
+        }
+        for part in path {
             switch type.withoutNull {
             case .object(let object):
-                if let field = object.field(String(part)) {
+                if let field = object.field(part) {
                     type = field.type
                 } else if let others = object.others {
                     type = others

@@ -4,7 +4,7 @@ import Values
 struct UnusedCheckRule: WorkflowRule {
     func check(_ draft: WorkflowDraft, _ report: (Diagnostic) -> Void) {
         for step in draft.allSteps {
-            guard let escalation = step.escalation, escalation.hasAccept else { continue }
+            guard let escalation = step.escalation, escalation.accept != nil else { continue }
             let read = Set(step.uses.flatMap(\.references).filter { $0.path.count > 1 && $0.path[0] == "checks" }.map { $0.path[1] })
             for check in escalation.checks where !check.isRecorded && !read.contains(check.name.text) {
                 report(

@@ -7,7 +7,7 @@ struct UnusedDeclarationRule: WorkflowRule {
         func unused(_ code: String, _ what: String, _ name: String, _ range: SourceRange?, _ hint: String) {
             report(Diagnostic(.warning, code: code, "the \(what) '\(name)' is not used", at: range, hint: hint))
         }
-        for (name, _) in draft.tiers where !mentions.has(name.text, under: "model", "tiers", "tier", "start", "models", "degrade", "skip_tier_if") {
+        for (name, _) in draft.tiers where !mentions.has(name.text, under: "model", "tiers", "tier", "start", "models", "degrade") {
             unused("AW405", "tier", name.text, name.range, "remove it, or ask for it with model: \(name.text)")
         }
         for prefix in draft.prefixes where !mentions.has(prefix.name.text, under: "prefix") {

@@ -77,18 +77,52 @@ struct WorkflowValidator {
         case .group(let steps): return .group(body(steps))
         case .loop(let steps, let until, let max): return .loop(LoopStep(body: body(steps), until: until, max: max))
         case .workflow(let graph): return .workflow(SubworkflowStep(graph: graph))
-        case .model(let model):
-            // Within one class the author's order stands.
-            let used = model.prefixes.map { prefixIndex[$0.text]! }
-            let ordered = used.enumerated().sorted { (prefixes[$0.element].stability, $0.offset) < (prefixes[$1.element].stability, $1.offset) }
-            return .model(
-                ModelStep(
-                    tier: model.tiers[0].text, system: model.system, prefixes: ordered.map(\.element), body: model.body,
-                    bodyStability: max(.step, stability(model.body.templates.flatMap(\.references))),
-                    systemStability: stability(model.system?.references ?? []), sampling: model.sampling, schema: model.schema,
-                    repairs: model.repairs, memoAge: model.memoAge, attachments: model.attachments, furtherTiers: model.tiers.dropFirst().map(\.text),
-                    allowsEmpty: model.allowsEmpty))
+        case .model(let model): return .model(modelStep(model, prefixes: prefixes, prefixIndex, escalation(of: step, prefixes: prefixes, prefixIndex)))
         }
+    }
+
+    private static func modelStep(
+        _ model: ModelDraft, prefixes: [PromptPrefix], _ prefixIndex: [String: Int], _ escalation: Escalation?
+    ) -> ModelStep {
+        // Within one class the author's order stands.
+        let used = model.prefixes.map { prefixIndex[$0.text]! }
+        let ordered = used.enumerated().sorted { (prefixes[$0.element].stability, $0.offset) < (prefixes[$1.element].stability, $1.offset) }
+        return ModelStep(
+            tier: model.tiers[0].text, system: model.system, prefixes: ordered.map(\.element), body: model.body,
+            bodyStability: max(.step, stability(model.body.templates.flatMap(\.references))),
+            systemStability: stability(model.system?.references ?? []), sampling: model.sampling, schema: model.schema,
+            repairs: model.repairs, memoAge: model.memoAge, attachments: model.attachments, escalation: escalation,
+            allowsEmpty: model.allowsEmpty)
+    }
+
+    private static func escalation(of step: StepDraft, prefixes: [PromptPrefix], _ prefixIndex: [String: Int]) -> Escalation? {
+        guard let draft = step.escalation else { return nil }
+        let names = draft.checks.map(\.name.text)
+        let checks = draft.checks.compactMap { check -> GateCheck? in
+            let kind: GateCheck.Kind
+            switch check.kind {
+            case .expression(let expression): kind = .expression(expression)
+            case .logprob(let logprob): kind = .logprob(logprob)
+            case .agreement(let agreement): kind = .agreement(agreement)
+            case .command(let command): kind = .command(command)
+            case .judge(let judge):
+                let question = modelStep(judge.question, prefixes: prefixes, prefixIndex, nil)
+                let roots = judge.question.templates.flatMap(\.references).compactMap(\.path.first)
+                kind = .judge(
+                    JudgeCheck(
+                        question: question, limits: judge.limits, minScore: judge.minScore, minProbability: judge.minProbability,
+                        timeout: judge.timeout, needsFrame: !roots.contains { $0 == "output" || $0 == "question" }))
+            case nil: return nil
+            }
+            let read = Set(step.checksRead(by: check.name))
+            return GateCheck(
+                name: check.name.text, kind: kind, isRecorded: check.isRecorded, reads: names.filter(read.contains), range: check.name.range)
+        }
+        let tiers = draft.tiers.map(\.text)
+        let named = draft.start.map { start in start.literalText.flatMap(tiers.firstIndex).map(Escalation.Start.position) ?? .computed(start) }
+        return Escalation(
+            tiers: tiers, start: named ?? .position(0), checks: checks, accept: draft.accept, onExhausted: draft.onExhausted, onRefusal: draft.onRefusal,
+            maxRate: draft.maxRate, shadow: draft.shadow, hash: draft.hash, range: draft.node.range)
     }
 
     /// How long a text that refers to these stays the same.

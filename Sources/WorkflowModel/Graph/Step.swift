@@ -130,9 +130,10 @@ public final class ModelStep: Sendable {
         case messages([(role: MessageRole, text: Template)])
     }
 
+    /// The tier that is asked, of a gate the first one of its list.
     public let tier: String
-    /// The tiers that `escalate` names behind it, in their order.
-    public let furtherTiers: [String]
+    /// `nil`: what `tier` answers is the answer.
+    public let escalation: Escalation?
     public let system: Template?
     /// Indexes into the graph's prefixes, in wire order.
     public let prefixes: [Int]
@@ -152,14 +153,17 @@ public final class ModelStep: Sendable {
     public let memoAge: TimeSpan?
     public let attachments: [AttachmentTemplate]
 
+    /// The tiers that `escalate` names behind the first one, in their order.
+    public var furtherTiers: [String] { escalation.map { Array($0.tiers.dropFirst()) } ?? [] }
+
     package init(
         tier: String, system: Template?, prefixes: [Int], body: Body, bodyStability: StabilityClass,
         systemStability: StabilityClass, sampling: Sampling, schema: Schema?, repairs: Int, memoAge: TimeSpan?,
-        attachments: [AttachmentTemplate], furtherTiers: [String] = [], allowsEmpty: Bool = false
+        attachments: [AttachmentTemplate], escalation: Escalation? = nil, allowsEmpty: Bool = false
     ) {
         self.allowsEmpty = allowsEmpty
         self.tier = tier
-        self.furtherTiers = furtherTiers
+        self.escalation = escalation
         self.system = system
         self.prefixes = prefixes
         self.body = body

@@ -117,7 +117,9 @@ public enum FailurePolicy: String, Sendable, Hashable, CaseIterable {
 extension WorkflowGraph {
     /// The same graph under another cap, as `--budget` asks for it.
     public func withBudget(_ cap: Money) -> WorkflowGraph {
-        copy(tiers: tiers, budget: Budget(maxCost: cap, admit: budget.admit, onExceeded: budget.onExceeded), change: .budget(cap))
+        var budget = budget
+        budget.maxCost = cap
+        return copy(tiers: tiers, budget: budget, change: .budget(cap))
     }
 
     /// The same graph with what flags changed in the one of a record.

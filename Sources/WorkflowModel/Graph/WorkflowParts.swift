@@ -105,13 +105,27 @@ public struct Budget: Sendable, Hashable {
     }
 
     public var maxCost: Money?
+    /// Of all calls, input and output together.
+    public var maxTokens: Int?
     public var admit: Admission
+    public var yellow: BudgetBand?
+    /// Begins behind `yellow`.
+    public var red: BudgetBand?
     public var onExceeded: Exceeded
+    /// Under `degrade`: the tiers of which the first that fits takes over.
+    public var degrade: [String]
 
-    public init(maxCost: Money? = nil, admit: Admission = .best, onExceeded: Exceeded = .stop) {
+    public init(
+        maxCost: Money? = nil, maxTokens: Int? = nil, admit: Admission = .best, yellow: BudgetBand? = nil, red: BudgetBand? = nil, onExceeded: Exceeded = .stop,
+        degrade: [String] = []
+    ) {
         self.maxCost = maxCost
+        self.maxTokens = maxTokens
         self.admit = admit
+        self.yellow = yellow
+        self.red = red
         self.onExceeded = onExceeded
+        self.degrade = degrade
     }
 }
 
