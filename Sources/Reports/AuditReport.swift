@@ -10,6 +10,8 @@ public struct AuditReport: Sendable {
     public var decisions: [DecisionRow]
     /// Who answered what runs asked people, where that is a dimension.
     public var approvers: [ApproverRow]
+    /// What the tiers of gates came to, where tiers are a dimension.
+    public var gates: [GateRow] = []
     /// Runs in all; the rows' runs do not add up where one run stands in several.
     public var runs: Int?
     /// The start of the period in words of the user: `2026-11-01`, `7d`. `nil`: all that is recorded.
@@ -96,6 +98,7 @@ public struct AuditReport: Sendable {
         if spending.heldOpen > .zero {
             note("\(spending.heldOpen.displayText) more is held for calls whose end, usage or model is not certain")
         }
+        if !gates.isEmpty { lines += [""] + gateTable(style).lines(style) }
         if !approvers.isEmpty { lines += [""] + approverTable(style).lines(style) }
         if !decisions.isEmpty { lines += [""] + decisionTable(style).lines(style) }
         return lines.map { $0 + "\n" }.joined()

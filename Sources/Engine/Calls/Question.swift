@@ -49,6 +49,8 @@ final class Question: Sendable {
     let trimmed: [TrimmedValue]
     /// The number of the call that it tries again.
     let retryOf: Int?
+    /// The tier that is asked, where that is not the one that is being decided.
+    let askedTier: String?
     /// A fact that goes before its own, in one entry with its intent.
     let preface: (fact: RunEvent, at: Timestamp)?
     /// Is told of the answer while it comes, as a client that is connected; nobody where a step asks. Who wants no more of it cancels the
@@ -59,7 +61,7 @@ final class Question: Sendable {
     init(
         to model: ModelProfile, _ content: Content, sampling: Sampling = Sampling(), outputCap: Int, schema: Schema? = nil, schemaName: String = "",
         schemaBound: Int = 0, timeout: TimeSpan, purpose: CallPurpose = .try, terms: Terms = Terms(), attachedTokens: Int = 0, mayBeUnpriced: Bool = false,
-        caps: [(scope: String, cap: Money)] = [], tags: JSONObject? = nil, trimmed: [TrimmedValue] = [], retryOf: Int? = nil,
+        caps: [(scope: String, cap: Money)] = [], tags: JSONObject? = nil, trimmed: [TrimmedValue] = [], retryOf: Int? = nil, askedTier: String? = nil,
         preface: (fact: RunEvent, at: Timestamp)? = nil, sink: (any AnswerSink)? = nil
     ) {
         self.model = model
@@ -82,6 +84,7 @@ final class Question: Sendable {
         self.tags = tags
         self.trimmed = trimmed
         self.retryOf = retryOf
+        self.askedTier = askedTier
         self.preface = preface
         self.sink = sink
     }

@@ -28,12 +28,11 @@ public struct GateMachine: Sendable {
 
     public let terms: GateTerms
     private let base: any Bindings & Sendable
-    private var tier: Int
+    /// The place of the tier that is asked, or whose answer is looked at.
+    public private(set) var tier: Int
     private var output: CELValue = .unknown
     /// Of the last answer, by check.
     public private(set) var outcomes: [CheckOutcome?]
-    /// Of checks whose outcome holds for every tier.
-    private var kept: [Int: CheckOutcome] = [:]
     /// Tiers whose answer passed the hard checks, in order.
     public private(set) var candidates: [Int] = []
     /// What was decided of each tier that was asked, in order.
@@ -58,7 +57,7 @@ public struct GateMachine: Sendable {
         case .answered(let answer):
             output = CELValue(answer)
             candidates.append(tier)
-            for check in outcomes.indices { outcomes[check] = kept[check] }
+            for check in outcomes.indices { outcomes[check] = nil }
             lastCheck = nil
             return next()
         case .failed(let failure): return failed(failure)
@@ -66,7 +65,6 @@ public struct GateMachine: Sendable {
         case .checked(let outcome):
             guard let check = lastCheck else { return next() }
             outcomes[check] = outcome
-            if terms.checks[check].isAskedOnce { kept[check] = outcome }
             return next()
         }
     }

@@ -7,22 +7,31 @@ public struct CheckOutcome: Sendable, Hashable {
     /// `nil`: it says nothing of that, and whoever reads it gets no value.
     public let passed: Bool?
     public let score: Double?
+    /// What the score is held against, where it is held against one figure.
+    public let threshold: Double?
     public let output: JSONValue?
     /// Why it is none: an error is a no. Of one that passed or failed, what it went by.
     public let reason: String?
     /// Whether nothing will be known of it, for no fault of the answer: the judge was not reached, or a cap refused the call.
     public let isLost: Bool
+    /// Whether it could not be told, which is a no.
+    public let isError: Bool
 
-    public init(passed: Bool?, score: Double? = nil, output: JSONValue? = nil, reason: String? = nil, isLost: Bool = false) {
+    public init(
+        passed: Bool?, score: Double? = nil, threshold: Double? = nil, output: JSONValue? = nil, reason: String? = nil, isLost: Bool = false,
+        isError: Bool = false
+    ) {
         self.passed = passed
         self.score = score
+        self.threshold = threshold
         self.output = output
         self.reason = reason
         self.isLost = isLost
+        self.isError = isError
     }
 
     /// An error that says something of the answer or of the check.
-    public static func error(_ reason: String) -> CheckOutcome { CheckOutcome(passed: false, reason: reason) }
+    public static func error(_ reason: String) -> CheckOutcome { CheckOutcome(passed: false, reason: reason, isError: true) }
 
     public static func lost(_ reason: String) -> CheckOutcome { CheckOutcome(passed: nil, reason: reason, isLost: true) }
 

@@ -19,7 +19,7 @@ public struct GateTerms: Sendable {
         public let weight: Int
         /// Whether it is run behind the decision, where the decision did not need it.
         public let isRecorded: Bool
-        /// Whether one outcome holds for every tier: another model's answer to the same question.
+        /// Whether whoever is asked by it is asked once for all tiers: another model, the same question.
         public let isAskedOnce: Bool
         /// Other checks that it reads.
         public let reads: [String]
@@ -138,6 +138,6 @@ struct GateScope: Bindings {
 }
 
 /// Every name is there and nothing is known of it.
-private struct UnknownNames: Bindings {
+struct UnknownNames: Bindings {
     func value(named name: String) -> CELValue? { .unknown }
 }

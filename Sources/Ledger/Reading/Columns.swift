@@ -127,7 +127,7 @@ enum CallColumns {
         call_id, node_path, step_id, tier, purpose, ordinal, provider, model_asked, state, started_at, model_served, held_pico,
         cost_pico, input_tokens, cache_read_tokens, cache_write_tokens, output_tokens, reasoning_tokens, usage_raw, price_rows,
         request_hash, response_hash, http_status, finish_reason, error, ttft_ms, total_ms, retry_of, ended_at,
-        tags, trimmed, notes
+        tags, trimmed, notes, part
         """
 
     static func record(_ row: Row) -> CallRecord {
@@ -156,6 +156,7 @@ enum CallColumns {
         call.tags = json(row, 29)?.objectValue ?? [:]
         call.trimmed = json(row, 30)
         call.notes = CallNote.list(json(row, 31))
+        call.part = row[32]
         return call
     }
 }

@@ -42,6 +42,10 @@ public enum CallPurpose: String, Sendable, Hashable {
     case `try`, repair
     /// Asks for the rest of an answer that stopped at its cap of tokens.
     case continuation = "continue"
+    /// A check of a gate asks a model about an answer.
+    case judge
+    /// A check of a gate asks the same question again.
+    case agree
 }
 
 /// The state of a call in the ledger.

@@ -170,6 +170,8 @@ public final class CallRecord: @unchecked Sendable {
     /// What was cut of the values under `with`, a list of `{key, before_bytes, after_bytes}`.
     public var trimmed: JSONValue?
     public var notes: [CallNote] = []
+    /// Of its step: a check of its gate that asks; empty for the step's own question.
+    public var part = ""
 
     public init(
         id: String, path: String, step: String, tier: String, purpose: String, ordinal: Int, provider: String,

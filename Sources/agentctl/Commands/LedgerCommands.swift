@@ -133,8 +133,9 @@ struct Audit: AsyncParsableCommand {
         let rows = try await archive.audit(by: dimensions, filter: filter)
         let decisions = try await archive.decisions(filter: filter)
         let approvers = dimensions.contains(.approver) ? try await archive.approvers(filter: filter) : []
-        let report = AuditReport(
+        var report = AuditReport(
             dimensions: dimensions.map(\.text), rows: rows, decisions: decisions, approvers: approvers, since: filter.since?.dateText)
+        if dimensions.contains(.tier) { report.gates = try await archive.gates(filter: filter) }
         if !json, !csv, rows.isEmpty, approvers.isEmpty { return Output.write(try await NothingMatches(archive: archive).text(filters(filter), what: "call")) }
         if json { Output.line(JSONEncoding.pretty.string(report.json)) } else if csv { Output.write(report.csv) } else { Output.write(styled: report.text(style: Output.style)) }
         if json || csv { return }
