@@ -40,8 +40,11 @@ extension TraceTree {
                 StyledText(tally.costText(style)),
             ])
             let below = rest + mark.rest
-            for call in own { self.call(call, isLast: false, rest: below, &told) }
-            for check in gate.checks where check.tier.hasSameBytes(as: name) {
+            let checks = gate.checks.filter { $0.tier.hasSameBytes(as: name) }
+            // Nothing is told behind the calls.
+            let isBare = checks.isEmpty && names.count == 1 && (decided.map { gate.tiers[$0].reason == nil && (gate.tiers[$0].notRun.isEmpty || gate.tiers[$0].verdict == .failed) } ?? true)
+            for (index, call) in own.enumerated() { self.call(call, isLast: isBare && index == own.count - 1, rest: below, &told) }
+            for check in checks {
                 tell("\(check.name): " + GateWords.finding(check.result, score: check.score, threshold: check.threshold, reason: check.reason), prefix: below, tint: tint(check.result))
             }
             if let record = decided.map({ gate.tiers[$0] }) {

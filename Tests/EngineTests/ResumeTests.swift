@@ -228,14 +228,15 @@ import WorkflowModel
         let rig = Self.rig()
         let whole = try await rig.run(graph, Sample.gates.inputs)
         func gates(_ run: InMemoryJournal.Run) -> Set<String> {
-            Set(run.events.compactMap { fact in
-                switch fact.event {
-                case .checkEnded(let check): "\(check.path) \(check.tier) \(check.check) \(check.result) \(check.score ?? -1)"
-                case .tierDecided(let tier): "\(tier.path) \(tier.tier) \(tier.verdict) \(tier.decidedBy ?? "") \(tier.notRun) \(tier.output?.hex ?? "")"
-                case .gateEnded(let gate): "\(gate.path) takes \(gate.tier ?? "") \(gate.isAccepted) \(gate.cause ?? "")"
-                default: nil
-                }
-            })
+            Set(
+                run.events.compactMap { fact in
+                    switch fact.event {
+                    case .checkEnded(let check): "\(check.path) \(check.tier) \(check.check) \(check.result) \(check.score ?? -1)"
+                    case .tierDecided(let tier): "\(tier.path) \(tier.tier) \(tier.verdict) \(tier.decidedBy ?? "") \(tier.notRun) \(tier.output?.hex ?? "")"
+                    case .gateEnded(let gate): "\(gate.path) takes \(gate.tier ?? "") \(gate.isAccepted) \(gate.cause ?? "")"
+                    default: nil
+                    }
+                })
         }
         let all = gates(rig.written)
         #expect(all.count > 40)

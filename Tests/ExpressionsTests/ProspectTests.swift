@@ -67,10 +67,11 @@ import Values
                     for completion in 0..<(1 << (2 * unknown.count)) {
                         var known = values
                         for (place, other) in unknown.enumerated() { known[other] = states[min(2, completion >> (2 * place) & 3)] }
-                        let results = Set(states.prefix(3).map { value -> Bool in
-                            known[name] = value
-                            return (try? expression.evaluate(DictionaryBindings(known)))?.boolValue == true
-                        })
+                        let results = Set(
+                            states.prefix(3).map { value -> Bool in
+                                known[name] = value
+                                return (try? expression.evaluate(DictionaryBindings(known)))?.boolValue == true
+                            })
                         #expect(results.count == 1, "\(source) \(code): \(name)")
                     }
                 }

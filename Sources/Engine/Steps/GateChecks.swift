@@ -87,7 +87,7 @@ struct Ballot {
     private let samples: Int
     /// Further answers that have to equal the one at hand.
     private let needed: Int
-    private let least: Double
+    private let least: Double?
     private let isOfOne: Bool
     private var taken = 0
     private var equal = 0
@@ -102,7 +102,7 @@ struct Ballot {
         let all = samples + 1
         // Of the share the answer itself is a part.
         needed = max(0, (agree.minShare.map { Int(($0 * Double(all) - 1e-9).rounded(.up)) } ?? all / 2 + 1) - 1)
-        least = agree.minShare ?? 0.5
+        least = agree.minShare
         isOfOne = samples == 1
         own = try Self.compared(answer, agree.on, scope)
     }
@@ -136,7 +136,7 @@ struct Ballot {
         let share = Double(equal + 1) / Double(samples + 1)
         return CheckOutcome(
             passed: passed, score: share, threshold: least, output: isOfOne ? other : nil,
-            reason: isOfOne ? nil : "\(equal) of \(taken) asked again gave the same" + (taken < samples ? "; \(samples - taken) of \(samples) were not asked" : ""))
+            reason: isOfOne ? passed ? nil : "the answers differ" : "\(equal) of \(taken) asked again gave the same" + (taken < samples ? "; \(samples - taken) of \(samples) were not asked" : ""))
     }
 }
 

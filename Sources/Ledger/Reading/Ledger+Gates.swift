@@ -4,6 +4,9 @@ import Values
 import WorkflowModel
 
 extension Ledger {
+    /// Of a row of `gate_tier`: its answer did not do. That a server was away says nothing of it.
+    static let isRefused = "(verdict = 'rejected' OR failure_kind IN ('output_invalid', 'truncated', 'empty_answer', 'refusal'))"
+
     /// A row for each tier of each gate, by when it was decided; of a gate the tiers that are asked most first.
     public func gates(filter: AuditFilter = AuditFilter()) throws(JournalError) -> [GateRow] {
         var conditions = Self.conditions(onRunsOf: filter)
@@ -17,7 +20,7 @@ extension Ledger {
                 database,
                 sql: """
                     SELECT run.workflow, g.step_id, g.tier, count(*), count(*) FILTER (WHERE g.verdict = 'accepted'),
-                        count(*) FILTER (WHERE g.verdict IN ('rejected', 'failed')), count(*) FILTER (WHERE g.taken), \(cost("c.part = ''")), \(cost("c.part <> ''"))
+                        count(*) FILTER (WHERE \(Self.isRefused)), count(*) FILTER (WHERE g.taken), \(cost("c.part = ''")), \(cost("c.part <> ''"))
                     FROM gate_tier g JOIN run ON run.id = g.run \(conditions.whereClause) GROUP BY 1, 2, 3 ORDER BY 1, 2, count(*) DESC, 3
                     """, arguments: conditions.arguments
             ).map { row in

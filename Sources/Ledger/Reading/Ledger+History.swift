@@ -51,7 +51,7 @@ extension Ledger {
             database,
             sql: """
                 SELECT step_id, gate_hash, tier, count(*) FILTER (WHERE verdict = 'accepted'),
-                    count(*) FILTER (WHERE verdict IN ('accepted', 'rejected', 'failed')), count(*), \(cost("c.part = ''")), \(cost("c.part <> ''"))
+                    count(*) FILTER (WHERE verdict = 'accepted' OR \(Self.isRefused)), count(*), \(cost("c.part = ''")), \(cost("c.part <> ''"))
                 FROM gate_tier g WHERE run IN (SELECT id FROM run WHERE workflow = ? ORDER BY started_at DESC LIMIT 200)
                 GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
                 """, arguments: [workflow])

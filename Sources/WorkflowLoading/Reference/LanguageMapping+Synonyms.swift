@@ -216,7 +216,9 @@ extension LanguageMapping {
             .init("prompt_path template_file prompt_template_file prompt_template_path", "write prompt_file: {}"), .init("chat conversation history", "write messages: [{ role: user, content: … }]"),
             .init("llm engine model_name tier use provider providers deployment agent", "write model: TIER, one of those under models:"),
             .init("models tiers", "write model: TIER; where several are tried in turn, escalate: { tiers: [small, mid] }"),
-            .init("cascade router routing router_config model_cascade escalation escalate_to judge graders grader evaluator quorum votes vote assert asserts assertions tests eval evaluators guardrails validators checks", "write escalate: { tiers: [small, mid], checks: { NAME: { expr: … } } }"),
+            .init(
+                "cascade router routing router_config model_cascade escalation escalate_to judge graders grader evaluator quorum votes vote assert asserts assertions tests eval evaluators guardrails validators checks",
+                "write escalate: { tiers: [small, mid], checks: { NAME: { expr: … } } }"),
             .init(
                 "output_schema schema response_format json_schema response_schema output_format result_schema structured_output output_type expected_output format output_json",
                 "write output: { schema: { type: object, properties: { … } } }"),
