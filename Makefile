@@ -13,6 +13,8 @@ GENAI_PRICES := 0.2.3
 ANTHROPIC    := 2.14.0
 OPENAI       := 3.57.0
 LITELLM      := 1.109.1
+# Of 1.109.1 the proxy's part cannot be installed: it asks for a release of litellm-proxy-extras that is not there.
+LITELLM_PROXY := 1.108.7
 SWIFT_NEEDED := 6.2
 PACKAGES     := libsqlite3-dev libcurl4-openssl-dev libyaml-dev pkg-config python3 python3-venv
 AGENTCTL     := .build/release/agentctl
@@ -24,7 +26,7 @@ SHELL := /bin/bash
 .ONESHELL:
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help setup toolchain libraries venv models build release demo test lint format test-release patches sanitize fuzz crash bench prices install clean
+.PHONY: help setup toolchain libraries venv models build release demo test lint format test-release patches sanitize fuzz crash bench prices live install clean
 
 # A recipe's `stop "sentence"` ends make with that sentence and nothing that hides it.
 define prelude
@@ -89,6 +91,8 @@ test: setup lint ## run every test; fetches the small model if it can
 	else
 	  echo "make test: Without the Python packages anthropic and openai what is sent is not held against the vendors' types."
 	fi
+	# Real servers, where they are here: llama.cpp's with the small model, and LiteLLM's proxy if `make live` has installed it.
+	if [ -e .agentctl/models/smollm2-135m-instruct-q4_1.gguf ]; then .venv/bin/python Tests/Conformance/live.py .build/debug/agentctl; fi
 	# A hundredth of the price rows, as this build is slow.
 	python3 Tests/Conformance/prices.py .build/debug/agentctl --rows-only --sample 0.01
 	# Disks that are full, copies and cut logs; `make crash` does more of it.
@@ -120,6 +124,18 @@ prices: release ## hold the catalogue and 10,000 random usages against litellm a
 	  stop "The Python packages litellm $(LITELLM) and genai-prices $(GENAI_PRICES) are needed."
 	.venv/bin/python Tests/Conformance/catalogue.py
 	.venv/bin/python Tests/Conformance/prices.py $(AGENTCTL)
+
+live: release ## run each API against llama.cpp's server and the LiteLLM proxy on this machine (installs the proxy: 740 MB)
+	@$(prelude)
+	$(MAKE) models MODELS=small
+	if ! .venv/litellm/bin/python -c 'import importlib.metadata as m; assert m.version("litellm") == "$(LITELLM_PROXY)"; import backoff' 2>/dev/null; then
+	  echo "installing litellm[proxy] $(LITELLM_PROXY) into .venv/litellm"
+	  rm -rf .venv/litellm
+	  python3 -m venv .venv/litellm
+	  .venv/litellm/bin/python -m pip install -q --no-input --disable-pip-version-check "litellm[proxy]==$(LITELLM_PROXY)" </dev/null ||
+	    stop "The Python package litellm[proxy] $(LITELLM_PROXY) is needed (see above)."
+	fi
+	.venv/bin/python Tests/Conformance/live.py $(AGENTCTL)
 
 # Locks of the standard library wait where the thread sanitizer does not look, so a build for it has others (Values/Mutex.swift);
 # two tests at a time, as all at once are more than its shadow memory and the tests' patience are made for.

@@ -9,6 +9,13 @@ extension Expression {
         return Self.contradict([self]) ? false : nil
     }
 
+    /// Whether it is true wherever it can be computed at all: `n != 1 || n != 2` decides nothing. Where a name in it is not there it fails.
+    public var isTrueWhereComputed: Bool {
+        var facts = Facts()
+        facts.add(tree.root, of: tree, being: false)
+        return facts.areContradictory
+    }
+
     /// Whether conditions can never be true together: one asks for what another excludes.
     ///
     /// Looked at are the terms of `&&`: a term and its negation, one path that equals two constants, bounds that leave no number.

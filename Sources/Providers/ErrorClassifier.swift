@@ -198,7 +198,12 @@ enum ErrorClassifier {
         let text = message.lowercased()
         let context = ["context length", "context size", "context window", "contextwindowexceeded", "max_new_tokens` must be"]
         if context.contains(where: text.contains) { return .contextLength }
-        if ["invalid model name", "not a valid model"].contains(where: text.contains) { return .modelNotFound }
+        // What LiteLLM, Mistral and Amazon Bedrock say.
+        if ["invalid model name", "not a valid model", "invalid model:", "model identifier is invalid"].contains(where: text.contains) { return .modelNotFound }
+        // What Google and xAI say.
+        if ["api key not valid", "incorrect api key", "missing or invalid authorization header"].contains(where: text.contains) { return .authentication }
+        // What Anthropic says.
+        if text.containsBytes(of: "credit balance is too low") { return .quota }
         return nil
     }
 
@@ -235,12 +240,14 @@ enum ErrorClassifier {
         }
 
         init(_ document: JSONValue) {
+            // Google's address for chat completions puts it into a list.
+            let document = document[0] ?? document
             // The error may be the document itself, and then have an `error` that is no more than a code.
             var error = document["error"] ?? document
             if let inner = error["error"], error["message"] == nil, case .object = inner { error = inner }
             let sentence = error.stringValue ?? Self.sentence(in: error) ?? Self.sentence(in: document)
             self.init(
-                message: oneLine(sentence ?? document.jsonText), codes: [error["code"], error["type"]].compactMap { $0?.stringValue })
+                message: oneLine(sentence ?? document.jsonText), codes: [error["code"], error["type"], error["__type"], error["status"]].compactMap { $0?.stringValue })
         }
 
         private static func sentence(in object: JSONValue) -> String? {

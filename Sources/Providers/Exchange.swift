@@ -21,11 +21,19 @@ final class Exchange: Sendable {
     static func make(
         _ request: ModelRequest, at endpoint: Endpoint, redactor: Redactor = .none, pieces: PieceQueue? = nil
     ) async throws(StepFailure) -> Exchange {
+        if request.sampling.logprobs == true { try checkLogprobs(request, at: endpoint) }
         try endpoint.format.check(WireRequest(request: request, modelID: endpoint.modelID, dialect: endpoint.dialect))
         let draft = draft(request, at: endpoint)
         guard let credential = endpoint.credential else { return Exchange(draft, opened: [], for: request, at: endpoint, redactor, pieces) }
         let opening = try await credential.headers(for: draft)
         return Exchange(draft, opened: opening, for: request, at: endpoint, redactor, pieces)
+    }
+
+    /// An answer without what was asked for would be paid for, and who wants to go by it would learn that afterwards.
+    private static func checkLogprobs(_ request: ModelRequest, at endpoint: Endpoint) throws(StepFailure) {
+        let (rule, reasoning) = (endpoint.configuration.logprobs(of: endpoint.model, id: endpoint.modelID), request.sampling.reasoning)
+        guard rule.support(reasoning: reasoning) == .no, let problem = rule.problem(of: request.model.description, reasoning: reasoning) else { return }
+        throw StepFailure(.configuration, problem.message, details: [problem.hint])
     }
 
     /// The request without what opens the API.

@@ -20,7 +20,13 @@ public struct ProviderDirectory: Sendable {
         guard let configuration = configurations.last(where: { $0.name.hasSameBytes(as: model.provider) }) else {
             throw StepFailure(
                 .configuration, "there is no provider '\(model.provider)'",
-                details: [Suggestion.hint(for: model.provider, in: names) ?? "known: \(names.joined(separator: ", ")); others are declared under providers: in the project file"])
+                details: [
+                    WellKnownProviders.entry(for: model.provider) ?? Suggestion.hint(for: model.provider, in: names)
+                        ?? "known: \(names.joined(separator: ", ")); others are declared under providers: in the project file"
+                ])
+        }
+        if WellKnownProviders.all.contains(where: { $0 === configuration }), let other = WellKnownProviders.maker(of: model.model, besides: configuration.name) {
+            throw StepFailure(.configuration, "provider '\(model.provider)' has no model '\(model.model)'", details: ["it is \(other)/\(model.model)"])
         }
         let entry = configuration.models.first { $0.alias.hasSameBytes(as: model.model) }
         if entry == nil, configuration.models.contains(where: { $0.serve != nil }) {

@@ -54,7 +54,8 @@ public final class ProviderRegistry: ModelProvider {
             maxConcurrency: endpoint.configuration.maxConcurrency, server: endpoint.model?.serve == nil ? endpoint.baseURL : model.description,
             attachments: endpoint.configuration.attachments(
                 of: endpoint.model, endpoint.dialect, imageTokens: catalogue.imageTokens(provider: model.provider, model: endpoint.modelID)),
-            servedNames: endpoint.dialect.servedNames, keepsOutputCap: endpoint.dialect.keepsOutputCap)
+            servedNames: endpoint.dialect.servedNames, keepsOutputCap: endpoint.dialect.keepsOutputCap,
+            logprobs: endpoint.configuration.logprobs(of: endpoint.model, id: endpoint.modelID))
         profiles.withLock { $0[model] = (endpoint, profile) }
         return profile
     }
@@ -114,7 +115,9 @@ public final class ProviderRegistry: ModelProvider {
     }
 
     private static func notSent(_ failure: StepFailure) -> ModelCallResult {
-        ModelCallResult(outcome: .failure(CallFailure(failure.kind, failure.message)), billing: .notBilled, total: .milliseconds(0))
+        // A call's failure is one line; the way out is part of it.
+        let message = ([failure.message] + failure.details).joined(separator: "; ")
+        return ModelCallResult(outcome: .failure(CallFailure(failure.kind, message)), billing: .notBilled, total: .milliseconds(0))
     }
 
     /// A model server of ours may have ended: the next `prepare` looks, and starts another. Calls that are on their way keep the

@@ -1,3 +1,4 @@
+import Economics
 import Values
 import WorkflowModel
 
@@ -13,6 +14,12 @@ public enum WorkflowLoader {
     /// What is wrong with the name of a model, and what to write; `nil` where nothing is.
     public typealias ModelCheck = @Sendable (ModelReference) -> (message: String, hint: String?)?
 
+    /// What a model costs.
+    public typealias PriceLookup = @Sendable (ModelReference) -> ModelPrice
+
+    /// What is known of a model's log-probabilities.
+    public typealias LogprobCheck = @Sendable (ModelReference) -> LogprobRule
+
     /// Reads, decodes and checks a workflow.
     ///
     /// - Parameters:
@@ -21,15 +28,18 @@ public enum WorkflowLoader {
     ///   - secrets: the names that the project file declares; `nil` where they are not known, and so not checked.
     ///   - warns: whether a workflow without errors is looked through for what is allowed but hardly meant.
     ///   - models: whether a model is known; `nil` where that is not asked: a model may still be replaced.
+    ///   - logprobs: what is known of the log-probabilities of models; `nil` where that is not asked.
+    ///   - prices: what models cost, by which the tiers of gates are compared; `nil` where that is not asked.
     ///   - book: takes in what is written in a file that is wrong and opens something: frames show its lines.
     ///   - hasBegun: whether a run has begun with it, so that it goes on under the rules of then.
     ///   - recorded: contents that are taken in place of the files at these paths, as a run's record has them.
     /// - Throws: `Diagnostics` with every problem of all its files, in one pass.
     public static func load(
-        _ path: String, root: String, secrets: [String]? = nil, warns: Bool = false, models: ModelCheck? = nil, book: SecretBook? = nil,
-        hasBegun: Bool = false, recorded: TextTable<[UInt8]> = [:]
+        _ path: String, root: String, secrets: [String]? = nil, warns: Bool = false, models: ModelCheck? = nil, logprobs: LogprobCheck? = nil,
+        prices: PriceLookup? = nil, book: SecretBook? = nil, hasBegun: Bool = false, recorded: TextTable<[UInt8]> = [:]
     ) throws(Diagnostics) -> Loaded {
-        let loading = Loading(SourceFiles(root: root, recorded: recorded), secrets: secrets, warns: warns, models: models, book: book, hasBegun: hasBegun)
+        let loading = Loading(
+            SourceFiles(root: root, recorded: recorded), secrets: secrets, warns: warns, models: models, logprobs: logprobs, prices: prices, book: book, hasBegun: hasBegun)
         return try loading.load(path, parents: [], namedAt: nil)
     }
 }
@@ -40,13 +50,20 @@ private final class Loading {
     private let secrets: [String]?
     private let warns: Bool
     private let models: WorkflowLoader.ModelCheck?
+    private let logprobs: WorkflowLoader.LogprobCheck?
+    private let prices: WorkflowLoader.PriceLookup?
     private let book: SecretBook?
     private let hasBegun: Bool
     /// `nil`: wrong, which is reported already.
     private var known: TextTable<WorkflowGraph?> = [:]
 
-    init(_ files: SourceFiles, secrets: [String]?, warns: Bool, models: WorkflowLoader.ModelCheck?, book: SecretBook?, hasBegun: Bool) {
+    init(
+        _ files: SourceFiles, secrets: [String]?, warns: Bool, models: WorkflowLoader.ModelCheck?, logprobs: WorkflowLoader.LogprobCheck?,
+        prices: WorkflowLoader.PriceLookup?, book: SecretBook?, hasBegun: Bool
+    ) {
         self.files = files
+        self.logprobs = logprobs
+        self.prices = prices
         self.models = models
         self.book = book
         self.hasBegun = hasBegun
@@ -75,6 +92,9 @@ private final class Loading {
         var draft = decoder.decode(node)
         draft?.projectSecrets = secrets
         draft?.modelCheck = models
+        draft?.logprobCheck = logprobs
+        draft?.prices = prices
+        draft?.projectRoot = files.root
         guard let draft else { throw wrong(context.diagnostics) }
         // Rules run over a broken draft as well: a typo in one step must not hide a cycle in another.
         let (graph, found) = WorkflowValidator.validate(draft, isComplete: !context.hasErrors, warns: warns, hasBegun: hasBegun, file: path, files: files)

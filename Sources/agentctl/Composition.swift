@@ -17,21 +17,7 @@ struct Composition {
 
     init(settings: Settings) {
         self.settings = settings
-        // What a provider's machine costs is a price of all its models.
-        let machines = settings.project.providers.compactMap { provider in
-            provider.machineHour.map { price in
-                PriceRow(
-                    id: "\(provider.name)/*/machine_hour@project", provider: provider.name, model: "*", unit: .machineHour, price: price,
-                    source: settings.project.file ?? "project file", checkedAt: "")
-            }
-        }
-        var aliases: TextTable<(provider: String, model: String)> = [:]
-        for provider in settings.project.providers {
-            for model in provider.models {
-                if let priced = model.priceAs { aliases["\(provider.name)/\(model.id)"] = (priced.provider, priced.model) }
-            }
-        }
-        prices = PriceBook(overrides: settings.project.prices + machines, kept: settings.keptPrices, catalogue: .shipped, aliases: aliases)
+        prices = settings.priceBook
     }
 
     // MARK: The ledger

@@ -5,7 +5,7 @@
 #
 # throughput  5-step chain, 64 runs in parallel, zero-latency endpoint, ledger on disk with synchronous=FULL
 # ratio       the CPU of a step beside that of the bare loop (bare.c: libcurl and one insert), in turns on the same endpoint
-# instructions  of a step, by callgrind: the difference between 300 and 100 runs of a 5-step chain; it repeats within a per cent
+# instructions  of a step by each API, by callgrind: the difference between 300 and 100 runs of a 5-step chain; it repeats within a per cent
 # flight      10,000 runs in flight at once against an endpoint that answers after 20 s
 # start       agentctl --version as a whole process
 # validate    agentctl validate of generated workflows of 1,000 and 10,000 steps, whole process
@@ -54,13 +54,14 @@ serve() {
   exit 1
 }
 
-# project STEPS: a chain of that many steps, with a price and a cap, so that every call is reserved and settled.
+# project STEPS: a chain of that many steps, with a price and a cap, so that every call is reserved and settled; asked by the API in $api.
+api=openai-chat
 project() {
   cat > "$work/agentctl.yaml" <<YAML
 version: 1
 ledger: ledger.db
 providers:
-  stub: { api: openai-chat, base_url: "$url" }
+  stub: { api: $api, base_url: "$url" }
 prices:
   - { model: stub/bench, input_per_mtok_usd: 0.10, output_per_mtok_usd: 0.40 }
 YAML
@@ -127,14 +128,20 @@ ratio() {
 instructions() {
   command -v valgrind > /dev/null || { echo "instructions: valgrind is not here"; return; }
   serve 0
-  project 5
+  for api in openai-chat openai-responses anthropic; do counted; done
+  api=openai-chat
+}
+
+# What a step takes by the API in $api.
+counted() {
   local count
+  project 5
   for count in 100 300; do
     lines "$count"
     rm -f "$work"/ledger.db*
     valgrind --tool=callgrind --callgrind-out-file="$work/callgrind.$count" "$agentctl" run "$work/chain.yaml" --batch "$work/batch.jsonl" --max-parallel 8 --quiet > "$work/out" 2> "$work/err" || { tail -3 "$work/err" >&2; return 1; }
   done
-  awk '/^(summary|totals):/ { sum[FILENAME] = $2 } END { for (name in sum) if (name ~ /100$/) first = sum[name]; else last = sum[name]; printf "instructions: %.0f a step\n", (last - first) / 1000 }' "$work"/callgrind.100 "$work"/callgrind.300
+  awk '/^(summary|totals):/ { sum[FILENAME] = $2 } END { for (name in sum) if (name ~ /100$/) first = sum[name]; else last = sum[name]; printf "instructions: %.0f a step by %s\n", (last - first) / 1000, api }' api="$api" "$work"/callgrind.100 "$work"/callgrind.300
   rm -f "$work"/ledger.db*
 }
 

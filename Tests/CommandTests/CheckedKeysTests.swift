@@ -20,7 +20,7 @@ import Values
         let sandbox = try project()
         let validate = try await sandbox.agentctl("validate", "--all")
         #expect(validate.code == 0)
-        #expect(validate.lines == ["agentctl.yaml: valid, the project file", "support-triage.yaml: valid, 6 steps", "2 files: 13 warnings"])
+        #expect(validate.lines == ["agentctl.yaml: valid, the project file", "support-triage.yaml: valid, 6 steps", "2 files: 16 warnings"])
         #expect(validate.err.components(separatedBy: "warning[AW123]: ").count == 14, "\(validate.err)")
         let strict = try await sandbox.agentctl("validate", "--strict")
         #expect(strict.code == 10)

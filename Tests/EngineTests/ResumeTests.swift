@@ -60,7 +60,7 @@ import WorkflowModel
         outputs:
           judged: "${{ steps.gate_judge.output }} ${{ steps.gate_judge.tier }} ${{ steps.gate_judge.attempts }} ${{ steps.gate_judge.accepted }}"
           same: ["${{ steps.gate_same.output }}", "${{ steps.gate_same.tier }}", "${{ steps.gate_same.accepted }}", "${{ steps.gate_same.attempts }}"]
-          sure: "${{ steps.gate_sure.output }} ${{ steps.gate_sure.tier }} ${{ string(steps.gate_sure.cost_usd) }}"
+          sure: "${{ steps.gate_sure.output }} ${{ steps.gate_sure.tier }} ${{ steps.gate_sure.accepted }} ${{ string(steps.gate_sure.cost_usd) }}"
           vote: "${{ steps.gate_vote.output }} ${{ steps.gate_vote.tier }} ${{ steps.gate_vote.accepted }}"
           cut: "${{ steps.gate_cut.tier }}"
           none: ${{ steps.gate_none.output }}

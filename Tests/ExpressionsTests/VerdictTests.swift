@@ -19,6 +19,13 @@ import Values
         ] as [(String, Bool?)])
     func verdicts(text: String, expected: Bool?) throws { #expect(try expression(text).verdict == expected, "\(text)") }
 
+    /// A name that is not there makes it fail; true it is wherever it comes to something.
+    @Test(arguments: [
+        ("n != 1 || n != 2", true), ("n != 1 || n == 1", true), ("n > 1 || n <= 1", true), ("n < 5 || n > 3", true), ("x || !x", true), ("!(n == 1 && n == 2)", true), ("n != 'a' || n != 'b' || m", true),
+        ("n != 1 || n == 2", false), ("n != 1 && n != 2", false), ("n > 3 || n < 3", false), ("n != 1 || m != 2", false), ("n == 1 || n == 2", false),
+    ])
+    func conditionsThatDecideNothing(text: String, isTrue: Bool) throws { #expect(try expression(text).isTrueWhereComputed == isTrue, "\(text)") }
+
     @Test func conditionsOfTwoPlaces() throws {
         #expect(Expression.contradict([try expression("a.b == 'x'"), try expression("a.b == 'y' && c")]))
         #expect(!Expression.contradict([try expression("a.b == 'x'"), try expression("a.c == 'y'")]))

@@ -35,6 +35,24 @@ import WorkflowModel
         (400, #"{"message":"Invocation of model ID x with on-demand throughput isn't supported. Retry your request with the ID or ARN of an inference profile."}"#, .badRequest, "inference profile of its region"),
         (404, #"{"error":{"code":404,"message":"Publisher Model `projects/p/models/x` was not found","status":"NOT_FOUND"}}"#, .modelNotFound, "not offered in the region"),
         (400, #"{"error":{"code":"BadRequest","message":"Unsupported API version"}}"#, .badRequest, "api-version=YYYY-MM-DD"),
+        (400, #"{"error":{"code":"BadRequest","message":"Azure OpenAI Responses API is enabled only for api-version 2025-03-01-preview and later"}}"#, .badRequest, "api-version=YYYY-MM-DD"),
+        (404, #"{"error":{"code":"404","message":"Resource not found"}}"#, .modelNotFound, "Azure's ends in /openai/v1"),
+        (403, #"{"__type":"ExpiredTokenException","message":"x"}"#, .authentication, "sign in again"),
+        (401, #"{"error":{"message":"Provided authentication token is expired. Please try signing in again.","code":"token_expired"}}"#, .authentication, "command: … } print one"),
+        (
+            401, #"{"error":{"code":401,"message":"Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid authentication credential.","status":"UNAUTHENTICATED"}}"#, .authentication,
+            "sign in again"
+        ),
+        (400, #"{"message":"The provided model identifier is invalid."}"#, .modelNotFound, "the region of base_url may not have the model"),
+        (403, #"{"error":{"type":"forbidden","message":"Request not allowed"}}"#, .authentication, "by a gateway elsewhere"),
+        (400, #"[{"error":{"code":400,"message":"User location is not supported for the API use.","status":"FAILED_PRECONDITION"}}]"#, .badRequest, "by a gateway elsewhere"),
+        (
+            404, #"{"error":{"message":"This is not a chat model and thus not supported in the v1/chat/completions endpoint. Did you mean to use v1/completions?","type":"invalid_request_error","param":"model","code":null}}"#,
+            .modelNotFound, "name a model that chats"
+        ),
+        (400, #"{"error":{"message":"The requested model 'x' cannot be used with the Responses API.","code":"unsupported_model"}}"#, .badRequest, "api: openai-chat in the model's entry"),
+        (400, #"{"error":{"message":"Unsupported value: 'temperature' does not support 0.2 with this model.","code":"unsupported_value"}}"#, .badRequest, "take it out of the tier or step"),
+        (400, #"{"error":{"message":"logprobs are not supported with reasoning models.","code":"unsupported_parameter"}}"#, .badRequest, "logprobs: false in the model's entry"),
     ])
     func whatDoesNotSayItselfHasAHint(status: Int, body: String, kind: FailureKind, hint: String) {
         let (failure, billing) = classify(status, body)
@@ -56,6 +74,13 @@ import WorkflowModel
     }
 
     static let refusals: [Refusal] = [
+        Refusal("Gemini wrong key, in a list", 400, #"[{"error":{"code":400,"message":"API key not valid. Please pass a valid API key.","status":"INVALID_ARGUMENT"}}]"#, .authentication),
+        Refusal("Gemini no key, in a list", 400, #"[{"error":{"code":400,"message":"Missing or invalid Authorization header.","status":"INVALID_ARGUMENT"}}]"#, .authentication),
+        Refusal("Gemini unknown model, in a list", 404, #"[{"error":{"code":404,"message":"models/gemini-9 is not found for API version v1main","status":"NOT_FOUND"}}]"#, .modelNotFound),
+        Refusal("xAI wrong key", 400, #"{"code":"Client specified an invalid argument","error":"Incorrect API key provided: sk***12."}"#, .authentication),
+        Refusal("Mistral unknown model", 400, #"{"object":"error","message":"Invalid model: mistral-nope","type":"invalid_model","param":null,"code":"1500"}"#, .modelNotFound),
+        Refusal(
+            "Anthropic empty account", 400, #"{"type":"error","error":{"type":"invalid_request_error","message":"Your credit balance is too low to access the Anthropic API."}}"#, .quota),
         Refusal("OpenAI wrong key", 401, #"{"error":{"message":"Incorrect API key provided","type":"invalid_request_error","param":null,"code":"invalid_api_key"}}"#, .authentication),
         Refusal("OpenAI no permission", 403, #"{"error":{"message":"Country not supported","type":"request_forbidden","code":"unsupported_country_region_territory"}}"#, .authentication),
         Refusal("OpenAI unknown model", 404, #"{"error":{"message":"The model `gpt-9` does not exist","type":"invalid_request_error","param":null,"code":"model_not_found"}}"#, .modelNotFound),

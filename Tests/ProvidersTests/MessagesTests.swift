@@ -106,6 +106,18 @@ import WorkflowModel
         #expect(plain.parts.count == 3 && !plain.hasReasoning)
     }
 
+    /// What llama.cpp sends by this API where its first token is half a character: no first event, and no count of the prompt. The text is an answer, the count settles nothing.
+    @Test func aStreamWithoutItsFirstEventIsAnEstimate() {
+        let events = [
+            #"{"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}"#, #"{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"🌱"}}"#,
+            #"{"type":"content_block_stop","index":0}"#, #"{"type":"message_delta","delta":{"stop_reason":"end_turn","stop_sequence":null},"usage":{"output_tokens":3}}"#, #"{"type":"message_stop"}"#,
+        ]
+        let reader = read(events.map { "event: \(json($0)["type"]!.stringValue!)\ndata: \($0)\n\n" }.joined())
+        #expect(reader.answer.response.text == "🌱" && reader.answer.response.finishReason == .stop && reader.isWhole)
+        let (counts, isFinal) = reader.counts(promptBytes: 40)
+        #expect(!isFinal && counts.input == nil && counts.output == 3)
+    }
+
     @Test func piecesAreHandedOnAsTheyCome() {
         var reader = MessagesReader(maxOutputTokens: 4096, recordsPieces: true)
         var pieces: [AnswerPiece] = []

@@ -421,7 +421,66 @@ struct RegistryTests {
         }
     }
 
-    @Test(arguments: [("opnai/gpt-4o", "openai"), ("nowhere/m", "declared under providers:")])
+    /// A model of another maker is not asked of a vendor that makes its own.
+    @Test(arguments: [("openai/claude-haiku-5-5", "it is anthropic/claude-haiku-5-5"), ("anthropic/gpt-4o-mini", "it is openai/gpt-4o-mini"), ("anthropic/o3", "it is openai/o3")])
+    func aModelOfAnotherVendorIsNamed(model: String, hint: String) async throws {
+        try await withRegistry([], key: Self.key) { registry in
+            let failure = #expect(throws: StepFailure.self) { try registry.profile(of: ModelReference(text: model)!) }
+            #expect(failure?.details == [hint])
+        }
+        // An entry of one's own may be a gateway that has both.
+        let gateway = ProviderConfiguration(name: "openai", api: .openAIChat, baseURL: "http://127.0.0.1:1/v1", apiKey: nil)
+        try await withRegistry([gateway], key: Self.key) { registry in
+            #expect((try? registry.profile(of: ModelReference(text: "openai/claude-haiku-5-5")!))?.servedID == "claude-haiku-5-5")
+        }
+    }
+
+    /// Who gives no log-probabilities is not asked for them, and what is known is known without asking.
+    @Test(arguments: [
+        ("openai/o3", nil, "o3 gives no log-probabilities"), ("openai/gpt-5.1", "low", "write reasoning: none"), ("anthropic/claude-haiku-5-5", nil, "gives no log-probabilities"),
+        ("own/a", nil, "its entry in the project file"), ("own/b", nil, "own/b gives no"),
+    ])
+    func logprobsOfAModelThatGivesNoneAreRefused(model: String, reasoning: String?, says: String) async throws {
+        let own = ProviderConfiguration(
+            name: "own", api: .openAIChat, baseURL: "http://127.0.0.1:1/v1", apiKey: nil,
+            models: [
+                ModelConfiguration(alias: "a", id: "o9", baseURL: nil, serve: nil, contextWindow: nil, logprobs: false),
+                ModelConfiguration(alias: "b", id: "claude-x", baseURL: nil, serve: nil, contextWindow: nil, api: .anthropic),
+            ])
+        try await withRegistry([own], key: Self.key) { registry in
+            let result = await registry.call(.sample(model) { ($0.logprobs, $0.reasoning) = (true, reasoning) })
+            guard case .failure(let failure) = result.outcome else {
+                Issue.record("it was asked")
+                return
+            }
+            #expect(failure.kind == .configuration && failure.message.contains(says) && result.billing == .notBilled, "\(failure)")
+        }
+    }
+
+    @Test func whatIsKnownOfLogprobs() {
+        func entry(_ alias: String, _ api: ModelAPI? = nil, base: String? = nil, as priced: String? = nil, says: Bool? = nil) -> ModelConfiguration {
+            ModelConfiguration(alias: alias, id: alias, baseURL: base, serve: nil, contextWindow: nil, priceAs: priced.flatMap(ModelReference.init(text:)), api: api, logprobs: says)
+        }
+        let own = ProviderConfiguration(
+            name: "own", api: .openAIChat, baseURL: "https://llm.example.com/v1", apiKey: nil,
+            models: [
+                entry("says"), entry("yes", says: true), entry("no", says: false), entry("local", base: "http://localhost:8080/v1"), entry("localResponses", .openAIResponses, base: "http://localhost:8080/v1"),
+                entry("deployment", as: "openai/gpt-4o-mini"), entry("messages", .anthropic),
+            ])
+        let directory = ProviderDirectory([own])
+        let known = [
+            "own/says": LogprobSupport.unknown, "own/yes": .yes, "own/no": .no, "own/local": .yes, "own/localResponses": .unknown, "own/deployment": .yes, "own/messages": .no, "own/other": .unknown,
+            "openai/gpt-4o-mini": .yes, "openai/o3": .no, "anthropic/claude-haiku-5-5": .no, "groq/x": .no, "openrouter/openai/gpt-4o": .unknown, "nobody/x": .unknown,
+        ]
+        for (model, support) in known.sorted(by: { $0.key < $1.key }) {
+            #expect(directory.logprobs(of: ModelReference(text: model)!).support(reasoning: String?.none) == support, "\(model)")
+        }
+    }
+
+    @Test(arguments: [
+        ("opnai/gpt-4o", "openai"), ("nowhere/m", "declared under providers:"), ("gemini/gemini-3.8-flash", "generativelanguage.googleapis.com/v1beta/openai"), ("google/x", "GEMINI_API_KEY"),
+        ("Azure/x", ".openai.azure.com/openai/v1"), ("bedrock/x", "a gateway such as LiteLLM"),
+    ])
     func anUnknownProviderIsNamed(model: String, hint: String) async throws {
         try await withRegistry([], key: Self.key) { registry in
             let failure = #expect(throws: StepFailure.self) { try registry.profile(of: ModelReference(text: model)!) }

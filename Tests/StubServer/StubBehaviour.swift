@@ -1,6 +1,6 @@
 import Values
 
-/// The fake model API: `POST /v1/chat/completions`, `GET /v1/models`, `GET /health`.
+/// The fake model API: `POST /v1/chat/completions`, `GET /v1/models`, `GET /health`; `POST /v1/responses` and `POST /v1/messages` answer in the ordinary way.
 ///
 /// What a completion does may be chosen by the name of the model:
 ///
@@ -45,9 +45,18 @@ struct StubBehaviour {
         case ("GET", "/v1/models"):
             return .json(["object": "list", "data": [["id": "stub-echo", "object": "model", "created": 1_700_000_000, "owned_by": "stub"]]])
         case ("POST", "/v1/chat/completions"): return complete(request)
+        case ("POST", "/v1/responses"): return other(.responses, request)
+        case ("POST", "/v1/messages"): return other(.messages, request)
         case ("CONNECT", _): return .text("no tunnels here", status: 403)
         default: return .error(404, "no route for \(request.method) \(request.path)", type: "invalid_request_error")
         }
+    }
+
+    private func other(_ api: StubOtherAPIs.API, _ request: StubRequest) -> StubResponse {
+        guard let json = request.json else { return .error(400, "the body is not JSON", type: "invalid_request_error") }
+        let stub = StubOtherAPIs(api: api, request: json, number: request.number)
+        if case .text(let text) = options.content { return stub.response(saying: text) }
+        return stub.response(saying: stub.echo)
     }
 
     private mutating func complete(_ request: StubRequest) -> StubResponse {

@@ -16,12 +16,15 @@ import Values
         text.utf8.map { isKept($0) ? String(Unicode.Scalar($0)) : "%" + ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 
+    private static func hexadecimal(_ text: String) -> String { text.utf8.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() }
+
     private static let forms: [String] = [
         key, percent(key) { _ in false }, percent(key) { $0 < 0x80 && $0 != 0x2F }.replacing("%2f", with: "%2F").replacing("%c3%9f", with: "%C3%9F"),
         JSONValue.string(key).jsonText, JSONValue.string(JSONValue.string(key).jsonText).jsonText,
         key.unicodeScalars.map { "\\u" + String(repeating: "0", count: 4 - String($0.value, radix: 16).count) + String($0.value, radix: 16) }.joined(),
         base64(key), base64("u:" + key), base64("us:" + key), base64("use:" + key + "!"), base64("Bearer " + key + "\n"),
         base64(key).replacing("+", with: "-").replacing("/", with: "_"), percent(base64("x" + key)) { $0 != 0x2B && $0 != 0x2F && $0 != 0x3D },
+        hexadecimal(key), hexadecimal(key).uppercased(),
     ]
 
     @Test(arguments: forms) func itIsTakenOutInEveryForm(form: String) {

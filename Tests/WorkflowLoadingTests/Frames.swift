@@ -75,3 +75,14 @@ func expectWarnings(
         throw loaded.warnings
     }
 }
+
+/// The codes of what is wrong in a workflow.
+func codesOfErrors(in yaml: String) throws -> [String] {
+    let project = try TemporaryProject(["w.yaml": yaml])
+    do throws(Diagnostics) {
+        _ = try WorkflowLoader.load(project.path("w.yaml"), root: project.root)
+        return []
+    } catch {
+        return error.all.map { "\($0.code) \($0.message)" }
+    }
+}

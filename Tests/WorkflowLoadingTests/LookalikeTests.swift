@@ -99,7 +99,7 @@ import WorkflowLoading
         ("{ id: p, for_each: { items: inputs.list, as: doc }, with: { d: doc }, run: [cat, doc.name] }", 2), ("{ id: p, steps: [{ id: q, prompt: \"{{ inputs.text }}\" }, { id: r, prompt: \"{{ steps.q.output }}\" }] }", 2),
         ("{ id: p, prompt: x, with: { docs: \"${{ inputs.text }}\" }, system: \"{{ docs }}\" }", 1), ("{ id: p, loop: { max: 2, until: \"false\", steps: [{ id: q, prompt: \"{{ pass.index }}\" }] } }", 1),
         ("{ id: p, description: \"{{ inputs.text }}\", prompt: x }", 0), ("{ id: p, prompt: x, output: { schema: { type: string, description: \"{{ inputs.text }}\" } } }", 0),
-        ("{ id: p, prompt: x, escalate: { tiers: [m], checks: { j: { model: m, prompt: \"Is {{ output.text }} right?\" } } } }", 1),
+        ("{ id: p, prompt: x, escalate: { tiers: [m], accept: \"output != ''\", checks: { j: { model: m, prompt: \"Is {{ output.text }} right?\" } } } }", 1),
     ]) func everyPlaceIsLookedAt(step: String, count: Int) throws {
         let all = try found("  - \(step)", files: ["p.md": "Look at\n  {{ inputs.text }}\n"])
         #expect(all.count == count, "\(all)")

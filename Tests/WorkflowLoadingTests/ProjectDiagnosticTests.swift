@@ -111,6 +111,27 @@ import WorkflowLoading
             """#)
     }
 
+    @Test func anAddressWithThePathOfItsAPI() throws {
+        try expectProjectFrames(
+            of: #"""
+                version: 1
+                providers: { a: { api: anthropic, base_url: "https://x/v1/messages/?v=1", models: { m: { base_url: "https://x/v1/chat/completions" } } } }
+                """#,
+            #"""
+            agentctl.yaml:2:45: error[AW103]: base_url ends before /messages
+                |
+              2 | …: { api: anthropic, base_url: "https://x/v1/messages/?v=1", models: { m: { base_url: "http…
+                |                                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+              hint: take /messages away: api: openai-chat adds /chat/completions by itself, openai-responses /responses and anthropic /messages
+
+            agentctl.yaml:2:100: error[AW103]: base_url ends before /chat/completions
+                |
+              2 | …ps://x/v1/messages/?v=1", models: { m: { base_url: "https://x/v1/chat/completions" } } } }
+                |                                                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+              hint: take /chat/completions away: api: openai-chat adds /chat/completions by itself, openai-responses /responses and anthropic /messages
+            """#)
+    }
+
     @Test func aKeyInTheFile() throws {
         try expectProjectFrames(
             of: #"""

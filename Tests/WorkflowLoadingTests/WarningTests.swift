@@ -237,7 +237,8 @@ import WorkflowLoading
             """
               - { id: a, when: true, value: "1" }
               - { id: b, when: "inputs.n > 3 || 1 < 2", value: "1" }
-            outputs: { a: "${{ steps.a.output }}", b: "${{ steps.b.output }}" }
+              - { id: c, when: "inputs.n != 1 || inputs.n != 2", value: "1" }
+            outputs: { a: "${{ steps.a.output }}", b: "${{ steps.b.output }}", c: "${{ steps.c.output }}" }
             """, top: "inputs: { n: {} }\n",
             """
             w.yaml:8:20: warning[AW409]: this 'when' is always true
@@ -251,6 +252,12 @@ import WorkflowLoading
               9 |   - { id: b, when: "inputs.n > 3 || 1 < 2", value: "1" }
                 |                     ^^^^^^^^^^^^^^^^^^^^^
               hint: remove it
+
+            w.yaml:10:21: warning[AW409]: this 'when' is true whatever it reads
+                 |
+              10 |   - { id: c, when: "inputs.n != 1 || inputs.n != 2", value: "1" }
+                 |                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+              hint: of terms joined by || one always holds: && asks for all of them
             """)
     }
 
@@ -282,7 +289,7 @@ import WorkflowLoading
               - { id: a, when: "inputs.n > 3 && inputs.n < 5 && inputs.n != 7", value: "1" }
               - { id: b, when: "inputs.s == 'x' || inputs.s == 'y'", value: "1" }
               - { id: c, when: "inputs.n >= 3 && inputs.n <= 3", value: "1" }
-              - { id: d, when: "!(inputs.n > 3 && inputs.n < 3)", value: "1" }
+              - { id: d, when: "!(inputs.n > 3 && inputs.n < 5)", value: "1" }
             outputs: { a: "${{ steps.a.output }}", b: "${{ steps.b.output }}", c: "${{ steps.c.output }}", d: "${{ steps.d.output }}" }
             """, top: "inputs: { n: {}, s: {} }\n", "")
     }

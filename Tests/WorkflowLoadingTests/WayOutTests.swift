@@ -1,3 +1,4 @@
+import Economics
 import Foundation
 import TestSupport
 import Testing
@@ -35,6 +36,7 @@ import WorkflowModel
         // LangGraph
         ("nodes: [a]", "write steps: a list"), ("edges: [a]", "what they need"), ("conditional_edges: {}", "a when:"), ("next: b", "a when:"), ("interrupt: true", "write approve: { message:"),
         // promptfoo
+        ("needs: [{ step: a }]", "write needs: [a]"), ("on_error: { continue: true }", "the word stands alone: on_error: continue"), ("on_error: { abort: true }", "on_error: fail"),
         ("vars: { x: y }", "write with: {"), ("assert: [{ type: is-json }]", "write escalate: {"), ("providers: [openai:gpt-4o]", "write model: TIER"), ("provider: openai", "write model: TIER"),
         // Argo
         ("template: x", "write workflow: FILE"), ("dependencies: [a]", "use needs:"), ("withItems: [a, b]", "write for_each: { items: \"['a', 'b']\" }"), ("arguments: { parameters: [] }", "write with: {"),
@@ -96,6 +98,15 @@ import WorkflowModel
         let model = key.hasPrefix("model:") ? "" : "    model: m\n"
         let found = try hints("version: 1\nname: t\ninputs: { list: { type: array } }\nmodels: { m: { use: local/small } }\nsteps:\n  - id: a\n    prompt: hi\n\(model)    \(key)\n")
         #expect(found.contains { $0.contains(hint) }, "\(found)")
+    }
+
+    @Test(arguments: [
+        ("run: ls, shell: bash", "write shell: true, which is /bin/sh; for another one, run: [bash, -c, \"…\"]"), ("run: ls, shell: /bin/sh", "write shell: true, which is /bin/sh"),
+        ("run: [ls], env: \"A=1\"", "write env: { A: 1 }"), ("run: [ls], env: \"API_KEY=sk-abcdefghijklmnop1234567890\"", "write env: { API_KEY: … }"), ("run: [ls], env: all", "write env: { NAME: value }"),
+        ("run: [ls], needs: b c", "write them as a list: [b, c]"), ("run: [ls], needs: \"b, c\"", "write them as a list: [b, c]"), ("run: [ls], needs: b d", "declared: a, b, c"),
+    ]) func anotherFormOfAProgram(keys: String, hint: String) throws {
+        let found = try hints("version: 1\nname: t\nsteps:\n  - { id: a, \(keys) }\n  - { id: b, value: 1 }\n  - { id: c, value: 1 }\n")
+        #expect(found.contains { $0.hasPrefix(hint) }, "\(found)")
     }
 
     @Test(arguments: [
@@ -194,6 +205,36 @@ import WorkflowModel
         #expect(error?.all.map(\.code) == ["AW210", "AW210", "AW210"])
         #expect(error?.all.map { $0.range?.start.line } == [4, 4, 5] && error?.all.map { $0.range?.start.column } == [13, 38, 36])
         #expect(error?.all[0].hint == "did you mean 'openai'?")
+    }
+
+    /// Log-probabilities of models that give none are an error, once for a place; of others that are not known a warning.
+    @Test func logprobsOfModels() throws {
+        func load(_ text: String) throws -> [Diagnostic] {
+            let project = try TemporaryProject(["w.yaml": "version: 1\nname: t\nowner: { engineering: e }\n" + text])
+            do {
+                return try WorkflowLoader.load(
+                    project.path("w.yaml"), root: project.root, warns: true,
+                    logprobs: { LogprobRule($0.model == "none" ? .never : $0.model == "quiet" ? .unlessReasoning : $0.model == "some" ? .always : .unknown, source: "a page", checkedAt: "2026-11-30") }
+                ).warnings.all
+            } catch {
+                return error.all
+            }
+        }
+        let limits = "limits: { max_output_tokens: 9 }"
+        let outputs = "outputs: { a: \"${{ steps.a.output }}\", b: \"${{ steps.b.output }}\" }"
+        let steps = "steps:\n  - { id: a, model: m, prompt: hi, \(limits) }\n  - { id: b, model: m, prompt: hi, \(limits) }\n\(outputs)\n"
+        let none = try load("models:\n  m: { use: p/none, fallback: p/some, logprobs: true }\n" + steps)
+        #expect(none.map(\.code) == ["AW215"] && none.first?.severity == .error && none.first?.range?.start.line == 5 && none.first?.range?.start.column == 49)
+        #expect(none.first?.message == "p/none gives no log-probabilities (a page, 2026-11-30)" && none.first?.hint?.contains("take logprobs out") == true)
+        #expect(try load("models:\n  m: { use: p/some, fallback: p/quiet, logprobs: true }\n" + steps) == [])
+        let reasoning = try load("models:\n  m: { use: p/quiet, reasoning: high, logprobs: true }\n" + steps)
+        #expect(reasoning.map(\.code) == ["AW215"] && reasoning.first?.hint?.hasPrefix("write reasoning: none") == true)
+        let unknown = try load("models:\n  m: { use: p/x, logprobs: true }\n" + steps)
+        #expect(unknown.map(\.code) == ["AW425"] && unknown.first?.severity == .warning)
+        // What a step says is stronger than its tier, and stands there.
+        let own = try load("models:\n  m: { use: p/none }\nsteps:\n  - { id: a, model: m, prompt: hi, logprobs: true, \(limits) }\n  - { id: b, model: m, prompt: hi, \(limits) }\n\(outputs)\n")
+        #expect(own.map(\.code) == ["AW215"] && own.first?.range?.start.line == 7)
+        #expect(try load("models:\n  m: { use: p/none, logprobs: true }\nsteps:\n  - { id: a, model: m, prompt: hi, logprobs: false, \(limits) }\n  - { id: b, value: 1 }\n\(outputs)\n") == [])
     }
 
     @Test(arguments: ["agentctl.yml", ".agentctl.yml", "agentctl.json"]) func aProjectFileThatIsNotRead(name: String) throws {

@@ -13,7 +13,7 @@ extension GateTerms {
             }
         self.init(
             tiers: escalation.tiers, checks: escalation.checks.map { Check($0, in: graph) }, accept: escalation.accept, onExhausted: exhausted,
-            escalatesRefusals: escalation.onRefusal == .escalate)
+            escalatesRefusals: escalation.onRefusal == .escalate, readsVerdict: escalation.readsAcceptance)
     }
 }
 

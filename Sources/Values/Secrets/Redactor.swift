@@ -1,5 +1,5 @@
 /// Keeps secrets out of text: finds each of them as it stands, in base64 of either alphabet at any alignment (alone, or as the end of
-/// `user:secret`), percent-encoded, escaped as in JSON, and cut.
+/// `user:secret`), in hexadecimal, percent-encoded, escaped as in JSON, and cut.
 ///
 /// For example:
 ///
@@ -47,6 +47,11 @@ public final class Redactor: Sendable {
         for (index, secret) in kept.enumerated() {
             for (bytes, own) in SecretForms.all(of: secret.value) { forms.append(Form(bytes: bytes, own: own, secret: index)) }
         }
+        holdsNumber = forms.contains { Self.canBeNumber($0.bytes) }
+        // In hexadecimal nearly all of them could be one; nobody writes a key as a number.
+        for (index, secret) in kept.enumerated() {
+            for (bytes, own) in SecretForms.hexadecimal(of: secret.value) { forms.append(Form(bytes: bytes, own: own, secret: index)) }
+        }
         self.forms = forms
         let shortest = forms.map(\.bytes.count).min() ?? 0
         pace = max(1, min(shortest, Self.partBytes) - WindowTable.width + 1)
@@ -60,7 +65,6 @@ public final class Redactor: Sendable {
                 for offset in 0...last { probes.append((WindowTable.window(bytes, offset), .init(form: index, offset: offset))) }
             }
         }
-        holdsNumber = forms.contains { Self.canBeNumber($0.bytes) }
         self.places = WindowTable(places)
         self.probes = WindowTable(probes)
     }

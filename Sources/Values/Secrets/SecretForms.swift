@@ -17,6 +17,15 @@ enum SecretForms {
         return forms
     }
 
+    /// Its bytes in hexadecimal, in small digits and in large ones.
+    static func hexadecimal(of secret: String) -> [(bytes: [UInt8], own: Range<Int>)] {
+        let own = PublicBeginning.ownBytes(of: secret)
+        return ["0123456789abcdef", "0123456789ABCDEF"].map { text in
+            let digits = Array(text.utf8)
+            return (secret.utf8.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, own.lowerBound * 2..<own.upperBound * 2)
+        }
+    }
+
     /// The characters that are made of the secret's bits alone.
     ///
     /// - Parameter lead: how many bytes stand before it, modulo three.

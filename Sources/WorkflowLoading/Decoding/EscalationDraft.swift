@@ -43,6 +43,9 @@ struct EscalationDraft {
     /// As it is written.
     let node: YAMLNode
 
+    /// What comes to a tier's name.
+    var computedStart: Expression? { start?.wholeExpression }
+
     /// A tier that is named as it is, not computed.
     var namedStart: Named? {
         guard let text = start?.literalText, let range = node["start"]?.range else { return nil }

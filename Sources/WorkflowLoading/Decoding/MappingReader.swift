@@ -151,7 +151,10 @@ struct MappingReader {
         case .sequence(let nodes):
             var result: [(String, SourceRange)] = []
             for element in nodes {
-                guard let scalar = element.scalar else { context.wrong(key, "a list of words", element); continue }
+                guard let scalar = element.scalar else {
+                    context.wrong(key, "a list of words", element, hint: ShapeHints.wordInside(element).map { "write \(key): [\($0)]" })
+                    continue
+                }
                 result.append((scalar.text, element.range))
             }
             return result

@@ -45,8 +45,8 @@ struct ShapeChecker {
         case .boolean: _ = context.bool(node, key)
         case .duration: _ = context.duration(node, key)
         case .money: _ = context.money(node, key)
-        case .percent: checkForm(node, key, "a share from 0% to 100%") { Share(text: $0) != nil }
-        case .rate: checkForm(node, key, "a share in a time, such as 30%/1h") { EscalationRate(text: $0) != nil }
+        case .percent: checkForm(node, key, "a share from 0% to 100%", hint: ValueHints.percent) { Share(text: $0) != nil }
+        case .rate: checkForm(node, key, "a share in a time, such as 30%/1h", hint: ValueHints.rate) { EscalationRate(text: $0) != nil }
         case .integer(let range): _ = context.int(node, key, in: range)
         case .number(let range): _ = context.double(node, key, in: range)
         case .words(let words): _ = context.word(node, key, of: words)
@@ -82,8 +82,11 @@ struct ShapeChecker {
         context.string(node, key).map { Named(text: $0, range: node.range) }
     }
 
-    private func checkForm(_ node: YAMLNode, _ key: String, _ expected: String, _ isRight: (String) -> Bool) {
-        if let text = context.string(node, key), !isRight(text) { context.wrong(key, expected, node) }
+    private func checkForm(
+        _ node: YAMLNode, _ key: String, _ expected: String, hint: (String) -> String? = { _ in nil }, _ isRight: (String) -> Bool
+    ) {
+        guard let text = context.string(node, key), !isRight(text) else { return }
+        context.wrong(key, expected, node, hint: hint(text).map { "write \(key): \($0)" })
     }
 
     private func field(_ node: YAMLNode, _ key: String) -> CheckedUse.Content? {

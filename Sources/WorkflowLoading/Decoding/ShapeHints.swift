@@ -103,6 +103,9 @@ enum ShapeHints {
             }
             let text = pairs.prefix(3).joined(separator: ", ")
             return "write env: { \(text.isEmpty || text.utf8.count > 80 ? "NAME: value" : text) }"
+        case ("env", .scalar(let scalar)):
+            guard let (name, value) = scalar.text.cut(at: UInt8(ascii: "=")), !name.isEmpty, !name.utf8.contains(0x20) else { return "write env: { NAME: value }" }
+            return "write env: { \(name): \(SecretLook.looksLikeKey(value) || value.utf8.count > 40 ? "…" : YAMLNode.quotedWhereNeeded(value)) }"
         case ("tags", .sequence): return "write tags: { NAME: value }"
         case ("with", _): return "write with: { NAME: \(node.scalar.flatMap { _ in node.written } ?? "…") }, read as with.NAME"
         case ("prefixes", .sequence): return "give each a name: prefixes: { NAME: { text: … } }"
@@ -144,6 +147,12 @@ enum ShapeHints {
         var known: [String] = []
         for case .words(let words) in shapes { known += words }
         return Suggestion.hint(for: text, in: known)
+    }
+
+    /// The one word of a mapping that stands in the place of it: `b` of `{ step: b }`.
+    static func wordInside(_ node: YAMLNode) -> String? {
+        guard case .mapping(let pairs) = node.content, pairs.count == 1 else { return nil }
+        return pairs[0].value.scalar.flatMap { $0.value == .null || $0.value == .bool(true) ? pairs[0].key.written : pairs[0].value.written }
     }
 
     /// Where one word is wanted.

@@ -1,5 +1,6 @@
 import Economics
 import Values
+import WorkflowModel
 
 /// What to write in place of a value that was meant right and written in another form: a number in quotes, `yes`, `30 seconds`, `$5`.
 enum ValueHints {
@@ -7,6 +8,9 @@ enum ValueHints {
     static func bool(_ scalar: YAMLScalar, _ key: String) -> String? {
         let word = scalar.text.lowercased()
         if ["true", "false"].contains(word) { return scalar.isPlain ? "write \(key): \(word)" : "remove the quotes: \(key): \(word)" }
+        if key == "shell", let name = word.split(separator: "/").last, ["bash", "sh", "zsh", "dash", "ash", "ksh", "fish"].contains(String(name)) {
+            return "write shell: true, which is /bin/sh" + (name == "sh" ? "" : "; for another one, run: [\(name), -c, \"…\"]")
+        }
         if ["yes", "on", "y", "1", "enabled", "enable", "always", "t"].contains(word) { return "write \(key): true" }
         if ["no", "off", "n", "0", "disabled", "disable", "never", "none", "f"].contains(word) { return "write \(key): false" }
         return nil
@@ -87,6 +91,28 @@ enum ValueHints {
     static func amount(_ text: String) -> String? {
         if Money(decimal: text) != nil { return text }
         return meantMoney(text)
+    }
+
+    /// For shares: `0.05`, `5`, `5 %`, `5 percent`.
+    static func percent(_ text: String) -> String? {
+        var bare = text.lowercased().filter { !$0.isWhitespace }
+        for word in ["percent", "pct", "%"] where bare.hasSuffix(word) {
+            bare.removeLast(word.count)
+            return Share(text: bare + "%").map(\.description)
+        }
+        guard let number = Double(bare), number >= 0 else { return nil }
+        // A number up to 1 with a point is a part of 1.
+        let isPart = number <= 1 && bare.contains(".")
+        return Share(text: plain(isPart ? number * 100 : number) + "%").map(\.description)
+    }
+
+    /// For shares in a time: `30%`, `0.3/1h`, `30% per hour`.
+    static func rate(_ text: String) -> String? {
+        let parts = parts(of: text.lowercased().replacing(" per ", with: "/").replacing(" in ", with: "/"), at: "/")
+        guard parts.count <= 2, let share = percent(String(parts[0])) else { return nil }
+        guard parts.count == 2 else { return "\(share)/1h" }
+        let time = String(parts[1])
+        return (span(time) ?? span("1 " + time)).map { "\(share)/\($0)" }
     }
 
     /// For amounts in dollars: `$5`, `5 USD`, `0,50`, `5ct`.

@@ -86,7 +86,8 @@ extension WorkflowDecoder {
             return nil
         }
         let name = keys.value("as").flatMap { context.checkedName($0, "an item") }?.text ?? keys.declaration("as").defaultValue.stringValue!
-        if let range = keys.value("as")?.range, ReferencesRule.roots.contains(name) {
+        let isGateName = reader.has("escalate") && ReferencesRule.gateRoots.contains(name)
+        if let range = keys.value("as")?.range, isGateName || ReferencesRule.roots.contains(name) {
             context.report("AW107", "'\(name)' already means something in expressions", at: range, hint: "choose another name for the item")
         }
         return ForEach(

@@ -39,6 +39,12 @@ struct WorkflowDraft {
     var projectSecrets: [String]?
     /// What is wrong with the name of a model; `nil` where it is not known which there are.
     var modelCheck: WorkflowLoader.ModelCheck?
+    /// What models cost; `nil` where that is not asked.
+    var prices: WorkflowLoader.PriceLookup?
+    /// Where programs are looked for.
+    var projectRoot: String?
+    /// What is known of a model's log-probabilities; `nil` where that is not asked.
+    var logprobCheck: WorkflowLoader.LogprobCheck?
     /// What parts refer to that are checked by their declarations alone, beside those of steps.
     var uses: [CheckedUse] = []
     var outputs: [(key: String, value: ValueTemplate)] = []

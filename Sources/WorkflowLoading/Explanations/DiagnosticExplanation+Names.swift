@@ -34,6 +34,11 @@ extension DiagnosticExplanation {
             "AW210", "An unknown provider or model",
             "Providers are the built-in ones and those of the project file; one that starts its servers itself has the models that it declares. `validate` asks for it, and `plan` and `run` refuse such a model.",
             mend: "take the one of the hint, or declare it under `providers:` in the project file.", .other, wrong: "models: { m: { use: opnai/gpt-4o-mini } }", right: "models: { m: { use: openai/gpt-4o-mini } }"),
+        .init(
+            "AW215", "Log-probabilities of a model that gives none",
+            "The vendor documents that the model gives none, or none while it reasons; the message says where that was read and when. Such a call is refused before it is sent. `validate` asks for it.",
+            mend: "as the hint says; where the model gives them by now, `logprobs: true` in its entry under `providers:` in the project file.", .other,
+            wrong: "models: { m: { use: anthropic/claude-haiku-5-5, logprobs: true } }", right: "models: { m: { use: openai/gpt-4o-mini, logprobs: true } }"),
     ]
 
     static let inputs: [DiagnosticExplanation] = [

@@ -57,5 +57,10 @@ extension DiagnosticExplanation {
             mend: "write `${{ }}` around it. Where the text is meant as it stands, make a constant of it: `${{ '{{ inputs.x }}' }}`.", .workflow,
             wrong: "inputs: { text: { type: string } }\nmodels: { m: { use: local/small } }\nsteps:\n  - { id: a, model: m, prompt: \"Sum up {{ inputs.text }}\" }",
             right: "inputs: { text: { type: string } }\nmodels: { m: { use: local/small } }\nsteps:\n  - { id: a, model: m, prompt: \"Sum up ${{ inputs.text }}\" }"),
+        .init(
+            "AW425", "Log-probabilities of a model of which it is not known",
+            "Nobody documents whether this model gives them at this address, or whether it does so without a word about reasoning. One that does not may refuse the call, or answer without them.",
+            mend: "try it with one call, and write `logprobs: true` or `false` in the model's entry under `providers:` in the project file; `reasoning: none` where the hint says so.", .other,
+            wrong: "models: { m: { use: openrouter/openai/gpt-4o-mini, logprobs: true } }", right: "models: { m: { use: openai/gpt-4o-mini, logprobs: true } }"),
     ]
 }

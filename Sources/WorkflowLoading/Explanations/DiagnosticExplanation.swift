@@ -36,7 +36,7 @@ public struct DiagnosticExplanation: Sendable {
     }
 
     /// By code.
-    public static var all: [DiagnosticExplanation] { (files + yaml + keys + names + inputs + warnings + expressions).sorted { $0.code < $1.code } }
+    public static var all: [DiagnosticExplanation] { (files + yaml + keys + names + inputs + warnings + gates + expressions).sorted { $0.code < $1.code } }
 
     /// - Parameter code: in any case.
     public static func of(_ code: String) -> DiagnosticExplanation? { all.first { $0.code == code.uppercased() } }

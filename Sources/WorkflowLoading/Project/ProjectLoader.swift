@@ -146,11 +146,13 @@ public enum ProjectLoader {
             }
             if serve?.command.isEmpty == true { reader.context.report("AW104", "serve needs a command", at: value.range.firstLine) }
             let alias = key.scalar?.text ?? ""
+            if let own = model.value("base_url"), let text = own.scalar?.text { checkPath(of: text, at: own.range, reader.context) }
             models.append(
                 ModelConfiguration(
                     alias: alias, id: model.string("id") ?? alias, baseURL: model.value("base_url")?.scalar?.text, serve: serve,
                     contextWindow: model.int("context_window"), images: model.bool("images"), files: model.bool("files"),
-                    imageTokens: model.int("image_tokens"), priceAs: model.string("price_as").flatMap(ModelReference.init(text:)), api: model.word("api", ModelAPI.self)))
+                    imageTokens: model.int("image_tokens"), priceAs: model.string("price_as").flatMap(ModelReference.init(text:)), api: model.word("api", ModelAPI.self),
+                    logprobs: model.bool("logprobs")))
         }
         let dialect = reader.reader("dialect", .dialect).map { DialectSettings($0.settings) } ?? .none
         let provider = ProviderConfiguration(
@@ -162,8 +164,19 @@ public enum ProjectLoader {
         return provider
     }
 
+    /// Says where an address has the path already that its API adds to it.
+    private static func checkPath(of text: String, at range: SourceRange, _ context: DecodingContext) {
+        var path = URLParts(text)?.path ?? ""
+        while path.endsWithBytes(of: "/") { path.removeLast() }
+        guard let end = ["/chat/completions", "/completions", "/responses", "/messages"].first(where: path.endsWithBytes) else { return }
+        context.report(
+            "AW103", "base_url ends before \(end)", at: range,
+            hint: "take \(end) away: api: openai-chat adds /chat/completions by itself, openai-responses /responses and anthropic /messages")
+    }
+
     private static func url(_ reader: MappingReader) -> String? {
         guard let text = reader.string("base_url") else { return nil }
+        checkPath(of: text, at: reader.value("base_url")!.range, reader.context)
         guard text.hasPrefix("http://") || text.hasPrefix("https://") else {
             reader.context.report("AW103", "base_url starts with http:// or https://, found '\(text)'", at: reader.value("base_url")!.range)
             return nil

@@ -42,6 +42,7 @@ extension LanguageMapping {
             .init("serve", .mapping("serve"), "A server that agentctl starts and stops."), .init("context_window", .integer(1...1_000_000_000), "In tokens; bounds the worst case of a prompt."),
             .init("images", .boolean, otherwise: "dialect.images", "Whether it takes images."), .init("files", .boolean, otherwise: "dialect.files", "Whether it takes PDF files."),
             .init("image_tokens", .integer(1...1_000_000_000), "The most tokens that it counts for one image."),
+            .init("logprobs", .boolean, otherwise: "what is known of the model", "Whether it gives log-probabilities."),
             .init("price_as", .model, "The model whose prices it has: provider/model."),
         ], shorthand: "id: {}")
 

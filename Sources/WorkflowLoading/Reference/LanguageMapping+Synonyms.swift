@@ -56,7 +56,10 @@ extension LanguageMapping {
             .init("failure_cost cost_of_failure", "write failure_cost_usd: {}"),
         ],
         "attachment": [.init("path src pdf document text url", "write file: {}"), .init("image_url photo picture img", "write image: {}")],
-        "on_error": [.init("default output fallback result return", "write value: {}")],
+        "on_error": [
+            .init("continue ignore skip", "the word stands alone: on_error: continue"), .init("fail stop abort", "the word stands alone: on_error: fail"),
+            .init("default output fallback result return", "write value: {}"),
+        ],
         "band": [.init("threshold percent share when", "write at: 60%"), .init("tiers only", "write models: {}")],
         "project": [
             .init("models model tiers", "tiers stand in a workflow, under models:; the names of a provider's models under providers: { NAME: { models: { … } } }"),
@@ -89,7 +92,8 @@ extension LanguageMapping {
             .init("name model model_id model_name deployment path", "write id: {}"), .init("url api_base endpoint baseurl host", "write base_url: {}"),
             .init("command run start cmd server", "write serve: { command: {} }"),
             .init("context ctx context_length max_context n_ctx context_size max_input_tokens window max_context_tokens", "write context_window: {}"),
-            .init("vision multimodal supports_images", "write images: true"), .init("price cost pricing input_cost_per_token", "prices stand under prices: at the top of the file"),
+            .init("vision multimodal supports_images", "write images: true"), .init("supports_logprobs log_probs", "write logprobs: true"),
+            .init("price cost pricing input_cost_per_token", "prices stand under prices: at the top of the file"),
             .init("max_tokens max_output_tokens temperature top_p", "it stands in a workflow, with the tier: models: { TIER: { use: provider/model, … } }"),
         ],
         "serve": [

@@ -16,6 +16,10 @@ struct ConstantConditionRule: WorkflowRule {
                 report(
                     Diagnostic(
                         .warning, code: "AW408", "this 'when' is never true, so '\(step.id.text)' never runs", at: when.range, hint: "mend the condition, or remove the step"))
+            case nil where when.isTrueWhereComputed:
+                report(
+                    Diagnostic(
+                        .warning, code: "AW409", "this 'when' is true whatever it reads", at: when.range, hint: "of terms joined by || one always holds: && asks for all of them"))
             case nil:
                 // A step whose required source is skipped is skipped too, so both conditions have to hold.
                 let source = draft.edges(of: step).first { edge in

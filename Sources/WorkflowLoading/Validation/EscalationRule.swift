@@ -2,6 +2,9 @@ import Values
 
 /// What stands together in `escalate` goes together: the first tier is one of its tiers, no check waits for itself.
 struct EscalationRule: WorkflowRule {
+    /// What can be read in a gate beside the answer.
+    private static let besides: Set<String> = ["inputs", "steps", "run", "with", "checks", "tier", "index"]
+
     func check(_ draft: WorkflowDraft, _ report: (Diagnostic) -> Void) {
         for step in draft.allSteps {
             guard let escalation = step.escalation else { continue }
@@ -11,6 +14,20 @@ struct EscalationRule: WorkflowRule {
                     Diagnostic(
                         code: "AW202", "'\(start.text)' is not one of the tiers of this step", at: start.range,
                         hint: Suggestion.hint(for: start.text, in: tiers) ?? "they are: \(tiers.joined(separator: ", "))"))
+            }
+            for (text, range) in escalation.computedStart?.constantTexts ?? [] where !tiers.isEmpty && !tiers.contains(text) {
+                report(
+                    Diagnostic(
+                        code: "AW202", "'\(text)' is not one of the tiers of this step", at: range,
+                        hint: Suggestion.hint(for: text, in: tiers) ?? "they are: \(tiers.joined(separator: ", "))"))
+            }
+            for check in escalation.checks {
+                // A name that is none is told already.
+                guard case .agreement(let agreement) = check.kind, let on = agreement.on, on.references.allSatisfy({ Self.besides.contains($0.path.first ?? "") }) else { continue }
+                report(
+                    Diagnostic(
+                        code: "AW103", "on says what of each answer is compared, and this reads none", at: on.range,
+                        hint: "read the answer as output, for example on: output.kind"))
             }
             for (position, tier) in escalation.tiers.enumerated() where tiers[..<position].contains(tier.text) {
                 report(Diagnostic(code: "AW103", "tiers are tried one after the other; '\(tier.text)' stands there already", at: tier.range))

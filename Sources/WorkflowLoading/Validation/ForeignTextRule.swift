@@ -9,33 +9,42 @@ struct ForeignTextRule: WorkflowRule {
         let bodies = draft.bodies
         for body in bodies {
             for step in body.steps {
-                guard case .run(let command) = step.kind else { continue }
                 let sources = ForeignText(draft: draft, bodies: bodies, body: body, step: step)
-                let (lines, programs, readsProgram) = command.usesShell ? ([command.argv[0]], [], false) : CommandAnatomy.words(of: command.argv)
-                // A shell that is told to `eval` runs what its variables and arguments hold, too.
-                let evaluated = lines.contains(where: Self.evaluates) ? command.argv + command.env.map(\.value) : []
-                if let (reference, what) = sources.first(in: (lines + evaluated).flatMap(\.textReferences)) {
-                    let variable = Self.variable(reference)
-                    report(
-                        Diagnostic(
-                            .warning, code: "AW420", "\(what) is written into a command line: what stands in it is run", at: reference.range,
-                            hint: !evaluated.isEmpty
-                                ? "hand it over as an argument or a variable, and leave eval out"
-                                : command.usesShell || CommandAnatomy.isShell(command.argv[0])
-                                    ? "hand it over as a variable: env: { \(variable): \"${{ \(reference.path.joined(separator: ".")) }}\" }, and write \"$\(variable)\" with its quotes"
-                                    : "hand it over beside the program, as an argument behind it or through stdin, and read it there"))
-                } else if readsProgram, let (reference, what) = sources.first(in: command.stdin?.textReferences ?? []) {
-                    report(
-                        Diagnostic(
-                            .warning, code: "AW420", "\(what) is the program that is read from stdin: what stands in it is run", at: reference.range,
-                            hint: "write the program into run, and hand over what it works on: run: [sh, -c, '…'], stdin: \"${{ … }}\""))
-                } else if let (reference, what) = sources.first(in: programs.flatMap(\.textReferences)) {
-                    report(
-                        Diagnostic(
-                            .warning, code: "AW421", "\(what) decides which program is run", at: reference.range,
-                            hint: "name the program, and let an expression choose among fixed words: ${{ … == 'a' ? 'tool-a' : 'tool-b' }}"))
+                if case .run(let command) = step.kind { check(command, sources, report) }
+                for check in step.escalation?.checks ?? [] {
+                    if case .command(let verifier) = check.kind { self.check(verifier.command, sources, isVerifier: true, report) }
                 }
             }
+        }
+    }
+
+    /// - Parameter isVerifier: whether it is a check of a gate, which has no `env`.
+    private func check(_ command: CommandStep, _ sources: ForeignText, isVerifier: Bool = false, _ report: (Diagnostic) -> Void) {
+        let (lines, programs, readsProgram) = command.usesShell ? ([command.argv[0]], [], false) : CommandAnatomy.words(of: command.argv)
+        // A shell that is told to `eval` runs what its variables and arguments hold, too.
+        let evaluated = lines.contains(where: Self.evaluates) ? command.argv + command.env.map(\.value) : []
+        if let (reference, what) = sources.first(in: (lines + evaluated).flatMap(\.textReferences)) {
+            let variable = Self.variable(reference)
+            report(
+                Diagnostic(
+                    .warning, code: "AW420", "\(what) is written into a command line: what stands in it is run", at: reference.range,
+                    hint: isVerifier
+                        ? "hand it over under with: { \(variable.lowercased()): \"${{ \(reference.path.joined(separator: ".")) }}\" }, which the program reads as JSON"
+                        : !evaluated.isEmpty
+                            ? "hand it over as an argument or a variable, and leave eval out"
+                            : command.usesShell || CommandAnatomy.isShell(command.argv[0])
+                                ? "hand it over as a variable: env: { \(variable): \"${{ \(reference.path.joined(separator: ".")) }}\" }, and write \"$\(variable)\" with its quotes"
+                                : "hand it over beside the program, as an argument behind it or through stdin, and read it there"))
+        } else if readsProgram, let (reference, what) = sources.first(in: command.stdin?.textReferences ?? []) {
+            report(
+                Diagnostic(
+                    .warning, code: "AW420", "\(what) is the program that is read from stdin: what stands in it is run", at: reference.range,
+                    hint: "write the program into run, and hand over what it works on: run: [sh, -c, '…'], stdin: \"${{ … }}\""))
+        } else if let (reference, what) = sources.first(in: programs.flatMap(\.textReferences)) {
+            report(
+                Diagnostic(
+                    .warning, code: "AW421", "\(what) decides which program is run", at: reference.range,
+                    hint: "name the program, and let an expression choose among fixed words: ${{ … == 'a' ? 'tool-a' : 'tool-b' }}"))
         }
     }
 
@@ -119,6 +128,10 @@ private struct ForeignText {
                 }
             }
             return nil
+        case "output":
+            guard case .model(let model) = step.kind else { return nil }
+            return isHarmless(model.schema?.shape, path.dropFirst()) ? nil : "the answer"
+        case "checks": return path.count > 2 && path[2] != "output" ? nil : "what a check found"
         case "pass": return path.count > 1 && path[1] == "index" ? nil : "what the pass before gave"
         default:
             guard let (step, body) = chain.first(where: { $0.step.forEach?.name == root }), let items = step.forEach?.items else { return nil }

@@ -2,6 +2,12 @@ import Values
 
 /// Tiers, prefixes and needed steps are declared.
 struct KnownNamesRule: WorkflowRule {
+    /// Names in one text: `b c`, `b, c`.
+    private static func list(_ text: String, _ known: Set<String>) -> String? {
+        let names = text.split { $0 == " " || $0 == "," }.map(String.init)
+        return names.count > 1 && names.allSatisfy(known.contains) ? names.joined(separator: ", ") : nil
+    }
+
     func check(_ draft: WorkflowDraft, _ report: (Diagnostic) -> Void) {
         let tiers = draft.tiers.map(\.tier.name)
         let prefixes = draft.prefixes.map(\.name.text)
@@ -17,7 +23,8 @@ struct KnownNamesRule: WorkflowRule {
             let isModel = what == "tier" && ModelHints.looksLikeModel(name.text)
             let hint =
                 isModel
-                ? ModelHints.declaration(name.text) : hints.hint(for: name.text, in: names, "declared", otherwise: names.isEmpty ? "none is declared under \(where_)" : nil)
+                ? ModelHints.declaration(name.text)
+                : Self.list(name.text, known).map { "write them as a list: [\($0)]" } ?? hints.hint(for: name.text, in: names, "declared", otherwise: names.isEmpty ? "none is declared under \(where_)" : nil)
             report(Diagnostic(code: "AW202", "there is no \(what) '\(name.text)'", at: name.range, hint: hint))
         }
         var checkedTiers: Set<SourceRange> = []

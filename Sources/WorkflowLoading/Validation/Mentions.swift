@@ -7,6 +7,8 @@ import Values
 struct Mentions {
     private(set) var steps: Set<String> = []
     private(set) var inputs: Set<String> = []
+    /// Steps of which something reads whether an answer was accepted, what the checks said, or all of it.
+    private var acceptances: Set<String> = []
     /// Whether all of them may be read: `inputs` alone, or under a key that is computed.
     private(set) var readsAnyStep = false
     private(set) var readsAnyInput = false
@@ -37,12 +39,21 @@ struct Mentions {
         }
     }
 
+    /// Whether anything may read whether a gate accepted an answer.
+    func readsAcceptance(of step: StepDraft) -> Bool {
+        if readsAnyStep || acceptances.contains(step.id.text) { return true }
+        // Under collect it is a field of each element, which may be read by any name.
+        return step.forEach?.onError == .collect && steps.contains(step.id.text)
+    }
+
     private mutating func add(_ references: [Reference]) {
         for reference in references {
             switch (reference.path[0], reference.path.count) {
             case ("steps", 1): readsAnyStep = true
             case ("inputs", 1): readsAnyInput = true
-            case ("steps", _): steps.insert(reference.path[1])
+            case ("steps", let count):
+                steps.insert(reference.path[1])
+                if count == 2 || ["accepted", "checks"].contains(reference.path[2]) { acceptances.insert(reference.path[1]) }
             case ("inputs", _): inputs.insert(reference.path[1])
             default: break
             }

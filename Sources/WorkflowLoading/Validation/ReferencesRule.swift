@@ -4,13 +4,17 @@ import WorkflowModel
 
 /// Every name that an expression reads exists where it stands.
 struct ReferencesRule: WorkflowRule {
-    static let stepFields = ["output", "status", "accepted", "tier", "attempts", "cost_usd", "tokens", "exit_code"]
+    static let stepFields = ["output", "status", "accepted", "tier", "attempts", "tiers_asked", "checks", "cost_usd", "tokens", "exit_code"]
+    /// Of those, what only steps with a gate have.
+    static let gateFields = ["tiers_asked", "checks"]
     static let runFields = ["id", "started_at"]
 
     static let passFields = ["index", "previous"]
     static let checkFields = ["passed", "score", "output"]
     /// Names that mean something somewhere, so that no item can have them.
     static let roots = ["inputs", "steps", "run", "with", "index", "pass", "output", "checks", "secrets"]
+    /// Those that mean something besides in a gate.
+    static let gateRoots = ["tier", "question"]
 
     /// The names of a draft, looked up once for its thousands of references.
     private struct Names {
@@ -20,6 +24,8 @@ struct ReferencesRule: WorkflowRule {
         let inputs: Set<String>
         let inputNames: [String]
         let secrets: [String]
+        /// The checks of steps with a gate.
+        let gates: [String: [String]]
         let broken: BrokenNames
         let hints = NameHints()
 
@@ -29,6 +35,8 @@ struct ReferencesRule: WorkflowRule {
             inputNames = draft.inputs.map(\.name)
             inputs = Set(inputNames).union(draft.broken.inputs)
             secrets = draft.secrets.map(\.text)
+            gates = Dictionary(
+                draft.allSteps.compactMap { step in step.escalation.map { (step.id.text, $0.checks.map(\.name.text)) } }, uniquingKeysWith: { first, _ in first })
             broken = draft.broken
         }
 
@@ -69,6 +77,7 @@ struct ReferencesRule: WorkflowRule {
         let path = reference.path
         guard let root = path.first else { return }
         guard names.contains(root) else {
+            if visible.answerFields.contains(root) { return unknown("unknown name", root, in: [], hint: "a field of the answer is output.\(root)") }
             if known.homes[root] != nil { return unknown("unknown name", root, in: [], hint: "a step's result is steps.\(root).output") }
             if known.inputs.contains(root) { return unknown("unknown name", root, in: [], hint: "an input is inputs.\(root)") }
             if root == "item" || root == "index" { return unknown("unknown name", root, in: [], hint: "items exist inside for_each only, and not in when") }
@@ -106,6 +115,10 @@ struct ReferencesRule: WorkflowRule {
             if path.count > 2, !Self.stepFields.contains(path[2]) {
                 return unknown("a step has no", path[2], in: Self.stepFields, hint: "its result is steps.\(path[1]).output")
             }
+            guard path.count > 2, Self.gateFields.contains(path[2]) else { return }
+            guard let checks = known.gates[path[1]] else { return unknown("'\(path[1])' has no 'escalate', and so no", path[2], in: []) }
+            guard path[2] == "checks", path.count > 3 else { return }
+            if !checks.contains(path[3]) { unknown("there is no check", path[3], in: checks) }
         default: break
         }
     }

@@ -74,7 +74,9 @@ private struct TypesPass {
         check(step.uses, of: step, making: base, environment)
         var fallback: StaticType?
         if case .value(let template) = step.onError { fallback = exactType(of: template, environment) }
-        types.setOutput(WorkflowTypes.output(of: step, making: base, fallback: fallback).bounded, of: step.id.text)
+        let checks = step.escalation == nil ? StaticType.dyn : checks(of: step)
+        types.setOutput(WorkflowTypes.output(of: step, making: base, fallback: fallback, checks: checks).bounded, of: step.id.text)
+        types.setGate(of: step, checks: checks)
     }
 
     /// Only texts and lists can be cut.
@@ -170,7 +172,7 @@ private struct TypesPass {
                 switch name {
                 case "output": environment.names[name] = base
                 case "checks": environment.names[name] = checks(of: step)
-                case "tier": environment.names[name] = types.tier
+                case "tier": environment.names[name] = step.escalation.map(WorkflowTypes.tier) ?? types.tier
                 default: environment.names[name] = .string
                 }
             }
@@ -191,11 +193,13 @@ private struct TypesPass {
         return .object(
             ObjectType(
                 checks.map { check in
-                    var output = StaticType.dyn
-                    for use in step.uses where use.owner == check.name.text {
-                        if case .schema(let schema) = use.content { output = SchemaTypes.type(of: schema) }
+                    var fields: [ObjectType.Field] = [.init("passed", .bool), .init("score", .number, isRequired: false), .init("output", .dyn)]
+                    switch check.kind {
+                    case .expression: fields = [.init("passed", .bool), .init("output", .bool)]
+                    case .judge(let judge): fields[2] = .init("output", judge.question.schema.map { SchemaTypes.type(of: $0) } ?? .string)
+                    default: break
                     }
-                    return .init(check.name.text, .object(ObjectType([.init("passed", .bool), .init("score", .number, isRequired: false), .init("output", output)], others: .dyn)))
+                    return .init(check.name.text, .object(ObjectType(fields)))
                 }, others: .dyn))
     }
 
@@ -238,7 +242,8 @@ private struct TypesPass {
         problems.append(
             Diagnostic(
                 code: "AW206", "\(key) takes a bool, found \(found)", at: expression.range,
-                hint: expression.wholeStep.map { "what the step gave is \($0.path.joined(separator: ".")).output" } ?? "compare it, for example \(expression.source.prefix(40)) != …"))
+                hint: expression.wholeStep.map { "what the step gave is \($0.path.joined(separator: ".")).output" }
+                    ?? (found.element != nil ? "it is a list: ask for all of it, for example \(expression.source.prefix(40)).all(x, x)" : "compare it, for example \(expression.source.prefix(40)) != …")))
     }
 
     private mutating func text(_ template: Template, _ environment: TypeEnvironment) {

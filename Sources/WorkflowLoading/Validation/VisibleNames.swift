@@ -7,6 +7,8 @@ struct VisibleNames {
     let body: BodyDraft
     /// Of the step's `escalate`.
     var checks: [String] = []
+    /// Of the answer, where it is read as `output`.
+    var answerFields: [String] = []
 
     /// Of what belongs to no step: outputs and prefixes, and with fewer roots tags and the decision's id.
     static func outside(_ root: BodyDraft, readingSteps: Bool = true) -> VisibleNames {
@@ -44,7 +46,9 @@ extension BodyDraft {
         default: break
         }
         if !visible.isEmpty { names.append("with") }
-        return VisibleNames(roots: names, with: visible, body: self, checks: step.escalation?.checks.map(\.name.text) ?? [])
+        var result = VisibleNames(roots: names, with: visible, body: self, checks: step.escalation?.checks.map(\.name.text) ?? [])
+        if case .model(let model) = step.kind, names.contains("output") { result.answerFields = model.schema?.shape.propertyNames ?? [] }
+        return result
     }
 }
 

@@ -10,6 +10,8 @@ struct WorkflowTypes {
     private let inputs: StaticType
     private let run: StaticType
     private var outputs: [String: StaticType] = [:]
+    /// What steps with a gate have besides.
+    private var gates: [String: [ObjectType.Field]] = [:]
     /// One of the tiers that are declared.
     let tier: StaticType
     private let status: StaticType
@@ -34,6 +36,29 @@ struct WorkflowTypes {
 
     mutating func setOutput(_ type: StaticType, of step: String) { outputs[step] = type }
 
+    /// - Parameter checks: the type of `checks` in the gate.
+    mutating func setGate(of step: StepDraft, checks: StaticType) {
+        guard let escalation = step.escalation else { return }
+        let fields = Self.gateFields(tier: Self.tier(of: escalation), checks: checks)
+        guard let forEach = step.forEach else { return gates[step.id.text] = fields }
+        // Of an item that failed nothing is known.
+        var mayLack = forEach.onError == .collect
+        if case .continue = step.onError { mayLack = true }
+        gates[step.id.text] = fields.map { .init($0.name, .list(mayLack ? $0.type.joined(with: .null) : $0.type), isRequired: false) }
+    }
+
+    /// One of the tiers of a gate.
+    static func tier(of escalation: EscalationDraft) -> StaticType {
+        Choice(escalation.tiers.map { .string($0.text) }, origin: .declared).map { .choice($0) } ?? .string
+    }
+
+    private static func gateFields(tier: StaticType, checks: StaticType) -> [ObjectType.Field] {
+        [
+            .init("accepted", .bool, isRequired: false), .init("tier", tier, isRequired: false), .init("attempts", .int, isRequired: false),
+            .init("tiers_asked", .int, isRequired: false), .init("checks", checks, isRequired: false),
+        ]
+    }
+
     /// The environment of an expression outside of `for_each`.
     ///
     /// - Parameter references: what the expressions read: only those steps are looked up, of ten thousand there may be.
@@ -43,24 +68,25 @@ struct WorkflowTypes {
         for reference in references where reference.path.count > 1 && reference.path[0] == "steps" && known.insert(reference.path[1]).inserted {
             names.append(reference.path[1])
         }
-        let steps = names.compactMap { name in outputs[name].map { ObjectType.Field(name, state(output: $0)) } }
+        let steps = names.compactMap { name in outputs[name].map { ObjectType.Field(name, state(output: $0, gate: gates[name])) } }
         return TypeEnvironment(["inputs": inputs, "run": run, "steps": .object(ObjectType(steps, others: .dyn))], isOpen: true)
     }
 
     /// `steps.X`.
-    private func state(output: StaticType) -> StaticType {
-        .object(
+    private func state(output: StaticType, gate: [ObjectType.Field]?) -> StaticType {
+        let asked: [ObjectType.Field] = [.init("accepted", .bool, isRequired: false), .init("tier", tier, isRequired: false), .init("attempts", .int, isRequired: false)]
+        return .object(
             ObjectType(
-                [
-                    .init("output", output, isRequired: false), .init("status", status), .init("accepted", .bool, isRequired: false),
-                    .init("tier", tier, isRequired: false), .init("attempts", .int, isRequired: false),
-                    .init("cost_usd", .number, isRequired: false), .init("tokens", .int, isRequired: false),
+                (gate ?? asked) + [
+                    .init("output", output, isRequired: false), .init("status", status), .init("cost_usd", .number, isRequired: false), .init("tokens", .int, isRequired: false),
                     .init("exit_code", .int, isRequired: false),
                 ], others: .dyn))
     }
 
     /// What a step leaves under `steps.X.output`, from what it makes of one item.
-    static func output(of step: StepDraft, making base: StaticType, fallback: StaticType?) -> StaticType {
+    ///
+    /// - Parameter checks: the type of `checks` in its gate.
+    static func output(of step: StepDraft, making base: StaticType, fallback: StaticType?, checks: StaticType = .dyn) -> StaticType {
         let item = fallback.map(base.joined) ?? base
         guard let forEach = step.forEach else { return item }
         switch (forEach.onError, step.onError) {
@@ -68,7 +94,8 @@ struct WorkflowTypes {
             let fields: [ObjectType.Field] = [
                 .init("ok", .bool), .init("output", item.joined(with: .null)), .init("error", .nullable(.string)),
             ]
-            return .list(.object(ObjectType(fields)))
+            guard let escalation = step.escalation else { return .list(.object(ObjectType(fields))) }
+            return .list(.object(ObjectType(fields + gateFields(tier: tier(of: escalation), checks: checks))))
         case (.stop, .continue): return .list(item.joined(with: .null))
         case (.stop, _): return .list(item)
         }

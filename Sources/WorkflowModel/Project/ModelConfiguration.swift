@@ -14,12 +14,14 @@ public final class ModelConfiguration: Sendable {
     public let files: Bool?
     /// The most tokens that it counts for one image.
     public let imageTokens: Int?
+    /// Whether it gives log-probabilities; `nil`: as far as it is known.
+    public let logprobs: Bool?
     /// The model whose prices it has: it is a deployment of it, or a group of a gateway.
     public let priceAs: ModelReference?
 
     public init(
         alias: String, id: String, baseURL: String?, serve: ServeConfiguration?, contextWindow: Int?, images: Bool? = nil, files: Bool? = nil,
-        imageTokens: Int? = nil, priceAs: ModelReference? = nil, api: ModelAPI? = nil
+        imageTokens: Int? = nil, priceAs: ModelReference? = nil, api: ModelAPI? = nil, logprobs: Bool? = nil
     ) {
         self.alias = alias
         self.id = id
@@ -31,5 +33,6 @@ public final class ModelConfiguration: Sendable {
         self.files = files
         self.imageTokens = imageTokens
         self.priceAs = priceAs
+        self.logprobs = logprobs
     }
 }

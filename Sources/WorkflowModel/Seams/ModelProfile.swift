@@ -1,3 +1,4 @@
+import Economics
 import Values
 
 /// What the engine has to know of a model to price and bound a call.
@@ -16,11 +17,13 @@ public struct ModelProfile: Sendable, Hashable {
     public let servedNames: ServedNames
     /// Whether its server keeps the cap of output that it is sent; otherwise nothing but the context window bounds an answer.
     public let keepsOutputCap: Bool
+    /// When its answers come with log-probabilities, as far as it is known.
+    public let logprobs: LogprobRule
 
     /// - Parameter server: `nil`: one for the whole provider.
     public init(
         reference: ModelReference, servedID: String, contextWindow: Int?, maxConcurrency: Int?, server: String? = nil,
-        attachments: AttachmentSupport = .none, servedNames: ServedNames = .any, keepsOutputCap: Bool = true
+        attachments: AttachmentSupport = .none, servedNames: ServedNames = .any, keepsOutputCap: Bool = true, logprobs: LogprobRule = .unknown
     ) {
         self.reference = reference
         self.servedID = servedID
@@ -29,6 +32,7 @@ public struct ModelProfile: Sendable, Hashable {
         self.attachments = attachments
         self.servedNames = servedNames
         self.keepsOutputCap = keepsOutputCap
+        self.logprobs = logprobs
         self.server = server ?? reference.provider
     }
 }

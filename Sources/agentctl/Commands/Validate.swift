@@ -53,8 +53,12 @@ struct Validate: ParsableCommand {
         let root: String
         var secrets: [String]?
         var models: WorkflowLoader.ModelCheck?
+        var logprobs: WorkflowLoader.LogprobCheck?
+        var prices: WorkflowLoader.PriceLookup?
         do {
-            let project = try global.settings(besides: file.path).project
+            let settings = try global.settings(besides: file.path)
+            let project = settings.project
+            prices = settings.modelPrices
             root = project.root
             secrets = project.secrets
             for problem in project.unreadFiles where !problems.contains(where: { $0.all.contains(problem) }) { problems.append(Diagnostics([problem])) }
@@ -67,13 +71,15 @@ struct Validate: ParsableCommand {
                     return (error.message, error.details.first)
                 }
             }
+            logprobs = { directory.logprobs(of: $0) }
         } catch let error as Diagnostics {
             // A project file that is wrong hides nothing of its workflows: they need only its folder.
             problems.append(error)
             let folder = GlobalOptions.folder(of: file.path)
             root = ProjectFiles.root(searchingFrom: folder) ?? folder
         }
-        let loaded = try WorkflowLoader.load(file.path, root: root, secrets: secrets, warns: true, models: models, book: Output.secrets)
+        let loaded = try WorkflowLoader.load(
+            file.path, root: root, secrets: secrets, warns: true, models: models, logprobs: logprobs, prices: prices, book: Output.secrets)
         var steps = 0
         loaded.graph.forEachStep { _ in steps += 1 }
         valid.append((file.path, "valid, \(steps) \(steps == 1 ? "step" : "steps")"))
