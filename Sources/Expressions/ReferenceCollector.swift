@@ -23,9 +23,12 @@ struct ReferenceCollector {
         }
     }
 
-    static func references(in tree: SyntaxTree) -> [Reference] {
+    static func references(in tree: SyntaxTree) -> [Reference] { references(in: tree, below: tree.root) }
+
+    /// Of a part, without what guards it from outside.
+    static func references(in tree: SyntaxTree, below id: SyntaxTree.ID) -> [Reference] {
         var collector = ReferenceCollector(tree: tree)
-        collector.visit(tree.root, Guards())
+        collector.visit(id, Guards())
         return collector.references
     }
 

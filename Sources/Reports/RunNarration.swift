@@ -33,6 +33,9 @@ public enum RunNarration {
             return updates
         case .callRefused(let path, let refusal): return [.reason(path: path, refusal.message)]
         case .outputRejected(let path, let violations): return [.reason(path: path, violations.first ?? "the answer does not match its schema")]
+        case .checkEnded(let check): return [.reason(path: check.path, GateWords.sentence(check))]
+        case .tierDecided(let tier): return [.reason(path: tier.path, GateWords.sentence(tier))]
+        case .gateEnded(let gate): return gate.reason.map { [.reason(path: gate.path, "taken though it was not accepted: \($0)")] } ?? []
         case .nodeSucceeded(let path, _), .nodeRecovered(let path, _, _), .itemsCollected(let path, _): return state(path, .succeeded)
         case .nodeFailed(let path, let failure):
             return [.failed(path: path, text: failure.message, endsRun: graph.map { endsRun(path, $0) } ?? false)] + state(path, .failed)

@@ -10,11 +10,15 @@ extension TraceReport {
     public static func json(_ trace: RunTrace) -> JSONValue {
         let calls = trace.calls.sorted { ($0.startedAt, $0.path, $0.ordinal, $0.id) < ($1.startedAt, $1.path, $1.ordinal, $1.id) }
         let asked = Dictionary(grouping: calls, by: \.path)
+        let gates = GateTrace.byPath(trace)
         let remembered = Dictionary(trace.memoHits.map { ($0.path, "\($0.provider)/\($0.modelAsked)") }) { first, _ in first }
         // The last answer of each that asked.
         let decisions = Dictionary(trace.approvals.compactMap { ask in ask.decision.map { (ask.path, ApprovalReport.json($0)) } }) { _, later in later }
         let nodes = trace.nodes.map { node in
-            let answerer = Answerer(of: (asked[node.path] ?? []).sorted { $0.ordinal < $1.ordinal })
+            let gate = gates[node.path]
+            // Ordinals count within a tier.
+            let own = asked[node.path] ?? []
+            let answerer = Answerer(of: gate == nil ? own.sorted { $0.ordinal < $1.ordinal } : own, taken: gate?.taken)
             return JSONValue.object(
                 json(node)
                     .with("model_asked", .text(answerer?.asked ?? remembered[node.path]))
@@ -24,6 +28,25 @@ extension TraceReport {
         return [
             "run": json(trace.run), "nodes": .array(nodes), "calls": .array(calls.map(json)), "memo_hits": .array(trace.memoHits.map(json)),
             "approvals": ApprovalReport.json(trace.approvals),
+            "gate_tiers": .array(trace.gateTiers.map(json)), "gate_checks": .array(trace.gateChecks.map(json)),
+        ]
+    }
+
+    private static func json(_ tier: GateTierRecord) -> JSONValue {
+        [
+            "path": .string(tier.path), "step": .string(tier.step), "tier": .string(tier.tier), "verdict": .string(tier.verdict.rawValue),
+            "failure_kind": .text(tier.failure?.rawValue), "decided_by": .text(tier.decidedBy), "not_run": .array(tier.notRun.map(JSONValue.string)),
+            "output_hash": .hash(tier.output), "decided_at": .time(tier.decidedAt), "taken": .bool(tier.isTaken), "cause": .text(tier.cause),
+            "reason": .text(tier.reason),
+        ]
+    }
+
+    private static func json(_ check: GateCheckRecord) -> JSONValue {
+        [
+            "path": .string(check.path), "step": .string(check.step), "tier": .string(check.tier), "name": .string(check.name), "kind": .string(check.kind),
+            "result": .string(check.result.rawValue), "score": check.score.map(JSONValue.double) ?? .null,
+            "threshold": check.threshold.map(JSONValue.double) ?? .null, "reason": .text(check.reason), "cost_usd": .money(check.cost),
+            "duration_ms": .span(check.time), "ended_at": .time(check.endedAt),
         ]
     }
 
@@ -70,7 +93,7 @@ extension TraceReport {
     private static func json(_ call: CallRecord) -> JSONValue {
         [
             "id": .string(call.id), "path": .string(call.path), "step": .string(call.step), "tier": .string(call.tier),
-            "purpose": .string(call.purpose), "ordinal": .number(call.ordinal), "retry_of": .text(call.retryOf),
+            "purpose": .string(call.purpose), "part": .string(call.part), "ordinal": .number(call.ordinal), "retry_of": .text(call.retryOf),
             "provider": .string(call.provider), "model_asked": .string(call.modelAsked), "model_served": .text(call.modelServed),
             "state": .string(call.state.rawValue), "is_unpriced": .bool(call.isUnpriced),
             "cost_usd": .money(call.cost), "held_usd": .money(call.held),

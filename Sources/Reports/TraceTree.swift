@@ -4,13 +4,15 @@ import WorkflowModel
 
 /// Lays a trace out as the rows of one table, so that figures stand in line over all levels of the tree.
 struct TraceTree {
-    private let style: TextStyle
+    let style: TextStyle
     private let options: TraceReport.Options
     private let top: [TraceBranch]
     private let memoHits: [String: MemoHitRecord]
     /// What people were asked and answered, by the path of who asked.
     private let approvals: [String: [ApprovalRecord]]
-    private var rows = Table(
+    /// What was decided of tiers, and what was found by checks, by the path of the node.
+    let gates: [String: GateTrace]
+    var rows = Table(
         [
             Table.Column("step", floor: 14),
             Table.Column("status, model", floor: 20, expendable: 2),
@@ -26,6 +28,7 @@ struct TraceTree {
         self.options = options
         top = TraceBranch.tree(of: trace)
         approvals = Dictionary(grouping: trace.approvals, by: \.path)
+        gates = GateTrace.byPath(trace)
         memoHits = Dictionary(trace.memoHits.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
@@ -48,7 +51,8 @@ struct TraceTree {
             StyledText(memoHits[node.path] == nil ? tally.costText(style) : Money.zero.description),
         ])
         let own = branch.calls
-        let listed = own.count > 1 || own.contains { $0.needsTelling } || options.prompts != nil ? own : []
+        let gate = gates[node.path]
+        let listed = gate != nil || own.count > 1 || own.contains { $0.needsTelling } || options.prompts != nil ? own : []
         let chosen = choose(branch)
         let hasChildren = !listed.isEmpty || !branch.children.isEmpty
         for ask in approvals[node.path] ?? [] { tell(ask, prefix: rest + (hasChildren ? style.branch.rest : "  ")) }
@@ -62,7 +66,8 @@ struct TraceTree {
         // What several tries met is told once: at the step where it failed by it, else at the first of them.
         let ending = node.failure?["message"]?.stringValue ?? ""
         var told = TextSet(own.compactMap { $0.failure?["message"]?.stringValue }.filter { ending == $0 || ending.hasPrefix($0 + " (after ") })
-        for (index, call) in listed.enumerated() {
+        if let gate { climb(gate, own, rest: rest, &told) }
+        for (index, call) in (gate == nil ? listed : []).enumerated() {
             self.call(call, isLast: branch.children.isEmpty && index == listed.count - 1, rest: rest, &told)
         }
         for (index, child) in chosen.shown.enumerated() {
@@ -74,7 +79,7 @@ struct TraceTree {
 
     private func status(of branch: TraceBranch, calls: [CallRecord], folded: [FoldedCalls]) -> StyledText {
         let node = branch.node
-        let models = branch.children.isEmpty && folded.isEmpty ? Answerer(of: branch.calls).map { [$0.text(style)] } ?? [] : Self.models(calls, folded)
+        let models = branch.children.isEmpty && folded.isEmpty ? Answerer(of: branch.calls, taken: gates[node.path]?.taken).map { [$0.text(style)] } ?? [] : Self.models(calls, folded)
         var parts: [StyledText] = []
         let items = branch.children.filter(\.isItem)
         let hidden = branch.folded?.statuses ?? [:]
@@ -138,7 +143,7 @@ struct TraceTree {
         Figures.span(node.startedAt, node.endedAt ?? (node.status == .running ? options.now : nil))
     }
 
-    private mutating func call(_ call: CallRecord, isLast: Bool, rest: String, _ told: inout TextSet) {
+    mutating func call(_ call: CallRecord, isLast: Bool, rest: String, _ told: inout TextSet) {
         let branch = isLast ? style.lastBranch : style.branch
         let isBad = call.failure != nil
         var parts: [StyledText] = []
@@ -150,7 +155,7 @@ struct TraceTree {
         parts.append(StyledText(call.modelName))
         let tally = Tally(CollectionOfOne(call))
         rows.add([
-            StyledText(rest + branch.lead, .dim) + "#\(call.ordinal) \(call.purpose)",
+            StyledText(rest + branch.lead, .dim) + "#\(call.ordinal) \(call.part.isEmpty ? call.purpose : call.part)",
             joined(parts),
             StyledText(call.timeToFirstToken?.description ?? ""),
             StyledText((call.total ?? Figures.span(call.startedAt, call.endedAt))?.description ?? ""),
@@ -182,7 +187,7 @@ struct TraceTree {
         for detail in details { tell(detail, prefix: prefix + "  ", tint: .dim) }
     }
 
-    private mutating func tell(_ text: String, prefix: String, tint: Tint?) {
+    mutating func tell(_ text: String, prefix: String, tint: Tint?) {
         for line in text.wrapped(to: style.width.map { max(8, $0 - prefix.terminalWidth) }) {
             rows.add(line: StyledText(prefix, .dim) + StyledText(line, tint))
         }
@@ -215,10 +220,15 @@ struct Answerer {
     let asked: String
 
     /// `nil` without a call.
-    init?(of calls: [CallRecord]) {
+    ///
+    /// - Parameter taken: the tier whose answer a gate takes; `nil`: the last one.
+    init?(of calls: [CallRecord], taken: String? = nil) {
+        // What checks ask is no answer of the step.
+        let calls = calls.filter(\.part.isEmpty)
         guard let first = calls.first else { return nil }
         asked = first.modelName
-        answered = calls.last { $0.hasAnswered }?.modelName
+        let answering = taken.map { taken in calls.filter { $0.tier.hasSameBytes(as: taken) } } ?? calls
+        answered = answering.last { $0.hasAnswered }?.modelName
     }
 
     func text(_ style: TextStyle) -> String {

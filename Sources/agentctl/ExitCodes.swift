@@ -23,7 +23,7 @@ enum ExitCodes {
     static func code(_ kind: FailureKind) -> Int32 {
         switch kind {
         case .expression, .attachment, .secret: return 11
-        case .outputInvalid: return 12
+        case .outputInvalid, .notAccepted: return 12
         case .command, .commandNotFound: return 13
         case .items: return 14
         case .inputLimit: return 15

@@ -34,7 +34,7 @@ import Values
         let sandbox = try project()
         let result = try await Sandbox.run(Sandbox.program, command + ["support-triage.yaml", "--all"], in: sandbox.folder)
         #expect(result.code == 10 && result.out.isEmpty)
-        for key in ["secrets", "latency_price", "max_tokens", "yellow", "failure_cost_usd", "ttl", "escalate", "tool", "effect", "idempotency_key", "fees_usd", "budgets", "telemetry"] {
+        for key in ["secrets", "latency_price", "max_tokens", "yellow", "failure_cost_usd", "ttl", "max_rate", "tool", "effect", "idempotency_key", "fees_usd", "budgets", "telemetry"] {
             #expect(result.err.contains("error[AW123]: '\(key)' in "), "\(key)")
         }
         #expect(result.err.contains("agentctl.yaml:17:1: error[AW123]") && result.err.contains("  17 | budgets:"), "\(result.err)")

@@ -50,6 +50,12 @@ import WorkflowModel
                 modelServed: "small-2", httpStatus: 429, timeToFirstToken: .milliseconds(3), total: .milliseconds(9),
                 detail: CostDetail(reported: money, basis: .reported, priced: .zero, list: money, tierSource: .asked))),
         .commandEnded("a", attempt: 2, exitCode: -9, stdout: hash, stderr: other, milliseconds: 12), .outputRejected("a", violations: ["x", "y"]),
+        .checkEnded(
+            CheckEnded(
+                path: "a", tier: "small", check: "judge", kind: "judge", result: .failed, score: 0.1, threshold: 0.8, output: hash, reason: "r", cost: money,
+                time: .milliseconds(7))),
+        .tierDecided(TierDecided(path: "a", tier: "small", gate: hash, verdict: .failed, failure: .truncated, decidedBy: "b", notRun: ["c", "d"], output: other)),
+        .gateEnded(GateEnded(path: "a", tier: "small", isAccepted: true, cause: "budget", reason: "it does not fit")),
         .nodeSucceeded("a", OutputReference(hash: hash)), .nodeFailed("a", failure), .nodeRecovered("a", failure, OutputReference(hash: hash)),
         .nodeCancelled("a"), .itemsCollected("a", OutputReference(hash: hash)),
         .approvalRequested("a", ApprovalRequest(number: 2, kind: .band, message: hash, until: at, onTimeout: .approve, cap: money, asked: .zero)),
@@ -79,7 +85,8 @@ import WorkflowModel
                 id: call(1), path: "a", state: .settled, cost: .zero, usage: TokenUsage(plainInput: 0, plainOutput: 0), finishReason: .stop, response: hash,
                 failure: nil, jitter: 0, httpStatus: 200)),
         .commandEnded("a", attempt: 1, exitCode: 0, stdout: hash, milliseconds: 0), .outputRejected("a", violations: []),
-        .nodeFailed("a", StepFailure(.budget, "")),
+        .nodeFailed("a", StepFailure(.budget, "")), .checkEnded(CheckEnded(path: "a", tier: "t", check: "c", kind: "expr", result: .passed, score: 1, time: .milliseconds(0))),
+        .tierDecided(TierDecided(path: "a", tier: "t", gate: hash, verdict: .accepted)), .gateEnded(GateEnded(path: "a", tier: nil, isAccepted: false)),
         .approvalRequested("a", ApprovalRequest(message: hash, until: nil, onTimeout: .fail)),
         .approvalDecided("a", ApprovalDecision(isApproved: false, by: "b", note: nil, at: at)), .runEnded(RunEnded(.succeeded)),
         .runResumed(RunResumed(program: "p", epoch: 2, lost: [])),

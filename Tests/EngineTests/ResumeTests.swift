@@ -11,12 +11,61 @@ import WorkflowModel
     /// What models answer depends on what they are asked alone, as an answer by chance would differ after each crash.
     private static func answer(_ request: ModelRequest, _: Int) -> ScriptedProvider.Answer {
         let text = request.segments.map(\.text).joined(separator: "|")
+        if request.schemaName.hasPrefix("gate") { return gated(request, text) }
         if request.schemaName.hasPrefix("judge") {
             let isRepair = request.segments.count > 1
             return .text(isRepair ? #"{"score": \#(text.contains("pass 1") ? 9 : 2)}"# : "no JSON")
         }
         return .text("(\(request.schemaName): \(ContentHash(of: text).hex.prefix(8)))")
     }
+
+    /// Of steps with `escalate`: the first tier is short and unsure, and a judge does not like it.
+    private static func gated(_ request: ModelRequest, _ text: String) -> ScriptedProvider.Answer {
+        let site = request.site!
+        if site.part == "judge" { return .text(#"{"score": \#(site.tier == "small" ? 0.25 : 0.75)}"#) }
+        if site.part.isEmpty, site.tier == "small", request.schemaName == "gate_cut" { return .text("half", finish: .length) }
+        let answer = site.part.isEmpty && site.tier == "small" ? "short" : "long \(ContentHash(of: text).hex.prefix(8))"
+        let token = JSONValue.object(["token": .string(answer), "logprob": .double(site.tier == "small" ? -3 : -0.25)])
+        var full = ScriptedProvider.Answer.text(answer)
+        full.outcome = .success(ModelResponse(text: answer, finishReason: .stop, logprobs: request.sampling.logprobs == true ? ["content": [token]] : nil))
+        return full
+    }
+
+    private static let gates = """
+        version: 1
+        name: gates
+        inputs: { words: { type: array, items: { type: string } } }
+        models: { small: { use: local/a, fallback: local/b }, mid: { use: local/m }, large: { use: local/l }, helper: { use: local/h } }
+        budget: { max_cost_usd: 5 }
+        concurrency: 3
+        steps:
+          - id: gate_judge
+            prompt: "judged ${{ inputs.words[0] }}"
+            escalate:
+              tiers: [small, mid, large]
+              checks:
+                judge: { model: helper, prompt: "how good?", output: { schema: { type: object, properties: { score: { type: number } }, required: [score] } }, min: 0.5 }
+                seen: { expr: "size(output) > 1", record: true }
+              accept: checks.judge.passed
+          - { id: gate_same, for_each: { items: inputs.words, as: word, max_parallel: 2 }, prompt: "about ${{ word }}", escalate: { tiers: [small, mid, large], checks: { same: { agree: { model: helper } } } } }
+          - { id: gate_sure, prompt: "sure?", escalate: { tiers: [small, mid], checks: { sure: { logprob: { min_prob: 0.5 } }, tests: { run: [./verify], with: { text: "${{ output }}" } } } } }
+          - { id: gate_vote, prompt: "vote ${{ steps.gate_judge.output }}", escalate: { tiers: [small, mid], checks: { vote: { agree: { samples: 3 } } }, on_exhausted: best } }
+          - { id: gate_cut, prompt: "cut", escalate: { tiers: [small, large] } }
+          - { id: gate_none, prompt: "none", escalate: { tiers: [small, large], checks: { never: { expr: "size(output) < 3" } }, on_exhausted: fail }, on_error: { value: "nothing" } }
+          - id: group
+            for_each: { items: inputs.words, as: word }
+            steps:
+              - { id: gate_in, prompt: "in ${{ word }}", escalate: { tiers: [small, mid], checks: { long: { expr: "size(output) > 5" } } } }
+              - { id: b, value: "steps.gate_in.tier + steps.gate_in.output" }
+        outputs:
+          judged: "${{ steps.gate_judge.output }} ${{ steps.gate_judge.tier }} ${{ steps.gate_judge.attempts }} ${{ steps.gate_judge.accepted }}"
+          same: ["${{ steps.gate_same.output }}", "${{ steps.gate_same.tier }}", "${{ steps.gate_same.accepted }}", "${{ steps.gate_same.attempts }}"]
+          sure: "${{ steps.gate_sure.output }} ${{ steps.gate_sure.tier }} ${{ steps.gate_sure.accepted }} ${{ string(steps.gate_sure.cost_usd) }}"
+          vote: "${{ steps.gate_vote.output }} ${{ steps.gate_vote.tier }} ${{ steps.gate_vote.accepted }}"
+          cut: "${{ steps.gate_cut.tier }}"
+          none: ${{ steps.gate_none.output }}
+          group: ${{ steps.group.output }}
+        """
 
     private static let outer = """
         version: 1
@@ -131,14 +180,18 @@ import WorkflowModel
     }
 
     enum Sample: CaseIterable {
-        case scopes, notes
+        case scopes, notes, gates
 
         var inputs: JSONObject {
-            self == .scopes ? ["words": ResumeTests.words] : ["words": ResumeTests.words, "long": .string(String(repeating: "A long text. ", count: 90))]
+            self != .notes ? ["words": ResumeTests.words] : ["words": ResumeTests.words, "long": .string(String(repeating: "A long text. ", count: 90))]
         }
 
         func graph() throws -> WorkflowGraph {
-            self == .scopes ? try workflow(ResumeTests.outer, files: ["inner.yaml": ResumeTests.inner]) : try workflow(ResumeTests.noted)
+            switch self {
+            case .scopes: try workflow(ResumeTests.outer, files: ["inner.yaml": ResumeTests.inner])
+            case .notes: try workflow(ResumeTests.noted)
+            case .gates: try workflow(ResumeTests.gates)
+            }
         }
     }
 
@@ -166,6 +219,51 @@ import WorkflowModel
             #expect(after.calls.filter { $0.end == nil }.count == lost)
             #expect(after.mostHeld <= usd("5").picoDollars)
             #expect(after.notes == rig.written.notes, "after \(count) entries")
+        }
+    }
+
+    /// A gate tells the same however often its process died: each check and each tier once.
+    @Test func theGatesOfEveryBeginningTellTheSame() async throws {
+        let graph = try Sample.gates.graph()
+        let rig = Self.rig()
+        let whole = try await rig.run(graph, Sample.gates.inputs)
+        func gates(_ run: InMemoryJournal.Run) -> Set<String> {
+            Set(
+                run.events.compactMap { fact in
+                    switch fact.event {
+                    case .checkEnded(let check): "\(check.path) \(check.tier) \(check.check) \(check.result) \(check.score ?? -1)"
+                    case .tierDecided(let tier): "\(tier.path) \(tier.tier) \(tier.verdict) \(tier.decidedBy ?? "") \(tier.notRun) \(tier.output?.hex ?? "")"
+                    case .gateEnded(let gate): "\(gate.path) takes \(gate.tier ?? "") \(gate.isAccepted) \(gate.cause ?? "")"
+                    default: nil
+                    }
+                })
+        }
+        let all = gates(rig.written)
+        #expect(all.count > 40)
+        #expect(Set(rig.written.events.compactMap { if case .checkEnded(let check) = $0.event { check.kind } else { nil } }) == ["expr", "logprob", "agree", "run", "judge"])
+        for count in 1...rig.written.entries.count {
+            let journal = rig.journal.cut(whole.id, after: count)
+            if try #require(journal.run(whole.id)).end != nil { continue }
+            let again = Self.rig(journal: journal)
+            _ = try await again.engine.resume(whole.id, graph)
+            #expect(gates(again.written).symmetricDifference(all) == [], "after \(count) entries")
+        }
+    }
+
+    /// Stopped at any moment and gone on with, it ends as if nobody had.
+    @Test(arguments: stride(from: 25, through: 1_000, by: 75).map { $0 }) func aGateIsStoppedAnywhere(milliseconds: Int) async throws {
+        let graph = try Sample.gates.graph()
+        let whole = try await Self.rig().run(graph, Sample.gates.inputs)
+        for level in [Engine.Interruption.graceful, .immediate] {
+            let rig = Self.rig()
+            rig.clock.schedule(after: .milliseconds(Int64(milliseconds))) { rig.engine.interrupt(level) }
+            let stopped = try await rig.run(graph, Sample.gates.inputs)
+            guard stopped.status == .interrupted else { continue }
+            #expect(rig.clock.sleepers == 0)
+            let again = Self.rig(journal: rig.journal)
+            let result = try await again.engine.resume(stopped.id, graph)
+            // Calls that were stopped are tries, and may have cost something.
+            for key in ["vote", "cut", "none", "group"] { #expect(result.outputs?[key] == whole.outputs?[key], "\(level) after \(milliseconds) ms: \(String(describing: result.failure))") }
         }
     }
 

@@ -286,10 +286,14 @@ import WorkflowModel
     /// and is reached.
     @Test(arguments: [(1, 1, 0), (2, 1, 1), (2, 2, 1), (2, 2, 2), (1, 3, 1), (3, 2, 1)], StepLimits.Truncation.allCases)
     func aQuestionHasNoMoreCallsThanPlanned(counts: (attempts: Int, models: Int, repairs: Int), onTruncation: StepLimits.Truncation) {
+        for raises in [false, true] { explore(counts, onTruncation, raises: raises) }
+    }
+
+    private func explore(_ counts: (attempts: Int, models: Int, repairs: Int), _ onTruncation: StepLimits.Truncation, raises: Bool) {
         let policy = RetryPolicy(maxAttempts: counts.attempts)
-        var machine = TryMachine(modelCount: counts.models, retry: policy, repairs: counts.repairs, onTruncation: onTruncation)
+        var machine = TryMachine(modelCount: counts.models, retry: policy, repairs: counts.repairs, onTruncation: onTruncation, raises: raises)
         let most = machine.mostCalls
-        #expect(most == counts.attempts + counts.models - 1 + counts.repairs + (onTruncation == .continue ? 3 : 0))
+        #expect(most == counts.attempts + counts.models - 1 + counts.repairs + (onTruncation == .continue ? 3 : 0) + (raises && onTruncation == .fail ? 1 : 0))
         let mostFree = 4
         var reached = 0
         var seen: Set<Standing> = []

@@ -95,6 +95,15 @@ import WorkflowModel
         try await write(
             run,
             [
+                .checkEnded(
+                    CheckEnded(
+                        path: "a", tier: "t", check: "judge", kind: "judge", result: .failed, score: 0.25, threshold: 0.5, output: Self.blob("output").hash,
+                        reason: "weak", cost: dollars("0.1"), time: .milliseconds(7))),
+                .tierDecided(
+                    TierDecided(
+                        path: "a", tier: "t", gate: ContentHash(of: "gate"), verdict: .rejected, decidedBy: "judge", notRun: ["tests"], output: Self.blob("output").hash)),
+                .tierDecided(TierDecided(path: "a", tier: "u", gate: ContentHash(of: "gate"), verdict: .failed, failure: .truncated)),
+                .gateEnded(GateEnded(path: "a", tier: "t", isAccepted: false, cause: "truncated", reason: "cut")),
                 .nodeSucceeded("a", OutputReference(hash: Self.blob("output").hash)), .stepSkipped("b", .conditionFalse),
                 .memoKept(
                     MemoKept(
@@ -162,7 +171,7 @@ import WorkflowModel
         return isFound
     }
 
-    private static let tables = ["run", "step_attempt", "model_call", "outcome", "approval", "memo", "memo_hit", "budget_window", "price_row"]
+    private static let tables = ["run", "step_attempt", "model_call", "outcome", "approval", "memo", "memo_hit", "budget_window", "price_row", "gate_check", "gate_tier"]
     /// What follows from no fact.
     private static let unprovable: Set<String> = [
         "run.owner", "run.location", "run.cancel_requested_at", "run.cancel_by", "price_row.first_used_at",

@@ -86,12 +86,6 @@ import Values
                   warm: { agree: { samples: 3, on: output.answer } }
                 """#),
             #"""
-            w.yaml:9:5: warning[AW123]: 'escalate' in a step is checked, but this version does not run it
-                |
-              9 |     escalate:
-                |     ^^^^^^^^
-              hint: remove it to run the workflow: nothing is ignored in silence
-
             w.yaml:13:23: warning[AW426]: judge 'own' is asked about answers of its own model, local/small
                  |
               13 |         own: { model: small, prompt: ok?, output: { schema: { type: object, properties: { …
@@ -121,12 +115,6 @@ import Values
                 checks: { judge: { model: third, prompt: ok?, min: 7, output: { schema: { type: object, properties: { score: { type: number, minimum: 0 } } } } } }
                 """#, moreTiers: Self.third),
             #"""
-            w.yaml:9:5: warning[AW123]: 'escalate' in a step is checked, but this version does not run it
-                |
-              9 |     escalate:
-                |     ^^^^^^^^
-              hint: remove it to run the workflow: nothing is ignored in silence
-
             w.yaml:12:69: warning[AW433]: the score of judge 'judge' has no bounds, so no number says what is good
                  |
               12 | … prompt: ok?, min: 7, output: { schema: { type: object, properties: { score: { type: numbe…
@@ -148,22 +136,16 @@ import Values
               9 |     escalate:
                 |     ^^^^^^^^
               hint: read it, for example in a 'when' or in an output, or write on_exhausted: fail
-
-            w.yaml:9:5: warning[AW123]: 'escalate' in a step is checked, but this version does not run it
-                |
-              9 |     escalate:
-                |     ^^^^^^^^
-              hint: remove it to run the workflow: nothing is ignored in silence
             """#)
         let read = GateWorkflow.text("tiers: [small, mid]\nchecks: { long: { expr: \"size(output.answer) > 2\" } }", outputs: #"ok: "${{ steps.draft.accepted }}""#)
-        #expect(try warnings(of: read) == ["AW123"])
+        #expect(try warnings(of: read) == [])
         let told = GateWorkflow.text("tiers: [small, mid]\nchecks: { long: { expr: \"size(output.answer) > 2\" } }", outputs: #"ok: "${{ steps.draft.checks.long.passed }}""#)
-        #expect(try warnings(of: told) == ["AW123"])
+        #expect(try warnings(of: told) == [])
     }
 
     @Test func acceptThatDecidesNothing() throws {
         for (accept, code) in [("true", "AW409"), ("1 > 2", "AW408"), ("output.answer == '' && output.answer != ''", "AW408"), ("output.answer != 'a' || output.answer != 'b'", "AW409")] {
-            #expect(try warnings(of: GateWorkflow.text("tiers: [small, mid]\naccept: \"\(accept)\"\non_exhausted: fail")) == ["AW123", code])
+            #expect(try warnings(of: GateWorkflow.text("tiers: [small, mid]\naccept: \"\(accept)\"\non_exhausted: fail")) == [code])
         }
     }
 
@@ -182,12 +164,6 @@ import Values
                   given: { run: [grep, -q, "${{ output.answer }}", words], with: { text: "${{ output.answer }}" } }
                 """#),
             #"""
-            w.yaml:9:5: warning[AW123]: 'escalate' in a step is checked, but this version does not run it
-                |
-              9 |     escalate:
-                |     ^^^^^^^^
-              hint: remove it to run the workflow: nothing is ignored in silence
-
             w.yaml:13:41: warning[AW420]: the answer is written into a command line: what stands in it is run
                  |
               13 |         line: { run: [sh, -c, "test ${{ output.answer }}"] }
@@ -211,12 +187,6 @@ import Values
     @Test func programsThatAreNotThere() throws {
         let gate = GateWorkflow.text(
             #"""
-            w.yaml:10:5: warning[AW123]: 'escalate' in a step is checked, but this version does not run it
-                 |
-              10 |     escalate:
-                 |     ^^^^^^^^
-              hint: remove it to run the workflow: nothing is ignored in silence
-
             w.yaml:15:23: warning[AW430]: the program of check 'gone', tools/verity, is not there
                  |
               15 |         gone: { run: [tools/verity, --all] }
@@ -246,18 +216,18 @@ import Values
         #expect(found.first?.message == "'mid' is tried after 'small' and costs less: $1.00 in and $4.00 out, against $3.00 in and $15.00 out per million tokens")
         #expect(found.first?.range?.start.line == 10 && found.first?.range?.start.column == 22)
         // The same price, another one in one direction, and a machine's: nothing is said.
-        #expect(try warnings(of: gate, { _ in Self.dollars(3, 15) }) == ["AW123"])
-        #expect(try warnings(of: gate, { Self.dollars($0.model == "mid" ? 1 : 3, $0.model == "mid" ? 16 : 15) }) == ["AW123"])
-        #expect(try warnings(of: gate, { _ in .other }) == ["AW123"])
+        #expect(try warnings(of: gate, { _ in Self.dollars(3, 15) }) == [])
+        #expect(try warnings(of: gate, { Self.dollars($0.model == "mid" ? 1 : 3, $0.model == "mid" ? 16 : 15) }) == [])
+        #expect(try warnings(of: gate, { _ in .other }) == [])
     }
 
     @Test func aFirstTierWithoutAPriceUnderACap() throws {
         let gate = GateWorkflow.text("tiers: [small, mid]\non_exhausted: fail")
         let capped = gate.replacing("steps:\n", with: "budget: { max_cost_usd: 1 }\nsteps:\n")
         let prices: WorkflowLoader.PriceLookup = { $0.model == "mid" ? .other : .none }
-        #expect(try warnings(of: capped, prices) == ["AW123", "AW428"])
-        #expect(try warnings(of: gate, prices) == ["AW123"])
-        #expect(try warnings(of: capped, { _ in .other }) == ["AW123"])
+        #expect(try warnings(of: capped, prices) == ["AW428"])
+        #expect(try warnings(of: gate, prices) == [])
+        #expect(try warnings(of: capped, { _ in .other }) == [])
     }
 
     /// Held against the tiers where `accept` can still need it.
@@ -275,7 +245,7 @@ import Values
         func load(_ condition: LogprobRule) throws -> [String] {
             do throws(Diagnostics) {
                 return try WorkflowLoader.load(project.path("w.yaml"), root: project.root, warns: true, logprobs: { silent.contains($0.model) ? condition : LogprobRule(.always) })
-                    .warnings.all.map(\.code).filter { !["AW123", "AW413"].contains($0) }
+                    .warnings.all.map(\.code).filter { !["AW413"].contains($0) }
             } catch {
                 return error.all.map(\.code)
             }

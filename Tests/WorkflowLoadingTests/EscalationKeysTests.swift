@@ -26,10 +26,28 @@ import WorkflowLoading
                 shadow: { tiers: [mid], rate: 5% }
                 """#, moreTiers: "third: { use: local/third, max_output_tokens: 9 }"),
             #"""
-            w.yaml:9:5: warning[AW123]: 'escalate' in a step is checked, but this version does not run it
-                |
-              9 |     escalate:
-                |     ^^^^^^^^
+            w.yaml:16:65: warning[AW123]: 'start' in agree is checked, but this version does not run it
+                 |
+              16 |         same: { agree: { model: mid, on: output.answer, min: 1, start: early } }
+                 |                                                                 ^^^^^
+              hint: remove it to run the workflow: nothing is ignored in silence
+
+            w.yaml:20:7: warning[AW123]: 'on_exhausted' in escalate is checked, but this version does not run it
+                 |
+              20 |       on_exhausted: { ask: { message: Which one?, timeout: 1h, on_timeout: best } }
+                 |       ^^^^^^^^^^^^
+              hint: remove it to run the workflow: nothing is ignored in silence
+
+            w.yaml:23:7: warning[AW123]: 'max_rate' in escalate is checked, but this version does not run it
+                 |
+              23 |       max_rate: 30%/1h
+                 |       ^^^^^^^^
+              hint: remove it to run the workflow: nothing is ignored in silence
+
+            w.yaml:24:7: warning[AW123]: 'shadow' in escalate is checked, but this version does not run it
+                 |
+              24 |       shadow: { tiers: [mid], rate: 5% }
+                 |       ^^^^^^
               hint: remove it to run the workflow: nothing is ignored in silence
             """#)
     }
@@ -288,12 +306,6 @@ import WorkflowLoading
                 on_exhausted: fail
                 """#),
             #"""
-            w.yaml:9:5: warning[AW123]: 'escalate' in a step is checked, but this version does not run it
-                |
-              9 |     escalate:
-                |     ^^^^^^^^
-              hint: remove it to run the workflow: nothing is ignored in silence
-
             w.yaml:11:57: warning[AW413]: accept does not read the check 'b', so it never runs
                  |
               11 | … "size(output.answer) > 1" }, b: { expr: "size(output.sources) > 1" }, c: { expr: "output.…

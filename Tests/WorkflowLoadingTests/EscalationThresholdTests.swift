@@ -121,12 +121,6 @@ import Testing
                   other: { model: third, prompt: ok?, min: 0, output: { schema: { type: object, properties: { score: { type: number, minimum: 0, maximum: 1 } }, required: [score] } } }
                 """#),
             #"""
-            w.yaml:9:5: warning[AW123]: 'escalate' in a step is checked, but this version does not run it
-                |
-              9 |     escalate:
-                |     ^^^^^^^^
-              hint: remove it to run the workflow: nothing is ignored in silence
-
             w.yaml:16:34: warning[AW424]: output.n is from 0 to below 10, so it is always >= 0
                  |
               16 |         low: { expr: output.n >= 0 }
@@ -157,11 +151,6 @@ import Testing
                 accept: checks.judge.score >= 0.8 && checks.vote.score >= 0.6 && checks.sure.score > 0.9 && checks.half.passed && checks.a.passed
                 """#),
             #"""
-            w.yaml:9:5: warning[AW123]: 'escalate' in a step is checked, but this version does not run it
-                |
-              9 |     escalate:
-                |     ^^^^^^^^
-              hint: remove it to run the workflow: nothing is ignored in silence
             """#)
     }
 }

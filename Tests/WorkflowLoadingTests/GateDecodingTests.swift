@@ -115,7 +115,7 @@ import WorkflowModel
     /// What a part needs that this version does not run, that part is named by; below what does not run nothing more is said.
     @Test func whatDoesNotRunIsNamedOnce() throws {
         let loaded = try graph("{ tiers: [small], max_rate: 30%/1h, checks: { v: { agree: { samples: 2 } } } }")
-        #expect(loaded.notExecuted.map(\.message) == ["'escalate' in a step is checked, but this version does not run it"])
+        #expect(loaded.notExecuted.map(\.message) == ["'max_rate' in escalate is checked, but this version does not run it"])
         let context = DecodingContext(file: "w.yaml", files: SourceFiles(root: "/"))
         let (node, _) = YAMLReader.read("tiers: [small]\nmax_rate: 30%/1h\non_exhausted: best\nchecks: { v: { agree: { samples: 2 } }, e: { expr: 'true' } }", file: "w.yaml")
         ShapeChecker(context).check(try #require(node), .mapping("escalate"), as: "escalate")

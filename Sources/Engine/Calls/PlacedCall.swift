@@ -49,7 +49,7 @@ final class PlacedCall {
         manifest = Blob(request.manifest)
         priceRows = sheet?.usualRows ?? []
         started = CallStarted(
-            id: request.id, path: site.path, tier: site.tier, part: site.part, model: request.model, purpose: question.purpose, ordinal: site.ordinal,
+            id: request.id, path: site.path, tier: site.tier, part: site.part, askedTier: question.askedTier, model: request.model, purpose: question.purpose, ordinal: site.ordinal,
             request: manifest.hash, held: held, retryOf: question.retryOf, tags: question.tags, caps: question.caps,
             bound: bound == held ? nil : bound, trimmed: question.trimmed, priceRows: priceRows)
     }

@@ -10,7 +10,7 @@ import WorkflowModel
 /// every line.
 public struct PlanBuilder: Sendable {
     private let graph: WorkflowGraph
-    private let history: WorkflowHistory
+    let history: WorkflowHistory
     private let tiers: [TierKey: TierTerms]
     /// For each body, the steps that a condition may skip.
     private let conditional: [ObjectIdentifier: [Bool]]
@@ -25,7 +25,7 @@ public struct PlanBuilder: Sendable {
     }
 
     /// What the models of a tier can be planned by.
-    private struct TierTerms {
+    struct TierTerms {
         var sheets: [(reference: ModelReference, sheet: PriceSheet, window: Int?, attachments: AttachmentSupport)] = []
         var profiles: [ModelProfile] = []
         var unpriced: [ModelProfile] = []
@@ -65,8 +65,10 @@ public struct PlanBuilder: Sendable {
             for step in body.steps {
                 if step.limits.maxCost != nil || step.forEach?.maxCost != nil { hasCap = true }
                 if case .model(let model) = step.kind {
-                    let key = TierKey(graph: ObjectIdentifier(graph), name: model.tier)
-                    if tiers[key] == nil { tiers[key] = terms(graph.tier(named: model.tier)!) }
+                    for name in model.askedTiers {
+                        let key = TierKey(graph: ObjectIdentifier(graph), name: name)
+                        if tiers[key] == nil { tiers[key] = terms(graph.tier(named: name)!) }
+                    }
                 } else if case .workflow(let other) = step.kind {
                     visit(other.graph)
                 } else if let body = step.kind.body {
@@ -95,7 +97,7 @@ public struct PlanBuilder: Sendable {
         return isConditional
     }
 
-    private func terms(_ tier: String, of graph: WorkflowGraph) -> TierTerms {
+    func terms(_ tier: String, of graph: WorkflowGraph) -> TierTerms {
         tiers[TierKey(graph: ObjectIdentifier(graph), name: tier)]!
     }
 
@@ -113,7 +115,7 @@ public struct PlanBuilder: Sendable {
     }
 
     /// Where a body stands: in which workflow, behind which names, and how often it runs.
-    private struct Place {
+    struct Place {
         let graph: WorkflowGraph
         var scope: PlanScope
         var prefix = ""
@@ -180,7 +182,7 @@ public struct PlanBuilder: Sendable {
     /// Why a run with these inputs may not start: ``plan(inputs:)``'s refusal without the rest of the plan, where the budget
     /// admits by the cheapest completion and no step has steps of its own.
     public func refusal(inputs: JSONObject) -> StepFailure? {
-        guard graph.budget.admit == .best, graph.finally == nil, !graph.steps.contains(where: \.kind.isContainer) else {
+        guard graph.budget.admit == .best, graph.finally == nil, !graph.steps.contains(where: { $0.kind.isContainer || $0.modelStep?.escalation != nil }) else {
             return plan(inputs: inputs).refusal
         }
         if let refusal = modelRefusal { return refusal }
@@ -209,8 +211,10 @@ public struct PlanBuilder: Sendable {
         func visit(_ body: StepGraph, of graph: WorkflowGraph) {
             for step in body.steps where refusal == nil {
                 if case .model(let model) = step.kind {
-                    let terms = terms(model.tier, of: graph)
-                    refusal = terms.failure ?? notTaken(model, terms.profiles) ?? (hasCap ? terms.unpriced.first.map(StepFailure.unpriced) : nil)
+                    for name in model.askedTiers where refusal == nil {
+                        let terms = terms(name, of: graph)
+                        refusal = terms.failure ?? notTaken(model, terms.profiles) ?? (hasCap ? terms.unpriced.first.map(StepFailure.unpriced) : nil)
+                    }
                 } else if case .workflow(let other) = step.kind {
                     visit(other.graph)
                 } else if let body = step.kind.body {
@@ -244,6 +248,7 @@ public struct PlanBuilder: Sendable {
 
     /// - Parameter place: with the step's items counted in.
     private func plan(_ step: Step, _ id: String, _ model: ModelStep, _ place: Place, isConditional: Bool) -> Plan.Step {
+        if let escalation = model.escalation { return plan(escalation, step, id, model, place, isConditional: isConditional) }
         let tier = place.graph.tier(named: model.tier)!
         let terms = terms(model.tier, of: place.graph)
         let outputCap = min(step.limits.maxOutputTokens, model.sampling.over(tier.sampling).maxOutputTokens ?? .max)
@@ -262,36 +267,11 @@ public struct PlanBuilder: Sendable {
         // Worst: every try fails but the last, and every repair is used.
         let machine = TryMachine(step, model, tier)
         let calls = machine.mostCalls
-        // A prompt that passes `max_input_tokens` has at most four bytes a token by the estimate that checks it, and a
-        // reservation counts bytes.
-        let limitBound = step.limits.maxInputTokens.map { $0 * 4 + prompt.overhead }
-        var bound = prompt.isComplete ? min(prompt.bound, limitBound ?? .max) : limitBound
-        // Both are asked with what was answered so far.
-        let continuations = machine.mostContinuations
-        let further = (model.schema == nil ? 0 : model.repairs) + continuations
-        if further > 0 {
-            if let limitBound {
-                bound = limitBound
-            } else if let known = bound {
-                bound = known + further * (outputCap * 4 + 1024)
-                let what = continuations == further ? "a continuation's" : continuations == 0 ? "a repair's" : "a repair's or a continuation's"
-                notes.append("the size of \(what) prompt is learned, not proved; limits.max_input_tokens bounds it")
-            }
-        }
+        let (bound, learned) = inputBound(prompt, step.limits, model, outputCap: outputCap)
+        if let learned { notes.append(learned) }
         var worst: Money? = unpriced.isEmpty ? .zero : nil
         if unpriced.isEmpty {
-            var perCall: Money? = .zero
-            for (reference, sheet, window, support) in sheets {
-                let attached = attachments(of: model, support, own)
-                let profile = terms.profiles.first { $0.reference == reference }
-                let added = model.schema == nil ? 0 : profile?.schemaOverhead ?? 0
-                let whole = bound.flatMap { bound in attached.most.map { bound + $0 + added } }
-                let input = sheet.isMachineTime ? 0 : whole.map { min($0, window ?? .max) } ?? window
-                guard let input else { perCall = nil; break }
-                let output = profile?.outputBound(outputCap) ?? outputCap
-                let cost = Reservation.worst(sheet: sheet, inputBound: input, contextWindow: window, outputCap: output, timeout: step.timeout).amount
-                perCall = max(perCall!, cost)
-            }
+            let perCall = dearestCall(model, terms, bound: bound, outputCap: outputCap, timeout: step.timeout, own)
             if perCall == nil, bound != nil {
                 notes.append("unbounded: what is attached may be billed as anything; attach: [{ …, max_tokens: … }] bounds it")
             } else if perCall == nil {
@@ -305,7 +285,7 @@ public struct PlanBuilder: Sendable {
 
         let once = best(model, terms, promptBytes: prompt.knownBytes, own)
         if let cap = step.limits.maxCost, once > cap { notes.append("limits.max_cost_usd is less than its cheapest call, \(once)") }
-        let amounts = Plan.Amounts(best: once * place.least, expected: expected(id, tier, terms), worst: worst).ordered
+        let amounts = Plan.Amounts(best: once * place.least, expected: expected(id, terms), worst: worst).ordered
         return Plan.Step(
             id: id, kind: "model", tier: tier.name, model: tier.models.map(\.description).joined(separator: " | "),
             maxCalls: place.most.flatMap { most in most.multipliedReportingOverflow(by: calls).overflow ? nil : most * calls }, isConditional: isConditional, prompt: PromptTokens(bytes: prompt.knownBytes, ratios[tier.models[0]]),
@@ -313,9 +293,47 @@ public struct PlanBuilder: Sendable {
             amounts: amounts, isUnpriced: sheets.isEmpty, notes: notes, prefixes: model.prefixes.map { place.graph.prefixes[$0].name })
     }
 
+    /// The most tokens of a prompt as a reservation counts them, repairs and continuations included; `nil`: it is not known.
+    ///
+    /// - Returns: also what is to be said where it is learned.
+    func inputBound(_ prompt: PromptSize, _ limits: StepLimits, _ model: ModelStep, outputCap: Int) -> (bound: Int?, note: String?) {
+        // A prompt that passes `max_input_tokens` has at most four bytes a token by the estimate that checks it, and a
+        // reservation counts bytes.
+        let limitBound = limits.maxInputTokens.map { $0 * 4 + prompt.overhead }
+        let bound = prompt.isComplete ? min(prompt.bound, limitBound ?? .max) : limitBound
+        // Both are asked with what was answered so far.
+        let continuations = limits.onTruncation == .continue ? TryMachine.mostContinuations : 0
+        let further = (model.schema == nil ? 0 : model.repairs) + continuations
+        guard further > 0 else { return (bound, nil) }
+        if let limitBound { return (limitBound, nil) }
+        guard let bound else { return (nil, nil) }
+        let what = continuations == further ? "a continuation's" : continuations == 0 ? "a repair's" : "a repair's or a continuation's"
+        return (bound + further * Self.learnedBound(of: outputCap), "the size of \(what) prompt is learned, not proved; limits.max_input_tokens bounds it")
+    }
+
+    /// Of an answer that stands in a prompt, in tokens as a reservation counts them. Not proved: a token may be long.
+    static func learnedBound(of outputCap: Int) -> Int { outputCap * 4 + 1024 }
+
+    /// The most that one call can hold, by the dearest of a tier's models; `nil`: nothing bounds it.
+    func dearestCall(_ model: ModelStep, _ terms: TierTerms, bound: Int?, outputCap: Int, timeout: TimeSpan, _ own: PlanScope) -> Money? {
+        var dearest = Money.zero
+        for (reference, sheet, window, support) in terms.sheets {
+            let attached = attachments(of: model, support, own)
+            let profile = terms.profiles.first { $0.reference == reference }
+            let added = model.schema == nil ? 0 : profile?.schemaOverhead ?? 0
+            let whole = bound.flatMap { bound in attached.most.map { bound + $0 + added } }
+            let input = sheet.isMachineTime ? 0 : whole.map { min($0, window ?? .max) } ?? window
+            guard let input else { return nil }
+            let output = profile?.outputBound(outputCap) ?? outputCap
+            let cost = Reservation.worst(sheet: sheet, inputBound: input, contextWindow: window, outputCap: output, timeout: timeout).amount
+            dearest = max(dearest, cost)
+        }
+        return dearest
+    }
+
     /// What the step takes in an average completion, at today's prices of the models that were asked; of one that the tier does not name
     /// any more, at those of its first. `nil` without a completion to learn from.
-    private func expected(_ id: String, _ tier: ModelTier, _ terms: TierTerms) -> Money? {
+    func expected(_ id: String, _ terms: TierTerms) -> Money? {
         guard history.runs > 0 else { return nil }
         var total = Money.zero
         for calls in history.steps[id] ?? [] {
@@ -328,7 +346,7 @@ public struct PlanBuilder: Sendable {
     }
 
     /// One call of what is known of the prompt, answered with one token, by the cheapest model.
-    private func best(_ model: ModelStep, _ terms: TierTerms, promptBytes: Int, _ scope: PlanScope) -> Money {
+    func best(_ model: ModelStep, _ terms: TierTerms, promptBytes: Int, _ scope: PlanScope) -> Money {
         // It may have been answered before.
         if model.memoAge != nil { return .zero }
         return terms.sheets.map { terms in
@@ -340,14 +358,23 @@ public struct PlanBuilder: Sendable {
 
     // MARK: What is known before the run
 
-    private func promptSize(_ step: Step, _ model: ModelStep, _ graph: WorkflowGraph, _ scope: PlanScope) -> (knownBytes: Int, bound: Int, overhead: Int, isComplete: Bool) {
+    /// What is known of a prompt before the run.
+    typealias PromptSize = (knownBytes: Int, bound: Int, overhead: Int, isComplete: Bool)
+
+    /// - Parameters:
+    ///   - limits: in place of the step's.
+    ///   - learned: what an expression may come to at most that nobody knows before; `nil`: nobody can say.
+    func promptSize(
+        _ step: Step, _ model: ModelStep, _ graph: WorkflowGraph, _ scope: PlanScope, limits: StepLimits? = nil, learned: (Expression) -> Int? = { _ in nil }
+    ) -> PromptSize {
+        let limits = limits ?? step.limits
         let own = scope.with(step)
         var bytes = 0
         let messages = if case .messages(let messages) = model.body { messages.count } else { 1 }
         // As a reservation counts it, a repair's two messages included.
         let segments =
             messages + model.prefixes.count + (model.system == nil ? 0 : 1) + (model.schema == nil || model.repairs == 0 ? 0 : 2)
-            + (step.limits.onTruncation == .continue ? 2 : 0)
+            + (limits.onTruncation == .continue ? 2 : 0)
         let overhead = TokenBound.templateOverhead(messages: segments) + segments * PromptSegment.joiner.utf8.count + model.schemaBound
         var bound = overhead
         var isComplete = true
@@ -356,7 +383,10 @@ public struct PlanBuilder: Sendable {
                 switch part {
                 case .text(let text): bytes += text.utf8.count; bound += TokenBound.inlineText(text)
                 case .expression(let expression):
-                    guard let value = try? expression.evaluateJSON(scope) else { isComplete = false; continue }
+                    guard let value = try? expression.evaluateJSON(scope) else {
+                        if let most = learned(expression) { bound += most } else { isComplete = false }
+                        continue
+                    }
                     let text = value.stringValue ?? value.jsonText
                     bytes += text.utf8.count
                     bound += TokenBound.inlineText(text)
@@ -371,7 +401,7 @@ public struct PlanBuilder: Sendable {
         case .messages(let messages): for message in messages { add(message.text, own) }
         }
         // A run cuts it so far.
-        if !step.limits.trim.isEmpty, let limit = step.limits.maxInputTokens { bytes = min(bytes, limit * 4) }
+        if !limits.trim.isEmpty, let limit = limits.maxInputTokens { bytes = min(bytes, limit * 4) }
         return (bytes, bound, overhead, isComplete)
     }
 
@@ -444,7 +474,7 @@ extension Plan.Amounts {
     }
 
     /// With the best below the expected below the worst, which is a bound: what history and estimates say beyond it cannot be.
-    fileprivate var ordered: Plan.Amounts {
+    var ordered: Plan.Amounts {
         let best = min(best, worst ?? best)
         return Plan.Amounts(best: best, expected: expected.map { max(best, min($0, worst ?? $0)) }, worst: worst)
     }

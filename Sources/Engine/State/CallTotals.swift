@@ -4,7 +4,8 @@ import WorkflowModel
 
 /// What the calls of a node add up to.
 struct CallTotals {
-    let tier: String
+    /// Whose answer it is, or who is asked.
+    var tier: String
     private var attempts = 0
     private var cost = Money.zero
     private var isUnpriced = false
@@ -12,8 +13,9 @@ struct CallTotals {
 
     init(tier: String) { self.tier = tier }
 
-    mutating func count(_ end: CallEnded) {
-        attempts += 1
+    /// - Parameter part: of the step; what its checks ask are no attempts of it.
+    mutating func count(_ end: CallEnded, part: String) {
+        if part.isEmpty { attempts += 1 }
         cost += end.cost ?? .zero
         if end.cost == nil { isUnpriced = true }
         tokens += end.usage?.total ?? 0

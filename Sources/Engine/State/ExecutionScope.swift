@@ -31,6 +31,8 @@ final class ExecutionScope {
     var lists: [Int: [JSONValue]] = [:]
     var itemResults: [Int: [JSONValue?]] = [:]
     var itemFailures: [Int: [Int: StepFailure]] = [:]
+    /// What is read of items with a gate beside their outputs.
+    var itemGates: [Int: [Int: JSONObject]] = [:]
     /// The number of its `finally`, once that is open.
     var finallyScope: Int?
     var firstFailure: (path: String, failure: StepFailure)?

@@ -40,6 +40,8 @@ final class OpenNode {
     /// Of a program that came to its end.
     var exit: (attempt: Int, code: Int)?
     var inquiry: Inquiry?
+    /// Of a step with `escalate`.
+    let gate: GateRecord?
     /// Of one that has steps of its own.
     var hasPassedDeadline = false
     /// What the last pass of a loop gave.
@@ -49,7 +51,9 @@ final class OpenNode {
 
     init(_ step: Step, at moment: Timestamp) {
         startedAt = moment
-        totals = step.modelStep.map { CallTotals(tier: $0.tier) }
+        let model = step.modelStep
+        totals = model.map { CallTotals(tier: $0.tier) }
+        gate = model?.escalation == nil ? nil : GateRecord()
     }
 
     var hasCallUnderWay: Bool { callUnderWay != nil }
@@ -61,7 +65,7 @@ final class OpenNode {
 
     /// What expressions read of it beside its output.
     var facts: JSONObject {
-        if let totals { return totals.facts }
+        if let totals { return gate.map { $0.facts(over: totals.facts) } ?? totals.facts }
         guard let exit else { return [:] }
         return ["exit_code": .int(Int64(exit.code)), "attempts": .int(Int64(exit.attempt))]
     }

@@ -4,6 +4,31 @@ import WorkflowModel
 
 /// What the expressions of one node can read. A class, as it is handed on with every prompt, and its values are shared with those before it.
 final class RunScope: Bindings, Sendable {
+    /// The answer that a judge looks at, and what was asked.
+    final class Judged: Sendable {
+        let question: String
+        let output: CELValue
+        let tier: String
+        let checks: CELValue
+
+        init(question: String, output: CELValue, tier: String, checks: CELValue) {
+            self.question = question
+            self.output = output
+            self.tier = tier
+            self.checks = checks
+        }
+
+        func value(named name: String) -> CELValue? {
+            switch name {
+            case "output": output
+            case "question": .string(question)
+            case "tier": .string(tier)
+            case "checks": checks
+            default: nil
+            }
+        }
+    }
+
     /// An element of a `for_each` list.
     struct Item: Sendable {
         let name: String
@@ -20,6 +45,8 @@ final class RunScope: Bindings, Sendable {
     /// The outermost first; an inner one hides an outer one of its name.
     let items: [Item]
     let pass: CELValue?
+    /// In the prompts of judges.
+    let judged: Judged?
 
     func value(named name: String) -> CELValue? {
         switch name {
@@ -29,16 +56,17 @@ final class RunScope: Bindings, Sendable {
         case "with": return with
         case "pass": return pass
         case "index": return items.last.map { .int(Int64($0.index)) }
-        default: return items.last { $0.name == name }?.value
+        default: return judged?.value(named: name) ?? items.last { $0.name == name }?.value
         }
     }
 
-    init(inputs: CELValue, steps: CELValue, run: CELValue, with: JSONObject = [:], items: [Item] = [], pass: CELValue? = nil) {
+    init(inputs: CELValue, steps: CELValue, run: CELValue, with: JSONObject = [:], items: [Item] = [], pass: CELValue? = nil, judged: Judged? = nil) {
         self.inputs = inputs
         self.steps = steps
         self.run = run
         self.items = items
         self.pass = pass
+        self.judged = judged
         withValues = with
         self.with = with.isEmpty ? nil : CELValue(.object(with))
     }
@@ -56,12 +84,17 @@ final class RunScope: Bindings, Sendable {
 
     /// This scope with other values under `with`.
     func replacing(with values: JSONObject) -> RunScope {
-        RunScope(inputs: inputs, steps: steps, run: run, with: values, items: items, pass: pass)
+        RunScope(inputs: inputs, steps: steps, run: run, with: values, items: items, pass: pass, judged: judged)
     }
 
     /// This scope with one more element, the innermost.
     func adding(_ item: Item) -> RunScope {
-        RunScope(inputs: inputs, steps: steps, run: run, with: withValues, items: items + [item], pass: pass)
+        RunScope(inputs: inputs, steps: steps, run: run, with: withValues, items: items + [item], pass: pass, judged: judged)
+    }
+
+    /// This scope for a judge.
+    func judging(_ judged: Judged) -> RunScope {
+        RunScope(inputs: inputs, steps: steps, run: run, with: withValues, items: items, pass: pass, judged: judged)
     }
 
     /// The tags that have a value, over those given; `nil` where there are none at all.

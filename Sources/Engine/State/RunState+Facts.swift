@@ -46,6 +46,13 @@ extension RunState {
         case .callRefused: try idle(try modelNode(node!), node!)
         case .memoHit, .memoKept: try idle(try modelNode(node!), node!)
         case .outputRejected: _ = try begun(node!)
+        case .checkEnded(let check):
+            let output = try check.output.map { hash throws(IllegalFact) in try documents.value(of: hash) }
+            try gate(of: node!).add(check, output: output)
+        case .tierDecided(let tier): try gate(of: node!).add(tier)
+        case .gateEnded(let end):
+            try gate(of: node!).end(end)
+            if let tier = end.tier { open[node!]!.totals?.tier = tier }
         case .commandEnded(_, let attempt, let code, _, _, _):
             guard case .run = step(node!).kind else { throw IllegalFact("'\(node!.path)' runs no program") }
             try begun(node!).exit = (attempt, code)
@@ -85,6 +92,13 @@ extension RunState {
         return try begun(node)
     }
 
+    private func gate(of node: Node) throws(IllegalFact) -> GateRecord {
+        let state = try modelNode(node)
+        try idle(state, node)
+        guard let gate = state.gate else { throw IllegalFact("'\(node.path)' has no gate") }
+        return gate
+    }
+
     /// - Throws: when the node has a call under way, behind which nothing else can come of it.
     private func idle(_ state: OpenNode?, _ node: Node) throws(IllegalFact) {
         if state?.hasCallUnderWay == true { throw IllegalFact("'\(node.path)' has a call under way") }
@@ -96,8 +110,10 @@ extension RunState {
         guard call.id.run == run else { throw IllegalFact("call \(call.id) is of another run") }
         if let underWay = state.callUnderWay { throw IllegalFact("call \(underWay.id) of '\(call.path)' is under way") }
         let isCount = call.purpose == .count
-        if let last = isCount ? state.counts.last : state.calls.last {
-            guard call.ordinal > last.started.ordinal else { throw IllegalFact("call \(call.id) comes behind one of ordinal \(last.started.ordinal)") }
+        let former = isCount ? state.counts : state.calls
+        if let last = former.last {
+            let before = state.gate == nil || isCount ? last : former.last { $0.started.tier == call.tier && $0.started.part == call.part }
+            guard call.ordinal > before?.started.ordinal ?? -1 else { throw IllegalFact("call \(call.id) comes behind one of ordinal \(before?.started.ordinal ?? 0)") }
         }
         guard call.ordinal >= 0, call.ordinal < CallNumbers.most else { throw IllegalFact("no call has the ordinal \(call.ordinal)") }
         guard numbers.record(call.id.number) else { throw IllegalFact("the number of call \(call.id) is taken") }
@@ -117,7 +133,7 @@ extension RunState {
         if end.failure == nil, let response = end.response { state.calls[place].answer = try documents.value(of: response).stringValue ?? "" }
         state.calls[place].ended = end
         state.calls[place].endedAt = moment
-        state.totals?.count(end)
+        state.totals?.count(end, part: started.part)
         // That it was an outage says that it had answered.
         if end.failure == nil || end.isOutage || end.response != nil { answering.insert(started.model) }
         money.settle(started, end, caps: caps(of: started, node))
@@ -182,20 +198,28 @@ extension RunState {
     private func settle(_ node: Node, _ value: JSONValue) {
         if let item = node.item {
             scopes[node.scope]!.itemResults[node.step]?[item] = value
+            keepGate(of: node, item)
         } else {
             var state = open[node]?.facts ?? [:]
             state["status"] = .string(NodeStatus.succeeded.rawValue)
-            state["accepted"] = true
+            state["accepted"] = .bool(open[node]?.gate.map(\.isAccepted) ?? true)
             state["output"] = value
             setStep(node, state)
         }
         leave(node)
     }
 
+    /// What its step's lists tell of an item with a gate, `.accepted`, `.tier` and `.attempts`.
+    private func keepGate(of node: Node, _ item: Int) {
+        guard let state = open[node], let gate = state.gate else { return }
+        scopes[node.scope]!.itemGates[node.step, default: [:]][item] = state.facts.with("accepted", .bool(gate.isAccepted))
+    }
+
     private func fail(_ node: Node, _ failure: StepFailure) {
         let scope = scopes[node.scope]!
         if let item = node.item {
             scope.itemFailures[node.step, default: [:]][item] = failure
+            keepGate(of: node, item)
         } else {
             let facts = open[node]?.facts ?? [:]
             setStep(node, facts.with("status", .string(NodeStatus.failed.rawValue)).with("accepted", false))
@@ -212,8 +236,13 @@ extension RunState {
 
     /// The list of a `for_each` step is made, and its items are not needed any more.
     private func collect(_ node: Node, _ list: JSONValue) {
+        var state: JSONObject = ["status": .string(NodeStatus.succeeded.rawValue), "accepted": true, "output": list]
+        if step(node).modelStep?.escalation != nil {
+            let gates = scopes[node.scope]!.itemGates[node.step] ?? [:]
+            for key in GateRecord.itemKeys { state[key] = .array((list.arrayValue ?? []).indices.map { gates[$0]?[key] ?? .null }) }
+        }
         leave(node)
-        setStep(node, ["status": .string(NodeStatus.succeeded.rawValue), "accepted": true, "output": list])
+        setStep(node, state)
     }
 
     private func cancelled(_ node: Node) {
@@ -236,6 +265,7 @@ extension RunState {
             scope.lists[node.step] = nil
             scope.itemResults[node.step] = nil
             scope.itemFailures[node.step] = nil
+            scope.itemGates[node.step] = nil
         }
         if let index = machine.openScope(of: node) { close(scope: index) }
     }

@@ -93,6 +93,9 @@ extension RunStateMachine {
         case .callEnded(let end): return try worker(end.path)
         case .memoHit(let hit): return try worker(hit.path)
         case .memoKept(let kept): return try worker(kept.path)
+        case .checkEnded(let check): return try worker(check.path)
+        case .tierDecided(let tier): return try worker(tier.path)
+        case .gateEnded(let gate): return try worker(gate.path)
         case .callRefused(let path, _), .commandEnded(let path, _, _, _, _, _), .outputRejected(let path, _),
             .inputTrimmed(let path, _), .approvalRequested(let path, _):
             return try worker(path)

@@ -184,8 +184,9 @@ final class RunStateMachine {
             return []
         case .runResumed:
             resume(&commands)
-        case .nodeStarted, .callStarted, .callEnded, .callRefused, .commandEnded, .outputRejected, .memoHit, .memoKept, .inputTrimmed:
-            // Facts of one node's tries: `TryMachine` decides on them.
+        case .nodeStarted, .callStarted, .callEnded, .callRefused, .commandEnded, .outputRejected, .memoHit, .memoKept, .inputTrimmed, .checkEnded,
+            .tierDecided, .gateEnded:
+            // Facts of one node's tries: `TryMachine` and `GateMachine` decide on them.
             return []
         case .outcomeRecorded, .runPruned: return []
         }

@@ -40,7 +40,14 @@ struct CommandRunner: StepRunner {
         run.outbox.flush()
     }
 
-    private func invocation(_ step: Step, _ scope: RunScope, _ run: isolated RunExecution) throws(StepFailure) -> CommandInvocation {
+    func invocation(_ step: Step, _ scope: RunScope, _ run: isolated RunExecution) throws(StepFailure) -> CommandInvocation {
+        try invocation(step, scope, stdin: JSONEncoding.wire.bytes(.object(scope.withValues)), timeout: step.timeout, run)
+    }
+
+    /// - Parameter input: what it reads where the command says nothing of that.
+    func invocation(
+        _ step: Step, _ scope: any Bindings, stdin input: @autoclosure () -> [UInt8], timeout: TimeSpan, _ run: isolated RunExecution
+    ) throws(StepFailure) -> CommandInvocation {
         func render(_ template: Template) throws(StepFailure) -> String {
             try StepFailure.evaluating { () throws(EvaluationError) in try template.render(scope) }
         }
@@ -55,9 +62,9 @@ struct CommandRunner: StepRunner {
             let value = try StepFailure.evaluating { () throws(EvaluationError) in try template.evaluate(scope) }
             stdin = value.stringValue.map { Array($0.utf8) } ?? JSONEncoding.wire.bytes(value)
         } else {
-            stdin = JSONEncoding.wire.bytes(.object(scope.withValues))
+            stdin = input()
         }
-        return CommandInvocation(argv: argv, usesShell: command.usesShell, stdin: stdin, environment: environment, passed: command.passedEnv, timeout: step.timeout)
+        return CommandInvocation(argv: argv, usesShell: command.usesShell, stdin: stdin, environment: environment, passed: command.passedEnv, timeout: timeout)
     }
 
     private func output(

@@ -44,11 +44,16 @@ struct ForEachRunner {
         guard results.enumerated().allSatisfy({ $1 != nil || failures[$0] != nil }) else { throw StepFailure(.cancelled, "not all items ended") }
         // An item whose failure `on_error: continue` tolerates has no output: null keeps the others in their places.
         guard forEach.onError == .collect else { return results.map { $0 ?? .null } }
+        let gates = scope.itemGates[node.step]
         return results.enumerated().map { index, value in
-            .object([
+            var item: JSONObject = [
                 "ok": .bool(value != nil), "output": value ?? .null,
                 "error": failures[index].map { .string($0.message) } ?? .null,
-            ])
+            ]
+            if run.state.step(node).modelStep?.escalation != nil {
+                for key in GateRecord.itemKeys { item[key] = gates?[index]?[key] ?? .null }
+            }
+            return .object(item)
         }
     }
 }

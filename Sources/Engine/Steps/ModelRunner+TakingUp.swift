@@ -9,8 +9,9 @@ extension ModelRunner {
     func takeUp(_ tries: ModelTries, _ run: isolated RunExecution) throws(StepFailure) -> TryMachine.Command {
         var command = tries.machine.apply(.started)
         tries.recordedCuts = tries.state.cuts[...]
-        if model.memoAge != nil, !tries.state.calls.isEmpty { firstQuestion(of: tries, run) }
-        for record in tries.state.calls {
+        let recorded = tries.recorded
+        if model.memoAge != nil, !recorded.isEmpty { firstQuestion(of: tries, run) }
+        for record in recorded {
             command = tries.waited(command)
             // A model that is not configured is passed over without a call.
             while case .call(let call) = command, call.ordinal < record.started.ordinal {
@@ -38,7 +39,7 @@ extension ModelRunner {
         case .suspend: command = tries.waited(command)
         // What is over of a wait is over.
         case .wait(let span):
-            guard let endedAt = tries.state.calls.last?.endedAt else { break }
+            guard let endedAt = recorded.last?.endedAt else { break }
             let over = max(0, run.environment.clock.now().since(endedAt).milliseconds)
             command = .wait(.milliseconds(max(0, span.milliseconds - over)))
         case .call, .checkOutput, .succeed, .fail: break

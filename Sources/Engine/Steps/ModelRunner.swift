@@ -10,6 +10,7 @@ struct ModelRunner: StepRunner {
 
     func start(_ node: Node, in run: isolated RunExecution) {
         if let decision = run.state.open[node]?.inquiry?.decision, !decision.isApproved { return run.fail(node, .notGranted(decision)) }
+        if model.escalation != nil { return run.launch(node) { [self] in await climb(node, $0) } }
         run.launch(node) { [self] in await ask(node, $0) }
     }
 
@@ -19,7 +20,7 @@ struct ModelRunner: StepRunner {
             if !model.attachments.isEmpty { try await attach(tries, run) }
             try prepare(tries, run)
             if tries.isMemoAsked, try await recall(tries, within: model.memoAge!, run) { return }
-            try await go(tries, run)
+            if try await go(tries, run) { succeed(tries, run) }
         } catch {
             recordStart(of: tries, run)
             run.fail(node, error)
@@ -51,27 +52,28 @@ struct ModelRunner: StepRunner {
 
     /// What is asked, and what is to be done first: to call, or what comes after the calls that were made before.
     @inline(never)
-    private func prepare(_ tries: ModelTries, _ run: isolated RunExecution) throws(StepFailure) {
+    func prepare(_ tries: ModelTries, _ run: isolated RunExecution) throws(StepFailure) {
         try render(tries, run)
         tries.isMemoAsked = model.memoAge != nil && tries.state.calls.isEmpty
         tries.next = tries.isResumed ? try takeUp(tries, run) : tries.machine.apply(.started)
     }
 
     private func render(_ tries: ModelTries, _ run: isolated RunExecution) throws(StepFailure) {
-        let scope = try run.state.nodeScope(tries.node)
+        let scope: RunScope
+        if let judging = tries.place?.scope { scope = judging } else { scope = try run.state.nodeScope(tries.node) }
         let surroundings = run.state.scopes[tries.node.scope]!
         let renderer = PromptRenderer(graph: surroundings.graph)
         tries.segments = try StepFailure.evaluating { () throws(EvaluationError) in
-            try renderer.segments(model, scope: scope, attached: tries.attached)
+            try renderer.segments(model, scope: scope, attached: tries.attached, frame: tries.place?.frame)
         }
         // What an expression puts together may be a secret, though none of its pieces is.
         let redactor = run.environment.secrets.redactor
         tries.tags = scope.tags(tries.step.tags, over: surroundings.tags).map { redactor.isEmpty ? $0 : redactor.redact(.object($0)).objectValue ?? $0 }
-        if !tries.step.limits.trim.isEmpty { tries.trimmableScope = scope }
+        if !tries.limits.trim.isEmpty { tries.trimmableScope = scope }
     }
 
     @inline(never)
-    private func attach(_ tries: ModelTries, _ run: isolated RunExecution) async throws(StepFailure) {
+    func attach(_ tries: ModelTries, _ run: isolated RunExecution) async throws(StepFailure) {
         let reader = AttachmentReader(source: run.environment.attachments, file: run.state.scopes[tries.node.scope]!.graph.file)
         tries.attached = try await reader.segments(model.attachments, try run.state.nodeScope(tries.node))
         if Task.isCancelled { throw StepFailure(.cancelled, "the run is stopping") }
@@ -99,17 +101,18 @@ struct ModelRunner: StepRunner {
         let profile = try run.road.profile(of: tries.tier.models[call.model])
         let (segments, attachedTokens) = try messages(call, to: profile, tries, run)
         let question = Question(
-            to: profile, .segments(segments), sampling: tries.sampling, outputCap: tries.outputCap, schema: model.schema, schemaName: tries.step.id,
-            schemaBound: model.schemaBound, timeout: tries.step.timeout, purpose: call.purpose,
+            to: profile, .segments(segments), sampling: tries.sampling, outputCap: tries.outputCap(of: call, profile), schema: model.schema, schemaName: tries.step.id,
+            schemaBound: model.schemaBound, timeout: tries.timeout, purpose: tries.place?.purpose(of: call) ?? call.purpose,
             terms: Question.Terms(
-                onTruncation: tries.step.limits.onTruncation, allowsEmpty: model.allowsEmpty, willContinue: tries.machine.mayContinue,
+                onTruncation: tries.limits.onTruncation, allowsEmpty: model.allowsEmpty, willContinue: tries.machine.mayContinue,
                 rules: run.state.rules),
             attachedTokens: attachedTokens, mayBeUnpriced: run.state.graph.budget.maxCost == nil && tries.caps.isEmpty, caps: tries.caps,
-            tags: tries.tags, trimmed: tries.trimmed, retryOf: call.retryOf, counts: tries.counts,
+            tags: tries.tags, trimmed: tries.trimmed, retryOf: call.retryOf,
+            askedTier: tries.place?.tier == tries.tier.name ? nil : tries.place.map { _ in tries.tier.name }, counts: tries.counts,
             excess: tries.excess(segments, attachedTokens: attachedTokens),
             preface: tries.isStartRecorded ? nil : (.nodeStarted(tries.path), tries.state.startedAt))
         if let excess = question.excess, profile.counting == .no, question.counts.isEmpty { throw excess.failure }
-        try tries.checkLimits(promptBytes: question.promptBytes)
+        try tries.checkLimits(promptBytes: question.promptBytes, outputCap: question.outputCap)
         return question
     }
 
@@ -119,20 +122,22 @@ struct ModelRunner: StepRunner {
     private enum Waiting {
         case call(Question, ordinal: Int)
         case delay(TimeSpan)
-        case nothing
+        case answer
     }
 
-    /// Until there is an output, or a person is asked first.
-    private func go(_ tries: ModelTries, _ run: isolated RunExecution) async throws(StepFailure) {
+    /// Until there is an answer.
+    ///
+    /// - Returns: whether there is one; otherwise a person is asked first.
+    func go(_ tries: ModelTries, _ run: isolated RunExecution) async throws(StepFailure) -> Bool {
         while true {
             switch try advance(tries, run) {
             case .call(let question, let ordinal):
-                let outcome = await run.road.make(question, at: CallSite(path: tries.path, tier: tries.tier.name, ordinal: ordinal), for: run)
-                guard try takes(outcome, of: question, tries, run) else { return }
+                let outcome = await run.road.make(question, at: tries.site(ordinal), for: run)
+                guard try takes(outcome, of: question, tries, run) else { return false }
             case .delay(let span):
                 do { try await run.environment.clock.sleep(for: span) } catch { throw StepFailure(.cancelled, "stopped while waiting to try again") }
                 tries.next = tries.machine.apply(.waited)
-            case .nothing: return
+            case .answer: return true
             }
         }
     }
@@ -152,9 +157,7 @@ struct ModelRunner: StepRunner {
                 if run.isStopping { throw StepFailure(.cancelled, "the run is stopping") }
                 return .delay(span)
             case .checkOutput: tries.next = check(tries, run)
-            case .succeed:
-                succeed(tries, run)
-                return .nothing
+            case .succeed: return .answer
             case .fail(let failure): throw failure
             case .suspend(let failure):
                 run.suspend(StepFailure(failure.kind, "\(failure.message); it has answered before and is gone for about ten minutes"))
@@ -179,7 +182,7 @@ struct ModelRunner: StepRunner {
         case .notMade(let failure): try pass(over: failure, tries)
         case .refused(let refusal):
             tries.isStartRecorded = true
-            if asksForMoney(refusal, tries.step, run) {
+            if tries.place?.mayAskForMoney != false, asksForMoney(refusal, tries.step, run) {
                 askForMoney(refusal, tries.node, run)
                 return false
             }
@@ -190,6 +193,7 @@ struct ModelRunner: StepRunner {
             // A failed call leaves the answer that is being repaired or continued.
             if end.failure == nil, let answer {
                 tries.take(answer.text, of: question.purpose)
+                if tries.place != nil { tries.logprobs = answer.logprobs }
                 tries.answered = (end.id, question.model.reference)
             }
             tries.next = tries.machine.apply(.callEnded(end))

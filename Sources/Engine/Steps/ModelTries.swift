@@ -10,10 +10,14 @@ final class ModelTries {
     let step: Step
     let model: ModelStep
     let tier: ModelTier
+    /// Of a gate, which of its questions it is; `nil`: the step's only one.
+    let place: QuestionPlace?
     /// What the facts tell of the node.
     let state: OpenNode
     let sampling: Sampling
     let outputCap: Int
+    let limits: StepLimits
+    let timeout: TimeSpan
     /// The caps below the run's that its calls draw on.
     let caps: [(scope: String, cap: Money)]
     /// Of the run.
@@ -42,6 +46,8 @@ final class ModelTries {
     var answered: (id: CallID, model: ModelReference)?
     // The last answer, with what continued it, and what came of it.
     private(set) var answer = ""
+    /// Of a gate's question, the log-probabilities of its last answer, where they came in this process.
+    var logprobs: JSONValue?
     var value = JSONValue.null
     var violations: [String] = []
     /// The answer that a repair mends, and what is wrong with it.
@@ -64,7 +70,8 @@ final class ModelTries {
     var path: String { node.path }
 
     init(
-        node: Node, step: Step, model: ModelStep, tier: ModelTier, state: OpenNode, isResumed: Bool, caps: [(scope: String, cap: Money)], rules: Rules
+        node: Node, step: Step, model: ModelStep, tier: ModelTier, state: OpenNode, isResumed: Bool, caps: [(scope: String, cap: Money)], rules: Rules,
+        place: QuestionPlace? = nil
     ) {
         self.node = node
         self.step = step
@@ -72,12 +79,16 @@ final class ModelTries {
         self.tier = tier
         self.state = state
         self.isResumed = isResumed
-        hasRecordedStart = isResumed
+        hasRecordedStart = isResumed || place != nil
+        self.place = place
+        limits = place?.limits ?? step.limits
+        timeout = place?.timeout ?? step.timeout
         self.rules = rules
-        machine = TryMachine(step, model, tier, rules: rules)
+        machine = TryMachine(step, model, tier, limits: limits, rules: rules)
         self.caps = caps
-        sampling = model.sampling.over(tier.sampling)
-        outputCap = min(step.limits.maxOutputTokens, sampling.maxOutputTokens ?? .max)
+        let usual = model.sampling.over(tier.sampling)
+        sampling = place?.sampling(over: usual) ?? usual
+        outputCap = min(limits.maxOutputTokens, sampling.maxOutputTokens ?? .max)
     }
 
     /// Takes an answer: all of one, or the next piece.
@@ -107,11 +118,11 @@ final class ModelTries {
         for call: TryMachine.Call, attachedTokens: Int, in graph: WorkflowGraph
     ) throws(StepFailure) -> (segments: [PromptSegment], isCut: Bool) {
         let whole = dressed(segments, for: call)
-        guard let scope = trimmableScope, let trimmer = PromptTrimmer(step.limits, attachedTokens: attachedTokens) else { return (whole, false) }
+        guard let scope = trimmableScope, let trimmer = PromptTrimmer(limits, attachedTokens: attachedTokens) else { return (whole, false) }
         let renderer = PromptRenderer(graph: graph)
         let cut = try StepFailure.evaluating { () throws(EvaluationError) in
             try trimmer.fit(whole, scope) { scope throws(EvaluationError) in
-                dressed(try renderer.segments(model, scope: scope, attached: attached), for: call)
+                dressed(try renderer.segments(model, scope: scope, attached: attached, frame: place?.frame), for: call)
             }
         }
         guard let cut else { return (whole, false) }
@@ -125,6 +136,11 @@ final class ModelTries {
         guard recordedCuts.first == trimmed else { return false }
         recordedCuts.removeFirst()
         return true
+    }
+
+    /// The most tokens of the answer to a call.
+    func outputCap(of call: TryMachine.Call, _ profile: ModelProfile) -> Int {
+        call.isRaised ? max(outputCap, min(outputCap * 2, profile.contextWindow ?? .max)) : outputCap
     }
 
     /// What comes after a wait that is over, or after a suspension.
@@ -141,8 +157,17 @@ final class ModelTries {
     func request(_ id: CallID, to reference: ModelReference, _ segments: [PromptSegment]) -> ModelRequest {
         ModelRequest(
             id: id, model: reference, segments: segments, sampling: sampling, maxOutputTokens: outputCap, schema: model.schema, schemaName: step.id,
-            timeout: step.timeout)
+            timeout: timeout)
     }
+
+    /// Its calls that are in the record.
+    var recorded: [OpenNode.Call] {
+        guard let place else { return state.calls }
+        return state.calls.filter { $0.started.part == place.part && (place.isAskedOnce || $0.started.tier == place.tier) }
+    }
+
+    /// Who identifies its next call.
+    func site(_ ordinal: Int) -> CallSite { CallSite(path: path, tier: place?.tier ?? tier.name, part: place?.part ?? "", ordinal: ordinal) }
 
     /// Where the text of the last call is kept.
     var response: ContentHash? { state.calls.last(where: { $0.ended != nil })?.ended?.response }
@@ -150,15 +175,15 @@ final class ModelTries {
 
     /// What a prompt is beyond its limit, which a count may say otherwise.
     func excess(_ segments: [PromptSegment], attachedTokens: Int) -> Question.Excess? {
-        guard let limit = step.limits.maxInputTokens else { return nil }
+        guard let limit = limits.maxInputTokens else { return nil }
         let estimate = TokenBound.estimate(bytes: segments.reduce(attachedTokens * 4) { $0 + $1.text.utf8.count })
         guard estimate > limit else { return nil }
-        let cut = step.limits.trim.isEmpty ? "" : " even without \(step.limits.trim.joined(separator: " and "))"
+        let cut = limits.trim.isEmpty ? "" : " even without \(limits.trim.joined(separator: " and "))"
         return Question.Excess(
             limit: limit, cut: cut, failure: StepFailure(.inputLimit, "the prompt has about \(estimate) tokens\(cut), limits.max_input_tokens is \(limit)"))
     }
 
-    func checkLimits(promptBytes: Int) throws(StepFailure) {
+    func checkLimits(promptBytes: Int, outputCap: Int) throws(StepFailure) {
         let estimate = TokenBound.estimate(bytes: promptBytes)
         if let limit = step.limits.maxTotalTokens, tokens + estimate + outputCap > limit {
             throw StepFailure(

@@ -10,8 +10,10 @@ import WorkflowModel
 struct PromptRenderer {
     let graph: WorkflowGraph
 
-    /// - Parameter attached: what goes with the last message of the user, before its text.
-    func segments(_ step: ModelStep, scope: RunScope, attached: [PromptSegment] = []) throws(EvaluationError) -> [PromptSegment] {
+    /// - Parameters:
+    ///   - attached: what goes with the last message of the user, before its text.
+    ///   - frame: what stands before the prompt, or the first message of the user.
+    func segments(_ step: ModelStep, scope: RunScope, attached: [PromptSegment] = [], frame: String? = nil) throws(EvaluationError) -> [PromptSegment] {
         var segments: [PromptSegment] = []
         func add(_ role: MessageRole, _ stability: StabilityClass, _ text: String, _ origin: String, opens: Bool = false) {
             let starts = opens || segments.last?.role != role
@@ -33,15 +35,26 @@ struct PromptRenderer {
         switch step.body {
         case .prompt(let template):
             _ = attach()
+            if let frame { add(.user, .attempt, frame, "what is judged") }
             add(.user, step.bodyStability, try template.render(scope), "prompt")
         case .messages(let messages):
             let last = messages.lastIndex { $0.role == .user }
+            var isFramed = false
             for (index, message) in messages.enumerated() {
-                let isOpen = index == last && attach(opens: index > 0)
+                var isOpen = index == last && attach(opens: index > 0)
+                if let frame, !isFramed, message.role == .user {
+                    add(.user, .attempt, frame, "what is judged", opens: index > 0 && !isOpen)
+                    (isFramed, isOpen) = (true, true)
+                }
                 add(message.role, step.bodyStability, try message.text.render(scope), "messages[\(index)]", opens: index > 0 && !isOpen)
             }
         }
         return segments
+    }
+
+    /// What a judge is shown whose own prompt names neither.
+    static func frame(question: String, answer: JSONValue) -> String {
+        "This was asked:\n<question>\n\(question)\n</question>\n\nThis was answered:\n<answer>\n\(answer.stringValue ?? answer.jsonText)\n</answer>"
     }
 
     /// The question again with what there is of an answer that was cut.

@@ -38,6 +38,8 @@ public struct TryMachine: Sendable, Hashable {
         public let ordinal: Int
         /// The number of the failed call that this one tries again.
         public let retryOf: Int?
+        /// Whether the answer may be twice as long as usual, as one was cut.
+        public var isRaised = false
 
         static let first = Call(model: 0, purpose: .try, ordinal: 0, retryOf: nil)
     }
@@ -52,6 +54,8 @@ public struct TryMachine: Sendable, Hashable {
     private let retry: RetryPolicy
     private let repairs: Int
     private let onTruncation: StepLimits.Truncation
+    /// Whether an answer that was cut is asked for once more with a higher cap.
+    private let raises: Bool
     private let rules: Rules
     private var current = Call.first
     /// Failed tries, over all models and repairs: nested retry loops would multiply. Nothing renews them.
@@ -69,8 +73,9 @@ public struct TryMachine: Sendable, Hashable {
 
     /// - Parameter rules: of the run.
     public init(
-        modelCount: Int, retry: RetryPolicy, repairs: Int, onTruncation: StepLimits.Truncation = .fail, rules: Rules = .current
+        modelCount: Int, retry: RetryPolicy, repairs: Int, onTruncation: StepLimits.Truncation = .fail, raises: Bool = false, rules: Rules = .current
     ) {
+        self.raises = raises && onTruncation == .fail
         self.modelCount = modelCount
         self.retry = retry
         self.repairs = repairs
@@ -79,16 +84,23 @@ public struct TryMachine: Sendable, Hashable {
     }
 
     /// For a step's own question.
-    init(_ step: Step, _ model: ModelStep, _ tier: ModelTier, rules: Rules = .current) {
+    ///
+    /// - Parameter limits: in place of the step's.
+    init(_ step: Step, _ model: ModelStep, _ tier: ModelTier, limits: StepLimits? = nil, rules: Rules = .current) {
+        let limits = limits ?? step.limits
+        let isUsual = limits.hasUsualOutputCap && model.sampling.over(tier.sampling).maxOutputTokens == nil
         self.init(
-            modelCount: tier.models.count, retry: step.retry, repairs: model.schema == nil ? 0 : model.repairs, onTruncation: step.limits.onTruncation,
-            rules: rules)
+            modelCount: tier.models.count, retry: step.retry, repairs: model.schema == nil ? 0 : model.repairs, onTruncation: limits.onTruncation,
+            raises: model.escalation != nil && isUsual, rules: rules)
     }
 
     /// The most calls that the question can come to in one process: every try fails but the last, every model is fallen back to, every
-    /// repair is used, and the answer is cut each time. Calls that are free are not among them: nothing was sent, to a server that has
+    /// repair is used, and the answer is cut each time, as it is asked for with a higher cap. Calls that are free are not among them: nothing was sent, to a server that has
     /// answered before, or a server said that it is coming up. A process that takes the run over makes those anew that were in flight.
-    public var mostCalls: Int { retry.maxAttempts + modelCount - 1 + repairs + mostContinuations }
+    public var mostCalls: Int { retry.maxAttempts + modelCount - 1 + repairs + mostContinuations + (raises ? 1 : 0) }
+
+    /// The most tokens of an answer, where that is `cap` as a rule.
+    func mostOutput(_ cap: Int) -> Int { raises ? cap * 2 : cap }
 
     /// How often the rest of an answer may be asked for.
     var mostContinuations: Int { onTruncation == .continue ? Self.mostContinuations : 0 }
@@ -107,12 +119,10 @@ public struct TryMachine: Sendable, Hashable {
         case .started:
             return .call(current)
         case .waited:
-            current = Call(model: current.model, purpose: current.purpose, ordinal: current.ordinal + 1, retryOf: pendingRetryOf)
-            return .call(current)
+            return call(current.purpose, retryOf: pendingRetryOf)
         case .callLost(let number):
             // Asked again whatever `retry` says: it is no failure of the model.
-            current = Call(model: current.model, purpose: current.purpose, ordinal: current.ordinal + 1, retryOf: number)
-            return .call(current)
+            return call(current.purpose, retryOf: number)
         case .callRefused(let refusal):
             return .fail(StepFailure(.budget, refusal.message))
         case .notCalled(let failure):
@@ -125,8 +135,7 @@ public struct TryMachine: Sendable, Hashable {
                 return .fail(StepFailure(.outputInvalid, "the answer does not match output.schema\(times)", details: violations))
             }
             repairsUsed += 1
-            current = Call(model: current.model, purpose: .repair, ordinal: current.ordinal + 1, retryOf: nil)
-            return .call(current)
+            return call(.repair)
         case .callEnded(let end):
             return ended(end)
         }
@@ -140,6 +149,10 @@ public struct TryMachine: Sendable, Hashable {
         }
         if !end.isOutage { misses = 0 }
         guard let failure = end.failure else { return answered(end.finishReason) }
+        if failure.kind == .truncated, raises, !current.isRaised {
+            current.isRaised = true
+            return call(current.purpose, retryOf: end.id.number)
+        }
         let isFree = end.isOutage && !isOfOldRules
         if isFree { misses += 1 } else { failures += 1 }
         let tries = isFree ? misses : failures
@@ -163,14 +176,20 @@ public struct TryMachine: Sendable, Hashable {
         return .fail(StepFailure(failure.kind, message))
     }
 
+    /// The next call, of the same model unless another is named.
+    private mutating func call(_ purpose: CallPurpose, model: Int? = nil, retryOf: Int? = nil) -> Command {
+        current = Call(
+            model: model ?? current.model, purpose: purpose, ordinal: current.ordinal + 1, retryOf: retryOf, isRaised: current.isRaised)
+        return .call(current)
+    }
+
     /// An answer that is no failure by what its end tells.
     private mutating func answered(_ reason: FinishReason?) -> Command {
         switch reason {
         case .length where rules >= Rules(version: 2):
             guard mayContinue else { return .checkOutput }
             continuationsUsed += 1
-            current = Call(model: current.model, purpose: .continuation, ordinal: current.ordinal + 1, retryOf: nil)
-            return .call(current)
+            return call(.continuation)
         case .length:
             return .fail(StepFailure(.truncated, "the answer stopped at its cap of output tokens; raise limits.max_output_tokens"))
         case .contentFilter:
@@ -187,7 +206,6 @@ public struct TryMachine: Sendable, Hashable {
 
     private mutating func nextModel() -> Command? {
         guard current.model + 1 < modelCount else { return nil }
-        current = Call(model: current.model + 1, purpose: current.purpose, ordinal: current.ordinal + 1, retryOf: nil)
-        return .call(current)
+        return call(current.purpose, model: current.model + 1)
     }
 }

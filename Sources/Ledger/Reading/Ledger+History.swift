@@ -14,7 +14,8 @@ extension Ledger {
                     SELECT id FROM (SELECT id, status FROM run WHERE workflow = ? AND status NOT IN ('running', 'waiting', 'interrupted')
                         ORDER BY started_at DESC LIMIT 200) WHERE status = 'succeeded'
                     """, arguments: [workflow])
-            guard !recent.isEmpty else { return WorkflowHistory() }
+            let gates = try gateRates(database, workflow)
+            guard !recent.isEmpty else { return WorkflowHistory(gates: gates) }
             let known = "(c.input_tokens IS NOT NULL OR c.output_tokens IS NOT NULL)"
             func sum(_ column: String) -> String { "coalesce(sum(c.\(column)) FILTER (WHERE \(known)), 0)" }
             let rows = try Row.fetchCursor(
@@ -26,7 +27,7 @@ extension Ledger {
                         \(sumColumns("CASE WHEN NOT \(known) THEN coalesce(c.cost_pico, c.held_pico) END"))
                     FROM model_call c WHERE run IN (SELECT value FROM json_each(?)) AND state <> 'void' GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
                     """, arguments: [JSONEncoding.wire.string(.array(recent.map(JSONValue.int)))])
-            var history = WorkflowHistory(runs: recent.count)
+            var history = WorkflowHistory(runs: recent.count, gates: gates)
             while let row = try rows.next() {
                 let (input, read, write, output, reasoning): (Int, Int, Int, Int, Int) = (row[4], row[5], row[6], row[7], row[8])
                 let usage = TokenUsage(
@@ -38,6 +39,28 @@ extension Ledger {
                         costWithoutUsage: Money(saturating: unknown)))
             }
             return history
+        }
+    }
+
+    /// Of the last 200 runs of a workflow, however they ended: a tier that was decided was decided.
+    private func gateRates(_ database: Database, _ workflow: String) throws -> [GateRate] {
+        func cost(_ condition: String) -> String {
+            sumColumns("(SELECT coalesce(sum(cost_pico), 0) FROM model_call c WHERE c.run = g.run AND c.node_path = g.node_path AND c.tier = g.tier AND \(condition))")
+        }
+        let rows = try Row.fetchAll(
+            database,
+            sql: """
+                SELECT step_id, gate_hash, tier, count(*) FILTER (WHERE verdict = 'accepted'),
+                    count(*) FILTER (WHERE verdict = 'accepted' OR \(Self.isRefused)), count(*), \(cost("c.part = ''")), \(cost("c.part <> ''"))
+                FROM gate_tier g WHERE run IN (SELECT id FROM run WHERE workflow = ? ORDER BY started_at DESC LIMIT 200)
+                GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+                """, arguments: [workflow])
+        return rows.compactMap { row in
+            hash(row, 1).map {
+                GateRate(
+                    step: row[0], gate: $0, tier: row[2], accepted: row[3], decided: row[4], asked: row[5], answerCost: Money(saturating: moneySum(row, 6)),
+                    checkCost: Money(saturating: moneySum(row, 8)))
+            }
         }
     }
 }

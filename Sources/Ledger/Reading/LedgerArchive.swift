@@ -68,6 +68,10 @@ struct LedgerArchive: RunArchive, SpendingArchive, RecordProof {
         try await ledger.reading { ledger throws(JournalError) in try ledger.decisions(filter: filter) }
     }
 
+    func gates(filter: AuditFilter) async throws(JournalError) -> [GateRow] {
+        try await ledger.reading { ledger throws(JournalError) in try ledger.gates(filter: filter) }
+    }
+
     func approvers(filter: AuditFilter) async throws(JournalError) -> [ApproverRow] {
         try await ledger.reading { ledger throws(JournalError) in try ledger.approvers(filter: filter) }
     }

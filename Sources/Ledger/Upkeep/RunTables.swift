@@ -26,5 +26,7 @@ enum RunTables {
         Table(name: "step_attempt", key: "node_path", tellsCosts: true),
         Table(name: "model_call", key: "node_path, tier, part, ordinal", tellsCosts: true),
         Table(name: "outcome", key: "number", tellsCosts: true),
+        Table(name: "gate_check", key: "node_path, tier, name", tellsCosts: true),
+        Table(name: "gate_tier", key: "node_path, tier", tellsCosts: true),
     ]
 }

@@ -55,7 +55,8 @@ extension RunVerifier {
         if earlier < 0 || !isNumbered || !zip(all.suffix(later.count), later).allSatisfy({ $0.isSame(as: $1) }) { faults.append("outcome: the rows are not what was recorded since gc removed the facts") }
         let found = try KeptRows(number: number).digests(database, outcomes: max(0, earlier))
         let told = Dictionary(link.rows.map { ($0.table, $0.digest) }) { first, _ in first }
-        for (table, digest) in found where told[table] != digest { faults.append("\(table): the rows are not those that gc kept") }
+        // Of a table that there was not yet, no row was kept.
+        for (table, digest) in found where told[table] ?? ContentHash(of: table) != digest { faults.append("\(table): the rows are not those that gc kept") }
         let said = try String.fetchOne(database, sql: "SELECT outcome FROM run WHERE id = ?", arguments: [number])
         let last = all.last?.value
         if said.map({ last?.hasSameBytes(as: $0) != true }) ?? (last != nil) {

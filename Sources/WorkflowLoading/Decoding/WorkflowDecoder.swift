@@ -17,7 +17,7 @@ struct WorkflowDecoder {
         var timeout = LanguageMapping.defaults.key("timeout")!.defaultSpan
         var deadline: TimeSpan?
         var retry = RetryPolicy()
-        var limits = StepLimits()
+        var limits = StepLimits(hasUsualOutputCap: true)
         var onError = ErrorPolicy.fail
     }
 
@@ -211,7 +211,7 @@ struct WorkflowDecoder {
         var limits = defaults.limits
         guard let keys = reader.reader("limits", known) else { return limits }
         limits.maxInputTokens = keys.int("max_input_tokens") ?? limits.maxInputTokens
-        limits.maxOutputTokens = keys.int("max_output_tokens") ?? limits.maxOutputTokens
+        if let most = keys.int("max_output_tokens") { (limits.maxOutputTokens, limits.hasUsualOutputCap) = (most, false) }
         limits.onTruncation = keys.word("on_truncation", StepLimits.Truncation.self) ?? limits.onTruncation
         limits.maxTotalTokens = keys.int("max_total_tokens") ?? limits.maxTotalTokens
         limits.maxCost = keys.money("max_cost_usd") ?? limits.maxCost

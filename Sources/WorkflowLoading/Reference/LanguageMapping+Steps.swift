@@ -26,7 +26,7 @@ extension LanguageMapping {
             .init("optional", .boolean, default: false, "Whether the step is skipped, and does not fail, when the budget cannot pay for it."),
             .init("for_each", .mapping("for_each"), "Runs the step once for each element of a list."),
             .init("model", .tier, otherwise: "defaults.model", "The tier that is asked.").with(modelKinds),
-            .init("escalate", .mapping("escalate"), "In place of 'model': tiers that are tried in order until an answer is accepted.").with(modelKinds).checked(),
+            .init("escalate", .mapping("escalate"), "In place of 'model': tiers that are tried in order until an answer is accepted.").with(modelKinds).declared(),
             .init("system", .template, "The system message.").with(modelKinds),
             .init("prefix", .oneOrList(.prefix), "Prefixes in front of the prompt.").with(modelKinds), .init("prompt", .template, "Asks a model with this text."),
             .init("prompt_file", .templateFile, "Asks a model with the text of this file."), .init("messages", .list(.mapping("message")), "Asks a model with these messages."),

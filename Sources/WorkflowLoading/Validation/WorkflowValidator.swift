@@ -51,7 +51,7 @@ struct WorkflowValidator {
             return StepGraph(
                 steps: steps.map { step in
                     Step(
-                        id: step.id.text, description: step.description, kind: kind(step, prefixes: prefixes, prefixIndex, body), when: step.when,
+                        id: step.id.text, description: step.description, kind: kind(step, in: draft, prefixes: prefixes, prefixIndex, body), when: step.when,
                         with: step.with, forEach: step.forEach, retry: step.retry, timeout: step.timeout, deadline: step.deadline,
                         isOptional: step.isOptional, tags: step.tags, onError: step.onError, limits: step.limits, range: step.range)
                 },
@@ -71,7 +71,7 @@ struct WorkflowValidator {
     }
 
     private static func kind(
-        _ step: StepDraft, prefixes: [PromptPrefix], _ prefixIndex: [String: Int], _ body: ([StepDraft]) -> StepGraph
+        _ step: StepDraft, in draft: WorkflowDraft, prefixes: [PromptPrefix], _ prefixIndex: [String: Int], _ body: ([StepDraft]) -> StepGraph
     ) -> StepKind {
         switch step.kind {
         case .value(let template): return .value(template)
@@ -81,7 +81,7 @@ struct WorkflowValidator {
         case .group(let steps): return .group(body(steps))
         case .loop(let steps, let until, let max): return .loop(LoopStep(body: body(steps), until: until, max: max))
         case .workflow(let graph): return .workflow(SubworkflowStep(graph: graph))
-        case .model(let model): return .model(modelStep(model, prefixes: prefixes, prefixIndex, escalation(of: step, prefixes: prefixes, prefixIndex)))
+        case .model(let model): return .model(modelStep(model, prefixes: prefixes, prefixIndex, escalation(of: step, in: draft, prefixes: prefixes, prefixIndex)))
         }
     }
 
@@ -99,7 +99,7 @@ struct WorkflowValidator {
             allowsEmpty: model.allowsEmpty)
     }
 
-    private static func escalation(of step: StepDraft, prefixes: [PromptPrefix], _ prefixIndex: [String: Int]) -> Escalation? {
+    private static func escalation(of step: StepDraft, in workflow: WorkflowDraft, prefixes: [PromptPrefix], _ prefixIndex: [String: Int]) -> Escalation? {
         guard let draft = step.escalation else { return nil }
         let names = draft.checks.map(\.name.text)
         let checks = draft.checks.compactMap { check -> GateCheck? in
@@ -126,7 +126,7 @@ struct WorkflowValidator {
         let named = draft.start.map { start in start.literalText.flatMap(tiers.firstIndex).map(Escalation.Start.position) ?? .computed(start) }
         return Escalation(
             tiers: tiers, start: named ?? .position(0), checks: checks, accept: draft.accept, onExhausted: draft.onExhausted, onRefusal: draft.onRefusal,
-            maxRate: draft.maxRate, shadow: draft.shadow, hash: draft.hash, range: draft.node.range)
+            readsAcceptance: workflow.mentions.readsAcceptance(of: step), maxRate: draft.maxRate, shadow: draft.shadow, hash: draft.hash, range: draft.node.range)
     }
 
     /// How long a text that refers to these stays the same.

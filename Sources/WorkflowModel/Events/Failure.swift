@@ -24,6 +24,8 @@ public enum FailureKind: String, Sendable, Hashable, CaseIterable {
     case emptyAnswer = "empty_answer"
 
     // Of a step
+    /// No tier's answer was accepted by its gate.
+    case notAccepted = "not_accepted"
     /// It took longer in all than its `deadline`.
     case deadline
     case outputInvalid = "output_invalid"

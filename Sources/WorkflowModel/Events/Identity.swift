@@ -44,6 +44,10 @@ public enum CallPurpose: String, Sendable, Hashable {
     case continuation = "continue"
     /// Asks the model's server how many tokens the prompt of another call has; the model does not work.
     case count
+    /// A check of a gate asks a model about an answer.
+    case judge
+    /// A check of a gate asks the same question again.
+    case agree
 }
 
 /// The state of a call in the ledger.

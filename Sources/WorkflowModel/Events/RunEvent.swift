@@ -31,6 +31,9 @@ public enum RunEvent: Sendable {
     case commandEnded(String, attempt: Int, exitCode: Int, stdout: ContentHash, stderr: ContentHash? = nil, milliseconds: Int64)
     /// An answer broke its schema; what was wrong with it.
     case outputRejected(String, violations: [String])
+    case checkEnded(CheckEnded)
+    case tierDecided(TierDecided)
+    case gateEnded(GateEnded)
     case nodeSucceeded(String, OutputReference)
     case nodeFailed(String, StepFailure)
     /// Failed, and `on_error: {value: …}` gave it this output.

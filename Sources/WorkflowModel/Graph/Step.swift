@@ -320,6 +320,8 @@ public struct StepLimits: Sendable, Hashable {
     public var maxInputTokens: Int?
     /// Sent with the request; the server enforces it.
     public var maxOutputTokens: Int
+    /// Whether nobody wrote `maxOutputTokens`: only then may a gate ask for more of an answer that was cut.
+    public var hasUsualOutputCap: Bool
     public var onTruncation: Truncation
     public var maxTotalTokens: Int?
     public var maxCost: Money?
@@ -331,8 +333,9 @@ public struct StepLimits: Sendable, Hashable {
 
     public init(
         maxInputTokens: Int? = nil, maxOutputTokens: Int = defaultMaxOutputTokens, maxTotalTokens: Int? = nil, maxCost: Money? = nil,
-        trim: [String] = [], onTruncation: Truncation = .fail
+        trim: [String] = [], onTruncation: Truncation = .fail, hasUsualOutputCap: Bool = false
     ) {
+        self.hasUsualOutputCap = hasUsualOutputCap
         self.onTruncation = onTruncation
         self.maxInputTokens = maxInputTokens
         self.maxOutputTokens = maxOutputTokens

@@ -76,6 +76,9 @@ public struct Projection: Sendable {
         case .nodeCancelled(let path): try end(path, .cancelled, at, sink)
         case .memoHit(let hit): try take(hit, at, sink)
         case .memoKept(let kept): try keep(kept, at, sink)
+        case .checkEnded(let check): try end(check, at, sink)
+        case .tierDecided(let tier): try decide(tier, at, sink)
+        case .gateEnded(let gate): try end(gate, sink)
         case .conditionEvaluated, .scopeOpened, .deadlinePassed, .inputTrimmed, .callRefused, .commandEnded, .outputRejected, .interruptRequested,
             .cancelRequested, .runPruned:
             break

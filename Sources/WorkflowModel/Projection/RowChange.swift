@@ -7,6 +7,7 @@ public enum RowChange: Int, Sendable, CaseIterable {
     case questionAsked, questionAnswered
     case outcomeRecorded
     case memoKept, memoTaken
+    case checkEnded, tierDecided, gateEnded
     case priceRow
 
     /// What a change does to its row.
@@ -48,15 +49,17 @@ public enum RowChange: Int, Sendable, CaseIterable {
         case .outcomeRecorded: return "outcome"
         case .memoKept: return "memo"
         case .memoTaken: return "memo_hit"
+        case .checkEnded: return "gate_check"
+        case .tierDecided, .gateEnded: return "gate_tier"
         case .priceRow: return "price_row"
         }
     }
 
     public var action: Action {
         switch self {
-        case .runStarted, .callStarted, .outcomeRecorded: return .insert
+        case .runStarted, .callStarted, .outcomeRecorded, .checkEnded, .tierDecided: return .insert
         case .priceRow: return .insertOnce
-        case .runResumed, .runEnded, .runOutcome, .callEnded, .callLost, .questionAnswered: return .update
+        case .runResumed, .runEnded, .runOutcome, .callEnded, .callLost, .questionAnswered, .gateEnded: return .update
         case .nodeChanged, .nodeEnded, .questionAsked, .memoKept, .memoTaken: return .upsert
         }
     }
@@ -119,6 +122,14 @@ public enum RowChange: Int, Sendable, CaseIterable {
                 set: [
                     "run_id", "step_id", "tier", "provider", "model_asked", "call_id", "saved_pico", "tags", "started_at", "how",
                 ])
+        case .checkEnded:
+            return Self.columns(
+                keys: ["node_path", "tier", "name"],
+                once: ["step_id", "kind", "result", "score", "threshold", "output_hash", "reason", "cost_pico", "total_ms", "ended_at"])
+        case .tierDecided:
+            return Self.columns(
+                keys: ["node_path", "tier"], once: ["step_id", "gate_hash", "verdict", "failure_kind", "decided_by", "not_run", "output_hash", "decided_at"])
+        case .gateEnded: return Self.columns(keys: ["node_path", "tier"], set: ["taken", "cause", "reason"])
         case .priceRow: return Self.columns(keys: ["id"], once: ["json", "first_used_at"])
         }
     }

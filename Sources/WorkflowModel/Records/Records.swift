@@ -180,6 +180,8 @@ public final class CallRecord: @unchecked Sendable {
         if cost == nil || state == .void { return nil }
         return detail.basis ?? (state == .settled || state == .overrun && !CallNote.tellOfEstimate(notes) ? .priced : .estimated)
     }
+    /// Of its step: a check of its gate that asks; empty for the step's own question.
+    public var part = ""
 
     public init(
         id: String, path: String, step: String, tier: String, purpose: String, ordinal: Int, provider: String,

@@ -10,6 +10,9 @@ public struct RunTrace: Sendable {
     public var memoHits: [MemoHitRecord]
     /// What people were asked, in that order, with their answers.
     public var approvals: [ApprovalRecord]
+    /// What gates decided of the tiers that they asked, and what their checks found, in that order.
+    public var gateTiers: [GateTierRecord] = []
+    public var gateChecks: [GateCheckRecord] = []
     /// What is not among the nodes and the calls, in a trace that was not read whole.
     public var folded: [FoldedItems]
 

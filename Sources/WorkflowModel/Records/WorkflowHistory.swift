@@ -4,9 +4,12 @@ public struct WorkflowHistory: Sendable, Hashable {
     public var runs: Int
     /// By the path of the step, `review/draft`: what was asked in all of ``runs`` together. A step without calls in them has none.
     public var steps: [String: [CallStatistics]]
+    /// How often answers of gates were accepted, whatever became of their runs.
+    public var gates: [GateRate]
 
-    public init(runs: Int = 0, steps: [String: [CallStatistics]] = [:]) {
+    public init(runs: Int = 0, steps: [String: [CallStatistics]] = [:], gates: [GateRate] = []) {
         self.runs = runs
         self.steps = steps
+        self.gates = gates
     }
 }

@@ -9,6 +9,9 @@ public protocol SpendingArchive: Sendable {
     /// none), and is pending without one.
     func decisions(filter: AuditFilter) async throws(JournalError) -> [DecisionRow]
 
+    /// What the tiers of gates came to, those of a gate in the order in which they are asked most.
+    func gates(filter: AuditFilter) async throws(JournalError) -> [GateRow]
+
     /// Who answered what runs asked, those with the most answers first.
     func approvers(filter: AuditFilter) async throws(JournalError) -> [ApproverRow]
 }

@@ -80,6 +80,8 @@ struct StepLookup {
         trace.calls = trace.calls.filter { isChosen($0.path, $0.step) }
         trace.memoHits = trace.memoHits.filter { isChosen($0.path, $0.step) }
         let paths = Set(trace.nodes.map(\.path))
+        trace.gateTiers = trace.gateTiers.filter { paths.contains($0.path) }
+        trace.gateChecks = trace.gateChecks.filter { paths.contains($0.path) }
         trace.approvals = trace.approvals.filter { paths.contains($0.path) }
 
         // Which call's answer was rejected, and which programs came to their end, only events tell.

@@ -145,7 +145,7 @@ struct CrashWorkflow {
     }
 
     private mutating func model(_ id: String, _ reads: [String]) -> [String] {
-        var keys = ["model: \(pick(["a", "a", "b", "c"]))", "prompt: \"\(id) \(reads.joined(separator: " "))\""]
+        var keys = [chance(30) ? gate() : "model: \(pick(["a", "a", "b", "c"]))", "prompt: \"\(id) \(reads.joined(separator: " "))\""]
         if chance(20) { keys.append("prefix: [policy]") }
         if chance(20) { keys.append("system: \"You are \(id).\"") }
         if chance(20) { keys.append("deadline: 10m") }
@@ -156,6 +156,21 @@ struct CrashWorkflow {
             keys.append("limits: { max_cost_usd: 0.5 }")
         }
         return keys
+    }
+
+    /// Tiers of which each answers by what it is asked alone, and checks of every kind that asks nothing of the system.
+    private mutating func gate() -> String {
+        let schema = "{ type: object, properties: { score: { type: integer, minimum: 0, maximum: 9 }, word: { type: string } }, required: [score, word], additionalProperties: false }"
+        var checks = [
+            "even: { expr: \"size(output) % 2 == 0\" }",
+            "judge: { model: c, prompt: \"How good? \(count) ${{ tier }} ${{ output }}\", limits: { max_output_tokens: 64 }, output: { schema: \(schema), repair: 2 }, min: 5 }",
+            "same: { agree: { model: b } }", "vote: { agree: { samples: 2 } }",
+        ]
+        checks.shuffle(using: &random)
+        let chosen = checks.prefix(Int.random(in: 1...3, using: &random))
+        let names = chosen.map { "checks.\($0.prefix { $0 != ":" }).passed" }
+        let accept = chance(50) ? "" : ", accept: \"\(names.joined(separator: " || "))\""
+        return "escalate: { tiers: [\(pick(["a, c", "c, a", "a, b", "b, c, a"]))], checks: { \(chosen.joined(separator: ", ")) }\(accept) }"
     }
 
     private mutating func nested(_ id: String, depth: Int, reads: [String], readable: [String]) -> [String] {

@@ -50,7 +50,9 @@ public struct InMemoryArchive: RunArchive {
     public func trace(run id: String, maxItems: Int?) async throws(JournalError) -> RunTrace? {
         guard let run = journal.run(RunID(id)) else { return nil }
         let asked = try await approvals(run: id, isOpen: false)
-        return RunTrace(run: run.record, nodes: run.nodeRecords, calls: run.callRecords, memoHits: run.hits, approvals: asked)
+        var trace = RunTrace(run: run.record, nodes: run.nodeRecords, calls: run.callRecords, memoHits: run.hits, approvals: asked)
+        (trace.gateTiers, trace.gateChecks) = (run.gateTiers, run.gateChecks)
+        return trace
     }
 
     public func events(run id: String, filter: EventFilter) async throws(JournalError) -> [EventRecord] {
@@ -167,6 +169,7 @@ extension InMemoryJournal.Run {
             record.endedAt = row.moment("ended_at")
             record.tags = row.json("tags")?.objectValue ?? [:]
             record.notes = CallNote.list(row.json("notes"))
+            record.part = row.text("part") ?? ""
             return record
         }.sorted { $0.startedAt < $1.startedAt }
     }
@@ -177,6 +180,26 @@ extension InMemoryJournal.Run {
                 path: row.text("node_path")!, step: row.text("step_id")!, tier: row.text("tier")!, provider: row.text("provider")!,
                 modelAsked: row.text("model_asked")!, call: row.text("call_id")!, saved: row.money("saved_pico"), at: row.moment("started_at")!)
         }.sorted { $0.path < $1.path }
+    }
+
+    fileprivate var gateTiers: [GateTierRecord] {
+        tables.rows("gate_tier").values.map { row in
+            GateTierRecord(
+                path: row.text("node_path")!, step: row.text("step_id")!, tier: row.text("tier")!, verdict: row.text("verdict").flatMap(TierDecided.Verdict.init(rawValue:))!,
+                failure: row.text("failure_kind").flatMap(FailureKind.init(rawValue:)), decidedBy: row.text("decided_by"),
+                notRun: row.json("not_run")?.arrayValue?.compactMap(\.stringValue) ?? [], output: row.hash("output_hash"), decidedAt: row.moment("decided_at")!,
+                isTaken: row.int("taken") == 1, cause: row.text("cause"), reason: row.text("reason"))
+        }.sorted { ($0.decidedAt, $0.path) < ($1.decidedAt, $1.path) }
+    }
+
+    fileprivate var gateChecks: [GateCheckRecord] {
+        tables.rows("gate_check").values.map { row in
+            GateCheckRecord(
+                path: row.text("node_path")!, step: row.text("step_id")!, tier: row.text("tier")!, name: row.text("name")!, kind: row.text("kind")!,
+                result: row.text("result").flatMap(CheckEnded.Result.init(rawValue:))!, score: row.text("score").flatMap(Double.init),
+                threshold: row.text("threshold").flatMap(Double.init), reason: row.text("reason"), cost: row.money("cost_pico"),
+                time: .milliseconds(row.int("total_ms")!), endedAt: row.moment("ended_at")!)
+        }.sorted { ($0.endedAt, $0.path) < ($1.endedAt, $1.path) }
     }
 
     fileprivate var questions: [ApprovalRecord] {

@@ -52,6 +52,12 @@ struct EventFields {
         return number
     }
 
+    func optionalDouble(_ key: String) throws(EventDecodingError) -> Double? {
+        guard let value = payload[key] else { return nil }
+        guard let number = value.doubleValue else { throw missing(key) }
+        return number
+    }
+
     func optionalInt(_ key: String) throws(EventDecodingError) -> Int? { payload[key] == nil ? nil : try int(key) }
 
     func bool(_ key: String) throws(EventDecodingError) -> Bool {

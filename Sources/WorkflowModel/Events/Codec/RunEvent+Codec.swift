@@ -22,6 +22,9 @@ extension RunEvent {
         case callEnded = "call_ended"
         case commandEnded = "command_ended"
         case outputRejected = "output_rejected"
+        case checkEnded = "check_ended"
+        case tierDecided = "tier_decided"
+        case gateEnded = "gate_ended"
         case nodeSucceeded = "step_succeeded"
         case nodeFailed = "step_failed"
         case nodeRecovered = "step_recovered"
@@ -51,6 +54,9 @@ extension RunEvent {
         case .callEnded: kind = .callEnded
         case .commandEnded: kind = .commandEnded
         case .outputRejected: kind = .outputRejected
+        case .checkEnded: kind = .checkEnded
+        case .tierDecided: kind = .tierDecided
+        case .gateEnded: kind = .gateEnded
         case .nodeSucceeded: kind = .nodeSucceeded
         case .nodeFailed: kind = .nodeFailed
         case .nodeRecovered: kind = .nodeRecovered
@@ -87,6 +93,9 @@ extension RunEvent {
         case .memoHit(let hit): hit.write(to: &json)
         case .memoKept(let kept): kept.write(to: &json)
         case .scopeOpened(let scope): scope.write(to: &json)
+        case .checkEnded(let check): check.write(to: &json)
+        case .tierDecided(let tier): tier.write(to: &json)
+        case .gateEnded(let gate): gate.write(to: &json)
         case .conditionEvaluated(let path, let holds):
             json.put("step", path)
             json.put("holds", holds)
@@ -170,6 +179,9 @@ extension RunEvent {
         case .memoHit: self = .memoHit(try MemoHit(fields))
         case .memoKept: self = .memoKept(try MemoKept(fields))
         case .scopeOpened: self = .scopeOpened(try ScopeOpened(fields))
+        case .checkEnded: self = .checkEnded(try CheckEnded(fields))
+        case .tierDecided: self = .tierDecided(try TierDecided(fields))
+        case .gateEnded: self = .gateEnded(try GateEnded(fields))
         case .conditionEvaluated: self = .conditionEvaluated(try fields.step(), holds: try fields.bool("holds"))
         case .itemsExpanded: self = .itemsExpanded(try fields.step(), count: try fields.int("count"), items: try fields.hash("items"))
         case .stepSkipped: self = .stepSkipped(try fields.step(), try fields.value("reason", SkipReason.init(text:)))

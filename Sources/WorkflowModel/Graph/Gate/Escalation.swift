@@ -40,6 +40,8 @@ public final class Escalation: Sendable {
     public let accept: Expression?
     public let onExhausted: Exhaustion
     public let onRefusal: Refusal
+    /// Whether anything may read whether an answer was accepted, or what the checks said of it.
+    public let readsAcceptance: Bool
     /// `nil`: any share of answers may go on to a further tier.
     public let maxRate: EscalationRate?
     public let shadow: ShadowSampling?
@@ -49,7 +51,7 @@ public final class Escalation: Sendable {
     public let range: SourceRange?
 
     package init(
-        tiers: [String], start: Start, checks: [GateCheck], accept: Expression?, onExhausted: Exhaustion, onRefusal: Refusal, maxRate: EscalationRate?,
+        tiers: [String], start: Start, checks: [GateCheck], accept: Expression?, onExhausted: Exhaustion, onRefusal: Refusal, readsAcceptance: Bool, maxRate: EscalationRate?,
         shadow: ShadowSampling?, hash: ContentHash, range: SourceRange?
     ) {
         self.tiers = tiers
@@ -58,6 +60,7 @@ public final class Escalation: Sendable {
         self.accept = accept
         self.onExhausted = onExhausted
         self.onRefusal = onRefusal
+        self.readsAcceptance = readsAcceptance
         self.maxRate = maxRate
         self.shadow = shadow
         self.hash = hash

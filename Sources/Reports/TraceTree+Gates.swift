@@ -1,0 +1,78 @@
+import Economics
+import Values
+import WorkflowModel
+
+/// What a trace tells of one gate.
+struct GateTrace {
+    var tiers: [GateTierRecord] = []
+    var checks: [GateCheckRecord] = []
+
+    /// The tier whose answer is the step's.
+    var taken: String? { tiers.last { $0.isTaken }?.tier }
+
+    static func byPath(_ trace: RunTrace) -> [String: GateTrace] {
+        var gates: [String: GateTrace] = [:]
+        for tier in trace.gateTiers { gates[tier.path, default: GateTrace()].tiers.append(tier) }
+        for check in trace.gateChecks { gates[check.path, default: GateTrace()].checks.append(check) }
+        return gates
+    }
+}
+
+/// A gate, tier by tier: what was asked, what each check found, which decided, which were not run, and what it cost so far.
+extension TraceTree {
+    mutating func climb(_ gate: GateTrace, _ calls: [CallRecord], rest: String, _ told: inout TextSet) {
+        var names = gate.tiers.map(\.tier)
+        for call in calls where !names.contains(where: { $0.hasSameBytes(as: call.tier) }) { names.append(call.tier) }
+        var soFar: [CallRecord] = []
+        for (index, name) in names.enumerated() {
+            let own = calls.filter { $0.tier.hasSameBytes(as: name) }
+            soFar += own
+            let isLast = index == names.count - 1
+            let mark = isLast ? style.lastBranch : style.branch
+            let decided = gate.tiers.firstIndex { $0.tier.hasSameBytes(as: name) }
+            let tally = Tally(own)
+            rows.add([
+                StyledText(rest + mark.lead, .dim) + StyledText(name),
+                decided.map { verdict(gate.tiers, at: $0) } ?? StyledText("asked"),
+                "", "",
+                StyledText(tally.tokensText(style)),
+                StyledText(tally.cached > 0 ? Figures.count(tally.cached) : ""),
+                StyledText(tally.costText(style)),
+            ])
+            let below = rest + mark.rest
+            let checks = gate.checks.filter { $0.tier.hasSameBytes(as: name) }
+            // Nothing is told behind the calls.
+            let isBare = checks.isEmpty && names.count == 1 && (decided.map { gate.tiers[$0].reason == nil && (gate.tiers[$0].notRun.isEmpty || gate.tiers[$0].verdict == .failed) } ?? true)
+            for (index, call) in own.enumerated() { self.call(call, isLast: isBare && index == own.count - 1, rest: below, &told) }
+            for check in checks {
+                tell("\(check.name): " + GateWords.finding(check.result, score: check.score, threshold: check.threshold, reason: check.reason), prefix: below, tint: tint(check.result))
+            }
+            if let record = decided.map({ gate.tiers[$0] }) {
+                if !record.notRun.isEmpty, record.verdict != .failed { tell("not run: \(record.notRun.joined(separator: ", ")); \(why(record))", prefix: below, tint: .dim) }
+                if let reason = record.reason { tell("taken though it was not accepted: \(reason)", prefix: below, tint: .yellow) }
+            }
+            if !isLast || names.count > 1 { tell("\(Tally(soFar).costText(style)) so far", prefix: below, tint: .dim) }
+        }
+    }
+
+    private func verdict(_ tiers: [GateTierRecord], at index: Int) -> StyledText {
+        let record = tiers[index]
+        var text = GateWords.verdict(record.verdict, failure: record.failure, decidedBy: record.decidedBy)
+        if let output = record.output, let before = tiers[..<index].last(where: { $0.output != nil })?.output { text += output == before ? ", same answer" : ", another answer" }
+        if record.isTaken { text += ", taken" }
+        return StyledText(text, record.verdict == .accepted ? .green : record.verdict == .failed ? .red : .yellow)
+    }
+
+    private func why(_ record: GateTierRecord) -> String {
+        record.verdict == .undecided ? "nothing reads what they would say" : "they could change nothing"
+    }
+
+    private func tint(_ result: CheckEnded.Result) -> Tint? {
+        switch result {
+        case .passed: .green
+        case .failed, .error: .yellow
+        case .lost: .red
+        case .scored: nil
+        }
+    }
+}

@@ -1,0 +1,62 @@
+import Economics
+import Values
+
+extension CheckEnded {
+    func write(to json: inout JSONObjectWriter) {
+        json.put("step", path)
+        json.put("tier", tier)
+        json.put("check", check)
+        json.put("kind", kind)
+        json.put("result", result.rawValue)
+        json.put("score", score.map(JSONValue.double))
+        json.put("threshold", threshold.map(JSONValue.double))
+        json.put("output", output)
+        json.put("reason", reason)
+        json.put("cost_usd", cost?.decimalText)
+        json.put("ms", Int(time.milliseconds))
+    }
+
+    convenience init(_ fields: EventFields) throws(EventDecodingError) {
+        self.init(
+            path: try fields.step(), tier: try fields.text("tier"), check: try fields.text("check"), kind: try fields.text("kind"),
+            result: try fields.value("result", Result.init(rawValue:)), score: try fields.optionalDouble("score"), threshold: try fields.optionalDouble("threshold"),
+            output: try fields.optionalHash("output"), reason: try fields.optionalText("reason"), cost: try fields.money("cost_usd"),
+            time: .milliseconds(Int64(try fields.int("ms"))))
+    }
+}
+
+extension TierDecided {
+    func write(to json: inout JSONObjectWriter) {
+        json.put("step", path)
+        json.put("tier", tier)
+        json.put("gate", gate)
+        json.put("verdict", verdict.rawValue)
+        json.put("failure_kind", failure?.rawValue)
+        json.put("decided_by", decidedBy)
+        if !notRun.isEmpty { json.put("not_run", notRun) }
+        json.put("output", output)
+    }
+
+    convenience init(_ fields: EventFields) throws(EventDecodingError) {
+        self.init(
+            path: try fields.step(), tier: try fields.text("tier"), gate: try fields.hash("gate"), verdict: try fields.value("verdict", Verdict.init(rawValue:)),
+            failure: try fields.optional("failure_kind", FailureKind.init(rawValue:)), decidedBy: try fields.optionalText("decided_by"),
+            notRun: try fields.texts("not_run"), output: try fields.optionalHash("output"))
+    }
+}
+
+extension GateEnded {
+    func write(to json: inout JSONObjectWriter) {
+        json.put("step", path)
+        json.put("tier", tier)
+        json.put("accepted", isAccepted)
+        json.put("cause", cause)
+        json.put("reason", reason)
+    }
+
+    convenience init(_ fields: EventFields) throws(EventDecodingError) {
+        self.init(
+            path: try fields.step(), tier: try fields.optionalText("tier"), isAccepted: try fields.bool("accepted"), cause: try fields.optionalText("cause"),
+            reason: try fields.optionalText("reason"))
+    }
+}

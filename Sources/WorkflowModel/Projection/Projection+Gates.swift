@@ -1,0 +1,50 @@
+import Economics
+import Values
+
+/// The rows of gates: what each check found, what was decided of each tier, and which is taken.
+extension Projection {
+    func end(_ check: CheckEnded, _ at: Timestamp, _ sink: any RowSink) throws {
+        try sink.begin(.checkEnded)
+        sink.put(check.path)
+        sink.put(check.tier)
+        sink.put(check.check)
+        sink.put(NodePath.step(check.path))
+        sink.put(check.kind)
+        sink.put(check.result.rawValue)
+        sink.put(check.score.map { "\($0)" })
+        sink.put(check.threshold.map { "\($0)" })
+        sink.put(check.output)
+        sink.put(Self.plain(check.reason))
+        sink.put(check.cost?.picoDollars)
+        sink.put(check.time.milliseconds)
+        sink.put(at.microseconds)
+        try sink.end()
+    }
+
+    func decide(_ tier: TierDecided, _ at: Timestamp, _ sink: any RowSink) throws {
+        try sink.begin(.tierDecided)
+        sink.put(tier.path)
+        sink.put(tier.tier)
+        sink.put(NodePath.step(tier.path))
+        sink.put(tier.gate)
+        sink.put(tier.verdict.rawValue)
+        sink.put(tier.failure?.rawValue)
+        sink.put(tier.decidedBy)
+        sink.put(tier.notRun.isEmpty ? nil : JSONEncoding.wire.string(.array(tier.notRun.map(JSONValue.string))))
+        sink.put(tier.output)
+        sink.put(at.microseconds)
+        try sink.end()
+    }
+
+    /// One that takes no answer is told by its node's failure.
+    func end(_ gate: GateEnded, _ sink: any RowSink) throws {
+        guard let tier = gate.tier else { return }
+        try sink.begin(.gateEnded)
+        sink.put(gate.path)
+        sink.put(tier)
+        sink.put(true)
+        sink.put(gate.cause)
+        sink.put(Self.plain(gate.reason))
+        try sink.end()
+    }
+}

@@ -1,0 +1,66 @@
+import Economics
+import Reports
+import Testing
+import Values
+import WorkflowModel
+
+/// A gate as `show` draws it.
+@Suite struct GateReportTests {
+    private static func trace() -> RunTrace {
+        var run = RunRecord(id: "20261121-094815-k3f9q2ab", workflow: "gated", file: "w.yaml", status: .succeeded, startedAt: start)
+        run.endedAt = after(4_000)
+        func part(_ call: CallRecord, _ tier: String, _ part: String = "") -> CallRecord {
+            (call.tier, call.part) = (tier, part)
+            return call
+        }
+        let calls = [
+            part(call("draft", 0, cost: "0.00001", tokens: (100, 20), at: 0, took: 500), "small"),
+            part(call("draft", 0, model: "local/judge", cost: "0.00002", tokens: (200, 5), at: 600, took: 300, purpose: "judge"), "small", "judge"),
+            part(call("draft", 0, model: "cloud/large", cost: "0.004", tokens: (100, 25), at: 1_000, took: 2_000), "large"),
+        ]
+        var trace = RunTrace(run: run, nodes: [node("draft", .succeeded, from: 0, to: 3_100)], calls: calls)
+        trace.gateTiers = [
+            GateTierRecord(path: "draft", step: "draft", tier: "small", verdict: .rejected, decidedBy: "judge", notRun: ["tests"], output: ContentHash(of: "a"), decidedAt: after(950)),
+            GateTierRecord(
+                path: "draft", step: "draft", tier: "large", verdict: .rejected, decidedBy: "short", output: ContentHash(of: "a"), decidedAt: after(3_050), isTaken: true,
+                cause: "not_accepted", reason: "the last tier's was not accepted either"),
+        ]
+        trace.gateChecks = [
+            GateCheckRecord(path: "draft", step: "draft", tier: "small", name: "short", kind: "expr", result: .passed, time: .milliseconds(0), endedAt: after(550)),
+            GateCheckRecord(
+                path: "draft", step: "draft", tier: "small", name: "judge", kind: "judge", result: .failed, score: 0.25, threshold: 0.5, cost: usd("0.00002"),
+                time: .milliseconds(300), endedAt: after(900)),
+            GateCheckRecord(path: "draft", step: "draft", tier: "large", name: "short", kind: "expr", result: .error, reason: "no such field", time: .milliseconds(0), endedAt: after(3_040)),
+        ]
+        return trace
+    }
+
+    @Test func tierByTier() {
+        let text = TraceReport.text(Self.trace(), style: style())
+        let tree = text.components(separatedBy: "\n\n").last ?? ""
+        #expect(
+            tree == """
+                step            status, model                               first token   time  tokens      cost
+                ✓ draft         cloud/large (asked local/small)                           3.1s  400→50  $0.00403
+                ├─ small        not accepted, by judge                                          300→25  $0.00003
+                │  ├─ #0 try    local/small                                       125ms  500ms  100→20  $0.00001
+                │  ├─ #0 judge  local/judge                                        75ms  300ms   200→5  $0.00002
+                │  short: passed
+                │  judge: failed, 0.25 of at least 0.5
+                │  not run: tests; they could change nothing
+                │  $0.00003 so far
+                └─ large        not accepted, by short, same answer, taken                      100→25    $0.004
+                   ├─ #0 try    cloud/large                                       500ms     2s  100→25    $0.004
+                   short: could not be told: no such field
+                   taken though it was not accepted: the last tier's was not accepted either
+                   $0.00403 so far
+                """ + "\n", "\(text)")
+    }
+
+    @Test func jsonHasTiersAndChecks() {
+        let json = TraceReport.json(Self.trace())
+        #expect(json["gate_tiers"]?[1]?["taken"] == true && json["gate_tiers"]?[0]?["not_run"] == ["tests"])
+        #expect(json["gate_checks"]?[1]?["score"] == 0.25 && json["gate_checks"]?[1]?["cost_usd"] == "0.00002")
+        #expect(json["nodes"]?[0]?["answered_by"] == "cloud/large")
+    }
+}
