@@ -95,6 +95,8 @@ test: setup lint ## run every test; fetches the small model if it can
 	if [ -e .agentctl/models/smollm2-135m-instruct-q4_1.gguf ]; then .venv/bin/python Tests/Conformance/live.py .build/debug/agentctl; fi
 	# A hundredth of the price rows, as this build is slow.
 	python3 Tests/Conformance/prices.py .build/debug/agentctl --rows-only --sample 0.01
+	# What gates come to, counted by another program.
+	python3 Tests/Conformance/gates.py .build/debug/agentctl --rows 2000
 	# Disks that are full, copies and cut logs; `make crash` does more of it.
 	AGENTCTL_CRASH_KILLS=40 AGENTCTL_CRASH_SEED=1 swift test --skip-build --filter LossTests
 	# Small inputs, as this build is slow; --patience ends what hangs and judges no speed.
@@ -117,6 +119,7 @@ test-release: setup ## the tests of the commands, 160 kills and the known cases 
 	AGENTCTL_CRASH_KILLS=160 AGENTCTL_CRASH_SEED=2 swift test --skip-build --filter 'CrashTests|CrashBatchTests|LossTests'
 	Tests/Cases/run.sh
 	python3 Tests/Conformance/prices.py $(AGENTCTL) --rows-only
+	python3 Tests/Conformance/gates.py $(AGENTCTL)
 
 prices: release ## hold the catalogue and 10,000 random usages against litellm and genai-prices
 	@$(prelude)

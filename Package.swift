@@ -29,6 +29,7 @@ let package = Package(
                 "Economics", "Engine", "Expressions", "HTTP", "JSONSchema", "Ledger", "Providers", "Reports", "Tools", "Values", "WorkflowLoading",
                 "WorkflowModel",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
             ],
             resources: [.embedInCode("Templates/minimal"), .embedInCode("Templates/triage"), .embedInCode("Templates/batch")],
             swiftSettings: strict,
@@ -170,7 +171,7 @@ let package = Package(
             /** The program as users run it: a real process, real sockets, a real ledger file */
             name: "CommandTests",
             dependencies: [
-                "Ledger", "TestSupport", "Values", "WorkflowModel", .product(name: "GRDB", package: "GRDB.swift"),
+                "Ledger", "TestSupport", "Tools", "Values", "WorkflowModel", .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ],
             swiftSettings: strict),

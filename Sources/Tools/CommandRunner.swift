@@ -75,18 +75,8 @@ public struct CommandRunner: ToolRunner {
         return outcome?.redacted(by: secrets.redactor) ?? .failed(StepFailure(.timeout, "the program did not end within \(invocation.timeout)"))
     }
 
-    /// A file rather than a pipe: a program may end without reading its input, and that is its right.
-    private static func unnamedFile(holding bytes: [UInt8]) -> FileDescriptor? {
-        guard let file = tmpfile() else { return nil }
-        defer { fclose(file) }
-        guard fwrite(bytes, 1, bytes.count, file) == bytes.count, fflush(file) == 0 else { return nil }
-        let descriptor = fcntl(fileno(file), F_DUPFD_CLOEXEC, 3)
-        guard descriptor >= 0, lseek(descriptor, 0, SEEK_SET) == 0 else { return nil }
-        return FileDescriptor(rawValue: descriptor)
-    }
-
     private static func execute(_ configuration: Configuration, stdin: [UInt8], program: String) async -> CommandResult {
-        guard let input = unnamedFile(holding: stdin) else {
+        guard let input = UnnamedFile.holding(stdin) else {
             let code = errno
             let why = OpenFileLimit.explanation(of: code) ?? String(cString: strerror(code))
             return .failed(StepFailure(.command, "the program's input could not be written: \(why)"))

@@ -2,6 +2,7 @@ import Foundation
 import Subprocess
 import SystemPackage
 import TestSupport
+import Tools
 import Values
 
 /// A project folder of one test, with the built program and, where asked for, a stub model server.
@@ -58,12 +59,11 @@ final class Sandbox {
     }
 
     static func run(_ program: String, _ arguments: [String], in folder: String, environment: [String: String] = [:], stdin: String = "") async throws -> Finished {
-        ClosedPipes.areEndured
         var overrides: [Environment.Key: String?] = ["NO_COLOR": "1", "AGENTCTL_CONFIG": nil, "AGENTCTL_LEDGER": nil]
         for (key, value) in environment { overrides[Environment.Key(stringLiteral: key)] = value }
         let result = try await Subprocess.run(
             .path(FilePath(program)), arguments: Arguments(arguments), environment: .inherit.updating(overrides), workingDirectory: FilePath(folder),
-            input: .string(stdin), output: .string(limit: 64 << 20), error: .string(limit: 8 << 20))
+            input: .fileDescriptor(UnnamedFile.holding(Array(stdin.utf8))!, closeAfterSpawningProcess: true), output: .string(limit: 64 << 20), error: .string(limit: 8 << 20))
         let code: Int
         switch result.terminationStatus {
         case .exited(let status): code = Int(status)

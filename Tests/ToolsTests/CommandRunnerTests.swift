@@ -1,5 +1,4 @@
 import Foundation
-import TestSupport
 import Testing
 import Values
 import WorkflowModel
@@ -11,7 +10,6 @@ import WorkflowModel
     private let folder: String
 
     init() throws {
-        ClosedPipes.areEndured
         // As the system knows it, without links.
         folder = try #require(realpath(NSTemporaryDirectory(), nil).map { String(cString: $0) }) + "/tools-tests-" + UUID().uuidString
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)

@@ -57,7 +57,7 @@ extension PlanBuilder {
         return Plan.Step(
             id: id, kind: "model", tier: escalation.tiers.joined(separator: " > "), model: models.joined(separator: " > "),
             maxCalls: place.most.flatMap { most in most.multipliedReportingOverflow(by: calls).overflow ? nil : most * calls }, isConditional: isConditional,
-            promptTokens: TokenBound.estimate(bytes: questions.prompt.knownBytes), maxInputTokens: step.limits.maxInputTokens,
+            prompt: PromptTokens(bytes: questions.prompt.knownBytes, ratios[place.graph.tier(named: escalation.tiers[start])!.models[0]]), maxInputTokens: step.limits.maxInputTokens,
             maxOutputTokens: escalation.tiers.map(questions.outputCap).max(), amounts: amounts, isUnpriced: sheets.sheets.isEmpty, notes: notes,
             prefixes: model.prefixes.map { place.graph.prefixes[$0].name })
     }
@@ -144,7 +144,7 @@ extension PlanBuilder {
             var isLearned = judge.needsFrame
             var size = builder.promptSize(step, judge.question, place.graph, place.scope, limits: judge.limits) { expression in
                 var most = 0
-                for root in Set(expression.references.compactMap(\.path.first)) {
+                for root in TextSet(expression.references.compactMap(\.path.first)).sorted() {
                     switch root {
                     case "output": most += answer
                     case "question" where prompt.isComplete: most += prompt.bound
@@ -204,7 +204,7 @@ extension ModelStep {
             case .expression, .logprob, .command: break
             }
         }
-        var seen: Set<String> = []
+        var seen = TextSet()
         return names.filter { seen.insert($0).inserted }
     }
 }

@@ -16,7 +16,7 @@ public struct PlanBuilder: Sendable {
     private let conditional: [ObjectIdentifier: [Bool]]
     private let hasCap: Bool
     /// What prompts of models were billed as before.
-    private let ratios: [ModelReference: TokenRatio]
+    let ratios: [ModelReference: TokenRatio]
 
     /// A tier by its name in its workflow.
     private struct TierKey: Hashable {

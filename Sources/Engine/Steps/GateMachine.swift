@@ -9,8 +9,9 @@ import WorkflowModel
 public struct GateMachine: Sendable {
     public enum Event: Sendable {
         case started
-        /// A tier's answer that passed the hard checks: it is whole, not empty, and matches its schema.
-        case answered(JSONValue)
+        /// A tier's answer that passed the hard checks: it is whole, not empty, and matches its schema. `nil`: there was one, and a record does
+        /// not have it.
+        case answered(JSONValue?)
         /// A tier gave none.
         case failed(StepFailure)
         /// A dearer tier may not be asked.
@@ -55,7 +56,7 @@ public struct GateMachine: Sendable {
         switch event {
         case .started: return .ask(tier: tier)
         case .answered(let answer):
-            output = CELValue(answer)
+            output = answer.map { CELValue($0) } ?? .unknown
             candidates.append(tier)
             for check in outcomes.indices { outcomes[check] = nil }
             lastCheck = nil

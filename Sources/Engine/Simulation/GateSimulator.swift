@@ -1,0 +1,325 @@
+import Economics
+import Expressions
+import Glibc
+import Values
+import WorkflowModel
+
+/// Decides recorded answers as a step's gate would have: the machine and the terms are those of a run, and nothing is asked.
+///
+/// What is computed of an answer is computed here (`expr`, `logprob` of the recorded signals, `agree` of the other tiers' answers and of the samples);
+/// what only a call can tell comes from the row. Where that says nothing, both ways are followed, so that what they come to is bounded.
+public struct GateSimulator {
+    private let terms: GateTerms
+    private let escalation: Escalation
+    private let model: ModelStep
+    private let start: Int
+    /// By which rows know the tiers: those of the gate, then those that only checks ask.
+    private let names: [String]
+    private let helpers: TextTable<Int>
+    public private(set) var result: GateSimulation
+
+    /// - Parameters:
+    ///   - model: the step.
+    ///   - escalation: its gate.
+    ///   - graph: its workflow.
+    ///   - names: by which rows know tiers that they know by another name.
+    /// - Throws: when rows cannot tell where the gate begins.
+    public init(_ model: ModelStep, _ escalation: Escalation, in graph: WorkflowGraph, names: TextTable<String> = [:]) throws(RecordedAnswersError) {
+        self.model = model
+        self.escalation = escalation
+        terms = GateTerms(escalation, in: graph)
+        switch escalation.start {
+        case .position(let position): start = position
+        case .computed:
+            throw RecordedAnswersError("'start' is computed from what rows do not tell; simulate with a copy of the workflow whose start is one of the tiers")
+        }
+        var all = escalation.tiers
+        var helpers: TextTable<Int> = [:]
+        for check in escalation.checks {
+            guard case .agreement(let agreement) = check.kind, case .tier(let name) = agreement.asked, helpers[name] == nil else { continue }
+            if let known = all.firstIndex(of: name) { helpers[name] = known } else { helpers[name] = all.count; all.append(name) }
+        }
+        self.helpers = helpers
+        self.names = all.map { names[$0] ?? $0 }
+        result = GateSimulation(tiers: escalation.tiers)
+    }
+
+    /// Takes in one row.
+    public mutating func add(_ row: JSONValue) throws(RecordedAnswersError) {
+        let recorded = try RecordedAnswers(row, tiers: names)
+        for tier in terms.tiers.indices where recorded.answers[tier] == nil {
+            result.leftOut[names[tier], default: 0] += 1
+            return
+        }
+        let courses = courses(of: recorded)
+        result.rows += 1
+        for tier in terms.tiers.indices { result.singles[tier].take(recorded.answers[tier]!) }
+        count(courses)
+    }
+
+    // MARK: One row
+
+    /// One way that a row can go.
+    private struct Course {
+        var asked: [Int] = []
+        var cost = MoneySum.zero
+        var isUnpriced = false
+        /// Behind the first tier and the checks of its answer.
+        var further = MoneySum.zero
+        var helpersAsked = TextSet()
+        var end: GateEnd?
+        var isCorrect: Bool?
+        /// Checks without an outcome that were taken as a yes or a no.
+        var missing: [String] = []
+        /// Whether each of them was taken as a no.
+        var isCounted = true
+
+        mutating func pay(_ amount: MoneySum?) {
+            guard let amount else {
+                isUnpriced = true
+                return
+            }
+            cost = cost + amount
+            if asked.count > 1 { further = further + amount }
+        }
+    }
+
+    /// Each way that a row can go; the one that is counted takes what is missing as a no.
+    private func courses(of row: RecordedAnswers) -> [Course] {
+        var done: [Course] = []
+        let first = GateMachine(terms, start: start, scope: RecordedScope(values: row.values))
+        var open: [(machine: GateMachine, event: GateMachine.Event, course: Course)] = [(first, .started, Course())]
+        while var (machine, event, course) = open.popLast() {
+            following: while true {
+                switch machine.apply(event) {
+                case .ask(let tier):
+                    course.asked.append(tier)
+                    let answer = row.answers[tier]!
+                    course.pay(answer.cost.map { MoneySum($0) })
+                    payEarly(row, answer, &course)
+                    event = self.event(of: answer)
+                case .check(let check):
+                    let tier = course.asked.last!
+                    switch found(check, at: tier, in: row, machine.scope, &course) {
+                    case .outcome(let outcome): event = .checked(outcome)
+                    case .missing where machine.decisions.count == course.asked.count:
+                        // It is run for the record alone.
+                        event = .checked(.lost("not recorded"))
+                    case .missing:
+                        course.missing.append(terms.checks[check].name)
+                        // As a yes, the answer is taken: no other outcome makes the row cheaper.
+                        var accepted = course
+                        accepted.isCounted = false
+                        accepted.end = .accepted(tier: tier)
+                        accepted.isCorrect = row.answers[tier]!.isCorrect
+                        done.append(accepted)
+                        event = .failed(StepFailure(.outputInvalid, "no row tells what '\(terms.checks[check].name)' found"))
+                    }
+                case .end(let end):
+                    course.end = end
+                    course.isCorrect = Self.taken(end).map { row.answers[$0]!.isCorrect } ?? false
+                    done.append(course)
+                    break following
+                }
+            }
+        }
+        return done
+    }
+
+    /// The tier whose answer the step has.
+    private static func taken(_ end: GateEnd) -> Int? {
+        switch end {
+        case .accepted(let tier), .best(let tier, _): tier
+        case .ask, .failed: nil
+        }
+    }
+
+    /// What is always looked at first.
+    private func event(of answer: RecordedAnswers.Answer) -> GateMachine.Event {
+        switch answer.finish {
+        case .contentFilter: return .failed(StepFailure(.refusal, "the model declined"))
+        case .length: return .failed(StepFailure(.truncated, "the answer stopped at its cap"))
+        default: break
+        }
+        guard let output = answer.output else { return .answered(nil) }
+        if let text = output.stringValue, text.allSatisfy(\.isWhitespace), !model.allowsEmpty { return .failed(StepFailure(.emptyAnswer, "the answer is empty")) }
+        guard let schema = model.schema else { return .answered(output) }
+        let document = document(output)!
+        return schema.isValid(document) ? .answered(document) : .failed(StepFailure(.outputInvalid, "the answer does not match its schema"))
+    }
+
+    // MARK: Checks
+
+    private enum Found {
+        case outcome(CheckOutcome)
+        case missing
+    }
+
+    private func found(_ index: Int, at tier: Int, in row: RecordedAnswers, _ scope: GateScope, _ course: inout Course) -> Found {
+        let check = escalation.checks[index]
+        let answer = row.answers[tier]!
+        if let recorded = answer.checks[check.name] {
+            if case .expression = check.kind {} else { return told(recorded, check, &course) }
+        }
+        switch check.kind {
+        case .expression(let expression): return holds(expression, scope)
+        case .logprob(let bounds): return Self.logprob(bounds, answer.signals)
+        case .agreement(let agreement):
+            switch agreement.asked {
+            case .tier(let name): return agrees(agreement, with: name, answer, row, scope, &course)
+            case .samples(let samples): return agrees(agreement, samples: samples, answer, scope, &course)
+            }
+        case .judge, .command: return .missing
+        }
+    }
+
+    /// What a row says of a check that it does not have the parts of.
+    private func told(_ recorded: JSONValue, _ check: GateCheck, _ course: inout Course) -> Found {
+        if case .logprob = check.kind {} else { course.pay((try? RecordedAnswers.Answer.amount(recorded["cost_usd"]) { RecordedAnswersError("") })?.map { MoneySum($0) }) }
+        let score = recorded["score"]?.doubleValue
+        var passed = recorded["passed"]?.boolValue ?? recorded["output"]?["passed"]?.boolValue
+        if passed == nil, let score {
+            switch check.kind {
+            case .judge(let judge): passed = judge.minScore.map { score >= $0 }
+            case .agreement(let agreement): passed = agreement.minShare.map { score >= $0 } ?? (score > 0.5)
+            case .expression, .logprob, .command: break
+            }
+        }
+        let output = recorded["output"]
+        guard passed != nil || score != nil || output != nil else { return .missing }
+        return .outcome(CheckOutcome(passed: passed, score: score, output: output))
+    }
+
+    private func holds(_ expression: Expression, _ scope: GateScope) -> Found {
+        switch expression.prospect(scope).verdict {
+        case .holds: .outcome(CheckOutcome(passed: true))
+        case .fails: .outcome(CheckOutcome(passed: false))
+        case .open: .missing
+        }
+    }
+
+    /// Bounds on what rows call `logprob_min`, `logprob_mean`, `logprob_p10`, `logprob_margin` and `logprob_sum`, of the tokens that decide.
+    private static func logprob(_ bounds: LogprobCheck, _ signals: JSONObject) -> Found {
+        func signal(_ name: String) -> Double? { signals["logprob_\(name)"]?.doubleValue }
+        let (lowest, mean) = (signal("min"), signal("mean"))
+        // Of a single token all of them are the same.
+        let sum = signal("sum") ?? (lowest != nil && lowest == mean ? lowest : nil)
+        var passed = true
+        for (bound, value) in [
+            (bounds.minProbability, sum.map(exp)), (bounds.minLowest, lowest), (bounds.minMean, mean), (bounds.minP10, signal("p10")), (bounds.minMargin, signal("margin")),
+        ] {
+            guard let bound else { continue }
+            guard let value else { return .missing }
+            if value < bound { passed = false }
+        }
+        return .outcome(CheckOutcome(passed: passed, score: sum.map(exp)))
+    }
+
+    // MARK: Agreement
+
+    private func agrees(
+        _ agreement: AgreementCheck, with name: String, _ answer: RecordedAnswers.Answer, _ row: RecordedAnswers, _ scope: GateScope, _ course: inout Course
+    ) -> Found {
+        guard let other = row.answers[helpers[name]!] else { return .missing }
+        payHelper(name, other, &course)
+        return .outcome(ballot(agreement, answer, scope) { _ in other.output })
+    }
+
+    /// A helper is asked once for a row, whatever tiers it is compared with.
+    private func payHelper(_ name: String, _ answer: RecordedAnswers.Answer, _ course: inout Course) {
+        guard course.helpersAsked.insert(name).inserted else { return }
+        course.pay(answer.cost.map { MoneySum($0) })
+    }
+
+    private func payEarly(_ row: RecordedAnswers, _ answer: RecordedAnswers.Answer, _ course: inout Course) {
+        for check in escalation.checks {
+            guard case .agreement(let agreement) = check.kind, agreement.startsEarly, case .tier(let name) = agreement.asked, let other = row.answers[helpers[name]!] else { continue }
+            payHelper(name, other, &course)
+        }
+    }
+
+    private func agrees(_ agreement: AgreementCheck, samples: Int, _ answer: RecordedAnswers.Answer, _ scope: GateScope, _ course: inout Course) -> Found {
+        var (asked, isShort) = (0, false)
+        let outcome = ballot(agreement, answer, scope) { number in
+            guard number <= answer.samples.count else {
+                isShort = true
+                return nil
+            }
+            asked = number
+            return answer.samples[number - 1]
+        }
+        // What one of them cost is its share of what all of them did.
+        if asked > 0 { course.pay(answer.sampleCost.map { MoneySum(Money(picoDollars: $0.picoDollars / Int64(answer.samples.count)), times: Int64(asked)) }) }
+        return isShort ? .missing : .outcome(outcome)
+    }
+
+    /// The answers of an agreement, each asked for by its number from 1; `nil`: it was not recorded and equals none.
+    private func ballot(
+        _ agreement: AgreementCheck, _ answer: RecordedAnswers.Answer, _ scope: GateScope, _ sample: (Int) -> JSONValue?
+    ) -> CheckOutcome {
+        guard let output = document(answer.output), var ballot = try? Ballot(agreement, of: output, scope) else {
+            // There is nothing to compare; what is compared with is asked all the same.
+            for number in 1...max(1, agreement.mostSamples) { _ = sample(number) }
+            return .error("the answer has nothing to compare")
+        }
+        while let next = ballot.next {
+            if let other = document(sample(next)) { ballot.take(other) } else { ballot.take(CheckOutcome.error("not recorded")) }
+        }
+        return ballot.outcome
+    }
+
+    /// As the step's output has it: rows of other programs have the text that the model wrote.
+    private func document(_ output: JSONValue?) -> JSONValue? {
+        guard let output, output != .null else { return nil }
+        return model.schema == nil ? output : output.stringValue.flatMap { try? AnswerDocument.read($0, rules: .current) } ?? output
+    }
+
+    // MARK: Totals
+
+    private mutating func count(_ courses: [Course]) {
+        let counted = courses.first(where: \.isCounted)!
+        for name in counted.missing { result.missingChecks[name, default: 0] += 1 }
+        if counted.isCorrect == true { result.gate.correct += 1 }
+        if counted.isCorrect == nil { result.gate.unjudged += 1 }
+        result.gate.cost = result.gate.cost + counted.cost
+        if counted.isUnpriced { result.gate.unpriced += 1 }
+        if counted.asked.count > 1 { result.escalated += 1 }
+        result.furtherCost = result.furtherCost + counted.further
+        result.firstCost = result.firstCost + (counted.cost - counted.further)
+        switch counted.end! {
+        case .accepted(let tier): result.acceptedBy[tier] += 1
+        case .best(_, nil): result.undecided += 1
+        case .best(_, let cause?), .ask(_, let cause):
+            result.exhausted += 1
+            result.causes[counted.missing.isEmpty ? cause.word : "not_recorded", default: 0] += 1
+        case .failed(let failure):
+            result.exhausted += 1
+            result.causes[failure.kind.rawValue, default: 0] += 1
+        }
+        // What nothing says the outcome of may have been right.
+        result.correct.least += courses.allSatisfy { $0.isCorrect == true } ? 1 : 0
+        result.correct.most += courses.contains { $0.isCorrect != false } ? 1 : 0
+        result.cost.least = result.cost.least + courses.map(\.cost).min()!
+        result.cost.most = result.cost.most + courses.map(\.cost).max()!
+    }
+}
+
+extension GateSimulation.Tally {
+    fileprivate mutating func take(_ answer: RecordedAnswers.Answer) {
+        switch answer.isCorrect {
+        case true?: correct += 1
+        case false?: break
+        case nil: unjudged += 1
+        }
+        if let paid = answer.cost { cost.add(paid) } else { unpriced += 1 }
+    }
+}
+
+/// What a row tells beside its answers; of everything else nothing is known.
+private struct RecordedScope: Bindings, Sendable {
+    let values: JSONObject
+
+    func value(named name: String) -> CELValue? { values[name].map { CELValue($0) } ?? .unknown }
+
+    var names: [String] { values.keys.map { String($0) } }
+}

@@ -1,0 +1,112 @@
+import Economics
+import Expressions
+import Values
+import WorkflowModel
+
+/// A row that is no record of answers, and what is wrong with it.
+public struct RecordedAnswersError: Error, Sendable, Hashable, CustomStringConvertible {
+    public let description: String
+
+    init(_ description: String) { self.description = description }
+}
+
+/// What each of several tiers answered to one input, and what is known of it: a row of `gate simulate`.
+///
+/// A key that is not there says nothing: an output that was not recorded is not empty and equals no other, and a check without an outcome may have had either.
+struct RecordedAnswers: Sendable {
+    struct Answer: Sendable {
+        /// `nil`: not recorded.
+        var output: JSONValue?
+        var isCorrect: Bool?
+        /// `nil`: not recorded.
+        var cost: Money?
+        var finish: FinishReason?
+        var signals: JSONObject
+        var checks: JSONObject
+        /// Further answers of the same model to the same input.
+        var samples: [JSONValue]
+        /// Of all of them together.
+        var sampleCost: Money?
+    }
+
+    let answers: [Answer?]
+    /// What expressions read beside the answer, by name.
+    let values: JSONObject
+
+    /// - Parameters:
+    ///   - tiers: the names by which the row knows them; those that it may lack are `nil` in ``answers``.
+    /// - Throws: when what is there is not of the form that it has to have.
+    init(_ row: JSONValue, tiers: [String]) throws(RecordedAnswersError) {
+        guard let recorded = row["tiers"]?.objectValue else { throw RecordedAnswersError("'tiers' is missing: an object with an answer for each tier") }
+        var answers: [Answer?] = []
+        answers.reserveCapacity(tiers.count)
+        for tier in tiers {
+            guard let answer = recorded[tier], answer != .null else {
+                answers.append(nil)
+                continue
+            }
+            answers.append(try Answer(answer, of: tier))
+        }
+        self.answers = answers
+        var values = JSONObject()
+        for name in ["inputs", "with"] {
+            if let value = row[name] { values[name] = value }
+        }
+        self.values = values
+    }
+}
+
+extension RecordedAnswers.Answer {
+    fileprivate init(_ answer: JSONValue, of tier: String) throws(RecordedAnswersError) {
+        guard answer.objectValue != nil else { throw RecordedAnswersError("'tiers.\(tier)' is no object") }
+        func wrong(_ key: String, _ expected: String) -> RecordedAnswersError { RecordedAnswersError("'tiers.\(tier).\(key)' is no \(expected)") }
+        output = answer["output"].flatMap { $0 == .null ? nil : $0 }
+        switch answer["correct"] {
+        case nil, .null: isCorrect = nil
+        case .bool(let flag): isCorrect = flag
+        default: throw wrong("correct", "true or false")
+        }
+        cost = try Self.amount(answer["cost_usd"]) { wrong("cost_usd", "amount in dollars of at most 12 decimals") }
+        switch answer["finish_reason"] {
+        case nil, .null: finish = nil
+        // The words of other programs' records beside those of ours.
+        case .string(let word): finish = FinishReason(rawValue: word) ?? Self.words[word] ?? .other
+        default: throw wrong("finish_reason", "text")
+        }
+        signals = try Self.object(answer["signals"]) { wrong("signals", "object") }
+        checks = try Self.object(answer["checks"]) { wrong("checks", "object") }
+        switch answer["samples"] {
+        case nil, .null: samples = []
+        case .array(let all): samples = all
+        default: throw wrong("samples", "list")
+        }
+        sampleCost = try Self.amount(answer["sample_cost_usd"]) { wrong("sample_cost_usd", "amount in dollars of at most 12 decimals") }
+    }
+
+    private static let words: [String: FinishReason] = [
+        "refusal": .contentFilter, "safety": .contentFilter, "max_tokens": .length, "max_output_tokens": .length, "end_turn": .stop, "stop_sequence": .stop, "tool_use": .toolCalls,
+    ]
+
+    private static func object(_ value: JSONValue?, _ error: () -> RecordedAnswersError) throws(RecordedAnswersError) -> JSONObject {
+        guard let value, value != .null else { return [:] }
+        guard let object = value.objectValue else { throw error() }
+        return object
+    }
+
+    /// A decimal, as text as all amounts are written, or as a number that was written as one.
+    static func amount(_ value: JSONValue?, _ error: () -> RecordedAnswersError) throws(RecordedAnswersError) -> Money? {
+        switch value {
+        case nil, .null: return nil
+        case .string(let text):
+            guard let amount = Money(decimal: text) else { throw error() }
+            return amount
+        case .int(let number):
+            guard number >= 0, let amount = Money(decimal: "\(number)") else { throw error() }
+            return amount
+        case .double(let number):
+            guard let amount = Money(decimal: "\(number)") else { throw error() }
+            return amount
+        default: throw error()
+        }
+    }
+}

@@ -1,0 +1,139 @@
+import ArgumentParser
+import Engine
+import Reports
+import Subprocess
+import SystemPackage
+import Tools
+import Values
+import WorkflowModel
+
+struct GateSimulate: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "simulate", abstract: "Decide recorded answers as a step's gate would have; no model is asked.",
+        discussion: """
+            Each line of the file is an object: for each tier the answer that it gave to the same input, whether that was right, and what it cost.
+              {"id": "7", "tiers": {"small": {"output": "B", "correct": true, "cost_usd": "0.0000342", "signals": {"logprob_min": -0.4}, \
+            "checks": {"judge": {"score": 0.8, "cost_usd": "0.00001"}}}, "frontier": {"output": "C", "correct": false, "cost_usd": "0.00051"}}}
+            What can be computed from that is: conditions, log-probabilities (logprob_min, _mean, _p10, _margin, _sum), agreement with the \
+            answers of other tiers and with "samples". What only a call can tell is read from "checks". Where nothing is recorded, both ways are counted.
+              agentctl gate simulate answers.jsonl.gz --step triage.yaml#classify --tier small=llama_8b
+            """)
+
+    @Argument(help: "The recorded answers, a JSON object a line, also compressed by gzip; - reads stdin.", completion: .file(extensions: ["jsonl", "gz"])) var rows: String
+    @Option(help: ArgumentHelp("The workflow and the step whose gate decides.", valueName: "file#step"), completion: .workflowFile) var step: String
+    @Option(
+        name: .customLong("tier"), parsing: .singleValue, help: ArgumentHelp("The name that rows have for a tier, repeatable.", valueName: "tier=name"))
+    var tiers: [String] = []
+    @Flag(help: "As JSON.") var json = false
+    @OptionGroup var global: GlobalOptions
+
+    func run() async throws {
+        guard let (file, name) = step.cut(atLast: UInt8(ascii: "#")), !file.isEmpty, !name.isEmpty else {
+            throw UsageError("--step takes file#step, found '\(step)'", hint: "for example --step triage.yaml#classify")
+        }
+        let settings = try global.settings(besides: file)
+        let graph = try WorkflowSource.load(file, settings)
+        let found = try Self.step(name, of: graph, in: file)
+        guard let model = found.step.modelStep, let gate = model.escalation else {
+            let gates = graph.everyStep.filter { $0.step.modelStep?.escalation != nil }.map(\.path)
+            throw UsageError(
+                "step '\(name)' of \(file) has no gate", hint: gates.isEmpty ? "a gate is escalate: { tiers: [small, large], checks: { … } }" : "these have: \(gates.joined(separator: ", "))")
+        }
+        var names: TextTable<String> = [:]
+        for option in tiers {
+            guard let (tier, row) = option.cut(at: UInt8(ascii: "=")), !tier.isEmpty, !row.isEmpty else {
+                throw UsageError("--tier takes tier=name, found '\(option)'", hint: "for example --tier small=llama_8b")
+            }
+            guard found.graph.tier(named: String(tier)) != nil else {
+                let known = found.graph.tiers.map(\.name)
+                throw UsageError("the workflow has no tier '\(tier)'", hint: Suggestion.hint(for: String(tier), in: known) ?? "it has: \(known.joined(separator: ", "))")
+            }
+            names[String(tier)] = String(row)
+        }
+        var simulator: GateSimulator
+        do throws(RecordedAnswersError) {
+            simulator = try GateSimulator(model, gate, in: found.graph, names: names)
+        } catch {
+            throw UsageError("\(step): \(error)")
+        }
+        try Self.read(try await Self.bytes(rows), named: rows == "-" ? "stdin" : rows, into: &simulator)
+        let report = SimulationReport(simulator.result, step: step)
+        Output.write(styled: json ? JSONEncoding.pretty.string(report.json) + "\n" : report.text(style: Output.style))
+    }
+
+    /// A step by its id, also one inside of others, which a path names where the id alone does not.
+    private static func step(_ name: String, of graph: WorkflowGraph, in file: String) throws -> (step: Step, graph: WorkflowGraph) {
+        let all = graph.everyStep
+        let matching = all.filter { $0.path.hasSameBytes(as: name) }
+        let byID = matching.isEmpty ? all.filter { $0.step.id.hasSameBytes(as: name) } : matching
+        guard let first = byID.first else {
+            let names = all.filter { $0.step.modelStep?.escalation != nil }.map(\.path)
+            throw UsageError("there is no step '\(name)' in \(file)", hint: Suggestion.hint(for: name, in: names) ?? "steps with a gate: \(names.joined(separator: ", "))")
+        }
+        guard byID.count == 1 else { throw UsageError("there are \(byID.count) steps '\(name)' in \(file)", hint: "name one: \(byID.map(\.path).joined(separator: ", "))") }
+        return (first.step, first.graph)
+    }
+
+    /// Rows of many megabytes, a line at a time.
+    private static func read(_ bytes: [UInt8], named name: String, into simulator: inout GateSimulator) throws {
+        var number = 0
+        var start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+        while start < bytes.count {
+            let end = bytes[start...].firstIndex(of: 0x0A) ?? bytes.count
+            number += 1
+            defer { start = end + 1 }
+            guard bytes[start..<end].contains(where: { $0 != 0x20 && $0 != 0x0D && $0 != 0x09 }) else { continue }
+            let row: JSONValue
+            do throws(JSONParseError) {
+                row = try bytes.withUnsafeBufferPointer { (all) throws(JSONParseError) in try JSONParser.parse(UnsafeBufferPointer(rebasing: all[start..<end])) }
+            } catch {
+                throw UsageError("\(name):\(number):\(error.column): \(error.message)", hint: "each line is one JSON object")
+            }
+            do throws(RecordedAnswersError) { try simulator.add(row) } catch { throw UsageError("\(name):\(number): \(error)") }
+        }
+    }
+
+    private static func bytes(_ path: String) async throws -> [UInt8] {
+        let bytes: [UInt8]
+        do throws(RegularFile.Problem) {
+            bytes = path == "-" ? try RegularFile.standardInput(atMost: 1 << 30) : try RegularFile.bytes(of: path, atMost: 1 << 30, .named)
+        } catch {
+            throw UsageError(error.message, hint: error.hint)
+        }
+        guard bytes.starts(with: [0x1F, 0x8B]) else { return bytes }
+        guard let input = UnnamedFile.holding(bytes) else { throw UsageError("cannot read \(path): there is no room for a copy of it", hint: "unpack the file first") }
+        let (status, unpacked, fault): (TerminationStatus, [UInt8], String)
+        do {
+            let result = try await Subprocess.run(.name("gzip"), arguments: ["-dc"], input: .fileDescriptor(input, closeAfterSpawningProcess: true), output: .bytes(limit: 1 << 30), error: .string(limit: 1 << 16))
+            (status, unpacked, fault) = (result.terminationStatus, result.standardOutput, result.standardError)
+        } catch {
+            throw UsageError("cannot read \(path): gzip did not run: \(error)", hint: "unpack the file first")
+        }
+        guard case .exited(0) = status else {
+            throw UsageError("cannot read \(path): \(fault.lines.first.map { String($0) } ?? "gzip failed")", hint: "the file is damaged, or larger than 1 GiB unpacked")
+        }
+        return unpacked
+    }
+}
+
+extension WorkflowGraph {
+    /// Every step, also those inside of others, by its path, with the workflow whose tiers it names.
+    fileprivate var everyStep: [(path: String, step: Step, graph: WorkflowGraph)] {
+        var found: [(path: String, step: Step, graph: WorkflowGraph)] = []
+        func visit(_ body: StepGraph, of graph: WorkflowGraph, below path: String) {
+            for step in body.steps {
+                let path = path.isEmpty ? step.id : "\(path)/\(step.id)"
+                found.append((path, step, graph))
+                if case .workflow(let other) = step.kind {
+                    visit(other.graph.body, of: other.graph, below: path)
+                    if let finally = other.graph.finally { visit(finally, of: other.graph, below: path) }
+                } else if let inner = step.kind.body {
+                    visit(inner, of: graph, below: path)
+                }
+            }
+        }
+        visit(body, of: self, below: "")
+        if let finally { visit(finally, of: self, below: "") }
+        return found
+    }
+}
