@@ -244,6 +244,9 @@ import Values
             "try tokens": [
                 ["try", "tokens", "--model", "env/answer", "wrong.yaml", "--json"], ["try", "tokens", "--model", Self.canaries["env"]!, "wrong.yaml"],
                 ["try", "tokens", "--model", "env/answer", Self.canaries["env"]!],
+            ],
+            "gate simulate": [
+                ["gate", "simulate", "wrong.yaml", "--step", "\(Self.canaries["env"]!)#a"], ["gate", "simulate", Self.canaries["env"]!, "--step", "wrong.yaml#\(Self.canaries["env"]!)"],
             ], "completions": [["completions", "bash"]],
         ]
         for name in try await commandNames(sandbox) {
