@@ -168,7 +168,7 @@ start() {
 
 validate() {
   local shape count
-  printf 'version: 1\n' > "$work/agentctl.yaml"
+  printf 'version: 1\nproviders: { local: { api: openai-chat, base_url: "http://127.0.0.1:9/v1" } }\n' > "$work/agentctl.yaml"
   for shape in chain fan nested prompts; do
     for count in 1000 10000; do
       python3 Tests/Benchmarks/workflows.py "$shape" "$count" > "$work/large.yaml"
