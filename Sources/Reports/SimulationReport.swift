@@ -19,9 +19,9 @@ public struct SimulationReport: Sendable {
     /// The share of rows that may escalate before the last tier alone is cheaper:
     /// (cost of the last tier alone − cost of the first tier and its checks) / cost of an escalation, each of the mean row.
     ///
-    /// `nil`: an escalation has no cost. Below zero the gate loses money at any rate.
+    /// `nil`: an escalation has no cost, or a cost is not recorded. Below zero the gate loses money at any rate.
     private var breakEvenRate: Double? {
-        guard result.rows > 0, let last = result.singles.last else { return nil }
+        guard result.rows > 0, let last = result.singles.last, last.unpriced == 0, result.gate.unpriced == 0 else { return nil }
         let (further, count) = result.escalated > 0 ? (result.furtherCost, result.escalated) : (last.cost, result.rows)
         guard further.exact > 0 else { return nil }
         let saved = Double(last.cost.exact - result.firstCost.exact) / Double(result.rows)
@@ -77,11 +77,11 @@ public struct SimulationReport: Sendable {
         if result.rows > 0 {
             var line = "\(Figures.counted(result.rows, "row")), \(Figures.count(result.escalated)) escalated (\(share(result.escalated)))"
             if let rate = breakEvenRate {
-                line += rate < 0 ? "; a gate of these tiers saves nothing at any rate" : "; it saves up to a rate of \(Self.percent(rate))"
+                line += rate < 0 ? "; a gate of these tiers saves nothing at any rate" : rate >= 1 ? "; it saves at any rate" : "; it saves up to a rate of \(Self.percent(rate))"
             }
             lines.append(line)
             if let better {
-                lines.append("\(result.tiers[better]) alone is the better choice here: \(result.singles[better].cost.displayText) for \(Figures.count(result.singles[better].correct)) right answers")
+                lines.append("\(result.tiers[better]) alone is the better choice here: \(result.singles[better].cost.displayText) for \(Figures.counted(result.singles[better].correct, "right answer"))")
             } else if let last = result.singles.last, last.unpriced == 0, result.gate.unpriced == 0 {
                 let saved = last.cost.exact - result.gate.cost.exact
                 if saved >= 0, let percent = Figures.percent(saved, of: last.cost.exact) {

@@ -21,12 +21,22 @@ struct RecordedAnswers: Sendable {
         /// `nil`: not recorded.
         var cost: Money?
         var finish: FinishReason?
-        var signals: JSONObject
-        var checks: JSONObject
+        /// Those of log-probabilities.
+        var signals: TextTable<Double>
+        var checks: TextTable<Check>
         /// Further answers of the same model to the same input.
         var samples: [JSONValue]
         /// Of all of them together.
         var sampleCost: Money?
+    }
+
+    /// What a check found.
+    struct Check: Sendable {
+        var passed: Bool?
+        var score: Double?
+        var output: JSONValue?
+        /// `nil`: not recorded.
+        var cost: Money?
     }
 
     let answers: [Answer?]
@@ -60,7 +70,8 @@ extension RecordedAnswers.Answer {
     fileprivate init(_ answer: JSONValue, of tier: String) throws(RecordedAnswersError) {
         guard answer.objectValue != nil else { throw RecordedAnswersError("'tiers.\(tier)' is no object") }
         func wrong(_ key: String, _ expected: String) -> RecordedAnswersError { RecordedAnswersError("'tiers.\(tier).\(key)' is no \(expected)") }
-        output = answer["output"].flatMap { $0 == .null ? nil : $0 }
+        // A literal nil would be the JSON null.
+        if let told = answer["output"], told != .null { output = told } else { output = Optional.none }
         switch answer["correct"] {
         case nil, .null: isCorrect = nil
         case .bool(let flag): isCorrect = flag
@@ -73,8 +84,14 @@ extension RecordedAnswers.Answer {
         case .string(let word): finish = FinishReason(rawValue: word) ?? Self.words[word] ?? .other
         default: throw wrong("finish_reason", "text")
         }
-        signals = try Self.object(answer["signals"]) { wrong("signals", "object") }
-        checks = try Self.object(answer["checks"]) { wrong("checks", "object") }
+        signals = [:]
+        for (name, value) in try Self.object(answer["signals"], { wrong("signals", "object") }) where name.hasPrefix("logprob_") && value != .null {
+            let isDistance = name.hasSuffix("_margin")
+            guard let number = value.doubleValue, isDistance ? number >= 0 : number <= 0 else { throw wrong("signals.\(name)", isDistance ? "distance" : "log-probability: a number up to 0") }
+            signals[name] = number
+        }
+        checks = [:]
+        for (name, value) in try Self.object(answer["checks"], { wrong("checks", "object") }) where value != .null { checks[name] = try RecordedAnswers.Check(value, "checks.\(name)", wrong) }
         switch answer["samples"] {
         case nil, .null: samples = []
         case .array(let all): samples = all
@@ -87,7 +104,7 @@ extension RecordedAnswers.Answer {
         "refusal": .contentFilter, "safety": .contentFilter, "max_tokens": .length, "max_output_tokens": .length, "end_turn": .stop, "stop_sequence": .stop, "tool_use": .toolCalls,
     ]
 
-    private static func object(_ value: JSONValue?, _ error: () -> RecordedAnswersError) throws(RecordedAnswersError) -> JSONObject {
+    fileprivate static func object(_ value: JSONValue?, _ error: () -> RecordedAnswersError) throws(RecordedAnswersError) -> JSONObject {
         guard let value, value != .null else { return [:] }
         guard let object = value.objectValue else { throw error() }
         return object
@@ -108,5 +125,24 @@ extension RecordedAnswers.Answer {
             return amount
         default: throw error()
         }
+    }
+}
+
+extension RecordedAnswers.Check {
+    fileprivate init(_ check: JSONValue, _ name: String, _ wrong: (String, String) -> RecordedAnswersError) throws(RecordedAnswersError) {
+        guard check.objectValue != nil else { throw wrong(name, "object") }
+        switch check["passed"] {
+        case nil, .null: passed = nil
+        case .bool(let flag): passed = flag
+        default: throw wrong("\(name).passed", "true or false")
+        }
+        switch check["score"] {
+        case nil, .null: score = nil
+        case let value?:
+            guard let number = value.doubleValue else { throw wrong("\(name).score", "number") }
+            score = number
+        }
+        if let told = check["output"], told != .null { output = told } else { output = Optional.none }
+        cost = try RecordedAnswers.Answer.amount(check["cost_usd"]) { wrong("\(name).cost_usd", "amount in dollars of at most 12 decimals") }
     }
 }

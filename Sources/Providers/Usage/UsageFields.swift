@@ -81,7 +81,9 @@ struct UsageFields {
             case .service:
                 if let word = value.stringValue, !Self.usualServices.contains(word) { services.append(word) }
             case .region: region = value.stringValue
-            case .iterations: iterations = value.arrayValue ?? []
+            case .iterations:
+                iterations = value.arrayValue ?? []
+                if value.arrayValue == nil, value != .null { hasAbsurd = true }
             case .cost: cost = value
             case .ticks: ticks = value
             case .costDetails: upstreamCost = value["upstream_inference_cost"]
@@ -94,6 +96,7 @@ struct UsageFields {
     /// What was written to a cache, by its time to live. What the sum lacks of the whole was written all the same.
     private mutating func takeLives(_ lives: JSONObject) {
         take(.int(Int64(lives.reduce(0) { $0 + (count($1.value) ?? 0) })), as: .cacheWrite)
+        if lives.contains(where: { count($0.value) == nil && !Self.isNone($0.value) }) { hasAbsurd = true }
         for (name, value) in lives where name.contains("1h") || name.contains("12h") { take(value, as: .cacheWriteLong) }
     }
 

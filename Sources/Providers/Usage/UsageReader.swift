@@ -14,6 +14,8 @@ import WorkflowModel
 struct UsageReader {
     /// Those that say something which no other says: one, in most answers.
     private var objects: [(object: UsageObject, raw: JSONValue)] = []
+    /// The largest count of an answer that was told before the answer was written, and the largest that was told behind.
+    private var (runningOutput, finalOutput): (Int?, Int?)
     private var timings: UsageObject?
     private var timingsRaw: JSONValue?
     /// One that counts nothing, and what is wrong with it.
@@ -61,9 +63,11 @@ struct UsageReader {
         if let usage = held("x_groq")?["usage"] { take(usage) }
         if let usage = held("usageMetadata") ?? held("usage_metadata") { take(usage) }
         if let usage = held("message")?["usage"] {
-            take(usage)
+            // Anthropic's `message_start`: the counts of the prompt, and of an answer that is not written yet.
+            take(usage, isRunning: true)
         } else if let response = held("response"), let usage = response["usage"] {
-            take(usage, service: response["service_tier"]?.stringValue)
+            let status = response["status"]?.stringValue
+            take(usage, service: response["service_tier"]?.stringValue, isRunning: status == "in_progress" || status == "queued")
         }
         if let usage = held("error")?["usage"] { take(usage) }
         if case .array(let choices)? = held("choices") {
@@ -90,10 +94,12 @@ struct UsageReader {
 
     /// Takes a usage object, or a list of them.
     ///
-    /// - Parameter service: what the answer around it says of its service tier.
-    mutating func take(_ raw: JSONValue, service: String? = nil) {
+    /// - Parameters:
+    ///   - service: what the answer around it says of its service tier.
+    ///   - isRunning: whether the answer is not written yet, so that its count is no last word.
+    mutating func take(_ raw: JSONValue, service: String? = nil, isRunning: Bool = false) {
         if case .array(let list) = raw {
-            for case .object(let one) in list.prefix(Self.most) { take(.object(one), service: service) }
+            for case .object(let one) in list.prefix(Self.most) { take(.object(one), service: service, isRunning: isRunning) }
             return
         }
         guard let object = UsageObject(raw, convention, service: service, limit: limit) else {
@@ -102,11 +108,14 @@ struct UsageReader {
         }
         if let told = object.reported { reported = told.joined(reported) }
         if object.isEmpty {
-            empty = raw
+            if object.doubt != nil || emptyDoubt == nil { empty = raw }
             emptyDoubt = emptyDoubt ?? object.doubt
             return
         }
         told += 1
+        if let output = object.counts.output {
+            if isRunning { runningOutput = max(runningOutput ?? 0, output) } else { finalOutput = max(finalOutput ?? 0, output) }
+        }
         if objects.contains(where: { $0.object.covers(object) && !object.covers($0.object) }) { return }
         // Of two that count the same, the one without a doubt, and the one that tells whose they are.
         if objects.contains(where: { $0.object.counts == object.counts && $0.object.doubt == nil && (object.shares.isEmpty || !$0.object.shares.isEmpty) }) { return }
@@ -125,10 +134,11 @@ struct UsageReader {
     /// As it came; a list where several objects told something.
     var raw: String? {
         let text: String? =
-            switch objects.count {
-            case 0: (empty ?? timingsRaw)?.jsonText
-            case 1: objects[0].raw.jsonText
-            default: JSONValue.array(objects.map(\.raw)).jsonText
+            switch (objects.count, emptyDoubt) {
+            case (0, _): (empty ?? timingsRaw)?.jsonText
+            case (1, nil): objects[0].raw.jsonText
+            // One that counts nothing and cannot be true is a part of what was said.
+            default: JSONValue.array(objects.map(\.raw) + (emptyDoubt == nil ? [] : [empty].compactMap(\.self))).jsonText
             }
         guard let text, text.utf8.count > Self.longestRaw else { return text }
         // What is longer than any count is not kept; that there was more is.
@@ -145,7 +155,7 @@ struct UsageReader {
     ///   - restIsReasoning: whether what a total tells beyond its parts is known to be reasoning.
     func reading(promptBytes: Int, outputBytes: Int, bytesBehind: Int = 0, missingCacheIsUnknown: Bool, restIsReasoning: Bool = false) -> UsageReading {
         var counts = objects.reduce(TokenCounts.none) { $0.joined($1.object.counts) }
-        var doubt = objects.lazy.compactMap(\.object.doubt).first ?? (objects.isEmpty ? emptyDoubt : nil)
+        var doubt = objects.lazy.compactMap(\.object.doubt).first ?? emptyDoubt
         let isContradicted = objects.indices.contains { first in
             objects[(first + 1)...].contains { $0.object.contradicts(objects[first].object) }
         }
@@ -178,6 +188,9 @@ struct UsageReader {
         if let output = counts.output, outputBytes > 0, output == 0 || output < outputBytes / Self.longestToken {
             if !objects.isEmpty, doubt == nil { doubt = "an answer of \(output) tokens cannot be" }
             counts.output = nil
+        }
+        if outputBytes > 0, runningOutput != nil, finalOutput == nil, timings?.counts.output == nil {
+            doubt = doubt ?? "its answer was counted before it was written, and not behind"
         }
         // A running count that stopped before the text did.
         if let output = counts.output, bytesBehind / Self.commonToken > output { doubt = doubt ?? "\(bytesBehind) bytes of text came behind its counts" }

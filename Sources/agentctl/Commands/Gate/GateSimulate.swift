@@ -110,7 +110,7 @@ struct GateSimulate: AsyncParsableCommand {
             throw UsageError("cannot read \(path): gzip did not run: \(error)", hint: "unpack the file first")
         }
         guard case .exited(0) = status else {
-            throw UsageError("cannot read \(path): \(fault.lines.first.map { String($0) } ?? "gzip failed")", hint: "the file is damaged, or larger than 1 GiB unpacked")
+            throw UsageError("cannot read \(path): \(fault.lines.first { !$0.isBlank }.map { String($0) } ?? "gzip failed")", hint: "the file is damaged, or larger than 1 GiB unpacked")
         }
         return unpacked
     }
