@@ -243,6 +243,25 @@ import WorkflowModel
         #expect(rig.written.payloads("check_ended")[0]["reason"] == "exit code 1: it does not build")
     }
 
+    /// The exit code is stronger than what is printed, and what is neither true nor false is no yes.
+    @Test(arguments: [
+        (0, "{\"passed\": true}", "passed", nil), (0, "{}", "passed", nil), (0, "fine", "passed", nil), (0, "{\"score\": null}", "passed", nil),
+        (0, "{\"passed\": false}", "failed", nil), (1, "{\"passed\": true}", "failed", "exit code 1"), (1, "{\"passed\": \"no\"}", "failed", "exit code 1"),
+        (0, "{\"passed\": \"no\"}", "error", "the program's passed is \"no\", neither true nor false"),
+        (0, "{\"passed\": null}", "error", "the program's passed is null, neither true nor false"),
+        (0, "{\"passed\": 0}", "error", "the program's passed is 0, neither true nor false"),
+        (0, "{\"score\": \"high\"}", "error", "the program's score is \"high\", no number"),
+    ] as [(Int, String, String, String?)])
+    func whatAProgramSays(_ code: Int, _ stdout: String, _ result: String, _ reason: String?) async throws {
+        let clock = ManualClock()
+        let tools = ScriptedTools(clock: clock) { _ in .exited(code: code, stdout: Array(stdout.utf8), stderr: "") }
+        let rig = EngineRig(clock: clock, provider: ScriptedProvider(clock: clock) { _, _ in .text("x") }, tools: tools)
+        let run = try await rig.run(Self.gate("tiers: [small, mid], checks: { tests: { run: [./verify] } }"))
+        let check = try #require(rig.written.payloads("check_ended").first)
+        #expect(check["result"] == .string(result) && check["reason"] == reason.map(JSONValue.string))
+        #expect(run.outputs?["tier"] == (result == "passed" ? "small" : "mid"))
+    }
+
     // MARK: Money
 
     @Test func aTierThatDoesNotFitIsNotAsked() async throws {
