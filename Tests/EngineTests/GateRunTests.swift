@@ -227,6 +227,31 @@ import WorkflowModel
         #expect(none.outputs?["accepted"] == false && Self.story(without).contains("sure error"))
     }
 
+    // MARK: Accept
+
+    /// An accept without a value is a no that says why, in the decision and where its answer is taken all the same.
+    @Test func anAcceptWithoutAValueSaysWhy() async throws {
+        let rig = Self.rig(["small": [.text("0")], "mid": [.text("0")]])
+        let result = try await rig.run(Self.gate("tiers: [small, mid], accept: 10 / int(output) > 1"))
+        #expect(result.outputs?["tier"] == "mid" && result.outputs?["accepted"] == false)
+        let why = try #require(rig.written.payloads("tier_decided").first?["reason"]?.stringValue)
+        #expect(why.hasPrefix("accept has no value: ") && why.contains("zero"))
+        #expect(rig.written.payloads("tier_decided").map { $0["reason"]?.stringValue } == [why, why])
+        #expect(rig.written.payloads("gate_ended")[0]["reason"]?.stringValue == "the last tier's was not accepted either: \(why)")
+        #expect(rig.written.payloads("gate_ended")[0]["cause"] == "not_accepted")
+
+        // Where another ends the gate, both are told.
+        let cut = Self.rig(["small": [.text("0")], "mid": [.failure(.badRequest, "no such thing")]])
+        _ = try await cut.run(Self.gate("tiers: [small, mid], accept: 10 / int(output) > 1"))
+        let end = try #require(cut.written.payloads("gate_ended").first?["reason"]?.stringValue)
+        #expect(end.contains("no such thing") && end.hasSuffix("; of its own, \(why)"))
+
+        // A no that is one has nothing to say.
+        let plain = Self.rig(["small": [.text("9")], "mid": [.text("9")]])
+        _ = try await plain.run(Self.gate("tiers: [small, mid], accept: 10 / int(output) > 1"))
+        #expect(plain.written.payloads("tier_decided").allSatisfy { $0["reason"] == nil })
+    }
+
     // MARK: Programs
 
     @Test func aProgramLooksAtTheAnswer() async throws {

@@ -57,6 +57,16 @@ import WorkflowModel
                 """ + "\n", "\(text)")
     }
 
+    @Test func whyItCouldNotBeTold() {
+        var trace = Self.trace()
+        trace.gateTiers[0].reason = "accept has no value: division by zero"
+        let text = TraceReport.text(trace, style: style())
+        #expect(text.contains("│  accept has no value: division by zero\n") && !text.contains("accepted: accept has"))
+        let decided = TierDecided(path: "draft", tier: "small", gate: ContentHash(of: "g"), verdict: .rejected, reason: "accept has no value: division by zero")
+        guard case .reason(_, let line) = RunNarration.updates(.tierDecided(decided), run: RunID("r"), graph: nil).first else { Issue.record("nothing is told"); return }
+        #expect(line == "small: not accepted: accept has no value: division by zero")
+    }
+
     @Test func jsonHasTiersAndChecks() {
         let json = TraceReport.json(Self.trace())
         #expect(json["gate_tiers"]?[1]?["taken"] == true && json["gate_tiers"]?[0]?["not_run"] == ["tests"])
