@@ -61,16 +61,17 @@ import WorkflowModel
     }
 
     /// What ends the value decides where another member goes on from it.
-    @Test(arguments: [
-        ([("{\"kind\":\"", 0.0), ("order", -0.1), ("\"}", -2)], ["order", "orderly"], -2.1, 2),
-        ([("{\"kind\":\"", 0.0), ("order", -0.1), ("\"", -2), ("}", -4)], ["order", "orderly"], -2.1, 2),
-        ([("{\"kind\":\"", 0.0), ("order\"}", -0.3)], ["order", "orderly"], -0.3, 1),
-        ([("{\"kind\":\"", 0.0), ("order", -0.1), ("ly", -1), ("\"}", -2)], ["order", "orderly"], -1.1, 2),
-        ([("{\"kind\":\"", 0.0), ("order", -0.1), ("\"}", -2)], ["order", "complaint"], -0.1, 1),
-        ([("{\"kind\":", 0.0), ("1", -0.1), ("}", -2)], [1, 12], -2.1, 2),
-        ([("{\"kind\":", 0.0), ("1", -0.1), ("2", -1), ("}", -2)], [1, 12], -1.1, 2),
-        ([("{\"kind\":\"", 0.0), ("a", -0.1), ("\\\"", -1), ("b\"}", -2)], ["a\"b", "ac"], -1.1, 2),
-    ] as [([(String, Double)], JSONValue, Double, Int)])
+    @Test(
+        arguments: [
+            ([("{\"kind\":\"", 0.0), ("order", -0.1), ("\"}", -2)], ["order", "orderly"], -2.1, 2),
+            ([("{\"kind\":\"", 0.0), ("order", -0.1), ("\"", -2), ("}", -4)], ["order", "orderly"], -2.1, 2),
+            ([("{\"kind\":\"", 0.0), ("order\"}", -0.3)], ["order", "orderly"], -0.3, 1),
+            ([("{\"kind\":\"", 0.0), ("order", -0.1), ("ly", -1), ("\"}", -2)], ["order", "orderly"], -1.1, 2),
+            ([("{\"kind\":\"", 0.0), ("order", -0.1), ("\"}", -2)], ["order", "complaint"], -0.1, 1),
+            ([("{\"kind\":", 0.0), ("1", -0.1), ("}", -2)], [1, 12], -2.1, 2),
+            ([("{\"kind\":", 0.0), ("1", -0.1), ("2", -1), ("}", -2)], [1, 12], -1.1, 2),
+            ([("{\"kind\":\"", 0.0), ("a", -0.1), ("\\\"", -1), ("b\"}", -2)], ["a\"b", "ac"], -1.1, 2),
+        ] as [([(String, Double)], JSONValue, Double, Int)])
     func aMemberThatBeginsAnother(_ tokens: [(String, Double)], _ members: JSONValue, _ logprob: Double, _ count: Int) throws {
         let schema: JSONValue = ["type": "object", "properties": ["kind": ["enum": members]]]
         let sure = try Self.confidence(tokens, tokens.map(\.0).joined(), field: ["kind"], schema: schema)

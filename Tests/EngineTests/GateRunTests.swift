@@ -269,14 +269,15 @@ import WorkflowModel
     }
 
     /// The exit code is stronger than what is printed, and what is neither true nor false is no yes.
-    @Test(arguments: [
-        (0, "{\"passed\": true}", "passed", nil), (0, "{}", "passed", nil), (0, "fine", "passed", nil), (0, "{\"score\": null}", "passed", nil),
-        (0, "{\"passed\": false}", "failed", nil), (1, "{\"passed\": true}", "failed", "exit code 1"), (1, "{\"passed\": \"no\"}", "failed", "exit code 1"),
-        (0, "{\"passed\": \"no\"}", "error", "the program's passed is \"no\", neither true nor false"),
-        (0, "{\"passed\": null}", "error", "the program's passed is null, neither true nor false"),
-        (0, "{\"passed\": 0}", "error", "the program's passed is 0, neither true nor false"),
-        (0, "{\"score\": \"high\"}", "error", "the program's score is \"high\", no number"),
-    ] as [(Int, String, String, String?)])
+    @Test(
+        arguments: [
+            (0, "{\"passed\": true}", "passed", nil), (0, "{}", "passed", nil), (0, "fine", "passed", nil), (0, "{\"score\": null}", "passed", nil),
+            (0, "{\"passed\": false}", "failed", nil), (1, "{\"passed\": true}", "failed", "exit code 1"), (1, "{\"passed\": \"no\"}", "failed", "exit code 1"),
+            (0, "{\"passed\": \"no\"}", "error", "the program's passed is \"no\", neither true nor false"),
+            (0, "{\"passed\": null}", "error", "the program's passed is null, neither true nor false"),
+            (0, "{\"passed\": 0}", "error", "the program's passed is 0, neither true nor false"),
+            (0, "{\"score\": \"high\"}", "error", "the program's score is \"high\", no number"),
+        ] as [(Int, String, String, String?)])
     func whatAProgramSays(_ code: Int, _ stdout: String, _ result: String, _ reason: String?) async throws {
         let clock = ManualClock()
         let tools = ScriptedTools(clock: clock) { _ in .exited(code: code, stdout: Array(stdout.utf8), stderr: "") }
