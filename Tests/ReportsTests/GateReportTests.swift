@@ -1,5 +1,6 @@
 import Economics
 import Reports
+import TestSupport
 import Testing
 import Values
 import WorkflowModel
@@ -65,6 +66,22 @@ import WorkflowModel
         let decided = TierDecided(path: "draft", tier: "small", gate: ContentHash(of: "g"), verdict: .rejected, reason: "accept has no value: division by zero")
         guard case .reason(_, let line) = RunNarration.updates(.tierDecided(decided), run: RunID("r"), graph: nil).first else { Issue.record("nothing is told"); return }
         #expect(line == "small: not accepted: accept has no value: division by zero")
+    }
+
+    /// Who is asked first is named as the step starts; where an expression says who, nobody is.
+    @Test(arguments: [("start: mid", "local/b"), ("on_refusal: stop", "local/a"), ("start: \"${{ inputs.t }}\"", nil)] as [(String, String?)])
+    func whoIsAskedFirst(_ key: String, _ model: String?) throws {
+        let graph = try workflow(
+            """
+            version: 1
+            name: t
+            inputs: { t: { type: string } }
+            models: { small: { use: local/a }, mid: { use: local/b } }
+            steps:
+              - { id: g, prompt: hi, escalate: { tiers: [small, mid], \(key) } }
+            """)
+        guard case .stepState(_, .running, let first, _) = RunNarration.updates(.nodeStarted("g"), run: RunID("r"), graph: graph).first else { Issue.record("nothing is told"); return }
+        #expect(first == model)
     }
 
     @Test func jsonHasTiersAndChecks() {
