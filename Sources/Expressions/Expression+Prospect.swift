@@ -11,6 +11,8 @@ public struct Prospect: Sendable, Hashable {
     public let verdict: Verdict
     /// While it is open, what is read where an unknown can still change it, in order of writing.
     public let reads: [Reference]
+    /// Of one that fails for want of a value, what is wrong; `nil`: it is false.
+    public let failure: EvaluationError?
 }
 
 extension Expression {
@@ -23,14 +25,18 @@ extension Expression {
         var outlook = Outlook(tree: tree, evaluator: Evaluator(tree: tree, scope: scope, fuel: stepLimit))
         do throws(Failure) {
             switch try outlook.chance(of: tree.root, being: true) {
-            case .sure: return Prospect(verdict: .holds, reads: [])
-            case .none: return Prospect(verdict: .fails, reads: [])
+            case .sure: return Prospect(verdict: .holds, reads: [], failure: nil)
+            case .none: return Prospect(verdict: .fails, reads: [], failure: outlook.failure.map(error))
             case .open(let parts):
-                return Prospect(verdict: .open, reads: parts.sorted().flatMap { ReferenceCollector.references(in: tree, below: $0) })
+                return Prospect(verdict: .open, reads: parts.sorted().flatMap { ReferenceCollector.references(in: tree, below: $0) }, failure: nil)
             }
         } catch {
-            return Prospect(verdict: .fails, reads: [])
+            return Prospect(verdict: .fails, reads: [], failure: self.error(error))
         }
+    }
+
+    func error(_ failure: Failure) -> EvaluationError {
+        EvaluationError(code: failure.code, message: failure.message(), range: tree.range(of: failure.node))
     }
 }
 
@@ -38,6 +44,13 @@ extension Expression {
 private struct Outlook {
     let tree: SyntaxTree
     var evaluator: Evaluator
+    /// The first part that has no value, or none that says yes or no.
+    private(set) var failure: Failure?
+
+    init(tree: SyntaxTree, evaluator: Evaluator) {
+        self.tree = tree
+        self.evaluator = evaluator
+    }
 
     enum Chance {
         case sure, none
@@ -52,12 +65,15 @@ private struct Outlook {
             value = try evaluator.value(of: id)
         } catch {
             if error.code == .limitExceeded { throw error }
+            failure = failure ?? error
             return .none
         }
         switch value {
         case .bool(let known): return known == wanted ? .sure : .none
         case .unknown: break
-        default: return .none
+        case let other:
+            failure = failure ?? Failure(.noSuchOverload, id) { "its value is of type \(other.type.rawValue) and no bool" }
+            return .none
         }
         switch tree.nodes[Int(id)] {
         case .not(let operand): return try chance(of: operand, being: !wanted)

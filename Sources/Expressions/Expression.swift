@@ -39,7 +39,7 @@ public struct Expression: Sendable {
         do throws(Failure) {
             return try evaluator.value(of: tree.root)
         } catch {
-            throw EvaluationError(code: error.code, message: error.message(), range: tree.range(of: error.node))
+            throw self.error(error)
         }
     }
 }

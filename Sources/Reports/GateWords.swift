@@ -8,7 +8,7 @@ enum GateWords {
     }
 
     /// `small: not accepted, by judge`
-    static func sentence(_ tier: TierDecided) -> String { "\(tier.tier): " + verdict(tier.verdict, failure: tier.failure, decidedBy: tier.decidedBy) }
+    static func sentence(_ tier: TierDecided) -> String { "\(tier.tier): " + verdict(tier.verdict, failure: tier.failure, decidedBy: tier.decidedBy) + (tier.reason.map { ": \($0)" } ?? "") }
 
     static func finding(_ result: CheckEnded.Result, score: Double?, threshold: Double?, reason: String?) -> String {
         var text = word(result)

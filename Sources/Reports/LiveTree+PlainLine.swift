@@ -20,13 +20,17 @@ extension LiveTree {
         case .itemsExpanded(let path, let count):
             if isOneOfMany(path) { return nil }
             pieces = [path, Figures.counted(count, "item")]
-        case .callStarted, .callEnded, .resumed:
+        case .callStarted, .callEnded, .taken, .resumed:
             return nil
         case .reason(let path, let text):
             if !isNewReason || (isOneOfMany(path) && figures(of: path)?.endedAt == nil) { return nil }
             pieces = [path, text]
-        case .tryFailed(let path, let kind, _):
+        case .tryFailed(let path, let call, let kind, _):
             if isOneOfMany(path) { return nil }
+            if let part = part(of: call) {
+                pieces = [path, "a call for \(part) failed: \(kind)"]
+                break
+            }
             pieces = [path, "try \(figures(of: path)?.triesFailed ?? 1) failed: \(kind)"]
         case .failed(let path, let text, _):
             // Of one of many it stands in the line of its end.

@@ -22,6 +22,8 @@ public struct LiveTree: Sendable {
         var isRejected = false
         /// Calls that came to nothing, one after the other.
         var triesFailed = 0
+        /// Who was asked last at each tier, of a step that asks several.
+        var modelOfTier: [String: String] = [:]
         var tally = Tally()
 
         /// What is said of a call without the name of its model, which stands beside it.
@@ -93,6 +95,9 @@ public struct LiveTree: Sendable {
     private var holds: [String: Money] = [:]
     /// The paths of calls in flight.
     private var inFlight: [String: String] = [:]
+    /// What calls in flight ask for, where that is no answer of their step; and of the call that ended last.
+    private var parts: [String: String] = [:]
+    private var lastPart: (call: String, name: String)?
     private var remarks: TextSet = []
     /// Whether the last remark was not made before.
     private(set) var isNewRemark = false
@@ -149,22 +154,25 @@ public struct LiveTree: Sendable {
         case .itemsExpanded(let id, let count):
             guard let index = index(of: id) else { return }
             steps[index].itemCount = (steps[index].itemCount ?? 0) + count
-        case .callStarted(let path, let call, let model, let held):
+        case .callStarted(let path, let call, let model, let tier, let part, let held):
             guard index(of: path) != nil else { return }
             holds[call] = held
             inFlight[call] = path
-            if let model { change(path) { $0.model = model } }
+            if !part.isEmpty { parts[call] = part } else if let model { answers(path, model, tier) }
+        case .taken(let path, let tier): change(path) { $0.model = $0.modelOfTier[tier] ?? $0.model }
         case .callEnded(let path, let call, let state, let input, let output, let cost, let held, let isEstimate):
             // Where an end does not say what it holds: what it is known to have held stays, until its usage is known.
             let reserved = holds.removeValue(forKey: call)
             inFlight[call] = nil
+            lastPart = parts.removeValue(forKey: call).map { (call, $0) }
             let held = held ?? (state == .estimated || state == .unknown ? reserved : cost)
             tally.add(state, cost: cost, held: held, input: input, output: output, isEstimate: isEstimate)
             change(path, andAround: true) { $0.tally.add(state, cost: cost, held: held, input: input, output: output, isEstimate: isEstimate) }
         case .reason(let path, let text):
             isNewReason = figures(of: path)?.reason != text
             explain(path, text)
-        case .tryFailed(let path, _, let text):
+        case .tryFailed(let path, let call, _, let text):
+            if let part = part(of: call) { return explain(path, "\(part): \(text)") }
             change(path) { $0.triesFailed += 1 }
             let tries = figures(of: path)?.triesFailed ?? 1
             explain(path, tries > 1 ? "\(tries) tries failed: \(text)" : text)
@@ -181,6 +189,16 @@ public struct LiveTree: Sendable {
         case .ended(let status):
             self.status = status
             endedAt = moment
+        }
+    }
+
+    /// What a call that has just ended asked for; `nil`: the answer of its step.
+    func part(of call: String) -> String? { lastPart.flatMap { $0.call == call ? $0.name : nil } }
+
+    private mutating func answers(_ path: String, _ model: String, _ tier: String?) {
+        change(path) { figures in
+            figures.model = model
+            if let tier { figures.modelOfTier[tier] = model }
         }
     }
 

@@ -24,8 +24,13 @@ public enum LiveUpdate: Sendable {
     /// Of a step or an item, `summarise[3]`, wherever it stands: `review[2]/polish[1]/draft`.
     case stepState(path: String, NodeStatus, model: String? = nil, tier: String? = nil)
     case itemsExpanded(step: String, count: Int)
-    /// - Parameter model: who is asked.
-    case callStarted(path: String, call: String, model: String? = nil, held: Money?)
+    /// - Parameters:
+    ///   - model: who is asked.
+    ///   - tier: the one that is being decided.
+    ///   - part: empty for the step's own question, else the check that asks: its model is not the step's.
+    case callStarted(path: String, call: String, model: String? = nil, tier: String? = nil, part: String = "", held: Money?)
+    /// Of a step with several answers, the tier whose answer is the step's.
+    case taken(path: String, tier: String)
     /// - Parameters:
     ///   - held: what the call counts against caps from now on.
     ///   - isEstimate: its cost is one, though the state alone does not say so.
@@ -35,9 +40,10 @@ public enum LiveUpdate: Sendable {
     /// A call for a node came to nothing, which may be tried again.
     ///
     /// - Parameters:
+    ///   - call: which has ended; of one that asked for a part of the step it is no try of the step.
     ///   - kind: of its failure, `rate_limit`, with what belongs to it: `server_error, HTTP 500`.
     ///   - text: what the server said.
-    case tryFailed(path: String, kind: String, text: String)
+    case tryFailed(path: String, call: String = "", kind: String, text: String)
     /// A node failed, for good.
     ///
     /// - Parameter endsRun: whether its run is likely to end with it, and to be told with this text.

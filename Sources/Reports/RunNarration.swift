@@ -12,12 +12,12 @@ public enum RunNarration {
         case .itemsExpanded(let path, let count, _): return [.stepState(path: path, .running), .itemsExpanded(step: path, count: count)]
         case .stepSkipped(let path, let reason): return [.reason(path: path, reason.text)] + state(path, .skipped)
         case .nodeStarted(let path):
-            guard let found = graph?.step(at: NodePath.step(path)), let model = found.step.modelStep, let tier = found.graph.tier(named: model.tier) else {
+            guard let found = graph?.step(at: NodePath.step(path)), let model = found.step.modelStep, let name = firstTier(of: model), let tier = found.graph.tier(named: name) else {
                 return state(path, .running)
             }
             return [.stepState(path: path, .running, model: tier.models.first?.description, tier: tier.name)]
         case .callStarted(let call):
-            return [.callStarted(path: call.path, call: call.id.text, model: call.model.description, held: call.held)]
+            return [.callStarted(path: call.path, call: call.id.text, model: call.model.description, tier: call.tier, part: call.part, held: call.held)]
         case .callEnded(let call):
             var updates: [LiveUpdate] = [
                 .callEnded(
@@ -27,7 +27,7 @@ public enum RunNarration {
             if let failure = call.failure {
                 let kind = failure.kind.rawValue + (call.httpStatus.map { ", HTTP \($0)" } ?? "")
                 let outage = failure.message + "; waiting for it to come back"
-                updates.append(call.isOutage ? .reason(path: call.path, outage) : .tryFailed(path: call.path, kind: kind, text: failure.message))
+                updates.append(call.isOutage ? .reason(path: call.path, outage) : .tryFailed(path: call.path, call: call.id.text, kind: kind, text: failure.message))
             }
             for note in call.notes where note.code.isWarning { updates.append(.remark(path: call.path, note.message)) }
             return updates
@@ -35,7 +35,9 @@ public enum RunNarration {
         case .outputRejected(let path, let violations): return [.reason(path: path, violations.first ?? "the answer does not match its schema")]
         case .checkEnded(let check): return [.reason(path: check.path, GateWords.sentence(check))]
         case .tierDecided(let tier): return [.reason(path: tier.path, GateWords.sentence(tier))]
-        case .gateEnded(let gate): return gate.reason.map { [.reason(path: gate.path, "taken though it was not accepted: \($0)")] } ?? []
+        case .gateEnded(let gate):
+            let taken = gate.tier.map { [LiveUpdate.taken(path: gate.path, tier: $0)] } ?? []
+            return taken + (gate.reason.map { [.reason(path: gate.path, "taken though it was not accepted: \($0)")] } ?? [])
         case .nodeSucceeded(let path, _), .nodeRecovered(let path, _, _), .itemsCollected(let path, _): return state(path, .succeeded)
         case .nodeFailed(let path, let failure):
             return [.failed(path: path, text: failure.message, endsRun: graph.map { endsRun(path, $0) } ?? false)] + state(path, .failed)
@@ -55,6 +57,13 @@ public enum RunNarration {
         case .runResumed: return [.resumed]
         case .conditionEvaluated, .commandEnded, .interruptRequested, .cancelRequested, .scopeOpened, .memoKept, .outcomeRecorded, .runPruned: return []
         }
+    }
+
+    /// The tier that is asked first; `nil`: an expression says which.
+    private static func firstTier(of model: ModelStep) -> String? {
+        guard let escalation = model.escalation else { return model.tier }
+        guard case .position(let place) = escalation.start else { return nil }
+        return escalation.tiers[place]
     }
 
     /// Whether a run fails where a node of it does: neither the node nor anything around it goes on without it.

@@ -49,7 +49,7 @@ extension TraceTree {
             }
             if let record = decided.map({ gate.tiers[$0] }) {
                 if !record.notRun.isEmpty, record.verdict != .failed { tell("not run: \(record.notRun.joined(separator: ", ")); \(why(record))", prefix: below, tint: .dim) }
-                if let reason = record.reason { tell("taken though it was not accepted: \(reason)", prefix: below, tint: .yellow) }
+                if let reason = record.reason { tell(record.isTaken ? "taken though it was not accepted: \(reason)" : reason, prefix: below, tint: .yellow) }
             }
             if !isLast || names.count > 1 { tell("\(Tally(soFar).costText(style)) so far", prefix: below, tint: .dim) }
         }

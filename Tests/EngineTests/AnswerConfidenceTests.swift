@@ -60,6 +60,31 @@ import WorkflowModel
         #expect(Self.fault(tokens, answer, field: ["other"]) == "the answer has no field other")
     }
 
+    /// What ends the value decides where another member goes on from it.
+    @Test(
+        arguments: [
+            ([("{\"kind\":\"", 0.0), ("order", -0.1), ("\"}", -2)], ["order", "orderly"], -2.1, 2),
+            ([("{\"kind\":\"", 0.0), ("order", -0.1), ("\"", -2), ("}", -4)], ["order", "orderly"], -2.1, 2),
+            ([("{\"kind\":\"", 0.0), ("order\"}", -0.3)], ["order", "orderly"], -0.3, 1),
+            ([("{\"kind\":\"", 0.0), ("order", -0.1), ("ly", -1), ("\"}", -2)], ["order", "orderly"], -1.1, 2),
+            ([("{\"kind\":\"", 0.0), ("order", -0.1), ("\"}", -2)], ["order", "complaint"], -0.1, 1),
+            ([("{\"kind\":", 0.0), ("1", -0.1), ("}", -2)], [1, 12], -2.1, 2),
+            ([("{\"kind\":", 0.0), ("1", -0.1), ("2", -1), ("}", -2)], [1, 12], -1.1, 2),
+            ([("{\"kind\":\"", 0.0), ("a", -0.1), ("\\\"", -1), ("b\"}", -2)], ["a\"b", "ac"], -1.1, 2),
+        ] as [([(String, Double)], JSONValue, Double, Int)])
+    func aMemberThatBeginsAnother(_ tokens: [(String, Double)], _ members: JSONValue, _ logprob: Double, _ count: Int) throws {
+        let schema: JSONValue = ["type": "object", "properties": ["kind": ["enum": members]]]
+        let sure = try Self.confidence(tokens, tokens.map(\.0).joined(), field: ["kind"], schema: schema)
+        #expect(abs(sure.mean * Double(sure.tokens) - logprob) < 1e-9 && sure.tokens == count)
+    }
+
+    /// Figures that are no log-probabilities say nothing: a server that sends others is not believed.
+    @Test func whatIsAboveCertainIsNoLogProbability() {
+        #expect(Self.fault([("a", 30), ("b", -1)], "ab") == "the server sent 30.0 as a log-probability, which is 0 at most")
+        #expect(Self.fault([("a", .nan)], "a") != nil && Self.fault([("a", 0)], "a") == nil)
+        #expect(throws: AnswerConfidence.Fault.self) { try Self.confidence([("a", -1)], "a", others: [[-1, 0.5]]) }
+    }
+
     @Test func bytesOfTokensCountAndNotTheirText() throws {
         // A character of three bytes in two tokens, whose texts cannot be joined.
         let content: JSONValue = ["content": [["token": "?", "bytes": [0xE2, 0x82], "logprob": -1.0], ["token": "?", "bytes": [0xAC], "logprob": -2.0]]]

@@ -54,7 +54,7 @@ import WorkflowModel
             CheckEnded(
                 path: "a", tier: "small", check: "judge", kind: "judge", result: .failed, score: 0.1, threshold: 0.8, output: hash, reason: "r", cost: money,
                 time: .milliseconds(7))),
-        .tierDecided(TierDecided(path: "a", tier: "small", gate: hash, verdict: .failed, failure: .truncated, decidedBy: "b", notRun: ["c", "d"], output: other)),
+        .tierDecided(TierDecided(path: "a", tier: "small", gate: hash, verdict: .failed, failure: .truncated, decidedBy: "b", notRun: ["c", "d"], reason: "r", output: other)),
         .gateEnded(GateEnded(path: "a", tier: "small", isAccepted: true, cause: "budget", reason: "it does not fit")),
         .nodeSucceeded("a", OutputReference(hash: hash)), .nodeFailed("a", failure), .nodeRecovered("a", failure, OutputReference(hash: hash)),
         .nodeCancelled("a"), .itemsCollected("a", OutputReference(hash: hash)),

@@ -227,6 +227,31 @@ import WorkflowModel
         #expect(none.outputs?["accepted"] == false && Self.story(without).contains("sure error"))
     }
 
+    // MARK: Accept
+
+    /// An accept without a value is a no that says why, in the decision and where its answer is taken all the same.
+    @Test func anAcceptWithoutAValueSaysWhy() async throws {
+        let rig = Self.rig(["small": [.text("0")], "mid": [.text("0")]])
+        let result = try await rig.run(Self.gate("tiers: [small, mid], accept: 10 / int(output) > 1"))
+        #expect(result.outputs?["tier"] == "mid" && result.outputs?["accepted"] == false)
+        let why = try #require(rig.written.payloads("tier_decided").first?["reason"]?.stringValue)
+        #expect(why.hasPrefix("accept has no value: ") && why.contains("zero"))
+        #expect(rig.written.payloads("tier_decided").map { $0["reason"]?.stringValue } == [why, why])
+        #expect(rig.written.payloads("gate_ended")[0]["reason"]?.stringValue == "the last tier's was not accepted either: \(why)")
+        #expect(rig.written.payloads("gate_ended")[0]["cause"] == "not_accepted")
+
+        // Where another ends the gate, both are told.
+        let cut = Self.rig(["small": [.text("0")], "mid": [.failure(.badRequest, "no such thing")]])
+        _ = try await cut.run(Self.gate("tiers: [small, mid], accept: 10 / int(output) > 1"))
+        let end = try #require(cut.written.payloads("gate_ended").first?["reason"]?.stringValue)
+        #expect(end.contains("no such thing") && end.hasSuffix("; of its own, \(why)"))
+
+        // A no that is one has nothing to say.
+        let plain = Self.rig(["small": [.text("9")], "mid": [.text("9")]])
+        _ = try await plain.run(Self.gate("tiers: [small, mid], accept: 10 / int(output) > 1"))
+        #expect(plain.written.payloads("tier_decided").allSatisfy { $0["reason"] == nil })
+    }
+
     // MARK: Programs
 
     @Test func aProgramLooksAtTheAnswer() async throws {
@@ -241,6 +266,26 @@ import WorkflowModel
         #expect(result.outputs?["tier"] == "mid" && result.outputs?["accepted"] == true)
         #expect(rig.written.payloads("check_ended").map { $0["result"] } == ["failed", "passed"])
         #expect(rig.written.payloads("check_ended")[0]["reason"] == "exit code 1: it does not build")
+    }
+
+    /// The exit code is stronger than what is printed, and what is neither true nor false is no yes.
+    @Test(
+        arguments: [
+            (0, "{\"passed\": true}", "passed", nil), (0, "{}", "passed", nil), (0, "fine", "passed", nil), (0, "{\"score\": null}", "passed", nil),
+            (0, "{\"passed\": false}", "failed", nil), (1, "{\"passed\": true}", "failed", "exit code 1"), (1, "{\"passed\": \"no\"}", "failed", "exit code 1"),
+            (0, "{\"passed\": \"no\"}", "error", "the program's passed is \"no\", neither true nor false"),
+            (0, "{\"passed\": null}", "error", "the program's passed is null, neither true nor false"),
+            (0, "{\"passed\": 0}", "error", "the program's passed is 0, neither true nor false"),
+            (0, "{\"score\": \"high\"}", "error", "the program's score is \"high\", no number"),
+        ] as [(Int, String, String, String?)])
+    func whatAProgramSays(_ code: Int, _ stdout: String, _ result: String, _ reason: String?) async throws {
+        let clock = ManualClock()
+        let tools = ScriptedTools(clock: clock) { _ in .exited(code: code, stdout: Array(stdout.utf8), stderr: "") }
+        let rig = EngineRig(clock: clock, provider: ScriptedProvider(clock: clock) { _, _ in .text("x") }, tools: tools)
+        let run = try await rig.run(Self.gate("tiers: [small, mid], checks: { tests: { run: [./verify] } }"))
+        let check = try #require(rig.written.payloads("check_ended").first)
+        #expect(check["result"] == .string(result) && check["reason"] == reason.map(JSONValue.string))
+        #expect(run.outputs?["tier"] == (result == "passed" ? "small" : "mid"))
     }
 
     // MARK: Money

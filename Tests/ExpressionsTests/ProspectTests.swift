@@ -30,6 +30,17 @@ import Values
     ])
     func whatIsLeftToBeKnown(_ source: String, _ expected: String) throws { #expect(try prospect(source) == expected) }
 
+    /// What has no value is never true, and says why; what is false does not.
+    @Test(
+        arguments: [
+            ("1 / n == 1", EvaluationError.Code.divideByZero), ("1 / n == 1 && a", .divideByZero), ("a ? 1 / n == 1 : 1 / n == 2", .divideByZero), ("n", .noSuchOverload),
+            ("n == 1", nil), ("n == 1 && 1 / n == 1", nil), ("a && n == 1", nil), ("n == 0 || 1 / n == 1", nil), ("a", nil),
+        ] as [(String, EvaluationError.Code?)])
+    func whatHasNoValueSaysWhy(_ source: String, _ code: EvaluationError.Code?) throws {
+        let expression = try Expression(parsing: source, at: SourceLocation(file: "t", line: 1, column: 1))
+        #expect(expression.prospect(DictionaryBindings(["n": .int(0), "a": .unknown])).failure?.code == code)
+    }
+
     @Test func fieldsOfWhatIsKnown() throws {
         let known: [String: CELValue] = ["a": .map(CELMap([("passed", true)])), "b": .map(CELMap([("passed", .unknown), ("score", 0.5)]))]
         #expect(try prospect("a.passed && b.passed", known) == "b.passed")

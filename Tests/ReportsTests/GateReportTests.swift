@@ -1,5 +1,6 @@
 import Economics
 import Reports
+import TestSupport
 import Testing
 import Values
 import WorkflowModel
@@ -55,6 +56,32 @@ import WorkflowModel
                    taken though it was not accepted: the last tier's was not accepted either
                    $0.00403 so far
                 """ + "\n", "\(text)")
+    }
+
+    @Test func whyItCouldNotBeTold() {
+        var trace = Self.trace()
+        trace.gateTiers[0].reason = "accept has no value: division by zero"
+        let text = TraceReport.text(trace, style: style())
+        #expect(text.contains("│  accept has no value: division by zero\n") && !text.contains("accepted: accept has"))
+        let decided = TierDecided(path: "draft", tier: "small", gate: ContentHash(of: "g"), verdict: .rejected, reason: "accept has no value: division by zero")
+        guard case .reason(_, let line) = RunNarration.updates(.tierDecided(decided), run: RunID("r"), graph: nil).first else { Issue.record("nothing is told"); return }
+        #expect(line == "small: not accepted: accept has no value: division by zero")
+    }
+
+    /// Who is asked first is named as the step starts; where an expression says who, nobody is.
+    @Test(arguments: [("start: mid", "local/b"), ("on_refusal: stop", "local/a"), ("start: \"${{ inputs.t }}\"", nil)] as [(String, String?)])
+    func whoIsAskedFirst(_ key: String, _ model: String?) throws {
+        let graph = try workflow(
+            """
+            version: 1
+            name: t
+            inputs: { t: { type: string } }
+            models: { small: { use: local/a }, mid: { use: local/b } }
+            steps:
+              - { id: g, prompt: hi, escalate: { tiers: [small, mid], \(key) } }
+            """)
+        guard case .stepState(_, .running, let first, _) = RunNarration.updates(.nodeStarted("g"), run: RunID("r"), graph: graph).first else { Issue.record("nothing is told"); return }
+        #expect(first == model)
     }
 
     @Test func jsonHasTiersAndChecks() {

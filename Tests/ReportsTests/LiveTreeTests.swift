@@ -138,6 +138,30 @@ import WorkflowModel
 
     // MARK: S2, S4
 
+    /// Whoever a check asks is not who answers, and its failures are no tries of the step; a taken tier's model is the step's.
+    @Test func whatAChecksAsksIsNotTheSteps() {
+        var tree = LiveTree()
+        var lines: [String] = []
+        func asked(_ call: String, _ model: String, _ tier: String, _ part: String = "", fails: Bool = false) -> [LiveUpdate] {
+            [
+                .callStarted(path: "g", call: call, model: model, tier: tier, part: part, held: nil),
+                .callEnded(path: "g", call: call, state: fails ? .void : .settled, inputTokens: nil, outputTokens: nil, cost: nil, held: nil),
+            ] + (fails ? [.tryFailed(path: "g", call: call, kind: "server_error, HTTP 500", text: "away")] : [])
+        }
+        var updates: [LiveUpdate] = [.runStarted(id: "r", workflow: "w", steps: [.init(id: "g", kind: "prompt")], budget: nil), .stepState(path: "g", .running, model: "s/a")]
+        updates += asked("1", "s/a", "small", fails: true) + asked("2", "s/a", "small") + asked("3", "s/j", "small", "judge", fails: true) + asked("4", "s/j", "small", "judge")
+        updates += asked("5", "s/b", "mid") + asked("6", "s/j", "mid", "judge")
+        for update in updates + [.stepState(path: "g", .succeeded)] {
+            tree.apply(update, at: after(0))
+            if let line = tree.plainLine(for: update, at: after(0)) { lines.append(line) }
+        }
+        #expect(lines.filter { $0.contains("failed") } == ["g  try 1 failed: server_error, HTTP 500", "g  a call for judge failed: server_error, HTTP 500"])
+        #expect(lines.last?.hasPrefix("g  succeeded  s/b (asked s/a)") == true)
+        tree.apply(.taken(path: "g", tier: "small"), at: after(0))
+        let frame = tree.frame(now: after(0), style: style(), height: 24)
+        #expect(frame.contains { $0.contains("s/a") } && !frame.contains { $0.contains("asked") })
+    }
+
     private static let said = "stub/bad: the server answered 500: a long story of what went wrong in it"
 
     /// A model that failed three times, in a step that a run cannot do without.

@@ -76,6 +76,27 @@ import WorkflowLoading
             """#)
     }
 
+    @Test func aCommandLineIsWords() throws {
+        func hints(_ run: String) throws -> [String] {
+            let text = "version: 1\nname: t\nmodels: { small: { use: local/small } }\nsteps:\n  - { id: a, prompt: hi, escalate: { tiers: [small], checks: { e: { run: \(run) } } } }\n"
+            let project = try TemporaryProject(["w.yaml": text])
+            do throws(Diagnostics) {
+                _ = try WorkflowLoader.load(project.path("w.yaml"), root: project.root)
+                return []
+            } catch {
+                return error.all.compactMap(\.hint)
+            }
+        }
+        #expect(try hints("'sh -c true'") == ["write run: [sh, -c, \"true\"]"])
+        #expect(try hints("'make | cat'") == ["write run: [sh, -c, make | cat]"])
+    }
+
+    @Test func memoStandsBesideIt() throws {
+        let project = try TemporaryProject(["w.yaml": "version: 1\nname: t\nmodels: { small: { use: local/small } }\nsteps:\n  - { id: a, prompt: hi, memo: { max_age: 1h }, escalate: { tiers: [small] } }\n"])
+        let loaded = try WorkflowLoader.load(project.path("w.yaml"), root: project.root, warns: true)
+        #expect(loaded.warnings.all.first { $0.code == "AW123" }?.message == "'memo' beside 'escalate' is checked, but this version does not run it")
+    }
+
     @Test func notEvenAMapping() throws {
         try expectFrames(
             of: #"""

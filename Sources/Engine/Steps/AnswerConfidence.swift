@@ -107,7 +107,8 @@ struct AnswerConfidence: Sendable, Hashable {
         var tokens: [Token] = []
         tokens.reserveCapacity(content.count)
         for entry in content {
-            guard let logprob = entry["logprob"]?.doubleValue, logprob.isFinite else { throw Fault(message: "a token has no log-probability") }
+            guard let logprob = entry["logprob"]?.doubleValue else { throw Fault(message: "a token has no log-probability") }
+            try hold(logprob)
             let bytes: [UInt8]
             if let list = entry["bytes"]?.arrayValue {
                 bytes = list.compactMap { $0.intValue.flatMap(UInt8.init(exactly:)) }
@@ -115,9 +116,16 @@ struct AnswerConfidence: Sendable, Hashable {
                 bytes = Array((entry["token"]?.stringValue ?? "").utf8)
             }
             let likely = (entry["top_logprobs"]?.arrayValue ?? []).compactMap { $0["logprob"]?.doubleValue }.sorted(by: >)
+            for other in likely { try hold(other) }
             tokens.append(Token(bytes: bytes, logprob: logprob, margin: likely.count > 1 ? likely[0] - likely[1] : nil))
         }
         return tokens
+    }
+
+    /// Nothing is likelier than certain: figures with another meaning say nothing of how sure a model was.
+    private static func hold(_ logprob: Double) throws(Fault) {
+        guard logprob.isFinite else { throw Fault(message: "a token has no log-probability") }
+        guard logprob <= 0 else { throw Fault(message: "the server sent \(logprob) as a log-probability, which is 0 at most") }
     }
 
     /// Where it stands, at most two of them.
@@ -146,21 +154,31 @@ struct AnswerConfidence: Sendable, Hashable {
     private static func members(of field: [String], in schema: Schema?) -> [String]? {
         var document = schema?.source
         for name in field { document = document?["properties"]?[name] }
-        let members = document?["enum"]?.arrayValue?.compactMap(\.stringValue)
+        let members = document?["enum"]?.arrayValue?.compactMap(Self.written)
         return members?.isEmpty == false ? members : nil
     }
 
+    /// A member as it stands in an answer, a text without its quotes.
+    private static func written(_ member: JSONValue) -> String? {
+        let text = member.jsonText
+        guard member.stringValue != nil else { return text }
+        return String(text.dropFirst().dropLast())
+    }
+
     /// The part of an enum's value up to the token with which one member is left.
+    ///
+    /// Where another member begins with the whole value, it is what ends the value that decides: the quote, the comma or the brace behind it.
     private static func deciding(_ range: Range<Int>, _ joined: [UInt8], _ tokens: [Token], members: [String]?) -> Range<Int> {
         guard let members, members.count > 1, !range.isEmpty else { return range }
+        func isLast(_ written: ArraySlice<UInt8>) -> Bool { members.count { $0.utf8.starts(with: written) } == 1 }
         var start = 0
         for token in tokens {
             let end = start + token.bytes.count
             defer { start = end }
             guard end > range.lowerBound, end < range.upperBound else { continue }
-            let written = joined[range.lowerBound..<end]
-            if members.filter({ $0.utf8.starts(with: written) }).count == 1 { return range.lowerBound..<end }
+            if isLast(joined[range.lowerBound..<end]) { return range.lowerBound..<end }
         }
-        return range
+        let goesOn = members.contains { $0.utf8.count > range.count && $0.utf8.starts(with: joined[range]) }
+        return goesOn && range.upperBound < joined.count ? range.lowerBound..<range.upperBound + 1 : range
     }
 }

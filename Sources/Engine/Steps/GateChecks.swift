@@ -53,10 +53,21 @@ extension VerifierCheck {
         case .exited(let code, let stdout, let stderr):
             let text = String(decoding: stdout, as: UTF8.self)
             let document = (try? JSONParser.parse(text)).flatMap { $0.objectValue == nil ? nil : $0 }
-            let passed = document?["passed"]?.boolValue ?? (code == 0)
+            if code == 0, let wrong = document.flatMap(Self.wrong) { return .error(wrong) }
+            // The exit code is the stronger one.
+            let passed = document?["passed"]?.boolValue ?? true
             let reason = code == 0 ? nil : "exit code \(code)" + (stderr.lines.last { !$0.isBlank }.map { ": \($0)" } ?? "")
             return CheckOutcome(passed: passed && code == 0, score: document?["score"]?.doubleValue, output: document ?? .string(text), reason: reason)
         }
+    }
+}
+
+extension VerifierCheck {
+    /// What in the document of a program is not what it is to be: nothing is guessed of it.
+    private static func wrong(_ document: JSONValue) -> String? {
+        if let passed = document["passed"], passed.boolValue == nil { return "the program's passed is \(passed.jsonText), neither true nor false" }
+        if let score = document["score"], score != .null, score.doubleValue == nil { return "the program's score is \(score.jsonText), no number" }
+        return nil
     }
 }
 

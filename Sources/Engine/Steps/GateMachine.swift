@@ -82,9 +82,10 @@ public struct GateMachine: Sendable {
     private mutating func next() -> Command {
         if let following { return recorded() ?? take(following) }
         let scope = scope
-        switch verdict(scope) {
+        let (verdict, fault) = verdict(scope)
+        switch verdict {
         case .holds: return decide(.accepted, .end(.accepted(tier: tier)))
-        case .fails: return decide(.rejected, beyond(.notAccepted))
+        case .fails: return decide(.rejected, beyond(fault.map(GateCause.notTold) ?? .notAccepted), reason: fault)
         case .open: break
         }
         let mayPay = terms.looksAt(tier: tier)
@@ -104,17 +105,21 @@ public struct GateMachine: Sendable {
         return decide(.unavailable, ended(cause))
     }
 
-    private func verdict(_ scope: GateScope) -> Prospect.Verdict {
-        if let accept = terms.accept { return accept.prospect(scope).verdict }
+    /// What becomes of the answer; and why, where that cannot be told, which is a no.
+    private func verdict(_ scope: GateScope) -> (Prospect.Verdict, fault: String?) {
+        if let accept = terms.accept {
+            let prospect = accept.prospect(scope)
+            return (prospect.verdict, prospect.failure.map { "accept has no value: \($0.message)" })
+        }
         var isOpen = false
         for outcome in outcomes {
             guard let outcome, !outcome.isLost else {
                 isOpen = true
                 continue
             }
-            if outcome.passed != true { return .fails }
+            if outcome.passed != true { return (.fails, nil) }
         }
-        return isOpen ? .open : .holds
+        return (isOpen ? .open : .holds, nil)
     }
 
     private func isReady(_ check: Int) -> Bool {
@@ -132,9 +137,9 @@ public struct GateMachine: Sendable {
 
     // MARK: What follows
 
-    private mutating func decide(_ verdict: TierDecision.Verdict, _ command: Command) -> Command {
+    private mutating func decide(_ verdict: TierDecision.Verdict, _ command: Command, reason: String? = nil) -> Command {
         let notRun = terms.order.filter { outcomes[$0] == nil && !terms.checks[$0].isRecorded }.map { terms.checks[$0].name }
-        decisions.append(TierDecision(tier: tier, verdict: verdict, decidedBy: lastCheck.map { terms.checks[$0].name }, notRun: notRun))
+        decisions.append(TierDecision(tier: tier, verdict: verdict, decidedBy: lastCheck.map { terms.checks[$0].name }, notRun: notRun, reason: reason))
         following = command
         return next()
     }

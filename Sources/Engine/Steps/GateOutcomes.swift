@@ -64,12 +64,24 @@ public struct TierDecision: Sendable, Hashable {
     public let decidedBy: String?
     /// Checks that were not run, as nothing depended on them any more.
     public let notRun: [String]
+    /// Of one that is rejected because that cannot be told, why not.
+    public let reason: String?
+
+    public init(tier: Int, verdict: Verdict, decidedBy: String?, notRun: [String], reason: String? = nil) {
+        self.tier = tier
+        self.verdict = verdict
+        self.decidedBy = decidedBy
+        self.notRun = notRun
+        self.reason = reason
+    }
 }
 
 /// Why a gate ends without an accepted answer.
 public enum GateCause: Sendable, Hashable {
     /// The last tier's answer was not accepted either.
     case notAccepted
+    /// Whether to accept the last tier's could not be told.
+    case notTold(reason: String)
     case checkUnavailable(check: String, reason: String)
     /// A tier gave no answer, and a further one would not help, or there is none.
     case tierFailed(StepFailure)
@@ -79,7 +91,7 @@ public enum GateCause: Sendable, Hashable {
     /// The stable word of it.
     public var word: String {
         switch self {
-        case .notAccepted: "not_accepted"
+        case .notAccepted, .notTold: "not_accepted"
         case .checkUnavailable: "check_unavailable"
         case .tierFailed(let failure), .refused(let failure): failure.kind.rawValue
         }
@@ -88,6 +100,7 @@ public enum GateCause: Sendable, Hashable {
     public var text: String {
         switch self {
         case .notAccepted: "the last tier's was not accepted either"
+        case .notTold(let reason): "the last tier's was not accepted either: \(reason)"
         case .checkUnavailable(let check, let reason): "the check '\(check)' could not be run: \(reason)"
         case .tierFailed(let failure), .refused(let failure): failure.message
         }
@@ -97,7 +110,7 @@ public enum GateCause: Sendable, Hashable {
     var failure: StepFailure {
         switch self {
         case .tierFailed(let failure), .refused(let failure): failure
-        case .notAccepted, .checkUnavailable: StepFailure(.notAccepted, text)
+        case .notAccepted, .notTold, .checkUnavailable: StepFailure(.notAccepted, text)
         }
     }
 }

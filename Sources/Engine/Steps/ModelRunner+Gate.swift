@@ -117,7 +117,8 @@ extension ModelRunner {
             .tierDecided(
                 TierDecided(
                     path: gate.path, tier: tier, gate: gate.escalation.hash, verdict: verdict, failure: failure, decidedBy: decision.decidedBy,
-                    notRun: decision.notRun, output: failure == nil ? output.map { run.store($0).hash } : nil)))
+                    notRun: decision.notRun, reason: decision.reason.map { run.environment.secrets.redactor.redact($0) },
+                    output: failure == nil ? output.map { run.store($0).hash } : nil)))
     }
 
     @inline(never)
@@ -125,7 +126,10 @@ extension ModelRunner {
         let tiers = gate.machine.terms.tiers
         func record(_ tier: Int?, isAccepted: Bool = false, _ cause: GateCause? = nil) {
             guard gate.record.end == nil else { return }
-            let reason = cause.map { run.environment.secrets.redactor.redact($0.text) }
+            var reason = cause.map { run.environment.secrets.redactor.redact($0.text) }
+            // Why it was not accepted itself, where another ended the gate.
+            let own = tier.flatMap { tier in gate.record.decisions.first { $0.tier == tiers[tier] }?.reason }
+            if let own, let text = reason, !text.contains(own) { reason = "\(text); of its own, \(own)" }
             run.record(.gateEnded(GateEnded(path: gate.path, tier: tier.map { tiers[$0] }, isAccepted: isAccepted, cause: cause?.word, reason: reason)))
         }
         switch end {

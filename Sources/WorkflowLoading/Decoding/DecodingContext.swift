@@ -42,10 +42,13 @@ final class DecodingContext {
         diagnostics.append(Diagnostic(code: code, message, at: range, hint: hint))
     }
 
-    func noteNotExecuted(_ key: String, of mapping: LanguageMapping, at range: SourceRange) {
+    func noteNotExecuted(_ key: String, of mapping: LanguageMapping, at range: SourceRange) { noteNotExecuted(key, "in \(mapping.what)", at: range) }
+
+    /// - Parameter place: of the key, in words: `in a model step`, `beside 'escalate'`.
+    func noteNotExecuted(_ key: String, _ place: String, at range: SourceRange) {
         notExecuted.append(
             Diagnostic(
-                code: "AW123", "'\(key)' in \(mapping.what) is checked, but this version does not run it", at: range,
+                code: "AW123", "'\(key)' \(place) is checked, but this version does not run it", at: range,
                 hint: "remove it to run the workflow: nothing is ignored in silence"))
     }
 

@@ -130,6 +130,7 @@ enum ShapeHints {
             if let role = pairs.first, ["system", "user", "assistant"].contains(role.key.scalar?.text) { return "write messages: [{ role: \(role.key.scalar!.text), content: \(role.value.written ?? "…") }]" }
             return "each message stands behind a dash: messages: [{ role: user, content: … }]"
         case ("tiers", .scalar): return "write tiers: [\(node.written ?? "small, mid")]"
+        case ("run", .scalar): return program(node).map { "write run: \($0)" }
         case ("prices", .mapping), ("budgets", .mapping): return "each stands behind a dash: \(key): [{ … }]"
         case (_, .scalar(let scalar)) where scalar.value != .null: return node.written.map { "write \(key): [\($0)]" }
         default: return nil
@@ -179,6 +180,12 @@ enum ShapeHints {
         guard let text = node.scalar?.text, !text.isEmpty, text.utf8.count <= 80, !text.utf8.contains(0x0A) else { return nil }
         if text.utf8.contains(where: { "|&;<>$()`\"'*?~\\{}#,".utf8.contains($0) }) { return "\(YAMLNode.quotedWhereNeeded(text)) with shell: true" }
         return "[\(text.split { $0 == " " }.map { YAMLNode.isRead(String($0)) ? "\"\($0)\"" : String($0) }.joined(separator: ", "))]"
+    }
+
+    /// A command line as the words of a program, where no key makes a shell of it.
+    private static func program(_ node: YAMLNode) -> String? {
+        guard let words = command(node) else { return "[program, argument]" }
+        return words.hasPrefix("[") ? words : "[sh, -c, \(YAMLNode.quotedWhereNeeded(node.scalar!.text))]"
     }
 
     /// A name that is made of a text; `nil` where that leaves none.

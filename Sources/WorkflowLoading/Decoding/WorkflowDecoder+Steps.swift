@@ -112,7 +112,7 @@ extension WorkflowDecoder {
         }
         let attachments = attachments(reader, body: body)
         let memo = reader.reader("memo", .memo)
-        if escalation != nil, let range = reader.keyRange("memo") { context.noteNotExecuted("memo", of: .escalate, at: range) }
+        if escalation != nil, let range = reader.keyRange("memo") { context.noteNotExecuted("memo", "beside 'escalate'", at: range) }
         if let memo, !memo.has("max_age") { memo.missing("max_age", in: "memo", hint: "how old an answer may be, for example max_age: 24h") }
         let draft = body.map {
             ModelDraft(

@@ -74,12 +74,14 @@ public final class TierDecided: Sendable {
     public let decidedBy: String?
     /// Checks that were not run, as nothing depended on them.
     public let notRun: [String]
+    /// Of one that is rejected because it cannot be told whether it does, why not.
+    public let reason: String?
     /// The answer, as a step's output is kept; `nil`: there was none.
     public let output: ContentHash?
 
     public init(
         path: String, tier: String, gate: ContentHash, verdict: Verdict, failure: FailureKind? = nil, decidedBy: String? = nil, notRun: [String] = [],
-        output: ContentHash? = nil
+        reason: String? = nil, output: ContentHash? = nil
     ) {
         self.path = path
         self.tier = tier
@@ -88,6 +90,7 @@ public final class TierDecided: Sendable {
         self.failure = failure
         self.decidedBy = decidedBy
         self.notRun = notRun
+        self.reason = reason
         self.output = output
     }
 }

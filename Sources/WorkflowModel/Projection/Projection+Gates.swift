@@ -33,6 +33,7 @@ extension Projection {
         sink.put(tier.notRun.isEmpty ? nil : JSONEncoding.wire.string(.array(tier.notRun.map(JSONValue.string))))
         sink.put(tier.output)
         sink.put(at.microseconds)
+        sink.put(Self.plain(tier.reason))
         try sink.end()
     }
 

@@ -128,7 +128,7 @@ public enum RowChange: Int, Sendable, CaseIterable {
                 once: ["step_id", "kind", "result", "score", "threshold", "output_hash", "reason", "cost_pico", "total_ms", "ended_at"])
         case .tierDecided:
             return Self.columns(
-                keys: ["node_path", "tier"], once: ["step_id", "gate_hash", "verdict", "failure_kind", "decided_by", "not_run", "output_hash", "decided_at"])
+                keys: ["node_path", "tier"], once: ["step_id", "gate_hash", "verdict", "failure_kind", "decided_by", "not_run", "output_hash", "decided_at", "reason"])
         case .gateEnded: return Self.columns(keys: ["node_path", "tier"], set: ["taken", "cause", "reason"])
         case .priceRow: return Self.columns(keys: ["id"], once: ["json", "first_used_at"])
         }

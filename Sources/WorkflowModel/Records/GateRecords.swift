@@ -14,8 +14,9 @@ public struct GateTierRecord: Sendable, Hashable {
     public var decidedAt: Timestamp
     /// Whether its answer is the step's.
     public var isTaken: Bool
-    /// Why it is, though it was not accepted: a stable word, and a sentence.
+    /// Why it is, though it was not accepted, a stable word.
     public var cause: String?
+    /// The same in a sentence; of one that is not taken, why it could not be told whether to accept it.
     public var reason: String?
 
     public init(

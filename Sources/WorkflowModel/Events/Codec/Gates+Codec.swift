@@ -34,6 +34,7 @@ extension TierDecided {
         json.put("failure_kind", failure?.rawValue)
         json.put("decided_by", decidedBy)
         if !notRun.isEmpty { json.put("not_run", notRun) }
+        json.put("reason", reason)
         json.put("output", output)
     }
 
@@ -41,7 +42,7 @@ extension TierDecided {
         self.init(
             path: try fields.step(), tier: try fields.text("tier"), gate: try fields.hash("gate"), verdict: try fields.value("verdict", Verdict.init(rawValue:)),
             failure: try fields.optional("failure_kind", FailureKind.init(rawValue:)), decidedBy: try fields.optionalText("decided_by"),
-            notRun: try fields.texts("not_run"), output: try fields.optionalHash("output"))
+            notRun: try fields.texts("not_run"), reason: try fields.optionalText("reason"), output: try fields.optionalHash("output"))
     }
 }
 
