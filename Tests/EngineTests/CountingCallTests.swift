@@ -60,6 +60,19 @@ import WorkflowModel
         #expect(result.cost == MoneySum(usd("0.00002")))
     }
 
+    /// No prompt has more tokens than its bytes allow: such a count is told of, and the bound by the bytes holds.
+    @Test func aCountAboveTheBytesIsNone() async throws {
+        let rig = Self.rig(Self.proved(90_000))
+        #expect(try await rig.run(Self.graph("0.000677")).failure?.kind == .budget)
+        #expect(rig.written.calls[0].end?.notes == [
+            CallNote(.countFailed, "the prompt could not be counted, so that the bound by its bytes holds: its server counted 90000 tokens, and a prompt of its bytes can have 478 at most")
+        ])
+        let counter = PromptCounter(rig.provider, secrets: SecretBook())
+        let told = await counter.count(TextPrompt("hello").request(to: ModelReference(text: "local/small")!, timeout: .seconds(1)))
+        guard case .failure(let failure) = told else { return #expect(Bool(false), "it was taken") }
+        #expect(failure.message == "its server counted 90000 tokens, and a prompt of its bytes can have \(TextPrompt("hello").bound) at most")
+    }
+
     @Test func aStepsCapToo() async throws {
         let rig = Self.rig(Self.proved(80))
         #expect(try await rig.run(Self.graph(nil, ", limits: { max_cost_usd: 0.0005 }")).status == .succeeded)
