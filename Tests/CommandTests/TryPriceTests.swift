@@ -99,8 +99,9 @@ import Values
         let sandbox = try Sandbox()
         let usage = #"{"input_tokens":1000,"output_tokens":100,"service_tier":"ultra","server_tool_use":{"web_search_requests":5}}"#
         let result = try await sandbox.agentctl("try", "price", "--model", "anthropic/claude-3-haiku", "--usage", "-", "--json", stdin: usage)
-        #expect(result.json?["notes"]?.arrayValue?.prefix(2) == [
-            "service tier 'ultra' is not known: priced at the standard one", "5 web searches of the server have no price here, so that the cost is what the tokens come to",
-        ], "\(result.out)")
+        #expect(
+            result.json?["notes"]?.arrayValue?.prefix(2) == [
+                "service tier 'ultra' is not known: priced at the standard one", "5 web searches of the server have no price here, so that the cost is what the tokens come to",
+            ], "\(result.out)")
     }
 }

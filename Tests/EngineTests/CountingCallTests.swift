@@ -64,9 +64,10 @@ import WorkflowModel
     @Test func aCountAboveTheBytesIsNone() async throws {
         let rig = Self.rig(Self.proved(90_000))
         #expect(try await rig.run(Self.graph("0.000677")).failure?.kind == .budget)
-        #expect(rig.written.calls[0].end?.notes == [
-            CallNote(.countFailed, "the prompt could not be counted, so that the bound by its bytes holds: its server counted 90000 tokens, and a prompt of its bytes can have 478 at most")
-        ])
+        #expect(
+            rig.written.calls[0].end?.notes == [
+                CallNote(.countFailed, "the prompt could not be counted, so that the bound by its bytes holds: its server counted 90000 tokens, and a prompt of its bytes can have 478 at most")
+            ])
         let counter = PromptCounter(rig.provider, secrets: SecretBook())
         let told = await counter.count(TextPrompt("hello").request(to: ModelReference(text: "local/small")!, timeout: .seconds(1)))
         guard case .failure(let failure) = told else { return #expect(Bool(false), "it was taken") }
