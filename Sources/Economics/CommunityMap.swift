@@ -161,6 +161,7 @@ public struct CommunityMap: Sendable {
 
     /// Dollars a token, in the shortest digits that mean the number of the map, to dollars per million.
     private static func perMillion(_ value: JSONValue, _ key: String) throws(PriceError) -> String {
+        try PriceRow.checkSign(text(value), name: key)
         guard let pico = Money.scaledDecimal(text(value), decimals: 12) else {
             throw PriceError("\(key) of \(text(value)) is no whole number of pico-dollars")
         }

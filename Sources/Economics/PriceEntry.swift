@@ -21,6 +21,10 @@ enum PriceEntry {
             guard let value = Timestamp(rfc3339: text) else { throw PriceError("\(name): '\(key)' is not a date: \(text)") }
             return value
         }
+        try check(entry, keys, of: name)
+        for pattern in names where pattern.dropLast().contains("*") {
+            throw PriceError("\(name): '\(pattern)' is no name of a model: a * stands at the end of one, once")
+        }
         let (from, to) = (try moment("from"), try moment("to"))
         if let from, let to, from >= to { throw PriceError("\(name): 'to' is not behind 'from'") }
         var rows: [PriceRow] = []
@@ -34,14 +38,15 @@ enum PriceEntry {
                     window: window, alsoFor: Array(names.dropFirst()), effectiveFrom: from, effectiveTo: to, source: source, checkedAt: checkedAt))
         }
         func addTokens(_ prices: JSONValue?, above: Int? = nil, isInclusive: Bool = false, service: ServiceTier? = nil, window: PriceWindow? = nil) throws(PriceError) {
-            for (key, value) in prices?.objectValue ?? [:] {
+            for (key, value) in try object(prices, "per_mtok_usd", of: name) {
                 guard let unit = PriceUnit(rawValue: key), unit.isToken else { throw PriceError("\(name): unknown token class '\(key)'") }
                 let price = try PriceRow.perMillion(value.stringValue ?? value.jsonText, name: "\(name) \(key)")
                 add(unit, price, above: above, isInclusive: isInclusive, service: service, window: window)
             }
         }
         func addTiers(_ tiers: JSONValue?, service: ServiceTier? = nil, window: PriceWindow? = nil) throws(PriceError) {
-            for tier in tiers?.arrayValue ?? [] {
+            for tier in try sequence(tiers, "above", of: name) {
+                try check(tier, ["prompt_tokens", "inclusive", "per_mtok_usd"], of: "\(name) above")
                 guard let above = tier["prompt_tokens"]?.intValue, above > 0 else { throw PriceError("\(name): a tier needs 'prompt_tokens'") }
                 let isInclusive = tier["inclusive"]?.boolValue ?? false
                 try addTokens(tier["per_mtok_usd"], above: Int(above), isInclusive: isInclusive, service: service, window: window)
@@ -49,6 +54,7 @@ enum PriceEntry {
         }
         func addFee(_ unit: PriceUnit, _ key: String) throws(PriceError) {
             guard let value = entry[key] else { return }
+            try PriceRow.checkSign(value.stringValue ?? value.jsonText, name: "\(name) \(key)")
             guard let price = value.stringValue.flatMap(Money.init(decimal:)) else { throw PriceError("\(name): '\(key)' is not an amount") }
             add(unit, price)
         }
@@ -63,14 +69,16 @@ enum PriceEntry {
         }
         try addTiers(entry["above"])
         let standard = rows
-        for window in entry["windows"]?.arrayValue ?? [] {
+        for window in try sequence(entry["windows"], "windows", of: name) {
+            try check(window, ["name", "hours", "per_mtok_usd", "above"], of: "\(name) windows")
             guard let title = window["name"]?.stringValue, let hours = window["hours"]?.stringValue, let parsed = PriceWindow(name: title, hours: hours) else {
                 throw PriceError("\(name): a window has a 'name' and 'hours' such as 1-5 09:00-17:00")
             }
             try addTokens(window["per_mtok_usd"], window: parsed)
             try addTiers(window["above"], window: parsed)
         }
-        for (word, prices) in entry["services"]?.objectValue ?? [:] {
+        for (word, prices) in try object(entry["services"], "services", of: name) {
+            try check(prices, ["per_mtok_usd", "above", "times"], of: "\(name) \(word)")
             guard let service = ServiceTier(rawValue: word) else { throw PriceError("\(name): unknown service tier '\(word)'") }
             if let times = prices["times"] {
                 let factor = try PriceRegion.factor(times, name: "\(name) \(word)")
@@ -84,7 +92,7 @@ enum PriceEntry {
         }
 
         var list = PriceList(names: names, rows: rows)
-        for (region, times) in entry["regions"]?.objectValue ?? [:] {
+        for (region, times) in try object(entry["regions"], "regions", of: name) {
             let region = PriceRegion(name: region, factor: try PriceRegion.factor(times, name: "\(name) \(region)"))
             for row in rows where row.unit.isToken && region.applied(to: row) == nil {
                 throw PriceError("\(name): '\(region.name)' times \(row.id) is no whole number of pico-dollars")
@@ -97,6 +105,31 @@ enum PriceEntry {
             list.imageTokens = tokens
         }
         return (provider, list)
+    }
+
+    private static let keys = [
+        "provider", "model", "models", "from", "to", "source", "checked_at", "context_window", "image_tokens", "per_mtok_usd", "above", "request_usd",
+        "web_search_usd", "machine_hour_usd", "services", "windows", "regions",
+    ]
+
+    /// What is not understood would be a price that nobody charges.
+    private static func check(_ value: JSONValue, _ keys: [String], of name: String) throws(PriceError) {
+        guard let object = value.objectValue else { throw PriceError("\(name): found \(value.jsonText.beginning(bytes: 40)) where an object has to stand") }
+        for (key, _) in object where !keys.contains(where: key.hasSameBytes) {
+            throw PriceError("\(name): there is no key '\(key)'; \(Suggestion.hint(for: key, in: keys) ?? "there are \(keys.joined(separator: ", "))")")
+        }
+    }
+
+    private static func object(_ value: JSONValue?, _ key: String, of name: String) throws(PriceError) -> JSONObject {
+        guard let value, !value.isNull else { return [:] }
+        guard let object = value.objectValue else { throw PriceError("\(name): '\(key)' is an object, found \(value.jsonText.beginning(bytes: 40))") }
+        return object
+    }
+
+    private static func sequence(_ value: JSONValue?, _ key: String, of name: String) throws(PriceError) -> [JSONValue] {
+        guard let value, !value.isNull else { return [] }
+        guard let list = value.arrayValue else { throw PriceError("\(name): '\(key)' is a list, found \(value.jsonText.beginning(bytes: 40))") }
+        return list
     }
 }
 

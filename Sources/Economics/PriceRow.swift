@@ -176,6 +176,7 @@ extension PriceRow {
     ///   below $0.0005 but not 0 (dollars per token; a cap would never be reached). In LiteLLM's map of 4,553 models the
     ///   dearest chat token costs $9,710 a million and the cheapest $0.001.
     public static func perMillion(_ text: String, name: String) throws(PriceError) -> Money {
+        try checkSign(text, name: name)
         guard let pico = Money.scaledDecimal(text, decimals: 6) else {
             throw PriceError("\(name): '\(text)' is not a price in dollars per million tokens with at most 6 decimals")
         }
@@ -186,6 +187,13 @@ extension PriceRow {
             throw PriceError("\(name): $\(text) per million tokens is below any known price; is the figure per token?")
         }
         return Money(picoDollars: pico)
+    }
+}
+
+extension PriceRow {
+    /// Nobody is paid for a call.
+    static func checkSign(_ text: String, name: String) throws(PriceError) {
+        if text.utf8.first == UInt8(ascii: "-") { throw PriceError("\(name): '\(text)' is not a price: it is negative") }
     }
 }
 

@@ -120,6 +120,12 @@ public struct PriceSheet: Sendable, Hashable {
         return Cost(lines: lines)
     }
 
+    /// What a usage has that these rows charge nothing for, though it is not free: searches without a price of their own. In a sentence for people.
+    public func unpriced(in usage: TokenUsage) -> String? {
+        guard let searches = usage.searches, searches > 0, !isMachineTime, rows[PriceUnit.webSearch.index].isEmpty else { return nil }
+        return "\(searches) web \(searches == 1 ? "search" : "searches") of the server \(searches == 1 ? "has" : "have") no price here, so that the cost is what the tokens come to"
+    }
+
     /// The most that a call can cost: every prompt token at the dearest input class and every output token at the
     /// dearest output class, at the dearest context tier that a prompt of up to `inputTokens` can reach, at the dearest hour of the
     /// week, plus fees; a machine for all of `timeout`.
@@ -196,6 +202,7 @@ extension PriceSheet {
                     }
             }
         }
+        if let word = terms.otherService { notes.append("service tier '\(word)' is not known: priced at the standard one") }
         if let region = terms.region {
             if let factor = otherwise.regions.first(where: { $0.name.hasSameBytes(as: region.lowercased()) }) {
                 for unit in PriceUnit.allCases { changed[unit] = changed[unit]?.map { factor.applied(to: $0) ?? $0 } }

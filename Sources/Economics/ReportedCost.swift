@@ -49,7 +49,8 @@ public enum ReportedCost: Sendable, Hashable {
     func added(_ other: ReportedCost) -> ReportedCost {
         guard case .amount(let a) = self else { return self }
         guard case .amount(let b) = other else { return other }
-        return .amount(a + b)
+        let (sum, overflow) = a.picoDollars.addingReportingOverflow(b.picoDollars)
+        return overflow ? .absurd("\(a.decimalText) and \(b.decimalText)".beginning(bytes: Self.longest)) : .amount(Money(picoDollars: sum))
     }
 
     public var amount: Money? { if case .amount(let amount) = self { amount } else { nil } }
@@ -63,15 +64,18 @@ extension ReportedCost {
     ///   - upstream: what the server behind a gateway charges to an account of the customer's own.
     ///   - currency: of the figures; `nil`: dollars.
     public init?(cost: JSONValue?, ticks: JSONValue?, upstream: JSONValue? = nil, currency: String? = nil) {
-        if let currency, !currency.lowercased().hasSameBytes(as: "usd"), let cost, !cost.isNull {
-            self = .absurd("\((cost["total_cost"] ?? cost).jsonText.beginning(bytes: Self.longest)) \(currency.beginning(bytes: 8))")
+        let told = [cost?["total_cost"] ?? cost, upstream].compactMap(\.self).first { !$0.isNull }
+        // Of a cost that is an object, the currency may stand in it.
+        let currencies = [cost?["currency"]?.stringValue, cost?["cost_currency"]?.stringValue, currency].compactMap(\.self)
+        if let told, let other = currencies.first(where: { !$0.lowercased().hasSameBytes(as: "usd") }) {
+            self = .absurd("\(told.jsonText.beginning(bytes: Self.longest)) \(other.beginning(bytes: 8))")
             return
         }
-        var told = cost.flatMap { ReportedCost(dollars: $0["total_cost"] ?? $0) }
-        if let upstream, let own = ReportedCost(dollars: upstream) { told = told?.added(own) ?? own }
-        if let ticks, let bill = ReportedCost(ticks: ticks) { told = bill.joined(told) }
-        guard let told else { return nil }
-        self = told
+        var bill = cost.flatMap { ReportedCost(dollars: $0["total_cost"] ?? $0) }
+        if let upstream, let own = ReportedCost(dollars: upstream) { bill = bill?.added(own) ?? own }
+        if let ticks, let other = ReportedCost(ticks: ticks) { bill = other.joined(bill) }
+        guard let bill else { return nil }
+        self = bill
     }
 }
 

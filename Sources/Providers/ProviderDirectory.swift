@@ -3,6 +3,9 @@ import WorkflowModel
 
 /// The providers that there are, by name: a project's own, and the well-known ones that it does not declare itself.
 public struct ProviderDirectory: Sendable {
+    /// A model's provider, and the model's own entry there.
+    public typealias Entry = (provider: ProviderConfiguration, model: ModelConfiguration?)
+
     private let configurations: [ProviderConfiguration]
 
     /// - Parameter configurations: the project's entries; they win over the well-known ones of the same name.
@@ -16,7 +19,7 @@ public struct ProviderDirectory: Sendable {
     /// A model's provider, and its entry there if it has one. A provider that starts servers has the models that it declares, and no others.
     ///
     /// - Throws: what is unknown, with what there is.
-    public func entry(of model: ModelReference) throws(StepFailure) -> (provider: ProviderConfiguration, model: ModelConfiguration?) {
+    public func entry(of model: ModelReference) throws(StepFailure) -> Entry {
         guard let configuration = configurations.last(where: { $0.name.hasSameBytes(as: model.provider) }) else {
             throw StepFailure(
                 .configuration, "there is no provider '\(model.provider)'",

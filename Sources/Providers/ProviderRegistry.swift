@@ -48,7 +48,19 @@ public final class ProviderRegistry: ModelProvider {
     public func profile(of model: ModelReference) throws(StepFailure) -> ModelProfile {
         let endpoint = try endpoint(of: model, isAsked: false)
         if let known = profiles.withLock({ $0[model] }), known.endpoint === endpoint { return known.profile }
-        let profile = ModelProfile(
+        let profile = profile(of: model, at: endpoint)
+        profiles.withLock { $0[model] = (endpoint, profile) }
+        return profile
+    }
+
+    /// Of nothing in it a key is part.
+    public func knownProfile(of model: ModelReference) -> ModelProfile? {
+        guard let entry = try? directory.entry(of: model) else { return nil }
+        return profile(of: model, at: Self.endpoint(of: model, entry, key: nil))
+    }
+
+    private func profile(of model: ModelReference, at endpoint: Endpoint) -> ModelProfile {
+        ModelProfile(
             reference: model, servedID: endpoint.modelID,
             contextWindow: endpoint.model?.contextWindow ?? catalogue.contextWindow(provider: model.provider, model: endpoint.modelID),
             maxConcurrency: endpoint.configuration.maxConcurrency, server: endpoint.model?.serve == nil ? endpoint.baseURL : model.description,
@@ -57,8 +69,6 @@ public final class ProviderRegistry: ModelProvider {
             servedNames: endpoint.dialect.servedNames, keepsOutputCap: endpoint.dialect.keepsOutputCap,
             trustsReportedCost: endpoint.dialect.trustsReportedCost, servedTier: endpoint.dialect.servedTier, schemaOverhead: endpoint.format.schemaOverhead,
             counting: endpoint.dialect.counting.reach, logprobs: endpoint.configuration.logprobs(of: endpoint.model, id: endpoint.modelID))
-        profiles.withLock { $0[model] = (endpoint, profile) }
-        return profile
     }
 
     public func prepare(_ model: ModelReference) async throws(StepFailure) {
@@ -143,18 +153,23 @@ public final class ProviderRegistry: ModelProvider {
     /// - Parameter isAsked: whether a request follows. A command that prints a key is run for nothing less.
     func endpoint(of model: ModelReference, isAsked: Bool = true) throws(StepFailure) -> Endpoint {
         if let known = resolved.withLock({ $0[model] }) { return known }
-        let (configuration, alias) = try directory.entry(of: model)
-        let baseURL = alias?.baseURL ?? configuration.baseURL
-        let key = try key(of: configuration, isAsked: isAsked)
-        let dialect = Dialect(configuration.dialect)
-        let api = alias?.api ?? configuration.api
-        let format = api.format(dialect)
-        let endpoint = Endpoint(
-            configuration: configuration, model: alias, modelID: alias?.id ?? model.model, format: format,
-            baseURL: alias?.serve == nil ? baseURL : nil, credential: key.value.map { APIKey($0, in: format) }, dialect: dialect, counter: api.counter(dialect))
+        let entry = try directory.entry(of: model)
+        let key = try key(of: entry.provider, isAsked: isAsked)
+        let endpoint = Self.endpoint(of: model, entry, key: key.value)
         guard key.isRead else { return endpoint }
         resolved.withLock { $0[model] = endpoint }
         return endpoint
+    }
+
+    private static func endpoint(of model: ModelReference, _ entry: ProviderDirectory.Entry, key: String?) -> Endpoint {
+        let (configuration, alias) = entry
+        let dialect = Dialect(configuration.dialect)
+        let api = alias?.api ?? configuration.api
+        let format = api.format(dialect)
+        return Endpoint(
+            configuration: configuration, model: alias, modelID: alias?.id ?? model.model, format: format,
+            baseURL: alias?.serve == nil ? alias?.baseURL ?? configuration.baseURL : nil, credential: key.map { APIKey($0, in: format) }, dialect: dialect,
+            counter: api.counter(dialect))
     }
 
     private func key(of configuration: ProviderConfiguration, isAsked: Bool) throws(StepFailure) -> (value: String?, isRead: Bool) {

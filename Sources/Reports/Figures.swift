@@ -38,7 +38,7 @@ struct Tally {
             cached += calls.cacheReadTokens
         }
         for call in calls {
-            add(call.state, cost: call.cost, held: call.held, input: call.inputTokens, output: call.outputTokens, isEstimate: call.isEstimated)
+            add(call.countedState, cost: call.cost, held: call.held, input: call.inputTokens, output: call.outputTokens, isEstimate: call.isEstimated)
             cached += call.cacheReadTokens ?? 0
         }
     }
@@ -62,6 +62,11 @@ struct Tally {
 }
 
 extension CallRecord {
+    var isCount: Bool { purpose == CallPurpose.count.rawValue }
+
+    /// The state by which it counts in a sum: of a count of tokens nothing is owed, also where it is under way or its end is lost.
+    var countedState: CallState { isCount && (state == .held || state == .unknown) ? .void : state }
+
     var isUnpriced: Bool { Spending.isUnpriced(state, hasCost: cost != nil, hasHold: held != nil) }
 }
 

@@ -116,7 +116,7 @@ public enum TraceReport {
     private static func lost(_ trace: RunTrace, _ style: TextStyle) -> [StyledText] {
         var count = 0
         var held = MoneySum.zero
-        for call in trace.calls where call.state == .unknown {
+        for call in trace.calls where call.countedState == .unknown {
             count += 1
             if let money = call.held { held.add(money) }
         }

@@ -85,4 +85,23 @@ import Values
         let own = try await sandbox.agentctl("try", "price", "--model", "own/m", "--usage", "-", "--json", stdin: Self.usage)
         #expect(own.json?["cost_usd"] == "0.0014")
     }
+
+    @Test func aLineThatIsNoJSONLosesNoOther() async throws {
+        let sandbox = try Sandbox()
+        try sandbox.write("lines.jsonl", "{\"model\": \"openai/gpt-4o\", \"usage\": \(Self.usage)}\n{oops\n{\"model\": \"openai/gpt-4o\", \"usage\": \(Self.usage)}\n")
+        let result = try await sandbox.agentctl("try", "price", "--lines", "--usage", "lines.jsonl")
+        let lines = result.lines.compactMap { try? JSONParser.parse($0) }
+        #expect(lines.map { $0["cost_usd"] } == ["0.00375", nil, "0.00375"], "\(result.out)")
+        #expect(lines[1]["error"]?.stringValue?.hasPrefix("line 2 is not JSON") == true)
+    }
+
+    @Test func whatHasNoPriceIsSaid() async throws {
+        let sandbox = try Sandbox()
+        let usage = #"{"input_tokens":1000,"output_tokens":100,"service_tier":"ultra","server_tool_use":{"web_search_requests":5}}"#
+        let result = try await sandbox.agentctl("try", "price", "--model", "anthropic/claude-3-haiku", "--usage", "-", "--json", stdin: usage)
+        #expect(
+            result.json?["notes"]?.arrayValue?.prefix(2) == [
+                "service tier 'ultra' is not known: priced at the standard one", "5 web searches of the server have no price here, so that the cost is what the tokens come to",
+            ], "\(result.out)")
+    }
 }

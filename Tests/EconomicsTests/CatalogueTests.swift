@@ -95,6 +95,11 @@ import Values
         (#"{\#(head),"per_mtok_usd":{"input":"-1","output":"1"}}"#, "not a price"),
         (#"{\#(head),"per_mtok_usd":{"input":"1","output":"1"},"above":[{"per_mtok_usd":{"input":"2"}}]}"#, "a tier needs 'prompt_tokens'"),
         (#"{\#(head),"per_mtok_usd":{"input":"1","output":"1"},"request_usd":"a cent"}"#, "'request_usd' is not an amount"),
+        (#"{\#(head),"form":"2026-01-01","per_mtok_usd":{"input":"1","output":"1"}}"#, "p/m: there is no key 'form'; did you mean 'from'?"),
+        (#"{\#(head),"per_mtok_usd":{"input":"1","output":"1"},"above":-5}"#, "'above' is a list, found -5"),
+        (#"{\#(head),"per_mtok_usd":{"input":"1","output":"1"},"above":[{"prompt_tokens":5,"per_mtok":{"input":"2"}}]}"#, "there is no key 'per_mtok'"),
+        (#"{\#(head),"per_mtok_usd":{"input":"1","output":"1"},"request_usd":"-1"}"#, "'-1' is not a price: it is negative"),
+        (#"{"provider":"p","models":["**"],"source":"s","checked_at":"2026-11-21","per_mtok_usd":{"input":"1","output":"1"}}"#, "'**' is no name of a model"),
         (#"{\#(head),"per_mtok_usd":{"input":"1","output":"1"}},{\#(head),"per_mtok_usd":{"input":"1","output":"1"}}"#, "two entries start on the same day"),
     ])
     func `T35 what cannot be read is refused by name and nothing is dropped`(entry: String, says: String) {

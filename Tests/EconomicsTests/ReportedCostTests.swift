@@ -39,7 +39,9 @@ import Values
 
     @Test(arguments: [
         (#"{"cost":-1}"#, "-1"), (#"{"cost":1e300}"#, "1e+300"), (#"{"ticks":-5}"#, "-5 ticks"), (#"{"ticks":9223372036854775807}"#, "9223372036854775807 ticks"),
-        (#"{"ticks":"many"}"#, "\"many\" ticks"), (#"{"cost":7.5,"currency":"EUR"}"#, "7.5 EUR"), (#"{"cost":0.1,"upstream":-1}"#, "-1"), (#"{"cost":99999999999999999999}"#, "99999999999999999999"),
+        (#"{"ticks":"many"}"#, "\"many\" ticks"), (#"{"cost":7.5,"currency":"EUR"}"#, "7.5 EUR"), (#"{"cost":0.1,"upstream":-1}"#, "-1"),
+        (#"{"cost":9223372,"upstream":9223372}"#, "9223372 and 9223372"), (#"{"cost":{"total_cost":0.002,"currency":"EUR"}}"#, "0.002 EUR"),
+        (#"{"cost":{"total_cost":0.002,"cost_currency":"CNY"},"currency":"USD"}"#, "0.002 CNY"), (#"{"cost":null,"upstream":0.2,"currency":"EUR"}"#, "0.2 EUR"), (#"{"cost":99999999999999999999}"#, "99999999999999999999"),
     ])
     func absurdFigures(text: String, words: String) {
         let object = json(text)

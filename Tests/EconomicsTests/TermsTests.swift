@@ -46,6 +46,8 @@ import Values
     @Test(
         arguments: [
             (["default"], nil, nil), (["standard", "fast"], nil, ServedTerms(service: .fast)), (["ON_DEMAND_PRIORITY"], nil, ServedTerms(service: .priority)),
+            (["ultra", "ludicrous"], nil, ServedTerms(otherService: "ultra")), (["standard", "Ludicrous", "fast"], nil, ServedTerms(service: .fast, otherService: "Ludicrous")),
+            ([String(repeating: "x", count: 40)], nil, ServedTerms(otherService: String(repeating: "x", count: 32))), (["PROVISIONED_THROUGHPUT"], nil, nil),
             (["scale"], "us", ServedTerms(region: "us")), (["flex"], "global", ServedTerms(service: .flex)), ([], "not_available", nil),
         ] as [([String], String?, ServedTerms?)])
     func words(service: [String], region: String?, terms: ServedTerms?) {

@@ -60,6 +60,20 @@ import WorkflowModel
         #expect(result.cost == MoneySum(usd("0.00002")))
     }
 
+    /// No prompt has more tokens than its bytes allow: such a count is told of, and the bound by the bytes holds.
+    @Test func aCountAboveTheBytesIsNone() async throws {
+        let rig = Self.rig(Self.proved(90_000))
+        #expect(try await rig.run(Self.graph("0.000677")).failure?.kind == .budget)
+        #expect(
+            rig.written.calls[0].end?.notes == [
+                CallNote(.countFailed, "the prompt could not be counted, so that the bound by its bytes holds: its server counted 90000 tokens, and a prompt of its bytes can have 478 at most")
+            ])
+        // As outside of runs.
+        let told = Result<TokenCount, CallFailure>.success(TokenCount(tokens: 479, basis: .proved))
+        #expect(throws: CallFailure.self) { try told.checked(against: 478).get() }
+        #expect(try told.checked(against: 479).get().tokens == 479 && told.checked(against: nil).get().tokens == 479)
+    }
+
     @Test func aStepsCapToo() async throws {
         let rig = Self.rig(Self.proved(80))
         #expect(try await rig.run(Self.graph(nil, ", limits: { max_cost_usd: 0.0005 }")).status == .succeeded)

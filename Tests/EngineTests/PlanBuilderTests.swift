@@ -388,4 +388,33 @@ import WorkflowModel
         #expect(plan.steps[0].amounts.expected == usd("0.00066"))
         #expect(plan.steps[0].amounts.best == usd("0.000004"))
     }
+
+    /// The key of its provider is not there: the figures are those with it. Of a model that there is not, nothing bounds them.
+    @Test func withoutAKeyTheFiguresAreTheSame() throws {
+        func plan(_ known: Bool?) throws -> Plan {
+            let clock = ManualClock()
+            let profile: @Sendable (ModelReference) -> ModelProfile = {
+                ModelProfile(reference: $0, servedID: $0.model, contextWindow: 20_000, maxConcurrency: nil, keepsOutputCap: false, schemaOverhead: 1024)
+            }
+            struct Keyless: ModelProvider {
+                let known: ModelProfile?
+                func profile(of model: ModelReference) throws(StepFailure) -> ModelProfile { throw StepFailure(.configuration, "no key") }
+                func knownProfile(of model: ModelReference) -> ModelProfile? { known }
+                func prepare(_ model: ModelReference) async throws(StepFailure) {}
+                func call(_ request: ModelRequest) async -> ModelCallResult { preconditionFailure("a plan asks nobody") }
+            }
+            let provider: any ModelProvider =
+                switch known {
+                case nil: ScriptedProvider(clock: clock, profiles: { .success(profile($0)) }) { _, _ in .text("x") }
+                case true?: Keyless(known: profile(ModelReference(text: "local/small")!))
+                case false?: Keyless(known: nil)
+                }
+            let graph = try workflow(modelWorkflow("  - { id: a, prompt: hello, output: { schema: { type: object } } }"))
+            return PlanBuilder(graph: graph, provider: provider, prices: .perToken(), history: WorkflowHistory(), at: clock.now()).plan(inputs: [:])
+        }
+        let (keyed, keyless, unknown) = (try plan(nil), try plan(true), try plan(false))
+        #expect(keyed.total.worst != nil && keyless.total.worst == keyed.total.worst && keyless.steps[0].notes == keyed.steps[0].notes)
+        #expect(keyless.refusal?.message == "no key" && keyed.refusal == nil)
+        #expect(unknown.total.worst == nil && unknown.steps[0].notes.contains("unbounded: nothing is known of local/small"))
+    }
 }

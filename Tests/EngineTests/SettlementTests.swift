@@ -182,4 +182,21 @@ import WorkflowModel
         #expect(judge(["alias", "cheap"]) == "as asked" && judge(["cheap", "alias"]) == "as asked")
         #expect(judge(["cheap"]) == "cheap")
     }
+
+    /// What the server was asked for by the model, and nobody knows the price of, is not free.
+    @Test func searchesWithoutAPriceAreAnEstimate() {
+        let counts = TokenCounts(TokenUsage(plainInput: 10, plainOutput: 5, searches: 5))
+        let settled = settle(success("x", .reported, counts: counts))
+        #expect(settled.state == .estimated && settled.cost?.total.decimalText == "0.00006" && settled.held?.decimalText == "0.01")
+        #expect(settled.notes == [CallNote(.priceMissing, "5 web searches of the server have no price here, so that the cost is what the tokens come to")])
+        #expect(settled.usage?.searches == 5)
+    }
+
+    @Test func aTierThatNobodyKnowsIsSaidAndRecorded() {
+        let counts = TokenCounts(TokenUsage(plainInput: 10, plainOutput: 5, terms: ServedTerms(service: ["ultra"], region: nil)))
+        let settled = settle(success("x", .reported, counts: counts))
+        #expect(settled.state == .settled && settled.cost?.total.decimalText == "0.00006")
+        #expect(settled.notes == [CallNote(.servedTerms, "service tier 'ultra' is not known: priced at the standard one")])
+        #expect(settled.usage?.terms?.serviceWord == "ultra" && settled.detail.tierSource == .served)
+    }
 }

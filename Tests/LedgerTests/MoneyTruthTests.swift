@@ -62,6 +62,31 @@ import WorkflowModel
         #expect(try ledger.decisions().map(\.callsWithoutCost) == [2])
     }
 
+    /// Of a count of tokens nothing is owed: under way, and lost with its process, it leaves the cost certain.
+    @Test func aCountIsNeverOpen() async throws {
+        try await ledger.begin(.sample("r"))
+        try await write([
+            .start("r", 1, held: dollars("1")), .end("r", 1, .settled, held: dollars("0.25"), cost: dollars("0.25")), .start("r", 2, held: .zero, purpose: .count),
+        ])
+        for state in ["held", "unknown"] {
+            try temporary.execute("UPDATE model_call SET state = '\(state)' WHERE purpose = 'count'")
+            for spending in [try ledger.runs()[0].spending, try ledger.audit(by: [])[0].spending] {
+                #expect(!spending.isLowerBound && spending.open == 0 && spending.unknown == 0 && spending.calls == 2 && spending.void == 1 && spending.estimatedCalls == 0)
+            }
+        }
+    }
+
+    /// A run that was cancelled when its process was gone has nothing that is under way.
+    @Test func ofACancelledRunNothingIsUnderWay() async throws {
+        try await ledger.begin(.sample("r"))
+        try await write([.node("r", "draft[1]", .running, second: 0), .start("r", 1, held: dollars("1"))])
+        #expect(try ledger.trace(run: "r")?.run.spending.open == 1)
+        try temporary.execute("UPDATE run SET status = 'cancelled', owner = NULL")
+        let trace = try #require(try ledger.trace(run: "r"))
+        #expect(trace.nodes.map(\.status) == [.cancelled] && trace.calls.map(\.state) == [.unknown])
+        #expect(trace.run.spending.open == 0 && trace.run.spending.unknown == 1 && trace.run.spending.isLowerBound)
+    }
+
     /// What servers say themselves, and list prices, are summed by SQL as call by call.
     @Test func otherFiguresAreSummedExactly() async throws {
         try await ledger.begin(.sample("r"))

@@ -38,6 +38,12 @@ import WorkflowModel
             ])
     }
 
+    @Test func whatStandsBesideAnErrorIsNoCount() async throws {
+        let (result, _) = try await count(.sample("stub/m"), .anthropic, by: "api") { _ in .json(["input_tokens": 5, "error": ["message": "overloaded"]]) }
+        guard case .failure(let failure) = result.outcome else { return #expect(Bool(false), "it was taken") }
+        #expect(failure.kind == .malformedResponse)
+    }
+
     @Test(arguments: [ModelAPI.openAIResponses, .openAIChat]) func openAI(api: ModelAPI) async throws {
         let request = ModelRequest.sample("stub/m", schema: Self.schema) { ($0.temperature, $0.reasoning, $0.logprobs, $0.stream) = (0.5, "low", true, true) }
         let (result, asked) = try await count(request, api, by: "api") { _ in .json(["object": "response.input_tokens", "input_tokens": 11]) }

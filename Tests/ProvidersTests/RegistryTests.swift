@@ -488,4 +488,22 @@ struct RegistryTests {
             #expect(failure?.details.first?.contains(hint) == true)
         }
     }
+
+    /// A plan is made where no key is: what a model holds does not depend on it.
+    @Test func aProfileIsKnownWithoutTheKey() async throws {
+        let provider = ProviderConfiguration(
+            name: "claude", api: .anthropic, baseURL: "http://127.0.0.1:1/v1", apiKey: .environment("CKEY"),
+            models: [ModelConfiguration(alias: "m", id: "m-1", baseURL: nil, serve: nil, contextWindow: 20_000)], dialect: ["output_cap": "ignored"])
+        let model = ModelReference(provider: "claude", model: "m")
+        var keyed: ModelProfile?
+        try await withRegistry([provider], key: "sk-canary-0123456789abcdefXYZ") { registry in
+            keyed = try registry.profile(of: model)
+            #expect(registry.knownProfile(of: model) == keyed)
+        }
+        try await withRegistry([provider]) { registry in
+            #expect(throws: StepFailure.self) { try registry.profile(of: model) }
+            #expect(registry.knownProfile(of: model) == keyed && keyed?.contextWindow == 20_000 && keyed?.keepsOutputCap == false && keyed?.schemaOverhead == 1024)
+            #expect(registry.knownProfile(of: ModelReference(provider: "nobody", model: "m")) == nil)
+        }
+    }
 }

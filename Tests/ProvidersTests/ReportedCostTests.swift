@@ -42,6 +42,13 @@ import WorkflowModel
         #expect(result.notes == [CallNote(.reportedCost, "the server says that it cost \(text), which cannot be: not taken")])
     }
 
+    @Test func anotherCurrencyIsNotTakenAsDollars() async throws {
+        for usage in [["cost": 0.5, "cost_currency": "EUR"], ["cost": ["total_cost": 0.5, "currency": "EUR"]], ["currency": "EUR", "cost": 0.5, "cost_currency": "USD"]] as [JSONObject] {
+            let result = try await call(usage)
+            #expect(result.reported == nil && result.notes == [CallNote(.reportedCost, "the server says that it cost 0.5 EUR, which cannot be: not taken")])
+        }
+    }
+
     @Test func theHeadOfAStreamDoesNotKnowIt() async throws {
         let result = try await call([:], headers: [("x-litellm-response-cost", "0.0")]) { $0.stream = true }
         #expect(result.reported == nil && result.text == "hi")

@@ -67,13 +67,13 @@ import WorkflowModel
     }
 
     @Test func aPlaceAndThePartsOfAnAnswerAreCleared() {
-        let usage = TokenUsage(plainInput: 1, plainOutput: 1, terms: ServedTerms(service: [], region: "us \(Self.key) x"))
+        let usage = TokenUsage(plainInput: 1, plainOutput: 1, terms: ServedTerms(service: ["up \(Self.key)"], region: "us \(Self.key) x"))
         let result = ModelCallResult(
             outcome: .failure(CallFailure(.timeout, "m")), billing: .unknown, counts: TokenCounts(usage), total: .milliseconds(1), shares: [UsageShare(.named(Self.key), usage)])
         let book = SecretBook()
         book.add([Secret(name: "K", value: Self.key)])
         let told = result.redacted(by: book.redactor)
-        for text in [told.counts.terms?.region, told.shares[0].usage.terms?.region] { #expect(text?.contains(Self.key.prefix(12)) == false) }
+        for text in [told.counts.terms?.otherService, told.counts.terms?.region, told.shares[0].usage.terms?.region] { #expect(text?.contains(Self.key.prefix(12)) == false) }
         #expect(told.shares[0].model == .named("***") && told.counts.terms?.region?.utf8.count ?? 0 <= 32)
     }
 

@@ -59,7 +59,7 @@ extension CallRoad {
         var count: TokenCount?
         if let result {
             let now = services.environment.clock.now()
-            switch result.outcome {
+            switch result.outcome.checked(against: RequestBound.tokens(of: asking.request, call.question.model, schemaBound: call.question.schemaBound)) {
             case .success(let told):
                 count = told
                 let note = told.basis == .proved ? "the prompt has \(told.tokens) tokens" : "the prompt has about \(told.tokens) tokens by its vendor's estimate: taken as \(told.bound)"

@@ -109,6 +109,10 @@ struct CallSettlement {
     }
 }
 
+extension ServedPrice {
+    fileprivate var isUnknown: Bool { if case .unknown = self { true } else { false } }
+}
+
 /// What price rows make of a usage.
 private struct Charge {
     /// `nil`: there are no rows.
@@ -117,7 +121,7 @@ private struct Charge {
     var counted: Money?
     /// By list prices, where these are others.
     var list: Money?
-    /// Whether the price of the model that answered is known.
+    /// Whether the price of the model that answered is known, and that of all that it did.
     var isKnown = true
     var tierSource: TierSource?
     /// With what nobody explained where it is dearest.
@@ -174,6 +178,10 @@ private struct Charges {
         charge.list = charged.list.map { cost($0).total }
         charge.counted = max(own.total, alsoHeld.map { cost($0).total } ?? .zero)
         if let estimate { charge.usage = charged.charged(estimate) }
+        if let missing = charged.unpriced(in: charge.usage) {
+            charge.isKnown = false
+            note(CallNote(.priceMissing, missing))
+        }
         return charge
     }
 
@@ -209,14 +217,14 @@ private struct Charges {
                 CallNote(
                     .servedModel,
                     "answered in part by \(others.joined(separator: ", ")), "
-                        + (sum.isKnown ? "each model's part priced as that model" : "whose price is not known: priced as the model that was asked")))
+                        + (shares.allSatisfy { !$0.served.isUnknown } ? "each model's part priced as that model" : "whose price is not known: priced as the model that was asked")))
         }
         return sum
     }
 
     /// Whose word the service tier is by; `nil`: the server named none.
     private static func source(of terms: ServedTerms, _ trust: ServedTierTrust, _ cost: (ServedTerms) -> Money) -> TierSource? {
-        guard terms.service != nil else { return nil }
+        guard terms.serviceWord != nil else { return nil }
         switch trust {
         case .trusted: return .served
         case .asked: return .asked

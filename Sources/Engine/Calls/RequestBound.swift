@@ -23,6 +23,13 @@ enum RequestBound {
         return isBounded ? text + schemaBound + TokenBound.templateOverhead(messages: segments.count) : nil
     }
 
+    /// Of the whole request, its schema included; `nil` where something attached has no known size.
+    ///
+    /// - Parameter schemaBound: of the schema's text.
+    static func tokens(of request: ModelRequest, _ profile: ModelProfile, schemaBound: Int) -> Int? {
+        inputTokens(request.segments, schemaBound: profile.bound(ofSchema: schemaBound), support: profile.attachments)
+    }
+
     /// `nil` where it is not known.
     static func tokens(_ attachment: PromptAttachment, _ support: AttachmentSupport) -> Int? {
         tokens(attachment.kind, attachment.size, attachment.detail, declared: attachment.maxTokens, support)
@@ -42,6 +49,17 @@ enum RequestBound {
     /// What the attachments of a prompt are known to come to; those of which nothing is known are not counted.
     static func knownTokens(_ segments: [PromptSegment], _ support: AttachmentSupport) -> Int {
         segments.reduce(0) { $0 + ($1.attachment.flatMap { tokens($0, support) } ?? 0) }
+    }
+}
+
+extension Result<TokenCount, CallFailure> {
+    /// The same, but for a count that cannot be one: no prompt has more tokens than its bytes allow.
+    ///
+    /// - Parameter most: by its bytes; `nil`: nothing is known.
+    func checked(against most: Int?) -> Result<TokenCount, CallFailure> {
+        guard let most, case .success(let count) = self, count.tokens > most else { return self }
+        return .failure(
+            CallFailure(.malformedResponse, "its server counted \(count.tokens) tokens, and a prompt of its bytes can have \(most) at most"))
     }
 }
 

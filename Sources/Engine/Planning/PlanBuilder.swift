@@ -29,6 +29,8 @@ public struct PlanBuilder: Sendable {
         var sheets: [(reference: ModelReference, sheet: PriceSheet, window: Int?, attachments: AttachmentSupport)] = []
         var profiles: [ModelProfile] = []
         var unpriced: [ModelProfile] = []
+        /// Models that there are not: nothing bounds what they cost.
+        var unknown: [ModelReference] = []
         var failure: StepFailure?
     }
 
@@ -49,8 +51,14 @@ public struct PlanBuilder: Sendable {
         func terms(_ tier: ModelTier) -> TierTerms {
             var terms = TierTerms()
             for reference in tier.models {
-                var profile = ModelProfile(reference: reference, servedID: reference.model, contextWindow: nil, maxConcurrency: nil)
-                do throws(StepFailure) { profile = try provider.profile(of: reference) } catch { terms.failure = terms.failure ?? error }
+                let profile: ModelProfile
+                do throws(StepFailure) { profile = try provider.profile(of: reference) } catch {
+                    terms.failure = terms.failure ?? error
+                    // Its figures do not depend on its key.
+                    let known = provider.knownProfile(of: reference)
+                    if known == nil { terms.unknown.append(reference) }
+                    profile = known ?? ModelProfile(reference: reference, servedID: reference.model, contextWindow: nil, maxConcurrency: nil)
+                }
                 terms.profiles.append(profile)
                 if let sheet = prices.sheet(provider: reference.provider, model: profile.servedID, at: moment) {
                     terms.sheets.append((reference, sheet, profile.contextWindow, profile.attachments))
@@ -272,7 +280,9 @@ public struct PlanBuilder: Sendable {
         var worst: Money? = unpriced.isEmpty ? .zero : nil
         if unpriced.isEmpty {
             let perCall = dearestCall(model, terms, bound: bound, outputCap: outputCap, timeout: step.timeout, own)
-            if perCall == nil, bound != nil {
+            if !terms.unknown.isEmpty {
+                notes.append("unbounded: nothing is known of " + terms.unknown.map(\.description).joined(separator: ", "))
+            } else if perCall == nil, bound != nil {
                 notes.append("unbounded: what is attached may be billed as anything; attach: [{ …, max_tokens: … }] bounds it")
             } else if perCall == nil {
                 notes.append("unbounded: no limits.max_input_tokens, and the prompt is not known before the run")
@@ -316,6 +326,7 @@ public struct PlanBuilder: Sendable {
 
     /// The most that one call can hold, by the dearest of a tier's models; `nil`: nothing bounds it.
     func dearestCall(_ model: ModelStep, _ terms: TierTerms, bound: Int?, outputCap: Int, timeout: TimeSpan, _ own: PlanScope) -> Money? {
+        guard terms.unknown.isEmpty else { return nil }
         var dearest = Money.zero
         for (reference, sheet, window, support) in terms.sheets {
             let attached = attachments(of: model, support, own)

@@ -16,8 +16,9 @@ public struct PromptCounter: Sendable {
 
     /// Makes the model reachable, which may start its server, and asks once.
     public func count(_ request: ModelRequest) async -> Result<TokenCount, StepFailure> {
+        let profile: ModelProfile
         do throws(StepFailure) {
-            let profile = try provider.profile(of: request.model)
+            profile = try provider.profile(of: request.model)
             guard profile.counting != .no else {
                 throw StepFailure(.configuration, "\(request.model) has no way to count tokens", details: ["dialect: { count_tokens: … } in the provider's entry names one"])
             }
@@ -26,7 +27,8 @@ public struct PromptCounter: Sendable {
             try StepFailure.refuseSecrets(in: request.segments, secrets.redactor)
         } catch { return .failure(error) }
         let result = await provider.count(request)
-        return result.outcome.mapError { StepFailure($0.kind, $0.message) }
+        let schemaBound = request.schema.map { TokenBound.inlineText($0.source.jsonText) } ?? 0
+        return result.outcome.checked(against: RequestBound.tokens(of: request, profile, schemaBound: schemaBound)).mapError { StepFailure($0.kind, $0.message) }
     }
 }
 

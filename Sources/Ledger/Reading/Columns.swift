@@ -35,6 +35,11 @@ enum RunColumns {
         return rows.map { row in
             var run = record(row, vantage)
             run.spending = spending[row[0]] ?? Spending()
+            if run.isOver {
+                // Nothing of it is under way any more, also where its process was gone before.
+                run.spending.unknown += run.spending.open
+                run.spending.open = 0
+            }
             return run
         }
     }
@@ -82,20 +87,26 @@ enum SpendingColumns {
     private static let isKnown = "(c.state = 'settled' OR c.state = 'overrun' AND NOT (\(isEstimate("c.notes"))))"
     private static let isEstimated = "(c.state IN ('estimated', 'unknown', 'held') OR c.state = 'overrun' AND \(isEstimate("c.notes")))"
 
+    /// Of a count of tokens nothing is owed, also where it is under way or its end is lost.
+    private static let isCount = "c.purpose = '\(CallPurpose.count.rawValue)'"
+
     static let list = """
-        count(*) FILTER (WHERE c.state <> 'memo'), count(*) FILTER (WHERE c.state = 'void'),
+        count(*) FILTER (WHERE c.state <> 'memo'), count(*) FILTER (WHERE c.state = 'void' OR c.state IN ('held', 'unknown') AND \(isCount)),
         \(sumColumns("CASE WHEN \(isKnown) THEN c.cost_pico END")),
         \(sumColumns("CASE WHEN \(isEstimated) THEN c.cost_pico END")),
-        count(*) FILTER (WHERE \(isEstimated) AND c.cost_pico IS NOT NULL),
+        count(*) FILTER (WHERE \(isEstimated) AND c.cost_pico IS NOT NULL AND NOT (c.state IN ('held', 'unknown') AND \(isCount))),
         \(sumColumns("c.held_pico")), \(sumColumns("max(c.held_pico - coalesce(c.cost_pico, 0), 0)")),
-        count(*) FILTER (WHERE c.cost_pico IS NULL AND (c.state IN ('settled', 'estimated', 'overrun') OR c.state = 'unknown' AND c.held_pico IS NULL)),
-        count(*) FILTER (WHERE c.cost_pico IS NULL AND c.state = 'unknown' AND c.held_pico IS NOT NULL),
-        count(*) FILTER (WHERE c.cost_pico IS NULL AND c.state = 'held'),
+        count(*) FILTER (WHERE c.cost_pico IS NULL AND (c.state IN ('settled', 'estimated', 'overrun') OR c.state = 'unknown' AND c.held_pico IS NULL AND NOT \(isCount))),
+        count(*) FILTER (WHERE c.cost_pico IS NULL AND c.state = 'unknown' AND c.held_pico IS NOT NULL AND NOT \(isCount)),
+        count(*) FILTER (WHERE c.cost_pico IS NULL AND c.state = 'held' AND NOT \(isCount)),
         \(sumColumns("c.list_pico - c.cost_pico")), \(sumColumns("c.reported_pico")), count(c.reported_pico),
         count(*) FILTER (WHERE c.reported_pico IS NOT NULL AND \(isKnown)
             AND abs(c.reported_pico - coalesce(c.priced_pico, c.cost_pico)) > coalesce(c.priced_pico, c.cost_pico) / 100)
         """
     static let count = 20
+
+    /// The state by which a call counts in a sum.
+    static let state = "CASE WHEN purpose = '\(CallPurpose.count.rawValue)' AND state IN ('held', 'unknown') THEN 'void' ELSE state END"
 
     static func spending(_ row: Row, _ first: Int) -> Spending {
         var spending = Spending()

@@ -23,7 +23,25 @@ extension Ledger {
         }
         guard var trace else { return nil }
         trace.approvals = try approvals(run: run)
+        if trace.run.isOver { Self.end(&trace) }
         return trace
+    }
+}
+
+extension Ledger {
+    private static let underWay = [NodeStatus.pending, .running, .waiting]
+
+    /// Of a run that was ended without the process that drove it, as a cancel does, the rows tell what was under way when that was gone. Nothing is
+    /// any more: its steps are cancelled, and nobody knows how its calls ended.
+    private static func end(_ trace: inout RunTrace) {
+        for node in trace.nodes where Self.underWay.contains(node.status) { node.status = .cancelled }
+        for call in trace.calls where call.state == .held { call.state = .unknown }
+        for index in trace.folded.indices {
+            for status in Self.underWay {
+                if let count = trace.folded[index].statuses.removeValue(forKey: status) { trace.folded[index].statuses[.cancelled, default: 0] += count }
+            }
+            trace.folded[index].calls = trace.folded[index].calls.map { $0.state == .held ? $0.with(.unknown) : $0 }
+        }
     }
 }
 
@@ -182,7 +200,7 @@ private struct TraceReader {
         let calls = try Row.fetchCursor(
             database,
             sql: """
-                SELECT \(Self.step), provider, model_asked, state, cost_pico IS NOT NULL, held_pico IS NOT NULL,
+                SELECT \(Self.step), provider, model_asked, \(SpendingColumns.state), cost_pico IS NOT NULL, held_pico IS NOT NULL,
                     input_tokens IS NOT NULL OR output_tokens IS NOT NULL, count(*), \(sumColumns("cost_pico")), \(sumColumns("held_pico")),
                     coalesce(sum(input_tokens), 0), coalesce(sum(cache_read_tokens), 0), coalesce(sum(output_tokens), 0),
                     \(SpendingColumns.isEstimate("notes"))

@@ -77,7 +77,8 @@ extension ProviderRegistry {
             let (failure, _) = endpoint.format.classify(status: response.status, headers: response.headers, body: secrets.redactor.redact(response.body))
             return (.failure(Exchange.explained(failure, at: endpoint, secrets.redactor)), response.status)
         case .success(let response)?:
-            guard let document = try? JSONParser.parse(response.body) else { return (.failure(nothing(at: question, endpoint)), response.status) }
+            // What stands beside an error is no count.
+            guard let document = try? JSONParser.parse(response.body), document["error"].map(\.isNull) ?? true else { return (.failure(nothing(at: question, endpoint)), response.status) }
             return (.success(document), response.status)
         case nil: preconditionFailure("the transfer was not performed")
         }

@@ -88,7 +88,7 @@ struct UsageFields {
             case .ticks: ticks = value
             case .costDetails: upstreamCost = value["upstream_inference_cost"]
             case .ownKey: isOnOwnKey = value == true
-            case .currency: currency = value.stringValue
+            case .currency: if let word = value.stringValue, currency?.lowercased() ?? "usd" == "usd" { currency = word }
             }
         }
     }
@@ -167,7 +167,7 @@ struct UsageFields {
     private static let meanings: [String: Meaning] = {
         var meanings: [String: Meaning] = [
             "cache_creation": .lives, "server_tool_use": .fees, "service_tier": .service, "speed": .service, "trafficType": .service, "inference_geo": .region,
-            "iterations": .iterations, "cost": .cost, "cost_in_usd_ticks": .ticks, "cost_details": .costDetails, "is_byok": .ownKey, "currency": .currency,
+            "iterations": .iterations, "cost": .cost, "cost_in_usd_ticks": .ticks, "cost_details": .costDetails, "is_byok": .ownKey, "currency": .currency, "cost_currency": .currency,
         ]
         func add(_ names: [String], _ counts: Count..., isAnthropic: Bool = false) {
             for name in names { meanings[name] = .count(counts, isAnthropic: isAnthropic) }

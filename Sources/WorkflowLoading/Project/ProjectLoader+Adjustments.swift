@@ -20,7 +20,12 @@ extension ProjectLoader {
 
     private static func adjustment(_ reader: MappingReader, _ node: YAMLNode, _ context: DecodingContext) -> PriceAdjustment? {
         reader.checkPresence()
-        let models = reader.strings("models") ?? []
+        let listed = reader.strings("models")
+        if listed?.isEmpty == true, let list = reader.value("models") {
+            context.report("AW109", "an adjustment of no models changes nothing", at: list.range, hint: "models: [provider/*] is all of a provider's")
+            return nil
+        }
+        let models = listed ?? []
         for model in models where ModelReference(text: model.text) == nil {
             context.report("AW109", "an adjustment names models as provider/model, or provider/*", at: model.range)
             return nil

@@ -18,6 +18,8 @@ public struct CallNote: Sendable, Hashable {
         public static let servedModel = Code(rawValue: "served_model")
         /// It was served on terms that have no price of their own.
         public static let servedTerms = Code(rawValue: "served_terms")
+        /// Something that it was billed for has no price.
+        public static let priceMissing = Code(rawValue: "price_missing")
         /// The server named an end that is not known.
         public static let finishReason = Code(rawValue: "finish_reason")
         /// The server reported an error behind the end of a whole answer.
@@ -33,7 +35,7 @@ public struct CallNote: Sendable, Hashable {
         public static let countFailed = Code(rawValue: "count_failed")
 
         /// Whether whoever watches the run is told.
-        public var isWarning: Bool { [.usageDoubtful, .servedModel, .finishReason, .lateError, .countFailed].contains(self) }
+        public var isWarning: Bool { [.usageDoubtful, .servedModel, .priceMissing, .finishReason, .lateError, .countFailed].contains(self) }
     }
 
     public let code: Code

@@ -170,7 +170,7 @@ public struct Projection: Sendable {
         sink.put(end.detail.priced?.picoDollars)
         sink.put(end.detail.list?.picoDollars)
         // Of facts before there was a source, the tier stands in the fact alone.
-        sink.put(end.detail.tierSource.flatMap { _ in end.usage?.terms?.service?.rawValue })
+        sink.put(end.detail.tierSource.flatMap { _ in end.usage?.terms?.serviceWord })
         sink.put(end.detail.tierSource?.rawValue)
         try sink.end()
     }

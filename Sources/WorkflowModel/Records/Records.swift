@@ -42,6 +42,9 @@ public struct RunRecord: Sendable {
     public var prunedAt: Timestamp?
 
     /// Whether `resume` would go on with it.
+    /// Whether it came to its end.
+    public var isOver: Bool { [.succeeded, .failed, .cancelled].contains(status) }
+
     public var isResumable: Bool { prunedAt == nil && (status == .interrupted || isAbandoned || status == .waiting && isAnswered) }
 
     public init(id: String, workflow: String, file: String, status: RunStatus, startedAt: Timestamp) {

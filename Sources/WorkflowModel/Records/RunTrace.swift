@@ -51,6 +51,13 @@ public struct FoldedItems: Sendable {
 
 /// Calls of one model that stand alike.
 public struct FoldedCalls: Sendable {
+    /// The same in another state.
+    public func with(_ state: CallState) -> FoldedCalls {
+        FoldedCalls(
+            count: count, provider: provider, modelAsked: modelAsked, state: state, cost: cost, held: held, inputTokens: inputTokens,
+            cacheReadTokens: cacheReadTokens, outputTokens: outputTokens, isEstimate: isEstimate)
+    }
+
     public let count: Int
     public let provider: String
     public let modelAsked: String

@@ -6,7 +6,8 @@ extension ModelCallResult {
     public func redacted(by redactor: Redactor) -> ModelCallResult {
         guard !redactor.isEmpty else { return self }
         var counts = counts
-        // A place is a word of the server's.
+        // A place is a word of the server's, and so is a tier that nobody knows.
+        if let word = counts.terms?.otherService { counts.terms?.otherService = redactor.redact(word) }
         if let region = counts.terms?.region { counts.terms?.region = redactor.redact(region) }
         return ModelCallResult(
             outcome: outcome.map { $0.redacted(by: redactor) }.mapError { $0.redacted(by: redactor) }, billing: billing, counts: counts,

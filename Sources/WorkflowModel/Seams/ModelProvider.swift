@@ -5,6 +5,11 @@ public protocol ModelProvider: Sendable {
     /// - Throws: `StepFailure` of kind `configuration` that says what is missing and how to add it.
     func profile(of model: ModelReference) throws(StepFailure) -> ModelProfile
 
+    /// ``profile(of:)`` without asking whether the model has a key: what a plan is made by.
+    ///
+    /// - Returns: `nil`: there is no such model, and nothing is known of it.
+    func knownProfile(of model: ModelReference) -> ModelProfile?
+
     /// Makes the model reachable, for example by starting its server. Nothing may be billed by it.
     func prepare(_ model: ModelReference) async throws(StepFailure)
 
@@ -24,6 +29,9 @@ public protocol ModelProvider: Sendable {
 }
 
 extension ModelProvider {
+    /// For those that need no key.
+    public func knownProfile(of model: ModelReference) -> ModelProfile? { try? profile(of: model) }
+
     public func isReady(_ model: ModelReference) -> Bool { true }
 
     /// For those whose servers do not count.

@@ -183,7 +183,7 @@ extension TokenUsage {
         json.put("audio_input_tokens", audioInput)
         json.put("audio_output_tokens", audioOutput)
         json.put("web_searches", searches)
-        json.put("service_tier", terms?.service?.rawValue)
+        json.put("service_tier", terms?.serviceWord)
         json.put("region", terms?.region)
     }
 }
@@ -208,8 +208,9 @@ extension CostDetail {
 
 extension ServedTerms {
     fileprivate init?(_ fields: EventFields) throws(EventDecodingError) {
-        let (service, region) = (try fields.optional("service_tier", ServiceTier.init(rawValue:)), try fields.optionalText("region"))
-        if service == nil, region == nil { return nil }
-        self.init(service: service, region: region)
+        let (word, region) = (try fields.optionalText("service_tier"), try fields.optionalText("region"))
+        if word == nil, region == nil { return nil }
+        let service = word.flatMap(ServiceTier.init(rawValue:))
+        self.init(service: service, otherService: service == nil ? word : nil, region: region)
     }
 }

@@ -51,10 +51,14 @@ final class PriceTrial {
             return Result(cost: nil, lines: [], usage: raw.estimate.usage, notes: notes, reported: raw.reported)
         }
         notes += remarks
+        func priced(_ sheet: PriceSheet, _ usage: TokenUsage) -> [Line] {
+            if let missing = sheet.unpriced(in: usage) { notes.append(missing) }
+            return Self.lines(sheet, usage)
+        }
         let usage = sheet.charged(raw.estimate)
         var lines: [Line] = []
         if raw.shares.isEmpty {
-            lines = Self.lines(sheet, usage)
+            lines = priced(sheet, usage)
         } else {
             // Each part by its own model's rows; a fee of the request once.
             for share in raw.shares {
@@ -67,7 +71,7 @@ final class PriceTrial {
                     }
                 }
                 let isFirst = lines.isEmpty
-                lines += Self.lines(own, share.usage).filter { isFirst || $0.row.unit != .request }
+                lines += priced(own, share.usage).filter { isFirst || $0.row.unit != .request }
             }
         }
         let total = lines.reduce(MoneySum.zero) { $0 + $1.amount }

@@ -51,9 +51,11 @@ struct TryPrice: ParsableCommand {
     private func price(lines text: String, _ trial: PriceTrial) throws {
         var output = ""
         for (index, line) in text.lines.enumerated() where !line.isBlank {
-            let object = try Self.parsed(String(line), name: "line \(index + 1)")
             let result: JSONValue
-            do { result = try price(object["usage"] ?? object, object, trial).json } catch let error as UsageError { result = ["error": .string(error.message)] }
+            do {
+                let object = try Self.parsed(String(line), name: "line \(index + 1)")
+                result = try price(object["usage"] ?? object, object, trial).json
+            } catch let error as UsageError { result = ["error": .string(error.message)] }
             output += result.jsonText + "\n"
             if output.utf8.count > 1 << 16 {
                 Output.write(output)
