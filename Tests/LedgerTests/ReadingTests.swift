@@ -97,7 +97,8 @@ import WorkflowModel
         #expect(first.timeToFirstToken == .milliseconds(40))
         #expect(first.total == .milliseconds(250))
         let second = trace.calls[1]
-        #expect(second.state == .held)
+        // Without an end in a run that is over: nobody will know one.
+        #expect(second.state == .unknown)
         #expect(second.held == dollars("1"))
         #expect(second.cost == nil)
         #expect(second.endedAt == nil)
