@@ -67,7 +67,7 @@ import Values
     private static func compare(_ runs: [Line], with expected: [Line], _ project: CrashProject) throws -> [String] {
         var problems: [String] = []
         if runs.map(\.index) != expected.map(\.index) { problems.append("lines \(runs.map(\.index)) have runs") }
-        for (run, whole) in zip(runs, expected) where run.status != whole.status || !run.hasOutputs(of: whole) {
+        for (run, whole) in zip(runs, expected) where run.status != whole.status || run.outputs != whole.outputs {
             problems.append("line \(run.index) is \(run.status) with \(run.outputs), undisturbed \(whole.status) with \(whole.outputs) \(whole.error)")
         }
         let sent = Dictionary(project.model.callIDs.map { ($0, 1) }, uniquingKeysWith: +)
@@ -83,13 +83,6 @@ import Values
         let index: Int
         let status: String
         let outputs: String
-
-        func hasOutputs(of other: Line) -> Bool {
-            guard outputs != other.outputs else { return true }
-            guard let own = try? JSONParser.parse(outputs), let others = try? JSONParser.parse(other.outputs) else { return false }
-            return own.withoutAttempts == others.withoutAttempts
-        }
-
         let error: String
     }
 

@@ -202,18 +202,3 @@ struct CrashLedger {
         }
     }
 }
-
-extension JSONValue {
-    /// Without how many calls an item took, which `collect` tells of a step with a gate: servers fail by the number of the request, and of the calls of a
-    /// process that was killed another one makes fewer or more.
-    var withoutAttempts: JSONValue {
-        switch self {
-        case .array(let elements): return .array(elements.map(\.withoutAttempts))
-        case .object(let fields):
-            var kept = JSONObject()
-            fields.forEachPair { key, value in if key != "attempts" { kept[key] = value.withoutAttempts } }
-            return .object(kept)
-        default: return self
-        }
-    }
-}

@@ -134,7 +134,7 @@ final class CrashProject {
         // With a small cap, calls that were lost hold what others need: some steps go without.
         if !isTight {
             if state.status != whole.status { problems.append("the run \(state.status), undisturbed it \(whole.status)") }
-            if state.outputs?.withoutAttempts != whole.outputs?.withoutAttempts { problems.append("outputs differ:\n\(state.outputs as Any)\nundisturbed:\n\(whole.outputs as Any)") }
+            if state.outputs != whole.outputs { problems.append("outputs differ:\n\(state.outputs as Any)\nundisturbed:\n\(whole.outputs as Any)") }
             if !workflow.failsForGood, state.nodes != whole.nodes { problems.append("nodes differ: \(Self.difference(state, whole))") }
             for (node, count) in state.answers.sorted(by: { $0.key < $1.key }) where workflow.failsForGood ? count > whole.answers[node] ?? count : count != whole.answers[node] {
                 problems.append("\(node) was answered \(count) times, undisturbed \(whole.answers[node] ?? 0)")
