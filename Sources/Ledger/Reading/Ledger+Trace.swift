@@ -182,7 +182,7 @@ private struct TraceReader {
                 GateCheckRecord(
                     path: row[0], step: row[1], tier: row[2], name: row[3], kind: row[4], result: CheckEnded.Result(rawValue: row[5]) ?? .scored,
                     score: (row[6] as String?).flatMap(Double.init), threshold: (row[7] as String?).flatMap(Double.init), reason: row[8], cost: money(row, 9),
-                    time: .milliseconds(row[10]), endedAt: Timestamp(microseconds: row[11]))
+                    time: .milliseconds(Int64(quantity(row, 10) ?? 0)), endedAt: Timestamp(microseconds: row[11]))
             })
     }
 

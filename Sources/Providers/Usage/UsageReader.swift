@@ -14,8 +14,8 @@ import WorkflowModel
 struct UsageReader {
     /// Those that say something which no other says: one, in most answers.
     private var objects: [(object: UsageObject, raw: JSONValue)] = []
-    /// The largest count of an answer that was told before the answer was written, and the largest that was told behind.
-    private var (runningOutput, finalOutput): (Int?, Int?)
+    /// Whether an answer was counted before it was written, and whether behind.
+    private var (hasRunningOutput, hasLastOutput) = (false, false)
     private var timings: UsageObject?
     private var timingsRaw: JSONValue?
     /// One that counts nothing, and what is wrong with it.
@@ -113,8 +113,8 @@ struct UsageReader {
             return
         }
         told += 1
-        if let output = object.counts.output {
-            if isRunning { runningOutput = max(runningOutput ?? 0, output) } else { finalOutput = max(finalOutput ?? 0, output) }
+        if object.counts.output != nil {
+            if isRunning { hasRunningOutput = true } else { hasLastOutput = true }
         }
         if objects.contains(where: { $0.object.covers(object) && !object.covers($0.object) }) { return }
         // Of two that count the same, the one without a doubt, and the one that tells whose they are.
@@ -189,7 +189,7 @@ struct UsageReader {
             if !objects.isEmpty, doubt == nil { doubt = "an answer of \(output) tokens cannot be" }
             counts.output = nil
         }
-        if outputBytes > 0, runningOutput != nil, finalOutput == nil, timings?.counts.output == nil {
+        if outputBytes > 0, hasRunningOutput, !hasLastOutput, timings?.counts.output == nil {
             doubt = doubt ?? "its answer was counted before it was written, and not behind"
         }
         // A running count that stopped before the text did.

@@ -14,14 +14,18 @@ public struct GateSimulation: Sendable {
         /// Rows of whose cost a part is not recorded.
         public var unpriced = 0
 
+        /// Of no rows.
         public init() {}
     }
 
     /// The least and the most that something can be, where a record does not tell.
     public struct Bounds<Value: Sendable & Hashable>: Sendable, Hashable {
+        /// The least.
         public var least: Value
+        /// The most.
         public var most: Value
 
+        /// Both of them.
         public init(_ least: Value, _ most: Value) {
             self.least = least
             self.most = most

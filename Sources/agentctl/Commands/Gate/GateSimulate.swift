@@ -35,7 +35,7 @@ struct GateSimulate: AsyncParsableCommand {
         let graph = try WorkflowSource.load(file, settings)
         let found = try Self.step(name, of: graph, in: file)
         guard let model = found.step.modelStep, let gate = model.escalation else {
-            let gates = graph.everyStep.filter { $0.step.modelStep?.escalation != nil }.map(\.path)
+            let gates = graph.gates
             throw UsageError(
                 "step '\(name)' of \(file) has no gate", hint: gates.isEmpty ? "a gate is escalate: { tiers: [small, large], checks: { … } }" : "these have: \(gates.joined(separator: ", "))")
         }
@@ -61,17 +61,11 @@ struct GateSimulate: AsyncParsableCommand {
         Output.write(styled: json ? JSONEncoding.pretty.string(report.json) + "\n" : report.text(style: Output.style))
     }
 
-    /// A step by its id, also one inside of others, which a path names where the id alone does not.
-    private static func step(_ name: String, of graph: WorkflowGraph, in file: String) throws -> (step: Step, graph: WorkflowGraph) {
-        let all = graph.everyStep
-        let matching = all.filter { $0.path.hasSameBytes(as: name) }
-        let byID = matching.isEmpty ? all.filter { $0.step.id.hasSameBytes(as: name) } : matching
-        guard let first = byID.first else {
-            let names = all.filter { $0.step.modelStep?.escalation != nil }.map(\.path)
-            throw UsageError("there is no step '\(name)' in \(file)", hint: Suggestion.hint(for: name, in: names) ?? "steps with a gate: \(names.joined(separator: ", "))")
-        }
-        guard byID.count == 1 else { throw UsageError("there are \(byID.count) steps '\(name)' in \(file)", hint: "name one: \(byID.map(\.path).joined(separator: ", "))") }
-        return (first.step, first.graph)
+    /// A step by its path.
+    private static func step(_ path: String, of graph: WorkflowGraph, in file: String) throws -> (step: Step, graph: WorkflowGraph) {
+        if let found = graph.step(at: path) { return found }
+        let gates = graph.gates
+        throw UsageError("there is no step '\(path)' in \(file)", hint: Suggestion.hint(for: path, in: gates) ?? "steps with a gate: \(gates.joined(separator: ", "))")
     }
 
     /// Rows of many megabytes, a line at a time.
@@ -117,23 +111,18 @@ struct GateSimulate: AsyncParsableCommand {
 }
 
 extension WorkflowGraph {
-    /// Every step, also those inside of others, by its path, with the workflow whose tiers it names.
-    fileprivate var everyStep: [(path: String, step: Step, graph: WorkflowGraph)] {
-        var found: [(path: String, step: Step, graph: WorkflowGraph)] = []
-        func visit(_ body: StepGraph, of graph: WorkflowGraph, below path: String) {
-            for step in body.steps {
-                let path = path.isEmpty ? step.id : "\(path)/\(step.id)"
-                found.append((path, step, graph))
-                if case .workflow(let other) = step.kind {
-                    visit(other.graph.body, of: other.graph, below: path)
-                    if let finally = other.graph.finally { visit(finally, of: other.graph, below: path) }
-                } else if let inner = step.kind.body {
-                    visit(inner, of: graph, below: path)
-                }
+    /// The paths of the steps that have one.
+    fileprivate var gates: [String] {
+        var paths: [String] = []
+        func visit(_ body: StepGraph?, below folder: String) {
+            for step in body?.steps ?? [] {
+                if step.modelStep?.escalation != nil { paths.append(folder + step.id) }
+                visit(step.kind.container?.body, below: "\(folder)\(step.id)/")
+                visit(step.kind.container?.finally, below: "\(folder)\(step.id)/")
             }
         }
-        visit(body, of: self, below: "")
-        if let finally { visit(finally, of: self, below: "") }
-        return found
+        visit(body, below: "")
+        visit(finally, below: "")
+        return paths
     }
 }
