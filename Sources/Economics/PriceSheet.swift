@@ -61,6 +61,9 @@ public struct PriceSheet: Sendable, Hashable {
     /// Whether calls are charged by machine time rather than by token.
     public var isMachineTime: Bool { !rows[PriceUnit.machineHour.index].isEmpty }
 
+    /// The row of an hour of the machine.
+    public var machineHour: PriceRow? { row(.machineHour, promptTokens: 0) }
+
     /// Whether both directions have a price; without them nothing may be charged or promised.
     var isComplete: Bool { isMachineTime || (!rows[PriceUnit.input.index].isEmpty && !rows[PriceUnit.output.index].isEmpty) }
 

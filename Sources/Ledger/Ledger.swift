@@ -167,6 +167,12 @@ public final class Ledger: RunLedger, Sendable {
         _ = try await submit(WriteRequest(.priceRows(priceRows, at: at)))
     }
 
+    /// Keeps that this process has a machine on.
+    public func machineBegan(_ use: MachineUse) async throws(JournalError) { _ = try await submit(WriteRequest(.machineBegan(use))) }
+
+    /// Nobody waits for it: before ``close()`` it is written. Of a process that ends without it, it is the last moment in which it was heard of.
+    public func machineEnded(_ use: MachineUse, at: Timestamp) { _ = writer?.queue.put(WriteRequest(.machineEnded(use, at: at))) }
+
     func submit(_ request: WriteRequest) async throws(JournalError) -> WriteRequest.Reply {
         await withUnsafeContinuation { waiter in
             request.waiter = waiter

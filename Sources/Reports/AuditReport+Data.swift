@@ -17,6 +17,7 @@ extension AuditReport {
                 }),
             "total": .object(figures(of: total, runs: totalRuns, into: [:])),
             "gates": gateJSON,
+            "machines": machineJSON,
             "approvers": .array(
                 approvers.map { row in
                     [
@@ -52,6 +53,7 @@ extension AuditReport {
             .with("input_tokens", .number(row.inputTokens)).with("cache_read_tokens", .number(row.cacheReadTokens))
             .with("output_tokens", .number(row.outputTokens))
             .with("memo_hits", .number(row.memoHits)).with("saved_usd", row.saved.json)
+            .with("idle_usd", sharesIdle ? row.idle.json : Optional.none)
     }
 
     /// The rows under a header, money exact, empty where nothing is known; no totals, which a spreadsheet would count again.
@@ -61,7 +63,7 @@ extension AuditReport {
                 "runs", "calls", "failed_calls", "repeated_calls", "unpriced_calls", "input_tokens", "cache_read_tokens",
                 "output_tokens", "cost_usd", "held_open_usd", "memo_hits", "saved_usd", "known_usd", "estimated_usd", "estimated_calls", "unknown_calls",
                 "cost_is_lower_bound",
-            ]
+            ] + (sharesIdle ? ["idle_usd"] : [])
         let lines = rows.map { row -> [String] in
             let counts = [
                 row.runs, row.spending.calls, row.failedCalls, row.repeatedCalls, row.spending.unpriced, row.inputTokens, row.cacheReadTokens,
@@ -72,7 +74,7 @@ extension AuditReport {
                     row.spending.knowsNothing ? "" : row.spending.cost.decimalText, row.spending.heldOpen.decimalText, String(row.memoHits),
                     row.saved.decimalText, row.spending.known.decimalText, row.spending.estimated.decimalText, String(row.spending.estimatedCalls),
                     String(row.spending.unknown), String(row.spending.isLowerBound),
-                ]
+                ] + (sharesIdle ? [row.idle.decimalText] : [])
         }
         return CSV.text([header] + lines)
     }

@@ -14,6 +14,10 @@ public struct AuditReport: Sendable {
     public var agreements: [AgreementRow] = []
     /// What the tiers of gates came to, where tiers are a dimension.
     public var gates: [GateRow] = []
+    /// Machines that are paid by the hour, in the period.
+    public var machines: [MachineRow] = []
+    /// Whether rows tell what they bear of idle machines.
+    public private(set) var sharesIdle = false
     /// Runs in all; the rows' runs do not add up where one run stands in several.
     public var runs: Int?
     /// The start of the period in words of the user: `2026-11-01`, `7d`. `nil`: all that is recorded.
@@ -40,8 +44,18 @@ public struct AuditReport: Sendable {
             total.repeatedCalls += row.repeatedCalls
             total.memoHits += row.memoHits
             total.saved = total.saved + row.saved
+            total.idle = total.idle + row.idle
         }
         return total
+    }
+
+    /// Tells with each row what it bears of idle machines.
+    public mutating func share(_ shares: [IdleShare]) {
+        sharesIdle = true
+        for share in shares {
+            guard let place = rows.firstIndex(where: { $0.keys.elementsEqual(share.keys, by: { $0.hasSameBytes(as: $1) }) }) else { continue }
+            rows[place].idle = rows[place].idle + share.amount
+        }
     }
 
     /// `nil` when it cannot be known from the rows.
@@ -70,6 +84,7 @@ public struct AuditReport: Sendable {
                 .init("unknown", .trailing, expendable: 12, hidesWhenEmpty: true),
                 .init("saved", .trailing, expendable: 14, hidesWhenEmpty: true),
                 .init("cost", .trailing),
+                .init("idle", .trailing, expendable: 1, hidesWhenEmpty: !sharesIdle),
                 .init("share", .trailing, expendable: 2),
                 // The same as the share, and the first to leave.
                 .init("", expendable: 15),
@@ -108,6 +123,11 @@ public struct AuditReport: Sendable {
         if !gates.isEmpty { lines += [""] + gateTable(style).lines(style) }
         if !approvers.isEmpty { lines += [""] + approverTable(style).lines(style) }
         if !agreements.isEmpty { lines += [""] + agreementTable(style).lines(style) }
+        if !machines.isEmpty { lines += [""] + machineTable(style).lines(style) }
+        if sharesIdle {
+            let rest = machines.reduce(MoneySum.zero) { $0 + $1.unshared }
+            if rest > .zero { note("\(rest.displayText) is of machines that were on without a call, and stands in no row") }
+        }
         if !decisions.isEmpty { lines += [""] + decisionTable(style).lines(style) }
         return lines.map { $0 + "\n" }.joined()
     }
@@ -129,6 +149,7 @@ public struct AuditReport: Sendable {
             optional(row.spending.unknown, .yellow),
             StyledText(row.saved > .zero ? row.saved.displayText : "", .green),
             StyledText(row.spending.calls == 0 ? MoneySum.zero.displayText : row.spending.cell(style), total == nil ? .bold : nil),
+            StyledText(sharesIdle ? row.idle.displayText : ""),
             StyledText(percent),
             StyledText(total.map { style.bar(row.spending.cost.exact, of: $0.spending.cost.exact, cells: 10) } ?? "", .cyan),
         ]

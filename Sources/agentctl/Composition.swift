@@ -54,13 +54,15 @@ struct Composition {
     // MARK: Connections and the engine
 
     /// Everything that reaches out: one event loop with the engine's work and all sockets on it.
-    func connect(progress: @escaping ModelServerPool.Progress) throws -> Connections {
+    ///
+    /// - Parameter uses: hears which model servers are on.
+    func connect(uses: ModelServerPool.Uses? = nil, progress: @escaping ModelServerPool.Progress) throws -> Connections {
         if let refusal = OpenFileLimit.current.refusal(below: OpenFileLimit.least) { throw refusal }
         let http = try Self.httpClient()
         let root = settings.project.root
         let servers = ModelServerPool(
             folder: settings.serversFolder, root: root, program: Self.executable, http: http, secrets: Output.secrets,
-            withheld: withheldFromServers, progress: progress)
+            withheld: withheldFromServers, uses: uses, progress: progress)
         let provider = ProviderRegistry(configurations: settings.project.providers, http: http, servers: servers, secrets: Output.secrets) {
             SecretReaders.read($0, root: root)
         }
@@ -108,6 +110,13 @@ struct Composition {
             }
         }
         return rows.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
+
+    /// What an hour of a model's machine costs now, and the row that says so; `nil` where it is paid by the token.
+    func machineHour(of model: ModelReference, _ provider: any ModelProvider, at: Timestamp) -> (price: Money, row: String, json: String)? {
+        let served = (try? provider.profile(of: model).servedID) ?? model.model
+        let sheet = prices.sheet(provider: model.provider, model: served, at: at)
+        return sheet?.machineHour.map { ($0.price, $0.id, JSONEncoding.canonical.string($0.json)) }
     }
 
     /// Keys are for providers: programs do not see them unless they are named.

@@ -16,18 +16,21 @@ final class RunSession {
     private var connections: Connections?
     private var opened: (any RunLedger)?
     private var started: (engine: Engine, signals: StopSignals)?
+    private let machines: MachineTimes
 
     /// - Parameter say: tells what is said to the user while runs go on.
     init(_ composition: Composition, say: @escaping @Sendable (String) -> Void) {
         self.composition = composition
         self.say = say
+        machines = MachineTimes(composition, say: say)
     }
 
     /// Runs must have ended.
     func close() {
         started = nil
-        opened?.close()
+        // Servers first: that they are let go of is written before the ledger is closed.
         connections?.close()
+        opened?.close()
         (opened, connections) = (nil, nil)
     }
 
@@ -38,12 +41,14 @@ final class RunSession {
         if let opened { return opened }
         let ledger = try composition.openLedger()
         opened = ledger
+        machines.record(in: ledger)
         return ledger
     }
 
     private func connected() throws -> Connections {
         if let connections { return connections }
-        let made = try composition.connect(progress: say)
+        let made = try composition.connect(uses: machines.uses, progress: say)
+        machines.price(by: made.provider)
         connections = made
         return made
     }

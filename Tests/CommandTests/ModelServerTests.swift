@@ -64,6 +64,28 @@ import Values
         return text[end...].split(separator: " ").dropFirst().first == "Z"
     }
 
+    /// A machine that is paid by the hour is paid while it is idle, too.
+    @Test(.timeLimit(.minutes(2))) func theTimeThatAMachineIsOnIsRecorded() async throws {
+        let sandbox = try sandbox("  - { id: crash, needs: [a], run: [sleep, \"1.2\"] }")
+        let project = try String(contentsOfFile: sandbox.path("agentctl.yaml"), encoding: .utf8)
+        try sandbox.write("agentctl.yaml", project.replacing("input_per_mtok_usd: 0.10, output_per_mtok_usd: 0.40", with: "machine_hour_usd: 3.6"))
+        #expect(try await sandbox.agentctl("run", "w.yaml").code == 0)
+        let audit = try JSONParser.parse(try await sandbox.agentctl("audit", "--by", "step", "--idle", "--json").out)
+        let machine = try #require(audit["machines"]?[0]?.objectValue)
+        // At 3.60 dollars an hour a millisecond costs a millionth.
+        func milliseconds(_ value: JSONValue?) -> Decimal { Decimal(string: value?.stringValue ?? "-1")! * 1_000_000 }
+        let (on, busy) = (machine["on_ms"]?.intValue ?? 0, machine["busy_ms"]?.intValue ?? 0)
+        // It was idle while the program ran, and was let go of at the end.
+        #expect(on - busy >= 1200 && machine["calls"] == 2 && machine["model"] == "m", "\(machine)")
+        #expect(milliseconds(machine["paid_usd"]) == Decimal(on) && milliseconds(machine["idle_usd"]) == Decimal(on - busy))
+        let shares = audit["rows"]?.arrayValue?.map { milliseconds($0["idle_usd"]) } ?? []
+        #expect(shares.count == 2 && shares.reduce(0, +) == milliseconds(machine["idle_usd"]))
+        let text = try await sandbox.agentctl("audit").out
+        #expect(text.contains("machine") && text.contains("own/m") && text.contains("per Mtok"), "\(text)")
+        let again = try await sandbox.agentctl("audit", "--by", "step", "--json")
+        #expect(try JSONParser.parse(again.out)["machines"]?[0]?["on_ms"] == machine["on_ms"], "it is off")
+    }
+
     @Test(.timeLimit(.minutes(2))) func aServerThatEndsIsStartedAgain() async throws {
         let sandbox = try sandbox("  - { id: crash, needs: [a], shell: true, run: \"kill -9 $(tail -n 1 server.pids)\" }")
         let run = try await sandbox.agentctl("run", "w.yaml")

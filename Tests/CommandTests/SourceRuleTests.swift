@@ -36,7 +36,7 @@ import Testing
 
     /// What drives runs is made in one place, in its order.
     @Test func onlyASessionMakesWhatDrivesRuns() throws {
-        let makers = [".connect(progress:", ".engine(journal:", "StopSignals(engine:", "record(priceRows:", "PlanBuilder("]
+        let makers = [".connect(uses:", ".engine(journal:", "StopSignals(engine:", "record(priceRows:", "PlanBuilder("]
         var found: Set<String> = []
         for (path, text) in try Self.sources() where path.hasPrefix("Sources/agentctl/") {
             for maker in makers where text.contains(maker) {

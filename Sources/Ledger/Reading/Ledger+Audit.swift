@@ -7,10 +7,70 @@ extension Ledger {
     /// What calls cost, one row per combination of the dimensions' values, dearest first; one row of everything without
     /// dimensions. Sums are exact, whatever their size.
     public func audit(by dimensions: [AuditDimension], filter: AuditFilter = AuditFilter()) throws(JournalError) -> [AuditRow] {
-        var arguments = StatementArguments()
+        let selection = CallSelection(by: dimensions, filter)
+        let columns =
+            selection.keys + [
+                "count(DISTINCT c.run)", SpendingColumns.list, "coalesce(sum(c.input_tokens), 0)", "coalesce(sum(c.cache_read_tokens), 0)",
+                "coalesce(sum(c.output_tokens), 0)", "count(*) FILTER (WHERE c.error IS NOT NULL)",
+                "count(*) FILTER (WHERE c.retry_of IS NOT NULL OR c.purpose = 'repair')",
+                "count(*) FILTER (WHERE c.is_hit)", sumColumns("c.saved_pico"),
+            ]
+        let groups = dimensions.indices.map { "key\($0)" }.joined(separator: ", ")
+        let calledColumns = """
+            run, run_id, step_id, tier, provider, model_asked, purpose, tags, started_at, input_tokens, cache_read_tokens, output_tokens,
+            cost_pico, held_pico, state, error, retry_of, notes, reported_pico, priced_pico, list_pico
+            """
+        return try read { database in
+            let count = dimensions.count
+            // What was taken from memory stands beside the calls, at no cost.
+            let hasHits = try Bool.fetchOne(database, sql: "SELECT EXISTS (SELECT 1 FROM memo_hit)")!
+            let source =
+                "SELECT \(calledColumns), 0 AS is_hit, 0 AS saved_pico FROM model_call"
+                + (!hasHits
+                    ? ""
+                    : """
+                     UNION ALL SELECT run, run_id, step_id, tier, provider, model_asked, 'memo', tags, started_at, NULL, NULL, NULL,
+                        NULL, NULL, 'memo', NULL, NULL, NULL, NULL, NULL, NULL, 1, saved_pico FROM memo_hit
+                    """)
+            let sql = "\(selection.sql(columns, from: source)) \(groups.isEmpty ? "" : "GROUP BY \(groups)")"
+            let rows = try Row.fetchAll(database, sql: sql, arguments: selection.arguments).map { row in
+                let next = count + 1 + SpendingColumns.count
+                return AuditRow(
+                    keys: (0..<count).map { row[$0] }, runs: row[count], spending: SpendingColumns.spending(row, count + 1), inputTokens: quantity(row, next) ?? 0,
+                    cacheReadTokens: quantity(row, next + 1) ?? 0, outputTokens: quantity(row, next + 2) ?? 0, failedCalls: row[next + 3], repeatedCalls: row[next + 4],
+                    memoHits: row[next + 5], saved: moneySum(row, next + 6))
+            }
+            return rows.sorted { a, b in
+                let (x, y) = (a.spending.cost, b.spending.cost)
+                return x == y ? a.keys.lexicographicallyPrecedes(b.keys) : x > y
+            }
+        }
+    }
+
+    /// Workflow and tag of runs; times are the caller's.
+    static func conditions(onRunsOf filter: AuditFilter) -> SQLConditions {
+        var conditions = SQLConditions()
+        conditions.add("run.workflow = ?", filter.workflow)
+        if let tag = filter.tag {
+            conditions.add(
+                "EXISTS (SELECT 1 FROM json_each(run.tags) WHERE key = ? AND CAST(value AS TEXT) = ?)", [tag.key, tag.value])
+        }
+        return conditions
+    }
+}
+
+/// The calls of a filter, each with the values of the dimensions: what an audit's queries are made of.
+struct CallSelection {
+    /// Columns `key0`, `key1`, … with the values of the dimensions.
+    private(set) var keys: [String] = []
+    /// Of ``sql(_:from:)``.
+    private(set) var arguments = StatementArguments()
+    private let runs: String
+    private let calls: String
+
+    init(by dimensions: [AuditDimension], _ filter: AuditFilter) {
         // Runs first, with their tags read once each, then their calls.
         var runColumns = ["id", "workflow"]
-        var keys: [String] = []
         var tagKeys: [String] = []
         for (index, dimension) in dimensions.enumerated() {
             if case .tag(let key) = dimension {
@@ -42,50 +102,15 @@ extension Ledger {
         calls.add("c.started_at >= ?", filter.since?.microseconds)
         calls.add("c.started_at < ?", filter.until?.microseconds)
         arguments += calls.arguments
+        self.runs = "SELECT \(runColumns.joined(separator: ", ")) FROM run \(runs.whereClause)"
+        self.calls = calls.whereClause
+    }
 
-        let columns =
-            keys + [
-                "count(DISTINCT c.run)", SpendingColumns.list, "coalesce(sum(c.input_tokens), 0)", "coalesce(sum(c.cache_read_tokens), 0)",
-                "coalesce(sum(c.output_tokens), 0)", "count(*) FILTER (WHERE c.error IS NOT NULL)",
-                "count(*) FILTER (WHERE c.retry_of IS NOT NULL OR c.purpose = 'repair')",
-                "count(*) FILTER (WHERE c.is_hit)", sumColumns("c.saved_pico"),
-            ]
-        let groups = dimensions.indices.map { "key\($0)" }.joined(separator: ", ")
-        let calledColumns = """
-            run, run_id, step_id, tier, provider, model_asked, purpose, tags, started_at, input_tokens, cache_read_tokens, output_tokens,
-            cost_pico, held_pico, state, error, retry_of, notes, reported_pico, priced_pico, list_pico
-            """
-        let sql = { (source: String) in
-            """
-            WITH r AS MATERIALIZED (SELECT \(runColumns.joined(separator: ", ")) FROM run \(runs.whereClause))
-            SELECT \(columns.joined(separator: ", ")) FROM (\(source)) c JOIN r ON r.id = c.run \(calls.whereClause)
-            \(groups.isEmpty ? "" : "GROUP BY \(groups)")
-            """
-        }
-        return try read { database in
-            let count = dimensions.count
-            // What was taken from memory stands beside the calls, at no cost.
-            let hasHits = try Bool.fetchOne(database, sql: "SELECT EXISTS (SELECT 1 FROM memo_hit)")!
-            let source =
-                "SELECT \(calledColumns), 0 AS is_hit, 0 AS saved_pico FROM model_call"
-                + (!hasHits
-                    ? ""
-                    : """
-                     UNION ALL SELECT run, run_id, step_id, tier, provider, model_asked, 'memo', tags, started_at, NULL, NULL, NULL,
-                        NULL, NULL, 'memo', NULL, NULL, NULL, NULL, NULL, NULL, 1, saved_pico FROM memo_hit
-                    """)
-            let rows = try Row.fetchAll(database, sql: sql(source), arguments: arguments).map { row in
-                let next = count + 1 + SpendingColumns.count
-                return AuditRow(
-                    keys: (0..<count).map { row[$0] }, runs: row[count], spending: SpendingColumns.spending(row, count + 1), inputTokens: quantity(row, next) ?? 0,
-                    cacheReadTokens: quantity(row, next + 1) ?? 0, outputTokens: quantity(row, next + 2) ?? 0, failedCalls: row[next + 3], repeatedCalls: row[next + 4],
-                    memoHits: row[next + 5], saved: moneySum(row, next + 6))
-            }
-            return rows.sorted { a, b in
-                let (x, y) = (a.spending.cost, b.spending.cost)
-                return x == y ? a.keys.lexicographicallyPrecedes(b.keys) : x > y
-            }
-        }
+    /// A query of columns of `c`, the calls, and ``keys``; it may be gone on with.
+    ///
+    /// - Parameter source: a query with the columns of `model_call` that are read, or a table.
+    func sql(_ columns: [String], from source: String) -> String {
+        "WITH r AS MATERIALIZED (\(runs)) SELECT \(columns.joined(separator: ", ")) FROM (\(source)) c JOIN r ON r.id = c.run \(calls)"
     }
 
     /// - Parameter isOfOneWorkflow: the workflow is told beside it. Steps and tiers are named within one: those of two are two.
@@ -115,16 +140,5 @@ extension Ledger {
     /// The value of a step's tag, else of the run's: a call knows best what it was for.
     private static func callTag(over runTag: String) -> String {
         "CAST(coalesce(CASE WHEN c.tags IS NOT NULL THEN (SELECT value FROM json_each(c.tags) WHERE key = ?) END, r.\(runTag)) AS TEXT)"
-    }
-
-    /// Workflow and tag of runs; times are the caller's.
-    static func conditions(onRunsOf filter: AuditFilter) -> SQLConditions {
-        var conditions = SQLConditions()
-        conditions.add("run.workflow = ?", filter.workflow)
-        if let tag = filter.tag {
-            conditions.add(
-                "EXISTS (SELECT 1 FROM json_each(run.tags) WHERE key = ? AND CAST(value AS TEXT) = ?)", [tag.key, tag.value])
-        }
-        return conditions
     }
 }

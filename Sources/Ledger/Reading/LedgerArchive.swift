@@ -72,6 +72,14 @@ struct LedgerArchive: RunArchive, SpendingArchive, RecordProof {
         try await ledger.reading { ledger throws(JournalError) in try ledger.gates(filter: filter) }
     }
 
+    func machines(filter: AuditFilter) async throws(JournalError) -> [MachineRow] {
+        try await ledger.reading { ledger throws(JournalError) in try ledger.machines(filter: filter) }
+    }
+
+    func idleShares(by dimensions: [AuditDimension], filter: AuditFilter) async throws(JournalError) -> [IdleShare] {
+        try await ledger.reading { ledger throws(JournalError) in try ledger.idleShares(by: dimensions, filter: filter) }
+    }
+
     func approvers(filter: AuditFilter) async throws(JournalError) -> [ApproverRow] {
         try await ledger.reading { ledger throws(JournalError) in try ledger.approvers(filter: filter) }
     }

@@ -133,6 +133,12 @@ extension LedgerUpkeep {
                     DELETE FROM batch WHERE began_at < ?1 AND NOT EXISTS (SELECT 1 FROM run WHERE run.batch = batch.name AND batch_index IS NOT NULL)
                         AND coalesce((SELECT beat FROM process WHERE process.id = batch.owner), 0) < ?1;
                     """, arguments: [longAgo])
+            // Without the process nobody would know when it was last heard of.
+            try database.execute(
+                sql: """
+                    UPDATE machine_use AS u SET ended_at = \(MachineColumns.lastHeard)
+                    WHERE ended_at IS NULL AND process IN (SELECT id FROM process WHERE beat < ?)
+                    """, arguments: [longAgo])
             try database.execute(
                 sql: "DELETE FROM process WHERE beat < ? AND id NOT IN (SELECT owner FROM run WHERE owner IS NOT NULL UNION SELECT owner FROM batch WHERE owner IS NOT NULL)",
                 arguments: [longAgo])

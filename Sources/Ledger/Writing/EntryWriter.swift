@@ -19,6 +19,7 @@ final class EntryWriter {
     let batches: BatchOwnership
     private let texts: BindingArena
     private var memos: MemoStore?
+    private var machines: MachineUses?
 
     private let caps: CapCounters
     private let rows: RowWriter
@@ -208,6 +209,24 @@ final class EntryWriter {
         rows.run = run
         hasWritten = true
         try projection.rows(of: .outcomeRecorded(outcome), at: at, into: rows)
+    }
+
+    func machineBegan(_ use: MachineUse) throws {
+        hasWritten = true
+        try record(priceRows: [(use.priceRow, use.priceText)], at: use.began)
+        try machineUses().began(use)
+    }
+
+    func machineEnded(_ use: MachineUse, at: Timestamp) throws(SQLiteFailure) {
+        hasWritten = true
+        try machineUses().ended(use, at: at)
+    }
+
+    private func machineUses() throws(SQLiteFailure) -> MachineUses {
+        if let machines { return machines }
+        let made = try MachineUses(connection: connection, texts: texts, own: own)
+        machines = made
+        return made
     }
 
     func record(priceRows known: [(id: String, json: String)], at: Timestamp) throws {

@@ -222,6 +222,12 @@ final class GroupCommitter {
         case .priceRows(let rows, let at):
             try writer.record(priceRows: rows, at: at)
             return .journal(.written)
+        case .machineBegan(let use):
+            try writer.machineBegan(use)
+            return .journal(.written)
+        case .machineEnded(let use, let at):
+            try writer.machineEnded(use, at: at)
+            return .journal(.written)
         }
     }
 

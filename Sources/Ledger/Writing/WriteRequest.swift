@@ -19,13 +19,15 @@ final class WriteRequest: @unchecked Sendable {
         /// Makes facts of the outcomes that other processes left for the runs of this one.
         case takeOutcomes
         case priceRows([(id: String, json: String)], at: Timestamp)
+        case machineBegan(MachineUse)
+        case machineEnded(MachineUse, at: Timestamp)
     }
 
     /// Whether this process may own something afterwards.
     var takesOwnership: Bool {
         switch operation {
-        case .begin, .takeOver, .cancel, .claim: true
-        case .decide, .entry, .recall, .outcome, .takeOutcomes, .priceRows, .release: false
+        case .begin, .takeOver, .cancel, .claim, .machineBegan: true
+        case .decide, .entry, .recall, .outcome, .takeOutcomes, .priceRows, .release, .machineEnded: false
         }
     }
 

@@ -262,6 +262,8 @@ public struct AuditRow: Sendable {
     /// Answers that were taken from earlier calls, at no cost, and what those calls had cost.
     public var memoHits: Int
     public var saved: MoneySum
+    /// Of the idle time of machines, where it is shared out over calls.
+    public var idle = MoneySum.zero
 
     public init(
         keys: [String], runs: Int, spending: Spending, inputTokens: Int, cacheReadTokens: Int, outputTokens: Int, failedCalls: Int,

@@ -26,6 +26,12 @@ public protocol RunControl: Sendable {
     /// Keeps the price rows that calls are priced by, so that any cost can be derived again; known ones are passed over.
     func record(priceRows: [(id: String, json: String)], at: Timestamp) async throws(JournalError)
 
+    /// Keeps that this process has a machine on that is paid by the hour.
+    func machineBegan(_ use: MachineUse) async throws(JournalError)
+
+    /// Keeps that it let go of it. Nobody waits for it; it is written before the ledger is closed.
+    func machineEnded(_ use: MachineUse, at: Timestamp)
+
     /// Makes this process the one that goes through a batch's lines, of a batch that is new or known.
     ///
     /// - Throws: `JournalError` of code `owned` when another one does.

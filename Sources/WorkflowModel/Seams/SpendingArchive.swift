@@ -12,6 +12,14 @@ public protocol SpendingArchive: Sendable {
     /// What the tiers of gates came to, those of a gate in the order in which they are asked most.
     func gates(filter: AuditFilter) async throws(JournalError) -> [GateRow]
 
+    /// What machines that are paid by the hour came to in the filter's period, dearest first. Whatever its workflow and tag: a machine is of none.
+    func machines(filter: AuditFilter) async throws(JournalError) -> [MachineRow]
+
+    /// The idle time of machines, borne by the calls that ran while they were on: by how long each kept its machine busy.
+    ///
+    /// - Returns: a share for each combination of the dimensions' values that bears some. Calls that the filter leaves out bear theirs, too.
+    func idleShares(by dimensions: [AuditDimension], filter: AuditFilter) async throws(JournalError) -> [IdleShare]
+
     /// Who answered what runs asked, those with the most answers first.
     func approvers(filter: AuditFilter) async throws(JournalError) -> [ApproverRow]
 }

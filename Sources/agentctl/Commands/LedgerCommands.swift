@@ -115,6 +115,7 @@ struct Audit: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Only calls begun before.", valueName: "date")) var until: String?
     @Option(help: ArgumentHelp("Only this workflow.", valueName: "name")) var workflow: String?
     @Option(help: ArgumentHelp("Only calls with this tag, the step's over the run's; of decisions, only runs.", valueName: "key=value")) var tag: String?
+    @Flag(help: "Also what each row bears of the time that machines paid by the hour were on and idle.") var idle = false
     @Flag(help: "As JSON.") var json = false
     @Flag(help: "As CSV.") var csv = false
 
@@ -137,6 +138,8 @@ struct Audit: AsyncParsableCommand {
         var report = AuditReport(
             dimensions: dimensions.map(\.text), rows: rows, decisions: decisions, approvers: approvers, since: filter.since?.dateText)
         report.agreements = try await Agreements(settings.project).rows(archive, at: .now())
+        report.machines = try await archive.machines(filter: filter)
+        if idle { report.share(try await archive.idleShares(by: dimensions, filter: filter)) }
         if dimensions.contains(.tier) { report.gates = try await archive.gates(filter: filter) }
         if !json, !csv, rows.isEmpty, approvers.isEmpty { return Output.write(try await NothingMatches(archive: archive).text(filters(filter), what: "call")) }
         if json { Output.line(JSONEncoding.pretty.string(report.json)) } else if csv { Output.write(report.csv) } else { Output.write(styled: report.text(style: Output.style)) }
