@@ -28,6 +28,7 @@ import tempfile
 import threading
 import time
 import urllib.request
+from decimal import Decimal
 
 ROOT = pathlib.Path(__file__).parent.parent.parent
 MODEL = ROOT / ".agentctl/models/smollm2-135m-instruct-q4_1.gguf"
@@ -166,7 +167,7 @@ class Passing(http.server.BaseHTTPRequestHandler):
             got += piece
             self.wfile.write(piece)
             self.wfile.flush()
-        self.server.taken.append((self.path, json.loads(body), answer.status, got))
+        self.server.taken.append((self.path, json.loads(body), answer.status, got, answer.getheader("x-litellm-response-cost")))
         connection.close()
 
 
@@ -195,6 +196,15 @@ def usage_told(api, body):
     )
     read, written = ((details or {}).get(name) or 0 for name in ("cached_tokens", "cache_write_tokens"))
     return prompt - read - written, read, written, output
+
+
+def cost_told(body):
+    """The last cost in dollars that is told in a usage, as it is written; `None` where there is none."""
+    told = None
+    for document in documents(body):
+        cost = ((document.get("response") or document).get("usage") or {}).get("cost")
+        told = told if cost is None else repr(cost)
+    return told
 
 
 def text_told(api, body):
@@ -297,17 +307,27 @@ class Run:
             self.is_leaking = any(key in text for text in everything for key in (KEY, WRONG_KEY))
         self.call = self.calls[0] if self.calls else {}
         self.taken = list(recorder.taken)
+        self.told_cost = False
 
     def wrong_anyway(self, api):
         """What is not as it has to be, whatever the server does."""
         found = ["the key is shown or kept"] if self.is_leaking else []
-        return found + (self.wrong_counts(api) if self.call.get("state") == "settled" else [])
+        return found + (self.wrong_counts(api) + self.wrong_reported() if self.call.get("state") == "settled" else [])
+
+    def wrong_reported(self):
+        """What a gateway says that a call cost stands beside ours: in a header, or in the usage of a stream, whose head is sent before it is known."""
+        _, body, _, sent, header = self.taken[0] if self.taken else (None, {}, None, b"{}", None)
+        kept, told = self.call.get("reported_usd"), cost_told(sent) if body.get("stream") else header
+        if told is None:
+            return [] if kept is None else [f"the server told no cost, and {kept} is kept"]
+        self.told_cost = True
+        return [] if kept is not None and abs(Decimal(kept) - Decimal(told)) <= Decimal("1e-12") else [f"the server told a cost of {told}, and {kept} is kept"]
 
     def wrong(self, api, case, is_streaming):
         """What is not as it has to be."""
         found, expected = self.wrong_anyway(api), dict(case.expected)
         if len(self.taken) != 1 or not self.taken[0][0].endswith(APIS[api]) or bool(self.taken[0][1].get("stream")) != is_streaming:
-            found.append(f"asked {[(path, body.get('stream')) for path, body, _, _ in self.taken]}")
+            found.append(f"asked {[(path, body.get('stream')) for path, body, *_ in self.taken]}")
         says = expected.pop("says", None)
         if says and says not in self.err:
             found.append(f"does not say {says}: {self.err[-400:]!r}")
@@ -367,7 +387,7 @@ def main():
     if not options.model.is_file():
         sys.exit(f"live.py: {options.model} is missing: run `make models MODELS=small`")
 
-    started, tally, wrong, lacks = [], collections.Counter(), [], []
+    started, tally, wrong, lacks, told_costs = [], collections.Counter(), [], [], 0
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         try:
@@ -393,6 +413,7 @@ def main():
                             begun = time.monotonic()
                             run = Run(program, recorder, api, one, is_streaming)
                             found = run.wrong(api, one, is_streaming)
+                            told_costs += run.told_cost
                             names = [one.name, f"{one.name}, {'streamed' if is_streaming else 'whole'}"]
                             reason = next((LACKS[server, api, name] for name in names if (server, api, name) in LACKS), None)
                             line = f"{server}, {api}, {names[1]}"
@@ -412,6 +433,9 @@ def main():
                 process.end()
     for kind, count in tally.items():
         print(f"{count:4} {kind}")
+    print(f"{told_costs:4} costs that a gateway told")
+    if "LiteLLM" in servers and not told_costs:
+        wrong.append("LiteLLM told no cost")
     for line in lacks:
         print(f"LACKS {line}")
     for line in wrong:
