@@ -1,12 +1,15 @@
 /// Addresses below a provider's `base_url`.
 enum EndpointURL {
     /// Where a server's own paths stand, beside those of the API that it speaks: `http://host:8080/v1` is an API of `http://host:8080`.
-    static func root(of base: String) -> String {
+    static func root(of base: String) -> String { without("/v1", base) }
+
+    /// A base without a last part, if it has it.
+    static func without(_ part: String, _ base: String) -> String {
         let bytes = base.utf8
         let end = bytes.firstIndex { $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#") } ?? bytes.endIndex
         var address = bytes[..<end]
         while address.last == UInt8(ascii: "/") { address.removeLast() }
-        if address.suffix(3).elementsEqual("/v1".utf8) { address.removeLast(3) }
+        if address.suffix(part.utf8.count).elementsEqual(part.utf8) { address.removeLast(part.utf8.count) }
         return String(Substring(address)) + String(Substring(bytes[end...]))
     }
 

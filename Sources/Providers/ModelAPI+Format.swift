@@ -18,6 +18,7 @@ extension ModelAPI {
         case (.api, .openAIChat), (.api, .openAIResponses): ResponsesCounter()
         case (.llamaCpp, _): LlamaCounter(isExact: self == .openAIChat)
         case (.vllm, _): VLLMCounter(isExact: self == .openAIChat)
+        case (.gemini, _): GeminiCounter()
         }
     }
 }

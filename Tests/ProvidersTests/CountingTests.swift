@@ -73,6 +73,16 @@ import WorkflowModel
         #expect(asked[0].json == ["model": "m", "messages": [["role": "user", "content": "hello"]]])
     }
 
+    /// Its address is beside the one of chat completions, and its key in a header of its own.
+    @Test func gemini() async throws {
+        let key = "sk-canary-0123456789abcdefXYZ"
+        let (result, asked) = try await count(.sample("stub/m"), by: "gemini", key: key, base: "/openai") { _ in .json(["totalTokens": 9, "promptTokensDetails": [["modality": "TEXT", "tokenCount": 9]]]) }
+        #expect(try result.outcome.get() == TokenCount(tokens: 9, basis: .learned))
+        #expect(asked.map(\.path) == ["/v1/models/m:countTokens"])
+        #expect(asked[0].json == ["contents": [["role": "user", "parts": [["text": "hello"]]]]])
+        #expect(asked[0].header("x-goog-api-key") == key && asked[0].header("authorization") == nil)
+    }
+
     /// Where not all of a request can be told, its count proves nothing; a picture has no tokens in a text.
     @Test func whatACountProves() {
         func basis(_ counting: TokenCounting, _ api: ModelAPI, _ request: ModelRequest = .sample()) -> Reservation.Basis? {
@@ -140,7 +150,7 @@ import WorkflowModel
         let providers = TokenCounting.allCases.map { ProviderConfiguration(name: "p-\($0.rawValue)", api: .openAIChat, baseURL: "http://a", apiKey: nil, dialect: ["count_tokens": .string($0.rawValue)]) }
         try await withRegistry(providers) { registry in
             let told = try TokenCounting.allCases.map { try registry.profile(of: ModelReference(provider: "p-\($0.rawValue)", model: "m")).counting }
-            #expect(told == [.no, .everything, .text, .text])
+            #expect(told == [.no, .everything, .text, .text, .text])
         }
     }
 }

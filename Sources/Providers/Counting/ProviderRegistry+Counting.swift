@@ -53,20 +53,27 @@ extension ProviderRegistry {
             "\(endpoint.configuration.name)/\(endpoint.modelID): what \(question.path) answered has no count of tokens; dialect: { count_tokens: none } does not ask")
     }
 
+    /// Of a header that has a scheme before it.
+    private static func key(in value: String) -> String {
+        let scheme = "Bearer "
+        return value.startsWithBytes(of: scheme) ? String(value.dropFirst(scheme.count)) : value
+    }
+
     private func ask(
         _ question: CountQuestion, _ request: ModelRequest, at endpoint: Endpoint, within timeout: TimeSpan
     ) async -> (document: Result<JSONValue, CallFailure>, status: Int?) {
         let base = endpoint.baseURL ?? ""
         var draft = HTTPRequest(
-            method: "POST", url: EndpointURL.joined(question.place == .root ? EndpointURL.root(of: base) : base, question.path),
+            method: "POST", url: EndpointURL.joined(question.place.address(in: base), question.path),
             headers: endpoint.headers(of: request), body: question.body, connectTimeout: min(.seconds(10), timeout), timeout: timeout,
             // A number of a token takes eight bytes in a list and stands for one of the text at least; a byte of a text takes six at most.
             maxResponseBytes: question.body.count * 12 + (1 << 16))
         if let credential = endpoint.credential {
-            let opening: [(String, String)]
+            var opening: [(String, String)]
             do throws(StepFailure) { opening = try await credential.headers(for: draft) } catch {
                 return (.failure(CallFailure(error.kind, error.message)), nil)
             }
+            if let name = question.keyHeader { opening = opening.map { (name, Self.key(in: $0.1)) } }
             draft.headers.insert(contentsOf: opening, at: endpoint.format.headers.count)
         }
         let transfer = HTTPTransfer(draft)
@@ -81,6 +88,17 @@ extension ProviderRegistry {
             guard let document = try? JSONParser.parse(response.body), document["error"].map(\.isNull) ?? true else { return (.failure(nothing(at: question, endpoint)), response.status) }
             return (.success(document), response.status)
         case nil: preconditionFailure("the transfer was not performed")
+        }
+    }
+}
+
+extension CountQuestion.Place {
+    /// - Parameter base: the provider's `base_url`.
+    fileprivate func address(in base: String) -> String {
+        switch self {
+        case .api: base
+        case .root: EndpointURL.root(of: base)
+        case .besideOpenAI: EndpointURL.without("/openai", base)
         }
     }
 }

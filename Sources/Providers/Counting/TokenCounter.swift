@@ -26,11 +26,15 @@ struct CountQuestion: Sendable {
         case api
         /// Below the server's root: `base_url` without its version.
         case root
+        /// Where a vendor's own API stands, of which the one that is spoken is a part: `base_url` without its `/openai`.
+        case besideOpenAI
     }
 
     let path: String
     var place = Place.api
     let body: [UInt8]
+    /// The header of the key, where it is another one than that of calls.
+    var keyHeader: String?
 }
 
 enum CountStep: Sendable {
@@ -48,13 +52,15 @@ enum TokenCounting: String, Sendable, Hashable, CaseIterable {
     case llamaCpp = "llama.cpp"
     /// By `/tokenize` of vLLM's server.
     case vllm
+    /// By `countTokens` of Google's Gemini API.
+    case gemini
 
     /// What it can count.
     var reach: ModelProfile.Counting {
         switch self {
         case .none: .no
         case .api: .everything
-        case .llamaCpp, .vllm: .text
+        case .llamaCpp, .vllm, .gemini: .text
         }
     }
 }

@@ -70,7 +70,7 @@ extension LanguageMapping {
             .init("cached_input", .words(["unknown", "included", "excluded"]), default: "unknown", "Whether the tokens of a prompt include the cached ones."),
             .init("reasoning_output", .words(["unknown", "included", "excluded"]), default: "unknown", "Whether the tokens of an answer include its reasoning."),
             .init("output_cap", .words(["kept", "ignored"]), default: "kept", "Whether the server keeps the cap on output; otherwise the context window bounds it."),
-            .init("count_tokens", .words(["none", "api", "llama.cpp", "vllm"]), default: "none", "How the server says how many tokens a prompt has."),
+            .init("count_tokens", .words(["none", "api", "llama.cpp", "vllm", "gemini"]), default: "none", "How the server says how many tokens a prompt has."),
             .init("api_version", .text, default: "2026-10-21", "What is sent as anthropic-version to an API of Anthropic's."),
         ])
 
