@@ -26,7 +26,7 @@ let package = Package(
             /** Commands, settings, the terminal, exit codes, and the wiring in one file (Composition.swift) */
             name: "agentctl",
             dependencies: [
-                "Economics", "Engine", "Expressions", "HTTP", "JSONSchema", "Ledger", "Providers", "Reports", "Tools", "Values", "WorkflowLoading",
+                "Economics", "Engine", "Expressions", "HTTP", "JSONSchema", "Ledger", "PromptCaching", "Providers", "Reports", "Tools", "Values", "WorkflowLoading",
                 "WorkflowModel",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
@@ -97,7 +97,7 @@ let package = Package(
             dependencies: ["CPriceCatalogue", "Values"],
             swiftSettings: strict),
         .target(
-            /** Prompt segments and their stability classes */
+            /** Prompt segments and their stability classes; where prefixes are marked, and what caches save */
             name: "PromptCaching", dependencies: ["Values"], swiftSettings: strict),
         .target(
             /** libcurl on one event loop: requests, streaming, server-sent events */

@@ -1,9 +1,6 @@
 import ArgumentParser
 import Engine
 import Reports
-import Subprocess
-import SystemPackage
-import Tools
 import Values
 import WorkflowModel
 
@@ -56,7 +53,10 @@ struct GateSimulate: AsyncParsableCommand {
         } catch {
             throw UsageError("\(step): \(error)")
         }
-        try Self.read(try await Self.bytes(rows), named: rows == "-" ? "stdin" : rows, into: &simulator)
+        let lines = try await JSONLines(rows)
+        while let line = try lines.next() {
+            do throws(RecordedAnswersError) { try simulator.add(line.value) } catch { throw UsageError("\(line.place): \(error)") }
+        }
         let report = SimulationReport(simulator.result, step: step)
         Output.write(styled: json ? JSONEncoding.pretty.string(report.json) + "\n" : report.text(style: Output.style))
     }
@@ -66,47 +66,6 @@ struct GateSimulate: AsyncParsableCommand {
         if let found = graph.step(at: path) { return found }
         let gates = graph.gates
         throw UsageError("there is no step '\(path)' in \(file)", hint: Suggestion.hint(for: path, in: gates) ?? "steps with a gate: \(gates.joined(separator: ", "))")
-    }
-
-    /// Rows of many megabytes, a line at a time.
-    private static func read(_ bytes: [UInt8], named name: String, into simulator: inout GateSimulator) throws {
-        var number = 0
-        var start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
-        while start < bytes.count {
-            let end = bytes[start...].firstIndex(of: 0x0A) ?? bytes.count
-            number += 1
-            defer { start = end + 1 }
-            guard bytes[start..<end].contains(where: { $0 != 0x20 && $0 != 0x0D && $0 != 0x09 }) else { continue }
-            let row: JSONValue
-            do throws(JSONParseError) {
-                row = try bytes.withUnsafeBufferPointer { (all) throws(JSONParseError) in try JSONParser.parse(UnsafeBufferPointer(rebasing: all[start..<end])) }
-            } catch {
-                throw UsageError("\(name):\(number):\(error.column): \(error.message)", hint: "each line is one JSON object")
-            }
-            do throws(RecordedAnswersError) { try simulator.add(row) } catch { throw UsageError("\(name):\(number): \(error)") }
-        }
-    }
-
-    private static func bytes(_ path: String) async throws -> [UInt8] {
-        let bytes: [UInt8]
-        do throws(RegularFile.Problem) {
-            bytes = path == "-" ? try RegularFile.standardInput(atMost: 1 << 30) : try RegularFile.bytes(of: path, atMost: 1 << 30, .named)
-        } catch {
-            throw UsageError(error.message, hint: error.hint)
-        }
-        guard bytes.starts(with: [0x1F, 0x8B]) else { return bytes }
-        guard let input = UnnamedFile.holding(bytes) else { throw UsageError("cannot read \(path): there is no room for a copy of it", hint: "unpack the file first") }
-        let (status, unpacked, fault): (TerminationStatus, [UInt8], String)
-        do {
-            let result = try await Subprocess.run(.name("gzip"), arguments: ["-dc"], input: .fileDescriptor(input, closeAfterSpawningProcess: true), output: .bytes(limit: 1 << 30), error: .string(limit: 1 << 16))
-            (status, unpacked, fault) = (result.terminationStatus, result.standardOutput, result.standardError)
-        } catch {
-            throw UsageError("cannot read \(path): gzip did not run: \(error)", hint: "unpack the file first")
-        }
-        guard case .exited(0) = status else {
-            throw UsageError("cannot read \(path): \(fault.lines.first { !$0.isBlank }.map { String($0) } ?? "gzip failed")", hint: "the file is damaged, or larger than 1 GiB unpacked")
-        }
-        return unpacked
     }
 }
 
