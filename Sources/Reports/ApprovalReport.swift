@@ -18,6 +18,7 @@ public enum ApprovalReport {
                     case .fail: "fails"
                     case .approve: "is approved"
                     case .reject: "is rejected"
+                    case .best: "takes the best answer"
                     }
                 head += left.milliseconds > 0 ? ", \(answer) in \(left)" : ", \(answer) with the next command that writes"
             }
@@ -73,11 +74,12 @@ public enum ApprovalReport {
             .with("message", .text(request.text)).with("message_hash", .string(request.message.hex))
             .with("until", .time(request.until)).with("on_timeout", .string(request.onTimeout.rawValue))
             .with("cap_usd", .money(request.cap)).with("asked_usd", .money(request.asked))
+            .with("cause", .text(request.cause)).with("reason", .text(request.reason))
     }
 
     static func json(_ decision: ApprovalDecision) -> JSONValue {
         [
-            "choice": .string(decision.choice), "approved": .bool(decision.isApproved), "timed_out": .bool(decision.isTimeout),
+            "choice": .string(decision.choice.word), "tier": .text(decision.choice.tier), "value_hash": .text(decision.choice.value?.hex), "approved": .bool(decision.isApproved), "timed_out": .bool(decision.isTimeout),
             "by": .string(decision.by), "as": decision.system?.json ?? .null, "note": .text(decision.note), "at": .string(decision.at.rfc3339),
             "granted_cap_usd": .money(decision.cap), "spent_usd": .money(decision.spent), "held_usd": .money(decision.held),
         ]

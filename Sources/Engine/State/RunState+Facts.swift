@@ -71,8 +71,8 @@ extension RunState {
             // Stopped with its run it will be begun again, and what it has of calls is kept for that.
             if machine.openScope(of: node!) != nil { leave(node!) }
         case .itemsCollected(_, let output): collect(node!, try documents.value(of: output.hash))
-        case .approvalRequested(_, let request): try ask(request, try begun(node!), node!)
-        case .approvalDecided(_, let decision): try decide(decision, try begun(node!), node!)
+        case .approvalRequested(_, let request): try ask(request, try begun(node!), node!, at: moment)
+        case .approvalDecided(_, let decision): try decide(decision, try begun(node!), node!, at: moment)
         case .runResumed(let resumed):
             guard resumed.epoch > 1 else { throw IllegalFact("owner \(resumed.epoch) of the run cannot go on with it") }
             idleTimes.append((lastFactAt, moment))
@@ -178,19 +178,24 @@ extension RunState {
 
     // MARK: People
 
-    private func ask(_ request: ApprovalRequest, _ state: OpenNode, _ node: Node) throws(IllegalFact) {
+    private func ask(_ request: ApprovalRequest, _ state: OpenNode, _ node: Node, at moment: Timestamp) throws(IllegalFact) {
         switch step(node).kind.form {
         case .question, .model: break
         case .value, .effect, .container: throw IllegalFact("'\(node.path)' asks nobody")
         }
         try idle(state, node)
-        state.inquiry = OpenNode.Inquiry(question: request, answers: state.inquiry?.answers ?? 0)
+        state.inquiry = OpenNode.Inquiry(question: request, answers: state.inquiry?.answers ?? 0, askedAt: moment)
     }
 
-    private func decide(_ decision: ApprovalDecision, _ state: OpenNode, _ node: Node) throws(IllegalFact) {
-        guard let question = state.inquiry?.question else { throw IllegalFact("'\(node.path)' has asked nothing that is open") }
+    private func decide(_ decision: ApprovalDecision, _ state: OpenNode, _ node: Node, at moment: Timestamp) throws(IllegalFact) {
+        guard let inquiry = state.inquiry, let question = inquiry.question else { throw IllegalFact("'\(node.path)' has asked nothing that is open") }
+        guard decision.choice.answers(question.kind) else { throw IllegalFact("'\(decision.choice.word)' is no answer to what '\(node.path)' asks") }
         if decision.isApproved, let cap = decision.cap ?? question.cap { money.raise(to: cap) }
-        state.inquiry = OpenNode.Inquiry(decision: decision, answers: state.inquiry!.answers + 1)
+        var decision = decision
+        // Facts of earlier forms do not tell it.
+        if decision.question == nil { decision.question = question }
+        state.inquiry = OpenNode.Inquiry(decision: decision, answers: inquiry.answers + 1)
+        if let askedAt = inquiry.askedAt { state.waits.append((askedAt, moment)) }
     }
 
     // MARK: Ends

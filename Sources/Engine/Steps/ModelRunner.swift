@@ -9,7 +9,9 @@ struct ModelRunner: StepRunner {
     let model: ModelStep
 
     func start(_ node: Node, in run: isolated RunExecution) {
-        if let decision = run.state.open[node]?.inquiry?.decision, !decision.isApproved { return run.fail(node, .notGranted(decision)) }
+        if let decision = run.state.open[node]?.inquiry?.decision, decision.question?.kind != .gate, !decision.isApproved {
+            return run.fail(node, .notGranted(decision))
+        }
         if model.escalation != nil { return run.launch(node) { [self] in await climb(node, $0) } }
         run.launch(node) { [self] in await ask(node, $0) }
     }

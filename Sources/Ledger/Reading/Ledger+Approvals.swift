@@ -20,7 +20,7 @@ extension Ledger {
                 database,
                 sql: """
                     SELECT run_id, workflow, node_path, number, approval.kind, message_hash, requested_at, until, on_timeout, cap_pico, asked_pico,
-                        run.cost_pico, run.held_pico, \(DecisionColumns.list)
+                        run.cost_pico, run.held_pico, cause, approval.reason, \(DecisionColumns.list)
                     FROM approval JOIN run ON run.id = approval.run WHERE \(condition) ORDER BY requested_at, run_id, node_path, number
                     """, arguments: arguments
             ).map { row in
@@ -28,9 +28,9 @@ extension Ledger {
                     run: row[0], workflow: row[1], path: row[2],
                     request: ApprovalRequest(
                         number: row[3], kind: QuestionKind(rawValue: row[4]), message: hash(row, 5) ?? ContentHash(of: []), until: moment(row, 7),
-                        onTimeout: ApprovalStep.OnTimeout(rawValue: row[8]) ?? .fail, cap: money(row, 9), asked: money(row, 10)),
+                        onTimeout: TimeoutAnswer(rawValue: row[8]) ?? .fail, cap: money(row, 9), asked: money(row, 10), cause: row[13], reason: row[14]),
                     requestedAt: Timestamp(microseconds: row[6]), spent: Money(picoDollars: row[11]), held: Money(picoDollars: row[12]),
-                    decision: DecisionColumns.decision(row, 13))
+                    decision: DecisionColumns.decision(row, 15))
             }
         }
         if rows.isEmpty { return rows }
@@ -69,14 +69,15 @@ extension Ledger {
 
 /// The columns of an approval's answer.
 enum DecisionColumns {
-    static let list = "approved, decided_by, note, decided_at, timed_out, granted_pico, decided_as, approval.spent_pico, approval.held_pico"
+    static let list = "choice, picked_tier, value_hash, approved, decided_by, note, decided_at, timed_out, granted_pico, decided_as, approval.spent_pico, approval.held_pico"
 
     /// `nil`: nobody has answered.
     static func decision(_ row: Row, _ first: Int) -> ApprovalDecision? {
         // Both or none, unless somebody changed them.
-        guard let at = moment(row, first + 3), let isApproved = row[first] as Bool? else { return nil }
+        guard let at = moment(row, first + 6), let isApproved = row[first + 3] as Bool? else { return nil }
+        let choice = (row[first] as String?).flatMap { Choice(word: $0, tier: row[first + 1], value: hash(row, first + 2)) }
         return ApprovalDecision(
-            isApproved: isApproved, by: row[first + 1] ?? "", note: row[first + 2], at: at, isTimeout: row[first + 4] ?? false, cap: money(row, first + 5),
-            system: json(row, first + 6).flatMap(SystemUser.init(json:)), spent: money(row, first + 7), held: money(row, first + 8))
+            choice ?? (isApproved ? .approve : .reject), by: row[first + 4] ?? "", note: row[first + 5], at: at, isTimeout: row[first + 7] ?? false, cap: money(row, first + 8),
+            system: json(row, first + 9).flatMap(SystemUser.init(json:)), spent: money(row, first + 10), held: money(row, first + 11))
     }
 }
