@@ -117,7 +117,7 @@ import WorkflowModel
                 call(run, 2, "c", held: "0.25", retryOf: 1),
             ], ["output", "items"], second: 6)
         let which = ApprovalRequest(number: 1, kind: .gate, message: Self.blob("\"which?\"").hash, until: nil, onTimeout: .best)
-        for (path, choice) in [("g", Choice.pick(tier: "t")), ("h", .value(Self.blob("output").hash))] {
+        for (path, choice) in [("g", ApprovalChoice.pick(tier: "t")), ("h", .value(Self.blob("output").hash))] {
             let decision = ApprovalDecision(choice, by: "ann", note: nil, at: Self.at.adding(.seconds(7)), question: which)
             try await write(run, [.approvalRequested(path, which), .approvalDecided(path, decision)], ["\"which?\""], second: 7)
         }

@@ -108,7 +108,7 @@ import WorkflowModel
         #expect(yes?.description.contains("asks a question of kind gate") == true)
         _ = try await ledger.decide(RunID("r"), path: "a", ApprovalDecision(.pick(tier: "small"), by: "ann", note: nil, at: .now()))
         _ = try await ledger.decide(RunID("r"), path: "b", ApprovalDecision(.value(value.hash), by: "ann", note: nil, at: .now()), document: value)
-        var told: [String: Choice] = [:]
+        var told: [String: ApprovalChoice] = [:]
         for case .decided(_, let path, let decision) in try await ledger.requests() { told[path] = decision.choice }
         #expect(told == ["a": .pick(tier: "small"), "b": .value(value.hash)])
         #expect(try await ledger.documents([value.hash]) == [value.hash: value.bytes])

@@ -73,7 +73,7 @@ extension RunState {
 extension ApprovalDecision {
     /// What stands in for an answer that did not come in time.
     public static func timedOut(_ request: ApprovalRequest, at: Timestamp, spent: Money? = nil, held: Money? = nil) -> ApprovalDecision {
-        let choice: Choice =
+        let choice: ApprovalChoice =
             switch request.onTimeout {
             case .approve: .approve
             case .best: .best

@@ -57,7 +57,7 @@ public struct ApprovalRequest: Sendable, Hashable {
 }
 
 /// What was chosen of what a question leaves to choose from.
-public enum Choice: Sendable, Hashable {
+public enum ApprovalChoice: Sendable, Hashable {
     case approve, reject
     /// Of a gate's answers that of the highest tier which has one.
     case best
@@ -103,7 +103,7 @@ public enum Choice: Sendable, Hashable {
 
 /// What a person answered, or the clock for them.
 public struct ApprovalDecision: Sendable, Hashable {
-    public let choice: Choice
+    public let choice: ApprovalChoice
     /// Who says to have answered: a claim.
     public let by: String
     public let note: String?
@@ -121,7 +121,7 @@ public struct ApprovalDecision: Sendable, Hashable {
     public var question: ApprovalRequest?
 
     public init(
-        _ choice: Choice, by: String, note: String?, at: Timestamp, isTimeout: Bool = false, cap: Money? = nil, system: SystemUser? = nil,
+        _ choice: ApprovalChoice, by: String, note: String?, at: Timestamp, isTimeout: Bool = false, cap: Money? = nil, system: SystemUser? = nil,
         spent: Money? = nil, held: Money? = nil, question: ApprovalRequest? = nil
     ) {
         self.cap = cap

@@ -129,7 +129,7 @@ public enum RowChange: Int, Sendable, CaseIterable {
         case .tierDecided:
             return Self.columns(
                 keys: ["node_path", "tier"], once: ["step_id", "gate_hash", "verdict", "failure_kind", "decided_by", "not_run", "output_hash", "decided_at", "reason"])
-        case .gateEnded: return Self.columns(keys: ["node_path", "tier"], set: ["taken", "cause", "reason"])
+        case .gateEnded: return Self.columns(keys: ["node_path", "tier"], set: ["taken", "cause", "reason", "taken_by"])
         case .priceRow: return Self.columns(keys: ["id"], once: ["json", "first_used_at"])
         }
     }

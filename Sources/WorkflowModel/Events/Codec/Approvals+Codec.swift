@@ -52,7 +52,7 @@ extension ApprovalDecision {
         }
         let isApproved = try fields.bool("approved")
         let (tier, value) = (try fields.optionalText("tier"), try fields.optionalHash("output"))
-        let choice = try fields.optional("choice") { Choice(word: $0, tier: tier, value: value) } ?? (isApproved ? .approve : .reject)
+        let choice = try fields.optional("choice") { ApprovalChoice(word: $0, tier: tier, value: value) } ?? (isApproved ? .approve : .reject)
         guard isApproved == (choice != .reject) else { throw fields.missing("approved") }
         self.init(
             choice, by: try fields.text("by"), note: try fields.optionalText("note"),
