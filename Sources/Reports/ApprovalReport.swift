@@ -8,7 +8,8 @@ public enum ApprovalReport {
     public static func text(_ approvals: [ApprovalRecord], style: TextStyle, now: Timestamp) -> String {
         if approvals.isEmpty { return "nothing is asked\n" }
         var lines: [StyledText] = []
-        var (order, groups): ([String], [String: [ApprovalRecord]]) = ([], [:])
+        var order: [String] = []
+        var groups: TextTable<[ApprovalRecord]> = [:]
         for approval in approvals {
             let step = NodePath.stepOfItem(approval.path)
             let key = step.map { "\(approval.run) \($0) \(approval.request.kind.rawValue)" } ?? "\(approval.run) \(approval.path) \(approval.request.number) "

@@ -54,8 +54,10 @@ import WorkflowModel
             CheckEnded(
                 path: "a", tier: "small", check: "judge", kind: "judge", result: .failed, score: 0.1, threshold: 0.8, output: hash, reason: "r", cost: money,
                 time: .milliseconds(7))),
-        .tierDecided(TierDecided(path: "a", tier: "small", gate: hash, verdict: .failed, failure: .truncated, decidedBy: "b", notRun: ["c", "d"], reason: "r", output: other)),
-        .gateEnded(GateEnded(path: "a", tier: "small", isAccepted: true, cause: "budget", reason: "it does not fit")),
+        .tierDecided(TierDecided(path: "a", tier: "small", gate: hash, verdict: .failed, failure: .truncated, decidedBy: "b", notRun: ["c", "d"], reason: "r", output: other, window: hash)),
+        .rateCounted(RateCounted(path: "a[1]", from: "small", tier: "mid", rate: EscalationRate(text: "30%/1h")!, answered: 20, escalated: 6)),
+        .rateCounted(RateCounted(path: "a[1]", from: "small", tier: "mid", rate: EscalationRate(text: "0.5%/90s")!, answered: 0, escalated: 0)),
+        .gateEnded(GateEnded(path: "a", tier: "small", isAccepted: true, cause: "budget", reason: "it does not fit", by: "ann")),
         .nodeSucceeded("a", OutputReference(hash: hash)), .nodeFailed("a", failure), .nodeRecovered("a", failure, OutputReference(hash: hash)),
         .nodeCancelled("a"), .itemsCollected("a", OutputReference(hash: hash)),
         .approvalRequested("a", ApprovalRequest(number: 2, kind: .band, message: hash, until: at, onTimeout: .approve, cap: money, asked: .zero)),

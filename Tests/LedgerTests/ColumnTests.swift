@@ -101,9 +101,11 @@ import WorkflowModel
                         reason: "weak", cost: dollars("0.1"), time: .milliseconds(7))),
                 .tierDecided(
                     TierDecided(
-                        path: "a", tier: "t", gate: ContentHash(of: "gate"), verdict: .rejected, decidedBy: "judge", notRun: ["tests"], output: Self.blob("output").hash)),
+                        path: "a", tier: "t", gate: ContentHash(of: "gate"), verdict: .rejected, decidedBy: "judge", notRun: ["tests"], output: Self.blob("output").hash,
+                        window: ContentHash(of: "window"))),
+                .rateCounted(RateCounted(path: "a", from: "t", tier: "u", rate: EscalationRate(text: "30%/1h")!, answered: 3, escalated: 2)),
                 .tierDecided(TierDecided(path: "a", tier: "u", gate: ContentHash(of: "gate"), verdict: .failed, failure: .truncated)),
-                .gateEnded(GateEnded(path: "a", tier: "t", isAccepted: false, cause: "truncated", reason: "cut")),
+                .gateEnded(GateEnded(path: "a", tier: "t", isAccepted: false, cause: "truncated", reason: "cut", by: "ann")),
                 .nodeSucceeded("a", OutputReference(hash: Self.blob("output").hash)), .stepSkipped("b", .conditionFalse),
                 .memoKept(
                     MemoKept(

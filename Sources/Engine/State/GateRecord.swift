@@ -13,6 +13,8 @@ final class GateRecord {
 
     private(set) var checks: [Check] = []
     private(set) var decisions: [TierDecided] = []
+    /// What was counted before the second tier was asked.
+    private(set) var rate: RateCounted?
     private(set) var end: GateEnded?
 
     var isAccepted: Bool { end?.isAccepted == true }
@@ -34,6 +36,16 @@ final class GateRecord {
         guard end == nil, !decisions.contains(where: { $0.tier == tier.tier }) else { throw IllegalFact("\(tier.tier) was decided at '\(tier.path)' before") }
         decisions.append(tier)
     }
+
+    func add(_ counted: RateCounted) throws(IllegalFact) {
+        guard rate == nil, end == nil, decisions.count == 1, decisions[0].tier == counted.from, decisions[0].window != nil else {
+            throw IllegalFact("nothing was to be counted at '\(counted.path)'")
+        }
+        rate = counted
+    }
+
+    /// Whether a question of a tier may be asked: none behind a rate that is passed.
+    func admits(_ call: CallStarted) -> Bool { rate?.isTripped != true || !call.part.isEmpty || call.tier == rate?.from }
 
     func end(_ gate: GateEnded) throws(IllegalFact) {
         guard end == nil else { throw IllegalFact("the gate of '\(gate.path)' has ended before") }

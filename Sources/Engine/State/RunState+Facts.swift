@@ -50,6 +50,7 @@ extension RunState {
             let output = try check.output.map { hash throws(IllegalFact) in try documents.value(of: hash) }
             try gate(of: node!).add(check, output: output)
         case .tierDecided(let tier): try gate(of: node!).add(tier)
+        case .rateCounted(let counted): try gate(of: node!).add(counted)
         case .gateEnded(let end):
             try gate(of: node!).end(end)
             try check(end, open[node!]!)
@@ -118,6 +119,7 @@ extension RunState {
             guard call.ordinal > before?.started.ordinal ?? -1 else { throw IllegalFact("call \(call.id) comes behind one of ordinal \(before?.started.ordinal ?? 0)") }
         }
         guard call.ordinal >= 0, call.ordinal < CallNumbers.most else { throw IllegalFact("no call has the ordinal \(call.ordinal)") }
+        guard state.gate?.admits(call) != false else { throw IllegalFact("\(call.tier) was not to be asked at '\(call.path)': too many go on") }
         guard numbers.record(call.id.number) else { throw IllegalFact("the number of call \(call.id) is taken") }
         if isCount { return state.counts.append(OpenNode.Call(started: call)) }
         state.inquiry?.decision = nil

@@ -111,7 +111,7 @@ struct ModelRunner: StepRunner {
             attachedTokens: attachedTokens, mayBeUnpriced: run.state.graph.budget.maxCost == nil && tries.caps.isEmpty, caps: tries.caps,
             tags: tries.tags, trimmed: tries.trimmed, retryOf: call.retryOf,
             askedTier: tries.place?.tier == tries.tier.name ? nil : tries.place.map { _ in tries.tier.name }, counts: tries.counts,
-            excess: tries.excess(segments, attachedTokens: attachedTokens),
+            excess: tries.excess(segments, attachedTokens: attachedTokens), rate: tries.uncounted,
             preface: tries.isStartRecorded ? nil : (.nodeStarted(tries.path), tries.state.startedAt))
         if let excess = question.excess, profile.counting == .no, question.counts.isEmpty { throw excess.failure }
         try tries.checkLimits(promptBytes: question.promptBytes, outputCap: question.outputCap)
@@ -189,6 +189,7 @@ struct ModelRunner: StepRunner {
                 return false
             }
             tries.next = tries.machine.apply(.callRefused(refusal))
+        case .tripped(let counted): throw StepFailure(.budget, counted.sentence)
         case .ended(let end, let answer):
             tries.isStartRecorded = true
             if end.failure?.kind == .cancelled { throw StepFailure(.cancelled, "stopped") }

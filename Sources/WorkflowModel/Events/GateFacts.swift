@@ -78,10 +78,12 @@ public final class TierDecided: Sendable {
     public let reason: String?
     /// The answer, as a step's output is kept; `nil`: there was none.
     public let output: ContentHash?
+    /// Of the first tier of a gate with `max_rate`: the key of the executions that this one counts with. `nil`: it does not count.
+    public let window: ContentHash?
 
     public init(
         path: String, tier: String, gate: ContentHash, verdict: Verdict, failure: FailureKind? = nil, decidedBy: String? = nil, notRun: [String] = [],
-        reason: String? = nil, output: ContentHash? = nil
+        reason: String? = nil, output: ContentHash? = nil, window: ContentHash? = nil
     ) {
         self.path = path
         self.tier = tier
@@ -92,6 +94,7 @@ public final class TierDecided: Sendable {
         self.notRun = notRun
         self.reason = reason
         self.output = output
+        self.window = window
     }
 }
 

@@ -34,6 +34,17 @@ extension Projection {
         sink.put(tier.output)
         sink.put(at.microseconds)
         sink.put(Self.plain(tier.reason))
+        sink.put(tier.window)
+        try sink.end()
+    }
+
+    func count(_ rate: RateCounted, _ sink: any RowSink) throws {
+        try sink.begin(.rateCounted)
+        sink.put(rate.path)
+        sink.put(rate.from)
+        sink.put(!rate.isTripped)
+        sink.put(rate.answered)
+        sink.put(rate.escalated)
         try sink.end()
     }
 
