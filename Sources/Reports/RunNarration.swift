@@ -35,9 +35,13 @@ public enum RunNarration {
         case .outputRejected(let path, let violations): return [.reason(path: path, violations.first ?? "the answer does not match its schema")]
         case .checkEnded(let check): return [.reason(path: check.path, GateWords.sentence(check))]
         case .tierDecided(let tier): return [.reason(path: tier.path, GateWords.sentence(tier))]
+        case .rateCounted(let rate):
+            // Without the counts, which stand in the reason: of a thousand items it is told once.
+            let text = "max_rate \(rate.rate) of '\(NodePath.step(rate.path))' is passed: no further tier is asked, and its answers end as on_exhausted says"
+            return rate.isTripped ? [.remark(path: rate.path, text)] : []
         case .gateEnded(let gate):
             let taken = gate.tier.map { [LiveUpdate.taken(path: gate.path, tier: $0)] } ?? []
-            return taken + (gate.reason.map { [.reason(path: gate.path, "taken though it was not accepted: \($0)")] } ?? [])
+            return taken + (GateWords.sentence(gate).map { [.reason(path: gate.path, $0)] } ?? [])
         case .nodeSucceeded(let path, _), .nodeRecovered(let path, _, _), .itemsCollected(let path, _): return state(path, .succeeded)
         case .nodeFailed(let path, let failure):
             return [.failed(path: path, text: failure.message, endsRun: graph.map { endsRun(path, $0) } ?? false)] + state(path, .failed)

@@ -18,6 +18,52 @@ func exerciseJournal(_ makeJournal: () async throws -> any RunJournal & AnswerMe
     try await exerciseRefusedTakeOver(makeJournal())
     try await exerciseDocuments(makeJournal())
     try await exerciseRecall(makeJournal())
+    try await exerciseRates(makeJournal())
+}
+
+/// What goes on to a further tier is counted over all runs, in the order in which they ask.
+private func exerciseRates(_ journal: any RunJournal) async throws {
+    let (key, other) = (ContentHash(of: "key"), ContentHash(of: "other"))
+    let rate = EscalationRate(text: "25%/1m")!
+    let noon = Timestamp(rfc3339: "2026-11-21T12:00:00Z")!
+    func decided(_ run: String, _ path: String, _ second: Int64, window: ContentHash?) -> JournalEntry {
+        let tier = TierDecided(path: path, tier: "small", gate: ContentHash(of: "gate"), verdict: .rejected, window: window)
+        return JournalEntry(run, .tierDecided(tier), at: noon.adding(.seconds(second)))
+    }
+    func goesOn(_ run: String, _ number: Int, _ path: String, _ second: Int64, held: Money? = dollars("1")) -> JournalEntry {
+        let entry = JournalEntry.start(run, number, held: held, path: path, at: noon.adding(.seconds(second)))
+        entry.rate = RateCheck(path: path, from: "small", tier: "draft", key: key, rate: rate)
+        return entry
+    }
+    func counted(_ path: String, _ answered: Int, _ escalated: Int) -> RateCounted {
+        RateCounted(path: path, from: "small", tier: "draft", rate: rate, answered: answered, escalated: escalated)
+    }
+    for run in ["r1", "r2"] { try await journal.begin(.sample(run, cap: dollars("10"))) }
+    // Below 20 executions no share says anything; what is decided in the same breath counts.
+    #expect(try await journal.write(goesOn("r1", 1, "x[0]", 1), after: decided("r1", "x[0]", 1, window: key)) == .counted(counted("x[0]", 1, 0)))
+    #expect(try await journal.write(goesOn("r2", 1, "x[0]", 2), after: decided("r2", "x[0]", 2, window: key)) == .counted(counted("x[0]", 2, 1)))
+    // Another gate, and one that does not count.
+    for (path, window) in [("y", other), ("z", nil)] as [(String, ContentHash?)] { #expect(try await journal.write(decided("r1", path, 3, window: window)) == .written) }
+    // What a cap refuses has not gone on.
+    let refused = try await journal.write(goesOn("r1", 2, "x[1]", 4, held: dollars("99")), after: decided("r1", "x[1]", 4, window: key))
+    guard case .refused = refused else { Issue.record("\(refused)"); return }
+    for item in 2..<20 { #expect(try await journal.write(decided("r2", "x[\(item)]", 10, window: key)) == .written) }
+    // 21 were answered: 2 went on, and 25 % are 5.
+    for (index, path) in ["x[2]", "x[3]", "x[4]"].enumerated() {
+        #expect(try await journal.write(goesOn("r2", 2 + index, path, 20)) == .counted(counted(path, 21, 2 + index)))
+    }
+    #expect(try await journal.write(goesOn("r2", 9, "x[5]", 20)) == .tripped(counted("x[5]", 21, 5)))
+    // Nothing of it was written, and the facts before it are.
+    #expect(try await journal.write(goesOn("r2", 9, "x[6]", 20), after: .event("r2", "seen")) == .tripped(counted("x[6]", 21, 5)))
+    // What is older than the window does not count; the first three are.
+    #expect(try await journal.write(goesOn("r2", 9, "x[7]", 65)) == .counted(counted("x[7]", 18, 3)))
+    // The fact stands in front of the call.
+    #expect(try await journal.write(.finish("r2", .interrupted)) == .written)
+    let recorded = try await journal.takeOver(RunID("r2"), by: "the next", at: noon)
+    #expect(recorded.events.filter { $0.kind == "rate_counted" }.map { $0.payload["escalated"] } == [1, 2, 3, 4, 3])
+    let kinds = recorded.events.map(\.kind)
+    #expect(kinds.indices.filter { kinds[$0] == "rate_counted" }.allSatisfy { kinds[$0 + 1] == "call_started" })
+    #expect(!recorded.events.contains { $0.payload["step"] == "x[5]" && $0.kind != "tier_decided" })
 }
 
 private func exerciseOwnership(_ journal: any RunJournal) async throws {

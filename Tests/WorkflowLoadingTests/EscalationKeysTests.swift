@@ -32,18 +32,6 @@ import WorkflowLoading
                  |                                                                 ^^^^^
               hint: remove it to run the workflow: nothing is ignored in silence
 
-            w.yaml:20:7: warning[AW123]: 'on_exhausted' in escalate is checked, but this version does not run it
-                 |
-              20 |       on_exhausted: { ask: { message: Which one?, timeout: 1h, on_timeout: best } }
-                 |       ^^^^^^^^^^^^
-              hint: remove it to run the workflow: nothing is ignored in silence
-
-            w.yaml:23:7: warning[AW123]: 'max_rate' in escalate is checked, but this version does not run it
-                 |
-              23 |       max_rate: 30%/1h
-                 |       ^^^^^^^^
-              hint: remove it to run the workflow: nothing is ignored in silence
-
             w.yaml:24:7: warning[AW123]: 'shadow' in escalate is checked, but this version does not run it
                  |
               24 |       shadow: { tiers: [mid], rate: 5% }

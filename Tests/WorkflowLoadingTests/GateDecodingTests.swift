@@ -114,13 +114,13 @@ import WorkflowModel
 
     /// What a part needs that this version does not run, that part is named by; below what does not run nothing more is said.
     @Test func whatDoesNotRunIsNamedOnce() throws {
-        let loaded = try graph("{ tiers: [small], max_rate: 30%/1h, checks: { v: { agree: { samples: 2 } } } }")
-        #expect(loaded.notExecuted.map(\.message) == ["'max_rate' in escalate is checked, but this version does not run it"])
+        let loaded = try graph("{ tiers: [small], shadow: { rate: 5% }, checks: { v: { agree: { samples: 2 } } } }")
+        #expect(loaded.notExecuted.map(\.message) == ["'shadow' in escalate is checked, but this version does not run it"])
         let context = DecodingContext(file: "w.yaml", files: SourceFiles(root: "/"))
-        let (node, _) = YAMLReader.read("tiers: [small]\nmax_rate: 30%/1h\non_exhausted: best\nchecks: { v: { agree: { samples: 2 } }, e: { expr: 'true' } }", file: "w.yaml")
+        let (node, _) = YAMLReader.read("tiers: [small]\nshadow: { rate: 5% }\non_exhausted: best\nchecks: { v: { agree: { samples: 2 } }, e: { expr: 'true' } }", file: "w.yaml")
         ShapeChecker(context).check(try #require(node), .mapping("escalate"), as: "escalate")
         let refused = Set(LanguageMapping.escalate.keys.filter { !$0.runs }.map(\.name) + LanguageMapping.check.keys.filter { !$0.runs }.map(\.name))
-        #expect(context.notExecuted.map { $0.message.split(separator: "'")[0] } == ["max_rate", "agree"].filter { refused.contains($0) }.map { Substring($0) })
+        #expect(context.notExecuted.map { $0.message.split(separator: "'")[0] } == ["shadow", "agree"].filter { refused.contains($0) }.map { Substring($0) })
         #expect(context.diagnostics.isEmpty)
     }
 }

@@ -10,6 +10,8 @@ indirect enum CallOutcome: Sendable {
     case ended(CallEnded, answer: ModelResponse?)
     /// A cap does not admit it and never will.
     case refused(BudgetRefusal)
+    /// More would go on to a further tier than their gate allows.
+    case tripped(RateCounted)
     /// It was not made, and nothing is recorded of it: its model is not there, it cannot be bounded, or its run is stopping.
     case notMade(StepFailure)
 }

@@ -55,7 +55,7 @@ final class CallRoad {
                 call = try await counted(call, run)
                 if call.refusal == nil { try await reserve(call, run) }
             }
-            guard begin(call, run) else { return .refused(call.refusal!) }
+            guard begin(call, run) else { return call.refusal.map { .refused($0) } ?? .tripped(call.rate!) }
             // Call
             if !Task.isCancelled {
                 if let sink = question.sink {
@@ -164,6 +164,9 @@ final class CallRoad {
             let facts = run.outbox.takeIfAny()
             switch try await run.write(call.intent(at: environment.clock.now()), after: facts) {
             case .written: return
+            case .counted(let counted), .tripped(let counted):
+                call.rate = counted
+                return
             case .refused(let refusal):
                 call.refusal = refusal
                 return
@@ -183,6 +186,13 @@ final class CallRoad {
     /// Whether the call may be made.
     @inline(never)
     private func begin<Run: CallRecorder>(_ call: PlacedCall, _ run: isolated Run) -> Bool {
+        if call.refusal == nil, let counted = call.rate {
+            guard !counted.isTripped else {
+                run.record(.rateCounted(counted), at: environment.clock.now())
+                return false
+            }
+            run.take(.rateCounted(counted), at: call.startedAt!, .none)
+        }
         guard let refusal = call.refusal else {
             run.take(.callStarted(call.started), at: call.startedAt!, .none)
             return true

@@ -28,6 +28,8 @@ final class PlacedCall {
     /// When its intent was written.
     var startedAt: Timestamp?
     var refusal: BudgetRefusal?
+    /// What was counted before it: with its intent, or in its place.
+    var rate: RateCounted?
     /// `nil` when it was stopped before it was sent.
     var result: ModelCallResult?
 
@@ -58,6 +60,7 @@ final class PlacedCall {
     func intent(at moment: Timestamp) -> JournalEntry {
         startedAt = moment
         let intent = JournalEntry(run: request.id.run)
+        intent.rate = question.rate
         if !isPrefaceWritten, let preface = question.preface { _ = intent.append(preface.fact, at: preface.at) }
         _ = intent.append(.callStarted(started), at: moment)
         intent.blobs.reserveCapacity(request.segments.count + 1)

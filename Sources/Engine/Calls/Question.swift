@@ -65,6 +65,8 @@ final class Question: Sendable {
     let excess: Excess?
     /// The tier that is asked, where that is not the one that is being decided.
     let askedTier: String?
+    /// What is counted before it is asked, in the transaction of its reservation.
+    let rate: RateCheck?
     /// A fact that goes before its own, in one entry with its intent.
     let preface: (fact: RunEvent, at: Timestamp)?
     /// Is told of the answer while it comes, as a client that is connected; nobody where a step asks. Who wants no more of it cancels the
@@ -76,7 +78,7 @@ final class Question: Sendable {
         to model: ModelProfile, _ content: Content, sampling: Sampling = Sampling(), outputCap: Int, schema: Schema? = nil, schemaName: String = "",
         schemaBound: Int = 0, timeout: TimeSpan, purpose: CallPurpose = .try, terms: Terms = Terms(), attachedTokens: Int = 0, mayBeUnpriced: Bool = false,
         caps: [(scope: String, cap: Money)] = [], tags: JSONObject? = nil, trimmed: [TrimmedValue] = [], retryOf: Int? = nil, askedTier: String? = nil,
-        counts: [KnownCount] = [], excess: Excess? = nil, preface: (fact: RunEvent, at: Timestamp)? = nil, sink: (any AnswerSink)? = nil
+        counts: [KnownCount] = [], excess: Excess? = nil, rate: RateCheck? = nil, preface: (fact: RunEvent, at: Timestamp)? = nil, sink: (any AnswerSink)? = nil
     ) {
         self.model = model
         self.content = content
@@ -101,6 +103,7 @@ final class Question: Sendable {
         self.counts = counts
         self.excess = excess
         self.askedTier = askedTier
+        self.rate = rate
         self.preface = preface
         self.sink = sink
     }

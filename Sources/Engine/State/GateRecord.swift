@@ -13,9 +13,16 @@ final class GateRecord {
 
     private(set) var checks: [Check] = []
     private(set) var decisions: [TierDecided] = []
+    /// What was counted before the second tier was asked.
+    private(set) var rate: RateCounted?
     private(set) var end: GateEnded?
 
     var isAccepted: Bool { end?.isAccepted == true }
+
+    /// The answer of the highest tier that has one which passed the hard checks.
+    var best: (tier: String, document: ContentHash)? { decisions.last { $0.output != nil }.map { ($0.tier, $0.output!) } }
+
+    func answer(of tier: String) -> ContentHash? { decisions.first { $0.tier == tier }?.output }
 
     /// What a check found in a tier's answer, where that is recorded.
     func check(_ name: String, of tier: String) -> Check? { checks.first { $0.end.check == name && $0.end.tier == tier } }
@@ -29,6 +36,16 @@ final class GateRecord {
         guard end == nil, !decisions.contains(where: { $0.tier == tier.tier }) else { throw IllegalFact("\(tier.tier) was decided at '\(tier.path)' before") }
         decisions.append(tier)
     }
+
+    func add(_ counted: RateCounted) throws(IllegalFact) {
+        guard rate == nil, end == nil, decisions.count == 1, decisions[0].tier == counted.from, decisions[0].window != nil else {
+            throw IllegalFact("nothing was to be counted at '\(counted.path)'")
+        }
+        rate = counted
+    }
+
+    /// Whether a question of a tier may be asked: none behind a rate that is passed.
+    func admits(_ call: CallStarted) -> Bool { rate?.isTripped != true || !call.part.isEmpty || call.tier == rate?.from }
 
     func end(_ gate: GateEnded) throws(IllegalFact) {
         guard end == nil else { throw IllegalFact("the gate of '\(gate.path)' has ended before") }

@@ -95,6 +95,7 @@ extension RunStateMachine {
         case .memoKept(let kept): return try worker(kept.path)
         case .checkEnded(let check): return try worker(check.path)
         case .tierDecided(let tier): return try worker(tier.path)
+        case .rateCounted(let rate): return try worker(rate.path)
         case .gateEnded(let gate): return try worker(gate.path)
         case .callRefused(let path, _), .commandEnded(let path, _, _, _, _, _), .outputRejected(let path, _),
             .inputTrimmed(let path, _), .approvalRequested(let path, _):

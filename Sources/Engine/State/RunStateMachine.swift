@@ -185,7 +185,7 @@ final class RunStateMachine {
         case .runResumed:
             resume(&commands)
         case .nodeStarted, .callStarted, .callEnded, .callRefused, .commandEnded, .outputRejected, .memoHit, .memoKept, .inputTrimmed, .checkEnded,
-            .tierDecided, .gateEnded:
+            .tierDecided, .rateCounted, .gateEnded:
             // Facts of one node's tries: `TryMachine` and `GateMachine` decide on them.
             return []
         case .outcomeRecorded, .runPruned: return []

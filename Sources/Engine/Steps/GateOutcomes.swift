@@ -87,12 +87,15 @@ public enum GateCause: Sendable, Hashable {
     case tierFailed(StepFailure)
     /// A further tier may not be asked: caps, bands, rates.
     case refused(StepFailure)
+    /// Too many executions went on of late.
+    case tripped(RateCounted)
 
     /// The stable word of it.
     public var word: String {
         switch self {
         case .notAccepted, .notTold: "not_accepted"
         case .checkUnavailable: "check_unavailable"
+        case .tripped: "max_rate"
         case .tierFailed(let failure), .refused(let failure): failure.kind.rawValue
         }
     }
@@ -102,6 +105,7 @@ public enum GateCause: Sendable, Hashable {
         case .notAccepted: "the last tier's was not accepted either"
         case .notTold(let reason): "the last tier's was not accepted either: \(reason)"
         case .checkUnavailable(let check, let reason): "the check '\(check)' could not be run: \(reason)"
+        case .tripped(let counted): counted.sentence
         case .tierFailed(let failure), .refused(let failure): failure.message
         }
     }
@@ -110,7 +114,7 @@ public enum GateCause: Sendable, Hashable {
     var failure: StepFailure {
         switch self {
         case .tierFailed(let failure), .refused(let failure): failure
-        case .notAccepted, .notTold, .checkUnavailable: StepFailure(.notAccepted, text)
+        case .notAccepted, .notTold, .checkUnavailable, .tripped: StepFailure(.notAccepted, text)
         }
     }
 }
@@ -120,7 +124,7 @@ public enum GateEnd: Sendable, Hashable {
     case accepted(tier: Int)
     /// The answer of the highest tier that has one; without a cause, nobody needed to know whether it is accepted.
     case best(tier: Int, cause: GateCause?)
-    /// A person chooses among the answers.
-    case ask(best: Int, cause: GateCause)
+    /// A person chooses among the answers, of which there may be none that passed the hard checks, or gives one.
+    case ask(best: Int?, cause: GateCause)
     case failed(StepFailure)
 }

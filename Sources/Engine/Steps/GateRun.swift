@@ -53,6 +53,21 @@ final class GateRun {
         next = machine.apply(.started)
     }
 
+    // MARK: Rates
+
+    /// Of the executions that it counts with.
+    func rateKey(_ run: isolated RunExecution) -> ContentHash {
+        EscalationRate.key(workflow: run.state.graph.name, step: node.stepPath, gate: escalation.hash)
+    }
+
+    /// What is counted before a tier beyond the first is asked.
+    func rateCheck(_ run: isolated RunExecution, of tier: String) -> RateCheck? {
+        escalation.maxRate.map { RateCheck(path: path, from: machine.terms.tiers[start], tier: tier, key: rateKey(run), rate: $0) }
+    }
+
+    /// The count by which a tier is not asked.
+    func tripped(at tier: Int) -> RateCounted? { record.rate.flatMap { $0.isTripped && $0.tier == machine.terms.tiers[tier] ? $0 : nil } }
+
     /// The tries of one of its questions.
     func tries(_ model: ModelStep, _ tier: String, _ place: QuestionPlace) -> ModelTries {
         // Whoever was asked at a tier before is not asked again.

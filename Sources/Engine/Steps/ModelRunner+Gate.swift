@@ -9,6 +9,9 @@ import WorkflowModel
 extension ModelRunner {
     func climb(_ node: Node, _ run: isolated RunExecution) async {
         run.recordStart(node)
+        if let decision = run.state.open[node]?.inquiry?.decision, let question = decision.question, question.kind == .gate {
+            return await end(node, by: decision, to: question, run)
+        }
         do throws(StepFailure) {
             let gate = try gate(of: node, run)
             while true {
@@ -53,7 +56,8 @@ extension ModelRunner {
 
     /// `nil`: a person is asked first.
     private func answer(of tier: Int, _ gate: GateRun, _ run: isolated RunExecution) async throws(StepFailure) -> GateMachine.Event? {
-        let tries = tries(of: tier, gate)
+        if let rate = gate.tripped(at: tier) { return .refused(.tripped(rate)) }
+        let tries = tries(of: tier, gate, run)
         do throws(StepFailure) {
             if !model.attachments.isEmpty {
                 if gate.attached == nil {
@@ -69,18 +73,19 @@ extension ModelRunner {
             return .answered(tries.value)
         } catch {
             if error.kind == .cancelled { throw error }
+            if let rate = gate.tripped(at: tier) { return .refused(.tripped(rate)) }
             return failure(error, of: tries)
         }
     }
 
     @inline(never)
-    private func tries(of tier: Int, _ gate: GateRun) -> ModelTries {
+    private func tries(of tier: Int, _ gate: GateRun, _ run: isolated RunExecution) -> ModelTries {
         let name = gate.machine.terms.tiers[tier]
         let tries = gate.tries(
             model, name,
             QuestionPlace(
                 tier: name, part: "", limits: gate.step.limits, timeout: gate.step.timeout, wantsLogprobs: gate.escalation.readsLogprobs,
-                mayAskForMoney: tier == gate.start))
+                mayAskForMoney: tier == gate.start, rate: tier == gate.start ? nil : gate.rateCheck(run, of: name)))
         gate.tries = tries
         return tries
     }
@@ -118,7 +123,13 @@ extension ModelRunner {
                 TierDecided(
                     path: gate.path, tier: tier, gate: gate.escalation.hash, verdict: verdict, failure: failure, decidedBy: decision.decidedBy,
                     notRun: decision.notRun, reason: decision.reason.map { run.environment.secrets.redactor.redact($0) },
-                    output: failure == nil ? output.map { run.store($0).hash } : nil)))
+                    output: failure == nil ? output.map { run.store($0).hash } : nil, window: window(of: decision, gate, run))))
+    }
+
+    /// Of the first tier's answer the execution counts, whatever becomes of it; an outage is none.
+    private func window(of decision: TierDecision, _ gate: GateRun, _ run: isolated RunExecution) -> ContentHash? {
+        guard gate.escalation.maxRate != nil, decision.tier == gate.start, gate.machine.isAnswered(decision) else { return nil }
+        return gate.rateKey(run)
     }
 
     @inline(never)
@@ -139,7 +150,9 @@ extension ModelRunner {
         case .best(let tier, let cause):
             record(tier, cause)
             run.succeed(gate.node, gate.answers[tier]!)
-        case .ask: throw StepFailure(.configuration, "on_exhausted: { ask } is not run by this version")
+        case .ask(_, let cause):
+            guard case .ask(let question) = gate.escalation.onExhausted else { throw StepFailure(.configuration, "nobody is to be asked") }
+            try ask(question, cause, gate, run)
         case .failed(let failure):
             record(nil)
             throw failure

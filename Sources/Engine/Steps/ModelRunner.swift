@@ -9,7 +9,9 @@ struct ModelRunner: StepRunner {
     let model: ModelStep
 
     func start(_ node: Node, in run: isolated RunExecution) {
-        if let decision = run.state.open[node]?.inquiry?.decision, !decision.isApproved { return run.fail(node, .notGranted(decision)) }
+        if let decision = run.state.open[node]?.inquiry?.decision, decision.question?.kind != .gate, !decision.isApproved {
+            return run.fail(node, .notGranted(decision))
+        }
         if model.escalation != nil { return run.launch(node) { [self] in await climb(node, $0) } }
         run.launch(node) { [self] in await ask(node, $0) }
     }
@@ -109,7 +111,7 @@ struct ModelRunner: StepRunner {
             attachedTokens: attachedTokens, mayBeUnpriced: run.state.graph.budget.maxCost == nil && tries.caps.isEmpty, caps: tries.caps,
             tags: tries.tags, trimmed: tries.trimmed, retryOf: call.retryOf,
             askedTier: tries.place?.tier == tries.tier.name ? nil : tries.place.map { _ in tries.tier.name }, counts: tries.counts,
-            excess: tries.excess(segments, attachedTokens: attachedTokens),
+            excess: tries.excess(segments, attachedTokens: attachedTokens), rate: tries.uncounted,
             preface: tries.isStartRecorded ? nil : (.nodeStarted(tries.path), tries.state.startedAt))
         if let excess = question.excess, profile.counting == .no, question.counts.isEmpty { throw excess.failure }
         try tries.checkLimits(promptBytes: question.promptBytes, outputCap: question.outputCap)
@@ -187,6 +189,7 @@ struct ModelRunner: StepRunner {
                 return false
             }
             tries.next = tries.machine.apply(.callRefused(refusal))
+        case .tripped(let counted): throw StepFailure(.budget, counted.sentence)
         case .ended(let end, let answer):
             tries.isStartRecorded = true
             if end.failure?.kind == .cancelled { throw StepFailure(.cancelled, "stopped") }
@@ -228,10 +231,10 @@ struct ModelRunner: StepRunner {
 
     /// The answer as a value, or what is wrong with it.
     private static func check(_ answer: String, _ model: ModelStep, _ rules: Rules) -> (JSONValue, [String]) {
-        guard let schema = model.schema else { return (.string(answer), []) }
+        if model.schema == nil { return (.string(answer), []) }
         do throws(JSONParseError) {
             let value = try AnswerDocument.read(answer, rules: rules)
-            return (value, schema.validate(value).map(\.message))
+            return (value, model.violations(of: value))
         } catch {
             return (.null, ["the answer is not JSON: \(error)"])
         }

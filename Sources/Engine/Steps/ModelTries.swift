@@ -166,6 +166,9 @@ final class ModelTries {
         return state.calls.filter { $0.started.part == place.part && (place.isAskedOnce || $0.started.tier == place.tier) }
     }
 
+    /// What is to be counted before its next call.
+    var uncounted: RateCheck? { place?.rate.flatMap { state.gate?.rate == nil ? $0 : nil } }
+
     /// Who identifies its next call.
     func site(_ ordinal: Int) -> CallSite { CallSite(path: path, tier: place?.tier ?? tier.name, part: place?.part ?? "", ordinal: ordinal) }
 

@@ -22,6 +22,8 @@ struct QuestionPlace {
     var isAskedOnce = false
     /// Whether a person may be asked for the money that it takes.
     var mayAskForMoney = false
+    /// What is counted before its first call.
+    var rate: RateCheck?
 
     func sampling(over usual: Sampling) -> Sampling {
         var sampling = usual

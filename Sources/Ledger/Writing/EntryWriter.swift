@@ -20,6 +20,7 @@ final class EntryWriter {
     private let texts: BindingArena
     private var memos: MemoStore?
     private var machines: MachineUses?
+    private var escalations: EscalationCounts?
 
     private let caps: CapCounters
     private let rows: RowWriter
@@ -97,12 +98,25 @@ final class EntryWriter {
 
     /// - Parameter facts: come before the entry and are written even when its reservation does not fit.
     func write(_ entry: JournalEntry, after facts: JournalEntry?, of run: OwnedRun) throws -> JournalReply {
+        if let check = entry.rate { return try write(entry, counting: check, after: facts, of: run) }
         guard let facts else { return try write(entry, of: run) }
         let reply = try write(facts.followed(by: entry), of: run)
         if reply == .written { return reply }
         // Nothing is written yet. Asked again behind the facts, it is answered by the counters that they leave.
         _ = try write(facts, of: run)
         return try write(entry, of: run)
+    }
+
+    /// Counts behind the facts, which decide of the tier before, and writes the entry with what was counted, unless that is too much.
+    private func write(_ entry: JournalEntry, counting check: RateCheck, after facts: JournalEntry?, of run: OwnedRun) throws -> JournalReply {
+        if let facts { _ = try write(facts, of: run) }
+        guard let at = entry.facts.first?.at else { return .written }
+        let counts = try escalations ?? EscalationCounts(connection: connection, texts: texts)
+        escalations = counts
+        let counted = try counts.count(check, at: at)
+        if counted.isTripped { return .tripped(counted) }
+        let reply = try write(entry.counting(counted, at: at), of: run)
+        return reply == .written ? .counted(counted) : reply
     }
 
     private func write(_ entry: JournalEntry, of run: OwnedRun) throws -> JournalReply {
@@ -182,6 +196,16 @@ final class EntryWriter {
             statement.bind(before + 4, uncopiedText: payload)
             try bind(facts, from: first, row: row + 1, of: count, to: statement, run)
         }
+    }
+
+    /// Leaves a person's answer for a run, with the value that they gave.
+    ///
+    /// - Returns: whether a process drives the run and will hear of it.
+    func decide(_ run: RunID, path: String, _ decision: ApprovalDecision, document: Blob?) throws -> Bool {
+        hasWritten = true
+        let isDriven = try handover.decide(run, path: path, decision)
+        if let document { try blobs.write(document) }
+        return isDriven
     }
 
     func recall(_ question: ContentHash, since: Timestamp) throws(SQLiteFailure) -> RememberedAnswer? {

@@ -33,6 +33,8 @@ public enum RunEvent: Sendable {
     case outputRejected(String, violations: [String])
     case checkEnded(CheckEnded)
     case tierDecided(TierDecided)
+    /// How often a gate went on to a further tier of late, and whether it may now.
+    case rateCounted(RateCounted)
     case gateEnded(GateEnded)
     case nodeSucceeded(String, OutputReference)
     case nodeFailed(String, StepFailure)

@@ -34,10 +34,21 @@ extension Projection {
         sink.put(tier.output)
         sink.put(at.microseconds)
         sink.put(Self.plain(tier.reason))
+        sink.put(tier.window)
         try sink.end()
     }
 
-    /// One that takes no answer is told by its node's failure.
+    func count(_ rate: RateCounted, _ sink: any RowSink) throws {
+        try sink.begin(.rateCounted)
+        sink.put(rate.path)
+        sink.put(rate.from)
+        sink.put(!rate.isTripped)
+        sink.put(rate.answered)
+        sink.put(rate.escalated)
+        try sink.end()
+    }
+
+    /// One that takes no answer is told by its node's failure, and one that a person gave by what they were asked.
     func end(_ gate: GateEnded, _ sink: any RowSink) throws {
         guard let tier = gate.tier else { return }
         try sink.begin(.gateEnded)
@@ -46,6 +57,7 @@ extension Projection {
         sink.put(true)
         sink.put(gate.cause)
         sink.put(Self.plain(gate.reason))
+        sink.put(Self.plain(gate.by))
         try sink.end()
     }
 }

@@ -78,6 +78,7 @@ public struct Projection: Sendable {
         case .memoKept(let kept): try keep(kept, at, sink)
         case .checkEnded(let check): try end(check, at, sink)
         case .tierDecided(let tier): try decide(tier, at, sink)
+        case .rateCounted(let rate): try count(rate, sink)
         case .gateEnded(let gate): try end(gate, sink)
         case .conditionEvaluated, .scopeOpened, .deadlinePassed, .inputTrimmed, .callRefused, .commandEnded, .outputRejected, .interruptRequested,
             .cancelRequested, .runPruned:

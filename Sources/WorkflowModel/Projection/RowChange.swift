@@ -7,7 +7,7 @@ public enum RowChange: Int, Sendable, CaseIterable {
     case questionAsked, questionAnswered
     case outcomeRecorded
     case memoKept, memoTaken
-    case checkEnded, tierDecided, gateEnded
+    case checkEnded, tierDecided, rateCounted, gateEnded
     case priceRow
 
     /// What a change does to its row.
@@ -50,7 +50,7 @@ public enum RowChange: Int, Sendable, CaseIterable {
         case .memoKept: return "memo"
         case .memoTaken: return "memo_hit"
         case .checkEnded: return "gate_check"
-        case .tierDecided, .gateEnded: return "gate_tier"
+        case .tierDecided, .rateCounted, .gateEnded: return "gate_tier"
         case .priceRow: return "price_row"
         }
     }
@@ -59,7 +59,7 @@ public enum RowChange: Int, Sendable, CaseIterable {
         switch self {
         case .runStarted, .callStarted, .outcomeRecorded, .checkEnded, .tierDecided: return .insert
         case .priceRow: return .insertOnce
-        case .runResumed, .runEnded, .runOutcome, .callEnded, .callLost, .questionAnswered, .gateEnded: return .update
+        case .runResumed, .runEnded, .runOutcome, .callEnded, .callLost, .questionAnswered, .rateCounted, .gateEnded: return .update
         case .nodeChanged, .nodeEnded, .questionAsked, .memoKept, .memoTaken: return .upsert
         }
     }
@@ -111,7 +111,7 @@ public enum RowChange: Int, Sendable, CaseIterable {
             return Self.columns(
                 keys: ["node_path", "number"],
                 set: [
-                    "kind", "message_hash", "requested_at", "until", "on_timeout", "cap_pico", "asked_pico", "taken",
+                    "kind", "message_hash", "requested_at", "until", "on_timeout", "cap_pico", "asked_pico", "cause", "reason", "taken",
                 ] + Self.answer)
         case .questionAnswered: return Self.columns(keys: ["node_path", "number"], set: ["taken"] + Self.answer)
         case .outcomeRecorded: return Self.columns(once: ["value", "at", "source"])
@@ -128,15 +128,16 @@ public enum RowChange: Int, Sendable, CaseIterable {
                 once: ["step_id", "kind", "result", "score", "threshold", "output_hash", "reason", "cost_pico", "total_ms", "ended_at"])
         case .tierDecided:
             return Self.columns(
-                keys: ["node_path", "tier"], once: ["step_id", "gate_hash", "verdict", "failure_kind", "decided_by", "not_run", "output_hash", "decided_at", "reason"])
-        case .gateEnded: return Self.columns(keys: ["node_path", "tier"], set: ["taken", "cause", "reason"])
+                keys: ["node_path", "tier"], once: ["step_id", "gate_hash", "verdict", "failure_kind", "decided_by", "not_run", "output_hash", "decided_at", "reason", "window_key"])
+        case .rateCounted: return Self.columns(keys: ["node_path", "tier"], set: ["went_on", "window_answered", "window_escalated"])
+        case .gateEnded: return Self.columns(keys: ["node_path", "tier"], set: ["taken", "cause", "reason", "taken_by"])
         case .priceRow: return Self.columns(keys: ["id"], once: ["json", "first_used_at"])
         }
     }
 
     private static let callKey = ["node_path", "tier", "part", "ordinal"]
     private static let answer = [
-        "decided_at", "approved", "choice", "decided_by", "decided_as", "note", "granted_pico", "spent_pico", "held_pico", "timed_out",
+        "decided_at", "approved", "choice", "picked_tier", "value_hash", "decided_by", "decided_as", "note", "granted_pico", "spent_pico", "held_pico", "timed_out",
     ]
 
     private static func columns(

@@ -23,7 +23,7 @@ public protocol RunJournal: Sendable {
     /// Writes an entry and answers once it is durable. A refused or postponed reservation writes nothing of the entry.
     ///
     /// - Parameter facts: what happened before it, of the same run and without a reservation; written in any case. Handed
-    ///   over together, the two cost little more than one.
+    ///   over together, the two cost little more than one. What they decide of tiers counts for its ``JournalEntry/rate``.
     func write(_ entry: JournalEntry, after facts: JournalEntry?) async throws(JournalError) -> JournalReply
 
     /// Hands over an entry without waiting for it to be durable: it is before anything that is written later. That it
@@ -87,6 +87,18 @@ public enum JournalReply: Sendable, Equatable {
     /// Its reservation does not fit now, but would if calls in flight settled for less than is held for them.
     case postponed
     case refused(BudgetRefusal)
+    /// Written, and in front of its facts that so many were counted.
+    case counted(RateCounted)
+    /// More would go on to a further tier than the gate allows: nothing of it is written.
+    case tripped(RateCounted)
+
+    /// Whether its facts are in the journal.
+    public var isWritten: Bool {
+        switch self {
+        case .written, .counted: true
+        case .postponed, .refused, .tripped: false
+        }
+    }
 }
 
 /// The journal could not do its work. The run cannot go on.
@@ -140,6 +152,8 @@ public final class JournalEntry: @unchecked Sendable {
     /// At most one of them asks for a reservation: a call's start.
     public var facts: [JournaledEvent] = []
     public var blobs: [Blob] = []
+    /// What is counted before it is written, of a gate that goes on to its second tier.
+    public var rate: RateCheck?
 
     public init(run: RunID) { self.run = run }
 
@@ -148,7 +162,16 @@ public final class JournalEntry: @unchecked Sendable {
         let both = JournalEntry(run: run)
         both.facts = Self.joined(facts, later.facts)
         both.blobs = Self.joined(blobs, later.blobs)
+        both.rate = later.rate
         return both
+    }
+
+    /// This entry with what was counted in front of its facts.
+    public func counting(_ counted: RateCounted, at: Timestamp) -> JournalEntry {
+        let entry = JournalEntry(run: run)
+        entry.facts = [JournaledEvent(.rateCounted(counted), at: at)] + facts
+        entry.blobs = blobs
+        return entry
     }
 
     private static func joined<Element>(_ first: [Element], _ second: [Element]) -> [Element] {

@@ -10,6 +10,8 @@ final class CrashLife {
     /// Processes so far.
     private(set) var count = 0
     private(set) var isOver = false
+    /// Those that ended as the run waited for a person.
+    private(set) var waits = 0
     private var wasStopped = false
     /// How often a program was under way, or could have been, when its run lost its process; by step.
     private(set) var openPrograms: [String: Int] = [:]
@@ -246,14 +248,18 @@ final class CrashLife {
             }
         case "interrupted":
             if !wasStopped { project.problems.append("it is interrupted, and nobody stopped it") }
-        case "waiting": break
+        case "waiting": waits += 1
         default: project.problems.append("the run is \(state.status)")
         }
         // A run that nobody drives hears of an answer when it is resumed.
         guard !isOver, stalled == nil, state.status == "waiting" || count % 3 == 0 else { return }
         for question in try project.ledger.questions() {
+            guard blow != nil else {
+                project.settle(question)
+                continue
+            }
             let answer = project.answer(question)
-            if blow != nil { answer.send(SIGKILL) }
+            answer.send(SIGKILL)
             answer.wait()
         }
     }

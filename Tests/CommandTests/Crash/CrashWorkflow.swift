@@ -28,6 +28,7 @@ struct CrashWorkflow {
     private var random: SeededGenerator
     private var count = 0
     private var hasPeople = 0
+    private var hasAsked = 0
 
     init(seed: UInt64) {
         self.seed = seed
@@ -173,7 +174,15 @@ struct CrashWorkflow {
         let chosen = checks.prefix(Int.random(in: 1...3, using: &random))
         let names = chosen.map { "checks.\($0.prefix { $0 != ":" }).passed" }
         let accept = chance(50) ? "" : ", accept: \"\(names.joined(separator: " || "))\""
-        return "escalate: { tiers: [\(pick(["a, c", "c, a", "a, b", "b, c, a"]))], checks: { \(chosen.joined(separator: ", ")) }\(accept) }"
+        // Nothing is drawn for these, so that a seed has the steps that it had.
+        var ends = ""
+        if count % 3 == 0, hasAsked < 2 {
+            hasAsked += 1
+            ends = ", on_exhausted: { ask: { message: \"Which \(count)?\" } }"
+        }
+        // Never passed: which execution it would be depends on when what happens.
+        if count % 2 == 0 { ends += ", max_rate: 100%/1h" }
+        return "escalate: { tiers: [\(pick(["a, c", "c, a", "a, b", "b, c, a"]))], checks: { \(chosen.joined(separator: ", ")) }\(accept)\(ends) }"
     }
 
     private mutating func nested(_ id: String, depth: Int, reads: [String], readable: [String]) -> [String] {

@@ -45,7 +45,7 @@ import Values
                 project.log.append("copy \(number) after \(wanted) requests, the log cut to \(cut) bytes")
                 project.model.forgetCalls()
                 let life = CrashLife(project)
-                while !life.isOver, project.problems.isEmpty, life.count < 9 { try life.goOn(blow: nil, random: &random) }
+                while !life.isOver, project.problems.isEmpty, life.count - life.waits < 9, life.count < 99 { try life.goOn(blow: nil, random: &random) }
                 try project.compare(life, with: whole, isCopy: true)
                 if !project.problems.isEmpty { return }
             }
@@ -86,7 +86,7 @@ import Values
                 } else if ![0, 4].contains(code) {
                     project.problems.append("with room for \(blocks) blocks it ended with \(code)")
                 }
-                while !life.isOver, project.problems.isEmpty, life.count < 9 { try life.goOn(blow: nil, random: &random) }
+                while !life.isOver, project.problems.isEmpty, life.count - life.waits < 9, life.count < 99 { try life.goOn(blow: nil, random: &random) }
                 try project.compare(life, with: whole)
                 if !project.problems.isEmpty { return }
                 blocks += CrashOptions.isLong ? 8 : max(1, most / 12)

@@ -64,6 +64,30 @@ import WorkflowModel
         }
         _ = try await rig.engine.resume(first.id, graph)
         histories.append(RecordedHistory("kinds", rig.written, of: graph, inputs: [:], answer: answer))
+        // Gates of which people choose, and one whose rate is passed.
+        let gates = """
+            version: 1
+            name: gates
+            models: { small: { use: local/s }, mid: { use: local/m } }
+            concurrency: 2
+            steps:
+              - id: each
+                for_each: { items: "[0, 1, 2]", on_error: collect }
+                prompt: "item ${{ item }}"
+                escalate: { tiers: [small, mid], checks: { never: { expr: "item < 0" } }, on_exhausted: { ask: { message: "which of ${{ item }}?", timeout: 1h, on_timeout: best } } }
+              - { id: many, for_each: { items: "[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21]" }, prompt: "${{ item }}", escalate: { tiers: [small, mid], checks: { odd: { expr: "item != 9 && item != 21" } }, max_rate: 5%/1h } }
+            outputs: { tiers: "${{ steps.many.tier }}" }
+            """
+        let gated = try workflow(gates)
+        let gateRig = EngineRig { request, _ in .text(request.site!.tier) }
+        let asked = try await gateRig.run(gated)
+        #expect(asked.waitsFor.count == 3 && gateRig.written.payloads("rate_counted").count == 2, "\(asked.failure as Any)")
+        let mine = Blob(Array("\"mine\"".utf8))
+        for (question, choice) in zip(asked.waitsFor, [ApprovalChoice.pick(tier: "small"), .value(mine.hash), .reject]) {
+            gateRig.journal.leave(.decided(asked.id, path: question.step, ApprovalDecision(choice, by: "ann", note: nil, at: gateRig.clock.now())), document: mine)
+        }
+        _ = try await EngineRig(clock: gateRig.clock, journal: gateRig.journal, provider: gateRig.provider).engine.resume(asked.id, gated)
+        histories.append(RecordedHistory("gates", gateRig.written, of: gated, inputs: [:]) { request, _ in .text(request.site!.tier) })
         // One that could be counted, and one that could not.
         for (name, isCounted) in [("counts", true), ("no counts", false)] {
             let graph = try CountingCallTests.graph("0.000677", ", retry: { max_attempts: 2 }")

@@ -100,6 +100,7 @@ public final class InMemoryJournal: RunJournal {
         var order: [RunID] = []
         var operations = 0
         var requests: [RunRequest] = []
+        var left: [ContentHash: [UInt8]] = [:]
         /// Events that were posted and that nobody has waited for.
         var pending = 0
         var mostPending = 0
@@ -153,7 +154,10 @@ public final class InMemoryJournal: RunJournal {
         let outcome: Result<JournalReply, JournalError> = state.withLock { state in
             if let error = count(&state) { return .failure(error) }
             if let facts, case .failure(let error) = Self.write(facts, &state) { return .failure(error) }
-            return Self.write(entry, &state)
+            guard let check = entry.rate, let at = entry.facts.first?.at else { return Self.write(entry, &state) }
+            let counted = Self.count(check, at: at, state)
+            if counted.isTripped { return .success(.tripped(counted)) }
+            return Self.write(entry.counting(counted, at: at), &state).map { $0 == .written ? .counted(counted) : $0 }
         }
         await wait()
         state.withLock { $0.pending = 0 }
@@ -191,7 +195,7 @@ public final class InMemoryJournal: RunJournal {
     public func documents(_ hashes: [ContentHash]) async throws(JournalError) -> [ContentHash: [UInt8]] {
         let wanted = Set(hashes)
         return state.withLock { state in
-            var found: [ContentHash: [UInt8]] = [:]
+            var found = state.left.filter { wanted.contains($0.key) }
             for run in state.runs.values {
                 for entry in run.entries { for blob in entry.blobs where wanted.contains(blob.hash) { found[blob.hash] = blob.bytes } }
             }
@@ -237,7 +241,14 @@ public final class InMemoryJournal: RunJournal {
     }
 
     /// Leaves word for the process that drives a run.
-    public func leave(_ request: RunRequest) { state.withLock { $0.requests.append(request) } }
+    ///
+    /// - Parameter document: the value that somebody gives.
+    public func leave(_ request: RunRequest, document: Blob? = nil) {
+        state.withLock { state in
+            state.requests.append(request)
+            if let document { state.left[document.hash] = document.bytes }
+        }
+    }
 
     private func count(_ state: inout State) -> JournalError? {
         state.operations += 1
@@ -250,6 +261,24 @@ public final class InMemoryJournal: RunJournal {
     }
 
     // MARK: Rules
+
+    /// How many executions of a gate there were of late, and how many went on.
+    private static func count(_ check: RateCheck, at moment: Timestamp, _ state: State) -> RateCounted {
+        var (answered, escalated) = (0, 0)
+        for run in state.runs.values {
+            var counting: Set<String> = []
+            for fact in run.entries.lazy.flatMap(\.facts) {
+                switch fact.event {
+                case .tierDecided(let tier) where tier.window == check.key && fact.at >= check.since(moment):
+                    answered += 1
+                    counting.insert(tier.path)
+                case .rateCounted(let rate) where !rate.isTripped && counting.contains(rate.path): escalated += 1
+                default: break
+                }
+            }
+        }
+        return check.counted(answered: answered, escalated: escalated)
+    }
 
     private static func write(_ entry: JournalEntry, _ state: inout State) -> Result<JournalReply, JournalError> {
         guard var run = state.runs[entry.run] else {

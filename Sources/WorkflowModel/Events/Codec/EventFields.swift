@@ -58,6 +58,13 @@ struct EventFields {
         return number
     }
 
+    /// Of things: none is below zero.
+    func count(_ key: String) throws(EventDecodingError) -> Int {
+        let number = try int(key)
+        guard number >= 0 else { throw missing(key) }
+        return number
+    }
+
     func optionalInt(_ key: String) throws(EventDecodingError) -> Int? { payload[key] == nil ? nil : try int(key) }
 
     func bool(_ key: String) throws(EventDecodingError) -> Bool {

@@ -36,13 +36,36 @@ extension TierDecided {
         if !notRun.isEmpty { json.put("not_run", notRun) }
         json.put("reason", reason)
         json.put("output", output)
+        json.put("window", window)
     }
 
     convenience init(_ fields: EventFields) throws(EventDecodingError) {
         self.init(
             path: try fields.step(), tier: try fields.text("tier"), gate: try fields.hash("gate"), verdict: try fields.value("verdict", Verdict.init(rawValue:)),
             failure: try fields.optional("failure_kind", FailureKind.init(rawValue:)), decidedBy: try fields.optionalText("decided_by"),
-            notRun: try fields.texts("not_run"), reason: try fields.optionalText("reason"), output: try fields.optionalHash("output"))
+            notRun: try fields.texts("not_run"), reason: try fields.optionalText("reason"), output: try fields.optionalHash("output"),
+            window: try fields.optionalHash("window"))
+    }
+}
+
+extension RateCounted {
+    func write(to json: inout JSONObjectWriter) {
+        json.put("step", path)
+        json.put("from", from)
+        json.put("tier", tier)
+        json.put("limit", rate.limit.description)
+        json.put("window_ms", Int(rate.window.milliseconds))
+        json.put("answered", answered)
+        json.put("escalated", escalated)
+        if isTripped { json.put("tripped", true) }
+    }
+
+    convenience init(_ fields: EventFields) throws(EventDecodingError) {
+        let rate = EscalationRate(limit: try fields.value("limit", Share.init(text:)), window: .milliseconds(Int64(try fields.count("window_ms"))))
+        self.init(
+            path: try fields.step(), from: try fields.text("from"), tier: try fields.text("tier"), rate: rate,
+            answered: try fields.count("answered"), escalated: try fields.count("escalated"))
+        guard try fields.flag("tripped") == isTripped else { throw fields.missing("tripped") }
     }
 }
 
@@ -53,11 +76,12 @@ extension GateEnded {
         json.put("accepted", isAccepted)
         json.put("cause", cause)
         json.put("reason", reason)
+        json.put("by", by)
     }
 
     convenience init(_ fields: EventFields) throws(EventDecodingError) {
         self.init(
             path: try fields.step(), tier: try fields.optionalText("tier"), isAccepted: try fields.bool("accepted"), cause: try fields.optionalText("cause"),
-            reason: try fields.optionalText("reason"))
+            reason: try fields.optionalText("reason"), by: try fields.optionalText("by"))
     }
 }

@@ -24,6 +24,7 @@ extension RunEvent {
         case outputRejected = "output_rejected"
         case checkEnded = "check_ended"
         case tierDecided = "tier_decided"
+        case rateCounted = "rate_counted"
         case gateEnded = "gate_ended"
         case nodeSucceeded = "step_succeeded"
         case nodeFailed = "step_failed"
@@ -56,6 +57,7 @@ extension RunEvent {
         case .outputRejected: kind = .outputRejected
         case .checkEnded: kind = .checkEnded
         case .tierDecided: kind = .tierDecided
+        case .rateCounted: kind = .rateCounted
         case .gateEnded: kind = .gateEnded
         case .nodeSucceeded: kind = .nodeSucceeded
         case .nodeFailed: kind = .nodeFailed
@@ -95,6 +97,7 @@ extension RunEvent {
         case .scopeOpened(let scope): scope.write(to: &json)
         case .checkEnded(let check): check.write(to: &json)
         case .tierDecided(let tier): tier.write(to: &json)
+        case .rateCounted(let rate): rate.write(to: &json)
         case .gateEnded(let gate): gate.write(to: &json)
         case .conditionEvaluated(let path, let holds):
             json.put("step", path)
@@ -181,6 +184,7 @@ extension RunEvent {
         case .scopeOpened: self = .scopeOpened(try ScopeOpened(fields))
         case .checkEnded: self = .checkEnded(try CheckEnded(fields))
         case .tierDecided: self = .tierDecided(try TierDecided(fields))
+        case .rateCounted: self = .rateCounted(try RateCounted(fields))
         case .gateEnded: self = .gateEnded(try GateEnded(fields))
         case .conditionEvaluated: self = .conditionEvaluated(try fields.step(), holds: try fields.bool("holds"))
         case .itemsExpanded: self = .itemsExpanded(try fields.step(), count: try fields.int("count"), items: try fields.hash("items"))
