@@ -77,6 +77,10 @@ extension TraceReport {
         ]
         var object = run.spending.fields(into: head)
         rest.forEachPair { object[$0] = $1 }
+        if let cap = run.maxTokens {
+            object["max_tokens"] = .number(cap)
+            object["held_tokens"] = .number(run.heldTokens)
+        }
         return .object(object)
     }
 

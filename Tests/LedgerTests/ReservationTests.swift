@@ -83,13 +83,13 @@ import WorkflowModel
             Issue.record("it is not refused at once")
             return
         }
-        #expect(early.exceeded == dollars("11"))
+        #expect(early.money?.exceeded == dollars("11"))
         ledger.post(.end("r", 2, .settled, held: dollars("0.5"), cost: dollars("0.5")))
         guard case .refused(let refusal) = try await start(4, "0") else {
             Issue.record("it is not refused")
             return
         }
-        #expect(refusal.exceeded == dollars("11") && refusal.spent == dollars("6.5"))
+        #expect(refusal.money?.exceeded == dollars("11") && refusal.money?.spent == dollars("6.5"))
         #expect(refusal.message == "\(isInner ? "the cap of a" : "the run's budget") is exceeded: $11.00 of $10.00 was spent or held, as a call cost more than was held for it; no other starts")
         // Facts without a call go on.
         #expect(try await ledger.write(.event("r", "after")) == .written)

@@ -36,12 +36,6 @@ import Values
                 | ^^^^^^^^^^^^^
               hint: remove it to run the workflow: nothing is ignored in silence
 
-            w.yaml:7:28: warning[AW123]: 'max_tokens' in budget is checked, but this version does not run it
-                |
-              7 | budget: { max_cost_usd: 1, max_tokens: 60000, yellow: { at: 60%, escalate: never }, red: {…
-                |                            ^^^^^^^^^^
-              hint: remove it to run the workflow: nothing is ignored in silence
-
             w.yaml:7:47: warning[AW123]: 'yellow' in budget is checked, but this version does not run it
                 |
               7 | …st_usd: 1, max_tokens: 60000, yellow: { at: 60%, escalate: never }, red: { at: 90%, models…

@@ -20,13 +20,16 @@ extension PlanBuilder {
         }
 
         var worst: Money? = unpriced.isEmpty ? .zero : nil
-        func add(_ question: (dearest: Money?, note: String?), _ calls: Int) {
-            guard worst != nil, calls > 0 else { return }
-            worst = question.dearest.map { worst! + $0 * calls }
+        var tokens: Int? = 0
+        func add(_ question: Questions.Most, _ calls: Int) {
+            guard calls > 0 else { return }
+            tokens = tokens.flatMap { sum in question.dearest.tokens?.times(calls).flatMap { sum.addingReportingOverflow($0).overflow ? nil : sum + $0 } }
+            guard worst != nil else { return }
+            worst = question.dearest.money.map { worst! + $0 * calls }
             if let note = question.note, !notes.contains(note) { notes.append(note) }
         }
         var askedOnce: Set<Int> = []
-        for tier in escalation.tiers.indices[start...] where unpriced.isEmpty {
+        for tier in escalation.tiers.indices[start...] {
             add(questions.ofTier(escalation.tiers[tier]), tierCalls[tier])
             for check in gate.checks(atTier: tier) where !gate.checks[check].isAskedOnce || askedOnce.insert(check).inserted {
                 let own = escalation.checks[check]
@@ -42,17 +45,20 @@ extension PlanBuilder {
         if let cap = step.forEach?.maxCost, let most = place.outerMost { worst = worst.map { min($0, cap * most) } ?? cap * most }
 
         let once = best(escalation, gate, from: start, questions)
-        if let cap = step.limits.maxCost, once > cap { notes.append("limits.max_cost_usd is less than its cheapest answer, \(once)") }
+        notes += Self.notes(once, step.limits, "its cheapest answer")
         let known = Acceptance(escalation, history.gates.filter { $0.step == id && $0.gate == escalation.hash })
         notes += known.notes
         var sheets = TierTerms()
         for name in model.askedTiers { sheets.sheets += terms(name, of: place.graph).sheets }
+        let best = once * place.least
         // Of a step that runs so often for sure, by the rates of its gate; else by what its calls came to.
         var expected = expected(id, sheets)
         if expected != nil, place.most == place.least, !known.isEmpty {
-            expected = known.expected(from: start) { questions.cheapest(escalation.tiers[$0]) } * place.least
+            expected = known.expected(from: start) { questions.cheapest(escalation.tiers[$0]).money } * place.least
         }
-        let amounts = Plan.Amounts(best: once * place.least, expected: expected, worst: worst).ordered
+        let amounts = Plan.Amounts(
+            best: best.money, expected: expected, worst: worst, bestTokens: best.tokens, worstTokens: Self.mostTokens(tokens, step, place)
+        ).ordered
         let models = escalation.tiers.map { place.graph.tier(named: $0)!.models.map(\.description).joined(separator: " | ") }
         return Plan.Step(
             id: id, kind: "model", tier: escalation.tiers.joined(separator: " > "), model: models.joined(separator: " > "),
@@ -64,22 +70,25 @@ extension PlanBuilder {
 
     /// The cheapest way to an answer: up to some tier, whose answer is accepted by the checks that cannot be done without; of the last tier
     /// none, where the best answer is taken.
-    private func best(_ escalation: Escalation, _ gate: GateTerms, from start: Int, _ questions: Questions) -> Money {
-        var asked = Money.zero
-        var best: Money?
+    private func best(_ escalation: Escalation, _ gate: GateTerms, from start: Int, _ questions: Questions) -> CapAmount {
+        var asked = CapAmount.zero
+        var best: CapAmount?
         for tier in escalation.tiers.indices[start...] {
             asked += questions.cheapest(escalation.tiers[tier])
             var answered = asked
             if tier < escalation.tiers.count - 1 || gate.onExhausted != .best {
                 for check in gate.checksWithout(tier) { answered += questions.cheapest(escalation.checks[check], atTier: escalation.tiers[tier]) }
             }
-            best = min(best ?? answered, answered)
+            best = best.map { CapAmount(money: min($0.money, answered.money), tokens: min($0.tokens, answered.tokens)) } ?? answered
         }
         return best ?? .zero
     }
 
     /// What the questions of a gate can cost.
     private struct Questions {
+        /// The most that a call holds, and what is to be said of it.
+        typealias Most = (dearest: (money: Money?, tokens: Int?), note: String?)
+
         let builder: PlanBuilder
         let step: Step
         let model: ModelStep
@@ -109,26 +118,26 @@ extension PlanBuilder {
 
         private func dearest(
             _ model: ModelStep, _ tier: String, _ prompt: PromptSize, _ limits: StepLimits, timeout: TimeSpan, what: String
-        ) -> (dearest: Money?, note: String?) {
+        ) -> Most {
             let cap = model.escalation == nil ? cap(model, tier, limits) : mostOutput(tier)
             let (bound, learned) = builder.inputBound(prompt, limits, model, outputCap: cap)
             let dearest = builder.dearestCall(model, builder.terms(tier, of: place.graph), bound: bound, outputCap: cap, timeout: timeout, own)
-            if dearest != nil { return (dearest, learned) }
-            return (nil, "unbounded: \(what): no limits.max_input_tokens, and the prompt is not known before the run")
+            if dearest.money != nil { return (dearest, learned) }
+            return (dearest, "unbounded: \(what): no limits.max_input_tokens, and the prompt is not known before the run")
         }
 
-        func ofTier(_ tier: String) -> (dearest: Money?, note: String?) {
+        func ofTier(_ tier: String) -> Most {
             dearest(model, tier, prompt, step.limits, timeout: step.timeout, what: "the step's question")
         }
 
-        func ofCheck(_ check: GateCheck, atTier tier: String) -> (dearest: Money?, note: String?) {
+        func ofCheck(_ check: GateCheck, atTier tier: String) -> Most {
             switch check.kind {
-            case .expression, .logprob, .command: return (.zero, nil)
+            case .expression, .logprob, .command: return ((.zero, 0), nil)
             case .judge(let judge):
                 let (prompt, isLearned) = promptSize(of: judge, atTier: tier)
                 let (amount, note) = dearest(
                     judge.question, judge.question.tier, prompt, judge.limits, timeout: judge.timeout ?? step.timeout, what: "the check '\(check.name)'")
-                let learned = isLearned && judge.limits.maxInputTokens == nil && amount != nil
+                let learned = isLearned && judge.limits.maxInputTokens == nil && amount.money != nil
                 return (amount, learned ? "the size of the prompt of '\(check.name)' is learned, not proved; limits.max_input_tokens bounds it" : note)
             case .agreement(let agree):
                 let asked = agree.question(of: model)
@@ -163,11 +172,11 @@ extension PlanBuilder {
             return (size, isLearned)
         }
 
-        func cheapest(_ tier: String) -> Money {
+        func cheapest(_ tier: String) -> CapAmount {
             builder.best(model, builder.terms(tier, of: place.graph), promptBytes: prompt.knownBytes, own)
         }
 
-        func cheapest(_ check: GateCheck, atTier tier: String) -> Money {
+        func cheapest(_ check: GateCheck, atTier tier: String) -> CapAmount {
             switch check.kind {
             case .expression, .logprob, .command: return .zero
             case .judge(let judge):

@@ -8,6 +8,8 @@ extension RunExecution {
 
     func raised(_ bound: Money, of model: ModelReference) -> Money { state.money.overruns.raised(bound, of: model) }
 
+    func raised(_ tokens: Int, of model: ModelReference) -> Int { state.money.tokenOverruns.raised(tokens, of: model) }
+
     /// A fact that has just happened.
     func record(_ fact: RunEvent, _ documents: FactDocuments = .none) {
         record(fact, at: environment.clock.now(), documents)

@@ -139,6 +139,6 @@ actor RunExecution: CallRecorder {
         return RunResult(
             id: id, status: status, outputs: outputs, failure: failure, failedStep: failed?.path,
             waitsFor: questions.map { .init(step: $0.node.path, question: $0.question) }, spending: state.money.spending,
-            startedAt: state.startedAt, endedAt: at, exceeded: state.money.exceeded)
+            startedAt: state.startedAt, endedAt: at, exceeded: state.money.exceeded, tokens: state.money.countedTokens)
     }
 }

@@ -116,6 +116,7 @@ extension RunState {
             guard call.ordinal > before?.started.ordinal ?? -1 else { throw IllegalFact("call \(call.id) comes behind one of ordinal \(before?.started.ordinal ?? 0)") }
         }
         guard call.ordinal >= 0, call.ordinal < CallNumbers.most else { throw IllegalFact("no call has the ordinal \(call.ordinal)") }
+        if let tokens = call.tokens, !(0..<CallNumbers.most).contains(tokens.held) { throw IllegalFact("call \(call.id) cannot hold \(tokens.held) tokens") }
         guard numbers.record(call.id.number) else { throw IllegalFact("the number of call \(call.id) is taken") }
         if isCount { return state.counts.append(OpenNode.Call(started: call)) }
         state.inquiry?.decision = nil
@@ -138,8 +139,8 @@ extension RunState {
         if end.failure == nil || end.isOutage || end.response != nil { answering.insert(started.model) }
         money.settle(started, end, caps: caps(of: started, node))
         let scope = scopes[node.scope]!
-        scope.cost += end.cost ?? .zero
-        scope.largestHold = max(scope.largestHold, started.held ?? .zero)
+        scope.used += CapAmount(money: end.cost ?? .zero, tokens: end.heldTokens(of: started.tokens?.held) ?? 0)
+        scope.largestHold = scope.largestHold.larger(of: started.hold)
     }
 
     /// Of a call that counts: nothing is owed for it, and it is no try of its step.
@@ -169,12 +170,12 @@ extension RunState {
             let call = state.calls[place].started
             money.lose(call, caps: caps(of: call, node))
             let scope = scopes[node.scope]!
-            scope.largestHold = max(scope.largestHold, call.held ?? .zero)
+            scope.largestHold = scope.largestHold.larger(of: call.hold)
         }
     }
 
     /// Facts of form 1 do not tell them.
-    private func caps(of call: CallStarted, _ node: Node) -> [(scope: String, cap: Money)] { facts < 2 ? callCaps(of: node, step(node)) : call.caps }
+    private func caps(of call: CallStarted, _ node: Node) -> [(scope: String, cap: Money)] { facts < 2 ? callCaps(of: node, step(node)).money : call.caps }
 
     // MARK: People
 
@@ -271,11 +272,16 @@ extension RunState {
     }
 }
 
+extension CallStarted {
+    fileprivate var hold: CapAmount { CapAmount(money: held ?? .zero, tokens: tokens?.held ?? 0) }
+}
+
 extension CallEnded {
     /// Whether its figures are such as a program writes: nothing is computed with others.
     fileprivate var isPossible: Bool {
         let wait = failure?.retryAfter?.milliseconds ?? 0
         guard (0..<1).contains(jitter), (0..<Int64(CallNumbers.most)).contains(wait) else { return false }
+        guard (0..<CallNumbers.most).contains(keptTokens ?? 0) else { return false }
         guard let usage else { return true }
         // Without a list of them: this is done for each call.
         func isCount(_ number: Int?) -> Bool { (0..<CallNumbers.most / 8).contains(number ?? 0) }

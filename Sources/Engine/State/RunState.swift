@@ -38,9 +38,10 @@ final class RunState {
         self.startedAt = startedAt
         lastFactAt = startedAt
         machine = RunStateMachine(graph: graph)
-        money = RunMoney(cap: graph.budget.maxCost)
+        money = RunMoney(cap: graph.budget.maxCost, tokenCap: graph.budget.maxTokens)
         runValue = CELValue(.object(["id": .string(run.text), "started_at": .string(startedAt.rfc3339)]))
-        scopes = [0: ExecutionScope(graph: graph, body: graph.body, inputs: CELValue(.object(inputs)), given: inputs)]
+        let caps = CallCaps(tokens: graph.budget.maxTokens.map { [TokenCap(scope: BudgetRefusal.runScope, cap: $0)] } ?? [])
+        scopes = [0: ExecutionScope(graph: graph, body: graph.body, inputs: CELValue(.object(inputs)), given: inputs, caps: caps)]
     }
 
     var graph: WorkflowGraph { machine.graph }

@@ -14,7 +14,7 @@ final class GateRun {
     let scope: RunScope
     let state: OpenNode
     let isResumed: Bool
-    let caps: [(scope: String, cap: Money)]
+    let caps: CallCaps
     let rules: Rules
     let start: Int
     var machine: GateMachine
@@ -36,7 +36,7 @@ final class GateRun {
 
     init(
         node: Node, step: Step, model: ModelStep, escalation: Escalation, graph: WorkflowGraph, scope: RunScope, state: OpenNode, isResumed: Bool,
-        caps: [(scope: String, cap: Money)], rules: Rules, start: Int
+        caps: CallCaps, rules: Rules, start: Int
     ) {
         self.node = node
         self.step = step

@@ -106,13 +106,12 @@ struct ModelRunner: StepRunner {
             terms: Question.Terms(
                 onTruncation: tries.limits.onTruncation, allowsEmpty: model.allowsEmpty, willContinue: tries.machine.mayContinue,
                 rules: run.state.rules),
-            attachedTokens: attachedTokens, mayBeUnpriced: run.state.graph.budget.maxCost == nil && tries.caps.isEmpty, caps: tries.caps,
+            attachedTokens: attachedTokens, mayBeUnpriced: run.state.graph.budget.maxCost == nil && tries.caps.money.isEmpty, caps: tries.caps,
             tags: tries.tags, trimmed: tries.trimmed, retryOf: call.retryOf,
             askedTier: tries.place?.tier == tries.tier.name ? nil : tries.place.map { _ in tries.tier.name }, counts: tries.counts,
             excess: tries.excess(segments, attachedTokens: attachedTokens),
             preface: tries.isStartRecorded ? nil : (.nodeStarted(tries.path), tries.state.startedAt))
         if let excess = question.excess, profile.counting == .no, question.counts.isEmpty { throw excess.failure }
-        try tries.checkLimits(promptBytes: question.promptBytes, outputCap: question.outputCap)
         return question
     }
 

@@ -18,8 +18,8 @@ final class ModelTries {
     let outputCap: Int
     let limits: StepLimits
     let timeout: TimeSpan
-    /// The caps below the run's that its calls draw on.
-    let caps: [(scope: String, cap: Money)]
+    /// The caps that its calls draw on.
+    let caps: CallCaps
     /// Of the run.
     let rules: Rules
     var machine: TryMachine
@@ -70,7 +70,7 @@ final class ModelTries {
     var path: String { node.path }
 
     init(
-        node: Node, step: Step, model: ModelStep, tier: ModelTier, state: OpenNode, isResumed: Bool, caps: [(scope: String, cap: Money)], rules: Rules,
+        node: Node, step: Step, model: ModelStep, tier: ModelTier, state: OpenNode, isResumed: Bool, caps: CallCaps, rules: Rules,
         place: QuestionPlace? = nil
     ) {
         self.node = node
@@ -171,7 +171,6 @@ final class ModelTries {
 
     /// Where the text of the last call is kept.
     var response: ContentHash? { state.calls.last(where: { $0.ended != nil })?.ended?.response }
-    private var tokens: Int { state.totals?.tokens ?? 0 }
 
     /// What a prompt is beyond its limit, which a count may say otherwise.
     func excess(_ segments: [PromptSegment], attachedTokens: Int) -> Question.Excess? {
@@ -181,14 +180,5 @@ final class ModelTries {
         let cut = limits.trim.isEmpty ? "" : " even without \(limits.trim.joined(separator: " and "))"
         return Question.Excess(
             limit: limit, cut: cut, failure: StepFailure(.inputLimit, "the prompt has about \(estimate) tokens\(cut), limits.max_input_tokens is \(limit)"))
-    }
-
-    func checkLimits(promptBytes: Int, outputCap: Int) throws(StepFailure) {
-        let estimate = TokenBound.estimate(bytes: promptBytes)
-        if let limit = step.limits.maxTotalTokens, tokens + estimate + outputCap > limit {
-            throw StepFailure(
-                .inputLimit,
-                "this call could bring the step to \(tokens + estimate + outputCap) tokens, limits.max_total_tokens is \(limit)")
-        }
     }
 }
