@@ -92,10 +92,11 @@ extension Ledger {
 
     /// Answers what a run asks a person. The first answer counts.
     ///
+    /// - Parameter document: the value that is chosen, where it is one that a person gives.
     /// - Returns: whether a process drives the run, which will hear of it within a moment; otherwise it is to be resumed.
     /// - Throws: `JournalError` of code `unknownRun` when nothing is asked there, `hasEnded` when it was answered.
-    public func decide(_ run: RunID, path: String, _ decision: ApprovalDecision) async throws(JournalError) -> Bool {
-        guard case .leftWord(let isDriven) = try await submit(WriteRequest(.decide(run, path: path, decision))) else { preconditionFailure("a reply to a decision") }
+    public func decide(_ run: RunID, path: String, _ decision: ApprovalDecision, document: Blob?) async throws(JournalError) -> Bool {
+        guard case .leftWord(let isDriven) = try await submit(WriteRequest(.decide(run, path: path, decision, document: document))) else { preconditionFailure("a reply to a decision") }
         return isDriven
     }
 

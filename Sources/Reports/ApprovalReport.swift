@@ -4,28 +4,93 @@ import WorkflowModel
 
 /// What runs ask people, and what they answered.
 public enum ApprovalReport {
+    /// What several items of one step ask stands together, and can be answered together.
     public static func text(_ approvals: [ApprovalRecord], style: TextStyle, now: Timestamp) -> String {
         if approvals.isEmpty { return "nothing is asked\n" }
         var lines: [StyledText] = []
+        var (order, groups): ([String], [String: [ApprovalRecord]]) = ([], [:])
         for approval in approvals {
-            var head = "\(approval.run)  \(approval.path)  \(approval.workflow)  asked \(now.elapsed(since: approval.requestedAt)) ago"
-            if let decision = approval.decision {
-                head += ", \(decision.sentence)"
-            } else if let until = approval.request.until {
-                let left = until.since(now)
-                let answer =
-                    switch approval.request.onTimeout {
-                    case .fail: "fails"
-                    case .approve: "is approved"
-                    case .reject: "is rejected"
-                    }
-                head += left.milliseconds > 0 ? ", \(answer) in \(left)" : ", \(answer) with the next command that writes"
+            let step = NodePath.stepOfItem(approval.path)
+            let key = step.map { "\(approval.run) \($0) \(approval.request.kind.rawValue)" } ?? "\(approval.run) \(approval.path) \(approval.request.number) "
+            if groups[key] == nil { order.append(key) }
+            groups[key, default: []].append(approval)
+        }
+        for key in order {
+            let asks = groups[key]!
+            let isGroup = asks.count > 1
+            if isGroup, let step = NodePath.stepOfItem(asks[0].path) {
+                let open = asks.count { $0.decision == nil }
+                var head = "\(asks[0].run)  \(step)  \(asks[0].workflow)  \(Figures.counted(asks.count, "item")) asked"
+                if open > 1 { head += "; \(open == asks.count ? "all" : "the \(open) open ones") at once: agentctl approve \(asks[0].run) \(step) \(answers(to: asks.first { $0.decision == nil }!, ofMany: true))" }
+                lines += StyledText(head).wrapped(style)
             }
-            lines += StyledText(head).wrapped(style)
-            lines += question(approval.request, style).map { "  " + $0 }
-            lines += facts(of: approval).flatMap { StyledText($0, .dim).wrapped(style) }.map { "  " + $0 }
+            for ask in asks { lines += self.lines(of: ask, style, now: now, isOfMany: isGroup).map { isGroup ? "  " + $0 : $0 } }
         }
         return lines.map { $0.line(style) + "\n" }.joined()
+    }
+
+    private static func lines(of approval: ApprovalRecord, _ style: TextStyle, now: Timestamp, isOfMany: Bool) -> [StyledText] {
+        var head = isOfMany ? approval.path : "\(approval.run)  \(approval.path)  \(approval.workflow)"
+        head += "  asked \(now.elapsed(since: approval.requestedAt)) ago"
+        if let decision = approval.decision {
+            head += ", \(decision.sentence)"
+        } else if let until = approval.request.until {
+            let left = until.since(now)
+            let answer =
+                switch approval.request.onTimeout {
+                case .fail: "fails"
+                case .approve: "is approved"
+                case .reject: "is rejected"
+                case .best: "takes the best answer"
+                }
+            head += left.milliseconds > 0 ? ", \(answer) in \(left)" : ", \(answer) with the next command that writes"
+        }
+        var lines = StyledText(head).wrapped(style)
+        lines += question(approval.request, style).map { "  " + $0 }
+        lines += choices(of: approval, style).map { "  " + $0 }
+        lines += facts(of: approval).flatMap { StyledText($0, .dim).wrapped(style) }.map { "  " + $0 }
+        return lines
+    }
+
+    // MARK: Choices
+
+    /// Of an answer no more is shown: what it is in whole is in the JSON.
+    private static let mostOfAnswer = 2000
+
+    /// What a gate leaves to choose from: why it asks, each tier's answer, and what each check said of it.
+    public static func choiceLines(_ approval: ApprovalRecord, style: TextStyle) -> [String] { choices(of: approval, style).map { $0.line(style) } }
+
+    static func choices(of approval: ApprovalRecord, _ style: TextStyle) -> [StyledText] {
+        guard approval.request.kind == .gate else { return [] }
+        var lines: [StyledText] = []
+        if let reason = approval.request.reason { lines += StyledText("no answer was accepted: \(reason)", .dim).wrapped(style) }
+        for candidate in approval.candidates {
+            let tier = candidate.tier
+            lines.append(StyledText(tier.tier + ": ") + StyledText(GateWords.verdict(tier.verdict, failure: tier.failure, decidedBy: tier.decidedBy), tier.output == nil ? .red : .yellow))
+            if let answer = candidate.answer {
+                let text = answer.stringValue ?? answer.jsonText
+                let shown = text.utf8.count > mostOfAnswer ? text.beginning(bytes: mostOfAnswer) + " …" : text
+                lines += shown.wrapped(to: style.width.map { max(8, $0 - 4) }).map { "  " + StyledText($0) }
+            } else if tier.output != nil {
+                lines.append(StyledText("  (its text is not in the ledger)", .dim))
+            }
+            for check in candidate.checks {
+                let found = GateWords.finding(check.result, score: check.score, threshold: check.threshold, reason: check.reason)
+                lines += StyledText("  \(check.name): \(found)", .dim).wrapped(style)
+            }
+            if let reason = tier.reason { lines += StyledText("  \(reason)", .dim).wrapped(style) }
+            if !tier.notRun.isEmpty, tier.verdict != .failed { lines += StyledText("  not run: \(tier.notRun.joined(separator: ", "))", .dim).wrapped(style) }
+        }
+        if approval.decision == nil, !approval.candidates.contains(where: \.canBePicked) { lines.append(StyledText("no tier has an answer that can be picked", .yellow)) }
+        return lines
+    }
+
+    /// How a question is answered on the command line, behind the run and the step.
+    public static func answers(to approval: ApprovalRecord, ofMany: Bool = false) -> String {
+        guard approval.request.kind == .gate else { return "--yes|--no" }
+        let tiers = approval.candidates.filter(\.canBePicked).map(\.tier.tier)
+        let picks = ofMany ? ["--yes", "--pick TIER"] : tiers.map { "--pick \($0)" } + ["--value JSON"]
+        return (picks + ["--no"]).joined(separator: "|")
     }
 
     /// The text that was asked, in lines that fit.
@@ -64,7 +129,16 @@ public enum ApprovalReport {
         json(approval.request, step: approval.path, into: ["run": .string(approval.run), "workflow": .string(approval.workflow)])
             .with("requested_at", .string(approval.requestedAt.rfc3339))
             .with("spent_usd", approval.spent.json).with("held_usd", approval.held.json)
+            .with("candidates", approval.request.kind == .gate ? .array(approval.candidates.map(json)) : .null)
             .with("decision", approval.decision.map(json) ?? .null)
+    }
+
+    /// `answer` is `null` where there is none that passed what is always checked; then it cannot be picked.
+    private static func json(_ candidate: GateCandidate) -> JSONValue {
+        [
+            "tier": .string(candidate.tier.tier), "can_be_picked": .bool(candidate.canBePicked), "answer": candidate.answer ?? .null,
+            "decision": TraceReport.json(candidate.tier), "checks": .array(candidate.checks.map(TraceReport.json)),
+        ]
     }
 
     /// A question alone, as it stands in the result of a run that waits.
@@ -73,11 +147,12 @@ public enum ApprovalReport {
             .with("message", .text(request.text)).with("message_hash", .string(request.message.hex))
             .with("until", .time(request.until)).with("on_timeout", .string(request.onTimeout.rawValue))
             .with("cap_usd", .money(request.cap)).with("asked_usd", .money(request.asked))
+            .with("cause", .text(request.cause)).with("reason", .text(request.reason))
     }
 
     static func json(_ decision: ApprovalDecision) -> JSONValue {
         [
-            "choice": .string(decision.choice), "approved": .bool(decision.isApproved), "timed_out": .bool(decision.isTimeout),
+            "choice": .string(decision.choice.word), "tier": .text(decision.choice.tier), "value_hash": .text(decision.choice.value?.hex), "approved": .bool(decision.isApproved), "timed_out": .bool(decision.isTimeout),
             "by": .string(decision.by), "as": decision.system?.json ?? .null, "note": .text(decision.note), "at": .string(decision.at.rfc3339),
             "granted_cap_usd": .money(decision.cap), "spent_usd": .money(decision.spent), "held_usd": .money(decision.held),
         ]

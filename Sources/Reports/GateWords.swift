@@ -10,6 +10,19 @@ enum GateWords {
     /// `small: not accepted, by judge`
     static func sentence(_ tier: TierDecided) -> String { "\(tier.tier): " + verdict(tier.verdict, failure: tier.failure, decidedBy: tier.decidedBy) + (tier.reason.map { ": \($0)" } ?? "") }
 
+    /// Of one whose answer is taken without being accepted, or by a person's word; `nil`: nothing is to be told.
+    static func sentence(_ gate: GateEnded) -> String? {
+        if gate.tier == nil, !gate.isAccepted { return nil }
+        if gate.tier == nil { return "a value given" + (gate.by.map { " by \($0)" } ?? "") }
+        return taken(by: gate.by, reason: gate.reason)
+    }
+
+    /// `chosen by ann: the last tier's was not accepted either`
+    static func taken(by person: String?, reason: String?) -> String? {
+        if let person { return "chosen by \(person)" + (reason.map { ": \($0)" } ?? "") }
+        return reason.map { "taken though it was not accepted: \($0)" }
+    }
+
     static func finding(_ result: CheckEnded.Result, score: Double?, threshold: Double?, reason: String?) -> String {
         var text = word(result)
         if let score { text += ", \(figure(score))" + (threshold.map { " of at least \(figure($0))" } ?? "") }

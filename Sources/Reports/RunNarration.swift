@@ -37,7 +37,7 @@ public enum RunNarration {
         case .tierDecided(let tier): return [.reason(path: tier.path, GateWords.sentence(tier))]
         case .gateEnded(let gate):
             let taken = gate.tier.map { [LiveUpdate.taken(path: gate.path, tier: $0)] } ?? []
-            return taken + (gate.reason.map { [.reason(path: gate.path, "taken though it was not accepted: \($0)")] } ?? [])
+            return taken + (GateWords.sentence(gate).map { [.reason(path: gate.path, $0)] } ?? [])
         case .nodeSucceeded(let path, _), .nodeRecovered(let path, _, _), .itemsCollected(let path, _): return state(path, .succeeded)
         case .nodeFailed(let path, let failure):
             return [.failed(path: path, text: failure.message, endsRun: graph.map { endsRun(path, $0) } ?? false)] + state(path, .failed)

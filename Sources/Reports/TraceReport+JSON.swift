@@ -32,16 +32,16 @@ extension TraceReport {
         ]
     }
 
-    private static func json(_ tier: GateTierRecord) -> JSONValue {
+    static func json(_ tier: GateTierRecord) -> JSONValue {
         [
             "path": .string(tier.path), "step": .string(tier.step), "tier": .string(tier.tier), "verdict": .string(tier.verdict.rawValue),
             "failure_kind": .text(tier.failure?.rawValue), "decided_by": .text(tier.decidedBy), "not_run": .array(tier.notRun.map(JSONValue.string)),
-            "output_hash": .hash(tier.output), "decided_at": .time(tier.decidedAt), "taken": .bool(tier.isTaken), "cause": .text(tier.cause),
+            "output_hash": .hash(tier.output), "decided_at": .time(tier.decidedAt), "taken": .bool(tier.isTaken), "taken_by": .text(tier.takenBy), "cause": .text(tier.cause),
             "reason": .text(tier.reason),
         ]
     }
 
-    private static func json(_ check: GateCheckRecord) -> JSONValue {
+    static func json(_ check: GateCheckRecord) -> JSONValue {
         [
             "path": .string(check.path), "step": .string(check.step), "tier": .string(check.tier), "name": .string(check.name), "kind": .string(check.kind),
             "result": .string(check.result.rawValue), "score": check.score.map(JSONValue.double) ?? .null,

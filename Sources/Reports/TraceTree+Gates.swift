@@ -6,6 +6,8 @@ import WorkflowModel
 struct GateTrace {
     var tiers: [GateTierRecord] = []
     var checks: [GateCheckRecord] = []
+    /// Of tiers whose answers a person is shown, as long as they are asked.
+    var answers: [String: JSONValue] = [:]
 
     /// The tier whose answer is the step's.
     var taken: String? { tiers.last { $0.isTaken }?.tier }
@@ -14,6 +16,9 @@ struct GateTrace {
         var gates: [String: GateTrace] = [:]
         for tier in trace.gateTiers { gates[tier.path, default: GateTrace()].tiers.append(tier) }
         for check in trace.gateChecks { gates[check.path, default: GateTrace()].checks.append(check) }
+        for ask in trace.approvals where ask.decision == nil && !trace.run.isOver {
+            for candidate in ask.candidates { gates[ask.path, default: GateTrace()].answers[candidate.tier.tier] = candidate.answer }
+        }
         return gates
     }
 }
@@ -49,7 +54,9 @@ extension TraceTree {
             }
             if let record = decided.map({ gate.tiers[$0] }) {
                 if !record.notRun.isEmpty, record.verdict != .failed { tell("not run: \(record.notRun.joined(separator: ", ")); \(why(record))", prefix: below, tint: .dim) }
-                if let reason = record.reason { tell(record.isTaken ? "taken though it was not accepted: \(reason)" : reason, prefix: below, tint: .yellow) }
+                let why = record.isTaken ? GateWords.taken(by: record.takenBy, reason: record.reason) : record.reason
+                if let why { tell(why, prefix: below, tint: record.takenBy == nil ? .yellow : .green) }
+                if let answer = gate.answers[name] { tell("answer: \((answer.stringValue ?? answer.jsonText).beginning(bytes: 400))", prefix: below, tint: nil) }
             }
             if !isLast || names.count > 1 { tell("\(Tally(soFar).costText(style)) so far", prefix: below, tint: .dim) }
         }

@@ -227,6 +227,43 @@ import WorkflowModel
         #expect(provider.askedBy == ["one", "two"])
     }
 
+    /// A deadline is for what the run does: the answer comes later than it, and the step goes on.
+    @Test func aDeadlineIsNotForPeople() async throws {
+        let graph = try workflow(
+            """
+            version: 1
+            name: capped
+            models: { m: { use: local/a } }
+            defaults: { model: m, limits: { max_output_tokens: 100 } }
+            budget: { max_cost_usd: 0.0004, on_exceeded: ask }
+            steps:
+              - { id: one, prompt: hi }
+              - { id: two, prompt: "then ${{ steps.one.output }}", deadline: 5s }
+              - { id: beside, run: [sleep, "9"] }
+            """)
+        let clock = ManualClock()
+        let journal = InMemoryJournal()
+        let provider = ScriptedProvider(clock: clock) { request, _ in .text(request.schemaName, input: 300, output: 0) }
+        let tools = ScriptedTools(clock: clock, latency: .seconds(90))
+        let decision = decision(true)
+        let rig = EngineRig(clock: clock, journal: journal, provider: provider, tools: tools) { $0.requestInterval = .seconds(30) }
+        let observer = Answering { run, path in journal.leave(.decided(run, path: path, decision)) }
+        let result = try await rig.run(graph, observer: observer)
+        #expect(result.status == .succeeded, "\(result.failure as Any) \(result.waitsFor)")
+        #expect(provider.askedBy == ["one", "two"] && rig.written.payloads("approval_decided").count == 1)
+    }
+
+    /// Answers what is asked, once the run looks for answers.
+    private final class Answering: RunObserver {
+        private let answer: @Sendable (RunID, String) -> Void
+
+        init(_ answer: @escaping @Sendable (RunID, String) -> Void) { self.answer = answer }
+
+        func observe(_ event: RunEvent, run: RunID, at: Timestamp) {
+            if case .approvalRequested(let path, _) = event { answer(run, path) }
+        }
+    }
+
     @Test func cancelIsForGood() async throws {
         let graph = try graph()
         let clock = ManualClock()

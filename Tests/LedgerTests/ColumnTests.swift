@@ -79,7 +79,7 @@ import WorkflowModel
     /// Everything that makes a row, up to where the run waits for an answer.
     private func record(_ run: String) async throws {
         let request = ApprovalRequest(
-            number: 1, message: Self.blob("\"more?\"").hash, until: Self.at, onTimeout: .approve, cap: dollars("3"), asked: dollars("0.5"))
+            number: 1, message: Self.blob("\"more?\"").hash, until: Self.at, onTimeout: .approve, cap: dollars("3"), asked: dollars("0.5"), cause: "budget", reason: "short")
         try await write(run, [.nodeStarted("a"), call(run, 1, "a", held: "0.5")], ["request"], second: 1)
         try await write(run, [end(run, 1, "a", .overrun, cost: "1.25")], ["response"], second: 2)
         try await write(run, [.approvalRequested("a", request)], ["\"more?\""], second: 3)
@@ -116,6 +116,11 @@ import WorkflowModel
                         saved: dollars("0.1"), tags: ["x": "y"])),
                 call(run, 2, "c", held: "0.25", retryOf: 1),
             ], ["output", "items"], second: 6)
+        let which = ApprovalRequest(number: 1, kind: .gate, message: Self.blob("\"which?\"").hash, until: nil, onTimeout: .best)
+        for (path, choice) in [("g", ApprovalChoice.pick(tier: "t")), ("h", .value(Self.blob("output").hash))] {
+            let decision = ApprovalDecision(choice, by: "ann", note: nil, at: Self.at.adding(.seconds(7)), question: which)
+            try await write(run, [.approvalRequested(path, which), .approvalDecided(path, decision)], ["\"which?\""], second: 7)
+        }
         let question = ApprovalRequest(number: 1, message: Self.blob("\"send?\"").hash, until: nil, onTimeout: .fail)
         try await write(run, [.approvalRequested("q", question)], ["\"send?\""], second: 7)
         _ = try await ledger.decide(RunID(run), path: "q", ApprovalDecision(isApproved: false, by: "bob", note: nil, at: Self.at.adding(.seconds(8))))
@@ -175,7 +180,7 @@ import WorkflowModel
     /// What follows from no fact.
     private static let unprovable: Set<String> = [
         "run.owner", "run.location", "run.cancel_requested_at", "run.cancel_by", "price_row.first_used_at",
-        "approval.decided_at", "approval.approved", "approval.choice", "approval.decided_by", "approval.decided_as", "approval.note",
+        "approval.decided_at", "approval.approved", "approval.choice", "approval.picked_tier", "approval.value_hash", "approval.decided_by", "approval.decided_as", "approval.note",
         "approval.granted_pico", "approval.spent_pico", "approval.held_pico", "approval.timed_out",
     ]
 

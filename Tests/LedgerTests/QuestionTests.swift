@@ -93,6 +93,49 @@ import WorkflowModel
             ])
     }
 
+    /// Of a gate's answers one is chosen, or another is given, whose text the ledger keeps although no fact names it yet.
+    @Test func whatIsChosenIsKept() async throws {
+        try await ledger.begin(.sample("r"))
+        for path in ["a", "b", "c"] {
+            let entry = JournalEntry("r", .approvalRequested(path, ApprovalRequest(kind: .gate, message: message.hash, until: nil, onTimeout: .best, cause: "not_accepted", reason: "weak")))
+            entry.blobs = [message]
+            #expect(try await ledger.write(entry) == .written)
+        }
+        #expect(try ledger.openApprovals().map(\.request.cause) == ["not_accepted", "not_accepted", "not_accepted"])
+        let value = Blob(Array("{\"kind\":\"a\"}".utf8))
+        // Yes is no answer to which.
+        let yes = await #expect(throws: JournalError.self) { try await ledger.decide(RunID("r"), path: "a", ApprovalDecision(isApproved: true, by: "ann", note: nil, at: .now())) }
+        #expect(yes?.description.contains("asks a question of kind gate") == true)
+        _ = try await ledger.decide(RunID("r"), path: "a", ApprovalDecision(.pick(tier: "small"), by: "ann", note: nil, at: .now()))
+        _ = try await ledger.decide(RunID("r"), path: "b", ApprovalDecision(.value(value.hash), by: "ann", note: nil, at: .now()), document: value)
+        var told: [String: ApprovalChoice] = [:]
+        for case .decided(_, let path, let decision) in try await ledger.requests() { told[path] = decision.choice }
+        #expect(told == ["a": .pick(tier: "small"), "b": .value(value.hash)])
+        #expect(try await ledger.documents([value.hash]) == [value.hash: value.bytes])
+        #expect(try ledger.trace(run: "r")?.approvals.map { $0.decision?.sentence } == ["small picked by ann", "a value given by ann", nil])
+        // What removes documents finds it named.
+        let names = try temporary.connect()
+        defer { try? names.close() }
+        try await names.read { database in
+            var reachable = ReachableDocuments()
+            while try reachable.read(database, limit: 100) {}
+            #expect(reachable.contains(value.hash))
+        }
+    }
+
+    /// An answer to what was asked before is none to what is asked now.
+    @Test func anAnswerIsToItsQuestion() async throws {
+        try await ledger.begin(.sample("r"))
+        #expect(try await ledger.write(asked(1)) == .written)
+        let seen = try #require(try ledger.openApprovals().first).request
+        for entry in [taken(1, ApprovalDecision(isApproved: true, by: "bob", note: nil, at: .now())), asked(2)] { #expect(try await ledger.write(entry) == .written) }
+        let late = await #expect(throws: JournalError.self) {
+            try await ledger.decide(RunID("r"), path: "review", ApprovalDecision(.approve, by: "ann", note: nil, at: .now(), question: seen))
+        }
+        #expect(late?.code == .hasEnded && late?.description.contains("asks something else now") == true)
+        #expect(try ledger.openApprovals().map(\.request.number) == [2])
+    }
+
     /// One that was taken back before it was answered is asked again under its number.
     @Test func aQuestionThatIsAskedAgainHasNoAnswer() async throws {
         try await ledger.begin(.sample("r"))

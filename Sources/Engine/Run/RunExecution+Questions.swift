@@ -4,9 +4,13 @@ import WorkflowModel
 
 /// Questions to people, and their answers.
 extension RunExecution {
+    /// Asks a person. The node goes on from its start when they, or the clock for them, have answered.
     func ask(_ request: ApprovalRequest, _ node: Node, at moment: Timestamp) {
+        // Its deadline is not for people.
+        work.endTimer(node)
         record(.approvalRequested(node.path, request), at: moment)
         outbox.flush()
+        startTimer(node, request)
     }
 
     /// While this process lives; afterwards whoever opens the ledger next looks at the clock.
@@ -35,7 +39,9 @@ extension RunExecution {
     @discardableResult
     func take(_ decision: ApprovalDecision, at path: String) -> Bool {
         // Behind the run's last entry it stays untaken, for whoever resumes.
-        guard outbox.error == nil, !state.hasConcluded, let (node, open) = state.openNode(path), let request = open.inquiry?.question else { return false }
+        guard outbox.error == nil, !state.hasConcluded, let (node, open) = state.openNode(path), let request = open.inquiry?.question,
+            decision.choice.answers(request.kind)
+        else { return false }
         var decision = decision
         decision.question = request
         work.endTimer(node)
@@ -67,6 +73,12 @@ extension RunState {
 extension ApprovalDecision {
     /// What stands in for an answer that did not come in time.
     public static func timedOut(_ request: ApprovalRequest, at: Timestamp, spent: Money? = nil, held: Money? = nil) -> ApprovalDecision {
-        ApprovalDecision(isApproved: request.onTimeout == .approve, by: "timeout", note: nil, at: at, isTimeout: true, spent: spent, held: held)
+        let choice: ApprovalChoice =
+            switch request.onTimeout {
+            case .approve: .approve
+            case .best: .best
+            case .fail, .reject: .reject
+            }
+        return ApprovalDecision(choice, by: "timeout", note: nil, at: at, isTimeout: true, spent: spent, held: held)
     }
 }

@@ -4,8 +4,8 @@ import WorkflowModel
 
 /// What the calls of a node add up to.
 struct CallTotals {
-    /// Whose answer it is, or who is asked.
-    var tier: String
+    /// Whose answer it is, or who is asked; `nil`: a person gave it.
+    var tier: String?
     private var attempts = 0
     private var cost = Money.zero
     private var isUnpriced = false
@@ -28,7 +28,7 @@ struct CallTotals {
     var facts: JSONObject {
         // With room for what a step that succeeded has beside them.
         var facts = JSONObject(minimumCapacity: 8)
-        facts["tier"] = .string(tier)
+        facts["tier"] = tier.map(JSONValue.string) ?? .null
         facts["attempts"] = .int(Int64(attempts))
         facts["cost_usd"] = .double(Double(cost.picoDollars) / 1e12)
         facts["tokens"] = .int(Int64(tokens))

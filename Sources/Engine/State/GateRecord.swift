@@ -17,6 +17,11 @@ final class GateRecord {
 
     var isAccepted: Bool { end?.isAccepted == true }
 
+    /// The answer of the highest tier that has one which passed the hard checks.
+    var best: (tier: String, document: ContentHash)? { decisions.last { $0.output != nil }.map { ($0.tier, $0.output!) } }
+
+    func answer(of tier: String) -> ContentHash? { decisions.first { $0.tier == tier }?.output }
+
     /// What a check found in a tier's answer, where that is recorded.
     func check(_ name: String, of tier: String) -> Check? { checks.first { $0.end.check == name && $0.end.tier == tier } }
 

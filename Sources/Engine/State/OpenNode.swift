@@ -27,6 +27,7 @@ final class OpenNode {
         /// Until it is acted on.
         var decision: ApprovalDecision?
         var answers = 0
+        var askedAt: Timestamp?
     }
 
     let startedAt: Timestamp
@@ -40,6 +41,8 @@ final class OpenNode {
     /// Of a program that came to its end.
     var exit: (attempt: Int, code: Int)?
     var inquiry: Inquiry?
+    /// When it waited for people.
+    var waits: [(from: Timestamp, to: Timestamp)] = []
     /// Of a step with `escalate`.
     let gate: GateRecord?
     /// Of one that has steps of its own.

@@ -52,7 +52,9 @@ extension RunState {
         case .tierDecided(let tier): try gate(of: node!).add(tier)
         case .gateEnded(let end):
             try gate(of: node!).end(end)
-            if let tier = end.tier { open[node!]!.totals?.tier = tier }
+            try check(end, open[node!]!)
+            // What a person gave is no tier's.
+            if end.tier != nil || end.isAccepted { open[node!]!.totals?.tier = end.tier }
         case .commandEnded(_, let attempt, let code, _, _, _):
             guard case .run = step(node!).kind else { throw IllegalFact("'\(node!.path)' runs no program") }
             try begun(node!).exit = (attempt, code)
@@ -71,8 +73,8 @@ extension RunState {
             // Stopped with its run it will be begun again, and what it has of calls is kept for that.
             if machine.openScope(of: node!) != nil { leave(node!) }
         case .itemsCollected(_, let output): collect(node!, try documents.value(of: output.hash))
-        case .approvalRequested(_, let request): try ask(request, try begun(node!), node!)
-        case .approvalDecided(_, let decision): try decide(decision, try begun(node!), node!)
+        case .approvalRequested(_, let request): try ask(request, try begun(node!), node!, at: moment)
+        case .approvalDecided(_, let decision): try decide(decision, try begun(node!), node!, at: moment)
         case .runResumed(let resumed):
             guard resumed.epoch > 1 else { throw IllegalFact("owner \(resumed.epoch) of the run cannot go on with it") }
             idleTimes.append((lastFactAt, moment))
@@ -179,19 +181,32 @@ extension RunState {
 
     // MARK: People
 
-    private func ask(_ request: ApprovalRequest, _ state: OpenNode, _ node: Node) throws(IllegalFact) {
+    private func ask(_ request: ApprovalRequest, _ state: OpenNode, _ node: Node, at moment: Timestamp) throws(IllegalFact) {
         switch step(node).kind.form {
         case .question, .model: break
         case .value, .effect, .container: throw IllegalFact("'\(node.path)' asks nobody")
         }
         try idle(state, node)
-        state.inquiry = OpenNode.Inquiry(question: request, answers: state.inquiry?.answers ?? 0)
+        state.inquiry = OpenNode.Inquiry(question: request, answers: state.inquiry?.answers ?? 0, askedAt: moment)
     }
 
-    private func decide(_ decision: ApprovalDecision, _ state: OpenNode, _ node: Node) throws(IllegalFact) {
-        guard let question = state.inquiry?.question else { throw IllegalFact("'\(node.path)' has asked nothing that is open") }
+    /// A gate that a person ends is ended by what they chose.
+    private func check(_ end: GateEnded, _ state: OpenNode) throws(IllegalFact) {
+        let decision = state.inquiry?.decision.flatMap { $0.question?.kind == .gate ? $0 : nil }
+        guard end.by == nil || decision != nil else { throw IllegalFact("nobody was asked how the gate of '\(end.path)' ends") }
+        guard let tier = decision?.choice.tier, let taken = end.tier else { return }
+        guard taken == tier else { throw IllegalFact("'\(end.path)' takes the answer of \(taken), and \(tier) was picked") }
+    }
+
+    private func decide(_ decision: ApprovalDecision, _ state: OpenNode, _ node: Node, at moment: Timestamp) throws(IllegalFact) {
+        guard let inquiry = state.inquiry, let question = inquiry.question else { throw IllegalFact("'\(node.path)' has asked nothing that is open") }
+        guard decision.choice.answers(question.kind) else { throw IllegalFact("'\(decision.choice.word)' is no answer to what '\(node.path)' asks") }
         if decision.isApproved, let cap = decision.cap ?? question.cap { money.raise(to: cap) }
-        state.inquiry = OpenNode.Inquiry(decision: decision, answers: state.inquiry!.answers + 1)
+        var decision = decision
+        // The answer tells less of it.
+        decision.question = question
+        state.inquiry = OpenNode.Inquiry(decision: decision, answers: inquiry.answers + 1)
+        if let askedAt = inquiry.askedAt { state.waits.append((askedAt, moment)) }
     }
 
     // MARK: Ends

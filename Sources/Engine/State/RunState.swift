@@ -81,10 +81,14 @@ final class RunState {
         return scopes[finally]?.firstFailure
     }
 
-    /// How long processes were at work on a node so far; the time between them does not count.
+    /// How long processes were at work on a node so far; the time between them does not count, nor that in which it waited for people.
     func timeTaken(by node: Node, at now: Timestamp) -> TimeSpan {
-        guard let startedAt = open[node]?.startedAt else { return .milliseconds(0) }
-        let idle = idleTimes.reduce(Int64(0)) { $1.to > startedAt ? $0 + $1.to.since(max(startedAt, $1.from)).milliseconds : $0 }
-        return .milliseconds(max(0, now.since(startedAt).milliseconds - idle))
+        guard let state = open[node] else { return .milliseconds(0) }
+        var (idle, end) = (Int64(0), state.startedAt)
+        for span in (idleTimes + state.waits).sorted(by: { $0.from < $1.from }) where span.to > end {
+            idle += span.to.since(max(end, span.from)).milliseconds
+            end = span.to
+        }
+        return .milliseconds(max(0, now.since(state.startedAt).milliseconds - idle))
     }
 }

@@ -17,9 +17,8 @@ struct ApprovalRunner: StepRunner {
             let at = run.environment.clock.now()
             let request = ApprovalRequest(
                 number: run.state.nextQuestion(of: node), message: run.store(.string(message)).hash, until: approval.timeout.map(at.adding),
-                onTimeout: approval.onTimeout, text: message)
+                onTimeout: TimeoutAnswer(approval.onTimeout), text: message)
             run.ask(request, node, at: at)
-            run.startTimer(node, request)
         } catch {
             run.fail(node, error)
         }
@@ -34,5 +33,15 @@ struct ApprovalRunner: StepRunner {
             .object([
                 "approved": .bool(decision.isApproved), "by": .string(decision.by), "note": decision.note.map(JSONValue.string) ?? .null,
             ]))
+    }
+}
+
+extension TimeoutAnswer {
+    init(_ word: ApprovalStep.OnTimeout) {
+        switch word {
+        case .fail: self = .fail
+        case .approve: self = .approve
+        case .reject: self = .reject
+        }
     }
 }

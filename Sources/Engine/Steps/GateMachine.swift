@@ -154,7 +154,7 @@ public struct GateMachine: Sendable {
     private func beyond(_ cause: GateCause) -> Command { tier + 1 < terms.tiers.count ? .ask(tier: tier + 1) : ended(cause) }
 
     private mutating func failed(_ failure: StepFailure) -> Command {
-        let isEvidence = Self.evidence.contains(failure.kind) || (failure.kind == .refusal && terms.escalatesRefusals)
+        let isEvidence = isEvidence(failure.kind)
         decisions.append(TierDecision(tier: tier, verdict: .failed(failure.kind), decidedBy: nil, notRun: terms.order.map { terms.checks[$0].name }))
         if failure.kind == .refusal, !isEvidence { return .end(.failed(failure)) }
         if isEvidence, tier + 1 < terms.tiers.count { return take(.ask(tier: tier + 1)) }
@@ -162,13 +162,20 @@ public struct GateMachine: Sendable {
     }
 
     private func ended(_ cause: GateCause) -> Command {
-        guard let best = candidates.last else { return .end(.failed(cause.failure)) }
-        switch terms.onExhausted {
-        case .best: return .end(.best(tier: best, cause: cause))
-        case .fail: return .end(.failed(StepFailure(.notAccepted, "no tier's answer was accepted: \(cause.text)")))
-        case .ask: return .end(.ask(best: best, cause: cause))
-        }
+        let best = candidates.last
+        if terms.onExhausted == .ask, best != nil || decisions.contains(where: isAnswered) { return .end(.ask(best: best, cause: cause)) }
+        guard let best else { return .end(.failed(cause.failure)) }
+        if terms.onExhausted == .best { return .end(.best(tier: best, cause: cause)) }
+        return .end(.failed(StepFailure(.notAccepted, "no tier's answer was accepted: \(cause.text)")))
     }
+
+    /// Whether a model answered, well or badly: of an outage alone nobody is asked.
+    private func isAnswered(_ decision: TierDecision) -> Bool {
+        guard case .failed(let kind) = decision.verdict else { return true }
+        return isEvidence(kind)
+    }
+
+    private func isEvidence(_ kind: FailureKind) -> Bool { Self.evidence.contains(kind) || (kind == .refusal && terms.escalatesRefusals) }
 
     /// What tells of the answer, not of the way to it: a further tier may do better.
     private static let evidence: Set<FailureKind> = [.outputInvalid, .truncated, .emptyAnswer]

@@ -120,7 +120,7 @@ public enum GateEnd: Sendable, Hashable {
     case accepted(tier: Int)
     /// The answer of the highest tier that has one; without a cause, nobody needed to know whether it is accepted.
     case best(tier: Int, cause: GateCause?)
-    /// A person chooses among the answers.
-    case ask(best: Int, cause: GateCause)
+    /// A person chooses among the answers, of which there may be none that passed the hard checks, or gives one.
+    case ask(best: Int?, cause: GateCause)
     case failed(StepFailure)
 }

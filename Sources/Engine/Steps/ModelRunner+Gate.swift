@@ -9,6 +9,9 @@ import WorkflowModel
 extension ModelRunner {
     func climb(_ node: Node, _ run: isolated RunExecution) async {
         run.recordStart(node)
+        if let decision = run.state.open[node]?.inquiry?.decision, let question = decision.question, question.kind == .gate {
+            return await end(node, by: decision, to: question, run)
+        }
         do throws(StepFailure) {
             let gate = try gate(of: node, run)
             while true {
@@ -139,7 +142,9 @@ extension ModelRunner {
         case .best(let tier, let cause):
             record(tier, cause)
             run.succeed(gate.node, gate.answers[tier]!)
-        case .ask: throw StepFailure(.configuration, "on_exhausted: { ask } is not run by this version")
+        case .ask(_, let cause):
+            guard case .ask(let question) = gate.escalation.onExhausted else { throw StepFailure(.configuration, "nobody is to be asked") }
+            try ask(question, cause, gate, run)
         case .failed(let failure):
             record(nil)
             throw failure

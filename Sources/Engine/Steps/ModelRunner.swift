@@ -9,7 +9,9 @@ struct ModelRunner: StepRunner {
     let model: ModelStep
 
     func start(_ node: Node, in run: isolated RunExecution) {
-        if let decision = run.state.open[node]?.inquiry?.decision, !decision.isApproved { return run.fail(node, .notGranted(decision)) }
+        if let decision = run.state.open[node]?.inquiry?.decision, decision.question?.kind != .gate, !decision.isApproved {
+            return run.fail(node, .notGranted(decision))
+        }
         if model.escalation != nil { return run.launch(node) { [self] in await climb(node, $0) } }
         run.launch(node) { [self] in await ask(node, $0) }
     }
@@ -227,10 +229,10 @@ struct ModelRunner: StepRunner {
 
     /// The answer as a value, or what is wrong with it.
     private static func check(_ answer: String, _ model: ModelStep, _ rules: Rules) -> (JSONValue, [String]) {
-        guard let schema = model.schema else { return (.string(answer), []) }
+        if model.schema == nil { return (.string(answer), []) }
         do throws(JSONParseError) {
             let value = try AnswerDocument.read(answer, rules: rules)
-            return (value, schema.validate(value).map(\.message))
+            return (value, model.violations(of: value))
         } catch {
             return (.null, ["the answer is not JSON: \(error)"])
         }

@@ -16,11 +16,11 @@ extension Ledger {
 
     private func approvals(_ condition: String, _ arguments: StatementArguments) throws(JournalError) -> [ApprovalRecord] {
         let rows: [ApprovalRecord] = try read { database in
-            try Row.fetchAll(
+            let records = try Row.fetchAll(
                 database,
                 sql: """
                     SELECT run_id, workflow, node_path, number, approval.kind, message_hash, requested_at, until, on_timeout, cap_pico, asked_pico,
-                        run.cost_pico, run.held_pico, \(DecisionColumns.list)
+                        run.cost_pico, run.held_pico, cause, approval.reason, \(DecisionColumns.list)
                     FROM approval JOIN run ON run.id = approval.run WHERE \(condition) ORDER BY requested_at, run_id, node_path, number
                     """, arguments: arguments
             ).map { row in
@@ -28,19 +28,36 @@ extension Ledger {
                     run: row[0], workflow: row[1], path: row[2],
                     request: ApprovalRequest(
                         number: row[3], kind: QuestionKind(rawValue: row[4]), message: hash(row, 5) ?? ContentHash(of: []), until: moment(row, 7),
-                        onTimeout: ApprovalStep.OnTimeout(rawValue: row[8]) ?? .fail, cap: money(row, 9), asked: money(row, 10)),
+                        onTimeout: TimeoutAnswer(rawValue: row[8]) ?? .fail, cap: money(row, 9), asked: money(row, 10), cause: row[13], reason: row[14]),
                     requestedAt: Timestamp(microseconds: row[6]), spent: Money(picoDollars: row[11]), held: Money(picoDollars: row[12]),
-                    decision: DecisionColumns.decision(row, 13))
+                    decision: DecisionColumns.decision(row, 15))
+            }
+            return try records.map { record in
+                var record = record
+                if record.request.kind == .gate { record.candidates = try Self.candidates(database, record) }
+                return record
             }
         }
         if rows.isEmpty { return rows }
-        let texts = try blobs(Set(rows.map(\.request.message)))
+        let documents = try blobs(Set(rows.map(\.request.message) + rows.flatMap(\.candidates).compactMap(\.tier.output)))
+        func text(_ hash: ContentHash) -> JSONValue? { documents[hash].flatMap { try? JSONParser.parse($0) } }
         return rows.map { row in
-            var request = row.request
-            request.text = texts[request.message].flatMap { try? JSONParser.parse($0).stringValue }
-            return ApprovalRecord(
-                run: row.run, workflow: row.workflow, path: row.path, request: request, requestedAt: row.requestedAt, spent: row.spent, held: row.held,
-                decision: row.decision)
+            var row = row
+            row.request.text = text(row.request.message)?.stringValue
+            for index in row.candidates.indices { row.candidates[index].answer = row.candidates[index].tier.output.flatMap(text) }
+            return row
+        }
+    }
+
+    /// What a gate leaves to choose from, the answers left out.
+    private static func candidates(_ database: Database, _ record: ApprovalRecord) throws -> [GateCandidate] {
+        let place = "run = (SELECT id FROM run WHERE run_id = ?1) AND node_path = ?2"
+        let arguments: StatementArguments = [record.run, record.path]
+        let tiers = try database.cachedStatement(sql: "SELECT \(GateTierColumns.list) FROM gate_tier WHERE \(place) ORDER BY decided_at, tier")
+        let checks = try database.cachedStatement(sql: "SELECT \(GateCheckColumns.list) FROM gate_check WHERE \(place) ORDER BY ended_at, name")
+        let found = try Row.fetchAll(checks, arguments: arguments).map(GateCheckColumns.record)
+        return try Row.fetchAll(tiers, arguments: arguments).map(GateTierColumns.record).map { tier in
+            GateCandidate(tier: tier, checks: found.filter { $0.tier == tier.tier }, answer: nil)
         }
     }
 
@@ -69,14 +86,15 @@ extension Ledger {
 
 /// The columns of an approval's answer.
 enum DecisionColumns {
-    static let list = "approved, decided_by, note, decided_at, timed_out, granted_pico, decided_as, approval.spent_pico, approval.held_pico"
+    static let list = "choice, picked_tier, value_hash, approved, decided_by, note, decided_at, timed_out, granted_pico, decided_as, approval.spent_pico, approval.held_pico"
 
     /// `nil`: nobody has answered.
     static func decision(_ row: Row, _ first: Int) -> ApprovalDecision? {
         // Both or none, unless somebody changed them.
-        guard let at = moment(row, first + 3), let isApproved = row[first] as Bool? else { return nil }
+        guard let at = moment(row, first + 6), let isApproved = row[first + 3] as Bool? else { return nil }
+        let choice = (row[first] as String?).flatMap { ApprovalChoice(word: $0, tier: row[first + 1], value: hash(row, first + 2)) }
         return ApprovalDecision(
-            isApproved: isApproved, by: row[first + 1] ?? "", note: row[first + 2], at: at, isTimeout: row[first + 4] ?? false, cap: money(row, first + 5),
-            system: json(row, first + 6).flatMap(SystemUser.init(json:)), spent: money(row, first + 7), held: money(row, first + 8))
+            choice ?? (isApproved ? .approve : .reject), by: row[first + 4] ?? "", note: row[first + 5], at: at, isTimeout: row[first + 7] ?? false, cap: money(row, first + 8),
+            system: json(row, first + 9).flatMap(SystemUser.init(json:)), spent: money(row, first + 10), held: money(row, first + 11))
     }
 }

@@ -37,6 +37,11 @@ struct ReachableDocuments {
                 }
             }
         }
+        // An answer that no run has taken yet is named by no event.
+        let given = try Row.fetchCursor(database, sql: "SELECT value_hash FROM approval WHERE decided_at IS NOT NULL AND taken = 0 AND value_hash IS NOT NULL")
+        while let row = try given.next() {
+            if let hash = hash(row, 0) { keys.insert(hash.indexKey) }
+        }
         for list in lists {
             guard let bytes = try finder.bytes(list) else { continue }
             bytes.withUnsafeBytes { bytes in Self.scan(bytes) { hash, _ in keys.insert(hash.indexKey) } }

@@ -183,6 +183,16 @@ final class EntryWriter {
         }
     }
 
+    /// Leaves a person's answer for a run, with the value that they gave.
+    ///
+    /// - Returns: whether a process drives the run and will hear of it.
+    func decide(_ run: RunID, path: String, _ decision: ApprovalDecision, document: Blob?) throws -> Bool {
+        hasWritten = true
+        let isDriven = try handover.decide(run, path: path, decision)
+        if let document { try blobs.write(document) }
+        return isDriven
+    }
+
     func recall(_ question: ContentHash, since: Timestamp) throws(SQLiteFailure) -> RememberedAnswer? {
         try memoStore().recall(question, since: since)
     }

@@ -209,9 +209,8 @@ final class GroupCommitter {
             try writer.batches.release(batch)
             batches.remove(batch)
             return .journal(.written)
-        case .decide(let id, let path, let decision):
-            writer.hasWritten = true
-            return .leftWord(try writer.handover.decide(id, path: path, decision))
+        case .decide(let id, let path, let decision, let document):
+            return .leftWord(try writer.decide(id, path: path, decision, document: document))
         case .outcome(let subject, let value, let source, let at):
             let named = try writer.runs(of: subject)
             for run in named { try record(OutcomeRecorded(value: value, source: source), of: run, at: at) }

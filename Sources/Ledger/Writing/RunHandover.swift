@@ -176,7 +176,7 @@ struct RunHandover {
     private func write(_ decision: ApprovalDecision, run: Int64, path: String, number: Int) throws {
         let update = try prepare(
             """
-            UPDATE approval SET decided_at = ?3, approved = ?4, decided_by = ?5, note = ?6, granted_pico = ?8, timed_out = ?7, choice = ?10, decided_as = ?11,
+            UPDATE approval SET decided_at = ?3, approved = ?4, decided_by = ?5, note = ?6, granted_pico = ?8, timed_out = ?7, choice = ?10, picked_tier = ?14, value_hash = ?15, decided_as = ?11,
                 spent_pico = coalesce(?12, (SELECT cost_pico FROM run WHERE id = ?1)), held_pico = coalesce(?13, (SELECT held_pico FROM run WHERE id = ?1))
             WHERE run = ?1 AND node_path = ?2 AND number = ?9
             """)
@@ -189,10 +189,12 @@ struct RunHandover {
         update.bind(7, decision.isTimeout ? 1 : 0)
         update.bind(8, decision.cap?.picoDollars)
         update.bind(9, number)
-        update.bind(10, decision.choice)
+        update.bind(10, decision.choice.word)
         update.bind(11, decision.system.map { JSONEncoding.canonical.string($0.json) })
         update.bind(12, decision.spent?.picoDollars)
         update.bind(13, decision.held?.picoDollars)
+        update.bind(14, decision.choice.tier)
+        update.bind(15, decision.choice.value)
         try update.run()
     }
 
@@ -201,12 +203,19 @@ struct RunHandover {
     /// - Returns: whether a process drives the run and will hear of it.
     func decide(_ run: RunID, path: String, _ decision: ApprovalDecision) throws -> Bool {
         let standing = try standing(of: run)
-        let select = try prepare("SELECT decided_by, approved, number FROM approval WHERE run = ?1 AND node_path = ?2 ORDER BY number DESC LIMIT 1")
+        let select = try prepare("SELECT decided_by, approved, number, kind FROM approval WHERE run = ?1 AND node_path = ?2 ORDER BY number DESC LIMIT 1")
         select.bind(1, standing.row)
         select.bind(2, path)
-        let found = try select.first { (by: $0.optionalInt(1) == nil ? nil : $0.text(0), isApproved: $0.optionalInt(1) == 1, number: Int($0.int(2))) }
+        let found = try select.first { (by: $0.optionalInt(1) == nil ? nil : $0.text(0), isApproved: $0.optionalInt(1) == 1, number: Int($0.int(2)), kind: QuestionKind(rawValue: $0.text(3)) ?? .step) }
         guard let found else { throw JournalError(.unknownRun, "run \(run) asks nothing at '\(path)'") }
+        // Of what was asked before somebody else answered, an answer says nothing of what is asked now.
+        if let seen = decision.question?.number, seen < found.number {
+            throw JournalError(.hasEnded, "'\(path)' of run \(run) was answered already, and asks something else now")
+        }
         if let by = found.by { throw JournalError(.hasEnded, "'\(path)' of run \(run) was \(found.isApproved ? "approved" : "rejected") by \(by) already") }
+        guard decision.choice.answers(found.kind) else {
+            throw JournalError(.other, "'\(path)' of run \(run) asks a question of kind \(found.kind.rawValue), which '\(decision.choice.word)' does not answer")
+        }
         switch standing.status {
         case .succeeded, .failed, .cancelled: throw hasEnded(run, standing)
         case .running, .interrupted, .waiting: break
@@ -231,8 +240,8 @@ struct RunHandover {
     func expireApprovals() throws {
         let update = try prepare(
             """
-            UPDATE approval SET decided_at = ?1, approved = on_timeout = 'approve', decided_by = 'timeout', timed_out = 1,
-                choice = CASE on_timeout WHEN 'approve' THEN 'approve' ELSE 'reject' END,
+            UPDATE approval SET decided_at = ?1, approved = on_timeout IN ('approve', 'best'), decided_by = 'timeout', timed_out = 1,
+                choice = CASE WHEN on_timeout IN ('approve', 'best') THEN on_timeout ELSE 'reject' END,
                 spent_pico = (SELECT cost_pico FROM run WHERE id = approval.run), held_pico = (SELECT held_pico FROM run WHERE id = approval.run)
             WHERE \(Self.isExpired)
             """)

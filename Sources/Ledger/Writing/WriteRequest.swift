@@ -11,7 +11,7 @@ final class WriteRequest: @unchecked Sendable {
         case cancel(RunID, by: String, at: Timestamp)
         case claim(batch: String, at: Timestamp)
         case release(batch: String)
-        case decide(RunID, path: String, ApprovalDecision)
+        case decide(RunID, path: String, ApprovalDecision, document: Blob?)
         case entry(Entry)
         /// A question, which only reads: asked here, it sees everything that was handed over before.
         case recall(ContentHash, since: Timestamp)

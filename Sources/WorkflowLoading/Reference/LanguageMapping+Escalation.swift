@@ -8,7 +8,7 @@ extension LanguageMapping {
             .init("checks", .named("a check", .mapping("check")), "What is looked at in each answer, by name.").reading("output", "checks", "tier"),
             .init("accept", .condition, otherwise: "every check passes", "Whether an answer is taken; reads output, tier and checks.NAME.passed, .score, .output.")
                 .reading("output", "checks", "tier"),
-            .init("on_exhausted", .either([.words(["best", "fail"]), .mapping("on_exhausted")]), default: "best", "What happens when no tier's answer was accepted.").checked(unless: "best", "fail"),
+            .init("on_exhausted", .either([.words(["best", "fail"]), .mapping("on_exhausted")]), default: "best", "What happens when no tier's answer was accepted."),
             .init("on_refusal", .word(Escalation.Refusal.self), default: "stop", "What a model that declines does to the step."),
             .init("start", .template, otherwise: "the first", "The tier that is tried first, one of tiers."),
             .init("max_rate", .rate, otherwise: "none", "The largest share of answers that go on to a further tier, in a time; beyond it, on_exhausted.").checked(),

@@ -13,6 +13,13 @@ public enum QuestionKind: String, Sendable, Hashable {
     case band
 }
 
+/// What the clock answers where nobody did in time.
+public enum TimeoutAnswer: String, Sendable, Hashable, CaseIterable {
+    case fail, approve, reject
+    /// The best of what there is to choose from.
+    case best
+}
+
 /// What a person is asked.
 public struct ApprovalRequest: Sendable, Hashable {
     /// Counts the questions of one node, from 1.
@@ -22,16 +29,19 @@ public struct ApprovalRequest: Sendable, Hashable {
     public let message: ContentHash
     /// When the answer of `on_timeout` is taken.
     public let until: Timestamp?
-    public let onTimeout: ApprovalStep.OnTimeout
+    public let onTimeout: TimeoutAnswer
     /// Where money is asked for: the cap of the run under which the call would fit, and what the call holds.
     public let cap: Money?
     public let asked: Money?
+    /// Why it is asked, where the run itself came to ask: a stable word, and the same in a sentence.
+    public let cause: String?
+    public let reason: String?
     /// The message itself, where it is at hand; no part of the fact.
     public var text: String?
 
     public init(
-        number: Int = 1, kind: QuestionKind? = nil, message: ContentHash, until: Timestamp?, onTimeout: ApprovalStep.OnTimeout, cap: Money? = nil,
-        asked: Money? = nil, text: String? = nil
+        number: Int = 1, kind: QuestionKind? = nil, message: ContentHash, until: Timestamp?, onTimeout: TimeoutAnswer, cap: Money? = nil,
+        asked: Money? = nil, cause: String? = nil, reason: String? = nil, text: String? = nil
     ) {
         self.number = number
         self.kind = kind ?? (cap == nil ? .step : .money)
@@ -40,13 +50,60 @@ public struct ApprovalRequest: Sendable, Hashable {
         self.onTimeout = onTimeout
         self.cap = cap
         self.asked = asked
+        self.cause = cause
+        self.reason = reason
         self.text = text
+    }
+}
+
+/// What was chosen of what a question leaves to choose from.
+public enum ApprovalChoice: Sendable, Hashable {
+    case approve, reject
+    /// Of a gate's answers that of the highest tier which has one.
+    case best
+    /// Of a gate's answers that of this tier.
+    case pick(tier: String)
+    /// Another answer, which a person gave; of its JSON text.
+    case value(ContentHash)
+
+    /// The stable word of it.
+    public var word: String {
+        switch self {
+        case .approve: "approve"
+        case .reject: "reject"
+        case .best: "best"
+        case .pick: "pick"
+        case .value: "value"
+        }
+    }
+
+    public var tier: String? { if case .pick(let tier) = self { tier } else { nil } }
+    public var value: ContentHash? { if case .value(let hash) = self { hash } else { nil } }
+
+    /// `nil`: the word is none, or what belongs to it is missing.
+    public init?(word: String, tier: String?, value: ContentHash?) {
+        switch (word, tier, value) {
+        case ("approve", _, _): self = .approve
+        case ("reject", _, _): self = .reject
+        case ("best", _, _): self = .best
+        case ("pick", let tier?, _): self = .pick(tier: tier)
+        case ("value", _, let hash?): self = .value(hash)
+        default: return nil
+        }
+    }
+
+    /// Whether a question of a kind leaves it to be chosen.
+    public func answers(_ kind: QuestionKind) -> Bool {
+        switch (self, kind) {
+        case (.reject, _), (.approve, .step), (.approve, .money), (.approve, .band), (.best, .gate), (.pick, .gate), (.value, .gate): true
+        case (.approve, .gate), (.best, _), (.pick, _), (.value, _): false
+        }
     }
 }
 
 /// What a person answered, or the clock for them.
 public struct ApprovalDecision: Sendable, Hashable {
-    public let isApproved: Bool
+    public let choice: ApprovalChoice
     /// Who says to have answered: a claim.
     public let by: String
     public let note: String?
@@ -60,15 +117,15 @@ public struct ApprovalDecision: Sendable, Hashable {
     /// What the run's calls had cost when it was answered, and what counted against its cap.
     public let spent: Money?
     public let held: Money?
-    /// What was asked; known once the run takes the answer.
+    /// What was asked; known once the run takes the answer, and to whoever answers what they were shown.
     public var question: ApprovalRequest?
 
     public init(
-        isApproved: Bool, by: String, note: String?, at: Timestamp, isTimeout: Bool = false, cap: Money? = nil, system: SystemUser? = nil,
+        _ choice: ApprovalChoice, by: String, note: String?, at: Timestamp, isTimeout: Bool = false, cap: Money? = nil, system: SystemUser? = nil,
         spent: Money? = nil, held: Money? = nil, question: ApprovalRequest? = nil
     ) {
         self.cap = cap
-        self.isApproved = isApproved
+        self.choice = choice
         self.by = by
         self.note = note
         self.at = at
@@ -79,18 +136,36 @@ public struct ApprovalDecision: Sendable, Hashable {
         self.question = question
     }
 
+    public init(
+        isApproved: Bool, by: String, note: String?, at: Timestamp, isTimeout: Bool = false, cap: Money? = nil, system: SystemUser? = nil,
+        spent: Money? = nil, held: Money? = nil, question: ApprovalRequest? = nil
+    ) {
+        self.init(
+            isApproved ? .approve : .reject, by: by, note: note, at: at, isTimeout: isTimeout, cap: cap, system: system, spent: spent, held: held, question: question)
+    }
+
+    /// Whether the run has what it asked for.
+    public var isApproved: Bool { choice != .reject }
+
     /// The run's cap from now on, where money was asked for and is granted.
-    public var raised: Money? { isApproved ? cap ?? question?.cap : nil }
+    public var raised: Money? { choice == .approve ? cap ?? question?.cap : nil }
 
-    /// The word of the choice: `approve` or `reject`.
-    public var choice: String { isApproved ? "approve" : "reject" }
+    /// What came of it: `approved`, `rejected`, `small picked`, `a value given` or `timed out`.
+    public var verdict: String { isTimeout ? "timed out" : word }
 
-    /// The word of what came of it: `approved`, `rejected` or `timed out`.
-    public var verdict: String { isTimeout ? "timed out" : isApproved ? "approved" : "rejected" }
+    private var word: String {
+        switch choice {
+        case .approve: "approved"
+        case .reject: "rejected"
+        case .best: "the best answer taken"
+        case .pick(let tier): "\(tier) picked"
+        case .value: "a value given"
+        }
+    }
 
     /// `rejected by ann: too dear`; of the clock `timed out, taken as rejected`.
     public var sentence: String {
-        if isTimeout { return "timed out, taken as \(isApproved ? "approved" : "rejected")" }
+        if isTimeout { return choice == .best ? "timed out, the best answer taken" : "timed out, taken as \(word)" }
         return "\(verdict) by \(by)" + (note.map { ": \($0)" } ?? "")
     }
 }

@@ -95,24 +95,27 @@ public final class TierDecided: Sendable {
     }
 }
 
-/// Which tier's answer a gate takes; the node's end follows.
+/// Which tier's answer a gate takes, or that a person gave one; the node's end follows.
 public final class GateEnded: Sendable {
     /// The path of the node.
     public let path: String
     /// `nil`: it takes none.
     public let tier: String?
     public let isAccepted: Bool
-    /// Why it ends without an accepted answer, a stable word: `not_accepted`, `check_unavailable`, or the kind of a failure; `nil` where it
-    /// has one, or nobody needs to know.
+    /// Why no check and no condition accepted one, a stable word: `not_accepted`, `check_unavailable`, or the kind of a failure; `nil` where one is
+    /// accepted, or nobody needs to know.
     public let cause: String?
     /// The same in a sentence.
     public let reason: String?
+    /// Who says that this answer is taken, or that none is; `nil`: nobody was asked, or nobody answered.
+    public let by: String?
 
-    public init(path: String, tier: String?, isAccepted: Bool, cause: String? = nil, reason: String? = nil) {
+    public init(path: String, tier: String?, isAccepted: Bool, cause: String? = nil, reason: String? = nil, by: String? = nil) {
         self.path = path
         self.tier = tier
         self.isAccepted = isAccepted
         self.cause = cause
         self.reason = reason
+        self.by = by
     }
 }

@@ -25,6 +25,9 @@ public enum NodePath {
         return end.map { String(path[..<$0]) }
     }
 
+    /// The step of which it is an item, `sort` of `sort[3]`; `nil` where it is none.
+    public static func stepOfItem(_ path: String) -> String? { index(path) == nil ? nil : parent(path) }
+
     /// Its last part: `draft`, or `[2]` of an item or a pass.
     public static func name(_ path: String) -> String {
         if let index = index(path) { return "[\(index)]" }

@@ -37,7 +37,7 @@ extension Projection {
         try sink.end()
     }
 
-    /// One that takes no answer is told by its node's failure.
+    /// One that takes no answer is told by its node's failure, and one that a person gave by what they were asked.
     func end(_ gate: GateEnded, _ sink: any RowSink) throws {
         guard let tier = gate.tier else { return }
         try sink.begin(.gateEnded)
@@ -46,6 +46,7 @@ extension Projection {
         sink.put(true)
         sink.put(gate.cause)
         sink.put(Self.plain(gate.reason))
+        sink.put(Self.plain(gate.by))
         try sink.end()
     }
 }

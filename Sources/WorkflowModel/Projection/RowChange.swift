@@ -113,7 +113,7 @@ public enum RowChange: Int, Sendable, CaseIterable {
             return Self.columns(
                 keys: ["node_path", "number"],
                 set: [
-                    "kind", "message_hash", "requested_at", "until", "on_timeout", "cap_pico", "asked_pico", "taken",
+                    "kind", "message_hash", "requested_at", "until", "on_timeout", "cap_pico", "asked_pico", "cause", "reason", "taken",
                 ] + Self.answer)
         case .questionAnswered: return Self.columns(keys: ["node_path", "number"], set: ["taken"] + Self.answer)
         case .outcomeRecorded: return Self.columns(once: ["value", "at", "source"])
@@ -131,14 +131,14 @@ public enum RowChange: Int, Sendable, CaseIterable {
         case .tierDecided:
             return Self.columns(
                 keys: ["node_path", "tier"], once: ["step_id", "gate_hash", "verdict", "failure_kind", "decided_by", "not_run", "output_hash", "decided_at", "reason"])
-        case .gateEnded: return Self.columns(keys: ["node_path", "tier"], set: ["taken", "cause", "reason"])
+        case .gateEnded: return Self.columns(keys: ["node_path", "tier"], set: ["taken", "cause", "reason", "taken_by"])
         case .priceRow: return Self.columns(keys: ["id"], once: ["json", "first_used_at"])
         }
     }
 
     private static let callKey = ["node_path", "tier", "part", "ordinal"]
     private static let answer = [
-        "decided_at", "approved", "choice", "decided_by", "decided_as", "note", "granted_pico", "spent_pico", "held_pico", "timed_out",
+        "decided_at", "approved", "choice", "picked_tier", "value_hash", "decided_by", "decided_as", "note", "granted_pico", "spent_pico", "held_pico", "timed_out",
     ]
 
     private static func columns(

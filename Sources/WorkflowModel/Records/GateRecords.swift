@@ -14,6 +14,8 @@ public struct GateTierRecord: Sendable, Hashable {
     public var decidedAt: Timestamp
     /// Whether its answer is the step's.
     public var isTaken: Bool
+    /// The person who chose it.
+    public var takenBy: String?
     /// Why it is, though it was not accepted, a stable word.
     public var cause: String?
     /// The same in a sentence; of one that is not taken, why it could not be told whether to accept it.
@@ -21,7 +23,7 @@ public struct GateTierRecord: Sendable, Hashable {
 
     public init(
         path: String, step: String, tier: String, verdict: TierDecided.Verdict, failure: FailureKind? = nil, decidedBy: String? = nil, notRun: [String] = [],
-        output: ContentHash? = nil, decidedAt: Timestamp, isTaken: Bool = false, cause: String? = nil, reason: String? = nil
+        output: ContentHash? = nil, decidedAt: Timestamp, isTaken: Bool = false, takenBy: String? = nil, cause: String? = nil, reason: String? = nil
     ) {
         self.path = path
         self.step = step
@@ -33,6 +35,7 @@ public struct GateTierRecord: Sendable, Hashable {
         self.output = output
         self.decidedAt = decidedAt
         self.isTaken = isTaken
+        self.takenBy = takenBy
         self.cause = cause
         self.reason = reason
     }
@@ -71,4 +74,21 @@ public struct GateCheckRecord: Sendable, Hashable {
         self.time = time
         self.endedAt = endedAt
     }
+}
+
+/// What a person who is asked by a gate may choose: a tier that was asked, with its answer and what each check said of that.
+public struct GateCandidate: Sendable, Hashable {
+    public var tier: GateTierRecord
+    public var checks: [GateCheckRecord]
+    /// `nil`: it gave none that passed the hard checks, or the ledger does not have it any more.
+    public var answer: JSONValue?
+
+    public init(tier: GateTierRecord, checks: [GateCheckRecord], answer: JSONValue?) {
+        self.tier = tier
+        self.checks = checks
+        self.answer = answer
+    }
+
+    /// Whether its answer passed the hard checks.
+    public var canBePicked: Bool { tier.output != nil }
 }

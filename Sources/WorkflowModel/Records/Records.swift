@@ -69,7 +69,9 @@ public struct ApprovalRecord: Sendable {
     public let workflow: String
     public let path: String
     /// With its text, where the ledger has that.
-    public let request: ApprovalRequest
+    public var request: ApprovalRequest
+    /// Of a question of a gate, what there is to choose from, in the order in which it was asked.
+    public var candidates: [GateCandidate] = []
     public let requestedAt: Timestamp
     /// What the run's calls have cost by now, and what counts against its cap.
     public let spent: Money

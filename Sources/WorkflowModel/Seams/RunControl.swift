@@ -11,9 +11,13 @@ public protocol RunControl: Sendable {
 
     /// Answers what a run asks a person. The first answer counts.
     ///
+    /// - Parameters:
+    ///   - decision: where it tells the number of its question, what is asked there now has to have that number.
+    ///   - document: the value that is chosen, where it is one that a person gives.
     /// - Returns: whether a process drives the run, which will hear of it within a moment; otherwise it is to be resumed.
-    /// - Throws: `JournalError` of code `unknownRun` when nothing is asked there, `hasEnded` when it was answered.
-    func decide(_ run: RunID, path: String, _ decision: ApprovalDecision) async throws(JournalError) -> Bool
+    /// - Throws: `JournalError` of code `unknownRun` when nothing is asked there, `hasEnded` when it was answered, `other` when the choice is none
+    ///   of what is asked.
+    func decide(_ run: RunID, path: String, _ decision: ApprovalDecision, document: Blob?) async throws(JournalError) -> Bool
 
     /// Records what became of a run, or of a decision: then of every run that belongs to it. The last word counts.
     ///
@@ -33,4 +37,10 @@ public protocol RunControl: Sendable {
 
     /// Leaves a batch to whoever goes on with it.
     func release(batch: String) async throws(JournalError)
+}
+
+extension RunControl {
+    public func decide(_ run: RunID, path: String, _ decision: ApprovalDecision) async throws(JournalError) -> Bool {
+        try await decide(run, path: path, decision, document: nil)
+    }
 }

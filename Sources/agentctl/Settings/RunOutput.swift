@@ -10,6 +10,9 @@ struct RunOutput: ParsableArguments {
     @Flag(help: "Every event as a line of JSON on stdout.") var events = false
     @Flag(name: [.short, .long], help: "Nothing on stderr but errors.") var quiet = false
 
+    /// Of what a run waits for, so many are told one by one.
+    private static let mostQuestions = 20
+
     func validate() throws {
         if json, events { throw ValidationError("--json and --events exclude each other") }
     }
@@ -44,10 +47,14 @@ struct RunOutput: ParsableArguments {
             }
             switch result.status {
             case .waiting:
-                for waiting in result.waitsFor {
+                for waiting in result.waitsFor.prefix(Self.mostQuestions) {
                     for line in ApprovalReport.lines(waiting.question, style: Output.errorStyle) { Output.note(styled: "  " + line + "\n") }
-                    Output.note("  waits for a person: agentctl approve \(result.id) \(waiting.step) --yes|--no\n")
+                    let isGate = waiting.question.kind == .gate
+                    if isGate, let reason = waiting.question.reason { Output.note("  no answer was accepted: \(reason); see them with: agentctl approvals \(result.id)\n") }
+                    Output.note("  waits for a person: agentctl approve \(result.id) \(waiting.step) \(isGate ? "--pick TIER|--value JSON|--no" : "--yes|--no")\n")
                 }
+                let rest = result.waitsFor.count - Self.mostQuestions
+                if rest > 0 { Output.note("  and \(rest) more: agentctl approvals \(result.id)\n") }
                 Output.note("  then: agentctl resume \(result.id)\n")
             case .interrupted:
                 if let failure = result.failure { Output.note("  \(failure.message)\n") }

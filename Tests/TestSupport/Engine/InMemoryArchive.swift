@@ -64,13 +64,13 @@ public struct InMemoryArchive: RunArchive {
     public func approvals(run id: String?, isOpen: Bool) async throws(JournalError) -> [ApprovalRecord] {
         let runs = journal.runs.filter { id == nil || id == $0.start.id.text }
         let records = runs.flatMap(\.questions).filter { !isOpen || $0.decision == nil }
-        let texts = try await documents(records.map(\.request.message))
+        let texts = try await documents(records.map(\.request.message) + records.flatMap(\.candidates).compactMap(\.tier.output))
+        func text(_ hash: ContentHash) -> JSONValue? { texts[hash].flatMap { try? JSONParser.parse($0) } }
         return records.map { record in
-            var request = record.request
-            request.text = texts[request.message].flatMap { try? JSONParser.parse($0).stringValue }
-            return ApprovalRecord(
-                run: record.run, workflow: record.workflow, path: record.path, request: request, requestedAt: record.requestedAt, spent: record.spent,
-                held: record.held, decision: record.decision)
+            var record = record
+            record.request.text = text(record.request.message)?.stringValue
+            for index in record.candidates.indices { record.candidates[index].answer = record.candidates[index].tier.output.flatMap(text) }
+            return record
         }
     }
 
@@ -190,7 +190,7 @@ extension InMemoryJournal.Run {
                 path: row.text("node_path")!, step: row.text("step_id")!, tier: row.text("tier")!, verdict: row.text("verdict").flatMap(TierDecided.Verdict.init(rawValue:))!,
                 failure: row.text("failure_kind").flatMap(FailureKind.init(rawValue:)), decidedBy: row.text("decided_by"),
                 notRun: row.json("not_run")?.arrayValue?.compactMap(\.stringValue) ?? [], output: row.hash("output_hash"), decidedAt: row.moment("decided_at")!,
-                isTaken: row.int("taken") == 1, cause: row.text("cause"), reason: row.text("reason"))
+                isTaken: row.int("taken") == 1, takenBy: row.text("taken_by"), cause: row.text("cause"), reason: row.text("reason"))
         }.sorted { ($0.decidedAt, $0.path) < ($1.decidedAt, $1.path) }
     }
 
@@ -218,6 +218,12 @@ extension InMemoryJournal.Run {
             case .approvalDecided(let path, let decision):
                 if let index = records.lastIndex(where: { $0.path == path && $0.request.number == decision.question?.number ?? 1 }) { records[index].decision = decision }
             default: break
+            }
+        }
+        for index in records.indices where records[index].request.kind == .gate {
+            let path = records[index].path
+            records[index].candidates = gateTiers.filter { $0.path == path }.map { tier in
+                GateCandidate(tier: tier, checks: gateChecks.filter { $0.path == path && $0.tier == tier.tier }, answer: nil)
             }
         }
         return records

@@ -100,6 +100,7 @@ public final class InMemoryJournal: RunJournal {
         var order: [RunID] = []
         var operations = 0
         var requests: [RunRequest] = []
+        var left: [ContentHash: [UInt8]] = [:]
         /// Events that were posted and that nobody has waited for.
         var pending = 0
         var mostPending = 0
@@ -191,7 +192,7 @@ public final class InMemoryJournal: RunJournal {
     public func documents(_ hashes: [ContentHash]) async throws(JournalError) -> [ContentHash: [UInt8]] {
         let wanted = Set(hashes)
         return state.withLock { state in
-            var found: [ContentHash: [UInt8]] = [:]
+            var found = state.left.filter { wanted.contains($0.key) }
             for run in state.runs.values {
                 for entry in run.entries { for blob in entry.blobs where wanted.contains(blob.hash) { found[blob.hash] = blob.bytes } }
             }
@@ -237,7 +238,14 @@ public final class InMemoryJournal: RunJournal {
     }
 
     /// Leaves word for the process that drives a run.
-    public func leave(_ request: RunRequest) { state.withLock { $0.requests.append(request) } }
+    ///
+    /// - Parameter document: the value that somebody gives.
+    public func leave(_ request: RunRequest, document: Blob? = nil) {
+        state.withLock { state in
+            state.requests.append(request)
+            if let document { state.left[document.hash] = document.bytes }
+        }
+    }
 
     private func count(_ state: inout State) -> JournalError? {
         state.operations += 1

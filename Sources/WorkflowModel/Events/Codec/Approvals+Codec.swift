@@ -10,13 +10,15 @@ extension ApprovalRequest {
         json.put("on_timeout", onTimeout.rawValue)
         json.put("cap_usd", cap?.decimalText)
         json.put("asked_usd", asked?.decimalText)
+        json.put("cause", cause)
+        json.put("reason", reason)
     }
 
     init(_ fields: EventFields) throws(EventDecodingError) {
         self.init(
             number: try fields.optionalInt("number") ?? 1, kind: try fields.optional("kind", QuestionKind.init(rawValue:)), message: try fields.hash("message"),
-            until: try fields.optional("until", Timestamp.init(rfc3339:)), onTimeout: try fields.value("on_timeout", ApprovalStep.OnTimeout.init(rawValue:)),
-            cap: try fields.money("cap_usd"), asked: try fields.money("asked_usd"))
+            until: try fields.optional("until", Timestamp.init(rfc3339:)), onTimeout: try fields.value("on_timeout", TimeoutAnswer.init(rawValue:)),
+            cap: try fields.money("cap_usd"), asked: try fields.money("asked_usd"), cause: try fields.optionalText("cause"), reason: try fields.optionalText("reason"))
     }
 }
 
@@ -24,7 +26,9 @@ extension ApprovalDecision {
     func write(to json: inout JSONObjectWriter) {
         json.put("number", question?.number)
         json.put("kind", question?.kind.rawValue)
-        json.put("choice", choice)
+        json.put("choice", choice.word)
+        json.put("tier", choice.tier)
+        json.put("output", choice.value)
         json.put("approved", isApproved)
         json.put("by", by)
         json.put("as", system?.json)
@@ -46,8 +50,12 @@ extension ApprovalDecision {
                 number: try fields.optionalInt("number") ?? 1, kind: try fields.optional("kind", QuestionKind.init(rawValue:)), message: message, until: nil,
                 onTimeout: .fail, cap: try fields.money("asked_cap_usd"), asked: try fields.money("asked_usd"))
         }
+        let isApproved = try fields.bool("approved")
+        let (tier, value) = (try fields.optionalText("tier"), try fields.optionalHash("output"))
+        let choice = try fields.optional("choice") { ApprovalChoice(word: $0, tier: tier, value: value) } ?? (isApproved ? .approve : .reject)
+        guard isApproved == (choice != .reject) else { throw fields.missing("approved") }
         self.init(
-            isApproved: try fields.bool("approved"), by: try fields.text("by"), note: try fields.optionalText("note"),
+            choice, by: try fields.text("by"), note: try fields.optionalText("note"),
             at: try fields.value("at", Timestamp.init(rfc3339:)), isTimeout: try fields.flag("timeout"), cap: try fields.money("cap_usd"),
             system: fields.payload["as"].flatMap(SystemUser.init(json:)), spent: try fields.money("spent_usd"), held: try fields.money("held_usd"),
             question: question)

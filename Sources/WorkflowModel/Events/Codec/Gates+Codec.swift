@@ -53,11 +53,12 @@ extension GateEnded {
         json.put("accepted", isAccepted)
         json.put("cause", cause)
         json.put("reason", reason)
+        json.put("by", by)
     }
 
     convenience init(_ fields: EventFields) throws(EventDecodingError) {
         self.init(
             path: try fields.step(), tier: try fields.optionalText("tier"), isAccepted: try fields.bool("accepted"), cause: try fields.optionalText("cause"),
-            reason: try fields.optionalText("reason"))
+            reason: try fields.optionalText("reason"), by: try fields.optionalText("by"))
     }
 }
