@@ -6,7 +6,7 @@ import WorkflowModel
 public final class RunResult: Spender, Sendable {
     public let id: RunID
     public let status: RunStatus
-    /// Present when it succeeded.
+    /// Present when it succeeded, or a band of its budget left something out.
     public let outputs: JSONObject?
     /// The first failure.
     public let failure: StepFailure?

@@ -81,6 +81,7 @@ extension TraceReport {
             object["max_tokens"] = .number(cap)
             object["held_tokens"] = .number(run.heldTokens)
         }
+        if let band = run.band { object["band"] = .string(band.rawValue) }
         return .object(object)
     }
 

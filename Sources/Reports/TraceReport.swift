@@ -88,6 +88,7 @@ public enum TraceReport {
             if run.heldTokens > cap { text += ", exceeded: no call starts any more" }
             lines += Figures.flow([StyledText(text, run.heldTokens > cap ? .red : nil)], style)
         }
+        if let band = run.band { lines += Figures.flow([StyledText("the budget is in its \(band.rawValue) band", band == .red ? .red : .yellow)], style) }
         lines += lost(trace, style)
         if let decision = run.decisionID {
             lines += Figures.flow(["decision \(decision): \(run.outcome ?? "pending")"], style)

@@ -24,6 +24,9 @@ struct CapAmount: Sendable, Hashable {
     static func - (a: CapAmount, b: CapAmount) -> CapAmount { CapAmount(money: a.money - b.money, tokens: a.tokens &- b.tokens) }
     static func += (a: inout CapAmount, b: CapAmount) { a = a + b }
 
+    /// The smaller of both, of each unit.
+    func smaller(of other: CapAmount) -> CapAmount { CapAmount(money: min(money, other.money), tokens: min(tokens, other.tokens)) }
+
     /// The larger of both, of each unit.
     func larger(of other: CapAmount) -> CapAmount { CapAmount(money: max(money, other.money), tokens: max(tokens, other.tokens)) }
 }

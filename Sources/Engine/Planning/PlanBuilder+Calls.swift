@@ -51,6 +51,45 @@ extension PlanBuilder {
         return dearest
     }
 
+    // MARK: Who may be asked in place of a tier
+
+    /// Where a band leaves out the tier that a step begins with, or where the budget is short; see ``Budget/standIns(for:)``.
+    static func standIns(_ model: ModelStep, _ budget: Budget) -> [String] {
+        guard let escalation = model.escalation else { return budget.standIns(for: model.tier) }
+        var seen: TextSet = []
+        let first: [String] = if case .position(let place) = escalation.start { [escalation.tiers[place]] } else { escalation.tiers }
+        return first.flatMap { budget.standIns(for: $0) }.filter { seen.insert($0).inserted }
+    }
+
+    /// As the run finds it: another file has tiers of its own, and may lack one.
+    func tier(_ name: String, in other: WorkflowGraph) -> ModelTier { other.tier(named: name) ?? graph.tier(named: name)! }
+
+    func outputCap(_ step: Step, _ model: ModelStep, _ tier: ModelTier) -> Int {
+        min(step.limits.maxOutputTokens, model.sampling.over(tier.sampling).maxOutputTokens ?? .max)
+    }
+
+    /// The most that a step's question can come to, asked of a tier.
+    ///
+    /// - Returns: `nil` of a unit: nothing bounds it.
+    func mostOf(
+        _ step: Step, _ model: ModelStep, _ tier: ModelTier, _ prompt: PromptSize, _ place: WorkflowGraph, _ own: PlanScope
+    ) -> (calls: Int, money: Money?, tokens: Int?) {
+        let cap = outputCap(step, model, tier)
+        let calls = TryMachine(step, model, tier).mostCalls
+        let call = dearestCall(
+            model, terms(tier.name, of: place), bound: inputBound(prompt, step.limits, model, outputCap: cap).bound, outputCap: cap, timeout: step.timeout, own)
+        return (calls, call.money.map { $0 * calls }, call.tokens?.times(calls))
+    }
+
+    /// The cheapest way through a step without steps of its own, once.
+    func cheapest(_ step: Step, _ model: ModelStep, _ place: Place) -> CapAmount {
+        if let escalation = model.escalation { return cheapest(escalation, step, model, place) }
+        let bytes = promptSize(step, model, place.graph, place.scope).knownBytes
+        let own = place.scope.with(step)
+        return ([model.tier] + Self.standIns(model, graph.budget)).map { best(model, terms($0, of: place.graph), promptBytes: bytes, own) }
+            .reduce(nil as CapAmount?) { $0?.smaller(of: $1) ?? $1 }!
+    }
+
     /// The most tokens of a step under its own cap.
     ///
     /// - Parameter once: of one item; `nil`: not bounded.

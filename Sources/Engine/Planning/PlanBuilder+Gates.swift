@@ -11,29 +11,36 @@ extension PlanBuilder {
         let gate = GateTerms(escalation, in: place.graph)
         let start = if case .position(let position) = escalation.start { position } else { 0 }
         var notes: [String] = []
-        let unpriced = model.askedTiers.flatMap { terms($0, of: place.graph).unpriced.map { "\($0.reference)" } }
+        let standIns = Self.standIns(model, graph.budget)
+        let unpriced = (model.askedTiers + standIns).flatMap { terms($0, of: place.graph).unpriced.map { "\($0.reference)" } }
         if !unpriced.isEmpty { notes.append("no price for " + unpriced.joined(separator: ", ")) }
         let questions = Questions(self, step, model, place)
-        let tierCalls = escalation.tiers.map { TryMachine(step, model, place.graph.tier(named: $0)!).mostCalls }
+        // Whoever may be asked in place of the first.
+        func asked(_ tier: Int) -> [ModelTier] { ([escalation.tiers[tier]] + (tier == start ? standIns : [])).map { self.tier($0, in: place.graph) } }
+        let tierCalls = escalation.tiers.indices.map { asked($0).map { TryMachine(step, model, $0).mostCalls }.max()! }
         let calls = gate.mostCalls(from: start, tierCalls: tierCalls) { tier, check in
-            escalation.checks[check].mostCalls(step, model, atTier: escalation.tiers[tier], in: place.graph)
+            asked(tier).map { escalation.checks[check].mostCalls(step, model, atTier: $0, in: place.graph) }.max()!
         }
 
         var worst: Money? = unpriced.isEmpty ? .zero : nil
         var tokens: Int? = 0
-        func add(_ question: Questions.Most, _ calls: Int) {
-            guard calls > 0 else { return }
-            tokens = tokens.flatMap { sum in question.dearest.tokens?.times(calls).flatMap { sum.addingReportingOverflow($0).overflow ? nil : sum + $0 } }
+        func add(_ asked: [(question: Questions.Most, calls: Int)]) {
+            let asked = asked.filter { $0.calls > 0 }
+            if asked.isEmpty { return }
+            func most<Amount: Comparable>(_ amounts: [Amount?]) -> Amount? { amounts.contains { $0 == nil } ? nil : amounts.compactMap(\.self).max() }
+            tokens = tokens.flatMap { sum in
+                most(asked.map { $0.question.dearest.tokens?.times($0.calls) }).flatMap { sum.addingReportingOverflow($0).overflow ? nil : sum + $0 }
+            }
             guard worst != nil else { return }
-            worst = question.dearest.money.map { worst! + $0 * calls }
-            if let note = question.note, !notes.contains(note) { notes.append(note) }
+            worst = most(asked.map { item in item.question.dearest.money.map { $0 * item.calls } }).map { worst! + $0 }
+            for note in asked.compactMap(\.question.note) where !notes.contains(note) { notes.append(note) }
         }
         var askedOnce: Set<Int> = []
         for tier in escalation.tiers.indices[start...] {
-            add(questions.ofTier(escalation.tiers[tier]), tierCalls[tier])
+            add(asked(tier).map { (questions.ofTier($0.name), TryMachine(step, model, $0).mostCalls) })
             for check in gate.checks(atTier: tier) where !gate.checks[check].isAskedOnce || askedOnce.insert(check).inserted {
                 let own = escalation.checks[check]
-                add(questions.ofCheck(own, atTier: escalation.tiers[tier]), own.mostCalls(step, model, atTier: escalation.tiers[tier], in: place.graph))
+                add(asked(tier).map { (questions.ofCheck(own, atTier: $0.name), own.mostCalls(step, model, atTier: $0, in: place.graph)) })
             }
         }
         if place.most == nil {
@@ -44,12 +51,12 @@ extension PlanBuilder {
         if let cap = step.limits.maxCost, let most = place.most { worst = worst.map { min($0, cap * most) } ?? cap * most }
         if let cap = step.forEach?.maxCost, let most = place.outerMost { worst = worst.map { min($0, cap * most) } ?? cap * most }
 
-        let once = best(escalation, gate, from: start, questions)
+        let once = best(escalation, gate, from: start, questions, standIns)
         notes += Self.notes(once, step.limits, "its cheapest answer")
         let known = Acceptance(escalation, history.gates.filter { $0.step == id && $0.gate == escalation.hash })
         notes += known.notes
         var sheets = TierTerms()
-        for name in model.askedTiers { sheets.sheets += terms(name, of: place.graph).sheets }
+        for name in model.askedTiers + standIns { sheets.sheets += terms(name, of: place.graph).sheets }
         let best = once * place.least
         // Of a step that runs so often for sure, by the rates of its gate; else by what its calls came to.
         var expected = expected(id, sheets)
@@ -70,18 +77,27 @@ extension PlanBuilder {
 
     /// The cheapest way to an answer: up to some tier, whose answer is accepted by the checks that cannot be done without; of the last tier
     /// none, where the best answer is taken.
-    private func best(_ escalation: Escalation, _ gate: GateTerms, from start: Int, _ questions: Questions) -> CapAmount {
+    private func best(_ escalation: Escalation, _ gate: GateTerms, from start: Int, _ questions: Questions, _ standIns: [String]) -> CapAmount {
         var asked = CapAmount.zero
         var best: CapAmount?
         for tier in escalation.tiers.indices[start...] {
-            asked += questions.cheapest(escalation.tiers[tier])
+            var once = questions.cheapest(escalation.tiers[tier])
+            if tier == start { for name in standIns { once = once.smaller(of: questions.cheapest(name)) } }
+            asked += once
             var answered = asked
             if tier < escalation.tiers.count - 1 || gate.onExhausted != .best {
                 for check in gate.checksWithout(tier) { answered += questions.cheapest(escalation.checks[check], atTier: escalation.tiers[tier]) }
             }
-            best = best.map { CapAmount(money: min($0.money, answered.money), tokens: min($0.tokens, answered.tokens)) } ?? answered
+            best = best?.smaller(of: answered) ?? answered
         }
         return best ?? .zero
+    }
+
+    /// The cheapest way to an answer of a gate.
+    func cheapest(_ escalation: Escalation, _ step: Step, _ model: ModelStep, _ place: Place) -> CapAmount {
+        let start = if case .position(let position) = escalation.start { position } else { 0 }
+        return best(
+            escalation, GateTerms(escalation, in: place.graph), from: start, Questions(self, step, model, place), Self.standIns(model, graph.budget))
     }
 
     /// What the questions of a gate can cost.
@@ -106,14 +122,14 @@ extension PlanBuilder {
         }
 
         private func cap(_ model: ModelStep, _ tier: String, _ limits: StepLimits) -> Int {
-            min(limits.maxOutputTokens, model.sampling.over(place.graph.tier(named: tier)!.sampling).maxOutputTokens ?? .max)
+            min(limits.maxOutputTokens, model.sampling.over(builder.tier(tier, in: place.graph).sampling).maxOutputTokens ?? .max)
         }
 
         func outputCap(_ tier: String) -> Int { cap(model, tier, step.limits) }
 
         /// With what is asked for once more of an answer that was cut.
         private func mostOutput(_ tier: String) -> Int {
-            TryMachine(step, model, place.graph.tier(named: tier)!).mostOutput(outputCap(tier))
+            TryMachine(step, model, builder.tier(tier, in: place.graph)).mostOutput(outputCap(tier))
         }
 
         private func dearest(

@@ -9,11 +9,11 @@ import WorkflowModel
 /// What does not depend on the inputs (profiles, prices, which steps are conditional) is worked out once: a batch plans
 /// every line.
 public struct PlanBuilder: Sendable {
-    private let graph: WorkflowGraph
+    let graph: WorkflowGraph
     let history: WorkflowHistory
     private let tiers: [TierKey: TierTerms]
     /// For each body, the steps that a condition may skip.
-    private let conditional: [ObjectIdentifier: [Bool]]
+    let conditional: [ObjectIdentifier: [Bool]]
     private let hasCap: Bool
     /// What prompts of models were billed as before.
     let ratios: [ModelReference: TokenRatio]
@@ -68,14 +68,16 @@ public struct PlanBuilder: Sendable {
             }
             return terms
         }
+        let root = graph
+        func standIns(_ model: ModelStep) -> [String] { Self.standIns(model, root.budget) }
         func visit(_ body: StepGraph, of graph: WorkflowGraph) {
             conditional[ObjectIdentifier(body)] = Self.conditionalSteps(body)
             for step in body.steps {
                 if step.limits.maxCost != nil || step.forEach?.maxCost != nil { hasCap = true }
                 if case .model(let model) = step.kind {
-                    for name in model.askedTiers {
+                    for name in model.askedTiers + standIns(model) {
                         let key = TierKey(graph: ObjectIdentifier(graph), name: name)
-                        if tiers[key] == nil { tiers[key] = terms(graph.tier(named: name)!) }
+                        if tiers[key] == nil { tiers[key] = terms(graph.tier(named: name) ?? root.tier(named: name)!) }
                     }
                 } else if case .workflow(let other) = step.kind {
                     visit(other.graph)
@@ -203,7 +205,7 @@ public struct PlanBuilder: Sendable {
             guard case .model(let model) = step.kind else { continue }
             let items = itemCount(step, scope)
             if items.least > 0 {
-                let once = best(model, terms(model.tier, of: graph), promptBytes: promptSize(step, model, graph, scope).knownBytes, scope.with(step))
+                let once = cheapest(step, model, Place(graph: graph, scope: scope))
                 let best = (once * items.least).limited(to: step.limits.maxCost, step.limits.maxTotalTokens, times: items.least).limited(to: step.forEach?.maxCost, nil)
                 total.best += best.money
                 total.bestTokens &+= best.tokens
@@ -221,7 +223,7 @@ public struct PlanBuilder: Sendable {
         func visit(_ body: StepGraph, of graph: WorkflowGraph) {
             for step in body.steps where refusal == nil {
                 if case .model(let model) = step.kind {
-                    for name in model.askedTiers where refusal == nil {
+                    for name in model.askedTiers + Self.standIns(model, self.graph.budget) where refusal == nil {
                         let terms = terms(name, of: graph)
                         refusal = terms.failure ?? notTaken(model, terms.profiles) ?? (hasCap ? terms.unpriced.first.map(StepFailure.unpriced) : nil)
                     }
@@ -276,8 +278,9 @@ public struct PlanBuilder: Sendable {
         if let escalation = model.escalation { return plan(escalation, step, id, model, place, isConditional: isConditional) }
         let tier = place.graph.tier(named: model.tier)!
         let terms = terms(model.tier, of: place.graph)
-        let outputCap = min(step.limits.maxOutputTokens, model.sampling.over(tier.sampling).maxOutputTokens ?? .max)
-        let (sheets, unpriced) = (terms.sheets, terms.unpriced)
+        let outputCap = outputCap(step, model, tier)
+        let asked = [tier] + Self.standIns(model, graph.budget).map { self.tier($0, in: place.graph) }
+        let (sheets, unpriced) = (terms.sheets, asked.flatMap { self.terms($0.name, of: place.graph).unpriced })
         let prompt = promptSize(step, model, place.graph, place.scope)
         let own = place.scope.with(step)
         var notes: [String] = []
@@ -289,34 +292,34 @@ public struct PlanBuilder: Sendable {
         }
         if !unpriced.isEmpty { notes.append("no price for " + unpriced.map { "\($0.reference)" }.joined(separator: ", ")) }
 
-        // Worst: every try fails but the last, and every repair is used.
-        let machine = TryMachine(step, model, tier)
-        let calls = machine.mostCalls
+        // Worst: every try fails but the last, and every repair is used, of whoever may be asked.
         let (bound, learned) = inputBound(prompt, step.limits, model, outputCap: outputCap)
         if let learned { notes.append(learned) }
         var worst: Money?
-        let perCall = dearestCall(model, terms, bound: bound, outputCap: outputCap, timeout: step.timeout, own)
+        let most = asked.map { tier in mostOf(step, model, tier, prompt, place.graph, own) }
+        let calls = most.map(\.calls).max()!
         if unpriced.isEmpty {
-            let perCall = perCall.money
-            if !terms.unknown.isEmpty {
-                notes.append("unbounded: nothing is known of " + terms.unknown.map(\.description).joined(separator: ", "))
+            let perCall = most.contains { $0.money == nil } ? nil : most.compactMap(\.money).max()
+            let unknown = asked.flatMap { self.terms($0.name, of: place.graph).unknown }
+            if !unknown.isEmpty {
+                notes.append("unbounded: nothing is known of " + unknown.map(\.description).joined(separator: ", "))
             } else if perCall == nil, bound != nil {
                 notes.append("unbounded: what is attached may be billed as anything; attach: [{ …, max_tokens: … }] bounds it")
             } else if perCall == nil {
                 notes.append("unbounded: no limits.max_input_tokens, and the prompt is not known before the run")
             }
             if place.most == nil { notes.append("unbounded: for_each without max_items") }
-            worst = perCall.flatMap { cost in place.most.map { cost * calls * $0 } }
+            worst = perCall.flatMap { cost in place.most.map { cost * $0 } }
             if let cap = step.limits.maxCost, let most = place.most { worst = worst.map { min($0, cap * most) } ?? cap * most }
             if let cap = step.forEach?.maxCost, let most = place.outerMost { worst = worst.map { min($0, cap * most) } ?? cap * most }
         }
 
-        let once = best(model, terms, promptBytes: prompt.knownBytes, own)
+        let once = cheapest(step, model, place)
         notes += Self.notes(once, step.limits, "its cheapest call")
         let best = once * place.least
         let amounts = Plan.Amounts(
             best: best.money, expected: expected(id, terms), worst: worst, bestTokens: best.tokens,
-            worstTokens: Self.mostTokens(perCall.tokens?.times(calls), step, place)
+            worstTokens: Self.mostTokens(most.contains { $0.tokens == nil } ? nil : most.compactMap(\.tokens).max(), step, place)
         ).ordered
         return Plan.Step(
             id: id, kind: "model", tier: tier.name, model: tier.models.map(\.description).joined(separator: " | "),

@@ -33,6 +33,8 @@ final class ExecutionScope {
     var itemFailures: [Int: [Int: StepFailure]] = [:]
     /// What is read of items with a gate beside their outputs.
     var itemGates: [Int: [Int: JSONObject]] = [:]
+    /// How many items of a step have begun.
+    var itemsBegun: [Int: Int] = [:]
     /// The number of its `finally`, once that is open.
     var finallyScope: Int?
     var firstFailure: (path: String, failure: StepFailure)?

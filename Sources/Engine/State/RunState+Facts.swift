@@ -15,6 +15,7 @@ extension RunState {
         try take(fact, node, at: moment, documents)
         let commands = machine.advance(fact, node)
         if case .nodeCancelled = fact, let node { cancelled(node) }
+        if let room, let node { room.hasChanged(node.scope) }
         lastFactAt = moment
         return commands
     }
@@ -28,12 +29,17 @@ extension RunState {
             let (scope, step) = (scopes[node!.scope]!, node!.step)
             scope.lists[step] = list
             scope.itemResults[step] = Array(repeating: nil, count: count)
-        case .stepSkipped:
+        case .stepSkipped(let path, let reason):
+            if case .band(let band) = reason {
+                guard bands.closing == band else { throw IllegalFact("'\(path)' was not kept from beginning") }
+                leftOut = leftOut ?? (path, band)
+            }
             leave(node!)
             setStep(node!, ["status": .string(NodeStatus.skipped.rawValue)])
         case .nodeStarted:
             guard open[node!] == nil else { throw IllegalFact("'\(node!.path)' was started before") }
             open[node!] = OpenNode(step(node!), at: moment)
+            if node!.item != nil { scopes[node!.scope]!.itemsBegun[node!.step, default: 0] += 1 }
         case .scopeOpened(let opened): try openScope(opened, node, documents)
         case .passEnded(_, _, let verdict): try endPass(node!, verdict)
         case .deadlinePassed:
@@ -54,7 +60,7 @@ extension RunState {
             try gate(of: node!).end(end)
             try check(end, open[node!]!)
             // What a person gave is no tier's.
-            if end.tier != nil || end.isAccepted { open[node!]!.totals?.tier = end.tier }
+            if end.tier != nil || end.isAccepted { open[node!]!.totals?.tier = end.tier.map { open[node!]!.asked($0) } }
         case .commandEnded(_, let attempt, let code, _, _, _):
             guard case .run = step(node!).kind else { throw IllegalFact("'\(node!.path)' runs no program") }
             try begun(node!).exit = (attempt, code)
@@ -79,6 +85,7 @@ extension RunState {
             guard resumed.epoch > 1 else { throw IllegalFact("owner \(resumed.epoch) of the run cannot go on with it") }
             idleTimes.append((lastFactAt, moment))
             loseCalls()
+        case .bandEntered(let entered): try enter(entered)
         case .conditionEvaluated, .interruptRequested, .cancelRequested, .runEnded, .outcomeRecorded, .runPruned: break
         }
     }
@@ -137,6 +144,8 @@ extension RunState {
         state.calls[place].ended = end
         state.calls[place].endedAt = moment
         state.totals?.count(end, part: started.part)
+        // Who answers for a tier that was named.
+        if state.gate == nil, let asked = started.askedTier { state.totals?.tier = asked }
         // That it was an outage says that it had answered.
         if end.failure == nil || end.isOutage || end.response != nil { answering.insert(started.model) }
         money.settle(started, end, caps: caps(of: started, node))
@@ -202,6 +211,7 @@ extension RunState {
         guard let inquiry = state.inquiry, let question = inquiry.question else { throw IllegalFact("'\(node.path)' has asked nothing that is open") }
         guard decision.choice.answers(question.kind) else { throw IllegalFact("'\(decision.choice.word)' is no answer to what '\(node.path)' asks") }
         if decision.isApproved, let cap = decision.cap ?? question.cap { money.raise(to: cap) }
+        if question.kind == .band, let band = question.cause.flatMap(BudgetBand.Name.init(rawValue:)) { bands.answer(band, isYes: decision.isApproved) }
         var decision = decision
         // The answer tells less of it.
         decision.question = question

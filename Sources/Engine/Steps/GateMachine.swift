@@ -41,6 +41,8 @@ public struct GateMachine: Sendable {
     /// Follows when all is recorded that is to be.
     private var following: Command?
     private var lastCheck: Int?
+    /// Why the last tier gave no answer.
+    private var lastFailure: StepFailure?
 
     /// - Parameters:
     ///   - start: the place of the tier that is asked first.
@@ -155,6 +157,7 @@ public struct GateMachine: Sendable {
 
     private mutating func failed(_ failure: StepFailure) -> Command {
         let isEvidence = isEvidence(failure.kind)
+        lastFailure = failure
         decisions.append(TierDecision(tier: tier, verdict: .failed(failure.kind), decidedBy: nil, notRun: terms.order.map { terms.checks[$0].name }))
         if failure.kind == .refusal, !isEvidence { return .end(.failed(failure)) }
         if isEvidence, tier + 1 < terms.tiers.count { return take(.ask(tier: tier + 1)) }
@@ -164,7 +167,10 @@ public struct GateMachine: Sendable {
     private func ended(_ cause: GateCause) -> Command {
         let best = candidates.last
         if terms.onExhausted == .ask, best != nil || decisions.contains(where: isAnswered) { return .end(.ask(best: best, cause: cause)) }
-        guard let best else { return .end(.failed(cause.failure)) }
+        guard let best else {
+            if case .band = cause, let lastFailure { return .end(.failed(lastFailure)) }
+            return .end(.failed(cause.failure))
+        }
         if terms.onExhausted == .best { return .end(.best(tier: best, cause: cause)) }
         return .end(.failed(StepFailure(.notAccepted, "no tier's answer was accepted: \(cause.text)")))
     }

@@ -85,14 +85,17 @@ public enum GateCause: Sendable, Hashable {
     case checkUnavailable(check: String, reason: String)
     /// A tier gave no answer, and a further one would not help, or there is none.
     case tierFailed(StepFailure)
-    /// A further tier may not be asked: caps, bands, rates.
+    /// A further tier may not be asked: caps, rates.
     case refused(StepFailure)
+    /// A band of the budget keeps it from being asked.
+    case band(String)
 
     /// The stable word of it.
     public var word: String {
         switch self {
         case .notAccepted, .notTold: "not_accepted"
         case .checkUnavailable: "check_unavailable"
+        case .band: "band"
         case .tierFailed(let failure), .refused(let failure): failure.kind.rawValue
         }
     }
@@ -102,6 +105,7 @@ public enum GateCause: Sendable, Hashable {
         case .notAccepted: "the last tier's was not accepted either"
         case .notTold(let reason): "the last tier's was not accepted either: \(reason)"
         case .checkUnavailable(let check, let reason): "the check '\(check)' could not be run: \(reason)"
+        case .band(let reason): reason
         case .tierFailed(let failure), .refused(let failure): failure.message
         }
     }
@@ -110,6 +114,7 @@ public enum GateCause: Sendable, Hashable {
     var failure: StepFailure {
         switch self {
         case .tierFailed(let failure), .refused(let failure): failure
+        case .band(let reason): StepFailure(.budget, reason)
         case .notAccepted, .notTold, .checkUnavailable: StepFailure(.notAccepted, text)
         }
     }

@@ -54,11 +54,11 @@ final class GateRun {
     }
 
     /// The tries of one of its questions.
-    func tries(_ model: ModelStep, _ tier: String, _ place: QuestionPlace) -> ModelTries {
+    func tries(_ model: ModelStep, _ tier: ModelTier, _ place: QuestionPlace) -> ModelTries {
         // Whoever was asked at a tier before is not asked again.
         let isTakenUp = isResumed || place.isAskedOnce && state.calls.contains { $0.started.part == place.part }
         return ModelTries(
-            node: node, step: step, model: model, tier: graph.tier(named: tier)!, state: state, isResumed: isTakenUp, caps: caps, rules: rules, place: place)
+            node: node, step: step, model: model, tier: tier, state: state, isResumed: isTakenUp, caps: caps, rules: rules, place: place)
     }
 
     /// What an answer was given to, for judges: the messages of the user, without what is attached.

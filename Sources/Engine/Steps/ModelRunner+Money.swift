@@ -11,6 +11,15 @@ extension ModelRunner {
             && amounts.exceeded != .max
     }
 
+    /// Under `on_exceeded: degrade`, the next tier that may fit where a step's first call does not. An optional step is skipped: what it
+    /// would take is for the others.
+    func standIn(for tries: ModelTries, _ refusal: BudgetRefusal, _ run: isolated RunExecution) -> ModelTier? {
+        let budget = run.state.graph.budget
+        guard budget.onExceeded == .degrade, tries.place?.mayAskForMoney != false, tries.isFirstCall, !tries.step.isOptional, !refusal.isExceeded else { return nil }
+        let name = budget.degrade.first { !tries.refusedTiers.contains($0) && $0 != tries.tier.name && run.state.bandAgainst($0) == nil }
+        return name.map { run.state.tier($0, run.state.scopes[tries.node.scope]!.graph) }
+    }
+
     /// The step waits for a person to raise the run's cap.
     func askForMoney(_ refusal: BudgetRefusal, _ node: Node, _ run: isolated RunExecution) {
         let amounts = refusal.money!
@@ -24,6 +33,10 @@ extension ModelRunner {
 }
 
 extension StepFailure {
+    static func notGoneOn(_ decision: ApprovalDecision) -> StepFailure {
+        StepFailure(.budget, "\(decision.by) did not let the run go on" + (decision.note.map { ": \($0)" } ?? ""))
+    }
+
     static func notGranted(_ decision: ApprovalDecision) -> StepFailure {
         StepFailure(.budget, "\(decision.by) did not grant more money" + (decision.note.map { ": \($0)" } ?? ""))
     }

@@ -9,13 +9,16 @@ final class ModelTries {
     let node: Node
     let step: Step
     let model: ModelStep
-    let tier: ModelTier
+    /// Who is asked.
+    private(set) var tier: ModelTier
+    /// Those whose first call a cap refused.
+    private(set) var refusedTiers: [String] = []
     /// Of a gate, which of its questions it is; `nil`: the step's only one.
     let place: QuestionPlace?
     /// What the facts tell of the node.
     let state: OpenNode
-    let sampling: Sampling
-    let outputCap: Int
+    private(set) var sampling: Sampling
+    private(set) var outputCap: Int
     let limits: StepLimits
     let timeout: TimeSpan
     /// The caps that its calls draw on.
@@ -86,9 +89,29 @@ final class ModelTries {
         self.rules = rules
         machine = TryMachine(step, model, tier, limits: limits, rules: rules)
         self.caps = caps
-        let usual = model.sampling.over(tier.sampling)
-        sampling = place?.sampling(over: usual) ?? usual
+        sampling = Self.sampling(model, tier, place)
         outputCap = min(limits.maxOutputTokens, sampling.maxOutputTokens ?? .max)
+    }
+
+    private static func sampling(_ model: ModelStep, _ tier: ModelTier, _ place: QuestionPlace?) -> Sampling {
+        let usual = model.sampling.over(tier.sampling)
+        return place?.sampling(over: usual) ?? usual
+    }
+
+    /// The tier that is being decided: another may be asked for it.
+    var decidedTier: String { place?.tier ?? model.tier }
+
+    /// Whether the node has asked nobody yet, but for calls of which nothing is known.
+    var isFirstCall: Bool { state.calls.allSatisfy(\.isLost) }
+
+    /// Another tier is asked from its beginning, as a cap refused the first call.
+    func degrade(to other: ModelTier) {
+        refusedTiers.append(tier.name)
+        tier = other
+        sampling = Self.sampling(model, tier, place)
+        outputCap = min(limits.maxOutputTokens, sampling.maxOutputTokens ?? .max)
+        machine = TryMachine(step, model, tier, limits: limits, rules: rules)
+        next = machine.apply(.started)
     }
 
     /// Takes an answer: all of one, or the next piece.
@@ -167,7 +190,7 @@ final class ModelTries {
     }
 
     /// Who identifies its next call.
-    func site(_ ordinal: Int) -> CallSite { CallSite(path: path, tier: place?.tier ?? tier.name, part: place?.part ?? "", ordinal: ordinal) }
+    func site(_ ordinal: Int) -> CallSite { CallSite(path: path, tier: decidedTier, part: place?.part ?? "", ordinal: ordinal) }
 
     /// Where the text of the last call is kept.
     var response: ContentHash? { state.calls.last(where: { $0.ended != nil })?.ended?.response }

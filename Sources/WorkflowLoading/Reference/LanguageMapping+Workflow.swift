@@ -91,10 +91,10 @@ extension LanguageMapping {
             .init("max_cost_usd", .money, "The most that one run may cost, in dollars."),
             .init("max_tokens", .integer(1...1_000_000_000_000), "The most tokens of one run, input and output together."),
             .init("admit", .word(Budget.Admission.self), default: "best", "Which price of the plan has to fit before the run starts."),
-            .init("yellow", .mapping("band"), "What changes once so much is spent or held.").checked(),
-            .init("red", .mapping("band"), "The same, further on.").checked(),
-            .init("on_exceeded", .word(Budget.Exceeded.self), default: "stop", "What happens when the next call does not fit; with ask, a person may grant more.").checked(unless: "stop", "ask"),
-            .init("degrade", .oneOrList(.tier), "Cheaper tiers that take over, the first that fits, under on_exceeded: degrade; optional steps are skipped.").checked(unless: []),
+            .init("yellow", .mapping("band"), "What changes once so much is spent or held for good.").declared(),
+            .init("red", .mapping("band"), "The same, further on.").declared(),
+            .init("on_exceeded", .word(Budget.Exceeded.self), default: "stop", "What happens when the next call does not fit; with ask, a person may grant more."),
+            .init("degrade", .oneOrList(.tier), "Cheaper tiers that take over, the first that fits, under on_exceeded: degrade; optional steps are skipped.").declared(),
         ], shorthand: "max_cost_usd: {}")
 
     static let band = LanguageMapping(

@@ -18,6 +18,8 @@ public enum SkipReason: Sendable, Hashable {
     case runStopping
     /// `optional`, and the budget was short.
     case overBudget
+    /// The budget was in that band, in which nothing new asks a model.
+    case band(BudgetBand.Name)
 
     public init?(text: String) {
         func id(after prefix: String) -> String? { text.hasPrefix(prefix) ? String(text.dropFirst(prefix.count)) : nil }
@@ -25,7 +27,7 @@ public enum SkipReason: Sendable, Hashable {
             self = .upstreamSkipped(id)
         } else if let id = id(after: "upstream_failed: ") {
             self = .upstreamFailed(id)
-        } else if let reason = [Self.conditionFalse, .runStopping, .overBudget].first(where: { $0.text == text }) {
+        } else if let reason = ([Self.conditionFalse, .runStopping, .overBudget] + BudgetBand.Name.allCases.map(Self.band)).first(where: { $0.text == text }) {
             self = reason
         } else {
             return nil
@@ -39,6 +41,7 @@ public enum SkipReason: Sendable, Hashable {
         case .upstreamFailed(let id): return "upstream_failed: \(id)"
         case .runStopping: return "the run was stopping"
         case .overBudget: return "optional, and the budget is short"
+        case .band(let name): return "the budget is in its \(name.rawValue) band, in which nothing new starts"
         }
     }
 }

@@ -83,6 +83,10 @@ public struct Projection: Sendable {
         case .checkEnded(let check): try end(check, at, sink)
         case .tierDecided(let tier): try decide(tier, at, sink)
         case .gateEnded(let gate): try end(gate, sink)
+        case .bandEntered(let entered):
+            try sink.begin(.runBand)
+            sink.put(entered.band.rawValue)
+            try sink.end()
         case .conditionEvaluated, .scopeOpened, .deadlinePassed, .inputTrimmed, .callRefused, .commandEnded, .outputRejected, .interruptRequested,
             .cancelRequested, .runPruned:
             break

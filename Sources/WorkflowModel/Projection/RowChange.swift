@@ -1,7 +1,7 @@
 /// A kind of change of one row: its table, its columns in the order in which their values are put, and what becomes of values that are
 /// there. A ledger's statements follow from it, as do the tables that a record is held against.
 public enum RowChange: Int, Sendable, CaseIterable {
-    case runStarted, runResumed, runEnded, runOutcome
+    case runStarted, runResumed, runEnded, runOutcome, runBand
     case callStarted, callEnded, callLost
     case nodeChanged, nodeEnded
     case questionAsked, questionAnswered
@@ -42,7 +42,7 @@ public enum RowChange: Int, Sendable, CaseIterable {
 
     public var table: String {
         switch self {
-        case .runStarted, .runResumed, .runEnded, .runOutcome: return "run"
+        case .runStarted, .runResumed, .runEnded, .runOutcome, .runBand: return "run"
         case .callStarted, .callEnded, .callLost: return "model_call"
         case .nodeChanged, .nodeEnded: return "step_attempt"
         case .questionAsked, .questionAnswered: return "approval"
@@ -59,7 +59,7 @@ public enum RowChange: Int, Sendable, CaseIterable {
         switch self {
         case .runStarted, .callStarted, .outcomeRecorded, .checkEnded, .tierDecided: return .insert
         case .priceRow: return .insertOnce
-        case .runResumed, .runEnded, .runOutcome, .callEnded, .callLost, .questionAnswered, .gateEnded: return .update
+        case .runResumed, .runEnded, .runOutcome, .runBand, .callEnded, .callLost, .questionAnswered, .gateEnded: return .update
         case .nodeChanged, .nodeEnded, .questionAsked, .memoKept, .memoTaken: return .upsert
         }
     }
@@ -86,6 +86,7 @@ public enum RowChange: Int, Sendable, CaseIterable {
         case .runResumed: return Self.columns(set: ["status", "ended_at", "error", "epoch"])
         case .runEnded: return Self.columns(set: ["status", "ended_at", "outputs_hash", "error"], last: ["outcome"])
         case .runOutcome: return Self.columns(set: ["outcome"])
+        case .runBand: return Self.columns(set: ["band"])
         case .callStarted:
             return Self.columns(
                 keys: Self.callKey,
