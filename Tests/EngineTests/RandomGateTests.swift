@@ -143,8 +143,8 @@ import WorkflowModel
                 let isFirst = begun.insert(call.path).inserted
                 let isClimb = climbed.insert("\(call.path) \(call.tier)").inserted && !isFirst
                 let bands = entered.compactMap(graph.budget.band)
-                if isFirst { #expect(!bands.contains(where: \.finishesCurrent), "\(yaml)") }
-                if isClimb { #expect(!bands.contains(where: \.forbidsEscalation), "\(yaml)") }
+                if isFirst { #expect(!bands.contains { $0.finishesCurrent }, "\(yaml)") }
+                if isClimb { #expect(!bands.contains { $0.forbidsEscalation }, "\(yaml)") }
                 if isFirst || isClimb, let left = bands.last(where: { $0.tiers != nil })?.tiers { #expect(left.contains(call.askedTier ?? call.tier), "\(yaml)") }
             default: break
             }

@@ -70,7 +70,7 @@ import WorkflowModel
               - id: a
                 prompt: hi
                 limits: { max_output_tokens: 100, max_total_tokens: 300 }
-                escalate: { tiers: [small, large], checks: { judge: { model: large, prompt: "Is it good?", output: { schema: { type: object } }, min: 0.5 } } }
+                escalate: { tiers: [small, large], checks: { judge: { model: large, prompt: "Is it good?", output: { schema: { type: object, properties: { score: { type: number } }, required: [score] } }, min: 0.5 } } }
             """)
         #expect(result.status == .succeeded && rig.provider.requests.count == 1)
         let lost = rig.written.events.compactMap { if case .checkEnded(let check) = $0.event { check } else { nil } }

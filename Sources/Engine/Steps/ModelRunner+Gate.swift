@@ -107,11 +107,13 @@ extension ModelRunner {
         failure.kind == .budget && tries.recorded.isEmpty ? .refused(.refused(failure)) : .failed(failure)
     }
 
-    /// Why a band keeps a further tier from being asked; `nil`: none does, or it was asked before.
+    /// Why a band keeps a further tier from being asked; `nil`: none does, or it was asked before. A gate that has ended in the record goes no
+    /// further, whatever has become of caps since.
     private func band(against tier: Int, _ gate: GateRun, _ run: isolated RunExecution) -> GateCause? {
-        guard tier != gate.start, !run.state.bands.entered.isEmpty else { return nil }
+        guard tier != gate.start, gate.record.end != nil || !run.state.bands.entered.isEmpty else { return nil }
         let name = gate.machine.terms.tiers[tier]
         guard !gate.state.calls.contains(where: { $0.started.tier == name && $0.started.part.isEmpty }) else { return nil }
+        if let end = gate.record.end { return .refused(StepFailure(.budget, end.reason ?? "the gate has ended")) }
         if let band = run.state.bands.forbiddingEscalation { return .band("the budget is in its \(band.rawValue) band, in which no step goes on to a further tier") }
         return run.state.bandAgainst(name).map(GateCause.band)
     }
@@ -130,7 +132,7 @@ extension ModelRunner {
 
     private func record(_ decision: TierDecision, _ output: JSONValue?, _ gate: GateRun, _ run: isolated RunExecution) {
         let tier = gate.machine.terms.tiers[decision.tier]
-        guard !gate.record.decisions.contains(where: { $0.tier == tier }) else { return }
+        guard gate.record.end == nil, !gate.record.decisions.contains(where: { $0.tier == tier }) else { return }
         let (verdict, failure): (TierDecided.Verdict, FailureKind?) =
             switch decision.verdict {
             case .accepted: (.accepted, nil)
