@@ -22,6 +22,9 @@ public struct Reservation: Sendable, Hashable {
         self.basis = basis
     }
 
+    /// The most tokens of a call, its prompt's and its answer's.
+    public static func tokens(inputBound: Int, contextWindow: Int?, outputCap: Int) -> Int { min(inputBound, contextWindow ?? .max) + outputCap }
+
     /// - Parameters:
     ///   - inputBound: the most tokens that the prompt can have.
     ///   - contextWindow: the model's, where known: the server refuses what is longer.

@@ -6,7 +6,7 @@ import WorkflowModel
 public final class RunResult: Spender, Sendable {
     public let id: RunID
     public let status: RunStatus
-    /// Present when it succeeded.
+    /// Present when it succeeded, or a band of its budget left something out.
     public let outputs: JSONObject?
     /// The first failure.
     public let failure: StepFailure?
@@ -20,6 +20,8 @@ public final class RunResult: Spender, Sendable {
     public let endedAt: Timestamp
     /// Where more counts than the run's cap admits, as calls cost more than was held for them.
     public let exceeded: (cap: Money, counted: Money)?
+    /// What counts of the run's cap on tokens; `nil`: it has none.
+    public let tokens: (cap: Int, counted: Int)?
 
     /// A step that waits for a person.
     public struct Waiting: Sendable, Hashable {
@@ -38,14 +40,16 @@ public final class RunResult: Spender, Sendable {
         self.init(
             id: RunID(record.id), status: record.status, outputs: outputs, failure: record.failure.flatMap(StepFailure.init(json:)), failedStep: nil,
             waitsFor: [], spending: record.spending, startedAt: record.startedAt,
-            endedAt: record.endedAt ?? record.startedAt)
+            endedAt: record.endedAt ?? record.startedAt,
+            tokens: record.maxTokens.map { ($0, record.heldTokens) })
     }
 
     init(
         id: RunID, status: RunStatus, outputs: JSONObject?, failure: StepFailure?, failedStep: String?, waitsFor: [Waiting], spending: Spending,
-        startedAt: Timestamp, endedAt: Timestamp, exceeded: (cap: Money, counted: Money)? = nil
+        startedAt: Timestamp, endedAt: Timestamp, exceeded: (cap: Money, counted: Money)? = nil, tokens: (cap: Int, counted: Int)? = nil
     ) {
         self.exceeded = exceeded
+        self.tokens = tokens
         self.id = id
         self.status = status
         self.outputs = outputs

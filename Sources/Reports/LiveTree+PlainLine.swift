@@ -39,6 +39,8 @@ extension LiveTree {
         case .remark(let path, let text):
             guard isNewRemark else { return nil }
             pieces = [path, "warning: " + text]
+        case .entered(_, let text):
+            pieces = [workflow, text]
         case .decided(let path, _, let text):
             pieces = [path, text]
         case .ended(let status):

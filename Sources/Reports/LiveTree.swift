@@ -82,6 +82,8 @@ public struct LiveTree: Sendable {
     private(set) var workflow = ""
     private(set) var runID = ""
     private(set) var budget: Money?
+    /// Of its budget, the last that it came to.
+    private(set) var band: BudgetBand.Name?
     private(set) var steps: [Step] = []
     private(set) var startedAt: Timestamp?
     private(set) var endedAt: Timestamp?
@@ -179,6 +181,7 @@ public struct LiveTree: Sendable {
         case .failed(let path, let text, let endsRun): fail(path, text, endsRun: endsRun)
         case .decided(let path, let isApproved, let text):
             change(path) { ($0.decision, $0.isRejected, $0.reason) = (text, !isApproved, nil) }
+        case .entered(let name, _): band = name
         case .resumed:
             for (call, path) in inFlight.sorted(by: { $0.key < $1.key }) {
                 apply(.callEnded(path: path, call: call, state: .unknown, inputTokens: nil, outputTokens: nil, cost: nil, held: nil), at: moment)

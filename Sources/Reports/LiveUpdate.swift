@@ -54,5 +54,7 @@ public enum LiveUpdate: Sendable {
     case resumed
     /// What is odd about a call of a node: worth a line the first time that it is said.
     case remark(path: String, String)
+    /// The budget has come to a band; `text` says by what.
+    case entered(BudgetBand.Name, String)
     case ended(RunStatus)
 }

@@ -13,7 +13,10 @@ public enum PlanReport {
         if let expected = plan.total.expected { cost += ", expected \(expected) (n=\(Figures.count(plan.historyRuns)))" }
         if isUnpriced(plan) { cost = "cost unpriced (\(plan.unpriced.joined(separator: ", ")))" }
         // Why it is refused is told by the error that follows.
-        return (head + cost + "; " + (plan.refusal.map { "refused (\($0.kind.rawValue))" } ?? verdict(plan).text)).harmless
+        var end = verdict(plan).text
+        if let tokens = tokenVerdict(plan) { end += "; " + tokens.text }
+        if let refusal = plan.refusal { end = "refused (\(refusal.kind.rawValue))" }
+        return (head + cost + "; " + end).harmless
     }
 
     /// The steps with their three prices, the verdict, notes, and how prompts share their beginnings.
@@ -27,6 +30,7 @@ public enum PlanReport {
         let verdict = verdict(plan)
         say(verdict.text, verdict.isGood ? .green : verdict.isRefusal ? .red : .yellow)
         for detail in plan.refusal?.details ?? [] { say(detail, .dim, indent: 2) }
+        if let tokens = tokenVerdict(plan) { say(tokens.text, tokens.isGood ? .green : .yellow) }
         switch (plan.total.expected, plan.historyRuns) {
         case (nil, _): say("no expectation yet: it comes from the history of runs that succeeded", .dim)
         case (_, let runs): say("expected rests on \(Figures.counted(runs, "run")) that succeeded", .dim)
@@ -69,6 +73,7 @@ public enum PlanReport {
                 .init("best", .trailing, expendable: 1),
                 .init("expected", .trailing, expendable: 3, hidesWhenEmpty: true),
                 .init("worst", .trailing),
+                .init("worst tokens", .trailing, expendable: 7, hidesWhenEmpty: true),
             ], emptyText: "the workflow has no steps")
         for (index, step) in plan.steps.enumerated() {
             let isModel = step.model != nil
@@ -91,6 +96,7 @@ public enum PlanReport {
                 isPriced ? StyledText(isUnpriced ? "unpriced" : step.amounts.best.displayText, tint) : "",
                 isPriced && !isUnpriced ? StyledText(step.amounts.expected?.displayText ?? "", tint) : "",
                 isPriced ? worst(step.amounts.worst, isUnpriced: isUnpriced || (step.amounts.worst == nil && inner.contains(where: \.isUnpriced))) : "",
+                isPriced && capsTokens(plan) ? tokens(step.amounts.worstTokens, tint) : "",
             ])
         }
         let atLeast = isUnpriced(plan) ? style.atLeast : ""
@@ -100,6 +106,7 @@ public enum PlanReport {
             StyledText(atLeast + plan.total.best.displayText),
             StyledText(plan.total.expected.map { atLeast + $0.displayText } ?? ""),
             plan.total.worst.map { StyledText(atLeast + $0.displayText, .bold) } ?? worst(nil, isUnpriced: false),
+            capsTokens(plan) ? tokens(plan.total.worstTokens, .bold) : "",
         ]
         return table
     }
@@ -117,6 +124,22 @@ public enum PlanReport {
     private static func worst(_ amount: Money?, isUnpriced: Bool) -> StyledText {
         if isUnpriced { return StyledText("unpriced", .yellow) }
         return amount.map { StyledText($0.displayText) } ?? StyledText("unbounded", .yellow)
+    }
+
+    /// Whether anything of it has a cap on tokens.
+    private static func capsTokens(_ plan: Plan) -> Bool { plan.budgetTokens != nil || plan.steps.contains(where: \.hasTokenCap) }
+
+    private static func tokens(_ count: Int?, _ tint: Tint?) -> StyledText {
+        count.map { StyledText(Figures.count($0), tint) } ?? StyledText("unbounded", .yellow)
+    }
+
+    /// Of the run's cap on tokens; `nil`: it has none, or the run is refused.
+    private static func tokenVerdict(_ plan: Plan) -> (text: String, isGood: Bool)? {
+        guard let budget = plan.budgetTokens, plan.refusal == nil else { return nil }
+        let cap = "budget " + Figures.counted(budget, "token")
+        guard let worst = plan.total.worstTokens else { return ("tokens unbounded, \(cap): calls that could pass it are refused", false) }
+        if worst <= budget { return ("at most \(Figures.counted(worst, "token")) of \(cap): fits", true) }
+        return ("at most \(Figures.counted(worst, "token")), which passes \(cap): calls that could pass it are refused", false)
     }
 
     private static func verdict(_ plan: Plan) -> (text: String, isGood: Bool, isRefusal: Bool) {
@@ -199,8 +222,8 @@ public enum PlanReport {
         }
         return [
             "workflow": .string(plan.workflow), "admitted": .bool(plan.refusal == nil), "admission": .string(plan.admission),
-            "refusal": plan.refusal?.json ?? .null, "budget_usd": .money(plan.budget), "is_bounded": .bool(plan.isBounded),
-            "total": amounts(plan.total), "total_is_lower_bound": .bool(isUnpriced(plan)),
+            "refusal": plan.refusal?.json ?? .null, "budget_usd": .money(plan.budget), "budget_tokens": .number(plan.budgetTokens), "is_bounded": .bool(plan.isBounded),
+            "total": amounts(plan.total), "best_tokens": .number(plan.total.bestTokens), "worst_tokens": .number(plan.total.worstTokens), "total_is_lower_bound": .bool(isUnpriced(plan)),
             "max_calls": .number(maxCalls(plan)), "unpriced": .array(plan.unpriced.map(JSONValue.string)),
             "history_runs": .number(plan.historyRuns),
             "steps": .array(
@@ -211,6 +234,7 @@ public enum PlanReport {
                         "prompt_tokens": .number(step.promptTokens), "prompt_tokens_known_by": step.prompt?.way.json ?? .null, "max_input_tokens": .number(step.maxInputTokens),
                         "max_output_tokens": .number(step.maxOutputTokens),
                         "amounts": amounts(step.amounts, isUnpriced: step.isUnpriced),
+                        "best_tokens": .number(step.amounts.bestTokens), "worst_tokens": .number(step.amounts.worstTokens),
                         "notes": .array(step.notes.map(JSONValue.string)), "prefixes": .array(step.prefixes.map(JSONValue.string)),
                         "depends_on": .array(step.dependsOn.map(JSONValue.string)),
                         "items_at_least": .number(step.items?.least), "items_at_most": .number(step.items?.most), "passes_at_most": .number(step.passes),

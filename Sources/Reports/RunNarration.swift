@@ -59,6 +59,7 @@ public enum RunNarration {
         case .approvalDecided(let path, let decision):
             return [.decided(path: path, isApproved: decision.isApproved, decision.sentence)] + state(path, .running)
         case .runResumed: return [.resumed]
+        case .bandEntered(let entered): return [.entered(entered.band, entered.sentence)]
         case .conditionEvaluated, .commandEnded, .interruptRequested, .cancelRequested, .scopeOpened, .memoKept, .outcomeRecorded, .runPruned: return []
         }
     }

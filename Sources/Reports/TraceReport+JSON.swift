@@ -77,6 +77,11 @@ extension TraceReport {
         ]
         var object = run.spending.fields(into: head)
         rest.forEachPair { object[$0] = $1 }
+        if let cap = run.maxTokens {
+            object["max_tokens"] = .number(cap)
+            object["held_tokens"] = .number(run.heldTokens)
+        }
+        if let band = run.band { object["band"] = .string(band.rawValue) }
         return .object(object)
     }
 

@@ -82,6 +82,13 @@ public enum TraceReport {
         } else if open > .zero {
             lines += Figures.flow(["held \(open.displayText) beyond the cost"], style)
         }
+        if let cap = run.maxTokens {
+            var text = "budget \(Figures.counted(cap, "token")): \(Figures.count(run.heldTokens)) used"
+            if let percent = Figures.percent(Int128(run.heldTokens), of: Int128(cap)) { text += " (\(percent))" }
+            if run.heldTokens > cap { text += ", exceeded: no call starts any more" }
+            lines += Figures.flow([StyledText(text, run.heldTokens > cap ? .red : nil)], style)
+        }
+        if let band = run.band { lines += Figures.flow([StyledText("the budget is in its \(band.rawValue) band", band == .red ? .red : .yellow)], style) }
         lines += lost(trace, style)
         if let decision = run.decisionID {
             lines += Figures.flow(["decision \(decision): \(run.outcome ?? "pending")"], style)

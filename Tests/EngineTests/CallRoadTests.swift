@@ -22,6 +22,7 @@ private actor RoadRecorder: CallRecorder {
 
     func nextCall() -> CallID { CallID(run: run, number: numbers.next()) }
     func raised(_ bound: Money, of model: ModelReference) -> Money { bound }
+    func raised(_ tokens: Int, of model: ModelReference) -> Int { tokens }
     func take(_ fact: RunEvent, at moment: Timestamp, _ documents: FactDocuments) { facts.append(fact) }
     func lose(_ error: JournalError) { outbox.lose(error) }
     func stop() { isStopping = true }
@@ -118,7 +119,7 @@ private struct RoadRig {
             _ = Issue.record("\(first) \(second)")
             return
         }
-        #expect(refusal.scope == BudgetRefusal.runScope && refusal.cap == usd("0.0004"))
+        #expect(refusal.scope == BudgetRefusal.runScope && refusal.money?.cap == usd("0.0004"))
         #expect(test.rig.provider.requests.map(\.site) == [Self.judge])
         #expect(await test.recorder.facts.map(\.kind) == ["call_started", "call_ended", "call_refused"])
     }

@@ -21,7 +21,7 @@ import WorkflowModel
     private static let full: [RunEvent] = [
         .runStarted(
             RunStarted(
-                workflow: "w", file: "dir/w.yaml", graph: hash, sources: other, meaning: hash, inputs: hash, maxCost: money, encoder: 3, program: "agentctl 9",
+                workflow: "w", file: "dir/w.yaml", graph: hash, sources: other, meaning: hash, inputs: hash, maxCost: money, maxTokens: 77, encoder: 3, program: "agentctl 9",
                 facts: 3, rules: Rules(version: 2), owner: ["business": "b"], tags: ["team": "x", "n": 7],
                 decision: RunDecision(id: "d", unit: "ticket", counts: ["a", "b"]), batch: "lines", batchIndex: 0,
                 origin: RunOrigin(commit: "abc", release: "v1"), kind: .fork, purpose: .eval, parent: "r0")),
@@ -34,13 +34,16 @@ import WorkflowModel
             CallStarted(
                 id: call(7), path: "a[1]", tier: "t", part: "judge#2", askedTier: "u", model: model, purpose: .repair, ordinal: 3, request: hash, wire: other,
                 held: money, retryOf: 6, tags: ["x": "y"], caps: [("a", money), ("b", .zero)], bound: Money(picoDollars: 1),
-                trimmed: [TrimmedValue(key: "k", before: 9, after: 3)], priceRows: ["p/in", "p/out"])),
-        .callRefused("a", BudgetRefusal(scope: "a", cap: money, spent: .zero, asked: money, exceeded: money)),
+                room: Money(picoDollars: 2), tokens: TokenHold(held: 9, bound: 8, room: 3, caps: [TokenCap(scope: "a", cap: 70)]), trimmed: [TrimmedValue(key: "k", before: 9, after: 3)], priceRows: ["p/in", "p/out"])),
+        .callRefused("a", BudgetRefusal(scope: "a", cap: money, spent: .zero, asked: money, exceeded: money, room: money)),
+        .callRefused("a", BudgetRefusal(scope: "a", tokens: BudgetRefusal.Amounts(cap: 9, spent: 8, asked: 7, exceeded: 6, room: 5))),
+        .bandEntered(BandEntered(.yellow, .money(counted: money, at: money))), .bandEntered(BandEntered(.red, .tokens(counted: 8, at: 7))),
+        .stepSkipped("a", .band(.red)),
         .callEnded(
             CallEnded(
                 id: call(7), path: "a[1]", state: .overrun, cost: money, usage: TokenUsage(plainInput: 5, cacheRead: 3, cacheWrite: 2, plainOutput: 7, reasoning: 1),
                 usageRaw: "{ \"n\":\t1.50 }", finishReason: .other, finishWord: "odd", response: hash, logprobs: other,
-                failure: CallFailure(.rateLimit, "later", retryAfter: .milliseconds(1500), shouldRetry: true), jitter: 0.1234567890123, isOutage: true, kept: .zero,
+                failure: CallFailure(.rateLimit, "later", retryAfter: .milliseconds(1500), shouldRetry: true), jitter: 0.1234567890123, isOutage: true, kept: .zero, keptTokens: 4,
                 notes: [CallNote(.servedModel, "another")], priceRows: ["q"],
                 newPriceRows: [
                     PriceRow(

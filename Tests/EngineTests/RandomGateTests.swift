@@ -126,6 +126,53 @@ import WorkflowModel
         }
     }
 
+    /// The same under caps, on cost and on tokens, in bands, and where cheaper tiers take over: no cap is passed, no gate goes up behind a band that
+    /// forbids it, whoever begins behind a band asks who is left, and the plan's worst case holds for all of it.
+    @Test(arguments: 1...160 as ClosedRange<UInt64>) func capsAndBandsHold(seed: UInt64) async throws {
+        var gates = Gates(random: SeededGenerator(seed: seed &+ 31_000))
+        let plain = gates.workflow()
+        let cost = ["0.0008", "0.002", "0.01"][gates.roll(3)]
+        let tokens = [1_500, 6_000, 40_000][gates.roll(3)]
+        let actions = ["escalate: never", "models: [small]", "models: [mid, small]", "finish_current: true", "escalate: never, models: [large]"]
+        var budget = gates.chance(50) ? "max_cost_usd: \(cost), max_tokens: \(tokens)" : gates.chance(50) ? "max_cost_usd: \(cost)" : "max_tokens: \(tokens)"
+        if gates.chance(70) { budget += ", yellow: { at: \(gates.roll(60))%, \(actions[gates.roll(5)]) }" }
+        if gates.chance(40) { budget += ", red: { at: \(60 + gates.roll(40))%, \(actions[gates.roll(5)]) }" }
+        if gates.chance(40) { budget += ", on_exceeded: degrade, degrade: [\(["small", "mid, small", "helper"][gates.roll(3)])]" }
+        let yaml = plain.replacing("\nsteps:", with: "\nbudget: { \(budget) }\nsteps:")
+        let graph = try workflow(yaml)
+        let chance = Mutex(SeededGenerator(seed: seed &+ 9_000))
+        let rig = EngineRig { request, _ in chance.withLock { Self.answer(request, &$0) } }
+        let plan = PlanBuilder(graph: graph, provider: rig.provider, prices: .perToken(), history: WorkflowHistory(), at: rig.clock.now()).plan(inputs: [:])
+        _ = try await rig.run(graph, observer: Chooser(rig.journal))
+        let run = rig.written
+        let (worst, worstTokens) = (try #require(plan.total.worst), try #require(plan.total.worstTokens))
+        #expect(run.mostHeld <= min(worst, graph.budget.maxCost ?? .max).picoDollars, "\(yaml)")
+        for scope in run.scopes.values { #expect(scope.mostHeld <= scope.cap, "\(yaml)") }
+        if let held = run.scopes[BudgetRefusal.runScope + TokenCap.mark]?.mostHeld { #expect(held <= worstTokens, "\(yaml)") }
+        for step in plan.steps {
+            #expect(run.calls.count { NodePath.step($0.start.path) == step.id && $0.end?.isOutage != true } <= step.maxCalls!, "\(yaml)")
+        }
+        #expect(run.capFaults == [], "\(yaml)")
+        // What waited for money was decided before.
+        if run.replies.contains(where: { $0.reply == .postponed }) { return }
+        var (entered, begun, climbed): ([BudgetBand.Name], Set<String>, Set<String>) = ([], [], [])
+        for fact in run.events {
+            switch fact.event {
+            case .bandEntered(let band):
+                #expect(!entered.contains(band.band), "\(yaml)")
+                entered.append(band.band)
+            case .callStarted(let call) where call.part.isEmpty:
+                let isFirst = begun.insert(call.path).inserted
+                let isClimb = climbed.insert("\(call.path) \(call.tier)").inserted && !isFirst
+                let bands = entered.compactMap(graph.budget.band)
+                if isFirst { #expect(!bands.contains { $0.finishesCurrent }, "\(yaml)") }
+                if isClimb { #expect(!bands.contains { $0.forbidsEscalation }, "\(yaml)") }
+                if isFirst || isClimb, let left = bands.last(where: { $0.tiers != nil })?.tiers { #expect(left.contains(call.askedTier ?? call.tier), "\(yaml)") }
+            default: break
+            }
+        }
+    }
+
     /// The worst case is not far from what can come: where every try of every question fails but the last, nothing is accepted, and all caps are filled.
     @Test func theWorstCaseIsReached() async throws {
         let yaml = """

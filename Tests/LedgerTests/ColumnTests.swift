@@ -36,7 +36,7 @@ import WorkflowModel
                 .runStarted(
                     RunStarted(
                         workflow: "w", file: "w.yaml", graph: ContentHash(of: "graph"), sources: Self.blob("sources").hash, meaning: ContentHash(of: "meaning"),
-                        inputs: Self.blob("inputs").hash, maxCost: dollars("2"), encoder: 1, program: "tests", owner: ["business": "b"], tags: ["team": "x"],
+                        inputs: Self.blob("inputs").hash, maxCost: dollars("2"), maxTokens: 90, encoder: 1, program: "tests", owner: ["business": "b"], tags: ["team": "x"],
                         decision: RunDecision(id: "d-\(run)", unit: "ticket", counts: ["won"]), batch: batch?.0, batchIndex: batch?.1,
                         origin: RunOrigin(commit: "abc", release: "v1"), kind: .fork, purpose: .eval, parent: "r0")), at: Self.at)
         ]
@@ -57,7 +57,7 @@ import WorkflowModel
                 id: CallID(run: RunID(run), number: number), path: path, tier: "t", part: number == 2 ? "judge" : "", askedTier: number == 2 ? "u" : nil,
                 model: ModelReference(provider: "local", model: "small"), purpose: .try, ordinal: number, request: Self.blob("request").hash,
                 wire: number == 1 ? ContentHash(of: "wire") : nil, held: dollars(held), retryOf: retryOf, tags: number == 1 ? ["x": "y"] : nil,
-                caps: [(path, dollars("1"))], trimmed: number == 1 ? [TrimmedValue(key: "k", before: 9, after: 1)] : [], priceRows: Self.rows.map(\.id)))
+                caps: [(path, dollars("1"))], tokens: TokenHold(held: 30, caps: [TokenCap(scope: path, cap: 40)]), trimmed: number == 1 ? [TrimmedValue(key: "k", before: 9, after: 1)] : [], priceRows: Self.rows.map(\.id)))
     }
 
     private func end(_ run: String, _ number: Int, _ path: String, _ state: CallState, cost: String?) -> RunEvent {
@@ -82,6 +82,7 @@ import WorkflowModel
             number: 1, message: Self.blob("\"more?\"").hash, until: Self.at, onTimeout: .approve, cap: dollars("3"), asked: dollars("0.5"), cause: "budget", reason: "short")
         try await write(run, [.nodeStarted("a"), call(run, 1, "a", held: "0.5")], ["request"], second: 1)
         try await write(run, [end(run, 1, "a", .overrun, cost: "1.25")], ["response"], second: 2)
+        try await write(run, [.bandEntered(BandEntered(.yellow, .money(counted: dollars("1.25"), at: dollars("1"))))], second: 3)
         try await write(run, [.approvalRequested("a", request)], ["\"more?\""], second: 3)
         _ = try await ledger.decide(
             RunID(run), path: "a",

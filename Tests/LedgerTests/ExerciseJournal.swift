@@ -10,6 +10,8 @@ func exerciseJournal(_ makeJournal: () async throws -> any RunJournal & AnswerMe
     try await exerciseOwnership(makeJournal())
     try await exerciseRunCap(makeJournal())
     try await exerciseInnerCaps(makeJournal())
+    try await exerciseTokenCaps(makeJournal())
+    try await exerciseRoom(makeJournal())
     try await exerciseFactsBefore(makeJournal())
     try await exerciseEndings(makeJournal())
     try await exerciseFailedEntry(makeJournal())
@@ -145,6 +147,52 @@ private func exerciseInnerCaps(_ journal: any RunJournal) async throws {
     let both = JournalEntry.end("r", 3, .void, held: .zero, cost: .zero).followed(by: .start("r", 4, held: dollars("1.5"), caps: step))
     #expect(try await journal.write(both) == .written)
     #expect(try await journal.write(.start("r", 5, held: dollars("0.1"), caps: step)) == .postponed)
+}
+
+/// Caps on tokens hold beside those on cost, and without any.
+private func exerciseTokenCaps(_ journal: any RunJournal) async throws {
+    func hold(_ tokens: Int, step: Int? = nil) -> TokenHold {
+        TokenHold(held: tokens, caps: [TokenCap(scope: BudgetRefusal.runScope, cap: 1000)] + (step.map { [TokenCap(scope: "draft", cap: $0)] } ?? []))
+    }
+    func refused(_ scope: String, cap: Int, spent: Int, asked: Int, exceeded: Int? = nil) -> JournalReply {
+        .refused(BudgetRefusal(scope: scope, tokens: BudgetRefusal.Amounts(cap: cap, spent: spent, asked: asked, exceeded: exceeded)))
+    }
+    try await journal.begin(.sample("r", cap: dollars("10")))
+    #expect(try await journal.write(.start("r", 1, held: dollars("1"), tokens: hold(1001))) == refused(BudgetRefusal.runScope, cap: 1000, spent: 0, asked: 1001))
+    #expect(try await journal.write(.start("r", 1, held: nil, tokens: hold(400, step: 500))) == .written)
+    #expect(try await journal.write(.start("r", 2, held: dollars("1"), tokens: hold(200, step: 500))) == .postponed)
+    #expect(try await journal.write(.start("r", 2, held: dollars("1"), tokens: hold(501, step: 500))) == refused("draft", cap: 500, spent: 0, asked: 501))
+    #expect(try await journal.write(.start("r", 2, held: dollars("1"), tokens: hold(600))) == .written)
+    // 155 tokens by the usage; the other's end is not known, and keeps what was held.
+    _ = try await journal.write(.end("r", 1, .settled, held: nil, cost: nil))
+    #expect(try await journal.write(.start("r", 3, held: dollars("1"), tokens: hold(245, step: 500))) == .written)
+    _ = try await journal.write(.end("r", 2, .estimated, held: dollars("1"), cost: dollars("1")))
+    #expect(try await journal.write(.start("r", 4, held: dollars("1"), tokens: hold(246))) == refused(BudgetRefusal.runScope, cap: 1000, spent: 755, asked: 246))
+    // More than was held, and more than the cap admits: it is closed, for a call of no tokens too.
+    _ = try await journal.write(.end("r", 3, .overrun, held: dollars("1"), cost: dollars("1"), usage: TokenUsage(plainInput: 246, plainOutput: 0)))
+    #expect(try await journal.write(.start("r", 4, held: dollars("1"), tokens: hold(0))) == refused(BudgetRefusal.runScope, cap: 1000, spent: 1001, asked: 0, exceeded: 1001))
+    #expect(try await journal.write(.start("r", 4, held: dollars("1"))) == .written)
+}
+
+/// What is to be left is compared and not taken.
+private func exerciseRoom(_ journal: any RunJournal) async throws {
+    let ten = dollars("10")
+    try await journal.begin(.sample("r", cap: ten))
+    #expect(try await journal.write(.start("r", 1, held: dollars("4"))) == .written)
+    #expect(try await journal.write(.start("r", 2, held: dollars("4"), room: dollars("3"))) == .postponed)
+    #expect(
+        try await journal.write(.start("r", 2, held: dollars("4"), room: dollars("7")))
+            == .refused(BudgetRefusal(scope: BudgetRefusal.runScope, cap: ten, spent: .zero, asked: dollars("4"), room: dollars("7"))))
+    #expect(try await journal.write(.start("r", 2, held: dollars("4"), room: dollars("2"))) == .written)
+    #expect(try await journal.write(.start("r", 3, held: dollars("2"))) == .written)
+    // Of the run's own cap alone.
+    let caps = [TokenCap(scope: BudgetRefusal.runScope, cap: 100), TokenCap(scope: "draft", cap: 50)]
+    try await journal.begin(.sample("t"))
+    #expect(try await journal.write(.start("t", 1, held: nil, tokens: TokenHold(held: 50, room: 50, caps: caps))) == .written)
+    _ = try await journal.write(.end("t", 1, .void, held: nil, cost: .zero, usage: nil))
+    #expect(
+        try await journal.write(.start("t", 2, held: nil, tokens: TokenHold(held: 50, room: 51, caps: caps)))
+            == .refused(BudgetRefusal(scope: BudgetRefusal.runScope, tokens: BudgetRefusal.Amounts(cap: 100, spent: 0, asked: 50, room: 51))))
 }
 
 private func exerciseEndings(_ journal: any RunJournal) async throws {

@@ -286,7 +286,7 @@ import WorkflowModel
             Issue.record("it is not refused")
             return
         }
-        #expect(refusal.exceeded == .max)
+        #expect(refusal.money?.exceeded == .max)
         try await end(2, .overrun, "4000000", dollars("5000000"))
         let run = try #require(try ledger.trace(run: "r")?.run)
         // The counters stand at what they can hold, the sums of the rows go on.

@@ -8,13 +8,14 @@ import WorkflowModel
 
 @Suite struct ReservationTests {
     /// Sixty-four callers, random amounts and ends. After each commit, seen from another connection: what is held is
-    /// what the calls hold, for the run and for each inner cap, and never more than the cap.
+    /// what the calls hold, for the run and for each inner cap, of cost and of tokens, and never more than the cap.
     @Test(arguments: [1, 2, 3]) func neverHoldsMoreThanACap(seed: UInt64) async throws {
         let temporary = try TemporaryLedger()
         let check = CapCheck(path: temporary.path)
         let ledger = try temporary.open { $0.didCommit = { check.run() } }
         let cap = dollars("30")
         let inner = (0..<4).map { (scope: "scope\($0)", cap: dollars("9")) }
+        let ofRun = TokenCap(scope: BudgetRefusal.runScope, cap: 30_000)
         try await ledger.begin(.sample("r", cap: cap))
         let tally = Tally()
         await withTaskGroup(of: Void.self) { group in
@@ -26,7 +27,11 @@ import WorkflowModel
                     for attempt in 0..<6 {
                         let number = task * 6 + attempt
                         let asked = Money(picoDollars: Int64(random.next() % 3_000_000_000_000) + 1)
-                        let start = JournalEntry.start("r", number, held: asked, caps: caps, path: "\(path)/\(number)")
+                        let most = Int(random.next() % 3_000) + 1
+                        let room = random.next() % 4 == 0 ? Int(random.next() % 3_000) : nil
+                        let tokens = TokenHold(held: most, room: room, caps: [ofRun] + caps.map { TokenCap(scope: $0.scope, cap: 9_000) })
+                        let start = JournalEntry.start(
+                            "r", number, held: asked, caps: caps, path: "\(path)/\(number)", room: room.map { dollars("0.001") * $0 }, tokens: tokens)
                         var reply = try! await ledger.write(start)
                         while reply == .postponed {
                             tally.add(\.postponed)
@@ -39,11 +44,12 @@ import WorkflowModel
                             continue
                         }
                         let cost = Money(picoDollars: Int64(random.next() % UInt64(asked.picoDollars)) / 8)
+                        let used = TokenUsage(plainInput: most / 2, plainOutput: Int(random.next() % UInt64(most)) / 8)
                         let end: JournalEntry
                         switch random.next() % 12 {
-                        case 0: end = .end("r", number, .void, held: .zero, cost: .zero)
+                        case 0: end = .end("r", number, .void, held: .zero, cost: .zero, usage: nil)
                         case 1: end = .end("r", number, .estimated, held: asked, cost: cost)
-                        default: end = .end("r", number, .settled, held: cost, cost: cost)
+                        default: end = .end("r", number, .settled, held: cost, cost: cost, usage: used)
                         }
                         tally.add(\.ended)
                         if random.next() % 2 == 0 { ledger.post(end) } else { _ = try! await ledger.write(end) }
@@ -83,13 +89,13 @@ import WorkflowModel
             Issue.record("it is not refused at once")
             return
         }
-        #expect(early.exceeded == dollars("11"))
+        #expect(early.money?.exceeded == dollars("11"))
         ledger.post(.end("r", 2, .settled, held: dollars("0.5"), cost: dollars("0.5")))
         guard case .refused(let refusal) = try await start(4, "0") else {
             Issue.record("it is not refused")
             return
         }
-        #expect(refusal.exceeded == dollars("11") && refusal.spent == dollars("6.5"))
+        #expect(refusal.money?.exceeded == dollars("11") && refusal.money?.spent == dollars("6.5"))
         #expect(refusal.message == "\(isInner ? "the cap of a" : "the run's budget") is exceeded: $11.00 of $10.00 was spent or held, as a call cost more than was held for it; no other starts")
         // Facts without a call go on.
         #expect(try await ledger.write(.event("r", "after")) == .written)
@@ -181,8 +187,8 @@ private final class CapCheck: Sendable {
                                     WHERE c.run = r.id AND c.state = 'held')
                             UNION ALL
                             SELECT w.scope || ' ' || w.held_pico FROM budget_window w WHERE w.held_pico > w.cap_pico
-                                OR w.held_pico <> (SELECT coalesce(sum(c.held_pico), 0) FROM model_call c
-                                    WHERE c.run = w.run AND c.node_path GLOB w.scope || '/*')
+                                OR w.held_pico <> (SELECT coalesce(sum(CASE w.unit WHEN 'tokens' THEN c.held_tokens ELSE c.held_pico END), 0) FROM model_call c
+                                    WHERE c.run = w.run AND (w.scope = '(run)#tokens' OR c.node_path GLOB replace(w.scope, '#tokens', '') || '/*'))
                             """)
                 }
                 if state.violations.count < 5 { state.violations += found }

@@ -117,7 +117,8 @@ extension JournalEntry {
         _ run: String, _ number: Int, held: Money?, caps: [(scope: String, cap: Money)] = [], path: String? = nil,
         purpose: CallPurpose = .try, model: String = "small-model", retryOf: Int? = nil, ordinal: Int = 0, provider: String = "local",
         request: Blob? = nil,
-        at: Timestamp = Timestamp(rfc3339: "2026-11-21T10:00:02Z")!, tags: JSONObject? = nil, trimmed: [TrimmedValue] = []
+        at: Timestamp = Timestamp(rfc3339: "2026-11-21T10:00:02Z")!, tags: JSONObject? = nil, trimmed: [TrimmedValue] = [], room: Money? = nil,
+        tokens: TokenHold? = nil
     ) -> JournalEntry {
         let document = request ?? Blob(Array("request".utf8))
         let entry = JournalEntry(
@@ -126,7 +127,7 @@ extension JournalEntry {
                 CallStarted(
                     id: CallID(run: RunID(run), number: number), path: path ?? "draft[\(number)]", tier: "small",
                     model: ModelReference(provider: provider, model: model), purpose: purpose, ordinal: ordinal, request: document.hash,
-                    held: held, retryOf: retryOf, tags: tags, caps: caps, trimmed: trimmed, priceRows: ["local/in", "local/out"])), at: at)
+                    held: held, retryOf: retryOf, tags: tags, caps: caps, room: room, tokens: tokens, trimmed: trimmed, priceRows: ["local/in", "local/out"])), at: at)
         entry.blobs = [document]
         return entry
     }

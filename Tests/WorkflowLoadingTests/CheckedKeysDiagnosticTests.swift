@@ -36,36 +36,6 @@ import Values
                 | ^^^^^^^^^^^^^
               hint: remove it to run the workflow: nothing is ignored in silence
 
-            w.yaml:7:28: warning[AW123]: 'max_tokens' in budget is checked, but this version does not run it
-                |
-              7 | budget: { max_cost_usd: 1, max_tokens: 60000, yellow: { at: 60%, escalate: never }, red: {…
-                |                            ^^^^^^^^^^
-              hint: remove it to run the workflow: nothing is ignored in silence
-
-            w.yaml:7:47: warning[AW123]: 'yellow' in budget is checked, but this version does not run it
-                |
-              7 | …st_usd: 1, max_tokens: 60000, yellow: { at: 60%, escalate: never }, red: { at: 90%, models…
-                |                                ^^^^^^
-              hint: remove it to run the workflow: nothing is ignored in silence
-
-            w.yaml:7:85: warning[AW123]: 'red' in budget is checked, but this version does not run it
-                |
-              7 | …{ at: 60%, escalate: never }, red: { at: 90%, models: [small] }, on_exceeded: degrade, deg…
-                |                                ^^^
-              hint: remove it to run the workflow: nothing is ignored in silence
-
-            w.yaml:7:120: warning[AW123]: 'on_exceeded' in budget is checked, but this version does not run it
-                |
-              7 | …calate: never }, red: { at: 90%, models: [small] }, on_exceeded: degrade, degrade: small }
-                |                                                      ^^^^^^^^^^^
-              hint: remove it to run the workflow: nothing is ignored in silence
-
-            w.yaml:7:142: warning[AW123]: 'degrade' in budget is checked, but this version does not run it
-                |
-              7 | …calate: never }, red: { at: 90%, models: [small] }, on_exceeded: degrade, degrade: small }
-                |                                                                            ^^^^^^^
-              hint: remove it to run the workflow: nothing is ignored in silence
-
             w.yaml:8:13: warning[AW123]: 'price_usd' in decision is checked, but this version does not run it
                 |
               8 | decision: { price_usd: 3, failure_cost_usd: 9.50 }

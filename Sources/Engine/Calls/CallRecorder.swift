@@ -14,6 +14,8 @@ protocol CallRecorder: Actor {
 
     /// A call's bound, in the measure of what was learned of its model.
     func raised(_ bound: Money, of model: ModelReference) -> Money
+    /// The same of its tokens.
+    func raised(_ tokens: Int, of model: ModelReference) -> Int
 
     /// A fact that is durable, or is in the outbox.
     func take(_ fact: RunEvent, at moment: Timestamp, _ documents: FactDocuments)

@@ -74,6 +74,7 @@ extension CallRoad {
         let again = try prepare(call.question, call.site, run, known)
         again.isPrefaceWritten = result != nil
         if let before = call.held, let now = again.held, now < before { return again }
+        if let before = call.tokens, let now = again.tokens, now.held < before.held { return again }
         again.refusal = call.refusal
         return again
     }
@@ -92,7 +93,7 @@ extension CallRoad {
 
     /// Whether a count may make a call fit that a cap refused.
     func mayFit(_ call: PlacedCall) -> Bool {
-        guard let refusal = call.refusal, refusal.exceeded == nil, let sheet = call.sheet, !sheet.isMachineTime else { return false }
+        guard let refusal = call.refusal, !refusal.isExceeded, refusal.tokens != nil || call.sheet?.isMachineTime == false else { return false }
         return mayCount(call.question, call.known)
     }
 

@@ -101,37 +101,53 @@ final class CallRoad {
             known = question.counts.last { $0.request == hash && !$0.isLost }
         }
         if let excess = question.excess, known != nil || !mayCount(question, nil) { try Self.check(excess, known) }
-        let (bound, exceedsWindow) = try bound(of: request, question, sheet, known?.count)
+        let bound = try bound(of: request, question, sheet, known?.count)
         return PlacedCall(
-            question, at: site, request, sheet: sheet, held: bound.map { run.raised($0, of: request.model) }, bound: bound,
-            promptBytes: question.promptBytes, limiter: services.limiter(of: question.model), known: known, exceedsWindow: exceedsWindow)
+            question, at: site, request, sheet: sheet, held: bound.money.map { run.raised($0, of: request.model) }, bound: bound.money,
+            tokens: bound.tokens.map { hold($0, raised: run.raised($0, of: request.model), question) }, promptBytes: question.promptBytes,
+            limiter: services.limiter(of: question.model), known: known, exceedsWindow: bound.exceedsWindow)
     }
 
-    /// The worst case of a call, or `nil` for a model without a price, which only a run without any cap may use; also whether the bytes
-    /// of its prompt bound it no better than the model's window does, under a cap.
-    private func bound(
-        of request: ModelRequest, _ question: Question, _ sheet: PriceSheet?, _ count: TokenCount?
-    ) throws(StepFailure) -> (Money?, exceedsWindow: Bool) {
+    private func hold(_ bound: Int, raised: Int, _ question: Question) -> TokenHold {
+        TokenHold(held: raised, bound: raised == bound ? nil : bound, room: question.room?.tokens, caps: question.caps.tokens)
+    }
+
+    /// The worst case of a call.
+    private struct Bound {
+        /// `nil`: the model has no price, which only a run without any cap on cost may use.
+        var money: Money?
+        /// `nil`: no cap on tokens is in force.
+        var tokens: Int?
+        /// Whether the bytes of its prompt bound it no better than the model's window does, under a cap.
+        var exceedsWindow = false
+    }
+
+    private func bound(of request: ModelRequest, _ question: Question, _ sheet: PriceSheet?, _ count: TokenCount?) throws(StepFailure) -> Bound {
         let profile = question.model
-        guard let sheet else {
+        let countsTokens = !question.caps.tokens.isEmpty
+        if sheet == nil {
             guard question.mayBeUnpriced else { throw StepFailure.unpriced(profile) }
-            return (nil, false)
+            if !countsTokens { return Bound() }
         }
+        // By the hour, tokens cost nothing.
+        let isCapped = countsTokens || !question.mayBeUnpriced && sheet?.isMachineTime == false
         var bound = RequestBound.inputTokens(request.segments, schemaBound: profile.bound(ofSchema: question.schemaBound), support: profile.attachments) ?? profile.contextWindow
         if bound == nil {
-            // By the hour, tokens cost nothing.
-            if !sheet.isMachineTime, !question.mayBeUnpriced {
+            if isCapped {
                 let unknown = request.segments.lazy.compactMap(\.attachment).first { RequestBound.tokens($0, profile.attachments) == nil }
                 throw StepFailure.unbounded(unknown!, profile)
             }
             bound = RequestBound.unknownWindow
         }
-        let exceedsWindow = !question.mayBeUnpriced && !sheet.isMachineTime && bound! >= profile.contextWindow ?? .max
+        let exceedsWindow = isCapped && bound! >= profile.contextWindow ?? .max
         if let count { bound = min(bound!, count.bound) }
-        let worst = Reservation.worst(
-            sheet: sheet, inputBound: bound!, contextWindow: profile.contextWindow, outputCap: profile.outputBound(request.maxOutputTokens), timeout: request.timeout
-        ).amount
-        return (worst, exceedsWindow)
+        let outputCap = profile.outputBound(request.maxOutputTokens)
+        return Bound(
+            money: sheet.map {
+                Reservation.worst(sheet: $0, inputBound: bound!, contextWindow: profile.contextWindow, outputCap: outputCap, timeout: request.timeout).amount
+            },
+            tokens: countsTokens ? Reservation.tokens(inputBound: bound!, contextWindow: profile.contextWindow, outputCap: outputCap) : nil,
+            exceedsWindow: exceedsWindow)
     }
 
     // MARK: Place
@@ -213,7 +229,7 @@ final class CallRoad {
         let settlement = CallSettlement(
             result: result, sheet: call.sheet, served: servedPrice(result, call), shares: result.shares.isEmpty ? [] : pricedShares(result, call),
             trust: CallSettlement.Trust(reportedCost: call.question.model.trustsReportedCost, tier: call.question.model.servedTier), held: call.held,
-            promptBytes: call.promptBytes)
+            tokens: call.tokens?.held, promptBytes: call.promptBytes)
         var answer: ModelResponse?
         // What came was paid for.
         var text = result.partialText.flatMap { $0.isEmpty ? nil : $0 }
@@ -232,7 +248,8 @@ final class CallRoad {
             id: call.request.id, path: call.site.path, state: settlement.state, cost: settlement.amount, usage: settlement.usage,
             usageRaw: result.usageRaw, finishReason: answer?.finishReason, finishWord: answer?.finishWord, response: response, logprobs: logprobs,
             failure: failure, jitter: failure == nil ? 0 : Double(environment.entropy.next() >> 11) / Double(1 << 53),
-            isOutage: isOutage(result, call), kept: settlement.kept(of: call.held), notes: settlement.notes,
+            isOutage: isOutage(result, call), kept: settlement.kept(of: call.held), keptTokens: call.tokens.flatMap { settlement.keptTokens(of: $0.held) },
+            notes: settlement.notes,
             priceRows: priceRows.hasSameBytes(as: call.priceRows) ? nil : priceRows, newPriceRows: settlement.newPriceRows, modelServed: result.modelServed,
             httpStatus: result.httpStatus, timeToFirstToken: result.timeToFirstToken, total: result.total,
             detail: settlement.detail)

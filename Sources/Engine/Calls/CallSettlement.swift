@@ -14,6 +14,8 @@ struct CallSettlement {
     /// What is booked: ``cost``, or the server's own figure where its entry says that it is to be trusted.
     let amount: Money?
     let held: Money?
+    /// What counts of tokens; `nil`: no cap on them is in force.
+    let heldTokens: Int?
     /// In both directions, as far as the server told; in part estimated where the cost is.
     let usage: TokenUsage?
     let notes: [CallNote]
@@ -35,16 +37,18 @@ struct CallSettlement {
     ///   - served: whose prices hold.
     ///   - shares: of the answer, where several models worked on it, each with whose prices hold for it.
     ///   - held: what was reserved; `nil` for an unpriced call.
+    ///   - tokens: what was held of them; `nil`: no cap on them is in force.
     ///   - promptBytes: of the prompt; four for each known token of what is attached.
     init(
         result: ModelCallResult, sheet: PriceSheet?, served: ServedPrice = .asAsked, shares: [(usage: TokenUsage, served: ServedPrice)] = [],
-        trust: Trust = .usual, held: Money?, promptBytes: Int
+        trust: Trust = .usual, held: Money?, tokens: Int? = nil, promptBytes: Int
     ) {
         if result.billing == .notBilled {
             state = .void
             cost = Cost(lines: [])
             amount = .zero
             self.held = held.map { _ in .zero }
+            heldTokens = tokens.map { _ in 0 }
             usage = nil
             notes = result.notes
             newPriceRows = []
@@ -87,12 +91,18 @@ struct CallSettlement {
         if isSettled {
             usage = main
             self.held = counts
-            state = if let counts, let held, counts > held { .overrun } else { .settled }
+            heldTokens = tokens.map { _ in main.total }
+            state = if let counts, let held, counts > held { .overrun } else if let tokens, main.total > tokens { .overrun } else { .settled }
         } else {
             usage = result.usage.map { _ in charge.usage }
             // An estimate never frees money: the reservation stays until somebody knows better.
             self.held = held.map { max($0, counts ?? .zero) }
-            if let held, let counts, counts > held {
+            // Of a model without a known price they may be final.
+            let had = isFinal ? main.total : charge.usage.total
+            heldTokens = tokens.map { isFinal ? had : max($0, had) }
+            if let tokens, had > tokens, !(counts ?? .zero > held ?? .max) {
+                state = .overrun
+            } else if let held, let counts, counts > held {
                 state = .overrun
                 notes.append(CallNote(.estimateAboveHold, "its cost is an estimate, and above what was held"))
             } else {
@@ -100,8 +110,12 @@ struct CallSettlement {
                 state = wasCancelled ? .unknown : .estimated
             }
         }
+        if let tokens, let heldTokens, heldTokens > tokens { notes.append(CallNote(.tokensAboveHold, "it had \(heldTokens) tokens, and \(tokens) were held for it")) }
         self.notes = notes
     }
+
+    /// ``heldTokens``, where state, usage and reservation do not say it.
+    func keptTokens(of reserved: Int) -> Int? { heldTokens == CallEnded.usuallyHeld(state, usage?.total, of: reserved) ? nil : heldTokens }
 
     /// ``held``, where state, cost and reservation do not say it: what `call_ended` has to tell of it.
     func kept(of reserved: Money?) -> Money? {

@@ -10,6 +10,8 @@ final class PlacedCall {
     /// `nil`: the model has no price.
     let sheet: PriceSheet?
     let held: Money?
+    /// `nil`: no cap on tokens is in force.
+    let tokens: TokenHold?
     let promptBytes: Int
     /// Of its provider, where that has a bound.
     let limiter: ConcurrencyLimiter?
@@ -34,9 +36,9 @@ final class PlacedCall {
     var result: ModelCallResult?
 
     /// - Parameters:
-    ///   - held: what is reserved for it; `bound`: what would be had no bill gone beyond its bound.
+    ///   - held: what is reserved for it; `bound`: what would be had no bill gone beyond its bound. Likewise `tokens`, with the caps on them.
     init(
-        _ question: Question, at site: CallSite, _ request: ModelRequest, sheet: PriceSheet?, held: Money?, bound: Money?, promptBytes: Int,
+        _ question: Question, at site: CallSite, _ request: ModelRequest, sheet: PriceSheet?, held: Money?, bound: Money?, tokens: TokenHold? = nil, promptBytes: Int,
         limiter: ConcurrencyLimiter?, known: KnownCount? = nil, exceedsWindow: Bool = false
     ) {
         self.question = question
@@ -44,6 +46,7 @@ final class PlacedCall {
         self.request = request
         self.sheet = sheet
         self.held = held
+        self.tokens = tokens
         self.promptBytes = promptBytes
         self.limiter = limiter
         self.known = known
@@ -52,8 +55,8 @@ final class PlacedCall {
         priceRows = sheet?.usualRows ?? []
         started = CallStarted(
             id: request.id, path: site.path, tier: site.tier, part: site.part, askedTier: question.askedTier, model: request.model, purpose: question.purpose, ordinal: site.ordinal,
-            request: manifest.hash, held: held, retryOf: question.retryOf, tags: question.tags, caps: question.caps,
-            bound: bound == held ? nil : bound, trimmed: question.trimmed, priceRows: priceRows)
+            request: manifest.hash, held: held, retryOf: question.retryOf, tags: question.tags, caps: question.caps.money,
+            bound: bound == held ? nil : bound, room: held == nil ? nil : question.room?.money, tokens: tokens, trimmed: question.trimmed, priceRows: priceRows)
     }
 
     /// The entry that makes it durable before anything is sent.

@@ -52,8 +52,10 @@ final class Question: Sendable {
 
     /// Whether a model without a price may be asked: no cap is in force.
     let mayBeUnpriced: Bool
-    /// The caps below the run's that it draws on.
-    let caps: [(scope: String, cap: Money)]
+    /// The caps that it draws on.
+    let caps: CallCaps
+    /// What is to be left under the run's caps for the rest of it; `nil`: nothing.
+    let room: CapAmount?
     let tags: JSONObject?
     /// What was cut so that it fits.
     let trimmed: [TrimmedValue]
@@ -77,7 +79,7 @@ final class Question: Sendable {
     init(
         to model: ModelProfile, _ content: Content, sampling: Sampling = Sampling(), outputCap: Int, schema: Schema? = nil, schemaName: String = "",
         schemaBound: Int = 0, timeout: TimeSpan, purpose: CallPurpose = .try, terms: Terms = Terms(), attachedTokens: Int = 0, mayBeUnpriced: Bool = false,
-        caps: [(scope: String, cap: Money)] = [], tags: JSONObject? = nil, trimmed: [TrimmedValue] = [], retryOf: Int? = nil, askedTier: String? = nil,
+        caps: CallCaps = .none, room: CapAmount? = nil, tags: JSONObject? = nil, trimmed: [TrimmedValue] = [], retryOf: Int? = nil, askedTier: String? = nil,
         counts: [KnownCount] = [], excess: Excess? = nil, rate: RateCheck? = nil, preface: (fact: RunEvent, at: Timestamp)? = nil, sink: (any AnswerSink)? = nil
     ) {
         self.model = model
@@ -97,6 +99,7 @@ final class Question: Sendable {
             }
         self.mayBeUnpriced = mayBeUnpriced
         self.caps = caps
+        self.room = room
         self.tags = tags
         self.trimmed = trimmed
         self.retryOf = retryOf

@@ -11,26 +11,36 @@ extension PlanBuilder {
         let gate = GateTerms(escalation, in: place.graph)
         let start = if case .position(let position) = escalation.start { position } else { 0 }
         var notes: [String] = []
-        let unpriced = model.askedTiers.flatMap { terms($0, of: place.graph).unpriced.map { "\($0.reference)" } }
+        let standIns = Self.standIns(model, graph.budget)
+        let unpriced = (model.askedTiers + standIns).flatMap { terms($0, of: place.graph).unpriced.map { "\($0.reference)" } }
         if !unpriced.isEmpty { notes.append("no price for " + unpriced.joined(separator: ", ")) }
         let questions = Questions(self, step, model, place)
-        let tierCalls = escalation.tiers.map { TryMachine(step, model, place.graph.tier(named: $0)!).mostCalls }
+        // Whoever may be asked in place of the first.
+        func asked(_ tier: Int) -> [ModelTier] { ([escalation.tiers[tier]] + (tier == start ? standIns : [])).map { self.tier($0, in: place.graph) } }
+        let tierCalls = escalation.tiers.indices.map { asked($0).map { TryMachine(step, model, $0).mostCalls }.max()! }
         let calls = gate.mostCalls(from: start, tierCalls: tierCalls) { tier, check in
-            escalation.checks[check].mostCalls(step, model, atTier: escalation.tiers[tier], in: place.graph)
+            asked(tier).map { escalation.checks[check].mostCalls(step, model, atTier: $0, in: place.graph) }.max()!
         }
 
         var worst: Money? = unpriced.isEmpty ? .zero : nil
-        func add(_ question: (dearest: Money?, note: String?), _ calls: Int) {
-            guard worst != nil, calls > 0 else { return }
-            worst = question.dearest.map { worst! + $0 * calls }
-            if let note = question.note, !notes.contains(note) { notes.append(note) }
+        var tokens: Int? = 0
+        func add(_ asked: [(question: Questions.Most, calls: Int)]) {
+            let asked = asked.filter { $0.calls > 0 }
+            if asked.isEmpty { return }
+            func most<Amount: Comparable>(_ amounts: [Amount?]) -> Amount? { amounts.contains { $0 == nil } ? nil : amounts.compactMap(\.self).max() }
+            tokens = tokens.flatMap { sum in
+                most(asked.map { $0.question.dearest.tokens?.times($0.calls) }).flatMap { sum.addingReportingOverflow($0).overflow ? nil : sum + $0 }
+            }
+            guard worst != nil else { return }
+            worst = most(asked.map { item in item.question.dearest.money.map { $0 * item.calls } }).map { worst! + $0 }
+            for note in asked.compactMap(\.question.note) where !notes.contains(note) { notes.append(note) }
         }
         var askedOnce: Set<Int> = []
-        for tier in escalation.tiers.indices[start...] where unpriced.isEmpty {
-            add(questions.ofTier(escalation.tiers[tier]), tierCalls[tier])
+        for tier in escalation.tiers.indices[start...] {
+            add(asked(tier).map { (questions.ofTier($0.name), TryMachine(step, model, $0).mostCalls) })
             for check in gate.checks(atTier: tier) where !gate.checks[check].isAskedOnce || askedOnce.insert(check).inserted {
                 let own = escalation.checks[check]
-                add(questions.ofCheck(own, atTier: escalation.tiers[tier]), own.mostCalls(step, model, atTier: escalation.tiers[tier], in: place.graph))
+                add(asked(tier).map { (questions.ofCheck(own, atTier: $0.name), own.mostCalls(step, model, atTier: $0, in: place.graph)) })
             }
         }
         if place.most == nil {
@@ -41,18 +51,21 @@ extension PlanBuilder {
         if let cap = step.limits.maxCost, let most = place.most { worst = worst.map { min($0, cap * most) } ?? cap * most }
         if let cap = step.forEach?.maxCost, let most = place.outerMost { worst = worst.map { min($0, cap * most) } ?? cap * most }
 
-        let once = best(escalation, gate, from: start, questions)
-        if let cap = step.limits.maxCost, once > cap { notes.append("limits.max_cost_usd is less than its cheapest answer, \(once)") }
+        let once = best(escalation, gate, from: start, questions, standIns)
+        notes += Self.notes(once, step.limits, "its cheapest answer")
         let known = Acceptance(escalation, history.gates.filter { $0.step == id && $0.gate == escalation.hash })
         notes += known.notes
         var sheets = TierTerms()
-        for name in model.askedTiers { sheets.sheets += terms(name, of: place.graph).sheets }
+        for name in model.askedTiers + standIns { sheets.sheets += terms(name, of: place.graph).sheets }
+        let best = once * place.least
         // Of a step that runs so often for sure, by the rates of its gate; else by what its calls came to.
         var expected = expected(id, sheets)
         if expected != nil, place.most == place.least, !known.isEmpty {
-            expected = known.expected(from: start) { questions.cheapest(escalation.tiers[$0]) } * place.least
+            expected = known.expected(from: start) { questions.cheapest(escalation.tiers[$0]).money } * place.least
         }
-        let amounts = Plan.Amounts(best: once * place.least, expected: expected, worst: worst).ordered
+        let amounts = Plan.Amounts(
+            best: best.money, expected: expected, worst: worst, bestTokens: best.tokens, worstTokens: Self.mostTokens(tokens, step, place)
+        ).ordered
         let models = escalation.tiers.map { place.graph.tier(named: $0)!.models.map(\.description).joined(separator: " | ") }
         return Plan.Step(
             id: id, kind: "model", tier: escalation.tiers.joined(separator: " > "), model: models.joined(separator: " > "),
@@ -64,22 +77,34 @@ extension PlanBuilder {
 
     /// The cheapest way to an answer: up to some tier, whose answer is accepted by the checks that cannot be done without; of the last tier
     /// none, where the best answer is taken.
-    private func best(_ escalation: Escalation, _ gate: GateTerms, from start: Int, _ questions: Questions) -> Money {
-        var asked = Money.zero
-        var best: Money?
+    private func best(_ escalation: Escalation, _ gate: GateTerms, from start: Int, _ questions: Questions, _ standIns: [String]) -> CapAmount {
+        var asked = CapAmount.zero
+        var best: CapAmount?
         for tier in escalation.tiers.indices[start...] {
-            asked += questions.cheapest(escalation.tiers[tier])
+            var once = questions.cheapest(escalation.tiers[tier])
+            if tier == start { for name in standIns { once = once.smaller(of: questions.cheapest(name)) } }
+            asked += once
             var answered = asked
             if tier < escalation.tiers.count - 1 || gate.onExhausted != .best {
                 for check in gate.checksWithout(tier) { answered += questions.cheapest(escalation.checks[check], atTier: escalation.tiers[tier]) }
             }
-            best = min(best ?? answered, answered)
+            best = best?.smaller(of: answered) ?? answered
         }
         return best ?? .zero
     }
 
+    /// The cheapest way to an answer of a gate.
+    func cheapest(_ escalation: Escalation, _ step: Step, _ model: ModelStep, _ place: Place) -> CapAmount {
+        let start = if case .position(let position) = escalation.start { position } else { 0 }
+        return best(
+            escalation, GateTerms(escalation, in: place.graph), from: start, Questions(self, step, model, place), Self.standIns(model, graph.budget))
+    }
+
     /// What the questions of a gate can cost.
     private struct Questions {
+        /// The most that a call holds, and what is to be said of it.
+        typealias Most = (dearest: (money: Money?, tokens: Int?), note: String?)
+
         let builder: PlanBuilder
         let step: Step
         let model: ModelStep
@@ -97,38 +122,38 @@ extension PlanBuilder {
         }
 
         private func cap(_ model: ModelStep, _ tier: String, _ limits: StepLimits) -> Int {
-            min(limits.maxOutputTokens, model.sampling.over(place.graph.tier(named: tier)!.sampling).maxOutputTokens ?? .max)
+            min(limits.maxOutputTokens, model.sampling.over(builder.tier(tier, in: place.graph).sampling).maxOutputTokens ?? .max)
         }
 
         func outputCap(_ tier: String) -> Int { cap(model, tier, step.limits) }
 
         /// With what is asked for once more of an answer that was cut.
         private func mostOutput(_ tier: String) -> Int {
-            TryMachine(step, model, place.graph.tier(named: tier)!).mostOutput(outputCap(tier))
+            TryMachine(step, model, builder.tier(tier, in: place.graph)).mostOutput(outputCap(tier))
         }
 
         private func dearest(
             _ model: ModelStep, _ tier: String, _ prompt: PromptSize, _ limits: StepLimits, timeout: TimeSpan, what: String
-        ) -> (dearest: Money?, note: String?) {
+        ) -> Most {
             let cap = model.escalation == nil ? cap(model, tier, limits) : mostOutput(tier)
             let (bound, learned) = builder.inputBound(prompt, limits, model, outputCap: cap)
             let dearest = builder.dearestCall(model, builder.terms(tier, of: place.graph), bound: bound, outputCap: cap, timeout: timeout, own)
-            if dearest != nil { return (dearest, learned) }
-            return (nil, "unbounded: \(what): no limits.max_input_tokens, and the prompt is not known before the run")
+            if dearest.money != nil { return (dearest, learned) }
+            return (dearest, "unbounded: \(what): no limits.max_input_tokens, and the prompt is not known before the run")
         }
 
-        func ofTier(_ tier: String) -> (dearest: Money?, note: String?) {
+        func ofTier(_ tier: String) -> Most {
             dearest(model, tier, prompt, step.limits, timeout: step.timeout, what: "the step's question")
         }
 
-        func ofCheck(_ check: GateCheck, atTier tier: String) -> (dearest: Money?, note: String?) {
+        func ofCheck(_ check: GateCheck, atTier tier: String) -> Most {
             switch check.kind {
-            case .expression, .logprob, .command: return (.zero, nil)
+            case .expression, .logprob, .command: return ((.zero, 0), nil)
             case .judge(let judge):
                 let (prompt, isLearned) = promptSize(of: judge, atTier: tier)
                 let (amount, note) = dearest(
                     judge.question, judge.question.tier, prompt, judge.limits, timeout: judge.timeout ?? step.timeout, what: "the check '\(check.name)'")
-                let learned = isLearned && judge.limits.maxInputTokens == nil && amount != nil
+                let learned = isLearned && judge.limits.maxInputTokens == nil && amount.money != nil
                 return (amount, learned ? "the size of the prompt of '\(check.name)' is learned, not proved; limits.max_input_tokens bounds it" : note)
             case .agreement(let agree):
                 let asked = agree.question(of: model)
@@ -163,11 +188,11 @@ extension PlanBuilder {
             return (size, isLearned)
         }
 
-        func cheapest(_ tier: String) -> Money {
+        func cheapest(_ tier: String) -> CapAmount {
             builder.best(model, builder.terms(tier, of: place.graph), promptBytes: prompt.knownBytes, own)
         }
 
-        func cheapest(_ check: GateCheck, atTier tier: String) -> Money {
+        func cheapest(_ check: GateCheck, atTier tier: String) -> CapAmount {
             switch check.kind {
             case .expression, .logprob, .command: return .zero
             case .judge(let judge):

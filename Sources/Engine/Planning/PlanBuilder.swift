@@ -9,11 +9,11 @@ import WorkflowModel
 /// What does not depend on the inputs (profiles, prices, which steps are conditional) is worked out once: a batch plans
 /// every line.
 public struct PlanBuilder: Sendable {
-    private let graph: WorkflowGraph
+    let graph: WorkflowGraph
     let history: WorkflowHistory
     private let tiers: [TierKey: TierTerms]
     /// For each body, the steps that a condition may skip.
-    private let conditional: [ObjectIdentifier: [Bool]]
+    let conditional: [ObjectIdentifier: [Bool]]
     private let hasCap: Bool
     /// What prompts of models were billed as before.
     let ratios: [ModelReference: TokenRatio]
@@ -68,14 +68,16 @@ public struct PlanBuilder: Sendable {
             }
             return terms
         }
+        let root = graph
+        func standIns(_ model: ModelStep) -> [String] { Self.standIns(model, root.budget) }
         func visit(_ body: StepGraph, of graph: WorkflowGraph) {
             conditional[ObjectIdentifier(body)] = Self.conditionalSteps(body)
             for step in body.steps {
                 if step.limits.maxCost != nil || step.forEach?.maxCost != nil { hasCap = true }
                 if case .model(let model) = step.kind {
-                    for name in model.askedTiers {
+                    for name in model.askedTiers + standIns(model) {
                         let key = TierKey(graph: ObjectIdentifier(graph), name: name)
-                        if tiers[key] == nil { tiers[key] = terms(graph.tier(named: name)!) }
+                        if tiers[key] == nil { tiers[key] = terms(graph.tier(named: name) ?? root.tier(named: name)!) }
                     }
                 } else if case .workflow(let other) = step.kind {
                     visit(other.graph)
@@ -117,7 +119,7 @@ public struct PlanBuilder: Sendable {
         if let finally = graph.finally { total = total + plan(finally, Place(graph: graph, scope: scope), &rows) }
         let unpriced = TextSet(tiers.values.flatMap(\.unpriced).map { "\($0.reference.provider)/\($0.servedID)" })
         return Plan(
-            workflow: graph.name, steps: rows, total: total, budget: graph.budget.maxCost, admission: graph.budget.admit.rawValue,
+            workflow: graph.name, steps: rows, total: total, budget: graph.budget.maxCost, budgetTokens: graph.budget.maxTokens, admission: graph.budget.admit.rawValue,
             unpriced: unpriced.sorted(), refusal: modelRefusal ?? overBudget(total),
             historyRuns: history.runs)
     }
@@ -171,15 +173,17 @@ public struct PlanBuilder: Sendable {
                     (sub.least, sub.most) = (inner.least, inner.most)
                     amounts = plan(other.graph.body, sub, &rows)
                     if let finally = other.graph.finally { amounts = amounts + plan(finally, sub, &rows) }
-                    if let cap = other.graph.budget.maxCost { amounts.limit(to: cap, times: inner.most) }
+                    amounts.limit(to: other.graph.budget.maxCost, other.graph.budget.maxTokens, times: inner.most)
+                    rows[row].hasTokenCap = other.graph.budget.maxTokens != nil
                 } else {
                     let passes = rows[row].passes.map { inner.times((1, $0)) }
                     amounts = plan(container.body, passes ?? inner, &rows)
                 }
-                if let cap = step.limits.maxCost { amounts.limit(to: cap, times: inner.most) }
-                if let cap = step.forEach?.maxCost { amounts.limit(to: cap, times: here.most) }
+                amounts.limit(to: step.limits.maxCost, step.limits.maxTotalTokens, times: inner.most)
+                amounts.limit(to: step.forEach?.maxCost, nil, times: here.most)
                 rows[row].amounts = amounts
             }
+            if step.limits.maxTotalTokens != nil { rows[row].hasTokenCap = true }
             total = total + rows[row].amounts
         }
         return total
@@ -201,10 +205,10 @@ public struct PlanBuilder: Sendable {
             guard case .model(let model) = step.kind else { continue }
             let items = itemCount(step, scope)
             if items.least > 0 {
-                var best = best(model, terms(model.tier, of: graph), promptBytes: promptSize(step, model, graph, scope).knownBytes, scope.with(step)) * items.least
-                if let cap = step.limits.maxCost { best = min(best, cap * items.least) }
-                if let cap = step.forEach?.maxCost { best = min(best, cap) }
-                total.best += best
+                let once = cheapest(step, model, Place(graph: graph, scope: scope))
+                let best = (once * items.least).limited(to: step.limits.maxCost, step.limits.maxTotalTokens, times: items.least).limited(to: step.forEach?.maxCost, nil)
+                total.best += best.money
+                total.bestTokens &+= best.tokens
             }
         }
         return overBudget(total)
@@ -219,7 +223,7 @@ public struct PlanBuilder: Sendable {
         func visit(_ body: StepGraph, of graph: WorkflowGraph) {
             for step in body.steps where refusal == nil {
                 if case .model(let model) = step.kind {
-                    for name in model.askedTiers where refusal == nil {
+                    for name in model.askedTiers + Self.standIns(model, self.graph.budget) where refusal == nil {
                         let terms = terms(name, of: graph)
                         refusal = terms.failure ?? notTaken(model, terms.profiles) ?? (hasCap ? terms.unpriced.first.map(StepFailure.unpriced) : nil)
                     }
@@ -238,7 +242,22 @@ public struct PlanBuilder: Sendable {
         return refusal
     }
 
-    private func overBudget(_ total: Plan.Amounts) -> StepFailure? {
+    private func overBudget(_ total: Plan.Amounts) -> StepFailure? { overBudget(ofMoney: total) ?? overBudget(ofTokens: total) }
+
+    /// Of tokens nothing is expected of the history: the cheapest completion has to do.
+    private func overBudget(ofTokens total: Plan.Amounts) -> StepFailure? {
+        guard let budget = graph.budget.maxTokens else { return nil }
+        let isWorst = graph.budget.admit == .worst
+        guard let amount = isWorst ? total.worstTokens : total.bestTokens else {
+            return StepFailure(.budget, "the worst case is not bounded in tokens, and budget.admit is worst", details: ["`agentctl plan` names the steps that are not bounded"])
+        }
+        guard amount > budget else { return nil }
+        return StepFailure(
+            .budget, "the \(isWorst ? "worst case" : "cheapest completion"), \(amount) tokens, does not fit the budget of \(budget) tokens",
+            details: ["raise budget.max_tokens, or lower the limits of the longest steps (`agentctl plan` shows them)"])
+    }
+
+    private func overBudget(ofMoney total: Plan.Amounts) -> StepFailure? {
         guard let budget = graph.budget.maxCost else { return nil }
         let (name, amount): (String, Money?)
         switch graph.budget.admit {
@@ -259,8 +278,9 @@ public struct PlanBuilder: Sendable {
         if let escalation = model.escalation { return plan(escalation, step, id, model, place, isConditional: isConditional) }
         let tier = place.graph.tier(named: model.tier)!
         let terms = terms(model.tier, of: place.graph)
-        let outputCap = min(step.limits.maxOutputTokens, model.sampling.over(tier.sampling).maxOutputTokens ?? .max)
-        let (sheets, unpriced) = (terms.sheets, terms.unpriced)
+        let outputCap = outputCap(step, model, tier)
+        let asked = [tier] + Self.standIns(model, graph.budget).map { self.tier($0, in: place.graph) }
+        let (sheets, unpriced) = (terms.sheets, asked.flatMap { self.terms($0.name, of: place.graph).unpriced })
         let prompt = promptSize(step, model, place.graph, place.scope)
         let own = place.scope.with(step)
         var notes: [String] = []
@@ -272,99 +292,40 @@ public struct PlanBuilder: Sendable {
         }
         if !unpriced.isEmpty { notes.append("no price for " + unpriced.map { "\($0.reference)" }.joined(separator: ", ")) }
 
-        // Worst: every try fails but the last, and every repair is used.
-        let machine = TryMachine(step, model, tier)
-        let calls = machine.mostCalls
+        // Worst: every try fails but the last, and every repair is used, of whoever may be asked.
         let (bound, learned) = inputBound(prompt, step.limits, model, outputCap: outputCap)
         if let learned { notes.append(learned) }
-        var worst: Money? = unpriced.isEmpty ? .zero : nil
+        var worst: Money?
+        let most = asked.map { tier in mostOf(step, model, tier, prompt, place.graph, own) }
+        let calls = most.map(\.calls).max()!
         if unpriced.isEmpty {
-            let perCall = dearestCall(model, terms, bound: bound, outputCap: outputCap, timeout: step.timeout, own)
-            if !terms.unknown.isEmpty {
-                notes.append("unbounded: nothing is known of " + terms.unknown.map(\.description).joined(separator: ", "))
+            let perCall = most.contains { $0.money == nil } ? nil : most.compactMap(\.money).max()
+            let unknown = asked.flatMap { self.terms($0.name, of: place.graph).unknown }
+            if !unknown.isEmpty {
+                notes.append("unbounded: nothing is known of " + unknown.map(\.description).joined(separator: ", "))
             } else if perCall == nil, bound != nil {
                 notes.append("unbounded: what is attached may be billed as anything; attach: [{ …, max_tokens: … }] bounds it")
             } else if perCall == nil {
                 notes.append("unbounded: no limits.max_input_tokens, and the prompt is not known before the run")
             }
             if place.most == nil { notes.append("unbounded: for_each without max_items") }
-            worst = perCall.flatMap { cost in place.most.map { cost * calls * $0 } }
+            worst = perCall.flatMap { cost in place.most.map { cost * $0 } }
             if let cap = step.limits.maxCost, let most = place.most { worst = worst.map { min($0, cap * most) } ?? cap * most }
             if let cap = step.forEach?.maxCost, let most = place.outerMost { worst = worst.map { min($0, cap * most) } ?? cap * most }
         }
 
-        let once = best(model, terms, promptBytes: prompt.knownBytes, own)
-        if let cap = step.limits.maxCost, once > cap { notes.append("limits.max_cost_usd is less than its cheapest call, \(once)") }
-        let amounts = Plan.Amounts(best: once * place.least, expected: expected(id, terms), worst: worst).ordered
+        let once = cheapest(step, model, place)
+        notes += Self.notes(once, step.limits, "its cheapest call")
+        let best = once * place.least
+        let amounts = Plan.Amounts(
+            best: best.money, expected: expected(id, terms), worst: worst, bestTokens: best.tokens,
+            worstTokens: Self.mostTokens(most.contains { $0.tokens == nil } ? nil : most.compactMap(\.tokens).max(), step, place)
+        ).ordered
         return Plan.Step(
             id: id, kind: "model", tier: tier.name, model: tier.models.map(\.description).joined(separator: " | "),
             maxCalls: place.most.flatMap { most in most.multipliedReportingOverflow(by: calls).overflow ? nil : most * calls }, isConditional: isConditional, prompt: PromptTokens(bytes: prompt.knownBytes, ratios[tier.models[0]]),
             maxInputTokens: step.limits.maxInputTokens, maxOutputTokens: outputCap,
             amounts: amounts, isUnpriced: sheets.isEmpty, notes: notes, prefixes: model.prefixes.map { place.graph.prefixes[$0].name })
-    }
-
-    /// The most tokens of a prompt as a reservation counts them, repairs and continuations included; `nil`: it is not known.
-    ///
-    /// - Returns: also what is to be said where it is learned.
-    func inputBound(_ prompt: PromptSize, _ limits: StepLimits, _ model: ModelStep, outputCap: Int) -> (bound: Int?, note: String?) {
-        // A prompt that passes `max_input_tokens` has at most four bytes a token by the estimate that checks it, and a
-        // reservation counts bytes.
-        let limitBound = limits.maxInputTokens.map { $0 * 4 + prompt.overhead }
-        let bound = prompt.isComplete ? min(prompt.bound, limitBound ?? .max) : limitBound
-        // Both are asked with what was answered so far.
-        let continuations = limits.onTruncation == .continue ? TryMachine.mostContinuations : 0
-        let further = (model.schema == nil ? 0 : model.repairs) + continuations
-        guard further > 0 else { return (bound, nil) }
-        if let limitBound { return (limitBound, nil) }
-        guard let bound else { return (nil, nil) }
-        let what = continuations == further ? "a continuation's" : continuations == 0 ? "a repair's" : "a repair's or a continuation's"
-        return (bound + further * Self.learnedBound(of: outputCap), "the size of \(what) prompt is learned, not proved; limits.max_input_tokens bounds it")
-    }
-
-    /// Of an answer that stands in a prompt, in tokens as a reservation counts them. Not proved: a token may be long.
-    static func learnedBound(of outputCap: Int) -> Int { outputCap * 4 + 1024 }
-
-    /// The most that one call can hold, by the dearest of a tier's models; `nil`: nothing bounds it.
-    func dearestCall(_ model: ModelStep, _ terms: TierTerms, bound: Int?, outputCap: Int, timeout: TimeSpan, _ own: PlanScope) -> Money? {
-        guard terms.unknown.isEmpty else { return nil }
-        var dearest = Money.zero
-        for (reference, sheet, window, support) in terms.sheets {
-            let attached = attachments(of: model, support, own)
-            let profile = terms.profiles.first { $0.reference == reference }
-            let added = model.schema == nil ? 0 : profile?.schemaOverhead ?? 0
-            let whole = bound.flatMap { bound in attached.most.map { bound + $0 + added } }
-            let input = sheet.isMachineTime ? 0 : whole.map { min($0, window ?? .max) } ?? window
-            guard let input else { return nil }
-            let output = profile?.outputBound(outputCap) ?? outputCap
-            let cost = Reservation.worst(sheet: sheet, inputBound: input, contextWindow: window, outputCap: output, timeout: timeout).amount
-            dearest = max(dearest, cost)
-        }
-        return dearest
-    }
-
-    /// What the step takes in an average completion, at today's prices of the models that were asked; of one that the tier does not name
-    /// any more, at those of its first. `nil` without a completion to learn from.
-    func expected(_ id: String, _ terms: TierTerms) -> Money? {
-        guard history.runs > 0 else { return nil }
-        var total = Money.zero
-        for calls in history.steps[id] ?? [] {
-            total += calls.costWithoutUsage
-            guard let (usage, milliseconds) = calls.average else { continue }
-            let asked = terms.sheets.first { $0.reference == ModelReference(provider: calls.provider, model: calls.model) } ?? terms.sheets.first
-            if let sheet = asked?.sheet { total += sheet.cost(of: usage, busy: .milliseconds(milliseconds)).total * calls.calls }
-        }
-        return total.divided(by: history.runs)
-    }
-
-    /// One call of what is known of the prompt, answered with one token, by the cheapest model.
-    func best(_ model: ModelStep, _ terms: TierTerms, promptBytes: Int, _ scope: PlanScope) -> Money {
-        // It may have been answered before.
-        if model.memoAge != nil { return .zero }
-        return terms.sheets.map { terms in
-            let attached = model.attachments.isEmpty ? 0 : attachments(of: model, terms.attachments, scope).known
-            let once = TokenUsage(plainInput: TokenBound.estimate(bytes: promptBytes) + attached, plainOutput: 1)
-            return terms.sheet.cost(of: once, busy: .milliseconds(0)).total
-        }.min() ?? .zero
     }
 
     // MARK: What is known before the run
@@ -416,7 +377,7 @@ public struct PlanBuilder: Sendable {
         return (bytes, bound, overhead, isComplete)
     }
 
-    private func itemCount(_ step: Step, _ scope: PlanScope) -> (least: Int, most: Int?) {
+    func itemCount(_ step: Step, _ scope: PlanScope) -> (least: Int, most: Int?) {
         guard let forEach = step.forEach else { return (1, 1) }
         if let list = (try? forEach.items.evaluateJSON(scope))?.arrayValue { return (list.count, list.count) }
         return (0, forEach.maxItems)
@@ -474,19 +435,25 @@ extension Plan.Amounts {
     /// What is not known of one part is not known of the sum.
     fileprivate static func + (a: Plan.Amounts, b: Plan.Amounts) -> Plan.Amounts {
         func sum(_ a: Money?, _ b: Money?) -> Money? { a.flatMap { a in b.map { a + $0 } } }
-        return Plan.Amounts(best: a.best + b.best, expected: sum(a.expected, b.expected), worst: sum(a.worst, b.worst))
+        func tokens(_ a: Int, _ b: Int) -> Int? { a.addingReportingOverflow(b).overflow ? nil : a + b }
+        return Plan.Amounts(
+            best: a.best + b.best, expected: sum(a.expected, b.expected), worst: sum(a.worst, b.worst), bestTokens: tokens(a.bestTokens, b.bestTokens) ?? .max,
+            worstTokens: a.worstTokens.flatMap { a in b.worstTokens.flatMap { tokens(a, $0) } })
     }
 
-    /// Under a cap that holds `times` times; `nil`: nobody knows how often.
-    fileprivate mutating func limit(to cap: Money, times: Int?) {
+    /// Under caps that hold `times` times; `nil`: nobody knows how often.
+    fileprivate mutating func limit(to cap: Money?, _ tokens: Int?, times: Int?) {
         guard let times else { return }
-        worst = worst.map { min($0, cap * times) } ?? cap * times
+        if let cap { worst = worst.map { min($0, cap * times) } ?? cap * times }
+        if let most = tokens?.times(times) { worstTokens = min(worstTokens ?? most, most) }
         self = ordered
     }
 
     /// With the best below the expected below the worst, which is a bound: what history and estimates say beyond it cannot be.
     var ordered: Plan.Amounts {
         let best = min(best, worst ?? best)
-        return Plan.Amounts(best: best, expected: expected.map { max(best, min($0, worst ?? $0)) }, worst: worst)
+        return Plan.Amounts(
+            best: best, expected: expected.map { max(best, min($0, worst ?? $0)) }, worst: worst, bestTokens: min(bestTokens, worstTokens ?? bestTokens),
+            worstTokens: worstTokens)
     }
 }

@@ -8,6 +8,8 @@ extension RunExecution {
 
     func raised(_ bound: Money, of model: ModelReference) -> Money { state.money.overruns.raised(bound, of: model) }
 
+    func raised(_ tokens: Int, of model: ModelReference) -> Int { state.money.tokenOverruns.raised(tokens, of: model) }
+
     /// A fact that has just happened.
     func record(_ fact: RunEvent, _ documents: FactDocuments = .none) {
         record(fact, at: environment.clock.now(), documents)
@@ -16,6 +18,7 @@ extension RunExecution {
     func take(_ fact: RunEvent, at moment: Timestamp, _ documents: FactDocuments) {
         announce(fact, at: moment)
         dispatch(commands(after: fact, at: moment, documents))
+        if case .callEnded = fact { enterBands(at: moment) }
     }
 
     /// What is to be done now that something has happened.
@@ -72,6 +75,7 @@ extension RunExecution {
         guard outbox.error == nil else { return }
         switch command {
         case .evaluateCondition(let node): ConditionRunner(condition: state.step(node).when!).evaluate(node, in: self)
+        case .expandItems(let node) where state.step(node).modelStep != nil && state.bands.closing != nil: leaveOut(node, state.bands.closing!)
         case .expandItems(let node): ForEachRunner(forEach: state.step(node).forEach!).expand(node, in: self)
         case .start(let node): start(node)
         case .open(let node, let pass): state.step(node).kind.runner.container!.open(node, pass: pass, in: self)

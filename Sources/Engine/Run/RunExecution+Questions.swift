@@ -35,9 +35,10 @@ extension RunExecution {
 
     /// What somebody answered. Late answers change nothing.
     ///
+    /// - Parameter isShared: whether it is for all that ask the same.
     /// - Returns: whether the run waited for it.
     @discardableResult
-    func take(_ decision: ApprovalDecision, at path: String) -> Bool {
+    func take(_ decision: ApprovalDecision, at path: String, isShared: Bool = true) -> Bool {
         // Behind the run's last entry it stays untaken, for whoever resumes.
         guard outbox.error == nil, !state.hasConcluded, let (node, open) = state.openNode(path), let request = open.inquiry?.question,
             decision.choice.answers(request.kind)
@@ -47,6 +48,7 @@ extension RunExecution {
         work.endTimer(node)
         record(.approvalDecided(path, decision))
         startDeadline(node)
+        if isShared { takeForOthers(decision, at: path) }
         state.step(node).kind.runner.start(node, in: self)
         outbox.flush()
         return true

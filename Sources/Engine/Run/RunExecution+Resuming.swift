@@ -13,7 +13,10 @@ extension RunExecution {
         // The journal has it already.
         let resumed = RunEvent.runResumed(run.resumed)
         announce(resumed, at: run.resumedAt)
-        go(commands(after: resumed, at: run.resumedAt))
+        let first = commands(after: resumed, at: run.resumedAt)
+        // What lost calls hold may have brought it there; or its process died between the two facts.
+        enterBands(at: environment.clock.now())
+        go(first)
         for scope in state.scopes.values {
             if let node = scope.node, state.open[node]?.hasPassedDeadline == false { startDeadline(node) }
         }

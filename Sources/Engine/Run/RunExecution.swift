@@ -75,7 +75,9 @@ actor RunExecution: CallRecorder {
         let journal = outbox.journal
         try await journal.begin(start, with: outbox.take())
         announce(started, at: state.startedAt)
-        go(commands(after: started, at: state.startedAt))
+        let first = commands(after: started, at: state.startedAt)
+        enterBands(at: state.startedAt)
+        go(first)
     }
 
     // What computes without waiting stays out of the frame of a run's task, as in a step's.
@@ -132,6 +134,8 @@ actor RunExecution: CallRecorder {
                 (status, failed) = (.failed, ("outputs", error))
             }
         }
+        // Outputs of what ran are there all the same.
+        if status == .succeeded, let left = state.leftOut { (status, failed) = (.failed, (left.path, StepFailure(.budget, "it did not begin: \(SkipReason.band(left.band).text)"))) }
         let failure = failed?.failure ?? (status == .interrupted ? stopping.unreachable : nil)
         let questions = state.questions
         let at = environment.clock.now()
@@ -139,6 +143,6 @@ actor RunExecution: CallRecorder {
         return RunResult(
             id: id, status: status, outputs: outputs, failure: failure, failedStep: failed?.path,
             waitsFor: questions.map { .init(step: $0.node.path, question: $0.question) }, spending: state.money.spending,
-            startedAt: state.startedAt, endedAt: at, exceeded: state.money.exceeded)
+            startedAt: state.startedAt, endedAt: at, exceeded: state.money.exceeded, tokens: state.money.countedTokens)
     }
 }

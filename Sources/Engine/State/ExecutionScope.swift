@@ -19,8 +19,8 @@ final class ExecutionScope {
     let with: JSONObject
     /// `pass`, inside of a loop.
     let passValue: CELValue?
-    /// The caps below the run's that every call in it draws on.
-    let caps: [(scope: String, cap: Money)]
+    /// The caps that every call in it draws on.
+    let caps: CallCaps
     /// Of the steps around, for every call in it.
     let tags: JSONObject?
 
@@ -33,16 +33,18 @@ final class ExecutionScope {
     var itemFailures: [Int: [Int: StepFailure]] = [:]
     /// What is read of items with a gate beside their outputs.
     var itemGates: [Int: [Int: JSONObject]] = [:]
+    /// How many items of a step have begun.
+    var itemsBegun: [Int: Int] = [:]
     /// The number of its `finally`, once that is open.
     var finallyScope: Int?
     var firstFailure: (path: String, failure: StepFailure)?
-    /// What its calls cost so far, and the most that one of them held.
-    var cost = Money.zero
-    var largestHold = Money.zero
+    /// What its calls came to so far, and the most that one of them held.
+    var used = CapAmount.zero
+    var largestHold = CapAmount.zero
 
     init(
         graph: WorkflowGraph, body: StepGraph, node: Node? = nil, pass: Int = 0, inputs: CELValue, given: JSONObject? = nil, items: [RunScope.Item] = [],
-        with: JSONObject = [:], passValue: CELValue? = nil, caps: [(scope: String, cap: Money)] = [], tags: JSONObject? = nil,
+        with: JSONObject = [:], passValue: CELValue? = nil, caps: CallCaps = .none, tags: JSONObject? = nil,
         outer: JSONObject = [:]
     ) {
         self.graph = graph

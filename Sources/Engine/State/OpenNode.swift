@@ -59,6 +59,9 @@ final class OpenNode {
         gate = model?.escalation == nil ? nil : GateRecord()
     }
 
+    /// Who was asked for a tier.
+    func asked(_ tier: String) -> String { calls.first { $0.started.part.isEmpty && $0.started.tier == tier }?.started.askedTier ?? tier }
+
     var hasCallUnderWay: Bool { callUnderWay != nil }
     var callUnderWay: CallStarted? {
         if let last = calls.last, last.isUnderWay { return last.started }

@@ -4,7 +4,7 @@ import WorkflowModel
 /// What a run has learned of bounds that did not hold: of each model, the overrun that went furthest beyond its reservation. Later
 /// reservations of that model grow in its measure, so that the same cannot happen twice.
 ///
-/// It follows from the facts of calls alone, so that a process that goes on knows it too.
+/// It follows from the facts of calls alone, so that a process that goes on knows it too. Of tokens one stands for a pico-dollar.
 struct Overruns {
     private var furthest: [ModelReference: (counted: Money, bound: Money)] = [:]
 
@@ -21,6 +21,11 @@ struct Overruns {
     func raised(_ bound: Money, of model: ModelReference) -> Money {
         guard !furthest.isEmpty, let far = furthest[model] else { return bound }
         return bound.scaled(far.counted, over: far.bound)
+    }
+
+    /// Where it is of tokens.
+    func raised(_ tokens: Int, of model: ModelReference) -> Int {
+        furthest.isEmpty ? tokens : Int(raised(Money(picoDollars: Int64(tokens)), of: model).picoDollars)
     }
 
     /// a / b >= c / d, without rounding.

@@ -13,6 +13,7 @@ extension RunState {
         }
         return RunStarted(
             workflow: graph.name, file: graph.file, graph: graph.hash, sources: graph.sources.manifest.hash, meaning: graph.sources.meaning, inputs: hash, maxCost: graph.budget.maxCost,
+            maxTokens: graph.budget.maxTokens,
             encoder: ModelRequest.encoderVersion, program: program, owner: graph.owner.json, tags: tags,
             decision: RunDecision(
                 id: graph.decision?.id.flatMap { try? $0.render(scope) }.map { redactor.redact($0) }, unit: graph.decision?.unit, counts: graph.decision?.counts ?? []),

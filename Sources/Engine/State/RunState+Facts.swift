@@ -15,6 +15,7 @@ extension RunState {
         try take(fact, node, at: moment, documents)
         let commands = machine.advance(fact, node)
         if case .nodeCancelled = fact, let node { cancelled(node) }
+        if let room, let node { room.hasChanged(node.scope) }
         lastFactAt = moment
         return commands
     }
@@ -28,12 +29,17 @@ extension RunState {
             let (scope, step) = (scopes[node!.scope]!, node!.step)
             scope.lists[step] = list
             scope.itemResults[step] = Array(repeating: nil, count: count)
-        case .stepSkipped:
+        case .stepSkipped(let path, let reason):
+            if case .band(let band) = reason {
+                guard bands.closing == band else { throw IllegalFact("'\(path)' was not kept from beginning") }
+                leftOut = leftOut ?? (path, band)
+            }
             leave(node!)
             setStep(node!, ["status": .string(NodeStatus.skipped.rawValue)])
         case .nodeStarted:
             guard open[node!] == nil else { throw IllegalFact("'\(node!.path)' was started before") }
             open[node!] = OpenNode(step(node!), at: moment)
+            if node!.item != nil { scopes[node!.scope]!.itemsBegun[node!.step, default: 0] += 1 }
         case .scopeOpened(let opened): try openScope(opened, node, documents)
         case .passEnded(_, _, let verdict): try endPass(node!, verdict)
         case .deadlinePassed:
@@ -55,7 +61,7 @@ extension RunState {
             try gate(of: node!).end(end)
             try check(end, open[node!]!)
             // What a person gave is no tier's.
-            if end.tier != nil || end.isAccepted { open[node!]!.totals?.tier = end.tier }
+            if end.tier != nil || end.isAccepted { open[node!]!.totals?.tier = end.tier.map { open[node!]!.asked($0) } }
         case .commandEnded(_, let attempt, let code, _, _, _):
             guard case .run = step(node!).kind else { throw IllegalFact("'\(node!.path)' runs no program") }
             try begun(node!).exit = (attempt, code)
@@ -80,6 +86,7 @@ extension RunState {
             guard resumed.epoch > 1 else { throw IllegalFact("owner \(resumed.epoch) of the run cannot go on with it") }
             idleTimes.append((lastFactAt, moment))
             loseCalls()
+        case .bandEntered(let entered): try enter(entered)
         case .conditionEvaluated, .interruptRequested, .cancelRequested, .runEnded, .outcomeRecorded, .runPruned: break
         }
     }
@@ -120,6 +127,7 @@ extension RunState {
         }
         guard call.ordinal >= 0, call.ordinal < CallNumbers.most else { throw IllegalFact("no call has the ordinal \(call.ordinal)") }
         guard state.gate?.admits(call) != false else { throw IllegalFact("\(call.tier) was not to be asked at '\(call.path)': too many go on") }
+        if let tokens = call.tokens, !(0..<CallNumbers.most).contains(tokens.held) { throw IllegalFact("call \(call.id) cannot hold \(tokens.held) tokens") }
         guard numbers.record(call.id.number) else { throw IllegalFact("the number of call \(call.id) is taken") }
         if isCount { return state.counts.append(OpenNode.Call(started: call)) }
         state.inquiry?.decision = nil
@@ -138,12 +146,14 @@ extension RunState {
         state.calls[place].ended = end
         state.calls[place].endedAt = moment
         state.totals?.count(end, part: started.part)
+        // Who answers for a tier that was named.
+        if state.gate == nil, let asked = started.askedTier { state.totals?.tier = asked }
         // That it was an outage says that it had answered.
         if end.failure == nil || end.isOutage || end.response != nil { answering.insert(started.model) }
         money.settle(started, end, caps: caps(of: started, node))
         let scope = scopes[node.scope]!
-        scope.cost += end.cost ?? .zero
-        scope.largestHold = max(scope.largestHold, started.held ?? .zero)
+        scope.used += CapAmount(money: end.cost ?? .zero, tokens: end.heldTokens(of: started.tokens?.held) ?? 0)
+        scope.largestHold = scope.largestHold.larger(of: started.hold)
     }
 
     /// Of a call that counts: nothing is owed for it, and it is no try of its step.
@@ -173,12 +183,12 @@ extension RunState {
             let call = state.calls[place].started
             money.lose(call, caps: caps(of: call, node))
             let scope = scopes[node.scope]!
-            scope.largestHold = max(scope.largestHold, call.held ?? .zero)
+            scope.largestHold = scope.largestHold.larger(of: call.hold)
         }
     }
 
     /// Facts of form 1 do not tell them.
-    private func caps(of call: CallStarted, _ node: Node) -> [(scope: String, cap: Money)] { facts < 2 ? callCaps(of: node, step(node)) : call.caps }
+    private func caps(of call: CallStarted, _ node: Node) -> [(scope: String, cap: Money)] { facts < 2 ? callCaps(of: node, step(node)).money : call.caps }
 
     // MARK: People
 
@@ -203,6 +213,7 @@ extension RunState {
         guard let inquiry = state.inquiry, let question = inquiry.question else { throw IllegalFact("'\(node.path)' has asked nothing that is open") }
         guard decision.choice.answers(question.kind) else { throw IllegalFact("'\(decision.choice.word)' is no answer to what '\(node.path)' asks") }
         if decision.isApproved, let cap = decision.cap ?? question.cap { money.raise(to: cap) }
+        if question.kind == .band, let band = question.cause.flatMap(BudgetBand.Name.init(rawValue:)) { bands.answer(band, isYes: decision.isApproved) }
         var decision = decision
         // The answer tells less of it.
         decision.question = question
@@ -288,11 +299,16 @@ extension RunState {
     }
 }
 
+extension CallStarted {
+    fileprivate var hold: CapAmount { CapAmount(money: held ?? .zero, tokens: tokens?.held ?? 0) }
+}
+
 extension CallEnded {
     /// Whether its figures are such as a program writes: nothing is computed with others.
     fileprivate var isPossible: Bool {
         let wait = failure?.retryAfter?.milliseconds ?? 0
         guard (0..<1).contains(jitter), (0..<Int64(CallNumbers.most)).contains(wait) else { return false }
+        guard (0..<CallNumbers.most).contains(keptTokens ?? 0) else { return false }
         guard let usage else { return true }
         // Without a list of them: this is done for each call.
         func isCount(_ number: Int?) -> Bool { (0..<CallNumbers.most / 8).contains(number ?? 0) }

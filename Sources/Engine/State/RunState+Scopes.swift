@@ -58,26 +58,30 @@ extension RunState {
     /// What an inner scope spent is part of what the outer one did.
     private func spread(_ scope: ExecutionScope) {
         guard let node = scope.node, let outer = scopes[node.scope] else { return }
-        outer.cost += scope.cost
-        outer.largestHold = max(outer.largestHold, scope.largestHold)
+        outer.used += scope.used
+        outer.largestHold = outer.largestHold.larger(of: scope.largestHold)
     }
 
     // MARK: Money
 
     /// The caps that a call of a node draws on: those around it, its step's, and the one over all its items.
-    func callCaps(of node: Node, _ step: Step) -> [(scope: String, cap: Money)] {
+    func callCaps(of node: Node, _ step: Step) -> CallCaps {
         var caps = scopes[node.scope]!.caps
-        var cap = step.limits.maxCost
-        if case .workflow(let other) = step.kind, let inner = other.graph.budget.maxCost { cap = min(cap ?? inner, inner) }
-        if let cap { caps.append((node.path, cap)) }
+        var (cap, tokens) = (step.limits.maxCost, step.limits.maxTotalTokens)
+        if case .workflow(let other) = step.kind {
+            if let inner = other.graph.budget.maxCost { cap = min(cap ?? inner, inner) }
+            if let inner = other.graph.budget.maxTokens { tokens = min(tokens ?? inner, inner) }
+        }
+        if let cap { caps.money.append((node.path, cap)) }
+        if let tokens { caps.tokens.append(TokenCap(scope: node.path, cap: tokens)) }
         // The step's own path is free for the whole: with items, the cap of one is under `step[3]`.
-        if let cap = step.forEach?.maxCost { caps.append((node.item == nil ? node.path : node.path.withoutIndex, cap)) }
+        if let cap = step.forEach?.maxCost { caps.money.append((node.item == nil ? node.path : node.path.withoutIndex, cap)) }
         return caps
     }
 
     /// Whether what is left under every cap would carry a pass that costs as much as this one, its dearest call held. Only a forecast,
     /// which keeps a pass from being begun in vain.
-    func canAfford(anotherLike scope: ExecutionScope) -> Bool { money.affords(scope.cost + scope.largestHold, under: scope.caps) }
+    func canAfford(anotherLike scope: ExecutionScope) -> Bool { money.affords(scope.used + scope.largestHold, under: scope.caps) }
 }
 
 extension String {

@@ -19,6 +19,11 @@ final class RunState {
     /// Nodes that have begun and not ended.
     var open: [Node: OpenNode] = [:]
     var money: RunMoney
+    var bands: RunBands
+    /// What the rest takes; `nil`: nobody has asked for it.
+    var room: RunRoom?
+    /// The first step that a band kept from beginning.
+    var leftOut: (path: String, band: BudgetBand.Name)?
     /// Those that the run was begun under.
     var rules = Rules.current
     /// The form of its facts.
@@ -38,9 +43,11 @@ final class RunState {
         self.startedAt = startedAt
         lastFactAt = startedAt
         machine = RunStateMachine(graph: graph)
-        money = RunMoney(cap: graph.budget.maxCost)
+        money = RunMoney(cap: graph.budget.maxCost, tokenCap: graph.budget.maxTokens)
+        bands = RunBands(graph.budget)
         runValue = CELValue(.object(["id": .string(run.text), "started_at": .string(startedAt.rfc3339)]))
-        scopes = [0: ExecutionScope(graph: graph, body: graph.body, inputs: CELValue(.object(inputs)), given: inputs)]
+        let caps = CallCaps(tokens: graph.budget.maxTokens.map { [TokenCap(scope: BudgetRefusal.runScope, cap: $0)] } ?? [])
+        scopes = [0: ExecutionScope(graph: graph, body: graph.body, inputs: CELValue(.object(inputs)), given: inputs, caps: caps)]
     }
 
     var graph: WorkflowGraph { machine.graph }

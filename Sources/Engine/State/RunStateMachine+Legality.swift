@@ -36,7 +36,7 @@ extension RunStateMachine {
         case (.running, _), (.draining, _), (.ending, _): break
         }
         switch event {
-        case .runStarted, .interruptRequested, .cancelRequested, .runResumed, .outcomeRecorded, .runPruned: return nil
+        case .runStarted, .interruptRequested, .cancelRequested, .runResumed, .outcomeRecorded, .runPruned, .bandEntered: return nil
         case .runEnded(let end):
             let status = end.status
             // That its outputs cannot be had makes a failure of it.
@@ -55,11 +55,14 @@ extension RunStateMachine {
         case .stepSkipped(let path, let reason):
             let node = try self.node(path)
             let isOverBudget = reason == .overBudget && node.item == nil && step(node).isOptional
+            let isLeftOut = if case .band = reason { node.item == nil && step(node).modelStep != nil } else { false }
             return try self.node(path, "a skip, \(reason.text)") { awaited in
                 switch awaited {
                 case .skip(let known): known == reason
-                case .work, .collection, .scope, .close: isOverBudget
-                case .condition, .items, .nothing: false
+                case .work: isOverBudget || isLeftOut
+                case .collection, .scope, .close: isOverBudget
+                case .items: isLeftOut
+                case .condition, .nothing: false
                 }
             }
         case .nodeSucceeded(let path, _):

@@ -185,8 +185,8 @@ final class RunStateMachine {
         case .runResumed:
             resume(&commands)
         case .nodeStarted, .callStarted, .callEnded, .callRefused, .commandEnded, .outputRejected, .memoHit, .memoKept, .inputTrimmed, .checkEnded,
-            .tierDecided, .rateCounted, .gateEnded:
-            // Facts of one node's tries: `TryMachine` and `GateMachine` decide on them.
+            .tierDecided, .rateCounted, .gateEnded, .bandEntered:
+            // Facts of one node's tries, or of the run's budget: `TryMachine` and `GateMachine` decide on them.
             return []
         case .outcomeRecorded, .runPruned: return []
         }

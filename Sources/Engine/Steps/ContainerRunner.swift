@@ -27,7 +27,7 @@ struct ScopePlace {
     let parent: ExecutionScope
     /// What the expressions of the step itself read.
     let own: RunScope
-    let caps: [(scope: String, cap: Money)]
+    let caps: CallCaps
     let tags: JSONObject?
     /// What the pass before gave.
     let previous: JSONObject?

@@ -41,7 +41,7 @@ public struct GateMachine: Sendable {
     /// Follows when all is recorded that is to be.
     private var following: Command?
     private var lastCheck: Int?
-    /// Of the last tier that gave no answer.
+    /// Why the last tier gave no answer.
     private var lastFailure: StepFailure?
 
     /// - Parameters:
@@ -168,7 +168,10 @@ public struct GateMachine: Sendable {
         let best = candidates.last
         if terms.onExhausted == .ask, best != nil || decisions.contains(where: isAnswered) { return .end(.ask(best: best, cause: cause)) }
         guard let best else {
-            if case .tripped = cause, let lastFailure { return .end(.failed(lastFailure)) }
+            switch cause {
+            case .tripped, .band: if let lastFailure { return .end(.failed(lastFailure)) }
+            default: break
+            }
             return .end(.failed(cause.failure))
         }
         if terms.onExhausted == .best { return .end(.best(tier: best, cause: cause)) }

@@ -85,10 +85,12 @@ public enum GateCause: Sendable, Hashable {
     case checkUnavailable(check: String, reason: String)
     /// A tier gave no answer, and a further one would not help, or there is none.
     case tierFailed(StepFailure)
-    /// A further tier may not be asked: caps, bands, rates.
+    /// A further tier may not be asked: caps, rates.
     case refused(StepFailure)
     /// Too many executions went on of late.
     case tripped(RateCounted)
+    /// A band of the budget keeps it from being asked.
+    case band(String)
 
     /// The stable word of it.
     public var word: String {
@@ -96,6 +98,7 @@ public enum GateCause: Sendable, Hashable {
         case .notAccepted, .notTold: "not_accepted"
         case .checkUnavailable: "check_unavailable"
         case .tripped: "max_rate"
+        case .band: "band"
         case .tierFailed(let failure), .refused(let failure): failure.kind.rawValue
         }
     }
@@ -106,6 +109,7 @@ public enum GateCause: Sendable, Hashable {
         case .notTold(let reason): "the last tier's was not accepted either: \(reason)"
         case .checkUnavailable(let check, let reason): "the check '\(check)' could not be run: \(reason)"
         case .tripped(let counted): counted.sentence
+        case .band(let reason): reason
         case .tierFailed(let failure), .refused(let failure): failure.message
         }
     }
@@ -114,6 +118,7 @@ public enum GateCause: Sendable, Hashable {
     var failure: StepFailure {
         switch self {
         case .tierFailed(let failure), .refused(let failure): failure
+        case .band(let reason): StepFailure(.budget, reason)
         case .notAccepted, .notTold, .checkUnavailable, .tripped: StepFailure(.notAccepted, text)
         }
     }

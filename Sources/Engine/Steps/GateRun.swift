@@ -14,7 +14,7 @@ final class GateRun {
     let scope: RunScope
     let state: OpenNode
     let isResumed: Bool
-    let caps: [(scope: String, cap: Money)]
+    let caps: CallCaps
     let rules: Rules
     let start: Int
     var machine: GateMachine
@@ -36,7 +36,7 @@ final class GateRun {
 
     init(
         node: Node, step: Step, model: ModelStep, escalation: Escalation, graph: WorkflowGraph, scope: RunScope, state: OpenNode, isResumed: Bool,
-        caps: [(scope: String, cap: Money)], rules: Rules, start: Int
+        caps: CallCaps, rules: Rules, start: Int
     ) {
         self.node = node
         self.step = step
@@ -69,11 +69,11 @@ final class GateRun {
     func tripped(at tier: Int) -> RateCounted? { record.rate.flatMap { $0.isTripped && $0.tier == machine.terms.tiers[tier] ? $0 : nil } }
 
     /// The tries of one of its questions.
-    func tries(_ model: ModelStep, _ tier: String, _ place: QuestionPlace) -> ModelTries {
+    func tries(_ model: ModelStep, _ tier: ModelTier, _ place: QuestionPlace) -> ModelTries {
         // Whoever was asked at a tier before is not asked again.
         let isTakenUp = isResumed || place.isAskedOnce && state.calls.contains { $0.started.part == place.part }
         return ModelTries(
-            node: node, step: step, model: model, tier: graph.tier(named: tier)!, state: state, isResumed: isTakenUp, caps: caps, rules: rules, place: place)
+            node: node, step: step, model: model, tier: tier, state: state, isResumed: isTakenUp, caps: caps, rules: rules, place: place)
     }
 
     /// What an answer was given to, for judges: the messages of the user, without what is attached.

@@ -43,7 +43,7 @@ extension GateCheck {
     /// The most calls that it can come to of one answer.
     ///
     /// - Parameter tier: whose answer it is.
-    func mostCalls(_ step: Step, _ model: ModelStep, atTier tier: String, in graph: WorkflowGraph) -> Int {
+    func mostCalls(_ step: Step, _ model: ModelStep, atTier tier: ModelTier, in graph: WorkflowGraph) -> Int {
         switch kind {
         case .expression, .logprob, .command: return 0
         case .judge(let judge):
@@ -51,7 +51,7 @@ extension GateCheck {
         case .agreement(let agree):
             switch agree.asked {
             case .tier(let other): return TryMachine(step, model, graph.tier(named: other)!).mostCalls
-            case .samples(let count): return count * TryMachine(step, model, graph.tier(named: tier)!).mostCalls
+            case .samples(let count): return count * TryMachine(step, model, tier).mostCalls
             }
         }
     }

@@ -27,6 +27,6 @@ struct LoopRunner: ContainerRunner {
             if holds { return .done }
         }
         if scope.pass + 1 >= loop.max { return .exhausted }
-        return run.state.canAfford(anotherLike: scope) ? .again : .unaffordable
+        return run.state.bands.closing == nil && run.state.canAfford(anotherLike: scope) ? .again : .unaffordable
     }
 }

@@ -75,6 +75,7 @@ extension ModelRunner {
     private func outcome(of judge: JudgeCheck, _ name: String, _ gate: GateRun, _ run: isolated RunExecution) async throws(StepFailure) -> CheckOutcome {
         let asker = ModelRunner(model: judge.question)
         let tries = tries(of: judge, name, gate)
+        if tries.recorded.isEmpty, let band = run.state.bandAgainst(judge.question.tier) { return .lost(band) }
         do throws(StepFailure) {
             try asker.prepare(tries, run)
             _ = try await asker.go(tries, run)
@@ -92,7 +93,7 @@ extension ModelRunner {
         let judged = RunScope.Judged(question: gate.question, output: answer.output, tier: answer.tier, checks: answer.checks)
         let frame = judge.needsFrame ? PromptRenderer.frame(question: judged.question, answer: gate.answers[gate.machine.tier] ?? .null) : nil
         return gate.tries(
-            judge.question, judge.question.tier,
+            judge.question, gate.graph.tier(named: judge.question.tier)!,
             QuestionPlace(
                 tier: gate.tier, part: name, limits: judge.limits, timeout: judge.timeout ?? gate.step.timeout, purpose: .judge,
                 scope: gate.scope.judging(judged), frame: frame, wantsLogprobs: judge.minProbability != nil))
@@ -110,6 +111,10 @@ extension ModelRunner {
         }
         while let sample = ballot.next {
             let tries = tries(agree, asker.model, sample, name, gate)
+            if case .tier(let other) = agree.asked, tries.recorded.isEmpty, let band = run.state.bandAgainst(other) {
+                ballot.take(.lost(band))
+                continue
+            }
             do throws(StepFailure) {
                 if !model.attachments.isEmpty { tries.attached = gate.attached ?? [] }
                 try asker.prepare(tries, run)
@@ -124,11 +129,12 @@ extension ModelRunner {
 
     @inline(never)
     private func tries(_ agree: AgreementCheck, _ model: ModelStep, _ sample: Int, _ name: String, _ gate: GateRun) -> ModelTries {
-        let tier: String
+        let tier: ModelTier
         let isAskedOnce: Bool
         switch agree.asked {
-        case .tier(let other): (tier, isAskedOnce) = (other, true)
-        case .samples: (tier, isAskedOnce) = (gate.tier, false)
+        case .tier(let other): (tier, isAskedOnce) = (gate.graph.tier(named: other)!, true)
+        // The model that answered.
+        case .samples: (tier, isAskedOnce) = (gate.tries!.tier, false)
         }
         return gate.tries(
             model, tier,

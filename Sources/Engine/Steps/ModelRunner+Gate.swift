@@ -17,6 +17,10 @@ extension ModelRunner {
             while true {
                 switch gate.next {
                 case .ask(let tier):
+                    if let cause = band(against: tier, gate, run) {
+                        follow(.refused(cause), gate, run)
+                        continue
+                    }
                     guard let event = try await answer(of: tier, gate, run) else { return }
                     follow(event, gate, run)
                 case .check(let check):
@@ -39,7 +43,16 @@ extension ModelRunner {
         let state = run.state.open[node]!
         return GateRun(
             node: node, step: step, model: model, escalation: escalation, graph: surroundings.graph, scope: scope, state: state,
-            isResumed: !state.calls.isEmpty, caps: run.state.callCaps(of: node, step), rules: run.state.rules, start: try start(of: escalation, scope))
+            isResumed: !state.calls.isEmpty, caps: run.state.callCaps(of: node, step), rules: run.state.rules, start: try start(of: escalation, scope, state, run))
+    }
+
+    /// The tier that was asked first, or is: under a band that leaves out the one which the step begins with, the next that it leaves in, if
+    /// there is one.
+    private func start(of escalation: Escalation, _ scope: RunScope, _ state: OpenNode, _ run: isolated RunExecution) throws(StepFailure) -> Int {
+        if let call = state.calls.first(where: { $0.started.part.isEmpty }), let place = escalation.tiers.firstIndex(of: call.started.tier) { return place }
+        let start = try start(of: escalation, scope)
+        guard run.state.bandAgainst(escalation.tiers[start]) != nil else { return start }
+        return escalation.tiers.indices[start...].first { run.state.bandAgainst(escalation.tiers[$0]) == nil } ?? start
     }
 
     private func start(of escalation: Escalation, _ scope: RunScope) throws(StepFailure) -> Int {
@@ -81,8 +94,9 @@ extension ModelRunner {
     @inline(never)
     private func tries(of tier: Int, _ gate: GateRun, _ run: isolated RunExecution) -> ModelTries {
         let name = gate.machine.terms.tiers[tier]
+        let asked = tier == gate.start ? run.state.askedTier(name, of: gate.state.calls, in: gate.graph) : gate.graph.tier(named: name)!
         let tries = gate.tries(
-            model, name,
+            model, asked,
             QuestionPlace(
                 tier: name, part: "", limits: gate.step.limits, timeout: gate.step.timeout, wantsLogprobs: gate.escalation.readsLogprobs,
                 mayAskForMoney: tier == gate.start, rate: tier == gate.start ? nil : gate.rateCheck(run, of: name)))
@@ -93,6 +107,17 @@ extension ModelRunner {
     /// A cap that refuses a tier's first call leaves it unasked.
     private func failure(_ failure: StepFailure, of tries: ModelTries) -> GateMachine.Event {
         failure.kind == .budget && tries.recorded.isEmpty ? .refused(.refused(failure)) : .failed(failure)
+    }
+
+    /// Why a band keeps a further tier from being asked; `nil`: none does, or it was asked before. A gate that has ended in the record goes no
+    /// further, whatever has become of caps since.
+    private func band(against tier: Int, _ gate: GateRun, _ run: isolated RunExecution) -> GateCause? {
+        guard tier != gate.start, gate.record.end != nil || !run.state.bands.entered.isEmpty else { return nil }
+        let name = gate.machine.terms.tiers[tier]
+        guard !gate.state.calls.contains(where: { $0.started.tier == name && $0.started.part.isEmpty }) else { return nil }
+        if let end = gate.record.end { return .refused(StepFailure(.budget, end.reason ?? "the gate has ended")) }
+        if let band = run.state.bands.forbiddingEscalation { return .band("the budget is in its \(band.rawValue) band, in which no step goes on to a further tier") }
+        return run.state.bandAgainst(name).map(GateCause.band)
     }
 
     // MARK: What follows
@@ -109,7 +134,7 @@ extension ModelRunner {
 
     private func record(_ decision: TierDecision, _ output: JSONValue?, _ gate: GateRun, _ run: isolated RunExecution) {
         let tier = gate.machine.terms.tiers[decision.tier]
-        guard !gate.record.decisions.contains(where: { $0.tier == tier }) else { return }
+        guard gate.record.end == nil, !gate.record.decisions.contains(where: { $0.tier == tier }) else { return }
         let (verdict, failure): (TierDecided.Verdict, FailureKind?) =
             switch decision.verdict {
             case .accepted: (.accepted, nil)

@@ -10,8 +10,9 @@ struct ModelRunner: StepRunner {
 
     func start(_ node: Node, in run: isolated RunExecution) {
         if let decision = run.state.open[node]?.inquiry?.decision, decision.question?.kind != .gate, !decision.isApproved {
-            return run.fail(node, .notGranted(decision))
+            return run.fail(node, decision.question?.kind == .band ? .notGoneOn(decision) : .notGranted(decision))
         }
+        if run.isHeldBack(node) { return }
         if model.escalation != nil { return run.launch(node) { [self] in await climb(node, $0) } }
         run.launch(node) { [self] in await ask(node, $0) }
     }
@@ -40,7 +41,7 @@ struct ModelRunner: StepRunner {
         // It is recorded with the intent of the first call, in one entry; without a call, before the node's end.
         if !isResumed { run.take(.nodeStarted(node.path), at: run.environment.clock.now(), .none) }
         return ModelTries(
-            node: node, step: step, model: model, tier: scope.graph.tier(named: model.tier)!, state: run.state.open[node]!, isResumed: isResumed,
+            node: node, step: step, model: model, tier: run.state.askedTier(model.tier, of: run.state.open[node]!.calls, in: scope.graph), state: run.state.open[node]!, isResumed: isResumed,
             caps: run.state.callCaps(of: node, step), rules: run.state.rules)
     }
 
@@ -108,13 +109,13 @@ struct ModelRunner: StepRunner {
             terms: Question.Terms(
                 onTruncation: tries.limits.onTruncation, allowsEmpty: model.allowsEmpty, willContinue: tries.machine.mayContinue,
                 rules: run.state.rules),
-            attachedTokens: attachedTokens, mayBeUnpriced: run.state.graph.budget.maxCost == nil && tries.caps.isEmpty, caps: tries.caps,
+            attachedTokens: attachedTokens, mayBeUnpriced: run.state.graph.budget.maxCost == nil && tries.caps.money.isEmpty, caps: tries.caps,
+            room: tries.isFirstCall ? nil : run.room(),
             tags: tries.tags, trimmed: tries.trimmed, retryOf: call.retryOf,
-            askedTier: tries.place?.tier == tries.tier.name ? nil : tries.place.map { _ in tries.tier.name }, counts: tries.counts,
+            askedTier: tries.decidedTier == tries.tier.name ? nil : tries.tier.name, counts: tries.counts,
             excess: tries.excess(segments, attachedTokens: attachedTokens), rate: tries.uncounted,
             preface: tries.isStartRecorded ? nil : (.nodeStarted(tries.path), tries.state.startedAt))
         if let excess = question.excess, profile.counting == .no, question.counts.isEmpty { throw excess.failure }
-        try tries.checkLimits(promptBytes: question.promptBytes, outputCap: question.outputCap)
         return question
     }
 
@@ -184,6 +185,10 @@ struct ModelRunner: StepRunner {
         case .notMade(let failure): try pass(over: failure, tries)
         case .refused(let refusal):
             tries.isStartRecorded = true
+            if let tier = standIn(for: tries, refusal, run) {
+                tries.degrade(to: tier)
+                return true
+            }
             if tries.place?.mayAskForMoney != false, asksForMoney(refusal, tries.step, run) {
                 askForMoney(refusal, tries.node, run)
                 return false

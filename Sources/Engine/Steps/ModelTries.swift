@@ -9,17 +9,20 @@ final class ModelTries {
     let node: Node
     let step: Step
     let model: ModelStep
-    let tier: ModelTier
+    /// Who is asked.
+    private(set) var tier: ModelTier
+    /// Those whose first call a cap refused.
+    private(set) var refusedTiers: [String] = []
     /// Of a gate, which of its questions it is; `nil`: the step's only one.
     let place: QuestionPlace?
     /// What the facts tell of the node.
     let state: OpenNode
-    let sampling: Sampling
-    let outputCap: Int
+    private(set) var sampling: Sampling
+    private(set) var outputCap: Int
     let limits: StepLimits
     let timeout: TimeSpan
-    /// The caps below the run's that its calls draw on.
-    let caps: [(scope: String, cap: Money)]
+    /// The caps that its calls draw on.
+    let caps: CallCaps
     /// Of the run.
     let rules: Rules
     var machine: TryMachine
@@ -70,7 +73,7 @@ final class ModelTries {
     var path: String { node.path }
 
     init(
-        node: Node, step: Step, model: ModelStep, tier: ModelTier, state: OpenNode, isResumed: Bool, caps: [(scope: String, cap: Money)], rules: Rules,
+        node: Node, step: Step, model: ModelStep, tier: ModelTier, state: OpenNode, isResumed: Bool, caps: CallCaps, rules: Rules,
         place: QuestionPlace? = nil
     ) {
         self.node = node
@@ -86,9 +89,29 @@ final class ModelTries {
         self.rules = rules
         machine = TryMachine(step, model, tier, limits: limits, rules: rules)
         self.caps = caps
-        let usual = model.sampling.over(tier.sampling)
-        sampling = place?.sampling(over: usual) ?? usual
+        sampling = Self.sampling(model, tier, place)
         outputCap = min(limits.maxOutputTokens, sampling.maxOutputTokens ?? .max)
+    }
+
+    private static func sampling(_ model: ModelStep, _ tier: ModelTier, _ place: QuestionPlace?) -> Sampling {
+        let usual = model.sampling.over(tier.sampling)
+        return place?.sampling(over: usual) ?? usual
+    }
+
+    /// The tier that is being decided: another may be asked for it.
+    var decidedTier: String { place?.tier ?? model.tier }
+
+    /// Whether the node has asked nobody yet, but for calls of which nothing is known.
+    var isFirstCall: Bool { state.calls.allSatisfy(\.isLost) }
+
+    /// Another tier is asked from its beginning, as a cap refused the first call.
+    func degrade(to other: ModelTier) {
+        refusedTiers.append(tier.name)
+        tier = other
+        sampling = Self.sampling(model, tier, place)
+        outputCap = min(limits.maxOutputTokens, sampling.maxOutputTokens ?? .max)
+        machine = TryMachine(step, model, tier, limits: limits, rules: rules)
+        next = machine.apply(.started)
     }
 
     /// Takes an answer: all of one, or the next piece.
@@ -170,11 +193,10 @@ final class ModelTries {
     var uncounted: RateCheck? { place?.rate.flatMap { state.gate?.rate == nil ? $0 : nil } }
 
     /// Who identifies its next call.
-    func site(_ ordinal: Int) -> CallSite { CallSite(path: path, tier: place?.tier ?? tier.name, part: place?.part ?? "", ordinal: ordinal) }
+    func site(_ ordinal: Int) -> CallSite { CallSite(path: path, tier: decidedTier, part: place?.part ?? "", ordinal: ordinal) }
 
     /// Where the text of the last call is kept.
     var response: ContentHash? { state.calls.last(where: { $0.ended != nil })?.ended?.response }
-    private var tokens: Int { state.totals?.tokens ?? 0 }
 
     /// What a prompt is beyond its limit, which a count may say otherwise.
     func excess(_ segments: [PromptSegment], attachedTokens: Int) -> Question.Excess? {
@@ -184,14 +206,5 @@ final class ModelTries {
         let cut = limits.trim.isEmpty ? "" : " even without \(limits.trim.joined(separator: " and "))"
         return Question.Excess(
             limit: limit, cut: cut, failure: StepFailure(.inputLimit, "the prompt has about \(estimate) tokens\(cut), limits.max_input_tokens is \(limit)"))
-    }
-
-    func checkLimits(promptBytes: Int, outputCap: Int) throws(StepFailure) {
-        let estimate = TokenBound.estimate(bytes: promptBytes)
-        if let limit = step.limits.maxTotalTokens, tokens + estimate + outputCap > limit {
-            throw StepFailure(
-                .inputLimit,
-                "this call could bring the step to \(tokens + estimate + outputCap) tokens, limits.max_total_tokens is \(limit)")
-        }
     }
 }

@@ -14,7 +14,8 @@ enum RunColumns {
         id, run_id, workflow, file, status, started_at, ended_at, max_cost_pico, input_tokens, output_tokens, tags, owners, decision_id, outcome, batch, outputs_hash, inputs_hash, error, graph_hash, location,
         batch_index, CASE WHEN status = 'running' THEN \(ProcessRecord.sql(of: "run.owner")) END, pruned_at,
         status = 'waiting' AND EXISTS (SELECT 1 FROM approval WHERE run = run.id AND decided_at IS NOT NULL AND taken = 0),
-        version, git_commit, release
+        version, git_commit, release, max_tokens,
+        (SELECT held_pico FROM budget_window WHERE budget_window.run = run.id AND scope = '\(BudgetRefusal.runScope)\(TokenCap.mark)'), band
         """
 
     /// Runs in the order of the query, each with what its calls came to.
@@ -73,6 +74,9 @@ enum RunColumns {
         run.version = hash(row, 24)
         run.commit = row[25]
         run.release = row[26]
+        run.maxTokens = quantity(row, 27)
+        run.heldTokens = quantity(row, 28) ?? 0
+        run.band = (row[29] as String?).flatMap(BudgetBand.Name.init(rawValue:))
         return run
     }
 }

@@ -63,7 +63,7 @@ struct RowComparison {
         for (scope, counter) in replay.counters.windows {
             rows[[.text(scope)]] = [
                 "scope": .text(scope), "cap_pico": counter.cap.map { .int($0.picoDollars) } ?? .null, "held_pico": .int(counter.held.clamped.picoDollars),
-                "open_pico": .int(counter.open.clamped.picoDollars), "exceeded_pico": counter.exceeded.map { .int($0.picoDollars) } ?? .null,
+                "unit": .text(TokenCap.unit(ofKey: scope)), "open_pico": .int(counter.open.clamped.picoDollars), "exceeded_pico": counter.exceeded.map { .int($0.picoDollars) } ?? .null,
             ]
         }
         return rows

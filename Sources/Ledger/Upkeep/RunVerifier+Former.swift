@@ -23,7 +23,7 @@ extension RunVerifier {
             database,
             sql: """
                 SELECT NULL, max_cost_pico, held_pico, exceeded_pico FROM run WHERE id = ?1
-                UNION ALL SELECT scope, cap_pico, held_pico, exceeded_pico FROM budget_window WHERE run = ?1
+                UNION ALL SELECT scope, cap_pico, held_pico, exceeded_pico FROM budget_window WHERE run = ?1 AND unit = 'usd'
                 """, arguments: [number])
         var faults: [String] = []
         for row in caps {
@@ -66,7 +66,7 @@ extension RunVerifier {
     /// What a cap below the run's counts are the calls of its step and of what stands below it.
     private func windowFaults(_ number: Int64) throws -> [String] {
         let windows = try Row.fetchAll(
-            database, sql: "SELECT scope, held_pico, open_pico FROM budget_window WHERE run = ? ORDER BY scope", arguments: [number])
+            database, sql: "SELECT scope, held_pico, open_pico FROM budget_window WHERE run = ? AND unit = 'usd' ORDER BY scope", arguments: [number])
         if windows.isEmpty { return [] }
         var sums: TextTable<(held: MoneySum, open: MoneySum)> = [:]
         for row in windows { sums[row[0]] = (.zero, .zero) }

@@ -3,8 +3,8 @@ import GRDBSQLite
 import Values
 import WorkflowModel
 
-/// What counts against the caps of a run: the counters in its row and those of the caps below, compared and moved inside the
-/// transaction of the entry that moves them.
+/// What counts against the caps of a run: the counters in its row, and those of the caps below and of the caps on tokens, compared and
+/// moved inside the transaction of the entry that moves them.
 ///
 /// A cap that a bill brought above its bound is *exceeded*: no call that draws on it starts any more until it is raised, also when
 /// calls in flight have settled for so little that one would fit again. Counters are full at $9.2 million, which is a cap of every
@@ -12,9 +12,9 @@ import WorkflowModel
 ///
 /// Confined to the writer's thread.
 final class CapCounters {
-    /// A cap below the run's with its counters as they would be after the entry.
+    /// A cap below the run's, or one on tokens, with its counters as they would be after the entry.
     struct Window {
-        let scope: String
+        let key: String
         let cap: Int64
         fileprivate(set) var held: Int64
         fileprivate(set) var open: Int64
@@ -34,7 +34,7 @@ final class CapCounters {
     }
 
     private let updateRun, fillRun, selectRun, recountRun, loseRun, loseWindows: PreparedStatement
-    private let selectWindow, upsertWindow, sumCalls, sumCallsOfScope: PreparedStatement
+    private let selectWindow, upsertWindow, sumCalls, sumCallsOfScope, sumTokensOfScope: PreparedStatement
     private static let full = Int64.max
 
     init(connection: OpaquePointer, texts: BindingArena) throws(SQLiteFailure) {
@@ -50,7 +50,7 @@ final class CapCounters {
                 unpriced_calls = unpriced_calls + ?7, last_seq = ?8, last_hash = ?9,
                 exceeded_pico = CASE WHEN held_pico + ?14 > max_cost_pico THEN max(coalesce(exceeded_pico, 0), held_pico + ?14) ELSE exceeded_pico END
             WHERE id = ?10 AND epoch = ?11 AND last_hash = ?13 AND coalesce(exceeded_pico, 0) < \(Self.full)
-                AND (?12 = 0 OR exceeded_pico IS NULL AND held_pico <= coalesce(max_cost_pico, \(Self.full)) - max(?1, ?14))
+                AND (?12 = 0 OR exceeded_pico IS NULL AND held_pico <= coalesce(max_cost_pico, \(Self.full)) - max(?15, ?14))
             """)
         fillRun = try prepare(
             """
@@ -65,14 +65,17 @@ final class CapCounters {
         selectWindow = try prepare("SELECT held_pico, open_pico, exceeded_pico FROM budget_window WHERE run = ?1 AND scope = ?2")
         upsertWindow = try prepare(
             """
-            INSERT INTO budget_window(run, scope, cap_pico, held_pico, open_pico, exceeded_pico) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+            INSERT INTO budget_window(run, scope, cap_pico, held_pico, open_pico, exceeded_pico, unit) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
             ON CONFLICT (run, scope) DO UPDATE SET cap_pico = excluded.cap_pico, held_pico = excluded.held_pico,
                 open_pico = excluded.open_pico, exceeded_pico = excluded.exceeded_pico
             """)
-        let sums = "SELECT \(sumColumns("held_pico")), \(sumColumns("CASE WHEN state = 'held' THEN held_pico END")), \(sumColumns("cost_pico")) FROM model_call"
-        sumCalls = try prepare(sums + " WHERE run = ?1")
-        sumCallsOfScope = try prepare(
-            sums + " WHERE run = ?1 AND (node_path = ?2 OR substr(node_path, 1, length(?2) + 1) IN (?2 || '/', ?2 || '['))")
+        func sums(_ held: String) -> String {
+            "SELECT \(sumColumns(held)), \(sumColumns("CASE WHEN state = 'held' THEN \(held) END")), \(sumColumns("cost_pico")) FROM model_call WHERE run = ?1"
+        }
+        let isInside = "(node_path = ?2 OR substr(node_path, 1, length(?2) + 1) IN (?2 || '/', ?2 || '['))"
+        sumCalls = try prepare(sums("held_pico"))
+        sumCallsOfScope = try prepare(sums("held_pico") + " AND \(isInside)")
+        sumTokensOfScope = try prepare(sums("held_tokens") + " AND (?2 = '\(BudgetRefusal.runScope)' OR \(isInside))")
     }
 
     // MARK: The run's own
@@ -97,6 +100,7 @@ final class CapCounters {
         updateRun.bind(12, movement.asked == nil ? 0 : 1)
         updateRun.bind(13, run.head)
         updateRun.bind(14, movement.peak)
+        updateRun.bind(15, Self.sum(movement.held, movement.room).value)
         do {
             if try updateRun.runCountingChanges() == 1 { return .made }
         } catch {
@@ -164,7 +168,7 @@ final class CapCounters {
         let cap = counters.cap ?? Self.full
         let most = Self.sum(counters.held, movement.peak).value
         return Self.verdict(
-            BudgetRefusal.runScope, asked: asked, held: Self.sum(counters.held, movement.endHeld).value,
+            BudgetRefusal.runScope, asked: asked, room: movement.room, held: Self.sum(counters.held, movement.endHeld).value,
             open: Self.sum(counters.open, movement.endOpen).value, exceeded: counters.exceeded ?? (most > cap ? most : nil), cap: cap)
     }
 
@@ -175,54 +179,57 @@ final class CapCounters {
         return .postponed
     }
 
-    // MARK: Caps below
+    // MARK: Caps below, and on tokens
 
     /// The caps that an entry moves, as they are behind it.
     func windows(_ movement: CapMovement, of run: OwnedRun) throws -> [Window] {
         var windows: [Window] = []
-        func move(_ caps: [(scope: String, cap: Money)], held: Int64, open: Int64, asked: Int64?) throws {
+        func move(_ caps: [CapMovement.Counter], held: Int64, open: Int64, asked: Int64?, room: Int64 = 0) throws {
             for cap in caps {
                 let index: Int
-                if let known = windows.firstIndex(where: { $0.scope == cap.scope }) {
+                if let known = windows.firstIndex(where: { $0.key == cap.key }) {
                     index = known
                 } else {
                     selectWindow.bind(1, run.row)
-                    selectWindow.bind(2, cap.scope)
+                    selectWindow.bind(2, cap.key)
                     let found = try selectWindow.first { ($0.int(0), $0.int(1), $0.optionalInt(2)) } ?? (0, 0, nil)
                     index = windows.count
                     windows.append(
                         Window(
-                            scope: cap.scope, cap: cap.cap.picoDollars, held: found.0, open: found.1, exceeded: found.2, isFull: found.2 == Self.full))
+                            key: cap.key, cap: cap.cap, held: found.0, open: found.1, exceeded: found.2, isFull: found.2 == Self.full))
                 }
                 if let asked {
                     windows[index].verdict = Self.verdict(
-                        cap.scope, asked: asked, held: windows[index].held, open: windows[index].open, exceeded: windows[index].exceeded,
-                        cap: cap.cap.picoDollars)
+                        cap.key, asked: asked, room: cap.isOfRun ? room : 0, held: windows[index].held, open: windows[index].open,
+                        exceeded: windows[index].exceeded, cap: cap.cap)
                     guard windows[index].verdict == .written else { continue }
                 }
                 windows[index].move(held: held, open: open)
             }
         }
         for release in movement.releases { try move(release.caps, held: release.held, open: release.open, asked: nil) }
-        if let start = movement.start, let asked = movement.asked { try move(start.caps, held: asked, open: asked, asked: asked) }
+        for ask in movement.asks { try move(ask.caps, held: ask.amount, open: ask.amount, asked: ask.amount, room: ask.room) }
         return windows
     }
 
     func write(_ window: Window, of run: OwnedRun) throws {
         upsertWindow.bind(1, run.row)
-        upsertWindow.bind(2, window.scope)
+        upsertWindow.bind(2, window.key)
         upsertWindow.bind(3, window.cap)
         upsertWindow.bind(4, window.held)
         upsertWindow.bind(5, window.open)
         upsertWindow.bind(6, window.exceeded)
+        upsertWindow.bind(7, TokenCap.unit(ofKey: window.key))
         try upsertWindow.run()
     }
 
     /// Behind the rows of an entry that found the counters full.
     func recount(_ window: Window, of run: OwnedRun) throws {
-        sumCallsOfScope.bind(1, run.row)
-        sumCallsOfScope.bind(2, window.scope)
-        let sums = try sumCallsOfScope.first(Self.amounts)!
+        let scope = TokenCap.scope(ofKey: window.key)
+        let sum = scope == nil ? sumCallsOfScope : sumTokensOfScope
+        sum.bind(1, run.row)
+        sum.bind(2, scope ?? window.key)
+        let sums = try sum.first(Self.amounts)!
         var window = window
         (window.held, window.open) = (sums.held, sums.open)
         try write(window, of: run)
@@ -230,16 +237,20 @@ final class CapCounters {
 
     // MARK: Amounts
 
-    /// Whether `asked` fits, would fit if calls in flight cost nothing, or never will.
-    private static func verdict(_ scope: String, asked: Int64, held: Int64, open: Int64, exceeded: Int64?, cap: Int64) -> JournalReply {
+    /// Whether `asked` fits and leaves `room`, would do so if calls in flight cost nothing, or never will.
+    private static func verdict(
+        _ key: String, asked: Int64, room: Int64, held: Int64, open: Int64, exceeded: Int64?, cap: Int64
+    ) -> JournalReply {
         if exceeded == nil {
-            if held <= cap - asked { return .written }
-            if open > 0, held - open <= cap - asked { return .postponed }
+            let most = cap - sum(asked, room).value
+            if held <= most { return .written }
+            if open > 0, held - open <= most { return .postponed }
         }
         return .refused(
             BudgetRefusal(
-                scope: scope, cap: Money(picoDollars: cap), spent: Money(picoDollars: held.subtractingClamped(open)), asked: Money(picoDollars: asked),
-                exceeded: exceeded.map(Money.init(picoDollars:))))
+                key: key,
+                BudgetRefusal.Amounts(
+                    cap: cap, spent: held.subtractingClamped(open), asked: asked, exceeded: exceeded, room: room > 0 && exceeded == nil ? room : nil)))
     }
 
     fileprivate static func sum(_ a: Int64, _ b: Int64) -> (value: Int64, isFull: Bool) {

@@ -51,10 +51,9 @@ struct WorkflowDecoder {
         if let budget = top.reader("budget", .budget) {
             context.checkBands(of: budget.node, action: "on_exceeded")
             draft.budget = Budget(
-                maxCost: budget.money("max_cost_usd"), admit: budget.word(orDefault: "admit", Budget.Admission.self),
-                onExceeded: budget.knownWord(orDefault: "on_exceeded", Budget.Exceeded.self))
+                maxCost: budget.money("max_cost_usd"), maxTokens: budget.int("max_tokens"), admit: budget.word(orDefault: "admit", Budget.Admission.self),
+                onExceeded: budget.word(orDefault: "on_exceeded", Budget.Exceeded.self))
             context.afterItsDeclaration {
-                draft.budget.maxTokens = budget.int("max_tokens")
                 (draft.budget.yellow, draft.budget.red) = (band(budget, "yellow"), band(budget, "red"))
                 draft.budget.degrade = names(budget, "degrade").map(\.text)
             }

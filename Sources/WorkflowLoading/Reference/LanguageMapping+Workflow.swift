@@ -75,7 +75,7 @@ extension LanguageMapping {
             .init(
                 "on_truncation", .word(StepLimits.Truncation.self), default: .string(StepLimits().onTruncation.rawValue),
                 "What becomes of an answer that stops at the cap: the step fails with truncated, the cut text is its output, or the model is asked for the rest, three times at most."),
-            .init("max_total_tokens", .integer(1...100_000_000), "Over all calls of the step."),
+            .init("max_total_tokens", .integer(1...100_000_000), "The most tokens of the step's calls, input and output together, retries, repairs and checks included."),
             .init("max_turns", .integer(1...1_000), "Of a step with tools: how often the model is asked.").checked(),
             .init("max_calls", .integer(1...10_000), "Of a step with tools: how often a tool is called.").checked(),
             .init("max_cost_usd", .money, "The most that the step's calls may cost, retries and repairs included."),
@@ -89,12 +89,12 @@ extension LanguageMapping {
         "budget",
         [
             .init("max_cost_usd", .money, "The most that one run may cost, in dollars."),
-            .init("max_tokens", .integer(1...1_000_000_000_000), "The most tokens of one run, input and output together.").checked(),
+            .init("max_tokens", .integer(1...1_000_000_000_000), "The most tokens of one run, input and output together."),
             .init("admit", .word(Budget.Admission.self), default: "best", "Which price of the plan has to fit before the run starts."),
-            .init("yellow", .mapping("band"), "What changes once so much is spent or held.").checked(),
-            .init("red", .mapping("band"), "The same, further on.").checked(),
-            .init("on_exceeded", .word(Budget.Exceeded.self), default: "stop", "What happens when the next call does not fit; with ask, a person may grant more.").checked(unless: "stop", "ask"),
-            .init("degrade", .oneOrList(.tier), "Cheaper tiers that take over, the first that fits, under on_exceeded: degrade; optional steps are skipped.").checked(unless: []),
+            .init("yellow", .mapping("band"), "What changes once so much is spent or held for good.").declared(),
+            .init("red", .mapping("band"), "The same, further on.").declared(),
+            .init("on_exceeded", .word(Budget.Exceeded.self), default: "stop", "What happens when the next call does not fit; with ask, a person may grant more."),
+            .init("degrade", .oneOrList(.tier), "Cheaper tiers that take over, the first that fits, under on_exceeded: degrade; optional steps are skipped.").declared(),
         ], shorthand: "max_cost_usd: {}")
 
     static let band = LanguageMapping(

@@ -27,6 +27,8 @@ public final class CallEnded: Sendable {
     public let isOutage: Bool
     /// What it counts against caps from now on, where its state, cost and reservation do not say it.
     public let kept: Money?
+    /// The same of tokens.
+    public let keptTokens: Int?
     public let notes: [CallNote]
     /// The ids of the price rows that it is charged by; `nil`: those that it was held by.
     public let priceRows: [String]?
@@ -44,7 +46,7 @@ public final class CallEnded: Sendable {
     public init(
         id: CallID, path: String, state: CallState, cost: Money?, usage: TokenUsage?, usageRaw: String? = nil, finishReason: FinishReason?,
         finishWord: String? = nil, response: ContentHash?, logprobs: ContentHash? = nil, failure: CallFailure?, jitter: Double,
-        isOutage: Bool = false, kept: Money? = nil, notes: [CallNote] = [], priceRows: [String]? = nil, newPriceRows: [PriceRow] = [],
+        isOutage: Bool = false, kept: Money? = nil, keptTokens: Int? = nil, notes: [CallNote] = [], priceRows: [String]? = nil, newPriceRows: [PriceRow] = [],
         modelServed: String? = nil, httpStatus: Int? = nil, timeToFirstToken: TimeSpan? = nil, total: TimeSpan? = nil, detail: CostDetail = .none
     ) {
         self.id = id
@@ -61,6 +63,7 @@ public final class CallEnded: Sendable {
         self.jitter = jitter
         self.isOutage = isOutage
         self.kept = kept
+        self.keptTokens = keptTokens
         self.notes = notes
         self.priceRows = priceRows
         self.newPriceRows = newPriceRows
@@ -75,6 +78,20 @@ public final class CallEnded: Sendable {
     ///
     /// - Parameter reserved: what was held for it.
     public func held(of reserved: Money?) -> Money? { kept ?? Self.usuallyHeld(state, cost: cost, of: reserved) }
+
+    /// The same of tokens; `nil`: no cap on them is in force.
+    ///
+    /// - Parameter reserved: what was held of them.
+    public func heldTokens(of reserved: Int?) -> Int? { reserved.map { keptTokens ?? Self.usuallyHeld(state, usage?.total, of: $0) } }
+
+    /// The tokens that a call counts against caps from its end on, unless its fact tells something else.
+    public static func usuallyHeld(_ state: CallState, _ used: Int?, of reserved: Int) -> Int {
+        switch state {
+        case .settled, .overrun: return used ?? reserved
+        case .void: return 0
+        case .held, .estimated, .unknown: return reserved
+        }
+    }
 
     /// What a call counts against caps from its end on, unless its fact tells something else.
     public static func usuallyHeld(_ state: CallState, cost: Money?, of reserved: Money?) -> Money? {

@@ -14,6 +14,8 @@ public struct CallNote: Sendable, Hashable {
         public static let usageDoubtful = Code(rawValue: "usage_doubtful")
         /// The cost is an estimate, and above what was held.
         public static let estimateAboveHold = Code(rawValue: "estimate_above_hold")
+        /// It had more tokens than were held for it.
+        public static let tokensAboveHold = Code(rawValue: "tokens_above_hold")
         /// Another model answered than was asked.
         public static let servedModel = Code(rawValue: "served_model")
         /// It was served on terms that have no price of their own.

@@ -27,6 +27,10 @@ public final class CallStarted: Sendable {
     public let tags: JSONObject?
     /// The caps below the run's that it draws on, each with the key of its counter.
     public let caps: [(scope: String, cap: Money)]
+    /// What is to be left under the run's cap for the rest of the run; `nil`: nothing, as of a step's first try.
+    public let room: Money?
+    /// What is held of tokens; `nil`: no cap on them is in force.
+    public let tokens: TokenHold?
     /// What would be held by what is known before any call, where more is held since a bill of its model went beyond that.
     public let bound: Money?
     /// What was cut so that its prompt fits.
@@ -37,7 +41,7 @@ public final class CallStarted: Sendable {
     public init(
         id: CallID, path: String, tier: String, part: String = "", askedTier: String? = nil, model: ModelReference, purpose: CallPurpose, ordinal: Int,
         request: ContentHash, wire: ContentHash? = nil, held: Money?, retryOf: Int?, tags: JSONObject? = nil, caps: [(scope: String, cap: Money)] = [],
-        bound: Money? = nil, trimmed: [TrimmedValue] = [], priceRows: [String] = []
+        bound: Money? = nil, room: Money? = nil, tokens: TokenHold? = nil, trimmed: [TrimmedValue] = [], priceRows: [String] = []
     ) {
         self.id = id
         self.path = path
@@ -54,6 +58,8 @@ public final class CallStarted: Sendable {
         self.tags = tags
         self.caps = caps
         self.bound = bound
+        self.room = room
+        self.tokens = tokens
         self.trimmed = trimmed
         self.priceRows = priceRows
     }

@@ -47,6 +47,8 @@ public enum RunEvent: Sendable {
     case approvalRequested(String, ApprovalRequest)
     case approvalDecided(String, ApprovalDecision)
     case interruptRequested
+    /// So much of the budget is spent, or held for good.
+    case bandEntered(BandEntered)
     /// Somebody stopped it for good.
     case cancelRequested(by: String)
     /// Ended, or suspended: interrupted or waiting.

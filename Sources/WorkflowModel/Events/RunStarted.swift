@@ -15,6 +15,7 @@ public final class RunStarted: Sendable {
     public let meaning: ContentHash?
     public let inputs: ContentHash
     public let maxCost: Money?
+    public let maxTokens: Int?
     /// Of the request encoder: under another version, other bytes are a warning and not a fault.
     public let encoder: Int
     public let program: String
@@ -38,7 +39,7 @@ public final class RunStarted: Sendable {
 
     public init(
         workflow: String, file: String = "", graph: ContentHash, sources: ContentHash, meaning: ContentHash? = nil, inputs: ContentHash, maxCost: Money?,
-        encoder: Int, program: String, facts: Int = currentFacts, rules: Rules = .current, owner: JSONObject = [:], tags: JSONObject = [:],
+        maxTokens: Int? = nil, encoder: Int, program: String, facts: Int = currentFacts, rules: Rules = .current, owner: JSONObject = [:], tags: JSONObject = [:],
         decision: RunDecision = RunDecision(), batch: String? = nil, batchIndex: Int? = nil, origin: RunOrigin = RunOrigin(),
         kind: RunKind = .workflow, purpose: RunPurpose = .production, parent: String? = nil
     ) {
@@ -49,6 +50,7 @@ public final class RunStarted: Sendable {
         self.meaning = meaning
         self.inputs = inputs
         self.maxCost = maxCost
+        self.maxTokens = maxTokens
         self.encoder = encoder
         self.program = program
         self.facts = facts

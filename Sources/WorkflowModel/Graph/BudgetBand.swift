@@ -2,6 +2,13 @@ import Economics
 
 /// What changes in a run once so much is spent, or held for good. A band that was entered is not left.
 public struct BudgetBand: Sendable, Hashable {
+    /// Which of a budget's bands it is; the later one begins further on.
+    public enum Name: String, Sendable, Hashable, CaseIterable, Comparable {
+        case yellow, red
+
+        public static func < (a: Name, b: Name) -> Bool { a == .yellow && b == .red }
+    }
+
     public enum Threshold: Sendable, Hashable {
         /// Of the run's caps: the first of them of which this part is used.
         case share(Share)

@@ -127,6 +127,16 @@ public struct Budget: Sendable, Hashable {
         self.onExceeded = onExceeded
         self.degrade = degrade
     }
+
+    public func band(_ name: BudgetBand.Name) -> BudgetBand? { name == .yellow ? yellow : red }
+
+    /// The tiers that may be asked in place of one: where a band leaves it out, or where the budget is short.
+    public func standIns(for tier: String) -> [String] {
+        var names = BudgetBand.Name.allCases.compactMap { name in band(name)?.tiers.flatMap { $0.contains(tier) ? nil : $0.first } }
+        if onExceeded == .degrade { names += degrade }
+        var seen: TextSet = [tier]
+        return names.filter { seen.insert($0).inserted }
+    }
 }
 
 /// What a run decides, and how decisions are counted.

@@ -2,14 +2,34 @@ import Economics
 
 /// What facts that are recorded together add to the counters of their run: what its calls count against caps, what they cost, how many
 /// there are.
+///
+/// Beside the run's own counter, of its cost, there is one for each cap below it and one for each cap on tokens. They are moved and
+/// compared alike: in pico-dollars, or in tokens.
 public struct CapMovement: Sendable {
-    /// The end of a call, as caps see it.
+    /// A counter that has no column of its run.
+    public struct Counter: Sendable {
+        public let key: String
+        public let cap: Int64
+
+        /// Whether it is the run's own: that of its tokens.
+        public var isOfRun: Bool { TokenCap.scope(ofKey: key) == BudgetRefusal.runScope }
+    }
+
+    /// The end of a call, as caps of one unit see it.
     public struct Release: Sendable {
-        public let caps: [(scope: String, cap: Money)]
+        public let caps: [Counter]
         /// What it counts from now on, less what was held for it.
         public let held: Int64
         /// What was held for it, below zero.
         public let open: Int64
+    }
+
+    /// A reservation, as caps of one unit see it.
+    public struct Ask: Sendable {
+        public let caps: [Counter]
+        public let amount: Int64
+        /// What is to be left under the run's cap behind it.
+        public let room: Int64
     }
 
     public private(set) var held: Int64 = 0
@@ -24,18 +44,23 @@ public struct CapMovement: Sendable {
     public private(set) var inputTokens = 0
     public private(set) var outputTokens = 0
     public private(set) var unpriced = 0
-    /// The reservation, when there is one, and the call that it is for.
+    /// The reservation of the run's money, when there is one, and what is to be left behind it.
     public private(set) var asked: Int64?
+    public private(set) var room: Int64 = 0
+    /// The same of other counters.
+    public private(set) var asks: [Ask] = []
+    /// The call that reserves.
     public private(set) var start: CallStarted?
-    /// Of the calls that end, where caps below the run's have a say.
+    /// Of the calls that end, where other counters have a say.
     public private(set) var releases: [Release] = []
     /// What somebody raises the run's cap to.
     public private(set) var cap: Money?
     /// Whether what is held for calls without an end is spent from now on.
     public private(set) var losesCalls = false
 
-    /// Whether caps below the run's have a say.
-    public var touchesWindows: Bool { !releases.isEmpty || (asked != nil && start.map { !$0.caps.isEmpty } ?? false) }
+    /// Whether counters beside the run's have a say.
+    public var touchesWindows: Bool { !releases.isEmpty || !asks.isEmpty }
+    public var reserves: Bool { start != nil }
 
     public init() {}
 
@@ -65,14 +90,18 @@ public struct CapMovement: Sendable {
 
     private mutating func add(_ call: CallStarted) throws(JournalError) {
         calls += 1
-        guard call.held != nil else {
-            unpriced += 1
-            return
-        }
+        if call.held == nil { unpriced += 1 }
+        guard call.held != nil || call.tokens != nil else { return }
         if start != nil { throw JournalError(.other, "an entry has room for one reservation") }
         start = call
+        if let tokens = call.tokens {
+            asks.append(Ask(caps: Self.counters(tokens.caps), amount: try Self.amount(tokens.held), room: try Self.amount(tokens.room ?? 0)))
+        }
+        guard call.held != nil else { return }
         let amount = try Self.amount(call.held)
         asked = amount
+        room = try Self.amount(call.room)
+        if !call.caps.isEmpty { asks.append(Ask(caps: Self.counters(call.caps), amount: amount, room: 0)) }
         // Two amounts of 63 bits of which one is released: the sum has its sign.
         held = held.addingReportingOverflow(amount).overflow ? .max : held + amount
         open += amount
@@ -93,7 +122,19 @@ public struct CapMovement: Sendable {
         // Counted when it began without a price; taken back if one was found, or nothing is owed.
         let isUnpriced = end.cost == nil && counted == nil && end.state != .void
         unpriced += (isUnpriced ? 1 : 0) - (call.held == nil ? 1 : 0)
-        if !call.caps.isEmpty, call.held != nil { releases.append(Release(caps: call.caps, held: moved, open: -released)) }
+        if !call.caps.isEmpty, call.held != nil { releases.append(Release(caps: Self.counters(call.caps), held: moved, open: -released)) }
+        guard let tokens = call.tokens else { return }
+        let reserved = try Self.amount(tokens.held)
+        let used = try Self.amount(end.heldTokens(of: tokens.held) ?? 0)
+        releases.append(Release(caps: Self.counters(tokens.caps), held: used - reserved, open: -reserved))
+    }
+
+    private static func counters(_ caps: [(scope: String, cap: Money)]) -> [Counter] { caps.map { Counter(key: $0.scope, cap: $0.cap.picoDollars) } }
+    private static func counters(_ caps: [TokenCap]) -> [Counter] { caps.map { Counter(key: $0.key, cap: Int64($0.cap)) } }
+
+    private static func amount(_ tokens: Int) throws(JournalError) -> Int64 {
+        if tokens < 0 { throw JournalError(.other, "fewer tokens than none cannot be booked") }
+        return Int64(tokens)
     }
 
     private static func amount(_ money: Money?) throws(JournalError) -> Int64 {

@@ -30,6 +30,7 @@ extension Projection {
         sink.put(start.kind.rawValue)
         sink.put(start.purpose.rawValue)
         sink.put(start.parent)
+        sink.put(start.maxTokens)
         try sink.end()
     }
 

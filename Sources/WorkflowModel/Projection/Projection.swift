@@ -20,10 +20,12 @@ public struct Projection: Sendable {
         public let ordinal: Int
         public let held: Money?
         public let caps: [(scope: String, cap: Money)]
+        public let tokens: TokenHold?
         public let priceRows: [String]
 
         public init(
-            path: String, tier: String, part: String, ordinal: Int, held: Money?, caps: [(scope: String, cap: Money)] = [], priceRows: [String] = []
+            path: String, tier: String, part: String, ordinal: Int, held: Money?, caps: [(scope: String, cap: Money)] = [], tokens: TokenHold? = nil,
+            priceRows: [String] = []
         ) {
             self.path = path
             self.tier = tier
@@ -31,12 +33,14 @@ public struct Projection: Sendable {
             self.ordinal = ordinal
             self.held = held
             self.caps = caps
+            self.tokens = tokens
             self.priceRows = priceRows
         }
 
         public init(_ call: CallStarted) {
             self.init(
-                path: call.path, tier: call.tier, part: call.part, ordinal: call.ordinal, held: call.held, caps: call.caps, priceRows: call.priceRows)
+                path: call.path, tier: call.tier, part: call.part, ordinal: call.ordinal, held: call.held, caps: call.caps, tokens: call.tokens,
+                priceRows: call.priceRows)
         }
     }
 
@@ -80,6 +84,10 @@ public struct Projection: Sendable {
         case .tierDecided(let tier): try decide(tier, at, sink)
         case .rateCounted(let rate): try count(rate, sink)
         case .gateEnded(let gate): try end(gate, sink)
+        case .bandEntered(let entered):
+            try sink.begin(.runBand)
+            sink.put(entered.band.rawValue)
+            try sink.end()
         case .conditionEvaluated, .scopeOpened, .deadlinePassed, .inputTrimmed, .callRefused, .commandEnded, .outputRejected, .interruptRequested,
             .cancelRequested, .runPruned:
             break
@@ -138,6 +146,7 @@ public struct Projection: Sendable {
         sink.put(at.microseconds)
         sink.put(call.tags.map(Self.text))
         sink.put(call.trimmed.isEmpty ? nil : JSONEncoding.canonical.string(TrimmedValue.json(call.trimmed)))
+        sink.put(call.tokens?.held)
         try sink.end()
     }
 
@@ -173,6 +182,7 @@ public struct Projection: Sendable {
         // Of facts before there was a source, the tier stands in the fact alone.
         sink.put(end.detail.tierSource.flatMap { _ in end.usage?.terms?.serviceWord })
         sink.put(end.detail.tierSource?.rawValue)
+        sink.put(end.heldTokens(of: call.tokens?.held))
         try sink.end()
     }
 

@@ -1,7 +1,7 @@
 /// A kind of change of one row: its table, its columns in the order in which their values are put, and what becomes of values that are
 /// there. A ledger's statements follow from it, as do the tables that a record is held against.
 public enum RowChange: Int, Sendable, CaseIterable {
-    case runStarted, runResumed, runEnded, runOutcome
+    case runStarted, runResumed, runEnded, runOutcome, runBand
     case callStarted, callEnded, callLost
     case nodeChanged, nodeEnded
     case questionAsked, questionAnswered
@@ -42,7 +42,7 @@ public enum RowChange: Int, Sendable, CaseIterable {
 
     public var table: String {
         switch self {
-        case .runStarted, .runResumed, .runEnded, .runOutcome: return "run"
+        case .runStarted, .runResumed, .runEnded, .runOutcome, .runBand: return "run"
         case .callStarted, .callEnded, .callLost: return "model_call"
         case .nodeChanged, .nodeEnded: return "step_attempt"
         case .questionAsked, .questionAnswered: return "approval"
@@ -59,7 +59,7 @@ public enum RowChange: Int, Sendable, CaseIterable {
         switch self {
         case .runStarted, .callStarted, .outcomeRecorded, .checkEnded, .tierDecided: return .insert
         case .priceRow: return .insertOnce
-        case .runResumed, .runEnded, .runOutcome, .callEnded, .callLost, .questionAnswered, .rateCounted, .gateEnded: return .update
+        case .runResumed, .runEnded, .runOutcome, .runBand, .callEnded, .callLost, .questionAnswered, .rateCounted, .gateEnded: return .update
         case .nodeChanged, .nodeEnded, .questionAsked, .memoKept, .memoTaken: return .upsert
         }
     }
@@ -81,16 +81,18 @@ public enum RowChange: Int, Sendable, CaseIterable {
             return Self.columns(once: [
                 "run_id", "workflow", "file", "status", "started_at", "epoch", "max_cost_pico", "graph_hash", "inputs_hash", "version", "meaning",
                 "git_commit", "release", "tags", "owners", "decision_id", "decision_unit", "decision_counts", "batch", "batch_index", "kind", "purpose", "parent",
+                "max_tokens",
             ])
         case .runResumed: return Self.columns(set: ["status", "ended_at", "error", "epoch"])
         case .runEnded: return Self.columns(set: ["status", "ended_at", "outputs_hash", "error"], last: ["outcome"])
         case .runOutcome: return Self.columns(set: ["outcome"])
+        case .runBand: return Self.columns(set: ["band"])
         case .callStarted:
             return Self.columns(
                 keys: Self.callKey,
                 once: [
                     "number", "run_id", "step_id", "asked_tier", "purpose", "provider", "model_asked", "state", "held_pico", "request_hash", "wire_hash",
-                    "retry_of", "started_at", "tags", "trimmed",
+                    "retry_of", "started_at", "tags", "trimmed", "held_tokens",
                 ])
         case .callEnded:
             return Self.columns(
@@ -99,6 +101,7 @@ public enum RowChange: Int, Sendable, CaseIterable {
                     "state", "held_pico", "cost_pico", "input_tokens", "cache_read_tokens", "cache_write_tokens", "cache_write_long_tokens",
                     "output_tokens", "reasoning_tokens", "usage_raw", "price_rows", "model_served", "response_hash", "http_status", "finish_reason", "ttft_ms",
                     "total_ms", "ended_at", "error", "notes", "reported_pico", "cost_basis", "priced_pico", "list_pico", "service_tier", "tier_source",
+                    "held_tokens",
                 ])
         case .callLost: return Self.columns(keys: Self.callKey, set: ["state"])
         case .nodeChanged:

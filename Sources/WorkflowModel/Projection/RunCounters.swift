@@ -5,7 +5,7 @@ import Values
 /// counts is within the cap, unless a call cost more than was held for it; and once a cap is exceeded no call that draws on it starts
 /// until it is raised.
 public struct RunCounters: Sendable {
-    /// Of one cap, or of a run without any.
+    /// Of one cap, or of a run without any. Where it counts tokens, an amount of so many pico-dollars is so many tokens.
     public struct Counter: Sendable {
         public fileprivate(set) var cap: Money?
         public fileprivate(set) var held = MoneySum.zero
@@ -32,7 +32,7 @@ public struct RunCounters: Sendable {
     }
 
     public private(set) var run = Counter()
-    /// Of the caps below the run's, by the keys of their counters.
+    /// Of the caps below the run's and of those on tokens, by the keys of their counters.
     public private(set) var windows: TextTable<Counter> = [:]
     public private(set) var cost = MoneySum.zero
     public private(set) var calls = 0
@@ -59,9 +59,9 @@ public struct RunCounters: Sendable {
         if case .callEnded(let end) = fact { check(end, of: projection.openCalls[end.id.number]) }
         if movement.asked == nil, movement.held != 0 || movement.open != 0 { run.move(held: movement.held, open: movement.open) }
         for release in movement.releases {
-            for cap in release.caps { windows[cap.scope]?.move(held: release.held, open: release.open) }
+            for cap in release.caps { windows[cap.key]?.move(held: release.held, open: release.open) }
         }
-        if let call = movement.start, let asked = movement.asked { begin(call, asked) }
+        if let call = movement.start { begin(call, movement) }
         if movement.losesCalls {
             run.open = .zero
             for scope in windows.keys { windows[scope]!.open = .zero }
@@ -69,23 +69,36 @@ public struct RunCounters: Sendable {
         if let cap = movement.cap { raise(cap) }
     }
 
-    private mutating func begin(_ call: CallStarted, _ asked: Int64) {
-        func admits(_ counter: inout Counter, _ name: String) -> String? {
+    private mutating func begin(_ call: CallStarted, _ movement: CapMovement) {
+        func admits(_ counter: inout Counter, _ asked: Int64, _ name: String) -> String? {
             let wasExceeded = counter.exceeded != nil
             counter.move(held: asked, open: asked)
             if wasExceeded { return "call \(call.id.number) began although \(name) was exceeded" }
             return counter.isOver ? "call \(call.id.number) began beyond \(name)" : nil
         }
-        if let fault = admits(&run, "the run's budget") { faults.append(fault) }
-        for cap in call.caps {
-            var counter = windows[cap.scope] ?? Counter()
-            counter.cap = cap.cap
-            if let fault = admits(&counter, "the cap of '\(cap.scope)'") { faults.append(fault) }
-            windows[cap.scope] = counter
+        if let asked = movement.asked, let fault = admits(&run, asked, "the run's budget") { faults.append(fault) }
+        for ask in movement.asks {
+            for cap in ask.caps {
+                var counter = windows[cap.key] ?? Counter()
+                counter.cap = Money(picoDollars: cap.cap)
+                if let fault = admits(&counter, ask.amount, Self.name(ofKey: cap.key)) { faults.append(fault) }
+                windows[cap.key] = counter
+            }
         }
     }
 
+    private static func name(ofKey key: String) -> String {
+        guard let scope = TokenCap.scope(ofKey: key) else { return "the cap of '\(key)'" }
+        return scope == BudgetRefusal.runScope ? "the run's budget of tokens" : "the cap on tokens of '\(scope)'"
+    }
+
     private mutating func check(_ end: CallEnded, of call: Projection.OpenCall?) {
+        if let reserved = call?.tokens?.held, let counted = end.heldTokens(of: reserved) {
+            if let used = end.usage?.total, used > counted, end.state != .void { faults.append("call \(end.id.number) counts \(counted) tokens and had \(used)") }
+            if counted > reserved, end.state != .overrun {
+                faults.append("call \(end.id.number) counts more tokens than were held for it, and is \(end.state.rawValue)")
+            }
+        }
         guard let held = call?.held, let counted = end.held(of: held) else { return }
         if let cost = end.cost, cost > counted { faults.append("call \(end.id.number) counts \(counted) and cost \(cost)") }
         if counted > held, end.state != .overrun {

@@ -11,11 +11,16 @@ public struct Plan: Sendable {
         public var expected: Money?
         /// `nil`: not bounded.
         public var worst: Money?
+        /// The same in tokens, prompts and answers together.
+        public var bestTokens: Int
+        public var worstTokens: Int?
 
-        public init(best: Money, expected: Money?, worst: Money?) {
+        public init(best: Money, expected: Money?, worst: Money?, bestTokens: Int = 0, worstTokens: Int? = 0) {
             self.best = best
             self.expected = expected
             self.worst = worst
+            self.bestTokens = bestTokens
+            self.worstTokens = worstTokens
         }
     }
 
@@ -48,6 +53,8 @@ public struct Plan: Sendable {
         public var items: Items?
         /// Of a loop, at most.
         public var passes: Int?
+        /// Whether a cap on tokens holds for its calls alone.
+        public var hasTokenCap = false
 
         public struct Items: Sendable, Hashable {
             public let least: Int
@@ -88,6 +95,8 @@ public struct Plan: Sendable {
     public var steps: [Step]
     public var total: Amounts
     public var budget: Money?
+    /// The run's cap on tokens.
+    public var budgetTokens: Int?
     /// `best`, `expected`, `worst`: which of the three has to fit the budget.
     public var admission: String
     /// Models without a price.
@@ -98,13 +107,14 @@ public struct Plan: Sendable {
     public var historyRuns: Int
 
     public init(
-        workflow: String, steps: [Step], total: Amounts, budget: Money?, admission: String, unpriced: [String],
+        workflow: String, steps: [Step], total: Amounts, budget: Money?, budgetTokens: Int? = nil, admission: String, unpriced: [String],
         refusal: StepFailure?, historyRuns: Int
     ) {
         self.workflow = workflow
         self.steps = steps
         self.total = total
         self.budget = budget
+        self.budgetTokens = budgetTokens
         self.admission = admission
         self.unpriced = unpriced
         self.refusal = refusal

@@ -12,6 +12,11 @@ public struct RunRecord: Sendable {
     /// What its calls came to.
     public var spending = Spending()
     public var maxCost: Money?
+    public var maxTokens: Int?
+    /// What counts against that.
+    public var heldTokens = 0
+    /// The last band of its budget that it came to.
+    public var band: BudgetBand.Name?
     public var inputTokens: Int
     public var outputTokens: Int
     public var tags: JSONObject

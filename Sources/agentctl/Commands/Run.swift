@@ -70,6 +70,7 @@ struct Run: AsyncParsableCommand {
         }
         object = result.spending.fields(into: object)
         if let exceeded = result.exceeded { object["budget_exceeded"] = ["cap_usd": exceeded.cap.json, "counted_usd": exceeded.counted.json] }
+        if let tokens = result.tokens { object["budget_tokens"] = ["cap": .int(Int64(tokens.cap)), "counted": .int(Int64(tokens.counted))] }
         if !result.waitsFor.isEmpty {
             object["waits_for"] = .array(result.waitsFor.map { .object(ApprovalReport.json($0.question, step: $0.step)) })
         }

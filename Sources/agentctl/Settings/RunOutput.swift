@@ -41,6 +41,10 @@ struct RunOutput: ParsableArguments {
             if let exceeded = result.exceeded {
                 Output.note("  its budget of \(exceeded.cap) is exceeded: \(exceeded.counted) counts, as calls cost more than was held for them\n")
             }
+            if let tokens = result.tokens {
+                let exceeded = tokens.counted > tokens.cap ? ", which is exceeded, as calls had more than was held for them" : ""
+                Output.note("  \(tokens.counted) of \(tokens.cap) tokens of its budget\(exceeded)\n")
+            }
             switch result.status {
             case .waiting:
                 for waiting in result.waitsFor.prefix(Self.mostQuestions) {

@@ -8,6 +8,13 @@ import WorkflowModel
 struct CrashLedger {
     let path: String
 
+    /// What a call counts against a cap, and whether it draws on it: the run's own cap on tokens has a counter among the others.
+    private static let held = "CASE w.unit WHEN 'tokens' THEN c.held_tokens ELSE c.held_pico END"
+    private static let isInside = """
+        (w.scope = '(run)#tokens' OR c.node_path = replace(w.scope, '#tokens', '')
+            OR substr(c.node_path, 1, length(replace(w.scope, '#tokens', '')) + 1) IN (replace(w.scope, '#tokens', '') || '/', replace(w.scope, '#tokens', '') || '['))
+        """
+
     /// What every commit must leave true.
     private static let laws = [
         "a call counts less than it cost": "SELECT call_id || ' ' || held_pico FROM model_call WHERE cost_pico > held_pico",
@@ -17,8 +24,7 @@ struct CrashLedger {
         """,
         "more counts than an inner cap, and no call was an overrun": """
         SELECT scope || ' ' || held_pico FROM budget_window AS w WHERE held_pico > cap_pico
-            AND NOT EXISTS (SELECT 1 FROM model_call AS c WHERE c.run = w.run AND c.state = 'overrun' AND (c.node_path = w.scope
-                OR substr(c.node_path, 1, length(w.scope) + 1) IN (w.scope || '/', w.scope || '[')))
+            AND NOT EXISTS (SELECT 1 FROM model_call AS c WHERE c.run = w.run AND c.state = 'overrun' AND \(isInside))
         """,
         "a cap is exceeded and open": """
         SELECT run_id FROM run WHERE held_pico > max_cost_pico AND exceeded_pico IS NULL
@@ -35,12 +41,11 @@ struct CrashLedger {
             OR r.output_tokens <> m.output OR r.unpriced_calls <> 0
         """,
         "a cap's counters are not the sums of its calls": """
-        SELECT format('%s: %d/%d held, %d/%d open', w.scope, w.held_pico, coalesce(sum(c.held_pico), 0), w.open_pico,
-            coalesce(sum(c.held_pico) FILTER (WHERE c.state = 'held'), 0))
-        FROM budget_window AS w LEFT JOIN model_call AS c ON c.run = w.run AND (c.node_path = w.scope
-            OR substr(c.node_path, 1, length(w.scope) + 1) IN (w.scope || '/', w.scope || '['))
-        GROUP BY w.run, w.scope HAVING w.held_pico <> coalesce(sum(c.held_pico), 0)
-            OR w.open_pico <> coalesce(sum(c.held_pico) FILTER (WHERE c.state = 'held'), 0)
+        SELECT format('%s: %d/%d held, %d/%d open', w.scope, w.held_pico, coalesce(sum(\(held)), 0), w.open_pico,
+            coalesce(sum(\(held)) FILTER (WHERE c.state = 'held'), 0))
+        FROM budget_window AS w LEFT JOIN model_call AS c ON c.run = w.run AND \(isInside)
+        GROUP BY w.run, w.scope HAVING w.held_pico <> coalesce(sum(\(held)), 0)
+            OR w.open_pico <> coalesce(sum(\(held)) FILTER (WHERE c.state = 'held'), 0)
         """,
         "the chain's head is not the last event": """
         SELECT run_id FROM run WHERE last_seq <> (SELECT coalesce(max(seq), 0) FROM event WHERE event.run = run.id)

@@ -75,12 +75,28 @@ struct CrashWorkflow {
           a: { use: stub/a }
           b: { use: stub/down, fallback: [stub/spare] }
           c: { use: stub/c, stream: true }
-        budget: { max_cost_usd: \(name == "w" ? 5 : 2) }
+        budget: { max_cost_usd: \(name == "w" ? 5 : 2)\(name == "w" ? bands : "") }
         concurrency: \(Int.random(in: 2...Self.mostAtOnce, using: &random))
         defaults: { timeout: 60s, retry: { max_attempts: 4, on: [rate_limit, timeout, server_error, connection, malformed_response] }, limits: { max_output_tokens: 64 } }
         prefixes: { policy: { text: "Be brief, be kind." } }
 
         """
+    }
+
+    /// Caps on tokens that are wide, and bands in which a run is from its beginning: when calls end changes nothing then. Drawn apart, so that
+    /// what else a seed gives stays.
+    private var bands: String {
+        var random = SeededGenerator(seed: seed &+ 0xBA4D)
+        var text = ""
+        if random.next() % 3 == 0 { text += ", max_tokens: 4000000" }
+        switch random.next() % 8 {
+        case 0: text += ", yellow: { at: 0%, escalate: never }"
+        case 1: text += ", yellow: { at: 0%, models: [a, c] }"
+        case 2: text += ", yellow: { at: 0%, escalate: never }, red: { at: 0.000000000001, escalate: never }"
+        case 3: text += ", on_exceeded: degrade, degrade: [a]"
+        default: break
+        }
+        return text
     }
 
     /// - Parameter readable: steps around that have ended when the body begins, and items.

@@ -88,6 +88,26 @@ import WorkflowModel
         }
         _ = try await EngineRig(clock: gateRig.clock, journal: gateRig.journal, provider: gateRig.provider).engine.resume(asked.id, gated)
         histories.append(RecordedHistory("gates", gateRig.written, of: gated, inputs: [:]) { request, _ in .text(request.site!.tier) })
+        // In bands, under caps on tokens, and where cheaper tiers take over.
+        for (name, budget) in [
+            ("bands", "max_cost_usd: 0.01, max_tokens: 4000, yellow: { at: 0.00003, escalate: never }, red: { at: 2%, models: [small], finish_current: true }"),
+            ("degrade", "max_tokens: 400, on_exceeded: degrade, degrade: [small]"), ("band asks", "max_tokens: 4000, yellow: { at: 1%, ask: true }"),
+        ] {
+            let graph = try workflow(
+                BandTests.flow(
+                    budget,
+                    "  - { id: a, prompt: hi, model: mid }\n  - { id: b, needs: [a], for_each: { items: \"[1, 2]\", on_error: collect }, prompt: hi, escalate: { tiers: [small, mid], checks: { short: { expr: size(output) < 4 } } } }\n  - { id: c, model: mid, prompt: hi, needs: [b], optional: true }"
+                ).replacing("model: mid, limits", with: "limits"))
+            let answer: ScriptedProvider.Script = { request, _ in .text(request.schemaName == "b" ? "too long" : "x", input: 60, output: 40) }
+            let rig = EngineRig(clock: clock, provider: ScriptedProvider(clock: clock, script: answer))
+            let first = try await rig.run(graph)
+            for question in first.waitsFor {
+                rig.journal.leave(.decided(first.id, path: question.step, ApprovalDecision(isApproved: true, by: "ann", note: nil, at: clock.now())))
+            }
+            if first.status == .waiting { _ = try await rig.engine.resume(first.id, graph) }
+            #expect(name == "degrade" || rig.written.events.contains { $0.kind == "band_entered" })
+            histories.append(RecordedHistory(name, rig.written, of: graph, inputs: [:], answer: answer))
+        }
         // One that could be counted, and one that could not.
         for (name, isCounted) in [("counts", true), ("no counts", false)] {
             let graph = try CountingCallTests.graph("0.000677", ", retry: { max_attempts: 2 }")

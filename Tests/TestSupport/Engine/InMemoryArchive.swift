@@ -106,6 +106,9 @@ extension InMemoryJournal.Run {
         record.endedAt = row.moment("ended_at")
         record.spending = spending
         record.maxCost = cap ?? row.money("max_cost_pico")
+        record.maxTokens = row.int("max_tokens").map(Int.init)
+        record.heldTokens = scopes[BudgetRefusal.runScope + TokenCap.mark].map { Int($0.held) } ?? 0
+        record.band = row.text("band").flatMap(BudgetBand.Name.init(rawValue:))
         record.inputTokens = calls.reduce(0) { $0 + ($1.end?.usage?.totalInput ?? 0) }
         record.outputTokens = calls.reduce(0) { $0 + ($1.end?.usage?.totalOutput ?? 0) }
         record.tags = row.json("tags")?.objectValue ?? [:]

@@ -343,19 +343,25 @@ extension InMemoryJournal.Run {
             }
             guard !isTwin else { throw JournalError(.other, "call \(call.id) is recorded already") }
         }
-        if let asked = movement.asked, let call = movement.start {
+        if movement.reserves {
             var verdicts: [JournalReply] = []
-            verdicts.append(Self.verdict(BudgetRefusal.runScope, asked: asked, held: held, open: open, exceeded: exceeded, cap: runCap ?? .max))
-            for cap in call.caps {
-                let scope = scopes[cap.scope]
+            if let asked = movement.asked {
                 verdicts.append(
-                    Self.verdict(
-                        cap.scope, asked: asked, held: scope?.held ?? 0, open: scope?.open ?? 0, exceeded: scope?.exceeded, cap: cap.cap.picoDollars))
+                    Self.verdict(BudgetRefusal.runScope, asked: asked, room: movement.room, held: held, open: open, exceeded: exceeded, cap: runCap ?? .max))
+            }
+            for ask in movement.asks {
+                for cap in ask.caps {
+                    let scope = scopes[cap.key]
+                    verdicts.append(
+                        Self.verdict(
+                            cap.key, asked: ask.amount, room: cap.isOfRun ? ask.room : 0, held: scope?.held ?? 0, open: scope?.open ?? 0,
+                            exceeded: scope?.exceeded, cap: cap.cap))
+                }
             }
             for case .refused(let refusal) in verdicts { return .refused(refusal) }
             if verdicts.contains(.postponed) { return .postponed }
-            move(held: asked, open: asked)
-            for cap in call.caps { moveScope(cap, held: asked, open: asked) }
+            if let asked = movement.asked { move(held: asked, open: asked) }
+            for ask in movement.asks { for cap in ask.caps { moveScope(cap, held: ask.amount, open: ask.amount) } }
         }
         for fact in entry.facts {
             switch fact.event {
@@ -391,25 +397,26 @@ extension InMemoryJournal.Run {
 
     private var runCap: Int64? { cap?.picoDollars ?? started?.maxCost?.picoDollars }
 
-    private mutating func moveScope(_ cap: (scope: String, cap: Money), held: Int64, open: Int64) {
-        var scope = scopes[cap.scope] ?? InMemoryJournal.Scope(cap: cap.cap.picoDollars)
+    private mutating func moveScope(_ cap: CapMovement.Counter, held: Int64, open: Int64) {
+        var scope = scopes[cap.key] ?? InMemoryJournal.Scope(cap: cap.cap)
         scope.held = scope.held.addingReportingOverflow(held).overflow ? .max : scope.held + held
         scope.open += open
         scope.mostHeld = max(scope.mostHeld, scope.held)
         if scope.held > scope.cap { scope.exceeded = max(scope.exceeded ?? 0, scope.held) }
-        scopes[cap.scope] = scope
+        scopes[cap.key] = scope
     }
 
-    /// Whether `asked` fits, would fit if calls in flight cost nothing, or never will.
-    private static func verdict(_ scope: String, asked: Int64, held: Int64, open: Int64, exceeded: Int64?, cap: Int64) -> JournalReply {
+    /// Whether `asked` fits and leaves `room`, would do so if calls in flight cost nothing, or never will.
+    private static func verdict(_ key: String, asked: Int64, room: Int64, held: Int64, open: Int64, exceeded: Int64?, cap: Int64) -> JournalReply {
         if exceeded == nil {
-            if held <= cap - asked { return .written }
-            if open > 0, held - open <= cap - asked { return .postponed }
+            let most = cap - (asked.addingReportingOverflow(room).overflow ? .max : asked + room)
+            if held <= most { return .written }
+            if open > 0, held - open <= most { return .postponed }
         }
         return .refused(
             BudgetRefusal(
-                scope: scope, cap: Money(picoDollars: cap), spent: Money(picoDollars: held - open), asked: Money(picoDollars: asked),
-                exceeded: exceeded.map(Money.init(picoDollars:))))
+                key: key,
+                BudgetRefusal.Amounts(cap: cap, spent: held - open, asked: asked, exceeded: exceeded, room: room > 0 && exceeded == nil ? room : nil)))
     }
 }
 

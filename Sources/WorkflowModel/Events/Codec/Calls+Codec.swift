@@ -15,6 +15,8 @@ extension CallStarted {
         json.put("wire", wire)
         json.put("held_usd", held?.decimalText)
         json.put("bound_usd", bound?.decimalText)
+        json.put("room_usd", room?.decimalText)
+        if let tokens { tokens.write(to: &json) }
         json.put("retry_of", retryOf)
         json.put("tags", tags.map(JSONValue.object))
         if !caps.isEmpty {
@@ -38,7 +40,7 @@ extension CallStarted {
                 guard let scope = cap["scope"]?.stringValue, let amount = cap["cap_usd"]?.stringValue.flatMap(Money.init(decimal:)) else { return nil }
                 return (scope, amount)
             },
-            bound: try fields.money("bound_usd"), trimmed: try fields.list("trimmed", TrimmedValue.init(json:)), priceRows: try fields.texts("price_rows"))
+            bound: try fields.money("bound_usd"), room: try fields.money("room_usd"), tokens: try TokenHold(fields), trimmed: try fields.list("trimmed", TrimmedValue.init(json:)), priceRows: try fields.texts("price_rows"))
     }
 }
 
@@ -67,6 +69,7 @@ extension CallEnded {
         if failure != nil { json.put("jitter", JSONValue.double(jitter)) }
         if isOutage { json.put("outage", true) }
         json.put("held_usd", kept?.decimalText)
+        json.put("held_tokens", keptTokens)
         if !notes.isEmpty { json.put("notes", CallNote.json(notes)) }
         if let priceRows { json.put("price_rows", priceRows) }
         if !newPriceRows.isEmpty { json.put("new_price_rows", JSONValue.array(newPriceRows.map(\.json))) }
@@ -102,7 +105,7 @@ extension CallEnded {
             id: try fields.call(), path: try fields.step(), state: try fields.value("state", CallState.init(rawValue:)), cost: try fields.money("cost_usd"),
             usage: usage, usageRaw: try fields.optionalText("usage_raw"), finishReason: reason, finishWord: reason?.rawValue == word ? nil : word,
             response: try fields.optionalHash("response"), logprobs: try fields.optionalHash("logprobs"), failure: failure,
-            jitter: fields.payload["jitter"]?.doubleValue ?? 0, isOutage: try fields.flag("outage"), kept: try fields.money("held_usd"),
+            jitter: fields.payload["jitter"]?.doubleValue ?? 0, isOutage: try fields.flag("outage"), kept: try fields.money("held_usd"), keptTokens: try fields.optionalInt("held_tokens"),
             notes: CallNote.list(fields.payload["notes"]), priceRows: fields.payload["price_rows"] == nil ? nil : try fields.texts("price_rows"),
             newPriceRows: try fields.list("new_price_rows", PriceRow.init(json:)), modelServed: try fields.optionalText("model"),
             httpStatus: status == 0 ? nil : status ?? Self.usualStatus, timeToFirstToken: try fields.optionalInt("ttft_ms").map { .milliseconds(Int64($0)) },
@@ -113,17 +116,58 @@ extension CallEnded {
 extension BudgetRefusal {
     func write(to json: inout JSONObjectWriter) {
         json.put("scope", scope)
-        json.put("cap_usd", cap.decimalText)
-        json.put("spent_usd", spent.decimalText)
-        json.put("asked_usd", asked.decimalText)
-        json.put("exceeded_usd", exceeded?.decimalText)
+        switch amounts {
+        case .money(let amounts):
+            json.put("cap_usd", amounts.cap.decimalText)
+            json.put("spent_usd", amounts.spent.decimalText)
+            json.put("asked_usd", amounts.asked.decimalText)
+            json.put("exceeded_usd", amounts.exceeded?.decimalText)
+            json.put("room_usd", amounts.room?.decimalText)
+        case .tokens(let amounts):
+            json.put("cap_tokens", amounts.cap)
+            json.put("spent_tokens", amounts.spent)
+            json.put("asked_tokens", amounts.asked)
+            json.put("exceeded_tokens", amounts.exceeded)
+            json.put("room_tokens", amounts.room)
+        }
     }
 
     init(_ fields: EventFields) throws(EventDecodingError) {
         func amount(_ key: String) throws(EventDecodingError) -> Money { try fields.value(key, Money.init(decimal:)) }
+        let scope = try fields.text("scope")
+        if let cap = try fields.optionalInt("cap_tokens") {
+            self.init(
+                scope: scope,
+                tokens: Amounts(
+                    cap: cap, spent: try fields.int("spent_tokens"), asked: try fields.int("asked_tokens"), exceeded: try fields.optionalInt("exceeded_tokens"),
+                    room: try fields.optionalInt("room_tokens")))
+            return
+        }
         self.init(
-            scope: try fields.text("scope"), cap: try amount("cap_usd"), spent: try amount("spent_usd"), asked: try amount("asked_usd"),
-            exceeded: try fields.money("exceeded_usd"))
+            scope: scope, cap: try amount("cap_usd"), spent: try amount("spent_usd"), asked: try amount("asked_usd"), exceeded: try fields.money("exceeded_usd"),
+            room: try fields.money("room_usd"))
+    }
+}
+
+extension TokenHold {
+    fileprivate func write(to json: inout JSONObjectWriter) {
+        json.put("held_tokens", held)
+        json.put("bound_tokens", bound)
+        json.put("room_tokens", room)
+        json.put("token_caps", caps) { cap, json in
+            json.put("scope", cap.scope)
+            json.put("cap_tokens", cap.cap)
+        }
+    }
+
+    fileprivate init?(_ fields: EventFields) throws(EventDecodingError) {
+        guard let held = try fields.optionalInt("held_tokens") else { return nil }
+        self.init(
+            held: held, bound: try fields.optionalInt("bound_tokens"), room: try fields.optionalInt("room_tokens"),
+            caps: try fields.list("token_caps") { cap in
+                guard let scope = cap["scope"]?.stringValue, let amount = cap["cap_tokens"]?.intValue else { return nil }
+                return TokenCap(scope: scope, cap: Int(amount))
+            })
     }
 }
 

@@ -33,6 +33,7 @@ extension RunEvent {
         case itemsCollected = "items_collected"
         case approvalRequested = "approval_requested"
         case approvalDecided = "approval_decided"
+        case bandEntered = "band_entered"
         case interruptRequested = "interrupt_requested"
         case cancelRequested = "cancel_requested"
         case runEnded = "run_ended"
@@ -72,6 +73,7 @@ extension RunEvent {
         case .inputTrimmed: kind = .inputTrimmed
         case .approvalRequested: kind = .approvalRequested
         case .approvalDecided: kind = .approvalDecided
+        case .bandEntered: kind = .bandEntered
         case .interruptRequested: kind = .interruptRequested
         case .cancelRequested: kind = .cancelRequested
         case .runEnded: kind = .runEnded
@@ -99,6 +101,7 @@ extension RunEvent {
         case .tierDecided(let tier): tier.write(to: &json)
         case .rateCounted(let rate): rate.write(to: &json)
         case .gateEnded(let gate): gate.write(to: &json)
+        case .bandEntered(let band): band.write(to: &json)
         case .conditionEvaluated(let path, let holds):
             json.put("step", path)
             json.put("holds", holds)
@@ -186,6 +189,7 @@ extension RunEvent {
         case .tierDecided: self = .tierDecided(try TierDecided(fields))
         case .rateCounted: self = .rateCounted(try RateCounted(fields))
         case .gateEnded: self = .gateEnded(try GateEnded(fields))
+        case .bandEntered: self = .bandEntered(try BandEntered(fields))
         case .conditionEvaluated: self = .conditionEvaluated(try fields.step(), holds: try fields.bool("holds"))
         case .itemsExpanded: self = .itemsExpanded(try fields.step(), count: try fields.int("count"), items: try fields.hash("items"))
         case .stepSkipped: self = .stepSkipped(try fields.step(), try fields.value("reason", SkipReason.init(text:)))

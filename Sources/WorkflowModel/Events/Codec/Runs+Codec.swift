@@ -10,6 +10,7 @@ extension RunStarted {
         json.put("encoder", encoder)
         json.put("program", program)
         json.put("max_cost_usd", maxCost?.decimalText)
+        json.put("max_tokens", maxTokens)
         json.put("facts", facts)
         json.put("rules", rules.version)
         if !file.isEmpty { json.put("file", file) }
@@ -32,7 +33,7 @@ extension RunStarted {
         self.init(
             workflow: try fields.text("workflow"), file: try fields.optionalText("file") ?? "", graph: try fields.hash("graph"),
             sources: try fields.hash("sources"), meaning: try fields.optionalHash("meaning"), inputs: try fields.hash("inputs"),
-            maxCost: try fields.money("max_cost_usd"), encoder: try fields.int("encoder"), program: try fields.text("program"),
+            maxCost: try fields.money("max_cost_usd"), maxTokens: try fields.optionalInt("max_tokens"), encoder: try fields.int("encoder"), program: try fields.text("program"),
             facts: try fields.optionalInt("facts") ?? 1, rules: try fields.optionalInt("rules").map(Rules.init(version:)) ?? .first,
             owner: try fields.object("owner") ?? [:], tags: try fields.object("tags") ?? [:],
             decision: RunDecision(

@@ -1,0 +1,51 @@
+import Values
+import WorkflowModel
+
+/// Bands of the budget: that the run has come to one is a fact behind the call, or the resume, by which it did.
+extension RunExecution {
+    func enterBands(at moment: Timestamp) {
+        guard state.bands.isThere else { return }
+        while let due = state.bands.due(state.money), outbox.error == nil { record(.bandEntered(due), at: moment) }
+    }
+
+    /// Whether a node that would ask a model does not begin, or asks a person first.
+    func isHeldBack(_ node: Node) -> Bool {
+        guard state.bands.isThere, state.open[node]?.calls.isEmpty ?? true else { return false }
+        if let band = state.bands.closing {
+            leaveOut(node, band)
+        } else if let band = state.bands.declined {
+            fail(node, .notGoneOn(band))
+        } else if let band = state.bands.asking {
+            ask(whetherToGoOnIn: band, node)
+        } else {
+            return false
+        }
+        return true
+    }
+
+    /// A step is skipped; an item has no end but its own.
+    func leaveOut(_ node: Node, _ band: BudgetBand.Name) {
+        if node.item != nil { return fail(node, StepFailure(.budget, SkipReason.band(band).text)) }
+        work.endTimer(node)
+        record(.stepSkipped(node.path, .band(band)))
+    }
+
+    private func ask(whetherToGoOnIn band: BudgetBand.Name, _ node: Node) {
+        recordStart(node)
+        let text = "the budget is in its \(band.rawValue) band: \(state.money.kept) is spent or held for good; shall the run go on?"
+        let request = ApprovalRequest(
+            number: state.nextQuestion(of: node), kind: .band, message: store(.string(text)).hash, until: nil, onTimeout: .fail, cause: band.rawValue, reason: text,
+            text: text)
+        ask(request, node, at: environment.clock.now())
+    }
+
+    /// One answer is for all that ask the same.
+    func takeForOthers(_ decision: ApprovalDecision, at path: String) {
+        guard let question = decision.question, question.kind == .band else { return }
+        for (node, other) in state.questions where other.kind == .band && other.cause == question.cause && node.path != path { take(decision, at: node.path, isShared: false) }
+    }
+}
+
+extension StepFailure {
+    static func notGoneOn(_ band: BudgetBand.Name) -> StepFailure { StepFailure(.budget, "nobody lets the run go on in the \(band.rawValue) band of its budget") }
+}

@@ -1,0 +1,98 @@
+import Economics
+import Values
+import WorkflowModel
+
+/// The bands of a run's budget that it has come to, and what people said of going on in them. None is left.
+struct RunBands {
+    let budget: Budget
+    private(set) var entered: [BudgetBand.Name] = []
+    /// Where a band asks.
+    private var answers: [BudgetBand.Name: Bool] = [:]
+    /// Whether the budget has any, so that nothing is looked for where it has not.
+    let isThere: Bool
+    /// Whether a tier may be asked in place of another.
+    let hasStandIns: Bool
+
+    init(_ budget: Budget) {
+        self.budget = budget
+        isThere = budget.yellow != nil || budget.red != nil
+        hasStandIns = budget.onExceeded == .degrade && !budget.degrade.isEmpty || [budget.yellow, budget.red].contains { $0?.tiers != nil }
+    }
+
+    /// The first that the run has come to and that is not recorded yet.
+    func due(_ money: RunMoney) -> BandEntered? {
+        for name in BudgetBand.Name.allCases where !entered.contains(name) {
+            if let band = budget.band(name), let measure = Self.measure(band.at, money) { return BandEntered(name, measure) }
+        }
+        return nil
+    }
+
+    private static func measure(_ at: BudgetBand.Threshold, _ money: RunMoney) -> BandEntered.Measure? {
+        switch at {
+        case .amount(let at): return money.kept >= at ? .money(counted: money.kept, at: at) : nil
+        case .share(let share):
+            if let cap = money.cap {
+                let at = Money(picoDollars: share.of(cap.picoDollars))
+                if money.kept >= at { return .money(counted: money.kept, at: at) }
+            }
+            if let cap = money.tokenCap {
+                let at = Int(share.of(Int64(cap)))
+                if money.keptTokens >= at { return .tokens(counted: money.keptTokens, at: at) }
+            }
+            return nil
+        }
+    }
+
+    mutating func enter(_ name: BudgetBand.Name) { entered.append(name) }
+
+    mutating func answer(_ name: BudgetBand.Name, isYes: Bool) { answers[name] = isYes }
+
+    private func first(_ matches: (BudgetBand, BudgetBand.Name) -> Bool) -> BudgetBand.Name? {
+        entered.isEmpty ? nil : entered.first { name in budget.band(name).map { matches($0, name) } ?? false }
+    }
+
+    /// The band in which no gate goes up any more.
+    var forbiddingEscalation: BudgetBand.Name? { first { band, _ in band.forbidsEscalation } }
+
+    /// The band in which no step that asks a model begins any more.
+    var closing: BudgetBand.Name? { first { band, _ in band.finishesCurrent } }
+
+    /// The band in which somebody said that nothing is to go on.
+    var declined: BudgetBand.Name? { first { band, name in band.asks && answers[name] == false } }
+
+    /// The band of which a person is to say whether the run goes on in it.
+    var asking: BudgetBand.Name? { first { band, name in band.asks && answers[name] == nil } }
+
+    /// The tiers that are left, by the last band that names some; `nil`: all.
+    var tiers: (names: [String], band: BudgetBand.Name)? {
+        if entered.isEmpty { return nil }
+        for name in entered.reversed() { if let names = budget.band(name)?.tiers { return (names, name) } }
+        return nil
+    }
+}
+
+extension RunState {
+    func enter(_ entered: BandEntered) throws(IllegalFact) {
+        guard bands.due(money) == entered else { throw IllegalFact("the budget is not in its \(entered.band.rawValue) band, or was before") }
+        bands.enter(entered.band)
+    }
+
+    /// Who is asked where a step or a gate names a tier: that of its first call where it has one, else what bands leave.
+    ///
+    /// - Parameter calls: of the node.
+    func askedTier(_ name: String, of calls: [OpenNode.Call], in graph: WorkflowGraph) -> ModelTier {
+        guard bands.hasStandIns else { return graph.tier(named: name)! }
+        if let call = calls.first(where: { $0.started.part.isEmpty && $0.started.tier == name })?.started { return tier(call.askedTier ?? name, graph) }
+        guard let left = bands.tiers, !left.names.contains(name) else { return graph.tier(named: name)! }
+        return tier(left.names[0], graph)
+    }
+
+    /// A tier that the run's own file names; another file may have one of that name.
+    func tier(_ name: String, _ other: WorkflowGraph) -> ModelTier { other.tier(named: name) ?? graph.tier(named: name)! }
+
+    /// Why a tier may not be asked any more; `nil`: it may.
+    func bandAgainst(_ tier: String) -> String? {
+        guard let left = bands.tiers, !left.names.contains(tier) else { return nil }
+        return "the budget is in its \(left.band.rawValue) band, in which \(left.names.joined(separator: ", ")) alone \(left.names.count == 1 ? "is" : "are") asked"
+    }
+}
