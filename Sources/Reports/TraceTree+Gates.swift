@@ -45,7 +45,7 @@ extension TraceTree {
             let isBare = checks.isEmpty && names.count == 1 && (decided.map { gate.tiers[$0].reason == nil && (gate.tiers[$0].notRun.isEmpty || gate.tiers[$0].verdict == .failed) } ?? true)
             for (index, call) in own.enumerated() { self.call(call, isLast: isBare && index == own.count - 1, rest: below, &told) }
             for check in checks {
-                tell("\(check.name): " + GateWords.finding(check.result, score: check.score, threshold: check.threshold, reason: check.reason), prefix: below, tint: tint(check.result))
+                tell("\(check.name): " + GateWords.finding(check), prefix: below, tint: tint(check.result))
             }
             if let record = decided.map({ gate.tiers[$0] }) {
                 if !record.notRun.isEmpty, record.verdict != .failed { tell("not run: \(record.notRun.joined(separator: ", ")); \(why(record))", prefix: below, tint: .dim) }
@@ -58,7 +58,9 @@ extension TraceTree {
     private func verdict(_ tiers: [GateTierRecord], at index: Int) -> StyledText {
         let record = tiers[index]
         var text = GateWords.verdict(record.verdict, failure: record.failure, decidedBy: record.decidedBy)
-        if let output = record.output, let before = tiers[..<index].last(where: { $0.output != nil })?.output { text += output == before ? ", same answer" : ", another answer" }
+        if let output = record.output, let below = tiers[..<index].last(where: { $0.output != nil })?.output {
+            text += ", " + GateWords.difference((below, output), (options.answers?(below), options.answers?(output)))
+        }
         if record.isTaken { text += ", taken" }
         return StyledText(text, record.verdict == .accepted ? .green : record.verdict == .failed ? .red : .yellow)
     }

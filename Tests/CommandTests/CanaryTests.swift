@@ -247,7 +247,7 @@ import Values
             ],
             "gate simulate": [
                 ["gate", "simulate", "wrong.yaml", "--step", "\(Self.canaries["env"]!)#a"], ["gate", "simulate", Self.canaries["env"]!, "--step", "wrong.yaml#\(Self.canaries["env"]!)"],
-            ], "completions": [["completions", "bash"]],
+            ], "gate export": [["gate", "export", "\(Self.canaries["env"]!)#a"]], "completions": [["completions", "bash"]],
         ]
         for name in try await commandNames(sandbox) {
             commands.insert(name)

@@ -52,9 +52,15 @@ import WorkflowModel
         .commandEnded("a", attempt: 2, exitCode: -9, stdout: hash, stderr: other, milliseconds: 12), .outputRejected("a", violations: ["x", "y"]),
         .checkEnded(
             CheckEnded(
-                path: "a", tier: "small", check: "judge", kind: "judge", result: .failed, score: 0.1, threshold: 0.8, output: hash, reason: "r", cost: money,
-                time: .milliseconds(7))),
-        .tierDecided(TierDecided(path: "a", tier: "small", gate: hash, verdict: .failed, failure: .truncated, decidedBy: "b", notRun: ["c", "d"], reason: "r", output: other)),
+                path: "a", tier: "small", check: "judge", kind: "judge", result: .failed, score: 0.1, value: -1.25, threshold: 0.8, output: hash, reason: "r",
+                cost: money, time: .milliseconds(7), gate: other)),
+        .tierDecided(
+            TierDecided(
+                path: "a", tier: "small", gate: hash, verdict: .failed, failure: .truncated, decidedBy: "b", notRun: ["c", "d"], reason: "r", output: other,
+                signals: AnswerSignals(
+                    bytes: 12, finish: "odd", matchesSchema: false, logprobs: AnswerSignals.Logprobs(sum: -1, lowest: -0.75, mean: -0.5, p10: -0.75, margin: 0.25, tokens: 2),
+                    parts: [AnswerSignals.Part(check: "sure", logprobs: AnswerSignals.Logprobs(sum: -0.25, lowest: -0.25, mean: -0.25, p10: -0.25, margin: nil, tokens: 1))]),
+                lastTier: "large")),
         .gateEnded(GateEnded(path: "a", tier: "small", isAccepted: true, cause: "budget", reason: "it does not fit")),
         .nodeSucceeded("a", OutputReference(hash: hash)), .nodeFailed("a", failure), .nodeRecovered("a", failure, OutputReference(hash: hash)),
         .nodeCancelled("a"), .itemsCollected("a", OutputReference(hash: hash)),

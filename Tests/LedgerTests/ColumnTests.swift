@@ -97,11 +97,16 @@ import WorkflowModel
             [
                 .checkEnded(
                     CheckEnded(
-                        path: "a", tier: "t", check: "judge", kind: "judge", result: .failed, score: 0.25, threshold: 0.5, output: Self.blob("output").hash,
-                        reason: "weak", cost: dollars("0.1"), time: .milliseconds(7))),
+                        path: "a", tier: "t", check: "judge", kind: "judge", result: .failed, score: 0.25, value: -1.5, threshold: 0.5, output: Self.blob("output").hash,
+                        reason: "weak", cost: dollars("0.1"), time: .milliseconds(7), gate: ContentHash(of: "gate"))),
                 .tierDecided(
                     TierDecided(
-                        path: "a", tier: "t", gate: ContentHash(of: "gate"), verdict: .rejected, decidedBy: "judge", notRun: ["tests"], output: Self.blob("output").hash)),
+                        path: "a", tier: "t", gate: ContentHash(of: "gate"), verdict: .rejected, decidedBy: "judge", notRun: ["tests"], output: Self.blob("output").hash,
+                        signals: AnswerSignals(
+                            bytes: 9, finish: "stop", matchesSchema: true,
+                            logprobs: AnswerSignals.Logprobs(sum: -0.3, lowest: -0.2, mean: -0.15, p10: -0.2, margin: 1.5, tokens: 2),
+                            parts: [AnswerSignals.Part(check: "sure", logprobs: AnswerSignals.Logprobs(sum: -0.2, lowest: -0.2, mean: -0.2, p10: -0.2, margin: nil, tokens: 1))]),
+                        lastTier: "u")),
                 .tierDecided(TierDecided(path: "a", tier: "u", gate: ContentHash(of: "gate"), verdict: .failed, failure: .truncated)),
                 .gateEnded(GateEnded(path: "a", tier: "t", isAccepted: false, cause: "truncated", reason: "cut")),
                 .nodeSucceeded("a", OutputReference(hash: Self.blob("output").hash)), .stepSkipped("b", .conditionFalse),

@@ -66,11 +66,13 @@ extension ModelRunner {
             let isAnswered = try await go(tries, run)
             guard isAnswered else { return nil }
             gate.answers[tier] = tries.value
-            return .answered(tries.value)
         } catch {
             if error.kind == .cancelled { throw error }
+            gate.signals = await signals(of: tries, gate, run)
             return failure(error, of: tries)
         }
+        gate.signals = await signals(of: tries, gate, run)
+        return .answered(tries.value)
     }
 
     @inline(never)
@@ -118,7 +120,7 @@ extension ModelRunner {
                 TierDecided(
                     path: gate.path, tier: tier, gate: gate.escalation.hash, verdict: verdict, failure: failure, decidedBy: decision.decidedBy,
                     notRun: decision.notRun, reason: decision.reason.map { run.environment.secrets.redactor.redact($0) },
-                    output: failure == nil ? output.map { run.store($0).hash } : nil)))
+                    output: failure == nil ? output.map { run.store($0).hash } : nil, signals: gate.signals, lastTier: gate.escalation.tiers.last)))
     }
 
     @inline(never)

@@ -193,12 +193,19 @@ struct ModelRunner: StepRunner {
             // A failed call leaves the answer that is being repaired or continued.
             if end.failure == nil, let answer {
                 tries.take(answer.text, of: question.purpose)
-                if tries.place != nil { tries.logprobs = answer.logprobs }
                 tries.answered = (end.id, question.model.reference)
             }
+            if tries.place != nil, let answer { tell(answer, end, tries) }
             tries.next = tries.machine.apply(.callEnded(end))
         }
         return true
+    }
+
+    /// What a gate keeps of an answer, and of one that is none.
+    @inline(never)
+    private func tell(_ answer: ModelResponse, _ end: CallEnded, _ tries: ModelTries) {
+        tries.logprobs = answer.logprobs
+        tries.told = (end.failure == nil ? tries.answer : answer.text, end.finishWord ?? end.finishReason?.rawValue)
     }
 
     // MARK: The answer

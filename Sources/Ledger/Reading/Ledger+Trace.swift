@@ -155,35 +155,16 @@ private struct TraceReader {
 
     func gateTiers() throws -> [GateTierRecord] {
         let rows = try Row.fetchCursor(
-            database,
-            sql: """
-                SELECT node_path, step_id, tier, verdict, failure_kind, decided_by, not_run, output_hash, decided_at, taken, cause, reason
-                FROM gate_tier WHERE \(visible.condition) ORDER BY decided_at, node_path
-                """, arguments: visible.arguments)
-        return try Array(
-            rows.map { row in
-                GateTierRecord(
-                    path: row[0], step: row[1], tier: row[2], verdict: TierDecided.Verdict(rawValue: row[3]) ?? .undecided,
-                    failure: (row[4] as String?).flatMap(FailureKind.init(rawValue:)), decidedBy: row[5],
-                    notRun: json(row, 6)?.arrayValue?.compactMap(\.stringValue) ?? [], output: hash(row, 7), decidedAt: Timestamp(microseconds: row[8]),
-                    isTaken: (row[9] as Int?) == 1, cause: row[10], reason: row[11])
-            })
+            database, sql: "SELECT \(GateColumns.tiers) FROM gate_tier WHERE \(visible.condition) ORDER BY decided_at, node_path", arguments: visible.arguments)
+        return try Array(rows.map(GateColumns.tier))
     }
 
     func gateChecks() throws -> [GateCheckRecord] {
         let rows = try Row.fetchCursor(
-            database,
-            sql: """
-                SELECT node_path, step_id, tier, name, kind, result, score, threshold, reason, cost_pico, total_ms, ended_at
-                FROM gate_check WHERE \(visible.condition) ORDER BY ended_at, node_path
-                """, arguments: visible.arguments)
-        return try Array(
-            rows.map { row in
-                GateCheckRecord(
-                    path: row[0], step: row[1], tier: row[2], name: row[3], kind: row[4], result: CheckEnded.Result(rawValue: row[5]) ?? .scored,
-                    score: (row[6] as String?).flatMap(Double.init), threshold: (row[7] as String?).flatMap(Double.init), reason: row[8], cost: money(row, 9),
-                    time: .milliseconds(Int64(quantity(row, 10) ?? 0)), endedAt: Timestamp(microseconds: row[11]))
-            })
+            database, sql: "SELECT \(GateColumns.checks) FROM gate_check WHERE \(visible.condition) ORDER BY ended_at, node_path", arguments: visible.arguments)
+        var checks = try Array(rows.map(GateColumns.check))
+        try CheckPlaces(database, run: run).fill(&checks)
+        return checks
     }
 
     func folded() throws -> [FoldedItems] {

@@ -72,6 +72,14 @@ struct LedgerArchive: RunArchive, SpendingArchive, RecordProof {
         try await ledger.reading { ledger throws(JournalError) in try ledger.gates(filter: filter) }
     }
 
+    func gateExecutions(
+        workflow: String, step: String, since: Timestamp?, after: GateExecution.Position?, limit: Int
+    ) async throws(JournalError) -> [GateExecution] {
+        try await ledger.reading { ledger throws(JournalError) in
+            try ledger.gateExecutions(workflow: workflow, step: step, since: since, after: after, limit: limit)
+        }
+    }
+
     func approvers(filter: AuditFilter) async throws(JournalError) -> [ApproverRow] {
         try await ledger.reading { ledger throws(JournalError) in try ledger.approvers(filter: filter) }
     }

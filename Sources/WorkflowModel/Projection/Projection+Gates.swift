@@ -18,6 +18,8 @@ extension Projection {
         sink.put(check.cost?.picoDollars)
         sink.put(check.time.milliseconds)
         sink.put(at.microseconds)
+        sink.put(check.value.map { "\($0)" })
+        sink.put(check.gate)
         try sink.end()
     }
 
@@ -34,7 +36,21 @@ extension Projection {
         sink.put(tier.output)
         sink.put(at.microseconds)
         sink.put(Self.plain(tier.reason))
+        sink.put(tier.lastTier)
+        Self.put(tier.signals, sink)
         try sink.end()
+    }
+
+    /// In the order of ``RowChange/signals``.
+    static func put(_ signals: AnswerSignals?, _ sink: any RowSink) {
+        let logprobs = signals?.logprobs
+        sink.put(signals?.bytes)
+        sink.put(plain(signals?.finish))
+        sink.put(signals?.matchesSchema.map { $0 ? 1 : 0 })
+        // The shortest decimals that read back as the same numbers.
+        for figure in [logprobs?.sum, logprobs?.lowest, logprobs?.mean, logprobs?.p10, logprobs?.margin] { sink.put(figure.map { "\($0)" }) }
+        sink.put(logprobs?.tokens)
+        sink.put((signals?.partsJSON).map(JSONEncoding.canonical.string))
     }
 
     /// One that takes no answer is told by its node's failure.

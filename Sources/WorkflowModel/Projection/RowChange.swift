@@ -125,15 +125,20 @@ public enum RowChange: Int, Sendable, CaseIterable {
         case .checkEnded:
             return Self.columns(
                 keys: ["node_path", "tier", "name"],
-                once: ["step_id", "kind", "result", "score", "threshold", "output_hash", "reason", "cost_pico", "total_ms", "ended_at"])
+                once: ["step_id", "kind", "result", "score", "threshold", "output_hash", "reason", "cost_pico", "total_ms", "ended_at", "value", "gate_hash"])
         case .tierDecided:
             return Self.columns(
-                keys: ["node_path", "tier"], once: ["step_id", "gate_hash", "verdict", "failure_kind", "decided_by", "not_run", "output_hash", "decided_at", "reason"])
+                keys: ["node_path", "tier"],
+                once: ["step_id", "gate_hash", "verdict", "failure_kind", "decided_by", "not_run", "output_hash", "decided_at", "reason", "last_tier"] + Self.signals)
         case .gateEnded: return Self.columns(keys: ["node_path", "tier"], set: ["taken", "cause", "reason"])
         case .priceRow: return Self.columns(keys: ["id"], once: ["json", "first_used_at"])
         }
     }
 
+    /// What is known of an answer beside what it says.
+    private static let signals = [
+        "answer_bytes", "finish_reason", "schema_passed", "logprob_sum", "logprob_min", "logprob_mean", "logprob_p10", "logprob_margin", "logprob_tokens", "logprob_parts",
+    ]
     private static let callKey = ["node_path", "tier", "part", "ordinal"]
     private static let answer = [
         "decided_at", "approved", "choice", "decided_by", "decided_as", "note", "granted_pico", "spent_pico", "held_pico", "timed_out",

@@ -18,6 +18,12 @@ public struct GateTierRecord: Sendable, Hashable {
     public var cause: String?
     /// The same in a sentence; of one that is not taken, why it could not be told whether to accept it.
     public var reason: String?
+    /// Of the gate's text; `nil`: not read.
+    public var gate: ContentHash?
+    /// The gate's last tier; `nil`: not recorded.
+    public var lastTier: String?
+    /// Of its answer, or of what came in place of one.
+    public var signals: AnswerSignals?
 
     public init(
         path: String, step: String, tier: String, verdict: TierDecided.Verdict, failure: FailureKind? = nil, decidedBy: String? = nil, notRun: [String] = [],
@@ -48,16 +54,25 @@ public struct GateCheckRecord: Sendable, Hashable {
     public var kind: String
     public var result: CheckEnded.Result
     public var score: Double?
+    /// What is held against the threshold, where that is not the score.
+    public var value: Double?
     public var threshold: Double?
     public var reason: String?
     public var cost: Money?
     public var time: TimeSpan
     public var endedAt: Timestamp
+    /// What else it gave.
+    public var output: ContentHash?
+    /// Of the gate's text; `nil`: not recorded.
+    public var gate: ContentHash?
+    /// Where its value stands among those before it; `nil`: it has none.
+    public var place: CheckPlace?
 
     public init(
-        path: String, step: String, tier: String, name: String, kind: String, result: CheckEnded.Result, score: Double? = nil, threshold: Double? = nil,
-        reason: String? = nil, cost: Money? = nil, time: TimeSpan, endedAt: Timestamp
+        path: String, step: String, tier: String, name: String, kind: String, result: CheckEnded.Result, score: Double? = nil, value: Double? = nil,
+        threshold: Double? = nil, reason: String? = nil, cost: Money? = nil, time: TimeSpan, endedAt: Timestamp
     ) {
+        self.value = value
         self.path = path
         self.step = step
         self.tier = tier
@@ -70,5 +85,26 @@ public struct GateCheckRecord: Sendable, Hashable {
         self.cost = cost
         self.time = time
         self.endedAt = endedAt
+    }
+}
+
+extension GateCheckRecord {
+    /// What it is compared by: the value, else the score.
+    public var measure: Double? { value ?? score }
+}
+
+/// Where a value stands among the last values of the same check of the same gate, of answers of the same tier.
+public struct CheckPlace: Sendable, Hashable {
+    /// How many at most are looked at.
+    public static let most = 500
+
+    /// Those that are less.
+    public var below: Int
+    /// All of them, without its own.
+    public var of: Int
+
+    public init(below: Int, of: Int) {
+        self.below = below
+        self.of = of
     }
 }

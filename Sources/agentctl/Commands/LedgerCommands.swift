@@ -99,7 +99,11 @@ struct Show: AsyncParsableCommand {
             let texts = try await PromptTexts(archive: archive).texts(trace.calls.flatMap { [$0.request, $0.response] }.compactMap { $0 })
             lookUp = { texts[$0] }
         }
-        let options = TraceReport.Options(prompts: lookUp, now: Timestamp.now(), height: Output.isTerminal ? Output.size(of: 1).rows : nil)
+        var options = TraceReport.Options(prompts: lookUp, now: Timestamp.now(), height: Output.isTerminal ? Output.size(of: 1).rows : nil)
+        if !trace.gateTiers.isEmpty {
+            let answers = try await archive.documents(trace.gateTiers.compactMap(\.output)).compactMapValues { try? JSONParser.parse($0) }
+            options.answers = { answers[$0] }
+        }
         Output.write(styled: TraceReport.text(trace, style: Output.style, options: options))
     }
 }

@@ -184,21 +184,28 @@ extension InMemoryJournal.Run {
 
     fileprivate var gateTiers: [GateTierRecord] {
         tables.rows("gate_tier").values.map { row in
-            GateTierRecord(
+            var tier = GateTierRecord(
                 path: row.text("node_path")!, step: row.text("step_id")!, tier: row.text("tier")!, verdict: row.text("verdict").flatMap(TierDecided.Verdict.init(rawValue:))!,
                 failure: row.text("failure_kind").flatMap(FailureKind.init(rawValue:)), decidedBy: row.text("decided_by"),
                 notRun: row.json("not_run")?.arrayValue?.compactMap(\.stringValue) ?? [], output: row.hash("output_hash"), decidedAt: row.moment("decided_at")!,
                 isTaken: row.int("taken") == 1, cause: row.text("cause"), reason: row.text("reason"))
+            tier.gate = row.hash("gate_hash")
+            tier.lastTier = row.text("last_tier")
+            tier.signals = row.signals
+            return tier
         }.sorted { ($0.decidedAt, $0.path) < ($1.decidedAt, $1.path) }
     }
 
     fileprivate var gateChecks: [GateCheckRecord] {
         tables.rows("gate_check").values.map { row in
-            GateCheckRecord(
+            var check = GateCheckRecord(
                 path: row.text("node_path")!, step: row.text("step_id")!, tier: row.text("tier")!, name: row.text("name")!, kind: row.text("kind")!,
                 result: row.text("result").flatMap(CheckEnded.Result.init(rawValue:))!, score: row.text("score").flatMap(Double.init),
-                threshold: row.text("threshold").flatMap(Double.init), reason: row.text("reason"), cost: row.money("cost_pico"),
-                time: .milliseconds(row.int("total_ms")!), endedAt: row.moment("ended_at")!)
+                value: row.text("value").flatMap(Double.init), threshold: row.text("threshold").flatMap(Double.init), reason: row.text("reason"),
+                cost: row.money("cost_pico"), time: .milliseconds(row.int("total_ms")!), endedAt: row.moment("ended_at")!)
+            check.output = row.hash("output_hash")
+            check.gate = row.hash("gate_hash")
+            return check
         }.sorted { ($0.endedAt, $0.path) < ($1.endedAt, $1.path) }
     }
 
@@ -228,5 +235,16 @@ extension RowTables.Row {
     fileprivate func hash(_ column: String) -> ContentHash? { if case .hash(let hash)? = self[column] { hash } else { nil } }
     fileprivate func json(_ column: String) -> JSONValue? { text(column).flatMap { try? JSONParser.parse($0) } }
     fileprivate func money(_ column: String) -> Money? { int(column).map(Money.init(picoDollars:)) }
+    fileprivate var signals: AnswerSignals? {
+        guard let bytes = int("answer_bytes") else { return nil }
+        func figure(_ column: String) -> Double? { text("logprob_" + column).flatMap(Double.init) }
+        let logprobs = figure("sum").map {
+            AnswerSignals.Logprobs(
+                sum: $0, lowest: figure("min")!, mean: figure("mean")!, p10: figure("p10")!, margin: figure("margin"), tokens: Int(int("logprob_tokens")!))
+        }
+        return AnswerSignals(
+            bytes: Int(bytes), finish: text("finish_reason"), matchesSchema: int("schema_passed").map { $0 == 1 }, logprobs: logprobs,
+            parts: json("logprob_parts").flatMap(AnswerSignals.parts(json:)) ?? [])
+    }
     fileprivate func moment(_ column: String) -> Timestamp? { int(column).map(Timestamp.init(microseconds:)) }
 }

@@ -50,12 +50,7 @@ struct GateSimulate: AsyncParsableCommand {
             }
             names[String(tier)] = String(row)
         }
-        var simulator: GateSimulator
-        do throws(RecordedAnswersError) {
-            simulator = try GateSimulator(model, gate, in: found.graph, names: names)
-        } catch {
-            throw UsageError("\(step): \(error)")
-        }
+        var simulator = GateSimulator(model, gate, in: found.graph, keepsCut: found.step.limits.onTruncation == .keep, names: names)
         try Self.read(try await Self.bytes(rows), named: rows == "-" ? "stdin" : rows, into: &simulator)
         let report = SimulationReport(simulator.result, step: step)
         Output.write(styled: json ? JSONEncoding.pretty.string(report.json) + "\n" : report.text(style: Output.style))
