@@ -184,6 +184,7 @@ public struct AuditReport: Sendable {
             .init("counted", .trailing, expendable: 2),
             .init("pending", .trailing, expendable: 5),
             .init("cost", .trailing, expendable: 1),
+            .init("compared", .trailing, expendable: 7, hidesWhenEmpty: true),
             .init("per decision", .trailing, expendable: 6),
             .init("per counted", .trailing),
         ])
@@ -193,6 +194,7 @@ public struct AuditReport: Sendable {
                 StyledText(row.workflow), StyledText(row.unit), StyledText(Figures.count(row.decisions)),
                 StyledText(Figures.count(row.counted)), StyledText(Figures.count(row.pending)),
                 StyledText(mark + row.cost.displayText),
+                StyledText(row.shadowCost > .zero ? row.shadowCost.displayText : ""),
                 StyledText(row.cost.divided(by: row.decisions).map { mark + $0.displayText } ?? style.dash),
                 StyledText(row.cost.divided(by: row.counted).map { mark + $0.displayText } ?? style.dash),
             ])

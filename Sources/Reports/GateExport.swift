@@ -7,7 +7,7 @@ import WorkflowModel
 public enum GateExport {
     /// The documents that a row is made of.
     public static func documents(of execution: GateExecution) -> [ContentHash] {
-        execution.tiers.compactMap(\.output) + execution.checks.compactMap(\.output) + execution.calls.compactMap { $0.purpose == CallPurpose.count.rawValue ? nil : $0.response }
+        execution.tiers.compactMap(\.output) + execution.shadows.compactMap(\.output) + execution.checks.compactMap(\.output) + execution.calls.compactMap { $0.purpose == CallPurpose.count.rawValue ? nil : $0.response }
             + [execution.inputs].compactMap(\.self)
     }
 
@@ -15,12 +15,16 @@ public enum GateExport {
     public static func row(_ execution: GateExecution, document: (ContentHash) -> JSONValue?) -> JSONValue {
         var tiers = JSONObject()
         for tier in execution.tiers { tiers[tier.tier] = .object(answer(of: tier, execution, document)) }
+        for shadow in execution.shadows where tiers[shadow.tier] == nil {
+            if let answer = answer(of: shadow, execution, document) { tiers[shadow.tier] = .object(answer) }
+        }
         var row: JSONObject = [
             "id": .string("\(execution.run)/\(execution.path)"), "run": .string(execution.run), "path": .string(execution.path),
             "at": .time(execution.tiers.last?.decidedAt), "gate": .hash(execution.tiers.first?.gate),
             "asked": .array(execution.tiers.map { .string($0.tier) }),
         ]
         row["stopped_after"] = stop(of: execution)
+        row["shadow"] = shadow(of: execution)
         row["outcome"] = execution.outcome.map(JSONValue.string)
         row["inputs"] = execution.inputs.flatMap(document)
         row["tiers"] = .object(tiers)
@@ -38,16 +42,14 @@ public enum GateExport {
     // MARK: One tier
 
     private static func answer(of tier: GateTierRecord, _ execution: GateExecution, _ document: (ContentHash) -> JSONValue?) -> JSONObject {
-        let calls = execution.calls.filter { $0.tier.hasSameBytes(as: tier.tier) && $0.purpose != CallPurpose.count.rawValue }
+        let calls = execution.calls.filter {
+            $0.tier.hasSameBytes(as: tier.tier) && $0.purpose != CallPurpose.count.rawValue && $0.purpose != CallPurpose.shadow.rawValue
+        }
         let own = calls.filter(\.part.isEmpty)
         var answer = JSONObject()
-        tell(tier, own, &answer, document)
+        tell(tier.failure, tier.output, tier.signals, own, &answer, document)
         answer["correct"] = isCorrect(tier, execution).map(JSONValue.bool)
-        answer["cost_usd"] = cost(of: own)?.json
-        answer["ms"] = .int(own.reduce(0) { $0 + ($1.total?.milliseconds ?? 0) })
-        answer["input_tokens"] = .int(own.reduce(0) { $0 + Int64($1.inputTokens ?? 0) })
-        answer["output_tokens"] = .int(own.reduce(0) { $0 + Int64($1.outputTokens ?? 0) })
-        answer["signals"] = tier.signals.map { .object(signals($0)) }
+        figure(own, tier.signals, &answer)
         var told: [CallRecord] = own
         var checks = JSONObject()
         for check in execution.checks where check.tier.hasSameBytes(as: tier.tier) {
@@ -65,13 +67,48 @@ public enum GateExport {
         return answer
     }
 
+    /// Of one that was asked for comparison; `nil`: it was not, or nobody waited for it.
+    private static func answer(of shadow: GateShadowRecord, _ execution: GateExecution, _ document: (ContentHash) -> JSONValue?) -> JSONObject? {
+        guard shadow.result == .answered || shadow.result == .failed else { return nil }
+        let calls = execution.calls.filter { $0.tier.hasSameBytes(as: shadow.tier) && $0.purpose == CallPurpose.shadow.rawValue }
+        var answer: JSONObject = ["shadow": true]
+        tell(shadow.failure, shadow.output, shadow.signals, calls, &answer, document)
+        figure(calls, shadow.signals, &answer)
+        if let output = shadow.output, output == execution.tiers.first(where: \.isTaken)?.output { answer["correct"] = execution.isCorrect.map(JSONValue.bool) }
+        var checks = JSONObject()
+        for part in shadow.signals?.parts ?? [] { checks[part.check] = ["signals": .object(figures(part.logprobs))] }
+        if checks.count > 0 { answer["checks"] = .object(checks) }
+        return answer
+    }
+
+    /// Draws that were refused are of long questions more often than others: whoever reads shadows counts them.
+    private static func shadow(of execution: GateExecution) -> JSONValue? {
+        guard let draw = execution.draw else { return nil }
+        func tiers(_ result: ShadowEnded.Result) -> JSONValue { .array(execution.shadows.filter { $0.result == result }.map { .string($0.tier) }) }
+        return [
+            "draw": .int(draw.draw), "rate": .string("\(draw.rate)"), "chosen": .bool(draw.isChosen), "input_bytes": .number(draw.inputBytes), "refused": tiers(.refused),
+            "unknown": tiers(.unknown),
+        ]
+    }
+
+    private static func figure(_ calls: [CallRecord], _ signals: AnswerSignals?, _ answer: inout JSONObject) {
+        answer["cost_usd"] = cost(of: calls)?.json
+        answer["ms"] = .int(calls.reduce(0) { $0 + ($1.total?.milliseconds ?? 0) })
+        answer["input_tokens"] = .int(calls.reduce(0) { $0 + Int64($1.inputTokens ?? 0) })
+        answer["output_tokens"] = .int(calls.reduce(0) { $0 + Int64($1.outputTokens ?? 0) })
+        answer["signals"] = signals.map { .object(self.signals($0)) }
+    }
+
     /// The output, or why there is none, so that what is always checked finds the same again.
-    private static func tell(_ tier: GateTierRecord, _ calls: [CallRecord], _ answer: inout JSONObject, _ document: (ContentHash) -> JSONValue?) {
-        let finish = tier.signals?.finish ?? calls.last?.finishReason
+    private static func tell(
+        _ failure: FailureKind?, _ output: ContentHash?, _ signals: AnswerSignals?, _ calls: [CallRecord], _ answer: inout JSONObject,
+        _ document: (ContentHash) -> JSONValue?
+    ) {
+        let finish = signals?.finish ?? calls.last?.finishReason
         let text = calls.last { $0.response != nil }?.response.flatMap(document)
-        switch tier.failure {
+        switch failure {
         case nil:
-            answer["output"] = tier.output.flatMap(document)
+            answer["output"] = output.flatMap(document)
             answer["finish_reason"] = finish.map(JSONValue.string)
         case .emptyAnswer?:
             answer["output"] = ""

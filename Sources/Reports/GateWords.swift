@@ -67,6 +67,15 @@ enum GateWords {
         }
     }
 
+    static func word(_ result: ShadowEnded.Result) -> String {
+        switch result {
+        case .answered: "answered"
+        case .failed: "no answer"
+        case .refused: "not asked, as there was no room for it"
+        case .unknown: "not known"
+        }
+    }
+
     private static func word(_ result: CheckEnded.Result) -> String {
         switch result {
         case .passed: "passed"

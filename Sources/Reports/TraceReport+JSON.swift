@@ -29,6 +29,7 @@ extension TraceReport {
             "run": json(trace.run), "nodes": .array(nodes), "calls": .array(calls.map(json)), "memo_hits": .array(trace.memoHits.map(json)),
             "approvals": ApprovalReport.json(trace.approvals),
             "gate_tiers": .array(gateTiers(trace, asked)), "gate_checks": .array(trace.gateChecks.map(json)),
+            "gate_draws": .array(trace.gateDraws.map(json)), "gate_shadows": .array(trace.gateShadows.map(json)),
         ]
     }
 
@@ -37,7 +38,7 @@ extension TraceReport {
         var below: [String: ContentHash] = [:]
         var soFar: [String: MoneySum] = [:]
         return trace.gateTiers.map { tier in
-            let own = calls[tier.path]?.filter { $0.tier.hasSameBytes(as: tier.tier) } ?? []
+            let own = calls[tier.path]?.filter { $0.tier.hasSameBytes(as: tier.tier) && $0.purpose != CallPurpose.shadow.rawValue } ?? []
             for call in own { soFar[tier.path, default: .zero].add(call.cost ?? .zero) }
             var object = json(tier)
             object["same_answer"] = tier.output.flatMap { output in below[tier.path].map { .bool($0 == output) } } ?? .null
@@ -53,6 +54,21 @@ extension TraceReport {
             "failure_kind": .text(tier.failure?.rawValue), "decided_by": .text(tier.decidedBy), "not_run": .array(tier.notRun.map(JSONValue.string)),
             "output_hash": .hash(tier.output), "decided_at": .time(tier.decidedAt), "taken": .bool(tier.isTaken), "cause": .text(tier.cause),
             "reason": .text(tier.reason), "signals": tier.signals?.json ?? .null,
+        ]
+    }
+
+    private static func json(_ draw: GateDrawRecord) -> JSONValue {
+        [
+            "path": .string(draw.path), "step": .string(draw.step), "draw": .int(draw.draw), "rate": .string("\(draw.rate)"), "chosen": .bool(draw.isChosen),
+            "input_bytes": .number(draw.inputBytes),
+        ]
+    }
+
+    private static func json(_ shadow: GateShadowRecord) -> JSONValue {
+        [
+            "path": .string(shadow.path), "step": .string(shadow.step), "tier": .string(shadow.tier), "result": .string(shadow.result.rawValue),
+            "failure_kind": .text(shadow.failure?.rawValue), "reason": .text(shadow.reason), "output_hash": .hash(shadow.output), "ended_at": .time(shadow.endedAt),
+            "signals": shadow.signals?.json ?? .null,
         ]
     }
 

@@ -6,6 +6,7 @@ import WorkflowModel
 struct GateTrace {
     var tiers: [GateTierRecord] = []
     var checks: [GateCheckRecord] = []
+    var shadows: [GateShadowRecord] = []
 
     /// The tier whose answer is the step's.
     var taken: String? { tiers.last { $0.isTaken }?.tier }
@@ -13,6 +14,7 @@ struct GateTrace {
     static func byPath(_ trace: RunTrace) -> [String: GateTrace] {
         var gates: [String: GateTrace] = [:]
         for tier in trace.gateTiers { gates[tier.path, default: GateTrace()].tiers.append(tier) }
+        for shadow in trace.gateShadows { gates[shadow.path, default: GateTrace()].shadows.append(shadow) }
         for check in trace.gateChecks { gates[check.path, default: GateTrace()].checks.append(check) }
         return gates
     }
@@ -20,14 +22,16 @@ struct GateTrace {
 
 /// A gate, tier by tier: what was asked, what each check found, which decided, which were not run, and what it cost so far.
 extension TraceTree {
-    mutating func climb(_ gate: GateTrace, _ calls: [CallRecord], rest: String, _ told: inout TextSet) {
+    mutating func climb(_ gate: GateTrace, _ all: [CallRecord], rest: String, _ told: inout TextSet) {
+        let calls = all.filter { $0.purpose != CallPurpose.shadow.rawValue }
+        defer { compare(gate, all, rest: rest) }
         var names = gate.tiers.map(\.tier)
         for call in calls where !names.contains(where: { $0.hasSameBytes(as: call.tier) }) { names.append(call.tier) }
         var soFar: [CallRecord] = []
         for (index, name) in names.enumerated() {
             let own = calls.filter { $0.tier.hasSameBytes(as: name) }
             soFar += own
-            let isLast = index == names.count - 1
+            let isLast = index == names.count - 1 && gate.shadows.isEmpty
             let mark = isLast ? style.lastBranch : style.branch
             let decided = gate.tiers.firstIndex { $0.tier.hasSameBytes(as: name) }
             let tally = Tally(own)
@@ -51,7 +55,24 @@ extension TraceTree {
                 if !record.notRun.isEmpty, record.verdict != .failed { tell("not run: \(record.notRun.joined(separator: ", ")); \(why(record))", prefix: below, tint: .dim) }
                 if let reason = record.reason { tell(record.isTaken ? "taken though it was not accepted: \(reason)" : reason, prefix: below, tint: .yellow) }
             }
-            if !isLast || names.count > 1 { tell("\(Tally(soFar).costText(style)) so far", prefix: below, tint: .dim) }
+            if names.count > 1 { tell("\(Tally(soFar).costText(style)) so far", prefix: below, tint: .dim) }
+        }
+    }
+
+    /// What was asked for comparison: it is no part of what the gate decided, nor of what that cost.
+    private mutating func compare(_ gate: GateTrace, _ calls: [CallRecord], rest: String) {
+        let taken = gate.tiers.last { $0.isTaken }?.output
+        for (index, shadow) in gate.shadows.enumerated() {
+            let own = calls.filter { $0.purpose == CallPurpose.shadow.rawValue && $0.tier.hasSameBytes(as: shadow.tier) }
+            let mark = index == gate.shadows.count - 1 ? style.lastBranch : style.branch
+            let tally = Tally(own)
+            var text = "for comparison: " + GateWords.word(shadow.result)
+            if let output = shadow.output, let taken { text += ", " + GateWords.difference((taken, output), (options.answers?(taken), options.answers?(output))) }
+            rows.add([
+                StyledText(rest + mark.lead, .dim) + StyledText(shadow.tier), StyledText(text, .dim), "", "",
+                StyledText(tally.tokensText(style)), StyledText(tally.cached > 0 ? Figures.count(tally.cached) : ""), StyledText(own.isEmpty ? "" : tally.costText(style)),
+            ])
+            if let reason = shadow.reason { tell(reason, prefix: rest + mark.rest, tint: .dim) }
         }
     }
 

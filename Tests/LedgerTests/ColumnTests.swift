@@ -109,6 +109,13 @@ import WorkflowModel
                         lastTier: "u")),
                 .tierDecided(TierDecided(path: "a", tier: "u", gate: ContentHash(of: "gate"), verdict: .failed, failure: .truncated)),
                 .gateEnded(GateEnded(path: "a", tier: "t", isAccepted: false, cause: "truncated", reason: "cut")),
+                .shadowDrawn(ShadowDrawn(path: "a", gate: ContentHash(of: "gate"), draw: 1 << 40, rate: Share(text: "5%")!, tiers: ["v"], inputBytes: 9)),
+                .shadowEnded(
+                    ShadowEnded(
+                        path: "a", tier: "v", result: .failed, failure: .truncated, reason: "cut", output: Self.blob("output").hash,
+                        signals: AnswerSignals(
+                            bytes: 9, finish: "length", matchesSchema: false,
+                            logprobs: AnswerSignals.Logprobs(sum: -0.3, lowest: -0.2, mean: -0.15, p10: -0.2, margin: 1.5, tokens: 2)))),
                 .nodeSucceeded("a", OutputReference(hash: Self.blob("output").hash)), .stepSkipped("b", .conditionFalse),
                 .memoKept(
                     MemoKept(
@@ -176,7 +183,7 @@ import WorkflowModel
         return isFound
     }
 
-    private static let tables = ["run", "step_attempt", "model_call", "outcome", "approval", "memo", "memo_hit", "budget_window", "price_row", "gate_check", "gate_tier"]
+    private static let tables = ["run", "step_attempt", "model_call", "outcome", "approval", "memo", "memo_hit", "budget_window", "price_row", "gate_check", "gate_tier", "gate_draw", "gate_shadow"]
     /// What follows from no fact.
     private static let unprovable: Set<String> = [
         "run.owner", "run.location", "run.cancel_requested_at", "run.cancel_by", "price_row.first_used_at",

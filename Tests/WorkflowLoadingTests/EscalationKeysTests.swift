@@ -43,12 +43,6 @@ import WorkflowLoading
               23 |       max_rate: 30%/1h
                  |       ^^^^^^^^
               hint: remove it to run the workflow: nothing is ignored in silence
-
-            w.yaml:24:7: warning[AW123]: 'shadow' in escalate is checked, but this version does not run it
-                 |
-              24 |       shadow: { tiers: [mid], rate: 5% }
-                 |       ^^^^^^
-              hint: remove it to run the workflow: nothing is ignored in silence
             """#)
     }
 

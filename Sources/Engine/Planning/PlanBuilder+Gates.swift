@@ -33,6 +33,13 @@ extension PlanBuilder {
                 add(questions.ofCheck(own, atTier: escalation.tiers[tier]), own.mostCalls(step, model, atTier: escalation.tiers[tier], in: place.graph))
             }
         }
+        // What a gate asks itself it does not ask for comparison, and a call for comparison is no dearer than a question: beyond the worst of
+        // all tiers are those alone that the gate does not come to.
+        let others = (escalation.shadow?.tiers ?? []).filter { tier in !escalation.tiers[start...].contains { $0.hasSameBytes(as: tier) } }
+        for tier in others where unpriced.isEmpty { add(questions.ofTier(tier), 1) }
+        if let shadow = escalation.shadow {
+            notes.append("asks \(shadow.tiers.joined(separator: ", ")) for comparison in \(shadow.rate) of its executions, last of all and in no figure but the worst")
+        }
         if place.most == nil {
             notes.append("unbounded: for_each without max_items")
             worst = nil
@@ -56,7 +63,7 @@ extension PlanBuilder {
         let models = escalation.tiers.map { place.graph.tier(named: $0)!.models.map(\.description).joined(separator: " | ") }
         return Plan.Step(
             id: id, kind: "model", tier: escalation.tiers.joined(separator: " > "), model: models.joined(separator: " > "),
-            maxCalls: place.most.flatMap { most in most.multipliedReportingOverflow(by: calls).overflow ? nil : most * calls }, isConditional: isConditional,
+            maxCalls: place.most.flatMap { most in most.multipliedReportingOverflow(by: calls + others.count).overflow ? nil : most * (calls + others.count) }, isConditional: isConditional,
             prompt: PromptTokens(bytes: questions.prompt.knownBytes, ratios[place.graph.tier(named: escalation.tiers[start])!.models[0]]), maxInputTokens: step.limits.maxInputTokens,
             maxOutputTokens: escalation.tiers.map(questions.outputCap).max(), amounts: amounts, isUnpriced: sheets.sheets.isEmpty, notes: notes,
             prefixes: model.prefixes.map { place.graph.prefixes[$0].name })
@@ -196,7 +203,7 @@ extension ModelStep {
     /// Every tier that it may ask, its checks' too, each once.
     var askedTiers: [String] {
         guard let escalation else { return [tier] }
-        var names = escalation.tiers
+        var names = escalation.tiers + (escalation.shadow?.tiers ?? [])
         for check in escalation.checks {
             switch check.kind {
             case .judge(let judge): names.append(judge.question.tier)

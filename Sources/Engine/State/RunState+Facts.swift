@@ -11,6 +11,7 @@ extension RunState {
     ///   - documents: what it names by hashes.
     /// - Throws: `IllegalFact` when it cannot be true where the run stands. The state is of no use after that.
     func apply(_ fact: RunEvent, at moment: Timestamp, _ documents: FactDocuments = .none) throws(IllegalFact) -> [RunCommand] {
+        if try takeShadow(fact, at: moment, documents) { return [] }
         let node = try machine.place(of: fact)
         try take(fact, node, at: moment, documents)
         let commands = machine.advance(fact, node)
@@ -53,6 +54,9 @@ extension RunState {
         case .gateEnded(let end):
             try gate(of: node!).end(end)
             if let tier = end.tier { open[node!]!.totals?.tier = tier }
+        case .shadowDrawn(let draw):
+            try gate(of: node!).drawn(draw)
+            try shadows.draw(draw)
         case .commandEnded(_, let attempt, let code, _, _, _):
             guard case .run = step(node!).kind else { throw IllegalFact("'\(node!.path)' runs no program") }
             try begun(node!).exit = (attempt, code)
@@ -77,7 +81,7 @@ extension RunState {
             guard resumed.epoch > 1 else { throw IllegalFact("owner \(resumed.epoch) of the run cannot go on with it") }
             idleTimes.append((lastFactAt, moment))
             loseCalls()
-        case .conditionEvaluated, .interruptRequested, .cancelRequested, .runEnded, .outcomeRecorded, .runPruned: break
+        case .conditionEvaluated, .interruptRequested, .cancelRequested, .runEnded, .outcomeRecorded, .runPruned, .shadowEnded: break
         }
     }
 
@@ -159,6 +163,7 @@ extension RunState {
 
     /// Another process goes on: of calls without an end nobody will know one.
     private func loseCalls() {
+        for call in shadows.lose() { money.lose(call, caps: call.caps) }
         for (node, state) in open {
             if let count = state.counts.indices.last, state.counts[count].isUnderWay {
                 state.counts[count].isLost = true
@@ -273,7 +278,7 @@ extension RunState {
 
 extension CallEnded {
     /// Whether its figures are such as a program writes: nothing is computed with others.
-    fileprivate var isPossible: Bool {
+    var isPossible: Bool {
         let wait = failure?.retryAfter?.milliseconds ?? 0
         guard (0..<1).contains(jitter), (0..<Int64(CallNumbers.most)).contains(wait) else { return false }
         guard let usage else { return true }

@@ -137,13 +137,16 @@ extension ModelRunner {
         switch end {
         case .accepted(let tier):
             record(tier, isAccepted: true)
+            draw(gate, run)
             run.succeed(gate.node, gate.answers[tier]!)
         case .best(let tier, let cause):
             record(tier, cause)
+            draw(gate, run)
             run.succeed(gate.node, gate.answers[tier]!)
         case .ask: throw StepFailure(.configuration, "on_exhausted: { ask } is not run by this version")
         case .failed(let failure):
             record(nil)
+            draw(gate, run)
             throw failure
         }
     }

@@ -58,7 +58,7 @@ struct ModelRunner: StepRunner {
         tries.next = tries.isResumed ? try takeUp(tries, run) : tries.machine.apply(.started)
     }
 
-    private func render(_ tries: ModelTries, _ run: isolated RunExecution) throws(StepFailure) {
+    func render(_ tries: ModelTries, _ run: isolated RunExecution) throws(StepFailure) {
         let scope: RunScope
         if let judging = tries.place?.scope { scope = judging } else { scope = try run.state.nodeScope(tries.node) }
         let surroundings = run.state.scopes[tries.node.scope]!
@@ -96,7 +96,7 @@ struct ModelRunner: StepRunner {
         return (segments, attachedTokens)
     }
 
-    private func question(_ call: TryMachine.Call, _ tries: ModelTries, _ run: isolated RunExecution) throws(StepFailure) -> Question {
+    func question(_ call: TryMachine.Call, _ tries: ModelTries, _ run: isolated RunExecution) throws(StepFailure) -> Question {
         if run.isStopping { throw StepFailure(.cancelled, "the run is stopping") }
         let profile = try run.road.profile(of: tries.tier.models[call.model])
         let (segments, attachedTokens) = try messages(call, to: profile, tries, run)

@@ -41,6 +41,22 @@ enum GateColumns {
         return check
     }
 
+    static let draws = "node_path, step_id, draw, rate_millionths, chosen, input_bytes"
+
+    static func draw(_ row: Row) -> GateDrawRecord {
+        let rate = Share(millionths: min(max(row[3] as Int, 0), Share.whole))!
+        return GateDrawRecord(path: row[0], step: row[1], draw: row[2], rate: rate, isChosen: (row[4] as Int) == 1, inputBytes: quantity(row, 5) ?? 0)
+    }
+
+    static let shadows = "node_path, step_id, tier, result, failure_kind, reason, output_hash, ended_at, \(signals)"
+
+    static func shadow(_ row: Row) -> GateShadowRecord {
+        GateShadowRecord(
+            path: row[0], step: row[1], tier: row[2], result: ShadowEnded.Result(rawValue: row[3]) ?? .unknown,
+            failure: (row[4] as String?).flatMap(FailureKind.init(rawValue:)), reason: row[5], output: hash(row, 6), endedAt: Timestamp(microseconds: row[7]),
+            signals: answerSignals(row, 8))
+    }
+
     static func answerSignals(_ row: Row, _ first: Int) -> AnswerSignals? {
         guard let bytes = quantity(row, first) else { return nil }
         var logprobs: AnswerSignals.Logprobs?

@@ -27,7 +27,7 @@ extension Ledger {
 private final class ExecutionReader {
     private let database: Database
     private let step: String
-    private let tiers, checks, calls: Statement
+    private let tiers, checks, calls, draws, shadows: Statement
     /// Many executions are of one run.
     private var last: (number: Int64, run: Run)?
 
@@ -44,6 +44,8 @@ private final class ExecutionReader {
         self.step = step
         tiers = try database.makeStatement(sql: "SELECT \(GateColumns.tiers) FROM gate_tier WHERE run = ? AND node_path = ? ORDER BY decided_at")
         checks = try database.makeStatement(sql: "SELECT \(GateColumns.checks) FROM gate_check WHERE run = ? AND node_path = ? ORDER BY ended_at, name")
+        draws = try database.makeStatement(sql: "SELECT \(GateColumns.draws) FROM gate_draw WHERE run = ? AND node_path = ?")
+        shadows = try database.makeStatement(sql: "SELECT \(GateColumns.shadows) FROM gate_shadow WHERE run = ? AND node_path = ? ORDER BY tier")
         calls = try database.makeStatement(sql: "SELECT \(CallColumns.list) FROM model_call WHERE run = ? AND node_path = ? ORDER BY number")
     }
 
@@ -53,7 +55,8 @@ private final class ExecutionReader {
         return GateExecution(
             position: position, run: run.id, inputs: run.inputs, outcome: run.outcome, counts: run.counts, siblings: run.siblings,
             tiers: try Row.fetchAll(tiers, arguments: arguments).map(GateColumns.tier), checks: try Row.fetchAll(checks, arguments: arguments).map(GateColumns.check),
-            calls: try Row.fetchAll(calls, arguments: arguments).map(CallColumns.record))
+            calls: try Row.fetchAll(calls, arguments: arguments).map(CallColumns.record), draw: try Row.fetchOne(draws, arguments: arguments).map(GateColumns.draw),
+            shadows: try Row.fetchAll(shadows, arguments: arguments).map(GateColumns.shadow))
     }
 
     private func run(_ number: Int64) throws -> Run {

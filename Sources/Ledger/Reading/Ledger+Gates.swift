@@ -13,7 +13,7 @@ extension Ledger {
         conditions.add("g.decided_at >= ?", filter.since?.microseconds)
         conditions.add("g.decided_at < ?", filter.until?.microseconds)
         func cost(_ condition: String) -> String {
-            sumColumns("(SELECT coalesce(sum(cost_pico), 0) FROM model_call c WHERE c.run = g.run AND c.node_path = g.node_path AND c.tier = g.tier AND \(condition))")
+            sumColumns("(SELECT coalesce(sum(cost_pico), 0) FROM model_call c WHERE c.run = g.run AND c.node_path = g.node_path AND c.tier = g.tier AND c.purpose <> 'shadow' AND \(condition))")
         }
         return try read { database in
             try Row.fetchAll(

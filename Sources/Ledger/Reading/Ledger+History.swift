@@ -25,7 +25,7 @@ extension Ledger {
                         \(sum("cache_write_tokens")), \(sum("output_tokens")), \(sum("reasoning_tokens")), \(sum("total_ms")),
                         count(*) FILTER (WHERE NOT \(known)),
                         \(sumColumns("CASE WHEN NOT \(known) THEN coalesce(c.cost_pico, c.held_pico) END"))
-                    FROM model_call c WHERE run IN (SELECT value FROM json_each(?)) AND state <> 'void' GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+                    FROM model_call c WHERE run IN (SELECT value FROM json_each(?)) AND state <> 'void' AND purpose <> 'shadow' GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
                     """, arguments: [JSONEncoding.wire.string(.array(recent.map(JSONValue.int)))])
             var history = WorkflowHistory(runs: recent.count, gates: gates)
             while let row = try rows.next() {
@@ -45,7 +45,7 @@ extension Ledger {
     /// Of the last 200 runs of a workflow, however they ended: a tier that was decided was decided.
     private func gateRates(_ database: Database, _ workflow: String) throws -> [GateRate] {
         func cost(_ condition: String) -> String {
-            sumColumns("(SELECT coalesce(sum(cost_pico), 0) FROM model_call c WHERE c.run = g.run AND c.node_path = g.node_path AND c.tier = g.tier AND \(condition))")
+            sumColumns("(SELECT coalesce(sum(cost_pico), 0) FROM model_call c WHERE c.run = g.run AND c.node_path = g.node_path AND c.tier = g.tier AND c.purpose <> 'shadow' AND \(condition))")
         }
         let rows = try Row.fetchAll(
             database,

@@ -19,6 +19,7 @@ extension Ledger {
                 folded: try reader.folded())
             trace.gateTiers = try reader.gateTiers()
             trace.gateChecks = try reader.gateChecks()
+            (trace.gateDraws, trace.gateShadows) = (try reader.gateDraws(), try reader.gateShadows())
             return trace
         }
         guard var trace else { return nil }
@@ -165,6 +166,18 @@ private struct TraceReader {
         var checks = try Array(rows.map(GateColumns.check))
         try CheckPlaces(database, run: run).fill(&checks)
         return checks
+    }
+
+    func gateDraws() throws -> [GateDrawRecord] {
+        let rows = try Row.fetchCursor(
+            database, sql: "SELECT \(GateColumns.draws) FROM gate_draw WHERE \(visible.condition) ORDER BY drawn_at, node_path", arguments: visible.arguments)
+        return try Array(rows.map(GateColumns.draw))
+    }
+
+    func gateShadows() throws -> [GateShadowRecord] {
+        let rows = try Row.fetchCursor(
+            database, sql: "SELECT \(GateColumns.shadows) FROM gate_shadow WHERE \(visible.condition) ORDER BY ended_at, node_path, tier", arguments: visible.arguments)
+        return try Array(rows.map(GateColumns.shadow))
     }
 
     func folded() throws -> [FoldedItems] {

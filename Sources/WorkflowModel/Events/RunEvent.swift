@@ -34,6 +34,8 @@ public enum RunEvent: Sendable {
     case checkEnded(CheckEnded)
     case tierDecided(TierDecided)
     case gateEnded(GateEnded)
+    case shadowDrawn(ShadowDrawn)
+    case shadowEnded(ShadowEnded)
     case nodeSucceeded(String, OutputReference)
     case nodeFailed(String, StepFailure)
     /// Failed, and `on_error: {value: …}` gave it this output.

@@ -53,6 +53,33 @@ extension Projection {
         sink.put((signals?.partsJSON).map(JSONEncoding.canonical.string))
     }
 
+    func put(_ draw: ShadowDrawn, _ at: Timestamp, _ sink: any RowSink) throws {
+        try sink.begin(.shadowDrawn)
+        sink.put(draw.path)
+        sink.put(NodePath.step(draw.path))
+        sink.put(draw.gate)
+        sink.put(draw.draw)
+        sink.put(draw.rate.millionths)
+        sink.put(draw.isChosen)
+        sink.put(draw.inputBytes)
+        sink.put(at.microseconds)
+        try sink.end()
+    }
+
+    func end(_ shadow: ShadowEnded, _ at: Timestamp, _ sink: any RowSink) throws {
+        try sink.begin(.shadowEnded)
+        sink.put(shadow.path)
+        sink.put(shadow.tier)
+        sink.put(NodePath.step(shadow.path))
+        sink.put(shadow.result.rawValue)
+        sink.put(shadow.failure?.rawValue)
+        sink.put(Self.plain(shadow.reason))
+        sink.put(shadow.output)
+        sink.put(at.microseconds)
+        Self.put(shadow.signals, sink)
+        try sink.end()
+    }
+
     /// One that takes no answer is told by its node's failure.
     func end(_ gate: GateEnded, _ sink: any RowSink) throws {
         guard let tier = gate.tier else { return }

@@ -79,6 +79,8 @@ public struct Projection: Sendable {
         case .checkEnded(let check): try end(check, at, sink)
         case .tierDecided(let tier): try decide(tier, at, sink)
         case .gateEnded(let gate): try end(gate, sink)
+        case .shadowDrawn(let draw): try put(draw, at, sink)
+        case .shadowEnded(let shadow): try end(shadow, at, sink)
         case .conditionEvaluated, .scopeOpened, .deadlinePassed, .inputTrimmed, .callRefused, .commandEnded, .outputRejected, .interruptRequested,
             .cancelRequested, .runPruned:
             break

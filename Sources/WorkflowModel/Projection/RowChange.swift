@@ -7,7 +7,7 @@ public enum RowChange: Int, Sendable, CaseIterable {
     case questionAsked, questionAnswered
     case outcomeRecorded
     case memoKept, memoTaken
-    case checkEnded, tierDecided, gateEnded
+    case checkEnded, tierDecided, gateEnded, shadowDrawn, shadowEnded
     case priceRow
 
     /// What a change does to its row.
@@ -51,13 +51,15 @@ public enum RowChange: Int, Sendable, CaseIterable {
         case .memoTaken: return "memo_hit"
         case .checkEnded: return "gate_check"
         case .tierDecided, .gateEnded: return "gate_tier"
+        case .shadowDrawn: return "gate_draw"
+        case .shadowEnded: return "gate_shadow"
         case .priceRow: return "price_row"
         }
     }
 
     public var action: Action {
         switch self {
-        case .runStarted, .callStarted, .outcomeRecorded, .checkEnded, .tierDecided: return .insert
+        case .runStarted, .callStarted, .outcomeRecorded, .checkEnded, .tierDecided, .shadowDrawn, .shadowEnded: return .insert
         case .priceRow: return .insertOnce
         case .runResumed, .runEnded, .runOutcome, .callEnded, .callLost, .questionAnswered, .gateEnded: return .update
         case .nodeChanged, .nodeEnded, .questionAsked, .memoKept, .memoTaken: return .upsert
@@ -131,6 +133,11 @@ public enum RowChange: Int, Sendable, CaseIterable {
                 keys: ["node_path", "tier"],
                 once: ["step_id", "gate_hash", "verdict", "failure_kind", "decided_by", "not_run", "output_hash", "decided_at", "reason", "last_tier"] + Self.signals)
         case .gateEnded: return Self.columns(keys: ["node_path", "tier"], set: ["taken", "cause", "reason"])
+        case .shadowDrawn:
+            return Self.columns(keys: ["node_path"], once: ["step_id", "gate_hash", "draw", "rate_millionths", "chosen", "input_bytes", "drawn_at"])
+        case .shadowEnded:
+            return Self.columns(
+                keys: ["node_path", "tier"], once: ["step_id", "result", "failure_kind", "reason", "output_hash", "ended_at"] + Self.signals)
         case .priceRow: return Self.columns(keys: ["id"], once: ["json", "first_used_at"])
         }
     }

@@ -32,11 +32,16 @@ public struct GateExecution: Sendable {
     public let checks: [GateCheckRecord]
     /// In the order in which they began.
     public let calls: [CallRecord]
+    /// `nil`: the gate asks nobody for comparison.
+    public let draw: GateDrawRecord?
+    public let shadows: [GateShadowRecord]
 
     public init(
         position: Position, run: String, inputs: ContentHash?, outcome: String?, counts: [String]?, siblings: Int, tiers: [GateTierRecord],
-        checks: [GateCheckRecord], calls: [CallRecord]
+        checks: [GateCheckRecord], calls: [CallRecord], draw: GateDrawRecord? = nil, shadows: [GateShadowRecord] = []
     ) {
+        self.draw = draw
+        self.shadows = shadows
         self.position = position
         self.run = run
         self.inputs = inputs

@@ -108,3 +108,52 @@ public struct CheckPlace: Sendable, Hashable {
         self.of = of
     }
 }
+
+/// Whether an execution of a gate was drawn for comparison, as the ledger tells it.
+public struct GateDrawRecord: Sendable, Hashable {
+    public var path: String
+    public var step: String
+    /// From 0 up to 2⁵³.
+    public var draw: Int64
+    public var rate: Share
+    public var isChosen: Bool
+    /// Of the question's text.
+    public var inputBytes: Int
+
+    public init(path: String, step: String, draw: Int64, rate: Share, isChosen: Bool, inputBytes: Int) {
+        self.path = path
+        self.step = step
+        self.draw = draw
+        self.rate = rate
+        self.isChosen = isChosen
+        self.inputBytes = inputBytes
+    }
+}
+
+/// What a further tier said that was asked for comparison, as the ledger tells it.
+public struct GateShadowRecord: Sendable, Hashable {
+    public var path: String
+    public var step: String
+    public var tier: String
+    public var result: ShadowEnded.Result
+    public var failure: FailureKind?
+    public var reason: String?
+    public var output: ContentHash?
+    public var endedAt: Timestamp
+    public var signals: AnswerSignals?
+
+    public init(
+        path: String, step: String, tier: String, result: ShadowEnded.Result, failure: FailureKind? = nil, reason: String? = nil, output: ContentHash? = nil,
+        endedAt: Timestamp, signals: AnswerSignals? = nil
+    ) {
+        self.path = path
+        self.step = step
+        self.tier = tier
+        self.result = result
+        self.failure = failure
+        self.reason = reason
+        self.output = output
+        self.endedAt = endedAt
+        self.signals = signals
+    }
+}

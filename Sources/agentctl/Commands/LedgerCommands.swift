@@ -101,7 +101,7 @@ struct Show: AsyncParsableCommand {
         }
         var options = TraceReport.Options(prompts: lookUp, now: Timestamp.now(), height: Output.isTerminal ? Output.size(of: 1).rows : nil)
         if !trace.gateTiers.isEmpty {
-            let answers = try await archive.documents(trace.gateTiers.compactMap(\.output)).compactMapValues { try? JSONParser.parse($0) }
+            let answers = try await archive.documents(trace.gateTiers.compactMap(\.output) + trace.gateShadows.compactMap(\.output)).compactMapValues { try? JSONParser.parse($0) }
             options.answers = { answers[$0] }
         }
         Output.write(styled: TraceReport.text(trace, style: Output.style, options: options))

@@ -52,6 +52,7 @@ public struct InMemoryArchive: RunArchive {
         let asked = try await approvals(run: id, isOpen: false)
         var trace = RunTrace(run: run.record, nodes: run.nodeRecords, calls: run.callRecords, memoHits: run.hits, approvals: asked)
         (trace.gateTiers, trace.gateChecks) = (run.gateTiers, run.gateChecks)
+        (trace.gateDraws, trace.gateShadows) = (run.gateDraws, run.gateShadows)
         return trace
     }
 
@@ -194,6 +195,23 @@ extension InMemoryJournal.Run {
             tier.signals = row.signals
             return tier
         }.sorted { ($0.decidedAt, $0.path) < ($1.decidedAt, $1.path) }
+    }
+
+    fileprivate var gateDraws: [GateDrawRecord] {
+        tables.rows("gate_draw").values.map { row in
+            GateDrawRecord(
+                path: row.text("node_path")!, step: row.text("step_id")!, draw: row.int("draw")!, rate: Share(millionths: Int(row.int("rate_millionths")!))!,
+                isChosen: row.int("chosen") == 1, inputBytes: Int(row.int("input_bytes")!))
+        }.sorted { $0.path < $1.path }
+    }
+
+    fileprivate var gateShadows: [GateShadowRecord] {
+        tables.rows("gate_shadow").values.map { row in
+            GateShadowRecord(
+                path: row.text("node_path")!, step: row.text("step_id")!, tier: row.text("tier")!, result: row.text("result").flatMap(ShadowEnded.Result.init(rawValue:))!,
+                failure: row.text("failure_kind").flatMap(FailureKind.init(rawValue:)), reason: row.text("reason"), output: row.hash("output_hash"),
+                endedAt: row.moment("ended_at")!, signals: row.signals)
+        }.sorted { ($0.endedAt, $0.path, $0.tier) < ($1.endedAt, $1.path, $1.tier) }
     }
 
     fileprivate var gateChecks: [GateCheckRecord] {

@@ -25,6 +25,8 @@ extension RunEvent {
         case checkEnded = "check_ended"
         case tierDecided = "tier_decided"
         case gateEnded = "gate_ended"
+        case shadowDrawn = "shadow_drawn"
+        case shadowEnded = "shadow_ended"
         case nodeSucceeded = "step_succeeded"
         case nodeFailed = "step_failed"
         case nodeRecovered = "step_recovered"
@@ -57,6 +59,8 @@ extension RunEvent {
         case .checkEnded: kind = .checkEnded
         case .tierDecided: kind = .tierDecided
         case .gateEnded: kind = .gateEnded
+        case .shadowDrawn: kind = .shadowDrawn
+        case .shadowEnded: kind = .shadowEnded
         case .nodeSucceeded: kind = .nodeSucceeded
         case .nodeFailed: kind = .nodeFailed
         case .nodeRecovered: kind = .nodeRecovered
@@ -96,6 +100,8 @@ extension RunEvent {
         case .checkEnded(let check): check.write(to: &json)
         case .tierDecided(let tier): tier.write(to: &json)
         case .gateEnded(let gate): gate.write(to: &json)
+        case .shadowDrawn(let draw): draw.write(to: &json)
+        case .shadowEnded(let shadow): shadow.write(to: &json)
         case .conditionEvaluated(let path, let holds):
             json.put("step", path)
             json.put("holds", holds)
@@ -182,6 +188,8 @@ extension RunEvent {
         case .checkEnded: self = .checkEnded(try CheckEnded(fields))
         case .tierDecided: self = .tierDecided(try TierDecided(fields))
         case .gateEnded: self = .gateEnded(try GateEnded(fields))
+        case .shadowDrawn: self = .shadowDrawn(try ShadowDrawn(fields))
+        case .shadowEnded: self = .shadowEnded(try ShadowEnded(fields))
         case .conditionEvaluated: self = .conditionEvaluated(try fields.step(), holds: try fields.bool("holds"))
         case .itemsExpanded: self = .itemsExpanded(try fields.step(), count: try fields.int("count"), items: try fields.hash("items"))
         case .stepSkipped: self = .stepSkipped(try fields.step(), try fields.value("reason", SkipReason.init(text:)))
