@@ -16,7 +16,7 @@ extension AuditReport {
                     return .object(figures(of: row, runs: row.runs, into: ["keys": .object(keys)]))
                 }),
             "total": .object(figures(of: total, runs: totalRuns, into: [:])),
-            "gates": gateJSON,
+            "gates": gateJSON, "gate_summaries": gateSummaryJSON,
             "approvers": .array(
                 approvers.map { row in
                     [

@@ -14,6 +14,8 @@ public struct AuditReport: Sendable {
     public var agreements: [AgreementRow] = []
     /// What the tiers of gates came to, where tiers are a dimension.
     public var gates: [GateRow] = []
+    /// What each gate came to as a whole.
+    public var gateSummaries: [GateSummary] = []
     /// Runs in all; the rows' runs do not add up where one run stands in several.
     public var runs: Int?
     /// The start of the period in words of the user: `2026-11-01`, `7d`. `nil`: all that is recorded.
@@ -106,6 +108,10 @@ public struct AuditReport: Sendable {
             note("\(spending.heldOpen.displayText) more is held for calls whose end, usage or model is not certain")
         }
         if !gates.isEmpty { lines += [""] + gateTable(style).lines(style) }
+        if !gateSummaries.isEmpty {
+            lines += [""] + gateSummaryTable(style).lines(style)
+            for text in gateSummaries.flatMap(gateNotes) { note(text) }
+        }
         if !approvers.isEmpty { lines += [""] + approverTable(style).lines(style) }
         if !agreements.isEmpty { lines += [""] + agreementTable(style).lines(style) }
         if !decisions.isEmpty { lines += [""] + decisionTable(style).lines(style) }

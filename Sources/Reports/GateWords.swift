@@ -67,6 +67,13 @@ enum GateWords {
         }
     }
 
+    /// `the check 'judge' fails at every tier in 12 of 40 executions (30 %), for $0.12: …`
+    static func sentence(_ check: HopelessCheck) -> String {
+        let share = Figures.percent(Int128(check.executions), of: Int128(check.of)) ?? ""
+        let often = "\(Figures.count(check.executions)) of \(Figures.counted(check.of, "execution")) (\(share))"
+        return "the check '\(check.check)' fails at every tier in \(often), for \(check.cost.displayText): it is the question, or the check, and not the model"
+    }
+
     static func word(_ result: ShadowEnded.Result) -> String {
         switch result {
         case .answered: "answered"

@@ -51,7 +51,11 @@ extension PlanBuilder {
         let once = best(escalation, gate, from: start, questions)
         if let cap = step.limits.maxCost, once > cap { notes.append("limits.max_cost_usd is less than its cheapest answer, \(once)") }
         let known = Acceptance(escalation, history.gates.filter { $0.step == id && $0.gate == escalation.hash })
-        notes += known.notes
+        let weighed = known.gate(
+            from: start, outcomes: history.gateOutcomes.first { $0.step == id && $0.gate == escalation.hash },
+            hopeless: history.hopeless.filter { $0.step == id && $0.gate == escalation.hash }, cheapest: { questions.cheapest(escalation.tiers[$0]) },
+            sheet: { terms(escalation.tiers[$0], of: place.graph).sheets.first?.sheet })
+        notes += weighed.notes
         var sheets = TierTerms()
         for name in model.askedTiers { sheets.sheets += terms(name, of: place.graph).sheets }
         // Of a step that runs so often for sure, by the rates of its gate; else by what its calls came to.
@@ -61,12 +65,14 @@ extension PlanBuilder {
         }
         let amounts = Plan.Amounts(best: once * place.least, expected: expected, worst: worst).ordered
         let models = escalation.tiers.map { place.graph.tier(named: $0)!.models.map(\.description).joined(separator: " | ") }
-        return Plan.Step(
+        var row = Plan.Step(
             id: id, kind: "model", tier: escalation.tiers.joined(separator: " > "), model: models.joined(separator: " > "),
             maxCalls: place.most.flatMap { most in most.multipliedReportingOverflow(by: calls + others.count).overflow ? nil : most * (calls + others.count) }, isConditional: isConditional,
             prompt: PromptTokens(bytes: questions.prompt.knownBytes, ratios[place.graph.tier(named: escalation.tiers[start])!.models[0]]), maxInputTokens: step.limits.maxInputTokens,
             maxOutputTokens: escalation.tiers.map(questions.outputCap).max(), amounts: amounts, isUnpriced: sheets.sheets.isEmpty, notes: notes,
             prefixes: model.prefixes.map { place.graph.prefixes[$0].name })
+        row.gate = weighed
+        return row
     }
 
     /// The cheapest way to an answer: up to some tier, whose answer is accepted by the checks that cannot be done without; of the last tier

@@ -72,6 +72,10 @@ struct LedgerArchive: RunArchive, SpendingArchive, RecordProof {
         try await ledger.reading { ledger throws(JournalError) in try ledger.gates(filter: filter) }
     }
 
+    func gateSummaries(filter: AuditFilter) async throws(JournalError) -> [GateSummary] {
+        try await ledger.reading { ledger throws(JournalError) in try ledger.gateSummaries(filter: filter) }
+    }
+
     func gateExecutions(
         workflow: String, step: String, since: Timestamp?, after: GateExecution.Position?, limit: Int
     ) async throws(JournalError) -> [GateExecution] {

@@ -14,6 +14,9 @@ public protocol SpendingArchive: Sendable {
     /// What the tiers of gates came to, those of a gate in the order in which they are asked most.
     func gates(filter: AuditFilter) async throws(JournalError) -> [GateRow]
 
+    /// What each gate came to, beside what its last tier would have cost, by workflow and step.
+    func gateSummaries(filter: AuditFilter) async throws(JournalError) -> [GateSummary]
+
     /// Executions of a gate that have come to their end, those of earlier runs first.
     ///
     /// - Parameters:

@@ -141,7 +141,10 @@ struct Audit: AsyncParsableCommand {
         var report = AuditReport(
             dimensions: dimensions.map(\.text), rows: rows, decisions: decisions, approvers: approvers, since: filter.since?.dateText)
         report.agreements = try await Agreements(settings.project).rows(archive, at: .now())
-        if dimensions.contains(.tier) { report.gates = try await archive.gates(filter: filter) }
+        if dimensions.contains(.tier) {
+            report.gates = try await archive.gates(filter: filter)
+            report.gateSummaries = try await archive.gateSummaries(filter: filter)
+        }
         if !json, !csv, rows.isEmpty, approvers.isEmpty { return Output.write(try await NothingMatches(archive: archive).text(filters(filter), what: "call")) }
         if json { Output.line(JSONEncoding.pretty.string(report.json)) } else if csv { Output.write(report.csv) } else { Output.write(styled: report.text(style: Output.style)) }
         if json || csv { return }
