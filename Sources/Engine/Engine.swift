@@ -98,6 +98,8 @@ public final class Engine: Sendable {
                 lingering.withLock { $0[id] = nil }
             }
         }
+        // A stop that was asked for before it was listed.
+        if interruption != .none { lingering.withLock { $0[id] }?.cancel() }
     }
 
     /// How long a process waits at its end for what is asked for comparison.
