@@ -106,7 +106,8 @@ extension ModelRunner {
 
     private func record(_ decision: TierDecision, _ output: JSONValue?, _ gate: GateRun, _ run: isolated RunExecution) {
         let tier = gate.machine.terms.tiers[decision.tier]
-        guard !gate.record.decisions.contains(where: { $0.tier == tier }) else { return }
+        // Behind its end, which only a record that was changed has before a decision, there is none.
+        guard gate.record.end == nil, !gate.record.decisions.contains(where: { $0.tier == tier }) else { return }
         let (verdict, failure): (TierDecided.Verdict, FailureKind?) =
             switch decision.verdict {
             case .accepted: (.accepted, nil)
