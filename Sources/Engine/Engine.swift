@@ -11,6 +11,8 @@ public final class Engine: Sendable {
     private let active = Mutex<[RunID: RunExecution]>([:])
     private let stopping = Mutex<Interruption>(.none)
     private let isListening = Mutex(false)
+    /// Runs whose results are given out, and which ask for comparison.
+    private let lingering = Mutex<[RunID: Task<Void, Never>]>([:])
 
     /// How far a stop was asked for.
     public enum Interruption: Int, Sendable, Comparable {
@@ -79,10 +81,40 @@ public final class Engine: Sendable {
     /// Stops every run of this engine; a second, stronger word wins.
     public func interrupt(_ level: Interruption) {
         stopping.withLock { $0 = max($0, level) }
+        for task in lingering.withLock({ Array($0.values) }) { task.cancel() }
         let executions = active.withLock { Array($0.values) }
         for execution in executions {
             Task(executorPreference: environment.executor) { await execution.interrupt(level) }
         }
+    }
+
+    // MARK: What is asked for comparison
+
+    /// Lets a run that has given out its result come to its end by itself.
+    func linger(_ id: RunID, _ body: @escaping @Sendable () async -> Void) {
+        lingering.withLock { tasks in
+            tasks[id] = Task(executorPreference: environment.executor) { [self] in
+                await body()
+                lingering.withLock { $0[id] = nil }
+            }
+        }
+        // A stop that was asked for before it was listed.
+        if interruption != .none { lingering.withLock { $0[id] }?.cancel() }
+    }
+
+    /// How long a process waits at its end for what is asked for comparison.
+    public static let longestLinger = TimeSpan.seconds(10)
+
+    /// Before the process ends: waits for what runs still ask for comparison, and lets that be which takes longer.
+    public func leave(within span: TimeSpan = longestLinger) async {
+        let tasks = lingering.withLock { Array($0.values) }
+        if tasks.isEmpty { return }
+        let timer = Task(executorPreference: environment.executor) { [environment] in
+            do { try await environment.clock.sleep(for: span) } catch { return }
+            for task in tasks { task.cancel() }
+        }
+        for task in tasks { await task.value }
+        timer.cancel()
     }
 
     // MARK: What others ask

@@ -76,7 +76,7 @@ public enum ApprovalReport {
                 lines.append(StyledText("  (its text is not in the ledger)", .dim))
             }
             for check in candidate.checks {
-                let found = GateWords.finding(check.result, score: check.score, threshold: check.threshold, reason: check.reason)
+                let found = GateWords.finding(check)
                 lines += StyledText("  \(check.name): \(found)", .dim).wrapped(style)
             }
             if let reason = tier.reason { lines += StyledText("  \(reason)", .dim).wrapped(style) }

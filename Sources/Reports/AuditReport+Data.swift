@@ -16,7 +16,7 @@ extension AuditReport {
                     return .object(figures(of: row, runs: row.runs, into: ["keys": .object(keys)]))
                 }),
             "total": .object(figures(of: total, runs: totalRuns, into: [:])),
-            "gates": gateJSON,
+            "gates": gateJSON, "gate_summaries": gateSummaryJSON,
             "machines": machineJSON,
             "approvers": .array(
                 approvers.map { row in
@@ -39,7 +39,7 @@ extension AuditReport {
                     [
                         "workflow": .string(row.workflow), "unit": .string(row.unit), "decisions": .number(row.decisions),
                         "counted": .number(row.counted), "pending": .number(row.pending), "cost_usd": row.cost.json,
-                        "cost_is_lower_bound": .bool(row.callsWithoutCost > 0),
+                        "cost_is_lower_bound": .bool(row.callsWithoutCost > 0), "shadow_cost_usd": row.shadowCost.json,
                         "cost_per_decision_usd": row.cost.divided(by: row.decisions)?.json ?? .null,
                         "cost_per_counted_outcome_usd": row.cost.divided(by: row.counted)?.json ?? .null,
                     ]

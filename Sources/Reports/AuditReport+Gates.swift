@@ -36,4 +36,75 @@ extension AuditReport {
                 ]
             })
     }
+
+    // MARK: Gates as a whole
+
+    func gateSummaryTable(_ style: TextStyle) -> Table {
+        var table = Table([
+            .init("gate", floor: 14),
+            .init("executions", .trailing, expendable: 3),
+            .init("went on", .trailing),
+            .init("cost", .trailing, expendable: 1),
+            .init("per accepted", .trailing),
+            .init("last tier alone", .trailing, hidesWhenEmpty: true),
+            .init("saved", .trailing, hidesWhenEmpty: true),
+            .init("compared", .trailing, expendable: 2, hidesWhenEmpty: true),
+        ])
+        for gate in gateSummaries {
+            let compared = gate.exact.executions + gate.estimated.executions
+            let about = gate.estimated.executions > 0 ? "≈ " : ""
+            let saved = gate.saved.map { $0 < .zero ? "-" + MoneySum(exact: -$0.exact).displayText : $0.displayText }
+            table.add([
+                StyledText("\(gate.workflow):\(gate.step)"), StyledText(Figures.count(gate.executions)),
+                StyledText(Figures.percent(Int128(gate.escalated), of: Int128(gate.executions)) ?? style.dash), StyledText(gate.cost.displayText),
+                StyledText(gate.cost.divided(by: gate.accepted)?.displayText ?? style.dash),
+                StyledText(compared > 0 ? about + (gate.exact.direct + gate.estimated.direct).displayText : ""),
+                StyledText(saved.map { about + $0 } ?? "", (gate.saved ?? .zero) < .zero ? .yellow : nil),
+                StyledText(gate.shadowCost > .zero ? gate.shadowCost.displayText : ""),
+            ])
+        }
+        return table
+    }
+
+    /// What is to be said of a gate below the table.
+    func gateNotes(_ gate: GateSummary) -> [String] {
+        let name = "\(gate.workflow):\(gate.step)"
+        var notes: [String] = []
+        if gate.estimated.executions > 0, let last = gate.lastTier {
+            notes.append(
+                "\(name): what \(last) alone costs is known of \(Figures.counted(gate.exact.executions, "execution")), and estimated of \(Figures.count(gate.estimated.executions)) by the tokens of the first answer at its prices")
+        }
+        if gate.shadowsRefused > 0 {
+            notes.append(
+                "\(name): \(Figures.counted(gate.shadowsRefused, "answer")) for comparison \(gate.shadowsRefused == 1 ? "was" : "were") not asked, as caps had no room: long inputs are missing more often than others")
+        }
+        for check in gate.hopeless where check.share >= HopelessCheck.leastShare { notes.append("\(name): " + GateWords.sentence(check)) }
+        return notes
+    }
+
+    var gateSummaryJSON: JSONValue {
+        func comparison(_ comparison: GateSummary.Comparison) -> JSONValue {
+            ["executions": .number(comparison.executions), "gate_cost_usd": comparison.gate.json, "last_tier_cost_usd": comparison.direct.json]
+        }
+        return .array(
+            gateSummaries.map { gate in
+                [
+                    "workflow": .string(gate.workflow), "step": .string(gate.step), "last_tier": .text(gate.lastTier), "executions": .number(gate.executions),
+                    "escalated": .number(gate.escalated),
+                    "escalation_rate": gate.executions == 0 ? .null : .double(Double(gate.escalated) / Double(gate.executions)),
+                    "accepted": .number(gate.accepted), "cost_usd": gate.cost.json,
+                    "cost_per_accepted_usd": gate.cost.divided(by: gate.accepted)?.json ?? .null,
+                    "exact": comparison(gate.exact), "estimated": comparison(gate.estimated), "saved_usd": gate.saved?.json ?? .null,
+                    "saved_is_estimate": .bool(gate.estimated.executions > 0),
+                    "shadows": .number(gate.shadows), "shadow_cost_usd": gate.shadowCost.json, "shadows_refused": .number(gate.shadowsRefused),
+                    "fail_at_every_tier": .array(gate.hopeless.map(\.json)),
+                ]
+            })
+    }
+}
+
+extension HopelessCheck {
+    var json: JSONValue {
+        ["check": .string(check), "executions": .number(executions), "of": .number(of), "share": .double(share), "cost_usd": cost.json]
+    }
 }

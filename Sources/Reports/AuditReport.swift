@@ -14,6 +14,8 @@ public struct AuditReport: Sendable {
     public var agreements: [AgreementRow] = []
     /// What the tiers of gates came to, where tiers are a dimension.
     public var gates: [GateRow] = []
+    /// What each gate came to as a whole.
+    public var gateSummaries: [GateSummary] = []
     /// Machines that are paid by the hour, in the period.
     public var machines: [MachineRow] = []
     /// Whether rows tell what they bear of idle machines.
@@ -121,6 +123,10 @@ public struct AuditReport: Sendable {
             note("\(spending.heldOpen.displayText) more is held for calls whose end, usage or model is not certain")
         }
         if !gates.isEmpty { lines += [""] + gateTable(style).lines(style) }
+        if !gateSummaries.isEmpty {
+            lines += [""] + gateSummaryTable(style).lines(style)
+            for text in gateSummaries.flatMap(gateNotes) { note(text) }
+        }
         if !approvers.isEmpty { lines += [""] + approverTable(style).lines(style) }
         if !agreements.isEmpty { lines += [""] + agreementTable(style).lines(style) }
         if !machines.isEmpty { lines += [""] + machineTable(style).lines(style) }
@@ -205,6 +211,7 @@ public struct AuditReport: Sendable {
             .init("counted", .trailing, expendable: 2),
             .init("pending", .trailing, expendable: 5),
             .init("cost", .trailing, expendable: 1),
+            .init("compared", .trailing, expendable: 7, hidesWhenEmpty: true),
             .init("per decision", .trailing, expendable: 6),
             .init("per counted", .trailing),
         ])
@@ -214,6 +221,7 @@ public struct AuditReport: Sendable {
                 StyledText(row.workflow), StyledText(row.unit), StyledText(Figures.count(row.decisions)),
                 StyledText(Figures.count(row.counted)), StyledText(Figures.count(row.pending)),
                 StyledText(mark + row.cost.displayText),
+                StyledText(row.shadowCost > .zero ? row.shadowCost.displayText : ""),
                 StyledText(row.cost.divided(by: row.decisions).map { mark + $0.displayText } ?? style.dash),
                 StyledText(row.cost.divided(by: row.counted).map { mark + $0.displayText } ?? style.dash),
             ])

@@ -1,10 +1,11 @@
+import Values
 import WorkflowModel
 
 /// Gates in the words of reports.
 enum GateWords {
     /// `check judge of small: failed, 0.4 of at least 0.8`
     static func sentence(_ check: CheckEnded) -> String {
-        "check \(check.check) of \(check.tier): " + finding(check.result, score: check.score, threshold: check.threshold, reason: check.reason)
+        "check \(check.check) of \(check.tier): " + finding(check.result, measure: check.value ?? check.score, threshold: check.threshold, reason: check.reason)
     }
 
     /// `small: not accepted, by judge`
@@ -23,11 +24,49 @@ enum GateWords {
         return reason.map { "taken though it was not accepted: \($0)" }
     }
 
-    static func finding(_ result: CheckEnded.Result, score: Double?, threshold: Double?, reason: String?) -> String {
+    /// `failed, 0.25 of at least 0.5 (0.25 short; above 12 of the last 480)`
+    static func finding(_ check: GateCheckRecord) -> String {
+        finding(check.result, measure: check.measure, threshold: check.threshold, place: check.place, reason: check.reason)
+    }
+
+    private static func finding(_ result: CheckEnded.Result, measure: Double?, threshold: Double?, place: CheckPlace? = nil, reason: String?) -> String {
         var text = word(result)
-        if let score { text += ", \(figure(score))" + (threshold.map { " of at least \(figure($0))" } ?? "") }
+        if let measure {
+            text += ", \(figure(measure))" + (threshold.map { " of at least \(figure($0))" } ?? "")
+            var further: [String] = []
+            if let threshold { further.append(distance(measure - threshold)) }
+            if let place, place.of > 0 { further.append("above \(Figures.count(place.below)) of the last \(Figures.count(place.of))") }
+            if !further.isEmpty { text += " (\(further.joined(separator: "; ")))" }
+        }
         if let reason { text += ": \(reason)" }
         return text
+    }
+
+    private static func distance(_ distance: Double) -> String {
+        distance < 0 ? "\(figure(-distance)) short" : distance > 0 ? "\(figure(distance)) over" : "just enough"
+    }
+
+    /// How an answer differs from the one of the tier below.
+    ///
+    /// - Parameters:
+    ///   - hashes: of the two.
+    ///   - values: the answers themselves; `nil`: they are not there to be compared.
+    static func difference(_ hashes: (ContentHash, ContentHash), _ values: (JSONValue?, JSONValue?)) -> String {
+        if hashes.0 == hashes.1 { return "same answer" }
+        switch values {
+        case (.object(let below)?, .object(let answer)?):
+            let fields = differingFields(below, answer)
+            if fields.isEmpty || fields.count > 4 { return "another answer, in \(Figures.counted(fields.count, "field"))" }
+            return "another answer, in " + fields.joined(separator: ", ")
+        case (.string(let below)?, .string(let answer)?):
+            return "another answer, of \(Figures.counted(answer.count, "character")) for \(Figures.count(below.count))"
+        default: return "another answer"
+        }
+    }
+
+    /// Fields that one of the two has and the other has not, or has otherwise, in the order of the answer.
+    static func differingFields(_ below: JSONObject, _ answer: JSONObject) -> [String] {
+        answer.keys.filter { below[$0] != answer[$0] } + below.keys.filter { answer[$0] == nil }
     }
 
     static func verdict(_ verdict: TierDecided.Verdict, failure: FailureKind?, decidedBy: String?) -> String {
@@ -38,6 +77,22 @@ enum GateWords {
         case .undecided: return "not decided: nothing reads it"
         case .unavailable: return "not decided: a check is lost"
         case .failed: return failure.map { "no answer: \($0.rawValue)" } ?? "no answer"
+        }
+    }
+
+    /// `the check 'judge' fails at every tier in 12 of 40 executions (30 %), for $0.12: …`
+    static func sentence(_ check: HopelessCheck) -> String {
+        let share = Figures.percent(Int128(check.executions), of: Int128(check.of)) ?? ""
+        let often = "\(Figures.count(check.executions)) of \(Figures.counted(check.of, "execution")) (\(share))"
+        return "the check '\(check.check)' fails at every tier in \(often), for \(check.cost.displayText): it is the question, or the check, and not the model"
+    }
+
+    static func word(_ result: ShadowEnded.Result) -> String {
+        switch result {
+        case .answered: "answered"
+        case .failed: "no answer"
+        case .refused: "not asked, as there was no room for it"
+        case .unknown: "not known"
         }
     }
 

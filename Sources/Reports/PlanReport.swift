@@ -211,6 +211,27 @@ public enum PlanReport {
         return order.map { ($0, steps[$0] ?? []) }
     }
 
+    private static func gate(_ gate: Plan.Gate) -> JSONValue {
+        [
+            "tiers": .array(
+                gate.tiers.map { tier in
+                    [
+                        "tier": .string(tier.name), "asked": .number(tier.asked), "accepted": .number(tier.accepted), "decided": .number(tier.decided),
+                        "cost_usd": .money(tier.cost), "cached_share": tier.cachedShare.map(JSONValue.double) ?? .null,
+                    ]
+                }),
+            "expected_usd": gate.expected.json, "per_accepted_usd": gate.perAccepted.json, "per_correct_usd": .money(gate.perCorrect), "judged": .number(gate.judged),
+            "correct": .number(gate.correct),
+            "escalation_rate": gate.rate.map { rate in
+                ["share": .double(rate.share), "low": .double(rate.low), "high": .double(rate.high), "n": .number(rate.count)]
+            } ?? .null,
+            "break_even_rate": gate.breakEven.map(JSONValue.double) ?? .null, "last_tier_direct_usd": .money(gate.direct), "last_tier_second_usd": .money(gate.second),
+            "loses_money": .bool(gate.losesMoney),
+            "cheaper": gate.cheaper.map { ["tier": .string($0.tier), "cost_usd": $0.cost.json] } ?? .null,
+            "fail_at_every_tier": .array(gate.hopeless.map(\.json)),
+        ]
+    }
+
     /// The plan as data. An unpriced step's amounts are `null`; totals then are lower bounds.
     public static func json(_ plan: Plan) -> JSONValue {
         func amounts(_ amounts: Plan.Amounts, isUnpriced: Bool = false) -> JSONValue {
@@ -238,6 +259,7 @@ public enum PlanReport {
                         "notes": .array(step.notes.map(JSONValue.string)), "prefixes": .array(step.prefixes.map(JSONValue.string)),
                         "depends_on": .array(step.dependsOn.map(JSONValue.string)),
                         "items_at_least": .number(step.items?.least), "items_at_most": .number(step.items?.most), "passes_at_most": .number(step.passes),
+                        "gate": step.gate.map(gate) ?? .null,
                     ]
                 }),
             "prefixes": .array(prefixes(plan).map { ["name": .string($0.name), "steps": .array($0.steps.map(JSONValue.string))] }),

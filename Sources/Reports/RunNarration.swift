@@ -60,7 +60,9 @@ public enum RunNarration {
             return [.decided(path: path, isApproved: decision.isApproved, decision.sentence)] + state(path, .running)
         case .runResumed: return [.resumed]
         case .bandEntered(let entered): return [.entered(entered.band, entered.sentence)]
-        case .conditionEvaluated, .commandEnded, .interruptRequested, .cancelRequested, .scopeOpened, .memoKept, .outcomeRecorded, .runPruned: return []
+        case .conditionEvaluated, .commandEnded, .interruptRequested, .cancelRequested, .scopeOpened, .memoKept, .outcomeRecorded, .runPruned, .shadowDrawn,
+            .shadowEnded:
+            return []
         }
     }
 

@@ -21,19 +21,22 @@ public struct SimulationReport: Sendable {
     ///
     /// `nil`: an escalation has no cost, or a cost is not recorded. Below zero the gate loses money at any rate.
     private var breakEvenRate: Double? {
-        guard result.rows > 0, let last = result.singles.last, last.unpriced == 0, result.gate.unpriced == 0 else { return nil }
-        let (further, count) = result.escalated > 0 ? (result.furtherCost, result.escalated) : (last.cost, result.rows)
+        let rows = result.complete
+        guard rows.rows > 0, let last = result.singles.last, last.unpriced == 0, rows.gate.unpriced == 0 else { return nil }
+        let (further, count) = rows.escalated > 0 ? (rows.furtherCost, rows.escalated) : (last.cost, rows.rows)
         guard further.exact > 0 else { return nil }
-        let saved = Double(last.cost.exact - result.firstCost.exact) / Double(result.rows)
+        let saved = Double(last.cost.exact - rows.firstCost.exact) / Double(rows.rows)
         return saved / (Double(further.exact) / Double(count))
     }
 
     /// The tier that alone is no dearer than the gate and no less often right, the cheapest of those.
     private var better: Int? {
-        result.tiers.indices.filter { tier in
+        let rows = result.complete
+        guard rows.rows > 0 else { return nil }
+        return result.tiers.indices.filter { tier in
             let single = result.singles[tier]
-            return single.unpriced == 0 && result.gate.unpriced == 0 && single.cost <= result.gate.cost && single.correct >= result.correct.most
-                && (single.cost < result.gate.cost || single.correct > result.correct.most)
+            return single.unpriced == 0 && rows.gate.unpriced == 0 && single.cost <= rows.gate.cost && single.correct >= rows.mostCorrect
+                && (single.cost < rows.gate.cost || single.correct > rows.mostCorrect)
         }.min { result.singles[$0].cost < result.singles[$1].cost }
     }
 
@@ -45,11 +48,11 @@ public struct SimulationReport: Sendable {
             .init("", floor: 8), .init("right", .trailing), .init("accuracy", .trailing), .init("cost", .trailing), .init("per right answer", .trailing, expendable: 2),
             .init("accepted", .trailing, expendable: 1, hidesWhenEmpty: true), .init("of rows", .trailing, expendable: 1, hidesWhenEmpty: true),
         ])
-        for (tier, name) in result.tiers.enumerated() {
+        for (tier, name) in result.tiers.enumerated() where result.complete.rows > 0 {
             let single = result.singles[tier]
-            table.add(cells("\(name) alone", single, style) + [StyledText(""), StyledText("")])
+            table.add(cells("\(name) alone", single, of: result.complete.rows, style) + [StyledText(""), StyledText("")])
         }
-        table.add(cells("the gate", result.gate, style, .bold) + [StyledText(""), StyledText("")])
+        table.add(cells("the gate", result.gate, of: result.rows, style, .bold) + [StyledText(""), StyledText("")])
         for (tier, name) in result.tiers.enumerated() {
             table.add([
                 StyledText("  accepted at \(name)"), StyledText(""), StyledText(""), StyledText(""), StyledText(""), StyledText(Figures.count(result.acceptedBy[tier])),
@@ -62,10 +65,10 @@ public struct SimulationReport: Sendable {
         return table.text(style) + notes
     }
 
-    private func cells(_ name: String, _ tally: GateSimulation.Tally, _ style: TextStyle, _ tint: Tint? = nil) -> [StyledText] {
+    private func cells(_ name: String, _ tally: GateSimulation.Tally, of rows: Int, _ style: TextStyle, _ tint: Tint? = nil) -> [StyledText] {
         let mark = tally.unpriced > 0 ? "≥ " : ""
         return [
-            StyledText(name, tint), StyledText(Figures.count(tally.correct), tint), StyledText(share(tally.correct), tint), StyledText(mark + tally.cost.displayText, tint),
+            StyledText(name, tint), StyledText(Figures.count(tally.correct), tint), StyledText(Figures.percent(Int128(tally.correct), of: Int128(rows)) ?? "", tint), StyledText(mark + tally.cost.displayText, tint),
             StyledText(tally.cost.divided(by: tally.correct).map { mark + $0.displayText } ?? style.dash, tint),
         ]
     }
@@ -82,14 +85,20 @@ public struct SimulationReport: Sendable {
             lines.append(line)
             if let better {
                 lines.append("\(result.tiers[better]) alone is the better choice here: \(result.singles[better].cost.displayText) for \(Figures.counted(result.singles[better].correct, "right answer"))")
-            } else if let last = result.singles.last, last.unpriced == 0, result.gate.unpriced == 0 {
-                let saved = last.cost.exact - result.gate.cost.exact
+            } else if let last = result.singles.last, result.complete.rows > 0, last.unpriced == 0, result.complete.gate.unpriced == 0 {
+                let gate = result.complete.gate
+                let saved = last.cost.exact - gate.cost.exact
                 if saved >= 0, let percent = Figures.percent(saved, of: last.cost.exact) {
-                    lines.append("\(percent) cheaper than \(result.tiers.last!) alone, with \(Self.difference(result.gate.correct - last.correct)) right")
+                    lines.append("\(percent) cheaper than \(result.tiers.last!) alone, with \(Self.difference(gate.correct - last.correct)) right")
                 } else if saved < 0 {
-                    lines.append("the gate costs \(MoneySum(exact: -saved).displayText) more than \(result.tiers.last!) alone, with \(Self.difference(result.gate.correct - last.correct)) right")
+                    lines.append("the gate costs \(MoneySum(exact: -saved).displayText) more than \(result.tiers.last!) alone, with \(Self.difference(gate.correct - last.correct)) right")
                 }
             }
+        }
+        if result.complete.rows < result.rows {
+            lines.append(
+                "\(Figures.counted(result.complete.rows, "row")) of \(Figures.count(result.rows)) \(result.complete.rows == 1 ? "has" : "have") an answer of every tier; what is said of a tier alone is of "
+                    + (result.complete.rows == 1 ? "that one" : "these"))
         }
         for (check, count) in result.missingChecks.sorted(by: { $0.key < $1.key }) {
             lines.append("no outcome of '\(check)' is recorded for \(Figures.counted(count, "answer")); it is counted as a no")
@@ -116,10 +125,10 @@ public struct SimulationReport: Sendable {
 
     public var json: JSONValue {
         var singles = JSONObject()
-        for (tier, name) in result.tiers.enumerated() { singles[name] = Self.figures(result.singles[tier], of: result.rows) }
+        for (tier, name) in result.tiers.enumerated() { singles[name] = Self.figures(result.singles[tier], of: result.complete.rows) }
         var accepted = JSONObject()
         for (tier, name) in result.tiers.enumerated() { accepted[name] = .int(Int64(result.acceptedBy[tier])) }
-        var object: JSONObject = ["step": .string(step), "rows": .int(Int64(result.rows))]
+        var object: JSONObject = ["step": .string(step), "rows": .int(Int64(result.rows)), "complete_rows": .int(Int64(result.complete.rows))]
         Self.figures(result.gate, of: result.rows).objectValue?.forEachPair { object[$0] = $1 }
         object["escalated"] = .int(Int64(result.escalated))
         object["escalation_rate"] = escalationRate.map(JSONValue.double) ?? .null

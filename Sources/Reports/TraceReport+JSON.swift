@@ -28,24 +28,57 @@ extension TraceReport {
         return [
             "run": json(trace.run), "nodes": .array(nodes), "calls": .array(calls.map(json)), "memo_hits": .array(trace.memoHits.map(json)),
             "approvals": ApprovalReport.json(trace.approvals),
-            "gate_tiers": .array(trace.gateTiers.map(json)), "gate_checks": .array(trace.gateChecks.map(json)),
+            "gate_tiers": .array(gateTiers(trace, asked)), "gate_checks": .array(trace.gateChecks.map(json)),
+            "gate_draws": .array(trace.gateDraws.map(json)), "gate_shadows": .array(trace.gateShadows.map(json)),
         ]
     }
 
-    static func json(_ tier: GateTierRecord) -> JSONValue {
+    /// Each with what it adds to those below it: whether the answer is another one, and what the node has cost so far.
+    private static func gateTiers(_ trace: RunTrace, _ calls: [String: [CallRecord]]) -> [JSONValue] {
+        var below: [String: ContentHash] = [:]
+        var soFar: [String: MoneySum] = [:]
+        return trace.gateTiers.map { tier in
+            let own = calls[tier.path]?.filter { $0.tier.hasSameBytes(as: tier.tier) && $0.purpose != CallPurpose.shadow.rawValue } ?? []
+            for call in own { soFar[tier.path, default: .zero].add(call.cost ?? .zero) }
+            var object = json(tier)
+            object["same_answer"] = tier.output.flatMap { output in below[tier.path].map { .bool($0 == output) } } ?? .null
+            object["cost_so_far_usd"] = (soFar[tier.path] ?? .zero).json
+            if let output = tier.output { below[tier.path] = output }
+            return .object(object)
+        }
+    }
+
+    static func json(_ tier: GateTierRecord) -> JSONObject {
         [
             "path": .string(tier.path), "step": .string(tier.step), "tier": .string(tier.tier), "verdict": .string(tier.verdict.rawValue),
             "failure_kind": .text(tier.failure?.rawValue), "decided_by": .text(tier.decidedBy), "not_run": .array(tier.notRun.map(JSONValue.string)),
             "output_hash": .hash(tier.output), "decided_at": .time(tier.decidedAt), "taken": .bool(tier.isTaken), "taken_by": .text(tier.takenBy), "cause": .text(tier.cause),
-            "reason": .text(tier.reason),
+            "reason": .text(tier.reason), "signals": tier.signals?.json ?? .null,
+        ]
+    }
+
+    private static func json(_ draw: GateDrawRecord) -> JSONValue {
+        [
+            "path": .string(draw.path), "step": .string(draw.step), "draw": .int(draw.draw), "rate": .string("\(draw.rate)"), "chosen": .bool(draw.isChosen),
+            "input_bytes": .number(draw.inputBytes),
+        ]
+    }
+
+    private static func json(_ shadow: GateShadowRecord) -> JSONValue {
+        [
+            "path": .string(shadow.path), "step": .string(shadow.step), "tier": .string(shadow.tier), "result": .string(shadow.result.rawValue),
+            "failure_kind": .text(shadow.failure?.rawValue), "reason": .text(shadow.reason), "output_hash": .hash(shadow.output), "ended_at": .time(shadow.endedAt),
+            "signals": shadow.signals?.json ?? .null,
         ]
     }
 
     static func json(_ check: GateCheckRecord) -> JSONValue {
         [
             "path": .string(check.path), "step": .string(check.step), "tier": .string(check.tier), "name": .string(check.name), "kind": .string(check.kind),
-            "result": .string(check.result.rawValue), "score": check.score.map(JSONValue.double) ?? .null,
-            "threshold": check.threshold.map(JSONValue.double) ?? .null, "reason": .text(check.reason), "cost_usd": .money(check.cost),
+            "result": .string(check.result.rawValue), "score": check.score.map(JSONValue.double) ?? .null, "value": check.value.map(JSONValue.double) ?? .null,
+            "threshold": check.threshold.map(JSONValue.double) ?? .null,
+            "distance": check.measure.flatMap { measure in check.threshold.map { .double(measure - $0) } } ?? .null,
+            "place": check.place.map { ["below": .number($0.below), "of": .number($0.of)] } ?? .null, "reason": .text(check.reason), "cost_usd": .money(check.cost),
             "duration_ms": .span(check.time), "ended_at": .time(check.endedAt),
         ]
     }

@@ -12,6 +12,8 @@ public enum TraceReport {
         public var now: Timestamp?
         /// A `for_each` step with more items shows its failed and its slowest ones.
         public var maxItems: Int
+        /// The answers of gates' tiers, by their hashes; without it only whether two are the same is told.
+        public var answers: (@Sendable (ContentHash) -> JSONValue?)?
         /// The rows of the terminal: of a trace that is higher, what failed is told once more at its end.
         public var height: Int?
 

@@ -5,7 +5,7 @@ import WorkflowModel
 /// Lays a trace out as the rows of one table, so that figures stand in line over all levels of the tree.
 struct TraceTree {
     let style: TextStyle
-    private let options: TraceReport.Options
+    let options: TraceReport.Options
     private let top: [TraceBranch]
     private let memoHits: [String: MemoHitRecord]
     /// What people were asked and answered, by the path of who asked.

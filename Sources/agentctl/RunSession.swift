@@ -34,6 +34,9 @@ final class RunSession {
         (opened, connections) = (nil, nil)
     }
 
+    /// Waits for what runs still ask for comparison, behind everything that is printed.
+    func leave() async { await started?.engine.leave() }
+
     // MARK: What it is made of
 
     /// Open to write; made where there is none.

@@ -247,7 +247,7 @@ import Values
             ],
             "gate simulate": [
                 ["gate", "simulate", "wrong.yaml", "--step", "\(Self.canaries["env"]!)#a"], ["gate", "simulate", Self.canaries["env"]!, "--step", "wrong.yaml#\(Self.canaries["env"]!)"],
-            ],
+            ], "gate export": [["gate", "export", "\(Self.canaries["env"]!)#a"]],
             "cache simulate": [["cache", "simulate", "wrong.yaml"], ["cache", "simulate", Self.canaries["env"]!, "--rules", Self.canaries["env"]!]], "completions": [["completions", "bash"]],
         ]
         for name in try await commandNames(sandbox) {

@@ -55,12 +55,22 @@ import WorkflowModel
         .commandEnded("a", attempt: 2, exitCode: -9, stdout: hash, stderr: other, milliseconds: 12), .outputRejected("a", violations: ["x", "y"]),
         .checkEnded(
             CheckEnded(
-                path: "a", tier: "small", check: "judge", kind: "judge", result: .failed, score: 0.1, threshold: 0.8, output: hash, reason: "r", cost: money,
-                time: .milliseconds(7))),
-        .tierDecided(TierDecided(path: "a", tier: "small", gate: hash, verdict: .failed, failure: .truncated, decidedBy: "b", notRun: ["c", "d"], reason: "r", output: other, window: hash)),
+                path: "a", tier: "small", check: "judge", kind: "judge", result: .failed, score: 0.1, value: -1.25, threshold: 0.8, output: hash, reason: "r",
+                cost: money, time: .milliseconds(7), gate: other)),
+        .tierDecided(
+            TierDecided(
+                path: "a", tier: "small", gate: hash, verdict: .failed, failure: .truncated, decidedBy: "b", notRun: ["c", "d"], reason: "r", output: other,
+                signals: AnswerSignals(
+                    bytes: 12, finish: "odd", matchesSchema: false, logprobs: AnswerSignals.Logprobs(sum: -1, lowest: -0.75, mean: -0.5, p10: -0.75, margin: 0.25, tokens: 2),
+                    parts: [AnswerSignals.Part(check: "sure", logprobs: AnswerSignals.Logprobs(sum: -0.25, lowest: -0.25, mean: -0.25, p10: -0.25, margin: nil, tokens: 1))]),
+                lastTier: "large", window: hash)),
         .rateCounted(RateCounted(path: "a[1]", from: "small", tier: "mid", rate: EscalationRate(text: "30%/1h")!, answered: 20, escalated: 6)),
         .rateCounted(RateCounted(path: "a[1]", from: "small", tier: "mid", rate: EscalationRate(text: "0.5%/90s")!, answered: 0, escalated: 0)),
         .gateEnded(GateEnded(path: "a", tier: "small", isAccepted: true, cause: "budget", reason: "it does not fit", by: "ann")),
+        .shadowDrawn(ShadowDrawn(path: "a[1]", gate: hash, draw: (1 << 53) - 1, rate: Share(text: "0.05%")!, tiers: ["mid", "large"], inputBytes: 12)),
+        .shadowEnded(
+            ShadowEnded(
+                path: "a[1]", tier: "large", result: .failed, failure: .outputInvalid, reason: "r", output: other, signals: AnswerSignals(bytes: 3, finish: "stop"))),
         .nodeSucceeded("a", OutputReference(hash: hash)), .nodeFailed("a", failure), .nodeRecovered("a", failure, OutputReference(hash: hash)),
         .nodeCancelled("a"), .itemsCollected("a", OutputReference(hash: hash)),
         .approvalRequested("a", ApprovalRequest(number: 2, kind: .band, message: hash, until: at, onTimeout: .approve, cap: money, asked: .zero)),
@@ -96,6 +106,8 @@ import WorkflowModel
         .commandEnded("a", attempt: 1, exitCode: 0, stdout: hash, milliseconds: 0), .outputRejected("a", violations: []),
         .nodeFailed("a", StepFailure(.budget, "")), .checkEnded(CheckEnded(path: "a", tier: "t", check: "c", kind: "expr", result: .passed, score: 1, time: .milliseconds(0))),
         .tierDecided(TierDecided(path: "a", tier: "t", gate: hash, verdict: .accepted)), .gateEnded(GateEnded(path: "a", tier: nil, isAccepted: false)),
+        .shadowDrawn(ShadowDrawn(path: "a", gate: hash, draw: 0, rate: Share(text: "0%")!, tiers: [], inputBytes: 0)),
+        .shadowEnded(ShadowEnded(path: "a", tier: "t", result: .unknown)),
         .approvalRequested("a", ApprovalRequest(message: hash, until: nil, onTimeout: .fail)),
         .approvalDecided("a", ApprovalDecision(isApproved: false, by: "b", note: nil, at: at)), .runEnded(RunEnded(.succeeded)),
         .runResumed(RunResumed(program: "p", epoch: 2, lost: [])),

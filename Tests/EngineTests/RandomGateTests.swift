@@ -42,7 +42,10 @@ import WorkflowModel
             // So few executions never pass it.
             let rate = chance(30) ? ", max_rate: 0%/1h" : ""
             let refusal = chance(50) ? ", on_refusal: escalate" : ""
-            keys.append("escalate: { tiers: [\(Self.tiers[first...].joined(separator: ", "))], checks: { \(checks.joined(separator: ", ")) }\(accept)\(exhausted)\(refusal)\(rate) }")
+            // Also a tier that the gate does not have, and one that only checks ask.
+            let compared = ["all", "[large]", "[small, mid]", "[helper]"][roll(4)]
+            let shadow = chance(40) ? ", shadow: { rate: \(chance(50) ? "100%" : "50%"), tiers: \(compared) }" : ""
+            keys.append("escalate: { tiers: [\(Self.tiers[first...].joined(separator: ", "))], checks: { \(checks.joined(separator: ", ")) }\(accept)\(exhausted)\(refusal)\(rate)\(shadow) }")
             return "  - { \(keys.joined(separator: ", ")) }"
         }
 
@@ -88,6 +91,11 @@ import WorkflowModel
         let worst = try #require(plan.total.worst, "\(yaml)")
         let chooser = Chooser(rig.journal)
         let result = try await rig.run(graph, observer: chooser)
+        await rig.engine.leave()
+        // What was asked for comparison, all of it, is within the worst, and no part of the result.
+        let compared = rig.written.calls.filter { $0.start.purpose == .shadow }
+        #expect(compared.count == rig.written.payloads("shadow_ended").count && rig.written.end?.status == result.status, "\(yaml)")
+        #expect(result.cost + MoneySum(compared.reduce(Money.zero) { $0 + ($1.end?.cost ?? .zero) }) <= MoneySum(worst), "\(yaml)")
         #expect(result.cost <= MoneySum(worst), "\(yaml)")
         #expect(rig.written.mostHeld <= worst.picoDollars, "\(yaml)")
         for step in plan.steps {

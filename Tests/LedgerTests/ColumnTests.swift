@@ -98,15 +98,26 @@ import WorkflowModel
             [
                 .checkEnded(
                     CheckEnded(
-                        path: "a", tier: "t", check: "judge", kind: "judge", result: .failed, score: 0.25, threshold: 0.5, output: Self.blob("output").hash,
-                        reason: "weak", cost: dollars("0.1"), time: .milliseconds(7))),
+                        path: "a", tier: "t", check: "judge", kind: "judge", result: .failed, score: 0.25, value: -1.5, threshold: 0.5, output: Self.blob("output").hash,
+                        reason: "weak", cost: dollars("0.1"), time: .milliseconds(7), gate: ContentHash(of: "gate"))),
                 .tierDecided(
                     TierDecided(
                         path: "a", tier: "t", gate: ContentHash(of: "gate"), verdict: .rejected, decidedBy: "judge", notRun: ["tests"], output: Self.blob("output").hash,
-                        window: ContentHash(of: "window"))),
+                        signals: AnswerSignals(
+                            bytes: 9, finish: "stop", matchesSchema: true,
+                            logprobs: AnswerSignals.Logprobs(sum: -0.3, lowest: -0.2, mean: -0.15, p10: -0.2, margin: 1.5, tokens: 2),
+                            parts: [AnswerSignals.Part(check: "sure", logprobs: AnswerSignals.Logprobs(sum: -0.2, lowest: -0.2, mean: -0.2, p10: -0.2, margin: nil, tokens: 1))]),
+                        lastTier: "u", window: ContentHash(of: "window"))),
                 .rateCounted(RateCounted(path: "a", from: "t", tier: "u", rate: EscalationRate(text: "30%/1h")!, answered: 3, escalated: 2)),
                 .tierDecided(TierDecided(path: "a", tier: "u", gate: ContentHash(of: "gate"), verdict: .failed, failure: .truncated)),
                 .gateEnded(GateEnded(path: "a", tier: "t", isAccepted: false, cause: "truncated", reason: "cut", by: "ann")),
+                .shadowDrawn(ShadowDrawn(path: "a", gate: ContentHash(of: "gate"), draw: 1 << 40, rate: Share(text: "5%")!, tiers: ["v"], inputBytes: 9)),
+                .shadowEnded(
+                    ShadowEnded(
+                        path: "a", tier: "v", result: .failed, failure: .truncated, reason: "cut", output: Self.blob("output").hash,
+                        signals: AnswerSignals(
+                            bytes: 9, finish: "length", matchesSchema: false,
+                            logprobs: AnswerSignals.Logprobs(sum: -0.3, lowest: -0.2, mean: -0.15, p10: -0.2, margin: 1.5, tokens: 2)))),
                 .nodeSucceeded("a", OutputReference(hash: Self.blob("output").hash)), .stepSkipped("b", .conditionFalse),
                 .memoKept(
                     MemoKept(
@@ -179,7 +190,7 @@ import WorkflowModel
         return isFound
     }
 
-    private static let tables = ["run", "step_attempt", "model_call", "outcome", "approval", "memo", "memo_hit", "budget_window", "price_row", "gate_check", "gate_tier"]
+    private static let tables = ["run", "step_attempt", "model_call", "outcome", "approval", "memo", "memo_hit", "budget_window", "price_row", "gate_check", "gate_tier", "gate_draw", "gate_shadow"]
     /// What follows from no fact.
     private static let unprovable: Set<String> = [
         "run.owner", "run.location", "run.cancel_requested_at", "run.cancel_by", "price_row.first_used_at",

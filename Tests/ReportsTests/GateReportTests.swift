@@ -47,7 +47,7 @@ import WorkflowModel
                 │  ├─ #0 try    local/small                                       125ms  500ms  100→20  $0.00001
                 │  ├─ #0 judge  local/judge                                        75ms  300ms   200→5  $0.00002
                 │  short: passed
-                │  judge: failed, 0.25 of at least 0.5
+                │  judge: failed, 0.25 of at least 0.5 (0.25 short)
                 │  not run: tests; they could change nothing
                 │  $0.00003 so far
                 └─ large        not accepted, by short, same answer, taken                      100→25    $0.004
@@ -66,6 +66,25 @@ import WorkflowModel
         let decided = TierDecided(path: "draft", tier: "small", gate: ContentHash(of: "g"), verdict: .rejected, reason: "accept has no value: division by zero")
         guard case .reason(_, let line) = RunNarration.updates(.tierDecided(decided), run: RunID("r"), graph: nil).first else { Issue.record("nothing is told"); return }
         #expect(line == "small: not accepted: accept has no value: division by zero")
+    }
+
+    /// Of a value, its threshold, how far it is from that and where it stands; of an answer, how it differs from the one below.
+    @Test func valuesAndAnswersAreCompared() {
+        var trace = Self.trace()
+        trace.gateChecks[1].place = CheckPlace(below: 31, of: 480)
+        trace.gateTiers[1].output = ContentHash(of: "b")
+        var options = TraceReport.Options()
+        let small: JSONValue = ["kind": "order", "total": 3, "note": "x"]
+        options.answers = { $0 == ContentHash(of: "a") ? small : ["kind": "order", "total": 4, "by": "ann"] }
+        let text = TraceReport.text(trace, style: style(), options: options)
+        #expect(text.contains("judge: failed, 0.25 of at least 0.5 (0.25 short; above 31 of the last 480)"), "\(text)")
+        #expect(text.contains("another answer, in total, by, note, taken"), "\(text)")
+        options.answers = { .string($0 == ContentHash(of: "a") ? "four" : "seventy") }
+        #expect(TraceReport.text(trace, style: style(), options: options).contains("another answer, of 7 characters for 4"))
+        let json = TraceReport.json(trace)
+        #expect(json["gate_tiers"]?[0]?["same_answer"] == .null && json["gate_tiers"]?[1]?["same_answer"] == false)
+        #expect(json["gate_tiers"]?[0]?["cost_so_far_usd"] == "0.00003" && json["gate_tiers"]?[1]?["cost_so_far_usd"] == "0.00403")
+        #expect(json["gate_checks"]?[1]?["distance"] == -0.25 && json["gate_checks"]?[1]?["place"] == ["below": 31, "of": 480])
     }
 
     /// Who is asked first is named as the step starts; where an expression says who, nobody is.

@@ -31,12 +31,6 @@ import WorkflowLoading
               16 |         same: { agree: { model: mid, on: output.answer, min: 1, start: early } }
                  |                                                                 ^^^^^
               hint: remove it to run the workflow: nothing is ignored in silence
-
-            w.yaml:24:7: warning[AW123]: 'shadow' in escalate is checked, but this version does not run it
-                 |
-              24 |       shadow: { tiers: [mid], rate: 5% }
-                 |       ^^^^^^
-              hint: remove it to run the workflow: nothing is ignored in silence
             """#)
     }
 

@@ -188,6 +188,8 @@ final class CallRoad {
                 return
             case .postponed:
                 try run.checkGoesOn()
+                // What is for comparison alone waits for no money.
+                if call.question.purpose == .shadow { throw StepFailure(.budget, "it does not fit before other calls settle") }
                 if line.settledCalls != settledBefore, isFront || line.isEmpty {
                     line.becomeFront()
                 } else {
@@ -213,6 +215,8 @@ final class CallRoad {
             run.take(.callStarted(call.started), at: call.startedAt!, .none)
             return true
         }
+        // What came of it is told by whoever compares.
+        if call.question.purpose == .shadow { return false }
         if !call.isPrefaceWritten, let preface = call.question.preface { run.outbox.append(preface.fact, at: preface.at) }
         run.record(.callRefused(call.site.path, refusal), at: environment.clock.now())
         return false

@@ -34,46 +34,125 @@ struct Acceptance {
         return (Money(picoDollars: Int64(decided - accepted + 1)), Money(picoDollars: Int64(decided + 2)))
     }
 
-    /// What `plan` says of it.
-    var notes: [String] {
-        let told = tiers.indices.compactMap { tier -> String? in
-            guard let rate = rates[tier], rate.decided > 0 else { return nil }
-            return "\(tiers[tier]) \(rate.accepted) of \(rate.decided)"
-        }
-        guard !told.isEmpty else { return [] }
-        return ["accepted so far: " + told.joined(separator: ", ")] + [economy].compactMap(\.self)
+    // MARK: The gate as a whole
+
+    /// - Parameters:
+    ///   - start: the tier that is asked first.
+    ///   - cheapest: of a tier that was never asked.
+    ///   - sheet: what holds for a tier's first model now; `nil`: it has no price.
+    func gate(
+        from start: Int, outcomes: GateOutcomes?, hopeless: [HopelessCheck], cheapest: (Int) -> Money, sheet: (Int) -> PriceSheet?
+    ) -> Plan.Gate {
+        let expected = expected(from: start, cheapest: cheapest)
+        var unaccepted = 1.0
+        for tier in tiers.indices[start...] { unaccepted *= Double(goesOn(tier).of.picoDollars) / Double(goesOn(tier).outOf.picoDollars) }
+        var gate = Plan.Gate(
+            tiers: tiers.indices.map(told), expected: expected, perAccepted: expected.over(1 - unaccepted), judged: outcomes?.judged ?? 0, correct: outcomes?.correct ?? 0,
+            hopeless: hopeless)
+        if gate.correct > 0 { gate.perCorrect = expected * gate.judged }
+        gate.perCorrect = gate.perCorrect?.divided(by: gate.correct)
+        weigh(&gate, from: start, cheapest, sheet)
+        return gate
+    }
+
+    private func told(_ tier: Int) -> Plan.Gate.Tier {
+        let rate = rates[tier]
+        return Plan.Gate.Tier(
+            name: tiers[tier], asked: rate?.asked ?? 0, accepted: rate?.accepted ?? 0, decided: rate?.decided ?? 0,
+            cost: rate.map { ($0.answerCost + $0.checkCost).divided(by: $0.asked) }, cachedShare: rate?.cachedShare)
     }
 
     /// Whether the first tier is worth its price: what goes on from it must be less than what it saves.
-    private var economy: String? {
-        guard tiers.count > 1, let first = rates[0], let last = rates[tiers.count - 1], first.decided > 0, last.answerCost > .zero, last.asked > 0 else { return nil }
-        let direct = last.answerCost.divided(by: last.asked)
+    private func weigh(_ gate: inout Plan.Gate, from start: Int, _ cheapest: (Int) -> Money, _ sheet: (Int) -> PriceSheet?) {
+        let last = tiers.count - 1
+        guard last > start, let first = rates[start], first.decided > 0 else { return }
+        let observed = Plan.Gate.Rate(of: first.decided - first.accepted, outOf: first.decided)
+        gate.rate = observed
+        guard let final = rates[last], final.answerCost > .zero, let direct = direct(last, warmAs: first, sheet) else { return }
+        gate.direct = direct
+        gate.second = final.answerCost.divided(by: final.asked)
         let spent = (first.answerCost + first.checkCost).divided(by: first.asked)
-        let dearer = (last.answerCost + last.checkCost).divided(by: last.asked)
-        let observed = Interval(of: first.decided - first.accepted, outOf: first.decided)
-        guard spent < direct else {
-            return "the gate loses money: a first answer with its checks costs \(spent), and one of \(tiers.last!) alone \(direct)"
+        let further = expected(from: start + 1, cheapest: cheapest)
+        guard further > .zero else { return }
+        let breakEven = Double(direct.picoDollars - spent.picoDollars) / Double(further.picoDollars)
+        gate.breakEven = breakEven
+        gate.losesMoney = observed.share > breakEven
+        guard gate.losesMoney else { return }
+        // A tier between them stands in for the gate where its own answers, to the harder questions, may be accepted as often as the gate's are in all.
+        let overall = 1 - tiers.indices[start...].reduce(1.0) { $0 * Double(goesOn($1).of.picoDollars) / Double(goesOn($1).outOf.picoDollars) }
+        let candidates = (start + 1...last).compactMap { tier -> (tier: String, cost: Money)? in
+            guard let rate = rates[tier], tier == last || rate.decided > 0 && Plan.Gate.Rate(of: rate.accepted, outOf: rate.decided).high >= overall else { return nil }
+            return self.direct(tier, warmAs: first, sheet).map { (tiers[tier], $0) }
         }
-        let most = Double((direct - spent).picoDollars) / Double(dearer.picoDollars)
-        let told = "\(Self.percent(observed.share)) of answers go on (\(Self.percent(observed.low)) to \(Self.percent(observed.high)), n=\(first.decided)), and it pays below \(Self.percent(most))"
-        return observed.share > most ? "the gate loses money: \(told); \(tiers.last!) alone is cheaper, at \(direct) an answer" : told
+        gate.cheaper = candidates.filter { $0.cost < gate.expected || $0.tier == tiers[last] }.min { $0.cost < $1.cost }
     }
 
-    private static func percent(_ share: Double) -> String { "\((share * 1000).rounded() / 10) %" }
+    /// What an answer of a tier costs that is asked each question: its prompts are found in a cache as often as the first tier's, which is asked each. One
+    /// that is asked now and then finds a colder one.
+    private func direct(_ tier: Int, warmAs first: GateRate, _ sheet: (Int) -> PriceSheet?) -> Money? {
+        guard let rate = rates[tier], rate.asked > 0 else { return nil }
+        let observed = rate.answerCost.divided(by: rate.asked)
+        guard let own = rate.cachedShare, let warm = first.cachedShare, warm > own, let sheet = sheet(tier), !sheet.isMachineTime else { return observed }
+        func cost(_ share: Double) -> Money {
+            let cached = Int((Double(rate.inputTokens) * share / Double(rate.asked)).rounded())
+            let usage = TokenUsage(plainInput: rate.inputTokens / rate.asked - cached, cacheRead: cached, plainOutput: rate.outputTokens / rate.asked)
+            return sheet.cost(of: usage, busy: .milliseconds(0)).total
+        }
+        let (cold, warmed) = (cost(own), cost(warm))
+        return cold > warmed ? observed.scaled(warmed, over: cold) : observed
+    }
 }
 
-/// A share with the bounds of Wilson's interval, 95 %.
-private struct Interval {
-    let share: Double
-    let low: Double
-    let high: Double
-
+extension Plan.Gate.Rate {
+    /// With the bounds of Wilson's interval, 95 %.
     init(of part: Int, outOf whole: Int) {
         let (n, z) = (Double(whole), 1.959964)
         let p = Double(part) / n
         let middle = p + z * z / (2 * n)
         let margin = z * (p * (1 - p) / n + z * z / (4 * n * n)).squareRoot()
         let scale = 1 + z * z / n
-        (share, low, high) = (p, max(0, (middle - margin) / scale), min(1, (middle + margin) / scale))
+        self.init(share: p, low: max(0, (middle - margin) / scale), high: min(1, (middle + margin) / scale), count: whole)
     }
+}
+
+extension Money {
+    /// Of a share of the times that it is spent.
+    fileprivate func over(_ share: Double) -> Money {
+        scaled(Money(picoDollars: 1_000_000_000), over: Money(picoDollars: Swift.max(1, Int64((share * 1_000_000_000).rounded()))))
+    }
+}
+
+extension Plan.Gate {
+    /// What `plan` says of it; nothing where nothing was decided yet.
+    var notes: [String] {
+        let told = tiers.filter { $0.decided > 0 }.map { "\($0.name) \($0.accepted) of \($0.decided)" }
+        guard !told.isEmpty else { return [] }
+        var notes = ["accepted so far: " + told.joined(separator: ", ")]
+        var cost = "\(expected) expected for an execution, \(perAccepted) for an accepted answer"
+        if judged > 0 { cost += (perCorrect.map { ", \($0) for a right one" } ?? "") + " (\(correct) of \(judged) are known to be right)" }
+        notes.append(cost)
+        notes += [economy].compactMap(\.self)
+        if let caches { notes.append(caches) }
+        for check in hopeless where check.share >= HopelessCheck.leastShare {
+            notes.append(
+                "the check '\(check.check)' fails at every tier in \(check.executions) of \(check.of) (\(Self.percent(check.share))), for \(Money(saturating: check.cost)): it is the question, or the check, and not the model")
+        }
+        return notes
+    }
+
+    private var economy: String? {
+        guard let rate, let breakEven, let direct, let last = tiers.last?.name else { return nil }
+        let observed = "\(Self.percent(rate.share)) of answers go on (\(Self.percent(rate.low)) to \(Self.percent(rate.high)), n=\(rate.count))"
+        let alone = cheaper.map { "; \($0.tier) alone is cheaper, at \($0.cost) an answer" } ?? ""
+        if breakEven < 0 { return "the gate loses money however seldom it goes on: \(observed), and a first answer with its checks costs more than one of \(last) alone, \(direct)\(alone)" }
+        return losesMoney ? "the gate loses money: \(observed), and it pays below \(Self.percent(breakEven))\(alone)" : "\(observed), and it pays below \(Self.percent(breakEven))"
+    }
+
+    /// Where caches are colder for what is asked second.
+    private var caches: String? {
+        guard let direct, let second, direct < second, let last = tiers.last, let first = tiers.first(where: { $0.asked > 0 }), let warm = first.cachedShare, let cold = last.cachedShare else { return nil }
+        return "of prompts a cache had \(Self.percent(warm)) at \(first.name) and \(Self.percent(cold)) at \(last.name), which asked at once would cost \(direct) an answer and asked second costs \(second)"
+    }
+
+    static func percent(_ share: Double) -> String { "\((share * 1000).rounded() / 10) %" }
 }

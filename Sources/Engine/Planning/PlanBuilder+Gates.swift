@@ -43,6 +43,13 @@ extension PlanBuilder {
                 add(asked(tier).map { (questions.ofCheck(own, atTier: $0.name), own.mostCalls(step, model, atTier: $0, in: place.graph)) })
             }
         }
+        // What a gate asks itself it does not ask for comparison, and a call for comparison is no dearer than a question: beyond the worst of
+        // all tiers are those alone that the gate does not come to.
+        let others = (escalation.shadow?.tiers ?? []).filter { tier in !escalation.tiers[start...].contains { $0.hasSameBytes(as: tier) } }
+        for tier in others where unpriced.isEmpty { add(questions.ofTier(tier), 1) }
+        if let shadow = escalation.shadow {
+            notes.append("asks \(shadow.tiers.joined(separator: ", ")) for comparison in \(shadow.rate) of its executions, last of all and in no figure but the worst")
+        }
         if place.most == nil {
             notes.append("unbounded: for_each without max_items")
             worst = nil
@@ -54,7 +61,11 @@ extension PlanBuilder {
         let once = best(escalation, gate, from: start, questions, standIns)
         notes += Self.notes(once, step.limits, "its cheapest answer")
         let known = Acceptance(escalation, history.gates.filter { $0.step == id && $0.gate == escalation.hash })
-        notes += known.notes
+        let weighed = known.gate(
+            from: start, outcomes: history.gateOutcomes.first { $0.step == id && $0.gate == escalation.hash },
+            hopeless: history.hopeless.filter { $0.step == id && $0.gate == escalation.hash }, cheapest: { questions.cheapest(escalation.tiers[$0]) },
+            sheet: { terms(escalation.tiers[$0], of: place.graph).sheets.first?.sheet })
+        notes += weighed.notes
         var sheets = TierTerms()
         for name in model.askedTiers + standIns { sheets.sheets += terms(name, of: place.graph).sheets }
         let best = once * place.least
@@ -67,12 +78,14 @@ extension PlanBuilder {
             best: best.money, expected: expected, worst: worst, bestTokens: best.tokens, worstTokens: Self.mostTokens(tokens, step, place)
         ).ordered
         let models = escalation.tiers.map { place.graph.tier(named: $0)!.models.map(\.description).joined(separator: " | ") }
-        return Plan.Step(
+        var row = Plan.Step(
             id: id, kind: "model", tier: escalation.tiers.joined(separator: " > "), model: models.joined(separator: " > "),
-            maxCalls: place.most.flatMap { most in most.multipliedReportingOverflow(by: calls).overflow ? nil : most * calls }, isConditional: isConditional,
+            maxCalls: place.most.flatMap { most in most.multipliedReportingOverflow(by: calls + others.count).overflow ? nil : most * (calls + others.count) }, isConditional: isConditional,
             prompt: PromptTokens(bytes: questions.prompt.knownBytes, ratios[place.graph.tier(named: escalation.tiers[start])!.models[0]]), maxInputTokens: step.limits.maxInputTokens,
             maxOutputTokens: escalation.tiers.map(questions.outputCap).max(), amounts: amounts, isUnpriced: sheets.sheets.isEmpty, notes: notes,
             prefixes: model.prefixes.map { place.graph.prefixes[$0].name })
+        row.gate = weighed
+        return row
     }
 
     /// The cheapest way to an answer: up to some tier, whose answer is accepted by the checks that cannot be done without; of the last tier
@@ -221,7 +234,7 @@ extension ModelStep {
     /// Every tier that it may ask, its checks' too, each once.
     var askedTiers: [String] {
         guard let escalation else { return [tier] }
-        var names = escalation.tiers
+        var names = escalation.tiers + (escalation.shadow?.tiers ?? [])
         for check in escalation.checks {
             switch check.kind {
             case .judge(let judge): names.append(judge.question.tier)

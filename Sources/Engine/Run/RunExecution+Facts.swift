@@ -34,7 +34,7 @@ extension RunExecution {
     }
 
     func announce(_ fact: RunEvent, at moment: Timestamp) {
-        if outbox.error == nil { observer?.observe(fact, run: id, at: moment) }
+        if outbox.error == nil, !isLingering { observer?.observe(fact, run: id, at: moment) }
     }
 
     // MARK: Commands

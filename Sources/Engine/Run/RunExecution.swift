@@ -20,6 +20,10 @@ actor RunExecution: CallRecorder {
     var queue = CommandQueue()
     var work = Work()
     var stopping = Stopping()
+    /// Further tiers that gates were drawn to ask.
+    var pendingShadows: [PendingShadow] = []
+    /// Whether its result is given out, and it asks for comparison.
+    var isLingering = false
     /// Of whoever waits until there is nothing to do any more.
     var finish: UnsafeContinuation<Void, Never>?
 
@@ -111,16 +115,25 @@ actor RunExecution: CallRecorder {
 
     // MARK: Ending
 
-    /// Computes the outputs and writes the run's last entry; when that returns, everything before it is durable too.
+    /// Computes the outputs and writes the run's last entry; when that returns, everything before it is durable too. Where further tiers are to be
+    /// asked, the last fact is left to whoever asks them.
     private func end() async throws(JournalError) -> RunResult {
-        let result = conclude()
+        let (result, end) = conclude()
         let journal = outbox.journal
+        let lingers = hasShadows
+        if lingers {
+            announce(.runEnded(end), at: result.endedAt)
+        } else {
+            dismissShadows(state.ending == .waiting || isStopping ? "the run stopped before" : "the process that was to ask is gone")
+            record(.runEnded(end), at: result.endedAt)
+        }
         _ = try await journal.write(outbox.take())
+        if lingers { engine.linger(id) { [self] in await linger(end) } }
         return result
     }
 
     @inline(never)
-    private func conclude() -> RunResult {
+    private func conclude() -> (RunResult, RunEnded) {
         var outputs: JSONObject?
         var hash: ContentHash?
         var failed = state.firstFailure
@@ -139,10 +152,11 @@ actor RunExecution: CallRecorder {
         let failure = failed?.failure ?? (status == .interrupted ? stopping.unreachable : nil)
         let questions = state.questions
         let at = environment.clock.now()
-        record(.runEnded(RunEnded(status, outputs: hash, failure: failure, outcome: state.outcome(of: status).map { environment.secrets.redactor.redact($0) })), at: at)
-        return RunResult(
+        let end = RunEnded(status, outputs: hash, failure: failure, outcome: state.outcome(of: status).map { environment.secrets.redactor.redact($0) })
+        let result = RunResult(
             id: id, status: status, outputs: outputs, failure: failure, failedStep: failed?.path,
             waitsFor: questions.map { .init(step: $0.node.path, question: $0.question) }, spending: state.money.spending,
             startedAt: state.startedAt, endedAt: at, exceeded: state.money.exceeded, tokens: state.money.countedTokens)
+        return (result, end)
     }
 }

@@ -12,7 +12,9 @@ public struct GateSimulator {
     private let terms: GateTerms
     private let escalation: Escalation
     private let model: ModelStep
-    private let start: Int
+    /// `nil`: it is computed, and a row says where it began.
+    private let start: Int?
+    private let keepsCut: Bool
     /// By which rows know the tiers: those of the gate, then those that only checks ask.
     private let names: [String]
     private let helpers: TextTable<Int>
@@ -22,17 +24,14 @@ public struct GateSimulator {
     ///   - model: the step.
     ///   - escalation: its gate.
     ///   - graph: its workflow.
+    ///   - keepsCut: whether an answer that was cut is one, by the limits of the step.
     ///   - names: by which rows know tiers that they know by another name.
-    /// - Throws: when rows cannot tell where the gate begins.
-    public init(_ model: ModelStep, _ escalation: Escalation, in graph: WorkflowGraph, names: TextTable<String> = [:]) throws(RecordedAnswersError) {
+    public init(_ model: ModelStep, _ escalation: Escalation, in graph: WorkflowGraph, keepsCut: Bool = false, names: TextTable<String> = [:]) {
         self.model = model
         self.escalation = escalation
+        self.keepsCut = keepsCut
         terms = GateTerms(escalation, in: graph)
-        switch escalation.start {
-        case .position(let position): start = position
-        case .computed:
-            throw RecordedAnswersError("'start' is computed from what rows do not tell; simulate with a copy of the workflow whose start is one of the tiers")
-        }
+        start = if case .position(let position) = escalation.start { position } else { nil }
         var all = escalation.tiers
         var helpers: TextTable<Int> = [:]
         for check in escalation.checks {
@@ -47,14 +46,33 @@ public struct GateSimulator {
     /// Takes in one row.
     public mutating func add(_ row: JSONValue) throws(RecordedAnswersError) {
         let recorded = try RecordedAnswers(row, tiers: names)
-        for tier in terms.tiers.indices where recorded.answers[tier] == nil {
-            result.leftOut[names[tier], default: 0] += 1
+        let missing = terms.tiers.indices.first { recorded.answers[$0] == nil }
+        // A row of a run has the tiers that were asked, and is one as long as no other is needed.
+        if let missing, recorded.asked == nil {
+            result.leftOut[names[missing], default: 0] += 1
             return
         }
-        let courses = courses(of: recorded)
+        let courses = courses(of: recorded, from: try start(of: recorded))
+        if let unknown = courses.first(where: \.isCounted)!.unknown {
+            result.leftOut[names[unknown], default: 0] += 1
+            return
+        }
         result.rows += 1
-        for tier in terms.tiers.indices { result.singles[tier].take(recorded.answers[tier]!) }
-        count(courses)
+        let isComplete = missing == nil
+        if isComplete {
+            result.complete.rows += 1
+            for tier in terms.tiers.indices { result.singles[tier].take(recorded.answers[tier]!) }
+        }
+        count(courses, isComplete: isComplete)
+    }
+
+    private func start(of row: RecordedAnswers) throws(RecordedAnswersError) -> Int {
+        if let start { return start }
+        guard let first = row.asked?.first, let place = terms.tiers.indices.first(where: { names[$0].hasSameBytes(as: first) }) else {
+            throw RecordedAnswersError(
+                "'start' is computed, and the row does not say in 'asked' where it began; simulate with a copy of the workflow whose start is one of the tiers")
+        }
+        return place
     }
 
     // MARK: One row
@@ -76,6 +94,8 @@ public struct GateSimulator {
         var missing: [String] = []
         /// Whether each of them was taken as a no.
         var isCounted = true
+        /// A tier that would have been asked, of which the row has no answer.
+        var unknown: Int?
 
         mutating func pay(_ amount: MoneySum?) {
             guard let amount else {
@@ -88,7 +108,7 @@ public struct GateSimulator {
     }
 
     /// Each way that a row can go; the one that is counted takes what is missing as a no.
-    private func courses(of row: RecordedAnswers) -> [Course] {
+    private func courses(of row: RecordedAnswers, from start: Int) -> [Course] {
         var done: [Course] = []
         let first = GateMachine(terms, start: start, scope: RecordedScope(values: row.values))
         var open: [(machine: GateMachine, event: GateMachine.Event, course: Course)] = [(first, .started, Course())]
@@ -96,9 +116,19 @@ public struct GateSimulator {
             following: while true {
                 switch machine.apply(event) {
                 case .ask(let tier):
+                    guard let answer = row.answers[tier] else {
+                        if let stop = row.stop, let last = course.asked.last, names[last].hasSameBytes(as: stop.tier) {
+                            event = .refused(.refused(StepFailure(stop.cause, "no further tier could be asked")))
+                            continue
+                        }
+                        course.unknown = tier
+                        course.isUnpriced = true
+                        done.append(course)
+                        break following
+                    }
                     course.asked.append(tier)
-                    let answer = row.answers[tier]!
                     course.pay(answer.cost.map { MoneySum($0) })
+                    if let extra = answer.extraCost { course.pay(MoneySum(extra)) }
                     payEarly(row, answer, &course)
                     event = self.event(of: answer)
                 case .check(let check):
@@ -138,9 +168,10 @@ public struct GateSimulator {
 
     /// What is always looked at first.
     private func event(of answer: RecordedAnswers.Answer) -> GateMachine.Event {
+        if let failure = answer.failure { return .failed(StepFailure(failure, "there was no answer")) }
         switch answer.finish {
         case .contentFilter: return .failed(StepFailure(.refusal, "the model declined"))
-        case .length: return .failed(StepFailure(.truncated, "the answer stopped at its cap"))
+        case .length where !keepsCut: return .failed(StepFailure(.truncated, "the answer stopped at its cap"))
         default: break
         }
         guard let output = answer.output else { return .answered(nil) }
@@ -160,24 +191,31 @@ public struct GateSimulator {
     private func found(_ index: Int, at tier: Int, in row: RecordedAnswers, _ scope: GateScope, _ course: inout Course) -> Found {
         let check = escalation.checks[index]
         let answer = row.answers[tier]!
-        if let recorded = answer.checks[check.name] {
-            if case .expression = check.kind {} else { return told(recorded, check, &course) }
-        }
+        let recorded = answer.checks[check.name]
         switch check.kind {
-        case .expression(let expression): return holds(expression, scope)
-        case .logprob(let bounds): return Self.logprob(bounds, answer.signals)
+        case .expression(let expression):
+            // What reads more than the answer is in no row, but for what came of it.
+            if let holds = holds(expression, scope) { return holds }
+            return recorded.map { told($0, check, &course) } ?? .missing
+        case .logprob(let bounds):
+            if let signals = recorded?.signals, case .outcome(let outcome) = Self.logprob(bounds, signals) { return .outcome(outcome) }
+            return recorded.map { told($0, check, &course) } ?? Self.logprob(bounds, answer.signals)
+        case .agreement, .judge, .command: break
+        }
+        if let recorded { return told(recorded, check, &course) }
+        switch check.kind {
         case .agreement(let agreement):
             switch agreement.asked {
             case .tier(let name): return agrees(agreement, with: name, answer, row, scope, &course)
             case .samples(let samples): return agrees(agreement, samples: samples, answer, scope, &course)
             }
-        case .judge, .command: return .missing
+        case .judge, .command, .expression, .logprob: return .missing
         }
     }
 
     /// What a row says of a check that it does not have the parts of.
     private func told(_ recorded: RecordedAnswers.Check, _ check: GateCheck, _ course: inout Course) -> Found {
-        var passed = recorded.passed ?? recorded.output?["passed"]?.boolValue
+        var passed = recorded.passed
         if passed == nil, let score = recorded.score {
             switch check.kind {
             case .judge(let judge): passed = judge.minScore.map { score >= $0 }
@@ -185,17 +223,27 @@ public struct GateSimulator {
             case .expression, .logprob, .command: break
             }
         }
+        passed = passed ?? recorded.output?["passed"]?.boolValue
+        if recorded.isLost {
+            course.pay(recorded.cost.map { MoneySum($0) })
+            return .outcome(.lost("it was lost"))
+        }
         guard passed != nil || recorded.score != nil || recorded.output != nil else { return .missing }
-        // Log-probabilities come with the answer.
-        if case .logprob = check.kind {} else { course.pay(recorded.cost.map { MoneySum($0) }) }
+        // Conditions and log-probabilities come with the answer.
+        switch check.kind {
+        case .expression, .logprob: break
+        case .agreement, .judge, .command: course.pay(recorded.cost.map { MoneySum($0) })
+        }
         return .outcome(CheckOutcome(passed: passed, score: recorded.score, output: recorded.output))
     }
 
-    private func holds(_ expression: Expression, _ scope: GateScope) -> Found {
-        switch expression.prospect(scope).verdict {
-        case .holds: .outcome(CheckOutcome(passed: true))
-        case .fails: .outcome(CheckOutcome(passed: false))
-        case .open: .missing
+    /// `nil`: it reads what a row does not tell.
+    private func holds(_ expression: Expression, _ scope: GateScope) -> Found? {
+        let prospect = expression.prospect(scope)
+        switch prospect.verdict {
+        case .holds: return .outcome(CheckOutcome(passed: true, output: true))
+        case .fails: return .outcome(CheckOutcome(passed: false, output: prospect.failure == nil ? false : nil))
+        case .open: return nil
         }
     }
 
@@ -234,7 +282,7 @@ public struct GateSimulator {
 
     private func payEarly(_ row: RecordedAnswers, _ answer: RecordedAnswers.Answer, _ course: inout Course) {
         for check in escalation.checks {
-            guard case .agreement(let agreement) = check.kind, agreement.startsEarly, case .tier(let name) = agreement.asked, let other = row.answers[helpers[name]!] else { continue }
+            guard answer.checks[check.name] == nil, case .agreement(let agreement) = check.kind, agreement.startsEarly, case .tier(let name) = agreement.asked, let other = row.answers[helpers[name]!] else { continue }
             payHelper(name, other, &course)
         }
     }
@@ -250,7 +298,11 @@ public struct GateSimulator {
             return answer.samples[number - 1]
         }
         // What one of them cost is its share of what all of them did.
-        if asked > 0 { course.pay(answer.sampleCost.map { MoneySum(Money(picoDollars: $0.picoDollars / Int64(answer.samples.count)), times: Int64(asked)) }) }
+        if asked == answer.samples.count, asked > 0 {
+            course.pay(answer.sampleCost.map { MoneySum($0) })
+        } else if asked > 0 {
+            course.pay(answer.sampleCost.map { MoneySum(Money(picoDollars: $0.picoDollars / Int64(answer.samples.count)), times: Int64(asked)) })
+        }
         return isShort ? .missing : .outcome(outcome)
     }
 
@@ -277,7 +329,8 @@ public struct GateSimulator {
 
     // MARK: Totals
 
-    private mutating func count(_ courses: [Course]) {
+    /// - Parameter isComplete: whether the row has an answer of every tier, so that the gate may be compared with each of them.
+    private mutating func count(_ courses: [Course], isComplete: Bool) {
         let counted = courses.first(where: \.isCounted)!
         for name in counted.missing { result.missingChecks[name, default: 0] += 1 }
         if counted.isCorrect == true { result.gate.correct += 1 }
@@ -287,6 +340,16 @@ public struct GateSimulator {
         if counted.asked.count > 1 { result.escalated += 1 }
         result.furtherCost = result.furtherCost + counted.further
         result.firstCost = result.firstCost + (counted.cost - counted.further)
+        let most = courses.contains { $0.isCorrect != false } ? 1 : 0
+        if isComplete {
+            if counted.isCorrect == true { result.complete.gate.correct += 1 }
+            if counted.isUnpriced { result.complete.gate.unpriced += 1 }
+            result.complete.gate.cost = result.complete.gate.cost + counted.cost
+            if counted.asked.count > 1 { result.complete.escalated += 1 }
+            result.complete.mostCorrect += most
+            result.complete.firstCost = result.complete.firstCost + (counted.cost - counted.further)
+            result.complete.furtherCost = result.complete.furtherCost + counted.further
+        }
         switch counted.end! {
         case .accepted(let tier): result.acceptedBy[tier] += 1
         case .best(_, nil): result.undecided += 1
@@ -299,7 +362,7 @@ public struct GateSimulator {
         }
         // What nothing says the outcome of may have been right.
         result.correct.least += courses.allSatisfy { $0.isCorrect == true } ? 1 : 0
-        result.correct.most += courses.contains { $0.isCorrect != false } ? 1 : 0
+        result.correct.most += most
         result.cost.least = result.cost.least + courses.map(\.cost).min()!
         result.cost.most = result.cost.most + courses.map(\.cost).max()!
     }

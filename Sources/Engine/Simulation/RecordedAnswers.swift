@@ -21,6 +21,10 @@ struct RecordedAnswers: Sendable {
         /// `nil`: not recorded.
         var cost: Money?
         var finish: FinishReason?
+        /// Why there was no answer, for a reason that lies outside of it: a server that was away, an account.
+        var failure: FailureKind?
+        /// What was paid at it beside its answer and its checks.
+        var extraCost: Money?
         /// Those of log-probabilities.
         var signals: TextTable<Double>
         var checks: TextTable<Check>
@@ -37,9 +41,17 @@ struct RecordedAnswers: Sendable {
         var output: JSONValue?
         /// `nil`: not recorded.
         var cost: Money?
+        /// Whether nothing is known of it for no fault of the answer.
+        var isLost = false
+        /// Of log-probabilities, those of what it looks at.
+        var signals: TextTable<Double> = [:]
     }
 
     let answers: [Answer?]
+    /// The names of the tiers that were asked, in order; `nil`: the row has an answer of every tier, whether it was asked or not.
+    let asked: [String]?
+    /// Behind which tier no further one could be asked, and why.
+    let stop: (tier: String, cause: FailureKind)?
     /// What expressions read beside the answer, by name.
     let values: JSONObject
 
@@ -58,6 +70,17 @@ struct RecordedAnswers: Sendable {
             answers.append(try Answer(answer, of: tier))
         }
         self.answers = answers
+        switch row["asked"] {
+        case nil, .null: asked = nil
+        case .array(let names): asked = names.compactMap(\.stringValue)
+        default: throw RecordedAnswersError("'asked' is no list of tiers")
+        }
+        switch row["stopped_after"] {
+        case nil, .null: stop = nil
+        case let value?:
+            guard let tier = value["tier"]?.stringValue else { throw RecordedAnswersError("'stopped_after.tier' is no text") }
+            stop = (tier, value["cause"]?.stringValue.flatMap(FailureKind.init(rawValue:)) ?? .budget)
+        }
         var values = JSONObject()
         for name in ["inputs", "with"] {
             if let value = row[name] { values[name] = value }
@@ -84,12 +107,15 @@ extension RecordedAnswers.Answer {
         case .string(let word): finish = FinishReason(rawValue: word) ?? Self.words[word] ?? .other
         default: throw wrong("finish_reason", "text")
         }
-        signals = [:]
-        for (name, value) in try Self.object(answer["signals"], { wrong("signals", "object") }) where name.hasPrefix("logprob_") && value != .null {
-            let isDistance = name.hasSuffix("_margin")
-            guard let number = value.doubleValue, isDistance ? number >= 0 : number <= 0 else { throw wrong("signals.\(name)", isDistance ? "distance" : "log-probability: a number up to 0") }
-            signals[name] = number
+        switch answer["failure"] {
+        case nil, .null: failure = nil
+        case .string(let word):
+            guard let kind = FailureKind(rawValue: word) else { throw wrong("failure", "kind of failure") }
+            failure = kind
+        default: throw wrong("failure", "kind of failure")
         }
+        extraCost = try Self.amount(answer["extra_cost_usd"]) { wrong("extra_cost_usd", "amount in dollars of at most 12 decimals") }
+        signals = try Self.signals(answer["signals"], "signals", wrong)
         checks = [:]
         for (name, value) in try Self.object(answer["checks"], { wrong("checks", "object") }) where value != .null { checks[name] = try RecordedAnswers.Check(value, "checks.\(name)", wrong) }
         switch answer["samples"] {
@@ -98,6 +124,20 @@ extension RecordedAnswers.Answer {
         default: throw wrong("samples", "list")
         }
         sampleCost = try Self.amount(answer["sample_cost_usd"]) { wrong("sample_cost_usd", "amount in dollars of at most 12 decimals") }
+    }
+
+    fileprivate static func signals(
+        _ value: JSONValue?, _ key: String, _ wrong: (String, String) -> RecordedAnswersError
+    ) throws(RecordedAnswersError) -> TextTable<Double> {
+        var signals: TextTable<Double> = [:]
+        for (name, value) in try object(value, { wrong(key, "object") }) where name.hasPrefix("logprob_") && value != .null {
+            let isDistance = name.hasSuffix("_margin")
+            guard let number = value.doubleValue, isDistance ? number >= 0 : number <= 0 else {
+                throw wrong("\(key).\(name)", isDistance ? "distance" : "log-probability: a number up to 0")
+            }
+            signals[name] = number
+        }
+        return signals
     }
 
     private static let words: [String: FinishReason] = [
@@ -144,5 +184,11 @@ extension RecordedAnswers.Check {
         }
         if let told = check["output"], told != .null { output = told } else { output = Optional.none }
         cost = try RecordedAnswers.Answer.amount(check["cost_usd"]) { wrong("\(name).cost_usd", "amount in dollars of at most 12 decimals") }
+        switch check["lost"] {
+        case nil, .null: break
+        case .bool(let flag): isLost = flag
+        default: throw wrong("\(name).lost", "true or false")
+        }
+        signals = try RecordedAnswers.Answer.signals(check["signals"], "\(name).signals", wrong)
     }
 }

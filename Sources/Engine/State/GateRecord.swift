@@ -16,6 +16,8 @@ final class GateRecord {
     /// What was counted before the second tier was asked.
     private(set) var rate: RateCounted?
     private(set) var end: GateEnded?
+    /// Whether it was drawn for comparison or not.
+    private(set) var isDrawn = false
 
     var isAccepted: Bool { end?.isAccepted == true }
 
@@ -51,6 +53,11 @@ final class GateRecord {
         guard end == nil else { throw IllegalFact("the gate of '\(gate.path)' has ended before") }
         if let tier = gate.tier, !decisions.contains(where: { $0.tier == tier }) { throw IllegalFact("'\(gate.path)' cannot take the answer of \(tier)") }
         end = gate
+    }
+
+    func drawn(_ draw: ShadowDrawn) throws(IllegalFact) {
+        guard !isDrawn else { throw IllegalFact("'\(draw.path)' was drawn before") }
+        isDrawn = true
     }
 
     /// `.tiers_asked` and `.checks` of the step, those of the answer that is taken, with the rest.

@@ -11,6 +11,7 @@ extension RunState {
     ///   - documents: what it names by hashes.
     /// - Throws: `IllegalFact` when it cannot be true where the run stands. The state is of no use after that.
     func apply(_ fact: RunEvent, at moment: Timestamp, _ documents: FactDocuments = .none) throws(IllegalFact) -> [RunCommand] {
+        if try takeShadow(fact, at: moment, documents) { return [] }
         let node = try machine.place(of: fact)
         try take(fact, node, at: moment, documents)
         let commands = machine.advance(fact, node)
@@ -62,6 +63,9 @@ extension RunState {
             try check(end, open[node!]!)
             // What a person gave is no tier's.
             if end.tier != nil || end.isAccepted { open[node!]!.totals?.tier = end.tier.map { open[node!]!.asked($0) } }
+        case .shadowDrawn(let draw):
+            try gate(of: node!).drawn(draw)
+            try shadows.draw(draw)
         case .commandEnded(_, let attempt, let code, _, _, _):
             guard case .run = step(node!).kind else { throw IllegalFact("'\(node!.path)' runs no program") }
             try begun(node!).exit = (attempt, code)
@@ -87,7 +91,7 @@ extension RunState {
             idleTimes.append((lastFactAt, moment))
             loseCalls()
         case .bandEntered(let entered): try enter(entered)
-        case .conditionEvaluated, .interruptRequested, .cancelRequested, .runEnded, .outcomeRecorded, .runPruned: break
+        case .conditionEvaluated, .interruptRequested, .cancelRequested, .runEnded, .outcomeRecorded, .runPruned, .shadowEnded: break
         }
     }
 
@@ -173,6 +177,7 @@ extension RunState {
 
     /// Another process goes on: of calls without an end nobody will know one.
     private func loseCalls() {
+        for call in shadows.lose() { money.lose(call, caps: call.caps) }
         for (node, state) in open {
             if let count = state.counts.indices.last, state.counts[count].isUnderWay {
                 state.counts[count].isLost = true
@@ -305,7 +310,7 @@ extension CallStarted {
 
 extension CallEnded {
     /// Whether its figures are such as a program writes: nothing is computed with others.
-    fileprivate var isPossible: Bool {
+    var isPossible: Bool {
         let wait = failure?.retryAfter?.milliseconds ?? 0
         guard (0..<1).contains(jitter), (0..<Int64(CallNumbers.most)).contains(wait) else { return false }
         guard (0..<CallNumbers.most).contains(keptTokens ?? 0) else { return false }

@@ -29,6 +29,7 @@ final class RunState {
     /// The form of its facts.
     var facts = RunStarted.currentFacts
     var numbers = CallNumbers()
+    var shadows = ShadowState()
     /// Models that have answered, or were there and had failed.
     var answering: Set<ModelReference> = []
     /// When no process drove the run, from the last that is known of one to the beginning of the next.

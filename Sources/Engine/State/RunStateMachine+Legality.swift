@@ -100,6 +100,8 @@ extension RunStateMachine {
         case .tierDecided(let tier): return try worker(tier.path)
         case .rateCounted(let rate): return try worker(rate.path)
         case .gateEnded(let gate): return try worker(gate.path)
+        case .shadowDrawn(let draw): return try worker(draw.path)
+        case .shadowEnded: throw IllegalFact("tiers are asked for comparison when the run's steps have ended")
         case .callRefused(let path, _), .commandEnded(let path, _, _, _, _, _), .outputRejected(let path, _),
             .inputTrimmed(let path, _), .approvalRequested(let path, _):
             return try worker(path)

@@ -185,10 +185,10 @@ final class RunStateMachine {
         case .runResumed:
             resume(&commands)
         case .nodeStarted, .callStarted, .callEnded, .callRefused, .commandEnded, .outputRejected, .memoHit, .memoKept, .inputTrimmed, .checkEnded,
-            .tierDecided, .rateCounted, .gateEnded, .bandEntered:
+            .tierDecided, .rateCounted, .gateEnded, .bandEntered, .shadowDrawn:
             // Facts of one node's tries, or of the run's budget: `TryMachine` and `GateMachine` decide on them.
             return []
-        case .outcomeRecorded, .runPruned: return []
+        case .outcomeRecorded, .runPruned, .shadowEnded: return []
         }
         closeIfDone(scope, &commands)
         startQueued(&commands)

@@ -14,8 +14,8 @@ struct AnswerConfidence: Sendable, Hashable {
         let message: String
     }
 
-    /// Of all tokens together, from 0 to 1.
-    let probability: Double
+    /// Of all tokens together.
+    let sum: Double
     let lowest: Double
     let mean: Double
     /// The ceil(n / 10)-th smallest of n.
@@ -24,10 +24,54 @@ struct AnswerConfidence: Sendable, Hashable {
     let margin: Double?
     let tokens: Int
 
+    /// From 0 to 1.
+    var probability: Double { exp(sum) }
+
+    var summary: AnswerSignals.Logprobs { AnswerSignals.Logprobs(sum: sum, lowest: lowest, mean: mean, p10: p10, margin: margin, tokens: tokens) }
+
     private struct Token {
         let bytes: [UInt8]
         let logprob: Double
         let margin: Double?
+    }
+
+    /// The tokens of an answer, aligned with its text: several things may be looked at in it.
+    struct Aligned {
+        private let tokens: [Token]
+        private let content: [UInt8]
+        private let joined: [UInt8]
+        /// Of the text in what the tokens join to.
+        private let start: Int
+
+        /// - Parameters:
+        ///   - logprobs: as the server sent them.
+        ///   - answer: the text that came.
+        init(_ logprobs: JSONValue, answer: String) throws(Fault) {
+            tokens = try AnswerConfidence.tokens(logprobs)
+            content = Array(answer.utf8)
+            joined = tokens.flatMap(\.bytes)
+            let starts = AnswerConfidence.places(of: content, in: joined)
+            guard starts.count == 1, !content.isEmpty else {
+                throw Fault(message: "unaligned: the answer's text stands \(starts.isEmpty ? "not" : "more than once") in what its tokens join to")
+            }
+            start = starts[0]
+        }
+
+        /// - Parameters:
+        ///   - field: the path of the field; empty: all of the answer.
+        ///   - value: what was read of the answer.
+        ///   - schema: of the answer.
+        func confidence(in field: [String] = [], of value: JSONValue, schema: Schema?) throws(Fault) -> AnswerConfidence {
+            var range = start..<start + content.count
+            if !field.isEmpty {
+                guard let found = DocumentPlaces.range(of: field, in: content, document: value) else {
+                    throw Fault(message: "the answer has no field \(field.joined(separator: "."))")
+                }
+                range = found.lowerBound + start..<found.upperBound + start
+                range = AnswerConfidence.deciding(range, joined, tokens, members: AnswerConfidence.members(of: field, in: schema))
+            }
+            return try AnswerConfidence.figures(AnswerConfidence.overlapping(range, tokens))
+        }
     }
 
     /// - Parameters:
@@ -37,26 +81,11 @@ struct AnswerConfidence: Sendable, Hashable {
     ///   - field: the path of the field in it; empty: all of the answer.
     ///   - schema: of the answer.
     init(logprobs: JSONValue, answer: String, value: JSONValue, field: [String], schema: Schema?) throws(Fault) {
-        let tokens = try Self.tokens(logprobs)
-        let content = Array(answer.utf8)
-        let joined = tokens.flatMap(\.bytes)
-        let starts = Self.places(of: content, in: joined)
-        guard starts.count == 1, !content.isEmpty else {
-            throw Fault(message: "unaligned: the answer's text stands \(starts.isEmpty ? "not" : "more than once") in what its tokens join to")
-        }
-        var range = starts[0]..<starts[0] + content.count
-        if !field.isEmpty {
-            guard let found = DocumentPlaces.range(of: field, in: content, document: value) else {
-                throw Fault(message: "the answer has no field \(field.joined(separator: "."))")
-            }
-            range = found.lowerBound + starts[0]..<found.upperBound + starts[0]
-            range = Self.deciding(range, joined, tokens, members: Self.members(of: field, in: schema))
-        }
-        self = try Self.figures(Self.overlapping(range, tokens))
+        self = try Aligned(logprobs, answer: answer).confidence(in: field, of: value, schema: schema)
     }
 
-    private init(probability: Double, lowest: Double, mean: Double, p10: Double, margin: Double?, tokens: Int) {
-        self.probability = probability
+    private init(sum: Double, lowest: Double, mean: Double, p10: Double, margin: Double?, tokens: Int) {
+        self.sum = sum
         self.lowest = lowest
         self.mean = mean
         self.p10 = p10
@@ -70,7 +99,7 @@ struct AnswerConfidence: Sendable, Hashable {
         let sum = sorted.reduce(0, +)
         let margins = tokens.compactMap(\.margin)
         return AnswerConfidence(
-            probability: exp(sum), lowest: sorted[0], mean: sum / Double(sorted.count), p10: sorted[(sorted.count + 9) / 10 - 1],
+            sum: sum, lowest: sorted[0], mean: sum / Double(sorted.count), p10: sorted[(sorted.count + 9) / 10 - 1],
             margin: margins.count == tokens.count ? margins.min() : nil, tokens: tokens.count)
     }
 
@@ -80,8 +109,11 @@ struct AnswerConfidence: Sendable, Hashable {
     func outcome(_ bounds: LogprobCheck) -> CheckOutcome {
         var misses: [String] = []
         var isUntold = false
+        // The first bound that is written is what its values are compared by.
+        var measure: (value: Double?, least: Double)?
         func hold(_ name: String, _ figure: Double?, _ least: Double?) {
             guard let least else { return }
+            if measure == nil { measure = (figure, least) }
             guard let figure else {
                 isUntold = true
                 return misses.append("\(name) is not known: the server tells of no other tokens")
@@ -96,7 +128,7 @@ struct AnswerConfidence: Sendable, Hashable {
         var figures: JSONObject = ["p10": .double(p10), "lowest": .double(lowest), "mean": .double(mean), "tokens": .int(Int64(tokens))]
         figures["margin"] = margin.map(JSONValue.double)
         return CheckOutcome(
-            passed: misses.isEmpty, score: probability, threshold: bounds.minProbability, output: .object(figures),
+            passed: misses.isEmpty, score: probability, value: bounds.minProbability == nil ? measure?.value : nil, threshold: measure?.least, output: .object(figures),
             reason: misses.isEmpty ? nil : misses.joined(separator: "; "), isError: isUntold)
     }
 

@@ -76,7 +76,7 @@ public struct GateMachine: Sendable {
     var scope: GateScope { GateScope(base: base, tier: terms.tiers[tier], checks: .map(CELMap(found)), output: output) }
 
     private var found: [(String, CELValue)] {
-        terms.checks.indices.map { (terms.checks[$0].name, outcomes[$0].map(\.value) ?? .unknown) }
+        terms.checks.indices.map { (terms.checks[$0].name, outcomes[$0].map(\.read) ?? .unknown) }
     }
 
     // MARK: Checks

@@ -7,7 +7,9 @@ public struct CheckOutcome: Sendable, Hashable {
     /// `nil`: it says nothing of that, and whoever reads it gets no value.
     public let passed: Bool?
     public let score: Double?
-    /// What the score is held against, where it is held against one figure.
+    /// What is held against the threshold, where that is not the score.
+    public let value: Double?
+    /// What the score, or the value, is held against, where that is one figure.
     public let threshold: Double?
     public let output: JSONValue?
     /// Why it is none: an error is a no. Of one that passed or failed, what it went by.
@@ -18,11 +20,12 @@ public struct CheckOutcome: Sendable, Hashable {
     public let isError: Bool
 
     public init(
-        passed: Bool?, score: Double? = nil, threshold: Double? = nil, output: JSONValue? = nil, reason: String? = nil, isLost: Bool = false,
-        isError: Bool = false
+        passed: Bool?, score: Double? = nil, value: Double? = nil, threshold: Double? = nil, output: JSONValue? = nil, reason: String? = nil,
+        isLost: Bool = false, isError: Bool = false
     ) {
         self.passed = passed
         self.score = score
+        self.value = value
         self.threshold = threshold
         self.output = output
         self.reason = reason
@@ -36,7 +39,7 @@ public struct CheckOutcome: Sendable, Hashable {
     public static func lost(_ reason: String) -> CheckOutcome { CheckOutcome(passed: nil, reason: reason, isLost: true) }
 
     /// As `accept` reads it.
-    var value: CELValue {
+    var read: CELValue {
         if isLost { return .unknown }
         var fields: [(String, CELValue)] = []
         if let passed { fields.append(("passed", .bool(passed))) }

@@ -25,6 +25,8 @@ final class GateRun {
     var attached: [PromptSegment]?
     /// When the check began that is being run.
     var checkBegan: Timestamp?
+    /// Of the last answer of the tier that is being decided.
+    var signals: AnswerSignals?
     /// Answers that passed the hard checks, by tier.
     var answers: [Int: JSONValue] = [:]
 

@@ -29,8 +29,8 @@ extension ModelRunner {
         let took = at.since(gate.checkBegan ?? at)
         let end = CheckEnded(
             path: gate.path, tier: gate.tier, check: check.name, kind: check.kind.name, result: outcome.result, score: outcome.score,
-            threshold: outcome.threshold, output: output, reason: outcome.reason.map { run.environment.secrets.redactor.redact($0) },
-            cost: gate.cost(of: check.name), time: took)
+            value: outcome.value, threshold: outcome.threshold, output: output, reason: outcome.reason.map { run.environment.secrets.redactor.redact($0) },
+            cost: gate.cost(of: check.name), time: took, gate: gate.escalation.hash)
         run.record(.checkEnded(end), outcome.output.map { .value($0) } ?? .none)
     }
 
@@ -51,7 +51,7 @@ extension ModelRunner {
     // MARK: Log-probabilities
 
     /// Those of the last answer: of this process, or of the record.
-    private func logprobs(of tries: ModelTries, _ run: isolated RunExecution) async -> JSONValue? {
+    func logprobs(of tries: ModelTries, _ run: isolated RunExecution) async -> JSONValue? {
         if let logprobs = tries.logprobs { return logprobs }
         guard let hash = tries.recorded.last(where: { $0.ended?.failure == nil })?.ended?.logprobs else { return nil }
         run.outbox.flush()
@@ -173,7 +173,7 @@ extension CheckOutcome {
             case .scored, .lost: nil
             }
         self.init(
-            passed: passed, score: end.score, threshold: end.threshold, output: known.output, reason: end.reason, isLost: end.result == .lost,
+            passed: passed, score: end.score, value: end.value, threshold: end.threshold, output: known.output, reason: end.reason, isLost: end.result == .lost,
             isError: end.result == .error)
     }
 

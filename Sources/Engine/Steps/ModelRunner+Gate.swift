@@ -83,12 +83,14 @@ extension ModelRunner {
             let isAnswered = try await go(tries, run)
             guard isAnswered else { return nil }
             gate.answers[tier] = tries.value
-            return .answered(tries.value)
         } catch {
             if error.kind == .cancelled { throw error }
             if let rate = gate.tripped(at: tier) { return .refused(.tripped(rate)) }
+            gate.signals = await signals(of: tries, gate, run)
             return failure(error, of: tries)
         }
+        gate.signals = await signals(of: tries, gate, run)
+        return .answered(tries.value)
     }
 
     @inline(never)
@@ -134,6 +136,7 @@ extension ModelRunner {
 
     private func record(_ decision: TierDecision, _ output: JSONValue?, _ gate: GateRun, _ run: isolated RunExecution) {
         let tier = gate.machine.terms.tiers[decision.tier]
+        // Behind its end, which only a record that was changed has before a decision, there is none.
         guard gate.record.end == nil, !gate.record.decisions.contains(where: { $0.tier == tier }) else { return }
         let (verdict, failure): (TierDecided.Verdict, FailureKind?) =
             switch decision.verdict {
@@ -148,7 +151,8 @@ extension ModelRunner {
                 TierDecided(
                     path: gate.path, tier: tier, gate: gate.escalation.hash, verdict: verdict, failure: failure, decidedBy: decision.decidedBy,
                     notRun: decision.notRun, reason: decision.reason.map { run.environment.secrets.redactor.redact($0) },
-                    output: failure == nil ? output.map { run.store($0).hash } : nil, window: window(of: decision, gate, run))))
+                    output: failure == nil ? output.map { run.store($0).hash } : nil, signals: gate.signals, lastTier: gate.escalation.tiers.last,
+                    window: window(of: decision, gate, run))))
     }
 
     /// Of the first tier's answer the execution counts, whatever becomes of it; an outage is none.
@@ -171,15 +175,18 @@ extension ModelRunner {
         switch end {
         case .accepted(let tier):
             record(tier, isAccepted: true)
+            draw(gate, run)
             run.succeed(gate.node, gate.answers[tier]!)
         case .best(let tier, let cause):
             record(tier, cause)
+            draw(gate, run)
             run.succeed(gate.node, gate.answers[tier]!)
         case .ask(_, let cause):
             guard case .ask(let question) = gate.escalation.onExhausted else { throw StepFailure(.configuration, "nobody is to be asked") }
             try ask(question, cause, gate, run)
         case .failed(let failure):
             record(nil)
+            draw(gate, run)
             throw failure
         }
     }

@@ -61,7 +61,7 @@ struct ModelRunner: StepRunner {
         tries.next = tries.isResumed ? try takeUp(tries, run) : tries.machine.apply(.started)
     }
 
-    private func render(_ tries: ModelTries, _ run: isolated RunExecution) throws(StepFailure) {
+    func render(_ tries: ModelTries, _ run: isolated RunExecution) throws(StepFailure) {
         let scope: RunScope
         if let judging = tries.place?.scope { scope = judging } else { scope = try run.state.nodeScope(tries.node) }
         let surroundings = run.state.scopes[tries.node.scope]!
@@ -99,7 +99,7 @@ struct ModelRunner: StepRunner {
         return (segments, attachedTokens)
     }
 
-    private func question(_ call: TryMachine.Call, _ tries: ModelTries, _ run: isolated RunExecution) throws(StepFailure) -> Question {
+    func question(_ call: TryMachine.Call, _ tries: ModelTries, _ run: isolated RunExecution) throws(StepFailure) -> Question {
         if run.isStopping { throw StepFailure(.cancelled, "the run is stopping") }
         let profile = try run.road.profile(of: tries.tier.models[call.model])
         let (segments, attachedTokens) = try messages(call, to: profile, tries, run)
@@ -201,12 +201,19 @@ struct ModelRunner: StepRunner {
             // A failed call leaves the answer that is being repaired or continued.
             if end.failure == nil, let answer {
                 tries.take(answer.text, of: question.purpose)
-                if tries.place != nil { tries.logprobs = answer.logprobs }
                 tries.answered = (end.id, question.model.reference)
             }
+            if tries.place != nil, let answer { tell(answer, end, tries) }
             tries.next = tries.machine.apply(.callEnded(end))
         }
         return true
+    }
+
+    /// What a gate keeps of an answer, and of one that is none.
+    @inline(never)
+    private func tell(_ answer: ModelResponse, _ end: CallEnded, _ tries: ModelTries) {
+        tries.logprobs = answer.logprobs
+        tries.told = (end.failure == nil ? tries.answer : answer.text, end.finishWord ?? end.finishReason?.rawValue)
     }
 
     // MARK: The answer

@@ -51,6 +51,8 @@ final class ModelTries {
     private(set) var answer = ""
     /// Of a gate's question, the log-probabilities of its last answer, where they came in this process.
     var logprobs: JSONValue?
+    /// Of a gate's question, the last text that came in this process, also of an answer that is none.
+    var told: (text: String, finish: String?)?
     var value = JSONValue.null
     var violations: [String] = []
     /// The answer that a repair mends, and what is wrong with it.

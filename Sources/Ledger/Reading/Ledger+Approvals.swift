@@ -53,10 +53,10 @@ extension Ledger {
     private static func candidates(_ database: Database, _ record: ApprovalRecord) throws -> [GateCandidate] {
         let place = "run = (SELECT id FROM run WHERE run_id = ?1) AND node_path = ?2"
         let arguments: StatementArguments = [record.run, record.path]
-        let tiers = try database.cachedStatement(sql: "SELECT \(GateTierColumns.list) FROM gate_tier WHERE \(place) ORDER BY decided_at, tier")
-        let checks = try database.cachedStatement(sql: "SELECT \(GateCheckColumns.list) FROM gate_check WHERE \(place) ORDER BY ended_at, name")
-        let found = try Row.fetchAll(checks, arguments: arguments).map(GateCheckColumns.record)
-        return try Row.fetchAll(tiers, arguments: arguments).map(GateTierColumns.record).map { tier in
+        let tiers = try database.cachedStatement(sql: "SELECT \(GateColumns.tiers) FROM gate_tier WHERE \(place) ORDER BY decided_at, tier")
+        let checks = try database.cachedStatement(sql: "SELECT \(GateColumns.checks) FROM gate_check WHERE \(place) ORDER BY ended_at, name")
+        let found = try Row.fetchAll(checks, arguments: arguments).map(GateColumns.check)
+        return try Row.fetchAll(tiers, arguments: arguments).map(GateColumns.tier).map { tier in
             GateCandidate(tier: tier, checks: found.filter { $0.tier == tier.tier }, answer: nil)
         }
     }

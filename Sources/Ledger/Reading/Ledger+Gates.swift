@@ -3,29 +3,6 @@ import GRDB
 import Values
 import WorkflowModel
 
-enum GateTierColumns {
-    static let list = "node_path, step_id, tier, verdict, failure_kind, decided_by, not_run, output_hash, decided_at, taken, taken_by, cause, reason"
-
-    static func record(_ row: Row) -> GateTierRecord {
-        GateTierRecord(
-            path: row[0], step: row[1], tier: row[2], verdict: TierDecided.Verdict(rawValue: row[3]) ?? .undecided,
-            failure: (row[4] as String?).flatMap(FailureKind.init(rawValue:)), decidedBy: row[5],
-            notRun: json(row, 6)?.arrayValue?.compactMap(\.stringValue) ?? [], output: hash(row, 7), decidedAt: Timestamp(microseconds: row[8]),
-            isTaken: (row[9] as Int?) == 1, takenBy: row[10], cause: row[11], reason: row[12])
-    }
-}
-
-enum GateCheckColumns {
-    static let list = "node_path, step_id, tier, name, kind, result, score, threshold, reason, cost_pico, total_ms, ended_at"
-
-    static func record(_ row: Row) -> GateCheckRecord {
-        GateCheckRecord(
-            path: row[0], step: row[1], tier: row[2], name: row[3], kind: row[4], result: CheckEnded.Result(rawValue: row[5]) ?? .scored,
-            score: (row[6] as String?).flatMap(Double.init), threshold: (row[7] as String?).flatMap(Double.init), reason: row[8], cost: money(row, 9),
-            time: .milliseconds(Int64(quantity(row, 10) ?? 0)), endedAt: Timestamp(microseconds: row[11]))
-    }
-}
-
 extension Ledger {
     /// Of a row of `gate_tier`: its answer did not do. That a server was away says nothing of it.
     static let isRefused = "(verdict = 'rejected' OR failure_kind IN ('output_invalid', 'truncated', 'empty_answer', 'refusal'))"
@@ -36,7 +13,7 @@ extension Ledger {
         conditions.add("g.decided_at >= ?", filter.since?.microseconds)
         conditions.add("g.decided_at < ?", filter.until?.microseconds)
         func cost(_ condition: String) -> String {
-            sumColumns("(SELECT coalesce(sum(cost_pico), 0) FROM model_call c WHERE c.run = g.run AND c.node_path = g.node_path AND c.tier = g.tier AND \(condition))")
+            sumColumns("(SELECT coalesce(sum(cost_pico), 0) FROM model_call c WHERE c.run = g.run AND c.node_path = g.node_path AND c.tier = g.tier AND c.purpose <> 'shadow' AND \(condition))")
         }
         return try read { database in
             try Row.fetchAll(

@@ -14,20 +14,26 @@ extension Ledger {
                     SELECT id FROM (SELECT id, status FROM run WHERE workflow = ? AND status NOT IN ('running', 'waiting', 'interrupted')
                         ORDER BY started_at DESC LIMIT 200) WHERE status = 'succeeded'
                     """, arguments: [workflow])
-            let gates = try gateRates(database, workflow)
-            guard !recent.isEmpty else { return WorkflowHistory(gates: gates) }
-            let known = "(c.input_tokens IS NOT NULL OR c.output_tokens IS NOT NULL)"
-            func sum(_ column: String) -> String { "coalesce(sum(c.\(column)) FILTER (WHERE \(known)), 0)" }
+            var known = WorkflowHistory(gates: try gateRates(database, workflow))
+            if !known.gates.isEmpty {
+                known.gateOutcomes = try gateOutcomes(database, workflow)
+                known.hopeless = try HopelessChecks.found(
+                    database, "WHERE g.run IN (SELECT id FROM run WHERE workflow = ? ORDER BY started_at DESC LIMIT 200)", [workflow], byGate: true)
+            }
+            guard !recent.isEmpty else { return known }
+            let isKnown = "(c.input_tokens IS NOT NULL OR c.output_tokens IS NOT NULL)"
+            func sum(_ column: String) -> String { "coalesce(sum(c.\(column)) FILTER (WHERE \(isKnown)), 0)" }
             let rows = try Row.fetchCursor(
                 database,
                 sql: """
-                    SELECT step_id, provider, model_asked, count(*) FILTER (WHERE \(known)), \(sum("input_tokens")), \(sum("cache_read_tokens")),
+                    SELECT step_id, provider, model_asked, count(*) FILTER (WHERE \(isKnown)), \(sum("input_tokens")), \(sum("cache_read_tokens")),
                         \(sum("cache_write_tokens")), \(sum("output_tokens")), \(sum("reasoning_tokens")), \(sum("total_ms")),
-                        count(*) FILTER (WHERE NOT \(known)),
-                        \(sumColumns("CASE WHEN NOT \(known) THEN coalesce(c.cost_pico, c.held_pico) END"))
-                    FROM model_call c WHERE run IN (SELECT value FROM json_each(?)) AND state <> 'void' GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+                        count(*) FILTER (WHERE NOT \(isKnown)),
+                        \(sumColumns("CASE WHEN NOT \(isKnown) THEN coalesce(c.cost_pico, c.held_pico) END"))
+                    FROM model_call c WHERE run IN (SELECT value FROM json_each(?)) AND state <> 'void' AND purpose <> 'shadow' GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
                     """, arguments: [JSONEncoding.wire.string(.array(recent.map(JSONValue.int)))])
-            var history = WorkflowHistory(runs: recent.count, gates: gates)
+            var history = known
+            history.runs = recent.count
             while let row = try rows.next() {
                 let (input, read, write, output, reasoning): (Int, Int, Int, Int, Int) = (row[4], row[5], row[6], row[7], row[8])
                 let usage = TokenUsage(
@@ -45,22 +51,55 @@ extension Ledger {
     /// Of the last 200 runs of a workflow, however they ended: a tier that was decided was decided.
     private func gateRates(_ database: Database, _ workflow: String) throws -> [GateRate] {
         func cost(_ condition: String) -> String {
-            sumColumns("(SELECT coalesce(sum(cost_pico), 0) FROM model_call c WHERE c.run = g.run AND c.node_path = g.node_path AND c.tier = g.tier AND \(condition))")
+            sumColumns("(SELECT coalesce(sum(cost_pico), 0) FROM model_call c WHERE c.run = g.run AND c.node_path = g.node_path AND c.tier = g.tier AND c.purpose <> 'shadow' AND \(condition))")
+        }
+        func tokens(_ column: String) -> String {
+            """
+            sum((SELECT coalesce(sum(\(column)), 0) FROM model_call c
+                WHERE c.run = g.run AND c.node_path = g.node_path AND c.tier = g.tier AND c.purpose <> 'shadow' AND c.part = '' AND c.input_tokens IS NOT NULL))
+            """
         }
         let rows = try Row.fetchAll(
             database,
             sql: """
                 SELECT step_id, gate_hash, tier, count(*) FILTER (WHERE verdict = 'accepted'),
-                    count(*) FILTER (WHERE verdict = 'accepted' OR \(Self.isRefused)), count(*), \(cost("c.part = ''")), \(cost("c.part <> ''"))
+                    count(*) FILTER (WHERE verdict = 'accepted' OR \(Self.isRefused)), count(*), \(cost("c.part = ''")), \(cost("c.part <> ''")),
+                    \(tokens("input_tokens")), \(tokens("cache_read_tokens")), \(tokens("output_tokens"))
                 FROM gate_tier g WHERE run IN (SELECT id FROM run WHERE workflow = ? ORDER BY started_at DESC LIMIT 200)
                 GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
                 """, arguments: [workflow])
         return rows.compactMap { row in
-            hash(row, 1).map {
-                GateRate(
-                    step: row[0], gate: $0, tier: row[2], accepted: row[3], decided: row[4], asked: row[5], answerCost: Money(saturating: moneySum(row, 6)),
+            hash(row, 1).map { gate in
+                var rate = GateRate(
+                    step: row[0], gate: gate, tier: row[2], accepted: row[3], decided: row[4], asked: row[5], answerCost: Money(saturating: moneySum(row, 6)),
                     checkCost: Money(saturating: moneySum(row, 8)))
+                rate.inputTokens = quantity(row, 10) ?? 0
+                rate.cachedTokens = quantity(row, 11) ?? 0
+                rate.outputTokens = quantity(row, 12) ?? 0
+                return rate
             }
         }
+    }
+
+    /// Of runs in which a gate decided once, and which are a decision by themselves, what became of them as their workflow counts it.
+    private func gateOutcomes(_ database: Database, _ workflow: String) throws -> [GateOutcomes] {
+        let rows = try Row.fetchAll(
+            database,
+            sql: """
+                WITH once AS (
+                    SELECT g.run, g.step_id, g.gate_hash FROM gate_tier g
+                    WHERE g.run IN (SELECT id FROM run WHERE workflow = ? ORDER BY started_at DESC LIMIT 200)
+                    GROUP BY g.run, g.step_id HAVING count(DISTINCT g.node_path) = 1
+                ), told AS (
+                    SELECT once.step_id, once.gate_hash, run.decision_counts,
+                        (SELECT value FROM outcome WHERE outcome.run = run.id ORDER BY at DESC, number DESC LIMIT 1) AS value
+                    FROM once JOIN run ON run.id = once.run
+                    WHERE run.decision_counts IS NOT NULL AND (run.decision_id IS NULL OR NOT EXISTS (
+                        SELECT 1 FROM run other WHERE other.decision_id = run.decision_id AND other.workflow = run.workflow AND other.id <> run.id))
+                )
+                SELECT step_id, gate_hash, count(*), count(*) FILTER (WHERE value IN (SELECT counted.value FROM json_each(decision_counts) AS counted))
+                FROM told WHERE value IS NOT NULL GROUP BY 1, 2
+                """, arguments: [workflow])
+        return rows.compactMap { row in hash(row, 1).map { GateOutcomes(step: row[0], gate: $0, judged: row[2], correct: row[3]) } }
     }
 }

@@ -19,6 +19,7 @@ extension Ledger {
                 folded: try reader.folded())
             trace.gateTiers = try reader.gateTiers()
             trace.gateChecks = try reader.gateChecks()
+            (trace.gateDraws, trace.gateShadows) = (try reader.gateDraws(), try reader.gateShadows())
             return trace
         }
         guard var trace else { return nil }
@@ -155,16 +156,28 @@ private struct TraceReader {
 
     func gateTiers() throws -> [GateTierRecord] {
         let rows = try Row.fetchCursor(
-            database,
-            sql: "SELECT \(GateTierColumns.list) FROM gate_tier WHERE \(visible.condition) ORDER BY decided_at, node_path", arguments: visible.arguments)
-        return try Array(rows.map(GateTierColumns.record))
+            database, sql: "SELECT \(GateColumns.tiers) FROM gate_tier WHERE \(visible.condition) ORDER BY decided_at, node_path", arguments: visible.arguments)
+        return try Array(rows.map(GateColumns.tier))
     }
 
     func gateChecks() throws -> [GateCheckRecord] {
         let rows = try Row.fetchCursor(
-            database,
-            sql: "SELECT \(GateCheckColumns.list) FROM gate_check WHERE \(visible.condition) ORDER BY ended_at, node_path", arguments: visible.arguments)
-        return try Array(rows.map(GateCheckColumns.record))
+            database, sql: "SELECT \(GateColumns.checks) FROM gate_check WHERE \(visible.condition) ORDER BY ended_at, node_path", arguments: visible.arguments)
+        var checks = try Array(rows.map(GateColumns.check))
+        try CheckPlaces(database, run: run).fill(&checks)
+        return checks
+    }
+
+    func gateDraws() throws -> [GateDrawRecord] {
+        let rows = try Row.fetchCursor(
+            database, sql: "SELECT \(GateColumns.draws) FROM gate_draw WHERE \(visible.condition) ORDER BY drawn_at, node_path", arguments: visible.arguments)
+        return try Array(rows.map(GateColumns.draw))
+    }
+
+    func gateShadows() throws -> [GateShadowRecord] {
+        let rows = try Row.fetchCursor(
+            database, sql: "SELECT \(GateColumns.shadows) FROM gate_shadow WHERE \(visible.condition) ORDER BY ended_at, node_path, tier", arguments: visible.arguments)
+        return try Array(rows.map(GateColumns.shadow))
     }
 
     func folded() throws -> [FoldedItems] {

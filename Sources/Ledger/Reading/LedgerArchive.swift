@@ -80,6 +80,18 @@ struct LedgerArchive: RunArchive, SpendingArchive, RecordProof {
         try await ledger.reading { ledger throws(JournalError) in try ledger.idleShares(by: dimensions, filter: filter) }
     }
 
+    func gateSummaries(filter: AuditFilter) async throws(JournalError) -> [GateSummary] {
+        try await ledger.reading { ledger throws(JournalError) in try ledger.gateSummaries(filter: filter) }
+    }
+
+    func gateExecutions(
+        workflow: String, step: String, since: Timestamp?, after: GateExecution.Position?, limit: Int
+    ) async throws(JournalError) -> [GateExecution] {
+        try await ledger.reading { ledger throws(JournalError) in
+            try ledger.gateExecutions(workflow: workflow, step: step, since: since, after: after, limit: limit)
+        }
+    }
+
     func approvers(filter: AuditFilter) async throws(JournalError) -> [ApproverRow] {
         try await ledger.reading { ledger throws(JournalError) in try ledger.approvers(filter: filter) }
     }

@@ -31,7 +31,7 @@ struct RowComparison {
     ///   - head: the hash of the last.
     mutating func compare(events: Int, head: ContentHash) throws {
         try compareRun(events: events, head: head)
-        for table in ["step_attempt", "model_call", "approval", "outcome", "memo_hit", "gate_check", "gate_tier"] { try compare(table, expected: replay.tables.rows(table)) }
+        for table in ["step_attempt", "model_call", "approval", "outcome", "memo_hit", "gate_check", "gate_tier", "gate_draw", "gate_shadow"] { try compare(table, expected: replay.tables.rows(table)) }
         try compare("budget_window", expected: windows)
         try compareMemos()
         try comparePriceRows()

@@ -28,5 +28,7 @@ enum RunTables {
         Table(name: "outcome", key: "number", tellsCosts: true),
         Table(name: "gate_check", key: "node_path, tier, name", tellsCosts: true),
         Table(name: "gate_tier", key: "node_path, tier", tellsCosts: true),
+        Table(name: "gate_draw", key: "node_path", tellsCosts: true),
+        Table(name: "gate_shadow", key: "node_path, tier", tellsCosts: true),
     ]
 }

@@ -47,9 +47,11 @@ extension WorkflowDecoder {
         return ShadowSampling(rate: rate, tiers: asked)
     }
 
-    /// What the gate says, in order, and the texts of the files that it names.
+    /// What the gate says, in order, and the texts of the files that it names. What is asked for comparison decides nothing: with another rate it is the
+    /// same gate.
     private func gateHash(_ node: YAMLNode) -> ContentHash {
-        var hash = ContentHash(of: node.json.jsonText)
+        let deciding = node.json.objectValue.map { said in JSONObject(said.filter { !$0.key.hasSameBytes(as: "shadow") }.map { ($0.key, $0.value) }) }
+        var hash = ContentHash(of: deciding.map { JSONValue.object($0).jsonText } ?? node.json.jsonText)
         func add(file node: YAMLNode?) {
             guard let name = node?.scalar?.text, let text = context.read(name, at: node!.range)?.text else { return }
             hash = ContentHash(chaining: hash, Array(text.utf8))

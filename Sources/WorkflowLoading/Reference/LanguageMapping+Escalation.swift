@@ -12,7 +12,7 @@ extension LanguageMapping {
             .init("on_refusal", .word(Escalation.Refusal.self), default: "stop", "What a model that declines does to the step."),
             .init("start", .template, otherwise: "the first", "The tier that is tried first, one of tiers."),
             .init("max_rate", .rate, otherwise: "none", "The largest share of answers that go on to a further tier, in a time; beyond it, on_exhausted."),
-            .init("shadow", .mapping("shadow"), "Asks further tiers for comparison; their answers are recorded and not used.").checked(),
+            .init("shadow", .mapping("shadow"), "Asks further tiers for comparison; their answers are recorded and not used."),
         ], shorthand: "tiers: {}")
 
     private static let judgeKinds = modelKinds

@@ -21,6 +21,9 @@ public struct CallSite: Sendable, Hashable, CustomStringConvertible {
     /// The part that counts the tokens of another part's prompts: no check can have that name.
     public static func countPart(of part: String) -> String { part.isEmpty ? "(count)" : "\(part) (count)" }
 
+    /// The part that asks a further tier for comparison, under that tier.
+    public static let shadowPart = "shadow"
+
     /// Whether it is the part of counting calls.
     static func isCountPart(_ part: String) -> Bool { part.endsWithBytes(of: "(count)") }
 

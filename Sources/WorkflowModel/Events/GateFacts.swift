@@ -22,7 +22,9 @@ public final class CheckEnded: Sendable {
     public let kind: String
     public let result: Result
     public let score: Double?
-    /// What the score, or what it was measured by, is held against.
+    /// What is held against the threshold, where that is not the score.
+    public let value: Double?
+    /// What the score, or the value, is held against.
     public let threshold: Double?
     /// What else it gives, a JSON text.
     public let output: ContentHash?
@@ -31,17 +33,21 @@ public final class CheckEnded: Sendable {
     /// What its calls came to; `nil`: it made none, or one has no price.
     public let cost: Money?
     public let time: TimeSpan
+    /// Of the gate's text: whose values it is compared with. `nil`: a fact from before it was told.
+    public let gate: ContentHash?
 
     public init(
-        path: String, tier: String, check: String, kind: String, result: Result, score: Double? = nil, threshold: Double? = nil, output: ContentHash? = nil,
-        reason: String? = nil, cost: Money? = nil, time: TimeSpan
+        path: String, tier: String, check: String, kind: String, result: Result, score: Double? = nil, value: Double? = nil, threshold: Double? = nil,
+        output: ContentHash? = nil, reason: String? = nil, cost: Money? = nil, time: TimeSpan, gate: ContentHash? = nil
     ) {
         self.path = path
+        self.gate = gate
         self.tier = tier
         self.check = check
         self.kind = kind
         self.result = result
         self.score = score
+        self.value = value
         self.threshold = threshold
         self.output = output
         self.reason = reason
@@ -80,11 +86,18 @@ public final class TierDecided: Sendable {
     public let output: ContentHash?
     /// Of the first tier of a gate with `max_rate`: the key of the executions that this one counts with. `nil`: it does not count.
     public let window: ContentHash?
+    /// Of the answer, or of the last one that did not do; `nil`: nothing came, or it is a fact from before they were told.
+    public let signals: AnswerSignals?
+    /// The gate's last tier: what going up is held against. `nil`: a fact from before it was told.
+    public let lastTier: String?
 
     public init(
         path: String, tier: String, gate: ContentHash, verdict: Verdict, failure: FailureKind? = nil, decidedBy: String? = nil, notRun: [String] = [],
-        reason: String? = nil, output: ContentHash? = nil, window: ContentHash? = nil
+        reason: String? = nil, output: ContentHash? = nil, signals: AnswerSignals? = nil, lastTier: String? = nil,
+        window: ContentHash? = nil
     ) {
+        self.signals = signals
+        self.lastTier = lastTier
         self.path = path
         self.tier = tier
         self.gate = gate

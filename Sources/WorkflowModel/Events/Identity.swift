@@ -48,6 +48,8 @@ public enum CallPurpose: String, Sendable, Hashable {
     case judge
     /// A check of a gate asks the same question again.
     case agree
+    /// A further tier is asked for comparison, behind the run's steps.
+    case shadow
 }
 
 /// The state of a call in the ledger.

@@ -36,6 +36,8 @@ public enum RunEvent: Sendable {
     /// How often a gate went on to a further tier of late, and whether it may now.
     case rateCounted(RateCounted)
     case gateEnded(GateEnded)
+    case shadowDrawn(ShadowDrawn)
+    case shadowEnded(ShadowEnded)
     case nodeSucceeded(String, OutputReference)
     case nodeFailed(String, StepFailure)
     /// Failed, and `on_error: {value: …}` gave it this output.

@@ -18,6 +18,8 @@ extension Projection {
         sink.put(check.cost?.picoDollars)
         sink.put(check.time.milliseconds)
         sink.put(at.microseconds)
+        sink.put(check.value.map { "\($0)" })
+        sink.put(check.gate)
         try sink.end()
     }
 
@@ -35,6 +37,47 @@ extension Projection {
         sink.put(at.microseconds)
         sink.put(Self.plain(tier.reason))
         sink.put(tier.window)
+        sink.put(tier.lastTier)
+        Self.put(tier.signals, sink)
+        try sink.end()
+    }
+
+    /// In the order of ``RowChange/signals``.
+    static func put(_ signals: AnswerSignals?, _ sink: any RowSink) {
+        let logprobs = signals?.logprobs
+        sink.put(signals?.bytes)
+        sink.put(plain(signals?.finish))
+        sink.put(signals?.matchesSchema.map { $0 ? 1 : 0 })
+        // The shortest decimals that read back as the same numbers.
+        for figure in [logprobs?.sum, logprobs?.lowest, logprobs?.mean, logprobs?.p10, logprobs?.margin] { sink.put(figure.map { "\($0)" }) }
+        sink.put(logprobs?.tokens)
+        sink.put((signals?.partsJSON).map(JSONEncoding.canonical.string))
+    }
+
+    func put(_ draw: ShadowDrawn, _ at: Timestamp, _ sink: any RowSink) throws {
+        try sink.begin(.shadowDrawn)
+        sink.put(draw.path)
+        sink.put(NodePath.step(draw.path))
+        sink.put(draw.gate)
+        sink.put(draw.draw)
+        sink.put(draw.rate.millionths)
+        sink.put(draw.isChosen)
+        sink.put(draw.inputBytes)
+        sink.put(at.microseconds)
+        try sink.end()
+    }
+
+    func end(_ shadow: ShadowEnded, _ at: Timestamp, _ sink: any RowSink) throws {
+        try sink.begin(.shadowEnded)
+        sink.put(shadow.path)
+        sink.put(shadow.tier)
+        sink.put(NodePath.step(shadow.path))
+        sink.put(shadow.result.rawValue)
+        sink.put(shadow.failure?.rawValue)
+        sink.put(Self.plain(shadow.reason))
+        sink.put(shadow.output)
+        sink.put(at.microseconds)
+        Self.put(shadow.signals, sink)
         try sink.end()
     }
 

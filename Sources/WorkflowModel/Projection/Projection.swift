@@ -88,6 +88,8 @@ public struct Projection: Sendable {
             try sink.begin(.runBand)
             sink.put(entered.band.rawValue)
             try sink.end()
+        case .shadowDrawn(let draw): try put(draw, at, sink)
+        case .shadowEnded(let shadow): try end(shadow, at, sink)
         case .conditionEvaluated, .scopeOpened, .deadlinePassed, .inputTrimmed, .callRefused, .commandEnded, .outputRejected, .interruptRequested,
             .cancelRequested, .runPruned:
             break

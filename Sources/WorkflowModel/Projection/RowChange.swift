@@ -7,7 +7,7 @@ public enum RowChange: Int, Sendable, CaseIterable {
     case questionAsked, questionAnswered
     case outcomeRecorded
     case memoKept, memoTaken
-    case checkEnded, tierDecided, rateCounted, gateEnded
+    case checkEnded, tierDecided, rateCounted, gateEnded, shadowDrawn, shadowEnded
     case priceRow
 
     /// What a change does to its row.
@@ -51,13 +51,15 @@ public enum RowChange: Int, Sendable, CaseIterable {
         case .memoTaken: return "memo_hit"
         case .checkEnded: return "gate_check"
         case .tierDecided, .rateCounted, .gateEnded: return "gate_tier"
+        case .shadowDrawn: return "gate_draw"
+        case .shadowEnded: return "gate_shadow"
         case .priceRow: return "price_row"
         }
     }
 
     public var action: Action {
         switch self {
-        case .runStarted, .callStarted, .outcomeRecorded, .checkEnded, .tierDecided: return .insert
+        case .runStarted, .callStarted, .outcomeRecorded, .checkEnded, .tierDecided, .shadowDrawn, .shadowEnded: return .insert
         case .priceRow: return .insertOnce
         case .runResumed, .runEnded, .runOutcome, .runBand, .callEnded, .callLost, .questionAnswered, .rateCounted, .gateEnded: return .update
         case .nodeChanged, .nodeEnded, .questionAsked, .memoKept, .memoTaken: return .upsert
@@ -128,16 +130,26 @@ public enum RowChange: Int, Sendable, CaseIterable {
         case .checkEnded:
             return Self.columns(
                 keys: ["node_path", "tier", "name"],
-                once: ["step_id", "kind", "result", "score", "threshold", "output_hash", "reason", "cost_pico", "total_ms", "ended_at"])
+                once: ["step_id", "kind", "result", "score", "threshold", "output_hash", "reason", "cost_pico", "total_ms", "ended_at", "value", "gate_hash"])
         case .tierDecided:
             return Self.columns(
-                keys: ["node_path", "tier"], once: ["step_id", "gate_hash", "verdict", "failure_kind", "decided_by", "not_run", "output_hash", "decided_at", "reason", "window_key"])
+                keys: ["node_path", "tier"],
+                once: ["step_id", "gate_hash", "verdict", "failure_kind", "decided_by", "not_run", "output_hash", "decided_at", "reason", "window_key", "last_tier"] + Self.signals)
         case .rateCounted: return Self.columns(keys: ["node_path", "tier"], set: ["went_on", "window_answered", "window_escalated"])
         case .gateEnded: return Self.columns(keys: ["node_path", "tier"], set: ["taken", "cause", "reason", "taken_by"])
+        case .shadowDrawn:
+            return Self.columns(keys: ["node_path"], once: ["step_id", "gate_hash", "draw", "rate_millionths", "chosen", "input_bytes", "drawn_at"])
+        case .shadowEnded:
+            return Self.columns(
+                keys: ["node_path", "tier"], once: ["step_id", "result", "failure_kind", "reason", "output_hash", "ended_at"] + Self.signals)
         case .priceRow: return Self.columns(keys: ["id"], once: ["json", "first_used_at"])
         }
     }
 
+    /// What is known of an answer beside what it says.
+    private static let signals = [
+        "answer_bytes", "finish_reason", "schema_passed", "logprob_sum", "logprob_min", "logprob_mean", "logprob_p10", "logprob_margin", "logprob_tokens", "logprob_parts",
+    ]
     private static let callKey = ["node_path", "tier", "part", "ordinal"]
     private static let answer = [
         "decided_at", "approved", "choice", "picked_tier", "value_hash", "decided_by", "decided_as", "note", "granted_pico", "spent_pico", "held_pico", "timed_out",

@@ -15,6 +15,10 @@ public struct GateRate: Sendable, Hashable {
     public let asked: Int
     public let answerCost: Money
     public let checkCost: Money
+    /// Of the calls that gave its answers, as far as they were told: tokens of prompts, those read from a cache, and tokens of answers.
+    public var inputTokens = 0
+    public var cachedTokens = 0
+    public var outputTokens = 0
 
     public init(
         step: String, gate: ContentHash, tier: String, accepted: Int, decided: Int, asked: Int? = nil, answerCost: Money = .zero, checkCost: Money = .zero
@@ -27,5 +31,27 @@ public struct GateRate: Sendable, Hashable {
         self.asked = asked ?? decided
         self.answerCost = answerCost
         self.checkCost = checkCost
+    }
+
+    /// Of the tokens of its prompts the share that a cache had; `nil`: nothing was told of them.
+    public var cachedShare: Double? { inputTokens == 0 ? nil : Double(cachedTokens) / Double(inputTokens) }
+}
+
+/// What became of decisions that rest on one execution of a gate that says what it says now.
+public struct GateOutcomes: Sendable, Hashable {
+    /// The path of the step.
+    public let step: String
+    /// Of the gate's text.
+    public let gate: ContentHash
+    /// Those of which an outcome is recorded.
+    public let judged: Int
+    /// Those whose outcome counts.
+    public let correct: Int
+
+    public init(step: String, gate: ContentHash, judged: Int, correct: Int) {
+        self.step = step
+        self.gate = gate
+        self.judged = judged
+        self.correct = correct
     }
 }

@@ -20,6 +20,12 @@ public struct GateTierRecord: Sendable, Hashable {
     public var cause: String?
     /// The same in a sentence; of one that is not taken, why it could not be told whether to accept it.
     public var reason: String?
+    /// Of the gate's text; `nil`: not read.
+    public var gate: ContentHash?
+    /// The gate's last tier; `nil`: not recorded.
+    public var lastTier: String?
+    /// Of its answer, or of what came in place of one.
+    public var signals: AnswerSignals?
 
     public init(
         path: String, step: String, tier: String, verdict: TierDecided.Verdict, failure: FailureKind? = nil, decidedBy: String? = nil, notRun: [String] = [],
@@ -51,16 +57,25 @@ public struct GateCheckRecord: Sendable, Hashable {
     public var kind: String
     public var result: CheckEnded.Result
     public var score: Double?
+    /// What is held against the threshold, where that is not the score.
+    public var value: Double?
     public var threshold: Double?
     public var reason: String?
     public var cost: Money?
     public var time: TimeSpan
     public var endedAt: Timestamp
+    /// What else it gave.
+    public var output: ContentHash?
+    /// Of the gate's text; `nil`: not recorded.
+    public var gate: ContentHash?
+    /// Where its value stands among those before it; `nil`: it has none.
+    public var place: CheckPlace?
 
     public init(
-        path: String, step: String, tier: String, name: String, kind: String, result: CheckEnded.Result, score: Double? = nil, threshold: Double? = nil,
-        reason: String? = nil, cost: Money? = nil, time: TimeSpan, endedAt: Timestamp
+        path: String, step: String, tier: String, name: String, kind: String, result: CheckEnded.Result, score: Double? = nil, value: Double? = nil,
+        threshold: Double? = nil, reason: String? = nil, cost: Money? = nil, time: TimeSpan, endedAt: Timestamp
     ) {
+        self.value = value
         self.path = path
         self.step = step
         self.tier = tier
@@ -91,4 +106,74 @@ public struct GateCandidate: Sendable, Hashable {
 
     /// Whether its answer passed the hard checks.
     public var canBePicked: Bool { tier.output != nil }
+}
+
+extension GateCheckRecord {
+    /// What it is compared by: the value, else the score.
+    public var measure: Double? { value ?? score }
+}
+
+/// Where a value stands among the last values of the same check of the same gate, of answers of the same tier.
+public struct CheckPlace: Sendable, Hashable {
+    /// How many at most are looked at.
+    public static let most = 500
+
+    /// Those that are less.
+    public var below: Int
+    /// All of them, without its own.
+    public var of: Int
+
+    public init(below: Int, of: Int) {
+        self.below = below
+        self.of = of
+    }
+}
+
+/// Whether an execution of a gate was drawn for comparison, as the ledger tells it.
+public struct GateDrawRecord: Sendable, Hashable {
+    public var path: String
+    public var step: String
+    /// From 0 up to 2⁵³.
+    public var draw: Int64
+    public var rate: Share
+    public var isChosen: Bool
+    /// Of the question's text.
+    public var inputBytes: Int
+
+    public init(path: String, step: String, draw: Int64, rate: Share, isChosen: Bool, inputBytes: Int) {
+        self.path = path
+        self.step = step
+        self.draw = draw
+        self.rate = rate
+        self.isChosen = isChosen
+        self.inputBytes = inputBytes
+    }
+}
+
+/// What a further tier said that was asked for comparison, as the ledger tells it.
+public struct GateShadowRecord: Sendable, Hashable {
+    public var path: String
+    public var step: String
+    public var tier: String
+    public var result: ShadowEnded.Result
+    public var failure: FailureKind?
+    public var reason: String?
+    public var output: ContentHash?
+    public var endedAt: Timestamp
+    public var signals: AnswerSignals?
+
+    public init(
+        path: String, step: String, tier: String, result: ShadowEnded.Result, failure: FailureKind? = nil, reason: String? = nil, output: ContentHash? = nil,
+        endedAt: Timestamp, signals: AnswerSignals? = nil
+    ) {
+        self.path = path
+        self.step = step
+        self.tier = tier
+        self.result = result
+        self.failure = failure
+        self.reason = reason
+        self.output = output
+        self.endedAt = endedAt
+        self.signals = signals
+    }
 }

@@ -55,8 +55,25 @@ public struct GateSimulation: Sendable {
     public var exhausted = 0
     /// Of the exhausted, by the stable word of the reason.
     public var causes: TextTable<Int> = [:]
-    /// Each tier by itself, asked for every row.
+    /// Each tier by itself, asked for every row that has an answer of each of them.
     public var singles: [Tally]
+    /// What the gate comes to over these rows: rows of runs have the tiers alone that were asked.
+    public var complete = Complete()
+
+    /// Rows that have an answer of every tier, over which the gate is compared with each of them.
+    public struct Complete: Sendable, Hashable {
+        public var rows = 0
+        public var gate = Tally()
+        /// With what nothing says the outcome of as right.
+        public var mostCorrect = 0
+        public var escalated = 0
+        /// What the first tier's answers and the checks of them came to, and what was spent behind that.
+        public var firstCost = MoneySum.zero
+        public var furtherCost = MoneySum.zero
+
+        /// Of no rows.
+        public init() {}
+    }
     /// What the first tier's answers and the checks of them came to.
     public var firstCost = MoneySum.zero
     /// What was spent on the escalated rows behind that.

@@ -55,6 +55,8 @@ public struct Plan: Sendable {
         public var passes: Int?
         /// Whether a cap on tokens holds for its calls alone.
         public var hasTokenCap = false
+        /// Of a step with `escalate`.
+        public var gate: Gate?
 
         public struct Items: Sendable, Hashable {
             public let least: Int
@@ -88,6 +90,84 @@ public struct Plan: Sendable {
             self.dependsOn = dependsOn
             self.items = items
             self.passes = passes
+        }
+    }
+
+    /// What a gate comes to by what is recorded of what it says now; of a tier of which nothing is, half of the answers are taken as accepted.
+    public struct Gate: Sendable, Hashable {
+        public struct Tier: Sendable, Hashable {
+            public var name: String
+            public var asked: Int
+            public var accepted: Int
+            /// Answers that were accepted or not.
+            public var decided: Int
+            /// Of an answer with its checks, in the mean; `nil`: it was never asked.
+            public var cost: Money?
+            /// Of the tokens of its prompts the share that a cache had; `nil`: not known.
+            public var cachedShare: Double?
+
+            public init(name: String, asked: Int, accepted: Int, decided: Int, cost: Money?, cachedShare: Double?) {
+                self.name = name
+                self.asked = asked
+                self.accepted = accepted
+                self.decided = decided
+                self.cost = cost
+                self.cachedShare = cachedShare
+            }
+        }
+
+        /// A share that was observed, with the bounds of its interval of 95 %.
+        public struct Rate: Sendable, Hashable {
+            public var share: Double
+            public var low: Double
+            public var high: Double
+            /// Observations.
+            public var count: Int
+
+            public init(share: Double, low: Double, high: Double, count: Int) {
+                self.share = share
+                self.low = low
+                self.high = high
+                self.count = count
+            }
+        }
+
+        public var tiers: [Tier]
+        /// Of an execution.
+        public var expected: Money
+        public var perAccepted: Money
+        /// `nil`: nobody said of any whether it was right, or none was.
+        public var perCorrect: Money?
+        public var judged: Int
+        public var correct: Int
+        /// Of the first tier's answers, the share that goes on.
+        public var rate: Rate?
+        /// The share up to which the gate saves anything: what the last tier costs when it is asked at once, less what the first answer and its checks
+        /// do, over what follows when they go on. Below zero it loses money at any rate; `nil`: not known.
+        public var breakEven: Double?
+        /// Of an answer of the last tier: as it would cost when each question were asked there, with the first tier's share of cached prompts; and as
+        /// it did when it was asked second.
+        public var direct: Money?
+        public var second: Money?
+        public var losesMoney: Bool
+        /// One tier that alone would be cheaper, and what it costs an answer.
+        public var cheaper: (tier: String, cost: Money)? {
+            get { cheaperTier.flatMap { tier in cheaperCost.map { (tier, $0) } } }
+            set { (cheaperTier, cheaperCost) = (newValue?.tier, newValue?.cost) }
+        }
+        private var cheaperTier: String?
+        private var cheaperCost: Money?
+        /// Checks that no tier's answer satisfied.
+        public var hopeless: [HopelessCheck]
+
+        public init(tiers: [Tier], expected: Money, perAccepted: Money, judged: Int = 0, correct: Int = 0, losesMoney: Bool = false, hopeless: [HopelessCheck] = []) {
+            self.tiers = tiers
+            self.expected = expected
+            self.perAccepted = perAccepted
+            self.judged = judged
+            self.correct = correct
+            self.losesMoney = losesMoney
+            self.hopeless = hopeless
         }
     }
 

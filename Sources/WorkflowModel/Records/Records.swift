@@ -299,6 +299,8 @@ public struct DecisionRow: Sendable {
     public var cost: MoneySum
     /// Calls of them that are missing in ``cost``: without a price, in flight, or of unknown end.
     public var callsWithoutCost: Int
+    /// What was paid for comparison beside it.
+    public var shadowCost = MoneySum.zero
 
     public init(workflow: String, unit: String, decisions: Int, counted: Int, pending: Int, cost: MoneySum, callsWithoutCost: Int = 0) {
         self.callsWithoutCost = callsWithoutCost

@@ -13,6 +13,9 @@ public struct RunTrace: Sendable {
     /// What gates decided of the tiers that they asked, and what their checks found, in that order.
     public var gateTiers: [GateTierRecord] = []
     public var gateChecks: [GateCheckRecord] = []
+    /// Which executions of gates were drawn for comparison, and what came of it.
+    public var gateDraws: [GateDrawRecord] = []
+    public var gateShadows: [GateShadowRecord] = []
     /// What is not among the nodes and the calls, in a trace that was not read whole.
     public var folded: [FoldedItems]
 

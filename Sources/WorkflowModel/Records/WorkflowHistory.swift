@@ -6,6 +6,9 @@ public struct WorkflowHistory: Sendable, Hashable {
     public var steps: [String: [CallStatistics]]
     /// How often answers of gates were accepted, whatever became of their runs.
     public var gates: [GateRate]
+    /// What became of what they decided, and checks that no tier's answer satisfied.
+    public var gateOutcomes: [GateOutcomes] = []
+    public var hopeless: [HopelessCheck] = []
 
     public init(runs: Int = 0, steps: [String: [CallStatistics]] = [:], gates: [GateRate] = []) {
         self.runs = runs

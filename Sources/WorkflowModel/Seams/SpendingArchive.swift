@@ -1,3 +1,5 @@
+import Values
+
 /// What calls cost, summed up over runs.
 public protocol SpendingArchive: Sendable {
     /// One row per combination of the dimensions' values, dearest first; one row of everything without dimensions. Sums are exact,
@@ -19,6 +21,20 @@ public protocol SpendingArchive: Sendable {
     ///
     /// - Returns: a share for each combination of the dimensions' values that bears some. Calls that the filter leaves out bear theirs, too.
     func idleShares(by dimensions: [AuditDimension], filter: AuditFilter) async throws(JournalError) -> [IdleShare]
+
+    /// What each gate came to, beside what its last tier would have cost, by workflow and step.
+    func gateSummaries(filter: AuditFilter) async throws(JournalError) -> [GateSummary]
+
+    /// Executions of a gate that have come to their end, those of earlier runs first.
+    ///
+    /// - Parameters:
+    ///   - workflow: its name.
+    ///   - step: the path of the step.
+    ///   - since: only those of which something was decided then or later.
+    ///   - after: where to go on from; `nil`: from the first.
+    func gateExecutions(
+        workflow: String, step: String, since: Timestamp?, after: GateExecution.Position?, limit: Int
+    ) async throws(JournalError) -> [GateExecution]
 
     /// Who answered what runs asked, those with the most answers first.
     func approvers(filter: AuditFilter) async throws(JournalError) -> [ApproverRow]

@@ -83,9 +83,11 @@ struct BatchRun {
         do {
             try await run(batch, lines, session, archive, board, say)
         } catch {
+            await session.leave()
             try? await ledger.release(batch: batch)
             throw error
         }
+        await session.leave()
         try? await ledger.release(batch: batch)
     }
 

@@ -99,7 +99,11 @@ struct Show: AsyncParsableCommand {
             let texts = try await PromptTexts(archive: archive).texts(trace.calls.flatMap { [$0.request, $0.response] }.compactMap { $0 })
             lookUp = { texts[$0] }
         }
-        let options = TraceReport.Options(prompts: lookUp, now: Timestamp.now(), height: Output.isTerminal ? Output.size(of: 1).rows : nil)
+        var options = TraceReport.Options(prompts: lookUp, now: Timestamp.now(), height: Output.isTerminal ? Output.size(of: 1).rows : nil)
+        if !trace.gateTiers.isEmpty {
+            let answers = try await archive.documents(trace.gateTiers.compactMap(\.output) + trace.gateShadows.compactMap(\.output)).compactMapValues { try? JSONParser.parse($0) }
+            options.answers = { answers[$0] }
+        }
         Output.write(styled: TraceReport.text(trace, style: Output.style, options: options))
     }
 }
@@ -140,7 +144,10 @@ struct Audit: AsyncParsableCommand {
         report.agreements = try await Agreements(settings.project).rows(archive, at: .now())
         report.machines = try await archive.machines(filter: filter)
         if idle { report.share(try await archive.idleShares(by: dimensions, filter: filter)) }
-        if dimensions.contains(.tier) { report.gates = try await archive.gates(filter: filter) }
+        if dimensions.contains(.tier) {
+            report.gates = try await archive.gates(filter: filter)
+            report.gateSummaries = try await archive.gateSummaries(filter: filter)
+        }
         if !json, !csv, rows.isEmpty, approvers.isEmpty { return Output.write(try await NothingMatches(archive: archive).text(filters(filter), what: "call")) }
         if json { Output.line(JSONEncoding.pretty.string(report.json)) } else if csv { Output.write(report.csv) } else { Output.write(styled: report.text(style: Output.style)) }
         if json || csv { return }

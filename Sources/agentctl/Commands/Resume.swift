@@ -62,7 +62,11 @@ struct Resume: AsyncParsableCommand {
         }
         let engine = try await session.engine(for: graph)
         let result = try await engine.resume(RunID(record.id), graph, observer: stage.observer)
-        try output.report(result, on: stage)
+        do { try output.report(result, on: stage) } catch {
+            await session.leave()
+            throw error
+        }
+        await session.leave()
     }
 
     // MARK: All
@@ -166,6 +170,7 @@ struct Resume: AsyncParsableCommand {
             for (record, _) in rest { tellStopped(record.id) }
             return ends
         }
+        await session.leave()
         worst.add(ends)
         if engine.interruption != .none { worst.stop() }
     }

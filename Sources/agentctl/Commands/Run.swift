@@ -56,7 +56,11 @@ struct Run: AsyncParsableCommand {
         if let refusal = plan.refusal { throw refusal }
         let engine = try await session.engine(for: graph, release: release)
         let result = try await engine.run(graph, inputs: bound, observer: stage.observer)
-        try output.report(result, on: stage)
+        do { try output.report(result, on: stage) } catch {
+            await session.leave()
+            throw error
+        }
+        await session.leave()
     }
 
     /// The result as JSON. Money is a decimal string.

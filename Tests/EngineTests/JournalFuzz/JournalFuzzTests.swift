@@ -108,6 +108,22 @@ import WorkflowModel
             #expect(name == "degrade" || rig.written.events.contains { $0.kind == "band_entered" })
             histories.append(RecordedHistory(name, rig.written, of: graph, inputs: [:], answer: answer))
         }
+        // Gates that ask for comparison behind the run's steps.
+        let compared = try workflow(
+            """
+            version: 1
+            name: compared
+            models: { small: { use: local/a }, mid: { use: local/b }, large: { use: local/c } }
+            budget: { max_cost_usd: 0.01 }
+            steps:
+              - { id: g, for_each: { items: "[1, 2, 3]" }, prompt: "${{ item }}", escalate: { tiers: [small, mid, large], checks: { odd: { expr: item % 2 == 1 } }, shadow: { rate: 100%, tiers: all } } }
+              - { id: after, needs: [g], model: small, prompt: after }
+            """)
+        let comparing: ScriptedProvider.Script = { request, _ in request.site?.tier == "large" ? .failure(.serverError) : .text("abc") }
+        let comparison = EngineRig(clock: clock, provider: ScriptedProvider(clock: clock, script: comparing))
+        _ = try await comparison.run(compared)
+        await comparison.engine.leave()
+        histories.append(RecordedHistory("compared", comparison.written, of: compared, inputs: [:], answer: comparing))
         // One that could be counted, and one that could not.
         for (name, isCounted) in [("counts", true), ("no counts", false)] {
             let graph = try CountingCallTests.graph("0.000677", ", retry: { max_attempts: 2 }")

@@ -55,7 +55,10 @@ struct RecordedHistory: Sendable {
         let environment = EngineEnvironment(
             journal: FoldedJournal(self), provider: provider, tools: ScriptedTools(clock: clock) { _ in .exited(code: 0, stdout: Array("done\n".utf8), stderr: "") },
             prices: .perToken(), clock: clock, entropy: FixedEntropy(), executor: IdleExecutor { clock.advanceToNext() }, program: "agentctl test")
-        return try await Engine(environment: environment).resume(run, graph)
+        let engine = Engine(environment: environment)
+        let result = try await engine.resume(run, graph)
+        await engine.leave()
+        return result
     }
 
     /// What a folded state tells.

@@ -52,6 +52,7 @@ public struct InMemoryArchive: RunArchive {
         let asked = try await approvals(run: id, isOpen: false)
         var trace = RunTrace(run: run.record, nodes: run.nodeRecords, calls: run.callRecords, memoHits: run.hits, approvals: asked)
         (trace.gateTiers, trace.gateChecks) = (run.gateTiers, run.gateChecks)
+        (trace.gateDraws, trace.gateShadows) = (run.gateDraws, run.gateShadows)
         return trace
     }
 
@@ -187,21 +188,45 @@ extension InMemoryJournal.Run {
 
     fileprivate var gateTiers: [GateTierRecord] {
         tables.rows("gate_tier").values.map { row in
-            GateTierRecord(
+            var tier = GateTierRecord(
                 path: row.text("node_path")!, step: row.text("step_id")!, tier: row.text("tier")!, verdict: row.text("verdict").flatMap(TierDecided.Verdict.init(rawValue:))!,
                 failure: row.text("failure_kind").flatMap(FailureKind.init(rawValue:)), decidedBy: row.text("decided_by"),
                 notRun: row.json("not_run")?.arrayValue?.compactMap(\.stringValue) ?? [], output: row.hash("output_hash"), decidedAt: row.moment("decided_at")!,
                 isTaken: row.int("taken") == 1, takenBy: row.text("taken_by"), cause: row.text("cause"), reason: row.text("reason"))
+            tier.gate = row.hash("gate_hash")
+            tier.lastTier = row.text("last_tier")
+            tier.signals = row.signals
+            return tier
         }.sorted { ($0.decidedAt, $0.path) < ($1.decidedAt, $1.path) }
+    }
+
+    fileprivate var gateDraws: [GateDrawRecord] {
+        tables.rows("gate_draw").values.map { row in
+            GateDrawRecord(
+                path: row.text("node_path")!, step: row.text("step_id")!, draw: row.int("draw")!, rate: Share(millionths: Int(row.int("rate_millionths")!))!,
+                isChosen: row.int("chosen") == 1, inputBytes: Int(row.int("input_bytes")!))
+        }.sorted { $0.path < $1.path }
+    }
+
+    fileprivate var gateShadows: [GateShadowRecord] {
+        tables.rows("gate_shadow").values.map { row in
+            GateShadowRecord(
+                path: row.text("node_path")!, step: row.text("step_id")!, tier: row.text("tier")!, result: row.text("result").flatMap(ShadowEnded.Result.init(rawValue:))!,
+                failure: row.text("failure_kind").flatMap(FailureKind.init(rawValue:)), reason: row.text("reason"), output: row.hash("output_hash"),
+                endedAt: row.moment("ended_at")!, signals: row.signals)
+        }.sorted { ($0.endedAt, $0.path, $0.tier) < ($1.endedAt, $1.path, $1.tier) }
     }
 
     fileprivate var gateChecks: [GateCheckRecord] {
         tables.rows("gate_check").values.map { row in
-            GateCheckRecord(
+            var check = GateCheckRecord(
                 path: row.text("node_path")!, step: row.text("step_id")!, tier: row.text("tier")!, name: row.text("name")!, kind: row.text("kind")!,
                 result: row.text("result").flatMap(CheckEnded.Result.init(rawValue:))!, score: row.text("score").flatMap(Double.init),
-                threshold: row.text("threshold").flatMap(Double.init), reason: row.text("reason"), cost: row.money("cost_pico"),
-                time: .milliseconds(row.int("total_ms")!), endedAt: row.moment("ended_at")!)
+                value: row.text("value").flatMap(Double.init), threshold: row.text("threshold").flatMap(Double.init), reason: row.text("reason"),
+                cost: row.money("cost_pico"), time: .milliseconds(row.int("total_ms")!), endedAt: row.moment("ended_at")!)
+            check.output = row.hash("output_hash")
+            check.gate = row.hash("gate_hash")
+            return check
         }.sorted { ($0.endedAt, $0.path) < ($1.endedAt, $1.path) }
     }
 
@@ -237,5 +262,16 @@ extension RowTables.Row {
     fileprivate func hash(_ column: String) -> ContentHash? { if case .hash(let hash)? = self[column] { hash } else { nil } }
     fileprivate func json(_ column: String) -> JSONValue? { text(column).flatMap { try? JSONParser.parse($0) } }
     fileprivate func money(_ column: String) -> Money? { int(column).map(Money.init(picoDollars:)) }
+    fileprivate var signals: AnswerSignals? {
+        guard let bytes = int("answer_bytes") else { return nil }
+        func figure(_ column: String) -> Double? { text("logprob_" + column).flatMap(Double.init) }
+        let logprobs = figure("sum").map {
+            AnswerSignals.Logprobs(
+                sum: $0, lowest: figure("min")!, mean: figure("mean")!, p10: figure("p10")!, margin: figure("margin"), tokens: Int(int("logprob_tokens")!))
+        }
+        return AnswerSignals(
+            bytes: Int(bytes), finish: text("finish_reason"), matchesSchema: int("schema_passed").map { $0 == 1 }, logprobs: logprobs,
+            parts: json("logprob_parts").flatMap(AnswerSignals.parts(json:)) ?? [])
+    }
     fileprivate func moment(_ column: String) -> Timestamp? { int(column).map(Timestamp.init(microseconds:)) }
 }

@@ -9,19 +9,21 @@ extension CheckEnded {
         json.put("kind", kind)
         json.put("result", result.rawValue)
         json.put("score", score.map(JSONValue.double))
+        json.put("value", value.map(JSONValue.double))
         json.put("threshold", threshold.map(JSONValue.double))
         json.put("output", output)
         json.put("reason", reason)
         json.put("cost_usd", cost?.decimalText)
         json.put("ms", Int(time.milliseconds))
+        json.put("gate", gate)
     }
 
     convenience init(_ fields: EventFields) throws(EventDecodingError) {
         self.init(
             path: try fields.step(), tier: try fields.text("tier"), check: try fields.text("check"), kind: try fields.text("kind"),
-            result: try fields.value("result", Result.init(rawValue:)), score: try fields.optionalDouble("score"), threshold: try fields.optionalDouble("threshold"),
-            output: try fields.optionalHash("output"), reason: try fields.optionalText("reason"), cost: try fields.money("cost_usd"),
-            time: .milliseconds(Int64(try fields.int("ms"))))
+            result: try fields.value("result", Result.init(rawValue:)), score: try fields.optionalDouble("score"), value: try fields.optionalDouble("value"),
+            threshold: try fields.optionalDouble("threshold"), output: try fields.optionalHash("output"), reason: try fields.optionalText("reason"),
+            cost: try fields.money("cost_usd"), time: .milliseconds(Int64(try fields.int("ms"))), gate: try fields.optionalHash("gate"))
     }
 }
 
@@ -36,6 +38,8 @@ extension TierDecided {
         if !notRun.isEmpty { json.put("not_run", notRun) }
         json.put("reason", reason)
         json.put("output", output)
+        json.put("signals", signals?.json)
+        json.put("last", lastTier)
         json.put("window", window)
     }
 
@@ -44,7 +48,7 @@ extension TierDecided {
             path: try fields.step(), tier: try fields.text("tier"), gate: try fields.hash("gate"), verdict: try fields.value("verdict", Verdict.init(rawValue:)),
             failure: try fields.optional("failure_kind", FailureKind.init(rawValue:)), decidedBy: try fields.optionalText("decided_by"),
             notRun: try fields.texts("not_run"), reason: try fields.optionalText("reason"), output: try fields.optionalHash("output"),
-            window: try fields.optionalHash("window"))
+            signals: try fields.signals(), lastTier: try fields.optionalText("last"), window: try fields.optionalHash("window"))
     }
 }
 
@@ -83,5 +87,13 @@ extension GateEnded {
         self.init(
             path: try fields.step(), tier: try fields.optionalText("tier"), isAccepted: try fields.bool("accepted"), cause: try fields.optionalText("cause"),
             reason: try fields.optionalText("reason"), by: try fields.optionalText("by"))
+    }
+}
+
+extension EventFields {
+    func signals() throws(EventDecodingError) -> AnswerSignals? {
+        guard let value = payload["signals"] else { return nil }
+        guard let signals = AnswerSignals(json: value) else { throw missing("signals") }
+        return signals
     }
 }

@@ -26,6 +26,8 @@ extension RunEvent {
         case tierDecided = "tier_decided"
         case rateCounted = "rate_counted"
         case gateEnded = "gate_ended"
+        case shadowDrawn = "shadow_drawn"
+        case shadowEnded = "shadow_ended"
         case nodeSucceeded = "step_succeeded"
         case nodeFailed = "step_failed"
         case nodeRecovered = "step_recovered"
@@ -60,6 +62,8 @@ extension RunEvent {
         case .tierDecided: kind = .tierDecided
         case .rateCounted: kind = .rateCounted
         case .gateEnded: kind = .gateEnded
+        case .shadowDrawn: kind = .shadowDrawn
+        case .shadowEnded: kind = .shadowEnded
         case .nodeSucceeded: kind = .nodeSucceeded
         case .nodeFailed: kind = .nodeFailed
         case .nodeRecovered: kind = .nodeRecovered
@@ -102,6 +106,8 @@ extension RunEvent {
         case .rateCounted(let rate): rate.write(to: &json)
         case .gateEnded(let gate): gate.write(to: &json)
         case .bandEntered(let band): band.write(to: &json)
+        case .shadowDrawn(let draw): draw.write(to: &json)
+        case .shadowEnded(let shadow): shadow.write(to: &json)
         case .conditionEvaluated(let path, let holds):
             json.put("step", path)
             json.put("holds", holds)
@@ -190,6 +196,8 @@ extension RunEvent {
         case .rateCounted: self = .rateCounted(try RateCounted(fields))
         case .gateEnded: self = .gateEnded(try GateEnded(fields))
         case .bandEntered: self = .bandEntered(try BandEntered(fields))
+        case .shadowDrawn: self = .shadowDrawn(try ShadowDrawn(fields))
+        case .shadowEnded: self = .shadowEnded(try ShadowEnded(fields))
         case .conditionEvaluated: self = .conditionEvaluated(try fields.step(), holds: try fields.bool("holds"))
         case .itemsExpanded: self = .itemsExpanded(try fields.step(), count: try fields.int("count"), items: try fields.hash("items"))
         case .stepSkipped: self = .stepSkipped(try fields.step(), try fields.value("reason", SkipReason.init(text:)))

@@ -49,7 +49,7 @@ struct GateSimulate: AsyncParsableCommand {
         }
         var simulator: GateSimulator
         do throws(RecordedAnswersError) {
-            simulator = try GateSimulator(model, gate, in: found.graph, names: names)
+            simulator = try GateSimulator(model, gate, in: found.graph, keepsCut: found.step.limits.onTruncation == .keep, names: names)
         } catch {
             throw UsageError("\(step): \(error)")
         }
