@@ -84,6 +84,7 @@ extension LiveTree {
             ("  " + StyledText(elapsed(startedAt, now) ?? "0.0s"), 2),
             ("  " + StyledText(cost.isEmpty ? "$0.00" : cost), 1),
             (StyledText(budget.map { " of \($0)" } ?? ""), 5),
+            (band.map { StyledText("  \($0.rawValue)", $0 == .red ? .red : .yellow) } ?? "", 4),
             (held > .zero ? "  " + StyledText("held \(held.displayText)", .yellow) : "", 6),
             (running > 0 ? StyledText("  \(running) running") : "", 4),
             (waiting > 0 ? StyledText("  \(waiting) waiting", .yellow) : "", 4),

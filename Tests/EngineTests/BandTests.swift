@@ -224,8 +224,10 @@ import WorkflowModel
     @Test func thePlanHasWhoMayBeAskedInstead() throws {
         let clock = ManualClock()
         let prices = PriceBook(
-            overrides: [.test("local", "s", .input, "1"), .test("local", "s", .output, "2"), .test("local", "m", .input, "1"), .test("local", "m", .output, "2"),
-                .test("local", "l", .input, "10"), .test("local", "l", .output, "20")], catalogue: .none)
+            overrides: [
+                .test("local", "s", .input, "1"), .test("local", "s", .output, "2"), .test("local", "m", .input, "1"), .test("local", "m", .output, "2"),
+                .test("local", "l", .input, "10"), .test("local", "l", .output, "20"),
+            ], catalogue: .none)
         let provider = ScriptedProvider(clock: clock, answers: [:])
         func plan(_ budget: String) throws -> Plan {
             PlanBuilder(graph: try workflow(Self.flow(budget, "  - { id: a, prompt: hi }")), provider: provider, prices: prices, history: WorkflowHistory(), at: clock.now())

@@ -184,6 +184,10 @@ public struct PlanBuilder: Sendable {
                 rows[row].amounts = amounts
             }
             if step.limits.maxTotalTokens != nil { rows[row].hasTokenCap = true }
+            // Where its cost is bounded all the same, as it is by the hour.
+            if graph.budget.maxTokens != nil, step.modelStep != nil, rows[row].amounts.worst != nil, rows[row].amounts.worstTokens == nil {
+                rows[row].notes.append("its tokens are not bounded: give it limits.max_input_tokens or limits.max_total_tokens")
+            }
             total = total + rows[row].amounts
         }
         return total

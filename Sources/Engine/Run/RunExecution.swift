@@ -146,9 +146,11 @@ actor RunExecution: CallRecorder {
             } catch {
                 (status, failed) = (.failed, ("outputs", error))
             }
+            // Outputs of what ran are there all the same, unless one needs what did not.
+            if let left = state.leftOut {
+                (status, failed) = (.failed, (left.path, StepFailure(.budget, "it did not begin: \(SkipReason.band(left.band).text)")))
+            }
         }
-        // Outputs of what ran are there all the same.
-        if status == .succeeded, let left = state.leftOut { (status, failed) = (.failed, (left.path, StepFailure(.budget, "it did not begin: \(SkipReason.band(left.band).text)"))) }
         let failure = failed?.failure ?? (status == .interrupted ? stopping.unreachable : nil)
         let questions = state.questions
         let at = environment.clock.now()

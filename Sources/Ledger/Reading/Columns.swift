@@ -15,7 +15,7 @@ enum RunColumns {
         batch_index, CASE WHEN status = 'running' THEN \(ProcessRecord.sql(of: "run.owner")) END, pruned_at,
         status = 'waiting' AND EXISTS (SELECT 1 FROM approval WHERE run = run.id AND decided_at IS NOT NULL AND taken = 0),
         version, git_commit, release, max_tokens,
-        (SELECT held_pico FROM budget_window WHERE budget_window.run = run.id AND scope = '\(BudgetRefusal.runScope)\(TokenCap.mark)'), band
+        CASE WHEN max_tokens IS NOT NULL THEN (SELECT CAST(total(held_tokens) AS INTEGER) FROM model_call WHERE model_call.run = run.id) END, band
         """
 
     /// Runs in the order of the query, each with what its calls came to.
