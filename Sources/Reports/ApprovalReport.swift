@@ -138,7 +138,7 @@ public enum ApprovalReport {
     private static func json(_ candidate: GateCandidate) -> JSONValue {
         [
             "tier": .string(candidate.tier.tier), "can_be_picked": .bool(candidate.canBePicked), "answer": candidate.answer ?? .null,
-            "decision": TraceReport.json(candidate.tier), "checks": .array(candidate.checks.map(TraceReport.json)),
+            "decision": .object(TraceReport.json(candidate.tier)), "checks": .array(candidate.checks.map(TraceReport.json)),
         ]
     }
 

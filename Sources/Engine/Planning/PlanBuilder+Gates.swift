@@ -46,7 +46,7 @@ extension PlanBuilder {
         // What a gate asks itself it does not ask for comparison, and a call for comparison is no dearer than a question: beyond the worst of
         // all tiers are those alone that the gate does not come to.
         let others = (escalation.shadow?.tiers ?? []).filter { tier in !escalation.tiers[start...].contains { $0.hasSameBytes(as: tier) } }
-        for tier in others where unpriced.isEmpty { add(questions.ofTier(tier), 1) }
+        for tier in others where unpriced.isEmpty { add([(questions.ofTier(tier), 1)]) }
         if let shadow = escalation.shadow {
             notes.append("asks \(shadow.tiers.joined(separator: ", ")) for comparison in \(shadow.rate) of its executions, last of all and in no figure but the worst")
         }
@@ -63,7 +63,7 @@ extension PlanBuilder {
         let known = Acceptance(escalation, history.gates.filter { $0.step == id && $0.gate == escalation.hash })
         let weighed = known.gate(
             from: start, outcomes: history.gateOutcomes.first { $0.step == id && $0.gate == escalation.hash },
-            hopeless: history.hopeless.filter { $0.step == id && $0.gate == escalation.hash }, cheapest: { questions.cheapest(escalation.tiers[$0]) },
+            hopeless: history.hopeless.filter { $0.step == id && $0.gate == escalation.hash }, cheapest: { questions.cheapest(escalation.tiers[$0]).money },
             sheet: { terms(escalation.tiers[$0], of: place.graph).sheets.first?.sheet })
         notes += weighed.notes
         var sheets = TierTerms()

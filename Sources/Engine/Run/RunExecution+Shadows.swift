@@ -60,6 +60,8 @@ extension RunExecution {
         // One that was stopped is told with those that were not asked.
         case .notMade(let failure): if failure.kind != .cancelled { end(shadow, failure.kind == .budget ? .refused : .failed, failure) }
         case .refused(let refusal): end(shadow, .refused, StepFailure(.budget, refusal.message))
+        // None is counted under a rate.
+        case .tripped(let counted): end(shadow, .refused, StepFailure(.notAccepted, counted.sentence))
         case .ended(let call, let answer):
             if call.failure?.kind == .cancelled { return }
             let tries = shadow.tries

@@ -18,7 +18,7 @@ extension ModelRunner {
     /// The question as it stands now: what it reads may be gone when it is asked.
     private func pending(_ tier: String, _ gate: GateRun, _ run: isolated RunExecution) -> PendingShadow {
         let tries = gate.tries(
-            model, tier,
+            model, gate.graph.tier(named: tier)!,
             QuestionPlace(
                 tier: tier, part: CallSite.shadowPart, limits: gate.step.limits, timeout: gate.step.timeout, purpose: .shadow,
                 wantsLogprobs: gate.escalation.readsLogprobs))

@@ -47,12 +47,7 @@ struct GateSimulate: AsyncParsableCommand {
             }
             names[String(tier)] = String(row)
         }
-        var simulator: GateSimulator
-        do throws(RecordedAnswersError) {
-            simulator = try GateSimulator(model, gate, in: found.graph, keepsCut: found.step.limits.onTruncation == .keep, names: names)
-        } catch {
-            throw UsageError("\(step): \(error)")
-        }
+        var simulator = GateSimulator(model, gate, in: found.graph, keepsCut: found.step.limits.onTruncation == .keep, names: names)
         let lines = try await JSONLines(rows)
         while let line = try lines.next() {
             do throws(RecordedAnswersError) { try simulator.add(line.value) } catch { throw UsageError("\(line.place): \(error)") }
