@@ -109,6 +109,37 @@ import Values
         #expect(none.json?["error"]?["message"]?.stringValue?.hasSuffix("took none: dull") == true, "\(none.out)")
     }
 
+    /// `max_rate` is counted over runs, told once, and proved by the facts.
+    @Test func aRateThatIsPassedIsWarnedOf() async throws {
+        let sandbox = try Self.sandbox()
+        try sandbox.write(
+            "rate.yaml",
+            """
+            version: 1
+            name: rated
+            inputs: { items: { type: array, items: { type: integer } } }
+            models: { small: { use: stub/echo }, large: { use: stub/echo } }
+            budget: { max_cost_usd: 0.25 }
+            concurrency: 1
+            steps:
+              - { id: many, for_each: { items: inputs.items }, prompt: "item ${{ item }}", limits: { max_output_tokens: 64 }, escalate: { tiers: [small, large], checks: { few: { expr: item < 20 } }, max_rate: 5%/1h } }
+            outputs: { tiers: "${{ steps.many.tier }}" }
+            """)
+        let items = "items=[\((0..<22).map(String.init).joined(separator: ","))]"
+        let first = try await sandbox.agentctl("run", "rate.yaml", "--input", items)
+        let warning = "warning: max_rate 5%/1h 00m of 'many' is passed: no further tier is asked, and its answers end as on_exhausted says"
+        #expect(first.code == 0 && first.err.components(separatedBy: warning).count == 2, "\(first.err)")
+        let trace = try await sandbox.agentctl("show", "last", "--json").json?["gate_tiers"]?.arrayValue ?? []
+        #expect(trace.filter { $0["cause"] == "max_rate" }.map { $0["reason"] } == ["1 of 22 executions in 1h 00m went on to a further tier, and max_rate is 5%"], "\(trace.suffix(3))")
+        // The next run counts with it.
+        let second = try await sandbox.agentctl("run", "rate.yaml", "--input", "items=[30, 31]", "--json")
+        #expect(second.json?["outputs"]?["tiers"] == ["small", "small"] && second.err.components(separatedBy: warning).count == 2, "\(second.out)\(second.err)")
+        let events = try await sandbox.agentctl("follow", "last", "--events")
+        let counted = events.lines.compactMap { try? JSONParser.parse($0) }.filter { $0["event"] == "rate_counted" }.map { $0["data"] }
+        #expect(counted.map { $0?["answered"] } == [23, 24] && counted.allSatisfy { $0?["tripped"] == true && $0?["limit"] == "5%" })
+        #expect(try await sandbox.agentctl("verify", "--all").out.contains("intact"))
+    }
+
     /// Of an answer that failed what is always checked nothing can be picked.
     @Test func withoutACandidateOneIsGiven() async throws {
         let sandbox = try Sandbox(script: { .completion(of: $0.json ?? [:], number: $0.number, saying: "{\"far\": \"too much of it\"}") })

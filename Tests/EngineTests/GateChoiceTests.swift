@@ -176,7 +176,9 @@ import WorkflowModel
     }
 
     @Test func aCheckThatIsLostAsks() async throws {
-        let judged = Self.gate().replacing("checks: { never: { expr: \"inputs.n < 0\" } }", with: "checks: { judge: { model: helper, prompt: \"ok?\", output: { schema: { type: object, properties: { score: { type: number } }, required: [score] } }, min: 0.5 } }")
+        let schema = "{ type: object, properties: { score: { type: number } }, required: [score] }"
+        let judge = "checks: { judge: { model: helper, prompt: \"ok?\", output: { schema: \(schema) }, min: 0.5 } }"
+        let judged = Self.gate().replacing("checks: { never: { expr: \"inputs.n < 0\" } }", with: judge)
         let rig = Self.rig()
         let first = try await rig.run(workflow(judged))
         #expect(first.status == .waiting && first.waitsFor[0].question.cause == "check_unavailable")

@@ -7,12 +7,13 @@ import WorkflowModel
 ///
 /// Confined to the writer's thread.
 struct EscalationCounts {
+    /// One range of the index `gate_tier_window`, which has all that is read.
+    static let sql = "SELECT count(*), coalesce(sum(went_on), 0) FROM gate_tier WHERE window_key = ?1 AND decided_at >= ?2"
+
     private let select: PreparedStatement
 
     init(connection: OpaquePointer, texts: BindingArena) throws(SQLiteFailure) {
-        // One range of the index `gate_tier_window`, which has all that is read.
-        select = try PreparedStatement(
-            "SELECT count(*), coalesce(sum(went_on), 0) FROM gate_tier WHERE window_key = ?1 AND decided_at >= ?2", on: connection, texts: texts)
+        select = try PreparedStatement(Self.sql, on: connection, texts: texts)
     }
 
     func count(_ check: RateCheck, at moment: Timestamp) throws(SQLiteFailure) -> RateCounted {
