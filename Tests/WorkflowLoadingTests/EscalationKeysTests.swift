@@ -26,12 +26,6 @@ import WorkflowLoading
                 shadow: { tiers: [mid], rate: 5% }
                 """#, moreTiers: "third: { use: local/third, max_output_tokens: 9 }"),
             #"""
-            w.yaml:16:65: warning[AW123]: 'start' in agree is checked, but this version does not run it
-                 |
-              16 |         same: { agree: { model: mid, on: output.answer, min: 1, start: early } }
-                 |                                                                 ^^^^^
-              hint: remove it to run the workflow: nothing is ignored in silence
-
             w.yaml:20:7: warning[AW123]: 'on_exhausted' in escalate is checked, but this version does not run it
                  |
               20 |       on_exhausted: { ask: { message: Which one?, timeout: 1h, on_timeout: best } }

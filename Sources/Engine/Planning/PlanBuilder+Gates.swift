@@ -20,17 +20,16 @@ extension PlanBuilder {
         }
 
         var worst: Money? = unpriced.isEmpty ? .zero : nil
-        func add(_ question: (dearest: Money?, note: String?), _ calls: Int) {
-            guard worst != nil, calls > 0 else { return }
-            worst = question.dearest.map { worst! + $0 * calls }
+        func add(_ question: (most: Money?, note: String?)) {
+            guard worst != nil else { return }
+            worst = question.most.map { worst! + $0 }
             if let note = question.note, !notes.contains(note) { notes.append(note) }
         }
         var askedOnce: Set<Int> = []
         for tier in escalation.tiers.indices[start...] where unpriced.isEmpty {
-            add(questions.ofTier(escalation.tiers[tier]), tierCalls[tier])
+            add(questions.ofTier(escalation.tiers[tier]))
             for check in gate.checks(atTier: tier) where !gate.checks[check].isAskedOnce || askedOnce.insert(check).inserted {
-                let own = escalation.checks[check]
-                add(questions.ofCheck(own, atTier: escalation.tiers[tier]), own.mostCalls(step, model, atTier: escalation.tiers[tier], in: place.graph))
+                add(questions.ofCheck(escalation.checks[check], atTier: escalation.tiers[tier]))
             }
         }
         if place.most == nil {
@@ -63,15 +62,18 @@ extension PlanBuilder {
     }
 
     /// The cheapest way to an answer: up to some tier, whose answer is accepted by the checks that cannot be done without; of the last tier
-    /// none, where the best answer is taken.
+    /// none, where the best answer is taken. What is asked early is paid in any case, unless a person may have to be asked for its money.
     private func best(_ escalation: Escalation, _ gate: GateTerms, from start: Int, _ questions: Questions) -> Money {
-        var asked = Money.zero
+        let early = graph.budget.onExceeded == .ask ? [] : gate.early(from: start)
+        var asked = early.reduce(Money.zero) { $0 + questions.cheapest(escalation.checks[$1], atTier: escalation.tiers[start]) }
         var best: Money?
         for tier in escalation.tiers.indices[start...] {
             asked += questions.cheapest(escalation.tiers[tier])
             var answered = asked
             if tier < escalation.tiers.count - 1 || gate.onExhausted != .best {
-                for check in gate.checksWithout(tier) { answered += questions.cheapest(escalation.checks[check], atTier: escalation.tiers[tier]) }
+                for check in gate.checksWithout(tier) where !early.contains(check) || tier > start && !gate.checks[check].isAskedOnce {
+                    answered += questions.cheapest(escalation.checks[check], atTier: escalation.tiers[tier])
+                }
             }
             best = min(best ?? answered, answered)
         }
@@ -107,26 +109,37 @@ extension PlanBuilder {
             TryMachine(step, model, place.graph.tier(named: tier)!).mostOutput(outputCap(tier))
         }
 
-        private func dearest(
+        /// The most that all tries of a question can hold. The first is of the tier's first model and under the usual cap of output; a cut answer raises
+        /// that for those behind it. Each further model is fallen back to once, and who has the rest of the tries nobody knows: the dearest.
+        private func most(
             _ model: ModelStep, _ tier: String, _ prompt: PromptSize, _ limits: StepLimits, timeout: TimeSpan, what: String
-        ) -> (dearest: Money?, note: String?) {
-            let cap = model.escalation == nil ? cap(model, tier, limits) : mostOutput(tier)
-            let (bound, learned) = builder.inputBound(prompt, limits, model, outputCap: cap)
-            let dearest = builder.dearestCall(model, builder.terms(tier, of: place.graph), bound: bound, outputCap: cap, timeout: timeout, own)
-            if dearest != nil { return (dearest, learned) }
-            return (nil, "unbounded: \(what): no limits.max_input_tokens, and the prompt is not known before the run")
+        ) -> (most: Money?, note: String?) {
+            let machine = TryMachine(step, model, place.graph.tier(named: tier)!, limits: limits)
+            let usual = cap(model, tier, limits)
+            let raised = machine.mostOutput(usual)
+            let terms = builder.terms(tier, of: place.graph)
+            func calls(_ cap: Int) -> (calls: [Money]?, note: String?) {
+                let (bound, learned) = builder.inputBound(prompt, limits, model, outputCap: raised)
+                return (builder.callsByModel(model, terms, bound: bound, outputCap: cap, timeout: timeout, own), learned)
+            }
+            let (later, learned) = calls(raised)
+            guard let later, let dearest = later.max(), let first = raised == usual ? later.first : calls(usual).calls?.first else {
+                return (nil, "unbounded: \(what): no limits.max_input_tokens, and the prompt is not known before the run")
+            }
+            let each = later.dropFirst().reduce(first, +)
+            return (each + dearest * (machine.mostCalls - later.count), learned)
         }
 
-        func ofTier(_ tier: String) -> (dearest: Money?, note: String?) {
-            dearest(model, tier, prompt, step.limits, timeout: step.timeout, what: "the step's question")
+        func ofTier(_ tier: String) -> (most: Money?, note: String?) {
+            most(model, tier, prompt, step.limits, timeout: step.timeout, what: "the step's question")
         }
 
-        func ofCheck(_ check: GateCheck, atTier tier: String) -> (dearest: Money?, note: String?) {
+        func ofCheck(_ check: GateCheck, atTier tier: String) -> (most: Money?, note: String?) {
             switch check.kind {
             case .expression, .logprob, .command: return (.zero, nil)
             case .judge(let judge):
                 let (prompt, isLearned) = promptSize(of: judge, atTier: tier)
-                let (amount, note) = dearest(
+                let (amount, note) = most(
                     judge.question, judge.question.tier, prompt, judge.limits, timeout: judge.timeout ?? step.timeout, what: "the check '\(check.name)'")
                 let learned = isLearned && judge.limits.maxInputTokens == nil && amount != nil
                 return (amount, learned ? "the size of the prompt of '\(check.name)' is learned, not proved; limits.max_input_tokens bounds it" : note)
@@ -134,7 +147,8 @@ extension PlanBuilder {
                 let asked = agree.question(of: model)
                 let size = agree.prompt == nil ? prompt : builder.promptSize(step, asked, place.graph, place.scope)
                 let other = if case .tier(let name) = agree.asked { name } else { tier }
-                return dearest(asked, other, size, step.limits, timeout: step.timeout, what: "the check '\(check.name)'")
+                let (amount, note) = most(asked, other, size, step.limits, timeout: step.timeout, what: "the check '\(check.name)'")
+                return (amount.map { $0 * agree.mostSamples }, note)
             }
         }
 
@@ -175,7 +189,7 @@ extension PlanBuilder {
                 return builder.best(judge.question, builder.terms(judge.question.tier, of: place.graph), promptBytes: size.knownBytes, own)
             case .agreement(let agree):
                 let other = if case .tier(let name) = agree.asked { name } else { tier }
-                return cheapest(other)
+                return cheapest(other) * agree.firstWave
             }
         }
     }

@@ -9,7 +9,7 @@ import WorkflowModel
 /// What does not depend on the inputs (profiles, prices, which steps are conditional) is worked out once: a batch plans
 /// every line.
 public struct PlanBuilder: Sendable {
-    private let graph: WorkflowGraph
+    let graph: WorkflowGraph
     let history: WorkflowHistory
     private let tiers: [TierKey: TierTerms]
     /// For each body, the steps that a condition may skip.
@@ -326,8 +326,13 @@ public struct PlanBuilder: Sendable {
 
     /// The most that one call can hold, by the dearest of a tier's models; `nil`: nothing bounds it.
     func dearestCall(_ model: ModelStep, _ terms: TierTerms, bound: Int?, outputCap: Int, timeout: TimeSpan, _ own: PlanScope) -> Money? {
+        callsByModel(model, terms, bound: bound, outputCap: outputCap, timeout: timeout, own).map { $0.max() ?? .zero }
+    }
+
+    /// The most that one call can hold, by each of a tier's models in their order; `nil`: nothing bounds it.
+    func callsByModel(_ model: ModelStep, _ terms: TierTerms, bound: Int?, outputCap: Int, timeout: TimeSpan, _ own: PlanScope) -> [Money]? {
         guard terms.unknown.isEmpty else { return nil }
-        var dearest = Money.zero
+        var calls: [Money] = []
         for (reference, sheet, window, support) in terms.sheets {
             let attached = attachments(of: model, support, own)
             let profile = terms.profiles.first { $0.reference == reference }
@@ -336,10 +341,9 @@ public struct PlanBuilder: Sendable {
             let input = sheet.isMachineTime ? 0 : whole.map { min($0, window ?? .max) } ?? window
             guard let input else { return nil }
             let output = profile?.outputBound(outputCap) ?? outputCap
-            let cost = Reservation.worst(sheet: sheet, inputBound: input, contextWindow: window, outputCap: output, timeout: timeout).amount
-            dearest = max(dearest, cost)
+            calls.append(Reservation.worst(sheet: sheet, inputBound: input, contextWindow: window, outputCap: output, timeout: timeout).amount)
         }
-        return dearest
+        return calls
     }
 
     /// What the step takes in an average completion, at today's prices of the models that were asked; of one that the tier does not name

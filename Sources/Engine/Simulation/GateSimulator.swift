@@ -99,7 +99,7 @@ public struct GateSimulator {
                     course.asked.append(tier)
                     let answer = row.answers[tier]!
                     course.pay(answer.cost.map { MoneySum($0) })
-                    payEarly(row, answer, &course)
+                    payEarly(row, &course)
                     event = self.event(of: answer)
                 case .check(let check):
                     let tier = course.asked.last!
@@ -232,9 +232,10 @@ public struct GateSimulator {
         course.pay(answer.cost.map { MoneySum($0) })
     }
 
-    private func payEarly(_ row: RecordedAnswers, _ answer: RecordedAnswers.Answer, _ course: inout Course) {
-        for check in escalation.checks {
-            guard case .agreement(let agreement) = check.kind, agreement.startsEarly, case .tier(let name) = agreement.asked, let other = row.answers[helpers[name]!] else { continue }
+    private func payEarly(_ row: RecordedAnswers, _ course: inout Course) {
+        for check in terms.early(from: start) {
+            guard case .agreement(let agreement) = escalation.checks[check].kind, case .tier(let name) = agreement.asked, let other = row.answers[helpers[name]!]
+            else { continue }
             payHelper(name, other, &course)
         }
     }

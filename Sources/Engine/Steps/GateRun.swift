@@ -25,6 +25,8 @@ final class GateRun {
     var attached: [PromptSegment]?
     /// When the check began that is being run.
     var checkBegan: Timestamp?
+    /// What was asked together with the first try, by part.
+    var beside: [String: SideQuestion] = [:]
     /// Answers that passed the hard checks, by tier.
     var answers: [Int: JSONValue] = [:]
 
@@ -51,6 +53,11 @@ final class GateRun {
         self.start = start
         machine = GateMachine(GateTerms(escalation, in: graph), start: start, scope: scope)
         next = machine.apply(.started)
+    }
+
+    /// The checks that are asked together with the first try, where that is not decided yet.
+    var early: [Int] {
+        record.decisions.contains { $0.tier == machine.terms.tiers[start] } ? [] : machine.terms.early(from: start)
     }
 
     /// The tries of one of its questions.
@@ -80,7 +87,7 @@ final class GateRun {
 
 extension String {
     /// `judge`, or `vote#2` of `vote`.
-    fileprivate func isPart(of check: String) -> Bool {
+    func isPart(of check: String) -> Bool {
         guard utf8.starts(with: check.utf8) else { return false }
         let rest = utf8.dropFirst(check.utf8.count)
         return rest.isEmpty || rest.first == UInt8(ascii: "#")

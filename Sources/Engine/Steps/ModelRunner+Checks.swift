@@ -101,25 +101,41 @@ extension ModelRunner {
     // MARK: Agreement
 
     private func outcome(of agree: AgreementCheck, _ name: String, _ gate: GateRun, _ run: isolated RunExecution) async throws(StepFailure) -> CheckOutcome {
-        let asker = ModelRunner(model: agree.question(of: model))
         var ballot: Ballot
         do throws(EvaluationError) {
             ballot = try Ballot(agree, of: gate.answers[gate.machine.tier] ?? .null, gate.machine.scope)
         } catch {
             return .error("the answer has no value to compare: \(error.message)")
         }
-        while let sample = ballot.next {
-            let tries = tries(agree, asker.model, sample, name, gate)
-            do throws(StepFailure) {
-                if !model.attachments.isEmpty { tries.attached = gate.attached ?? [] }
-                try asker.prepare(tries, run)
-                _ = try await asker.go(tries, run)
-                ballot.take(tries.value)
-            } catch {
-                ballot.take(try .failed(error))
+        while case let wave = ballot.wave, !wave.isEmpty {
+            let sides = wave.map { asked(agree, $0, name, gate) }
+            if sides.count == 1, sides[0].task == nil {
+                await ask(sides[0], run)
+            } else {
+                start(sides, run)
+                await wait(for: sides)
+            }
+            // By their numbers, whichever came first.
+            for side in sides {
+                if let failure = side.failure { ballot.take(try .failed(failure)) } else { ballot.take(side.tries.value) }
             }
         }
         return ballot.outcome
+    }
+
+    /// A sample that was asked early, or is asked now.
+    private func asked(_ agree: AgreementCheck, _ sample: Int, _ name: String, _ gate: GateRun) -> SideQuestion {
+        let new = side(agree, sample, name, gate)
+        guard let early = gate.beside[new.tries.place!.part], new.tries.place!.isAskedOnce || early.tries.place!.tier == gate.tier else { return new }
+        return early
+    }
+
+    @inline(never)
+    func side(_ agree: AgreementCheck, _ sample: Int, _ name: String, _ gate: GateRun) -> SideQuestion {
+        let asker = ModelRunner(model: agree.question(of: model))
+        let tries = tries(agree, asker.model, sample, name, gate)
+        if !model.attachments.isEmpty { tries.attached = gate.attached ?? [] }
+        return SideQuestion(tries, by: asker)
     }
 
     @inline(never)

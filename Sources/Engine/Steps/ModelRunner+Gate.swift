@@ -9,8 +9,23 @@ import WorkflowModel
 extension ModelRunner {
     func climb(_ node: Node, _ run: isolated RunExecution) async {
         run.recordStart(node)
+        let gate: GateRun
+        do throws(StepFailure) { gate = try self.gate(of: node, run) } catch { return run.fail(node, error) }
+        // Where a person may be asked for the money of the first try, nothing is asked before that is granted.
+        let early = run.state.graph.budget.onExceeded == .ask ? [] : gate.early
+        if early.isEmpty { return await decide(gate, run) }
+        if !model.attachments.isEmpty { await attachEarly(gate, run) }
+        start(early, gate, run)
+        let tasks = gate.beside.values.compactMap(\.task)
+        await withTaskCancellationHandler {
+            await decide(gate, run)
+        } onCancel: {
+            for task in tasks { task.cancel() }
+        }
+    }
+
+    private func decide(_ gate: GateRun, _ run: isolated RunExecution) async {
         do throws(StepFailure) {
-            let gate = try gate(of: node, run)
             while true {
                 switch gate.next {
                 case .ask(let tier):
@@ -19,12 +34,44 @@ extension ModelRunner {
                 case .check(let check):
                     let outcome = try await outcome(of: check, gate, run)
                     follow(.checked(outcome), gate, run)
-                case .end(let end): return try finish(end, gate, run)
+                case .end(let end):
+                    await giveUpEarly(gate)
+                    return try finish(end, gate, run)
                 }
             }
         } catch {
-            run.fail(node, error)
+            await giveUpEarly(gate)
+            run.fail(gate.node, error)
         }
+    }
+
+    // MARK: What is asked early
+
+    /// Asks what `agree` asks together with the first try, which does not hang on that one's answer.
+    @inline(never)
+    private func start(_ early: [Int], _ gate: GateRun, _ run: isolated RunExecution) {
+        for index in early {
+            let check = gate.escalation.checks[index]
+            guard case .agreement(let agree) = check.kind, gate.record.check(check.name, of: gate.tier) == nil else { continue }
+            let sides = (0..<agree.firstWave).map { side(agree, $0 + 1, check.name, gate) }
+            for side in sides { gate.beside[side.tries.place!.part] = side }
+            start(sides, run)
+        }
+    }
+
+    private func attachEarly(_ gate: GateRun, _ run: isolated RunExecution) async {
+        let tries = tries(of: gate.start, gate)
+        // Where it cannot be attached the first try says so.
+        do throws(StepFailure) { try await attach(tries, run) } catch { return }
+        gate.attached = tries.attached
+    }
+
+    /// What is not needed any more comes to its end before the gate does: its calls belong to the step.
+    private func giveUpEarly(_ gate: GateRun) async {
+        if gate.beside.isEmpty { return }
+        let sides = gate.beside.values.filter { !$0.hasEnded }
+        for side in sides { side.giveUp() }
+        await wait(for: sides)
     }
 
     @inline(never)

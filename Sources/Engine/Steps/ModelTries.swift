@@ -25,6 +25,8 @@ final class ModelTries {
     var machine: TryMachine
     /// Whether it began before: with calls of a process that is gone, or up to a question that is answered now.
     let isResumed: Bool
+    /// Nobody needs its answer any more: no further call is made.
+    var isGivenUp = false
     /// What the machine asks for.
     var next = TryMachine.Command.checkOutput
     /// Whether an answer of an earlier call would do.
