@@ -25,8 +25,8 @@ final class GateRun {
     var attached: [PromptSegment]?
     /// When the check began that is being run.
     var checkBegan: Timestamp?
-    /// What was asked together with the first try, by part.
-    var beside: [String: SideQuestion] = [:]
+    /// What was asked together with the first try.
+    var beside: [SideQuestion] = []
     /// Answers that passed the hard checks, by tier.
     var answers: [Int: JSONValue] = [:]
 

@@ -126,8 +126,8 @@ extension ModelRunner {
     /// A sample that was asked early, or is asked now.
     private func asked(_ agree: AgreementCheck, _ sample: Int, _ name: String, _ gate: GateRun) -> SideQuestion {
         let new = side(agree, sample, name, gate)
-        guard let early = gate.beside[new.tries.place!.part], new.tries.place!.isAskedOnce || early.tries.place!.tier == gate.tier else { return new }
-        return early
+        let place = new.tries.place!
+        return gate.beside.first { $0.tries.place!.part == place.part && (place.isAskedOnce || $0.tries.place!.tier == place.tier) } ?? new
     }
 
     @inline(never)

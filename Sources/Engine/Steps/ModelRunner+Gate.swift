@@ -16,7 +16,7 @@ extension ModelRunner {
         if early.isEmpty { return await decide(gate, run) }
         if !model.attachments.isEmpty { await attachEarly(gate, run) }
         start(early, gate, run)
-        let tasks = gate.beside.values.compactMap(\.task)
+        let tasks = gate.beside.compactMap(\.task)
         await withTaskCancellationHandler {
             await decide(gate, run)
         } onCancel: {
@@ -54,7 +54,7 @@ extension ModelRunner {
             let check = gate.escalation.checks[index]
             guard case .agreement(let agree) = check.kind, gate.record.check(check.name, of: gate.tier) == nil else { continue }
             let sides = (0..<agree.firstWave).map { side(agree, $0 + 1, check.name, gate) }
-            for side in sides { gate.beside[side.tries.place!.part] = side }
+            gate.beside += sides
             start(sides, run)
         }
     }
@@ -69,7 +69,7 @@ extension ModelRunner {
     /// What is not needed any more comes to its end before the gate does: its calls belong to the step.
     private func giveUpEarly(_ gate: GateRun) async {
         if gate.beside.isEmpty { return }
-        let sides = gate.beside.values.filter { !$0.hasEnded }
+        let sides = gate.beside.filter { !$0.hasEnded }
         for side in sides { side.giveUp() }
         await wait(for: sides)
     }
