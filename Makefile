@@ -26,7 +26,7 @@ SHELL := /bin/bash
 .ONESHELL:
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help setup toolchain libraries venv models build release demo test lint format test-release patches sanitize fuzz crash bench prices live install clean
+.PHONY: help setup toolchain libraries venv models build release demo gates test lint format test-release patches sanitize fuzz crash bench prices live install clean
 
 # A recipe's `stop "sentence"` ends make with that sentence and nothing that hides it.
 define prelude
@@ -62,6 +62,9 @@ demo: release models ## build, fetch the models, triage a real ticket, show the 
 	run show last || true
 	run audit || true
 	if [ $$status -ne 0 ]; then stop "the run ended with exit code $$status; the trace above says which step failed and why."; fi
+
+gates: release models ## ask the labelled items of Workflows/ of each local model alone and of the gates: how often right, at what cost (10 to 30 minutes)
+	@python3 Workflows/measure.py $(AGENTCTL)
 
 # The debug build is for the rooms; the commands, the kills and the cases are tried on the binary that is shipped.
 test: setup lint ## run every test; fetches the small model if it can

@@ -1,4 +1,5 @@
 import Economics
+import Foundation
 import TestSupport
 import Testing
 import Values
@@ -9,84 +10,12 @@ import WorkflowModel
 /// Gates of all kinds on models that fill every cap and fail most calls: no run costs more than its plan's worst case, no question is asked more often
 /// than it says, and each gate tells one course of events.
 @Suite struct RandomGateTests {
-    private struct Gates {
-        var random: SeededGenerator
-
-        mutating func roll(_ sides: Int) -> Int { Int(random.next() % UInt64(sides)) }
-        mutating func chance(_ percent: Int) -> Bool { roll(100) < percent }
-
-        private static let tiers = ["small", "mid", "large"]
-
-        mutating func workflow() -> String {
-            let steps = (0..<1 + roll(3)).map { step(number: $0) }
-            return """
-                version: 1
-                name: gates
-                models: { small: { use: local/s\(chance(30) ? ", fallback: local/f" : "") }, mid: { use: local/m }, large: { use: local/l }, helper: { use: local/h } }
-                defaults: { retry: { max_attempts: \(1 + roll(3)) } }
-                steps:
-                \(steps.joined(separator: "\n"))
-                """
-        }
-
-        private mutating func step(number: Int) -> String {
-            let names = Array(["a", "b", "c"].prefix(1 + roll(3)))
-            let checks = names.map { "\($0): \(check())" }
-            let passed = names.map { (chance(15) ? "!" : "") + "checks.\($0).passed" }
-            let accept = chance(40) ? "" : ", accept: \"\(passed.joined(separator: chance(50) ? " && " : " || "))\""
-            let first = roll(3)
-            var keys = ["id: s\(number)", "prompt: \"question \(number)\"", "limits: { max_input_tokens: 400\(chance(50) ? ", max_output_tokens: \(10 + roll(90))" : "") }"]
-            if chance(30) { keys.append("output: { schema: { type: object }, repair: \(roll(3)) }") }
-            if chance(20) { keys.append("for_each: { items: \"[1, 2]\", on_error: collect }") } else { keys.append("on_error: continue") }
-            let exhausted = chance(30) ? ", on_exhausted: fail" : chance(30) ? ", on_exhausted: { ask: { message: which } }" : ""
-            // So few executions never pass it.
-            let rate = chance(30) ? ", max_rate: 0%/1h" : ""
-            let refusal = chance(50) ? ", on_refusal: escalate" : ""
-            // Also a tier that the gate does not have, and one that only checks ask.
-            let compared = ["all", "[large]", "[small, mid]", "[helper]"][roll(4)]
-            let shadow = chance(40) ? ", shadow: { rate: \(chance(50) ? "100%" : "50%"), tiers: \(compared) }" : ""
-            keys.append("escalate: { tiers: [\(Self.tiers[first...].joined(separator: ", "))], checks: { \(checks.joined(separator: ", ")) }\(accept)\(exhausted)\(refusal)\(rate)\(shadow) }")
-            return "  - { \(keys.joined(separator: ", ")) }"
-        }
-
-        private mutating func check() -> String {
-            let record = chance(20) ? ", record: true" : ""
-            switch roll(5) {
-            case 0: return "{ expr: \"size(output) % 2 == 0\"\(record) }"
-            case 1: return "{ logprob: { min_prob: 0.5 }\(record) }"
-            case 2: return "{ agree: { model: helper }\(record) }"
-            case 3: return "{ agree: { samples: \(1 + roll(3)) }\(record) }"
-            default:
-                let schema = ", output: { schema: { type: object, properties: { score: { type: number } }, required: [score] }, repair: \(roll(2)) }, min: 0.5"
-                return "{ model: helper, prompt: \"good?\", limits: { max_input_tokens: 2000, max_output_tokens: \(5 + roll(20)) }\(schema)\(record) }"
-            }
-        }
-    }
-
-    /// Fills what it is allowed, and fails as chance has it.
-    private static func answer(_ request: ModelRequest, _ random: inout SeededGenerator) -> ScriptedProvider.Answer {
-        let input = request.segments.reduce(0) { $0 + $1.text.utf8.count } + 12
-        let output = request.maxOutputTokens
-        switch random.next() % 12 {
-        case 0: return .failure(.serverError, billing: .unknown)
-        case 1: return .failure(.timeout, billing: .unknown)
-        case 2: return .text("cut", finish: .length, input: input, output: output)
-        case 3: return .text("", input: input, output: output)
-        case 4: return .text("", refusal: "no", input: input, output: output)
-        case 5: return .failure(.connection)
-        case 6: return .text("{\"score\": 0.25}", input: input, output: output)
-        case 7: return .text("{\"score\": 0.75, \"passed\": true}", input: input, output: output)
-        case 8: return .text("{}", input: input, output: output)
-        default: return .text("text \(random.next() % 3)", input: input, output: output)
-        }
-    }
-
     @Test(arguments: 1...160 as ClosedRange<UInt64>) func noGateCostsMoreThanItsPlan(seed: UInt64) async throws {
-        var gates = Gates(random: SeededGenerator(seed: seed))
+        var gates = RandomGates(seed: seed)
         let yaml = gates.workflow()
         let graph = try workflow(yaml)
         let chance = Mutex(SeededGenerator(seed: seed &+ 7_000))
-        let rig = EngineRig { request, _ in chance.withLock { Self.answer(request, &$0) } }
+        let rig = EngineRig { request, _ in chance.withLock { RandomGates.answer(request, &$0) } }
         let plan = PlanBuilder(graph: graph, provider: rig.provider, prices: .perToken(), history: WorkflowHistory(), at: rig.clock.now()).plan(inputs: [:])
         let worst = try #require(plan.total.worst, "\(yaml)")
         let chooser = Chooser(rig.journal)
@@ -137,7 +66,7 @@ import WorkflowModel
     /// The same under caps, on cost and on tokens, in bands, and where cheaper tiers take over: no cap is passed, no gate goes up behind a band that
     /// forbids it, whoever begins behind a band asks who is left, and the plan's worst case holds for all of it.
     @Test(arguments: 1...160 as ClosedRange<UInt64>) func capsAndBandsHold(seed: UInt64) async throws {
-        var gates = Gates(random: SeededGenerator(seed: seed &+ 31_000))
+        var gates = RandomGates(seed: seed &+ 31_000)
         let plain = gates.workflow()
         let cost = ["0.0008", "0.002", "0.01"][gates.roll(3)]
         let tokens = [1_500, 6_000, 40_000][gates.roll(3)]
@@ -149,7 +78,7 @@ import WorkflowModel
         let yaml = plain.replacing("\nsteps:", with: "\nbudget: { \(budget) }\nsteps:")
         let graph = try workflow(yaml)
         let chance = Mutex(SeededGenerator(seed: seed &+ 9_000))
-        let rig = EngineRig { request, _ in chance.withLock { Self.answer(request, &$0) } }
+        let rig = EngineRig { request, _ in chance.withLock { RandomGates.answer(request, &$0) } }
         let plan = PlanBuilder(graph: graph, provider: rig.provider, prices: .perToken(), history: WorkflowHistory(), at: rig.clock.now()).plan(inputs: [:])
         _ = try await rig.run(graph, observer: Chooser(rig.journal))
         let run = rig.written
@@ -179,6 +108,71 @@ import WorkflowModel
             default: break
             }
         }
+    }
+
+    // MARK: Many
+
+    /// What a gate came to, of its plan's worst case.
+    private struct Course: Sendable {
+        let seed: UInt64
+        /// What counted in the end, in millionths of the worst case.
+        let share: Int64
+        let faults: [String]
+    }
+
+    /// How many gates are tried: 10,000 with AGENTCTL_GATES=10000, some of them in every run.
+    private static let count = ProcessInfo.processInfo.environment["AGENTCTL_GATES"].flatMap { UInt64($0) } ?? 600
+
+    /// The worst case is a bound, and no further away than it has to be: one in a hundred gates comes within a twentieth of it.
+    @Test(.timeLimit(.minutes(30))) func noGateOfManyCostsMoreThanItsPlanAndSomeNearlyThat() async throws {
+        let courses = try await withThrowingTaskGroup(of: [Course].self) { group in
+            for lane in 0..<4 as Range<UInt64> {
+                group.addTask {
+                    var courses: [Course] = []
+                    for seed in stride(from: lane + 1, through: Self.count, by: 4) { courses.append(try await Self.course(seed: seed)) }
+                    return courses
+                }
+            }
+            return try await group.reduce(into: []) { $0 += $1 }
+        }
+        for fault in courses.sorted(by: { $0.seed < $1.seed }).flatMap(\.faults) { Issue.record("\(fault)") }
+        let near = courses.filter { $0.share >= 950_000 }
+        #expect(courses.count == Int(Self.count) && near.count * 100 >= courses.count, "\(near.count) of \(courses.count) come near")
+    }
+
+    private static func course(seed: UInt64) async throws -> Course {
+        var gates = RandomGates(seed: seed &* 2_654_435_761 &+ 17)
+        let yaml = gates.workflow()
+        let graph = try workflow(yaml)
+        let attempts = graph.steps[0].retry.maxAttempts
+        let isDearest = gates.chance(60)
+        let chance = Mutex(SeededGenerator(seed: seed &+ 70_000))
+        let clock = ManualClock()
+        let provider = ScriptedProvider(clock: clock) { request, _ in
+            chance.withLock { isDearest ? RandomGates.dearest(request, attempts: attempts, &$0) : RandomGates.answer(request, &$0) }
+        }
+        let plan = PlanBuilder(graph: graph, provider: provider, prices: .perToken(), history: WorkflowHistory(), at: clock.now()).plan(inputs: [:])
+        guard let worst = plan.total.worst, let best = Optional(plan.total.best) else { return Course(seed: seed, share: 0, faults: ["\(seed) is unbounded: \(yaml)"]) }
+        // One in four has a cap that it may meet.
+        let cap = gates.chance(25) ? max(best, worst.scaled(Money(picoDollars: Int64(1 + gates.roll(100))), over: Money(picoDollars: 100))) : nil
+        let budgeted = try cap.map { try workflow(yaml + "\nbudget: { max_cost_usd: \($0.decimalText) }") } ?? graph
+        let tools = ScriptedTools(clock: clock) { _ in .exited(code: Int(seed % 3), stdout: [], stderr: "") }
+        let rig = EngineRig(clock: clock, provider: provider, tools: tools)
+        let result = try await rig.run(budgeted, observer: Chooser(rig.journal))
+        await rig.engine.leave()
+        var faults: [String] = []
+        if result.cost > MoneySum(worst) { faults.append("cost \(result.cost) of \(worst)") }
+        if rig.written.mostHeld > worst.picoDollars { faults.append("held \(rig.written.mostHeld) of \(worst.picoDollars)") }
+        if let cap, rig.written.mostHeld > cap.picoDollars { faults.append("held \(rig.written.mostHeld) under a cap of \(cap)") }
+        for (scope, counted) in rig.written.scopes where counted.mostHeld > counted.cap { faults.append("held \(counted.mostHeld) in \(scope) under \(counted.cap)") }
+        for step in plan.steps {
+            let calls = rig.written.calls.filter { NodePath.step($0.start.path) == step.id && $0.end?.isOutage != true }
+            if calls.count > step.maxCalls! { faults.append("\(calls.count) calls of \(step.maxCalls!) in \(step.id)") }
+        }
+        if rig.written.end == nil { faults.append("it has no end") }
+        if rig.written.calls.contains(where: { $0.end == nil }) { faults.append("a call without an end") }
+        return Course(
+            seed: seed, share: cap == nil ? rig.written.held / max(1, worst.picoDollars / 1_000_000) : 0, faults: faults.map { "seed \(seed): \($0)\n\(yaml)" })
     }
 
     /// The worst case is not far from what can come: where every try of every question fails but the last, nothing is accepted, and all caps are filled.

@@ -50,6 +50,8 @@ import WorkflowModel
           - { id: gate_same, for_each: { items: inputs.words, as: word, max_parallel: 2 }, prompt: "about ${{ word }}", escalate: { tiers: [small, mid, large], checks: { same: { agree: { model: helper } } } } }
           - { id: gate_sure, prompt: "sure?", escalate: { tiers: [small, mid], checks: { sure: { logprob: { min_prob: 0.5 } }, tests: { run: [./verify], with: { text: "${{ output }}" } } } } }
           - { id: gate_vote, prompt: "vote ${{ steps.gate_judge.output }}", escalate: { tiers: [small, mid], checks: { vote: { agree: { samples: 3 } } }, on_exhausted: best } }
+          - { id: gate_early, prompt: "early", escalate: { tiers: [small, mid], checks: { long: { expr: "size(output) > 5" }, same: { agree: { model: helper, start: early } }, vote: { agree: { samples: 3, start: early } } }, accept: "checks.long.passed || checks.same.passed || checks.vote.passed" } }
+          - { id: gate_idle, prompt: "idle", escalate: { tiers: [small, mid], checks: { short: { expr: "size(output) > 2" }, same: { agree: { model: helper, start: early } } }, accept: "checks.short.passed || checks.same.passed" } }
           - { id: gate_cut, prompt: "cut", escalate: { tiers: [small, large] } }
           - { id: gate_none, prompt: "none", escalate: { tiers: [small, large], checks: { never: { expr: "size(output) < 3" } }, on_exhausted: fail }, on_error: { value: "nothing" } }
           - id: group
@@ -62,6 +64,7 @@ import WorkflowModel
           same: ["${{ steps.gate_same.output }}", "${{ steps.gate_same.tier }}", "${{ steps.gate_same.accepted }}", "${{ steps.gate_same.attempts }}"]
           sure: "${{ steps.gate_sure.output }} ${{ steps.gate_sure.tier }} ${{ steps.gate_sure.accepted }} ${{ string(steps.gate_sure.cost_usd) }}"
           vote: "${{ steps.gate_vote.output }} ${{ steps.gate_vote.tier }} ${{ steps.gate_vote.accepted }}"
+          early: "${{ steps.gate_early.output }} ${{ steps.gate_early.tier }} ${{ steps.gate_early.attempts }} ${{ steps.gate_idle.tier }}"
           cut: "${{ steps.gate_cut.tier }}"
           none: ${{ steps.gate_none.output }}
           group: ${{ steps.group.output }}

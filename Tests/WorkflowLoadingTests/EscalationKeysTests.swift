@@ -25,13 +25,7 @@ import WorkflowLoading
                 max_rate: 30%/1h
                 shadow: { tiers: [mid], rate: 5% }
                 """#, moreTiers: "third: { use: local/third, max_output_tokens: 9 }"),
-            #"""
-            w.yaml:16:65: warning[AW123]: 'start' in agree is checked, but this version does not run it
-                 |
-              16 |         same: { agree: { model: mid, on: output.answer, min: 1, start: early } }
-                 |                                                                 ^^^^^
-              hint: remove it to run the workflow: nothing is ignored in silence
-            """#)
+            "")
     }
 
     @Test func modelAndEscalate() throws {

@@ -31,24 +31,34 @@ extension PlanBuilder {
     ///
     /// - Returns: `nil` of a unit: nothing bounds it.
     func dearestCall(_ model: ModelStep, _ terms: TierTerms, bound: Int?, outputCap: Int, timeout: TimeSpan, _ own: PlanScope) -> (money: Money?, tokens: Int?) {
+        let calls = callsByModel(model, terms, bound: bound, outputCap: outputCap, timeout: timeout, own)
+        return (calls.money.map { $0.max() ?? .zero }, calls.tokens.map { $0.max() ?? 0 })
+    }
+
+    /// The most that one call can hold, by each of a tier's models in their order; those without a price have no money.
+    ///
+    /// - Returns: `nil` of a unit: nothing bounds it.
+    func callsByModel(
+        _ model: ModelStep, _ terms: TierTerms, bound: Int?, outputCap: Int, timeout: TimeSpan, _ own: PlanScope
+    ) -> (money: [Money]?, tokens: [Int]?) {
         guard terms.unknown.isEmpty else { return (nil, nil) }
-        var dearest: (money: Money?, tokens: Int?) = (.zero, 0)
+        var (money, tokens): ([Money]?, [Int]?) = ([], [])
         for profile in terms.profiles {
             let window = profile.contextWindow
             let attached = attachments(of: model, profile.attachments, own)
             let added = model.schema == nil ? 0 : profile.schemaOverhead
             let input = bound.flatMap { bound in attached.most.map { bound + $0 + added } }.map { min($0, window ?? .max) } ?? window
             let output = profile.outputBound(outputCap)
-            dearest.tokens = dearest.tokens.flatMap { most in input.map { max(most, Reservation.tokens(inputBound: $0, contextWindow: window, outputCap: output)) } }
+            if let input { tokens?.append(Reservation.tokens(inputBound: input, contextWindow: window, outputCap: output)) } else { tokens = nil }
             guard let sheet = terms.sheets.first(where: { $0.reference == profile.reference })?.sheet else { continue }
-            dearest.money = dearest.money.flatMap { most in
-                // By the hour, tokens cost nothing.
-                (sheet.isMachineTime ? 0 : input).map {
-                    max(most, Reservation.worst(sheet: sheet, inputBound: $0, contextWindow: window, outputCap: output, timeout: timeout).amount)
-                }
+            // By the hour, tokens cost nothing.
+            guard let charged = sheet.isMachineTime ? 0 : input else {
+                money = nil
+                continue
             }
+            money?.append(Reservation.worst(sheet: sheet, inputBound: charged, contextWindow: window, outputCap: output, timeout: timeout).amount)
         }
-        return dearest
+        return (money, tokens)
     }
 
     // MARK: Who may be asked in place of a tier

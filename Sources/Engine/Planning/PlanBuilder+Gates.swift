@@ -24,29 +24,26 @@ extension PlanBuilder {
 
         var worst: Money? = unpriced.isEmpty ? .zero : nil
         var tokens: Int? = 0
-        func add(_ asked: [(question: Questions.Most, calls: Int)]) {
-            let asked = asked.filter { $0.calls > 0 }
-            if asked.isEmpty { return }
+        func add(_ asked: [Questions.Most]) {
             func most<Amount: Comparable>(_ amounts: [Amount?]) -> Amount? { amounts.contains { $0 == nil } ? nil : amounts.compactMap(\.self).max() }
             tokens = tokens.flatMap { sum in
-                most(asked.map { $0.question.dearest.tokens?.times($0.calls) }).flatMap { sum.addingReportingOverflow($0).overflow ? nil : sum + $0 }
+                most(asked.map(\.most.tokens)).flatMap { sum.addingReportingOverflow($0).overflow ? nil : sum + $0 }
             }
             guard worst != nil else { return }
-            worst = most(asked.map { item in item.question.dearest.money.map { $0 * item.calls } }).map { worst! + $0 }
-            for note in asked.compactMap(\.question.note) where !notes.contains(note) { notes.append(note) }
+            worst = most(asked.map(\.most.money)).map { worst! + $0 }
+            for note in asked.compactMap(\.note) where !notes.contains(note) { notes.append(note) }
         }
         var askedOnce: Set<Int> = []
         for tier in escalation.tiers.indices[start...] {
-            add(asked(tier).map { (questions.ofTier($0.name), TryMachine(step, model, $0).mostCalls) })
+            add(asked(tier).map { questions.ofTier($0.name) })
             for check in gate.checks(atTier: tier) where !gate.checks[check].isAskedOnce || askedOnce.insert(check).inserted {
-                let own = escalation.checks[check]
-                add(asked(tier).map { (questions.ofCheck(own, atTier: $0.name), own.mostCalls(step, model, atTier: $0, in: place.graph)) })
+                add(asked(tier).map { questions.ofCheck(escalation.checks[check], atTier: $0.name) })
             }
         }
         // What a gate asks itself it does not ask for comparison, and a call for comparison is no dearer than a question: beyond the worst of
         // all tiers are those alone that the gate does not come to.
         let others = (escalation.shadow?.tiers ?? []).filter { tier in !escalation.tiers[start...].contains { $0.hasSameBytes(as: tier) } }
-        for tier in others where unpriced.isEmpty { add([(questions.ofTier(tier), 1)]) }
+        for tier in others where unpriced.isEmpty { add([questions.ofCall(tier)]) }
         if let shadow = escalation.shadow {
             notes.append("asks \(shadow.tiers.joined(separator: ", ")) for comparison in \(shadow.rate) of its executions, last of all and in no figure but the worst")
         }
@@ -89,9 +86,10 @@ extension PlanBuilder {
     }
 
     /// The cheapest way to an answer: up to some tier, whose answer is accepted by the checks that cannot be done without; of the last tier
-    /// none, where the best answer is taken.
+    /// none, where the best answer is taken. What is asked early is paid in any case, unless a person may have to be asked for its money.
     private func best(_ escalation: Escalation, _ gate: GateTerms, from start: Int, _ questions: Questions, _ standIns: [String]) -> CapAmount {
-        var asked = CapAmount.zero
+        let early = graph.budget.onExceeded == .ask ? [] : gate.early(from: start)
+        var asked = early.reduce(CapAmount.zero) { $0 + questions.cheapest(escalation.checks[$1], atTier: escalation.tiers[start]) }
         var best: CapAmount?
         for tier in escalation.tiers.indices[start...] {
             var once = questions.cheapest(escalation.tiers[tier])
@@ -99,7 +97,9 @@ extension PlanBuilder {
             asked += once
             var answered = asked
             if tier < escalation.tiers.count - 1 || gate.onExhausted != .best {
-                for check in gate.checksWithout(tier) { answered += questions.cheapest(escalation.checks[check], atTier: escalation.tiers[tier]) }
+                for check in gate.checksWithout(tier) where !early.contains(check) || tier > start && !gate.checks[check].isAskedOnce {
+                    answered += questions.cheapest(escalation.checks[check], atTier: escalation.tiers[tier])
+                }
             }
             best = best?.smaller(of: answered) ?? answered
         }
@@ -115,8 +115,8 @@ extension PlanBuilder {
 
     /// What the questions of a gate can cost.
     private struct Questions {
-        /// The most that a call holds, and what is to be said of it.
-        typealias Most = (dearest: (money: Money?, tokens: Int?), note: String?)
+        /// The most that a question holds with all its tries, and what is to be said of it; `nil` of a unit: nothing bounds it.
+        typealias Most = (most: (money: Money?, tokens: Int?), note: String?)
 
         let builder: PlanBuilder
         let step: Step
@@ -145,18 +145,38 @@ extension PlanBuilder {
             TryMachine(step, model, builder.tier(tier, in: place.graph)).mostOutput(outputCap(tier))
         }
 
-        private func dearest(
+        /// The most that all tries of a question can hold. The first is of the tier's first model and under the usual cap of output; a cut answer raises
+        /// that for those behind it. Each further model is fallen back to once, and who has the rest of the tries nobody knows: the dearest.
+        private func most(
             _ model: ModelStep, _ tier: String, _ prompt: PromptSize, _ limits: StepLimits, timeout: TimeSpan, what: String
         ) -> Most {
-            let cap = model.escalation == nil ? cap(model, tier, limits) : mostOutput(tier)
-            let (bound, learned) = builder.inputBound(prompt, limits, model, outputCap: cap)
-            let dearest = builder.dearestCall(model, builder.terms(tier, of: place.graph), bound: bound, outputCap: cap, timeout: timeout, own)
-            if dearest.money != nil { return (dearest, learned) }
-            return (dearest, "unbounded: \(what): no limits.max_input_tokens, and the prompt is not known before the run")
+            let machine = TryMachine(step, model, builder.tier(tier, in: place.graph), limits: limits)
+            let usual = cap(model, tier, limits)
+            let raised = machine.mostOutput(usual)
+            let terms = builder.terms(tier, of: place.graph)
+            let (bound, learned) = builder.inputBound(prompt, limits, model, outputCap: raised)
+            func calls(_ cap: Int) -> (money: [Money]?, tokens: [Int]?) { builder.callsByModel(model, terms, bound: bound, outputCap: cap, timeout: timeout, own) }
+            let later = calls(raised)
+            let first = raised == usual ? later : calls(usual)
+            func all<Amount: Comparable>(_ first: [Amount]?, _ later: [Amount]?, _ add: (Amount, Amount) -> Amount?, _ times: (Amount, Int) -> Amount?) -> Amount? {
+                guard let begun = first?.first, let later, let dearest = later.max(), let rest = times(dearest, machine.mostCalls - later.count) else { return nil }
+                return (later.dropFirst() + [rest]).reduce(begun) { sum, amount in sum.flatMap { add($0, amount) } }
+            }
+            let money = all(first.money, later.money, { $0 + $1 }, { $0 * $1 })
+            let tokens = all(first.tokens, later.tokens, { $0.addingReportingOverflow($1).overflow ? nil : $0 + $1 }, { $0.times($1) })
+            if money != nil { return ((money, tokens), learned) }
+            return ((money, tokens), "unbounded: \(what): no limits.max_input_tokens, and the prompt is not known before the run")
+        }
+
+        /// A single call of a tier: where it is asked for comparison.
+        func ofCall(_ tier: String) -> Most {
+            let cap = outputCap(tier)
+            let (bound, learned) = builder.inputBound(prompt, step.limits, model, outputCap: cap)
+            return (builder.dearestCall(model, builder.terms(tier, of: place.graph), bound: bound, outputCap: cap, timeout: step.timeout, own), learned)
         }
 
         func ofTier(_ tier: String) -> Most {
-            dearest(model, tier, prompt, step.limits, timeout: step.timeout, what: "the step's question")
+            most(model, tier, prompt, step.limits, timeout: step.timeout, what: "the step's question")
         }
 
         func ofCheck(_ check: GateCheck, atTier tier: String) -> Most {
@@ -164,7 +184,7 @@ extension PlanBuilder {
             case .expression, .logprob, .command: return ((.zero, 0), nil)
             case .judge(let judge):
                 let (prompt, isLearned) = promptSize(of: judge, atTier: tier)
-                let (amount, note) = dearest(
+                let (amount, note) = most(
                     judge.question, judge.question.tier, prompt, judge.limits, timeout: judge.timeout ?? step.timeout, what: "the check '\(check.name)'")
                 let learned = isLearned && judge.limits.maxInputTokens == nil && amount.money != nil
                 return (amount, learned ? "the size of the prompt of '\(check.name)' is learned, not proved; limits.max_input_tokens bounds it" : note)
@@ -172,7 +192,8 @@ extension PlanBuilder {
                 let asked = agree.question(of: model)
                 let size = agree.prompt == nil ? prompt : builder.promptSize(step, asked, place.graph, place.scope)
                 let other = if case .tier(let name) = agree.asked { name } else { tier }
-                return dearest(asked, other, size, step.limits, timeout: step.timeout, what: "the check '\(check.name)'")
+                let (amount, note) = most(asked, other, size, step.limits, timeout: step.timeout, what: "the check '\(check.name)'")
+                return ((amount.money.map { $0 * agree.mostSamples }, amount.tokens.flatMap { $0.times(agree.mostSamples) }), note)
             }
         }
 
@@ -213,7 +234,7 @@ extension PlanBuilder {
                 return builder.best(judge.question, builder.terms(judge.question.tier, of: place.graph), promptBytes: size.knownBytes, own)
             case .agreement(let agree):
                 let other = if case .tier(let name) = agree.asked { name } else { tier }
-                return cheapest(other)
+                return cheapest(other) * agree.firstWave
             }
         }
     }

@@ -128,8 +128,8 @@ public struct GateSimulator {
                     }
                     course.asked.append(tier)
                     course.pay(answer.cost.map { MoneySum($0) })
-                    if let extra = answer.extraCost { course.pay(MoneySum(extra)) }
-                    payEarly(row, answer, &course)
+                    // What an export tells of calls that no check has, asked early among them.
+                    if let extra = answer.extraCost { course.pay(MoneySum(extra)) } else if course.asked.count == 1 { payEarly(row, answer, start, &course) }
                     event = self.event(of: answer)
                 case .check(let check):
                     let tier = course.asked.last!
@@ -280,9 +280,11 @@ public struct GateSimulator {
         course.pay(answer.cost.map { MoneySum($0) })
     }
 
-    private func payEarly(_ row: RecordedAnswers, _ answer: RecordedAnswers.Answer, _ course: inout Course) {
-        for check in escalation.checks {
-            guard answer.checks[check.name] == nil, case .agreement(let agreement) = check.kind, agreement.startsEarly, case .tier(let name) = agreement.asked, let other = row.answers[helpers[name]!] else { continue }
+    private func payEarly(_ row: RecordedAnswers, _ answer: RecordedAnswers.Answer, _ start: Int, _ course: inout Course) {
+        for check in terms.early(from: start) {
+            guard answer.checks[escalation.checks[check].name] == nil, case .agreement(let agreement) = escalation.checks[check].kind,
+                case .tier(let name) = agreement.asked, let other = row.answers[helpers[name]!]
+            else { continue }
             payHelper(name, other, &course)
         }
     }

@@ -63,10 +63,23 @@ final class OpenNode {
     func asked(_ tier: String) -> String { calls.first { $0.started.part.isEmpty && $0.started.tier == tier }?.started.askedTier ?? tier }
 
     var hasCallUnderWay: Bool { callUnderWay != nil }
+    /// The last one. Of a gate several questions may have one each.
     var callUnderWay: CallStarted? {
         if let last = calls.last, last.isUnderWay { return last.started }
         if let last = counts.last, last.isUnderWay { return last.started }
-        return nil
+        if gate == nil { return nil }
+        return (calls.last { $0.isUnderWay } ?? counts.last { $0.isUnderWay })?.started
+    }
+
+    /// The call under way of the question that a call is of.
+    func callUnderWay(besides call: CallStarted) -> CallStarted? {
+        if gate == nil { return callUnderWay }
+        func isOfSame(_ other: Call) -> Bool {
+            guard other.isUnderWay, other.started.tier == call.tier else { return false }
+            let (one, two) = (call.part, other.started.part)
+            return one == two || CallSite.countPart(of: one) == two || one == CallSite.countPart(of: two)
+        }
+        return (calls.last(where: isOfSame) ?? counts.last(where: isOfSame))?.started
     }
 
     /// What expressions read of it beside its output.

@@ -50,21 +50,24 @@ extension RunState {
         case .inputTrimmed(_, let values): try modelNode(node!).cuts.append(values)
         case .callStarted(let call): try begin(call, try modelNode(node!))
         case .callEnded(let end): try self.end(end, node!, at: moment, documents)
-        case .callRefused: try idle(try modelNode(node!), node!)
+        case .callRefused:
+            let state = try modelNode(node!)
+            // Of a gate another question may have a call under way.
+            if state.gate == nil { try idle(state, node!) }
         case .memoHit, .memoKept: try idle(try modelNode(node!), node!)
         case .outputRejected: _ = try begun(node!)
         case .checkEnded(let check):
             let output = try check.output.map { hash throws(IllegalFact) in try documents.value(of: hash) }
-            try gate(of: node!).add(check, output: output)
-        case .tierDecided(let tier): try gate(of: node!).add(tier)
-        case .rateCounted(let counted): try gate(of: node!).add(counted)
+            try gate(of: node!) { $0.part.isPart(of: check.check) && $0.tier == check.tier }.add(check, output: output)
+        case .tierDecided(let tier): try gate(of: node!) { $0.part.isEmpty && $0.tier == tier.tier }.add(tier)
+        case .rateCounted(let counted): try gate(of: node!) { $0.part.isEmpty }.add(counted)
         case .gateEnded(let end):
-            try gate(of: node!).end(end)
+            try gate(of: node!) { _ in true }.end(end)
             try check(end, open[node!]!)
             // What a person gave is no tier's.
             if end.tier != nil || end.isAccepted { open[node!]!.totals?.tier = end.tier.map { open[node!]!.asked($0) } }
         case .shadowDrawn(let draw):
-            try gate(of: node!).drawn(draw)
+            try gate(of: node!) { _ in true }.drawn(draw)
             try shadows.draw(draw)
         case .commandEnded(_, let attempt, let code, _, _, _):
             guard case .run = step(node!).kind else { throw IllegalFact("'\(node!.path)' runs no program") }
@@ -106,9 +109,10 @@ extension RunState {
         return try begun(node)
     }
 
-    private func gate(of node: Node) throws(IllegalFact) -> GateRecord {
+    /// - Parameter needs: whether a call has to have ended before what is told of the gate; others may be under way.
+    private func gate(of node: Node, _ needs: (CallStarted) -> Bool) throws(IllegalFact) -> GateRecord {
         let state = try modelNode(node)
-        try idle(state, node)
+        if state.hasCallUnderWay, (state.calls + state.counts).contains(where: { $0.isUnderWay && needs($0.started) }) { try idle(state, node) }
         guard let gate = state.gate else { throw IllegalFact("'\(node.path)' has no gate") }
         return gate
     }
@@ -122,11 +126,11 @@ extension RunState {
 
     private func begin(_ call: CallStarted, _ state: OpenNode) throws(IllegalFact) {
         guard call.id.run == run else { throw IllegalFact("call \(call.id) is of another run") }
-        if let underWay = state.callUnderWay { throw IllegalFact("call \(underWay.id) of '\(call.path)' is under way") }
+        if let underWay = state.callUnderWay(besides: call) { throw IllegalFact("call \(underWay.id) of '\(call.path)' is under way") }
         let isCount = call.purpose == .count
         let former = isCount ? state.counts : state.calls
         if let last = former.last {
-            let before = state.gate == nil || isCount ? last : former.last { $0.started.tier == call.tier && $0.started.part == call.part }
+            let before = state.gate == nil ? last : former.last { $0.started.tier == call.tier && $0.started.part == call.part }
             guard call.ordinal > before?.started.ordinal ?? -1 else { throw IllegalFact("call \(call.id) comes behind one of ordinal \(before?.started.ordinal ?? 0)") }
         }
         guard call.ordinal >= 0, call.ordinal < CallNumbers.most else { throw IllegalFact("no call has the ordinal \(call.ordinal)") }
@@ -140,8 +144,8 @@ extension RunState {
 
     private func end(_ end: CallEnded, _ node: Node, at moment: Timestamp, _ documents: FactDocuments) throws(IllegalFact) {
         let state = try modelNode(node)
-        if let count = state.counts.last, count.started.id == end.id { return try self.end(count, end, state, at: moment, documents) }
-        guard let place = state.calls.indices.last, state.calls[place].started.id == end.id, state.calls[place].isUnderWay else {
+        if let place = state.counts.lastIndex(where: { $0.started.id == end.id }) { return try self.end(place, end, state, at: moment, documents) }
+        guard let place = state.calls.lastIndex(where: { $0.started.id == end.id }), state.calls[place].isUnderWay else {
             throw IllegalFact("call \(end.id) is not under way")
         }
         guard end.isPossible else { throw IllegalFact("the end of call \(end.id) cannot be true") }
@@ -161,17 +165,17 @@ extension RunState {
     }
 
     /// Of a call that counts: nothing is owed for it, and it is no try of its step.
-    private func end(_ count: OpenNode.Call, _ end: CallEnded, _ state: OpenNode, at moment: Timestamp, _ documents: FactDocuments) throws(IllegalFact) {
+    private func end(_ place: Int, _ end: CallEnded, _ state: OpenNode, at moment: Timestamp, _ documents: FactDocuments) throws(IllegalFact) {
+        var count = state.counts[place]
         guard count.isUnderWay else { throw IllegalFact("call \(end.id) is not under way") }
         guard end.isPossible, end.state == .void else { throw IllegalFact("the end of call \(end.id) cannot be true") }
-        var count = count
         if end.failure == nil {
             guard let response = end.response, let told = TokenCount(json: try documents.value(of: response)) else { throw IllegalFact("call \(end.id) counted nothing") }
             count.count = told
             answering.insert(count.started.model)
         }
         (count.ended, count.endedAt) = (end, moment)
-        state.counts[state.counts.count - 1] = count
+        state.counts[place] = count
         money.settle(count.started, end, caps: [])
     }
 
@@ -179,16 +183,17 @@ extension RunState {
     private func loseCalls() {
         for call in shadows.lose() { money.lose(call, caps: call.caps) }
         for (node, state) in open {
-            if let count = state.counts.indices.last, state.counts[count].isUnderWay {
+            for count in state.counts.indices where state.counts[count].isUnderWay {
                 state.counts[count].isLost = true
                 money.loseCount()
             }
-            guard let place = state.calls.indices.last, state.calls[place].isUnderWay else { continue }
-            state.calls[place].isLost = true
-            let call = state.calls[place].started
-            money.lose(call, caps: caps(of: call, node))
-            let scope = scopes[node.scope]!
-            scope.largestHold = scope.largestHold.larger(of: call.hold)
+            for place in state.calls.indices where state.calls[place].isUnderWay {
+                state.calls[place].isLost = true
+                let call = state.calls[place].started
+                money.lose(call, caps: caps(of: call, node))
+                let scope = scopes[node.scope]!
+                scope.largestHold = scope.largestHold.larger(of: call.hold)
+            }
         }
     }
 

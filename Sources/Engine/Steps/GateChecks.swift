@@ -88,6 +88,15 @@ extension AgreementCheck {
         case .samples(let count): count
         }
     }
+
+    /// How many of them have to equal the answer at hand, which is a part of the share.
+    var neededSamples: Int {
+        let all = mostSamples + 1
+        return max(0, (minShare.map { Int(($0 * Double(all) - 1e-9).rounded(.up)) } ?? all / 2 + 1) - 1)
+    }
+
+    /// How many are asked whatever they come to: fewer can decide nothing.
+    var firstWave: Int { min(neededSamples, mostSamples - neededSamples + 1, mostSamples) }
 }
 
 /// The answers of an `agree` check, one by one: it ends as soon as the rest can change nothing.
@@ -110,9 +119,7 @@ struct Ballot {
         on = agree.on
         self.scope = scope
         samples = agree.mostSamples
-        let all = samples + 1
-        // Of the share the answer itself is a part.
-        needed = max(0, (agree.minShare.map { Int(($0 * Double(all) - 1e-9).rounded(.up)) } ?? all / 2 + 1) - 1)
+        needed = agree.neededSamples
         least = agree.minShare
         isOfOne = samples == 1
         own = try Self.compared(answer, agree.on, scope)
@@ -127,6 +134,13 @@ struct Ballot {
     var next: Int? {
         guard taken < samples, equal < needed, equal + lost.count + samples - taken >= needed else { return nil }
         return taken + 1
+    }
+
+    /// The numbers of the samples that are asked next, together: as many as it takes to decide at the best, which are asked in any case. None: it is decided.
+    var wave: Range<Int> {
+        guard next != nil else { return taken..<taken }
+        let missing = needed - equal
+        return taken + 1..<taken + 1 + min(missing, samples - taken - (missing - lost.count) + 1, samples - taken)
     }
 
     mutating func take(_ answer: JSONValue) {

@@ -27,6 +27,10 @@ final class GateRun {
     var checkBegan: Timestamp?
     /// Of the last answer of the tier that is being decided.
     var signals: AnswerSignals?
+    /// What was asked together with the first try.
+    var beside: [SideQuestion] = []
+    /// Who answers first, known before it is asked.
+    var first: ModelTier?
     /// Answers that passed the hard checks, by tier.
     var answers: [Int: JSONValue] = [:]
 
@@ -70,6 +74,11 @@ final class GateRun {
     /// The count by which a tier is not asked.
     func tripped(at tier: Int) -> RateCounted? { record.rate.flatMap { $0.isTripped && $0.tier == machine.terms.tiers[tier] ? $0 : nil } }
 
+    /// The checks that are asked together with the first try, where that is not decided yet.
+    var early: [Int] {
+        record.decisions.contains { $0.tier == machine.terms.tiers[start] } ? [] : machine.terms.early(from: start)
+    }
+
     /// The tries of one of its questions.
     func tries(_ model: ModelStep, _ tier: ModelTier, _ place: QuestionPlace) -> ModelTries {
         // Whoever was asked at a tier before is not asked again.
@@ -97,7 +106,7 @@ final class GateRun {
 
 extension String {
     /// `judge`, or `vote#2` of `vote`.
-    fileprivate func isPart(of check: String) -> Bool {
+    func isPart(of check: String) -> Bool {
         guard utf8.starts(with: check.utf8) else { return false }
         let rest = utf8.dropFirst(check.utf8.count)
         return rest.isEmpty || rest.first == UInt8(ascii: "#")

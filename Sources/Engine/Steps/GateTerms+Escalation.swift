@@ -33,9 +33,13 @@ extension GateTerms.Check {
             case .command: (.run, 0)
             case .judge(let judge): (.judge, place(judge.question.tier))
             }
-        var isAskedOnce = false
-        if case .agreement(let agree) = check.kind, case .tier = agree.asked { isAskedOnce = true }
-        self.init(name: check.name, kind: kind, weight: weight, isRecorded: check.isRecorded, isAskedOnce: isAskedOnce, reads: check.reads)
+        var (isAskedOnce, startsEarly) = (false, false)
+        if case .agreement(let agree) = check.kind {
+            if case .tier = agree.asked { isAskedOnce = true }
+            startsEarly = agree.startsEarly
+        }
+        self.init(
+            name: check.name, kind: kind, weight: weight, isRecorded: check.isRecorded, isAskedOnce: isAskedOnce, startsEarly: startsEarly, reads: check.reads)
     }
 }
 
@@ -49,10 +53,8 @@ extension GateCheck {
         case .judge(let judge):
             return TryMachine(step, judge.question, graph.tier(named: judge.question.tier)!, limits: judge.limits).mostCalls
         case .agreement(let agree):
-            switch agree.asked {
-            case .tier(let other): return TryMachine(step, model, graph.tier(named: other)!).mostCalls
-            case .samples(let count): return count * TryMachine(step, model, tier).mostCalls
-            }
+            let asked = if case .tier(let other) = agree.asked { graph.tier(named: other)! } else { tier }
+            return agree.mostSamples * TryMachine(step, agree.question(of: model), asked).mostCalls
         }
     }
 }

@@ -21,15 +21,20 @@ public struct GateTerms: Sendable {
         public let isRecorded: Bool
         /// Whether whoever is asked by it is asked once for all tiers: another model, the same question.
         public let isAskedOnce: Bool
+        /// Whether it is asked together with the first try, whatever the other checks may decide.
+        public let startsEarly: Bool
         /// Other checks that it reads.
         public let reads: [String]
 
-        public init(name: String, kind: Kind, weight: Int = 0, isRecorded: Bool = false, isAskedOnce: Bool = false, reads: [String] = []) {
+        public init(
+            name: String, kind: Kind, weight: Int = 0, isRecorded: Bool = false, isAskedOnce: Bool = false, startsEarly: Bool = false, reads: [String] = []
+        ) {
             self.name = name
             self.kind = kind
             self.weight = weight
             self.isRecorded = isRecorded
             self.isAskedOnce = isAskedOnce
+            self.startsEarly = startsEarly
             self.reads = reads
         }
 
@@ -80,6 +85,18 @@ public struct GateTerms: Sendable {
         var reached = Set(needed(by: scope) { _ in true })
         if !looksAt(tier: tier) { reached = reached.filter { !checks[$0].isPaid } }
         return order.filter { reached.contains($0) || checks[$0].isRecorded }
+    }
+
+    /// The checks that are asked together with the first try of the tier which is asked first, in the order in which they are run: those that say so, and
+    /// one without which nothing decides. Follows from the terms alone, so that whoever goes on with a gate asks the same.
+    public func early(from start: Int) -> [Int] {
+        guard looksAt(tier: start) else { return [] }
+        let scope = GateScope(base: UnknownNames(), tier: tiers[start], checks: .unknown, output: .unknown)
+        let needed = needed(by: scope) { _ in true }
+        let readsAnswer = accept?.prospect(scope).reads.contains { $0.path.first == "output" } ?? false
+        return needed.filter { check in
+            checks[check].kind == .agree && checks[check].reads.isEmpty && (checks[check].startsEarly || needed.count == 1 && !readsAnswer)
+        }
     }
 
     /// The most calls that a gate can come to which begins at a tier: every tier is asked, with all its tries, and every check of each that

@@ -102,29 +102,51 @@ extension ModelRunner {
     // MARK: Agreement
 
     private func outcome(of agree: AgreementCheck, _ name: String, _ gate: GateRun, _ run: isolated RunExecution) async throws(StepFailure) -> CheckOutcome {
-        let asker = ModelRunner(model: agree.question(of: model))
         var ballot: Ballot
         do throws(EvaluationError) {
             ballot = try Ballot(agree, of: gate.answers[gate.machine.tier] ?? .null, gate.machine.scope)
         } catch {
             return .error("the answer has no value to compare: \(error.message)")
         }
-        while let sample = ballot.next {
-            let tries = tries(agree, asker.model, sample, name, gate)
-            if case .tier(let other) = agree.asked, tries.recorded.isEmpty, let band = run.state.bandAgainst(other) {
-                ballot.take(.lost(band))
+        while case let wave = ballot.wave, !wave.isEmpty {
+            let sides = wave.map { asked(agree, $0, name, gate) }
+            if let band = band(against: agree, run), sides.allSatisfy({ $0.task == nil && $0.tries.recorded.isEmpty }) {
+                for _ in sides { ballot.take(.lost(band)) }
                 continue
             }
-            do throws(StepFailure) {
-                if !model.attachments.isEmpty { tries.attached = gate.attached ?? [] }
-                try asker.prepare(tries, run)
-                _ = try await asker.go(tries, run)
-                ballot.take(tries.value)
-            } catch {
-                ballot.take(try .failed(error))
+            if sides.count == 1, sides[0].task == nil {
+                await ask(sides[0], run)
+            } else {
+                start(sides, run)
+                await wait(for: sides)
+            }
+            // By their numbers, whichever came first.
+            for side in sides {
+                if let failure = side.failure { ballot.take(try .failed(failure)) } else { ballot.take(side.tries.value) }
             }
         }
         return ballot.outcome
+    }
+
+    /// Why a band keeps a helper from being asked.
+    func band(against agree: AgreementCheck, _ run: isolated RunExecution) -> String? {
+        guard case .tier(let other) = agree.asked else { return nil }
+        return run.state.bandAgainst(other)
+    }
+
+    /// A sample that was asked early, or is asked now.
+    private func asked(_ agree: AgreementCheck, _ sample: Int, _ name: String, _ gate: GateRun) -> SideQuestion {
+        let new = side(agree, sample, name, gate)
+        let place = new.tries.place!
+        return gate.beside.first { $0.tries.place!.part == place.part && (place.isAskedOnce || $0.tries.place!.tier == place.tier) } ?? new
+    }
+
+    @inline(never)
+    func side(_ agree: AgreementCheck, _ sample: Int, _ name: String, _ gate: GateRun) -> SideQuestion {
+        let asker = ModelRunner(model: agree.question(of: model))
+        let tries = tries(agree, asker.model, sample, name, gate)
+        if !model.attachments.isEmpty { tries.attached = gate.attached ?? [] }
+        return SideQuestion(tries, by: asker)
     }
 
     @inline(never)
@@ -134,7 +156,7 @@ extension ModelRunner {
         switch agree.asked {
         case .tier(let other): (tier, isAskedOnce) = (gate.graph.tier(named: other)!, true)
         // The model that answered.
-        case .samples: (tier, isAskedOnce) = (gate.tries!.tier, false)
+        case .samples: (tier, isAskedOnce) = ((gate.tries?.tier ?? gate.first)!, false)
         }
         return gate.tries(
             model, tier,

@@ -12,8 +12,24 @@ extension ModelRunner {
         if let decision = run.state.open[node]?.inquiry?.decision, let question = decision.question, question.kind == .gate {
             return await end(node, by: decision, to: question, run)
         }
+        let gate: GateRun
+        do throws(StepFailure) { gate = try self.gate(of: node, run) } catch { return run.fail(node, error) }
+        // Where a person may be asked for the money of the first try, nothing is asked before that is granted; where a band leaves that out, nothing at all.
+        let early = run.state.graph.budget.onExceeded == .ask || band(against: gate.start, gate, run) != nil ? [] : gate.early
+        if early.isEmpty { return await decide(gate, run) }
+        gate.first = run.state.askedTier(gate.tier, of: gate.state.calls, in: gate.graph)
+        if !model.attachments.isEmpty { await attachEarly(gate, run) }
+        start(early, gate, run)
+        let tasks = gate.beside.compactMap(\.task)
+        await withTaskCancellationHandler {
+            await decide(gate, run)
+        } onCancel: {
+            for task in tasks { task.cancel() }
+        }
+    }
+
+    private func decide(_ gate: GateRun, _ run: isolated RunExecution) async {
         do throws(StepFailure) {
-            let gate = try gate(of: node, run)
             while true {
                 switch gate.next {
                 case .ask(let tier):
@@ -26,12 +42,46 @@ extension ModelRunner {
                 case .check(let check):
                     let outcome = try await outcome(of: check, gate, run)
                     follow(.checked(outcome), gate, run)
-                case .end(let end): return try finish(end, gate, run)
+                case .end(let end):
+                    await giveUpEarly(gate)
+                    return try finish(end, gate, run)
                 }
             }
         } catch {
-            run.fail(node, error)
+            await giveUpEarly(gate)
+            run.fail(gate.node, error)
         }
+    }
+
+    // MARK: What is asked early
+
+    /// Asks what `agree` asks together with the first try, which does not hang on that one's answer.
+    @inline(never)
+    private func start(_ early: [Int], _ gate: GateRun, _ run: isolated RunExecution) {
+        for index in early {
+            let check = gate.escalation.checks[index]
+            guard case .agreement(let agree) = check.kind, gate.record.check(check.name, of: gate.tier) == nil else { continue }
+            var sides = (0..<agree.firstWave).map { side(agree, $0 + 1, check.name, gate) }
+            // In its turn a band says why it is not.
+            if band(against: agree, run) != nil { sides.removeAll { $0.tries.recorded.isEmpty } }
+            gate.beside += sides
+            start(sides, run)
+        }
+    }
+
+    private func attachEarly(_ gate: GateRun, _ run: isolated RunExecution) async {
+        let tries = tries(of: gate.start, gate, run)
+        // Where it cannot be attached the first try says so.
+        do throws(StepFailure) { try await attach(tries, run) } catch { return }
+        gate.attached = tries.attached
+    }
+
+    /// What is not needed any more comes to its end before the gate does: its calls belong to the step.
+    private func giveUpEarly(_ gate: GateRun) async {
+        if gate.beside.isEmpty { return }
+        let sides = gate.beside.filter { !$0.hasEnded }
+        for side in sides { side.giveUp() }
+        await wait(for: sides)
     }
 
     @inline(never)

@@ -150,6 +150,7 @@ struct ModelRunner: StepRunner {
         while true {
             switch tries.next {
             case .call(let call):
+                if tries.isGivenUp { throw StepFailure(.cancelled, "its answer is not needed any more") }
                 do throws(StepFailure) {
                     return .call(try question(call, tries, run), ordinal: call.ordinal)
                 } catch {

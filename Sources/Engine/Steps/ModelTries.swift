@@ -28,6 +28,8 @@ final class ModelTries {
     var machine: TryMachine
     /// Whether it began before: with calls of a process that is gone, or up to a question that is answered now.
     let isResumed: Bool
+    /// Nobody needs its answer any more: no further call is made.
+    var isGivenUp = false
     /// What the machine asks for.
     var next = TryMachine.Command.checkOutput
     /// Whether an answer of an earlier call would do.
@@ -104,7 +106,7 @@ final class ModelTries {
     var decidedTier: String { place?.tier ?? model.tier }
 
     /// Whether the node has asked nobody yet, but for calls of which nothing is known.
-    var isFirstCall: Bool { state.calls.allSatisfy(\.isLost) }
+    var isFirstCall: Bool { place?.part.isEmpty != false && state.calls.allSatisfy { $0.isLost || !$0.started.part.isEmpty } }
 
     /// Another tier is asked from its beginning, as a cap refused the first call.
     func degrade(to other: ModelTier) {

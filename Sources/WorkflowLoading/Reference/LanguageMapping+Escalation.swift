@@ -68,7 +68,7 @@ extension LanguageMapping {
             .init("temperature", .number(0...2), otherwise: "the tier's, or the step's", "At which it is asked."),
             .init("on", .expression, otherwise: "the whole output", "What of each answer is compared, such as output.kind."),
             .init("min", .number(0...1), otherwise: "more than half", "The least share of equal answers, the one at hand counted; it is the check's score."),
-            .init("start", .words(["early"]), otherwise: "in its turn", "Asks together with the first try, to save time.").checked(),
+            .init("start", .words(["early"]), otherwise: "in its turn", "Asks together with the first try, to save time."),
         ], oneOf: ["model", "samples"], shorthand: "model: {}")
 
     static let exhausted = LanguageMapping(
