@@ -20,6 +20,7 @@ private actor RoadRecorder: CallRecorder {
         outbox = Outbox(run: run, journal: journal)
     }
 
+    func objection(to question: Question, at site: CallSite) -> StepFailure? { nil }
     func nextCall() -> CallID { CallID(run: run, number: numbers.next()) }
     func raised(_ bound: Money, of model: ModelReference) -> Money { bound }
     func raised(_ tokens: Int, of model: ModelReference) -> Int { tokens }

@@ -23,7 +23,9 @@ import WorkflowModel
         await rig.engine.leave()
         // What was asked for comparison, all of it, is within the worst, and no part of the result.
         let compared = rig.written.calls.filter { $0.start.purpose == .shadow }
-        #expect(compared.count == rig.written.payloads("shadow_ended").count && rig.written.end?.status == result.status, "\(yaml)")
+        let shadows = rig.written.events.compactMap { if case .shadowEnded(let shadow) = $0.event { shadow } else { nil } }
+        // A step's own cap may have no room for one.
+        #expect(compared.count == shadows.count { $0.result != .refused } && rig.written.end?.status == result.status, "\(yaml)")
         #expect(result.cost + MoneySum(compared.reduce(Money.zero) { $0 + ($1.end?.cost ?? .zero) }) <= MoneySum(worst), "\(yaml)")
         #expect(result.cost <= MoneySum(worst), "\(yaml)")
         #expect(rig.written.mostHeld <= worst.picoDollars, "\(yaml)")
@@ -65,7 +67,7 @@ import WorkflowModel
 
     /// The same under caps, on cost and on tokens, in bands, and where cheaper tiers take over: no cap is passed, no gate goes up behind a band that
     /// forbids it, whoever begins behind a band asks who is left, and the plan's worst case holds for all of it.
-    @Test(arguments: 1...160 as ClosedRange<UInt64>) func capsAndBandsHold(seed: UInt64) async throws {
+    @Test(arguments: 1...240 as ClosedRange<UInt64>) func capsAndBandsHold(seed: UInt64) async throws {
         var gates = RandomGates(seed: seed &+ 31_000)
         let plain = gates.workflow()
         let cost = ["0.0008", "0.002", "0.01"][gates.roll(3)]

@@ -112,15 +112,9 @@ import WorkflowModel
         #expect(capped.budget.maxTokens == 9 && capped.budget.maxCost == Money(decimal: "3"))
     }
 
-    /// What a part needs that this version does not run, that part is named by; below what does not run nothing more is said.
-    @Test func whatDoesNotRunIsNamedOnce() throws {
-        let loaded = try graph("{ tiers: [small], shadow: { rate: 5% }, checks: { v: { agree: { samples: 2 } } } }")
-        #expect(loaded.notExecuted.map(\.message) == ["'shadow' in escalate is checked, but this version does not run it"])
-        let context = DecodingContext(file: "w.yaml", files: SourceFiles(root: "/"))
-        let (node, _) = YAMLReader.read("tiers: [small]\nshadow: { rate: 5% }\non_exhausted: best\nchecks: { v: { agree: { samples: 2 } }, e: { expr: 'true' } }", file: "w.yaml")
-        ShapeChecker(context).check(try #require(node), .mapping("escalate"), as: "escalate")
-        let refused = Set(LanguageMapping.escalate.keys.filter { !$0.runs }.map(\.name) + LanguageMapping.check.keys.filter { !$0.runs }.map(\.name))
-        #expect(context.notExecuted.map { $0.message.split(separator: "'")[0] } == ["shadow", "agree"].filter { refused.contains($0) }.map { Substring($0) })
-        #expect(context.diagnostics.isEmpty)
+    @Test func allOfAGateRuns() throws {
+        let gate = "{ tiers: [small], start: small, shadow: { rate: 5% }, max_rate: 30%/1h, checks: { v: { agree: { samples: 2, start: early } } }, on_exhausted: { ask: { message: which } } }"
+        #expect(try graph(gate).notExecuted.isEmpty)
+        #expect(LanguageMapping.escalate.keys.allSatisfy(\.runs) && LanguageMapping.check.keys.allSatisfy(\.runs))
     }
 }

@@ -12,6 +12,9 @@ protocol CallRecorder: Actor {
 
     func nextCall() -> CallID
 
+    /// Why a call must not begin now, though it was to; `nil`: it may. Asked where its intent is handed over, as much may have come in between.
+    func objection(to question: Question, at site: CallSite) -> StepFailure?
+
     /// A call's bound, in the measure of what was learned of its model.
     func raised(_ bound: Money, of model: ModelReference) -> Money
     /// The same of its tokens.

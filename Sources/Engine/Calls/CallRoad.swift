@@ -176,6 +176,7 @@ final class CallRoad {
         }
         while true {
             try run.checkGoesOn()
+            if let objection = run.objection(to: call.question, at: call.site) { throw objection }
             let settledBefore = line.settledCalls
             let facts = run.outbox.takeIfAny()
             switch try await run.write(call.intent(at: environment.clock.now()), after: facts) {

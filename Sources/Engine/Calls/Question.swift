@@ -67,6 +67,8 @@ final class Question: Sendable {
     let excess: Excess?
     /// The tier that is asked, where that is not the one that is being decided.
     let askedTier: String?
+    /// Whether a gate goes on to a further tier with it.
+    let climbs: Bool
     /// What is counted before it is asked, in the transaction of its reservation.
     let rate: RateCheck?
     /// A fact that goes before its own, in one entry with its intent.
@@ -80,7 +82,7 @@ final class Question: Sendable {
         to model: ModelProfile, _ content: Content, sampling: Sampling = Sampling(), outputCap: Int, schema: Schema? = nil, schemaName: String = "",
         schemaBound: Int = 0, timeout: TimeSpan, purpose: CallPurpose = .try, terms: Terms = Terms(), attachedTokens: Int = 0, mayBeUnpriced: Bool = false,
         caps: CallCaps = .none, room: CapAmount? = nil, tags: JSONObject? = nil, trimmed: [TrimmedValue] = [], retryOf: Int? = nil, askedTier: String? = nil,
-        counts: [KnownCount] = [], excess: Excess? = nil, rate: RateCheck? = nil, preface: (fact: RunEvent, at: Timestamp)? = nil, sink: (any AnswerSink)? = nil
+        counts: [KnownCount] = [], excess: Excess? = nil, climbs: Bool = false, rate: RateCheck? = nil, preface: (fact: RunEvent, at: Timestamp)? = nil, sink: (any AnswerSink)? = nil
     ) {
         self.model = model
         self.content = content
@@ -92,6 +94,7 @@ final class Question: Sendable {
         self.timeout = timeout
         self.purpose = purpose
         self.terms = terms
+        self.climbs = climbs
         promptBytes =
             switch content {
             case .segments(let segments): segments.reduce(attachedTokens * 4) { $0 + $1.text.utf8.count }

@@ -6,6 +6,11 @@ import WorkflowModel
 extension RunExecution {
     func nextCall() -> CallID { CallID(run: id, number: state.numbers.next()) }
 
+    func objection(to question: Question, at site: CallSite) -> StepFailure? {
+        guard question.climbs else { return nil }
+        return state.bandAgainstClimbing(to: site.tier).map { StepFailure(.budget, $0) }
+    }
+
     func raised(_ bound: Money, of model: ModelReference) -> Money { state.money.overruns.raised(bound, of: model) }
 
     func raised(_ tokens: Int, of model: ModelReference) -> Int { state.money.tokenOverruns.raised(tokens, of: model) }

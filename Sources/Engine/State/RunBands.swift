@@ -90,6 +90,13 @@ extension RunState {
     /// A tier that the run's own file names; another file may have one of that name.
     func tier(_ name: String, _ other: WorkflowGraph) -> ModelTier { other.tier(named: name) ?? graph.tier(named: name)! }
 
+    /// Why a gate may not go on to a tier; `nil`: it may.
+    func bandAgainstClimbing(to tier: String) -> String? {
+        if bands.entered.isEmpty { return nil }
+        if let band = bands.forbiddingEscalation { return "the budget is in its \(band.rawValue) band, in which no step goes on to a further tier" }
+        return bandAgainst(tier)
+    }
+
     /// Why a tier may not be asked any more; `nil`: it may.
     func bandAgainst(_ tier: String) -> String? {
         guard let left = bands.tiers, !left.names.contains(tier) else { return nil }

@@ -136,6 +136,8 @@ extension ModelRunner {
         } catch {
             if error.kind == .cancelled { throw error }
             if let rate = gate.tripped(at: tier) { return .refused(.tripped(rate)) }
+            // Entered by another step's call, while this one was on its way.
+            if error.kind == .budget, let cause = band(against: tier, gate, run) { return .refused(cause) }
             gate.signals = await signals(of: tries, gate, run)
             return failure(error, of: tries)
         }
@@ -168,8 +170,7 @@ extension ModelRunner {
         let name = gate.machine.terms.tiers[tier]
         guard !gate.state.calls.contains(where: { $0.started.tier == name && $0.started.part.isEmpty }) else { return nil }
         if let end = gate.record.end { return .refused(StepFailure(.budget, end.reason ?? "the gate has ended")) }
-        if let band = run.state.bands.forbiddingEscalation { return .band("the budget is in its \(band.rawValue) band, in which no step goes on to a further tier") }
-        return run.state.bandAgainst(name).map(GateCause.band)
+        return run.state.bandAgainstClimbing(to: name).map(GateCause.band)
     }
 
     // MARK: What follows

@@ -113,7 +113,7 @@ struct ModelRunner: StepRunner {
             room: tries.isFirstCall ? nil : run.room(),
             tags: tries.tags, trimmed: tries.trimmed, retryOf: call.retryOf,
             askedTier: tries.decidedTier == tries.tier.name ? nil : tries.tier.name, counts: tries.counts,
-            excess: tries.excess(segments, attachedTokens: attachedTokens), rate: tries.uncounted,
+            excess: tries.excess(segments, attachedTokens: attachedTokens), climbs: tries.isClimb, rate: tries.uncounted,
             preface: tries.isStartRecorded ? nil : (.nodeStarted(tries.path), tries.state.startedAt))
         if let excess = question.excess, profile.counting == .no, question.counts.isEmpty { throw excess.failure }
         return question

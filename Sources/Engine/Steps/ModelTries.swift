@@ -108,6 +108,9 @@ final class ModelTries {
     /// Whether the node has asked nobody yet, but for calls of which nothing is known.
     var isFirstCall: Bool { place?.part.isEmpty != false && state.calls.allSatisfy { $0.isLost || !$0.started.part.isEmpty } }
 
+    /// Whether a gate goes on to its tier with it.
+    var isClimb: Bool { place.map { $0.part.isEmpty && !$0.mayAskForMoney } == true && recorded.isEmpty }
+
     /// Another tier is asked from its beginning, as a cap refused the first call.
     func degrade(to other: ModelTier) {
         refusedTiers.append(tier.name)
