@@ -5,7 +5,7 @@ import WorkflowModel
 enum GateWords {
     /// `check judge of small: failed, 0.4 of at least 0.8`
     static func sentence(_ check: CheckEnded) -> String {
-        "check \(check.check) of \(check.tier): " + finding(check.result, measure: check.value ?? check.score, threshold: check.threshold, reason: check.reason)
+        "check \(check.check) of \(check.tier): " + finding(check.result, check.kind, measure: check.value ?? check.score, threshold: check.threshold, reason: check.reason)
     }
 
     /// `small: not accepted, by judge`
@@ -26,17 +26,20 @@ enum GateWords {
 
     /// `failed, 0.25 of at least 0.5 (0.25 short; above 12 of the last 480)`
     static func finding(_ check: GateCheckRecord) -> String {
-        finding(check.result, measure: check.measure, threshold: check.threshold, place: check.place, reason: check.reason)
+        finding(check.result, check.kind, measure: check.measure, threshold: check.threshold, place: check.place, reason: check.reason)
     }
 
-    private static func finding(_ result: CheckEnded.Result, measure: Double?, threshold: Double?, place: CheckPlace? = nil, reason: String?) -> String {
+    private static func finding(_ result: CheckEnded.Result, _ kind: String, measure: Double?, threshold: Double?, place: CheckPlace? = nil, reason: String?) -> String {
         var text = word(result)
         if let measure {
-            text += ", \(figure(measure))" + (threshold.map { " of at least \(figure($0))" } ?? "")
+            // The reason of log-probabilities names what was measured, and says both.
+            let isTold = kind == "logprob" && reason.map { $0.contains(figure(measure)) && (threshold.map(figure).map($0.contains) ?? true) } == true
+            if let reason, isTold { text += ": \(reason)" } else { text += ", \(figure(measure))" + (threshold.map { " of at least \(figure($0))" } ?? "") }
             var further: [String] = []
             if let threshold { further.append(distance(measure - threshold)) }
             if let place, place.of > 0 { further.append("above \(Figures.count(place.below)) of the last \(Figures.count(place.of))") }
             if !further.isEmpty { text += " (\(further.joined(separator: "; ")))" }
+            if isTold { return text }
         }
         if let reason { text += ": \(reason)" }
         return text

@@ -24,6 +24,8 @@ public struct LiveTree: Sendable {
         var triesFailed = 0
         /// Who was asked last at each tier, of a step that asks several.
         var modelOfTier: [String: String] = [:]
+        /// Such tiers in the order in which they were asked.
+        var tiers: [String] = []
         var tally = Tally()
 
         /// What is said of a call without the name of its model, which stands beside it.
@@ -34,8 +36,13 @@ public struct LiveTree: Sendable {
             return text
         }
 
-        /// `py/free (asked fake/dear)`: who answered, and who was asked where that is another one.
-        var modelText: String? { model.map { model in asked.map { $0 == model ? model : "\(model) (asked \($0))" } ?? model } }
+        /// `py/free (asked fake/dear)`: who answered, and who was asked where that is another one; `local/small > local/mid` of a step that goes on to a further tier, and
+        /// `local/small of local/small > local/mid` where the answer of an earlier one is taken.
+        var modelText: String? {
+            guard tiers.count > 1 else { return model.map { model in asked.map { $0 == model ? model : "\(model) (asked \($0))" } ?? model } }
+            let way = tiers.compactMap { modelOfTier[$0] }
+            return model.map { $0 == way.last ? way.joined(separator: " > ") : "\($0) of \(way.joined(separator: " > "))" }
+        }
     }
 
     struct Step: Sendable {
@@ -201,7 +208,9 @@ public struct LiveTree: Sendable {
     private mutating func answers(_ path: String, _ model: String, _ tier: String?) {
         change(path) { figures in
             figures.model = model
-            if let tier { figures.modelOfTier[tier] = model }
+            guard let tier else { return }
+            if figures.modelOfTier[tier] == nil { figures.tiers.append(tier) }
+            figures.modelOfTier[tier] = model
         }
     }
 

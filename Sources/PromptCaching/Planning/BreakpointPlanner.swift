@@ -87,6 +87,18 @@ public struct BreakpointPlanner: Sendable {
             marks.append(Mark(boundary: places[state / count], lifetime: state % count))
             state = before[number][state]
         }
-        return (marks.reversed(), best.gain)
+        marks.reverse()
+        fill(&marks, among: places, upTo: min(limit, most))
+        return (marks, best.gain)
+    }
+
+    /// What is written up to the last mark may be marked within at no cost: the deepest boundaries first, as prompts part from each other late more often than early. Each lives as long as the mark behind it,
+    /// with which it is written.
+    private func fill(_ marks: inout [Mark], among places: [Int], upTo most: Int) {
+        guard let last = marks.last else { return }
+        for place in places.reversed() where place < last.boundary && marks.count < most {
+            let next = marks.firstIndex { $0.boundary >= place }!
+            if marks[next].boundary != place { marks.insert(Mark(boundary: place, lifetime: marks[next].lifetime), at: next) }
+        }
     }
 }
