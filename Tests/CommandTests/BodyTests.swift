@@ -15,7 +15,8 @@ import Values
             name: w
             steps:
               - { id: alone, deadline: 200ms, on_error: continue, run: [sleep, "100000"] }
-              - { id: child, deadline: 200ms, on_error: continue, shell: true, run: "trap 'exit 3' TERM; sleep 100000 & echo $! > child.pid; wait" }
+              # So long that the child is there before, on a slow machine too.
+              - { id: child, deadline: 10s, on_error: continue, shell: true, run: "trap 'exit 3' TERM; sleep 100000 & echo $! > child.pid; wait" }
               - { id: passes, deadline: 200ms, on_error: continue, loop: { max: 9, steps: [{ id: nap, run: [sleep, "100000"] }] } }
             """)
         let run = try await sandbox.agentctl("run", "w.yaml", "--json")

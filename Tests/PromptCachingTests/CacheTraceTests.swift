@@ -41,7 +41,8 @@ import Values
     @Test(arguments: [
         ("[]", "object"), ("{}", "no time"), (#"{"t": 1}"#, "neither"), (#"{"t": "soon", "h": [[1, 1]]}"#, "RFC 3339"), (#"{"t": 1, "h": [[1]]}"#, "[first name, number]"),
         (#"{"t": 1, "h": [[1, -1]]}"#, "[first name, number]"), (#"{"t": 1, "h": [[1, 9223372036854775807]]}"#, "[first name, number]"),
-        (#"{"t": 1, "in": -5, "h": [[1, 1]]}"#, "in is"), (#"{"t": 1, "hash_ids": ["a"]}"#, "numbers"), (#"{"t": 1, "prefix": [["a", 0]]}"#, "segments"),
+        (#"{"t": 1, "in": -5, "h": [[1, 1]]}"#, "in is"), (#"{"t": 1, "in": "64", "h": [[1, 1]]}"#, "in is"), (#"{"t": 1, "in": 64.5, "h": [[1, 1]]}"#, "in is"),
+        (#"{"t": 1, "in": 5, "prefix": [["a", 3000]]}"#, "have 3000 tokens"), (#"{"t": 1, "in": 60, "h": [[1, 2]]}"#, "have 128 tokens"), (#"{"t": 1, "hash_ids": ["a"]}"#, "numbers"), (#"{"t": 1, "prefix": [["a", 0]]}"#, "segments"),
         (#"{"t": 1, "body": {"messages": []}}"#, "no prompt"), (#"{"t": 1, "h": 7}"#, "list"),
     ]) func mistakes(line: String, words: String) throws {
         var trace = CacheTrace()

@@ -179,7 +179,7 @@ public struct CacheSimulator: Sendable {
         case (_, .none): return 0
         case (.steps, _):
             // Everything is written, at the price of any other token.
-            let written = max(0, (tail.map { tree[$0].depth } ?? 0) - cached)
+            let written = max(0, usable(tail.map { tree[$0].depth } ?? 0) - cached)
             totals.writtenTokens += written
             totals.cost += Double(written) * rules.lifetimes[0].writePrice
             return written

@@ -48,7 +48,7 @@ public struct CacheTrace: Sendable {
             }
             pieces.append(.init(name: UInt64(name), blocks: Int(count), tokens: block ?? Self.blockOfRuns))
         }
-        return try whole(pieces, object, "in", time)
+        return try whole(pieces, object, "in", time, lastIsFull: false)
     }
 
     private mutating func ids(_ ids: JSONValue, _ object: JSONObject, _ time: Double) throws(CacheTraceError) -> CacheRequest {
@@ -61,7 +61,7 @@ public struct CacheTrace: Sendable {
                 pieces.append(.init(name: UInt64(name), blocks: 1, tokens: block ?? Self.blockOfIDs))
             }
         }
-        return try whole(pieces, object, "input_length", time)
+        return try whole(pieces, object, "input_length", time, lastIsFull: false)
     }
 
     private mutating func segments(_ prefix: JSONValue, _ object: JSONObject, _ time: Double) throws(CacheTraceError) -> CacheRequest {
@@ -72,7 +72,7 @@ public struct CacheTrace: Sendable {
             }
             chain.add(pair[0].jsonText.utf8, tokens: Int(tokens))
         }
-        return try whole(chain.pieces, object, "in", time)
+        return try whole(chain.pieces, object, "in", time, lastIsFull: true)
     }
 
     /// Tools come first, then what the system says, then messages, as vendors put them together. A token is four bytes of what was sent.
@@ -109,12 +109,18 @@ public struct CacheTrace: Sendable {
 
     // MARK: Parts
 
-    private mutating func whole(_ pieces: [PrefixTree.Piece], _ object: JSONObject, _ key: String, _ time: Double) throws(CacheTraceError) -> CacheRequest {
+    private mutating func whole(_ pieces: [PrefixTree.Piece], _ object: JSONObject, _ key: String, _ time: Double, lastIsFull: Bool) throws(CacheTraceError) -> CacheRequest {
         var pieces = pieces
         var total = pieces.reduce(0) { $0.addingClamped($1.blocks * $1.tokens) }
         guard total <= Self.mostTokens else { throw CacheTraceError("a prompt of more than \(Self.mostTokens) tokens") }
-        let told = object[key]?.intValue.map { Int($0) } ?? total
-        guard told >= 0, told <= Self.mostTokens else { throw CacheTraceError("\(key) is a number of tokens") }
+        var told = total
+        if let value = object[key] {
+            guard let number = value.intValue, number >= 0, number <= Self.mostTokens else { throw CacheTraceError("\(key) is a number of tokens") }
+            told = Int(number)
+        }
+        if told < total, let last = pieces.last, lastIsFull || total - told >= last.tokens {
+            throw CacheTraceError("\(key) is \(told), and the blocks or segments have \(total) tokens")
+        }
         // The last block is not full, and equal to no other.
         while told < total, let last = pieces.last {
             let over = (total - told + last.tokens - 1) / last.tokens

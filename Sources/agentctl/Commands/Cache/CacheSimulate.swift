@@ -27,6 +27,7 @@ struct CacheSimulate: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The tokens of a block, where the log has blocks.", valueName: "number")) var block: Int?
     @Option(help: ArgumentHelp("How long it takes until what a request writes can be read, such as 2s.", valueName: "span")) var delay: String?
     @Flag(help: "As JSON.") var json = false
+    @OptionGroup var global: GlobalOptions
 
     func validate() throws {
         if let readPrice, !(0...1).contains(readPrice) { throw ValidationError("--read-price takes 0 to 1") }
@@ -35,6 +36,7 @@ struct CacheSimulate: AsyncParsableCommand {
     }
 
     func run() async throws {
+        global.apply()
         guard var found = CacheRules.known.first(where: { $0.name.hasSameBytes(as: rules) }) else {
             let names = CacheRules.known.map(\.name)
             throw UsageError("there are no rules '\(rules)'", hint: Suggestion.hint(for: rules, in: names) ?? "there are: \(names.joined(separator: ", "))")
