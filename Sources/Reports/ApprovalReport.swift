@@ -67,7 +67,7 @@ public enum ApprovalReport {
         if let reason = approval.request.reason { lines += StyledText("no answer was accepted: \(reason)", .dim).wrapped(style) }
         for candidate in approval.candidates {
             let tier = candidate.tier
-            lines.append(StyledText(tier.tier + ": ") + StyledText(GateWords.verdict(tier.verdict, failure: tier.failure, decidedBy: tier.decidedBy), tier.output == nil ? .red : .yellow))
+            lines.append(StyledText(GateWords.tier(tier) + ": ") + StyledText(GateWords.verdict(tier.verdict, failure: tier.failure, decidedBy: tier.decidedBy), tier.output == nil ? .red : .yellow))
             if let answer = candidate.answer {
                 let text = answer.stringValue ?? answer.jsonText
                 let shown = text.utf8.count > mostOfAnswer ? text.beginning(bytes: mostOfAnswer) + " …" : text
@@ -137,7 +137,7 @@ public enum ApprovalReport {
     /// `answer` is `null` where there is none that passed what is always checked; then it cannot be picked.
     private static func json(_ candidate: GateCandidate) -> JSONValue {
         [
-            "tier": .string(candidate.tier.tier), "can_be_picked": .bool(candidate.canBePicked), "answer": candidate.answer ?? .null,
+            "tier": .string(candidate.tier.tier), "asked_tier": .text(candidate.tier.askedTier), "can_be_picked": .bool(candidate.canBePicked), "answer": candidate.answer ?? .null,
             "decision": .object(TraceReport.json(candidate.tier)), "checks": .array(candidate.checks.map(TraceReport.json)),
         ]
     }

@@ -17,7 +17,7 @@ extension AuditReport {
         ])
         for row in gates {
             table.add([
-                StyledText("\(row.workflow):\(row.step)"), StyledText(row.tier), StyledText(Figures.count(row.asked)), StyledText(Figures.count(row.accepted)),
+                StyledText("\(row.workflow):\(row.step)"), StyledText(GateWords.tier(row.tier, answeredBy: row.askedTier)), StyledText(Figures.count(row.asked)), StyledText(Figures.count(row.accepted)),
                 StyledText(row.refusedThousandths.map { "\($0 / 10).\($0 % 10) %" } ?? style.dash), StyledText(Figures.count(row.taken)),
                 StyledText(row.checkCost > .zero ? row.checkCost.displayText : ""), StyledText((row.cost + row.checkCost).displayText),
                 StyledText((row.cost + row.checkCost).divided(by: row.accepted)?.displayText ?? style.dash),
@@ -30,7 +30,7 @@ extension AuditReport {
         .array(
             gates.map { row in
                 [
-                    "workflow": .string(row.workflow), "step": .string(row.step), "tier": .string(row.tier), "asked": .number(row.asked),
+                    "workflow": .string(row.workflow), "step": .string(row.step), "tier": .string(row.tier), "asked_tier": .text(row.askedTier), "asked": .number(row.asked),
                     "accepted": .number(row.accepted), "not_accepted": .number(row.refused), "taken": .number(row.taken), "cost_usd": row.cost.json,
                     "check_cost_usd": row.checkCost.json, "cost_per_accepted_usd": (row.cost + row.checkCost).divided(by: row.accepted)?.json ?? .null,
                 ]
@@ -78,6 +78,10 @@ extension AuditReport {
             notes.append(
                 "\(name): \(Figures.counted(gate.shadowsRefused, "answer")) for comparison \(gate.shadowsRefused == 1 ? "was" : "were") not asked, as caps had no room: long inputs are missing more often than others")
         }
+        if gate.replaced > 0 {
+            notes.append(
+                "\(name): \(Figures.counted(gate.replaced, "execution")) more, in which another tier answered in place of one of the gate's, \(gate.replaced == 1 ? "is" : "are") in none of these figures")
+        }
         for check in gate.hopeless where check.share >= HopelessCheck.leastShare { notes.append("\(name): " + GateWords.sentence(check)) }
         return notes
     }
@@ -90,7 +94,7 @@ extension AuditReport {
             gateSummaries.map { gate in
                 [
                     "workflow": .string(gate.workflow), "step": .string(gate.step), "last_tier": .text(gate.lastTier), "executions": .number(gate.executions),
-                    "escalated": .number(gate.escalated),
+                    "replaced": .number(gate.replaced), "escalated": .number(gate.escalated),
                     "escalation_rate": gate.executions == 0 ? .null : .double(Double(gate.escalated) / Double(gate.executions)),
                     "accepted": .number(gate.accepted), "cost_usd": gate.cost.json,
                     "cost_per_accepted_usd": gate.cost.divided(by: gate.accepted)?.json ?? .null,

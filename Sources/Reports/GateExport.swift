@@ -48,6 +48,7 @@ public enum GateExport {
         }
         let own = calls.filter(\.part.isEmpty)
         var answer = JSONObject()
+        answer["asked_tier"] = tier.askedTier.map(JSONValue.string)
         tell(tier.failure, tier.output, tier.signals, own, &answer, document)
         answer["correct"] = isCorrect(tier, execution).map(JSONValue.bool)
         figure(own, tier.signals, &answer)

@@ -11,6 +11,15 @@ enum GateWords {
     /// `small: not accepted, by judge`
     static func sentence(_ tier: TierDecided) -> String { "\(tier.tier): " + verdict(tier.verdict, failure: tier.failure, decidedBy: tier.decidedBy) + (tier.reason.map { ": \($0)" } ?? "") }
 
+    /// `small`, or `small (answered by large)` where another tier was asked in its place.
+    static func tier(_ name: String, answeredBy other: String?) -> String { other.map { "\(name) (answered by \($0))" } ?? name }
+
+    /// The same of a decision; of one that has no answer `small (asked of large)`.
+    static func tier(_ record: GateTierRecord) -> String {
+        guard record.verdict == .failed, let other = record.askedTier else { return tier(record.tier, answeredBy: record.askedTier) }
+        return "\(record.tier) (asked of \(other))"
+    }
+
     /// Of one whose answer is taken without being accepted, or by a person's word; `nil`: nothing is to be told.
     static func sentence(_ gate: GateEnded) -> String? {
         if gate.tier == nil, !gate.isAccepted { return nil }

@@ -26,6 +26,8 @@ public struct LiveTree: Sendable {
         var modelOfTier: [String: String] = [:]
         /// Such tiers in the order in which they were asked.
         var tiers: [String] = []
+        /// Those of them in whose place another is asked.
+        var replaced: Set<String> = []
         var tally = Tally()
 
         /// What is said of a call without the name of its model, which stands beside it.
@@ -36,12 +38,12 @@ public struct LiveTree: Sendable {
             return text
         }
 
-        /// `py/free (asked fake/dear)`: who answered, and who was asked where that is another one; `local/small > local/mid` of a step that goes on to a further tier, and
+        /// `py/free (asked fake/dear)`: who answered, and who was asked where that is another one; `local/mid (in place of small)` by a band of the budget; `local/small > local/mid` of a step that goes on to a further tier, and
         /// `local/small of local/small > local/mid` where the answer of an earlier one is taken.
         var modelText: String? {
-            guard tiers.count > 1 else { return model.map { model in asked.map { $0 == model ? model : "\(model) (asked \($0))" } ?? model } }
-            let way = tiers.compactMap { modelOfTier[$0] }
-            return model.map { $0 == way.last ? way.joined(separator: " > ") : "\($0) of \(way.joined(separator: " > "))" }
+            guard tiers.count > 1 else { return model.map { Answerer.text($0, asked: asked, inPlaceOf: tiers.first { replaced.contains($0) }) } }
+            let way = tiers.map { tier in Answerer.text(modelOfTier[tier]!, asked: nil, inPlaceOf: replaced.contains(tier) ? tier : nil) }.joined(separator: " > ")
+            return model.map { $0 == tiers.last.flatMap { modelOfTier[$0] } ? way : "\($0) of \(way)" }
         }
     }
 
@@ -163,11 +165,11 @@ public struct LiveTree: Sendable {
         case .itemsExpanded(let id, let count):
             guard let index = index(of: id) else { return }
             steps[index].itemCount = (steps[index].itemCount ?? 0) + count
-        case .callStarted(let path, let call, let model, let tier, let part, let held):
+        case .callStarted(let path, let call, let model, let tier, let isReplaced, let part, let held):
             guard index(of: path) != nil else { return }
             holds[call] = held
             inFlight[call] = path
-            if !part.isEmpty { parts[call] = part } else if let model { answers(path, model, tier) }
+            if !part.isEmpty { parts[call] = part } else if let model { answers(path, model, tier, isReplaced: isReplaced) }
         case .taken(let path, let tier): change(path) { $0.model = $0.modelOfTier[tier] ?? $0.model }
         case .callEnded(let path, let call, let state, let input, let output, let cost, let held, let isEstimate):
             // Where an end does not say what it holds: what it is known to have held stays, until its usage is known.
@@ -205,10 +207,12 @@ public struct LiveTree: Sendable {
     /// What a call that has just ended asked for; `nil`: the answer of its step.
     func part(of call: String) -> String? { lastPart.flatMap { $0.call == call ? $0.name : nil } }
 
-    private mutating func answers(_ path: String, _ model: String, _ tier: String?) {
+    private mutating func answers(_ path: String, _ model: String, _ tier: String?, isReplaced: Bool) {
         change(path) { figures in
             figures.model = model
             guard let tier else { return }
+            // Nobody of the step's own tier was asked.
+            if isReplaced, figures.replaced.insert(tier).inserted { figures.asked = model }
             if figures.modelOfTier[tier] == nil { figures.tiers.append(tier) }
             figures.modelOfTier[tier] = model
         }

@@ -27,8 +27,9 @@ public enum LiveUpdate: Sendable {
     /// - Parameters:
     ///   - model: who is asked.
     ///   - tier: the one that is being decided.
+    ///   - isReplaced: whether another tier is asked in its place.
     ///   - part: empty for the step's own question, else the check that asks: its model is not the step's.
-    case callStarted(path: String, call: String, model: String? = nil, tier: String? = nil, part: String = "", held: Money?)
+    case callStarted(path: String, call: String, model: String? = nil, tier: String? = nil, isReplaced: Bool = false, part: String = "", held: Money?)
     /// Of a step with several answers, the tier whose answer is the step's.
     case taken(path: String, tier: String)
     /// - Parameters:

@@ -217,7 +217,7 @@ public enum PlanReport {
                 gate.tiers.map { tier in
                     [
                         "tier": .string(tier.name), "asked": .number(tier.asked), "accepted": .number(tier.accepted), "decided": .number(tier.decided),
-                        "cost_usd": .money(tier.cost), "cached_share": tier.cachedShare.map(JSONValue.double) ?? .null,
+                        "cost_usd": .money(tier.cost), "cached_share": tier.cachedShare.map(JSONValue.double) ?? .null, "replaced": .number(tier.replaced),
                     ]
                 }),
             "expected_usd": gate.expected.json, "per_accepted_usd": gate.perAccepted.json, "per_correct_usd": .money(gate.perCorrect), "judged": .number(gate.judged),

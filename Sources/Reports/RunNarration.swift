@@ -17,7 +17,7 @@ public enum RunNarration {
             }
             return [.stepState(path: path, .running, model: tier.models.first?.description, tier: tier.name)]
         case .callStarted(let call):
-            return [.callStarted(path: call.path, call: call.id.text, model: call.model.description, tier: call.tier, part: call.part, held: call.held)]
+            return [.callStarted(path: call.path, call: call.id.text, model: call.model.description, tier: call.tier, isReplaced: call.askedTier != nil, part: call.part, held: call.held)]
         case .callEnded(let call):
             var updates: [LiveUpdate] = [
                 .callEnded(

@@ -112,6 +112,7 @@ public struct SimulationReport: Sendable {
         for (tier, count) in result.leftOut.sorted(by: { $0.key < $1.key }) {
             lines.append("\(Figures.counted(count, "row")) left out: no answer of '\(tier)'")
         }
+        if result.replaced > 0 { lines.append("\(Figures.counted(result.replaced, "row")) left out: another tier answered in place of one of the gate's") }
         return lines.map { TerminalText.harmless($0) + "\n" }.joined()
     }
 
@@ -144,6 +145,7 @@ public struct SimulationReport: Sendable {
         ])
         object["missing_checks"] = Self.counts(result.missingChecks)
         object["left_out"] = Self.counts(result.leftOut)
+        object["replaced"] = .int(Int64(result.replaced))
         return .object(object)
     }
 

@@ -50,7 +50,7 @@ extension TraceReport {
 
     static func json(_ tier: GateTierRecord) -> JSONObject {
         [
-            "path": .string(tier.path), "step": .string(tier.step), "tier": .string(tier.tier), "verdict": .string(tier.verdict.rawValue),
+            "path": .string(tier.path), "step": .string(tier.step), "tier": .string(tier.tier), "asked_tier": .text(tier.askedTier), "verdict": .string(tier.verdict.rawValue),
             "failure_kind": .text(tier.failure?.rawValue), "decided_by": .text(tier.decidedBy), "not_run": .array(tier.notRun.map(JSONValue.string)),
             "output_hash": .hash(tier.output), "decided_at": .time(tier.decidedAt), "taken": .bool(tier.isTaken), "taken_by": .text(tier.takenBy), "cause": .text(tier.cause),
             "reason": .text(tier.reason), "signals": tier.signals?.json ?? .null,
@@ -130,7 +130,7 @@ extension TraceReport {
 
     private static func json(_ call: CallRecord) -> JSONValue {
         [
-            "id": .string(call.id), "path": .string(call.path), "step": .string(call.step), "tier": .string(call.tier),
+            "id": .string(call.id), "path": .string(call.path), "step": .string(call.step), "tier": .string(call.tier), "asked_tier": .text(call.askedTier),
             "purpose": .string(call.purpose), "part": .string(call.part), "ordinal": .number(call.ordinal), "retry_of": .text(call.retryOf),
             "provider": .string(call.provider), "model_asked": .string(call.modelAsked), "model_served": .text(call.modelServed),
             "state": .string(call.state.rawValue), "is_unpriced": .bool(call.isUnpriced),

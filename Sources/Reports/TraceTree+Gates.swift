@@ -41,7 +41,7 @@ extension TraceTree {
             let decided = gate.tiers.firstIndex { $0.tier.hasSameBytes(as: name) }
             let tally = Tally(own)
             rows.add([
-                StyledText(rest + mark.lead, .dim) + StyledText(name),
+                StyledText(rest + mark.lead, .dim) + StyledText(decided.map { GateWords.tier(gate.tiers[$0]) } ?? name),
                 decided.map { verdict(gate.tiers, at: $0) } ?? StyledText("asked"),
                 "", "",
                 StyledText(tally.tokensText(style)),

@@ -218,6 +218,8 @@ struct Answerer {
     /// `nil`: nobody answered.
     let answered: String?
     let asked: String
+    /// The tier in whose place another was asked.
+    let replaced: String?
 
     /// `nil` without a call.
     ///
@@ -229,11 +231,17 @@ struct Answerer {
         asked = first.modelName
         let answering = taken.map { taken in calls.filter { $0.tier.hasSameBytes(as: taken) } } ?? calls
         answered = answering.last { $0.hasAnswered }?.modelName
+        replaced = answering.last.flatMap { $0.askedTier == nil ? nil : $0.tier }
     }
 
     func text(_ style: TextStyle) -> String {
-        guard let answered, answered != asked else { return asked }
-        return "\(answered) (asked \(asked))"
+        Self.text(answered ?? asked, asked: asked, inPlaceOf: replaced)
+    }
+
+    /// `py/free`, `py/free (asked fake/dear)`, and `py/free (in place of large)` where its tier was asked for another one's.
+    static func text(_ model: String, asked: String?, inPlaceOf replaced: String?) -> String {
+        let told = [asked.flatMap { $0 == model ? nil : "asked \($0)" }, replaced.map { "in place of \($0)" }].compactMap(\.self)
+        return told.isEmpty ? model : "\(model) (\(told.joined(separator: ", ")))"
     }
 }
 

@@ -162,6 +162,24 @@ import WorkflowModel
         #expect(frame.contains { $0.contains("s/a of s/a > s/b") })
     }
 
+    /// Whoever would have been asked is not named as asked where another was put in its place.
+    @Test func aReplacedTierIsNamed() {
+        func text(_ calls: [(model: String, tier: String, isReplaced: Bool)]) -> String? {
+            var tree = LiveTree()
+            tree.apply(.runStarted(id: "r", workflow: "w", steps: [.init(id: "g", kind: "prompt")], budget: nil), at: after(0))
+            tree.apply(.stepState(path: "g", .running, model: "s/b", tier: "mid"), at: after(0))
+            for (index, call) in calls.enumerated() {
+                tree.apply(.callStarted(path: "g", call: "\(index)", model: call.model, tier: call.tier, isReplaced: call.isReplaced, held: nil), at: after(0))
+            }
+            tree.apply(.stepState(path: "g", .succeeded), at: after(0))
+            return tree.plainLine(for: .stepState(path: "g", .succeeded), at: after(0))
+        }
+        #expect(text([("s/a", "mid", true)])?.hasPrefix("g  succeeded  s/a (in place of mid)  ") == true)
+        #expect(text([("s/a", "mid", true), ("s/z", "mid", true)])?.hasPrefix("g  succeeded  s/z (asked s/a, in place of mid)  ") == true)
+        #expect(text([("s/a", "mid", true), ("s/c", "large", false)])?.hasPrefix("g  succeeded  s/a (in place of mid) > s/c  ") == true)
+        #expect(text([("s/z", "mid", false)])?.hasPrefix("g  succeeded  s/z (asked s/b)  ") == true)
+    }
+
     private static let said = "stub/bad: the server answered 500: a long story of what went wrong in it"
 
     /// A model that failed three times, in a step that a run cannot do without.

@@ -230,7 +230,7 @@ import WorkflowModel
                 """)
         #expect(
             json["calls"]?[0]?.jsonText == """
-                {"id":"r.classify.0","path":"classify","step":"classify","tier":"small","purpose":"try","part":"","ordinal":0,"retry_of":null,"provider":"local","model_asked":"small","model_served":null,"state":"settled","is_unpriced":false,"cost_usd":"0.000013","held_usd":null,"input_tokens":412,"cache_read_tokens":380,"cache_write_tokens":null,"output_tokens":18,"reasoning_tokens":null,"usage_raw":null,"price_rows":[],"request_hash":null,"response_hash":null,"http_status":200,"finish_reason":null,"failure":null,"ttft_ms":300,"total_ms":1200,"started_at":"2026-11-21T09:48:15.002000Z","ended_at":"2026-11-21T09:48:16.202000Z","tags":{},"trimmed":[],"notes":[],"cost_basis":"priced","reported_usd":null,"priced_usd":null,"list_usd":null,"service_tier":null,"tier_source":null}
+                {"id":"r.classify.0","path":"classify","step":"classify","tier":"small","asked_tier":null,"purpose":"try","part":"","ordinal":0,"retry_of":null,"provider":"local","model_asked":"small","model_served":null,"state":"settled","is_unpriced":false,"cost_usd":"0.000013","held_usd":null,"input_tokens":412,"cache_read_tokens":380,"cache_write_tokens":null,"output_tokens":18,"reasoning_tokens":null,"usage_raw":null,"price_rows":[],"request_hash":null,"response_hash":null,"http_status":200,"finish_reason":null,"failure":null,"ttft_ms":300,"total_ms":1200,"started_at":"2026-11-21T09:48:15.002000Z","ended_at":"2026-11-21T09:48:16.202000Z","tags":{},"trimmed":[],"notes":[],"cost_basis":"priced","reported_usd":null,"priced_usd":null,"list_usd":null,"service_tier":null,"tier_source":null}
                 """)
         #expect(json["calls"]?.arrayValue?.count == 6)
     }

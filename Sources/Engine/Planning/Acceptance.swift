@@ -7,10 +7,13 @@ import WorkflowModel
 struct Acceptance {
     let tiers: [String]
     private let rates: [GateRate?]
+    /// How often another tier answered in place of each.
+    private let replaced: [Int]
 
     init(_ escalation: Escalation, _ rates: [GateRate]) {
         tiers = escalation.tiers
         self.rates = escalation.tiers.map { tier in rates.first { $0.tier == tier && $0.asked > 0 } }
+        replaced = escalation.tiers.map { tier in rates.first { $0.tier == tier }?.replaced ?? 0 }
     }
 
     var isEmpty: Bool { rates.allSatisfy { $0 == nil } }
@@ -57,9 +60,11 @@ struct Acceptance {
 
     private func told(_ tier: Int) -> Plan.Gate.Tier {
         let rate = rates[tier]
-        return Plan.Gate.Tier(
+        var told = Plan.Gate.Tier(
             name: tiers[tier], asked: rate?.asked ?? 0, accepted: rate?.accepted ?? 0, decided: rate?.decided ?? 0,
             cost: rate.map { ($0.answerCost + $0.checkCost).divided(by: $0.asked) }, cachedShare: rate?.cachedShare)
+        told.replaced = replaced[tier]
+        return told
     }
 
     /// Whether the first tier is worth its price: what goes on from it must be less than what it saves.
@@ -125,7 +130,9 @@ extension Money {
 extension Plan.Gate {
     /// What `plan` says of it; nothing where nothing was decided yet.
     var notes: [String] {
-        let told = tiers.filter { $0.decided > 0 }.map { "\($0.name) \($0.accepted) of \($0.decided)" }
+        let told = tiers.filter { $0.decided > 0 }.map { tier in
+            "\(tier.name) \(tier.accepted) of \(tier.decided)" + (tier.replaced > 0 ? " (and \(tier.replaced) that another tier answered)" : "")
+        }
         guard !told.isEmpty else { return [] }
         var notes = ["accepted so far: " + told.joined(separator: ", ")]
         var cost = "\(expected) expected for an execution, \(perAccepted) for an accepted answer"

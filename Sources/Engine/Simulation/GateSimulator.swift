@@ -46,6 +46,11 @@ public struct GateSimulator {
     /// Takes in one row.
     public mutating func add(_ row: JSONValue) throws(RecordedAnswersError) {
         let recorded = try RecordedAnswers(row, tiers: names)
+        // What another tier said in place of one says nothing of the gate.
+        if terms.tiers.indices.contains(where: { recorded.answers[$0]?.isReplaced == true }) {
+            result.replaced += 1
+            return
+        }
         let missing = terms.tiers.indices.first { recorded.answers[$0] == nil }
         // A row of a run has the tiers that were asked, and is one as long as no other is needed.
         if let missing, recorded.asked == nil {

@@ -18,6 +18,8 @@ struct RecordedAnswers: Sendable {
         /// `nil`: not recorded.
         var output: JSONValue?
         var isCorrect: Bool?
+        /// Whether another tier gave it.
+        var isReplaced: Bool
         /// `nil`: not recorded.
         var cost: Money?
         var finish: FinishReason?
@@ -99,6 +101,11 @@ extension RecordedAnswers.Answer {
         case nil, .null: isCorrect = nil
         case .bool(let flag): isCorrect = flag
         default: throw wrong("correct", "true or false")
+        }
+        switch answer["asked_tier"] {
+        case nil, .null: isReplaced = false
+        case .string(let name): isReplaced = !name.hasSameBytes(as: tier)
+        default: throw wrong("asked_tier", "text")
         }
         cost = try Self.amount(answer["cost_usd"]) { wrong("cost_usd", "amount in dollars of at most 12 decimals") }
         switch answer["finish_reason"] {

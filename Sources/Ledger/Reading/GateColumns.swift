@@ -12,8 +12,17 @@ enum GateColumns {
         """
 
     static let tiers = """
-        node_path, step_id, tier, verdict, failure_kind, decided_by, not_run, output_hash, decided_at, taken, cause, reason, gate_hash, last_tier, taken_by, \(signals)
+        node_path, step_id, tier, verdict, failure_kind, decided_by, not_run, output_hash, decided_at, taken, cause, reason, gate_hash, last_tier, taken_by, \(signals),
+        \(askedTier(of: "gate_tier"))
         """
+
+    /// Of a row of `gate_tier` or `gate_check`: the tier that gave the answer, where another than the row's was asked; null where its own was.
+    static func askedTier(of row: String) -> String {
+        """
+        (SELECT asked.asked_tier FROM model_call asked WHERE asked.run = \(row).run AND asked.node_path = \(row).node_path AND asked.tier = \(row).tier
+            AND asked.part = '' AND asked.asked_tier IS NOT NULL LIMIT 1)
+        """
+    }
 
     static func tier(_ row: Row) -> GateTierRecord {
         var tier = GateTierRecord(
@@ -24,6 +33,7 @@ enum GateColumns {
         tier.gate = hash(row, 12)
         tier.lastTier = row[13]
         tier.signals = answerSignals(row, 15)
+        tier.askedTier = row[25]
         return tier
     }
 
@@ -90,7 +100,8 @@ struct CheckPlaces {
         let name: String
     }
 
-    /// Of each check with a value, among those that ended before it, however many have come since: what is shown of a run stays the same.
+    /// Of each check with a value, among those that ended before it, however many have come since: what is shown of a run stays the same. An answer that
+    /// another tier gave is not among them, and has no place.
     func fill(_ checks: inout [GateCheckRecord]) throws {
         var groups: [Key: [Int]] = [:]
         for (index, check) in checks.enumerated() where check.measure != nil {
@@ -106,7 +117,7 @@ struct CheckPlaces {
         let (first, last) = (times.min()!, times.max()!)
         let ofKey = """
             FROM gate_check c WHERE c.gate_hash = ?1 AND c.step_id = ?2 AND c.tier = ?3 AND c.name = ?4
-                AND (c.score IS NOT NULL OR c.value IS NOT NULL) AND (SELECT workflow FROM run WHERE run.id = c.run) = ?5
+                AND (c.score IS NOT NULL OR c.value IS NOT NULL) AND (SELECT workflow FROM run WHERE run.id = c.run) = ?5 AND \(GateColumns.askedTier(of: "c")) IS NULL
             """
         let arguments: StatementArguments = [key.gate.data, key.step, key.tier, key.name, workflow]
         let from = try Int64.fetchOne(

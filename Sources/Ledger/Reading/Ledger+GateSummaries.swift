@@ -34,6 +34,7 @@ enum HopelessChecks {
                 WITH e AS (
                     SELECT g.run, g.node_path, run.workflow, g.step_id, max(g.tier = g.last_tier) AS is_last, \(byGate ? "g.gate_hash" : "NULL AS gate_hash")
                     FROM gate_tier g JOIN run ON run.id = g.run \(whereClause) GROUP BY g.run, g.node_path
+                    HAVING max(\(GateColumns.askedTier(of: "g"))) IS NULL
                 ), looked AS (
                     SELECT e.workflow, e.step_id, c.name, e.run, e.node_path, e.gate_hash,
                         e.is_last = 1 AND count(*) > 1 AND count(*) = count(*) FILTER (WHERE c.result IN ('failed', 'error')) AS is_hopeless
@@ -74,7 +75,8 @@ private struct Summaries {
             database,
             sql: """
                 WITH e AS (
-                    SELECT g.run, g.node_path, run.workflow, g.step_id, count(*) AS tiers, max(g.verdict = 'accepted') AS accepted, max(g.last_tier) AS last_tier
+                    SELECT g.run, g.node_path, run.workflow, g.step_id, count(*) AS tiers, max(g.verdict = 'accepted') AS accepted, max(g.last_tier) AS last_tier,
+                        max(\(GateColumns.askedTier(of: "g"))) AS replaced_by
                     FROM gate_tier g JOIN run ON run.id = g.run \(whereClause) GROUP BY g.run, g.node_path
                 )
                 SELECT workflow, step_id, tiers, accepted, last_tier, (SELECT coalesce(sum(cost_pico), 0) \(ofNode) AND c.purpose <> 'shadow'),
@@ -82,7 +84,7 @@ private struct Summaries {
                     (SELECT input_tokens \(first)), (SELECT output_tokens \(first)),
                     (SELECT coalesce(sum(cost_pico), 0) \(ofNode) AND c.purpose = 'shadow'),
                     (SELECT count(*) FROM gate_shadow s WHERE s.run = e.run AND s.node_path = e.node_path AND s.result IN ('answered', 'failed')),
-                    (SELECT count(*) FROM gate_shadow s WHERE s.run = e.run AND s.node_path = e.node_path AND s.result = 'refused')
+                    (SELECT count(*) FROM gate_shadow s WHERE s.run = e.run AND s.node_path = e.node_path AND s.result = 'refused'), replaced_by IS NOT NULL
                 FROM e ORDER BY workflow, step_id, run, node_path
                 """, arguments: arguments)
         var summaries: [GateSummary] = []
@@ -107,6 +109,10 @@ private struct Summaries {
                 summaries.append(GateSummary(workflow: workflow, step: step))
             }
             let last = summaries.count - 1
+            if row[13] as Bool {
+                summaries[last].replaced += 1
+                continue
+            }
             let (lastTier, cost): (String?, Money) = (row[4], money(row, 5) ?? .zero)
             if summaries[last].executions == 0 { summaries[last].lastTier = lastTier }
             if summaries[last].lastTier != lastTier { isOfOne = false }

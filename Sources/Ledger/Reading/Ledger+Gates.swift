@@ -7,7 +7,8 @@ extension Ledger {
     /// Of a row of `gate_tier`: its answer did not do. That a server was away says nothing of it.
     static let isRefused = "(verdict = 'rejected' OR failure_kind IN ('output_invalid', 'truncated', 'empty_answer', 'refusal'))"
 
-    /// A row for each tier of each gate, by when it was decided; of a gate the tiers that are asked most first.
+    /// A row for each tier of each gate, by when it was decided; of a gate the tiers that are asked most first. What another tier answered in place of one
+    /// has a row of its own.
     public func gates(filter: AuditFilter = AuditFilter()) throws(JournalError) -> [GateRow] {
         var conditions = Self.conditions(onRunsOf: filter)
         conditions.add("g.decided_at >= ?", filter.since?.microseconds)
@@ -20,13 +21,17 @@ extension Ledger {
                 database,
                 sql: """
                     SELECT run.workflow, g.step_id, g.tier, count(*), count(*) FILTER (WHERE g.verdict = 'accepted'),
-                        count(*) FILTER (WHERE \(Self.isRefused)), count(*) FILTER (WHERE g.taken), \(cost("c.part = ''")), \(cost("c.part <> ''"))
-                    FROM gate_tier g JOIN run ON run.id = g.run \(conditions.whereClause) GROUP BY 1, 2, 3 ORDER BY 1, 2, count(*) DESC, 3
+                        count(*) FILTER (WHERE \(Self.isRefused)), count(*) FILTER (WHERE g.taken), \(cost("c.part = ''")), \(cost("c.part <> ''")),
+                        \(GateColumns.askedTier(of: "g")) AS replaced_by
+                    FROM gate_tier g JOIN run ON run.id = g.run \(conditions.whereClause) GROUP BY 1, 2, 3, replaced_by
+                    ORDER BY 1, 2, count(*) DESC, 3, replaced_by
                     """, arguments: conditions.arguments
             ).map { row in
-                GateRow(
+                var gate = GateRow(
                     workflow: row[0], step: row[1], tier: row[2], asked: row[3], accepted: row[4], refused: row[5], taken: row[6], cost: moneySum(row, 7),
                     checkCost: moneySum(row, 9))
+                gate.askedTier = row[11]
+                return gate
             }
         }
     }

@@ -48,25 +48,29 @@ extension Ledger {
         }
     }
 
-    /// Of the last 200 runs of a workflow, however they ended: a tier that was decided was decided.
+    /// Of the last 200 runs of a workflow, however they ended: a tier that was decided was decided. An answer that another tier gave in its place is none.
     private func gateRates(_ database: Database, _ workflow: String) throws -> [GateRate] {
         func cost(_ condition: String) -> String {
-            sumColumns("(SELECT coalesce(sum(cost_pico), 0) FROM model_call c WHERE c.run = g.run AND c.node_path = g.node_path AND c.tier = g.tier AND c.purpose <> 'shadow' AND \(condition))")
+            sumColumns("(SELECT coalesce(sum(cost_pico), 0) FROM model_call c WHERE c.run = g.run AND c.node_path = g.node_path AND c.tier = g.tier AND c.purpose <> 'shadow' AND \(condition) AND g.is_own)")
         }
         func tokens(_ column: String) -> String {
             """
             sum((SELECT coalesce(sum(\(column)), 0) FROM model_call c
-                WHERE c.run = g.run AND c.node_path = g.node_path AND c.tier = g.tier AND c.purpose <> 'shadow' AND c.part = '' AND c.input_tokens IS NOT NULL))
+                WHERE c.run = g.run AND c.node_path = g.node_path AND c.tier = g.tier AND c.purpose <> 'shadow' AND c.part = '' AND c.input_tokens IS NOT NULL AND g.is_own))
             """
         }
         let rows = try Row.fetchAll(
             database,
             sql: """
-                SELECT step_id, gate_hash, tier, count(*) FILTER (WHERE verdict = 'accepted'),
-                    count(*) FILTER (WHERE verdict = 'accepted' OR \(Self.isRefused)), count(*), \(cost("c.part = ''")), \(cost("c.part <> ''")),
-                    \(tokens("input_tokens")), \(tokens("cache_read_tokens")), \(tokens("output_tokens"))
-                FROM gate_tier g WHERE run IN (SELECT id FROM run WHERE workflow = ? ORDER BY started_at DESC LIMIT 200)
-                GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+                WITH g AS MATERIALIZED (
+                    SELECT run, node_path, step_id, gate_hash, tier, verdict, failure_kind, \(GateColumns.askedTier(of: "gate_tier")) IS NULL AS is_own
+                    FROM gate_tier WHERE run IN (SELECT id FROM run WHERE workflow = ? ORDER BY started_at DESC LIMIT 200)
+                )
+                SELECT step_id, gate_hash, tier, count(*) FILTER (WHERE is_own AND verdict = 'accepted'),
+                    count(*) FILTER (WHERE is_own AND (verdict = 'accepted' OR \(Self.isRefused))), count(*) FILTER (WHERE is_own), \(cost("c.part = ''")), \(cost("c.part <> ''")),
+                    \(tokens("input_tokens")), \(tokens("cache_read_tokens")), \(tokens("output_tokens")),
+                    count(*) FILTER (WHERE NOT is_own)
+                FROM g GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
                 """, arguments: [workflow])
         return rows.compactMap { row in
             hash(row, 1).map { gate in
@@ -76,6 +80,7 @@ extension Ledger {
                 rate.inputTokens = quantity(row, 10) ?? 0
                 rate.cachedTokens = quantity(row, 11) ?? 0
                 rate.outputTokens = quantity(row, 12) ?? 0
+                rate.replaced = row[13]
                 return rate
             }
         }
@@ -89,7 +94,7 @@ extension Ledger {
                 WITH once AS (
                     SELECT g.run, g.step_id, g.gate_hash FROM gate_tier g
                     WHERE g.run IN (SELECT id FROM run WHERE workflow = ? ORDER BY started_at DESC LIMIT 200)
-                    GROUP BY g.run, g.step_id HAVING count(DISTINCT g.node_path) = 1
+                    GROUP BY g.run, g.step_id HAVING count(DISTINCT g.node_path) = 1 AND max(\(GateColumns.askedTier(of: "g"))) IS NULL
                 ), told AS (
                     SELECT once.step_id, once.gate_hash, run.decision_counts,
                         (SELECT value FROM outcome WHERE outcome.run = run.id ORDER BY at DESC, number DESC LIMIT 1) AS value

@@ -19,6 +19,8 @@ public struct GateRate: Sendable, Hashable {
     public var inputTokens = 0
     public var cachedTokens = 0
     public var outputTokens = 0
+    /// How often another tier answered in its place, which is in nothing else.
+    public var replaced = 0
 
     public init(
         step: String, gate: ContentHash, tier: String, accepted: Int, decided: Int, asked: Int? = nil, answerCost: Money = .zero, checkCost: Money = .zero

@@ -6,6 +6,8 @@ public struct GateTierRecord: Sendable, Hashable {
     public var path: String
     public var step: String
     public var tier: String
+    /// Who gave the answer, where a band of the budget or what degrades has put another tier in its place: it says nothing of the tier itself.
+    public var askedTier: String?
     public var verdict: TierDecided.Verdict
     public var failure: FailureKind?
     public var decidedBy: String?
@@ -106,6 +108,15 @@ public struct GateCandidate: Sendable, Hashable {
 
     /// Whether its answer passed the hard checks.
     public var canBePicked: Bool { tier.output != nil }
+}
+
+extension [GateCandidate] {
+    /// The one of that tier, else the only one that such a tier has answered in place of its own.
+    public func named(_ name: String) -> GateCandidate? {
+        if let own = first(where: { $0.tier.tier.hasSameBytes(as: name) }) { return own }
+        let answered = filter { $0.tier.askedTier?.hasSameBytes(as: name) == true }
+        return answered.count == 1 ? answered[0] : nil
+    }
 }
 
 extension GateCheckRecord {

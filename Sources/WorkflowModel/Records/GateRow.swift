@@ -6,6 +6,8 @@ public struct GateRow: Sendable, Hashable {
     /// The path of the step.
     public var step: String
     public var tier: String
+    /// Who answered in its place; `nil`: it did itself.
+    public var askedTier: String?
     /// Executions in which it was asked.
     public var asked: Int
     public var accepted: Int

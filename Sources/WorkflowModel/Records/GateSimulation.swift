@@ -38,6 +38,8 @@ public struct GateSimulation: Sendable {
     public var rows = 0
     /// Rows without a record of a tier of the gate, which are in no figure, by that tier's name.
     public var leftOut: TextTable<Int> = [:]
+    /// Rows in which another tier answered in place of one of the gate's; they are in no figure either.
+    public var replaced = 0
     /// Answers that a check would have been run on whose outcome no row tells, by the check's name.
     public var missingChecks: TextTable<Int> = [:]
     /// What the gate comes to. An outcome that is missing counts as a no.

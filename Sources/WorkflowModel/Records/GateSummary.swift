@@ -19,6 +19,8 @@ public struct GateSummary: Sendable, Hashable {
     /// `nil`: it is not recorded, or executions say different ones.
     public var lastTier: String?
     public var executions = 0
+    /// Those in which another tier answered in place of one of the gate's: they are in nothing else that is said here.
+    public var replaced = 0
     /// Those that went on to a further tier.
     public var escalated = 0
     /// Those whose answer was accepted, of whatever tier.

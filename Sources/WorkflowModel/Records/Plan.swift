@@ -105,6 +105,8 @@ public struct Plan: Sendable {
             public var cost: Money?
             /// Of the tokens of its prompts the share that a cache had; `nil`: not known.
             public var cachedShare: Double?
+            /// How often another tier answered in its place, which is in none of the others.
+            public var replaced = 0
 
             public init(name: String, asked: Int, accepted: Int, decided: Int, cost: Money?, cachedShare: Double?) {
                 self.name = name

@@ -149,6 +149,8 @@ public final class CallRecord: @unchecked Sendable {
     public var path: String
     public var step: String
     public var tier: String
+    /// Who is asked, where a band of the budget or what degrades has put another tier in its place.
+    public var askedTier: String?
     public var purpose: String
     public var ordinal: Int
     public var provider: String

@@ -60,7 +60,7 @@ struct Approve: AsyncParsableCommand {
             for path in paths {
                 let question = asked.first { $0.path == path }
                 let decision = ApprovalDecision(
-                    choice, by: redactor.redact(by ?? Self.user), note: note.map { redactor.redact($0) }, at: .now(), cap: cap, system: .current,
+                    Self.named(choice, question), by: redactor.redact(by ?? Self.user), note: note.map { redactor.redact($0) }, at: .now(), cap: cap, system: .current,
                     question: question?.request)
                 isDriven = try await ledger.decide(RunID(record.id), path: path, decision, document: document)
                 tell(record, path, decision, question, isDriven: isDriven)
@@ -143,13 +143,19 @@ struct Approve: AsyncParsableCommand {
     }
 
     private func check(_ tier: String, _ question: ApprovalRecord) throws {
-        let candidate = question.candidates.first { $0.tier.tier == tier }
+        let candidate = question.candidates.named(tier)
         if candidate?.canBePicked == true { return }
         guard let candidate else {
-            throw nothingToPick("'\(tier)' was not asked at '\(question.path)':", question, Suggestion.hint(for: tier, in: question.candidates.map(\.tier.tier)))
+            throw nothingToPick("'\(tier)' was not asked at '\(question.path)':", question, Suggestion.hint(for: tier, in: question.candidates.flatMap { [$0.tier.tier, $0.tier.askedTier].compactMap(\.self) }))
         }
         let why = candidate.tier.failure.map { " (\($0.rawValue))" } ?? ""
         throw nothingToPick("'\(tier)' gave no answer at '\(question.path)' that passed what is always checked\(why):", question)
+    }
+
+    /// By the gate's own name of a tier, where the one that answered in its place was named.
+    private static func named(_ choice: ApprovalChoice, _ question: ApprovalRecord?) -> ApprovalChoice {
+        guard case .pick(let name) = choice, let candidate = question?.candidates.named(name) else { return choice }
+        return .pick(tier: candidate.tier.tier)
     }
 
     private func nothingToPick(_ subject: String, _ question: ApprovalRecord, _ hint: String? = nil) -> UsageError {

@@ -174,6 +174,7 @@ extension InMemoryJournal.Run {
             record.tags = row.json("tags")?.objectValue ?? [:]
             record.notes = CallNote.list(row.json("notes"))
             record.part = row.text("part") ?? ""
+            record.askedTier = row.text("asked_tier")
             return record
         }.sorted { $0.startedAt < $1.startedAt }
     }
@@ -196,6 +197,7 @@ extension InMemoryJournal.Run {
             tier.gate = row.hash("gate_hash")
             tier.lastTier = row.text("last_tier")
             tier.signals = row.signals
+            tier.askedTier = callRecords.first { $0.part.isEmpty && $0.path == tier.path && $0.tier == tier.tier }?.askedTier
             return tier
         }.sorted { ($0.decidedAt, $0.path) < ($1.decidedAt, $1.path) }
     }
