@@ -12,7 +12,8 @@ enum GateColumns {
         """
 
     static let tiers = """
-        node_path, step_id, tier, verdict, failure_kind, decided_by, not_run, output_hash, decided_at, taken, cause, reason, gate_hash, last_tier, taken_by, \(signals)
+        node_path, step_id, tier, verdict, failure_kind, decided_by, not_run, output_hash, decided_at, taken, cause, reason, gate_hash, last_tier, taken_by, \(signals),
+            went_on, window_answered, window_escalated
         """
 
     static func tier(_ row: Row) -> GateTierRecord {
@@ -24,6 +25,9 @@ enum GateColumns {
         tier.gate = hash(row, 12)
         tier.lastTier = row[13]
         tier.signals = answerSignals(row, 15)
+        if let wentOn = row[25] as Int?, let answered = quantity(row, 26), let escalated = quantity(row, 27) {
+            tier.rate = GateTierRecord.CountedRate(wentOn: wentOn == 1, answered: answered, escalated: escalated)
+        }
         return tier
     }
 
