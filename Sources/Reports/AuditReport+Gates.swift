@@ -16,11 +16,12 @@ extension AuditReport {
             .init("per accepted", .trailing, expendable: 1),
         ])
         for row in gates {
+            let mark = row.callsWithoutCost > 0 ? style.atLeast : ""
             table.add([
                 StyledText("\(row.workflow):\(row.step)"), StyledText(GateWords.tier(row.tier, answeredBy: row.askedTier)), StyledText(Figures.count(row.asked)), StyledText(Figures.count(row.accepted)),
                 StyledText(row.refusedThousandths.map { "\($0 / 10).\($0 % 10) %" } ?? style.dash), StyledText(Figures.count(row.taken)),
-                StyledText(row.checkCost > .zero ? row.checkCost.displayText : ""), StyledText((row.cost + row.checkCost).displayText),
-                StyledText((row.cost + row.checkCost).divided(by: row.accepted)?.displayText ?? style.dash),
+                StyledText(row.checkCost > .zero ? row.checkCost.displayText : ""), StyledText(mark + (row.cost + row.checkCost).displayText),
+                StyledText((row.cost + row.checkCost).divided(by: row.accepted).map { mark + $0.displayText } ?? style.dash),
             ])
         }
         return table
@@ -32,7 +33,8 @@ extension AuditReport {
                 [
                     "workflow": .string(row.workflow), "step": .string(row.step), "tier": .string(row.tier), "asked_tier": .text(row.askedTier), "asked": .number(row.asked),
                     "accepted": .number(row.accepted), "not_accepted": .number(row.refused), "taken": .number(row.taken), "cost_usd": row.cost.json,
-                    "check_cost_usd": row.checkCost.json, "cost_per_accepted_usd": (row.cost + row.checkCost).divided(by: row.accepted)?.json ?? .null,
+                    "check_cost_usd": row.checkCost.json, "cost_is_lower_bound": .bool(row.callsWithoutCost > 0),
+                    "cost_per_accepted_usd": (row.cost + row.checkCost).divided(by: row.accepted)?.json ?? .null,
                 ]
             })
     }
@@ -53,13 +55,14 @@ extension AuditReport {
         for gate in gateSummaries {
             let compared = gate.exact.executions + gate.estimated.executions
             let about = gate.estimated.executions > 0 ? "≈ " : ""
+            let mark = gate.callsWithoutCost > 0 ? style.atLeast : ""
             let saved = gate.saved.map { $0 < .zero ? "-" + MoneySum(exact: -$0.exact).displayText : $0.displayText }
             table.add([
                 StyledText("\(gate.workflow):\(gate.step)"), StyledText(Figures.count(gate.executions)),
-                StyledText(Figures.percent(Int128(gate.escalated), of: Int128(gate.executions)) ?? style.dash), StyledText(gate.cost.displayText),
-                StyledText(gate.cost.divided(by: gate.accepted)?.displayText ?? style.dash),
+                StyledText(Figures.percent(Int128(gate.escalated), of: Int128(gate.executions)) ?? style.dash), StyledText(mark + gate.cost.displayText),
+                StyledText(gate.cost.divided(by: gate.accepted).map { mark + $0.displayText } ?? style.dash),
                 StyledText(compared > 0 ? about + (gate.exact.direct + gate.estimated.direct).displayText : ""),
-                StyledText(saved.map { about + $0 } ?? "", (gate.saved ?? .zero) < .zero ? .yellow : nil),
+                StyledText(saved.map { (gate.savedIsEstimate ? "≈ " : "") + $0 } ?? "", (gate.saved ?? .zero) < .zero ? .yellow : nil),
                 StyledText(gate.shadowCost > .zero ? gate.shadowCost.displayText : ""),
             ])
         }
@@ -96,10 +99,10 @@ extension AuditReport {
                     "workflow": .string(gate.workflow), "step": .string(gate.step), "last_tier": .text(gate.lastTier), "executions": .number(gate.executions),
                     "replaced": .number(gate.replaced), "escalated": .number(gate.escalated),
                     "escalation_rate": gate.executions == 0 ? .null : .double(Double(gate.escalated) / Double(gate.executions)),
-                    "accepted": .number(gate.accepted), "cost_usd": gate.cost.json,
+                    "accepted": .number(gate.accepted), "cost_usd": gate.cost.json, "cost_is_lower_bound": .bool(gate.callsWithoutCost > 0),
                     "cost_per_accepted_usd": gate.cost.divided(by: gate.accepted)?.json ?? .null,
                     "exact": comparison(gate.exact), "estimated": comparison(gate.estimated), "saved_usd": gate.saved?.json ?? .null,
-                    "saved_is_estimate": .bool(gate.estimated.executions > 0),
+                    "saved_is_estimate": .bool(gate.savedIsEstimate),
                     "shadows": .number(gate.shadows), "shadow_cost_usd": gate.shadowCost.json, "shadows_refused": .number(gate.shadowsRefused),
                     "fail_at_every_tier": .array(gate.hopeless.map(\.json)),
                 ]

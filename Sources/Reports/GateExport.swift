@@ -24,6 +24,7 @@ public enum GateExport {
             "asked": .array(execution.tiers.map { .string($0.tier) }),
         ]
         row["stopped_after"] = stop(of: execution)
+        row["taken"] = execution.tiers.first(where: \.isTaken).map { .string($0.tier) }
         row["shadow"] = shadow(of: execution)
         row["outcome"] = execution.outcome.map(JSONValue.string)
         // A workflow that runs inside of another has inputs of its own, which no document has.
@@ -37,7 +38,15 @@ public enum GateExport {
         guard let last = execution.tiers.last, let final = last.lastTier, !final.hasSameBytes(as: last.tier) else { return nil }
         let goesOn = last.verdict == .rejected || last.failure.map { [.outputInvalid, .truncated, .emptyAnswer, .refusal].contains($0) } ?? false
         guard goesOn else { return nil }
-        return ["tier": .string(last.tier), "cause": .string(execution.tiers.first { $0.isTaken }?.cause ?? FailureKind.budget.rawValue)]
+        var stop: JSONObject = ["tier": .string(last.tier)]
+        stop["cause"] = cause(of: execution).map(JSONValue.string)
+        return .object(stop)
+    }
+
+    /// `nil`: where no answer was taken, a ledger does not have it but of `max_rate`, of a cap that the step failed by, and of what a person was asked for.
+    private static func cause(of execution: GateExecution) -> String? {
+        if let cause = execution.tiers.first(where: \.isTaken)?.cause ?? execution.cause { return cause }
+        return execution.tiers.contains { $0.rate?.wentOn == false } ? GateTierRecord.CountedRate.cause : nil
     }
 
     // MARK: One tier
@@ -65,7 +74,7 @@ public enum GateExport {
         sample(calls, &answer, document)
         // What was asked for nothing is paid, too.
         let rest = calls.filter { call in !told.contains { $0 === call } }
-        if !rest.isEmpty { answer["extra_cost_usd"] = cost(of: rest)?.json }
+        if !rest.isEmpty { pay(rest, &answer, "extra_cost_usd") }
         return answer
     }
 
@@ -94,7 +103,7 @@ public enum GateExport {
     }
 
     private static func figure(_ calls: [CallRecord], _ signals: AnswerSignals?, _ answer: inout JSONObject) {
-        answer["cost_usd"] = cost(of: calls)?.json
+        pay(calls, &answer)
         answer["ms"] = .int(calls.reduce(0) { $0 + ($1.total?.milliseconds ?? 0) })
         answer["input_tokens"] = .int(calls.reduce(0) { $0 + Int64($1.inputTokens ?? 0) })
         answer["output_tokens"] = .int(calls.reduce(0) { $0 + Int64($1.outputTokens ?? 0) })
@@ -133,13 +142,14 @@ public enum GateExport {
         return tier.output != nil && tier.output == taken.output ? isCorrect : nil
     }
 
-    /// `nil`: a part of it is not known.
-    private static func cost(of calls: [CallRecord]) -> MoneySum? {
-        var sum = MoneySum.zero
+    /// What is known of a cost, and whether a part of it is not; without a key where nothing is.
+    private static func pay(_ calls: [CallRecord], _ answer: inout JSONObject, _ key: String = "cost_usd") {
+        var (sum, unknown) = (MoneySum.zero, 0)
         for call in calls {
-            if let cost = call.cost { sum.add(cost) } else if call.state != .void { return nil }
+            if let cost = call.cost { sum.add(cost) } else if call.state != .void { unknown += 1 }
         }
-        return sum
+        if unknown == 0 || sum > .zero { answer[key] = sum.json }
+        if unknown > 0 { answer["cost_is_lower_bound"] = true }
     }
 
     private static func signals(_ signals: AnswerSignals) -> JSONObject {
@@ -174,7 +184,7 @@ public enum GateExport {
         }
         outcome["score"] = check.score.map(JSONValue.double)
         outcome["output"] = output
-        outcome["cost_usd"] = cost(of: calls)?.json
+        pay(calls, &outcome)
         outcome["ms"] = .int(check.time.milliseconds)
         outcome["reason"] = check.reason.map(JSONValue.string)
         if check.kind == "logprob", check.result != .lost {
@@ -203,7 +213,7 @@ public enum GateExport {
         }.sorted { $0.number < $1.number }
         guard let name = numbered.first?.name, numbered.allSatisfy({ $0.name.hasSameBytes(as: name) }) else { return }
         answer["samples"] = .array(numbered.map { sample in sample.calls.last { $0.failure == nil }?.response.flatMap(document) ?? .null })
-        answer["sample_cost_usd"] = cost(of: numbered.flatMap(\.calls))?.json
+        pay(numbered.flatMap(\.calls), &answer, "sample_cost_usd")
     }
 }
 

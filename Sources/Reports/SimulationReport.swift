@@ -35,7 +35,8 @@ public struct SimulationReport: Sendable {
         guard rows.rows > 0 else { return nil }
         return result.tiers.indices.filter { tier in
             let single = result.singles[tier]
-            return single.unpriced == 0 && rows.gate.unpriced == 0 && single.cost <= rows.gate.cost && single.correct >= rows.mostCorrect
+            // What nothing says the outcome of counts for the gate and against the tier; with no outcome of both there is nothing to go by.
+            return rows.judged[tier].rows > 0 && single.unpriced == 0 && rows.gate.unpriced == 0 && single.cost <= rows.gate.cost && single.correct >= rows.mostCorrect
                 && (single.cost < rows.gate.cost || single.correct > rows.mostCorrect)
         }.min { result.singles[$0].cost < result.singles[$1].cost }
     }
@@ -86,12 +87,17 @@ public struct SimulationReport: Sendable {
             if let better {
                 lines.append("\(result.tiers[better]) alone is the better choice here: \(result.singles[better].cost.displayText) for \(Figures.counted(result.singles[better].correct, "right answer"))")
             } else if let last = result.singles.last, result.complete.rows > 0, last.unpriced == 0, result.complete.gate.unpriced == 0 {
-                let gate = result.complete.gate
-                let saved = last.cost.exact - gate.cost.exact
+                let saved = last.cost.exact - result.complete.gate.cost.exact
+                let judged = result.complete.judged.last!
+                let right =
+                    judged.rows == 0
+                    ? "; of no row it is known of both whether they are right"
+                    : ", with \(Self.difference(judged.gate - judged.single)) right"
+                        + (judged.rows < result.complete.rows ? " of the \(Figures.counted(judged.rows, "row")) of \(Figures.count(result.complete.rows)) in which both are known" : "")
                 if saved >= 0, let percent = Figures.percent(saved, of: last.cost.exact) {
-                    lines.append("\(percent) cheaper than \(result.tiers.last!) alone, with \(Self.difference(gate.correct - last.correct)) right")
+                    lines.append("\(percent) cheaper than \(result.tiers.last!) alone\(right)")
                 } else if saved < 0 {
-                    lines.append("the gate costs \(MoneySum(exact: -saved).displayText) more than \(result.tiers.last!) alone, with \(Self.difference(gate.correct - last.correct)) right")
+                    lines.append("the gate costs \(MoneySum(exact: -saved).displayText) more than \(result.tiers.last!) alone\(right)")
                 }
             }
         }
@@ -108,6 +114,9 @@ public struct SimulationReport: Sendable {
                 "either way: \(Figures.count(result.correct.least)) to \(Figures.count(result.correct.most)) right, \(result.cost.least.displayText) to \(result.cost.most.displayText)")
         }
         if result.gate.unjudged > 0 { lines.append("of \(Figures.counted(result.gate.unjudged, "row")) nothing says whether the answer was right; they count as not right") }
+        for (tier, single) in zip(result.tiers, result.singles) where single.unjudged > 0 {
+            lines.append("of \(Figures.counted(single.unjudged, "row")) nothing says whether \(tier) alone was right; they count as not right")
+        }
         if result.gate.unpriced > 0 { lines.append("a part of the cost of \(Figures.counted(result.gate.unpriced, "row")) is not recorded") }
         for (tier, count) in result.leftOut.sorted(by: { $0.key < $1.key }) {
             lines.append("\(Figures.counted(count, "row")) left out: no answer of '\(tier)'")
@@ -126,11 +135,16 @@ public struct SimulationReport: Sendable {
 
     public var json: JSONValue {
         var singles = JSONObject()
-        for (tier, name) in result.tiers.enumerated() { singles[name] = Self.figures(result.singles[tier], of: result.complete.rows) }
+        for (tier, name) in result.tiers.enumerated() {
+            var figures = Self.figures(result.singles[tier], of: result.complete.rows)
+            let judged = result.complete.judged[tier]
+            figures["compared"] = ["rows": .number(judged.rows), "correct": .number(judged.single), "gate_correct": .number(judged.gate)]
+            singles[name] = .object(figures)
+        }
         var accepted = JSONObject()
         for (tier, name) in result.tiers.enumerated() { accepted[name] = .int(Int64(result.acceptedBy[tier])) }
         var object: JSONObject = ["step": .string(step), "rows": .int(Int64(result.rows)), "complete_rows": .int(Int64(result.complete.rows))]
-        Self.figures(result.gate, of: result.rows).objectValue?.forEachPair { object[$0] = $1 }
+        Self.figures(result.gate, of: result.rows).forEachPair { object[$0] = $1 }
         object["escalated"] = .int(Int64(result.escalated))
         object["escalation_rate"] = escalationRate.map(JSONValue.double) ?? .null
         object["accepted_by"] = .object(accepted)
@@ -149,11 +163,11 @@ public struct SimulationReport: Sendable {
         return .object(object)
     }
 
-    private static func figures(_ tally: GateSimulation.Tally, of rows: Int) -> JSONValue {
-        .object([
+    private static func figures(_ tally: GateSimulation.Tally, of rows: Int) -> JSONObject {
+        [
             "accuracy": rows == 0 ? .null : .double(Double(tally.correct) / Double(rows)), "correct": .int(Int64(tally.correct)), "unjudged": .int(Int64(tally.unjudged)),
             "cost_usd": tally.cost.json, "unpriced": .int(Int64(tally.unpriced)), "per_correct_usd": tally.cost.divided(by: tally.correct)?.json ?? .null,
-        ])
+        ]
     }
 
     private static func counts(_ counts: TextTable<Int>) -> JSONValue {

@@ -59,6 +59,7 @@ extension TraceTree {
             if let record = decided.map({ gate.tiers[$0] }) {
                 if !record.notRun.isEmpty, record.verdict != .failed { tell("not run: \(record.notRun.joined(separator: ", ")); \(why(record))", prefix: below, tint: .dim) }
                 let why = record.isTaken ? GateWords.taken(by: record.takenBy, reason: record.reason) : record.reason
+                if let rate = record.rate, record.cause != GateTierRecord.CountedRate.cause, let sentence = rate.sentence { tell(sentence, prefix: below, tint: .yellow) }
                 if let why { tell(why, prefix: below, tint: record.takenBy == nil ? .yellow : .green) }
                 if let answer = gate.answers[name] { tell("answer: \((answer.stringValue ?? answer.jsonText).beginning(bytes: 400))", prefix: below, tint: nil) }
             }

@@ -38,8 +38,9 @@ struct TraceTree {
     }
 
     private mutating func add(_ branch: TraceBranch, lead: String, rest: String) {
-        let (node, calls) = (branch.node, branch.calls + branch.children.flatMap(\.allCalls))
-        let folded = branch.allFolded
+        // What was asked for comparison is no cost of the step.
+        let (node, calls) = (branch.node, branch.allCalls.filter { $0.purpose != CallPurpose.shadow.rawValue })
+        let folded = branch.allFolded.filter { !$0.isComparison }
         let tally = Tally(calls, folded: folded)
         rows.add([
             StyledText(lead, .dim) + symbol(of: node) + " " + StyledText(NodePath.name(node.path)),

@@ -38,6 +38,49 @@ struct GateSimulateTests {
         #expect(json?["bounds"]?["cost_usd"] == ["0.1", "1.1"])
     }
 
+    /// What a person makes of an exhausted row is not known, unless it was asked of the same answers.
+    @Test(arguments: [
+        (#""taken":"small","asked":["small","large"],"#, 1, 0), (#""taken":"large","asked":["small","large"],"#, 0, 0), (#""taken":"small","asked":["small"],"#, 0, 1), ("", 0, 1),
+    ])
+    func whatAPersonIsAsked(keys: String, correct: Int, unjudged: Int) async throws {
+        let sandbox = try Self.sandbox(
+            "checks: { e: { expr: output > '9' } }, on_exhausted: { ask: { message: Which? } }",
+            rows: #"{\#(keys)"tiers":{"small":{"output":"5","correct":true,"cost_usd":"0.1"},"large":{"output":"6","correct":false,"cost_usd":"1"}}}"#)
+        let json = try await Self.simulate(sandbox, "--json").json
+        #expect(json?["exhausted"] == 1 && json?["correct"] == .int(Int64(correct)) && json?["unjudged"] == .int(Int64(unjudged)), "\(String(describing: json))")
+        #expect(json?["bounds"]?["correct"] == .array([.int(Int64(correct)), .int(Int64(correct + unjudged))]))
+    }
+
+    /// Behind it no tier is asked, whatever the row knows of one, and the word of the cause is kept.
+    @Test(arguments: [(#","cause":"max_rate""#, "max_rate"), (#","cause":"band""#, "band"), (#","cause":"budget""#, "budget"), ("", "not_recorded")])
+    func whereNoTierCouldBeAsked(cause: String, word: String) async throws {
+        func row(_ small: String) -> String {
+            #"{"stopped_after":{"tier":"small"\#(cause)},"tiers":{"small":{\#(small),"cost_usd":"0.1","cost_is_lower_bound":true},"large":{"output":"abcd","cost_usd":"1","shadow":true}}}"# + "\n"
+        }
+        // One with an answer that is not accepted, and one without.
+        let sandbox = try Self.sandbox("checks: { e: { expr: size(output) > 3 } }", rows: row(#""output":"a""#) + row(#""output":"""#))
+        let json = try #require(try await Self.simulate(sandbox, "--json").json)
+        #expect(json["exhausted_by"] == .object([word: 2]) && json["escalated"] == 0 && json["cost_usd"] == "0.2" && json["unpriced"] == 2, "\(json)")
+    }
+
+    /// The gate is held against a tier where both are known, and says of how many rows that is.
+    @Test func whatIsNotJudgedIsNotCompared() async throws {
+        func row(_ small: String, _ large: String) -> String {
+            #"{"tiers":{"small":{"output":"a"\#(small),"cost_usd":"0.1"},"large":{"output":"b"\#(large),"cost_usd":"1"}}}"# + "\n"
+        }
+        let (right, wrong) = (#","correct":true"#, #","correct":false"#)
+        let sandbox = try Self.sandbox("checks: { e: { expr: output == 'a' } }", rows: row("", right) + row(right, wrong) + row(right, ""))
+        let json = try #require(try await Self.simulate(sandbox, "--json").json)
+        #expect(json["singles"]?["large"]?["compared"] == ["rows": 1, "correct": 0, "gate_correct": 1] && json["singles"]?["small"]?["compared"]?["rows"] == 2, "\(json)")
+        let text = try await Self.simulate(sandbox).out
+        #expect(text.contains("90.0 % cheaper than large alone, with 1 more right of the 1 row of 3 in which both are known"), "\(text)")
+        #expect(text.contains("of 1 row nothing says whether large alone was right"), "\(text)")
+        // Nothing is the better choice for outcomes that nobody knows.
+        let unknown = try Self.sandbox("checks: { e: { expr: output == 'c' } }", rows: row("", wrong) + row("", wrong))
+        let told = try await Self.simulate(unknown)
+        #expect(!told.out.contains("small alone is the better choice"), "\(told.out)")
+    }
+
     /// A check that is not recorded is a no, not the end of the answer: another one may accept it.
     @Test func whatIsMissingIsCountedAsANo() async throws {
         let row = #"{"tiers":{"small":{"output":"abc","correct":true,"cost_usd":"0.1","checks":{"j":{"score":0.9,"cost_usd":"0.01"}}},"large":{"output":"b","correct":true,"cost_usd":"1"}}}"#

@@ -25,8 +25,15 @@ import WorkflowModel
         return rate
     }
 
-    private static func gate(_ rates: [GateRate], prices: PriceBook = .perToken(), change: (inout WorkflowHistory) -> Void = { _ in }) throws -> (Plan.Gate, notes: [String]) {
+    /// - Parameter rates: in the order of their tiers; each further tier was asked behind the ones before it.
+    private static func gate(
+        _ rates: [GateRate], _ text: String = text, prices: PriceBook = .perToken(), change: (inout WorkflowHistory) -> Void = { _ in }
+    ) throws -> (Plan.Gate, notes: [String]) {
         let clock = ManualClock()
+        var rates = rates
+        for (index, rate) in rates.enumerated() {
+            for further in rates[(index + 1)...] { rates[index].alsoAsked[further.tier] = min(rate.asked, further.asked) }
+        }
         var history = WorkflowHistory(gates: rates)
         change(&history)
         let builder = PlanBuilder(
@@ -58,15 +65,47 @@ import WorkflowModel
         let breakEven = try #require(gate.breakEven)
         #expect(gate.rate == Plan.Gate.Rate(of: 20, outOf: 100) && abs(breakEven - 0.985 / 0.6) < 1e-6 && !gate.losesMoney && gate.cheaper == nil)
         #expect(notes.contains("accepted so far: small 80 of 100, mid 10 of 20, large 9 of 10") && notes.contains { $0.contains("(30 of 40 are known to be right)") }, "\(notes)")
-        #expect(notes.contains { $0.contains("20.0 % of answers go on (13.3 % to 28.9 %, n=100)") }, "\(notes)")
+        #expect(notes.contains { $0.contains("20.0 % of executions go on (13.3 % to 28.9 %, n=100)") }, "\(notes)")
     }
 
-    /// Most answers go on: the last tier alone is cheaper, and a tier between that is accepted as often cheaper still.
+    /// Not every execution whose answer is not accepted goes on, and what was asked is what was paid: 18 of 37 asked mid, and 8 of those large.
+    @Test func whatEndedDoesNotGoOn() throws {
+        func rates(_ text: String) throws -> [GateRate] {
+            let gate = try #require(try workflow(text).steps[0].modelStep?.escalation?.hash)
+            func rate(_ tier: String, _ accepted: Int, of decided: Int, asked: Int, cost: String) throws -> GateRate {
+                GateRate(step: "a", gate: gate, tier: tier, accepted: accepted, decided: decided, asked: asked, answerCost: usd(cost))
+            }
+            return [
+                try rate("small", 13, of: 31, asked: 37, cost: "3.7"), try rate("mid", 8, of: 16, asked: 18, cost: "9"), try rate("large", 7, of: 8, asked: 8, cost: "8"),
+            ]
+        }
+        let (gate, notes) = try Self.gate(rates(Self.text))
+        let further = 0.5 + 9.0 / 20
+        #expect(abs(Double(gate.expected.picoDollars) / 1e12 - (0.1 + 19.0 / 39 * further)) < 1e-9, "\(gate.expected)")
+        let accepted = 14.0 / 39 + 19.0 / 39 * (9.0 / 20 + 9.0 / 20 * 8 / 10)
+        #expect(abs(Double(gate.perAccepted.picoDollars) / 1e12 - (0.1 + 19.0 / 39 * further) / accepted) < 1e-8)
+        #expect(gate.rate == Plan.Gate.Rate(of: 18, outOf: 37) && !gate.losesMoney, "\(gate)")
+        #expect(notes.contains { $0.hasPrefix("48.6 % of executions go on") }, "\(notes)")
+        // No more than may go on.
+        let limited = Self.text.replacing("checks: {", with: "max_rate: 30%/1h, checks: {")
+        let (less, told) = try Self.gate(rates(limited), limited)
+        #expect(abs(Double(less.expected.picoDollars) / 1e12 - (0.1 + 0.3 * further)) < 1e-9, "\(less.expected)")
+        #expect(told.contains { $0.contains("n=37), of which max_rate allows 30%") }, "\(told)")
+        // Where the rate that is allowed pays, it does not lose, whatever went on before that was counted.
+        func losing(_ text: String) throws -> Bool {
+            let gate = try #require(try workflow(text).steps[0].modelStep?.escalation?.hash)
+            let rates = [("small", 10, 100, "50"), ("mid", 1, 90, "45"), ("large", 80, 89, "89")].map { GateRate(step: "a", gate: gate, tier: $0.0, accepted: $0.1, decided: $0.2, answerCost: usd($0.3)) }
+            return try Self.gate(rates, text).0.losesMoney
+        }
+        #expect(try losing(Self.text) && !losing(limited))
+    }
+
+    /// Most executions go on: the last tier alone is cheaper, and a tier between that is accepted as often cheaper still.
     @Test func itLosesMoney() throws {
         let small = try Self.rate("small", 10, of: 100, cost: "50")
         let (gate, notes) = try Self.gate([small, try Self.rate("mid", 1, of: 90, cost: "45"), try Self.rate("large", 80, of: 89, cost: "89")])
         #expect(gate.losesMoney && gate.cheaper?.tier == "large" && gate.cheaper?.cost == usd("1"), "\(gate)")
-        #expect(notes.contains { $0.hasPrefix("the gate loses money: 90.0 % of answers go on") && $0.hasSuffix("large alone is cheaper, at $1.00 an answer") }, "\(notes)")
+        #expect(notes.contains { $0.hasPrefix("the gate loses money: 90.0 % of executions go on") && $0.hasSuffix("large alone is cheaper, at $1.00 an answer") }, "\(notes)")
         let (between, _) = try Self.gate([small, try Self.rate("mid", 89, of: 90, cost: "45"), try Self.rate("large", 1, of: 1, cost: "0.6")])
         #expect(between.losesMoney && between.cheaper?.tier == "mid" && between.cheaper?.cost == usd("0.5"), "\(between)")
         let (never, told) = try Self.gate([try Self.rate("small", 100, of: 100, cost: "200"), try Self.rate("large", 1, of: 1, cost: "1")])

@@ -58,6 +58,28 @@ import WorkflowModel
                 """ + "\n", "\(text)")
     }
 
+    /// What was asked for comparison is told below the gate, and is no cost of the step.
+    @Test func comparisonIsNoCostOfTheStep() {
+        var trace = Self.trace()
+        let shadow = call("draft", 0, model: "cloud/huge", cost: "1", tokens: (900, 90), at: 3_200, took: 500, purpose: "shadow")
+        (shadow.tier, shadow.part) = ("huge", "shadow")
+        trace.calls.append(shadow)
+        trace.gateShadows = [GateShadowRecord(path: "draft", step: "draft", tier: "huge", result: .answered, endedAt: after(3_700))]
+        let lines = TraceReport.text(trace, style: style()).split(separator: "\n")
+        #expect(lines.contains { $0.hasPrefix("✓ draft") && $0.hasSuffix("400→50  $0.00403") }, "\(lines)")
+        #expect(lines.contains { $0.contains("huge") && $0.contains("for comparison: answered") && $0.hasSuffix("$1.00") }, "\(lines)")
+    }
+
+    /// A tier that failed and behind which `max_rate` let none be asked says so.
+    @Test func whatTheRateLeftOut() {
+        var trace = Self.trace()
+        trace.gateTiers = [GateTierRecord(path: "draft", step: "draft", tier: "small", verdict: .failed, failure: .emptyAnswer, decidedAt: after(950))]
+        trace.gateTiers[0].rate = GateTierRecord.CountedRate(wentOn: false, answered: 22, escalated: 6)
+        #expect(TraceReport.text(trace, style: style()).contains("max_rate left the next tier out: 6 of 22 executions had gone on"))
+        trace.gateTiers[0].rate?.wentOn = true
+        #expect(!TraceReport.text(trace, style: style()).contains("max_rate"))
+    }
+
     @Test func whyItCouldNotBeTold() {
         var trace = Self.trace()
         trace.gateTiers[0].reason = "accept has no value: division by zero"

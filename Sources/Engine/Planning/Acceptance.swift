@@ -1,17 +1,23 @@
 import Economics
+import Values
 import WorkflowModel
 
-/// How often the answers of a gate's tiers were accepted under what it says now, and what follows from that.
+/// How often the answers of a gate's tiers were accepted and a further one was asked under what it says now, and what follows from that.
 ///
-/// Where nothing is known of a tier, half of its answers are: a prior of one accepted and one not, which what was seen is added to.
+/// An execution whose answer is not accepted need not go on: its server was away, a check was lost, or `max_rate` or a cap left the next tier out. So
+/// both shares are counted by themselves. Where nothing is known of a tier, half of its answers are accepted and the others go on: a prior of one
+/// each, which what was seen is added to.
 struct Acceptance {
     let tiers: [String]
+    /// The largest share that may ask a second tier.
+    private let limit: Share?
     private let rates: [GateRate?]
     /// How often another tier answered in place of each.
     private let replaced: [Int]
 
     init(_ escalation: Escalation, _ rates: [GateRate]) {
         tiers = escalation.tiers
+        limit = escalation.maxRate?.limit
         self.rates = escalation.tiers.map { tier in rates.first { $0.tier == tier && $0.asked > 0 } }
         replaced = escalation.tiers.map { tier in rates.first { $0.tier == tier }?.replaced ?? 0 }
     }
@@ -26,15 +32,34 @@ struct Acceptance {
         for tier in tiers.indices[start...].reversed() {
             let asked = rates[tier].map { ($0.answerCost + $0.checkCost).divided(by: $0.asked) } ?? cheapest(tier)
             // The last tier's is the end, accepted or not.
-            rest = asked + (tier == tiers.count - 1 ? .zero : rest.scaled(goesOn(tier).of, over: goesOn(tier).outOf))
+            rest = asked + (tier == tiers.count - 1 ? .zero : rest.scaled(goesOn(tier, from: start).of, over: goesOn(tier, from: start).outOf))
         }
         return rest
     }
 
-    /// The share of answers that are not accepted, as a ratio of amounts.
-    private func goesOn(_ tier: Int) -> (of: Money, outOf: Money) {
-        let (accepted, decided) = (rates[tier]?.accepted ?? 0, rates[tier]?.decided ?? 0)
-        return (Money(picoDollars: Int64(decided - accepted + 1)), Money(picoDollars: Int64(decided + 2)))
+    /// The share of executions that ask a further tier behind this one, as a ratio of amounts; behind the first no more than may.
+    private func goesOn(_ tier: Int, from start: Int) -> (of: Money, outOf: Money) {
+        let (part, whole) = (wentOn(tier) + 1, (rates[tier]?.asked ?? 0) + 2)
+        if tier == start, let limit, Int128(part) * Int128(Share.whole) > Int128(limit.millionths) * Int128(whole) {
+            return (Money(picoDollars: Int64(limit.millionths)), Money(picoDollars: Int64(Share.whole)))
+        }
+        return (Money(picoDollars: Int64(part)), Money(picoDollars: Int64(whole)))
+    }
+
+    /// Executions that asked this tier and one behind it.
+    private func wentOn(_ tier: Int) -> Int {
+        guard let rate = rates[tier] else { return 0 }
+        return min(rate.asked, tiers[(tier + 1)...].compactMap { rate.alsoAsked[$0] }.max() ?? 0)
+    }
+
+    /// The share of executions from a tier on that come to an accepted answer.
+    private func accepted(from start: Int, first: Int) -> Double {
+        let rate = rates[start]
+        // What nobody looked at, as at the last tier, says nothing.
+        let own = Double((rate?.accepted ?? 0) + 1) / Double((start == tiers.count - 1 ? rate?.decided ?? 0 : rate?.asked ?? 0) + 2)
+        guard start < tiers.count - 1 else { return own }
+        let further = goesOn(start, from: first)
+        return own + Double(further.of.picoDollars) / Double(further.outOf.picoDollars) * accepted(from: start + 1, first: first)
     }
 
     // MARK: The gate as a whole
@@ -47,10 +72,8 @@ struct Acceptance {
         from start: Int, outcomes: GateOutcomes?, hopeless: [HopelessCheck], cheapest: (Int) -> Money, sheet: (Int) -> PriceSheet?
     ) -> Plan.Gate {
         let expected = expected(from: start, cheapest: cheapest)
-        var unaccepted = 1.0
-        for tier in tiers.indices[start...] { unaccepted *= Double(goesOn(tier).of.picoDollars) / Double(goesOn(tier).outOf.picoDollars) }
         var gate = Plan.Gate(
-            tiers: tiers.indices.map(told), expected: expected, perAccepted: expected.over(1 - unaccepted), judged: outcomes?.judged ?? 0, correct: outcomes?.correct ?? 0,
+            tiers: tiers.indices.map(told), expected: expected, perAccepted: expected.over(accepted(from: start, first: start)), judged: outcomes?.judged ?? 0, correct: outcomes?.correct ?? 0,
             hopeless: hopeless)
         if gate.correct > 0 { gate.perCorrect = expected * gate.judged }
         gate.perCorrect = gate.perCorrect?.divided(by: gate.correct)
@@ -71,8 +94,9 @@ struct Acceptance {
     private func weigh(_ gate: inout Plan.Gate, from start: Int, _ cheapest: (Int) -> Money, _ sheet: (Int) -> PriceSheet?) {
         let last = tiers.count - 1
         guard last > start, let first = rates[start], first.decided > 0 else { return }
-        let observed = Plan.Gate.Rate(of: first.decided - first.accepted, outOf: first.decided)
+        let observed = Plan.Gate.Rate(of: wentOn(start), outOf: first.asked)
         gate.rate = observed
+        gate.mostGoOn = limit
         guard let final = rates[last], final.answerCost > .zero, let direct = direct(last, warmAs: first, sheet) else { return }
         gate.direct = direct
         gate.second = final.answerCost.divided(by: final.asked)
@@ -81,10 +105,10 @@ struct Acceptance {
         guard further > .zero else { return }
         let breakEven = Double(direct.picoDollars - spent.picoDollars) / Double(further.picoDollars)
         gate.breakEven = breakEven
-        gate.losesMoney = observed.share > breakEven
+        gate.losesMoney = min(observed.share, limit.map { Double($0.millionths) / Double(Share.whole) } ?? 1) > breakEven
         guard gate.losesMoney else { return }
         // A tier between them stands in for the gate where its own answers, to the harder questions, may be accepted as often as the gate's are in all.
-        let overall = 1 - tiers.indices[start...].reduce(1.0) { $0 * Double(goesOn($1).of.picoDollars) / Double(goesOn($1).outOf.picoDollars) }
+        let overall = accepted(from: start, first: start)
         let candidates = (start + 1...last).compactMap { tier -> (tier: String, cost: Money)? in
             guard let rate = rates[tier], tier == last || rate.decided > 0 && Plan.Gate.Rate(of: rate.accepted, outOf: rate.decided).high >= overall else { return nil }
             return self.direct(tier, warmAs: first, sheet).map { (tiers[tier], $0) }
@@ -149,7 +173,7 @@ extension Plan.Gate {
 
     private var economy: String? {
         guard let rate, let breakEven, let direct, let last = tiers.last?.name else { return nil }
-        let observed = "\(Self.percent(rate.share)) of answers go on (\(Self.percent(rate.low)) to \(Self.percent(rate.high)), n=\(rate.count))"
+        let observed = "\(Self.percent(rate.share)) of executions go on (\(Self.percent(rate.low)) to \(Self.percent(rate.high)), n=\(rate.count))" + (mostGoOn.map { ", of which max_rate allows \($0)" } ?? "")
         let alone = cheaper.map { "; \($0.tier) alone is cheaper, at \($0.cost) an answer" } ?? ""
         if breakEven < 0 { return "the gate loses money however seldom it goes on: \(observed), and a first answer with its checks costs more than one of \(last) alone, \(direct)\(alone)" }
         return losesMoney ? "the gate loses money: \(observed), and it pays below \(Self.percent(breakEven))\(alone)" : "\(observed), and it pays below \(Self.percent(breakEven))"

@@ -69,6 +69,13 @@ public struct GateSimulator {
             for tier in terms.tiers.indices { result.singles[tier].take(recorded.answers[tier]!) }
         }
         count(courses, isComplete: isComplete)
+        guard isComplete, let own = courses.first(where: \.isCounted)!.isCorrect else { return }
+        for tier in terms.tiers.indices {
+            guard let single = recorded.answers[tier]!.isCorrect else { continue }
+            result.complete.judged[tier].rows += 1
+            if own { result.complete.judged[tier].gate += 1 }
+            if single { result.complete.judged[tier].single += 1 }
+        }
     }
 
     private func start(of row: RecordedAnswers) throws(RecordedAnswersError) -> Int {
@@ -99,6 +106,8 @@ public struct GateSimulator {
         var missing: [String] = []
         /// Whether each of them was taken as a no.
         var isCounted = true
+        /// Why no further tier could be asked, a stable word.
+        var stopped: String?
         /// A tier that would have been asked, of which the row has no answer.
         var unknown: Int?
 
@@ -121,11 +130,13 @@ public struct GateSimulator {
             following: while true {
                 switch machine.apply(event) {
                 case .ask(let tier):
+                    // Also where the next one was asked for comparison.
+                    if let stop = row.stop, let last = course.asked.last, names[last].hasSameBytes(as: stop.tier) {
+                        course.stopped = stop.cause
+                        event = .refused(Self.cause(stop.cause))
+                        continue
+                    }
                     guard let answer = row.answers[tier] else {
-                        if let stop = row.stop, let last = course.asked.last, names[last].hasSameBytes(as: stop.tier) {
-                            event = .refused(.refused(StepFailure(stop.cause, "no further tier could be asked")))
-                            continue
-                        }
                         course.unknown = tier
                         course.isUnpriced = true
                         done.append(course)
@@ -133,6 +144,7 @@ public struct GateSimulator {
                     }
                     course.asked.append(tier)
                     course.pay(answer.cost.map { MoneySum($0) })
+                    if answer.isLowerBound { course.isUnpriced = true }
                     // What an export tells of calls that no check has, asked early among them.
                     if let extra = answer.extraCost { course.pay(MoneySum(extra)) } else if course.asked.count == 1 { payEarly(row, answer, start, &course) }
                     event = self.event(of: answer)
@@ -154,13 +166,27 @@ public struct GateSimulator {
                     }
                 case .end(let end):
                     course.end = end
-                    course.isCorrect = Self.taken(end).map { row.answers[$0]!.isCorrect } ?? false
+                    course.isCorrect = isCorrect(end, course, row)
                     done.append(course)
                     break following
                 }
             }
         }
         return done
+    }
+
+    /// Of a word that a row has: a kind of failure, `max_rate`, `band`, or another.
+    private static func cause(_ word: String) -> GateCause {
+        let text = "no further tier could be asked"
+        return FailureKind(rawValue: word).map { .refused(StepFailure($0, text)) } ?? .band(text)
+    }
+
+    /// Whether the step's answer is right; `nil`: nothing says so. What a person chose is known of a run that asked the same tiers.
+    private func isCorrect(_ end: GateEnd, _ course: Course, _ row: RecordedAnswers) -> Bool? {
+        if let tier = Self.taken(end) { return row.answers[tier]!.isCorrect }
+        guard case .ask = end else { return false }
+        guard let taken = row.taken, let asked = row.asked, asked.elementsEqual(course.asked.map { names[$0] }) else { return nil }
+        return course.asked.first { names[$0].hasSameBytes(as: taken) }.flatMap { row.answers[$0]!.isCorrect }
     }
 
     /// The tier whose answer the step has.
@@ -229,6 +255,7 @@ public struct GateSimulator {
             }
         }
         passed = passed ?? recorded.output?["passed"]?.boolValue
+        if recorded.isLowerBound { course.isUnpriced = true }
         if recorded.isLost {
             course.pay(recorded.cost.map { MoneySum($0) })
             return .outcome(.lost("it was lost"))
@@ -362,10 +389,10 @@ public struct GateSimulator {
         case .best(_, nil): result.undecided += 1
         case .best(_, let cause?), .ask(_, let cause):
             result.exhausted += 1
-            result.causes[counted.missing.isEmpty ? cause.word : "not_recorded", default: 0] += 1
+            result.causes[counted.missing.isEmpty ? counted.stopped ?? cause.word : "not_recorded", default: 0] += 1
         case .failed(let failure):
             result.exhausted += 1
-            result.causes[failure.kind.rawValue, default: 0] += 1
+            result.causes[counted.stopped ?? failure.kind.rawValue, default: 0] += 1
         }
         // What nothing says the outcome of may have been right.
         result.correct.least += courses.allSatisfy { $0.isCorrect == true } ? 1 : 0
@@ -382,7 +409,8 @@ extension GateSimulation.Tally {
         case false?: break
         case nil: unjudged += 1
         }
-        if let paid = answer.cost { cost.add(paid) } else { unpriced += 1 }
+        if let paid = answer.cost { cost.add(paid) }
+        if answer.cost == nil || answer.isLowerBound { unpriced += 1 }
     }
 }
 

@@ -23,6 +23,8 @@ struct RecordedAnswers: Sendable {
         /// `nil`: not recorded.
         var cost: Money?
         var finish: FinishReason?
+        /// Whether there is more to one of its amounts than is recorded.
+        var isLowerBound = false
         /// Why there was no answer, for a reason that lies outside of it: a server that was away, an account.
         var failure: FailureKind?
         /// What was paid at it beside its answer and its checks.
@@ -43,6 +45,8 @@ struct RecordedAnswers: Sendable {
         var output: JSONValue?
         /// `nil`: not recorded.
         var cost: Money?
+        /// Whether there is more to that than is recorded.
+        var isLowerBound = false
         /// Whether nothing is known of it for no fault of the answer.
         var isLost = false
         /// Of log-probabilities, those of what it looks at.
@@ -53,7 +57,9 @@ struct RecordedAnswers: Sendable {
     /// The names of the tiers that were asked, in order; `nil`: the row has an answer of every tier, whether it was asked or not.
     let asked: [String]?
     /// Behind which tier no further one could be asked, and why.
-    let stop: (tier: String, cause: FailureKind)?
+    let stop: (tier: String, cause: String)?
+    /// The tier whose answer the step had, where the row says so.
+    let taken: String?
     /// What expressions read beside the answer, by name.
     let values: JSONObject
 
@@ -81,8 +87,9 @@ struct RecordedAnswers: Sendable {
         case nil, .null: stop = nil
         case let value?:
             guard let tier = value["tier"]?.stringValue else { throw RecordedAnswersError("'stopped_after.tier' is no text") }
-            stop = (tier, value["cause"]?.stringValue.flatMap(FailureKind.init(rawValue:)) ?? .budget)
+            stop = (tier, value["cause"]?.stringValue ?? "not_recorded")
         }
+        taken = row["taken"]?.stringValue
         var values = JSONObject()
         for name in ["inputs", "with"] {
             if let value = row[name] { values[name] = value }
@@ -122,6 +129,7 @@ extension RecordedAnswers.Answer {
         default: throw wrong("failure", "kind of failure")
         }
         extraCost = try Self.amount(answer["extra_cost_usd"]) { wrong("extra_cost_usd", "amount in dollars of at most 12 decimals") }
+        isLowerBound = try Self.flag(answer["cost_is_lower_bound"]) { wrong("cost_is_lower_bound", "true or false") }
         signals = try Self.signals(answer["signals"], "signals", wrong)
         checks = [:]
         for (name, value) in try Self.object(answer["checks"], { wrong("checks", "object") }) where value != .null { checks[name] = try RecordedAnswers.Check(value, "checks.\(name)", wrong) }
@@ -155,6 +163,14 @@ extension RecordedAnswers.Answer {
         guard let value, value != .null else { return [:] }
         guard let object = value.objectValue else { throw error() }
         return object
+    }
+
+    fileprivate static func flag(_ value: JSONValue?, _ error: () -> RecordedAnswersError) throws(RecordedAnswersError) -> Bool {
+        switch value {
+        case nil, .null: return false
+        case .bool(let flag): return flag
+        default: throw error()
+        }
     }
 
     /// A decimal, as text as all amounts are written, or as a number that was written as one.
@@ -191,11 +207,8 @@ extension RecordedAnswers.Check {
         }
         if let told = check["output"], told != .null { output = told } else { output = Optional.none }
         cost = try RecordedAnswers.Answer.amount(check["cost_usd"]) { wrong("\(name).cost_usd", "amount in dollars of at most 12 decimals") }
-        switch check["lost"] {
-        case nil, .null: break
-        case .bool(let flag): isLost = flag
-        default: throw wrong("\(name).lost", "true or false")
-        }
+        isLost = try RecordedAnswers.Answer.flag(check["lost"]) { wrong("\(name).lost", "true or false") }
+        isLowerBound = try RecordedAnswers.Answer.flag(check["cost_is_lower_bound"]) { wrong("\(name).cost_is_lower_bound", "true or false") }
         signals = try RecordedAnswers.Answer.signals(check["signals"], "\(name).signals", wrong)
     }
 }

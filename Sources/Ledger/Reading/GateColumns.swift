@@ -13,7 +13,7 @@ enum GateColumns {
 
     static let tiers = """
         node_path, step_id, tier, verdict, failure_kind, decided_by, not_run, output_hash, decided_at, taken, cause, reason, gate_hash, last_tier, taken_by, \(signals),
-        \(askedTier(of: "gate_tier"))
+        \(askedTier(of: "gate_tier")), went_on, window_answered, window_escalated
         """
 
     /// Of a row of `gate_tier` or `gate_check`: the tier that gave the answer, where another than the row's was asked; null where its own was.
@@ -34,6 +34,9 @@ enum GateColumns {
         tier.lastTier = row[13]
         tier.signals = answerSignals(row, 15)
         tier.askedTier = row[25]
+        if let wentOn = row[26] as Int?, let answered = quantity(row, 27), let escalated = quantity(row, 28) {
+            tier.rate = GateTierRecord.CountedRate(wentOn: wentOn == 1, answered: answered, escalated: escalated)
+        }
         return tier
     }
 

@@ -27,7 +27,7 @@ extension Ledger {
 private final class ExecutionReader {
     private let database: Database
     private let step: String
-    private let tiers, checks, calls, draws, shadows: Statement
+    private let tiers, checks, calls, draws, shadows, cause: Statement
     /// Many executions are of one run.
     private var last: (number: Int64, run: Run)?
 
@@ -46,17 +46,25 @@ private final class ExecutionReader {
         checks = try database.makeStatement(sql: "SELECT \(GateColumns.checks) FROM gate_check WHERE run = ? AND node_path = ? ORDER BY ended_at, name")
         draws = try database.makeStatement(sql: "SELECT \(GateColumns.draws) FROM gate_draw WHERE run = ? AND node_path = ?")
         shadows = try database.makeStatement(sql: "SELECT \(GateColumns.shadows) FROM gate_shadow WHERE run = ? AND node_path = ? ORDER BY tier")
+        cause = try database.makeStatement(
+            sql: """
+                SELECT coalesce((SELECT cause FROM approval a WHERE a.run = s.run AND a.node_path = s.node_path),
+                    CASE WHEN json_extract(s.error, '$.kind') = 'budget' THEN 'budget' END)
+                FROM step_attempt s WHERE s.run = ? AND s.node_path = ?
+                """)
         calls = try database.makeStatement(sql: "SELECT \(CallColumns.list) FROM model_call WHERE run = ? AND node_path = ? ORDER BY number")
     }
 
     func execution(_ position: GateExecution.Position) throws -> GateExecution {
         let run = try run(position.run)
         let arguments: StatementArguments = [position.run, position.path]
-        return GateExecution(
+        var execution = GateExecution(
             position: position, run: run.id, inputs: run.inputs, outcome: run.outcome, counts: run.counts, siblings: run.siblings,
             tiers: try Row.fetchAll(tiers, arguments: arguments).map(GateColumns.tier), checks: try Row.fetchAll(checks, arguments: arguments).map(GateColumns.check),
             calls: try Row.fetchAll(calls, arguments: arguments).map(CallColumns.record), draw: try Row.fetchOne(draws, arguments: arguments).map(GateColumns.draw),
             shadows: try Row.fetchAll(shadows, arguments: arguments).map(GateColumns.shadow))
+        if !execution.tiers.contains(where: \.isTaken) { execution.cause = try String.fetchOne(cause, arguments: arguments) }
+        return execution
     }
 
     private func run(_ number: Int64) throws -> Run {

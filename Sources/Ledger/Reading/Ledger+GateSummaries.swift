@@ -69,7 +69,8 @@ private struct Summaries {
     func all(_ whereClause: String, _ arguments: StatementArguments) throws -> [GateSummary] {
         // What was asked for nothing but comparison is no cost of a gate; a count costs nothing.
         let ofNode = "FROM model_call c WHERE c.run = e.run AND c.node_path = e.node_path"
-        let direct = "\(ofNode) AND c.tier = e.last_tier AND c.part IN ('', '\(CallSite.shadowPart)')"
+        // A comparison that failed tells nothing of what the tier costs.
+        let direct = "\(ofNode) AND c.tier = e.last_tier AND (c.part = '' OR c.part = '\(CallSite.shadowPart)' AND c.state <> 'void' AND c.error IS NULL)"
         let first = "\(ofNode) AND c.part = '' AND c.input_tokens IS NOT NULL ORDER BY c.number LIMIT 1"
         let rows = try Row.fetchCursor(
             database,
@@ -84,7 +85,8 @@ private struct Summaries {
                     (SELECT input_tokens \(first)), (SELECT output_tokens \(first)),
                     (SELECT coalesce(sum(cost_pico), 0) \(ofNode) AND c.purpose = 'shadow'),
                     (SELECT count(*) FROM gate_shadow s WHERE s.run = e.run AND s.node_path = e.node_path AND s.result IN ('answered', 'failed')),
-                    (SELECT count(*) FROM gate_shadow s WHERE s.run = e.run AND s.node_path = e.node_path AND s.result = 'refused'), replaced_by IS NOT NULL
+                    (SELECT count(*) FROM gate_shadow s WHERE s.run = e.run AND s.node_path = e.node_path AND s.result = 'refused'),
+                    (SELECT count(*) \(ofNode) AND \(Ledger.isWithoutCost)), replaced_by IS NOT NULL
                 FROM e ORDER BY workflow, step_id, run, node_path
                 """, arguments: arguments)
         var summaries: [GateSummary] = []
@@ -109,7 +111,7 @@ private struct Summaries {
                 summaries.append(GateSummary(workflow: workflow, step: step))
             }
             let last = summaries.count - 1
-            if row[13] as Bool {
+            if row[14] as Bool {
                 summaries[last].replaced += 1
                 continue
             }
@@ -120,6 +122,7 @@ private struct Summaries {
             if (row[2] as Int) > 1 { summaries[last].escalated += 1 }
             if (row[3] as Int) == 1 { summaries[last].accepted += 1 }
             summaries[last].cost.add(cost)
+            summaries[last].callsWithoutCost += row[13] as Int
             summaries[last].shadowCost.add(money(row, 10) ?? .zero)
             summaries[last].shadows += row[11] as Int
             summaries[last].shadowsRefused += row[12] as Int

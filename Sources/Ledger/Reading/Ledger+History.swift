@@ -72,11 +72,22 @@ extension Ledger {
                     count(*) FILTER (WHERE NOT is_own)
                 FROM g GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
                 """, arguments: [workflow])
+        let both = try Row.fetchAll(
+            database,
+            sql: """
+                SELECT g.step_id, g.gate_hash, g.tier, other.tier, count(*) FROM gate_tier g
+                    JOIN gate_tier other ON other.run = g.run AND other.node_path = g.node_path AND other.tier <> g.tier
+                WHERE g.run IN (SELECT id FROM run WHERE workflow = ? ORDER BY started_at DESC LIMIT 200)
+                GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
+                """, arguments: [workflow])
         return rows.compactMap { row in
             hash(row, 1).map { gate in
                 var rate = GateRate(
                     step: row[0], gate: gate, tier: row[2], accepted: row[3], decided: row[4], asked: row[5], answerCost: Money(saturating: moneySum(row, 6)),
                     checkCost: Money(saturating: moneySum(row, 8)))
+                for pair in both where hash(pair, 1) == gate && (pair[0] as String).hasSameBytes(as: rate.step) && (pair[2] as String).hasSameBytes(as: rate.tier) {
+                    rate.alsoAsked[pair[3]] = pair[4]
+                }
                 rate.inputTokens = quantity(row, 10) ?? 0
                 rate.cachedTokens = quantity(row, 11) ?? 0
                 rate.outputTokens = quantity(row, 12) ?? 0

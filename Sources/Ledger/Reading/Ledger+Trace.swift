@@ -197,15 +197,16 @@ private struct TraceReader {
                 SELECT \(Self.step), provider, model_asked, \(SpendingColumns.state), cost_pico IS NOT NULL, held_pico IS NOT NULL,
                     input_tokens IS NOT NULL OR output_tokens IS NOT NULL, count(*), \(sumColumns("cost_pico")), \(sumColumns("held_pico")),
                     coalesce(sum(input_tokens), 0), coalesce(sum(cache_read_tokens), 0), coalesce(sum(output_tokens), 0),
-                    \(SpendingColumns.isEstimate("notes"))
-                FROM model_call WHERE run = ?1 AND \(Self.isFolded) GROUP BY 1, 2, 3, 4, 5, 6, 7, 16
+                    \(SpendingColumns.isEstimate("notes")), purpose = '\(CallPurpose.shadow.rawValue)'
+                FROM model_call WHERE run = ?1 AND \(Self.isFolded) GROUP BY 1, 2, 3, 4, 5, 6, 7, 16, 17
                 """, arguments: arguments)
         while let row = try calls.next() {
-            folded[row[0], default: FoldedItems(path: row[0])].calls.append(
-                FoldedCalls(
-                    count: row[7], provider: row[1], modelAsked: row[2], state: CallState(rawValue: row[3]) ?? .unknown,
-                    cost: row[4] ? moneySum(row, 8) : nil, held: row[5] ? moneySum(row, 10) : nil,
-                    inputTokens: row[6] ? quantity(row, 12) : nil, cacheReadTokens: quantity(row, 13) ?? 0, outputTokens: row[6] ? quantity(row, 14) : nil, isEstimate: row[15]))
+            var calls = FoldedCalls(
+                count: row[7], provider: row[1], modelAsked: row[2], state: CallState(rawValue: row[3]) ?? .unknown,
+                cost: row[4] ? moneySum(row, 8) : nil, held: row[5] ? moneySum(row, 10) : nil,
+                inputTokens: row[6] ? quantity(row, 12) : nil, cacheReadTokens: quantity(row, 13) ?? 0, outputTokens: row[6] ? quantity(row, 14) : nil, isEstimate: row[15])
+            calls.isComparison = row[16]
+            folded[row[0], default: FoldedItems(path: row[0])].calls.append(calls)
         }
         return folded.values.sorted { $0.path < $1.path }
     }

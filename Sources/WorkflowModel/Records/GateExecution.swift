@@ -35,6 +35,8 @@ public struct GateExecution: Sendable {
     /// `nil`: the gate asks nobody for comparison.
     public let draw: GateDrawRecord?
     public let shadows: [GateShadowRecord]
+    /// Where no tier's answer is taken, why: what a person was asked for, or a cap that the step failed by; `nil`: it is not recorded.
+    public var cause: String?
 
     public init(
         position: Position, run: String, inputs: ContentHash?, outcome: String?, counts: [String]?, siblings: Int, tiers: [GateTierRecord],

@@ -28,6 +28,28 @@ public struct GateTierRecord: Sendable, Hashable {
     public var lastTier: String?
     /// Of its answer, or of what came in place of one.
     public var signals: AnswerSignals?
+    /// Of a first tier before whose successor `max_rate` was counted; `nil`: it was not.
+    public var rate: CountedRate?
+
+    /// What was counted before a second tier, and whether that was asked.
+    public struct CountedRate: Sendable, Hashable {
+        /// The stable word of a gate that ends by it.
+        public static let cause = "max_rate"
+
+        public var wentOn: Bool
+        /// Executions in the window, this one with them, and those of them that went on before.
+        public var answered: Int
+        public var escalated: Int
+
+        public init(wentOn: Bool, answered: Int, escalated: Int) {
+            self.wentOn = wentOn
+            self.answered = answered
+            self.escalated = escalated
+        }
+
+        /// `max_rate left the next tier out: 6 of 22 executions had gone on`.
+        public var sentence: String? { wentOn ? nil : "\(Self.cause) left the next tier out: \(escalated) of \(answered) executions had gone on" }
+    }
 
     public init(
         path: String, step: String, tier: String, verdict: TierDecided.Verdict, failure: FailureKind? = nil, decidedBy: String? = nil, notRun: [String] = [],

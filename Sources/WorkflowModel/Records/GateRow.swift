@@ -18,6 +18,8 @@ public struct GateRow: Sendable, Hashable {
     /// Of its calls and of those of the checks of its answers, as far as it is known.
     public var cost: MoneySum
     public var checkCost: MoneySum
+    /// Calls that are missing in these: without a price, in flight, or of unknown end.
+    public var callsWithoutCost = 0
 
     public init(
         workflow: String, step: String, tier: String, asked: Int, accepted: Int, refused: Int, taken: Int, cost: MoneySum, checkCost: MoneySum

@@ -60,7 +60,7 @@ public struct GateSimulation: Sendable {
     /// Each tier by itself, asked for every row that has an answer of each of them.
     public var singles: [Tally]
     /// What the gate comes to over these rows: rows of runs have the tiers alone that were asked.
-    public var complete = Complete()
+    public var complete: Complete
 
     /// Rows that have an answer of every tier, over which the gate is compared with each of them.
     public struct Complete: Sendable, Hashable {
@@ -68,10 +68,22 @@ public struct GateSimulation: Sendable {
         public var gate = Tally()
         /// With what nothing says the outcome of as right.
         public var mostCorrect = 0
+        /// Beside each tier, the rows of which it is known both whether the gate's answer is right and whether that tier's is.
+        public var judged: [Judged]
         public var escalated = 0
         /// What the first tier's answers and the checks of them came to, and what was spent behind that.
         public var firstCost = MoneySum.zero
         public var furtherCost = MoneySum.zero
+
+        /// Of no rows.
+        public init(tiers: Int) { judged = Array(repeating: Judged(), count: tiers) }
+    }
+
+    /// Rows of which two outcomes are known, and how many of each are right.
+    public struct Judged: Sendable, Hashable {
+        public var rows = 0
+        public var gate = 0
+        public var single = 0
 
         /// Of no rows.
         public init() {}
@@ -84,6 +96,7 @@ public struct GateSimulation: Sendable {
     public init(tiers: [String]) {
         self.tiers = tiers
         acceptedBy = Array(repeating: 0, count: tiers.count)
+        complete = Complete(tiers: tiers.count)
         singles = Array(repeating: Tally(), count: tiers.count)
     }
 }

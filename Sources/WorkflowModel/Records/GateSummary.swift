@@ -27,6 +27,8 @@ public struct GateSummary: Sendable, Hashable {
     public var accepted = 0
     /// Of all tiers and checks, as far as it is known; without what was asked for comparison.
     public var cost = MoneySum.zero
+    /// Calls of them that are missing in ``cost``: without a price, in flight, or of unknown end.
+    public var callsWithoutCost = 0
     /// Executions in which the last tier was asked, by the gate or for comparison: what it cost is known.
     public var exact = Comparison()
     /// The others, by the tokens of the first answer at the prices of the last tier's latest call.
@@ -48,6 +50,9 @@ public struct GateSummary: Sendable, Hashable {
         guard exact.executions + estimated.executions > 0 else { return nil }
         return exact.direct + estimated.direct - (exact.gate + estimated.gate)
     }
+
+    /// Whether a part of it is estimated, or missing in what the gate cost.
+    public var savedIsEstimate: Bool { estimated.executions > 0 || callsWithoutCost > 0 }
 }
 
 /// A check that says no whatever tier answers: then it is the question, or the check itself, and no model mends it.

@@ -142,7 +142,7 @@ public struct Plan: Sendable {
         public var perCorrect: Money?
         public var judged: Int
         public var correct: Int
-        /// Of the first tier's answers, the share that goes on.
+        /// Of the executions that asked the first tier, the share that asked a further one.
         public var rate: Rate?
         /// The share up to which the gate saves anything: what the last tier costs when it is asked at once, less what the first answer and its checks
         /// do, over what follows when they go on. Below zero it loses money at any rate; `nil`: not known.
@@ -151,6 +151,8 @@ public struct Plan: Sendable {
         /// it did when it was asked second.
         public var direct: Money?
         public var second: Money?
+        /// The largest share that may go on; `nil`: any.
+        public var mostGoOn: Share?
         public var losesMoney: Bool
         /// One tier that alone would be cheaper, and what it costs an answer.
         public var cheaper: (tier: String, cost: Money)? {

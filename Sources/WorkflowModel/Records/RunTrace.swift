@@ -56,11 +56,15 @@ public struct FoldedItems: Sendable {
 public struct FoldedCalls: Sendable {
     /// The same in another state.
     public func with(_ state: CallState) -> FoldedCalls {
-        FoldedCalls(
+        var calls = FoldedCalls(
             count: count, provider: provider, modelAsked: modelAsked, state: state, cost: cost, held: held, inputTokens: inputTokens,
             cacheReadTokens: cacheReadTokens, outputTokens: outputTokens, isEstimate: isEstimate)
+        calls.isComparison = isComparison
+        return calls
     }
 
+    /// Whether they were asked for nothing but comparison.
+    public var isComparison = false
     public let count: Int
     public let provider: String
     public let modelAsked: String

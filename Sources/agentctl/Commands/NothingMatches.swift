@@ -99,7 +99,7 @@ struct NothingMatches {
     }
 
     /// `there is no workflow 'mial': did you mean 'mail'? there are: …`.
-    private static func known(_ what: String, _ name: String, _ names: [String]) -> String {
+    static func known(_ what: String, _ name: String, _ names: [String]) -> String {
         var seen: Set<[UInt8]> = []
         let unique = names.filter { seen.insert(Array($0.utf8)).inserted }
         guard !unique.isEmpty else { return "there is no \(what) '\(name)': no run has any" }

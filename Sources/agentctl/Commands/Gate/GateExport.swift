@@ -44,6 +44,10 @@ struct GateExportCommand: AsyncParsableCommand {
             if page.count < Self.page { break }
         }
         Output.flush()
+        if count == 0, !isFile, try await archive.runs(filter: RunFilter(workflow: name, limit: 1)).isEmpty {
+            let known = try await archive.runs(filter: RunFilter(limit: 500)).map(\.workflow)
+            throw UsageError(NothingMatches.known("workflow", name, known))
+        }
         if count == 0 { return Output.note("no execution of a gate at '\(step)' of \(name) is recorded\(since.map { " since \($0)" } ?? "")\n") }
         Output.note("\(count) \(count == 1 ? "execution" : "executions"), \(known) with a known outcome\n")
     }
