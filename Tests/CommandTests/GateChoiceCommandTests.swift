@@ -62,7 +62,7 @@ import Values
         // What cannot be chosen is refused, and nothing is answered by it.
         for (arguments, message) in [
             (["sort", "--pick", "larg"], "'larg' was not asked at 'sort[0]': it cannot be picked"), (["sort", "--value", "x"], "--value is the answer to one question, and 2 are asked"),
-            (["sort[0]", "--value", "{\"a\": 1}"], "--value does not match the schema of 'sort[0]': "), (["sort[0]", "--yes", "--no"], "say --yes or --no"),
+            (["sort[0]", "--value", "{\"a\": 1}"], "--value does not match the schema of 'sort[0]': "), (["sort[0]", "--pick", "large", "--yes"], "--yes and --pick are 2 answers: say one"),
             (["sort[0]", "--value", String(repeating: "x", count: 31)], "--value does not match the schema of 'sort[0]': "), (["sort[7]", "--no"], "asks nothing at 'sort[7]'"),
             (["sort[0]", "--value", "@nowhere.json"], "--value: "), (["--no"], "asks at several steps: say which"),
         ] {
