@@ -43,6 +43,11 @@ public struct LiveTree: Sendable {
             let way = tiers.compactMap { modelOfTier[$0] }
             return model.map { $0 == way.last ? way.joined(separator: " > ") : "\($0) of \(way.joined(separator: " > "))" }
         }
+
+        /// - Parameter tier: `nil`: no model answered, a person did.
+        mutating func take(_ tier: String?) {
+            if let tier { model = modelOfTier[tier] ?? model } else { (model, asked, tiers) = (nil, nil, []) }
+        }
     }
 
     struct Step: Sendable {
@@ -168,7 +173,7 @@ public struct LiveTree: Sendable {
             holds[call] = held
             inFlight[call] = path
             if !part.isEmpty { parts[call] = part } else if let model { answers(path, model, tier) }
-        case .taken(let path, let tier): change(path) { $0.model = $0.modelOfTier[tier] ?? $0.model }
+        case .taken(let path, let tier): change(path) { $0.take(tier) }
         case .callEnded(let path, let call, let state, let input, let output, let cost, let held, let isEstimate):
             // Where an end does not say what it holds: what it is known to have held stays, until its usage is known.
             let reserved = holds.removeValue(forKey: call)

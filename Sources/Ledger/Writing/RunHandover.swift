@@ -212,9 +212,9 @@ struct RunHandover {
         if let seen = decision.question?.number, seen < found.number {
             throw JournalError(.hasEnded, "'\(path)' of run \(run) was answered already, and asks something else now")
         }
-        if let answer = found.answer { throw JournalError(.hasEnded, "'\(path)' of run \(run) was \(answer.objection)") }
+        if let answer = found.answer { throw JournalError(.hasEnded, "'\(path)' of run \(run) \(answer.objection)") }
         if found.kind == .band, let (answer, place) = try self.answer(toBand: found.cause, run: standing.row) {
-            throw JournalError(.hasEnded, "what '\(path)' of run \(run) asks was \(answer.objection), at '\(place)': one answer is for the whole band")
+            throw JournalError(.hasEnded, "what '\(path)' of run \(run) asks \(answer.objection), at '\(place)': one answer is for the whole band")
         }
         guard decision.choice.answers(found.kind) else {
             throw JournalError(.other, "'\(path)' of run \(run) asks a question of kind \(found.kind.rawValue), which '\(decision.choice.word)' does not answer")

@@ -163,7 +163,7 @@ public struct ApprovalDecision: Sendable, Hashable {
         }
     }
 
-    /// To whoever answers after it: `answered already by ann: no`; of the clock `timed out already, taken as rejected`.
+    /// To whoever answers after it: `was answered already by ann: no`; of the clock `timed out already, taken as rejected`.
     public var objection: String {
         if isTimeout { return "timed out already" + (choice == .best ? "" : ", taken as \(word)") }
         let answer =
@@ -172,7 +172,7 @@ public struct ApprovalDecision: Sendable, Hashable {
             case .reject: "no"
             case .best, .pick, .value: word
             }
-        return "answered already by \(by): \(answer)"
+        return "was answered already by \(by): \(answer)"
     }
 
     /// `rejected by ann: too dear`; of the clock `timed out, taken as rejected`.
