@@ -131,18 +131,25 @@ public final class Engine: Sendable {
                 do { try await environment.clock.sleep(for: interval) } catch { break }
                 if active.withLock({ $0.isEmpty }) { break }
                 // A ledger that cannot be read now shows at the next entry.
-                for request in (try? await environment.journal.requests()) ?? [] { await answer(request) }
+                await answer((try? await environment.journal.requests()) ?? [])
             }
             isListening.withLock { $0 = false }
         }
     }
 
-    private func answer(_ request: RunRequest) async {
-        switch request {
-        case .cancel(let id, let person):
-            if let execution = active.withLock({ $0[id] }) { await execution.cancel(by: person) }
-        case .decided(let id, let path, let decision):
-            if let execution = active.withLock({ $0[id] }) { await execution.take(decision, at: path) }
+    /// Answers to one run together: which of them was the first may matter.
+    private func answer(_ requests: [RunRequest]) async {
+        var runs: [RunID] = []
+        var answers: [RunID: [(path: String, decision: ApprovalDecision)]] = [:]
+        for request in requests {
+            switch request {
+            case .cancel(let id, let person):
+                if let execution = active.withLock({ $0[id] }) { await execution.cancel(by: person) }
+            case .decided(let id, let path, let decision):
+                if answers[id] == nil { runs.append(id) }
+                answers[id, default: []].append((path, decision))
+            }
         }
+        for id in runs { if let execution = active.withLock({ $0[id] }) { await execution.take(answers[id]!) } }
     }
 }

@@ -28,8 +28,11 @@ public final class RunResult: Spender, Sendable {
         /// Its path.
         public let step: String
         public let question: ApprovalRequest
+        /// Where a gate asks: the tiers that have an answer which can be taken.
+        public let choices: [String]
 
-        public init(step: String, question: ApprovalRequest) {
+        public init(step: String, question: ApprovalRequest, choices: [String] = []) {
+            self.choices = choices
             self.step = step
             self.question = question
         }

@@ -62,6 +62,7 @@ extension Ledger {
                 sql: """
                     SELECT run_id, node_path, \(DecisionColumns.list)
                     FROM approval JOIN run ON run.id = approval.run WHERE decided_at IS NOT NULL AND taken = 0 AND owner = ?
+                    ORDER BY decided_at, run_id, node_path
                     """, arguments: [owner])
             requests += decided.map { .decided(RunID($0[0]), path: $0[1], DecisionColumns.decision($0, 2)!) }
             return requests

@@ -20,9 +20,12 @@ public enum ApprovalReport {
             let asks = groups[key]!
             let isGroup = asks.count > 1
             if isGroup, let step = NodePath.stepOfItem(asks[0].path) {
-                let open = asks.count { $0.decision == nil }
+                let open = asks.filter { $0.decision == nil }
                 var head = "\(asks[0].run)  \(step)  \(asks[0].workflow)  \(Figures.counted(asks.count, "item")) asked"
-                if open > 1 { head += "; \(open == asks.count ? "all" : "the \(open) open ones") at once: agentctl approve \(asks[0].run) \(step) \(answers(to: asks.first { $0.decision == nil }!, ofMany: true))" }
+                if open.count > 1 {
+                    let way = way(asks[0].run, step, asks[0].request.kind, choices: open.map(\.choices))
+                    head += "; \(open.count == asks.count ? "all" : "the \(open.count) open ones") at once: \(way)"
+                }
                 lines += StyledText(head).wrapped(style)
             }
             for ask in asks { lines += self.lines(of: ask, style, now: now, isOfMany: isGroup).map { isGroup ? "  " + $0 : $0 } }
@@ -86,12 +89,16 @@ public enum ApprovalReport {
         return lines
     }
 
-    /// How a question is answered on the command line, behind the run and the step.
-    public static func answers(to approval: ApprovalRecord, ofMany: Bool = false) -> String {
-        guard approval.request.kind == .gate else { return "--yes|--no" }
-        let tiers = approval.candidates.filter(\.canBePicked).map(\.tier.tier)
-        let picks = ofMany ? ["--yes", "--pick TIER"] : tiers.map { "--pick \($0)" } + ["--value JSON"]
-        return (picks + ["--no"]).joined(separator: "|")
+    /// How a question is answered on the command line, by every way that would be taken: `agentctl approve ID sort --yes|--pick small|--value JSON|--no`.
+    ///
+    /// - Parameter choices: where a gate asks, the tiers whose answers can be taken, of each question that is answered at once.
+    public static func way(_ run: String, _ path: String, _ kind: QuestionKind, choices: [[String]]) -> String {
+        var ways = choices.contains(where: \.isEmpty) && kind == .gate ? [] : ["--yes"]
+        if kind == .gate, let first = choices.first {
+            ways += first.filter { tier in choices.allSatisfy { $0.contains(tier) } }.map { "--pick \($0)" }
+            if choices.count == 1 { ways.append("--value JSON") }
+        }
+        return "agentctl approve \(run) \(path) \((ways + ["--no"]).joined(separator: "|"))"
     }
 
     /// The text that was asked, in lines that fit.
@@ -158,4 +165,9 @@ public enum ApprovalReport {
             "granted_cap_usd": .money(decision.cap), "spent_usd": .money(decision.spent), "held_usd": .money(decision.held),
         ]
     }
+}
+
+extension ApprovalRecord {
+    /// The tiers whose answers can be taken.
+    var choices: [String] { candidates.filter(\.canBePicked).map(\.tier.tier) }
 }

@@ -45,6 +45,11 @@ public struct LiveTree: Sendable {
             let way = tiers.map { tier in Answerer.text(modelOfTier[tier]!, asked: nil, inPlaceOf: replaced.contains(tier) ? tier : nil) }.joined(separator: " > ")
             return model.map { $0 == tiers.last.flatMap { modelOfTier[$0] } ? way : "\($0) of \(way)" }
         }
+
+        /// - Parameter tier: `nil`: no model answered, a person did.
+        mutating func take(_ tier: String?) {
+            if let tier { model = modelOfTier[tier] ?? model } else { (model, asked, tiers, replaced) = (nil, nil, [], []) }
+        }
     }
 
     struct Step: Sendable {
@@ -170,7 +175,7 @@ public struct LiveTree: Sendable {
             holds[call] = held
             inFlight[call] = path
             if !part.isEmpty { parts[call] = part } else if let model { answers(path, model, tier, isReplaced: isReplaced) }
-        case .taken(let path, let tier): change(path) { $0.model = $0.modelOfTier[tier] ?? $0.model }
+        case .taken(let path, let tier): change(path) { $0.take(tier) }
         case .callEnded(let path, let call, let state, let input, let output, let cost, let held, let isEstimate):
             // Where an end does not say what it holds: what it is known to have held stays, until its usage is known.
             let reserved = holds.removeValue(forKey: call)

@@ -30,8 +30,8 @@ public enum LiveUpdate: Sendable {
     ///   - isReplaced: whether another tier is asked in its place.
     ///   - part: empty for the step's own question, else the check that asks: its model is not the step's.
     case callStarted(path: String, call: String, model: String? = nil, tier: String? = nil, isReplaced: Bool = false, part: String = "", held: Money?)
-    /// Of a step with several answers, the tier whose answer is the step's.
-    case taken(path: String, tier: String)
+    /// Of a step with several answers, the tier whose answer is the step's; `nil`: none's, a person gave one.
+    case taken(path: String, tier: String?)
     /// - Parameters:
     ///   - held: what the call counts against caps from now on.
     ///   - isEstimate: its cost is one, though the state alone does not say so.

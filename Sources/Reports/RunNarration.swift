@@ -40,7 +40,7 @@ public enum RunNarration {
             let text = "max_rate \(rate.rate) of '\(NodePath.step(rate.path))' is passed: no further tier is asked, and its answers end as on_exhausted says"
             return rate.isTripped ? [.remark(path: rate.path, text)] : []
         case .gateEnded(let gate):
-            let taken = gate.tier.map { [LiveUpdate.taken(path: gate.path, tier: $0)] } ?? []
+            let taken = gate.tier != nil || gate.isAccepted ? [LiveUpdate.taken(path: gate.path, tier: gate.tier)] : []
             return taken + (GateWords.sentence(gate).map { [.reason(path: gate.path, $0)] } ?? [])
         case .nodeSucceeded(let path, _), .nodeRecovered(let path, _, _), .itemsCollected(let path, _): return state(path, .succeeded)
         case .nodeFailed(let path, let failure):

@@ -22,7 +22,7 @@ extension TraceReport {
             return JSONValue.object(
                 json(node)
                     .with("model_asked", .text(answerer?.asked ?? remembered[node.path]))
-                    .with("answered_by", .text(answerer == nil ? remembered[node.path] : answerer?.answered))
+                    .with("answered_by", .text(gate?.isGiven == true ? nil : answerer == nil ? remembered[node.path] : answerer?.answered))
                     .with("decision", decisions[node.path] ?? .null))
         }
         return [

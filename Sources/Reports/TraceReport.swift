@@ -145,7 +145,8 @@ public enum TraceReport {
         if let prunedAt = run.prunedAt { lines += Figures.flow([StyledText("gc removed its events and documents on \(prunedAt.dateText)", .dim)], style) }
         for ask in trace.approvals where ask.decision == nil && ![.succeeded, .failed, .cancelled].contains(run.status) {
             let since = options.now.map { ", \($0.elapsed(since: ask.requestedAt)) ago" } ?? ""
-            lines += StyledText("'\(ask.path)' waits for a person since \(ask.requestedAt.shortText) UTC\(since): agentctl approve \(run.id) \(ask.path) --yes|--no", .cyan).wrapped(style)
+            let way = ApprovalReport.way(run.id, ask.path, ask.request.kind, choices: [ask.choices])
+            lines += StyledText("'\(ask.path)' waits for a person since \(ask.requestedAt.shortText) UTC\(since): \(way)", .cyan).wrapped(style)
             lines += ApprovalReport.question(ask.request, style).map { "  " + $0 }
         }
         guard run.isResumable else { return lines }

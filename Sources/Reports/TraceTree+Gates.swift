@@ -9,6 +9,8 @@ struct GateTrace {
     /// Of tiers whose answers a person is shown, as long as they are asked.
     var answers: [String: JSONValue] = [:]
     var shadows: [GateShadowRecord] = []
+    /// Whether the answer is a person's own, and so no model's.
+    var isGiven = false
 
     /// The tier whose answer is the step's.
     var taken: String? { tiers.last { $0.isTaken }?.tier }
@@ -18,6 +20,7 @@ struct GateTrace {
         for tier in trace.gateTiers { gates[tier.path, default: GateTrace()].tiers.append(tier) }
         for shadow in trace.gateShadows { gates[shadow.path, default: GateTrace()].shadows.append(shadow) }
         for check in trace.gateChecks { gates[check.path, default: GateTrace()].checks.append(check) }
+        for ask in trace.approvals where ask.request.kind == .gate && ask.decision?.choice.value != nil { gates[ask.path, default: GateTrace()].isGiven = true }
         for ask in trace.approvals where ask.decision == nil && !trace.run.isOver {
             for candidate in ask.candidates { gates[ask.path, default: GateTrace()].answers[candidate.tier.tier] = candidate.answer }
         }

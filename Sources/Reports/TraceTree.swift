@@ -80,7 +80,9 @@ struct TraceTree {
 
     private func status(of branch: TraceBranch, calls: [CallRecord], folded: [FoldedCalls]) -> StyledText {
         let node = branch.node
-        let models = branch.children.isEmpty && folded.isEmpty ? Answerer(of: branch.calls, taken: gates[node.path]?.taken).map { [$0.text(style)] } ?? [] : Self.models(calls, folded)
+        // An answer that a person gave is no model's.
+        let isGiven = gates[node.path]?.isGiven == true
+        let models = isGiven ? [] : branch.children.isEmpty && folded.isEmpty ? Answerer(of: branch.calls, taken: gates[node.path]?.taken).map { [$0.text(style)] } ?? [] : Self.models(calls, folded)
         var parts: [StyledText] = []
         let items = branch.children.filter(\.isItem)
         let hidden = branch.folded?.statuses ?? [:]
@@ -263,7 +265,7 @@ extension CallRecord {
 
     /// What is not settled about it.
     var openMark: String? {
-        let hold = held.map { "held \($0)" } ?? "held nothing, unpriced"
+        let hold = held.map { "held \($0)" } ?? (heldTokens > 0 ? "held \(Figures.counted(heldTokens, "token")), unpriced" : "held nothing, unpriced")
         switch state {
         case .unknown: return hold + ", end unknown"
         case .estimated: return hold + ", cost estimated"

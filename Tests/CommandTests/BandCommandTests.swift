@@ -4,7 +4,7 @@ import Values
 
 /// Caps on tokens and bands, as users read them.
 @Suite struct BandCommandTests {
-    private func sandbox(_ budget: String) throws -> Sandbox {
+    private func sandbox(_ budget: String, more: String = "") throws -> Sandbox {
         let sandbox = try Sandbox()
         try sandbox.write(
             "agentctl.yaml",
@@ -22,7 +22,7 @@ import Values
             models: { a: { use: fake/stub-fixed }, b: { use: fake/stub-other } }
             defaults: { model: a, retry: { max_attempts: 1 }, limits: { max_input_tokens: 200, max_output_tokens: 32 } }
             budget: { \(budget) }
-            steps: [{ id: one, prompt: hi }, { id: two, prompt: hi, needs: [one] }]
+            steps: [{ id: one, prompt: hi }, { id: two, prompt: hi, needs: [one] }\(more)]
             outputs: { tiers: "${{ steps.one.tier }} ${{ steps.two.tier }}" }
             """)
         return sandbox
@@ -62,6 +62,30 @@ import Values
         #expect(try await sandbox.agentctl("approve", "last", "two", "--yes").code == 0)
         let gone = try await sandbox.agentctl("resume", "last")
         #expect(gone.code == 0 && gone.out == "a a\n", "\(gone.out)\(gone.err)")
+    }
+
+    /// Of several that ask of one band the first that is answered stands for all, also by its step's name or without one.
+    @Test(arguments: ["two", "many", "many[1]", ""]) func oneAnswerIsForTheBand(step: String) async throws {
+        let sandbox = try sandbox(
+            "max_cost_usd: 1, red: { at: 0.000000000001, ask: true }", more: ", { id: many, needs: [one], for_each: { items: \"[1, 2]\" }, prompt: hi }")
+        func approve(_ words: [String]) async throws -> Sandbox.Finished {
+            try await Sandbox.run(Sandbox.program, ["approve", "last"] + words, in: sandbox.path("."))
+        }
+        #expect(try await sandbox.agentctl("run", "t.yaml").code == 4)
+        let no = try await approve((step.isEmpty ? [] : [step]) + ["--no", "--by", "ann"])
+        #expect(no.code == 0, "\(no.err)")
+        #expect(try await sandbox.agentctl("approvals", "last").out.hasPrefix("nothing is asked"))
+        for other in [["two"], ["many"], ["many[0]"], []] {
+            let late = try await approve(other + ["--yes", "--by", "bob"])
+            #expect(late.code == 49 && late.err.contains("answered already by ann: no"), "\(other): \(late.code) \(late.err)")
+        }
+        let nobody = try await sandbox.agentctl("approve", "last", "three", "--yes")
+        #expect(nobody.code == 2, "\(nobody.err)")
+        let gone = try await sandbox.agentctl("resume", "last")
+        #expect(gone.code == 20 && gone.err.contains("ann did not let the run go on"), "\(gone.err)")
+        let all = try await sandbox.agentctl("approvals", "last", "--all")
+        #expect(!all.out.contains("bob") && all.out.contains("rejected by ann"), "\(all.out)")
+        #expect(try await sandbox.agentctl("verify", "last").code == 0)
     }
 
     @Test func whatABandLeavesOutFailsTheRun() async throws {

@@ -43,12 +43,12 @@ import Values
         let run = try await sandbox.agentctl("run", "w.yaml", "--json")
         #expect(run.code == 4 && run.json?["waits_for"]?.arrayValue?.map { $0["step"] } == ["sort[0]", "sort[1]"], "\(run.out)\(run.err)")
         #expect(run.json?["waits_for"]?[0]?["cause"] == "not_accepted")
-        #expect(run.err.contains("  Which for red?\n") && run.err.contains("agentctl approve") && run.err.contains("sort[0] --pick TIER|--value JSON|--no"), "\(run.err)")
+        #expect(run.err.contains("  Which for red?\n") && run.err.contains("agentctl approve") && run.err.contains("sort[0] --yes|--pick small|--pick large|--value JSON|--no\n"), "\(run.err)")
 
         // What there is to choose from stands together.
         let list = try await sandbox.agentctl("approvals")
         for line in [
-            "  sort  asks  2 items asked; all at once: agentctl approve ", " sort --yes|--pick TIER|--no\n", "  sort[0]  asked ", ", takes the best answer in 23h 59m", "    Which for red?\n",
+            "  sort  asks  2 items asked; all at once: agentctl approve ", " sort --yes|--pick small|--pick large|--no\n", "  sort[0]  asked ", ", takes the best answer in 23h 59m", "    Which for red?\n",
             "    no answer was accepted: the last tier's was not accepted either\n", "    small: not accepted, by long\n", "      said of about red\n", "      long: failed\n",
             "    large: not accepted, by long\n", "  sort[1]  asked ",
         ] { #expect(list.out.contains(line), "\(line) in \(list.out)") }
@@ -57,12 +57,13 @@ import Values
         let candidate = json[0]["candidates"]?[0]
         #expect(candidate?["answer"] == "said of about red" && candidate?["can_be_picked"] == true && candidate?["checks"]?[0]?["result"] == "failed" && candidate?["decision"]?["verdict"] == "rejected")
         let show = try await sandbox.agentctl("show", "last")
+        #expect(show.out.contains(" sort[0] --yes|--pick small|--pick large|--value JSON|--no\n"), "\(show.out)")
         #expect(show.out.contains("asked: Which for red?") && show.out.contains("answer: said of about blue"), "\(show.out)")
 
         // What cannot be chosen is refused, and nothing is answered by it.
         for (arguments, message) in [
             (["sort", "--pick", "larg"], "'larg' was not asked at 'sort[0]': it cannot be picked"), (["sort", "--value", "x"], "--value is the answer to one question, and 2 are asked"),
-            (["sort[0]", "--value", "{\"a\": 1}"], "--value does not match the schema of 'sort[0]': "), (["sort[0]", "--yes", "--no"], "say --yes or --no"),
+            (["sort[0]", "--value", "{\"a\": 1}"], "--value does not match the schema of 'sort[0]': "), (["sort[0]", "--pick", "large", "--yes"], "--yes and --pick are 2 answers: say one"),
             (["sort[0]", "--value", String(repeating: "x", count: 31)], "--value does not match the schema of 'sort[0]': "), (["sort[7]", "--no"], "asks nothing at 'sort[7]'"),
             (["sort[0]", "--value", "@nowhere.json"], "--value: "), (["--no"], "asks at several steps: say which"),
         ] {
@@ -88,6 +89,11 @@ import Values
         let shown = try await sandbox.agentctl("show", "last")
         #expect(shown.out.contains("chosen by ann: the last tier's was not accepted either") && shown.out.contains("small picked by ann: shorter"), "\(shown.out)")
         let trace = try await sandbox.agentctl("show", "last", "--json").json
+        // What a person gave is no model's answer.
+        let answered = trace?["nodes"]?.arrayValue?.filter { ["sort[0]", "sort[1]", "note"].contains($0["path"]) }.map { ($0["path"]!.stringValue!, $0["answered_by"]!) } ?? []
+        #expect(Dictionary(uniqueKeysWithValues: answered) == ["sort[0]": .null, "sort[1]": "stub/echo", "note": .null], "\(answered)")
+        #expect(empty.err.split(separator: "\n").contains { $0.hasPrefix("note  succeeded") && !$0.contains("stub/") }, "\(empty.err)")
+        #expect(shown.lines.contains { $0.contains("a value given by") && !$0.contains("stub/") }, "\(shown.out)")
         #expect(trace?["gate_tiers"]?.arrayValue?.contains { $0["taken_by"] == "ann" && $0["tier"] == "small" } == true)
         #expect(try await sandbox.agentctl("verify", "last").out.contains("intact"))
         let all = try await sandbox.agentctl("approvals", "--all")

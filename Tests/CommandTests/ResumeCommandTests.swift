@@ -183,7 +183,7 @@ import Values
         let approved = try await sandbox.agentctl("approve", "last", "--yes", "--by", "ann", "--note", "fine", "--resume")
         #expect(approved.code == 0 && approved.out == "sent by ann\n", "\(approved.err)")
         let late = try await sandbox.agentctl("approve", "last", "review", "--no")
-        #expect(late.code == 49 && late.err.contains("was approved by ann already"), "\(late.err)")
+        #expect(late.code == 49 && late.err.contains("was answered already by ann: yes"), "\(late.err)")
         let empty = try await sandbox.agentctl("approvals")
         #expect(empty.out == "nothing is asked\n  1 question was asked before: agentctl approvals --all\n")
         let events = try await sandbox.agentctl("follow", "last", "--events")

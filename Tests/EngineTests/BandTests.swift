@@ -218,6 +218,65 @@ import WorkflowModel
         #expect(rig.written.events.count { if case .approvalDecided = $0.event { true } else { false } } == 2)
     }
 
+    /// Whoever answered first, whatever the others said of the same band, and in whatever order it is heard: all of it stands in the record.
+    @Test(arguments: [true, false], [["b", "c", "d"], ["d", "c", "b"]]) func theFirstAnswerToABandCounts(isYes: Bool, heard: [String]) async throws {
+        let rig = Self.rig()
+        let graph = try workflow(Self.flow("max_cost_usd: 0.01, red: { at: 0.00001, ask: true }", Self.asking))
+        let waits = try await rig.run(graph)
+        #expect(waits.waitsFor.map(\.step) == ["b", "c", "d", "e[0]", "e[1]"])
+        let said = ["d": ("ann", isYes, 0), "b": ("bob", !isYes, 1), "c": ("cy", !isYes, 2)]
+        for path in heard {
+            let (by, isYes, later) = said[path]!
+            let at = Timestamp(microseconds: rig.clock.now().microseconds + Int64(later))
+            rig.journal.leave(.decided(waits.id, path: path, ApprovalDecision(isApproved: isYes, by: by, note: nil, at: at)))
+        }
+        let result = try await rig.engine.resume(waits.id, graph)
+        if isYes {
+            #expect(result.status == .succeeded && Self.asked(rig.written).count == 6, "\(result.failure as Any)")
+        } else {
+            #expect(result.failure == StepFailure(.budget, "ann did not let the run go on") && Self.asked(rig.written) == ["a m"])
+        }
+        #expect(Self.answers(rig.written) == ["d ann \(isYes)", "b bob \(!isYes)", "c cy \(!isYes)", "e[0] ann \(isYes)", "e[1] ann \(isYes)"])
+    }
+
+    private static let asking = """
+          - { id: a, prompt: hi }
+          - { id: b, prompt: hi, needs: [a] }
+          - { id: c, prompt: hi, needs: [a] }
+          - { id: d, prompt: hi, needs: [a] }
+          - { id: e, needs: [a], for_each: { items: "[1, 2]" }, prompt: hi }
+        """
+
+    private static func answers(_ run: InMemoryJournal.Run) -> [String] {
+        run.events.compactMap { if case .approvalDecided(let path, let decision) = $0.event { "\(path) \(decision.by) \(decision.isApproved)" } else { nil } }
+    }
+
+    /// A process that died between the first of these facts and the others: whoever goes on asks nobody again.
+    @Test(arguments: [true, false]) func oneAnswerIsForAllWhereverItWasCut(isYes: Bool) async throws {
+        let rig = Self.rig()
+        let graph = try workflow(Self.flow("max_cost_usd: 0.01, red: { at: 0.00001, ask: true }", Self.asking))
+        let waits = try await rig.run(graph)
+        rig.journal.leave(.decided(waits.id, path: "c", ApprovalDecision(isApproved: isYes, by: "ann", note: nil, at: rig.clock.now())))
+        let whole = try await rig.engine.resume(waits.id, graph)
+        let first = try #require(rig.written.events.firstIndex { $0.event.kind == "approval_decided" })
+        for count in first + 1...first + 5 {
+            let again = Self.rig(journal: rig.journal.cut(waits.id, afterEvents: count))
+            let result = try await again.engine.resume(waits.id, graph)
+            #expect(result.status == whole.status && result.failure == whole.failure, "after \(count) events")
+            #expect(Self.answers(again.written) == Self.answers(rig.written), "after \(count) events")
+        }
+    }
+
+    /// What is asked names the measure that brought the run there.
+    @Test(arguments: [
+        ("max_tokens: 1000, red: { at: 3%, ask: true }", "30 tokens are used or held for good, it begins at 30"),
+        ("max_cost_usd: 1, max_tokens: 1000, red: { at: 3%, ask: true }", "30 tokens are used or held for good, it begins at 30"),
+        ("max_cost_usd: 0.001, red: { at: 3%, ask: true }", "$0.00004 is spent or held for good, it begins at $0.00003"),
+    ]) func aQuestionNamesItsMeasure(budget: String, text: String) async throws {
+        let waits = try await Self.rig().run(Self.flow(budget, Self.chain))
+        #expect(waits.waitsFor.map(\.question.text) == ["the budget is in its red band: \(text); shall the run go on?"])
+    }
+
     // MARK: The plan
 
     /// Whoever may be asked in place of a tier is in its worst case.

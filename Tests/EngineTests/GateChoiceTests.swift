@@ -63,6 +63,7 @@ import WorkflowModel
         // What does not wait for the answer is done.
         #expect(first.status == .waiting && first.waitsFor.map(\.step) == ["a"] && rig.provider.requests.count == 3)
         let question = first.waitsFor[0].question
+        #expect(first.waitsFor[0].choices == ["small", "mid"])
         #expect(question.kind == .gate && question.text == "which of 3?" && question.cause == "not_accepted" && question.number == 1)
         #expect(Self.ends(rig).isEmpty && rig.written.payloads("tier_decided").count == 2)
         let asked = try #require(try await InMemoryArchive(rig.journal).approvals(run: first.id.text, isOpen: true).first)
@@ -142,6 +143,18 @@ import WorkflowModel
         #expect(rig.written.payloads("approval_decided")[0]["choice"] == .string(word == "best" ? "best" : "reject"))
     }
 
+    /// There is no best of nothing: what the clock will do is told as it will be.
+    @Test func theClockTakesNoneWhereThereIsNone() async throws {
+        let graph = try workflow(Self.gate("small is empty, mid is empty", ask: "message: ok?, timeout: 5s, on_timeout: best", steps: "- { id: beside, run: [sleep, \"9\"] }"))
+        let clock = ManualClock()
+        let rig = EngineRig(clock: clock, provider: ScriptedProvider(clock: clock) { request, _ in Self.answer(request) }, tools: ScriptedTools(clock: clock, latency: .seconds(9)))
+        let result = try await rig.run(graph)
+        #expect(result.failure?.kind == .notAccepted && result.failure?.message.hasSuffix("; nobody chose in time") == true, "\(result.failure as Any)")
+        #expect(rig.written.payloads("approval_requested")[0]["on_timeout"] == "fail")
+        let decision = rig.written.events.compactMap { if case .approvalDecided(_, let decision) = $0.event { decision } else { nil } }.first
+        #expect(decision?.sentence == "timed out, taken as rejected" && decision?.objection == "timed out already, taken as rejected")
+    }
+
     // MARK: When it is asked
 
     /// Also where no tier has an answer that passed the hard checks: then one is given, or none.
@@ -149,7 +162,7 @@ import WorkflowModel
         let graph = try workflow(Self.gate("small is empty, mid is empty"))
         let rig = Self.rig()
         let first = try await rig.run(graph)
-        #expect(first.status == .waiting && first.waitsFor[0].question.cause == "empty_answer")
+        #expect(first.status == .waiting && first.waitsFor[0].question.cause == "empty_answer" && first.waitsFor[0].choices == [])
         let asked = try #require(try await InMemoryArchive(rig.journal).approvals(run: first.id.text, isOpen: true).first)
         #expect(asked.candidates.map(\.canBePicked) == [false, false])
         let value = Blob(Array(#""mine""#.utf8))

@@ -136,6 +136,41 @@ import WorkflowModel
         #expect(try ledger.openApprovals().map(\.request.number) == [2])
     }
 
+    /// Of a band one answer is for all that ask of it, from the moment in which it was given: the others are refused, also while the run
+    /// has not taken it, and whether or not a process drives the run.
+    @Test(arguments: [true, false]) func theFirstAnswerToABandIsForAll(isDriven: Bool) async throws {
+        try await ledger.begin(.sample("r"))
+        let at = Timestamp(rfc3339: "2026-11-21T10:00:04Z")!
+        for (path, kind, cause) in [("b", QuestionKind.band, "red"), ("c", .band, "red"), ("e[0]", .band, "red"), ("y", .band, "yellow"), ("s", .step, nil)] {
+            let entry = JournalEntry("r", .approvalRequested(path, ApprovalRequest(kind: kind, message: message.hash, until: nil, onTimeout: .fail, cause: cause)), at: at)
+            entry.blobs = [message]
+            #expect(try await ledger.write(entry) == .written)
+        }
+        var one = ledger
+        if !isDriven {
+            ledger.close()
+            try temporary.execute("UPDATE run SET status = 'waiting'")
+            one = try temporary.open()
+        }
+        func answer(_ path: String, _ isYes: Bool, _ by: String, after seconds: Int64) async throws -> Bool {
+            try await one.decide(
+                RunID("r"), path: path, ApprovalDecision(isApproved: isYes, by: by, note: nil, at: Timestamp(microseconds: at.microseconds + seconds * 1_000_000)), document: nil)
+        }
+        #expect(try await answer("c", false, "ann", after: 1) == isDriven)
+        for path in ["b", "e[0]"] {
+            let late = await #expect(throws: JournalError.self) { try await answer(path, true, "bob", after: 2) }
+            #expect(late?.code == .hasEnded)
+            #expect(late?.description.contains("what '\(path)' of run r asks was answered already by ann: no, at 'c': one answer is for the whole band") == true, "\(late as Any)")
+        }
+        let again = await #expect(throws: JournalError.self) { try await answer("c", true, "bob", after: 2) }
+        #expect(again?.description.contains("'c' of run r was answered already by ann: no") == true, "\(again as Any)")
+        #expect(try one.openApprovals().map(\.path) == ["s", "y"])
+        #expect(try one.approvals().map { "\($0.path) \($0.decision?.sentence ?? "-")" } == ["b rejected by ann", "c rejected by ann", "e[0] rejected by ann", "s -", "y -"])
+        // Another band, and what is about none.
+        #expect(try await answer("y", true, "bob", after: 3) == isDriven)
+        #expect(try await answer("s", true, "cy", after: 4) == isDriven)
+    }
+
     /// One that was taken back before it was answered is asked again under its number.
     @Test func aQuestionThatIsAskedAgainHasNoAnswer() async throws {
         try await ledger.begin(.sample("r"))

@@ -7,6 +7,14 @@ import WorkflowModel
 
 /// A gate as `show` draws it.
 @Suite struct GateReportTests {
+    /// Every way to answer that would be taken, and no other.
+    @Test(arguments: [
+        (QuestionKind.gate, [["small", "large"]], "--yes|--pick small|--pick large|--value JSON|--no"), (.gate, [[]], "--value JSON|--no"),
+        (.gate, [["small"], ["small", "large"]], "--yes|--pick small|--no"), (.gate, [["small"], []], "--no"), (.step, [[]], "--yes|--no"), (.band, [[], []], "--yes|--no"),
+    ]) func waysToAnswer(kind: QuestionKind, choices: [[String]], ways: String) {
+        #expect(ApprovalReport.way("r", "a", kind, choices: choices) == "agentctl approve r a \(ways)")
+    }
+
     private static func trace() -> RunTrace {
         var run = RunRecord(id: "20261121-094815-k3f9q2ab", workflow: "gated", file: "w.yaml", status: .succeeded, startedAt: start)
         run.endedAt = after(4_000)

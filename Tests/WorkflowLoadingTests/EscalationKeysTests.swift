@@ -197,7 +197,7 @@ import WorkflowLoading
 
     @Test func sharesInAnotherForm() throws {
         for (written, meant) in [
-            ("30%", "30%/1h"), ("0.3/1h", "30%/1h"), ("30/1h", "30%/1h"), ("30% per hour", "30%/1h"), ("5 percent/2 minutes", "5%/2m"), ("often", nil), ("30%/1h/2", nil), ("300%/1h", nil),
+            ("30%", "30%/1h"), ("0.3/1h", "30%/1h"), ("30/1h", "30%/1h"), ("30% per hour", "30%/1h"), ("5 percent/2 minutes", "5%/2m"), ("30%/0s", "30%/1h"), ("30%/0", nil), ("often", nil), ("30%/1h/2", nil), ("300%/1h", nil),
         ] {
             #expect(try hints(of: "tiers: [small]\nmax_rate: \(written)") == meant.map { ["write max_rate: \($0)"] } ?? [], "\(written)")
         }

@@ -384,4 +384,45 @@ import WorkflowLoading
             """)
     }
 
+    // MARK: AW434
+
+    /// The bands, and what follows a call that does not fit, are those of the file that is run; caps of the other hold.
+    @Test func aBudgetOfAWorkflowThatAStepRuns() throws {
+        let inner = """
+            version: 1
+            name: inner
+            owner: { engineering: me }
+            models: { m: { use: local/small } }
+            budget: { max_cost_usd: 1, yellow: { at: 50%, ask: true }, red: { at: 80%, finish_current: true }, on_exceeded: ask }
+            steps:
+              - { id: a, model: m, prompt: hi, limits: { max_output_tokens: 9 } }
+            outputs: { a: "${{ steps.a.output }}" }
+            """
+        let plain = inner.replacing(", yellow: { at: 50%, ask: true }, red: { at: 80%, finish_current: true }, on_exceeded: ask", with: "")
+        let red = inner.replacing(" yellow: { at: 50%, ask: true },", with: "").replacing(", on_exceeded: ask", with: "")
+        try expectWarnings(
+            of: """
+                version: 1
+                name: t
+                owner: { engineering: me }
+                steps:
+                  - { id: w, workflow: inner.yaml }
+                  - { id: x, workflow: plain.yaml }
+                  - { id: y, workflow: red.yaml }
+                outputs: { all: "${{ [steps.w.output, steps.x.output, steps.y.output] }}" }
+                """, files: ["inner.yaml": inner, "plain.yaml": plain, "red.yaml": red],
+            """
+            w.yaml:5:24: warning[AW434]: budget.yellow, budget.red, budget.on_exceeded of the workflow 'inner' do not hold where step 'w' runs it
+                |
+              5 |   - { id: w, workflow: inner.yaml }
+                |                        ^^^^^^^^^^
+              hint: those of the file that is run hold for the whole run: write them in its budget
+
+            w.yaml:7:24: warning[AW434]: budget.red of the workflow 'inner' does not hold where step 'y' runs it
+                |
+              7 |   - { id: y, workflow: red.yaml }
+                |                        ^^^^^^^^
+              hint: those of the file that is run hold for the whole run: write it in its budget
+            """)
+    }
 }

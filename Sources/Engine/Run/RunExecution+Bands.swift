@@ -32,17 +32,17 @@ extension RunExecution {
 
     private func ask(whetherToGoOnIn band: BudgetBand.Name, _ node: Node) {
         recordStart(node)
-        let text = "the budget is in its \(band.rawValue) band: \(state.money.kept) is spent or held for good; shall the run go on?"
+        let text = "\(state.bands.sentence(of: band, state.money)); shall the run go on?"
         let request = ApprovalRequest(
             number: state.nextQuestion(of: node), kind: .band, message: store(.string(text)).hash, until: nil, onTimeout: .fail, cause: band.rawValue, reason: text,
             text: text)
         ask(request, node, at: environment.clock.now())
     }
 
-    /// One answer is for all that ask the same.
-    func takeForOthers(_ decision: ApprovalDecision, at path: String) {
-        guard let question = decision.question, question.kind == .band else { return }
-        for (node, other) in state.questions where other.kind == .band && other.cause == question.cause && node.path != path { take(decision, at: node.path, isShared: false) }
+    /// The first answer to a band is for all that ask of it; what somebody else said of one of them stands in the record as it was said.
+    func noteForOthers() -> [Node] {
+        guard state.bands.isThere else { return [] }
+        return state.questions.compactMap { node, question in state.bands.answer(to: question).flatMap { note($0, at: node.path) } }
     }
 }
 

@@ -30,28 +30,36 @@ extension RunExecution {
         let spending = state.money.spending
         let decision = ApprovalDecision.timedOut(
             request, at: environment.clock.now(), spent: Money(saturating: spending.cost), held: Money(saturating: spending.held))
-        take(decision, at: node.path)
+        take([(node.path, decision)])
     }
 
-    /// What somebody answered. Late answers change nothing.
+    /// What people answered, the first of them first: it counts where one answer is for many. Late answers change nothing.
     ///
-    /// - Parameter isShared: whether it is for all that ask the same.
-    /// - Returns: whether the run waited for it.
+    /// All of them are in the record before any node goes on, as one that goes on may end the run.
+    ///
+    /// - Returns: whether the run waited for one.
     @discardableResult
-    func take(_ decision: ApprovalDecision, at path: String, isShared: Bool = true) -> Bool {
+    func take(_ answers: [(path: String, decision: ApprovalDecision)]) -> Bool {
+        let ordered = answers.sorted { ($0.decision.at, $0.path) < ($1.decision.at, $1.path) }
+        var nodes = ordered.compactMap { note($0.decision, at: $0.path) }
+        nodes += noteForOthers()
+        for node in nodes where state.open[node] != nil { state.step(node).kind.runner.start(node, in: self) }
+        if !nodes.isEmpty { outbox.flush() }
+        return !nodes.isEmpty
+    }
+
+    /// - Returns: the node that waited for it, and is to go on.
+    func note(_ decision: ApprovalDecision, at path: String) -> Node? {
         // Behind the run's last entry it stays untaken, for whoever resumes.
         guard outbox.error == nil, !state.hasConcluded, let (node, open) = state.openNode(path), let request = open.inquiry?.question,
             decision.choice.answers(request.kind)
-        else { return false }
+        else { return nil }
         var decision = decision
         decision.question = request
         work.endTimer(node)
         record(.approvalDecided(path, decision))
         startDeadline(node)
-        if isShared { takeForOthers(decision, at: path) }
-        state.step(node).kind.runner.start(node, in: self)
-        outbox.flush()
-        return true
+        return node
     }
 
     /// Asks the ledger for answers to what the run waits for.
@@ -59,11 +67,8 @@ extension RunExecution {
     /// - Returns: whether there was one.
     func takeDecisions() async throws(JournalError) -> Bool {
         outbox.flush()
-        var hasTaken = false
-        for case .decided(id, let path, let decision) in try await environment.journal.requests() {
-            if take(decision, at: path) { hasTaken = true }
-        }
-        return hasTaken
+        let requests = try await environment.journal.requests()
+        return take(requests.compactMap { if case .decided(id, let path, let decision) = $0 { (path, decision) } else { nil } })
     }
 }
 

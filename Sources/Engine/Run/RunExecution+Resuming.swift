@@ -21,7 +21,7 @@ extension RunExecution {
             if let node = scope.node, state.open[node]?.hasPassedDeadline == false { startDeadline(node) }
         }
         for (node, question) in state.questions { startTimer(node, question) }
-        for (path, decision) in run.decisions { take(decision, at: path) }
+        take(run.decisions.map { ($0, $1) })
         outbox.flush()
     }
 

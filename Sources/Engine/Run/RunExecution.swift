@@ -157,7 +157,7 @@ actor RunExecution: CallRecorder {
         let end = RunEnded(status, outputs: hash, failure: failure, outcome: state.outcome(of: status).map { environment.secrets.redactor.redact($0) })
         let result = RunResult(
             id: id, status: status, outputs: outputs, failure: failure, failedStep: failed?.path,
-            waitsFor: questions.map { .init(step: $0.node.path, question: $0.question) }, spending: state.money.spending,
+            waitsFor: questions.map { .init(step: $0.node.path, question: $0.question, choices: state.open[$0.node]?.gate?.choices ?? []) }, spending: state.money.spending,
             startedAt: state.startedAt, endedAt: at, exceeded: state.money.exceeded, tokens: state.money.countedTokens)
         return (result, end)
     }

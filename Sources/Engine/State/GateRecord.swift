@@ -24,6 +24,9 @@ final class GateRecord {
     /// The answer of the highest tier that has one which passed the hard checks.
     var best: (tier: String, document: ContentHash)? { decisions.last { $0.output != nil }.map { ($0.tier, $0.output!) } }
 
+    /// The tiers of which a person may take the answer.
+    var choices: [String] { decisions.filter { $0.output != nil }.map(\.tier) }
+
     func answer(of tier: String) -> ContentHash? { decisions.first { $0.tier == tier }?.output }
 
     /// What a check found in a tier's answer, where that is recorded.

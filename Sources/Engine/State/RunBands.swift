@@ -6,8 +6,10 @@ import WorkflowModel
 struct RunBands {
     let budget: Budget
     private(set) var entered: [BudgetBand.Name] = []
-    /// Where a band asks.
-    private var answers: [BudgetBand.Name: Bool] = [:]
+    /// By which of its measures it came to each.
+    private var measures: [BudgetBand.Name: BandEntered.Measure] = [:]
+    /// Where a band asks, the first answer to any of its questions.
+    private var answers: [BudgetBand.Name: ApprovalDecision] = [:]
     /// Whether the budget has any, so that nothing is looked for where it has not.
     let isThere: Bool
     /// Whether a tier may be asked in place of another.
@@ -43,9 +45,30 @@ struct RunBands {
         }
     }
 
-    mutating func enter(_ name: BudgetBand.Name) { entered.append(name) }
+    mutating func enter(_ band: BandEntered) {
+        entered.append(band.band)
+        measures[band.band] = band.measure
+    }
 
-    mutating func answer(_ name: BudgetBand.Name, isYes: Bool) { answers[name] = isYes }
+    /// How far beyond its beginning the run is, by the measure that brought it there.
+    func sentence(of name: BudgetBand.Name, _ money: RunMoney) -> String {
+        switch measures[name]! {
+        case .money(_, let at): BandEntered(name, .money(counted: money.kept, at: at)).sentence
+        case .tokens(_, let at): BandEntered(name, .tokens(counted: money.keptTokens, at: at)).sentence
+        }
+    }
+
+    private static func name(_ question: ApprovalRequest) -> BudgetBand.Name? {
+        question.kind == .band ? question.cause.flatMap(BudgetBand.Name.init(rawValue:)) : nil
+    }
+
+    /// The first counts.
+    mutating func take(_ decision: ApprovalDecision, to question: ApprovalRequest) {
+        if let name = Self.name(question), answers[name] == nil { answers[name] = decision }
+    }
+
+    /// What was said of the band that a question is about; `nil`: nothing yet, or it is about none.
+    func answer(to question: ApprovalRequest?) -> ApprovalDecision? { question.flatMap(Self.name).flatMap { answers[$0] } }
 
     private func first(_ matches: (BudgetBand, BudgetBand.Name) -> Bool) -> BudgetBand.Name? {
         entered.isEmpty ? nil : entered.first { name in budget.band(name).map { matches($0, name) } ?? false }
@@ -58,7 +81,7 @@ struct RunBands {
     var closing: BudgetBand.Name? { first { band, _ in band.finishesCurrent } }
 
     /// The band in which somebody said that nothing is to go on.
-    var declined: BudgetBand.Name? { first { band, name in band.asks && answers[name] == false } }
+    var declined: BudgetBand.Name? { first { band, name in band.asks && answers[name]?.isApproved == false } }
 
     /// The band of which a person is to say whether the run goes on in it.
     var asking: BudgetBand.Name? { first { band, name in band.asks && answers[name] == nil } }
@@ -74,7 +97,7 @@ struct RunBands {
 extension RunState {
     func enter(_ entered: BandEntered) throws(IllegalFact) {
         guard bands.due(money) == entered else { throw IllegalFact("the budget is not in its \(entered.band.rawValue) band, or was before") }
-        bands.enter(entered.band)
+        bands.enter(entered)
     }
 
     /// Who is asked where a step or a gate names a tier: that of its first call where it has one, else what bands leave.

@@ -223,7 +223,7 @@ extension RunState {
         guard let inquiry = state.inquiry, let question = inquiry.question else { throw IllegalFact("'\(node.path)' has asked nothing that is open") }
         guard decision.choice.answers(question.kind) else { throw IllegalFact("'\(decision.choice.word)' is no answer to what '\(node.path)' asks") }
         if decision.isApproved, let cap = decision.cap ?? question.cap { money.raise(to: cap) }
-        if question.kind == .band, let band = question.cause.flatMap(BudgetBand.Name.init(rawValue:)) { bands.answer(band, isYes: decision.isApproved) }
+        bands.take(decision, to: question)
         var decision = decision
         // The answer tells less of it.
         decision.question = question

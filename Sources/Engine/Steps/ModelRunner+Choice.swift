@@ -10,9 +10,11 @@ extension ModelRunner {
     func ask(_ question: GateQuestion, _ cause: GateCause, _ gate: GateRun, _ run: isolated RunExecution) throws(StepFailure) {
         let message = try StepFailure.evaluating { () throws(EvaluationError) in try question.message.render(gate.scope) }
         let at = run.environment.clock.now()
+        // What nobody answers in time ends as it is told now: there is no best of nothing.
+        let onTimeout: TimeoutAnswer = question.onTimeout == .best && gate.record.best != nil ? .best : .fail
         let request = ApprovalRequest(
             number: run.state.nextQuestion(of: gate.node), kind: .gate, message: run.store(.string(message)).hash, until: question.timeout.map(at.adding),
-            onTimeout: question.onTimeout == .best ? .best : .fail, cause: cause.word, reason: run.environment.secrets.redactor.redact(cause.text), text: message)
+            onTimeout: onTimeout, cause: cause.word, reason: run.environment.secrets.redactor.redact(cause.text), text: message)
         run.ask(request, gate.node, at: at)
     }
 

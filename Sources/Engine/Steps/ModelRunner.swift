@@ -9,8 +9,10 @@ struct ModelRunner: StepRunner {
     let model: ModelStep
 
     func start(_ node: Node, in run: isolated RunExecution) {
-        if let decision = run.state.open[node]?.inquiry?.decision, decision.question?.kind != .gate, !decision.isApproved {
-            return run.fail(node, decision.question?.kind == .band ? .notGoneOn(decision) : .notGranted(decision))
+        if let own = run.state.open[node]?.inquiry?.decision, own.question?.kind != .gate {
+            let ofBand = run.state.bands.answer(to: own.question)
+            let decision = ofBand ?? own
+            if !decision.isApproved { return run.fail(node, ofBand == nil ? .notGranted(decision) : .notGoneOn(decision)) }
         }
         if run.isHeldBack(node) { return }
         if model.escalation != nil { return run.launch(node) { [self] in await climb(node, $0) } }

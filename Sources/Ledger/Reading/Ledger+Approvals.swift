@@ -6,13 +6,30 @@ import WorkflowModel
 extension Ledger {
     /// What runs ask people and nobody has answered, the oldest first.
     public func openApprovals(run: String? = nil) throws(JournalError) -> [ApprovalRecord] {
-        try approvals("decided_at IS NULL AND \(RunColumns.isOpen) AND (?1 IS NULL OR run_id = ?1)", [run])
+        try approvals("decided_at IS NULL AND \(RunColumns.isOpen) AND (?1 IS NULL OR run_id = ?1) AND NOT \(Self.isAnsweredElsewhere)", [run])
     }
 
     /// What runs asked people, the oldest first, with the answers.
     public func approvals(run: String? = nil) throws(JournalError) -> [ApprovalRecord] {
-        try approvals("?1 IS NULL OR run_id = ?1", [run])
+        var approvals = try approvals("?1 IS NULL OR run_id = ?1", [run])
+        // What was said of a band is said to all that ask of it, also before the run has taken it.
+        var first: [String: ApprovalDecision] = [:]
+        func band(_ approval: ApprovalRecord) -> String? { approval.request.kind == .band ? "\(approval.run) \(approval.request.cause ?? "")" : nil }
+        for approval in approvals {
+            guard let band = band(approval), let decision = approval.decision else { continue }
+            if first[band].map({ decision.at < $0.at }) ?? true { first[band] = decision }
+        }
+        if first.isEmpty { return approvals }
+        for index in approvals.indices where approvals[index].decision == nil { approvals[index].decision = band(approvals[index]).flatMap { first[$0] } }
+        return approvals
     }
+
+    /// Whether a question is about a band of which somebody has said already whether the run goes on in it.
+    private static let isAnsweredElsewhere = """
+        (approval.kind = 'band' AND EXISTS (
+            SELECT 1 FROM approval AS other
+            WHERE other.run = approval.run AND other.kind = 'band' AND other.cause IS approval.cause AND other.decided_at IS NOT NULL))
+        """
 
     private func approvals(_ condition: String, _ arguments: StatementArguments) throws(JournalError) -> [ApprovalRecord] {
         let rows: [ApprovalRecord] = try read { database in

@@ -203,16 +203,19 @@ struct RunHandover {
     /// - Returns: whether a process drives the run and will hear of it.
     func decide(_ run: RunID, path: String, _ decision: ApprovalDecision) throws -> Bool {
         let standing = try standing(of: run)
-        let select = try prepare("SELECT decided_by, approved, number, kind FROM approval WHERE run = ?1 AND node_path = ?2 ORDER BY number DESC LIMIT 1")
+        let select = try prepare("SELECT number, kind, cause, \(Self.answer) FROM approval WHERE run = ?1 AND node_path = ?2 ORDER BY number DESC LIMIT 1")
         select.bind(1, standing.row)
         select.bind(2, path)
-        let found = try select.first { (by: $0.optionalInt(1) == nil ? nil : $0.text(0), isApproved: $0.optionalInt(1) == 1, number: Int($0.int(2)), kind: QuestionKind(rawValue: $0.text(3)) ?? .step) }
+        let found = try select.first { (number: Int($0.int(0)), kind: QuestionKind(rawValue: $0.text(1)) ?? .step, cause: $0.optionalText(2), answer: Self.answer($0, 3)) }
         guard let found else { throw JournalError(.unknownRun, "run \(run) asks nothing at '\(path)'") }
         // Of what was asked before somebody else answered, an answer says nothing of what is asked now.
         if let seen = decision.question?.number, seen < found.number {
             throw JournalError(.hasEnded, "'\(path)' of run \(run) was answered already, and asks something else now")
         }
-        if let by = found.by { throw JournalError(.hasEnded, "'\(path)' of run \(run) was \(found.isApproved ? "approved" : "rejected") by \(by) already") }
+        if let answer = found.answer { throw JournalError(.hasEnded, "'\(path)' of run \(run) \(answer.objection)") }
+        if found.kind == .band, let (answer, place) = try self.answer(toBand: found.cause, run: standing.row) {
+            throw JournalError(.hasEnded, "what '\(path)' of run \(run) asks \(answer.objection), at '\(place)': one answer is for the whole band")
+        }
         guard decision.choice.answers(found.kind) else {
             throw JournalError(.other, "'\(path)' of run \(run) asks a question of kind \(found.kind.rawValue), which '\(decision.choice.word)' does not answer")
         }
@@ -222,6 +225,28 @@ struct RunHandover {
         }
         try write(decision, run: standing.row, path: path, number: found.number)
         return standing.isDriven
+    }
+
+    /// What of an answer is told to whoever comes after it.
+    private static let answer = "decided_at, choice, picked_tier, approved, decided_by, timed_out"
+
+    private static func answer(_ row: PreparedStatement, _ first: Int32) -> ApprovalDecision? {
+        guard let at = row.optionalInt(first), let isApproved = row.optionalInt(first + 3) else { return nil }
+        // Of a value its words tell nothing.
+        let choice = row.optionalText(first + 1).flatMap { ApprovalChoice(word: $0, tier: row.optionalText(first + 2), value: ContentHash(of: [])) }
+        return ApprovalDecision(
+            choice ?? (isApproved == 1 ? .approve : .reject), by: row.optionalText(first + 4) ?? "", note: nil, at: Timestamp(microseconds: at),
+            isTimeout: row.optionalInt(first + 5) == 1)
+    }
+
+    /// What was said first of a band of a run's budget, and where, also where the run has not taken it yet.
+    private func answer(toBand cause: String?, run: Int64) throws -> (ApprovalDecision, path: String)? {
+        let select = try prepare(
+            "SELECT node_path, \(Self.answer) FROM approval WHERE run = ?1 AND kind = 'band' AND cause IS ?2 AND decided_at IS NOT NULL ORDER BY decided_at, node_path LIMIT 1")
+        select.bind(1, run)
+        select.bind(2, cause)
+        let found = try select.first { (answer: Self.answer($0, 1), path: $0.text(0)) }
+        return found.flatMap { found in found.answer.map { ($0, found.path) } }
     }
 
     /// Questions whose time is over, of runs that are not.

@@ -112,7 +112,9 @@ enum ValueHints {
         guard parts.count <= 2, let share = percent(String(parts[0])) else { return nil }
         guard parts.count == 2 else { return "\(share)/1h" }
         let time = String(parts[1])
-        return (span(time) ?? span("1 " + time)).map { "\(share)/\($0)" }
+        guard let span = span(time) ?? span("1 " + time) else { return nil }
+        // Of no time at all there is no share.
+        return EscalationRate(text: "\(share)/\(span)") == nil ? "\(share)/1h" : "\(share)/\(span)"
     }
 
     /// For amounts in dollars: `$5`, `5 USD`, `0,50`, `5ct`.

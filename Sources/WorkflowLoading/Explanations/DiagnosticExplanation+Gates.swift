@@ -52,5 +52,9 @@ extension DiagnosticExplanation {
             "AW433", "A score without bounds", "A judge that may give any number leaves open what is good: 7 of 10, or 7 of 100. A schema with bounds tells the model, and holds it to them.",
             mend: "write `minimum` and `maximum`.", wrong: gate("checks: { j: { model: m, prompt: ok?, output: { schema: { type: object, properties: { score: { type: number } }, required: [score] } }, min: 7 } }"),
             right: gate("checks: { j: { model: m, prompt: ok?, output: { \(score) }, min: 0.7 } }")),
+        .init(
+            "AW434", "Bands of a workflow that a step runs",
+            "`budget.yellow`, `budget.red` and `on_exceeded` are a run's: those of the file that is run hold for all of it. Of a workflow that a step runs they hold only where that file is run by itself.",
+            mend: "write them in the budget of the file that is run."),
     ]
 }

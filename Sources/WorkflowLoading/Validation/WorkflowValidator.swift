@@ -18,7 +18,7 @@ struct WorkflowValidator {
     /// Their findings are warnings. They look at whole workflows only: what a broken part reads is not known.
     static let remarks: [any WorkflowRule] = [
         OwnerRule(), OutputCapRule(), SkippedReadRule(), ConstantConditionRule(), UnusedStepRule(), UnusedDeclarationRule(), UnusedCheckRule(), GateRemarksRule(),
-        RepeatedPrefixRule(),
+        InnerBudgetRule(), RepeatedPrefixRule(),
         DuplicatePrefixRule(), ForeignTextRule(), LookalikeRule(),
     ]
 

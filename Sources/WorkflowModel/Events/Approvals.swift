@@ -163,6 +163,18 @@ public struct ApprovalDecision: Sendable, Hashable {
         }
     }
 
+    /// To whoever answers after it: `was answered already by ann: no`; of the clock `timed out already, taken as rejected`.
+    public var objection: String {
+        if isTimeout { return "timed out already" + (choice == .best ? "" : ", taken as \(word)") }
+        let answer =
+            switch choice {
+            case .approve: "yes"
+            case .reject: "no"
+            case .best, .pick, .value: word
+            }
+        return "was answered already by \(by): \(answer)"
+    }
+
     /// `rejected by ann: too dear`; of the clock `timed out, taken as rejected`.
     public var sentence: String {
         if isTimeout { return choice == .best ? "timed out, the best answer taken" : "timed out, taken as \(word)" }

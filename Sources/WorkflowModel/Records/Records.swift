@@ -158,6 +158,8 @@ public final class CallRecord: @unchecked Sendable {
     public var modelServed: String?
     public var state: CallState
     public var held: Money?
+    /// Under a cap on tokens.
+    public var heldTokens = 0
     /// `nil`: unpriced, or not known yet.
     public var cost: Money?
     public var inputTokens: Int?

@@ -35,8 +35,9 @@ struct Approve: AsyncParsableCommand {
     @OptionGroup var output: RunOutput
 
     func validate() throws {
-        let said = [yes, no, pick != nil, value != nil].count { $0 }
-        if said != 1 { throw ValidationError("say --yes or --no; of a gate also --pick TIER or --value JSON") }
+        let said = [("--yes", yes), ("--no", no), ("--pick", pick != nil), ("--value", value != nil)].filter(\.1).map(\.0)
+        if said.count > 1 { throw ValidationError("\(said.joined(separator: " and ")) are \(said.count) answers: say one") }
+        if said.isEmpty { throw ValidationError("say --yes or --no; of a gate also --pick TIER or --value JSON") }
         if !resume, value == nil, file != nil { throw ValidationError("--file goes with --resume or --value") }
         if !resume, output.events { throw ValidationError("--events goes with --resume") }
     }
@@ -46,7 +47,7 @@ struct Approve: AsyncParsableCommand {
         let archive = try Composition(settings: settings).archive()
         let record = try await archive.requireRecord(id)
         let open = try await archive.approvals(run: record.id, isOpen: true)
-        let paths = try paths(of: record, open)
+        let paths = try await paths(of: record, open, archive)
         let asked = paths.compactMap { path in open.first { $0.path == path } }
         // All that is wrong shows before anything is answered.
         let cap = try cap(asked, record)
@@ -87,20 +88,27 @@ struct Approve: AsyncParsableCommand {
     // MARK: What is answered
 
     /// The paths of the questions: of one, or of all items of a step.
-    private func paths(of run: RunRecord, _ questions: [ApprovalRecord]) throws -> [String] {
+    private func paths(of run: RunRecord, _ questions: [ApprovalRecord], _ archive: any RunArchive) async throws -> [String] {
         let open = questions.map(\.path)
+        func isMeant(_ question: ApprovalRecord) -> Bool { step == nil || NodePath.stepOfItem(question.path) == step }
+        if let step, open.contains(step) { return [step] }
+        let meant = Self.onePerBand(questions.filter(isMeant))
+        if meant.count == 1 || step != nil && !meant.isEmpty { return meant }
+        // One that was answered is refused by name.
+        if meant.isEmpty, let before = try await archive.approvals(run: run.id, isOpen: false).last(where: { $0.path == step || isMeant($0) }) { return [before.path] }
         if let step {
-            // One that was answered is refused by name.
-            if open.contains(step) || open.isEmpty { return [step] }
-            let items = open.filter { NodePath.stepOfItem($0) == step }
-            if !items.isEmpty { return items }
-            throw UsageError("run \(run.id) asks nothing at '\(step)'", hint: Suggestion.hint(for: step, in: open) ?? "it asks: \(Self.list(open))")
+            throw UsageError(
+                "run \(run.id) asks nothing at '\(step)'",
+                hint: open.isEmpty ? "`agentctl approvals` lists what is asked" : Suggestion.hint(for: step, in: open) ?? "it asks: \(Self.list(open))")
         }
-        switch open.count {
-        case 0: throw UsageError("run \(run.id) asks nothing", hint: "`agentctl approvals` lists what is asked")
-        case 1: return open
-        default: throw UsageError("run \(run.id) asks at several steps: say which", hint: Self.list(open))
-        }
+        if open.isEmpty { throw UsageError("run \(run.id) asks nothing", hint: "`agentctl approvals` lists what is asked") }
+        throw UsageError("run \(run.id) asks at several steps: say which", hint: Self.list(open))
+    }
+
+    /// One answer is for all that ask of a band.
+    private static func onePerBand(_ questions: [ApprovalRecord]) -> [String] {
+        var bands: Set<String?> = []
+        return questions.filter { $0.request.kind != .band || bands.insert($0.request.cause).inserted }.map(\.path)
     }
 
     private static func list(_ paths: [String]) -> String {

@@ -49,9 +49,8 @@ struct RunOutput: ParsableArguments {
             case .waiting:
                 for waiting in result.waitsFor.prefix(Self.mostQuestions) {
                     for line in ApprovalReport.lines(waiting.question, style: Output.errorStyle) { Output.note(styled: "  " + line + "\n") }
-                    let isGate = waiting.question.kind == .gate
-                    if isGate, let reason = waiting.question.reason { Output.note("  no answer was accepted: \(reason); see them with: agentctl approvals \(result.id)\n") }
-                    Output.note("  waits for a person: agentctl approve \(result.id) \(waiting.step) \(isGate ? "--pick TIER|--value JSON|--no" : "--yes|--no")\n")
+                    if waiting.question.kind == .gate, let reason = waiting.question.reason { Output.note("  no answer was accepted: \(reason); see them with: agentctl approvals \(result.id)\n") }
+                    Output.note("  waits for a person: \(ApprovalReport.way(result.id.text, waiting.step, waiting.question.kind, choices: [waiting.choices]))\n")
                 }
                 let rest = result.waitsFor.count - Self.mostQuestions
                 if rest > 0 { Output.note("  and \(rest) more: agentctl approvals \(result.id)\n") }

@@ -153,6 +153,7 @@ extension InMemoryJournal.Run {
                 tier: row.text("tier")!, purpose: row.text("purpose")!, ordinal: Int(row.int("ordinal")!), provider: row.text("provider")!,
                 modelAsked: row.text("model_asked")!, state: row.text("state").flatMap(CallState.init(rawValue:))!, startedAt: row.moment("started_at")!)
             record.held = row.money("held_pico")
+            record.heldTokens = row.int("held_tokens").map(Int.init) ?? 0
             record.cost = row.money("cost_pico")
             record.inputTokens = row.int("input_tokens").map(Int.init)
             record.cacheReadTokens = row.int("cache_read_tokens").map(Int.init)
