@@ -13,7 +13,7 @@ extension Ledger {
     public func approvals(run: String? = nil) throws(JournalError) -> [ApprovalRecord] {
         var approvals = try approvals("?1 IS NULL OR run_id = ?1", [run])
         // What was said of a band is said to all that ask of it, also before the run has taken it.
-        var first: [String: ApprovalDecision] = [:]
+        var first: TextTable<ApprovalDecision> = [:]
         func band(_ approval: ApprovalRecord) -> String? { approval.request.kind == .band ? "\(approval.run) \(approval.request.cause ?? "")" : nil }
         for approval in approvals {
             guard let band = band(approval), let decision = approval.decision else { continue }

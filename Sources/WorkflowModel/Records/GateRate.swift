@@ -16,7 +16,7 @@ public struct GateRate: Sendable, Hashable {
     public let answerCost: Money
     public let checkCost: Money
     /// Executions that asked it and another tier too, by that tier's name.
-    public var alsoAsked: [String: Int] = [:]
+    public var alsoAsked: TextTable<Int> = [:]
     /// Of the calls that gave its answers, as far as they were told: tokens of prompts, those read from a cache, and tokens of answers.
     public var inputTokens = 0
     public var cachedTokens = 0

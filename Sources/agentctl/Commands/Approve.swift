@@ -107,8 +107,8 @@ struct Approve: AsyncParsableCommand {
 
     /// One answer is for all that ask of a band.
     private static func onePerBand(_ questions: [ApprovalRecord]) -> [String] {
-        var bands: Set<String?> = []
-        return questions.filter { $0.request.kind != .band || bands.insert($0.request.cause).inserted }.map(\.path)
+        var bands: TextSet = []
+        return questions.filter { $0.request.kind != .band || bands.insert($0.request.cause ?? "").inserted }.map(\.path)
     }
 
     private static func list(_ paths: [String]) -> String {
