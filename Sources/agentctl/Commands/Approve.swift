@@ -89,13 +89,24 @@ struct Approve: AsyncParsableCommand {
 
     /// The paths of the questions: of one, or of all items of a step.
     private func paths(of run: RunRecord, _ questions: [ApprovalRecord], _ archive: any RunArchive) async throws -> [String] {
-        let open = questions.map(\.path)
-        func isMeant(_ question: ApprovalRecord) -> Bool { step == nil || NodePath.stepOfItem(question.path) == step }
-        if let step, open.contains(step) { return [step] }
+        if let open = paths(among: questions) { return open }
+        let asked = try await archive.approvals(run: run.id, isOpen: false)
+        return try paths(of: run, among: questions, orOf: asked)
+    }
+
+    private func isMeant(_ question: ApprovalRecord) -> Bool { step == nil || NodePath.stepOfItem(question.path) == step }
+
+    /// `nil`: nothing that is open is meant, or it is not said which. Apart from what waits for the ledger: the compiler of the release build fails on both in one.
+    private func paths(among questions: [ApprovalRecord]) -> [String]? {
+        if let step, questions.contains(where: { $0.path == step }) { return [step] }
         let meant = Self.onePerBand(questions.filter(isMeant))
-        if meant.count == 1 || step != nil && !meant.isEmpty { return meant }
-        // One that was answered is refused by name.
-        if meant.isEmpty, let before = try await archive.approvals(run: run.id, isOpen: false).last(where: { $0.path == step || isMeant($0) }) { return [before.path] }
+        return meant.count == 1 || step != nil && !meant.isEmpty ? meant : nil
+    }
+
+    /// One that was answered is refused by name.
+    private func paths(of run: RunRecord, among questions: [ApprovalRecord], orOf asked: [ApprovalRecord]) throws -> [String] {
+        let open = questions.map(\.path)
+        if !questions.contains(where: isMeant), let before = asked.last(where: { $0.path == step || isMeant($0) }) { return [before.path] }
         if let step {
             throw UsageError(
                 "run \(run.id) asks nothing at '\(step)'",
