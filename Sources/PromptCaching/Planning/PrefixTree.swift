@@ -28,7 +28,6 @@ public struct PrefixTree: Sendable {
         public fileprivate(set) var isFork = false
         /// How many ways go on behind its end.
         public fileprivate(set) var children: Int32 = 0
-        fileprivate var parent: Int32
 
         public var tokens: Int { Int(blocks) * Int(blockTokens) }
     }
@@ -80,7 +79,7 @@ public struct PrefixTree: Sendable {
                     if isKnown, parent >= 0 { nodes[Int(parent)].isFork = true }
                     if parent >= 0 { nodes[Int(parent)].children += 1 }
                     isKnown = false
-                    nodes.append(Node(name: name, blocks: Int32(left), blockTokens: Int32(piece.tokens), depth: depth, space: space, parent: parent))
+                    nodes.append(Node(name: name, blocks: Int32(left), blockTokens: Int32(piece.tokens), depth: depth, space: space))
                     places[key] = node
                     path.nodes.append(Int(node))
                     (left, parent) = (0, node)
@@ -97,8 +96,7 @@ public struct PrefixTree: Sendable {
         let old = nodes[node]
         let rest = Int(old.blocks) - blocks
         let new = Node(
-            name: old.name &+ UInt64(blocks), blocks: Int32(rest), blockTokens: old.blockTokens, depth: old.depth, space: old.space, isFork: old.isFork, children: old.children,
-            parent: Int32(node))
+            name: old.name &+ UInt64(blocks), blocks: Int32(rest), blockTokens: old.blockTokens, depth: old.depth, space: old.space, isFork: old.isFork, children: old.children)
         nodes[node].blocks = Int32(blocks)
         nodes[node].depth = old.depth - rest * Int(old.blockTokens)
         nodes[node].isFork = false

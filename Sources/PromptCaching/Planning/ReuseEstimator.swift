@@ -148,7 +148,3 @@ public struct ReuseEstimator: Sendable {
 
     private static let surest = 0.995
 }
-
-extension ReuseEstimator.Kind: CustomStringConvertible {
-    public var description: String { "\(isTail ? isContinued ? "continued tail" : "tail" : "fork") of \(tokens) tokens, met \(visits) times" }
-}

@@ -70,7 +70,7 @@ public struct CacheTrace: Sendable {
             guard let pair = segment.arrayValue, pair.count == 2, let tokens = pair[1].intValue, tokens > 0, tokens <= Self.mostTokens else {
                 throw CacheTraceError("prefix has segments, [hash, tokens]")
             }
-            chain.add(pair[0].jsonText.utf8, tokens: Int(tokens))
+            chain.add(pair[0].jsonText, tokens: Int(tokens))
         }
         return try whole(chain.pieces, object, "in", time, lastIsFull: true)
     }
@@ -81,7 +81,7 @@ public struct CacheTrace: Sendable {
         func add(_ value: JSONValue?) {
             guard let value, !value.isNull else { return }
             let text = value.jsonText
-            chain.add(text.utf8, tokens: max(1, text.utf8.count / 4))
+            chain.add(text, tokens: max(1, text.utf8.count / 4))
         }
         add(body["tools"])
         for block in body["system"]?.arrayValue ?? [body["system"]].compactMap({ $0 }) { add(Self.unmarked(block)) }
@@ -162,16 +162,13 @@ public struct CacheTrace: Sendable {
     /// Names each segment by all that comes before it, too.
     private struct Chain {
         var pieces: [PrefixTree.Piece] = []
-        private var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        private var hash: ContentHash?
 
-        /// FNV-1a and a finish that spreads it: names of consecutive segments must not be neighbours, which are one run.
-        mutating func add(_ bytes: some Sequence<UInt8>, tokens: Int) {
-            for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
-            hash = (hash ^ 0xff) &* 0x0000_0100_0000_01b3
-            var name = hash
-            name = (name ^ (name >> 33)) &* 0xff51_afd7_ed55_8ccd
-            name = (name ^ (name >> 33)) &* 0xc4ce_b9fe_1a85_ec53
-            pieces.append(.init(name: name ^ (name >> 33), blocks: 1, tokens: tokens))
+        /// By the first eight bytes of the chained hash: names of consecutive segments are no neighbours, which would be one run.
+        mutating func add(_ text: String, tokens: Int) {
+            let next = ContentHash(chaining: hash, Array(text.utf8))
+            hash = next
+            pieces.append(.init(name: next.withUnsafeBytes { UInt64(bigEndian: $0.loadUnaligned(as: UInt64.self)) }, blocks: 1, tokens: tokens))
         }
     }
 }

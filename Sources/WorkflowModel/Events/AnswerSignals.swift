@@ -6,12 +6,15 @@ public struct AnswerSignals: Sendable, Hashable {
     public struct Logprobs: Sendable, Hashable {
         /// Of all together; e to the power of it is their probability.
         public let sum: Double
+        /// Of the least likely token.
         public let lowest: Double
+        /// ``sum`` over ``tokens``.
         public let mean: Double
         /// The ceil(n / 10)-th smallest of n.
         public let p10: Double
         /// The least distance of a token to the next likely one; `nil`: the server told of no others.
         public let margin: Double?
+        /// How many were looked at.
         public let tokens: Int
 
         public init(sum: Double, lowest: Double, mean: Double, p10: Double, margin: Double?, tokens: Int) {
@@ -35,6 +38,7 @@ public struct AnswerSignals: Sendable, Hashable {
     /// Of what checks of log-probabilities look at, where that is a part of the answer, by the name of the check, in the order of the file.
     public let parts: [Part]
 
+    /// A part of the answer that a check looks at.
     public struct Part: Sendable, Hashable {
         public let check: String
         public let logprobs: Logprobs

@@ -71,6 +71,7 @@ public struct BudgetRefusal: Sendable, Hashable {
         }
     }
 
+    /// What the cap is on.
     public enum Unit: Sendable, Hashable {
         case money(Amounts<Money>)
         case tokens(Amounts<Int>)
@@ -112,6 +113,7 @@ public struct BudgetRefusal: Sendable, Hashable {
     /// `nil`: it is of a cap on cost.
     public var tokens: Amounts<Int>? { if case .tokens(let amounts) = amounts { amounts } else { nil } }
 
+    /// Whether the cap was passed before, so that nothing begins until it is raised.
     public var isExceeded: Bool {
         switch amounts {
         case .money(let amounts): amounts.exceeded != nil

@@ -36,6 +36,7 @@ public struct GateTierRecord: Sendable, Hashable {
         /// The stable word of a gate that ends by it.
         public static let cause = "max_rate"
 
+        /// `false`: the rate was passed, and the gate ended.
         public var wentOn: Bool
         /// Executions in the window, this one with them, and those of them that went on before.
         public var answered: Int

@@ -4,7 +4,9 @@ import Values
 /// This process has a machine on that is paid by the hour: from when it was started for it, or was asked to stay for it, until it lets go of it.
 public struct MachineUse: Sendable, Hashable {
     public let provider: String
+    /// As the project file names it.
     public let model: String
+    /// When the process first wanted it; its loading is a part of the time.
     public let began: Timestamp
     /// What an hour of it cost then; it holds for all of this use.
     public let hourly: Money
@@ -38,6 +40,7 @@ public struct MachineRow: Sendable, Hashable {
     public var unshared: MoneySum
     /// What calls within that time were charged, each for all of its own time: together more than ``cost`` where many ran at once.
     public var charged: MoneySum
+    /// Those that began within that time.
     public var calls: Int
     /// Input and output of those calls.
     public var tokens: Int
@@ -73,6 +76,7 @@ public struct MachineRow: Sendable, Hashable {
 public struct IdleShare: Sendable, Hashable {
     /// The values of the dimensions, as in ``AuditRow/keys``.
     public var keys: [String]
+    /// What of it falls on them, to the last pico-dollar.
     public var amount: MoneySum
 
     public init(keys: [String], amount: MoneySum) {

@@ -13,6 +13,7 @@ public struct Plan: Sendable {
         public var worst: Money?
         /// The same in tokens, prompts and answers together.
         public var bestTokens: Int
+        /// `nil`: not bounded.
         public var worstTokens: Int?
 
         public init(best: Money, expected: Money?, worst: Money?, bestTokens: Int = 0, worstTokens: Int? = 0) {
@@ -95,6 +96,7 @@ public struct Plan: Sendable {
 
     /// What a gate comes to by what is recorded of what it says now; of a tier of which nothing is, half of the answers are taken as accepted.
     public struct Gate: Sendable, Hashable {
+        /// What is recorded of one of its tiers.
         public struct Tier: Sendable, Hashable {
             public var name: String
             public var asked: Int
@@ -137,9 +139,11 @@ public struct Plan: Sendable {
         public var tiers: [Tier]
         /// Of an execution.
         public var expected: Money
+        /// Of an execution, over the share of them whose answer is accepted.
         public var perAccepted: Money
         /// `nil`: nobody said of any whether it was right, or none was.
         public var perCorrect: Money?
+        /// Executions of which it is known whether their answer was right, and those of them in which it was.
         public var judged: Int
         public var correct: Int
         /// Of the executions that asked the first tier, the share that asked a further one.
@@ -153,6 +157,7 @@ public struct Plan: Sendable {
         public var second: Money?
         /// The largest share that may go on; `nil`: any.
         public var mostGoOn: Share?
+        /// Whether its last tier alone would cost less, by the share that goes on and is allowed to.
         public var losesMoney: Bool
         /// One tier that alone would be cheaper, and what it costs an answer.
         public var cheaper: (tier: String, cost: Money)? {
