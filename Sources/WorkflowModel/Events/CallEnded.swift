@@ -1,4 +1,5 @@
 import Economics
+import PromptCaching
 import Values
 
 /// What came of a call.
@@ -42,12 +43,15 @@ public final class CallEnded: Sendable {
     public let total: TimeSpan?
     /// Other figures for the cost, and whose word it rests on.
     public let detail: CostDetail
+    /// Why a cache had less of its prompt than was planned; `nil`: it had that, or nothing was planned.
+    public let cacheMiss: CacheMiss?
 
     public init(
         id: CallID, path: String, state: CallState, cost: Money?, usage: TokenUsage?, usageRaw: String? = nil, finishReason: FinishReason?,
         finishWord: String? = nil, response: ContentHash?, logprobs: ContentHash? = nil, failure: CallFailure?, jitter: Double,
         isOutage: Bool = false, kept: Money? = nil, keptTokens: Int? = nil, notes: [CallNote] = [], priceRows: [String]? = nil, newPriceRows: [PriceRow] = [],
-        modelServed: String? = nil, httpStatus: Int? = nil, timeToFirstToken: TimeSpan? = nil, total: TimeSpan? = nil, detail: CostDetail = .none
+        modelServed: String? = nil, httpStatus: Int? = nil, timeToFirstToken: TimeSpan? = nil, total: TimeSpan? = nil, detail: CostDetail = .none,
+        cacheMiss: CacheMiss? = nil
     ) {
         self.id = id
         self.path = path
@@ -72,6 +76,7 @@ public final class CallEnded: Sendable {
         self.timeToFirstToken = timeToFirstToken
         self.total = total
         self.detail = detail
+        self.cacheMiss = cacheMiss
     }
 
     /// What it counts against caps from its end on; `nil`: it has no price.

@@ -1,4 +1,5 @@
 import Economics
+import PromptCaching
 import Values
 
 /// The intent of a call, recorded before a byte is sent.
@@ -37,11 +38,13 @@ public final class CallStarted: Sendable {
     public let trimmed: [TrimmedValue]
     /// The ids of the price rows that it is held by.
     public let priceRows: [String]
+    /// What was planned of its server's prompt cache; `nil`: nothing is known of one, or no prefix of the prompt could be in it.
+    public let cache: CachePlan?
 
     public init(
         id: CallID, path: String, tier: String, part: String = "", askedTier: String? = nil, model: ModelReference, purpose: CallPurpose, ordinal: Int,
         request: ContentHash, wire: ContentHash? = nil, held: Money?, retryOf: Int?, tags: JSONObject? = nil, caps: [(scope: String, cap: Money)] = [],
-        bound: Money? = nil, room: Money? = nil, tokens: TokenHold? = nil, trimmed: [TrimmedValue] = [], priceRows: [String] = []
+        bound: Money? = nil, room: Money? = nil, tokens: TokenHold? = nil, trimmed: [TrimmedValue] = [], priceRows: [String] = [], cache: CachePlan? = nil
     ) {
         self.id = id
         self.path = path
@@ -62,5 +65,6 @@ public final class CallStarted: Sendable {
         self.tokens = tokens
         self.trimmed = trimmed
         self.priceRows = priceRows
+        self.cache = cache
     }
 }

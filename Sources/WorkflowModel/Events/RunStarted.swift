@@ -33,6 +33,22 @@ public final class RunStarted: Sendable {
     public let purpose: RunPurpose
     /// The run that it was made from.
     public let parent: String?
+    /// Whether it is one of those that are asked without marks and warm-up; `nil`: its workflow keeps none apart.
+    public let holdout: Holdout?
+
+    /// The draw of a run, recorded of each so that another rate can be decided of the same draws.
+    public struct Holdout: Sendable, Hashable {
+        /// From 0 up to 2⁵³.
+        public let draw: Int64
+        public let rate: Share
+
+        public init(draw: Int64, rate: Share) {
+            self.draw = draw
+            self.rate = rate
+        }
+
+        public var isChosen: Bool { ShadowDrawn.isChosen(draw, at: rate) }
+    }
 
     /// Of the facts that this program records.
     public static let currentFacts = 3
@@ -41,7 +57,7 @@ public final class RunStarted: Sendable {
         workflow: String, file: String = "", graph: ContentHash, sources: ContentHash, meaning: ContentHash? = nil, inputs: ContentHash, maxCost: Money?,
         maxTokens: Int? = nil, encoder: Int, program: String, facts: Int = currentFacts, rules: Rules = .current, owner: JSONObject = [:], tags: JSONObject = [:],
         decision: RunDecision = RunDecision(), batch: String? = nil, batchIndex: Int? = nil, origin: RunOrigin = RunOrigin(),
-        kind: RunKind = .workflow, purpose: RunPurpose = .production, parent: String? = nil
+        kind: RunKind = .workflow, purpose: RunPurpose = .production, parent: String? = nil, holdout: Holdout? = nil
     ) {
         self.workflow = workflow
         self.file = file
@@ -64,6 +80,7 @@ public final class RunStarted: Sendable {
         self.kind = kind
         self.purpose = purpose
         self.parent = parent
+        self.holdout = holdout
     }
 }
 

@@ -21,6 +21,7 @@ public final class WorkflowGraph: Sendable {
     public let budget: Budget
     public let decision: Decision?
     public let prefixes: [PromptPrefix]
+    public let caching: PrefixCaching
     public let outputs: [(key: String, value: ValueTemplate)]
     /// How many nodes of one run may work at once.
     public let concurrency: Int
@@ -37,7 +38,7 @@ public final class WorkflowGraph: Sendable {
     package init(
         name: String, description: String?, file: String, hash: ContentHash, sources: GraphSources, owner: Owner, tags: [(key: String, value: Template)],
         inputs: [InputDeclaration], tiers: [ModelTier], budget: Budget, decision: Decision?, prefixes: [PromptPrefix],
-        outputs: [(key: String, value: ValueTemplate)], concurrency: Int, body: StepGraph, finally: StepGraph?, notExecuted: [Diagnostic]
+        caching: PrefixCaching = PrefixCaching(), outputs: [(key: String, value: ValueTemplate)], concurrency: Int, body: StepGraph, finally: StepGraph?, notExecuted: [Diagnostic]
     ) {
         self.name = name
         self.description = description
@@ -51,6 +52,7 @@ public final class WorkflowGraph: Sendable {
         self.budget = budget
         self.decision = decision
         self.prefixes = prefixes
+        self.caching = caching
         self.outputs = outputs
         self.concurrency = concurrency
         self.body = body
@@ -141,7 +143,7 @@ extension WorkflowGraph {
     private func copy(tiers: [ModelTier], budget: Budget, change: GraphSources.Change) -> WorkflowGraph {
         WorkflowGraph(
             name: name, description: description, file: file, hash: ContentHash(chaining: hash, Array(change.text.utf8)), sources: sources.adding(change), owner: owner,
-            tags: tags, inputs: inputs, tiers: tiers, budget: budget, decision: decision, prefixes: prefixes, outputs: outputs,
+            tags: tags, inputs: inputs, tiers: tiers, budget: budget, decision: decision, prefixes: prefixes, caching: caching, outputs: outputs,
             concurrency: concurrency, body: body, finally: finally, notExecuted: notExecuted)
     }
 }

@@ -161,12 +161,32 @@ public struct PromptPrefix: Sendable {
     public let text: Template
     /// Inferred from what the text refers to.
     public let stability: StabilityClass
+    /// How long a cache is to keep it after its last use; `nil`: what is cheapest for what is expected of it.
+    public let lifetime: TimeSpan?
+    /// Whether it may stand anywhere among those of its class.
+    public let mayMove: Bool
 
-    package init(name: String, text: Template, stability: StabilityClass) {
+    package init(name: String, text: Template, stability: StabilityClass, lifetime: TimeSpan? = nil, mayMove: Bool = false) {
         self.name = name
         self.text = text
         self.stability = stability
+        self.lifetime = lifetime
+        self.mayMove = mayMove
     }
+}
+
+/// What a workflow does about the prompt caches of its models' servers.
+public struct PrefixCaching: Sendable, Hashable {
+    /// Whether prefixes are marked and requests are kept together; otherwise servers do what they do by themselves.
+    public var marks = true
+    /// Whether one request of several with one prefix goes first.
+    public var warmsUp = true
+    /// The share of runs that are asked without either, for comparison; `nil`: none.
+    public var holdout: Share?
+    /// What a second of waiting is worth; zero: money counts alone.
+    public var latencyPrice = Money.zero
+
+    public init() {}
 }
 
 /// A document with expressions at its leaves.

@@ -1,4 +1,5 @@
 import Economics
+import PromptCaching
 import Values
 
 /// What the engine has to know of a model to price and bound a call.
@@ -36,12 +37,15 @@ public struct ModelProfile: Sendable, Hashable {
     public let schemaOverhead: Int
     /// When its answers come with log-probabilities, as far as it is known.
     public let logprobs: LogprobRule
+    /// How its server's prompt cache works; `nil`: it has none, or nothing is known of it.
+    public let cache: CacheRules?
 
     /// - Parameter server: `nil`: one for the whole provider.
     public init(
         reference: ModelReference, servedID: String, contextWindow: Int?, maxConcurrency: Int?, server: String? = nil,
         attachments: AttachmentSupport = .none, servedNames: ServedNames = .any, keepsOutputCap: Bool = true, trustsReportedCost: Bool = false,
-        servedTier: ServedTierTrust = .trusted, schemaOverhead: Int = 0, counting: Counting = .no, logprobs: LogprobRule = .unknown
+        servedTier: ServedTierTrust = .trusted, schemaOverhead: Int = 0, counting: Counting = .no, logprobs: LogprobRule = .unknown,
+        cache: CacheRules? = nil
     ) {
         self.reference = reference
         self.servedID = servedID
@@ -55,6 +59,7 @@ public struct ModelProfile: Sendable, Hashable {
         self.schemaOverhead = schemaOverhead
         self.counting = counting
         self.logprobs = logprobs
+        self.cache = cache
         self.server = server ?? reference.provider
     }
 }

@@ -15,10 +15,12 @@ public final class ModelRequest: Sendable {
     /// Names the schema on the wire.
     public let schemaName: String
     public let timeout: TimeSpan
+    /// What it tells its server's prompt cache. It is no part of what is asked: not in the manifest, nor in what a memory goes by.
+    public let cache: CacheInstructions?
 
     public init(
         id: CallID, model: ModelReference, segments: [PromptSegment], sampling: Sampling, maxOutputTokens: Int,
-        schema: Schema?, schemaName: String, timeout: TimeSpan, site: CallSite? = nil
+        schema: Schema?, schemaName: String, timeout: TimeSpan, site: CallSite? = nil, cache: CacheInstructions? = nil
     ) {
         self.id = id
         self.site = site
@@ -29,6 +31,7 @@ public final class ModelRequest: Sendable {
         self.schema = schema
         self.schemaName = schemaName
         self.timeout = timeout
+        self.cache = cache
     }
 
     /// Of ``manifest``: the version of the form in which requests are stored and compared.
