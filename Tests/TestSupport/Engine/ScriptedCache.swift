@@ -9,7 +9,7 @@ import WorkflowModel
 /// Four bytes are a token, with two for what stands between segments.
 public final class ScriptedCache: Sendable {
     private struct State {
-        var entries: [String: (until: Timestamp, lifetime: TimeSpan)] = [:]
+        var entries: [String: (from: Timestamp, until: Timestamp, lifetime: TimeSpan)] = [:]
     }
 
     private let clock: any EngineClock
@@ -25,7 +25,9 @@ public final class ScriptedCache: Sendable {
     public func clear() { state.withLock { $0.entries.removeAll() } }
 
     /// The classes of a request's prompt.
-    public func usage(of request: ModelRequest, output: Int = 5) -> TokenUsage {
+    ///
+    /// - Parameter delay: until its answer begins, from when on others find what it writes.
+    public func usage(of request: ModelRequest, output: Int = 5, beginningAfter delay: TimeSpan = .milliseconds(0)) -> TokenUsage {
         let now = clock.now()
         var prefixes: [(key: String, tokens: Int)] = []
         var (key, bytes) = ("\(request.model)", 0)
@@ -41,15 +43,16 @@ public final class ScriptedCache: Sendable {
             precondition(marks.count <= 4, "the fifth mark is refused")
             for (first, second) in zip(marks, marks.dropFirst()) { precondition(first.lifetime >= second.lifetime && first.segment < second.segment, "marks out of order") }
             for mark in marks {
-                if let entry = state.entries[prefixes[mark.segment].key], now < entry.until { read = max(read, prefixes[mark.segment].tokens) }
+                if let entry = state.entries[prefixes[mark.segment].key], entry.from <= now, now < entry.until { read = max(read, prefixes[mark.segment].tokens) }
             }
             for mark in marks where prefixes[mark.segment].tokens >= leastTokens {
                 let (key, tokens) = prefixes[mark.segment]
                 if tokens > read + written + long {
                     if mark.lifetime > .seconds(300) { long += tokens - read - written - long } else { written += tokens - read - written - long }
                 }
-                let lifetime = state.entries[key].map { now < $0.until ? max($0.lifetime, mark.lifetime) : mark.lifetime } ?? mark.lifetime
-                state.entries[key] = (now.adding(lifetime), lifetime)
+                let old = state.entries[key].flatMap { now < $0.until ? $0 : nil }
+                let lifetime = max(old?.lifetime ?? mark.lifetime, mark.lifetime)
+                state.entries[key] = (min(old?.from ?? now.adding(delay), now.adding(delay)), now.adding(lifetime), lifetime)
             }
             return TokenUsage(plainInput: total - read - written - long, cacheRead: read, cacheWrite: written, cacheWriteLong: long > 0 ? long : nil, plainOutput: output)
         }
