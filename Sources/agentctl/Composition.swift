@@ -79,14 +79,14 @@ struct Composition {
     }
 
     /// - Parameter release: what whoever starts runs calls the version.
-    func engine(journal: any RunJournal & AnswerMemory, loop: EventLoop, provider: any ModelProvider, release: String? = nil) -> Engine {
+    func engine(journal: any RunLedger, loop: EventLoop, provider: any ModelProvider, release: String? = nil) -> Engine {
         let limit = OpenFileLimit.current
         var environment = EngineEnvironment(
             journal: journal, provider: provider,
             tools: programs, prices: prices,
             clock: LoopClock(loop: loop), executor: loop, maxConcurrentCalls: min(20_000, max(1, limit.transfers)),
             maxConcurrentPrograms: max(1, limit.programs), program: Version.program, requestInterval: .seconds(1),
-            attachments: ProjectAttachments(root: settings.project.root), memory: journal,
+            attachments: ProjectAttachments(root: settings.project.root), memory: journal, history: journal.archive,
             secrets: Output.secrets)
         environment.origin = RunOrigin(commit: GitCommit.head(of: settings.project.root), release: release)
         return Engine(environment: environment)

@@ -6,6 +6,7 @@ final class CallServices: Sendable {
     let environment: EngineEnvironment
     let callLimiter: ConcurrencyLimiter
     let priceSheets: PriceSheetCache
+    let caches = PrefixCaches()
     private let providerLimiters = Mutex<TextTable<ConcurrencyLimiter>>([:])
     /// Models that were made reachable once: asking again is quick.
     private let prepared = Mutex<Set<ModelReference>>([])

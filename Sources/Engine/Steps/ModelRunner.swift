@@ -116,7 +116,8 @@ struct ModelRunner: StepRunner {
             tags: tries.tags, trimmed: tries.trimmed, retryOf: call.retryOf,
             askedTier: tries.decidedTier == tries.tier.name ? nil : tries.tier.name, counts: tries.counts,
             excess: tries.excess(segments, attachedTokens: attachedTokens), climbs: tries.isClimb, rate: tries.uncounted,
-            preface: tries.isStartRecorded ? nil : (.nodeStarted(tries.path), tries.state.startedAt))
+            preface: tries.isStartRecorded ? nil : (.nodeStarted(tries.path), tries.state.startedAt),
+            caching: profile.cache == nil ? nil : caching(segments, to: profile, tries, run))
         if let excess = question.excess, profile.counting == .no, question.counts.isEmpty { throw excess.failure }
         return question
     }

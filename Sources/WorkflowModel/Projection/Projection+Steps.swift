@@ -31,6 +31,9 @@ extension Projection {
         sink.put(start.purpose.rawValue)
         sink.put(start.parent)
         sink.put(start.maxTokens)
+        sink.put(start.holdout.map { $0.isChosen ? 1 : 0 })
+        sink.put(start.holdout?.draw)
+        sink.put(start.holdout?.rate.millionths)
         try sink.end()
     }
 

@@ -149,6 +149,8 @@ public struct Projection: Sendable {
         sink.put(call.tags.map(Self.text))
         sink.put(call.trimmed.isEmpty ? nil : JSONEncoding.canonical.string(TrimmedValue.json(call.trimmed)))
         sink.put(call.tokens?.held)
+        sink.put(call.cache.map { JSONEncoding.canonical.string($0.json) })
+        sink.put(call.cache?.cached)
         try sink.end()
     }
 
@@ -185,6 +187,7 @@ public struct Projection: Sendable {
         sink.put(end.detail.tierSource.flatMap { _ in end.usage?.terms?.serviceWord })
         sink.put(end.detail.tierSource?.rawValue)
         sink.put(end.heldTokens(of: call.tokens?.held))
+        sink.put(end.cacheMiss?.rawValue)
         try sink.end()
     }
 

@@ -83,7 +83,7 @@ public enum RowChange: Int, Sendable, CaseIterable {
             return Self.columns(once: [
                 "run_id", "workflow", "file", "status", "started_at", "epoch", "max_cost_pico", "graph_hash", "inputs_hash", "version", "meaning",
                 "git_commit", "release", "tags", "owners", "decision_id", "decision_unit", "decision_counts", "batch", "batch_index", "kind", "purpose", "parent",
-                "max_tokens",
+                "max_tokens", "held_out", "holdout_draw", "holdout_millionths",
             ])
         case .runResumed: return Self.columns(set: ["status", "ended_at", "error", "epoch"])
         case .runEnded: return Self.columns(set: ["status", "ended_at", "outputs_hash", "error"], last: ["outcome"])
@@ -94,7 +94,7 @@ public enum RowChange: Int, Sendable, CaseIterable {
                 keys: Self.callKey,
                 once: [
                     "number", "run_id", "step_id", "asked_tier", "purpose", "provider", "model_asked", "state", "held_pico", "request_hash", "wire_hash",
-                    "retry_of", "started_at", "tags", "trimmed", "held_tokens",
+                    "retry_of", "started_at", "tags", "trimmed", "held_tokens", "cache", "cache_predicted_tokens",
                 ])
         case .callEnded:
             return Self.columns(
@@ -103,7 +103,7 @@ public enum RowChange: Int, Sendable, CaseIterable {
                     "state", "held_pico", "cost_pico", "input_tokens", "cache_read_tokens", "cache_write_tokens", "cache_write_long_tokens",
                     "output_tokens", "reasoning_tokens", "usage_raw", "price_rows", "model_served", "response_hash", "http_status", "finish_reason", "ttft_ms",
                     "total_ms", "ended_at", "error", "notes", "reported_pico", "cost_basis", "priced_pico", "list_pico", "service_tier", "tier_source",
-                    "held_tokens",
+                    "held_tokens", "cache_miss",
                 ])
         case .callLost: return Self.columns(keys: Self.callKey, set: ["state"])
         case .nodeChanged:

@@ -212,10 +212,11 @@ struct PrefixSurvey {
             var inner = place
             inner.path += "/"
             inner.scope = place.scope.inputs(of: step)
-            inner.names = Names(inputs: other.graph.inputs.map { input in
-                let given = step.with.firstIndex { $0.key.hasSameBytes(as: input.name) }
-                return (input.name, given.map { place.names.origin(of: step.with[$0].value) } ?? Origin(words: "default \(input.defaultValue?.jsonText ?? "")"))
-            })
+            inner.names = Names(
+                inputs: other.graph.inputs.map { input in
+                    let given = step.with.firstIndex { $0.key.hasSameBytes(as: input.name) }
+                    return (input.name, given.map { place.names.origin(of: step.with[$0].value) } ?? Origin(words: "default \(input.defaultValue?.jsonText ?? "")"))
+                })
             once = visit(other.graph, inner)
         case .loop(let loop):
             // Who may stop early does so halfway.

@@ -1,4 +1,5 @@
 import Economics
+import PromptCaching
 import Values
 
 extension CallStarted {
@@ -27,6 +28,7 @@ extension CallStarted {
         }
         if !trimmed.isEmpty { json.put("trimmed", trimmed) { $0.write(to: &$1) } }
         if !priceRows.isEmpty { json.put("price_rows", priceRows) }
+        json.put("cache", cache?.json)
     }
 
     convenience init(_ fields: EventFields) throws(EventDecodingError) {
@@ -40,7 +42,8 @@ extension CallStarted {
                 guard let scope = cap["scope"]?.stringValue, let amount = cap["cap_usd"]?.stringValue.flatMap(Money.init(decimal:)) else { return nil }
                 return (scope, amount)
             },
-            bound: try fields.money("bound_usd"), room: try fields.money("room_usd"), tokens: try TokenHold(fields), trimmed: try fields.list("trimmed", TrimmedValue.init(json:)), priceRows: try fields.texts("price_rows"))
+            bound: try fields.money("bound_usd"), room: try fields.money("room_usd"), tokens: try TokenHold(fields), trimmed: try fields.list("trimmed", TrimmedValue.init(json:)), priceRows: try fields.texts("price_rows"),
+            cache: try fields.cachePlan())
     }
 }
 
@@ -80,6 +83,7 @@ extension CallEnded {
         json.put("ttft_ms", timeToFirstToken.map { Int($0.milliseconds) })
         json.put("ms", total.map { Int($0.milliseconds) })
         if detail != .none { detail.write(to: &json) }
+        json.put("cache_miss", cacheMiss?.rawValue)
     }
 
     convenience init(_ fields: EventFields) throws(EventDecodingError) {
@@ -109,7 +113,7 @@ extension CallEnded {
             notes: CallNote.list(fields.payload["notes"]), priceRows: fields.payload["price_rows"] == nil ? nil : try fields.texts("price_rows"),
             newPriceRows: try fields.list("new_price_rows", PriceRow.init(json:)), modelServed: try fields.optionalText("model"),
             httpStatus: status == 0 ? nil : status ?? Self.usualStatus, timeToFirstToken: try fields.optionalInt("ttft_ms").map { .milliseconds(Int64($0)) },
-            total: try fields.optionalInt("ms").map { .milliseconds(Int64($0)) }, detail: try CostDetail(fields))
+            total: try fields.optionalInt("ms").map { .milliseconds(Int64($0)) }, detail: try CostDetail(fields), cacheMiss: try fields.optional("cache_miss", CacheMiss.init(rawValue:)))
     }
 }
 
@@ -146,6 +150,15 @@ extension BudgetRefusal {
         self.init(
             scope: scope, cap: try amount("cap_usd"), spent: try amount("spent_usd"), asked: try amount("asked_usd"), exceeded: try fields.money("exceeded_usd"),
             room: try fields.money("room_usd"))
+    }
+}
+
+extension EventFields {
+    /// `nil`: nothing was planned.
+    fileprivate func cachePlan() throws(EventDecodingError) -> CachePlan? {
+        guard let json = payload["cache"] else { return nil }
+        guard let plan = CachePlan(json: json) else { throw missing("cache") }
+        return plan
     }
 }
 

@@ -27,6 +27,8 @@ extension RunStarted {
         if kind != .workflow { json.put("kind", kind.rawValue) }
         if purpose != .production { json.put("purpose", purpose.rawValue) }
         json.put("parent", parent)
+        json.put("holdout_draw", holdout.map { Int($0.draw) })
+        json.put("holdout", holdout?.rate.description)
     }
 
     convenience init(_ fields: EventFields) throws(EventDecodingError) {
@@ -41,7 +43,15 @@ extension RunStarted {
             batch: try fields.optionalText("batch"), batchIndex: try fields.optionalInt("batch_index"),
             origin: RunOrigin(commit: try fields.optionalText("commit"), release: try fields.optionalText("release")),
             kind: try fields.optional("kind", RunKind.init(rawValue:)) ?? .workflow,
-            purpose: try fields.optional("purpose", RunPurpose.init(rawValue:)) ?? .production, parent: try fields.optionalText("parent"))
+            purpose: try fields.optional("purpose", RunPurpose.init(rawValue:)) ?? .production, parent: try fields.optionalText("parent"),
+            holdout: try Holdout(fields))
+    }
+}
+
+extension RunStarted.Holdout {
+    fileprivate init?(_ fields: EventFields) throws(EventDecodingError) {
+        guard let draw = try fields.optionalInt("holdout_draw") else { return nil }
+        self.init(draw: Int64(draw), rate: try fields.value("holdout", Share.init(text:)))
     }
 }
 
