@@ -32,13 +32,16 @@ public struct CacheRules: Sendable, Hashable {
     public let lifetimes: [Lifetime]
     /// Of a token that is read.
     public var readPrice: Double
+    /// A mark finds an entry that ends so many blocks before it, itself included, and no earlier one; `nil`: any.
+    public let lookBack: Int?
 
-    public init(name: String, entries: Entries, leastTokens: Int, lifetimes: [Lifetime], readPrice: Double) {
+    public init(name: String, entries: Entries, leastTokens: Int, lifetimes: [Lifetime], readPrice: Double, lookBack: Int? = nil) {
         self.name = name
         self.entries = entries
         self.leastTokens = leastTokens
         self.lifetimes = lifetimes.sorted { $0.span > $1.span }
         self.readPrice = readPrice
+        self.lookBack = lookBack
     }
 
     /// Whether a request has to mark what is to be cached.
@@ -52,7 +55,7 @@ public struct CacheRules: Sendable, Hashable {
     public func priced(read: Double?, write: (Lifetime) -> Double?) -> CacheRules {
         CacheRules(
             name: name, entries: entries, leastTokens: leastTokens, lifetimes: lifetimes.map { Lifetime(span: $0.span, writePrice: write($0) ?? $0.writePrice) },
-            readPrice: read ?? readPrice)
+            readPrice: read ?? readPrice, lookBack: lookBack)
     }
 
     /// How often a prefix must be read for each time that it is written, so that writing it pays: (w − 1) / (1 − p).
@@ -65,13 +68,13 @@ extension CacheRules {
 
     /// Rules as vendors publish them in November 2026, by the names that `cache simulate --rules` takes.
     ///
-    /// Sources: Anthropic, "Prompt caching" (four marks; 5 minutes at 1.25, 1 hour at 2, read at 0.1; 1,024 tokens for Sonnet 4 and 5 and Opus 4.8); OpenAI, "Prompt caching"
+    /// Sources: Anthropic, "Prompt caching" (four marks; 5 minutes at 1.25, 1 hour at 2, read at 0.1; 1,024 tokens for Sonnet 4 and 5 and Opus 4.8; a mark looks back over 20 blocks); OpenAI, "Prompt caching"
     /// (to 5.5: automatic, 128 tokens a step, 5 to 10 minutes; from 5.6: marks, 30 minutes at 1.25, 12 hours at 2.5); Google, "Context caching" (implicit, without a stated life); DeepSeek,
     /// "Context caching" (whole units, best effort; an hour is taken); vLLM, "Automatic prefix caching" (blocks of 16 tokens, as long as there is room; computed again, not billed).
     public static let known: [CacheRules] = [
-        CacheRules(name: "anthropic", entries: .marks(most: 4), leastTokens: 1024, lifetimes: [hour, minutes5], readPrice: 0.1),
-        CacheRules(name: "anthropic-5m", entries: .marks(most: 4), leastTokens: 1024, lifetimes: [minutes5], readPrice: 0.1),
-        CacheRules(name: "anthropic-1h", entries: .marks(most: 4), leastTokens: 1024, lifetimes: [hour], readPrice: 0.1),
+        CacheRules(name: "anthropic", entries: .marks(most: 4), leastTokens: 1024, lifetimes: [hour, minutes5], readPrice: 0.1, lookBack: 20),
+        CacheRules(name: "anthropic-5m", entries: .marks(most: 4), leastTokens: 1024, lifetimes: [minutes5], readPrice: 0.1, lookBack: 20),
+        CacheRules(name: "anthropic-1h", entries: .marks(most: 4), leastTokens: 1024, lifetimes: [hour], readPrice: 0.1, lookBack: 20),
         CacheRules(name: "openai-56", entries: .marks(most: 4), leastTokens: 1024, lifetimes: [Lifetime(span: .seconds(1800), writePrice: 1.25)], readPrice: 0.1),
         CacheRules(name: "openai-56-12h", entries: .marks(most: 4), leastTokens: 1024, lifetimes: [Lifetime(span: .seconds(43_200), writePrice: 2.5)], readPrice: 0.1),
         CacheRules(name: "openai-55", entries: .steps(128), leastTokens: 1024, lifetimes: [Lifetime(span: .seconds(300), writePrice: 1)], readPrice: 0.1),
