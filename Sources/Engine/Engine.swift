@@ -25,9 +25,11 @@ public final class Engine: Sendable {
         public static func < (a: Interruption, b: Interruption) -> Bool { a.rawValue < b.rawValue }
     }
 
-    public init(environment: EngineEnvironment) {
+    public convenience init(environment: EngineEnvironment) { self.init(environment: environment, planning: nil) }
+
+    init(environment: EngineEnvironment, planning: (any CachePlanning)?) {
         self.environment = environment
-        services = CallServices(environment)
+        services = CallServices(environment, planning: planning)
         programLimiter = ConcurrencyLimiter(limit: environment.maxConcurrentPrograms)
     }
 

@@ -68,7 +68,8 @@ public final class ProviderRegistry: ModelProvider {
                 of: endpoint.model, endpoint.dialect, imageTokens: catalogue.imageTokens(provider: model.provider, model: endpoint.modelID)),
             servedNames: endpoint.dialect.servedNames, keepsOutputCap: endpoint.dialect.keepsOutputCap,
             trustsReportedCost: endpoint.dialect.trustsReportedCost, servedTier: endpoint.dialect.servedTier, schemaOverhead: endpoint.format.schemaOverhead,
-            counting: endpoint.dialect.counting.reach, logprobs: endpoint.configuration.logprobs(of: endpoint.model, id: endpoint.modelID))
+            counting: endpoint.dialect.counting.reach, logprobs: endpoint.configuration.logprobs(of: endpoint.model, id: endpoint.modelID),
+            mayStream: endpoint.dialect.streamUsage && !endpoint.dialect.trustsReportedCost)
     }
 
     public func prepare(_ model: ModelReference) async throws(StepFailure) {

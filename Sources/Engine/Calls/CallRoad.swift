@@ -38,6 +38,9 @@ final class CallRoad {
             if let excess = question.excess, question.counts.isEmpty, !mayCount(question, nil) { throw excess.failure }
             if try !isReady(question.model, run) { try await services.prepareFirst(question.model.reference) }
             var call = try prepare(question, site, run)
+            // Who shares a prefix with a call that is about to write it waits for that.
+            if call.started.cache != nil { call = try await inLine(call, run) }
+            defer { if let place = call.leading { services.leaders.leave(place) } }
             // Place: what waits for one holds no money.
             if !services.callLimiter.tryAcquire() {
                 guard await acquire(services.callLimiter, run) else { throw Self.stopped }
@@ -58,8 +61,8 @@ final class CallRoad {
             guard begin(call, run) else { return call.refusal.map { .refused($0) } ?? .tripped(call.rate!) }
             // Call
             if !Task.isCancelled {
-                if let sink = question.sink {
-                    call.result = await environment.provider.call(call.request, into: sink)
+                if let sink = sink(of: call) {
+                    call.result = await environment.provider.call(call.sent, into: sink)
                 } else {
                     call.result = await environment.provider.call(call.request)
                 }
@@ -105,7 +108,8 @@ final class CallRoad {
         return PlacedCall(
             question, at: site, request, sheet: sheet, held: bound.money.map { run.raised($0, of: request.model) }, bound: bound.money,
             tokens: bound.tokens.map { hold($0, raised: run.raised($0, of: request.model), question) }, promptBytes: question.promptBytes,
-            limiter: services.limiter(of: question.model), known: known, exceedsWindow: bound.exceedsWindow)
+            limiter: services.limiter(of: question.model), known: known, exceedsWindow: bound.exceedsWindow,
+            cache: services.planning?.plan(question, segments, at: environment.clock.now()))
     }
 
     private func hold(_ bound: Int, raised: Int, _ question: Question) -> TokenHold {
@@ -214,6 +218,7 @@ final class CallRoad {
         }
         guard let refusal = call.refusal else {
             run.take(.callStarted(call.started), at: call.startedAt!, .none)
+            if let released = call.released { run.take(.prefixReleased(released), at: call.startedAt!, .none) }
             return true
         }
         // What came of it is told by whoever compares.
@@ -227,6 +232,7 @@ final class CallRoad {
 
     @inline(never)
     private func settle<Run: CallRecorder>(_ call: PlacedCall, _ run: isolated Run) -> CallOutcome {
+        hasAnswered(call)
         let result =
             call.result
             ?? ModelCallResult(

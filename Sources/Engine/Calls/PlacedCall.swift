@@ -1,4 +1,5 @@
 import Economics
+import PromptCaching
 import Values
 import WorkflowModel
 
@@ -27,6 +28,14 @@ final class PlacedCall {
     /// Whether the fact in front of its own is in the record already.
     var isPrefaceWritten = false
 
+    /// Its place in front of calls that share a prefix with it; `nil`: nobody waits for it.
+    var leading: PrefixLeaders.Place?
+    /// What it waited for.
+    var released: PrefixReleased?
+    /// The request with its answer in pieces, where others wait for the first one.
+    var streamed: ModelRequest?
+    var sent: ModelRequest { streamed ?? request }
+
     /// When its intent was written.
     var startedAt: Timestamp?
     var refusal: BudgetRefusal?
@@ -39,7 +48,7 @@ final class PlacedCall {
     ///   - held: what is reserved for it; `bound`: what would be had no bill gone beyond its bound. Likewise `tokens`, with the caps on them.
     init(
         _ question: Question, at site: CallSite, _ request: ModelRequest, sheet: PriceSheet?, held: Money?, bound: Money?, tokens: TokenHold? = nil, promptBytes: Int,
-        limiter: ConcurrencyLimiter?, known: KnownCount? = nil, exceedsWindow: Bool = false
+        limiter: ConcurrencyLimiter?, known: KnownCount? = nil, exceedsWindow: Bool = false, cache: CachePlan? = nil
     ) {
         self.question = question
         self.site = site
@@ -56,7 +65,12 @@ final class PlacedCall {
         started = CallStarted(
             id: request.id, path: site.path, tier: site.tier, part: site.part, askedTier: question.askedTier, model: request.model, purpose: question.purpose, ordinal: site.ordinal,
             request: manifest.hash, held: held, retryOf: question.retryOf, tags: question.tags, caps: question.caps.money,
-            bound: bound == held ? nil : bound, room: held == nil ? nil : question.room?.money, tokens: tokens, trimmed: question.trimmed, priceRows: priceRows)
+            bound: bound == held ? nil : bound, room: held == nil ? nil : question.room?.money, tokens: tokens, trimmed: question.trimmed, priceRows: priceRows, cache: cache)
+    }
+
+    /// What it waited for, as told of the call that it becomes.
+    func released(as call: CallID) -> PrefixReleased? {
+        released.map { PrefixReleased(call: call, path: $0.path, by: $0.by, prefix: $0.prefix, waited: $0.waited, cause: $0.cause) }
     }
 
     /// The entry that makes it durable before anything is sent.
@@ -66,6 +80,7 @@ final class PlacedCall {
         intent.rate = question.rate
         if !isPrefaceWritten, let preface = question.preface { _ = intent.append(preface.fact, at: preface.at) }
         _ = intent.append(.callStarted(started), at: moment)
+        if let released { _ = intent.append(.prefixReleased(released), at: moment) }
         intent.blobs.reserveCapacity(request.segments.count + 1)
         for segment in request.segments {
             intent.blobs.append(segment.attachment.map { Blob($0.bytes, hash: $0.hash) } ?? Blob(text: segment.text, hash: segment.hash))

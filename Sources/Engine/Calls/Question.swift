@@ -73,6 +73,8 @@ final class Question: Sendable {
     let rate: RateCheck?
     /// A fact that goes before its own, in one entry with its intent.
     let preface: (fact: RunEvent, at: Timestamp)?
+    /// What a second is worth that it waits for a call which shares a prefix with it; `nil`: it neither waits nor is waited for.
+    let latencyPrice: Money?
     /// Is told of the answer while it comes, as a client that is connected; nobody where a step asks. Who wants no more of it cancels the
     /// task that asked.
     let sink: (any AnswerSink)?
@@ -82,7 +84,8 @@ final class Question: Sendable {
         to model: ModelProfile, _ content: Content, sampling: Sampling = Sampling(), outputCap: Int, schema: Schema? = nil, schemaName: String = "",
         schemaBound: Int = 0, timeout: TimeSpan, purpose: CallPurpose = .try, terms: Terms = Terms(), attachedTokens: Int = 0, mayBeUnpriced: Bool = false,
         caps: CallCaps = .none, room: CapAmount? = nil, tags: JSONObject? = nil, trimmed: [TrimmedValue] = [], retryOf: Int? = nil, askedTier: String? = nil,
-        counts: [KnownCount] = [], excess: Excess? = nil, climbs: Bool = false, rate: RateCheck? = nil, preface: (fact: RunEvent, at: Timestamp)? = nil, sink: (any AnswerSink)? = nil
+        counts: [KnownCount] = [], excess: Excess? = nil, climbs: Bool = false, rate: RateCheck? = nil, preface: (fact: RunEvent, at: Timestamp)? = nil,
+        latencyPrice: Money? = nil, sink: (any AnswerSink)? = nil
     ) {
         self.model = model
         self.content = content
@@ -111,6 +114,7 @@ final class Question: Sendable {
         self.askedTier = askedTier
         self.rate = rate
         self.preface = preface
+        self.latencyPrice = latencyPrice
         self.sink = sink
     }
 

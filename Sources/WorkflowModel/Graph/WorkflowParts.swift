@@ -186,6 +186,9 @@ public struct PrefixCaching: Sendable, Hashable {
     /// What a second of waiting is worth; zero: money counts alone.
     public var latencyPrice = Money.zero
 
+    /// The same; `nil`: nothing waits.
+    public var waitingPrice: Money? { warmsUp ? latencyPrice : nil }
+
     public init() {}
 }
 
