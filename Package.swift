@@ -143,7 +143,7 @@ let package = Package(
             name: "fuzz", dependencies: ["Economics", "Expressions", "JSONSchema", "Providers", "Values", "WorkflowLoading", "WorkflowModel"], path: "Tests/Fuzz", swiftSettings: strict),
         .executableTarget(
             /** What expressions, templates, schemas and prices cost, for `make bench` */
-            name: "language-bench", dependencies: ["Economics", "Expressions", "JSONSchema", "Values"], path: "Tests/Benchmarks/Language", swiftSettings: strict),
+            name: "language-bench", dependencies: ["Economics", "Expressions", "JSONSchema", "PromptCaching", "Values"], path: "Tests/Benchmarks/Language", swiftSettings: strict),
         .testTarget(name: "ValuesTests", dependencies: ["Values"], swiftSettings: strict),
         .testTarget(name: "PromptCachingTests", dependencies: ["PromptCaching", "TestSupport", "Values"], swiftSettings: strict),
         .testTarget(name: "ExpressionsTests", dependencies: ["Expressions", "Values"], swiftSettings: strict),

@@ -136,7 +136,7 @@ public struct PriceSheet: Sendable, Hashable {
     /// Where a contract makes prices lower than the list's, the list's count: what a contract takes off is found in a bill, and not in an answer.
     ///
     /// No request asks for another service tier, for sound or for a search: what a server charges for those beyond it is an overrun.
-    public func worstCost(inputTokens: Int, outputTokens: Int, timeout: TimeSpan) -> Money {
+    public func worstCost(inputTokens: Int, outputTokens: Int, timeout: TimeSpan, writes: CacheWrites = .any) -> Money {
         // A tier may be cheaper above its threshold, so every tier up to the bound counts.
         func dearest(_ units: PriceUnit...) -> Money {
             var dearest = Money.zero
@@ -146,11 +146,17 @@ public struct PriceSheet: Sendable, Hashable {
             for row in otherwise.asleep where units.contains(row.unit) && row.leastPrompt <= inputTokens { dearest = max(dearest, row.price) }
             return dearest
         }
-        var total = dearest(.input, .cacheRead, .cacheWrite, .cacheWriteLong) * inputTokens
+        let perInput =
+            switch writes {
+            case .none: dearest(.input, .cacheRead)
+            case .short: dearest(.input, .cacheRead, .cacheWrite)
+            case .any: dearest(.input, .cacheRead, .cacheWrite, .cacheWriteLong)
+            }
+        var total = perInput * inputTokens
         total += dearest(.output, .reasoning) * outputTokens
         total += dearest(.request)
         total += Self.machineTime(dearest(.machineHour), timeout)
-        return max(total, list?.worstCost(inputTokens: inputTokens, outputTokens: outputTokens, timeout: timeout) ?? .zero)
+        return max(total, list?.worstCost(inputTokens: inputTokens, outputTokens: outputTokens, timeout: timeout, writes: writes) ?? .zero)
     }
 
     /// A rate per hour is a ratio, pico-dollars to 3 600 000 ms; it is rounded once a row, half to even.
@@ -227,6 +233,15 @@ extension PriceSheet {
             rows: PriceUnit.allCases.reduce(into: [:]) { $0[$1] = changed(rows[$1.index]) }, otherwise: PriceVariants(asleep: changed(otherwise.asleep)),
             origin: .contract(self, adjustment))
     }
+}
+
+/// For which lifetimes a request can be charged as written to a cache.
+public enum CacheWrites: Sendable, Hashable {
+    /// It asks for none, and its server writes only what is asked for.
+    case none
+    /// The shortest alone.
+    case short
+    case any
 }
 
 /// What besides the rows of a ``PriceSheet`` a model's price list has.

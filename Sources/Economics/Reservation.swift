@@ -30,12 +30,13 @@ public struct Reservation: Sendable, Hashable {
     ///   - contextWindow: the model's, where known: the server refuses what is longer.
     ///   - outputCap: the ceiling sent with the request, per choice.
     ///   - timeout: the longest that the call can keep a machine.
+    ///   - writes: what the request can be charged for as written to a cache.
     public static func worst(
-        sheet: PriceSheet, inputBound: Int, contextWindow: Int?, outputCap: Int, timeout: TimeSpan
+        sheet: PriceSheet, inputBound: Int, contextWindow: Int?, outputCap: Int, timeout: TimeSpan, writes: CacheWrites = .any
     ) -> Reservation {
         let input = min(inputBound, contextWindow ?? .max)
         return Reservation(
-            amount: sheet.worstCost(inputTokens: input, outputTokens: outputCap, timeout: timeout),
+            amount: sheet.worstCost(inputTokens: input, outputTokens: outputCap, timeout: timeout, writes: writes),
             inputTokens: input, outputTokens: outputCap, basis: sheet.isMachineTime ? .proved : .learned)
     }
 }

@@ -25,11 +25,9 @@ public final class Engine: Sendable {
         public static func < (a: Interruption, b: Interruption) -> Bool { a.rawValue < b.rawValue }
     }
 
-    public convenience init(environment: EngineEnvironment) { self.init(environment: environment, planning: nil) }
-
-    init(environment: EngineEnvironment, planning: (any CachePlanning)?) {
+    public init(environment: EngineEnvironment) {
         self.environment = environment
-        services = CallServices(environment, planning: planning)
+        services = CallServices(environment)
         programLimiter = ConcurrencyLimiter(limit: environment.maxConcurrentPrograms)
     }
 

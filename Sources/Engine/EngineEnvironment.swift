@@ -11,6 +11,8 @@ public struct EngineEnvironment: Sendable {
     public var attachments: (any AttachmentSource)?
     /// `nil`: nothing is remembered.
     public var memory: (any AnswerMemory)?
+    /// What earlier runs tell; `nil`: nothing is known of them.
+    public var history: (any RunHistory)?
     public var prices: PriceBook
     public var clock: any EngineClock
     public var entropy: any EntropySource
@@ -37,7 +39,7 @@ public struct EngineEnvironment: Sendable {
         journal: any RunJournal, provider: any ModelProvider, tools: any ToolRunner, prices: PriceBook, clock: any EngineClock,
         entropy: any EntropySource = SystemEntropy(), executor: (any TaskExecutor)? = nil, maxConcurrentCalls: Int = 20_000,
         maxConcurrentPrograms: Int = 20_000, program: String, grace: TimeSpan = .seconds(10), requestInterval: TimeSpan? = nil, attachments: (any AttachmentSource)? = nil,
-        memory: (any AnswerMemory)? = nil, secrets: SecretBook = SecretBook()
+        memory: (any AnswerMemory)? = nil, history: (any RunHistory)? = nil, secrets: SecretBook = SecretBook()
     ) {
         self.journal = journal
         self.provider = provider
@@ -53,6 +55,7 @@ public struct EngineEnvironment: Sendable {
         self.requestInterval = requestInterval
         self.attachments = attachments
         self.memory = memory
+        self.history = history
         self.secrets = secrets
     }
 }

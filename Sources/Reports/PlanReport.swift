@@ -59,6 +59,8 @@ public enum PlanReport {
             }
             lines += table.lines(style)
         }
+        let caches = caches(plan, style)
+        if !caches.isEmpty { lines += [""] + caches }
         return lines.map { $0 + "\n" }.joined()
     }
 
@@ -259,7 +261,7 @@ public enum PlanReport {
                         "notes": .array(step.notes.map(JSONValue.string)), "prefixes": .array(step.prefixes.map(JSONValue.string)),
                         "depends_on": .array(step.dependsOn.map(JSONValue.string)),
                         "items_at_least": .number(step.items?.least), "items_at_most": .number(step.items?.most), "passes_at_most": .number(step.passes),
-                        "gate": step.gate.map(gate) ?? .null,
+                        "gate": step.gate.map(gate) ?? .null, "caches": .array(step.caches.map(json)),
                     ]
                 }),
             "prefixes": .array(prefixes(plan).map { ["name": .string($0.name), "steps": .array($0.steps.map(JSONValue.string))] }),

@@ -27,6 +27,18 @@ public struct ContentHash: Sendable, Hashable, CustomStringConvertible {
         self = hasher.finalize().withUnsafeBytes { ContentHash(words: $0) }
     }
 
+    /// `sha256(this ‖ next ‖ tag)`: a link of a chain of digests.
+    public func chained(to next: ContentHash, tag: UInt8) -> ContentHash {
+        var hasher = SHA256()
+        withUnsafeBytes { hasher.update(bufferPointer: $0) }
+        next.withUnsafeBytes { hasher.update(bufferPointer: $0) }
+        Swift.withUnsafeBytes(of: tag) { hasher.update(bufferPointer: $0) }
+        return hasher.finalize().withUnsafeBytes { ContentHash(words: $0) }
+    }
+
+    /// The first 8 bytes as a number.
+    public var leadingBytes: UInt64 { UInt64(bigEndian: a) }
+
     private init(words: UnsafeRawBufferPointer) {
         a = words.loadUnaligned(fromByteOffset: 0, as: UInt64.self)
         b = words.loadUnaligned(fromByteOffset: 8, as: UInt64.self)

@@ -33,4 +33,7 @@ public struct SourceRange: Sendable, Hashable {
     }
 
     public var file: String { start.file }
+
+    /// The first line of a long stretch, so that a frame points at its start.
+    public var firstLine: SourceRange { end.line == start.line ? self : SourceRange(start) }
 }

@@ -79,18 +79,21 @@ struct Composition {
     }
 
     /// - Parameter release: what whoever starts runs calls the version.
-    func engine(journal: any RunJournal & AnswerMemory, loop: EventLoop, provider: any ModelProvider, release: String? = nil) -> Engine {
+    func engine(journal: any RunLedger, loop: EventLoop, provider: any ModelProvider, release: String? = nil) -> Engine {
         let limit = OpenFileLimit.current
         var environment = EngineEnvironment(
             journal: journal, provider: provider,
-            tools: CommandRunner(root: settings.project.root, secrets: Output.secrets, withheld: withheld), prices: prices,
+            tools: programs, prices: prices,
             clock: LoopClock(loop: loop), executor: loop, maxConcurrentCalls: min(20_000, max(1, limit.transfers)),
             maxConcurrentPrograms: max(1, limit.programs), program: Version.program, requestInterval: .seconds(1),
-            attachments: ProjectAttachments(root: settings.project.root), memory: journal,
+            attachments: ProjectAttachments(root: settings.project.root), memory: journal, history: journal.archive,
             secrets: Output.secrets)
         environment.origin = RunOrigin(commit: GitCommit.head(of: settings.project.root), release: release)
         return Engine(environment: environment)
     }
+
+    /// Runs programs in the project's folder, without the variables that hold keys.
+    var programs: CommandRunner { CommandRunner(root: settings.project.root, secrets: Output.secrets, withheld: withheld) }
 
     /// A day and a half of hours with prices of their own.
     private static let mostPriceChanges = 8
@@ -131,7 +134,7 @@ struct Composition {
         }
     }
 
-    private static var executable: String {
+    static var executable: String {
         var buffer = [CChar](repeating: 0, count: 4096)
         let count = readlink("/proc/self/exe", &buffer, buffer.count - 1)
         return count > 0 ? String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self) : CommandLine.arguments[0]

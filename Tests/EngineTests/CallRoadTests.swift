@@ -11,6 +11,7 @@ import WorkflowModel
 private actor RoadRecorder: CallRecorder {
     let run: RunID
     var outbox: Outbox
+    var prefixes = RunPrefixes()
     var isStopping = false
     private(set) var facts: [RunEvent] = []
     private var numbers = CallNumbers()

@@ -7,41 +7,18 @@ import WorkflowModel
 
 @testable import Engine
 
-/// Plans marks at the ends of what is shared, and knows what was written.
-private final class PlannedCaches: CachePlanning {
-    private let written = Mutex<Set<UInt64>>([])
-
-    func plan(_ question: Question, _ segments: [PromptSegment], at moment: Timestamp) -> CachePlan? {
-        guard let rules = question.model.cache else { return nil }
-        var (chain, tokens) = (ContentHash?.none, 0)
-        let ends = segments.enumerated().map { index, segment in
-            chain = ContentHash(chaining: chain, segment.hash.bytes)
-            tokens += segment.text.utf8.count / 4
-            return CachePlan.End(
-                segment: index, name: chain!.bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }, tokens: tokens, stability: segment.stability, reads: rules.lifetimes.map { _ in 1000 })
-        }
-        let cached = written.withLock { written in ends.last { written.contains($0.name) }?.tokens ?? 0 }
-        let marks = ends.indices.dropLast().map { CachePlan.Mark(end: $0, lifetime: .seconds(300)) }
-        return CachePlan(rules: rules.name, leastTokens: rules.leastTokens, space: 0, ends: ends, cached: cached, marks: Array(marks))
-    }
-
-    func isWritten(_ plan: CachePlan, at moment: Timestamp) {
-        written.withLock { written in for mark in plan.marks { written.insert(plan.ends[mark.end].name) } }
-    }
-}
-
 /// An engine whose models have Anthropic's cache.
 private struct CacheRig {
     let rig: EngineRig
-    let engine: Engine
+    var engine: Engine { rig.engine }
     var provider: ScriptedProvider { rig.provider }
 
-    /// - Parameter plans: whether anything is planned.
+    /// - Parameter rules: by their names; `nil`: nothing is known of a cache.
     init(
-        journal: InMemoryJournal = InMemoryJournal(), clock: ManualClock = ManualClock(), rules: String = "anthropic", concurrency: Int? = nil, mayStream: Bool = true, plans: Bool = true,
+        journal: InMemoryJournal = InMemoryJournal(), clock: ManualClock = ManualClock(), rules: String? = "anthropic", concurrency: Int? = nil, mayStream: Bool = true,
         _ script: @escaping ScriptedProvider.Script
     ) {
-        let rules = CacheRules.known.first { $0.name == rules }
+        let rules = rules.flatMap { name in CacheRules.known.first { $0.name == name } }
         rig = EngineRig(
             clock: clock, journal: journal,
             provider: ScriptedProvider(
@@ -51,7 +28,6 @@ private struct CacheRig {
                         ModelProfile(
                             reference: $0, servedID: $0.model, contextWindow: nil, maxConcurrency: concurrency, cache: rules, mayStream: mayStream))
                 }, script: script))
-        engine = Engine(environment: rig.engine.environment, planning: plans ? PlannedCaches() : nil)
     }
 
     func run(_ graph: WorkflowGraph) async throws -> RunResult { try await engine.run(graph, inputs: try InputBinding.bind([:], to: graph)) }
@@ -90,7 +66,8 @@ private struct CacheRig {
         #expect(test.sent == ["a[0]": 0, "a[1]": 100, "a[2]": 100, "a[3]": 100])
         #expect(test.provider.requests.map(\.sampling.stream) == [true, nil, nil, nil])
         let calls = test.rig.written.calls
-        #expect(calls.map { $0.start.cache?.cached } == [0, 4000, 4000, 4000])
+        let plans = try calls.map { try #require($0.start.cache) }
+        #expect(plans.map(\.cached) == [0] + Array(repeating: plans[0].ends[0].tokens, count: 3) && plans[0].cached == 0)
         // How its answer came is no part of what is asked.
         #expect(Set(calls.map(\.start.request)).count == 4 && !test.rig.written.entries.flatMap(\.blobs).contains { String(decoding: $0.bytes, as: UTF8.self).contains("\"stream\"") })
         #expect(test.releases.map { [$0["step"], $0["by"], $0["waited_ms"], $0["cause"]] } == (1...3).map { [.string("a[\($0)]"), .string(calls[0].start.id.text), 100, nil] })
@@ -110,9 +87,15 @@ private struct CacheRig {
     }
 
     @Test func withoutAPlanNobodyWaits() async throws {
-        let test = CacheRig(plans: false) { _, _ in Self.text() }
+        let test = CacheRig(rules: nil) { _, _ in Self.text() }
         #expect(try await test.run(Self.fanOut()).status == .succeeded)
         #expect(Set(test.sent.values) == [0] && test.releases.isEmpty)
+    }
+
+    @Test(arguments: ["prefix_cache: { warm_up: off }", "prefix_cache: off", "prefix_cache: { holdout: 100% }", "latency_price: 1"]) func norWhereTheWorkflowSaysSo(top: String) async throws {
+        let test = CacheRig { _, _ in Self.text() }
+        #expect(try await test.run(Self.fanOut(4, top: top)).status == .succeeded)
+        #expect(Set(test.sent.values) == [0] && test.releases.isEmpty && test.engine.services.leaders.isEmpty)
     }
 
     /// Nobody asks anybody else to wait in a cache that has it already, also in another run.

@@ -30,12 +30,6 @@ import Values
                 | ^^^^^^^
               hint: remove it to run the workflow: nothing is ignored in silence
 
-            w.yaml:5:1: warning[AW123]: 'latency_price' in a workflow is checked, but this version does not run it
-                |
-              5 | latency_price: 0.002
-                | ^^^^^^^^^^^^^
-              hint: remove it to run the workflow: nothing is ignored in silence
-
             w.yaml:8:13: warning[AW123]: 'price_usd' in decision is checked, but this version does not run it
                 |
               8 | decision: { price_usd: 3, failure_cost_usd: 9.50 }
@@ -46,18 +40,6 @@ import Values
                 |
               8 | decision: { price_usd: 3, failure_cost_usd: 9.50 }
                 |                           ^^^^^^^^^^^^^^^^
-              hint: remove it to run the workflow: nothing is ignored in silence
-
-            w.yaml:9:28: warning[AW123]: 'ttl' in a prefix is checked, but this version does not run it
-                |
-              9 | prefixes: { p: { text: hi, ttl: 1h, order: any } }
-                |                            ^^^
-              hint: remove it to run the workflow: nothing is ignored in silence
-
-            w.yaml:9:37: warning[AW123]: 'order' in a prefix is checked, but this version does not run it
-                |
-              9 | prefixes: { p: { text: hi, ttl: 1h, order: any } }
-                |                                     ^^^^^
               hint: remove it to run the workflow: nothing is ignored in silence
 
             w.yaml:10:23: warning[AW123]: 'max_turns' in defaults.limits is checked, but this version does not run it

@@ -73,6 +73,7 @@ import Values
         ("budget: { red: { at: 1, escalate: always } }", false), ("budget: { red: { at: 1, model: m } }", false), ("budget: { max_tokens: 0 }", false),
         ("budget: { on_exceeded: degrade, degrade: [m] }", true), ("budget: { on_exceeded: panic }", false), ("decision: { price_usd: 3, failure_cost_usd: 9.50 }", true),
         ("decision: { price_usd: much }", false), ("prefixes: { p: { text: x, ttl: 12h, order: any } }", true), ("prefixes: { p: { text: x, ttl: auto, order: keep } }", true),
+        ("prefix_cache: off", true), ("prefix_cache: { marks: off, warm_up: auto, holdout: 5% }", true), ("prefix_cache: on", false), ("prefix_cache: { holdout: 0.05 }", false), ("prefix_cache: { ttl: 1h }", false),
         ("prefixes: { p: { text: x, ttl: long } }", false), ("prefixes: { p: { text: x, order: first } }", false), ("defaults: { limits: { max_turns: 1000, max_calls: 10000 } }", true),
         ("defaults: { limits: { max_turns: 1001 } }", false), ("defaults: { limits: { max_calls: 0 } }", false),
     ]

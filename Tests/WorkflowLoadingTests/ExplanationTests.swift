@@ -13,7 +13,7 @@ import WorkflowLoading
         let files = try #require(FileManager.default.enumerator(at: sources, includingPropertiesForKeys: nil))
         var found: Set<String> = []
         for case let file as URL in files where file.pathExtension == "swift" && !file.lastPathComponent.hasPrefix("DiagnosticExplanation") {
-            for match in try String(contentsOf: file, encoding: .utf8).matches(of: /"(A[WX][0-9]{3})"/) { found.insert(String(match.1)) }
+            for match in try String(contentsOf: file, encoding: .utf8).matches(of: /"((?:A[WX]|CP)[0-9]{3})"/) { found.insert(String(match.1)) }
         }
         let explained = DiagnosticExplanation.all.map(\.code)
         #expect(Set(explained).count == explained.count)
@@ -36,7 +36,7 @@ import WorkflowLoading
         #expect(DiagnosticExplanation.of("AW999") == nil)
     }
 
-    @Test(arguments: DiagnosticExplanation.all.filter { $0.example.map { $0.place != .other } ?? false }.map(\.code))
+    @Test(arguments: DiagnosticExplanation.all.filter { $0.example.map { ![.other, .caches].contains($0.place) } ?? false }.map(\.code))
     func anExampleShowsItsCode(code: String) throws {
         let example = try #require(DiagnosticExplanation.of(code)?.example)
         #expect(try codes(example.wrong, example.place).contains(code))

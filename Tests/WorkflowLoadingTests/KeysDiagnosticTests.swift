@@ -34,7 +34,7 @@ import Testing
                 |
               3 | zzz: []
                 | ^^^
-              hint: known keys: version, name, description, owner, tags, inputs, outputs, models, defaults, budget, decision, prefixes, secrets, concurrency, latency_price, on_failure, steps, finally
+              hint: known keys: version, name, description, owner, tags, inputs, outputs, models, defaults, budget, decision, prefixes, prefix_cache, secrets, concurrency, latency_price, on_failure, steps, finally
             """#)
     }
 

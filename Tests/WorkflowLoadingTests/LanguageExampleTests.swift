@@ -22,7 +22,7 @@ import Values
         let loaded = try WorkflowLoader.load("\(Self.folder)/support-triage.yaml", root: project.root, secrets: project.secrets, warns: true)
         #expect(Set(loaded.warnings.all.map(\.code)) == ["AW123", "AW426"])
         let expected = [
-            "secrets", "latency_price", "failure_cost_usd", "ttl", "tool", "effect", "idempotency_key", "fees_usd",
+            "secrets", "failure_cost_usd", "tool", "effect", "idempotency_key", "fees_usd",
         ]
         #expect(keys(loaded.warnings.all.filter { $0.code == "AW123" }) == expected)
         #expect(keys(Diagnostics(loaded.graph.notExecuted).all) == expected)

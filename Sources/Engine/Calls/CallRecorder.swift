@@ -6,6 +6,8 @@ import WorkflowModel
 protocol CallRecorder: Actor {
     /// What waits to be handed to the journal.
     var outbox: Outbox { get set }
+    /// The beginnings of prompts that its calls had.
+    var prefixes: RunPrefixes { get set }
 
     /// Whether nothing may begin any more.
     var isStopping: Bool { get }

@@ -14,7 +14,7 @@ extension CallRoad {
         var call = first
         var (beyond, waited) = (0, Int64(0))
         while let stake = stake(of: call, beyond: beyond) {
-            let (place, seat) = services.leaders.enter(call.request.id, call.request.model, stake, prompt: call.started.cache!.ends.last!.tokens)
+            let (place, seat) = services.leaders.enter(call.request.id, call.request.model, stake, prompt: call.cache!.plan.ends.last!.tokens)
             guard case .waits(let wait) = seat else {
                 if seat == .leads { call.leading = place }
                 break
@@ -46,8 +46,8 @@ extension CallRoad {
 
     @inline(never)
     private func stake(of call: PlacedCall, beyond: Int) -> PrefixStake? {
-        guard let plan = call.started.cache, let rules = call.question.model.cache, let price = call.question.latencyPrice, !plan.ends.isEmpty else { return nil }
-        return PrefixStake(plan, rules, call.sheet, latencyPrice: price, beyond: beyond)
+        guard let cache = call.cache, let price = call.question.caching?.latencyPrice, !cache.plan.ends.isEmpty else { return nil }
+        return PrefixStake(cache.plan, cache.rules, call.sheet, latencyPrice: price, beyond: beyond)
     }
 
     /// Who is told of the answer while it comes. An answer that others wait for, or are expected to, is streamed, so that they need not wait for all
@@ -55,28 +55,28 @@ extension CallRoad {
     @inline(never)
     func sink(of call: PlacedCall) -> (any AnswerSink)? {
         guard let place = call.leading else { return call.question.sink }
-        let isAwaited = services.leaders.send(place, as: call.request.id) || call.started.cache!.expectsReaders
+        let isAwaited = services.leaders.send(place, as: call.request.id) || call.cache!.plan.expectsReaders
         if isAwaited, call.request.sampling.stream == nil, call.question.model.mayStream { call.streamed = call.request.streamed }
         guard call.streamed != nil || call.request.sampling.stream == true || call.question.sink != nil else { return nil }
-        let (services, plan) = (services, call.started.cache)
-        return FirstTokenSink(isWritten: { services.isWritten(plan, by: place) }, rest: call.question.sink)
+        let (services, plan, rules) = (services, call.cache!.plan, call.cache!.rules)
+        return FirstTokenSink(isWritten: { services.hasBegun(plan, rules, by: place) }, rest: call.question.sink)
     }
 
     /// The end of a call's answer, which is the first that is known of one that is not streamed.
     func hasAnswered(_ call: PlacedCall) {
-        guard let place = call.leading, case .success? = call.result?.outcome else { return }
-        services.isWritten(call.started.cache, by: place)
+        guard let place = call.leading, let cache = call.cache, case .success? = call.result?.outcome else { return }
+        services.hasBegun(cache.plan, cache.rules, by: place)
+    }
+}
+
+extension CallServices {
+    fileprivate func hasBegun(_ plan: CachePlan, _ rules: CacheRules, by place: PrefixLeaders.Place) {
+        caches.began(plan, rules, at: environment.clock.now())
+        leaders.answer(place)
     }
 }
 
 extension CachePlan {
     /// Whether a later call is expected to read something that is not there yet.
     fileprivate var expectsReaders: Bool { ends.contains { $0.tokens > cached && $0.tokens >= leastTokens && ($0.reads.max() ?? 0) >= 1000 } }
-}
-
-extension CallServices {
-    fileprivate func isWritten(_ plan: CachePlan?, by place: PrefixLeaders.Place) {
-        if let plan { planning?.isWritten(plan, at: environment.clock.now()) }
-        leaders.answer(place)
-    }
 }

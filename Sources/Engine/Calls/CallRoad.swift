@@ -37,9 +37,10 @@ final class CallRoad {
             // Prepare
             if let excess = question.excess, question.counts.isEmpty, !mayCount(question, nil) { throw excess.failure }
             if try !isReady(question.model, run) { try await services.prepareFirst(question.model.reference) }
+            if question.caching != nil, !services.caches.knows(question.model.reference) { await learn(question, run) }
             var call = try prepare(question, site, run)
             // Who shares a prefix with a call that is about to write it waits for that.
-            if call.started.cache != nil { call = try await inLine(call, run) }
+            if call.cache != nil { call = try await inLine(call, run) }
             defer { if let place = call.leading { services.leaders.leave(place) } }
             // Place: what waits for one holds no money.
             if !services.callLimiter.tryAcquire() {
@@ -57,6 +58,10 @@ final class CallRoad {
             if mayFit(call) {
                 call = try await counted(call, run)
                 if call.refusal == nil { try await reserve(call, run) }
+            }
+            if let smaller = try withoutWrites(call, run) {
+                call = smaller
+                try await reserve(call, run)
             }
             guard begin(call, run) else { return call.refusal.map { .refused($0) } ?? .tripped(call.rate!) }
             // Call
@@ -88,28 +93,29 @@ final class CallRoad {
 
     @inline(never)
     func prepare<Run: CallRecorder>(
-        _ question: Question, _ site: CallSite, _ run: isolated Run, _ counted: KnownCount? = nil
+        _ question: Question, _ site: CallSite, _ run: isolated Run, _ counted: KnownCount? = nil, writes: Bool = true
     ) throws(StepFailure) -> PlacedCall {
         guard case .segments(let segments) = question.content else {
             throw StepFailure(.configuration, "\(question.model.reference) cannot be asked with the body of another client: nothing reads its bound")
         }
         try StepFailure.refuseSecrets(in: segments, environment.secrets.redactor)
+        let now = environment.clock.now()
+        let sheet = services.priceSheets.sheet(question.model, at: now)
+        let cache = question.caching == nil ? nil : services.caches.plan(question, segments, sheet, writes: writes, at: now)
         let request = ModelRequest(
             id: run.nextCall(), model: question.model.reference, segments: segments, sampling: question.sampling, maxOutputTokens: question.outputCap,
-            schema: question.schema, schemaName: question.schemaName, timeout: question.timeout, site: site)
-        let sheet = services.priceSheets.sheet(question.model, at: environment.clock.now())
+            schema: question.schema, schemaName: question.schemaName, timeout: question.timeout, site: site, cache: cache?.instructions)
         var known = counted
         if known == nil, !question.counts.isEmpty {
             let hash = ContentHash(of: request.manifest)
             known = question.counts.last { $0.request == hash && !$0.isLost }
         }
         if let excess = question.excess, known != nil || !mayCount(question, nil) { try Self.check(excess, known) }
-        let bound = try bound(of: request, question, sheet, known?.count)
+        let bound = try bound(of: request, question, sheet, known?.count, cache?.writes ?? .any)
         return PlacedCall(
             question, at: site, request, sheet: sheet, held: bound.money.map { run.raised($0, of: request.model) }, bound: bound.money,
             tokens: bound.tokens.map { hold($0, raised: run.raised($0, of: request.model), question) }, promptBytes: question.promptBytes,
-            limiter: services.limiter(of: question.model), known: known, exceedsWindow: bound.exceedsWindow,
-            cache: services.planning?.plan(question, segments, at: environment.clock.now()))
+            limiter: services.limiter(of: question.model), known: known, exceedsWindow: bound.exceedsWindow, cache: cache)
     }
 
     private func hold(_ bound: Int, raised: Int, _ question: Question) -> TokenHold {
@@ -126,7 +132,7 @@ final class CallRoad {
         var exceedsWindow = false
     }
 
-    private func bound(of request: ModelRequest, _ question: Question, _ sheet: PriceSheet?, _ count: TokenCount?) throws(StepFailure) -> Bound {
+    private func bound(of request: ModelRequest, _ question: Question, _ sheet: PriceSheet?, _ count: TokenCount?, _ writes: CacheWrites) throws(StepFailure) -> Bound {
         let profile = question.model
         let countsTokens = !question.caps.tokens.isEmpty
         if sheet == nil {
@@ -148,7 +154,7 @@ final class CallRoad {
         let outputCap = profile.outputBound(request.maxOutputTokens)
         return Bound(
             money: sheet.map {
-                Reservation.worst(sheet: $0, inputBound: bound!, contextWindow: profile.contextWindow, outputCap: outputCap, timeout: request.timeout).amount
+                Reservation.worst(sheet: $0, inputBound: bound!, contextWindow: profile.contextWindow, outputCap: outputCap, timeout: request.timeout, writes: writes).amount
             },
             tokens: countsTokens ? Reservation.tokens(inputBound: bound!, contextWindow: profile.contextWindow, outputCap: outputCap) : nil,
             exceedsWindow: exceedsWindow)
@@ -219,6 +225,7 @@ final class CallRoad {
         guard let refusal = call.refusal else {
             run.take(.callStarted(call.started), at: call.startedAt!, .none)
             if let released = call.released { run.take(.prefixReleased(released), at: call.startedAt!, .none) }
+            if let cache = call.cache { services.caches.sent(cache, &run.prefixes, at: call.startedAt!) }
             return true
         }
         // What came of it is told by whoever compares.
@@ -226,6 +233,27 @@ final class CallRoad {
         if !call.isPrefaceWritten, let preface = call.question.preface { run.outbox.append(preface.fact, at: preface.at) }
         run.record(.callRefused(call.site.path, refusal), at: environment.clock.now())
         return false
+    }
+
+    // MARK: Caches
+
+    /// Takes in what earlier processes asked of a model, once.
+    private func learn<Run: CallRecorder>(_ question: Question, _ run: isolated Run) async {
+        run.outbox.flush()
+        await services.caches.learn(of: question.model, from: environment.history, at: environment.clock.now())
+    }
+
+    /// The same call without anything written to a cache, where it does not fit under a cap because of that.
+    @inline(never)
+    private func withoutWrites<Run: CallRecorder>(_ call: PlacedCall, _ run: isolated Run) throws(StepFailure) -> PlacedCall? {
+        guard call.refusal != nil, let cache = call.cache, cache.writes != .none, cache.rules.isMarked else { return nil }
+        let smaller = try prepare(call.question, call.site, run, call.known, writes: false)
+        guard let held = smaller.held, let before = call.held, held < before else { return nil }
+        smaller.isPrefaceWritten = call.isPrefaceWritten
+        smaller.released = call.released(as: smaller.request.id)
+        // It writes nothing that anybody could wait for.
+        if let place = call.leading { services.leaders.leave(place) }
+        return smaller
     }
 
     // MARK: Settle
@@ -263,7 +291,7 @@ final class CallRoad {
             notes: settlement.notes,
             priceRows: priceRows.hasSameBytes(as: call.priceRows) ? nil : priceRows, newPriceRows: settlement.newPriceRows, modelServed: result.modelServed,
             httpStatus: result.httpStatus, timeToFirstToken: result.timeToFirstToken, total: result.total,
-            detail: settlement.detail)
+            detail: settlement.detail, cacheMiss: call.cache.flatMap { services.caches.ended($0, result, at: environment.clock.now()) })
         run.record(.callEnded(end), at: environment.clock.now(), text.map { .value(.string($0)) } ?? .none)
         line.callSettled()
         return .ended(end, answer: answer)

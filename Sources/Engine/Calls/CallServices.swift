@@ -6,21 +6,19 @@ final class CallServices: Sendable {
     let environment: EngineEnvironment
     let callLimiter: ConcurrencyLimiter
     let priceSheets: PriceSheetCache
+    let caches = PrefixCaches()
     /// Calls that others with the same beginning wait for.
     let leaders: PrefixLeaders
     /// Questions of steps with `memo` that are under way.
     let flights = AnswerFlights()
-    /// `nil`: nothing is planned of prompt caches.
-    let planning: (any CachePlanning)?
     private let providerLimiters = Mutex<TextTable<ConcurrencyLimiter>>([:])
     /// Models that were made reachable once: asking again is quick.
     private let prepared = Mutex<Set<ModelReference>>([])
     /// Servers that have answered since this engine began, or in a run before it was resumed.
     private let reached = Mutex<TextSet>([])
 
-    init(_ environment: EngineEnvironment, planning: (any CachePlanning)? = nil) {
+    init(_ environment: EngineEnvironment) {
         self.environment = environment
-        self.planning = planning
         leaders = PrefixLeaders(clock: environment.clock, executor: environment.executor)
         callLimiter = ConcurrencyLimiter(limit: environment.maxConcurrentCalls)
         priceSheets = PriceSheetCache(environment.prices)

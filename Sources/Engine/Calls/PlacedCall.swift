@@ -16,6 +16,8 @@ final class PlacedCall {
     let promptBytes: Int
     /// Of its provider, where that has a bound.
     let limiter: ConcurrencyLimiter?
+    /// What is planned of its server's cache; `nil`: nothing.
+    let cache: CachedPrompt?
     let manifest: Blob
     /// The price rows that it is held by.
     let priceRows: [String]
@@ -48,7 +50,7 @@ final class PlacedCall {
     ///   - held: what is reserved for it; `bound`: what would be had no bill gone beyond its bound. Likewise `tokens`, with the caps on them.
     init(
         _ question: Question, at site: CallSite, _ request: ModelRequest, sheet: PriceSheet?, held: Money?, bound: Money?, tokens: TokenHold? = nil, promptBytes: Int,
-        limiter: ConcurrencyLimiter?, known: KnownCount? = nil, exceedsWindow: Bool = false, cache: CachePlan? = nil
+        limiter: ConcurrencyLimiter?, known: KnownCount? = nil, exceedsWindow: Bool = false, cache: CachedPrompt? = nil
     ) {
         self.question = question
         self.site = site
@@ -60,12 +62,13 @@ final class PlacedCall {
         self.limiter = limiter
         self.known = known
         self.exceedsWindow = exceedsWindow
+        self.cache = cache
         manifest = Blob(request.manifest)
         priceRows = sheet?.usualRows ?? []
         started = CallStarted(
             id: request.id, path: site.path, tier: site.tier, part: site.part, askedTier: question.askedTier, model: request.model, purpose: question.purpose, ordinal: site.ordinal,
             request: manifest.hash, held: held, retryOf: question.retryOf, tags: question.tags, caps: question.caps.money,
-            bound: bound == held ? nil : bound, room: held == nil ? nil : question.room?.money, tokens: tokens, trimmed: question.trimmed, priceRows: priceRows, cache: cache)
+            bound: bound == held ? nil : bound, room: held == nil ? nil : question.room?.money, tokens: tokens, trimmed: question.trimmed, priceRows: priceRows, cache: cache?.plan)
     }
 
     /// What it waited for, as told of the call that it becomes.

@@ -24,6 +24,22 @@ final class Question: Sendable {
         var rules = Rules.current
     }
 
+    /// What its run knows of later requests that begin as it does.
+    struct Caching: Sendable {
+        /// By segment, then by the lifetimes of the model's rules: how many are expected to read the prefix that ends there, in thousandths.
+        var reads: [[Int]] = []
+        /// Which of its graph's questions it is, by the outlook; `nil`: none of them.
+        var question: Int?
+        /// The lifetimes that the author wants, by segment.
+        var lifetimes: [Int: TimeSpan] = [:]
+        /// Whether servers are told anything.
+        var marks = true
+        /// What a second is worth that it waits for a call which shares a prefix with it; `nil`: it neither waits nor is waited for.
+        var latencyPrice: Money?
+        /// Whether the run is asked without marks, for comparison.
+        var isHeldOut = false
+    }
+
     /// A prompt that is longer than its step allows, by the estimate of its bytes.
     struct Excess: Sendable {
         /// In tokens.
@@ -73,8 +89,8 @@ final class Question: Sendable {
     let rate: RateCheck?
     /// A fact that goes before its own, in one entry with its intent.
     let preface: (fact: RunEvent, at: Timestamp)?
-    /// What a second is worth that it waits for a call which shares a prefix with it; `nil`: it neither waits nor is waited for.
-    let latencyPrice: Money?
+    /// `nil`: its model has no cache that is known.
+    let caching: Caching?
     /// Is told of the answer while it comes, as a client that is connected; nobody where a step asks. Who wants no more of it cancels the
     /// task that asked.
     let sink: (any AnswerSink)?
@@ -84,8 +100,7 @@ final class Question: Sendable {
         to model: ModelProfile, _ content: Content, sampling: Sampling = Sampling(), outputCap: Int, schema: Schema? = nil, schemaName: String = "",
         schemaBound: Int = 0, timeout: TimeSpan, purpose: CallPurpose = .try, terms: Terms = Terms(), attachedTokens: Int = 0, mayBeUnpriced: Bool = false,
         caps: CallCaps = .none, room: CapAmount? = nil, tags: JSONObject? = nil, trimmed: [TrimmedValue] = [], retryOf: Int? = nil, askedTier: String? = nil,
-        counts: [KnownCount] = [], excess: Excess? = nil, climbs: Bool = false, rate: RateCheck? = nil, preface: (fact: RunEvent, at: Timestamp)? = nil,
-        latencyPrice: Money? = nil, sink: (any AnswerSink)? = nil
+        counts: [KnownCount] = [], excess: Excess? = nil, climbs: Bool = false, rate: RateCheck? = nil, preface: (fact: RunEvent, at: Timestamp)? = nil, caching: Caching? = nil, sink: (any AnswerSink)? = nil
     ) {
         self.model = model
         self.content = content
@@ -114,7 +129,7 @@ final class Question: Sendable {
         self.askedTier = askedTier
         self.rate = rate
         self.preface = preface
-        self.latencyPrice = latencyPrice
+        self.caching = caching
         self.sink = sink
     }
 

@@ -387,7 +387,8 @@ public struct PlanBuilder: Sendable {
         return (0, forEach.maxItems)
     }
 
-    private static func topologicalOrder(_ graph: StepGraph) -> [Int] {
+    /// Steps behind all that they wait for.
+    static func topologicalOrder(_ graph: StepGraph) -> [Int] {
         var unsettled = graph.dependencies.map(\.count)
         var order = unsettled.indices.filter { unsettled[$0] == 0 }
         var next = 0

@@ -17,6 +17,7 @@ actor RunExecution: CallRecorder {
 
     var state: RunState
     var outbox: Outbox
+    var prefixes = RunPrefixes()
     var queue = CommandQueue()
     var work = Work()
     var stopping = Stopping()
@@ -92,7 +93,8 @@ actor RunExecution: CallRecorder {
         let inputs = Blob(JSONEncoding.wire.bytes(.object(state.scopes[0]!.given ?? [:])))
         let started = RunEvent.runStarted(
             state.started(
-                inputs: inputs.hash, program: environment.program, origin: environment.origin, batch: batch, redactor: environment.secrets.redactor))
+                inputs: inputs.hash, program: environment.program, origin: environment.origin, batch: batch, draw: { [environment] in Int64(environment.entropy.next() >> 11) },
+                redactor: environment.secrets.redactor))
         outbox.append(started, at: state.startedAt)
         outbox.append(inputs)
         state.scopes[0]!.given = nil

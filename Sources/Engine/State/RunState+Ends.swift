@@ -4,8 +4,12 @@ import WorkflowModel
 
 /// What a run's first and its last fact tell, as far as that follows from its workflow and its steps.
 extension RunState {
-    /// - Parameter redactor: what an expression puts together may be a secret, though none of its pieces is.
-    func started(inputs hash: ContentHash, program: String, origin: RunOrigin, batch: (name: String, index: Int)?, redactor: Redactor) -> RunStarted {
+    /// - Parameters:
+    ///   - draw: where its workflow keeps a share of runs apart.
+    ///   - redactor: what an expression puts together may be a secret, though none of its pieces is.
+    func started(
+        inputs hash: ContentHash, program: String, origin: RunOrigin, batch: (name: String, index: Int)?, draw: (() -> Int64)? = nil, redactor: Redactor
+    ) -> RunStarted {
         let scope = bindings(scopes[0]!)
         var tags = JSONObject()
         for (key, value) in graph.tags {
@@ -17,7 +21,8 @@ extension RunState {
             encoder: ModelRequest.encoderVersion, program: program, owner: graph.owner.json, tags: tags,
             decision: RunDecision(
                 id: graph.decision?.id.flatMap { try? $0.render(scope) }.map { redactor.redact($0) }, unit: graph.decision?.unit, counts: graph.decision?.counts ?? []),
-            batch: batch?.name, batchIndex: batch?.index, origin: origin)
+            batch: batch?.name, batchIndex: batch?.index, origin: origin,
+            holdout: graph.caching.holdout.flatMap { rate in draw.map { RunStarted.Holdout(draw: $0(), rate: rate) } })
     }
 
     /// What the run returns.

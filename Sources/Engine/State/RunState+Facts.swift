@@ -24,7 +24,9 @@ extension RunState {
     /// What is kept beside the machine. What the fact tells of scopes and nodes is looked up before the machine closes them.
     private func take(_ fact: RunEvent, _ node: Node?, at moment: Timestamp, _ documents: FactDocuments) throws(IllegalFact) {
         switch fact {
-        case .runStarted(let started): (rules, facts) = (started.rules, started.facts)
+        case .runStarted(let started):
+            (rules, facts) = (started.rules, started.facts)
+            isHeldOut = started.holdout?.isChosen == true
         case .itemsExpanded(_, let count, let items):
             guard let list = try documents.value(of: items).arrayValue, list.count == count else { throw IllegalFact("the list has not \(count) items") }
             let (scope, step) = (scopes[node!.scope]!, node!.step)

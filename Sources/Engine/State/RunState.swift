@@ -26,6 +26,8 @@ final class RunState {
     var leftOut: (path: String, band: BudgetBand.Name)?
     /// Those that the run was begun under.
     var rules = Rules.current
+    /// Whether it is asked without marks and warm-up, for comparison.
+    var isHeldOut = false
     /// The form of its facts.
     var facts = RunStarted.currentFacts
     var numbers = CallNumbers()

@@ -121,7 +121,7 @@ struct ModelRunner: StepRunner {
             askedTier: tries.decidedTier == tries.tier.name ? nil : tries.tier.name, counts: tries.counts,
             excess: tries.excess(segments, attachedTokens: attachedTokens), climbs: tries.isClimb, rate: tries.uncounted,
             preface: tries.isStartRecorded ? nil : (.nodeStarted(tries.path), tries.state.startedAt),
-            latencyPrice: tries.place?.purpose(of: call) == .shadow ? nil : run.state.graph.caching.waitingPrice)
+            caching: profile.cache == nil ? nil : caching(segments, to: profile, call, tries, run))
         if let excess = question.excess, profile.counting == .no, question.counts.isEmpty { throw excess.failure }
         return question
     }

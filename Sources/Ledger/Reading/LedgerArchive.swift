@@ -58,6 +58,10 @@ struct LedgerArchive: RunArchive, SpendingArchive, RecordProof {
         try await ledger.reading { ledger throws(JournalError) in try ledger.billedPrompts(of: model) }
     }
 
+    func plannedCaches(of model: ModelReference, since: Timestamp, most: Int) async throws(JournalError) -> [PlannedCacheRow] {
+        try await ledger.reading { ledger throws(JournalError) in try ledger.plannedCaches(of: model, since: since, most: most) }
+    }
+
     // MARK: SpendingArchive
 
     func audit(by dimensions: [AuditDimension], filter: AuditFilter) async throws(JournalError) -> [AuditRow] {

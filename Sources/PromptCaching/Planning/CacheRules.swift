@@ -41,6 +41,20 @@ public struct CacheRules: Sendable, Hashable {
         self.readPrice = readPrice
     }
 
+    /// Whether a request has to mark what is to be cached.
+    public var isMarked: Bool { if case .marks = entries { true } else { false } }
+
+    /// The same rules with other prices.
+    ///
+    /// - Parameters:
+    ///   - read: of a token that is read; `nil`: as they say.
+    ///   - write: of a token that is written to live for so long; `nil`: as they say.
+    public func priced(read: Double?, write: (Lifetime) -> Double?) -> CacheRules {
+        CacheRules(
+            name: name, entries: entries, leastTokens: leastTokens, lifetimes: lifetimes.map { Lifetime(span: $0.span, writePrice: write($0) ?? $0.writePrice) },
+            readPrice: read ?? readPrice)
+    }
+
     /// How often a prefix must be read for each time that it is written, so that writing it pays: (w − 1) / (1 − p).
     public func leastReads(_ lifetime: Lifetime) -> Double { readPrice < 1 ? (lifetime.writePrice - 1) / (1 - readPrice) : .infinity }
 }

@@ -186,9 +186,3 @@ struct MappingReader {
     }
 }
 
-extension SourceRange {
-    /// The first line of a long stretch, so that a frame points at its start.
-    var firstLine: SourceRange {
-        end.line == start.line ? self : SourceRange(start)
-    }
-}

@@ -60,6 +60,7 @@ struct WorkflowDecoder {
         }
         draft.decision = decision(top)
         draft.prefixes = prefixes(top)
+        draft.caching = caching(top)
         draft.secrets = secrets(top)
         draft.concurrency = top.int(orDefault: "concurrency")
         draft.onFailure = top.word(orDefault: "on_failure", FailurePolicy.self)
@@ -267,8 +268,27 @@ struct WorkflowDecoder {
             }
             guard let text else { continue }
             context.broken.prefixes.remove(name.text)
-            prefixes.append(PrefixDraft(name: name, text: text))
+            let lifetime = reader.value("ttl")?.scalar.flatMap { TimeSpan(text: $0.text) }
+            prefixes.append(PrefixDraft(name: name, text: text, lifetime: lifetime, mayMove: reader.word(orDefault: "order") == "any"))
         }
         return prefixes
+    }
+
+    /// What is wrong with `prefix_cache` its declaration has reported.
+    private func caching(_ top: MappingReader) -> PrefixCaching {
+        var caching = PrefixCaching()
+        caching.latencyPrice = top.money("latency_price") ?? .zero
+        guard let node = top.value("prefix_cache") else { return caching }
+        if case .mapping = node.content {
+            context.afterItsDeclaration {
+                guard let reader = MappingReader(node, .prefixCache, context) else { return }
+                caching.marks = reader.value("marks")?.scalar?.text != "off"
+                caching.warmsUp = reader.value("warm_up")?.scalar?.text != "off"
+                caching.holdout = reader.value("holdout")?.scalar.flatMap { Share(text: $0.text) }.flatMap { $0.millionths > 0 ? $0 : nil }
+            }
+        } else {
+            (caching.marks, caching.warmsUp) = (false, false)
+        }
+        return caching
     }
 }

@@ -34,6 +34,7 @@ struct WorkflowDraft {
     var budget = Budget()
     var decision: Decision?
     var prefixes: [PrefixDraft] = []
+    var caching = PrefixCaching()
     var secrets: [Named] = []
     /// The names that the project file declares; `nil` where they are not known.
     var projectSecrets: [String]?
@@ -64,6 +65,8 @@ struct WorkflowDraft {
 struct PrefixDraft {
     let name: Named
     let text: Template
+    var lifetime: TimeSpan?
+    var mayMove = false
 }
 
 /// A step that needs nothing of the rest of its file: its kind is complete as it was read.

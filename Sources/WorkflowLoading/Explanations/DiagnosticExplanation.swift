@@ -9,6 +9,8 @@ public struct DiagnosticExplanation: Sendable {
         /// Keys of a workflow, with its steps where they matter.
         case workflow
         case project
+        /// The same as ``workflow``; only who knows the models' caches finds what is wrong.
+        case caches
         /// What is typed at the prompt, or a file that is no YAML.
         case other
     }
@@ -36,12 +38,12 @@ public struct DiagnosticExplanation: Sendable {
     }
 
     /// By code.
-    public static var all: [DiagnosticExplanation] { (files + yaml + keys + names + inputs + warnings + gates + expressions).sorted { $0.code < $1.code } }
+    public static var all: [DiagnosticExplanation] { (files + yaml + keys + names + inputs + warnings + gates + caches + expressions).sorted { $0.code < $1.code } }
 
     /// - Parameter code: in any case.
     public static func of(_ code: String) -> DiagnosticExplanation? { all.first { $0.code == code.uppercased() } }
 
-    public var isWarning: Bool { code.hasPrefix("AW4") }
+    public var isWarning: Bool { code.hasPrefix("AW4") || code.hasPrefix("CP") }
 }
 
 extension DiagnosticExplanation {
@@ -76,6 +78,7 @@ extension DiagnosticExplanation {
         - [AW4](#aw401): warnings. They are printed by `validate` and `plan`, never by `run`, and fail nothing but `validate --strict`. They are
           looked for in workflows without errors only.
         - [AX](#ax001): expressions
+        - [CP](#cp001): warnings of prompt caches, printed where those of AW4 are. What rests on a model's cache is told where the project says which model it is.
 
         | code | meaning |
         |---|---|

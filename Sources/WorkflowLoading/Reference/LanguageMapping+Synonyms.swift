@@ -42,7 +42,17 @@ extension LanguageMapping {
             .init("allow_empty required nullable", "write empty: allow"),
         ],
         "memo": [.init("ttl age expires expiry duration for max_age_seconds expire_after lifetime key", "write max_age: 24h")],
-        "prefix": [.init("path prompt_file file_path src", "write file: {}"), .init("prompt content template value system", "write text: {}")],
+        "prefix": [
+            .init("path prompt_file file_path src", "write file: {}"), .init("prompt content template value system", "write text: {}"),
+            .init("cache_control cache cached cache_ttl cache_point prompt_cache max_age lifetime expires keep", "remove it: what is expected to be read again is cached by itself; write ttl: 1h to have it kept so long"),
+            .init("movable reorder sort position priority", "write order: any"),
+        ],
+        "prefix_cache": [
+            .init("mark breakpoints cache_control cache_points enabled mode auto", "write marks: auto, or off"), .init("warmup prewarm pre_warm warm leader", "write warm_up: auto, or off"),
+            .init("hold_out control control_group sample ab_test comparison", "write holdout: 5%"), .init("ttl lifetime max_age retention", "it stands with a prefix: prefixes: { NAME: { …, ttl: 1h } }"),
+            .init("order", "it stands with a prefix: prefixes: { NAME: { …, order: any } }"), .init("latency_price", "write it at the top of the file, beside prefix_cache"),
+            .init("key prompt_cache_key", "remove it: requests that share a prefix have one key by themselves"),
+        ],
         "escalate": escalateSynonyms, "logprob": logprobSynonyms, "agree": agreeSynonyms, "shadow": shadowSynonyms, "gate_question": questionSynonyms,
         "on_exhausted": [.init("approve human person escalate_to manual review", "write ask: { message: … }")], "judge_limits": limitsSynonyms.filter { !["max_turns", "max_calls"].contains($0.target) },
         "judge_output": [.init("format type json_schema response_format structure json schema_file output_schema definition properties", "write schema: { type: object, properties: { … } }")],
@@ -157,7 +167,11 @@ extension LanguageMapping {
         .init("spec", "write what stands in it at the top of the file: steps: a list"),
         .init("include includes import imports extends uses anchors", "in a step, write workflow: FILE; values that repeat are YAML anchors under x-NAME:"),
         .init("api_key api_keys base_url", "write it in agentctl.yaml: providers: { NAME: { api_key: { env: NAME } } }"),
-        .init("shared_prompts shared prefix system_prefix", "write prefixes: { NAME: { text: … } }"), .init("secret credentials", "write secrets: [NAME]"),
+        .init("shared_prompts shared prefix system_prefix", "write prefixes: { NAME: { text: … } }"),
+        .init(
+            "cache_control cache caching cache_point prompt_cache prompt_caching context_cache cache_prompt prompt_cache_key prompt_cache_retention prompt_cache_options cached_content",
+            "write prefix_cache: { marks: auto }, or off; an answer is kept for the same question by memo: in a step"),
+        .init("latency_cost time_price value_of_time", "write latency_price: {}, in dollars per second"), .init("secret credentials", "write secrets: [NAME]"),
         .init("precondition preconditions if when condition", "in a step, write when:"),
     ]
 
@@ -169,6 +183,7 @@ extension LanguageMapping {
             .init("price cost input_cost output_cost input_per_mtok_usd output_per_mtok_usd pricing", "prices stand in agentctl.yaml: prices: [{ model: provider/model, … }]"),
             .init("max_cost_usd max_cost budget", "in a step, write limits: { max_cost_usd: {} }, or at the top budget: { max_cost_usd: {} }"),
             .init("system system_prompt prompt", "write it in a step"),
+            .init("cache_control cache caching prompt_cache prompt_caching prompt_cache_key prompt_cache_retention", "remove it: prefix_cache: at the top of the file holds for all tiers"),
         ]
 
     private static let defaultsSynonyms: [Synonym] =
@@ -230,6 +245,9 @@ extension LanguageMapping {
             .init("parse output_parser parse_output", "write output: { parse: json }"),
             .init("max_cost_usd max_cost cost_limit budget max_budget budget_usd max_price", "write limits: { max_cost_usd: {} }"), .init("max_input_tokens", "write limits: { max_input_tokens: {} }"),
             .init("cache caching memoize memoise cache_key cache_ttl ttl cache_policy", "write memo: { max_age: 24h }"),
+            .init(
+                "cache_control cache_point prompt_cache prompt_caching cache_prompt cache_breakpoint prompt_cache_key prompt_cache_retention prompt_cache_options cached_content",
+                "remove it: what steps share is one of prefixes:, and its end is marked by itself; prefix_cache: of the workflow turns that off"),
             .init("image images files attachments attachment file documents image_url pdf media", "write attach: {}"),
             .init("environment env_vars environment_variables envs", "write env: { NAME: value }"),
             .init("cwd working_directory working_dir workdir dir chdir", "remove it: programs are started in the project's folder"),

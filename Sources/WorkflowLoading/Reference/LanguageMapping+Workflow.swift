@@ -17,9 +17,10 @@ extension LanguageMapping {
             .init("budget", .mapping("budget"), "What one run may cost."),
             .init("decision", .mapping("decision"), "What the run decides; audit divides by it."),
             .init("prefixes", .named("a prefix", .mapping("prefix")), "Blocks of prompt text that several steps share."),
+            .init("prefix_cache", .either([.words(["off"]), .mapping("prefix_cache")]), "What is done about the prompt caches of models' servers; with off, nothing.").declared(),
             .init("secrets", .oneOrList(.name), "Secrets of the project file, read as secrets.NAME under 'with' of run and tool steps.").checked(unless: []),
             .init("concurrency", .integer(1...100_000), default: 32, "How many steps and items of one run work at once."),
-            .init("latency_price", .money, default: 0, "What a second of waiting is worth, in dollars.").checked(unless: 0, 0.0),
+            .init("latency_price", .money, default: 0, "What a second of waiting is worth, in dollars."),
             .init("on_failure", .word(FailurePolicy.self), default: "drain", "What a failed step does to the others."),
             .init("steps", .list(.mapping("step")), required: true, "The steps; their order follows from what they read."),
             .init("finally", .list(.mapping("step")), "Steps that run when all others have ended, whatever became of them."),
@@ -120,7 +121,15 @@ extension LanguageMapping {
         "prefix", what: "a prefix",
         [
             .init("file", .templateFile, "The text's file, relative to the workflow."), .init("text", .template, "The text."),
-            .init("ttl", .either([.words(["auto"]), .duration]), default: "auto", "How long a provider is to keep the prefix in its cache.").checked(unless: "auto"),
-            .init("order", .words(["keep", "any"]), default: "keep", "Whether the prefix may be moved among those that stay the same as long.").checked(unless: "keep"),
+            .init("ttl", .either([.words(["auto"]), .duration]), default: "auto", "How long a provider is to keep the prefix in its cache.").declared(),
+            .init("order", .words(["keep", "any"]), default: "keep", "Whether the prefix may be moved among those that stay the same as long."),
         ], oneOf: ["file", "text"], shorthand: "text: {}")
+
+    static let prefixCache = LanguageMapping(
+        "prefix_cache",
+        [
+            .init("marks", .words(["auto", "off"]), default: "auto", "Whether the ends of prefixes that are expected to be read again are marked, and requests that share one are kept together."),
+            .init("warm_up", .words(["auto", "off"]), default: "auto", "Whether one of several requests with one prefix goes first, where waiting for it pays."),
+            .init("holdout", .percent, otherwise: "none", "The share of runs that are asked without either, for comparison."),
+        ], shorthand: "marks: {}")
 }

@@ -124,7 +124,7 @@ struct LanguageMapping: Sendable {
     func key(_ name: String) -> Key? { keys.first { $0.name == name } }
 
     static let workflow: [LanguageMapping] = [
-        top, owner, tier, defaults, retry, defaultLimits, limits, budget, band, decision, prefix, step, stepOutput, escalate, check, judgeOutput,
+        top, owner, tier, defaults, retry, defaultLimits, limits, budget, band, decision, prefix, prefixCache, step, stepOutput, escalate, check, judgeOutput,
         judgeLimits, logprob, agree, exhausted, shadow, forEach,
         loop, approval, gateQuestion, message, attachment, memo, onError,
     ]

@@ -18,7 +18,7 @@ struct WorkflowValidator {
     /// Their findings are warnings. They look at whole workflows only: what a broken part reads is not known.
     static let remarks: [any WorkflowRule] = [
         OwnerRule(), OutputCapRule(), SkippedReadRule(), ConstantConditionRule(), UnusedStepRule(), UnusedDeclarationRule(), UnusedCheckRule(), GateRemarksRule(),
-        InnerBudgetRule(), RepeatedPrefixRule(),
+        InnerBudgetRule(), InnerCachingRule(), ToolListsRule(), RepeatedPrefixRule(),
         DuplicatePrefixRule(), ForeignTextRule(), LookalikeRule(),
     ]
 
@@ -44,14 +44,17 @@ struct WorkflowValidator {
     }
 
     private static func graph(_ draft: WorkflowDraft, file: String, files: SourceFiles) -> WorkflowGraph {
-        let prefixes = draft.prefixes.map { PromptPrefix(name: $0.name.text, text: $0.text, stability: stability($0.text.references)) }
+        let prefixes = draft.prefixes.map {
+            PromptPrefix(name: $0.name.text, text: $0.text, stability: stability($0.text.references), lifetime: $0.lifetime, mayMove: $0.mayMove, range: $0.name.range)
+        }
         let prefixIndex = Dictionary(uniqueKeysWithValues: prefixes.enumerated().map { ($1.name, $0) })
+        let order = PrefixOrder(prefixes, usedBy: draft.allSteps.flatMap { $0.prefixLists.map { $0.map { prefixIndex[$0.text]! } } })
         func body(_ steps: [StepDraft]) -> StepGraph {
             let index = Dictionary(uniqueKeysWithValues: steps.enumerated().map { ($1.id.text, $0) })
             return StepGraph(
                 steps: steps.map { step in
                     Step(
-                        id: step.id.text, description: step.description, kind: kind(step, in: draft, prefixes: prefixes, prefixIndex, body), when: step.when,
+                        id: step.id.text, description: step.description, kind: kind(step, in: draft, order, prefixIndex, body), when: step.when,
                         with: step.with, forEach: step.forEach, retry: step.retry, timeout: step.timeout, deadline: step.deadline,
                         isOptional: step.isOptional, tags: step.tags, onError: step.onError, limits: step.limits, range: step.range)
                 },
@@ -65,13 +68,13 @@ struct WorkflowValidator {
         }
         return WorkflowGraph(
             name: draft.name, description: draft.description, file: file, hash: files.hash, sources: files.sources(of: file), owner: draft.owner, tags: draft.tags,
-            inputs: draft.inputs, tiers: draft.tiers.map(\.tier), budget: draft.budget, decision: draft.decision, prefixes: prefixes,
+            inputs: draft.inputs, tiers: draft.tiers.map(\.tier), budget: draft.budget, decision: draft.decision, prefixes: prefixes, caching: draft.caching,
             outputs: draft.outputs, concurrency: draft.concurrency, body: body(draft.steps),
             finally: draft.finally.isEmpty ? nil : body(draft.finally), notExecuted: notExecuted)
     }
 
     private static func kind(
-        _ step: StepDraft, in draft: WorkflowDraft, prefixes: [PromptPrefix], _ prefixIndex: [String: Int], _ body: ([StepDraft]) -> StepGraph
+        _ step: StepDraft, in draft: WorkflowDraft, _ order: PrefixOrder, _ prefixIndex: [String: Int], _ body: ([StepDraft]) -> StepGraph
     ) -> StepKind {
         switch step.kind {
         case .value(let template): return .value(template)
@@ -81,25 +84,20 @@ struct WorkflowValidator {
         case .group(let steps): return .group(body(steps))
         case .loop(let steps, let until, let max): return .loop(LoopStep(body: body(steps), until: until, max: max))
         case .workflow(let graph): return .workflow(SubworkflowStep(graph: graph))
-        case .model(let model): return .model(modelStep(model, prefixes: prefixes, prefixIndex, escalation(of: step, in: draft, prefixes: prefixes, prefixIndex)))
+        case .model(let model): return .model(modelStep(model, order, prefixIndex, escalation(of: step, in: draft, order, prefixIndex)))
         }
     }
 
-    private static func modelStep(
-        _ model: ModelDraft, prefixes: [PromptPrefix], _ prefixIndex: [String: Int], _ escalation: Escalation?
-    ) -> ModelStep {
-        // Within one class the author's order stands.
-        let used = model.prefixes.map { prefixIndex[$0.text]! }
-        let ordered = used.enumerated().sorted { (prefixes[$0.element].stability, $0.offset) < (prefixes[$1.element].stability, $1.offset) }
-        return ModelStep(
-            tier: model.tiers[0].text, system: model.system, prefixes: ordered.map(\.element), body: model.body,
+    private static func modelStep(_ model: ModelDraft, _ order: PrefixOrder, _ prefixIndex: [String: Int], _ escalation: Escalation?) -> ModelStep {
+        ModelStep(
+            tier: model.tiers[0].text, system: model.system, prefixes: order.ordered(model.prefixes.map { prefixIndex[$0.text]! }), body: model.body,
             bodyStability: max(.step, stability(model.body.templates.flatMap(\.references))),
             systemStability: stability(model.system?.references ?? []), sampling: model.sampling, schema: model.schema,
             repairs: model.repairs, memo: model.memo, attachments: model.attachments, escalation: escalation,
             allowsEmpty: model.allowsEmpty)
     }
 
-    private static func escalation(of step: StepDraft, in workflow: WorkflowDraft, prefixes: [PromptPrefix], _ prefixIndex: [String: Int]) -> Escalation? {
+    private static func escalation(of step: StepDraft, in workflow: WorkflowDraft, _ order: PrefixOrder, _ prefixIndex: [String: Int]) -> Escalation? {
         guard let draft = step.escalation else { return nil }
         let names = draft.checks.map(\.name.text)
         let checks = draft.checks.compactMap { check -> GateCheck? in
@@ -110,7 +108,7 @@ struct WorkflowValidator {
             case .agreement(let agreement): kind = .agreement(agreement)
             case .command(let command): kind = .command(command)
             case .judge(let judge):
-                let question = modelStep(judge.question, prefixes: prefixes, prefixIndex, nil)
+                let question = modelStep(judge.question, order, prefixIndex, nil)
                 let roots = judge.question.templates.flatMap(\.references).compactMap(\.path.first)
                 kind = .judge(
                     JudgeCheck(

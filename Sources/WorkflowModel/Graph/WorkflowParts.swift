@@ -165,8 +165,11 @@ public struct PromptPrefix: Sendable {
     public let lifetime: TimeSpan?
     /// Whether it may stand anywhere among those of its class.
     public let mayMove: Bool
+    /// Of its name.
+    public let range: SourceRange?
 
-    package init(name: String, text: Template, stability: StabilityClass, lifetime: TimeSpan? = nil, mayMove: Bool = false) {
+    package init(name: String, text: Template, stability: StabilityClass, lifetime: TimeSpan? = nil, mayMove: Bool = false, range: SourceRange? = nil) {
+        self.range = range
         self.name = name
         self.text = text
         self.stability = stability
@@ -187,7 +190,7 @@ public struct PrefixCaching: Sendable, Hashable {
     public var latencyPrice = Money.zero
 
     /// The same; `nil`: nothing waits.
-    public var waitingPrice: Money? { warmsUp ? latencyPrice : nil }
+    public var waitingPrice: Money? { warmsUp && marks ? latencyPrice : nil }
 
     public init() {}
 }

@@ -13,6 +13,10 @@ public struct CallStatistics: Sendable, Hashable {
     /// Calls whose usage is not known, and what they may have cost: the estimate, else what is held for them.
     public let callsWithoutUsage: Int
     public let costWithoutUsage: Money
+    /// Of calls whose prompts were expected to be found in a cache: how many, the tokens that were expected, and those of them that were found.
+    public var predictedCalls = 0
+    public var predictedTokens = 0
+    public var foundTokens = 0
 
     public init(
         provider: String, model: String, calls: Int, usage: TokenUsage, milliseconds: Int64, callsWithoutUsage: Int = 0, costWithoutUsage: Money = .zero

@@ -58,6 +58,8 @@ public struct Plan: Sendable {
         public var hasTokenCap = false
         /// Of a step with `escalate`.
         public var gate: Gate?
+        /// What prompt caches are expected to have of its prompts, of each tier and check that asks; empty where nothing is known of any.
+        public var caches: [PlannedCaching] = []
 
         public struct Items: Sendable, Hashable {
             public let least: Int

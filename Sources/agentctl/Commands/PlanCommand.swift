@@ -31,7 +31,8 @@ struct PlanCommand: AsyncParsableCommand {
         defer { session.close() }
         // A plan makes no ledger.
         let archive = try? composition.archive()
-        var plan = try await session.planner(of: graph, history: archive, ratiosOf: archive).plan(inputs: bound)
+        let planner = try await session.planner(of: graph, history: archive, ratiosOf: archive)
+        var plan = planner.withCaches(planner.plan(inputs: bound), inputs: bound)
         if count { plan = try await session.counter().counted(plan, of: graph, inputs: bound, files: ProjectAttachments(root: settings.project.root)) }
         Output.write(styled: json ? JSONEncoding.pretty.string(PlanReport.json(plan)) + "\n" : PlanReport.text(plan, style: Output.style))
         if let refusal = plan.refusal { throw CommandEnd(code: ExitCodes.code(refusal.kind)) }

@@ -1,16 +1,20 @@
 import ArgumentParser
+import Engine
+import PromptCaching
 import Providers
 import Values
 import WorkflowLoading
 import WorkflowModel
 
-struct Validate: ParsableCommand {
+struct Validate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Check workflow and project files; every problem in one pass.",
         discussion: """
             Without a path, all workflows of the project and its project file. Of a folder, the YAML files with 'version:' and 'steps:' \
             at the start of a line, and project files; hidden folders are passed over. Frames go to stderr, the summary, JSON and SARIF to \
-            stdout. Lines and columns count from 1, columns in Unicode scalars. Exits with 10 when something is wrong.
+            stdout. Lines and columns count from 1, columns in Unicode scalars. Exits with 10 when something is wrong. --render also renders \
+            the prompts in two processes, at another time, with another run, order of hashes, time zone and language, and says where \
+            they part; inputs that are not given are made up.
             """)
 
     @Argument(help: "Files and folders.", completion: .workflowFile) var paths: [String] = []
@@ -18,9 +22,14 @@ struct Validate: ParsableCommand {
     @Option(help: ArgumentHelp("text, json, or sarif (2.1.0).", valueName: "format")) var format: ProblemReport.Format = .text
     @Flag(help: "The same as --format json.") var json = false
     @Flag(help: "Warnings fail too.") var strict = false
+    @Flag(help: "Render the prompts twice, and compare them.") var render = false
+    @OptionGroup var inputs: RunInputs
+    /// Set where another process of this command renders: the number of the rendering.
+    @Option(help: .hidden) var rendering: Int?
     @OptionGroup var problems: ProblemOptions
 
-    func run() throws {
+    func run() async throws {
+        if let rendering { return try writeRendering(rendering) }
         GlobalOptions.isUnreadKnown.withLock { $0 = true }
         let (files, missing) = try global.languageFiles(paths)
         var found = [Diagnostics(missing)]
@@ -29,6 +38,7 @@ struct Validate: ParsableCommand {
             do {
                 let remarks = try check(file, &valid, &found)
                 found.append(remarks)
+                if render, file.kind == .workflow { found.append(try await compareRenderings(of: file.path)) }
             } catch let error as Diagnostics {
                 found.append(error)
             }
@@ -55,6 +65,7 @@ struct Validate: ParsableCommand {
         var models: WorkflowLoader.ModelCheck?
         var logprobs: WorkflowLoader.LogprobCheck?
         var prices: WorkflowLoader.PriceLookup?
+        var caches: (ModelReference) -> CacheRules? = { _ in nil }
         do {
             let settings = try global.settings(besides: file.path)
             let project = settings.project
@@ -72,6 +83,7 @@ struct Validate: ParsableCommand {
                 }
             }
             logprobs = { directory.logprobs(of: $0) }
+            caches = settings.cacheRules
         } catch let error as Diagnostics {
             // A project file that is wrong hides nothing of its workflows: they need only its folder.
             problems.append(error)
@@ -83,7 +95,7 @@ struct Validate: ParsableCommand {
         var steps = 0
         loaded.graph.forEachStep { _ in steps += 1 }
         valid.append((file.path, "valid, \(steps) \(steps == 1 ? "step" : "steps")"))
-        return loaded.warnings
+        return Diagnostics(loaded.warnings.all + CacheLint.check(loaded.graph, rules: caches), sources: loaded.warnings.sources)
     }
 
     private func write(_ report: ProblemReport, files: Int, _ valid: [(path: String, what: String)]) {

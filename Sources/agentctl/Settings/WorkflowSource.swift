@@ -30,7 +30,8 @@ struct WorkflowSource: ParsableArguments {
         let notExecuted = loaded.graph.notExecuted + project.all
         if runs, !notExecuted.isEmpty { throw Diagnostics(notExecuted, sources: loaded.warnings.sources.merging(project.sources) { $1 }) }
         if runs { try refuseSecrets(in: loaded.graph.sources) }
-        if !loaded.warnings.all.isEmpty { Output.note(loaded.warnings) }
+        let warnings = Diagnostics(loaded.warnings.all + (warns ? CacheLint.check(loaded.graph, rules: settings.cacheRules) : []), sources: loaded.warnings.sources)
+        if !warnings.all.isEmpty { Output.note(warnings) }
         return loaded.graph
     }
 

@@ -87,6 +87,16 @@ public struct InMemoryArchive: RunArchive {
         let latest = calls.enumerated().sorted { ($0.element.at, $0.offset) > ($1.element.at, $1.offset) }.prefix(TokenRatio.most)
         return latest.map { BilledPrompt(request: $0.element.start.request, tokens: $0.element.end!.usage!.totalInput) }
     }
+
+    public func plannedCaches(of model: ModelReference, since: Timestamp, most: Int) async throws(JournalError) -> [PlannedCacheRow] {
+        let calls = journal.runs.enumerated().flatMap { number, run in run.calls.map { (number, $0) } }
+            .filter { $0.1.start.model == model && $0.1.start.cache != nil && $0.1.at >= since }.sorted { $0.1.at < $1.1.at }
+        return calls.suffix(most).map { number, call in
+            PlannedCacheRow(
+                run: Int64(number), plan: call.start.cache!, startedAt: call.at, endedAt: call.end.map { _ in call.at }, input: call.end?.usage?.totalInput,
+                read: call.end?.usage?.cacheRead, written: call.end?.usage?.totalCacheWrite, hasBegun: call.end?.response != nil)
+        }
+    }
 }
 
 extension [RunRecord] {

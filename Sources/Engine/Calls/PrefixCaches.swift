@@ -1,0 +1,193 @@
+import Economics
+import PromptCaching
+import Values
+import WorkflowModel
+
+/// What this process knows of prompt caches: plans the marks of each request, and is corrected by what servers say. One for all runs.
+final class PrefixCaches: Sendable {
+    private struct State {
+        var mirror = CacheMirror()
+        /// Models whose calls of the past are known.
+        var known: Set<ModelReference> = []
+        /// By the hash of the graph.
+        var outlooks: [ContentHash: PrefixOutlook] = [:]
+    }
+
+    private let state = Mutex(State())
+
+    /// Calls of the past that are looked at, and how old they may be.
+    private static let (mostCalls, oldest) = (2000, TimeSpan.seconds(24 * 3600))
+
+    // MARK: The past
+
+    func knows(_ model: ModelReference) -> Bool { state.withLock { $0.known.contains(model) } }
+
+    /// Takes in what earlier processes asked of a model.
+    func learn(of profile: ModelProfile, from history: (any RunHistory)?, at now: Timestamp) async {
+        guard let rules = profile.cache else { return }
+        // Without a history that can be read nothing is known, which costs a little money and no more.
+        let rows = (try? await history?.plannedCaches(of: profile.reference, since: now.adding(.milliseconds(-Self.oldest.milliseconds)), most: Self.mostCalls)) ?? []
+        state.withLock { state in
+            guard state.known.insert(profile.reference).inserted else { return }
+            var prefixes: [Int64: RunPrefixes] = [:]
+            for row in rows {
+                let sent = row.startedAt.milliseconds
+                let first = prefixes[row.run, default: RunPrefixes()].take(row.plan)
+                let obstacle = state.mirror.sent(row.plan, rules, first: first, at: sent)
+                guard let ended = row.endedAt else { continue }
+                _ = state.mirror.ended(
+                    row.plan, rules,
+                    CacheMirror.Observation(read: row.read, written: row.written, input: row.input, sentAt: sent, endedAt: ended.milliseconds),
+                    obstacle: obstacle, hasBegun: row.hasBegun)
+            }
+        }
+    }
+
+    // MARK: The graph
+
+    /// More graphs than these are not kept at once.
+    private static let mostOutlooks = 64
+
+    /// Which prompts of a workflow begin alike.
+    func outlook(of graph: WorkflowGraph) -> PrefixOutlook {
+        if let known = state.withLock({ $0.outlooks[graph.hash] }) { return known }
+        let made = PrefixOutlook(graph)
+        state.withLock { state in
+            if state.outlooks.count >= Self.mostOutlooks { state.outlooks.removeAll() }
+            state.outlooks[graph.hash] = made
+        }
+        return made
+    }
+
+    // MARK: A call
+
+    /// What is planned of a prompt; `nil`: nothing of it could be in a cache.
+    func plan(_ question: Question, _ segments: [PromptSegment], _ sheet: PriceSheet?, writes: Bool, at now: Timestamp) -> CachedPrompt? {
+        guard let caching = question.caching, let usual = question.model.cache else { return nil }
+        let rules = usual.priced(by: sheet)
+        let space = PrefixNames.space(of: question)
+        let ends = PrefixNames.ends(of: segments, in: space, question.model.attachments, reads: caching.reads)
+        guard let last = ends.last, last.tokens >= rules.leastTokens else { return nil }
+        let prompt = CacheMirror.Prompt(
+            space: space.number, ends: ends, lifetimes: caching.lifetimes, marks: caching.marks, writes: writes, isHeldOut: caching.isHeldOut)
+        let plan = state.withLock { $0.mirror.plan(prompt, rules, at: now.milliseconds) }
+        return CachedPrompt(plan, rules, of: caching.question, instructions: caching.marks && !caching.isHeldOut ? Self.instructions(plan, rules) : nil)
+    }
+
+    private static func instructions(_ plan: CachePlan, _ rules: CacheRules) -> CacheInstructions {
+        // Requests of one beginning are to meet each other: the longest one that is expected to be read again, or all of the prompt's class.
+        let end = plan.ends.last { $0.reads.contains { $0 > 0 } } ?? plan.ends.last { $0.stability <= .execution } ?? plan.ends.first
+        return CacheInstructions(
+            marks: plan.marks.map { CacheInstructions.Mark(segment: plan.ends[$0.end].segment, lifetime: $0.lifetime) }, key: end.map { CachePlan.hex($0.name) },
+            isExplicit: rules.isMarked)
+    }
+
+    func sent(_ prompt: CachedPrompt, _ prefixes: inout RunPrefixes, at now: Timestamp) {
+        let first = prefixes.take(prompt.plan, of: prompt.question)
+        prompt.obstacle = state.withLock { $0.mirror.sent(prompt.plan, prompt.rules, first: first, at: now.milliseconds) }
+        prompt.sentAt = now
+    }
+
+    /// The first piece of an answer is there.
+    func began(_ plan: CachePlan, _ rules: CacheRules, at now: Timestamp) { state.withLock { $0.mirror.began(plan, rules, at: now.milliseconds) } }
+
+    /// - Returns: why less of it was found than was planned.
+    func ended(_ prompt: CachedPrompt, _ result: ModelCallResult, at now: Timestamp) -> CacheMiss? {
+        guard let sentAt = prompt.sentAt else { return nil }
+        let hasBegun: Bool = if case .success = result.outcome { true } else { result.timeToFirstToken != nil || result.partialText?.isEmpty == false }
+        let usage = result.usage
+        let seen = CacheMirror.Observation(
+            read: usage?.cacheRead, written: usage?.totalCacheWrite, input: usage?.totalInput, sentAt: sentAt.milliseconds, endedAt: now.milliseconds)
+        return state.withLock { $0.mirror.ended(prompt.plan, prompt.rules, seen, obstacle: prompt.obstacle, hasBegun: hasBegun) }
+    }
+}
+
+/// What is planned of one call's prompt, and what has come of it so far. Confined to whoever makes the call.
+final class CachedPrompt {
+    let plan: CachePlan
+    /// With the prices that hold for it.
+    let rules: CacheRules
+    /// Of the outlook.
+    let question: Int?
+    /// `nil`: its server is told nothing.
+    let instructions: CacheInstructions?
+    var obstacle: CacheMiss?
+    var sentAt: Timestamp?
+
+    /// Which prices of writing can be charged for it.
+    var writes: CacheWrites {
+        // Whoever is told nothing does as it likes; so does a cache that nobody marks.
+        guard let instructions, rules.isMarked else { return .any }
+        guard let longest = instructions.marks.filter({ mark in plan.ends[mark.segment].tokens > plan.cached }).map(\.lifetime).max() else { return .none }
+        return longest <= rules.lifetimes.last!.span ? .short : .any
+    }
+
+    init(_ plan: CachePlan, _ rules: CacheRules, of question: Int?, instructions: CacheInstructions?) {
+        self.question = question
+        self.plan = plan
+        self.rules = rules
+        self.instructions = instructions
+    }
+}
+
+/// What calls of one run have asked.
+struct RunPrefixes {
+    private var names: Set<UInt64> = []
+    /// How often, by the outlook's questions.
+    private(set) var asked: [Int: Int] = [:]
+
+    /// - Returns: the position of the first end that no call had before.
+    mutating func take(_ plan: CachePlan, of question: Int? = nil) -> Int {
+        if let question { asked[question, default: 0] += 1 }
+        var first = plan.ends.count
+        for (position, end) in plan.ends.enumerated() where names.insert(end.name).inserted { first = min(first, position) }
+        return first
+    }
+}
+
+/// How prefixes are named: by a chain of hashes over what stands before them.
+enum PrefixNames {
+    /// What requests must have in common for a prefix of one to be found by another.
+    struct Space {
+        let hash: ContentHash
+        var number: UInt64 { hash.leadingBytes }
+    }
+
+    /// The entry and the model as it is named on the wire, and the settings that stand before a prompt: how it reasons, and a schema.
+    static func space(of question: Question) -> Space {
+        var bytes = Array("\(question.model.reference.provider)\n\(question.model.servedID)\n\(question.sampling.reasoning ?? "")\n".utf8)
+        if let schema = question.schema { bytes += ContentHash(of: schema.source.jsonText).hex.utf8 }
+        return Space(hash: ContentHash(chaining: nil, bytes))
+    }
+
+    /// The ends of all segments, with their tokens by the estimate.
+    ///
+    /// - Parameter reads: by segment and lifetime of the rules, what is known of later requests.
+    static func ends(
+        of segments: [PromptSegment], in space: Space, _ support: AttachmentSupport, reads: [[Int]]
+    ) -> [CachePlan.End] {
+        var hash = space.hash
+        var bytes = 0
+        var ends: [CachePlan.End] = []
+        ends.reserveCapacity(segments.count)
+        for (position, segment) in segments.enumerated() {
+            hash = hash.chained(to: segment.hash, tag: tag(segment))
+            bytes += segment.text.utf8.count + (segment.attachment.flatMap { RequestBound.tokens($0, support) } ?? 0) * 4 + PromptSegment.joiner.utf8.count
+            ends.append(
+                CachePlan.End(
+                    segment: position, name: hash.leadingBytes, tokens: TokenBound.estimate(bytes: bytes), stability: segment.stability,
+                    reads: reads.indices.contains(position) ? reads[position] : []))
+        }
+        return ends
+    }
+
+    private static func tag(_ segment: PromptSegment) -> UInt8 {
+        let role: UInt8 =
+            switch segment.role {
+            case .system: 0
+            case .user: 2
+            case .assistant: 4
+            }
+        return role + (segment.startsMessage ? 1 : 0)
+    }
+}

@@ -1,0 +1,76 @@
+import PromptCaching
+import Values
+import WorkflowModel
+
+/// CP003, CP005 and CP012: the order of a prompt's parts, and settings that stand before it.
+extension CacheLint {
+    func checkLayout(_ report: Report) {
+        checkClasses(report)
+        checkSystems(report)
+        checkSettings(report)
+    }
+
+    /// What stays the same longer stands behind what changes.
+    private func checkClasses(_ report: Report) {
+        for question in outlook.asked {
+            guard let first = question.blocks.first, first.origin == "system", first.stability >= .execution else { continue }
+            let behind = question.blocks.dropFirst().prefix { $0.origin.hasPrefix("prefix ") && $0.stability < first.stability }
+            guard !behind.isEmpty, Self.isMuch(behind) else { continue }
+            let what = first.stability == .execution ? "run" : "step"
+            report(
+                "CP003", "'system' of \(Self.name(question)) changes with each \(what), and \(Self.list(behind.map { "'\($0.origin.dropFirst(7))'" })) behind it \(behind.count == 1 ? "does" : "do") not: \(Self.size(behind)) cannot be shared",
+                question.question.system?.references.first?.range ?? place(question), "move what changes from 'system' into the prompt")
+        }
+    }
+
+    /// Steps that share what stands behind a system text of their own.
+    private func checkSystems(_ report: Report) {
+        struct Key: Hashable {
+            let space: Int
+            let block: Int
+        }
+        var sharers: [Key: [(question: Int, system: Int)]] = [:]
+        for (index, question) in outlook.asked.enumerated() {
+            guard question.blocks.count > 2, question.blocks[0].origin == "system" else { continue }
+            // The largest of what stands behind it decides.
+            for block in question.blocks.dropFirst().dropLast() where block.origin.hasPrefix("prefix ") && Self.isMuch([block]) {
+                sharers[Key(space: question.space, block: block.identity), default: []].append((index, question.blocks[0].identity))
+            }
+        }
+        var told: Set<[Int]> = []
+        for (key, all) in sharers.sorted(by: { ($0.value[0].question, $0.key.block) < ($1.value[0].question, $1.key.block) }) where Set(all.map(\.system)).count > 1 {
+            guard told.insert(all.map(\.question)).inserted else { continue }
+            let first = outlook.asked[all[0].question]
+            let other = outlook.asked[all.first { $0.system != all[0].system }!.question]
+            let block = first.blocks.first { $0.identity == key.block }!
+            report(
+                "CP005",
+                "\(Self.list(all.map { Self.name(outlook.asked[$0.question]) })) share \(block.origin) behind system texts of their own: each reads \(Self.size([block])) as new", place(other),
+                "let 'system' be the same in all of them, and write what is a step's own into its prompt")
+        }
+    }
+
+    /// A setting that belongs to the beginning changes between steps that share one.
+    private func checkSettings(_ report: Report) {
+        for (index, question) in outlook.asked.enumerated() {
+            guard let model = question.model, let most = question.blocks.first else { continue }
+            for earlier in outlook.asked[..<index] where earlier.model == model && earlier.space != question.space && earlier.blocks.first?.identity == most.identity {
+                let shared = Array(zip(question.blocks, earlier.blocks).prefix { $0.identity == $1.identity }.map(\.0))
+                let least = max(Self.leastTokens, rules(model)?.leastTokens ?? 0)
+                guard shared.contains(where: { !$0.isComplete }) || shared.reduce(0, { $0 + $1.knownBytes }) >= 4 * least else { continue }
+                let words = [reasoning(earlier), reasoning(question)]
+                guard words[0] != words[1] else { continue }
+                report(
+                    "CP012",
+                    "\(Self.name(earlier)) and \(Self.name(question)) begin alike and ask \(model) with another reasoning, \(words[0] ?? "none") and \(words[1] ?? "none"): \(Self.size(shared)) cannot be shared",
+                    place(question), "give both the same reasoning, or the second one another tier")
+                break
+            }
+        }
+    }
+
+    private func reasoning(_ question: PrefixOutlook.Asked) -> String? {
+        let tier = graph(of: question).tier(named: question.tier) ?? graph.tier(named: question.tier)
+        return (tier.map { question.question.sampling.over($0.sampling) } ?? question.question.sampling).reasoning
+    }
+}

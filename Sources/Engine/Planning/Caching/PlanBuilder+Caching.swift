@@ -1,0 +1,64 @@
+import Economics
+import PromptCaching
+import Values
+import WorkflowModel
+
+extension PlanBuilder {
+    /// The plan with what prompt caches are expected to have of each step's prompts. Best and worst know nothing of it: the best costs what is asked once, and the worst what is never found.
+    ///
+    /// - Parameter inputs: those of the plan.
+    public func withCaches(_ plan: Plan, inputs: JSONObject?) -> Plan {
+        let outlook = PrefixOutlook(graph, history: history, inputs: inputs)
+        func place(_ asked: PrefixOutlook.Asked) -> WorkflowGraph { graph.step(at: asked.path)?.graph ?? graph }
+        func sheet(_ asked: PrefixOutlook.Asked) -> PriceSheet? { terms(asked.tier, of: place(asked)).sheets.first { $0.reference == asked.model }?.sheet }
+        let forecast = PrefixForecast(
+            outlook, graph.caching, wished: { Self.wished($0, place($0)) },
+            rules: { asked in asked.model.flatMap { model in terms(asked.tier, of: place(asked)).profiles.first { $0.reference == model }?.cache } })
+        var plan = plan
+        for index in plan.steps.indices {
+            let path = plan.steps[index].id
+            for (question, asked) in outlook.asked.enumerated() where asked.path.hasSameBytes(as: path) {
+                guard let outcome = forecast.outcomes[question], outcome.calls > 0 else { continue }
+                plan.steps[index].caches.append(planned(outcome, asked, sheet(asked), observed(asked)))
+            }
+        }
+        return plan
+    }
+
+    /// The lifetimes that its author gives prefixes, by block.
+    static func wished(_ asked: PrefixOutlook.Asked, _ graph: WorkflowGraph) -> [Int: TimeSpan] {
+        var wished: [Int: TimeSpan] = [:]
+        for (index, block) in asked.blocks.enumerated() {
+            guard let prefix = graph.prefixes.first(where: { block.origin.hasSameBytes(as: "prefix \($0.name)") }) else { continue }
+            wished[index] = prefix.lifetime
+        }
+        return wished
+    }
+
+    /// How much of what was predicted was found, in the step's calls to the model.
+    private func observed(_ asked: PrefixOutlook.Asked) -> PlannedCaching.Observed? {
+        let calls = (history.steps[asked.path] ?? []).filter { asked.model == ModelReference(provider: $0.provider, model: $0.model) }
+        let predicted = calls.reduce(0) { $0 + $1.predictedTokens }
+        guard predicted > 0 else { return nil }
+        return PlannedCaching.Observed(share: min(1, Double(calls.reduce(0) { $0 + $1.foundTokens }) / Double(predicted)), calls: calls.reduce(0) { $0 + $1.predictedCalls })
+    }
+
+    private func planned(_ outcome: PrefixForecast.Outcome, _ asked: PrefixOutlook.Asked, _ sheet: PriceSheet?, _ observed: PlannedCaching.Observed?) -> PlannedCaching {
+        let prompt = outcome.prompt / outcome.calls
+        let read = outcome.read / outcome.calls * (observed?.share ?? 1)
+        let written = outcome.written.map { $0 / outcome.calls }
+        var planned = PlannedCaching(
+            tier: asked.tier, part: asked.part, rules: outcome.rules.name, leastTokens: outcome.rules.leastTokens, calls: outcome.calls, promptTokens: Int(prompt.rounded()), isComplete: outcome.isComplete,
+            sharedTokens: outcome.shared, readShare: prompt > 0 ? read / prompt : 0, writtenShare: prompt > 0 ? written.reduce(0, +) / prompt : 0,
+            marks: outcome.marks.map { PlannedCaching.Mark(end: asked.blocks[$0.block].origin, lifetime: $0.lifetime) }, observed: observed)
+        guard let sheet, !sheet.isMachineTime else { return planned }
+        // An average call, as the size of a prompt decides its price.
+        let (tokens, found) = (Int(prompt.rounded()), Int(read.rounded()))
+        let short = Int((written.last ?? 0).rounded())
+        let long = Int(written.dropLast().reduce(0, +).rounded())
+        func cost(_ usage: TokenUsage) -> Money { (sheet.cost(of: usage, busy: .milliseconds(0)).total * Int((outcome.calls * 1000).rounded())).divided(by: 1000) }
+        planned.cost = cost(TokenUsage(plainInput: max(0, tokens - found - short - long), cacheRead: found, cacheWrite: short, cacheWriteLong: long > 0 ? long : nil, plainOutput: 0))
+        planned.costWithout = cost(TokenUsage(plainInput: tokens, plainOutput: 0))
+        return planned
+    }
+}

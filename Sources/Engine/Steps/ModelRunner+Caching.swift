@@ -1,0 +1,49 @@
+import PromptCaching
+import Values
+import WorkflowModel
+
+/// What a run knows of later requests that begin as one does.
+extension ModelRunner {
+    /// - Parameter profile: of the model that is asked.
+    /// - Returns: `nil`: nothing is known of a cache there.
+    @inline(never)
+    func caching(_ segments: [PromptSegment], to profile: ModelProfile, _ call: TryMachine.Call, _ tries: ModelTries, _ run: isolated RunExecution) -> Question.Caching? {
+        guard let rules = profile.cache else { return nil }
+        let graph = run.state.graph
+        var caching = Question.Caching(marks: graph.caching.marks, isHeldOut: run.state.isHeldOut)
+        // What is for comparison alone comes last, and waits for nobody.
+        if tries.place?.purpose(of: call) != .shadow { caching.latencyPrice = graph.caching.waitingPrice }
+        let surroundings = run.state.scopes[tries.node.scope]!.graph
+        for (position, segment) in segments.enumerated() {
+            guard let prefix = surroundings.prefixes.first(where: { $0.lifetime != nil && segment.origin.hasSameBytes(as: "prefix \($0.name)") }) else { continue }
+            caching.lifetimes[position] = prefix.lifetime
+        }
+        let outlook = run.road.services.caches.outlook(of: graph)
+        guard let question = outlook.question(path: tries.path, tier: tries.tier.name, part: tries.place?.part ?? "") else { return caching }
+        caching.question = question
+        let expected = expected(of: tries, outlook.asked[question], run)
+        let reads = outlook.reads(of: question, within: rules.lifetimes.map(\.span)) { other in
+            let begun = run.prefixes.asked[other] ?? 0
+            // This one is counted when it is sent.
+            if other == question { return PrefixOutlook.Progress(begun: begun + 1, expected: expected) }
+            return PrefixOutlook.Progress(begun: begun, isOver: isOver(outlook.asked[other], run))
+        }
+        caching.reads = segments.indices.map { position in
+            guard let block = outlook.block(of: position, in: segments, question) else { return [] }
+            return reads[block].map { Int(($0 * 1000).rounded()) }
+        }
+        return caching
+    }
+
+    /// How often it is asked in all, where its list has been expanded.
+    private func expected(of tries: ModelTries, _ asked: PrefixOutlook.Asked, _ run: isolated RunExecution) -> Double? {
+        guard asked.axes.count == 1, let items = run.state.machine.items(of: tries.node) else { return nil }
+        return Double(items.count)
+    }
+
+    /// Whether a step of the workflow itself has ended, or will not begin.
+    private func isOver(_ asked: PrefixOutlook.Asked, _ run: isolated RunExecution) -> Bool {
+        guard let index = run.state.graph.body.index(of: asked.path) else { return false }
+        return run.state.machine.settlement(of: index) != nil
+    }
+}

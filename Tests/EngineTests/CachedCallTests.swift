@@ -1,0 +1,144 @@
+import Economics
+import PromptCaching
+import TestSupport
+import Testing
+import Values
+import WorkflowModel
+
+@testable import Engine
+
+/// What is planned of prompt caches for the calls of runs, and what becomes of it.
+@Suite struct CachedCallTests {
+    private static let rules = CacheRules(
+        name: "anthropic", entries: .marks(most: 4), leastTokens: 100,
+        lifetimes: [.init(span: .seconds(3600), writePrice: 2), .init(span: .seconds(300), writePrice: 1.25)], readPrice: 0.1)
+
+    private static let prices = PriceBook(
+        overrides: [
+            .test("local", "*", .input, "1"), .test("local", "*", .cacheRead, "0.1"), .test("local", "*", .cacheWrite, "1.25"), .test("local", "*", .cacheWriteLong, "2"),
+            .test("local", "*", .output, "2"),
+        ], catalogue: .none)
+
+    private static let policy = String(repeating: "Mind the rules. ", count: 60)
+
+    private struct Rig {
+        let engine: EngineRig
+        let cache: ScriptedCache
+
+        init(journal: InMemoryJournal = InMemoryJournal(), clock: ManualClock = ManualClock(), cache: ScriptedCache? = nil, rules: CacheRules = CachedCallTests.rules) {
+            let cache = cache ?? ScriptedCache(clock: clock)
+            self.cache = cache
+            engine = EngineRig(
+                clock: clock, journal: journal,
+                provider: ScriptedProvider(
+                    clock: clock,
+                    profiles: { .success(ModelProfile(reference: $0, servedID: $0.model, contextWindow: 200_000, maxConcurrency: nil, cache: rules)) },
+                    script: { request, _ in
+                        var answer = ScriptedProvider.Answer.text("ok")
+                        answer.usage = cache.usage(of: request)
+                        return answer
+                    }), prices: CachedCallTests.prices, setUp: { $0.history = InMemoryArchive(journal) })
+        }
+
+        /// The plans of the last run's calls, and why less was found.
+        var plans: [CachePlan?] { engine.written.calls.map(\.start.cache) }
+        var misses: [CacheMiss?] { engine.written.calls.map { $0.end?.cacheMiss } }
+        var usages: [TokenUsage] { engine.written.calls.compactMap { $0.end?.usage } }
+    }
+
+    private static func chain(_ top: String = "") -> String {
+        modelWorkflow(
+            """
+              - { id: a, prefix: policy, prompt: "first" }
+              - { id: b, prefix: policy, prompt: "then ${{ steps.a.output }}" }
+              - { id: c, prefix: policy, prompt: "last ${{ steps.b.output }}" }
+            """, top: "prefixes: { policy: { text: \"\(policy)\" } }\n\(top)")
+    }
+
+    @Test func aPrefixIsWrittenOnceAndReadByTheStepsBehind() async throws {
+        let rig = Rig()
+        _ = try await rig.engine.run(Self.chain())
+        let plans = try rig.plans.map { try #require($0) }
+        #expect(plans.map(\.cached) == [0, plans[0].ends[0].tokens, plans[0].ends[0].tokens])
+        #expect(plans.allSatisfy { $0.marks == [CachePlan.Mark(end: 0, lifetime: .seconds(300))] }, "\(plans.map(\.marks))")
+        #expect(plans[0].ends[0].reads == [2000, 2000] && plans[0].ends[0].name == plans[1].ends[0].name && plans[0].ends[1].name != plans[1].ends[1].name)
+        #expect(rig.usages.map(\.cacheRead) == plans.map(\.cached) && rig.usages.map(\.cacheWrite) == [plans[0].ends[0].tokens, 0, 0])
+        #expect(rig.misses == [nil, nil, nil])
+        // Marks are no part of what is asked.
+        #expect(Set(rig.engine.provider.requests.map { $0.cache?.marks.count }) == [1] && rig.engine.written.calls[0].start.held != nil)
+    }
+
+    @Test func whatNobodyReadsAgainIsNotWritten() async throws {
+        let rig = Rig()
+        _ = try await rig.engine.run(modelWorkflow("  - { id: a, prefix: policy, prompt: hi }", top: "prefixes: { policy: { text: \"\(Self.policy)\" } }"))
+        let plan = try #require(rig.plans[0])
+        #expect(plan.marks.isEmpty && plan.ends.count == 2 && rig.usages[0].cacheWrite == 0)
+        // Nothing can be charged as written: no more is held than the prompt costs plainly.
+        let bound = RequestBound.inputTokens(rig.engine.provider.requests[0].segments, schemaBound: 0, support: .none)!
+        #expect(rig.engine.written.calls[0].start.held! == Money(picoDollars: Int64(bound) * 1_000_000) + Money(picoDollars: 100 * 2_000_000))
+    }
+
+    @Test func runsThatComeAgainAreLearnedOf() async throws {
+        let rig = Rig()
+        let once = try workflow(modelWorkflow("  - { id: a, prefix: policy, prompt: \"hi ${{ inputs.n }}\" }", top: "inputs: { n: {} }\nprefixes: { policy: { text: \"\(Self.policy)\" } }"))
+        for n in 0..<12 {
+            _ = try await rig.engine.run(once, ["n": .int(Int64(n))])
+            rig.engine.clock.advance(by: .seconds(60))
+        }
+        let plan = try #require(rig.plans[0])
+        #expect(plan.cached == plan.ends[0].tokens && plan.marks.first?.end == 0 && rig.usages[0].cacheRead == plan.ends[0].tokens)
+        // Another process knows it from the ledger.
+        let next = Rig(journal: rig.engine.journal, clock: rig.engine.clock, cache: rig.cache)
+        _ = try await next.engine.run(once, ["n": 99])
+        #expect(next.plans[0]?.cached == plan.ends[0].tokens && next.misses == [nil] && next.usages[0].cacheRead == plan.ends[0].tokens)
+    }
+
+    @Test func whyLessWasFoundIsSaid() async throws {
+        let rig = Rig(rules: CacheRules(name: "anthropic", entries: .marks(most: 4), leastTokens: 100, lifetimes: [.init(span: .seconds(300), writePrice: 1.25)], readPrice: 0.1))
+        _ = try await rig.engine.run(Self.chain())
+        // Dropped early.
+        rig.cache.clear()
+        _ = try await rig.engine.run(Self.chain())
+        #expect(rig.misses == [.evicted, nil, nil])
+        rig.engine.clock.advance(by: .seconds(400))
+        _ = try await rig.engine.run(Self.chain())
+        // The whole prompts of the others have come back, too.
+        #expect(rig.misses[0] == .expired && rig.misses.allSatisfy { $0 == nil || $0 == .expired } && rig.plans[0]?.cached == 0, "\(rig.misses)")
+        // Another text in its place, which could be found.
+        _ = try await rig.engine.run(Self.chain().replacing("Mind the rules. Mind", with: "Mind the laws. Mind"))
+        #expect(rig.misses[0] == .moved && rig.misses.dropFirst().allSatisfy { $0 == nil }, "\(rig.misses)")
+    }
+
+    @Test func aPrefixBelowWhatIsCachedIsToldBySilence() async throws {
+        var rules = Self.rules
+        rules.leastTokens = 50
+        let clock = ManualClock()
+        let rig = Rig(clock: clock, cache: ScriptedCache(clock: clock, leastTokens: 1000), rules: rules)
+        _ = try await rig.engine.run(Self.chain())
+        #expect(rig.misses[0] == .belowMinimum && rig.plans.map { $0?.cached } == [0, 0, 0])
+    }
+
+    @Test func aRunThatIsKeptApartMarksNothing() async throws {
+        let rig = Rig()
+        _ = try await rig.engine.run(Self.chain("prefix_cache: { holdout: 100% }"))
+        #expect(rig.plans.allSatisfy { $0?.isHeldOut == true && $0?.marks.isEmpty == true && $0?.cached == 0 })
+        #expect(rig.engine.provider.requests.allSatisfy { $0.cache == nil })
+        #expect(rig.engine.written.payloads("run_started")[0]["holdout"] == "100%" && rig.engine.written.payloads("run_started")[0]["holdout_draw"] != nil)
+        let off = Rig()
+        _ = try await off.engine.run(Self.chain("prefix_cache: off"))
+        #expect(off.plans.allSatisfy { $0?.marks.isEmpty == true && $0?.isHeldOut == false } && off.engine.provider.requests.allSatisfy { $0.cache == nil })
+    }
+
+    @Test func marksThatDoNotFitUnderACapAreLeftOut() async throws {
+        let rig = Rig()
+        // The first call fits plainly, and not at the price of writing.
+        let probe = Rig()
+        _ = try await probe.engine.run(Self.chain())
+        let held = probe.engine.written.calls[0].start.held!
+        let cap = held - Money(picoDollars: 1)
+        let graph = try workflow(Self.chain()).withBudget(cap)
+        _ = try await rig.engine.engine.run(graph, inputs: [:])
+        let first = try #require(rig.engine.written.calls.first)
+        #expect(first.start.cache?.marks.isEmpty == true && first.start.held! < held && first.end?.usage?.cacheWrite == 0)
+    }
+}
