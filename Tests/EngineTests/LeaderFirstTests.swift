@@ -145,11 +145,11 @@ private struct CacheRig {
         #expect(test.releases.map { $0["cause"] } == ["failed", nil, nil])
     }
 
-    /// 4,000 tokens are expected to take 3.5 s.
+    /// About 4,000 tokens are expected to take 3.5 s.
     @Test func oneThatTakesTooLongIsWaitedForNoLonger() async throws {
         let test = CacheRig { _, number in Self.text(firstToken: number == 0 ? 20_000 : 100) }
         #expect(try await test.run(Self.fanOut(3)).status == .succeeded)
-        #expect(test.sent == ["a[0]": 0, "a[1]": 7000, "a[2]": 7000])
+        #expect(test.sent["a[0]"] == 0 && test.sent["a[1]"] == test.sent["a[2]"] && (7000...7010).contains(test.sent["a[2]"] ?? 0), "\(test.sent)")
         #expect(test.releases.map { $0["cause"] } == ["late", "late"])
         #expect(test.engine.services.leaders.isEmpty)
     }

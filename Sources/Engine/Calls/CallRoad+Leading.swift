@@ -28,7 +28,8 @@ extension CallRoad {
             guard let release else { throw StepFailure(.cancelled, "stopped while waiting for a call with the same beginning") }
             do throws(StepFailure) {
                 try run.checkGoesOn()
-                if release.cause == .began { call = try prepare(call.question, call.site, run, call.known) }
+                // Whatever it waited for: time has passed, and what is found now may be another prefix.
+                call = try prepare(call.question, call.site, run, call.known)
             } catch {
                 services.leaders.leave(place)
                 throw error
@@ -58,20 +59,20 @@ extension CallRoad {
         let isAwaited = services.leaders.send(place, as: call.request.id) || call.cache!.plan.expectsReaders
         if isAwaited, call.request.sampling.stream == nil, call.question.model.mayStream { call.streamed = call.request.streamed }
         guard call.streamed != nil || call.request.sampling.stream == true || call.question.sink != nil else { return nil }
-        let (services, plan, rules) = (services, call.cache!.plan, call.cache!.rules)
-        return FirstTokenSink(isWritten: { services.hasBegun(plan, rules, by: place) }, rest: call.question.sink)
+        let (services, plan, rules, sentAt) = (services, call.cache!.plan, call.cache!.rules, call.startedAt!)
+        return FirstTokenSink(isWritten: { services.hasBegun(plan, rules, sentAt: sentAt, by: place) }, rest: call.question.sink)
     }
 
     /// The end of a call's answer, which is the first that is known of one that is not streamed.
     func hasAnswered(_ call: PlacedCall) {
         guard let place = call.leading, let cache = call.cache, case .success? = call.result?.outcome else { return }
-        services.hasBegun(cache.plan, cache.rules, by: place)
+        services.hasBegun(cache.plan, cache.rules, sentAt: call.startedAt!, by: place)
     }
 }
 
 extension CallServices {
-    fileprivate func hasBegun(_ plan: CachePlan, _ rules: CacheRules, by place: PrefixLeaders.Place) {
-        caches.began(plan, rules, at: environment.clock.now())
+    fileprivate func hasBegun(_ plan: CachePlan, _ rules: CacheRules, sentAt: Timestamp, by place: PrefixLeaders.Place) {
+        caches.began(plan, rules, sentAt: sentAt, at: environment.clock.now())
         leaders.answer(place)
     }
 }
