@@ -98,7 +98,7 @@ let package = Package(
             swiftSettings: strict),
         .target(
             /** Prompt segments and their stability classes; where prefixes are marked, and what caches save */
-            name: "PromptCaching", dependencies: ["Values"], swiftSettings: strict),
+            name: "PromptCaching", dependencies: ["CCacheTable", "Values"], swiftSettings: strict),
         .target(
             /** libcurl on one event loop: requests, streaming, server-sent events */
             name: "HTTP", dependencies: ["CCurl", "Values"], swiftSettings: strict),
@@ -124,6 +124,8 @@ let package = Package(
 
         /** The list prices of models, in the program as the file has them; `Tests/Conformance/catalogue.py` makes them */
         .target(name: "CPriceCatalogue", exclude: ["prices.jsonl"]),
+        /** How prompt caches work, by provider and model, likewise */
+        .target(name: "CCacheTable", exclude: ["cache-rules.jsonl"]),
 
         // Tests
 
