@@ -69,7 +69,7 @@ public final class ProviderRegistry: ModelProvider {
             servedNames: endpoint.dialect.servedNames, keepsOutputCap: endpoint.dialect.keepsOutputCap,
             trustsReportedCost: endpoint.dialect.trustsReportedCost, servedTier: endpoint.dialect.servedTier, schemaOverhead: endpoint.format.schemaOverhead,
             counting: endpoint.dialect.counting.reach, logprobs: endpoint.configuration.logprobs(of: endpoint.model, id: endpoint.modelID),
-            cache: endpoint.cache?.rules)
+            cache: endpoint.cache?.rules, mayStream: endpoint.dialect.streamUsage && !endpoint.dialect.trustsReportedCost)
     }
 
     public func prepare(_ model: ModelReference) async throws(StepFailure) {

@@ -88,7 +88,7 @@ extension TraceReport {
         [
             "path": .string(hit.path), "step": .string(hit.step), "tier": .string(hit.tier), "provider": .string(hit.provider),
             "model_asked": .string(hit.modelAsked), "call": .string(hit.call), "cost_usd": Money.zero.json, "saved_usd": .money(hit.saved),
-            "at": .time(hit.at),
+            "how": .string(hit.how.rawValue), "at": .time(hit.at),
         ]
     }
 
@@ -148,6 +148,7 @@ extension TraceReport {
             "cost_basis": .text(call.costBasis?.rawValue), "reported_usd": .money(call.detail.reported), "priced_usd": .money(call.detail.priced),
             "list_usd": .money(call.detail.list), "service_tier": .text(call.serviceTier), "tier_source": .text(call.detail.tierSource?.rawValue),
             "cache_predicted_tokens": .number(call.predictedCacheTokens), "cache_miss": .text(call.cacheMiss?.rawValue),
+            "waited_for": .text(call.waitedFor), "waited_ms": .span(call.waited),
         ]
     }
 }

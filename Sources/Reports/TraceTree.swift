@@ -58,8 +58,9 @@ struct TraceTree {
         let hasChildren = !listed.isEmpty || !branch.children.isEmpty
         for ask in approvals[node.path] ?? [] { tell(ask, prefix: rest + (hasChildren ? style.branch.rest : "  ")) }
         if let hit = memoHits[node.path] {
-            let saved = hit.saved.map { ", which had cost \($0)" } ?? ""
-            tell("memo: answered at no cost by call \(hit.call) to \(hit.provider)/\(hit.modelAsked)\(saved)", prefix: rest + (hasChildren ? style.branch.rest : "  "), tint: .green)
+            let saved = hit.saved.map { hit.how == .flight ? ", which cost \($0)" : ", which had cost \($0)" } ?? ""
+            let how = hit.how == .flight ? "deduped: asked at the same time, answered at no cost" : "memo: answered at no cost"
+            tell("\(how) by call \(hit.call) to \(hit.provider)/\(hit.modelAsked)\(saved)", prefix: rest + (hasChildren ? style.branch.rest : "  "), tint: .green)
         }
         if let failure = node.failure, !chosen.shown.contains(where: { $0.tells(failure) }) {
             tell(failure, prefix: rest + (hasChildren ? style.branch.rest : "  "))
@@ -168,6 +169,7 @@ struct TraceTree {
         ])
         let below = rest + branch.rest + "   "
         if let served = call.modelServed, !served.hasSameBytes(as: call.modelAsked) { tell("served by \(served)", prefix: below, tint: .dim) }
+        if let waited = call.waited { tell("waited \(waited) for call \(call.waitedFor ?? ""), which has the same beginning", prefix: below, tint: .dim) }
         if let mark = call.openMark { tell(mark, prefix: below, tint: .yellow) }
         if let cache = call.cacheLine { tell(cache, prefix: below, tint: call.cacheMiss == nil ? .dim : .yellow) }
         for note in call.notes { tell(note.message, prefix: below, tint: .yellow) }
@@ -259,7 +261,7 @@ extension CallRecord {
     var hasAnswered: Bool { failure == nil && [.settled, .overrun, .estimated].contains(state) }
 
     /// Whether it is listed even where it is its step's only call.
-    var needsTelling: Bool { failure != nil || openMark != nil || state == .void || trimmed != nil || !notes.isEmpty || cacheMiss != nil }
+    var needsTelling: Bool { failure != nil || openMark != nil || state == .void || trimmed != nil || waited != nil || !notes.isEmpty || cacheMiss != nil }
 
     /// What was expected of a cache, what was found, and why it was less.
     var cacheLine: String? {

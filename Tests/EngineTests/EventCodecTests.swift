@@ -28,6 +28,8 @@ import WorkflowModel
         .conditionEvaluated("a", holds: true), .itemsExpanded("a", count: 3, items: hash), .stepSkipped("a", .upstreamFailed("b")), .nodeStarted("a[2]"),
         .scopeOpened(ScopeOpened(node: "a", isFinally: true, pass: 2, inputs: hash)), .passEnded("a", pass: 1, .exhausted), .deadlinePassed("a"),
         .memoHit(MemoHit(path: "a", call: "r.1", output: hash, tier: "t", model: model, saved: money, tags: ["x": "y"])),
+        .memoHit(MemoHit(path: "a", call: "r.1", output: hash, tier: "t", model: model, saved: money, tags: nil, how: .flight)),
+        .prefixReleased(PrefixReleased(call: call(7), path: "a[1]", by: "r.6", prefix: 0xff, waited: .milliseconds(12), cause: .late)),
         .memoKept(MemoKept(path: "a", question: hash, call: call(4), output: other, cost: money)),
         .inputTrimmed("a", [TrimmedValue(key: "k", before: 9, after: 3)]),
         .callStarted(
@@ -92,6 +94,7 @@ import WorkflowModel
     private static let bare: [RunEvent] = [
         .runStarted(RunStarted(workflow: "w", graph: hash, sources: other, inputs: hash, maxCost: nil, encoder: 1, program: "p")),
         .scopeOpened(ScopeOpened(node: nil)), .scopeOpened(ScopeOpened(node: "a")), .itemsExpanded("a", count: 0, items: hash),
+        .prefixReleased(PrefixReleased(call: call(7), path: "a", by: "r.6", prefix: 0, waited: .milliseconds(0), cause: .began)),
         .memoHit(MemoHit(path: "a", call: "r.1", output: hash, tier: "", model: nil, saved: nil, tags: nil)),
         .memoKept(MemoKept(path: "a", question: hash, call: call(0), output: other, cost: nil)), .inputTrimmed("a", []),
         .callStarted(CallStarted(id: call(1), path: "a", tier: "t", model: model, purpose: .try, ordinal: 0, request: hash, held: nil, retryOf: nil)),

@@ -129,6 +129,8 @@ import WorkflowModel
                         path: "m", call: "other.1", output: Self.blob("output").hash, tier: "t", model: ModelReference(provider: "local", model: "small"),
                         saved: dollars("0.1"), tags: ["x": "y"])),
                 call(run, 2, "c", held: "0.25", retryOf: 1),
+                .prefixReleased(
+                    PrefixReleased(call: CallID(run: RunID(run), number: 2), path: "c", by: "other.1", prefix: 7, waited: .milliseconds(3), cause: .began)),
             ], ["output", "items"], second: 6)
         let which = ApprovalRequest(number: 1, kind: .gate, message: Self.blob("\"which?\"").hash, until: nil, onTimeout: .best)
         for (path, choice) in [("g", ApprovalChoice.pick(tier: "t")), ("h", .value(Self.blob("output").hash))] {

@@ -247,7 +247,7 @@ import WorkflowModel
                 """)
         #expect(
             json["calls"]?[0]?.jsonText == """
-                {"id":"r.classify.0","path":"classify","step":"classify","tier":"small","asked_tier":null,"purpose":"try","part":"","ordinal":0,"retry_of":null,"provider":"local","model_asked":"small","model_served":null,"state":"settled","is_unpriced":false,"cost_usd":"0.000013","held_usd":null,"input_tokens":412,"cache_read_tokens":380,"cache_write_tokens":null,"output_tokens":18,"reasoning_tokens":null,"usage_raw":null,"price_rows":[],"request_hash":null,"response_hash":null,"http_status":200,"finish_reason":null,"failure":null,"ttft_ms":300,"total_ms":1200,"started_at":"2026-11-21T09:48:15.002000Z","ended_at":"2026-11-21T09:48:16.202000Z","tags":{},"trimmed":[],"notes":[],"cost_basis":"priced","reported_usd":null,"priced_usd":null,"list_usd":null,"service_tier":null,"tier_source":null,"cache_predicted_tokens":null,"cache_miss":null}
+                {"id":"r.classify.0","path":"classify","step":"classify","tier":"small","asked_tier":null,"purpose":"try","part":"","ordinal":0,"retry_of":null,"provider":"local","model_asked":"small","model_served":null,"state":"settled","is_unpriced":false,"cost_usd":"0.000013","held_usd":null,"input_tokens":412,"cache_read_tokens":380,"cache_write_tokens":null,"output_tokens":18,"reasoning_tokens":null,"usage_raw":null,"price_rows":[],"request_hash":null,"response_hash":null,"http_status":200,"finish_reason":null,"failure":null,"ttft_ms":300,"total_ms":1200,"started_at":"2026-11-21T09:48:15.002000Z","ended_at":"2026-11-21T09:48:16.202000Z","tags":{},"trimmed":[],"notes":[],"cost_basis":"priced","reported_usd":null,"priced_usd":null,"list_usd":null,"service_tier":null,"tier_source":null,"cache_predicted_tokens":null,"cache_miss":null,"waited_for":null,"waited_ms":null}
                 """)
         #expect(json["calls"]?.arrayValue?.count == 6)
     }
@@ -264,7 +264,16 @@ import WorkflowModel
         let text = TraceReport.text(trace, style: style())
         #expect(text.contains("memo: answered at no cost by call 20261120-090000-aaaaaaaa.3 to local/small, which had cost $0.0123"))
         #expect(text.split(separator: "\n").contains { $0.hasPrefix("✓ classify") && $0.hasSuffix("$0.00") }, "\(text)")
-        #expect(TraceReport.json(trace)["memo_hits"]?[0]?["saved_usd"] == "0.0123")
+        #expect(TraceReport.json(trace)["memo_hits"]?[0]?["saved_usd"] == "0.0123" && TraceReport.json(trace)["memo_hits"]?[0]?["how"] == "memo")
+        trace.memoHits[0].how = .flight
+        #expect(TraceReport.text(trace, style: style()).contains("deduped: asked at the same time, answered at no cost by call 20261120-090000-aaaaaaaa.3 to local/small, which cost $0.0123"))
+    }
+
+    @Test func aCallThatWaitedSaysForWhich() {
+        let trace = supportTriage()
+        trace.calls[0].waitedFor = "20261121-094815-k3f9q2ab.1"
+        trace.calls[0].waited = .milliseconds(1200)
+        #expect(TraceReport.text(trace, style: style()).contains("waited 1.2s for call 20261121-094815-k3f9q2ab.1, which has the same beginning"))
     }
 
     @Test func runList() {

@@ -25,11 +25,21 @@ protocol CallRecorder: Actor {
     /// A fact that is durable, or is in the outbox.
     func take(_ fact: RunEvent, at moment: Timestamp, _ documents: FactDocuments)
 
+    /// A call of a node waits for another of the same beginning: that is no time of the node's.
+    func pauseDeadline(of path: String)
+    /// It goes on.
+    ///
+    /// - Parameter waited: by the call, which is in no record yet.
+    func resumeDeadline(of path: String, waited: TimeSpan)
+
     /// The journal is gone: nothing more can be recorded, so nothing more may be done.
     func lose(_ error: JournalError)
 }
 
 extension CallRecorder {
+    func pauseDeadline(of path: String) {}
+    func resumeDeadline(of path: String, waited: TimeSpan) {}
+
     /// A fact that has just happened.
     func record(_ fact: RunEvent, at moment: Timestamp, _ documents: FactDocuments = .none) {
         outbox.append(fact, at: moment)

@@ -73,6 +73,7 @@ extension CallRoad {
         let known = KnownCount(request: asking.manifest.hash, count: count)
         let again = try prepare(call.question, call.site, run, known)
         again.isPrefaceWritten = result != nil
+        (again.leading, again.released) = (call.leading, call.released(as: again.request.id))
         if let before = call.held, let now = again.held, now < before { return again }
         if let before = call.tokens, let now = again.tokens, now.held < before.held { return again }
         again.refusal = call.refusal

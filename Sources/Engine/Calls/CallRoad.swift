@@ -39,6 +39,9 @@ final class CallRoad {
             if try !isReady(question.model, run) { try await services.prepareFirst(question.model.reference) }
             if question.caching != nil, !services.caches.knows(question.model.reference) { await learn(question, run) }
             var call = try prepare(question, site, run)
+            // Who shares a prefix with a call that is about to write it waits for that.
+            if call.cache != nil { call = try await inLine(call, run) }
+            defer { if let place = call.leading { services.leaders.leave(place) } }
             // Place: what waits for one holds no money.
             if !services.callLimiter.tryAcquire() {
                 guard await acquire(services.callLimiter, run) else { throw Self.stopped }
@@ -63,8 +66,8 @@ final class CallRoad {
             guard begin(call, run) else { return call.refusal.map { .refused($0) } ?? .tripped(call.rate!) }
             // Call
             if !Task.isCancelled {
-                if let sink = question.sink {
-                    call.result = await environment.provider.call(call.request, into: sink)
+                if let sink = sink(of: call) {
+                    call.result = await environment.provider.call(call.sent, into: sink)
                 } else {
                     call.result = await environment.provider.call(call.request)
                 }
@@ -221,6 +224,7 @@ final class CallRoad {
         }
         guard let refusal = call.refusal else {
             run.take(.callStarted(call.started), at: call.startedAt!, .none)
+            if let released = call.released { run.take(.prefixReleased(released), at: call.startedAt!, .none) }
             if let cache = call.cache { services.caches.sent(cache, &run.prefixes, at: call.startedAt!) }
             return true
         }
@@ -246,6 +250,9 @@ final class CallRoad {
         let smaller = try prepare(call.question, call.site, run, call.known, writes: false)
         guard let held = smaller.held, let before = call.held, held < before else { return nil }
         smaller.isPrefaceWritten = call.isPrefaceWritten
+        smaller.released = call.released(as: smaller.request.id)
+        // It writes nothing that anybody could wait for.
+        if let place = call.leading { services.leaders.leave(place) }
         return smaller
     }
 
@@ -253,6 +260,7 @@ final class CallRoad {
 
     @inline(never)
     private func settle<Run: CallRecorder>(_ call: PlacedCall, _ run: isolated Run) -> CallOutcome {
+        hasAnswered(call)
         let result =
             call.result
             ?? ModelCallResult(

@@ -7,6 +7,10 @@ final class CallServices: Sendable {
     let callLimiter: ConcurrencyLimiter
     let priceSheets: PriceSheetCache
     let caches = PrefixCaches()
+    /// Calls that others with the same beginning wait for.
+    let leaders: PrefixLeaders
+    /// Questions of steps with `memo` that are under way.
+    let flights = AnswerFlights()
     private let providerLimiters = Mutex<TextTable<ConcurrencyLimiter>>([:])
     /// Models that were made reachable once: asking again is quick.
     private let prepared = Mutex<Set<ModelReference>>([])
@@ -15,6 +19,7 @@ final class CallServices: Sendable {
 
     init(_ environment: EngineEnvironment) {
         self.environment = environment
+        leaders = PrefixLeaders(clock: environment.clock, executor: environment.executor)
         callLimiter = ConcurrencyLimiter(limit: environment.maxConcurrentCalls)
         priceSheets = PriceSheetCache(environment.prices)
     }

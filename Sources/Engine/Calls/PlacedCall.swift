@@ -1,4 +1,5 @@
 import Economics
+import PromptCaching
 import Values
 import WorkflowModel
 
@@ -28,6 +29,14 @@ final class PlacedCall {
     let exceedsWindow: Bool
     /// Whether the fact in front of its own is in the record already.
     var isPrefaceWritten = false
+
+    /// Its place in front of calls that share a prefix with it; `nil`: nobody waits for it.
+    var leading: PrefixLeaders.Place?
+    /// What it waited for.
+    var released: PrefixReleased?
+    /// The request with its answer in pieces, where others wait for the first one.
+    var streamed: ModelRequest?
+    var sent: ModelRequest { streamed ?? request }
 
     /// When its intent was written.
     var startedAt: Timestamp?
@@ -62,6 +71,11 @@ final class PlacedCall {
             bound: bound == held ? nil : bound, room: held == nil ? nil : question.room?.money, tokens: tokens, trimmed: question.trimmed, priceRows: priceRows, cache: cache?.plan)
     }
 
+    /// What it waited for, as told of the call that it becomes.
+    func released(as call: CallID) -> PrefixReleased? {
+        released.map { PrefixReleased(call: call, path: $0.path, by: $0.by, prefix: $0.prefix, waited: $0.waited, cause: $0.cause) }
+    }
+
     /// The entry that makes it durable before anything is sent.
     func intent(at moment: Timestamp) -> JournalEntry {
         startedAt = moment
@@ -69,6 +83,7 @@ final class PlacedCall {
         intent.rate = question.rate
         if !isPrefaceWritten, let preface = question.preface { _ = intent.append(preface.fact, at: preface.at) }
         _ = intent.append(.callStarted(started), at: moment)
+        if let released { _ = intent.append(.prefixReleased(released), at: moment) }
         intent.blobs.reserveCapacity(request.segments.count + 1)
         for segment in request.segments {
             intent.blobs.append(segment.attachment.map { Blob($0.bytes, hash: $0.hash) } ?? Blob(text: segment.text, hash: segment.hash))

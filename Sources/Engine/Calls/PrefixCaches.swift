@@ -105,7 +105,9 @@ final class PrefixCaches: Sendable {
     }
 
     /// The first piece of an answer is there.
-    func began(_ prompt: CachedPrompt, at now: Timestamp) { state.withLock { $0.mirror.began(prompt.plan, at: now.milliseconds) } }
+    func began(_ plan: CachePlan, _ rules: CacheRules, sentAt: Timestamp, at now: Timestamp) {
+        state.withLock { $0.mirror.began(plan, rules, sentAt: sentAt.milliseconds, at: now.milliseconds) }
+    }
 
     /// - Returns: why less of it was found than was planned.
     func ended(_ prompt: CachedPrompt, _ result: ModelCallResult, at now: Timestamp) -> CacheMiss? {

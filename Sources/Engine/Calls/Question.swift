@@ -34,6 +34,8 @@ final class Question: Sendable {
         var lifetimes: [Int: TimeSpan] = [:]
         /// Whether servers are told anything.
         var marks = true
+        /// What a second is worth that it waits for a call which shares a prefix with it; `nil`: it neither waits nor is waited for.
+        var latencyPrice: Money?
         /// Whether the run is asked without marks, for comparison.
         var isHeldOut = false
     }

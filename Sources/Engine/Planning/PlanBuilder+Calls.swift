@@ -134,7 +134,7 @@ extension PlanBuilder {
     /// One call of what is known of the prompt, answered with one token, by the cheapest model.
     func best(_ model: ModelStep, _ terms: TierTerms, promptBytes: Int, _ scope: PlanScope) -> CapAmount {
         // It may have been answered before.
-        if model.memoAge != nil { return .zero }
+        if model.memo != nil { return .zero }
         let text = TokenBound.estimate(bytes: promptBytes)
         func usage(_ support: AttachmentSupport) -> TokenUsage {
             TokenUsage(plainInput: text + (model.attachments.isEmpty ? 0 : attachments(of: model, support, scope).known), plainOutput: 1)

@@ -55,7 +55,7 @@ extension PlanBuilder {
         if let cap = step.limits.maxCost, let most = place.most { worst = worst.map { min($0, cap * most) } ?? cap * most }
         if let cap = step.forEach?.maxCost, let most = place.outerMost { worst = worst.map { min($0, cap * most) } ?? cap * most }
 
-        let once = best(escalation, gate, from: start, questions, standIns)
+        let once = model.memo != nil ? .zero : best(escalation, gate, from: start, questions, standIns)
         notes += Self.notes(once, step.limits, "its cheapest answer")
         let known = Acceptance(escalation, history.gates.filter { $0.step == id && $0.gate == escalation.hash })
         let weighed = known.gate(
@@ -108,6 +108,7 @@ extension PlanBuilder {
 
     /// The cheapest way to an answer of a gate.
     func cheapest(_ escalation: Escalation, _ step: Step, _ model: ModelStep, _ place: Place) -> CapAmount {
+        if model.memo != nil { return .zero }
         let start = if case .position(let position) = escalation.start { position } else { 0 }
         return best(
             escalation, GateTerms(escalation, in: place.graph), from: start, Questions(self, step, model, place), Self.standIns(model, graph.budget))

@@ -34,16 +34,31 @@ extension RunExecution {
 
     // MARK: Deadlines
 
-    func startDeadline(_ node: Node) {
+    /// - Parameter waited: what is in no record yet of the time that does not count.
+    func startDeadline(_ node: Node, waited: TimeSpan = .milliseconds(0)) {
         guard let deadline = state.step(node).deadline else { return }
         let taken = state.timeTaken(by: node, at: environment.clock.now())
-        let left = TimeSpan.milliseconds(max(0, deadline.milliseconds - taken.milliseconds))
+        let left = TimeSpan.milliseconds(max(0, deadline.milliseconds - taken.milliseconds + waited.milliseconds))
         work.startTimer(
             node,
             Task(executorPreference: environment.executor) { [self] in
                 do { try await environment.clock.sleep(for: left) } catch { return }
                 await pass(node)
             })
+    }
+
+    func pauseDeadline(of path: String) {
+        if let node = timedNode(path) { work.endTimer(node) }
+    }
+
+    func resumeDeadline(of path: String, waited: TimeSpan) {
+        if let node = timedNode(path) { startDeadline(node, waited: waited) }
+    }
+
+    /// Of a gate other questions may be under way, whose time counts.
+    private func timedNode(_ path: String) -> Node? {
+        guard let (node, open) = state.openNode(path), open.gate == nil, state.step(node).deadline != nil else { return nil }
+        return node
     }
 
     /// The time of a node is over.

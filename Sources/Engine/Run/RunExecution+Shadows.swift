@@ -70,7 +70,7 @@ extension RunExecution {
                 tries.told = (answer.text, call.finishWord ?? call.finishReason?.rawValue)
             }
             if let failure = call.failure { return end(shadow, .failed, StepFailure(failure.kind, failure.message)) }
-            tries.take(answer?.text ?? "", of: .shadow)
+            tries.take(answer?.text ?? "", of: .shadow, isCut: answer?.finishReason == .length)
             _ = ModelRunner(model: shadow.gate.model).judge(tries)
             guard tries.violations.isEmpty else { return end(shadow, .failed, StepFailure(.outputInvalid, tries.violations[0])) }
             end(shadow, .answered, nil)

@@ -19,7 +19,10 @@ final class GateRecord {
     /// Whether it was drawn for comparison or not.
     private(set) var isDrawn = false
 
-    var isAccepted: Bool { end?.isAccepted == true }
+    /// Whether an answer that was accepted before stands in place of all of it.
+    var isRemembered = false
+
+    var isAccepted: Bool { isRemembered || end?.isAccepted == true }
 
     /// The answer of the highest tier that has one which passed the hard checks.
     var best: (tier: String, document: ContentHash)? { decisions.last { $0.output != nil }.map { ($0.tier, $0.output!) } }

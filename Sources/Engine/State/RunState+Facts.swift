@@ -52,11 +52,16 @@ extension RunState {
         case .inputTrimmed(_, let values): try modelNode(node!).cuts.append(values)
         case .callStarted(let call): try begin(call, try modelNode(node!))
         case .callEnded(let end): try self.end(end, node!, at: moment, documents)
+        case .prefixReleased(let released): try release(released, try modelNode(node!), at: moment)
         case .callRefused:
             let state = try modelNode(node!)
             // Of a gate another question may have a call under way.
             if state.gate == nil { try idle(state, node!) }
-        case .memoHit, .memoKept: try idle(try modelNode(node!), node!)
+        case .memoHit:
+            let state = try modelNode(node!)
+            try idle(state, node!)
+            state.gate?.isRemembered = true
+        case .memoKept: try idle(try modelNode(node!), node!)
         case .outputRejected: _ = try begun(node!)
         case .checkEnded(let check):
             let output = try check.output.map { hash throws(IllegalFact) in try documents.value(of: hash) }
@@ -142,6 +147,14 @@ extension RunState {
         if isCount { return state.counts.append(OpenNode.Call(started: call)) }
         state.inquiry?.decision = nil
         state.calls.append(OpenNode.Call(started: call))
+    }
+
+    /// What a call waited was no time of its node's.
+    private func release(_ released: PrefixReleased, _ state: OpenNode, at moment: Timestamp) throws(IllegalFact) {
+        guard state.calls.contains(where: { $0.started.id == released.call && $0.isUnderWay }), (0..<Int64(CallNumbers.most)).contains(released.waited.milliseconds) else {
+            throw IllegalFact("call \(released.call) did not wait")
+        }
+        if state.gate == nil { state.waits.append((from: moment.adding(.milliseconds(-released.waited.milliseconds)), to: moment)) }
     }
 
     private func end(_ end: CallEnded, _ node: Node, at moment: Timestamp, _ documents: FactDocuments) throws(IllegalFact) {

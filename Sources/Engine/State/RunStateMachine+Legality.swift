@@ -94,6 +94,7 @@ extension RunStateMachine {
             return try node(path, "a start") { $0 == .work || $0 == .scope(pass: 0) }
         case .callStarted(let call): return try worker(call.path)
         case .callEnded(let end): return try worker(end.path)
+        case .prefixReleased(let released): return try worker(released.path)
         case .memoHit(let hit): return try worker(hit.path)
         case .memoKept(let kept): return try worker(kept.path)
         case .checkEnded(let check): return try worker(check.path)

@@ -184,7 +184,7 @@ final class RunStateMachine {
             return []
         case .runResumed:
             resume(&commands)
-        case .nodeStarted, .callStarted, .callEnded, .callRefused, .commandEnded, .outputRejected, .memoHit, .memoKept, .inputTrimmed, .checkEnded,
+        case .nodeStarted, .callStarted, .callEnded, .callRefused, .commandEnded, .outputRejected, .memoHit, .memoKept, .prefixReleased, .inputTrimmed, .checkEnded,
             .tierDecided, .rateCounted, .gateEnded, .bandEntered, .shadowDrawn:
             // Facts of one node's tries, or of the run's budget: `TryMachine` and `GateMachine` decide on them.
             return []

@@ -77,7 +77,7 @@ extension AgreementCheck {
         guard let prompt else { return model }
         return ModelStep(
             tier: model.tier, system: model.system, prefixes: model.prefixes, body: .prompt(prompt), bodyStability: model.bodyStability,
-            systemStability: model.systemStability, sampling: model.sampling, schema: model.schema, repairs: model.repairs, memoAge: nil,
+            systemStability: model.systemStability, sampling: model.sampling, schema: model.schema, repairs: model.repairs, memo: nil,
             attachments: model.attachments, allowsEmpty: model.allowsEmpty)
     }
 

@@ -27,6 +27,8 @@ final class GateRun {
     var checkBegan: Timestamp?
     /// Of the last answer of the tier that is being decided.
     var signals: AnswerSignals?
+    /// With `memo`, the tries that stand for the whole gate, and its question.
+    var memo: (tries: ModelTries, question: ContentHash)?
     /// What was asked together with the first try.
     var beside: [SideQuestion] = []
     /// Who answers first, known before it is asked.

@@ -7,10 +7,12 @@ extension ModelRunner {
     /// - Parameter profile: of the model that is asked.
     /// - Returns: `nil`: nothing is known of a cache there.
     @inline(never)
-    func caching(_ segments: [PromptSegment], to profile: ModelProfile, _ tries: ModelTries, _ run: isolated RunExecution) -> Question.Caching? {
+    func caching(_ segments: [PromptSegment], to profile: ModelProfile, _ call: TryMachine.Call, _ tries: ModelTries, _ run: isolated RunExecution) -> Question.Caching? {
         guard let rules = profile.cache else { return nil }
         let graph = run.state.graph
         var caching = Question.Caching(marks: graph.caching.marks, isHeldOut: run.state.isHeldOut)
+        // What is for comparison alone comes last, and waits for nobody.
+        if tries.place?.purpose(of: call) != .shadow { caching.latencyPrice = graph.caching.waitingPrice }
         let surroundings = run.state.scopes[tries.node.scope]!.graph
         for (position, segment) in segments.enumerated() {
             guard let prefix = surroundings.prefixes.first(where: { $0.lifetime != nil && segment.origin.hasSameBytes(as: "prefix \($0.name)") }) else { continue }

@@ -14,6 +14,19 @@ extension ModelRunner {
         }
         let gate: GateRun
         do throws(StepFailure) { gate = try self.gate(of: node, run) } catch { return run.fail(node, error) }
+        if model.memo != nil, gate.state.calls.isEmpty, gate.record.decisions.isEmpty {
+            do throws(StepFailure) {
+                if try await recall(gate, run) { return }
+            } catch {
+                gate.memo?.tries.endFlight(isAnswered: false, run)
+                return run.fail(node, error)
+            }
+        }
+        await climb(gate, run)
+        gate.memo?.tries.endFlight(isAnswered: gate.memo?.tries.isKept == true, run)
+    }
+
+    private func climb(_ gate: GateRun, _ run: isolated RunExecution) async {
         // Where a person may be asked for the money of the first try, nothing is asked before that is granted; where a band leaves that out, nothing at all.
         let early = run.state.graph.budget.onExceeded == .ask || band(against: gate.start, gate, run) != nil ? [] : gate.early
         if early.isEmpty { return await decide(gate, run) }
@@ -146,7 +159,7 @@ extension ModelRunner {
     }
 
     @inline(never)
-    private func tries(of tier: Int, _ gate: GateRun, _ run: isolated RunExecution) -> ModelTries {
+    func tries(of tier: Int, _ gate: GateRun, _ run: isolated RunExecution) -> ModelTries {
         let name = gate.machine.terms.tiers[tier]
         let asked = tier == gate.start ? run.state.askedTier(name, of: gate.state.calls, in: gate.graph) : gate.graph.tier(named: name)!
         let tries = gate.tries(
@@ -227,7 +240,8 @@ extension ModelRunner {
         case .accepted(let tier):
             record(tier, isAccepted: true)
             draw(gate, run)
-            run.succeed(gate.node, gate.answers[tier]!)
+            let value = gate.answers[tier]!
+            run.succeed(gate.node, value, stored: model.memo == nil ? nil : remember(value, gate, run))
         case .best(let tier, let cause):
             record(tier, cause)
             draw(gate, run)

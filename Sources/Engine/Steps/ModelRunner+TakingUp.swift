@@ -10,7 +10,7 @@ extension ModelRunner {
         var command = tries.machine.apply(.started)
         tries.recordedCuts = tries.state.cuts[...]
         let recorded = tries.recorded
-        if model.memoAge != nil, !recorded.isEmpty { firstQuestion(of: tries, run) }
+        if model.memo != nil, tries.place == nil, !recorded.isEmpty { firstQuestion(of: tries, run) }
         for record in recorded {
             command = tries.waited(command)
             // A model that is not configured is passed over without a call.
@@ -27,9 +27,9 @@ extension ModelRunner {
                 continue
             }
             if end.failure == nil {
-                tries.take(record.answer ?? "", of: call.purpose)
+                tries.take(record.answer ?? "", of: call.purpose, isCut: end.finishReason == .length)
                 // What is attached may have changed since: the answer is then to another question.
-                let isSame = model.memoAge != nil && request.map { ContentHash(of: $0.manifest) } == record.started.request
+                let isSame = model.memo != nil && request.map { ContentHash(of: $0.manifest) } == record.started.request
                 tries.answered = isSame ? (record.started.id, record.started.model) : nil
             }
             command = tries.machine.apply(.callEnded(end))
@@ -52,7 +52,7 @@ extension ModelRunner {
     ///
     /// - Returns: its request; `nil` when it cannot be asked any more.
     private func askAgain(_ call: TryMachine.Call, _ tries: ModelTries, _ run: isolated RunExecution) -> ModelRequest? {
-        guard model.memoAge != nil || tries.trimmableScope != nil else { return nil }
+        guard model.memo != nil || tries.trimmableScope != nil else { return nil }
         let reference = tries.tier.models[call.model]
         guard let profile = try? run.road.profile(of: reference), let (segments, _) = try? messages(call, to: profile, tries, run) else { return nil }
         return tries.request(CallID(run: run.id, number: 0), to: reference, segments)

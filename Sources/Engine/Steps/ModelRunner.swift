@@ -24,12 +24,16 @@ struct ModelRunner: StepRunner {
         do throws(StepFailure) {
             if !model.attachments.isEmpty { try await attach(tries, run) }
             try prepare(tries, run)
-            if tries.isMemoAsked, try await recall(tries, within: model.memoAge!, run) { return }
+            if tries.isMemoAsked {
+                let question = firstQuestion(of: tries, run)
+                if try await recall(tries, question, run) { return }
+            }
             if try await go(tries, run) { succeed(tries, run) }
         } catch {
             recordStart(of: tries, run)
             run.fail(node, error)
         }
+        tries.endFlight(isAnswered: tries.isKept, run)
     }
 
     // What is marked @inline(never) here computes without waiting, and what is known of the tries stands in ``ModelTries``. In the
@@ -59,7 +63,7 @@ struct ModelRunner: StepRunner {
     @inline(never)
     func prepare(_ tries: ModelTries, _ run: isolated RunExecution) throws(StepFailure) {
         try render(tries, run)
-        tries.isMemoAsked = model.memoAge != nil && tries.state.calls.isEmpty
+        tries.isMemoAsked = model.memo != nil && tries.place == nil && tries.state.calls.isEmpty
         tries.next = tries.isResumed ? try takeUp(tries, run) : tries.machine.apply(.started)
     }
 
@@ -117,7 +121,7 @@ struct ModelRunner: StepRunner {
             askedTier: tries.decidedTier == tries.tier.name ? nil : tries.tier.name, counts: tries.counts,
             excess: tries.excess(segments, attachedTokens: attachedTokens), climbs: tries.isClimb, rate: tries.uncounted,
             preface: tries.isStartRecorded ? nil : (.nodeStarted(tries.path), tries.state.startedAt),
-            caching: profile.cache == nil ? nil : caching(segments, to: profile, tries, run))
+            caching: profile.cache == nil ? nil : caching(segments, to: profile, call, tries, run))
         if let excess = question.excess, profile.counting == .no, question.counts.isEmpty { throw excess.failure }
         return question
     }
@@ -204,7 +208,7 @@ struct ModelRunner: StepRunner {
             if end.failure?.kind == .cancelled { throw StepFailure(.cancelled, "stopped") }
             // A failed call leaves the answer that is being repaired or continued.
             if end.failure == nil, let answer {
-                tries.take(answer.text, of: question.purpose)
+                tries.take(answer.text, of: question.purpose, isCut: answer.finishReason == .length)
                 tries.answered = (end.id, question.model.reference)
             }
             if tries.place != nil, let answer { tell(answer, end, tries) }
@@ -238,7 +242,7 @@ struct ModelRunner: StepRunner {
     private func succeed(_ tries: ModelTries, _ run: isolated RunExecution) {
         // Without a schema the output is the answer's text, which is kept already where it came in one piece.
         var stored = model.schema == nil && !tries.isContinued ? tries.response.map(OutputReference.init) : nil
-        if model.memoAge != nil {
+        if model.memo != nil {
             stored = stored ?? run.store(tries.value)
             remember(stored!, tries, run)
         }

@@ -59,6 +59,12 @@ final class ModelTries {
     var violations: [String] = []
     /// The answer that a repair mends, and what is wrong with it.
     private var rejected: (answer: String, violations: [String])?
+    /// Whether the last answer stopped at its cap of tokens.
+    private(set) var isCut = false
+    /// Whether its answer is kept for the same question.
+    var isKept = false
+    /// With `memo`, where it leads those who ask the same.
+    var flight: AnswerFlights.Place?
     /// Whether the last answer came in more than one piece.
     private(set) var isContinued = false
     /// Whether the journal's queue has the node's start.
@@ -122,7 +128,8 @@ final class ModelTries {
     }
 
     /// Takes an answer: all of one, or the next piece.
-    func take(_ text: String, of purpose: CallPurpose) {
+    func take(_ text: String, of purpose: CallPurpose, isCut: Bool) {
+        self.isCut = isCut
         isContinued = purpose == .continuation
         answer = isContinued ? answer + text : text
     }

@@ -150,7 +150,7 @@ enum CallColumns {
         cost_pico, input_tokens, cache_read_tokens, cache_write_tokens, output_tokens, reasoning_tokens, usage_raw, price_rows,
         request_hash, response_hash, http_status, finish_reason, error, ttft_ms, total_ms, retry_of, ended_at,
         tags, trimmed, notes, reported_pico, cost_basis, priced_pico, list_pico, service_tier, tier_source, part, asked_tier, held_tokens, cache_predicted_tokens,
-        cache_miss
+        cache_miss, waited_for, waited_ms
         """
 
     static func record(_ row: Row) -> CallRecord {
@@ -188,6 +188,8 @@ enum CallColumns {
         call.heldTokens = quantity(row, 40) ?? 0
         call.predictedCacheTokens = quantity(row, 41)
         call.missed(row[42])
+        call.waitedFor = row[43]
+        call.waited = quantity(row, 44).map { .milliseconds(Int64($0)) }
         return call
     }
 }

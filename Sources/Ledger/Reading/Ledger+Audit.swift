@@ -29,7 +29,7 @@ extension Ledger {
                 + (!hasHits
                     ? ""
                     : """
-                     UNION ALL SELECT run, run_id, step_id, tier, provider, model_asked, 'memo', tags, started_at, NULL, NULL, NULL,
+                     UNION ALL SELECT run, run_id, step_id, tier, provider, model_asked, how, tags, started_at, NULL, NULL, NULL,
                         NULL, NULL, 'memo', NULL, NULL, NULL, NULL, NULL, NULL, 1, saved_pico FROM memo_hit
                     """)
             let sql = "\(selection.sql(columns, from: source)) \(groups.isEmpty ? "" : "GROUP BY \(groups)")"

@@ -144,13 +144,13 @@ private struct TraceReader {
     func memoHits() throws -> [MemoHitRecord] {
         let rows = try Row.fetchCursor(
             database,
-            sql: "SELECT node_path, step_id, tier, provider, model_asked, call_id, saved_pico, started_at FROM memo_hit WHERE \(visible.condition)",
+            sql: "SELECT node_path, step_id, tier, provider, model_asked, call_id, saved_pico, started_at, how FROM memo_hit WHERE \(visible.condition)",
             arguments: visible.arguments)
         return try Array(
             rows.map { row in
                 MemoHitRecord(
                     path: row[0], step: row[1], tier: row[2], provider: row[3], modelAsked: row[4], call: row[5], saved: money(row, 6),
-                    at: Timestamp(microseconds: row[7]))
+                    at: Timestamp(microseconds: row[7]), how: MemoHit.How(rawValue: row[8]) ?? .memo)
             })
     }
 

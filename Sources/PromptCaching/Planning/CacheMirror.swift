@@ -235,9 +235,18 @@ public struct CacheMirror: Sendable {
         }
     }
 
-    private mutating func write(_ place: Int, _ lifetime: Int32, at time: Int64) {
+    /// The same of a request under any rules, whose entries live from its sending on: a cache that nobody marks has all of a prompt by then.
+    public mutating func began(_ plan: CachePlan, _ rules: CacheRules, sentAt: Int64, at time: Int64) {
+        guard rules.isMarked else { return touch(plan, rules, at: sentAt, readyAt: time) }
+        for mark in plan.marks where plan.ends[mark.end].tokens > plan.cached {
+            guard let place = places[plan.ends[mark.end].name] else { continue }
+            write(Int(place), Int32(clamping: mark.lifetime.milliseconds / 1000), at: sentAt, readyAt: time)
+        }
+    }
+
+    private mutating func write(_ place: Int, _ lifetime: Int32, at time: Int64, readyAt: Int64? = nil) {
         entries[place].lifetime = max(lifetime, entries[place].until > time ? entries[place].lifetime : 0)
-        entries[place].readyAt = min(entries[place].readyAt, time)
+        entries[place].readyAt = min(entries[place].readyAt, readyAt ?? time)
         entries[place].until = max(entries[place].until, time + Int64(entries[place].lifetime) * 1000)
     }
 
@@ -311,11 +320,11 @@ public struct CacheMirror: Sendable {
     }
 
     /// Every prefix of a prompt is in a cache that nobody marks.
-    private mutating func touch(_ plan: CachePlan, _ rules: CacheRules, at time: Int64) {
+    private mutating func touch(_ plan: CachePlan, _ rules: CacheRules, at time: Int64, readyAt: Int64? = nil) {
         let lifetime = Int32(clamping: (rules.lifetimes.first?.span.milliseconds ?? 0) / 1000)
         for (position, end) in plan.ends.enumerated() {
             guard let place = places[end.name] else { continue }
-            write(Int(place), lifetime, at: time)
+            write(Int(place), lifetime, at: time, readyAt: readyAt)
             if position == plan.ends.count - 1 { entries[Int(place)].wasEnd = true }
         }
     }

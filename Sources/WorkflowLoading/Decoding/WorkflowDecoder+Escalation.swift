@@ -134,7 +134,7 @@ extension WorkflowDecoder {
         guard let tier, let body = body(check, kind) else { return nil }
         let question = ModelDraft(
             tier: tier, system: check.template("system"), prefixes: names(check, "prefix"), body: body, sampling: sampling(check),
-            schema: output.value("schema").flatMap { context.schema($0, "schema") }, repairs: output.int(orDefault: "repair"), attachments: [], memoAge: nil,
+            schema: output.value("schema").flatMap { context.schema($0, "schema") }, repairs: output.int(orDefault: "repair"), attachments: [], memo: nil,
             escalation: nil, allowsEmpty: false)
         return EscalationDraft.JudgeDraft(
             question: question, limits: limits(check, .judgeLimits), minScore: check.double("min"), minProbability: check.double("min_prob"),

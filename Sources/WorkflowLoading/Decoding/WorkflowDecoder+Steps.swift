@@ -112,15 +112,19 @@ extension WorkflowDecoder {
         }
         let attachments = attachments(reader, body: body)
         let memo = reader.reader("memo", .memo)
-        if escalation != nil, let range = reader.keyRange("memo") { context.noteNotExecuted("memo", "beside 'escalate'", at: range) }
         if let memo, !memo.has("max_age") { memo.missing("max_age", in: "memo", hint: "how old an answer may be, for example max_age: 24h") }
         let draft = body.map {
             ModelDraft(
                 tier: tier, system: reader.template("system"), prefixes: names(reader, "prefix"),
-                body: $0, sampling: sampling(reader), schema: schema, repairs: repairs, attachments: attachments, memoAge: memo?.duration("max_age"),
+                body: $0, sampling: sampling(reader), schema: schema, repairs: repairs, attachments: attachments, memo: memo.flatMap(memoTerms),
                 escalation: escalation, allowsEmpty: allowsEmpty)
         }
         return draft.map { .model($0) }
+    }
+
+    private func memoTerms(_ reader: MappingReader) -> MemoTerms? {
+        let scope = reader.word(orDefault: "scope", MemoTerms.Scope.self)
+        return reader.duration("max_age").map { MemoTerms(age: $0, scope: scope) }
     }
 
     /// What a model is asked, by the one of the three spellings that is there.

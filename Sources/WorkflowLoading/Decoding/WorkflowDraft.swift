@@ -119,7 +119,7 @@ struct ModelDraft {
     let schema: Schema?
     let repairs: Int
     let attachments: [AttachmentTemplate]
-    let memoAge: TimeSpan?
+    let memo: MemoTerms?
     let escalation: EscalationDraft?
     let allowsEmpty: Bool
 

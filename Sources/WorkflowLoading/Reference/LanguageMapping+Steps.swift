@@ -92,7 +92,12 @@ extension LanguageMapping {
             .init("max_tokens", .integer(1...100_000_000), "The most tokens that it is billed as, where the model's way of counting is not known."),
         ], oneOf: ["image", "file"], shorthand: "file: {}")
 
-    static let memo = LanguageMapping("memo", [.init("max_age", .duration, required: true, "How old the answer may be.")], shorthand: "max_age: {}")
+    static let memo = LanguageMapping(
+        "memo",
+        [
+            .init("max_age", .duration, required: true, "How old the answer may be."),
+            .init("scope", .word(MemoTerms.Scope.self), default: "ledger", "Whose answers may be taken: of any run in the ledger, of this workflow's, or of this run."),
+        ], shorthand: "max_age: {}")
 
     static let onError = LanguageMapping("on_error", [.init("value", .valueTemplate, required: true, "The output in place of the failure.")], shorthand: "value: {}")
 

@@ -93,7 +93,7 @@ struct WorkflowValidator {
             tier: model.tiers[0].text, system: model.system, prefixes: order.ordered(model.prefixes.map { prefixIndex[$0.text]! }), body: model.body,
             bodyStability: max(.step, stability(model.body.templates.flatMap(\.references))),
             systemStability: stability(model.system?.references ?? []), sampling: model.sampling, schema: model.schema,
-            repairs: model.repairs, memoAge: model.memoAge, attachments: model.attachments, escalation: escalation,
+            repairs: model.repairs, memo: model.memo, attachments: model.attachments, escalation: escalation,
             allowsEmpty: model.allowsEmpty)
     }
 

@@ -3,6 +3,13 @@ import Values
 
 /// An answer that was taken: what stands in place of a call.
 public final class MemoHit: Sendable {
+    public enum How: String, Sendable, Hashable, CaseIterable {
+        /// It was given before.
+        case memo
+        /// The same was being asked, and its answer was waited for.
+        case flight
+    }
+
     /// The path of the node.
     public let path: String
     /// The call that gave the answer.
@@ -14,8 +21,9 @@ public final class MemoHit: Sendable {
     /// What that call cost; `nil`: unpriced.
     public let saved: Money?
     public let tags: JSONObject?
+    public let how: How
 
-    public init(path: String, call: String, output: ContentHash, tier: String, model: ModelReference?, saved: Money?, tags: JSONObject?) {
+    public init(path: String, call: String, output: ContentHash, tier: String, model: ModelReference?, saved: Money?, tags: JSONObject?, how: How = .memo) {
         self.path = path
         self.call = call
         self.output = output
@@ -23,6 +31,7 @@ public final class MemoHit: Sendable {
         self.model = model
         self.saved = saved
         self.tags = tags
+        self.how = how
     }
 }
 

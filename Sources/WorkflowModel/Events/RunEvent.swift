@@ -24,6 +24,8 @@ public enum RunEvent: Sendable {
     /// Values that were cut so that the prompt fits.
     case inputTrimmed(String, [TrimmedValue])
     case callStarted(CallStarted)
+    /// The call that has begun had waited for another, to find in the cache what that one wrote.
+    case prefixReleased(PrefixReleased)
     /// The reservation does not fit its cap and never will.
     case callRefused(String, BudgetRefusal)
     case callEnded(CallEnded)

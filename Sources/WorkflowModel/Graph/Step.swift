@@ -149,8 +149,8 @@ public final class ModelStep: Sendable {
     public let repairs: Int
     /// Whether an answer without text is one.
     public let allowsEmpty: Bool
-    /// How old an answer to the same question may be to be taken again; `nil`: the model is always asked.
-    public let memoAge: TimeSpan?
+    /// Which answers to the same question are taken again; `nil`: the model is always asked.
+    public let memo: MemoTerms?
     public let attachments: [AttachmentTemplate]
 
     /// The tiers that `escalate` names behind the first one, in their order.
@@ -158,7 +158,7 @@ public final class ModelStep: Sendable {
 
     package init(
         tier: String, system: Template?, prefixes: [Int], body: Body, bodyStability: StabilityClass,
-        systemStability: StabilityClass, sampling: Sampling, schema: Schema?, repairs: Int, memoAge: TimeSpan?,
+        systemStability: StabilityClass, sampling: Sampling, schema: Schema?, repairs: Int, memo: MemoTerms?,
         attachments: [AttachmentTemplate], escalation: Escalation? = nil, allowsEmpty: Bool = false
     ) {
         self.allowsEmpty = allowsEmpty
@@ -173,7 +173,7 @@ public final class ModelStep: Sendable {
         self.schema = schema
         schemaBound = schema.map { TokenBound.inlineText($0.source.jsonText) } ?? 0
         self.repairs = repairs
-        self.memoAge = memoAge
+        self.memo = memo
         self.attachments = attachments
     }
 }

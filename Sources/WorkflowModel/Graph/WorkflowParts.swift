@@ -189,6 +189,9 @@ public struct PrefixCaching: Sendable, Hashable {
     /// What a second of waiting is worth; zero: money counts alone.
     public var latencyPrice = Money.zero
 
+    /// The same; `nil`: nothing waits.
+    public var waitingPrice: Money? { warmsUp && marks ? latencyPrice : nil }
+
     public init() {}
 }
 

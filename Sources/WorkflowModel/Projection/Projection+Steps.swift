@@ -150,7 +150,7 @@ extension Projection {
         sink.put(hit.saved?.picoDollars)
         sink.put(hit.tags.map(Self.text))
         sink.put(at.microseconds)
-        sink.put("memo")
+        sink.put(hit.how.rawValue)
         try sink.end()
     }
 

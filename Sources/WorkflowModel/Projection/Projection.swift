@@ -78,6 +78,7 @@ public struct Projection: Sendable {
         case .nodeRecovered(let path, let failure, let output): try end(path, .succeeded, at, output: output.hash, failure: failure, sink)
         case .nodeFailed(let path, let failure): try end(path, .failed, at, failure: failure, sink)
         case .nodeCancelled(let path): try end(path, .cancelled, at, sink)
+        case .prefixReleased(let released): try release(released, sink)
         case .memoHit(let hit): try take(hit, at, sink)
         case .memoKept(let kept): try keep(kept, at, sink)
         case .checkEnded(let check): try end(check, at, sink)
@@ -151,6 +152,15 @@ public struct Projection: Sendable {
         sink.put(call.tokens?.held)
         sink.put(call.cache.map { JSONEncoding.canonical.string($0.json) })
         sink.put(call.cache?.cached)
+        try sink.end()
+    }
+
+    private func release(_ released: PrefixReleased, _ sink: any RowSink) throws {
+        guard let call = openCalls[released.call.number] else { throw IllegalFact("call \(released.call) waited and was never begun, or has ended") }
+        try sink.begin(.callReleased)
+        Self.key(of: call, sink)
+        sink.put(Self.plain(released.by))
+        sink.put(released.waited.milliseconds)
         try sink.end()
     }
 

@@ -2,7 +2,7 @@
 /// there. A ledger's statements follow from it, as do the tables that a record is held against.
 public enum RowChange: Int, Sendable, CaseIterable {
     case runStarted, runResumed, runEnded, runOutcome, runBand
-    case callStarted, callEnded, callLost
+    case callStarted, callReleased, callEnded, callLost
     case nodeChanged, nodeEnded
     case questionAsked, questionAnswered
     case outcomeRecorded
@@ -43,7 +43,7 @@ public enum RowChange: Int, Sendable, CaseIterable {
     public var table: String {
         switch self {
         case .runStarted, .runResumed, .runEnded, .runOutcome, .runBand: return "run"
-        case .callStarted, .callEnded, .callLost: return "model_call"
+        case .callStarted, .callReleased, .callEnded, .callLost: return "model_call"
         case .nodeChanged, .nodeEnded: return "step_attempt"
         case .questionAsked, .questionAnswered: return "approval"
         case .outcomeRecorded: return "outcome"
@@ -61,7 +61,7 @@ public enum RowChange: Int, Sendable, CaseIterable {
         switch self {
         case .runStarted, .callStarted, .outcomeRecorded, .checkEnded, .tierDecided, .shadowDrawn, .shadowEnded: return .insert
         case .priceRow: return .insertOnce
-        case .runResumed, .runEnded, .runOutcome, .runBand, .callEnded, .callLost, .questionAnswered, .rateCounted, .gateEnded: return .update
+        case .runResumed, .runEnded, .runOutcome, .runBand, .callReleased, .callEnded, .callLost, .questionAnswered, .rateCounted, .gateEnded: return .update
         case .nodeChanged, .nodeEnded, .questionAsked, .memoKept, .memoTaken: return .upsert
         }
     }
@@ -105,6 +105,7 @@ public enum RowChange: Int, Sendable, CaseIterable {
                     "total_ms", "ended_at", "error", "notes", "reported_pico", "cost_basis", "priced_pico", "list_pico", "service_tier", "tier_source",
                     "held_tokens", "cache_miss",
                 ])
+        case .callReleased: return Self.columns(keys: Self.callKey, set: ["waited_for", "waited_ms"])
         case .callLost: return Self.columns(keys: Self.callKey, set: ["state"])
         case .nodeChanged:
             return Self.columns(

@@ -201,6 +201,9 @@ public final class CallRecord: @unchecked Sendable {
     }
     /// Of its step: a check of its gate that asks; empty for the step's own question.
     public var part = ""
+    /// The call with the same beginning that it waited for, and how long.
+    public var waitedFor: String?
+    public var waited: TimeSpan?
 
     /// What its row says of a cache that had less than was expected.
     public func missed(_ cause: String?) { cacheMiss = cause.flatMap(CacheMiss.init(rawValue:)) }
@@ -252,8 +255,9 @@ public struct MemoHitRecord: Sendable {
     /// What that call cost; `nil`: unpriced.
     public var saved: Money?
     public var at: Timestamp
+    public var how: MemoHit.How
 
-    public init(path: String, step: String, tier: String, provider: String, modelAsked: String, call: String, saved: Money?, at: Timestamp) {
+    public init(path: String, step: String, tier: String, provider: String, modelAsked: String, call: String, saved: Money?, at: Timestamp, how: MemoHit.How = .memo) {
         self.path = path
         self.step = step
         self.tier = tier
@@ -262,6 +266,7 @@ public struct MemoHitRecord: Sendable {
         self.call = call
         self.saved = saved
         self.at = at
+        self.how = how
     }
 }
 

@@ -37,6 +37,8 @@ public struct ModelProfile: Sendable, Hashable {
     public let schemaOverhead: Int
     /// When its answers come with log-probabilities, as far as it is known.
     public let logprobs: LogprobRule
+    /// Whether an answer may come in pieces where nobody says so: nothing is lost by it that a whole one tells, such as what it used.
+    public let mayStream: Bool
     /// How its server's prompt cache works; `nil`: it has none, or nothing is known of it.
     public let cache: CacheRules?
 
@@ -45,7 +47,7 @@ public struct ModelProfile: Sendable, Hashable {
         reference: ModelReference, servedID: String, contextWindow: Int?, maxConcurrency: Int?, server: String? = nil,
         attachments: AttachmentSupport = .none, servedNames: ServedNames = .any, keepsOutputCap: Bool = true, trustsReportedCost: Bool = false,
         servedTier: ServedTierTrust = .trusted, schemaOverhead: Int = 0, counting: Counting = .no, logprobs: LogprobRule = .unknown,
-        cache: CacheRules? = nil
+        cache: CacheRules? = nil, mayStream: Bool = true
     ) {
         self.reference = reference
         self.servedID = servedID
@@ -60,6 +62,7 @@ public struct ModelProfile: Sendable, Hashable {
         self.counting = counting
         self.logprobs = logprobs
         self.cache = cache
+        self.mayStream = mayStream
         self.server = server ?? reference.provider
     }
 }

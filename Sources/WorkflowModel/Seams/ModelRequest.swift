@@ -34,6 +34,15 @@ public final class ModelRequest: Sendable {
         self.cache = cache
     }
 
+    /// The same, with its answer in pieces. That is how an answer comes, not what is asked: whoever compares requests goes by the other one.
+    public var streamed: ModelRequest {
+        var streaming = sampling
+        streaming.stream = true
+        return ModelRequest(
+            id: id, model: model, segments: segments, sampling: streaming, maxOutputTokens: maxOutputTokens, schema: schema, schemaName: schemaName, timeout: timeout,
+            site: site, cache: cache)
+    }
+
     /// Of ``manifest``: the version of the form in which requests are stored and compared.
     public static let encoderVersion = 1
 

@@ -188,6 +188,8 @@ extension InMemoryJournal.Run {
             record.askedTier = row.text("asked_tier")
             record.predictedCacheTokens = row.int("cache_predicted_tokens").map(Int.init)
             record.missed(row.text("cache_miss"))
+            record.waitedFor = row.text("waited_for")
+            record.waited = row.int("waited_ms").map { .milliseconds($0) }
             return record
         }.sorted { $0.startedAt < $1.startedAt }
     }
@@ -196,7 +198,7 @@ extension InMemoryJournal.Run {
         tables.rows("memo_hit").values.map { row in
             MemoHitRecord(
                 path: row.text("node_path")!, step: row.text("step_id")!, tier: row.text("tier")!, provider: row.text("provider")!,
-                modelAsked: row.text("model_asked")!, call: row.text("call_id")!, saved: row.money("saved_pico"), at: row.moment("started_at")!)
+                modelAsked: row.text("model_asked")!, call: row.text("call_id")!, saved: row.money("saved_pico"), at: row.moment("started_at")!, how: row.text("how").flatMap(MemoHit.How.init(rawValue:)) ?? .memo)
         }.sorted { $0.path < $1.path }
     }
 

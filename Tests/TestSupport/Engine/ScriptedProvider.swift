@@ -12,6 +12,8 @@ public final class ScriptedProvider: ModelProvider {
         public var usage: TokenUsage?
         /// `nil`: the provider's.
         public var latency: TimeSpan?
+        /// From its first token to its end.
+        public var decoding = TimeSpan.milliseconds(0)
         /// What came before it failed.
         public var partialText: String?
         /// The texts that it comes in, to whoever listens; none: all of it at once.
@@ -123,6 +125,7 @@ public final class ScriptedProvider: ModelProvider {
     private func hand(_ answer: Answer, to sink: any AnswerSink) async throws {
         guard case .success(let response) = answer.outcome else { return }
         await sink.begin()
+        if answer.decoding.milliseconds > 0 { try await clock.sleep(for: answer.decoding) }
         for piece in answer.pieces.isEmpty ? [response.text] : answer.pieces {
             try Task.checkCancellation()
             await sink.take(.text(piece))
@@ -163,7 +166,11 @@ public final class ScriptedProvider: ModelProvider {
         let answer = script(request, number)
         do {
             try await clock.sleep(for: answer.latency ?? latency)
-            if let sink { try await hand(answer, to: sink) }
+            if let sink {
+                try await hand(answer, to: sink)
+            } else if answer.decoding.milliseconds > 0 {
+                try await clock.sleep(for: answer.decoding)
+            }
         } catch {
             state.withLock { $0.cancelled.append(request.id) }
             return ModelCallResult(

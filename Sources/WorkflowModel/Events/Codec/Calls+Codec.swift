@@ -184,6 +184,24 @@ extension TokenHold {
     }
 }
 
+extension PrefixReleased {
+    func write(to json: inout JSONObjectWriter) {
+        json.put("call", call.number)
+        json.put("step", path)
+        json.put("by", by)
+        json.put("prefix", CachePlan.hex(prefix))
+        json.put("waited_ms", Int(clamping: waited.milliseconds))
+        // Absent: its answer had begun.
+        if cause != .began { json.put("cause", cause.rawValue) }
+    }
+
+    convenience init(_ fields: EventFields) throws(EventDecodingError) {
+        self.init(
+            call: try fields.call(), path: try fields.step(), by: try fields.text("by"), prefix: try fields.value("prefix", CachePlan.number(hex:)),
+            waited: .milliseconds(Int64(try fields.count("waited_ms"))), cause: try fields.optional("cause", Cause.init(rawValue:)) ?? .began)
+    }
+}
+
 extension MemoHit {
     func write(to json: inout JSONObjectWriter) {
         json.put("step", path)
@@ -193,12 +211,15 @@ extension MemoHit {
         json.put("model", model?.description)
         json.put("saved_usd", saved?.decimalText)
         json.put("tags", tags.map(JSONValue.object))
+        // Absent: it was there before.
+        if how != .memo { json.put("how", how.rawValue) }
     }
 
     convenience init(_ fields: EventFields) throws(EventDecodingError) {
         self.init(
             path: try fields.step(), call: try fields.text("call"), output: try fields.hash("output"), tier: try fields.optionalText("tier") ?? "",
-            model: try fields.optional("model", ModelReference.init(text:)), saved: try fields.money("saved_usd"), tags: try fields.object("tags"))
+            model: try fields.optional("model", ModelReference.init(text:)), saved: try fields.money("saved_usd"), tags: try fields.object("tags"),
+            how: try fields.optional("how", How.init(rawValue:)) ?? .memo)
     }
 }
 

@@ -18,6 +18,7 @@ extension RunEvent {
         case memoKept = "memo_kept"
         case inputTrimmed = "input_trimmed"
         case callStarted = "call_started"
+        case prefixReleased = "prefix_released"
         case callRefused = "call_refused"
         case callEnded = "call_ended"
         case commandEnded = "command_ended"
@@ -54,6 +55,7 @@ extension RunEvent {
         case .stepSkipped: kind = .stepSkipped
         case .nodeStarted: kind = .nodeStarted
         case .callStarted: kind = .callStarted
+        case .prefixReleased: kind = .prefixReleased
         case .callRefused: kind = .callRefused
         case .callEnded: kind = .callEnded
         case .commandEnded: kind = .commandEnded
@@ -98,6 +100,7 @@ extension RunEvent {
         case .runPruned(let link): link.write(to: &json)
         case .callStarted(let call): call.write(to: &json)
         case .callEnded(let call): call.write(to: &json)
+        case .prefixReleased(let released): released.write(to: &json)
         case .memoHit(let hit): hit.write(to: &json)
         case .memoKept(let kept): kept.write(to: &json)
         case .scopeOpened(let scope): scope.write(to: &json)
@@ -188,6 +191,7 @@ extension RunEvent {
         case .runPruned: self = .runPruned(try RunPruned(fields))
         case .callStarted: self = .callStarted(try CallStarted(fields))
         case .callEnded: self = .callEnded(try CallEnded(fields))
+        case .prefixReleased: self = .prefixReleased(try PrefixReleased(fields))
         case .memoHit: self = .memoHit(try MemoHit(fields))
         case .memoKept: self = .memoKept(try MemoKept(fields))
         case .scopeOpened: self = .scopeOpened(try ScopeOpened(fields))
