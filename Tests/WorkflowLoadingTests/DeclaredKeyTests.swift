@@ -32,6 +32,7 @@ import WorkflowModel
     private static let places: [Place] = [
         Place(.top, "{ version: 1, name: t, \(steps) KEY }"), Place(.defaults, "defaults: { model: m KEY }\n\(steps)"),
         Place(.retry, "defaults: { retry: { KEY } }\n\(steps)"), Place(.defaultLimits, "defaults: { limits: { max_total_tokens: 9 KEY } }\n\(steps)"),
+        Place(.prefix, "prefixes: { p: { text: hi KEY } }\n\(steps)"), Place(.prefixCache, "prefix_cache: { holdout: 5% KEY }\n\(steps)"),
         Place(.budget, "budget: { max_cost_usd: 1 KEY }\n\(steps)"), Place(.decision, "decision: { outcome: x KEY }\n\(steps)"),
         .step(.step, "run: [x] KEY"), .step(.retry, "model: m, prompt: hi, retry: { KEY }"), .step(.limits, "model: m, prompt: hi, limits: { max_total_tokens: 9 KEY }"),
         .step(.modelOutput, "model: m, prompt: hi, output: { schema: { type: object } KEY }"), .step(.runOutput, "run: [x], output: { schema: {} KEY }"),

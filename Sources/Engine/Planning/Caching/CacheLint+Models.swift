@@ -43,7 +43,7 @@ extension CacheLint {
         /// Whether what ends with a block is long enough, as far as it is known.
         func isLongEnough(upTo block: Int) -> Bool { tokens(upTo: block).map { $0 >= rules.leastTokens } ?? true }
 
-        var isMarked: Bool { if case .marks = rules.entries { true } else { false } }
+        var isMarked: Bool { rules.isMarked }
     }
 
     /// CP007: what is shared is too short to be kept, and would pay if it were not.

@@ -13,7 +13,7 @@ extension PlanBuilder {
         func sheet(_ asked: PrefixOutlook.Asked) -> PriceSheet? { terms(asked.tier, of: place(asked)).sheets.first { $0.reference == asked.model }?.sheet }
         let forecast = PrefixForecast(
             outlook, graph.caching, wished: { Self.wished($0, place($0)) },
-            rules: { asked in asked.model.flatMap { model in terms(asked.tier, of: place(asked)).profiles.first { $0.reference == model }?.cache } })
+            rules: { asked in asked.model.flatMap { model in terms(asked.tier, of: place(asked)).profiles.first { $0.reference == model }?.cache?.priced(by: sheet(asked)) } })
         var plan = plan
         for index in plan.steps.indices {
             let path = plan.steps[index].id
