@@ -98,7 +98,7 @@ let package = Package(
             swiftSettings: strict),
         .target(
             /** Prompt segments and their stability classes; where prefixes are marked, and what caches save */
-            name: "PromptCaching", dependencies: ["Values"], swiftSettings: strict),
+            name: "PromptCaching", dependencies: ["CCacheTable", "Values"], swiftSettings: strict),
         .target(
             /** libcurl on one event loop: requests, streaming, server-sent events */
             name: "HTTP", dependencies: ["CCurl", "Values"], swiftSettings: strict),
@@ -124,6 +124,8 @@ let package = Package(
 
         /** The list prices of models, in the program as the file has them; `Tests/Conformance/catalogue.py` makes them */
         .target(name: "CPriceCatalogue", exclude: ["prices.jsonl"]),
+        /** How prompt caches work, by provider and model, likewise */
+        .target(name: "CCacheTable", exclude: ["cache-rules.jsonl"]),
 
         // Tests
 
@@ -143,7 +145,7 @@ let package = Package(
             name: "fuzz", dependencies: ["Economics", "Expressions", "JSONSchema", "Providers", "Values", "WorkflowLoading", "WorkflowModel"], path: "Tests/Fuzz", swiftSettings: strict),
         .executableTarget(
             /** What expressions, templates, schemas and prices cost, for `make bench` */
-            name: "language-bench", dependencies: ["Economics", "Expressions", "JSONSchema", "Values"], path: "Tests/Benchmarks/Language", swiftSettings: strict),
+            name: "language-bench", dependencies: ["Economics", "Expressions", "JSONSchema", "PromptCaching", "Values"], path: "Tests/Benchmarks/Language", swiftSettings: strict),
         .testTarget(name: "ValuesTests", dependencies: ["Values"], swiftSettings: strict),
         .testTarget(name: "PromptCachingTests", dependencies: ["PromptCaching", "TestSupport", "Values"], swiftSettings: strict),
         .testTarget(name: "ExpressionsTests", dependencies: ["Expressions", "Values"], swiftSettings: strict),

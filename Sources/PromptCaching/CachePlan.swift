@@ -83,9 +83,12 @@ public enum CacheMiss: String, Sendable, Hashable, CaseIterable {
 public struct CacheInstructions: Sendable, Hashable {
     /// The end of a prefix that is to be cached.
     public struct Mark: Sendable, Hashable {
-        /// The position of the segment in the request, behind which it stands.
+        /// The position of the segment in the request, behind which it stands, or ``tools``.
         public var segment: Int
         public var lifetime: TimeSpan
+
+        /// In place of a segment: behind the tools, which stand before all of them where a schema is sent as one.
+        public static let tools = -1
 
         public init(segment: Int, lifetime: TimeSpan) {
             self.segment = segment

@@ -1,3 +1,4 @@
+import PromptCaching
 import Values
 import WorkflowModel
 
@@ -39,6 +40,8 @@ struct Dialect: Sendable, Hashable {
     var apiVersion: String
     /// How it says how many tokens a prompt has.
     var counting: TokenCounting
+    /// Which prompt cache it has.
+    var promptCache: CacheKind
     /// Whether what a total tells beyond its parts is reasoning, as Gemini counts it behind OpenAI's format; otherwise nobody explained it.
     var restIsReasoning: Bool
 
@@ -47,7 +50,8 @@ struct Dialect: Sendable, Hashable {
         maxTokensField: String = "max_tokens", callIDHeader: String? = "x-agentctl-call-id", cachedTokensOptional: Bool = true,
         images: Bool = false, files: Bool = false, servedNames: ServedNames = .any, restIsReasoning: Bool = false,
         usage: UsageConvention = .unknown, keepsOutputCap: Bool = true, trustsReportedCost: Bool = false,
-        servedTier: ServedTierTrust = .trusted, apiVersion: String = "2026-10-21", counting: TokenCounting = .none
+        servedTier: ServedTierTrust = .trusted, apiVersion: String = "2026-10-21", counting: TokenCounting = .none,
+        promptCache: CacheKind = .auto
     ) {
         self.stream = stream
         self.streamUsage = streamUsage
@@ -61,6 +65,7 @@ struct Dialect: Sendable, Hashable {
         self.restIsReasoning = restIsReasoning
         self.apiVersion = apiVersion
         self.counting = counting
+        self.promptCache = promptCache
         self.usage = usage
         self.keepsOutputCap = keepsOutputCap
         self.trustsReportedCost = trustsReportedCost
@@ -92,6 +97,7 @@ struct Dialect: Sendable, Hashable {
         trustsReportedCost = says("reported_cost", "trusted", trustsReportedCost)
         servedTier = word("served_tier", servedTier)
         counting = word("count_tokens", counting)
+        promptCache = word("prompt_cache", promptCache)
         restIsReasoning = says("rest_of_total", "reasoning", restIsReasoning)
     }
 }

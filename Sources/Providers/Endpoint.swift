@@ -13,16 +13,19 @@ final class Endpoint: Sendable {
     let credential: (any Credential)?
     /// `nil`: its server counts no tokens before it is asked.
     let counter: (any TokenCounter)?
+    /// `nil`: it has no prompt cache, or none that is known.
+    let cache: CacheSpeech?
 
     init(
         configuration: ProviderConfiguration, model: ModelConfiguration?, modelID: String, format: any WireFormat, baseURL: String?,
-        credential: (any Credential)?, dialect: Dialect? = nil, counter: (any TokenCounter)? = nil
+        credential: (any Credential)?, dialect: Dialect? = nil, counter: (any TokenCounter)? = nil, cache: CacheSpeech? = nil
     ) {
         self.configuration = configuration
         self.model = model
         self.modelID = modelID
         self.format = format
         self.counter = counter
+        self.cache = cache
         self.dialect = dialect ?? Dialect(configuration.dialect)
         self.baseURL = baseURL
         self.credential = credential
@@ -31,8 +34,11 @@ final class Endpoint: Sendable {
     func reachable(at baseURL: String) -> Endpoint {
         Endpoint(
             configuration: configuration, model: model, modelID: modelID, format: format, baseURL: baseURL, credential: credential, dialect: dialect,
-            counter: counter)
+            counter: counter, cache: cache)
     }
+
+    /// What is made a body of.
+    func wire(_ request: ModelRequest) -> WireRequest { WireRequest(request: request, modelID: modelID, dialect: dialect, cache: cache) }
 
     /// What is sent with a request beside what opens the API, which stands behind the format's own.
     func headers(of request: ModelRequest) -> [(String, String)] {

@@ -37,7 +37,7 @@ extension Exchange {
         let body = redactor.redact(body)
         var (failure, billing) = endpoint.format.classify(status: head.status, headers: head.headers, body: body)
         // A refusal that brings text, or counts tokens, did the work that it refuses.
-        let wire = WireRequest(request: request, modelID: endpoint.modelID, dialect: endpoint.dialect)
+        let wire = endpoint.wire(request)
         let told = endpoint.format.read(raw: body, endpoint.format.expected(of: wire), isCut: isCut)
         let hasText = told.hasAnswer && told.receivedBytes > 0
         let usage = reading(told.usage, outputBytes: hasText ? told.outputBytes : 0, bytesBehind: hasText ? told.bytesBehindUsage : 0)
@@ -68,7 +68,7 @@ extension Exchange {
         switch answer.outcome {
         case .success(let response):
             if let note = usage.note { notes.append(note) }
-            let unsent = endpoint.format.unsent(of: WireRequest(request: request, modelID: endpoint.modelID, dialect: endpoint.dialect))
+            let unsent = endpoint.format.unsent(of: endpoint.wire(request))
             if !unsent.isEmpty { notes.append(CallNote(.settingsNotSent, "\(unsent.joined(separator: ", ")): the API has no such setting, so it was not sent")) }
             if let word = response.finishWord {
                 notes.append(CallNote(.finishReason, "the server says that the answer ended by '\(word)', which is not known"))

@@ -22,7 +22,7 @@ final class Exchange: Sendable {
         _ request: ModelRequest, at endpoint: Endpoint, redactor: Redactor = .none, pieces: PieceQueue? = nil
     ) async throws(StepFailure) -> Exchange {
         if request.sampling.logprobs == true { try checkLogprobs(request, at: endpoint) }
-        try endpoint.format.check(WireRequest(request: request, modelID: endpoint.modelID, dialect: endpoint.dialect))
+        try endpoint.format.check(endpoint.wire(request))
         let draft = draft(request, at: endpoint)
         guard let credential = endpoint.credential else { return Exchange(draft, opened: [], for: request, at: endpoint, redactor, pieces) }
         let opening = try await credential.headers(for: draft)
@@ -38,7 +38,7 @@ final class Exchange: Sendable {
 
     /// The request without what opens the API.
     private static func draft(_ request: ModelRequest, at endpoint: Endpoint) -> HTTPRequest {
-        let (wire, format) = (WireRequest(request: request, modelID: endpoint.modelID, dialect: endpoint.dialect), endpoint.format)
+        let (wire, format) = (endpoint.wire(request), endpoint.format)
         return HTTPRequest(
             method: "POST", url: EndpointURL.joined(endpoint.baseURL ?? "", format.path(of: wire)), headers: endpoint.headers(of: request), body: format.encode(wire),
             connectTimeout: min(.seconds(10), request.timeout), timeout: request.timeout, maxResponseBytes: format.mostBytes(of: wire.expected))
@@ -51,7 +51,7 @@ final class Exchange: Sendable {
     ) {
         var draft = draft
         if !credential.isEmpty { draft.headers.insert(contentsOf: credential, at: endpoint.format.headers.count) }
-        let wire = WireRequest(request: request, modelID: endpoint.modelID, dialect: endpoint.dialect)
+        let wire = endpoint.wire(request)
         let gathering = Self.gathering(of: wire, as: endpoint.format, pieces)
         self.request = request
         self.endpoint = endpoint

@@ -68,7 +68,8 @@ public final class ProviderRegistry: ModelProvider {
                 of: endpoint.model, endpoint.dialect, imageTokens: catalogue.imageTokens(provider: model.provider, model: endpoint.modelID)),
             servedNames: endpoint.dialect.servedNames, keepsOutputCap: endpoint.dialect.keepsOutputCap,
             trustsReportedCost: endpoint.dialect.trustsReportedCost, servedTier: endpoint.dialect.servedTier, schemaOverhead: endpoint.format.schemaOverhead,
-            counting: endpoint.dialect.counting.reach, logprobs: endpoint.configuration.logprobs(of: endpoint.model, id: endpoint.modelID))
+            counting: endpoint.dialect.counting.reach, logprobs: endpoint.configuration.logprobs(of: endpoint.model, id: endpoint.modelID),
+            cache: endpoint.cache?.rules)
     }
 
     public func prepare(_ model: ModelReference) async throws(StepFailure) {
@@ -169,7 +170,7 @@ public final class ProviderRegistry: ModelProvider {
         return Endpoint(
             configuration: configuration, model: alias, modelID: alias?.id ?? model.model, format: format,
             baseURL: alias?.serve == nil ? alias?.baseURL ?? configuration.baseURL : nil, credential: key.map { APIKey($0, in: format) }, dialect: dialect,
-            counter: api.counter(dialect))
+            counter: api.counter(dialect), cache: configuration.cache(of: alias, id: alias?.id ?? model.model, dialect).map(CacheSpeech.init))
     }
 
     private func key(of configuration: ProviderConfiguration, isAsked: Bool) throws(StepFailure) -> (value: String?, isRead: Bool) {

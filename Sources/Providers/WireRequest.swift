@@ -1,3 +1,4 @@
+import PromptCaching
 import WorkflowModel
 
 /// What a format makes a body of: a request, and what the provider's entry says of its model.
@@ -6,13 +7,27 @@ struct WireRequest {
     /// The model's name on the wire.
     let modelID: String
     let dialect: Dialect
+    /// The model's cache, where it is known how it is spoken to.
+    var cache: CacheSpeech?
 
     /// By which a schema, or the tool that takes it, is named.
     var toolName: String { String(request.schemaName.prefix(64)) }
 
+    /// Whether the parts of a content are sent one by one, so that marks can stand between them: always for such a model, as marked and unmarked requests have to have the same parts.
+    var splitsContent: Bool { cache?.rules.control == .breakpoints }
+
+    /// What it tells the cache, where that is spoken to in this way.
+    func instructions(_ control: CacheControl) -> (CacheInstructions, CacheRules)? {
+        guard let asked = request.cache, let cache, cache.rules.control == control else { return nil }
+        return (asked, cache.rules)
+    }
+
+    /// Whether it only writes its prompt to a cache.
+    var isWarmUp: Bool { request.cache?.isWarmUp == true }
+
     var hasAttachments: Bool { request.segments.contains { $0.attachment != nil } }
 
-    var isStreaming: Bool { request.sampling.stream ?? dialect.stream }
+    var isStreaming: Bool { (request.sampling.stream ?? dialect.stream) && !isWarmUp }
 
     var expected: ExpectedAnswer {
         ExpectedAnswer(maxOutputTokens: request.maxOutputTokens, hasLogprobs: request.sampling.logprobs == true, provider: request.model.provider, usage: dialect.usage)

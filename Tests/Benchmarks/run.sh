@@ -12,7 +12,7 @@
 # syncs       how often a lone run waits for the disk, by strace
 # resume      a run of 10,000 steps that was killed before its last, whole process
 # show        runs in a ledger of 1,000,000 calls, whole process
-# language    evaluating expressions, rendering a prompt, validating an answer, pricing a call
+# language    evaluating expressions, rendering a prompt, validating an answer, pricing a call, planning a prompt cache
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 root=$PWD

@@ -6,7 +6,8 @@
 A server on loopback takes the program's requests at the paths of three APIs. Each body has to be of the parameter types of the vendor's client, with no
 key that they do not have at any level (`strict.py`), and a check of that check refuses 200 requests with one fault each. The answers are objects of the clients'
 response types, whole and in the events of a stream: every reason to stop, refusals, thinking, tool calls, counters of caches, errors. Requests that count
-tokens are held against the types of the counting endpoints. What the program makes of them stands in the cases below. A line for each kind of case, and for each thing that is wrong; exits with 1 where one is.
+tokens are held against the types of the counting endpoints. So are the requests that
+`RecordedRequestTests` records under `Tests/Fixtures`, among them those with marks for prompt caches. What the program makes of them stands in the cases below. A line for each kind of case, and for each thing that is wrong; exits with 1 where one is.
 
 Needs the packages `anthropic` and `openai` in the releases that the Makefile names. AGENTCTL is .build/debug/agentctl unless it is named.
 """
@@ -512,6 +513,12 @@ def unfinished(api):
         yield f"an error after {length} events", lambda request, length=length: broken(request, length), "Overloaded"
 
 
+def recorded():
+    """The bodies that tests record, with the name of their API."""
+    for path in sorted((pathlib.Path(__file__).parent.parent / "Fixtures").glob("*/*.http")):
+        yield path.parent.name, path.stem, json.loads(path.read_bytes().split(b"\r\n\r\n", 1)[1])
+
+
 # The check of the check.
 
 
@@ -571,6 +578,13 @@ def main():
             tally[kind] = tally.get(kind, 0) + 1
             wrong += found
     wrong += server.wrong
+    for api, name, body in recorded():
+        tally[f"{api}: recorded requests"] = tally.get(f"{api}: recorded requests", 0) + 1
+        try:
+            ADAPTERS[api].validate_python(body)
+            server.asked.append((api, body))
+        except Exception as error:
+            wrong.append(f"{api}, recorded {name}: {error}")
 
     draw, refused = random.Random(13), 0
     for number in range(200):

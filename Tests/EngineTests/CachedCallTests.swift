@@ -94,7 +94,7 @@ import WorkflowModel
     }
 
     @Test func whyLessWasFoundIsSaid() async throws {
-        let rig = Rig()
+        let rig = Rig(rules: CacheRules(name: "anthropic", entries: .marks(most: 4), leastTokens: 100, lifetimes: [.init(span: .seconds(300), writePrice: 1.25)], readPrice: 0.1))
         _ = try await rig.engine.run(Self.chain())
         // Dropped early.
         rig.cache.clear()
@@ -102,10 +102,11 @@ import WorkflowModel
         #expect(rig.misses == [.evicted, nil, nil])
         rig.engine.clock.advance(by: .seconds(400))
         _ = try await rig.engine.run(Self.chain())
-        #expect(rig.misses == [.expired, nil, nil] && rig.plans[0]?.cached == 0)
+        // The whole prompts of the others have come back, too.
+        #expect(rig.misses[0] == .expired && rig.misses.allSatisfy { $0 == nil || $0 == .expired } && rig.plans[0]?.cached == 0, "\(rig.misses)")
         // Another text in its place, which could be found.
         _ = try await rig.engine.run(Self.chain().replacing("Mind the rules. Mind", with: "Mind the laws. Mind"))
-        #expect(rig.misses == [.moved, nil, nil])
+        #expect(rig.misses[0] == .moved && rig.misses.dropFirst().allSatisfy { $0 == nil }, "\(rig.misses)")
     }
 
     @Test func aPrefixBelowWhatIsCachedIsToldBySilence() async throws {

@@ -35,12 +35,12 @@ import WorkflowModel
     }
 
     private static func request(
-        _ segments: [PromptSegment]? = nil, cap: Int = 64, schema: String? = nil, schemaName: String = "draft", _ settings: (inout Sampling) -> Void = { _ in }
+        _ segments: [PromptSegment]? = nil, cap: Int = 64, schema: String? = nil, schemaName: String = "draft", cache: CacheInstructions? = nil, _ settings: (inout Sampling) -> Void = { _ in }
     ) -> ModelRequest {
         let sample = ModelRequest.sample(schema: schema, settings)
         return ModelRequest(
             id: sample.id, model: sample.model, segments: segments ?? sample.segments, sampling: sample.sampling, maxOutputTokens: cap,
-            schema: sample.schema, schemaName: schemaName, timeout: sample.timeout)
+            schema: sample.schema, schemaName: schemaName, timeout: sample.timeout, cache: cache)
     }
 
     private static func text(_ role: MessageRole, _ text: String, starts: Bool = true) -> PromptSegment {
@@ -124,7 +124,45 @@ import WorkflowModel
         ]
     }
 
-    @Test(arguments: cases) func whatIsSentIsWhatWasSent(test: Case) async throws {
+    private static func asked(_ marks: [(Int, TimeSpan)], isExplicit: Bool = true, isWarmUp: Bool = false) -> CacheInstructions {
+        CacheInstructions(marks: marks.map { .init(segment: $0.0, lifetime: $0.1) }, key: "a81f97c0e2d45b66", isExplicit: isExplicit, isWarmUp: isWarmUp)
+    }
+
+    /// What is told to prompt caches.
+    private static func marked(_ api: ModelAPI) -> [Case] {
+        let kind: JSONValue = api == .anthropic ? "anthropic" : "openai-breakpoints"
+        let open = #"{"type":"object","properties":{"b":{"type":"string","minLength":1}},"required":["b"]}"#
+        let long = TimeSpan.seconds(api == .anthropic ? 3600 : 43_200)
+        let short = TimeSpan.seconds(api == .anthropic ? 300 : 1800)
+        return [
+            Case(name: "marks", api: api, settings: ["prompt_cache": kind, "images": true, "files": true]) {
+                request(
+                    [
+                        text(.system, "Rules"), text(.system, "More", starts: false), text(.user, "Policy"), attached(.image, "a.png", .png), attached(.file, "b.pdf", .pdf), text(.user, "Document", starts: false),
+                        text(.assistant, "Yes"), text(.user, "Last"),
+                    ], schema: open, cache: asked([(-1, long), (1, long), (3, long), (4, short), (5, short), (6, short)]))
+            },
+            Case(name: "warm-up", api: api, settings: ["prompt_cache": kind, "stream": true]) {
+                request([text(.system, "Rules"), text(.user, "Document"), text(.user, "and", starts: false)], schema: open, cache: asked([(1, short)], isExplicit: false, isWarmUp: true)) {
+                    $0.reasoning = "low"
+                }
+            },
+        ]
+            + (api == .anthropic
+                ? []
+                : [
+                    Case(name: "cache-key", api: api, settings: ["prompt_cache": "openai"]) {
+                        let sample = request(cache: asked([(0, .seconds(86_400))]))
+                        return ModelRequest(
+                            id: sample.id, model: ModelReference(provider: "stub", model: "gpt-5.4"), segments: sample.segments, sampling: sample.sampling, maxOutputTokens: 64, schema: nil, schemaName: "draft",
+                            timeout: sample.timeout, cache: sample.cache)
+                    }
+                ])
+    }
+
+    static let markedCases = ModelAPI.allCases.flatMap(marked)
+
+    @Test(arguments: cases + markedCases) func whatIsSentIsWhatWasSent(test: Case) async throws {
         let answer = test.answer
         let server = try answer.map { answer in try StubModelServer(script: { _ in answer }) } ?? StubModelServer()
         defer { server.stop() }

@@ -1,7 +1,8 @@
 // A fake OpenAI-compatible server to try workflows and benchmarks against.
 //
-//     stub-model-server [--port N] [--latency-ms N] [--mode echo|schema|fixed] [--key KEY] [--print-port] [--until-eof]
+//     stub-model-server [--port N] [--latency-ms N] [--mode echo|schema|fixed] [--key KEY] [--cache] [--print-port] [--until-eof]
 //
+// With --cache it has a prompt cache as vendors have them, which StubPromptCache.swift describes.
 // Prints `listening on http://127.0.0.1:PORT/v1` (with --print-port the number only) and serves until SIGTERM or SIGINT, or
 // with --until-eof until its standard input ends. Models whose names begin with `stub-` behave as StubBehaviour.swift lists,
 // in every mode: stub-429, stub-html, stub-truncated-stream, stub-500-once+50ms, ...
@@ -51,10 +52,11 @@ while let argument = arguments.popLast() {
     case "--key":
         guard let key = arguments.popLast() else { fail("--key needs a value") }
         options.requiredKey = key
+    case "--cache": options.cache = StubCacheOptions()
     case "--print-port": printsPort = true
     case "--until-eof": stopsAtEOF = true
     case "--help", "-h":
-        print("usage: stub-model-server [--port N] [--latency-ms N] [--mode echo|schema|fixed] [--key KEY] [--print-port] [--until-eof]")
+        print("usage: stub-model-server [--port N] [--latency-ms N] [--mode echo|schema|fixed] [--key KEY] [--cache] [--print-port] [--until-eof]")
         exit(0)
     default: fail("unknown argument '\(argument)'")
     }

@@ -36,10 +36,34 @@ struct StubBehaviour {
     let options: StubOptions
     /// Conversations that a `-once` model has already failed.
     private var seen: Set<[UInt8]> = []
+    private var cache: StubPromptCache?
+    /// What the cache had of the request that is being answered.
+    private var use: StubCacheUse?
 
-    init(options: StubOptions) { self.options = options }
+    init(options: StubOptions) {
+        self.options = options
+        cache = options.cache.map(StubPromptCache.init)
+    }
 
-    mutating func respond(to request: StubRequest) -> StubResponse {
+    /// The answer, and what the cache takes once it begins.
+    mutating func respond(to request: StubRequest) -> (response: StubResponse, write: StubPromptCache.Write?) {
+        use = nil
+        var write: StubPromptCache.Write?
+        let apis: [(path: String, api: StubPrompt.API)] = [("/v1/chat/completions", .chat), ("/v1/responses", .responses), ("/v1/messages", .messages)]
+        if cache != nil, request.method == "POST", let api = apis.first(where: { $0.path == request.path })?.api, let json = request.json {
+            switch cache!.look(api, json) {
+            case .success(let found): (use, write) = found
+            case .failure(let refusal): return (refusal.response, nil)
+            }
+        }
+        let response = answer(to: request)
+        return (response, response.status == 200 ? write : nil)
+    }
+
+    /// The answer to a request begins.
+    mutating func begin(_ write: StubPromptCache.Write) { cache?.begin(write) }
+
+    private mutating func answer(to request: StubRequest) -> StubResponse {
         switch (request.method, request.path) {
         case ("GET", "/health"), ("GET", "/v1/health"): return .json(["status": "ok"])
         case ("GET", "/v1/models"):
@@ -54,7 +78,7 @@ struct StubBehaviour {
 
     private func other(_ api: StubOtherAPIs.API, _ request: StubRequest) -> StubResponse {
         guard let json = request.json else { return .error(400, "the body is not JSON", type: "invalid_request_error") }
-        let stub = StubOtherAPIs(api: api, request: json, number: request.number)
+        let stub = StubOtherAPIs(api: api, request: json, number: request.number, cache: use)
         if case .text(let text) = options.content { return stub.response(saying: text) }
         return stub.response(saying: stub.echo)
     }
@@ -103,11 +127,15 @@ struct StubBehaviour {
     }
 
     private func answer(_ json: JSONValue, _ number: Int, _ text: String, hasUsage: Bool = true) -> StubResponse {
-        .completion(of: json, number: number, saying: text, hasUsage: hasUsage)
+        .completion(of: json, number: number, saying: text, hasUsage: hasUsage, cache: use)
     }
 
     private func respond(as name: Substring, _ json: JSONValue, _ messages: [JSONValue], _ number: Int) -> StubResponse {
-        let events = { (text: String) in StubCompletion(request: json, number: number, content: text).events() }
+        let events = { [use] (text: String) in
+            var completion = StubCompletion(request: json, number: number, content: text)
+            completion.cache = use
+            return completion.events()
+        }
         let echo = text(json, messages, .echo)
         let long = "one two three four five six seven eight nine ten eleven twelve"
         switch name {

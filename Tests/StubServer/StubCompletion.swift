@@ -11,6 +11,8 @@ struct StubCompletion {
     var hasUsage = true
     /// The usage objects that are told, the last one at the end; whole answers tell that alone. `nil`: what there was.
     var reported: [JSONValue]?
+    /// What a cache had of the prompt, which counts it then.
+    var cache: StubCacheUse?
     private var finishReason = "stop"
 
     /// - Parameter keepsCap: whether the answer stops at the cap of output that the request names.
@@ -43,6 +45,7 @@ struct StubCompletion {
     var tokenCounts: (input: Int64, output: Int64) { (usage["prompt_tokens"]?.intValue ?? 0, usage["completion_tokens"]?.intValue ?? 0) }
 
     private var usage: JSONValue {
+        if let cache { return cache.chat(output: Int64(Self.tokens(content) * choices)) }
         let promptBytes = (request["messages"]?.arrayValue ?? []).reduce(0) { $0 + Self.text(of: $1).utf8.count }
         let parts = (request["messages"]?.arrayValue ?? []).flatMap { $0["content"]?.arrayValue ?? [] }
         let prompt = Int64((promptBytes + 3) / 4 + parts.count { $0["type"] != "text" } * 765)

@@ -16,6 +16,8 @@ final class StubConnection {
     let number: Int
     var phase = Phase.idle
     var response: StubResponse?
+    /// What the cache takes when the answer begins.
+    var write: StubPromptCache.Write?
     var input: [UInt8] = []
     var output: [UInt8] = []
     var outputOffset = 0

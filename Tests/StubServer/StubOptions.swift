@@ -20,6 +20,8 @@ public struct StubOptions: Sendable {
     public var requiredKey: String?
     /// Whether `requests` keeps them; off for benchmarks. They are counted in any case.
     public var recordsRequests = true
+    /// `nil`: it caches nothing, and says so.
+    public var cache: StubCacheOptions?
     /// 0 lets the kernel choose.
     public var port: UInt16 = 0
 

@@ -9,6 +9,8 @@ struct StubOtherAPIs {
     let api: API
     let request: JSONValue
     let number: Int
+    /// What a cache had of the prompt, which counts it then.
+    var cache: StubCacheUse?
 
     /// What the client asks, in the API's own field.
     private var asked: [JSONValue] {
@@ -19,10 +21,15 @@ struct StubOtherAPIs {
     /// The last user message.
     var echo: String { asked.last { $0["role"] == "user" }.map(StubCompletion.text) ?? "" }
 
-    func response(saying text: String) -> StubResponse {
+    func response(saying said: String) -> StubResponse {
+        let text = cache?.isWarmUp == true ? "" : said
         let tokens = (asked.reduce(0) { $0 + StubCompletion.text(of: $1).utf8.count } + 3) / 4
         let (input, output) = (JSONValue.int(Int64(tokens)), JSONValue.int(Int64(StubCompletion.tokens(text))))
-        let document = api == .messages ? message(text, input, output) : answer(text, input, output)
+        var document = api == .messages ? message(text, input, output) : answer(text, input, output)
+        if cache?.isWarmUp == true, var empty = document.objectValue {
+            if api == .messages { (empty["content"], empty["stop_reason"]) = ([], "max_tokens") } else { empty["output"] = [] }
+            document = .object(empty)
+        }
         guard request["stream"]?.boolValue == true else { return .json(document) }
         let events = api == .messages ? messageEvents(document, text, output) : responseEvents(document, text)
         let chunks = events.map { event in Array("event: \(event["type"]?.stringValue ?? "")\ndata: ".utf8) + JSONEncoding.wire.bytes(event) + Array("\n\n".utf8) }
@@ -33,7 +40,7 @@ struct StubOtherAPIs {
         [
             "id": .string("msg_\(number)"), "type": "message", "role": "assistant", "model": request["model"] ?? "", "content": [["type": "text", "text": .string(text)]],
             "stop_reason": "end_turn", "stop_sequence": nil,
-            "usage": ["input_tokens": input, "cache_creation_input_tokens": 0, "cache_read_input_tokens": 0, "output_tokens": output],
+            "usage": cache?.messages(output: output) ?? ["input_tokens": input, "cache_creation_input_tokens": 0, "cache_read_input_tokens": 0, "output_tokens": output],
         ]
     }
 
@@ -43,7 +50,7 @@ struct StubOtherAPIs {
         return [
             "id": .string("resp_\(number)"), "object": "response", "created_at": 1_700_000_000, "status": "completed", "model": request["model"] ?? "", "error": nil, "incomplete_details": nil,
             "output": [["id": .string("msg_\(number)"), "type": "message", "role": "assistant", "status": "completed", "content": content]],
-            "usage": [
+            "usage": cache?.responses(output: output.intValue ?? 0) ?? [
                 "input_tokens": input, "input_tokens_details": ["cached_tokens": 0], "output_tokens": output, "output_tokens_details": ["reasoning_tokens": 0], "total_tokens": total,
             ],
         ]

@@ -67,8 +67,13 @@ public struct StubResponse: Sendable {
 extension StubResponse {
     /// A chat completion that says `text`, streamed where that was asked for.
     public static func completion(of request: JSONValue, number: Int, saying text: String, hasUsage: Bool = true) -> StubResponse {
+        completion(of: request, number: number, saying: text, hasUsage: hasUsage, cache: nil)
+    }
+
+    static func completion(of request: JSONValue, number: Int, saying text: String, hasUsage: Bool, cache: StubCacheUse?) -> StubResponse {
         var completion = StubCompletion(request: request, number: number, content: text)
         completion.hasUsage = hasUsage
+        completion.cache = cache
         guard request["stream"]?.boolValue == true else { return StubResponse(body: .bytes(completion.body())) }
         return StubResponse(contentType: "text/event-stream", body: .chunks(completion.events()))
     }

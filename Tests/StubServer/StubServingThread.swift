@@ -160,7 +160,8 @@ final class StubServingThread {
             $0.inFlight += 1
             $0.peakInFlight = max($0.peakInFlight, $0.inFlight)
         }
-        let response = script?(request) ?? behaviour.respond(to: request)
+        let response: StubResponse
+        if let scripted = script?(request) { response = scripted } else { (response, connection.write) = behaviour.respond(to: request) }
         connection.response = response
         let latency = response.latency ?? options.latencyMilliseconds
         if latency > 0 { schedule(connection, after: latency) } else { begin(connection, response) }
@@ -195,6 +196,7 @@ final class StubServingThread {
             return end(connection, closes: true)
         case .complete, .close, .cut: break
         }
+        if let write = connection.write.take() { behaviour.begin(write) }
         writeHead(connection, response)
         switch response.body {
         case .bytes(let bytes):
@@ -283,6 +285,7 @@ final class StubServingThread {
     private func end(_ connection: StubConnection, closes: Bool) {
         connection.phase = .idle
         connection.response = nil
+        connection.write = nil
         connection.closesWhenWritten = closes
         server.note { $0.inFlight -= 1 }
         guard flush(connection), !connection.input.isEmpty else { return }

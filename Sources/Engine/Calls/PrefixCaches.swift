@@ -7,10 +7,19 @@ import WorkflowModel
 final class PrefixCaches: Sendable {
     private struct State {
         var mirror = CacheMirror()
+        /// The shortest prefixes that are cached, as answers have shown them.
+        var minimums: [ModelReference: LearnedMinimum] = [:]
         /// Models whose calls of the past are known.
         var known: Set<ModelReference> = []
         /// By the hash of the graph.
         var outlooks: [ContentHash: PrefixOutlook] = [:]
+
+        /// What became of the longest marked prefix of a request tells of the shortest that is cached.
+        mutating func note(_ seen: CacheMirror.Observation, _ plan: CachePlan, of model: ModelReference) {
+            guard let mark = plan.marks.last, let read = seen.read, let written = seen.written, let input = seen.input, let total = plan.ends.last?.tokens, total > 0 else { return }
+            let tokens = read + written > 0 ? read + written : plan.ends[mark.end].tokens * input / total
+            minimums[model, default: LearnedMinimum()].note(tokens, wasCached: read + written > 0)
+        }
     }
 
     private let state = Mutex(State())
@@ -35,10 +44,9 @@ final class PrefixCaches: Sendable {
                 let first = prefixes[row.run, default: RunPrefixes()].take(row.plan)
                 let obstacle = state.mirror.sent(row.plan, rules, first: first, at: sent)
                 guard let ended = row.endedAt else { continue }
-                _ = state.mirror.ended(
-                    row.plan, rules,
-                    CacheMirror.Observation(read: row.read, written: row.written, input: row.input, sentAt: sent, endedAt: ended.milliseconds),
-                    obstacle: obstacle, hasBegun: row.hasBegun)
+                let seen = CacheMirror.Observation(read: row.read, written: row.written, input: row.input, sentAt: sent, endedAt: ended.milliseconds)
+                _ = state.mirror.ended(row.plan, rules, seen, obstacle: obstacle, hasBegun: row.hasBegun)
+                if row.hasBegun { state.note(seen, row.plan, of: profile.reference) }
             }
         }
     }
@@ -64,14 +72,15 @@ final class PrefixCaches: Sendable {
     /// What is planned of a prompt; `nil`: nothing of it could be in a cache.
     func plan(_ question: Question, _ segments: [PromptSegment], _ sheet: PriceSheet?, writes: Bool, at now: Timestamp) -> CachedPrompt? {
         guard let caching = question.caching, let usual = question.model.cache else { return nil }
-        let rules = usual.priced(by: sheet)
         let space = PrefixNames.space(of: question)
         let ends = PrefixNames.ends(of: segments, in: space, question.model.attachments, reads: caching.reads)
+        var rules = usual.priced(by: sheet, promptTokens: ends.last?.tokens ?? 0).rules
+        if let learned = state.withLock({ $0.minimums[question.model.reference] }) { rules.leastTokens = learned.leastTokens(rules.leastTokens) }
         guard let last = ends.last, last.tokens >= rules.leastTokens else { return nil }
         let prompt = CacheMirror.Prompt(
             space: space.number, ends: ends, lifetimes: caching.lifetimes, marks: caching.marks, writes: writes, isHeldOut: caching.isHeldOut)
         let plan = state.withLock { $0.mirror.plan(prompt, rules, at: now.milliseconds) }
-        return CachedPrompt(plan, rules, of: caching.question, instructions: caching.marks && !caching.isHeldOut ? Self.instructions(plan, rules) : nil)
+        return CachedPrompt(plan, rules, question.model.reference, of: caching.question, instructions: caching.marks && !caching.isHeldOut ? Self.instructions(plan, rules) : nil)
     }
 
     private static func instructions(_ plan: CachePlan, _ rules: CacheRules) -> CacheInstructions {
@@ -98,7 +107,10 @@ final class PrefixCaches: Sendable {
         let usage = result.usage
         let seen = CacheMirror.Observation(
             read: usage?.cacheRead, written: usage?.totalCacheWrite, input: usage?.totalInput, sentAt: sentAt.milliseconds, endedAt: now.milliseconds)
-        return state.withLock { $0.mirror.ended(prompt.plan, prompt.rules, seen, obstacle: prompt.obstacle, hasBegun: hasBegun) }
+        return state.withLock { state in
+            if hasBegun { state.note(seen, prompt.plan, of: prompt.model) }
+            return state.mirror.ended(prompt.plan, prompt.rules, seen, obstacle: prompt.obstacle, hasBegun: hasBegun)
+        }
     }
 }
 
@@ -107,6 +119,7 @@ final class CachedPrompt {
     let plan: CachePlan
     /// With the prices that hold for it.
     let rules: CacheRules
+    let model: ModelReference
     /// Of the outlook.
     let question: Int?
     /// `nil`: its server is told nothing.
@@ -117,12 +130,13 @@ final class CachedPrompt {
     /// Which prices of writing can be charged for it.
     var writes: CacheWrites {
         // Whoever is told nothing does as it likes; so does a cache that nobody marks.
-        guard let instructions, rules.isMarked else { return .any }
-        guard let longest = instructions.marks.filter({ mark in plan.ends[mark.segment].tokens > plan.cached }).map(\.lifetime).max() else { return .none }
-        return longest <= rules.lifetimes.last!.span ? .short : .any
+        guard instructions != nil, rules.isMarked else { return .any }
+        guard let longest = plan.marks.filter({ plan.ends[$0.end].tokens > plan.cached }).map(\.lifetime).max() else { return .none }
+        return rules.lifetimes.contains { $0.span == longest && $0.isLong } ? .any : .short
     }
 
-    init(_ plan: CachePlan, _ rules: CacheRules, of question: Int?, instructions: CacheInstructions?) {
+    init(_ plan: CachePlan, _ rules: CacheRules, _ model: ModelReference, of question: Int?, instructions: CacheInstructions?) {
+        self.model = model
         self.question = question
         self.plan = plan
         self.rules = rules

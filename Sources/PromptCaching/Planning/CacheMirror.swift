@@ -258,36 +258,44 @@ public struct CacheMirror: Sendable {
             if rules.isMarked { began(plan, at: seen.endedAt) } else { touch(plan, rules, at: seen.sentAt) }
             return plan.cached > 0 ? .unreported : nil
         }
-        let total = max(1, plan.ends.last?.tokens ?? 1)
         // Its tokens are ours in the measure of the whole.
+        let total = max(1, plan.ends.last?.tokens ?? 1)
         func estimated(_ tokens: Int) -> Int { Int((Int64(tokens) * Int64(total) + Int64(input) / 2) / Int64(input)) }
-        let found = estimated(read)
-        let slack = max(total / 20, Self.leastGap)
-        let miss = miss(plan, rules, seen, found: found, slack: slack, obstacle)
-        if rules.isMarked { correct(plan, seen, found: found, written: seen.written.map(estimated), slack: slack) } else { touch(plan, rules, at: seen.sentAt) }
+        let found = Self.nearest(estimated(read), plan)
+        let miss = miss(plan, rules, seen, read: estimated(read), found: found, obstacle)
+        if rules.isMarked { correct(plan, seen, found: found, depth: seen.written.map { Self.nearest(estimated(read + $0), plan) }) } else { touch(plan, rules, at: seen.sentAt) }
         return miss
     }
 
-    /// Fewer tokens than these are no difference.
-    private static let leastGap = 64
+    /// The end at which so many tokens end, in the tokens of the plan; 0: before the first.
+    private static func nearest(_ tokens: Int, _ plan: CachePlan) -> Int {
+        var best = (distance: tokens, tokens: 0)
+        for end in plan.ends where abs(end.tokens - tokens) < best.distance { best = (abs(end.tokens - tokens), end.tokens) }
+        return best.tokens
+    }
 
-    private func miss(_ plan: CachePlan, _ rules: CacheRules, _ seen: Observation, found: Int, slack: Int, _ obstacle: CacheMiss?) -> CacheMiss? {
-        if found + slack < plan.cached {
+    /// Fewer tokens than these are no difference, where a cache goes by steps.
+    private static let leastGap = 256
+
+    private func miss(_ plan: CachePlan, _ rules: CacheRules, _ seen: Observation, read: Int, found: Int, _ obstacle: CacheMiss?) -> CacheMiss? {
+        let isLess = rules.isMarked ? found < plan.cached : read + max(plan.cached / 20, Self.leastGap) < plan.cached
+        if isLess {
             let place = plan.ends.first { $0.tokens >= plan.cached }.flatMap { places[$0.name] }
             return place.map { entries[Int($0)].until <= seen.sentAt } == true ? .expired : .evicted
         }
         // Marked, and neither written nor read.
-        if let last = plan.marks.last, seen.written == 0, found == 0, plan.ends[last.end].tokens > plan.cached { return .belowMinimum }
-        guard let obstacle, let last = plan.ends.last(where: { $0.tokens >= rules.leastTokens }), found + slack < last.tokens else { return nil }
+        if let last = plan.marks.last, seen.written == 0, seen.read == 0, plan.ends[last.end].tokens > plan.cached { return .belowMinimum }
+        guard let obstacle, let last = plan.ends.last(where: { $0.tokens >= rules.leastTokens }), found < last.tokens else { return nil }
         return obstacle
     }
 
-    private mutating func correct(_ plan: CachePlan, _ seen: Observation, found: Int, written: Int?, slack: Int) {
-        let reached = found + (written ?? 0) + slack
+    /// - Parameters:
+    ///   - found: up to where it was read.
+    ///   - depth: up to where it was read or written; `nil`: what was written is not told.
+    private mutating func correct(_ plan: CachePlan, _ seen: Observation, found: Int, depth: Int?) {
         for mark in plan.marks {
             guard let place = places[plan.ends[mark.end].name] else { continue }
-            let end = plan.ends[mark.end]
-            if end.tokens <= reached, found + (written ?? 1) > 0 {
+            if plan.ends[mark.end].tokens <= depth ?? .max {
                 write(Int(place), Int32(clamping: mark.lifetime.milliseconds / 1000), at: seen.sentAt)
             } else if entries[Int(place)].readyAt != .max, entries[Int(place)].writers == 0 {
                 // It is not there.
@@ -296,7 +304,7 @@ public struct CacheMirror: Sendable {
             }
         }
         // What is read is used, and so is what it passes.
-        for end in plan.ends where end.tokens <= found + slack {
+        for end in plan.ends where end.tokens <= found {
             guard let place = places[end.name], entries[Int(place)].readyAt != .max else { continue }
             entries[Int(place)].until = max(entries[Int(place)].until, seen.sentAt + Int64(entries[Int(place)].lifetime) * 1000)
         }

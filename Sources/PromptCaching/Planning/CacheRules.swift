@@ -17,66 +17,78 @@ public struct CacheRules: Sendable, Hashable {
         public let span: TimeSpan
         /// Of a token that is written with it.
         public let writePrice: Double
+        /// What requests call it: `5m`, `12h`; empty where none speaks of it.
+        public let word: String
+        /// Whether it is billed as the longer one of the vendor's two.
+        public let isLong: Bool
 
-        public init(span: TimeSpan, writePrice: Double) {
+        public init(span: TimeSpan, writePrice: Double, word: String = "", isLong: Bool = false) {
             self.span = span
             self.writePrice = writePrice
+            self.word = word
+            self.isLong = isLong
         }
+
+        /// The same at another price.
+        public func priced(_ price: Double) -> Lifetime { Lifetime(span: span, writePrice: price, word: word, isLong: isLong) }
     }
 
+    /// What to call it: a ``CacheKind``'s word, or one of ``known``.
     public let name: String
-    public let entries: Entries
+    public var entries: Entries
     /// A shorter prefix is not cached.
     public var leastTokens: Int
     /// The longest first, as a longer one must not stand behind a shorter one in a prompt. One at least.
-    public let lifetimes: [Lifetime]
+    public private(set) var lifetimes: [Lifetime]
     /// Of a token that is read.
     public var readPrice: Double
+    /// How a request speaks to it.
+    public let control: CacheControl
+    /// A mark finds an entry that ends so many blocks before it, itself included, and no earlier one; `nil`: any.
+    public let lookBack: Int?
+    /// Whether a prompt can be written to it without an answer.
+    public let canWarmUp: Bool
+    /// A longer life that a request can ask for all that it writes, where nothing is marked, and what it is called.
+    public let retention: Lifetime?
 
-    public init(name: String, entries: Entries, leastTokens: Int, lifetimes: [Lifetime], readPrice: Double) {
+    public init(
+        name: String, entries: Entries, leastTokens: Int, lifetimes: [Lifetime], readPrice: Double, control: CacheControl = .order, lookBack: Int? = nil,
+        canWarmUp: Bool = false, retention: Lifetime? = nil
+    ) {
         self.name = name
         self.entries = entries
         self.leastTokens = leastTokens
         self.lifetimes = lifetimes.sorted { $0.span > $1.span }
         self.readPrice = readPrice
+        self.control = control
+        self.lookBack = lookBack
+        self.canWarmUp = canWarmUp
+        self.retention = retention
     }
 
     /// Whether a request has to mark what is to be cached.
     public var isMarked: Bool { if case .marks = entries { true } else { false } }
 
-    /// The same rules with other prices.
-    ///
-    /// - Parameters:
-    ///   - read: of a token that is read; `nil`: as they say.
-    ///   - write: of a token that is written to live for so long; `nil`: as they say.
-    public func priced(read: Double?, write: (Lifetime) -> Double?) -> CacheRules {
-        CacheRules(
-            name: name, entries: entries, leastTokens: leastTokens, lifetimes: lifetimes.map { Lifetime(span: $0.span, writePrice: write($0) ?? $0.writePrice) },
-            readPrice: read ?? readPrice)
-    }
-
     /// How often a prefix must be read for each time that it is written, so that writing it pays: (w − 1) / (1 − p).
     public func leastReads(_ lifetime: Lifetime) -> Double { readPrice < 1 ? (lifetime.writePrice - 1) / (1 - readPrice) : .infinity }
+
+    /// The same with other prices of writing, one for each lifetime.
+    public func writing(_ price: (Lifetime) -> Double) -> CacheRules {
+        var rules = self
+        rules.lifetimes = lifetimes.map { $0.priced(price($0)) }
+        return rules
+    }
+
+    /// The same with those of the lifetimes alone that are among `spans`; with all, where none is.
+    public func lasting(_ spans: [TimeSpan]) -> CacheRules {
+        var rules = self
+        let kept = lifetimes.filter { spans.contains($0.span) }
+        if !kept.isEmpty { rules.lifetimes = kept }
+        return rules
+    }
 }
 
 extension CacheRules {
-    private static let minutes5 = Lifetime(span: .seconds(300), writePrice: 1.25)
-    private static let hour = Lifetime(span: .seconds(3600), writePrice: 2)
-
-    /// Rules as vendors publish them in November 2026, by the names that `cache simulate --rules` takes.
-    ///
-    /// Sources: Anthropic, "Prompt caching" (four marks; 5 minutes at 1.25, 1 hour at 2, read at 0.1; 1,024 tokens for Sonnet 4 and 5 and Opus 4.8); OpenAI, "Prompt caching"
-    /// (to 5.5: automatic, 128 tokens a step, 5 to 10 minutes; from 5.6: marks, 30 minutes at 1.25, 12 hours at 2.5); Google, "Context caching" (implicit, without a stated life); DeepSeek,
-    /// "Context caching" (whole units, best effort; an hour is taken); vLLM, "Automatic prefix caching" (blocks of 16 tokens, as long as there is room; computed again, not billed).
-    public static let known: [CacheRules] = [
-        CacheRules(name: "anthropic", entries: .marks(most: 4), leastTokens: 1024, lifetimes: [hour, minutes5], readPrice: 0.1),
-        CacheRules(name: "anthropic-5m", entries: .marks(most: 4), leastTokens: 1024, lifetimes: [minutes5], readPrice: 0.1),
-        CacheRules(name: "anthropic-1h", entries: .marks(most: 4), leastTokens: 1024, lifetimes: [hour], readPrice: 0.1),
-        CacheRules(name: "openai-56", entries: .marks(most: 4), leastTokens: 1024, lifetimes: [Lifetime(span: .seconds(1800), writePrice: 1.25)], readPrice: 0.1),
-        CacheRules(name: "openai-56-12h", entries: .marks(most: 4), leastTokens: 1024, lifetimes: [Lifetime(span: .seconds(43_200), writePrice: 2.5)], readPrice: 0.1),
-        CacheRules(name: "openai-55", entries: .steps(128), leastTokens: 1024, lifetimes: [Lifetime(span: .seconds(300), writePrice: 1)], readPrice: 0.1),
-        CacheRules(name: "gemini", entries: .steps(1), leastTokens: 4096, lifetimes: [Lifetime(span: .seconds(300), writePrice: 1)], readPrice: 0.1),
-        CacheRules(name: "deepseek", entries: .units, leastTokens: 1, lifetimes: [Lifetime(span: .seconds(3600), writePrice: 1)], readPrice: 0.02),
-        CacheRules(name: "vllm", entries: .steps(16), leastTokens: 16, lifetimes: [Lifetime(span: .seconds(31_536_000), writePrice: 1)], readPrice: 0),
-    ]
+    /// Rules as vendors publish them, by the names that `cache simulate --rules` takes: what ``CacheTable`` has of them, of no model in particular.
+    public static let known: [CacheRules] = CacheTable.shipped.named
 }

@@ -51,7 +51,7 @@ struct AnthropicMessages: WireFormat {
         if request.request.sampling.logprobs == true {
             throw StepFailure(.configuration, "\(request.request.model): the Messages API has no log-probabilities", details: ["take logprobs out, or ask a model of another API"])
         }
-        guard case .budget(let tokens)? = Thinking(request.request.sampling.reasoning) else { return }
+        guard !request.isWarmUp, case .budget(let tokens)? = Thinking(request.request.sampling.reasoning) else { return }
         guard tokens >= Thinking.leastBudget, tokens < request.request.maxOutputTokens else {
             throw StepFailure(
                 .configuration, "\(request.request.model): a thinking budget of \(tokens) tokens is not between \(Thinking.leastBudget) and the cap of output, \(request.request.maxOutputTokens)",

@@ -51,17 +51,17 @@ struct AnthropicMessagesRequest {
         body.key("model")
         body.value(wire.modelID)
         body.key("max_tokens")
-        body.value(request.maxOutputTokens)
-        writeSystem(to: &body)
-        body.key("messages")
-        writeMessages(to: &body)
+        // Source: `message_create_params.py`: 0 populates the prompt cache without generating a response.
+        body.value(wire.isWarmUp ? 0 : request.maxOutputTokens)
+        let prompt = prompt(isMarked: true)
+        write(prompt, to: &body)
         let sampling = request.sampling
         if hasSampling {
             if let temperature = sampling.temperature { body.key("temperature"); body.value(.double(temperature)) }
             if let topP = sampling.topP { body.key("top_p"); body.value(.double(topP)) }
         }
         if let stop = sampling.stop { body.key("stop_sequences"); body.value(.array(stop.map(JSONValue.string))) }
-        writeOutput(to: &body)
+        writeOutput(marked: prompt.marks[CacheInstructions.Mark.tools], to: &body)
         // Said in any case: some servers stream unless they are told not to.
         body.key("stream")
         body.value(.bool(wire.isStreaming))
@@ -75,61 +75,88 @@ struct AnthropicMessagesRequest {
         var body = BodyWriter(capacity: BodyWriter.capacity(for: wire.request))
         body.key("model")
         body.value(wire.modelID)
-        writeSystem(to: &body)
-        body.key("messages")
-        writeMessages(to: &body)
-        writeOutput(to: &body)
+        write(prompt(isMarked: false), to: &body)
+        writeOutput(marked: nil, to: &body)
         return body.finish()
     }
 
     // MARK: The prompt
 
-    /// A block for each segment, as marks of a cache stand at the end of one. What they come to is the same text as in other APIs.
-    private func writeSystem(to body: inout BodyWriter) {
-        let segments = wire.request.segments.filter { $0.role == .system && !$0.text.isEmpty }
-        guard !segments.isEmpty else { return }
-        body.key("system")
-        body.list(segments.enumerated()) { item, body in Self.write(text: item.offset == 0 ? item.element.text : PromptSegment.joiner + item.element.text, to: &body) }
+    /// The prompt as blocks, and the marks of the cache behind them.
+    private struct Prompt {
+        let system: [PromptBlocks.Block]
+        let turns: [PromptBlocks.Message]
+        var marks = CacheMarks.none
+
+        init(_ segments: [PromptSegment]) {
+            system = PromptBlocks.system(of: segments)
+            turns = PromptBlocks.turns(of: segments)
+        }
+
+        /// - Parameter tools: the bytes of what stands before the system's words; `nil` where there are no tools.
+        mutating func mark(_ asked: [CacheInstructions.Mark], _ rules: CacheRules, tools: Int?) {
+            var bytes = tools ?? 0
+            var places = tools.map { [(segment: CacheInstructions.Mark.tools, bytes: $0)] } ?? []
+            places += PromptBlocks.places(in: system, after: &bytes)
+            for turn in turns { places += PromptBlocks.places(in: turn.blocks, after: &bytes) }
+            marks = CacheMarks(asked, rules, at: places)
+        }
     }
 
-    /// What the user and the model say in turn: neighbours of one role are one message.
-    private func writeMessages(to body: inout BodyWriter) {
-        var turns: [(role: MessageRole, parts: [PromptMessage.Part])] = []
-        for message in PromptMessage.messages(of: wire.request.segments.filter { $0.role != .system }) {
-            let parts = message.parts.isEmpty ? (message.text.isEmpty ? [] : [.text(message.text)]) : message.parts
-            if turns.last?.role == message.role { turns[turns.count - 1].parts += parts } else { turns.append((message.role, parts)) }
+    private func prompt(isMarked: Bool) -> Prompt {
+        var prompt = Prompt(wire.request.segments)
+        guard isMarked, let (asked, rules) = wire.instructions(.cacheControl), !asked.marks.isEmpty else { return prompt }
+        // How long the tools are decides nothing but which of too many marks is left out.
+        prompt.mark(asked.marks, rules, tools: Schema(of: wire).isTool ? 0 : nil)
+        return prompt
+    }
+
+    /// A block for each segment, as marks of a cache stand at the end of one. What they come to is the same text as in other APIs.
+    private func write(_ prompt: Prompt, to body: inout BodyWriter) {
+        if !prompt.system.isEmpty {
+            body.key("system")
+            body.list(prompt.system) { block, body in Self.write(block, marked: prompt.marks[block.segment], to: &body) }
         }
-        body.list(turns) { turn, body in
+        body.key("messages")
+        body.list(prompt.turns) { turn, body in
             body.open()
             body.key("role")
             body.value(turn.role.rawValue)
             body.key("content")
-            if turn.parts.count <= 1, case .text(let text) = turn.parts.first ?? .text("") {
-                body.value(text)
+            // A text alone is a block, too; only such a block can be marked.
+            if turn.blocks.count <= 1, turn.blocks.first?.attachment == nil, turn.blocks.first.map({ prompt.marks[$0.segment] == nil }) ?? true {
+                body.value(turn.blocks.first?.text ?? "")
             } else {
-                body.list(turn.parts) { part, body in Self.write(part, to: &body) }
+                body.list(turn.blocks) { block, body in Self.write(block, marked: prompt.marks[block.segment], to: &body) }
             }
             body.close()
         }
     }
 
-    private static func write(text: String, to body: inout BodyWriter) {
+    private static func write(_ block: PromptBlocks.Block, marked lifetime: CacheRules.Lifetime?, to body: inout BodyWriter) {
         body.open()
         body.key("type")
-        body.value("text")
-        body.key("text")
-        body.value(text)
+        if let attachment = block.attachment {
+            write(attachment, to: &body)
+        } else {
+            body.value("text")
+            body.key("text")
+            body.value(block.text)
+        }
+        if let lifetime { mark(lifetime, to: &body) }
         body.close()
     }
 
-    /// Source: `image_block_param.py`, `document_block_param.py`.
-    private static func write(_ part: PromptMessage.Part, to body: inout BodyWriter) {
-        guard case .attachment(let attachment) = part else {
-            if case .text(let text) = part { write(text: text, to: &body) }
-            return
-        }
-        body.open()
-        body.key("type")
+    /// Source: `cache_control_ephemeral_param.py`.
+    private static func mark(_ lifetime: CacheRules.Lifetime, to body: inout BodyWriter) {
+        body.key("cache_control")
+        body.value(markJSON(lifetime))
+    }
+
+    private static func markJSON(_ lifetime: CacheRules.Lifetime) -> JSONValue { ["type": "ephemeral", "ttl": .string(lifetime.word)] }
+
+    /// The rest of a block behind its type. Source: `image_block_param.py`, `document_block_param.py`.
+    private static func write(_ attachment: PromptAttachment, to body: inout BodyWriter) {
         body.value(attachment.kind == .image ? "image" : "document")
         body.key("source")
         body.open()
@@ -144,15 +171,18 @@ struct AnthropicMessagesRequest {
             body.key("title")
             body.value(attachment.name)
         }
-        body.close()
     }
 
     // MARK: The answer
 
-    private func writeOutput(to body: inout BodyWriter) {
+    /// - Parameter lifetime: of a mark behind the tools.
+    private func writeOutput(marked lifetime: CacheRules.Lifetime?, to body: inout BodyWriter) {
         let schema = Schema(of: wire)
         var output: JSONObject = [:]
         switch AnthropicMessages.Thinking(wire.request.sampling.reasoning) {
+        // Without an answer there is nothing to think, and the API refuses to. An effort stays what it is.
+        case .effort(let word)? where wire.isWarmUp: output["effort"] = .string(word)
+        case .budget? where wire.isWarmUp: break
         case .effort(let word)?:
             body.key("thinking")
             body.value(["type": "adaptive"])
@@ -169,9 +199,12 @@ struct AnthropicMessagesRequest {
         if !output.isEmpty { body.key("output_config"); body.value(.object(output)) }
         guard schema.isTool, let source = wire.request.schema?.source else { return }
         body.key("tools")
-        body.value([["name": .string(wire.toolName), "description": "Takes the answer.", "input_schema": source]])
+        var tool: JSONObject = ["name": .string(wire.toolName), "description": "Takes the answer.", "input_schema": source]
+        if let lifetime { tool["cache_control"] = Self.markJSON(lifetime) }
+        body.value([.object(tool)])
         body.key("tool_choice")
-        body.value(schema == .tool ? ["type": "tool", "name": .string(wire.toolName), "disable_parallel_tool_use": true] : ["type": "auto", "disable_parallel_tool_use": true])
+        // A call cannot be forced where there is no answer.
+        body.value(schema == .tool && !wire.isWarmUp ? ["type": "tool", "name": .string(wire.toolName), "disable_parallel_tool_use": true] : ["type": "auto", "disable_parallel_tool_use": true])
     }
 }
 

@@ -11,7 +11,7 @@ extension ProviderRegistry {
             return TokenCountResult(.failure(CallFailure(error.kind, error.message)), total: .milliseconds(0))
         }
         let (endpoint, counter, basis) = found
-        let wire = WireRequest(request: request, modelID: endpoint.modelID, dialect: endpoint.dialect)
+        let wire = endpoint.wire(request)
         var question = counter.question(wire)
         var status: Int?
         func told(_ outcome: Result<TokenCount, CallFailure>) -> TokenCountResult {
@@ -37,7 +37,7 @@ extension ProviderRegistry {
 
     private func counting(_ request: ModelRequest) throws(StepFailure) -> (Endpoint, any TokenCounter, Reservation.Basis) {
         let endpoint = try endpoint(of: request.model)
-        let wire = WireRequest(request: request, modelID: endpoint.modelID, dialect: endpoint.dialect)
+        let wire = endpoint.wire(request)
         guard let counter = endpoint.counter else {
             throw StepFailure(.configuration, "\(request.model) has no way to count tokens: dialect: { count_tokens: … } in the provider's entry names one")
         }

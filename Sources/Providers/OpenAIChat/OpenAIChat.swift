@@ -9,7 +9,7 @@ struct OpenAIChat: WireFormat {
     func path(of request: WireRequest) -> String { "/chat/completions" }
 
     func encode(_ request: WireRequest) -> [UInt8] {
-        OpenAIChatRequest(request: request.request, modelID: request.modelID, dialect: request.dialect).body()
+        OpenAIChatRequest(request: request.request, modelID: request.modelID, dialect: request.dialect, cache: request.cache).body()
     }
 
     func reader(_ answer: ExpectedAnswer) -> any WireReader { AnswerReader(answer) }

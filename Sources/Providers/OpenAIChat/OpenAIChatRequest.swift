@@ -10,8 +10,9 @@ struct OpenAIChatRequest {
     let request: ModelRequest
     let modelID: String
     let dialect: Dialect
+    var cache: CacheSpeech?
 
-    var isStreaming: Bool { request.sampling.stream ?? dialect.stream }
+    private var wire: WireRequest { WireRequest(request: request, modelID: modelID, dialect: dialect, cache: cache) }
 
     func body() -> [UInt8] { body(isPromptOnly: false) }
 
@@ -33,12 +34,15 @@ struct OpenAIChatRequest {
         JSONEncoding.write(modelID, to: &output)
         key("messages")
         output.append(UInt8(ascii: "["))
-        for (index, message) in PromptMessage.messages(of: request.segments).enumerated() {
-            output.append(contentsOf: (index == 0 ? "{\"role\":\"" : ",{\"role\":\"").utf8)
-            output.append(contentsOf: message.role.rawValue.utf8)
-            output.append(contentsOf: "\",\"content\":".utf8)
-            if message.parts.isEmpty { JSONEncoding.write(message.text, to: &output) } else { Self.write(message.parts, to: &output) }
-            output.append(UInt8(ascii: "}"))
+        let wire = wire
+        if wire.splitsContent {
+            write(PromptBlocks.messages(of: request.segments), marked: isPromptOnly ? nil : wire.instructions(.breakpoints), to: &output)
+        } else {
+            for (index, message) in PromptMessage.messages(of: request.segments).enumerated() {
+                Self.begin(message.role, isFirst: index == 0, to: &output)
+                if message.parts.isEmpty { JSONEncoding.write(message.text, to: &output) } else { Self.write(message.parts, to: &output) }
+                output.append(UInt8(ascii: "}"))
+            }
         }
         output.append(UInt8(ascii: "]"))
         if isPromptOnly {
@@ -47,7 +51,8 @@ struct OpenAIChatRequest {
         }
 
         if dialect.maxTokensField == "max_completion_tokens" { key("max_completion_tokens") } else { key("max_tokens") }
-        JSONEncoding.write(Int64(request.maxOutputTokens), to: &output)
+        // There is no answer without a token.
+        JSONEncoding.write(Int64(wire.isWarmUp ? 1 : request.maxOutputTokens), to: &output)
         let sampling = request.sampling
         if let temperature = sampling.temperature { key("temperature"); value(.double(temperature)) }
         if let topP = sampling.topP { key("top_p"); value(.double(topP)) }
@@ -71,13 +76,39 @@ struct OpenAIChatRequest {
             case .tool, .none: break
             }
         }
+        if request.cache != nil { for (name, option) in OpenAICacheOptions(wire).fields { key(name); value(option) } }
         // Said in any case: some servers stream unless they are told not to.
-        key("stream"); value(.bool(isStreaming))
-        if isStreaming {
+        key("stream"); value(.bool(wire.isStreaming))
+        if wire.isStreaming {
             if dialect.streamUsage { key("stream_options"); value(.object(["include_usage": true])) }
         }
         output.append(UInt8(ascii: "}"))
         return output
+    }
+
+    private static func begin(_ role: MessageRole, isFirst: Bool, to output: inout [UInt8]) {
+        output.append(contentsOf: (isFirst ? "{\"role\":\"" : ",{\"role\":\"").utf8)
+        output.append(contentsOf: role.rawValue.utf8)
+        output.append(contentsOf: "\",\"content\":".utf8)
+    }
+
+    /// Messages whose parts end where segments end. What the model said takes no marks. Source: `chat_completion_content_part_text_param.py` of OpenAI's Python client.
+    private func write(_ messages: [PromptBlocks.Message], marked: (CacheInstructions, CacheRules)?, to output: inout [UInt8]) {
+        let marks = OpenAICacheOptions.marks(of: messages, marked)
+        for (index, message) in messages.enumerated() {
+            Self.begin(message.role, isFirst: index == 0, to: &output)
+            if message.role == .assistant || message.blocks.isEmpty {
+                JSONEncoding.write(message.text, to: &output)
+            } else {
+                output.append(UInt8(ascii: "["))
+                for (position, block) in message.blocks.enumerated() {
+                    if position > 0 { output.append(UInt8(ascii: ",")) }
+                    Self.write(block.attachment.map(PromptMessage.Part.attachment) ?? .text(block.text), marked: marks[block.segment], to: &output)
+                }
+                output.append(UInt8(ascii: "]"))
+            }
+            output.append(UInt8(ascii: "}"))
+        }
     }
 
     /// A content of parts. Images and files go as data URLs. Source: OpenAI, "Images and vision" and "File inputs".
@@ -85,28 +116,36 @@ struct OpenAIChatRequest {
         output.append(UInt8(ascii: "["))
         for (index, part) in parts.enumerated() {
             if index > 0 { output.append(UInt8(ascii: ",")) }
-            switch part {
-            case .text(let text):
-                output.append(contentsOf: "{\"type\":\"text\",\"text\":".utf8)
-                JSONEncoding.write(text, to: &output)
-                output.append(UInt8(ascii: "}"))
-            case .attachment(let attachment) where attachment.kind == .image:
-                output.append(contentsOf: "{\"type\":\"image_url\",\"image_url\":{\"url\":".utf8)
-                writeDataURL(of: attachment, to: &output)
-                if let detail = attachment.detail {
-                    output.append(contentsOf: ",\"detail\":".utf8)
-                    JSONEncoding.write(detail.rawValue, to: &output)
-                }
-                output.append(contentsOf: "}}".utf8)
-            case .attachment(let attachment):
-                output.append(contentsOf: "{\"type\":\"file\",\"file\":{\"filename\":".utf8)
-                JSONEncoding.write(attachment.name, to: &output)
-                output.append(contentsOf: ",\"file_data\":".utf8)
-                writeDataURL(of: attachment, to: &output)
-                output.append(contentsOf: "}}".utf8)
-            }
+            write(part, marked: nil, to: &output)
         }
         output.append(UInt8(ascii: "]"))
+    }
+
+    private static func write(_ part: PromptMessage.Part, marked lifetime: CacheRules.Lifetime?, to output: inout [UInt8]) {
+        switch part {
+        case .text(let text):
+            output.append(contentsOf: "{\"type\":\"text\",\"text\":".utf8)
+            JSONEncoding.write(text, to: &output)
+        case .attachment(let attachment) where attachment.kind == .image:
+            output.append(contentsOf: "{\"type\":\"image_url\",\"image_url\":{\"url\":".utf8)
+            writeDataURL(of: attachment, to: &output)
+            if let detail = attachment.detail {
+                output.append(contentsOf: ",\"detail\":".utf8)
+                JSONEncoding.write(detail.rawValue, to: &output)
+            }
+            output.append(UInt8(ascii: "}"))
+        case .attachment(let attachment):
+            output.append(contentsOf: "{\"type\":\"file\",\"file\":{\"filename\":".utf8)
+            JSONEncoding.write(attachment.name, to: &output)
+            output.append(contentsOf: ",\"file_data\":".utf8)
+            writeDataURL(of: attachment, to: &output)
+            output.append(UInt8(ascii: "}"))
+        }
+        if let lifetime {
+            output.append(contentsOf: ",\"prompt_cache_breakpoint\":".utf8)
+            JSONEncoding.wire.write(OpenAICacheOptions.breakpoint(lifetime), to: &output)
+        }
+        output.append(UInt8(ascii: "}"))
     }
 
     private static func writeDataURL(of attachment: PromptAttachment, to output: inout [UInt8]) {

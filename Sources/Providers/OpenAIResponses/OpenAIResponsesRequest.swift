@@ -19,19 +19,28 @@ struct OpenAIResponsesRequest {
         var body = BodyWriter(capacity: BodyWriter.capacity(for: request))
         body.key("model")
         body.value(wire.modelID)
-        var messages = PromptMessage.messages(of: request.segments)[...]
-        // What stands in front of everything is the system's word; further ones stay where they are.
-        let isFirst = messages.first?.role == .system
-        if isFirst, let first = messages.popFirst() {
-            body.key("instructions")
-            body.value(first.text)
+        if wire.splitsContent {
+            // Instructions take no marks: all that the system says is a message.
+            body.key("input")
+            let messages = PromptBlocks.messages(of: request.segments)
+            let marks = OpenAICacheOptions.marks(of: messages, isForCount ? nil : wire.instructions(.breakpoints))
+            body.list(messages) { message, body in Self.write(message, marks, to: &body) }
+        } else {
+            var messages = PromptMessage.messages(of: request.segments)[...]
+            // What stands in front of everything is the system's word; further ones stay where they are.
+            let isFirst = messages.first?.role == .system
+            if isFirst, let first = messages.popFirst() {
+                body.key("instructions")
+                body.value(first.text)
+            }
+            body.key("input")
+            body.list(messages) { message, body in Self.write(message, to: &body) }
         }
-        body.key("input")
-        body.list(messages) { message, body in Self.write(message, to: &body) }
         let sampling = request.sampling
         if !isForCount {
             body.key("max_output_tokens")
-            body.value(request.maxOutputTokens)
+            // The least that the API takes, where it has no way to make none.
+            body.value(wire.isWarmUp && wire.cache?.rules.canWarmUp != true ? 16 : request.maxOutputTokens)
             if let temperature = sampling.temperature { body.key("temperature"); body.value(.double(temperature)) }
             if let topP = sampling.topP { body.key("top_p"); body.value(.double(topP)) }
         }
@@ -54,6 +63,7 @@ struct OpenAIResponsesRequest {
             }
         }
         if isForCount { return body.finish() }
+        if request.cache != nil { for (name, option) in OpenAICacheOptions(wire).fields { body.key(name); body.value(option) } }
         // The ledger keeps what there is to keep.
         body.key("store")
         body.value(false)
@@ -62,20 +72,37 @@ struct OpenAIResponsesRequest {
         return body.finish()
     }
 
-    private static func write(_ message: PromptMessage, to body: inout BodyWriter) {
+    /// Source: `prompt_cache_breakpoint` of `response_input_text_param.py` and its like. What the model said takes none.
+    private static func write(_ message: PromptBlocks.Message, _ marks: CacheMarks, to body: inout BodyWriter) {
+        begin(message.role, to: &body)
+        if message.role == .assistant || message.blocks.isEmpty {
+            body.value(message.text)
+        } else {
+            body.list(message.blocks) { block, body in
+                write(block.attachment.map(PromptMessage.Part.attachment) ?? .text(block.text), marked: marks[block.segment], to: &body)
+            }
+        }
+        body.close()
+    }
+
+    private static func begin(_ role: MessageRole, to body: inout BodyWriter) {
         body.open()
         // Said in full, as llama.cpp's server does not know what else an item of the model's is.
         body.key("type")
         body.value("message")
         body.key("role")
-        body.value(message.role.rawValue)
+        body.value(role.rawValue)
         body.key("content")
-        if message.parts.isEmpty { body.value(message.text) } else { body.list(message.parts) { part, body in write(part, to: &body) } }
+    }
+
+    private static func write(_ message: PromptMessage, to body: inout BodyWriter) {
+        begin(message.role, to: &body)
+        if message.parts.isEmpty { body.value(message.text) } else { body.list(message.parts) { part, body in write(part, marked: nil, to: &body) } }
         body.close()
     }
 
     /// Source: `response_input_image_param.py`, `response_input_file_param.py`.
-    private static func write(_ part: PromptMessage.Part, to body: inout BodyWriter) {
+    private static func write(_ part: PromptMessage.Part, marked lifetime: CacheRules.Lifetime?, to body: inout BodyWriter) {
         body.open()
         body.key("type")
         switch part {
@@ -95,6 +122,10 @@ struct OpenAIResponsesRequest {
             body.value(attachment.name)
             body.key("file_data")
             body.value(dataURL: attachment)
+        }
+        if let lifetime {
+            body.key("prompt_cache_breakpoint")
+            body.value(OpenAICacheOptions.breakpoint(lifetime))
         }
         body.close()
     }

@@ -1,4 +1,5 @@
 import Economics
+import PromptCaching
 import Values
 import WorkflowModel
 
@@ -137,6 +138,8 @@ public enum ProjectLoader {
     private static func provider(_ name: String, _ reader: MappingReader) -> ProviderConfiguration {
         let api = reader.word("api", ModelAPI.self) ?? .openAIChat
         if !reader.has("api") { reader.missing("api", in: "a provider", hint: "api: openai-chat") }
+        let dialect = reader.reader("dialect", .dialect).map { DialectSettings($0.settings) } ?? .none
+        let cacheOfAll = dialect.values["prompt_cache"]?.stringValue.flatMap(CacheKind.init) ?? .auto
         var models: [ModelConfiguration] = []
         for (key, value) in reader.mapping("models") ?? [] {
             guard let model = MappingReader(value, .model, reader.context, under: key.scalar?.text) else { continue }
@@ -153,9 +156,8 @@ public enum ProjectLoader {
                     alias: alias, id: model.string("id") ?? alias, baseURL: model.value("base_url")?.scalar?.text, serve: serve,
                     contextWindow: model.int("context_window"), images: model.bool("images"), files: model.bool("files"),
                     imageTokens: model.int("image_tokens"), priceAs: model.string("price_as").flatMap(ModelReference.init(text:)), api: model.word("api", ModelAPI.self),
-                    logprobs: model.bool("logprobs")))
+                    logprobs: model.bool("logprobs"), cache: cache(model, besides: cacheOfAll)))
         }
-        let dialect = reader.reader("dialect", .dialect).map { DialectSettings($0.settings) } ?? .none
         let provider = ProviderConfiguration(
             name: name, api: api, baseURL: url(reader), apiKey: apiKey(reader), headers: headers(reader),
             maxConcurrency: reader.int("max_concurrency"),
@@ -163,6 +165,23 @@ public enum ProjectLoader {
             allowsClearText: reader.bool(orDefault: "insecure_http"))
         ProviderSecretsCheck(provider: provider, reader: reader).check()
         return provider
+    }
+
+    private static func cache(_ model: MappingReader, besides kind: CacheKind) -> CacheConfiguration? {
+        guard let reader = model.reader("cache", .modelCache) else { return nil }
+        let own = reader.word("kind", CacheKind.self)
+        let has = CacheTable.shipped.spans(of: own ?? kind)
+        let spans = (reader.strings("ttls") ?? []).compactMap { entry -> TimeSpan? in
+            guard let span = TimeSpan(text: entry.text) else {
+                reader.context.report("AW103", "ttls has lifetimes such as 5m or 1h, found '\(entry.text)'", at: entry.range)
+                return nil
+            }
+            if has.contains(span) { return span }
+            reader.context.report(
+                "AW103", "no such cache keeps a prefix for \(entry.text)", at: entry.range, hint: has.isEmpty ? "take ttls out" : "there are: \(has.map(\.description).joined(separator: ", "))")
+            return nil
+        }
+        return CacheConfiguration(kind: own, leastTokens: reader.int("min_tokens"), mostMarks: reader.int("max_marks"), lifetimes: spans)
     }
 
     /// Says where an address has the path already that its API adds to it.

@@ -1,3 +1,4 @@
+import PromptCaching
 import Values
 import WorkflowModel
 
@@ -44,8 +45,17 @@ extension LanguageMapping {
             .init("images", .boolean, otherwise: "dialect.images", "Whether it takes images."), .init("files", .boolean, otherwise: "dialect.files", "Whether it takes PDF files."),
             .init("image_tokens", .integer(1...1_000_000_000), "The most tokens that it counts for one image."),
             .init("logprobs", .boolean, otherwise: "what is known of the model", "Whether it gives log-probabilities."),
-            .init("price_as", .model, "The model whose prices it has: provider/model."),
+            .init("price_as", .model, "The model whose prices it has: provider/model."), .init("cache", .mapping("model_cache"), otherwise: "what is known of the model", "Its prompt cache."),
         ], shorthand: "id: {}")
+
+    static let modelCache = LanguageMapping(
+        "model_cache", what: "the cache of a model",
+        [
+            .init("kind", .word(CacheKind.self), otherwise: "dialect.prompt_cache", "Which prompt cache it has."),
+            .init("min_tokens", .integer(1...10_000_000), otherwise: "what is known of the model", "The shortest prefix that is cached, in tokens."),
+            .init("max_marks", .integer(0...4), otherwise: "what the cache takes", "The most marks of a request; with 0 none is sent."),
+            .init("ttls", .oneOrList(.duration), otherwise: "all that the cache has", "The lifetimes that may be asked for."),
+        ], shorthand: "min_tokens: {}")
 
     static let serve = LanguageMapping(
         "serve",
@@ -71,6 +81,7 @@ extension LanguageMapping {
             .init("reasoning_output", .words(["unknown", "included", "excluded"]), default: "unknown", "Whether the tokens of an answer include its reasoning."),
             .init("output_cap", .words(["kept", "ignored"]), default: "kept", "Whether the server keeps the cap on output; otherwise the context window bounds it."),
             .init("count_tokens", .words(["none", "api", "llama.cpp", "vllm", "gemini"]), default: "none", "How the server says how many tokens a prompt has."),
+            .init("prompt_cache", .word(CacheKind.self), default: "auto", "Which prompt cache the server has; auto: by its address, or the way in which it counts tokens."),
             .init("api_version", .text, default: "2026-10-21", "What is sent as anthropic-version to an API of Anthropic's."),
         ])
 

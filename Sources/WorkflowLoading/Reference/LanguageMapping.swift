@@ -129,7 +129,7 @@ struct LanguageMapping: Sendable {
         loop, approval, gateQuestion, message, attachment, memo, onError,
     ]
     static let project: [LanguageMapping] = [
-        projectTop, provider, apiKey, pricing, model, serve, dialect, price, adjustment, spending, selection, band, owner, alert, address, secret, telemetry,
+        projectTop, provider, apiKey, pricing, model, modelCache, serve, dialect, price, adjustment, spending, selection, band, owner, alert, address, secret, telemetry,
     ]
 
     /// The mapping that `KeyShape.mapping` names.

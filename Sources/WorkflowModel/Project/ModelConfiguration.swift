@@ -18,10 +18,12 @@ public final class ModelConfiguration: Sendable {
     public let logprobs: Bool?
     /// The model whose prices it has: it is a deployment of it, or a group of a gateway.
     public let priceAs: ModelReference?
+    /// What is other with its prompt cache than is known of it; `nil`: nothing.
+    public let cache: CacheConfiguration?
 
     public init(
         alias: String, id: String, baseURL: String?, serve: ServeConfiguration?, contextWindow: Int?, images: Bool? = nil, files: Bool? = nil,
-        imageTokens: Int? = nil, priceAs: ModelReference? = nil, api: ModelAPI? = nil, logprobs: Bool? = nil
+        imageTokens: Int? = nil, priceAs: ModelReference? = nil, api: ModelAPI? = nil, logprobs: Bool? = nil, cache: CacheConfiguration? = nil
     ) {
         self.alias = alias
         self.id = id
@@ -34,5 +36,6 @@ public final class ModelConfiguration: Sendable {
         self.imageTokens = imageTokens
         self.priceAs = priceAs
         self.logprobs = logprobs
+        self.cache = cache
     }
 }

@@ -3,6 +3,7 @@ import Economics
 import Expressions
 import Glibc
 import JSONSchema
+import PromptCaching
 import Values
 
 func now() -> UInt64 {
@@ -81,4 +82,27 @@ for (name, adjustments) in [
     measure("the most that \(name) can cost", rounds: 20_000) { _ = sheet.worstCost(inputTokens: 300_000, outputTokens: 500, timeout: .seconds(60)) }
     let terms = ServedTerms(service: .priority, region: "eu")
     measure("pricing \(name) of another service tier and region", rounds: 2_000) { _ = sheet.under(terms).sheet.cost(of: usage, busy: .milliseconds(0)).total }
+}
+
+// What planning a prompt cache adds to a call: a prompt of 20 segments, named, planned, sent, and held against what its server says.
+let texts = (0..<20).map { ContentHash(of: "segment \($0)") }
+let rules = CacheRules.known.first { $0.name == "anthropic" }!
+var mirror = CacheMirror()
+var clock: Int64 = 0
+var call = 0
+measure("a prompt of 20 segments through the planner of caches", rounds: 20_000) {
+    var hash = ContentHash(of: "space")
+    var ends: [CachePlan.End] = []
+    call += 1
+    clock += 1000
+    for (position, text) in texts.enumerated() {
+        // The last is new in each call.
+        hash = hash.chained(to: position == 19 ? ContentHash(of: "call \(call)") : text, tag: 0)
+        ends.append(
+            CachePlan.End(segment: position, name: hash.leadingBytes, tokens: 300 * (position + 1), stability: position < 19 ? .workflow : .step, reads: [3000 - 100 * position, 2000 - 100 * position]))
+    }
+    let plan = mirror.plan(CacheMirror.Prompt(space: 1, ends: ends), rules, at: clock)
+    let obstacle = mirror.sent(plan, rules, first: 0, at: clock)
+    _ = mirror.ended(
+        plan, rules, CacheMirror.Observation(read: plan.cached, written: 0, input: 6000, sentAt: clock, endedAt: clock + 500), obstacle: obstacle, hasBegun: true)
 }

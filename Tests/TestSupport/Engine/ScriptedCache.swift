@@ -30,7 +30,8 @@ public final class ScriptedCache: Sendable {
     public func usage(of request: ModelRequest, output: Int = 5, beginningAfter delay: TimeSpan = .milliseconds(0)) -> TokenUsage {
         let now = clock.now()
         var prefixes: [(key: String, tokens: Int)] = []
-        var (key, bytes) = ("\(request.model)", 0)
+        // What stands before a prompt belongs to it.
+        var (key, bytes) = ("\(request.model) \(request.sampling.reasoning ?? "") \(request.schema?.source.jsonText ?? "")", 0)
         for segment in request.segments {
             key += "|\(segment.role.rawValue) \(segment.startsMessage) \(segment.text)"
             bytes += segment.text.utf8.count + PromptSegment.joiner.utf8.count
@@ -44,6 +45,10 @@ public final class ScriptedCache: Sendable {
             for (first, second) in zip(marks, marks.dropFirst()) { precondition(first.lifetime >= second.lifetime && first.segment < second.segment, "marks out of order") }
             for mark in marks {
                 if let entry = state.entries[prefixes[mark.segment].key], entry.from <= now, now < entry.until { read = max(read, prefixes[mark.segment].tokens) }
+            }
+            // A use of a prefix is one of what stands within it.
+            for prefix in prefixes where prefix.tokens <= read {
+                if let entry = state.entries[prefix.key], entry.from <= now, now < entry.until { state.entries[prefix.key]!.until = now.adding(entry.lifetime) }
             }
             for mark in marks where prefixes[mark.segment].tokens >= leastTokens {
                 let (key, tokens) = prefixes[mark.segment]
