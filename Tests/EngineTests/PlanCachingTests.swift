@@ -11,7 +11,7 @@ import WorkflowModel
 @Suite struct PlanCachingTests {
     private static let rules = CacheRules(
         name: "anthropic", entries: .marks(most: 4), leastTokens: 100,
-        lifetimes: [.init(span: .seconds(3600), writePrice: 2), .init(span: .seconds(300), writePrice: 1.25)], readPrice: 0.1)
+        lifetimes: [.init(span: .seconds(3600), writePrice: 2, isLong: true), .init(span: .seconds(300), writePrice: 1.25)], readPrice: 0.1)
 
     private static let automatic = CacheRules(
         name: "openai-55", entries: .steps(128), leastTokens: 1024, lifetimes: [.init(span: .seconds(300), writePrice: 1)], readPrice: 0.1)
@@ -52,12 +52,12 @@ import WorkflowModel
         let steps = try plan(Self.fanOut).steps
         let (a, b, c) = (try #require(steps[0].caches.first), try #require(steps[1].caches.first), try #require(steps[2].caches.first))
         #expect(a.marks == [PlannedCaching.Mark(end: "prefix policy", lifetime: .seconds(300))])
-        #expect(a.promptTokens == 243 && a.sharedTokens == 240 && a.isComplete && a.readShare == 0 && a.writtenShare == 240 / Double(a.promptTokens))
+        #expect(a.promptTokens == 242 && a.sharedTokens == 240 && a.isComplete && a.readShare == 0 && a.writtenShare == 240 / Double(a.promptTokens))
         // The item itself is not known before the run.
         #expect(b.calls == 8 && b.writtenShare == 0 && b.readShare == 240 / Double(b.promptTokens))
         #expect(c.readShare == 240 / Double(c.promptTokens) && c.marks.map(\.end) == ["prefix policy"])
-        // 3 plain, 240 written; and 240 read.
-        #expect(a.costWithout == usd("0.000243") && a.cost == usd("0.000303"))
+        // 2 plain, 240 written; and 240 read.
+        #expect(a.costWithout == usd("0.000242") && a.cost == usd("0.000302"))
         #expect(c.cost == usd("0.000024") + Money(picoDollars: 1_000_000) * (c.promptTokens - 240))
         #expect(steps[0].notes.isEmpty)
     }
@@ -137,5 +137,14 @@ import WorkflowModel
         #expect(b.observed == PlannedCaching.Observed(share: 0.75, calls: 8))
         #expect(b.readShare == 180 / Double(b.promptTokens))
         #expect(steps[0].caches.first?.observed == nil)
+    }
+
+    /// A read without a price of its own is not priced as plain input.
+    @Test func whatHasNoPriceIsNotPriced() throws {
+        let clock = ManualClock()
+        let graph = try workflow(modelWorkflow(Self.fanOut, top: "prefixes: { policy: { text: \"\(Self.policy)\" } }"))
+        let builder = PlanBuilder(graph: graph, provider: Self.provider(clock, Self.rules), prices: .perToken(), history: WorkflowHistory(), at: clock.now())
+        let caches = builder.withCaches(builder.plan(inputs: [:]), inputs: [:]).steps.flatMap(\.caches)
+        #expect(caches.count == 3 && caches.allSatisfy { $0.cost == nil && $0.costWithout != nil })
     }
 }

@@ -18,8 +18,9 @@ struct PrefixForecast {
         var marks: [(block: Int, lifetime: TimeSpan)] = []
         /// Whether all of its prompt is known before the run.
         var isComplete = true
-        /// The longest beginning that is expected to be read again, in tokens; 0: none is.
+        /// The longest beginning that is expected to be read again, in tokens as far as they are known; 0: none is. And whether all of it is known.
         var shared = 0
+        var isSharedComplete = true
     }
 
     /// By question of the outlook; those of which nothing is known have none.
@@ -51,13 +52,13 @@ struct PrefixForecast {
 
     /// - Parameters:
     ///   - wished: the lifetimes that the author gives prefixes, by question and block.
-    ///   - rules: how a model's cache works, at what it costs; `nil` where nothing is known of one.
-    init(_ outlook: PrefixOutlook, _ caching: PrefixCaching, wished: (PrefixOutlook.Asked) -> [Int: TimeSpan], rules: (PrefixOutlook.Asked) -> CacheRules?) {
+    ///   - rules: by question, how its model's cache works, at what it costs; `nil` where nothing is known of one.
+    init(_ outlook: PrefixOutlook, _ caching: PrefixCaching, wished: (PrefixOutlook.Asked) -> [Int: TimeSpan], rules: [CacheRules?]) {
         self.outlook = outlook
         self.caching = caching
         var begun = [Int](repeating: 0, count: outlook.asked.count)
         for question in outlook.asked.indices {
-            guard let rules = rules(outlook.asked[question]) else { continue }
+            guard let rules = rules[question] else { continue }
             outcomes[question] = Outcome(
                 rules: rules, written: [Double](repeating: 0, count: rules.lifetimes.count), isComplete: outlook.asked[question].blocks.allSatisfy(\.isComplete))
         }
@@ -110,7 +111,10 @@ struct PrefixForecast {
         let marks = caching.marks ? CacheMirror.marks(plan, rules, found: kept, lifetimes: wished) : []
         if outcome.calls == 0 {
             outcome.marks = marks.map { ($0.end, $0.lifetime) }
-            outcome.shared = reads.lastIndex { $0.contains { $0 > 0 } }.map { tokens[$0] } ?? 0
+            if let last = reads.lastIndex(where: { $0.contains { $0 > 0 } }) {
+                outcome.shared = max(1, tokens[last])
+                outcome.isSharedComplete = asked.blocks[...last].allSatisfy(\.isComplete)
+            }
         }
         outcome.calls += event.weight
         outcome.prompt += event.weight * Double(tokens.last ?? 0)
