@@ -186,7 +186,9 @@ enum PrefixNames {
         ends.reserveCapacity(segments.count)
         for (position, segment) in segments.enumerated() {
             hash = hash.chained(to: segment.hash, tag: tag(segment))
-            bytes += segment.text.utf8.count + (segment.attachment.flatMap { RequestBound.tokens($0, support) } ?? 0) * 4 + PromptSegment.joiner.utf8.count
+            // What stands between two segments is the second one's.
+            if !segment.startsMessage { bytes += PromptSegment.joiner.utf8.count }
+            bytes += segment.text.utf8.count + (segment.attachment.flatMap { RequestBound.tokens($0, support) } ?? 0) * 4
             ends.append(
                 CachePlan.End(
                     segment: position, name: hash.leadingBytes, tokens: TokenBound.estimate(bytes: bytes), stability: segment.stability,

@@ -6,7 +6,7 @@ import WorkflowModel
 
 /// A prompt cache that takes marks as a server does: what a request marks is written when it is asked, and found by those that mark it too, until it was not used for its lifetime.
 ///
-/// Four bytes are a token, with two for what stands between segments.
+/// Four bytes are a token.
 public final class ScriptedCache: Sendable {
     private struct State {
         var entries: [String: (from: Timestamp, until: Timestamp, lifetime: TimeSpan)] = [:]
@@ -34,7 +34,7 @@ public final class ScriptedCache: Sendable {
         var (key, bytes) = ("\(request.model) \(request.sampling.reasoning ?? "") \(request.schema?.source.jsonText ?? "")", 0)
         for segment in request.segments {
             key += "|\(segment.role.rawValue) \(segment.startsMessage) \(segment.text)"
-            bytes += segment.text.utf8.count + PromptSegment.joiner.utf8.count
+            bytes += segment.text.utf8.count + (segment.startsMessage ? 0 : PromptSegment.joiner.utf8.count)
             prefixes.append((key, (bytes + 3) / 4))
         }
         let total = prefixes.last?.tokens ?? 0
