@@ -122,7 +122,8 @@ import WorkflowModel
               - { id: a, prefix: [policy], prompt: Plan it. }
               - { id: ok, needs: [a], approve: { message: Good? } }
               - { id: b, needs: [ok], for_each: { items: "[1, 2, 3, 4]" }, prefix: [policy], prompt: Do it. }
-            """).steps
+            """
+        ).steps
         #expect(steps[0].caches.first?.marks.first?.lifetime == .seconds(3600))
         #expect(try #require(steps[2].caches.first).readShare > 0.9)
     }

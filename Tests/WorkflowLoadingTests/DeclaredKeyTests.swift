@@ -32,7 +32,6 @@ import WorkflowModel
     private static let places: [Place] = [
         Place(.top, "{ version: 1, name: t, \(steps) KEY }"), Place(.defaults, "defaults: { model: m KEY }\n\(steps)"),
         Place(.retry, "defaults: { retry: { KEY } }\n\(steps)"), Place(.defaultLimits, "defaults: { limits: { max_total_tokens: 9 KEY } }\n\(steps)"),
-        Place(.prefix, "prefixes: { p: { text: hi KEY } }\n\(steps)"), Place(.prefixCache, "prefix_cache: { holdout: 5% KEY }\n\(steps)"),
         Place(.budget, "budget: { max_cost_usd: 1 KEY }\n\(steps)"), Place(.decision, "decision: { outcome: x KEY }\n\(steps)"),
         .step(.step, "run: [x] KEY"), .step(.retry, "model: m, prompt: hi, retry: { KEY }"), .step(.limits, "model: m, prompt: hi, limits: { max_total_tokens: 9 KEY }"),
         .step(.modelOutput, "model: m, prompt: hi, output: { schema: { type: object } KEY }"), .step(.runOutput, "run: [x], output: { schema: {} KEY }"),
@@ -44,6 +43,7 @@ import WorkflowModel
         .project(.projectTop, "{ version: 1 KEY }"), .provider(.provider, "KEY"), .provider(.dialect, ", dialect: { KEY }"),
         .provider(.serve, ", models: { x: { serve: { command: [x] KEY } } }"),
         .project(.price, "prices: [{ model: a/b, input_per_mtok_usd: 1, output_per_mtok_usd: 1 KEY }]"),
+        Place(.prefix, "prefixes: { p: { text: hi KEY } }\n\(steps)"), Place(.prefixCache, "prefix_cache: { holdout: 5% KEY }\n\(steps)"),
     ]
     /// Nothing decodes them: their declarations are all there is.
     private static let checkedOnly: [LanguageMapping] = [.band, .spending, .selection, .alert, .address, .secret, .telemetry]
@@ -83,7 +83,7 @@ import WorkflowModel
     @Test(arguments: [
         (0, "concurrency: 33"), (1, "timeout: 121s"), (2, "max_attempts: 4"), (3, "max_output_tokens: 1025"), (4, "admit: worst"), (5, "unit: letter"), (6, "shell: false, ok_exit: [1]"),
         (9, "repair: 2"), (11, "on_refusal: escalate"), (12, "record: true"), (13, "repair: 2"), (14, "max_output_tokens: 1025"), (15, "on_timeout: best"), (16, "as: thing"),
-        (17, "on_timeout: reject"), (18, "ledger: other.db"), (19, "insecure_http: true"), (20, "stream: true"), (21, "ready: /ok"), (22, "source: a page"),
+        (17, "on_timeout: reject"), (18, "ledger: other.db"), (19, "insecure_http: true"), (20, "stream: true"), (21, "ready: /ok"), (22, "source: a page"), (23, "ttl: 1h"), (24, "marks: off"),
     ])
     func anotherValueIsAnotherResult(index: Int, key: String) throws {
         let place = Self.places[index]

@@ -29,7 +29,8 @@ import WorkflowModel
 
     @Test(arguments: [
         ("prefix_cache: on", "prefix_cache is 'off', or a mapping, found 'on'"), ("prefix_cache: { marks: some }", "marks is one of auto, off, found 'some'"),
-        ("prefix_cache: { holdout: 5 }", "holdout is a share from 0% to 100%, found '5'"), ("prefix_cache: { ttl: 1h }", "'ttl' is not a key of prefix_cache"), ("latency_price: cheap", "latency_price is an amount in dollars, found 'cheap'"),
+        ("prefix_cache: { holdout: 5 }", "holdout is a share from 0% to 100%, found '5'"), ("prefix_cache: { ttl: 1h }", "'ttl' is not a key of prefix_cache"),
+        ("latency_price: cheap", "latency_price is an amount in dollars, found 'cheap'"),
     ])
     func whatIsWrongIsSaidOnce(key: String, message: String) throws {
         let project = try TemporaryProject(["w.yaml": Self.head + Self.step + key + "\n"])

@@ -40,8 +40,6 @@ extension CacheLint {
 
         /// Whether what ends with a block is long enough, as far as it is known.
         func isLongEnough(upTo block: Int) -> Bool { tokens(upTo: block).map { $0 >= rules.leastTokens } ?? true }
-
-        var isMarked: Bool { rules.isMarked }
     }
 
     /// CP007: what is shared is too short to be kept, and would pay if it were not.
@@ -63,7 +61,7 @@ extension CacheLint {
 
     /// CP008 and CP009: lifetimes that the author wants.
     private func checkLifetimes(_ view: View, _ report: Report) {
-        guard view.isMarked, case .marks(let most) = view.rules.entries else { return }
+        guard graph.caching.marks, case .marks(let most) = view.rules.entries else { return }
         var wanted: [(block: Int, prefix: PromptPrefix, lifetime: TimeSpan)] = []
         for (index, block) in view.asked.blocks.enumerated() {
             if let prefix = prefix(of: block, view.asked), let lifetime = prefix.lifetime { wanted.append((index, prefix, lifetime)) }
@@ -95,7 +93,7 @@ extension CacheLint {
 
     /// CP010: parts between two marks.
     private func checkParts(_ view: View, _ report: Report) {
-        guard view.isMarked, let last = view.lastShared, let most = view.rules.lookBack.map({ $0 * 3 / 4 }) else { return }
+        guard graph.caching.marks, view.rules.isMarked, let last = view.lastShared, let most = view.rules.lookBack.map({ $0 * 3 / 4 }) else { return }
         var length = 0
         for (index, block) in view.asked.blocks[...last].enumerated() {
             length = index > 0 && block.stability == view.asked.blocks[index - 1].stability ? length + 1 : 1
