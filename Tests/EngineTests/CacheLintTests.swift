@@ -46,7 +46,7 @@ import WorkflowModel
         let rules = String(repeating: "Be kind to whoever asks. ", count: 100)
         let found = try lint(Self.head + "prefixes: { rules: { text: \"\(rules)\" } }\nsteps:\n  - { id: a, system: \"It is ${{ run.started_at }}\", prefix: rules, prompt: Go. }\n", nil)
         #expect(found.map(\.code) == ["CP001", "CP003"])
-        #expect(found[0].message == "the time of the run stands in 'system': from there on no prompt begins like one of another run, about 635 tokens", "\(found[0].message)")
+        #expect(found[0].message == "the time of the run stands in 'system': from there on no prompt begins like one of another run (about 635 tokens)", "\(found[0].message)")
         #expect(found[0].range?.start.line == 8)
         // In the last part it costs nothing.
         #expect(try lint(Self.head + "prefixes: { rules: { text: \"\(rules)\" } }\nsteps:\n  - { id: a, prefix: rules, prompt: \"It is ${{ run.started_at }}\" }\n").isEmpty)

@@ -39,7 +39,10 @@ extension CacheLint {
             }
         }
         var told: Set<[Int]> = []
-        for (head, all) in sharers.sorted(by: { ($0.value[0].question, $0.key.block) < ($1.value[0].question, $1.key.block) }) where Set(all.map(\.system)).count > 1 {
+        let heads = sharers.keys.sorted { (sharers[$0]![0].question, $0.block) < (sharers[$1]![0].question, $1.block) }
+        for head in heads {
+            let all = sharers[head]!
+            guard all.contains(where: { $0.system != all[0].system }) else { continue }
             guard told.insert(all.map(\.question)).inserted else { continue }
             let first = outlook.asked[all[0].question]
             let other = outlook.asked[all.first { $0.system != all[0].system }!.question]
