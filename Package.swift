@@ -166,9 +166,9 @@ let package = Package(
         .testTarget(name: "ProvidersTests", dependencies: ["Providers", "HTTP", "TestSupport", "WorkflowLoading"], swiftSettings: strict),
         .testTarget(
             name: "LedgerTests",
-            dependencies: ["Ledger", "Economics", "Reports", "TestSupport", "Values", "WorkflowModel", .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: ["Ledger", "Economics", "PromptCaching", "Reports", "TestSupport", "Values", "WorkflowModel", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: strict),
-        .testTarget(name: "ReportsTests", dependencies: ["Reports", "Economics", "TestSupport", "Values", "WorkflowModel"], swiftSettings: strict),
+        .testTarget(name: "ReportsTests", dependencies: ["Reports", "Economics", "PromptCaching", "TestSupport", "Values", "WorkflowModel"], swiftSettings: strict),
         .testTarget(
             /** The program as users run it: a real process, real sockets, a real ledger file */
             name: "CommandTests",

@@ -53,6 +53,7 @@ extension AuditReport {
             .with("input_tokens", .number(row.inputTokens)).with("cache_read_tokens", .number(row.cacheReadTokens))
             .with("output_tokens", .number(row.outputTokens))
             .with("memo_hits", .number(row.memoHits)).with("saved_usd", row.saved.json)
+            .with("cache_saved_usd", row.cacheSaved.json).with("cache_saved_unknown_calls", .number(row.cacheUnknown))
             .with("idle_usd", sharesIdle ? row.idle.json : Optional.none)
     }
 
@@ -62,7 +63,7 @@ extension AuditReport {
             dimensions + [
                 "runs", "calls", "failed_calls", "repeated_calls", "unpriced_calls", "input_tokens", "cache_read_tokens",
                 "output_tokens", "cost_usd", "held_open_usd", "memo_hits", "saved_usd", "known_usd", "estimated_usd", "estimated_calls", "unknown_calls",
-                "cost_is_lower_bound",
+                "cost_is_lower_bound", "cache_saved_usd", "cache_saved_unknown_calls",
             ] + (sharesIdle ? ["idle_usd"] : [])
         let lines = rows.map { row -> [String] in
             let counts = [
@@ -73,7 +74,7 @@ extension AuditReport {
                 + [
                     row.spending.knowsNothing ? "" : row.spending.cost.decimalText, row.spending.heldOpen.decimalText, String(row.memoHits),
                     row.saved.decimalText, row.spending.known.decimalText, row.spending.estimated.decimalText, String(row.spending.estimatedCalls),
-                    String(row.spending.unknown), String(row.spending.isLowerBound),
+                    String(row.spending.unknown), String(row.spending.isLowerBound), row.cacheSaved.decimalText, String(row.cacheUnknown),
                 ] + (sharesIdle ? [row.idle.decimalText] : [])
         }
         return CSV.text([header] + lines)

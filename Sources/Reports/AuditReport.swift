@@ -46,6 +46,8 @@ public struct AuditReport: Sendable {
             total.repeatedCalls += row.repeatedCalls
             total.memoHits += row.memoHits
             total.saved = total.saved + row.saved
+            total.cacheSaved = total.cacheSaved + row.cacheSaved
+            total.cacheUnknown += row.cacheUnknown
             total.idle = total.idle + row.idle
         }
         return total
@@ -85,6 +87,7 @@ public struct AuditReport: Sendable {
                 .init("unpriced", .trailing, expendable: 12, hidesWhenEmpty: true),
                 .init("unknown", .trailing, expendable: 12, hidesWhenEmpty: true),
                 .init("saved", .trailing, expendable: 14, hidesWhenEmpty: true),
+                .init("saved by caches", .trailing, expendable: 14, hidesWhenEmpty: true),
                 .init("cost", .trailing),
                 .init("idle", .trailing, expendable: 1, hidesWhenEmpty: !sharesIdle),
                 .init("share", .trailing, expendable: 2),
@@ -154,6 +157,7 @@ public struct AuditReport: Sendable {
             optional(row.spending.unpriced, .yellow),
             optional(row.spending.unknown, .yellow),
             StyledText(row.saved > .zero ? row.saved.displayText : "", .green),
+            row.cacheSaved == .zero ? "" : StyledText((row.cacheUnknown > 0 ? style.atLeast : "") + row.cacheSaved.displayText, row.cacheSaved < .zero ? .red : .green),
             StyledText(row.spending.calls == 0 ? MoneySum.zero.displayText : row.spending.cell(style), total == nil ? .bold : nil),
             StyledText(sharesIdle ? row.idle.displayText : ""),
             StyledText(percent),

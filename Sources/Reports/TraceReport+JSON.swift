@@ -147,6 +147,7 @@ extension TraceReport {
             "notes": CallNote.json(call.notes),
             "cost_basis": .text(call.costBasis?.rawValue), "reported_usd": .money(call.detail.reported), "priced_usd": .money(call.detail.priced),
             "list_usd": .money(call.detail.list), "service_tier": .text(call.serviceTier), "tier_source": .text(call.detail.tierSource?.rawValue),
+            "cache_predicted_tokens": .number(call.predictedCacheTokens), "cache_miss": .text(call.cacheMiss?.rawValue),
         ]
     }
 }

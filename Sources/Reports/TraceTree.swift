@@ -169,6 +169,7 @@ struct TraceTree {
         let below = rest + branch.rest + "   "
         if let served = call.modelServed, !served.hasSameBytes(as: call.modelAsked) { tell("served by \(served)", prefix: below, tint: .dim) }
         if let mark = call.openMark { tell(mark, prefix: below, tint: .yellow) }
+        if let cache = call.cacheLine { tell(cache, prefix: below, tint: call.cacheMiss == nil ? .dim : .yellow) }
         for note in call.notes { tell(note.message, prefix: below, tint: .yellow) }
         if !call.tags.isEmpty { tell("tags " + call.tags.map { "\($0.key)=\($0.value.stringValue ?? $0.value.jsonText)" }.joined(separator: " "), prefix: below, tint: .dim) }
         for value in call.trimmed?.arrayValue ?? [] {
@@ -258,7 +259,14 @@ extension CallRecord {
     var hasAnswered: Bool { failure == nil && [.settled, .overrun, .estimated].contains(state) }
 
     /// Whether it is listed even where it is its step's only call.
-    var needsTelling: Bool { failure != nil || openMark != nil || state == .void || trimmed != nil || !notes.isEmpty }
+    var needsTelling: Bool { failure != nil || openMark != nil || state == .void || trimmed != nil || !notes.isEmpty || cacheMiss != nil }
+
+    /// What was expected of a cache, what was found, and why it was less.
+    var cacheLine: String? {
+        guard let predictedCacheTokens, predictedCacheTokens > 0 || cacheMiss != nil else { return nil }
+        let found = cacheReadTokens.map { "\(Figures.count($0)) read" }
+        return "cache: \(Figures.counted(predictedCacheTokens, "token")) expected" + (found.map { ", \($0)" } ?? "") + (cacheMiss.map { ": \(CacheWords.reason($0))" } ?? "")
+    }
 
     /// Whether its cost is not known exactly.
     var isEstimated: Bool { state == .estimated || CallNote.tellOfEstimate(notes) }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The benchmarks of `make bench`. They print figures and judge nothing: no test depends on them.
 #
-#   Tests/Benchmarks/run.sh [throughput|ratio|instructions|flight|start|validate|language|syncs|resume|show ...]      default: all of them
+#   Tests/Benchmarks/run.sh [throughput|ratio|instructions|flight|start|validate|language|syncs|resume|show|prefixes ...]      default: all of them
 #
 # throughput  5-step chain, 64 runs in parallel, zero-latency endpoint, ledger on disk with synchronous=FULL
 # ratio       the CPU of a step beside that of the bare loop (bare.c: libcurl and one insert), in turns on the same endpoint
@@ -12,6 +12,7 @@
 # syncs       how often a lone run waits for the disk, by strace
 # resume      a run of 10,000 steps that was killed before its last, whole process
 # show        runs in a ledger of 1,000,000 calls, whole process
+# prefixes    cache simulate of a log of 1,000,000 requests, whole process
 # language    evaluating expressions, rendering a prompt, validating an answer, pricing a call, planning a prompt cache
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -260,5 +261,17 @@ show() {
   rm -f "$work"/ledger.db*
 }
 
-[ $# -gt 0 ] || set -- start validate language syncs throughput ratio flight resume show
+prefixes() {
+  local rules
+  python3 Tests/Benchmarks/prefixes.py "${BENCH_PREFIXES:-1000000}" > "$work/prefixes.jsonl"
+  for rules in anthropic openai-55; do
+    /usr/bin/time -f '%e %U %S %M' -o "$work/time" "$agentctl" cache simulate "$work/prefixes.jsonl" --rules "$rules" --json > "$work/out"
+    awk -v rules="$rules" -v requests="$(grep -o '"requests": *[0-9]*' "$work/out" | grep -o '[0-9]*')" '{
+      printf "prefixes:   %d requests under %s in %.1f s of CPU: %.0f requests/s, peak %d MB\n", requests, rules, $2 + $3, requests / ($2 + $3), $4 / 1024
+    }' "$work/time"
+  done
+  rm -f "$work/prefixes.jsonl"
+}
+
+[ $# -gt 0 ] || set -- start validate language syncs throughput ratio flight resume show prefixes
 for benchmark in "$@"; do "$benchmark"; done

@@ -248,7 +248,8 @@ import Values
             "gate simulate": [
                 ["gate", "simulate", "wrong.yaml", "--step", "\(Self.canaries["env"]!)#a"], ["gate", "simulate", Self.canaries["env"]!, "--step", "wrong.yaml#\(Self.canaries["env"]!)"],
             ], "gate export": [["gate", "export", "\(Self.canaries["env"]!)#a"]],
-            "cache simulate": [["cache", "simulate", "wrong.yaml"], ["cache", "simulate", Self.canaries["env"]!, "--rules", Self.canaries["env"]!]], "completions": [["completions", "bash"]],
+            "cache report": [["cache", "report", "--json"], ["cache", "report", "--finance"], ["cache", "report", Self.canaries["env"]!, "--by", Self.canaries["env"]!], ["cache", "report", Self.canaries["env"]!]],
+            "cache simulate": [["cache", "simulate", "--json"], ["cache", "simulate", "wrong.yaml"], ["cache", "simulate", Self.canaries["env"]!, "--rules", Self.canaries["env"]!]], "completions": [["completions", "bash"]],
         ]
         for name in try await commandNames(sandbox) {
             commands.insert(name)

@@ -514,9 +514,11 @@ def unfinished(api):
 
 
 def recorded():
-    """The bodies that tests record, with the name of their API."""
+    """The bodies that tests record, with the name of their API, but for those of an older version of it."""
     for path in sorted((pathlib.Path(__file__).parent.parent / "Fixtures").glob("*/*.http")):
-        yield path.parent.name, path.stem, json.loads(path.read_bytes().split(b"\r\n\r\n", 1)[1])
+        head, body = path.read_bytes().split(b"\r\n\r\n", 1)
+        if b"anthropic-version: 2023-06-01" not in head or path.parent.name != "anthropic":
+            yield path.parent.name, path.stem, json.loads(body)
 
 
 # The check of the check.

@@ -58,26 +58,93 @@ import Values
         #expect(simulate(requests, "anthropic-5m", .tail).readTokens == 0 && simulate(requests, "vllm", .tail).readTokens == 992)
     }
 
-    /// One-shot prompts with a policy of 2,500 tokens, five of one execution behind each other, 55 executions an hour in office hours: what is not read again is not written.
-    @Test(arguments: ["anthropic", "anthropic-5m", "anthropic-1h", "openai-56", "openai-56-12h"]) func whatIsNotReadIsNotWritten(name: String) {
-        var random = SeededGenerator(seed: 7)
-        var requests: [CacheRequest] = []
-        for day in 0..<5 {
-            var time = Double(day) * 86_400
-            let end = time + 9 * 3600
-            while time < end {
-                time += Double.random(in: 0...2, using: &random) * 3600 / 55
-                let ticket = UInt64.random(in: 1...(1 << 40), using: &random) << 20
-                for step in 0..<5 {
-                    let pieces = [Piece(name: 1, blocks: 1, tokens: 2500), Piece(name: ticket, blocks: 1, tokens: 700), Piece(name: ticket + UInt64(step + 1) * 100, blocks: 1, tokens: 200)]
-                    requests.append(CacheRequest(time: time + Double(step) * 4, space: 0, pieces: pieces, tokens: 3400))
-                }
-            }
+    /// What is not read again is not written, whatever the rules: planned marks never cost more than no cache, and no more than a mark on everything.
+    @Test(arguments: CacheRules.known.map(\.name)) func whatIsNotReadIsNotWritten(name: String) {
+        for (trace, requests) in [("triage", MadeTraces.triage), ("chat", MadeTraces.chat(head: 1500))] {
+            let (planned, tail) = (simulate(requests, name, .planned), simulate(requests, name, .tail))
+            #expect(planned.relativeCost! <= 1 && planned.relativeCost! <= tail.relativeCost! + 1e-9, "\(trace) \(planned.relativeCost!) \(tail.relativeCost!)")
+            #expect(planned.cost >= planned.leastCost - 1e-6 && tail.cost >= tail.leastCost - 1e-6, "\(trace)")
         }
-        requests.sort { $0.time < $1.time }
-        let (planned, tail) = (simulate(requests, name, .planned), simulate(requests, name, .tail))
-        #expect(planned.relativeCost! < 1 && planned.relativeCost! < tail.relativeCost!, "\(planned.relativeCost!) \(tail.relativeCost!)")
-        #expect(planned.cost >= planned.leastCost - 1e-6 && tail.cost >= tail.leastCost - 1e-6)
+        // Where nothing that is shared can be cached, all that is planned before it is known what comes costs less than half a hundredth.
+        let bare = simulate(MadeTraces.chat(head: 300), name, .planned)
+        #expect(bare.relativeCost! < 1.005, "\(bare.relativeCost!)")
+    }
+
+    /// A mark of Anthropic's finds what stands less than twenty blocks before it. Who marks the end alone loses an entry behind more; who plans sets a mark where it knows the entry to be.
+    @Test func marksLookBackOverTwentyBlocks() {
+        func talk(_ number: Int, _ blocks: Int, at time: Double, isInBlocks: Bool) -> CacheRequest {
+            let pieces = (0..<blocks).map { Piece(name: UInt64(number * 100_000 + $0 * 100 + 7), blocks: 1, tokens: 1000) }
+            return CacheRequest(time: time, space: 0, pieces: pieces, tokens: blocks * 1000, isInBlocks: isInBlocks)
+        }
+        func read(_ blocks: Int, _ policy: CachePolicy, rules: String = "anthropic-5m", isInBlocks: Bool = true) -> Int {
+            // Often enough for the planner to know that conversations go on.
+            let requests = (0..<40).flatMap { number -> [CacheRequest] in
+                [talk(number, 10, at: Double(number) * 1000, isInBlocks: isInBlocks), talk(number, 10 + blocks, at: Double(number) * 1000 + 60, isInBlocks: isInBlocks)]
+            }
+            return simulate(requests, rules, policy).readTokens
+        }
+        #expect(read(19, .tail) == 400_000 && read(20, .tail) == 0)
+        #expect(read(20, .tail, isInBlocks: false) == 400_000 && read(20, .tail, rules: "openai-56") == 400_000)
+        #expect(read(30, .stable) == 400_000)
+        #expect(read(30, .planned) >= 350_000, "\(read(30, .planned))")
+    }
+
+    /// Which runs of blocks are remembered is bounded, and what is forgotten as nothing can read it any more changes no figure.
+    @Test(arguments: ["anthropic", "openai-55", "deepseek"]) func whatNobodyCanReadIsForgotten(name: String) {
+        for policy in [CachePolicy.stable, .none] {
+            var (bounded, free) = (CacheSimulator(rules: rules(name), policy: policy, mostRuns: 6000), CacheSimulator(rules: rules(name), policy: policy))
+            var most = 0
+            for request in MadeTraces.triage {
+                bounded.add(request)
+                free.add(request)
+                most = max(most, bounded.runs)
+            }
+            #expect(most <= 6000 + 3 && free.runs > 12_000, "\(most) of \(free.runs)")
+            var (a, b) = (bounded.result, free.result)
+            #expect(abs(a.cost - b.cost) < 1e-3 && abs(a.leastCost - b.leastCost) < 1e-3, "\(a.leastCost) \(b.leastCost)")
+            for path in [\CacheSimulation.cost, \.leastCost] { (a[keyPath: path], b[keyPath: path]) = (0, 0) }
+            #expect(a == b)
+        }
+    }
+
+    /// Where more could still be read than may be remembered, what was not met for longest goes.
+    @Test func whatWasNotMetForLongestGoesFirst() {
+        var simulator = CacheSimulator(rules: rules("vllm"), policy: .tail, mostRuns: 100)
+        var most = 0
+        for number in 0..<10_000 {
+            simulator.add(request(Double(number), (1, 2), (UInt64(number + 1) * 1000, 1)))
+            most = max(most, simulator.runs)
+        }
+        #expect(most <= 102)
+        // What all share was met by each; the others are gone, but for the last few.
+        let read = simulator.result.readTokens
+        #expect(read == 9999 * 2000)
+        #expect(simulator.add(request(10_000, (1, 2), (9_999_000, 1))).read == 2992)
+        #expect(simulator.add(request(10_001, (1, 2), (5_000_000, 1))).read == 2000)
+    }
+
+    @Test func rulesOfARecordedPlan() {
+        func rules(_ name: String) -> CacheRules? { CacheRules(of: CachePlan(rules: name, leastTokens: 77, space: 0, ends: [], cached: 0, marks: [])) }
+        for known in CacheRules.known { #expect(rules(known.name)?.entries == known.entries && rules(known.name)?.leastTokens == 77) }
+        #expect(rules("openai-breakpoints")?.lifetimes.map(\.span) == [.seconds(43_200), .seconds(1800)] && rules("openai-breakpoints")?.isImplicit == true)
+        #expect(rules("openai")?.entries == .steps(128) && rules("llama.cpp")?.entries == .steps(1) && rules("anthropic")?.isImplicit == false && rules("gemini")?.isImplicit == true)
+        #expect(rules("of a later program") == nil)
+    }
+
+    @Test func nodesOfATreeMove() {
+        var tree = PrefixTree()
+        _ = tree.insert([Piece(name: 1, blocks: 10, tokens: 10)], space: 0)
+        _ = tree.insert([Piece(name: 1, blocks: 5, tokens: 10), Piece(name: 50, blocks: 1, tokens: 10)], space: 0)
+        // 1–5, 6–10, 50; the second goes.
+        let moves = tree.keep { $0 != 1 }
+        #expect(moves == [0, -1, 1] && tree.nodes.count == 2 && tree[1].name == 50)
+        var kept = [10, 11, 20, 21, 30, 31]
+        kept.move(moves, width: 2)
+        #expect(kept == [10, 11, 30, 31])
+        #expect(tree.insert([Piece(name: 1, blocks: 5, tokens: 10), Piece(name: 50, blocks: 1, tokens: 10)], space: 0).known == 2)
+        // What was forgotten is new again.
+        let path = tree.insert([Piece(name: 1, blocks: 10, tokens: 10)], space: 0)
+        #expect(path.known == 1 && path.nodes == [0, 2])
     }
 
     /// Nothing costs less than the bound, and no cache reads more than there is; whatever comes.

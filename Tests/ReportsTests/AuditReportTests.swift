@@ -62,10 +62,10 @@ import WorkflowModel
         #expect(
             audit.csv
                 == [
-                    "workflow,model,runs,calls,failed_calls,repeated_calls,unpriced_calls,input_tokens,cache_read_tokens,output_tokens,cost_usd,held_open_usd,memo_hits,saved_usd,known_usd,estimated_usd,estimated_calls,unknown_calls,cost_is_lower_bound",
-                    "\"a \"\"b\"\", c\",\"line\nbreak\",12,60,2,3,0,24000,9000,4120,0.0123,0,0,0,0.0123,0,0,0,false",
-                    "summary,acme/new,1,8,0,0,8,800,0,100,,0,0,0,0,0,0,0,true",
-                    "summary,local/small,1,3,0,0,1,800,0,100,0.000009,0,0,0,0.000009,0,0,0,true",
+                    "workflow,model,runs,calls,failed_calls,repeated_calls,unpriced_calls,input_tokens,cache_read_tokens,output_tokens,cost_usd,held_open_usd,memo_hits,saved_usd,known_usd,estimated_usd,estimated_calls,unknown_calls,cost_is_lower_bound,cache_saved_usd,cache_saved_unknown_calls",
+                    "\"a \"\"b\"\", c\",\"line\nbreak\",12,60,2,3,0,24000,9000,4120,0.0123,0,0,0,0.0123,0,0,0,false,0,0",
+                    "summary,acme/new,1,8,0,0,8,800,0,100,,0,0,0,0,0,0,0,true,0,0",
+                    "summary,local/small,1,3,0,0,1,800,0,100,0.000009,0,0,0,0.000009,0,0,0,true,0,0",
                     "",
                 ].joined(separator: "\r\n"))
     }

@@ -1,9 +1,11 @@
 import Economics
 import Foundation
-import Reports
+import PromptCaching
 import Testing
 import Values
 import WorkflowModel
+
+@testable import Reports
 
 @Suite struct TraceReportTests {
     @Test func treeAtEightyColumns() {
@@ -39,6 +41,21 @@ import WorkflowModel
                 · compliance     pending
                 column hidden: first token (a wider terminal or --json shows it)
                 """ + "\n")
+    }
+
+    /// A cache that had less than was expected is told of with its cause, also where the call is its step's only one.
+    @Test func whatACacheWasExpectedToHave() {
+        let trace = supportTriage()
+        let classify = trace.calls[0]
+        classify.predictedCacheTokens = 2500
+        #expect(!TraceReport.text(trace, style: style()).contains("2,500 tokens expected"))
+        classify.missed("expired")
+        #expect(TraceReport.text(trace, style: style()).contains("cache: 2,500 tokens expected, 380 read: its entry had not been used for as long as it lives"))
+        let json = TraceReport.json(trace)["calls"]?.arrayValue?.first { $0["path"] == "classify" }
+        #expect(json?["cache_predicted_tokens"] == 2500 && json?["cache_miss"] == "expired")
+        trace.calls[2].predictedCacheTokens = 1000
+        #expect(TraceReport.text(trace, style: style()).contains("cache: 1,000 tokens expected"))
+        for cause in CacheMiss.allCases { #expect(!CacheWords.reason(cause).isEmpty && CacheMiss(rawValue: cause.rawValue) == cause) }
     }
 
     @Test func treeWithoutATerminal() {
@@ -230,7 +247,7 @@ import WorkflowModel
                 """)
         #expect(
             json["calls"]?[0]?.jsonText == """
-                {"id":"r.classify.0","path":"classify","step":"classify","tier":"small","asked_tier":null,"purpose":"try","part":"","ordinal":0,"retry_of":null,"provider":"local","model_asked":"small","model_served":null,"state":"settled","is_unpriced":false,"cost_usd":"0.000013","held_usd":null,"input_tokens":412,"cache_read_tokens":380,"cache_write_tokens":null,"output_tokens":18,"reasoning_tokens":null,"usage_raw":null,"price_rows":[],"request_hash":null,"response_hash":null,"http_status":200,"finish_reason":null,"failure":null,"ttft_ms":300,"total_ms":1200,"started_at":"2026-11-21T09:48:15.002000Z","ended_at":"2026-11-21T09:48:16.202000Z","tags":{},"trimmed":[],"notes":[],"cost_basis":"priced","reported_usd":null,"priced_usd":null,"list_usd":null,"service_tier":null,"tier_source":null}
+                {"id":"r.classify.0","path":"classify","step":"classify","tier":"small","asked_tier":null,"purpose":"try","part":"","ordinal":0,"retry_of":null,"provider":"local","model_asked":"small","model_served":null,"state":"settled","is_unpriced":false,"cost_usd":"0.000013","held_usd":null,"input_tokens":412,"cache_read_tokens":380,"cache_write_tokens":null,"output_tokens":18,"reasoning_tokens":null,"usage_raw":null,"price_rows":[],"request_hash":null,"response_hash":null,"http_status":200,"finish_reason":null,"failure":null,"ttft_ms":300,"total_ms":1200,"started_at":"2026-11-21T09:48:15.002000Z","ended_at":"2026-11-21T09:48:16.202000Z","tags":{},"trimmed":[],"notes":[],"cost_basis":"priced","reported_usd":null,"priced_usd":null,"list_usd":null,"service_tier":null,"tier_source":null,"cache_predicted_tokens":null,"cache_miss":null}
                 """)
         #expect(json["calls"]?.arrayValue?.count == 6)
     }

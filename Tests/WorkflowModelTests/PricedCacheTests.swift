@@ -27,6 +27,10 @@ import WorkflowModel
         #expect(bare.unknown == [.cacheRead, .cacheWriteLong] && bare.rules.readPrice == 0.1 && bare.rules.lifetimes.map(\.writePrice) == [2, 1.5])
         // A model that costs nothing has no shares.
         #expect(rules(.openai).priced(by: sheet([(.input, 0), (.output, 0), (.cacheRead, 0)]), promptTokens: 100).unknown == [.cacheRead])
+        // Of rules that do not say which life is the longer one of two, the shortest is the usual one.
+        let two = CacheRules(name: "x", entries: .marks(most: 4), leastTokens: 1, lifetimes: [.init(span: .seconds(3600), writePrice: 9), .init(span: .seconds(300), writePrice: 9)], readPrice: 0.5)
+        let told = two.priced(by: sheet([(.input, 4), (.output, 20), (.cacheRead, 1), (.cacheWrite, 6), (.cacheWriteLong, 8)]), promptTokens: 100)
+        #expect(told.rules.lifetimes.map(\.writePrice) == [2, 1.5] && told.unknown.isEmpty)
         // One life alone asks for the prices of that.
         #expect(rules(.anthropic).lasting([.seconds(300)]).priced(by: nil, promptTokens: 1).unknown == [.cacheRead, .cacheWrite])
     }

@@ -84,11 +84,18 @@ final class PrefixCaches: Sendable {
     }
 
     private static func instructions(_ plan: CachePlan, _ rules: CacheRules) -> CacheInstructions {
-        // Requests of one beginning are to meet each other: the longest one that is expected to be read again, or all of the prompt's class.
-        let end = plan.ends.last { $0.reads.contains { $0 > 0 } } ?? plan.ends.last { $0.stability <= .execution } ?? plan.ends.first
-        return CacheInstructions(
-            marks: plan.marks.map { CacheInstructions.Mark(segment: plan.ends[$0.end].segment, lifetime: $0.lifetime) }, key: end.map { CachePlan.hex($0.name) },
+        CacheInstructions(
+            marks: plan.marks.map { CacheInstructions.Mark(segment: plan.ends[$0.end].segment, lifetime: $0.lifetime) }, key: key(of: plan),
             isExplicit: rules.isMarked)
+    }
+
+    /// Requests that could find something of each other have to have one key, and others are not to have it: it is the name of the shortest prefix that a cache takes, which they share if they share any.
+    /// A prompt of which that is the whole and that nothing is known to begin with has none, as each such request would have its own, and find no less alike than its server does by itself.
+    private static func key(of plan: CachePlan) -> String? {
+        guard let first = plan.ends.firstIndex(where: { $0.tokens >= plan.leastTokens }) else { return nil }
+        let end = plan.ends[first]
+        let isShared = first < plan.ends.count - 1 || plan.cached >= end.tokens || end.reads.contains { $0 > 0 }
+        return isShared ? CachePlan.hex(end.name) : nil
     }
 
     func sent(_ prompt: CachedPrompt, _ prefixes: inout RunPrefixes, at now: Timestamp) {

@@ -149,7 +149,8 @@ enum CallColumns {
         call_id, node_path, step_id, tier, purpose, ordinal, provider, model_asked, state, started_at, model_served, held_pico,
         cost_pico, input_tokens, cache_read_tokens, cache_write_tokens, output_tokens, reasoning_tokens, usage_raw, price_rows,
         request_hash, response_hash, http_status, finish_reason, error, ttft_ms, total_ms, retry_of, ended_at,
-        tags, trimmed, notes, reported_pico, cost_basis, priced_pico, list_pico, service_tier, tier_source, part, asked_tier, held_tokens
+        tags, trimmed, notes, reported_pico, cost_basis, priced_pico, list_pico, service_tier, tier_source, part, asked_tier, held_tokens, cache_predicted_tokens,
+        cache_miss
         """
 
     static func record(_ row: Row) -> CallRecord {
@@ -185,6 +186,8 @@ enum CallColumns {
         call.part = row[38]
         call.askedTier = row[39]
         call.heldTokens = quantity(row, 40) ?? 0
+        call.predictedCacheTokens = quantity(row, 41)
+        call.missed(row[42])
         return call
     }
 }

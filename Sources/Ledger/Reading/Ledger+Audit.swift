@@ -33,12 +33,15 @@ extension Ledger {
                         NULL, NULL, 'memo', NULL, NULL, NULL, NULL, NULL, NULL, 1, saved_pico FROM memo_hit
                     """)
             let sql = "\(selection.sql(columns, from: source)) \(groups.isEmpty ? "" : "GROUP BY \(groups)")"
+            let caches = try cacheSavings(database, selection, count)
             let rows = try Row.fetchAll(database, sql: sql, arguments: selection.arguments).map { row in
                 let next = count + 1 + SpendingColumns.count
-                return AuditRow(
+                var audited = AuditRow(
                     keys: (0..<count).map { row[$0] }, runs: row[count], spending: SpendingColumns.spending(row, count + 1), inputTokens: quantity(row, next) ?? 0,
                     cacheReadTokens: quantity(row, next + 1) ?? 0, outputTokens: quantity(row, next + 2) ?? 0, failedCalls: row[next + 3], repeatedCalls: row[next + 4],
                     memoHits: row[next + 5], saved: moneySum(row, next + 6))
+                if let caches = caches[CacheSavings.name(of: audited.keys)] { (audited.cacheSaved, audited.cacheUnknown) = (caches.saved, caches.unknown) }
+                return audited
             }
             return rows.sorted { a, b in
                 let (x, y) = (a.spending.cost, b.spending.cost)

@@ -1,3 +1,4 @@
+import Economics
 import Values
 import WorkflowModel
 
@@ -94,6 +95,14 @@ struct LedgerArchive: RunArchive, SpendingArchive, RecordProof {
         try await ledger.reading { ledger throws(JournalError) in
             try ledger.gateExecutions(workflow: workflow, step: step, since: since, after: after, limit: limit)
         }
+    }
+
+    func cachedCalls(filter: AuditFilter, before lead: TimeSpan, after: CachedCall.Position?, limit: Int) async throws(JournalError) -> [CachedCall] {
+        try await ledger.reading { ledger throws(JournalError) in try ledger.cachedCalls(filter: filter, before: lead, after: after, limit: limit) }
+    }
+
+    func keptPriceRows() async throws(JournalError) -> [PriceRow] {
+        try await ledger.reading { ledger throws(JournalError) in try ledger.keptPriceRows() }
     }
 
     func approvers(filter: AuditFilter) async throws(JournalError) -> [ApproverRow] {

@@ -1,5 +1,7 @@
 /// The prefixes of many prompts, shared parts once: a compressed tree whose edges are runs of blocks.
 ///
+/// It grows with the prompts until whoever has it forgets some: ``keep(where:)``.
+///
 /// Blocks are named so that equal names stand for equal prefixes: the name of a block tells everything before it, too. Then the first name of a run finds it, and no node needs a list of its children.
 public struct PrefixTree: Sendable {
     /// A part of a prompt: blocks with consecutive names and equal length, or one block.
@@ -87,6 +89,30 @@ public struct PrefixTree: Sendable {
             }
         }
         return path
+    }
+
+    /// Forgets runs of blocks. Whoever forgets one forgets what goes on behind it, which no prompt passed later than itself.
+    ///
+    /// - Parameter isKept: asked with the position of each node, in order.
+    /// - Returns: by the position of a node the one that it has now; -1 of those that are gone.
+    public mutating func keep(where isKept: (Int) -> Bool) -> [Int32] {
+        var moves = [Int32](repeating: -1, count: nodes.count)
+        var count = 0
+        for node in nodes.indices {
+            let key = Key(space: nodes[node].space, name: nodes[node].name)
+            guard isKept(node) else {
+                places[key] = nil
+                continue
+            }
+            if node != count {
+                nodes[count] = nodes[node]
+                places[key] = Int32(count)
+            }
+            moves[node] = Int32(count)
+            count += 1
+        }
+        nodes.removeLast(nodes.count - count)
+        return moves
     }
 
     /// Cuts a run behind so many blocks.

@@ -21,13 +21,20 @@ public struct ReuseEstimator: Sendable {
             self.tokens = tokens
         }
 
-        fileprivate static let count = 2 * 6 * 2 * 5
+        private static let lengths = 5
+        fileprivate static let count = 2 * 6 * 2 * lengths
         /// Of all tails, of all forks.
         fileprivate static let general = [count, count + 1]
+        /// Of those that differ in their lengths alone.
+        fileprivate static func alike(_ index: Int) -> Int { count + 2 + index / lengths }
+        /// Those of all three.
+        fileprivate static let all = count + 2 + count / lengths
+        /// Whether it was met three times at most.
+        fileprivate static func isNew(_ index: Int) -> Bool { index / (2 * lengths) % 6 < 2 }
 
         fileprivate var index: Int {
             let (visits, size) = (min(Self.log2(visits), 5), min(Self.log2(tokens / 1024), 4))
-            return (((isTail ? 1 : 0) * 6 + visits) * 2 + (isTail && isContinued ? 1 : 0)) * 5 + size
+            return (((isTail ? 1 : 0) * 6 + visits) * 2 + (isTail && isContinued ? 1 : 0)) * Self.lengths + size
         }
 
         private static func log2(_ value: Int) -> Int { value > 1 ? Int.bitWidth - 1 - value.leadingZeroBitCount : 0 }
@@ -36,13 +43,16 @@ public struct ReuseEstimator: Sendable {
     /// The ends of the spans, in seconds.
     private static let spans: [Double] = [5, 15, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14_400, 43_200]
 
+    /// In seconds: whoever was not met for so long is waited for no more.
+    static let horizon = spans.last!
+
     private struct Hazard {
         var met: Double = 0
         var atRisk: Double = 0
     }
 
     /// By kind and span.
-    private var hazards = [Hazard](repeating: Hazard(), count: (Kind.count + 2) * spans.count)
+    private var hazards = [Hazard](repeating: Hazard(), count: Kind.all * spans.count)
     /// By node: since when it waits to be met again, and of which kind it is; a kind of -1 waits for nothing.
     private var waiting: [(since: Double, kind: Int32)] = []
     /// By span: who comes to its end next.
@@ -57,6 +67,14 @@ public struct ReuseEstimator: Sendable {
             var place = items.count
             while place > head, items[place - 1].due > item.due { place -= 1 }
             items.insert(item, at: place)
+        }
+
+        mutating func move(_ moves: [Int32]) {
+            items = items[head...].compactMap { item in
+                let node = moves[Int(item.node)]
+                return node < 0 ? nil : (item.due, node, item.since)
+            }
+            head = 0
         }
 
         mutating func next(upTo time: Double) -> (due: Double, node: Int32, since: Double)? {
@@ -81,6 +99,12 @@ public struct ReuseEstimator: Sendable {
         waiting[second] = waiting[first]
         waiting[first].kind = -1
         queue(second, from: waiting[second].since)
+    }
+
+    /// Nodes have moved in their tree, or are gone.
+    mutating func move(_ moves: [Int32]) {
+        waiting.move(moves)
+        for span in queues.indices { queues[span].move(moves) }
     }
 
     private mutating func reach(_ node: Int) {
@@ -128,7 +152,9 @@ public struct ReuseEstimator: Sendable {
     private mutating func count(_ kind: Int, _ span: Int, _ change: (inout Hazard) -> Void) {
         change(&hazards[kind * Self.spans.count + span])
         let general = Kind.general[kind >= Kind.count / 2 ? 0 : 1]
-        change(&hazards[general * Self.spans.count + span])
+        // A head that everything passes would make every fork look as if it were met again.
+        if Kind.isNew(kind) { change(&hazards[general * Self.spans.count + span]) }
+        change(&hazards[Kind.alike(kind) * Self.spans.count + span])
     }
 
     /// The expected number of reads of an end that is met now, each within `span` seconds of the one before it: q / (1 − q), where q is the probability of the next.
@@ -137,14 +163,31 @@ public struct ReuseEstimator: Sendable {
         let general = Kind.general[kind.isTail ? 0 : 1]
         var survival = 1.0
         for (position, end) in Self.spans.enumerated() where end <= span {
-            let (own, all) = (hazards[index * Self.spans.count + position], hazards[general * Self.spans.count + position])
-            // Of little history that of all is a good part, and of none one in twenty is met in each span.
+            let (own, alike, all) = (hazards[index * Self.spans.count + position], hazards[Kind.alike(index) * Self.spans.count + position], hazards[general * Self.spans.count + position])
+            // Little history is filled up with that of ends of other lengths, this with that of all that are new, and of none one in twenty is met in each span.
             let prior = (all.met + 0.2) / (all.atRisk + 4)
-            survival *= 1 - min(1, (own.met + 8 * prior) / (own.atRisk + 8))
+            let closer = (alike.met + 8 * prior) / (alike.atRisk + 8)
+            survival *= 1 - min(1, (own.met + 30 * closer) / (own.atRisk + 30))
         }
         let probability = 1 - survival
         return probability < Self.surest ? probability / (1 - probability) : Self.surest / (1 - Self.surest)
     }
 
     private static let surest = 0.995
+}
+
+extension Array {
+    /// What is kept by node of a tree whose nodes have moved: in their order, without those that are gone.
+    ///
+    /// - Parameters:
+    ///   - moves: as ``PrefixTree/keep(where:)`` returned them.
+    ///   - width: how many elements a node has.
+    mutating func move(_ moves: [Int32], width: Int = 1) {
+        var count = 0
+        for node in 0..<Swift.min(moves.count, self.count / width) where moves[node] >= 0 {
+            for part in 0..<width { self[count + part] = self[node * width + part] }
+            count += width
+        }
+        removeLast(self.count - count)
+    }
 }

@@ -15,12 +15,19 @@ public struct StreamPlanner: Sendable {
         planner = BreakpointPlanner(rules)
     }
 
+    /// Nodes have moved in their tree, or are gone.
+    public mutating func move(_ moves: [Int32]) {
+        visits.move(moves)
+        estimator.move(moves)
+    }
+
     /// - Parameters:
     ///   - path: of the request in the tree, just taken in.
     ///   - cached: the tokens of the longest prefix that is in the cache now.
     ///   - time: in seconds; no request is earlier than one before.
+    ///   - most: how many marks may be set, where that is less than the rules' number.
     /// - Returns: nodes of the path with the position of a lifetime in the rules.
-    public mutating func marks(_ path: PrefixTree.Path, in tree: PrefixTree, cached: Int, at time: Double) -> [(node: Int, lifetime: Int)] {
+    public mutating func marks(_ path: PrefixTree.Path, in tree: PrefixTree, cached: Int, at time: Double, most: Int = .max) -> [(node: Int, lifetime: Int)] {
         while visits.count < tree.nodes.count { visits.append(0) }
         for (first, second) in path.splits {
             visits[second] = visits[first]
@@ -48,6 +55,6 @@ public struct StreamPlanner: Sendable {
             boundaries.removeSubrange(surplus)
             places.removeSubrange(surplus)
         }
-        return planner.marks(boundaries, cached: cached).marks.map { (places[$0.boundary], $0.lifetime) }
+        return planner.marks(boundaries, cached: cached, most: most).marks.map { (places[$0.boundary], $0.lifetime) }
     }
 }

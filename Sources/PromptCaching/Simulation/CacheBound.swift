@@ -24,6 +24,12 @@ struct CacheBound: Sendable {
         costs.append(contentsOf: repeatElement(0, count: missing * width))
     }
 
+    /// Nodes have moved in their tree, or are gone: what they cost was asked for before.
+    mutating func move(_ moves: [Int32]) {
+        last.move(moves)
+        costs.move(moves, width: width)
+    }
+
     mutating func split(_ first: Int, _ second: Int) {
         last[second] = last[first]
         for state in 0..<width { costs[second * width + state] = costs[first * width + state] }

@@ -1,60 +1,7 @@
-import Values
-
-/// A request of a trace: what its prompt consists of.
-public struct CacheRequest: Sendable, Hashable {
-    /// In seconds.
-    public var time: Double
-    /// What a cache is for: prompts of other accounts or models share nothing with it.
-    public var space: Int32
-    public var pieces: [PrefixTree.Piece]
-    /// All of the prompt; what is not in ``pieces`` is never cached.
-    public var tokens: Int
-
-    public init(time: Double, space: Int32, pieces: [PrefixTree.Piece], tokens: Int) {
-        self.time = time
-        self.space = space
-        self.pieces = pieces
-        self.tokens = tokens
-    }
-}
-
-/// What a trace would have cost under a cache's rules with marks that somebody sets.
-public struct CacheSimulation: Sendable, Hashable {
-    public var requests = 0
-    public var inputTokens = 0
-    public var readTokens = 0
-    public var writtenTokens = 0
-    /// Of them those that were never read before they were gone; `nil` where writing is free and nobody marks anything.
-    public var wastedTokens: Int? = 0
-    /// In prefixes that an earlier request had.
-    public var sharedTokens = 0
-    /// In prefixes that an earlier request had within the longest lifetime, no shorter than the rules allow.
-    public var reachableTokens = 0
-    /// In prices of an uncached input token.
-    public var cost = 0.0
-    /// The least that it could have cost, if it had been known what comes.
-    public var leastCost = 0.0
-
-    public init() {}
-
-    private func share(_ part: Double, of whole: Int) -> Double? { whole > 0 ? part / Double(whole) : nil }
-
-    /// Input that was read, of all.
-    public var hitRatio: Double? { share(Double(readTokens), of: inputTokens) }
-    /// The most that could be read of a cache that forgets nothing.
-    public var sharedRatio: Double? { share(Double(sharedTokens), of: inputTokens) }
-    /// The most that could be read of a cache under these rules.
-    public var reachableRatio: Double? { share(Double(reachableTokens), of: inputTokens) }
-    /// What was read of what could be.
-    public var efficiency: Double? { share(Double(readTokens), of: reachableTokens) }
-    /// Against the same requests without a cache.
-    public var relativeCost: Double? { share(cost, of: inputTokens) }
-    public var relativeLeastCost: Double? { share(leastCost, of: inputTokens) }
-    /// Written tokens that were never read.
-    public var wastedShare: Double? { wastedTokens.flatMap { share(Double($0), of: writtenTokens) } }
-}
-
 /// Runs a trace through a model of a provider's cache.
+///
+/// What it remembers is bounded. When there are as many runs of blocks as it may have, those are forgotten that no request can read any more and of which nothing more is learned, and where that is not
+/// enough those that were not met for longest. The former changes nothing but what is known of prefixes that come again after all that time.
 public struct CacheSimulator: Sendable {
     /// The end of a prefix that can be found.
     private struct Entry {
@@ -69,20 +16,29 @@ public struct CacheSimulator: Sendable {
     private let policy: CachePolicy
     private let delay: Double
     private let spans: [Double]
+    private let mostRuns: Int
     private var tree = PrefixTree()
     private var planner: StreamPlanner
     private var bound: CacheBound
     /// By node, as are the times of its last use.
     private var entries: [Entry] = []
     private var lastUse: [Double] = []
+    /// By node: the number of the request that used it last. No node is used later than one before it in a prompt.
+    private var lastRequest: [Int32] = []
     private var totals = CacheSimulation()
     private var latest = -Double.infinity
 
-    /// - Parameter delay: seconds from a request until what it writes can be read.
-    public init(rules: CacheRules, policy: CachePolicy, delay: Double = 0) {
+    /// More runs of blocks are not remembered, unless told otherwise: some 150 MB.
+    public static let mostRuns = 500_000
+
+    /// - Parameters:
+    ///   - delay: seconds from a request until what it writes can be read.
+    ///   - mostRuns: how many runs of blocks are remembered, some more for a prompt that is longer.
+    public init(rules: CacheRules, policy: CachePolicy, delay: Double = 0, mostRuns: Int = Self.mostRuns) {
         self.rules = rules
         self.policy = policy
         self.delay = delay
+        self.mostRuns = max(1, mostRuns)
         spans = rules.lifetimes.map { Double($0.span.milliseconds) / 1000 }
         planner = StreamPlanner(rules)
         bound = CacheBound(rules)
@@ -97,10 +53,14 @@ public struct CacheSimulator: Sendable {
         return result
     }
 
+    /// How many runs of blocks are remembered.
+    var runs: Int { tree.nodes.count }
+
     /// - Parameter request: no earlier than those before; one that is counts as of their time.
-    public mutating func add(_ request: CacheRequest) {
+    @discardableResult public mutating func add(_ request: CacheRequest) -> CacheOutcome {
         let time = max(request.time, latest)
         latest = time
+        if tree.nodes.count >= mostRuns { forget(at: time) }
         let path = tree.insert(request.pieces, space: request.space)
         reach()
         for (first, second) in path.splits { split(first, second) }
@@ -108,17 +68,45 @@ public struct CacheSimulator: Sendable {
         totals.requests += 1
         totals.inputTokens += max(request.tokens, cacheable)
         totals.leastCost += Double(max(0, request.tokens - cacheable))
-        countShared(path, at: time)
+        var outcome = shared(path, at: time)
+        totals.sharedTokens += outcome.shared
+        totals.reachableTokens += outcome.reachable
 
-        let cached = hit(path, at: time)
-        totals.readTokens += cached
-        totals.cost += rules.readPrice * Double(cached)
-        let written = write(path, cached: cached, at: time)
-        totals.cost += Double(max(request.tokens, cacheable) - cached - written)
+        let found = hit(path, request, at: time)
+        outcome.read = found.tokens
+        totals.readTokens += found.tokens
+        totals.cost += rules.readPrice * Double(found.tokens)
+        write(path, found, at: time, &outcome)
+        totals.writtenTokens += outcome.written
+        totals.cost += Double(max(request.tokens, cacheable) - outcome.read - outcome.written)
         for node in path.nodes {
             bound.use(node, at: time)
             lastUse[node] = time
+            lastRequest[node] = Int32(clamping: totals.requests)
         }
+        return outcome
+    }
+
+    /// Makes room for a quarter of what may be remembered.
+    private mutating func forget(at time: Double) {
+        let horizon = policy == .planned ? max(spans[0], ReuseEstimator.horizon) : spans[0]
+        let most = mostRuns / 4 * 3
+        var first = Int32.min
+        if lastUse.count(where: { time - $0 <= horizon }) > most {
+            // Those of one request go together, or a prompt would lose its beginning.
+            let requests = lastRequest.sorted(by: >)
+            first = requests[most] + 1
+        }
+        for node in tree.nodes.indices where time - lastUse[node] > horizon || lastRequest[node] < first {
+            totals.wastedTokens? += entries[node].unread
+            totals.leastCost += bound.cost(of: node) * Double(tree[node].tokens)
+        }
+        let moves = tree.keep { time - lastUse[$0] <= horizon && lastRequest[$0] >= first }
+        entries.move(moves)
+        lastUse.move(moves)
+        lastRequest.move(moves)
+        bound.move(moves)
+        planner.move(moves)
     }
 
     private mutating func reach() {
@@ -126,6 +114,7 @@ public struct CacheSimulator: Sendable {
         guard missing > 0 else { return }
         entries.append(contentsOf: repeatElement(Entry(), count: missing))
         lastUse.append(contentsOf: repeatElement(-.infinity, count: missing))
+        lastRequest.append(contentsOf: repeatElement(0, count: missing))
         bound.reach(tree.nodes.count)
     }
 
@@ -134,14 +123,16 @@ public struct CacheSimulator: Sendable {
         entries[second] = entries[first]
         entries[first] = Entry()
         lastUse[second] = lastUse[first]
+        lastRequest[second] = lastRequest[first]
         bound.split(first, second)
     }
 
-    private mutating func countShared(_ path: PrefixTree.Path, at time: Double) {
+    private func shared(_ path: PrefixTree.Path, at time: Double) -> CacheOutcome {
         let known = path.nodes.prefix(path.known)
-        totals.sharedTokens += known.last.map { tree[$0].depth } ?? 0
-        let reachable = known.prefix { time - lastUse[$0] <= spans[0] }.last.map { tree[$0].depth } ?? 0
-        totals.reachableTokens += usable(reachable)
+        var outcome = CacheOutcome()
+        outcome.shared = known.last.map { tree[$0].depth } ?? 0
+        outcome.reachable = usable(known.prefix { time - lastUse[$0] <= spans[0] }.last.map { tree[$0].depth } ?? 0)
+        return outcome
     }
 
     /// As much of a prefix as the rules let be read.
@@ -151,57 +142,71 @@ public struct CacheSimulator: Sendable {
         return tokens < rules.leastTokens ? 0 : tokens
     }
 
-    /// The tokens that are read.
-    private mutating func hit(_ path: PrefixTree.Path, at time: Double) -> Int {
-        if policy == .none { return 0 }
+    /// What is found of a prompt.
+    private struct Found {
+        var tokens = 0
+        /// How many marks may be set besides the one that looks for it.
+        var marks = Int.max
+    }
+
+    private mutating func hit(_ path: PrefixTree.Path, _ request: CacheRequest, at time: Double) -> Found {
+        if policy == .none { return Found() }
         if case .steps = rules.entries {
             // Everything that was there is an entry.
-            return usable(path.nodes.prefix(path.known).prefix { time - lastUse[$0] <= spans[0] && lastUse[$0] + delay <= time }.last.map { tree[$0].depth } ?? 0)
+            return Found(tokens: usable(path.nodes.prefix(path.known).prefix { time - lastUse[$0] <= spans[0] && lastUse[$0] + delay <= time }.last.map { tree[$0].depth } ?? 0))
         }
-        guard let last = path.nodes.lastIndex(where: { entries[$0].expires >= time && entries[$0].ready <= time }) else { return 0 }
-        let cached = usable(tree[path.nodes[last]].depth)
-        guard cached > 0 else { return 0 }
+        guard let last = path.nodes.lastIndex(where: { entries[$0].expires >= time && entries[$0].ready <= time }) else { return Found() }
+        var found = Found(tokens: usable(tree[path.nodes[last]].depth))
+        guard found.tokens > 0 else { return Found() }
+        if let lookBack = rules.lookBack, request.isInBlocks, case .marks(let most) = rules.entries {
+            // Each node is a block here. Who plans knows where the entry stands and sets a mark there, unless one behind it sees it in any case.
+            let isSeen = path.nodes.count - 1 - last < lookBack
+            switch policy {
+            case .planned: if !isSeen { found.marks = most - 1 }
+            case .stable: if !isSeen, path.known - 1 - last >= lookBack { return Found() }
+            case .tail, .none: if !isSeen { return Found() }
+            }
+        }
         for node in path.nodes[...last] where entries[node].expires >= time {
             entries[node].expires = time + spans[Int(entries[node].lifetime)]
             entries[node].unread = 0
         }
-        return cached
+        return found
     }
 
-    /// The tokens that are written, at their price.
-    private mutating func write(_ path: PrefixTree.Path, cached: Int, at time: Double) -> Int {
+    /// What is written, at its price.
+    private mutating func write(_ path: PrefixTree.Path, _ found: Found, at time: Double, _ outcome: inout CacheOutcome) {
         var marks: [(node: Int, lifetime: Int)] = []
         let tail = path.nodes.last
         let shortest = spans.count - 1
         // Where prompts part, what is before it is read by both.
         let fork = path.known > 0 && path.known < path.nodes.count ? path.nodes[path.known - 1] : nil
         switch (rules.entries, policy) {
-        case (_, .none): return 0
+        case (_, .none): return
         case (.steps, _):
             // Everything is written, at the price of any other token.
-            let written = max(0, usable(tail.map { tree[$0].depth } ?? 0) - cached)
-            totals.writtenTokens += written
-            totals.cost += Double(written) * rules.lifetimes[0].writePrice
-            return written
+            outcome.written = max(0, usable(tail.map { tree[$0].depth } ?? 0) - found.tokens)
+            totals.cost += Double(outcome.written) * rules.lifetimes[0].writePrice
+            return
         case (.units, _): marks = [fork, tail].compactMap { $0 }.map { ($0, 0) }
-        case (.marks, .planned): marks = planner.marks(path, in: tree, cached: cached, at: time)
+        case (.marks, .planned): marks = planner.marks(path, in: tree, cached: found.tokens, at: time, most: found.marks)
         case (.marks, .stable): marks = [fork, tail].compactMap { $0 }.map { ($0, shortest) }
         case (.marks, .tail): marks = tail.map { [($0, shortest)] } ?? []
         }
-        var before = cached
+        var before = found.tokens
         for (node, lifetime) in marks where tree[node].depth >= rules.leastTokens {
             let new = tree[node].depth - before
             let isLive = entries[node].expires >= time
             if isLive, entries[node].lifetime <= lifetime { continue }
             if !isLive { totals.wastedTokens? += entries[node].unread }
             if new > 0 {
-                totals.writtenTokens += new
+                outcome.written += new
+                if lifetime < shortest { outcome.writtenLong += new }
                 totals.cost += Double(new) * rules.lifetimes[lifetime].writePrice
                 before = tree[node].depth
             }
             entries[node] = Entry(
                 lifetime: Int8(lifetime), expires: time + spans[lifetime], ready: isLive ? min(entries[node].ready, time + delay) : time + delay, unread: max(0, new))
         }
-        return before - cached
     }
 }

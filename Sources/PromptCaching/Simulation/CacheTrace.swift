@@ -65,7 +65,7 @@ public struct CacheTrace: Sendable {
     }
 
     private mutating func segments(_ prefix: JSONValue, _ object: JSONObject, _ time: Double) throws(CacheTraceError) -> CacheRequest {
-        var chain = Chain()
+        var chain = PrefixChain()
         for segment in try Self.list(prefix, "prefix") {
             guard let pair = segment.arrayValue, pair.count == 2, let tokens = pair[1].intValue, tokens > 0, tokens <= Self.mostTokens else {
                 throw CacheTraceError("prefix has segments, [hash, tokens]")
@@ -77,7 +77,7 @@ public struct CacheTrace: Sendable {
 
     /// Tools come first, then what the system says, then messages, as vendors put them together. A token is four bytes of what was sent.
     private mutating func body(_ body: JSONObject, _ object: JSONObject, _ time: Double) throws(CacheTraceError) -> CacheRequest {
-        var chain = Chain()
+        var chain = PrefixChain()
         func add(_ value: JSONValue?) {
             guard let value, !value.isNull else { return }
             let text = value.jsonText
@@ -97,7 +97,7 @@ public struct CacheTrace: Sendable {
         guard !chain.pieces.isEmpty else { throw CacheTraceError("the request has no prompt") }
         let model = body["model"]?.stringValue ?? ""
         let tokens = chain.pieces.reduce(0) { $0 + $1.tokens }
-        return CacheRequest(time: time, space: space((object["ns"] ?? object["account"])?.stringValue ?? "", model), pieces: chain.pieces, tokens: tokens)
+        return CacheRequest(time: time, space: space((object["ns"] ?? object["account"])?.stringValue ?? "", model), pieces: chain.pieces, tokens: tokens, isInBlocks: true)
     }
 
     /// Marks are no part of what is cached.
@@ -130,7 +130,7 @@ public struct CacheTrace: Sendable {
         }
         let account = (object["ns"] ?? object["id"] ?? object["account"])
         let model = (object["model"])?.stringValue ?? ""
-        return CacheRequest(time: time, space: space(account?.stringValue ?? account?.jsonText ?? "", model), pieces: pieces, tokens: told)
+        return CacheRequest(time: time, space: space(account?.stringValue ?? account?.jsonText ?? "", model), pieces: pieces, tokens: told, isInBlocks: lastIsFull)
     }
 
     /// A prompt that is larger is none.
@@ -157,18 +157,5 @@ public struct CacheTrace: Sendable {
             throw CacheTraceError("\(key) is a number of seconds or an RFC 3339 time")
         }
         throw CacheTraceError("it has no time: t, time, timestamp or created_at")
-    }
-
-    /// Names each segment by all that comes before it, too.
-    private struct Chain {
-        var pieces: [PrefixTree.Piece] = []
-        private var hash: ContentHash?
-
-        /// By the first eight bytes of the chained hash: names of consecutive segments are no neighbours, which would be one run.
-        mutating func add(_ text: String, tokens: Int) {
-            let next = ContentHash(chaining: hash, Array(text.utf8))
-            hash = next
-            pieces.append(.init(name: next.withUnsafeBytes { UInt64(bigEndian: $0.loadUnaligned(as: UInt64.self)) }, blocks: 1, tokens: tokens))
-        }
     }
 }

@@ -1,4 +1,5 @@
 import Economics
+import PromptCaching
 import Values
 
 /// A run as the ledger tells it.
@@ -188,6 +189,10 @@ public final class CallRecord: @unchecked Sendable {
     public var detail = CostDetail.none
     /// That the server named, where it is not the usual one.
     public var serviceTier: String?
+    /// What was expected to be read from the server's prompt cache; `nil`: nothing was planned.
+    public var predictedCacheTokens: Int?
+    /// Why less was read.
+    public var cacheMiss: CacheMiss?
 
     /// Whose figure the cost is; `nil` without one.
     public var costBasis: CostBasis? {
@@ -196,6 +201,9 @@ public final class CallRecord: @unchecked Sendable {
     }
     /// Of its step: a check of its gate that asks; empty for the step's own question.
     public var part = ""
+
+    /// What its row says of a cache that had less than was expected.
+    public func missed(_ cause: String?) { cacheMiss = cause.flatMap(CacheMiss.init(rawValue:)) }
 
     public init(
         id: String, path: String, step: String, tier: String, purpose: String, ordinal: Int, provider: String,
@@ -273,6 +281,9 @@ public struct AuditRow: Sendable {
     /// Answers that were taken from earlier calls, at no cost, and what those calls had cost.
     public var memoHits: Int
     public var saved: MoneySum
+    /// What prompt caches saved against none, warm-ups taken off; below zero where they cost more. And the calls that are missing in it, as there is no price of its own for what they read or wrote.
+    public var cacheSaved = MoneySum.zero
+    public var cacheUnknown = 0
     /// Of the idle time of machines, where it is shared out over calls.
     public var idle = MoneySum.zero
 

@@ -26,20 +26,22 @@ extension CacheRules {
     public func priced(by sheet: PriceSheet?, promptTokens: Int) -> PricedCache {
         // A machine is paid by its time, of which a read takes none.
         if sheet?.isMachineTime == true { return PricedCache(rules: self) }
-        func price(_ unit: PriceUnit) -> Int64? { sheet?.row(unit, promptTokens: promptTokens).flatMap { $0.unit == unit ? $0.price.picoDollars : nil } }
-        var units: [PriceUnit] = [.cacheRead]
-        if case .marks = entries {
-            if lifetimes.contains(where: { !$0.isLong }) { units.append(.cacheWrite) }
-            if lifetimes.contains(where: \.isLong) { units.append(.cacheWriteLong) }
+        let input = sheet?.row(.input, promptTokens: promptTokens)?.price.picoDollars ?? 0
+        var unknown: [PriceUnit] = []
+        func share(_ unit: PriceUnit) -> Double? {
+            if input > 0, let row = sheet?.row(unit, promptTokens: promptTokens), row.unit == unit { return Double(row.price.picoDollars) / Double(input) }
+            unknown.append(unit)
+            return nil
         }
-        guard let input = price(.input), input > 0 else { return PricedCache(rules: self, unknown: units) }
-        func share(_ unit: PriceUnit) -> Double? { price(unit).map { Double($0) / Double(input) } }
         var rules = self
         if let read = share(.cacheRead) { rules.readPrice = read }
-        if units.count > 1 {
-            let (usual, long) = (share(.cacheWrite), share(.cacheWriteLong))
-            rules = rules.writing { lifetime in (lifetime.isLong ? long : usual) ?? lifetime.writePrice }
-        }
-        return PricedCache(rules: rules, unknown: units.filter { price($0) == nil })
+        guard isMarked else { return PricedCache(rules: rules, unknown: unknown) }
+        // Vendors have two prices of writing: of several lives the shortest is the usual one.
+        let shortest = lifetimes.last?.span
+        func isLong(_ lifetime: Lifetime) -> Bool { lifetime.isLong || lifetime.span != shortest }
+        let usual = lifetimes.contains { !isLong($0) } ? share(.cacheWrite) : nil
+        let long = lifetimes.contains(where: isLong) ? share(.cacheWriteLong) : nil
+        rules = rules.writing { lifetime in (isLong(lifetime) ? long : usual) ?? lifetime.writePrice }
+        return PricedCache(rules: rules, unknown: unknown)
     }
 }

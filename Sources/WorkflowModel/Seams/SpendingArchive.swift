@@ -1,3 +1,4 @@
+import Economics
 import Values
 
 /// What calls cost, summed up over runs.
@@ -35,6 +36,16 @@ public protocol SpendingArchive: Sendable {
     func gateExecutions(
         workflow: String, step: String, since: Timestamp?, after: GateExecution.Position?, limit: Int
     ) async throws(JournalError) -> [GateExecution]
+
+    /// Calls as far as prompt caches had to do with them, in the order in which they began; counts of tokens and calls that never met a server are none. See ``forEachCachedCall(_:before:page:_:)``.
+    ///
+    /// - Parameters:
+    ///   - lead: how long before the filter's beginning calls are told, too. They and those of other workflows and tags are not selected, and met the same caches.
+    ///   - after: where to go on from; `nil`: from the first.
+    func cachedCalls(filter: AuditFilter, before lead: TimeSpan, after: CachedCall.Position?, limit: Int) async throws(JournalError) -> [CachedCall]
+
+    /// The price rows that were kept with calls, by which costs can be derived again.
+    func keptPriceRows() async throws(JournalError) -> [PriceRow]
 
     /// Who answered what runs asked, those with the most answers first.
     func approvers(filter: AuditFilter) async throws(JournalError) -> [ApproverRow]

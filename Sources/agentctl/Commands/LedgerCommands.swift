@@ -129,11 +129,8 @@ struct Audit: AsyncParsableCommand {
 
     func run() async throws {
         let dimensions = try by.parts(at: UInt8(ascii: ",")).map { try Self.dimension(String($0.drop { $0 == " " })) }
-        var filter = AuditFilter(since: try since.map(Moments.parse), until: try until.map(Moments.parse), workflow: workflow)
-        if let tag {
-            guard let (key, value) = tag.cut(at: UInt8(ascii: "=")) else { throw UsageError("--tag takes key=value, found '\(tag)'") }
-            filter.tag = (key, value)
-        }
+        let selection = try CallFilter(workflow: workflow, since: since, until: until, tag: tag)
+        let filter = selection.filter
         let settings = try global.settings()
         let archive = try Composition(settings: settings).archive()
         let rows = try await archive.audit(by: dimensions, filter: filter)
@@ -148,7 +145,7 @@ struct Audit: AsyncParsableCommand {
             report.gates = try await archive.gates(filter: filter)
             report.gateSummaries = try await archive.gateSummaries(filter: filter)
         }
-        if !json, !csv, rows.isEmpty, approvers.isEmpty { return Output.write(try await NothingMatches(archive: archive).text(filters(filter), what: "call")) }
+        if !json, !csv, rows.isEmpty, approvers.isEmpty { return Output.write(try await NothingMatches(archive: archive).text(selection.given, what: "call")) }
         if json { Output.line(JSONEncoding.pretty.string(report.json)) } else if csv { Output.write(report.csv) } else { Output.write(styled: report.text(style: Output.style)) }
         if json || csv { return }
         // A tag that nothing has makes one row without a name.
@@ -157,17 +154,6 @@ struct Audit: AsyncParsableCommand {
             Output.flush()
             Output.note("no call has it: \(try await NothingMatches(archive: archive).tag(key))\n")
         }
-    }
-}
-
-extension Audit {
-    private func filters(_ filter: AuditFilter) -> [NothingMatches.Filter] {
-        var filters: [NothingMatches.Filter] = []
-        if let workflow { filters.append(.workflow(workflow)) }
-        if let tag = filter.tag { filters.append(.tag(key: tag.key, value: tag.value)) }
-        if let since, let moment = filter.since { filters.append(.since(since, moment)) }
-        if let until, let moment = filter.until { filters.append(.until(until, moment)) }
-        return filters
     }
 }
 

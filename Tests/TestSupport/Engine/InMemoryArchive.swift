@@ -186,6 +186,8 @@ extension InMemoryJournal.Run {
             record.notes = CallNote.list(row.json("notes"))
             record.part = row.text("part") ?? ""
             record.askedTier = row.text("asked_tier")
+            record.predictedCacheTokens = row.int("cache_predicted_tokens").map(Int.init)
+            record.missed(row.text("cache_miss"))
             return record
         }.sorted { $0.startedAt < $1.startedAt }
     }

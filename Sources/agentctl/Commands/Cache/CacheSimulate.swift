@@ -1,11 +1,13 @@
 import ArgumentParser
+import Glibc
 import PromptCaching
 import Reports
 import Values
+import WorkflowModel
 
 struct CacheSimulate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "simulate", abstract: "What a log of requests would have cost under a provider's cache; no model is asked.",
+        commandName: "simulate", abstract: "What a log of requests, or the ledger, would have cost under a provider's cache; no model is asked.",
         discussion: """
             Each line of the log is a request with its time: the body as it was sent, or the prompt in blocks or segments by their hashes.
               {"t": "2026-11-30T09:00:00Z", "body": {"model": "claude-opus-5-5", "system": "…", "messages": […]}}
@@ -14,9 +16,15 @@ struct CacheSimulate: AsyncParsableCommand {
               {"t": 3.5, "prefix": [["a81f", 700], ["97c0", 200]]}               segments, [hash, tokens]
             Costs are told as shares of what the same requests cost without a cache. Lines need not be in the order of time.
               agentctl cache simulate november.jsonl.gz --rules anthropic-5m
+            Without TRACE, or with the file of a ledger, the calls that are recorded there are the log: their prefixes by their plans, or by the segments of their prompts.
+              agentctl cache simulate --since 30d --workflow triage --rules anthropic
             """)
 
-    @Argument(help: "The log, a JSON object a line, also compressed by gzip; - reads stdin.", completion: .file(extensions: ["jsonl", "gz"])) var trace: String
+    @Argument(help: "The log, a JSON object a line, also compressed by gzip; - reads stdin. A ledger's file, or nothing for the project's: what is recorded.", completion: .file(extensions: ["jsonl", "gz", "db"])) var trace: String?
+    @Option(help: ArgumentHelp("Of a ledger: only this workflow.", valueName: "name")) var workflow: String?
+    @Option(help: ArgumentHelp("Of a ledger: only calls begun then or later, a date or a span such as 7d.", valueName: "date|span")) var since: String?
+    @Option(help: ArgumentHelp("Of a ledger: only calls begun before.", valueName: "date")) var until: String?
+    @Option(help: ArgumentHelp("Of a ledger: only calls with this tag, the step's over the run's.", valueName: "key=value")) var tag: String?
     @Option(
         help: ArgumentHelp("Whose cache: \(CacheRules.known.map(\.name).joined(separator: ", ")).", valueName: "rules"), completion: .list(CacheRules.known.map(\.name)))
     var rules = "anthropic-5m"
@@ -48,11 +56,14 @@ struct CacheSimulate: AsyncParsableCommand {
             guard let span = TimeSpan(text: delay) else { throw UsageError("--delay takes a span such as 2s, found '\(delay)'") }
             seconds = Double(span.milliseconds) / 1000
         }
-        var reader = CacheTrace(block: block)
-        var requests: [CacheRequest] = []
-        let lines = try await JSONLines(trace)
-        while let line = try lines.next() {
-            do throws(CacheTraceError) { requests.append(try reader.request(line.value)) } catch { throw UsageError("\(line.place): \(error)") }
+        let requests: [CacheRequest]
+        if let trace, !Self.isLedger(trace) {
+            if [workflow, since, until, tag].contains(where: { $0 != nil }) {
+                throw UsageError("--workflow, --since, --until and --tag choose calls of a ledger, and \(trace) is none", hint: "leave the file out to take what is recorded")
+            }
+            requests = try await log(trace)
+        } else {
+            requests = try await recorded()
         }
         // Those of one time stay in their order.
         let order = requests.indices.sorted { (requests[$0].time, $0) < (requests[$1].time, $1) }
@@ -64,6 +75,48 @@ struct CacheSimulate: AsyncParsableCommand {
         }
         let report = CacheSimulationReport(results, rules: found)
         Output.write(styled: json ? JSONEncoding.pretty.string(report.json) + "\n" : report.text(style: Output.style))
+    }
+}
+
+extension CacheSimulate {
+    private func log(_ path: String) async throws -> [CacheRequest] {
+        var reader = CacheTrace(block: block)
+        var requests: [CacheRequest] = []
+        let lines = try await JSONLines(path)
+        while let line = try lines.next() {
+            do throws(CacheTraceError) { requests.append(try reader.request(line.value)) } catch { throw UsageError("\(line.place): \(error)") }
+        }
+        return requests
+    }
+
+    /// What the calls of the ledger asked, but for those that only warmed a cache.
+    private func recorded() async throws -> [CacheRequest] {
+        var options = global
+        if let trace { options.ledger = trace }
+        let archive = try Composition(settings: options.settings()).archive()
+        var reader = RecordedCacheTrace(archive: archive)
+        var requests: [CacheRequest] = []
+        var unknown = 0
+        try await archive.forEachCachedCall(try CallFilter(workflow: workflow, since: since, until: until, tag: tag).filter) { calls in
+            let found = try await reader.requests(calls.filter { $0.isSelected && !$0.isWarmUp })
+            for request in found {
+                if let request { requests.append(request) } else { unknown += 1 }
+            }
+        }
+        if unknown > 0 { Output.note("\(unknown) calls are left out: their prompts are not in the ledger any more\n") }
+        return requests
+    }
+
+    private static func isLedger(_ path: String) -> Bool {
+        // What comes through a pipe is read once.
+        var info = stat()
+        guard path != "-", stat(path, &info) == 0, info.st_mode & S_IFMT == S_IFREG else { return false }
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        let mark = Array("SQLite format 3\0".utf8)
+        var head = [UInt8](repeating: 0, count: mark.count)
+        return read(descriptor, &head, head.count) == mark.count && head == mark
     }
 }
 

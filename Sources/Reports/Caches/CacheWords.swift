@@ -1,0 +1,28 @@
+import PromptCaching
+
+/// What became of a prefix, in words.
+enum CacheWords {
+    /// Behind a number of calls, or a call.
+    static func miss(_ cause: CacheMiss) -> String {
+        switch cause {
+        case .expired: "too late for its entry"
+        case .moved: "with another prompt or setting than was written"
+        case .belowMinimum: "with a prefix shorter than the cache takes"
+        case .raced: "while it was still being written"
+        case .unreported: "whose server does not say what it read"
+        case .evicted: "whose entry was dropped early, or stood on another machine"
+        }
+    }
+
+    /// As a sentence's second half, of one call.
+    static func reason(_ cause: CacheMiss) -> String {
+        switch cause {
+        case .expired: "its entry had not been used for as long as it lives"
+        case .moved: "the prompt, or a setting that belongs to it, is another than was written"
+        case .belowMinimum: "the prefix is shorter than what the model's cache takes"
+        case .raced: "the call that wrote it had not begun to answer"
+        case .unreported: "the server does not say what it read"
+        case .evicted: "it should have been there: it was dropped early, or another machine answered"
+        }
+    }
+}

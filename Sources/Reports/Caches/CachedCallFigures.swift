@@ -1,0 +1,56 @@
+import Economics
+import PromptCaching
+import WorkflowModel
+
+/// What one call came to by its usage and its price rows.
+struct CachedCallFigures {
+    let call: CachedCall
+    /// Whether the server says what it read of a known prompt.
+    let isReported: Bool
+    let input: Int
+    let read: Int
+    /// For the usual lifetime.
+    let written: Int
+    let writtenLong: Int
+    /// `nil` where the price list does not have what it would take.
+    let prices: PromptPrices?
+
+    init(_ call: CachedCall, _ book: PriceRowBook) {
+        self.call = call
+        isReported = call.input != nil && call.read != nil
+        input = call.input ?? 0
+        read = min(call.read ?? 0, input)
+        let all = min(max(call.written ?? 0, call.writtenLong ?? 0), input - read)
+        writtenLong = min(call.writtenLong ?? 0, all)
+        written = all - writtenLong
+        prices = PromptPrices(chargedBy: call.priceRows, in: book, promptTokens: call.input ?? 0, at: call.startedAt)
+    }
+
+    /// What the prompt would have cost without a cache, and what it did; `nil` where prices or usage are missing.
+    var cost: (uncached: MoneySum, actual: MoneySum)? {
+        guard call.input != nil else { return nil }
+        return prices?.cost(input: input, read: read, written: written, writtenLong: writtenLong)
+    }
+
+    /// What the cache saved of it; `nil` where that is not known. Where nothing was read or written no price is needed to know that it is nothing.
+    var saved: MoneySum? {
+        if call.isWarmUp { return call.cost.map { MoneySum.zero - MoneySum($0) } }
+        guard read > 0 || written > 0 || writtenLong > 0 else { return .zero }
+        return cost.map { $0.uncached - $0.actual }
+    }
+
+    /// The end of the prefix that the call is counted with.
+    var prefix: CachePlan.End? {
+        guard let plan = call.plan else { return nil }
+        if plan.cached > 0, let end = plan.ends.last(where: { $0.tokens <= plan.cached }) { return end }
+        return plan.marks.last.map { plan.ends[$0.end] }
+    }
+
+    static func name(of end: CachePlan.End) -> String { CachePlan.hex(end.name) }
+
+    /// A number of tokens of the plan, which are estimated by bytes, in tokens of the usage.
+    func observed(_ tokens: Int, of total: Int) -> Int {
+        guard total > 0, tokens > 0 else { return 0 }
+        return Int(clamping: Int128(min(tokens, total)) * Int128(input) / Int128(total))
+    }
+}
