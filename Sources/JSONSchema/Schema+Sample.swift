@@ -51,7 +51,7 @@ extension Schema {
     private static func resolve(_ reference: String, in root: JSONValue) -> JSONValue? {
         guard reference.utf8.first == UInt8(ascii: "#") else { return nil }
         var value = root
-        for part in reference.split(separator: "/").dropFirst() {
+        for part in reference.parts(at: UInt8(ascii: "/")).dropFirst() {
             guard let next = value.objectValue?[String(part)] else { return nil }
             value = next
         }

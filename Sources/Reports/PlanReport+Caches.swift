@@ -35,14 +35,14 @@ extension PlanReport {
         var words = cache.marks.map { "\($0.end) \($0.lifetime.word)" }
         if cache.isTooShort { words.append("too short: \(Figures.count(cache.sharedTokens)) of \(Figures.count(cache.leastTokens)) tokens") }
         if let observed = cache.observed { words.append("\(percent(observed.share)) of what was expected came (n=\(Figures.count(observed.calls)))") }
-        if words.isEmpty { words.append(cache.sharedTokens == 0 ? "nothing is read again" : style.dash) }
+        if words.isEmpty { words.append(cache.sharedTokens == 0 ? "nothing is read again" : cache.isSharedComplete ? style.dash : "what is shared is not known yet") }
         return words.joined(separator: ", ")
     }
 
     static func json(_ cache: PlannedCaching) -> JSONValue {
         [
             "tier": .string(cache.tier), "check": cache.part.isEmpty ? .null : .string(cache.part), "rules": .string(cache.rules), "least_tokens": .number(cache.leastTokens),
-            "calls": .double(cache.calls), "prompt_tokens": .number(cache.promptTokens), "prompt_is_complete": .bool(cache.isComplete), "shared_tokens": .number(cache.sharedTokens),
+            "calls": .double(cache.calls), "prompt_tokens": .number(cache.promptTokens), "prompt_is_complete": .bool(cache.isComplete), "shared_tokens": .number(cache.sharedTokens), "shared_is_complete": .bool(cache.isSharedComplete),
             "is_too_short": .bool(cache.isTooShort), "read_share": .double(cache.readShare), "written_share": .double(cache.writtenShare),
             "marks": .array(cache.marks.map { ["end": .string($0.end), "lifetime_seconds": .int($0.lifetime.milliseconds / 1000)] }),
             "observed_share": cache.observed.map { .double($0.share) } ?? .null, "observed_calls": .number(cache.observed?.calls),

@@ -12,10 +12,12 @@ import WorkflowModel
 @Suite struct CacheLintTests {
     private static let rules = CacheRules(
         name: "anthropic", entries: .marks(most: 4), leastTokens: 1024,
-        lifetimes: [CacheRules.Lifetime(span: .seconds(300), writePrice: 1.25), CacheRules.Lifetime(span: .seconds(3600), writePrice: 2)], readPrice: 0.1)
+        lifetimes: [CacheRules.Lifetime(span: .seconds(300), writePrice: 1.25), CacheRules.Lifetime(span: .seconds(3600), writePrice: 2)], readPrice: 0.1,
+        control: .cacheControl, lookBack: 20)
 
     private static let automatic = CacheRules(
-        name: "openai-55", entries: .steps(128), leastTokens: 1024, lifetimes: [CacheRules.Lifetime(span: .seconds(300), writePrice: 1)], readPrice: 0.1)
+        name: "openai-55", entries: .steps(128), leastTokens: 1024, lifetimes: [CacheRules.Lifetime(span: .seconds(300), writePrice: 1)], readPrice: 0.1,
+        control: .key)
 
     private func lint(_ yaml: String, _ rules: CacheRules? = rules, files: [String: String] = [:]) throws -> [Diagnostic] {
         CacheLint.check(try workflow(yaml, files: files)) { _ in rules }
@@ -44,7 +46,7 @@ import WorkflowModel
         let rules = String(repeating: "Be kind to whoever asks. ", count: 100)
         let found = try lint(Self.head + "prefixes: { rules: { text: \"\(rules)\" } }\nsteps:\n  - { id: a, system: \"It is ${{ run.started_at }}\", prefix: rules, prompt: Go. }\n", nil)
         #expect(found.map(\.code) == ["CP001", "CP003"])
-        #expect(found[0].message == "the time of the run stands in 'system': from there on no prompt begins like one of another run, more than 628 tokens", "\(found[0].message)")
+        #expect(found[0].message == "the time of the run stands in 'system': from there on no prompt begins like one of another run (about 635 tokens)", "\(found[0].message)")
         #expect(found[0].range?.start.line == 8)
         // In the last part it costs nothing.
         #expect(try lint(Self.head + "prefixes: { rules: { text: \"\(rules)\" } }\nsteps:\n  - { id: a, prefix: rules, prompt: \"It is ${{ run.started_at }}\" }\n").isEmpty)
@@ -58,7 +60,7 @@ import WorkflowModel
         let found = try lint(yaml)
         #expect(found.map(\.code) == (isTold ? ["CP007"] : []))
         if isTold {
-            #expect(found[0].message == "the 601 tokens that 'a' and later prompts begin with are fewer than the 1,024 that the cache of anthropic/claude takes: 423 are missing")
+            #expect(found[0].message == "the 600 tokens that 'a' and later prompts begin with are fewer than the 1,024 that the cache of anthropic/claude takes: 424 are missing")
             #expect(found[0].hint?.hasSuffix("it pays from 3 prompts on") == true && found[0].range?.start.line == 6)
         }
         // Nothing is known of this model's cache.

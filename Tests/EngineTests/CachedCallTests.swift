@@ -11,7 +11,7 @@ import WorkflowModel
 @Suite struct CachedCallTests {
     private static let rules = CacheRules(
         name: "anthropic", entries: .marks(most: 4), leastTokens: 100,
-        lifetimes: [.init(span: .seconds(3600), writePrice: 2), .init(span: .seconds(300), writePrice: 1.25)], readPrice: 0.1)
+        lifetimes: [.init(span: .seconds(3600), writePrice: 2, isLong: true), .init(span: .seconds(300), writePrice: 1.25)], readPrice: 0.1)
 
     private static let prices = PriceBook(
         overrides: [

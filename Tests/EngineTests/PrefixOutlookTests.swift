@@ -45,7 +45,7 @@ import WorkflowModel
         #expect(outlook.asked[1].expected == 8)
         let blocks = outlook.asked[0].blocks
         #expect(blocks.map(\.stability) == [.workflow, .execution, .step])
-        #expect(blocks[0].tokens == 3 && blocks[1].tokens == nil && blocks[2].tokens == 3)
+        #expect(blocks[0].tokens == 2 && blocks[1].tokens == nil && blocks[2].tokens == 3)
     }
 
     /// What has begun, and a list whose length has become known, are the run's to say.

@@ -387,6 +387,21 @@ import WorkflowModel
         #expect(try ledger.history(workflow: "unheard of") == WorkflowHistory())
     }
 
+    /// Of calls whose prompts were expected to be found in a cache, how much was. One whose server does not tell says nothing.
+    @Test func tellsThePlannerWhatCachesHad() async throws {
+        try await ledger.begin(.sample("r"))
+        for number in 1...3 {
+            _ = try await ledger.write(.start("r", number, held: dollars("1")))
+            _ = try await ledger.write(.end("r", number, .settled, held: dollars("1"), cost: dollars("1")))
+        }
+        _ = try await ledger.write(.finish("r"))
+        // Each read 20 tokens.
+        try temporary.execute("UPDATE model_call SET cache_predicted_tokens = 10 * number * number")
+        try temporary.execute("UPDATE model_call SET cache_read_tokens = NULL WHERE number = 3")
+        let calls = try #require(try ledger.history(workflow: "triage").steps.values.first?.first)
+        #expect(calls.predictedCalls == 2 && calls.predictedTokens == 10 + 40 && calls.foundTokens == 10 + 20)
+    }
+
     // MARK: For people
 
     @Test func showsReadableViews() async throws {

@@ -28,6 +28,31 @@ import WorkflowModel
                 """ + "\n")
     }
 
+    /// What is expected of caches stands below the prefixes; without anything known there is no such table.
+    @Test func cachesAreATableOfTheirOwn() throws {
+        var plan = supportPlan()
+        plan.steps[0].caches = [
+            PlannedCaching(
+                tier: "small", part: "", rules: "anthropic", leastTokens: 1024, calls: 1, promptTokens: 412, isComplete: false, sharedTokens: 300, readShare: 0, writtenShare: 0, marks: [])
+        ]
+        plan.steps[2].caches = [
+            PlannedCaching(
+                tier: "small", part: "", rules: "anthropic", leastTokens: 1024, calls: 8, promptTokens: 2400, isComplete: true, sharedTokens: 2000, readShare: 0.729, writtenShare: 0.104,
+                marks: [.init(end: "prefix policy", lifetime: .seconds(3600)), .init(end: "prefix ticket", lifetime: .seconds(300))], observed: .init(share: 0.9, calls: 12),
+                cost: Money(decimal: "0.0012"), costWithout: Money(decimal: "0.004"))
+        ]
+        let text = PlanReport.text(plan, style: style(220))
+        #expect(text.contains("classify  ") && text.contains("too short: 300 of 1,024 tokens"), "\(text)")
+        #expect(text.contains("73 %") && text.contains("10 %") && text.contains("prefix policy 1h, prefix ticket 5m, 90 % of what was expected came (n=12)") && text.contains("$0.0012"), "\(text)")
+        #expect(text.contains("best and worst count on nothing of it, and what inputs and steps add to a prompt is not in it"), "\(text)")
+        #expect(!PlanReport.text(supportPlan(), style: style(160)).contains("prompt cache"))
+        let json = try #require(PlanReport.json(plan).objectValue?["steps"]?.arrayValue)
+        #expect(json[1].objectValue?["caches"] == [])
+        let cache = try #require(json[2].objectValue?["caches"]?.arrayValue?.first?.objectValue)
+        #expect(cache["read_share"] == 0.729 && cache["observed_calls"] == 12 && cache["input_usd"] == "0.0012" && cache["is_too_short"] == false, "\(cache)")
+        #expect(cache["marks"] == [["end": "prefix policy", "lifetime_seconds": 3600], ["end": "prefix ticket", "lifetime_seconds": 300]])
+    }
+
     @Test func line() {
         #expect(
             PlanReport.line(supportPlan()) == """

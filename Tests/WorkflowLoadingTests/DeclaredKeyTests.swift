@@ -44,6 +44,7 @@ import WorkflowModel
         .provider(.serve, ", models: { x: { serve: { command: [x] KEY } } }"),
         .project(.price, "prices: [{ model: a/b, input_per_mtok_usd: 1, output_per_mtok_usd: 1 KEY }]"),
         .step(.memo, "model: m, prompt: hi, memo: { max_age: 1h KEY }"),
+        Place(.prefix, "prefixes: { p: { text: hi KEY } }\n\(steps)"), Place(.prefixCache, "prefix_cache: { holdout: 5% KEY }\n\(steps)"),
     ]
     /// Nothing decodes them: their declarations are all there is.
     private static let checkedOnly: [LanguageMapping] = [.band, .spending, .selection, .alert, .address, .secret, .telemetry]
@@ -84,6 +85,7 @@ import WorkflowModel
         (0, "concurrency: 33"), (1, "timeout: 121s"), (2, "max_attempts: 4"), (3, "max_output_tokens: 1025"), (4, "admit: worst"), (5, "unit: letter"), (6, "shell: false, ok_exit: [1]"),
         (9, "repair: 2"), (11, "on_refusal: escalate"), (12, "record: true"), (13, "repair: 2"), (14, "max_output_tokens: 1025"), (15, "on_timeout: best"), (16, "as: thing"),
         (17, "on_timeout: reject"), (18, "ledger: other.db"), (19, "insecure_http: true"), (20, "stream: true"), (21, "ready: /ok"), (22, "source: a page"), (23, "scope: run"),
+        (24, "ttl: 1h"), (25, "marks: off"),
     ])
     func anotherValueIsAnotherResult(index: Int, key: String) throws {
         let place = Self.places[index]

@@ -22,6 +22,7 @@ extension Ledger {
             }
             guard !recent.isEmpty else { return known }
             let isKnown = "(c.input_tokens IS NOT NULL OR c.output_tokens IS NOT NULL)"
+            let isPredicted = "c.cache_predicted_tokens > 0 AND c.cache_read_tokens IS NOT NULL"
             func sum(_ column: String) -> String { "coalesce(sum(c.\(column)) FILTER (WHERE \(isKnown)), 0)" }
             let rows = try Row.fetchCursor(
                 database,
@@ -29,7 +30,9 @@ extension Ledger {
                     SELECT step_id, provider, model_asked, count(*) FILTER (WHERE \(isKnown)), \(sum("input_tokens")), \(sum("cache_read_tokens")),
                         \(sum("cache_write_tokens")), \(sum("output_tokens")), \(sum("reasoning_tokens")), \(sum("total_ms")),
                         count(*) FILTER (WHERE NOT \(isKnown)),
-                        \(sumColumns("CASE WHEN NOT \(isKnown) THEN coalesce(c.cost_pico, c.held_pico) END"))
+                        \(sumColumns("CASE WHEN NOT \(isKnown) THEN coalesce(c.cost_pico, c.held_pico) END")),
+                        count(*) FILTER (WHERE \(isPredicted)), coalesce(sum(c.cache_predicted_tokens) FILTER (WHERE \(isPredicted)), 0),
+                        coalesce(sum(min(c.cache_read_tokens, c.cache_predicted_tokens)) FILTER (WHERE \(isPredicted)), 0)
                     FROM model_call c WHERE run IN (SELECT value FROM json_each(?)) AND state <> 'void' AND purpose <> 'shadow' GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
                     """, arguments: [JSONEncoding.wire.string(.array(recent.map(JSONValue.int)))])
             var history = known
@@ -39,10 +42,10 @@ extension Ledger {
                 let usage = TokenUsage(
                     plainInput: max(0, input - read - write), cacheRead: read, cacheWrite: write, plainOutput: max(0, output - reasoning), reasoning: reasoning)
                 let unknown = moneySum(row, 11)
-                history.steps[row[0], default: []].append(
-                    CallStatistics(
-                        provider: row[1], model: row[2], calls: row[3], usage: usage, milliseconds: row[9], callsWithoutUsage: row[10],
-                        costWithoutUsage: Money(saturating: unknown)))
+                var statistics = CallStatistics(
+                    provider: row[1], model: row[2], calls: row[3], usage: usage, milliseconds: row[9], callsWithoutUsage: row[10], costWithoutUsage: Money(saturating: unknown))
+                (statistics.predictedCalls, statistics.predictedTokens, statistics.foundTokens) = (row[13], row[14], row[15])
+                history.steps[row[0], default: []].append(statistics)
             }
             return history
         }

@@ -185,4 +185,3 @@ struct MappingReader {
         value(key).flatMap { MappingReader($0, mapping, context, under: key) }
     }
 }
-

@@ -28,8 +28,9 @@ public struct PlannedCaching: Sendable, Hashable {
     /// Of one prompt, as far as it is known, and whether that is all.
     public var promptTokens: Int
     public var isComplete: Bool
-    /// The longest beginning that later prompts are expected to read again, in tokens; 0: none is.
+    /// The longest beginning that later prompts are expected to read again, in tokens as far as it is known; 0: none is. And whether that is all of it.
     public var sharedTokens: Int
+    public var isSharedComplete: Bool
     /// Of the tokens that are known, those that are found, and those that are written.
     public var readShare: Double
     public var writtenShare: Double
@@ -52,11 +53,11 @@ public struct PlannedCaching: Sendable, Hashable {
     }
 
     /// Whether later prompts begin alike, and with too little.
-    public var isTooShort: Bool { sharedTokens > 0 && sharedTokens < leastTokens }
+    public var isTooShort: Bool { sharedTokens > 0 && isSharedComplete && sharedTokens < leastTokens }
 
     public init(
-        tier: String, part: String, rules: String, leastTokens: Int, calls: Double, promptTokens: Int, isComplete: Bool, sharedTokens: Int, readShare: Double, writtenShare: Double,
-        marks: [Mark], observed: Observed? = nil, cost: Money? = nil, costWithout: Money? = nil
+        tier: String, part: String, rules: String, leastTokens: Int, calls: Double, promptTokens: Int, isComplete: Bool, sharedTokens: Int, isSharedComplete: Bool = true, readShare: Double,
+        writtenShare: Double, marks: [Mark], observed: Observed? = nil, cost: Money? = nil, costWithout: Money? = nil
     ) {
         self.tier = tier
         self.part = part
@@ -66,6 +67,7 @@ public struct PlannedCaching: Sendable, Hashable {
         self.promptTokens = promptTokens
         self.isComplete = isComplete
         self.sharedTokens = sharedTokens
+        self.isSharedComplete = isSharedComplete
         self.readShare = readShare
         self.writtenShare = writtenShare
         self.marks = marks

@@ -24,8 +24,8 @@ struct Validate: AsyncParsableCommand {
     @Flag(help: "Warnings fail too.") var strict = false
     @Flag(help: "Render the prompts twice, and compare them.") var render = false
     @OptionGroup var inputs: RunInputs
-    /// Set where another process of this command renders: the number of the rendering.
-    @Option(help: .hidden) var rendering: Int?
+    /// What the two processes of --render are asked for.
+    @Option(help: ArgumentHelp("Print one of the two renderings of a workflow as JSON, and nothing else.", valueName: "0|1")) var rendering: Int?
     @OptionGroup var problems: ProblemOptions
 
     func run() async throws {

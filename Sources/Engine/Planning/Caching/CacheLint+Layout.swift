@@ -17,8 +17,9 @@ extension CacheLint {
             let behind = question.blocks.dropFirst().prefix { $0.origin.hasPrefix("prefix ") && $0.stability < first.stability }
             guard !behind.isEmpty, Self.isMuch(behind) else { continue }
             let what = first.stability == .execution ? "run" : "step"
+            let names = Self.list(behind.map { "'\($0.origin.dropFirst(7))'" })
             report(
-                "CP003", "'system' of \(Self.name(question)) changes with each \(what), and \(Self.list(behind.map { "'\($0.origin.dropFirst(7))'" })) behind it \(behind.count == 1 ? "does" : "do") not: \(Self.size(behind)) cannot be shared",
+                "CP003", "'system' of \(Self.name(question)) changes with each \(what), and \(names) behind it \(behind.count == 1 ? "does" : "do") not: \(Self.size(behind)) cannot be shared",
                 question.question.system?.references.first?.range ?? place(question), "move what changes from 'system' into the prompt")
         }
     }
@@ -38,11 +39,14 @@ extension CacheLint {
             }
         }
         var told: Set<[Int]> = []
-        for (key, all) in sharers.sorted(by: { ($0.value[0].question, $0.key.block) < ($1.value[0].question, $1.key.block) }) where Set(all.map(\.system)).count > 1 {
+        let heads = sharers.keys.sorted { (sharers[$0]![0].question, $0.block) < (sharers[$1]![0].question, $1.block) }
+        for head in heads {
+            let all = sharers[head]!
+            guard all.contains(where: { $0.system != all[0].system }) else { continue }
             guard told.insert(all.map(\.question)).inserted else { continue }
             let first = outlook.asked[all[0].question]
             let other = outlook.asked[all.first { $0.system != all[0].system }!.question]
-            let block = first.blocks.first { $0.identity == key.block }!
+            let block = first.blocks.first { $0.identity == head.block }!
             report(
                 "CP005",
                 "\(Self.list(all.map { Self.name(outlook.asked[$0.question]) })) share \(block.origin) behind system texts of their own: each reads \(Self.size([block])) as new", place(other),

@@ -4,8 +4,6 @@ import WorkflowModel
 
 /// CP007 to CP011, CP014 and CP015: what rests on how a model's cache works.
 extension CacheLint {
-    /// Servers look for an entry in so many parts of a prompt before a mark, some of them in 20.
-    private static let mostParts = 15
     /// Requests of one prefix that one machine takes in a minute, about.
     private static let mostAtOnce = 15.0
 
@@ -42,8 +40,6 @@ extension CacheLint {
 
         /// Whether what ends with a block is long enough, as far as it is known.
         func isLongEnough(upTo block: Int) -> Bool { tokens(upTo: block).map { $0 >= rules.leastTokens } ?? true }
-
-        var isMarked: Bool { if case .marks = rules.entries { true } else { false } }
     }
 
     /// CP007: what is shared is too short to be kept, and would pay if it were not.
@@ -65,7 +61,7 @@ extension CacheLint {
 
     /// CP008 and CP009: lifetimes that the author wants.
     private func checkLifetimes(_ view: View, _ report: Report) {
-        guard view.isMarked, case .marks(let most) = view.rules.entries else { return }
+        guard graph.caching.marks, case .marks(let most) = view.rules.entries else { return }
         var wanted: [(block: Int, prefix: PromptPrefix, lifetime: TimeSpan)] = []
         for (index, block) in view.asked.blocks.enumerated() {
             if let prefix = prefix(of: block, view.asked), let lifetime = prefix.lifetime { wanted.append((index, prefix, lifetime)) }
@@ -97,13 +93,13 @@ extension CacheLint {
 
     /// CP010: parts between two marks.
     private func checkParts(_ view: View, _ report: Report) {
-        guard view.isMarked, let last = view.lastShared else { return }
+        guard graph.caching.marks, view.rules.isMarked, let last = view.lastShared, let most = view.rules.lookBack.map({ $0 * 3 / 4 }) else { return }
         var length = 0
         for (index, block) in view.asked.blocks[...last].enumerated() {
             length = index > 0 && block.stability == view.asked.blocks[index - 1].stability ? length + 1 : 1
-            guard length > Self.mostParts else { continue }
+            guard length > most else { continue }
             return report(
-                "CP010", "\(Self.name(view.asked)) has more than \(Self.mostParts) parts between two ends that are marked, and \(view.model) looks no further back for what it has", place(view.asked),
+                "CP010", "\(Self.name(view.asked)) has more than \(most) parts between two ends that are marked, and from a mark \(view.model) looks back through \(view.rules.lookBack!) for what it has", place(view.asked),
                 "join what stays the same into one prefix or one message")
         }
     }
@@ -119,7 +115,7 @@ extension CacheLint {
                     "CP011", "the items of \(Self.name(view.asked)) begin alike and at once, and with warm_up: off none of them finds what another writes: \(Self.size(shared)) for each item", place(view.asked),
                     "write prefix_cache: { warm_up: auto }: one of them goes first")
             }
-            if view.rules.name.hasPrefix("openai"), axis.1.width > Self.mostAtOnce {
+            if [.key, .breakpoints].contains(view.rules.control), axis.1.width > Self.mostAtOnce {
                 report(
                     "CP015", "up to \(Int(axis.1.width)) prompts of \(Self.name(view.asked)) begin alike at once, and one machine takes about \(Int(Self.mostAtOnce)) a minute: the others find nothing", place(view.asked),
                     "write max_parallel: \(Int(Self.mostAtOnce)) in its for_each")

@@ -21,19 +21,17 @@ extension CacheLint {
         }
     }
 
-    private static let place = "it stands at the beginning of prompts, where every run writes it anew"
-
     private func checkRun(_ expression: Expression, _ block: PrefixOutlook.Block, _ behind: ArraySlice<PrefixOutlook.Block>, _ report: Report) {
         for reference in expression.references where reference.path.first == "run" {
             switch reference.path.count > 1 ? reference.path[1] : "" {
             case "started_at" where !Self.isSameAllDay(expression):
                 report(
-                    "CP001", "the time of the run stands in \(Self.words(block)): from there on no prompt begins like one of another run, \(Self.size(behind))", reference.range,
+                    "CP001", "the time of the run stands in \(Self.words(block)): from there on no prompt begins like one of another run (\(Self.size(behind)))", reference.range,
                     "write the day alone, run.started_at.substring(0, 10), or move the time into the prompt's last part")
             case "started_at": break
             default:
                 report(
-                    "CP002", "the id of the run stands in \(Self.words(block)): from there on no prompt begins like one of another run, \(Self.size(behind))", reference.range,
+                    "CP002", "the id of the run stands in \(Self.words(block)): from there on no prompt begins like one of another run (\(Self.size(behind)))", reference.range,
                     "move it into the prompt's last part, or leave it out: a model has no use for it")
             }
         }

@@ -11,15 +11,22 @@ extension PlanBuilder {
         let outlook = PrefixOutlook(graph, history: history, inputs: inputs)
         func place(_ asked: PrefixOutlook.Asked) -> WorkflowGraph { graph.step(at: asked.path)?.graph ?? graph }
         func sheet(_ asked: PrefixOutlook.Asked) -> PriceSheet? { terms(asked.tier, of: place(asked)).sheets.first { $0.reference == asked.model }?.sheet }
-        let forecast = PrefixForecast(
-            outlook, graph.caching, wished: { Self.wished($0, place($0)) },
-            rules: { asked in asked.model.flatMap { model in terms(asked.tier, of: place(asked)).profiles.first { $0.reference == model }?.cache } })
+        /// At the prices of a prompt of what is known of it.
+        func cache(_ asked: PrefixOutlook.Asked) -> PricedCache? {
+            guard let profile = terms(asked.tier, of: place(asked)).profiles.first(where: { $0.reference == asked.model }) else { return nil }
+            return profile.cache?.priced(by: sheet(asked), promptTokens: TokenBound.estimate(bytes: asked.blocks.reduce(0) { $0 + $1.knownBytes }))
+        }
+        let caches = outlook.asked.map(cache)
+        let forecast = PrefixForecast(outlook, graph.caching, wished: { Self.wished($0, place($0)) }, rules: caches.map { $0?.rules })
         var plan = plan
         for index in plan.steps.indices {
             let path = plan.steps[index].id
             for (question, asked) in outlook.asked.enumerated() where asked.path.hasSameBytes(as: path) {
                 guard let outcome = forecast.outcomes[question], outcome.calls > 0 else { continue }
-                plan.steps[index].caches.append(planned(outcome, asked, sheet(asked), observed(asked)))
+                var planned = planned(outcome, asked, sheet(asked), observed(asked))
+                // What has no price of its own is not priced as something else.
+                if caches[question]?.unknown.isEmpty == false, planned.readShare > 0 || planned.writtenShare > 0 { planned.cost = nil }
+                plan.steps[index].caches.append(planned)
             }
         }
         return plan
@@ -49,13 +56,13 @@ extension PlanBuilder {
         let written = outcome.written.map { $0 / outcome.calls }
         var planned = PlannedCaching(
             tier: asked.tier, part: asked.part, rules: outcome.rules.name, leastTokens: outcome.rules.leastTokens, calls: outcome.calls, promptTokens: Int(prompt.rounded()), isComplete: outcome.isComplete,
-            sharedTokens: outcome.shared, readShare: prompt > 0 ? read / prompt : 0, writtenShare: prompt > 0 ? written.reduce(0, +) / prompt : 0,
+            sharedTokens: outcome.shared, isSharedComplete: outcome.isSharedComplete, readShare: prompt > 0 ? read / prompt : 0, writtenShare: prompt > 0 ? written.reduce(0, +) / prompt : 0,
             marks: outcome.marks.map { PlannedCaching.Mark(end: asked.blocks[$0.block].origin, lifetime: $0.lifetime) }, observed: observed)
         guard let sheet, !sheet.isMachineTime else { return planned }
         // An average call, as the size of a prompt decides its price.
         let (tokens, found) = (Int(prompt.rounded()), Int(read.rounded()))
-        let short = Int((written.last ?? 0).rounded())
-        let long = Int(written.dropLast().reduce(0, +).rounded())
+        func kept(long: Bool) -> Int { Int(zip(outcome.rules.lifetimes, written).reduce(0) { $1.0.isLong == long ? $0 + $1.1 : $0 }.rounded()) }
+        let (short, long) = (kept(long: false), kept(long: true))
         func cost(_ usage: TokenUsage) -> Money { (sheet.cost(of: usage, busy: .milliseconds(0)).total * Int((outcome.calls * 1000).rounded())).divided(by: 1000) }
         planned.cost = cost(TokenUsage(plainInput: max(0, tokens - found - short - long), cacheRead: found, cacheWrite: short, cacheWriteLong: long > 0 ? long : nil, plainOutput: 0))
         planned.costWithout = cost(TokenUsage(plainInput: tokens, plainOutput: 0))

@@ -18,8 +18,9 @@ struct PrefixForecast {
         var marks: [(block: Int, lifetime: TimeSpan)] = []
         /// Whether all of its prompt is known before the run.
         var isComplete = true
-        /// The longest beginning that is expected to be read again, in tokens; 0: none is.
+        /// The longest beginning that is expected to be read again, in tokens as far as they are known; 0: none is. And whether all of it is known.
         var shared = 0
+        var isSharedComplete = true
     }
 
     /// By question of the outlook; those of which nothing is known have none.
@@ -51,13 +52,13 @@ struct PrefixForecast {
 
     /// - Parameters:
     ///   - wished: the lifetimes that the author gives prefixes, by question and block.
-    ///   - rules: how a model's cache works, at what it costs; `nil` where nothing is known of one.
-    init(_ outlook: PrefixOutlook, _ caching: PrefixCaching, wished: (PrefixOutlook.Asked) -> [Int: TimeSpan], rules: (PrefixOutlook.Asked) -> CacheRules?) {
+    ///   - rules: by question, how its model's cache works, at what it costs; `nil` where nothing is known of one.
+    init(_ outlook: PrefixOutlook, _ caching: PrefixCaching, wished: (PrefixOutlook.Asked) -> [Int: TimeSpan], rules: [CacheRules?]) {
         self.outlook = outlook
         self.caching = caching
         var begun = [Int](repeating: 0, count: outlook.asked.count)
         for question in outlook.asked.indices {
-            guard let rules = rules(outlook.asked[question]) else { continue }
+            guard let rules = rules[question] else { continue }
             outcomes[question] = Outcome(
                 rules: rules, written: [Double](repeating: 0, count: rules.lifetimes.count), isComplete: outlook.asked[question].blocks.allSatisfy(\.isComplete))
         }
@@ -98,13 +99,22 @@ struct PrefixForecast {
             for axis in block.axes { places.append(asked.axes.firstIndex(of: axis).map { event.places[$0] } ?? 0) }
             names.append(Prefix(space: asked.space, identities: identities, places: places))
         }
-        let found = caching.marks || !isMarked(rules) ? tokens.indices.last { isFound(names[$0], tokens[$0], rules, event.time) } : nil
+        let found = caching.marks || !rules.isMarked ? tokens.indices.last { isFound(names[$0], tokens[$0], rules, event.time) } : nil
         let cached = found.map { depth(tokens[$0], rules) } ?? 0
         let reads = outlook.reads(of: event.question, within: rules.lifetimes.map(\.span)) { PrefixOutlook.Progress(begun: begun[$0]) }
-        let marks = caching.marks ? marks(tokens, reads, cached: cached, wished, rules) : []
+        let plan = CachePlan(
+            rules: rules.name, leastTokens: rules.leastTokens, space: 0,
+            ends: tokens.indices.map {
+                CachePlan.End(segment: $0, name: 0, tokens: tokens[$0], stability: asked.blocks[$0].stability, reads: reads[$0].map { Int(($0 * 1000).rounded()) })
+            }, cached: cached, marks: [])
+        let kept = found.flatMap { end in entries[names[end]].map { (end: end, lifetime: TimeSpan(milliseconds: Int64($0.lifetime * 1000))) } }
+        let marks = caching.marks ? CacheMirror.marks(plan, rules, found: kept, lifetimes: wished) : []
         if outcome.calls == 0 {
-            outcome.marks = marks.map { ($0.block, rules.lifetimes[$0.lifetime].span) }
-            outcome.shared = reads.lastIndex { $0.contains { $0 > 0 } }.map { tokens[$0] } ?? 0
+            outcome.marks = marks.map { ($0.end, $0.lifetime) }
+            if let last = reads.lastIndex(where: { $0.contains { $0 > 0 } }) {
+                outcome.shared = max(1, tokens[last])
+                outcome.isSharedComplete = asked.blocks[...last].allSatisfy(\.isComplete)
+            }
         }
         outcome.calls += event.weight
         outcome.prompt += event.weight * Double(tokens.last ?? 0)
@@ -112,23 +122,22 @@ struct PrefixForecast {
         // What is used is kept anew, with what lies within it.
         if let found { for index in 0...found { if let entry = entries[names[index]], entry.until >= event.time { entries[names[index]]!.until = event.time + entry.lifetime } } }
         let ready = event.time + (caching.warmsUp ? 0 : PrefixOutlook.Assumed.call)
-        if isMarked(rules) {
+        if rules.isMarked {
             var from = cached
-            for mark in marks where tokens[mark.block] > cached {
-                outcome.written[mark.lifetime] += event.weight * Double(tokens[mark.block] - from)
-                from = tokens[mark.block]
-                write(names[mark.block], rules.lifetimes[mark.lifetime], ready, at: event.time)
+            for mark in marks where tokens[mark.end] > cached {
+                let lifetime = rules.lifetimes.firstIndex { $0.span == mark.lifetime } ?? 0
+                outcome.written[lifetime] += event.weight * Double(tokens[mark.end] - from)
+                from = tokens[mark.end]
+                write(names[mark.end], mark.lifetime, ready, at: event.time)
             }
         } else {
-            for index in names.indices { write(names[index], rules.lifetimes[0], ready, at: event.time) }
+            for index in names.indices { write(names[index], rules.lifetimes[0].span, ready, at: event.time) }
         }
         outcomes[event.question] = outcome
     }
 
-    private func isMarked(_ rules: CacheRules) -> Bool { if case .marks = rules.entries { true } else { false } }
-
-    private mutating func write(_ name: Prefix, _ lifetime: CacheRules.Lifetime, _ ready: Double, at time: Double) {
-        let seconds = Double(lifetime.span.milliseconds) / 1000
+    private mutating func write(_ name: Prefix, _ lifetime: TimeSpan, _ ready: Double, at time: Double) {
+        let seconds = Double(lifetime.milliseconds) / 1000
         if let entry = entries[name], entry.until >= time {
             entries[name] = (min(entry.ready, ready), max(entry.until, time + seconds), max(entry.lifetime, seconds))
         } else {
@@ -146,20 +155,6 @@ struct PrefixForecast {
         var depth = tokens
         if case .steps(let step) = rules.entries { depth = tokens / max(1, step) * max(1, step) }
         return depth >= rules.leastTokens ? depth : 0
-    }
-
-    /// By the planner, and as the author wishes.
-    private func marks(_ tokens: [Int], _ reads: [[Double]], cached: Int, _ wished: [Int: TimeSpan], _ rules: CacheRules) -> [(block: Int, lifetime: Int)] {
-        guard isMarked(rules) else { return [] }
-        let boundaries = zip(tokens, reads).map { BreakpointPlanner.Boundary(tokens: $0, reads: $1) }
-        var marks = BreakpointPlanner(rules).marks(boundaries, cached: cached).marks.map { (block: $0.boundary, lifetime: $0.lifetime) }
-        for (index, mark) in marks.enumerated() {
-            guard let wish = wished[mark.block], let own = rules.lifetimes.firstIndex(where: { $0.span <= wish }) ?? rules.lifetimes.indices.last else { continue }
-            marks[index].lifetime = own
-        }
-        // What stands in front is kept no shorter than what follows it.
-        for index in marks.indices.dropLast().reversed() { marks[index].lifetime = min(marks[index].lifetime, marks[index + 1].lifetime) }
-        return marks
     }
 }
 

@@ -313,7 +313,9 @@ struct PrefixSurvey {
         var blocks: [PrefixOutlook.Block] = []
         let own = place.scope.with(step)
         func add(_ role: MessageRole, _ stability: StabilityClass, _ origin: String, _ value: Origin, _ template: Template?, _ scope: PlanScope, opens: Bool = false) {
-            let (bytes, isComplete) = template.map { Self.size($0, scope) } ?? (0, false)
+            var (bytes, isComplete) = template.map { Self.size($0, scope) } ?? (0, false)
+            // What stands between two segments of a message is the second one's.
+            if !opens, blocks.last?.role == role { bytes += PromptSegment.joiner.utf8.count }
             blocks.append(
                 PrefixOutlook.Block(
                     identity: Self.number("\(role.rawValue) \(opens) \(value.words)", &identities), role: role, stability: stability, origin: origin, axes: value.axes, knownBytes: bytes,
@@ -367,6 +369,6 @@ struct PrefixSurvey {
                 bytes += (value.stringValue ?? value.jsonText).utf8.count
             }
         }
-        return (bytes + PromptSegment.joiner.utf8.count, isComplete)
+        return (bytes, isComplete)
     }
 }

@@ -18,7 +18,7 @@ struct PrefixOutlook: Sendable {
         let origin: String
         /// What it varies with, by position in ``PrefixOutlook/axes``, ascending.
         let axes: [Int]
-        /// Of its text as far as it is known before the run, and whether that is all.
+        /// Of its text as far as it is known before the run, with what joins it to the one before, and whether that is all.
         let knownBytes: Int
         let isComplete: Bool
 

@@ -31,7 +31,7 @@ public struct PromptRehearsal {
         }
     }
 
-    /// In the order of the file.
+    /// In an order in which the steps can run.
     public private(set) var prompts: [Prompt] = []
     /// Prompts that made-up values do not give, with the reason.
     public private(set) var failures: [(path: String, reason: String)] = []
@@ -100,7 +100,8 @@ public struct PromptRehearsal {
             let item = (try? forEach.items.evaluateJSON(scope(place)))?.arrayValue?.first ?? "text"
             place.items.append(RunScope.Item(name: forEach.name, value: CELValue(item), index: 0))
         }
-        if !step.with.isEmpty { place.with = (try? scope(place).evaluating(with: step.with).withValues) ?? place.with }
+        let around = scope(place)
+        for (name, template) in step.with { place.with[name] = (try? template.evaluate(around)) ?? "text" }
         let output: JSONValue
         switch step.kind {
         case .model(let model):
