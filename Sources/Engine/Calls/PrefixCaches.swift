@@ -9,6 +9,8 @@ final class PrefixCaches: Sendable {
         var mirror = CacheMirror()
         /// The shortest prefixes that are cached, as answers have shown them.
         var minimums: [ModelReference: LearnedMinimum] = [:]
+        /// Of servers that have them.
+        var slots: [ModelReference: SlotTable] = [:]
         /// Models whose calls of the past are known.
         var known: Set<ModelReference> = []
         /// By the hash of the graph.
@@ -79,8 +81,15 @@ final class PrefixCaches: Sendable {
         guard let last = ends.last, last.tokens >= rules.leastTokens else { return nil }
         let prompt = CacheMirror.Prompt(
             space: space.number, ends: ends, lifetimes: caching.lifetimes, marks: caching.marks, writes: writes, isHeldOut: caching.isHeldOut)
-        let plan = state.withLock { $0.mirror.plan(prompt, rules, at: now.milliseconds) }
-        return CachedPrompt(plan, rules, question.model.reference, of: caching.question, instructions: caching.marks && !caching.isHeldOut ? Self.instructions(plan, rules) : nil)
+        var plan = state.withLock { $0.mirror.plan(prompt, rules, at: now.milliseconds) }
+        guard caching.marks, !caching.isHeldOut else { return CachedPrompt(plan, rules, question.model.reference, of: caching.question, instructions: nil) }
+        var instructions = Self.instructions(plan, rules)
+        if let slots = rules.slots {
+            let (slot, found) = state.withLock { $0.slots[question.model.reference, default: SlotTable(count: slots)].slot(of: plan, answer: question.outputCap) }
+            instructions.slot = slot
+            plan.cached = min(plan.cached, found)
+        }
+        return CachedPrompt(plan, rules, question.model.reference, of: caching.question, instructions: instructions)
     }
 
     private static func instructions(_ plan: CachePlan, _ rules: CacheRules) -> CacheInstructions {
@@ -100,7 +109,10 @@ final class PrefixCaches: Sendable {
 
     func sent(_ prompt: CachedPrompt, _ prefixes: inout RunPrefixes, at now: Timestamp) {
         let first = prefixes.take(prompt.plan, of: prompt.question)
-        prompt.obstacle = state.withLock { $0.mirror.sent(prompt.plan, prompt.rules, first: first, at: now.milliseconds) }
+        prompt.obstacle = state.withLock { state in
+            if let slot = prompt.instructions?.slot { state.slots[prompt.model]?.sent(prompt.plan, to: slot) }
+            return state.mirror.sent(prompt.plan, prompt.rules, first: first, at: now.milliseconds)
+        }
         prompt.sentAt = now
     }
 
@@ -118,6 +130,7 @@ final class PrefixCaches: Sendable {
             read: usage?.cacheRead, written: usage?.totalCacheWrite, input: usage?.totalInput, sentAt: sentAt.milliseconds, endedAt: now.milliseconds)
         return state.withLock { state in
             if hasBegun { state.note(seen, prompt.plan, of: prompt.model) }
+            if let slot = prompt.instructions?.slot { state.slots[prompt.model]?.ended(at: slot) }
             return state.mirror.ended(prompt.plan, prompt.rules, seen, obstacle: prompt.obstacle, hasBegun: hasBegun)
         }
     }

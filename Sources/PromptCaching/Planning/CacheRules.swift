@@ -40,6 +40,8 @@ public struct CacheRules: Sendable, Hashable {
     public var leastTokens: Int
     /// The longest first, as a longer one must not stand behind a shorter one in a prompt. One at least.
     public private(set) var lifetimes: [Lifetime]
+    /// How many prompts its server keeps, where a request says which of them it goes on from; `nil`: it is not known, and the server chooses.
+    public var slots: Int?
     /// Of a token that is read.
     public var readPrice: Double
     /// How a request speaks to it.
