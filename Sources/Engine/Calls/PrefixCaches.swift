@@ -43,8 +43,10 @@ final class PrefixCaches: Sendable {
             var prefixes: [Int64: RunPrefixes] = [:]
             for row in rows {
                 let sent = row.startedAt.milliseconds
-                let first = prefixes[row.run, default: RunPrefixes()].first(of: row.plan)
-                prefixes[row.run]!.take(row.plan)
+                var asked = prefixes[row.run] ?? RunPrefixes()
+                let first = asked.first(of: row.plan)
+                asked.take(row.plan)
+                prefixes[row.run] = asked
                 let obstacle = state.mirror.sent(row.plan, rules, first: first, at: sent)
                 guard let ended = row.endedAt else {
                     // Nothing will be heard of it here.
