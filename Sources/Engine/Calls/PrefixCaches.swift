@@ -80,13 +80,13 @@ final class PrefixCaches: Sendable {
         let prompt = CacheMirror.Prompt(
             space: space.number, ends: ends, lifetimes: caching.lifetimes, marks: caching.marks, writes: writes, isHeldOut: caching.isHeldOut)
         let plan = state.withLock { $0.mirror.plan(prompt, rules, at: now.milliseconds) }
-        return CachedPrompt(plan, rules, question.model.reference, of: caching.question, instructions: caching.marks && !caching.isHeldOut ? Self.instructions(plan, rules) : nil)
+        return CachedPrompt(plan, rules, question.model.reference, of: caching.question, instructions: caching.marks && !caching.isHeldOut ? Self.instructions(plan, rules, isWarmUp: caching.warmUp != nil) : nil)
     }
 
-    private static func instructions(_ plan: CachePlan, _ rules: CacheRules) -> CacheInstructions {
+    private static func instructions(_ plan: CachePlan, _ rules: CacheRules, isWarmUp: Bool) -> CacheInstructions {
         CacheInstructions(
             marks: plan.marks.map { CacheInstructions.Mark(segment: plan.ends[$0.end].segment, lifetime: $0.lifetime) }, key: key(of: plan),
-            isExplicit: rules.isMarked)
+            isExplicit: rules.isMarked, isWarmUp: isWarmUp)
     }
 
     /// Requests that could find something of each other have to have one key, and others are not to have it: it is the name of the shortest prefix that a cache takes, which they share if they share any.
