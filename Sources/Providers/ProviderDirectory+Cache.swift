@@ -25,6 +25,7 @@ extension ProviderConfiguration {
         guard let says else { return rules }
         if let least = says.leastTokens { rules.leastTokens = least }
         if let most = says.mostMarks, case .marks(let limit) = rules.entries { rules.entries = .marks(most: min(most, limit)) }
+        if rules.control == .slots { rules.slots = says.slots }
         return says.lifetimes.isEmpty ? rules : rules.lasting(says.lifetimes)
     }
 

@@ -38,6 +38,7 @@ providers:
     models:
       m:
         id: bench
+        cache: {{ slots: {slots} }}
         base_url: "http://127.0.0.1:${{{{ port }}}}/v1"
         serve:
           command: [{PROJECT}/.venv/bin/python, {PROJECT}/Plugins/local-models/serve.py, --port, "${{{{ port }}}}", --model, {arguments.model}, --slots, "{slots}", --ctx, "{slots * 4096}"]
@@ -47,7 +48,7 @@ providers:
             (root / "w.yaml").write_text(f"""version: 1
 name: fan-out
 models: {{ m: {{ use: local/m, temperature: 0 }} }}
-defaults: {{ model: m, timeout: 600s, limits: {{ max_output_tokens: 24 }} }}
+defaults: {{ model: m, timeout: 600s, limits: {{ max_output_tokens: 24, on_truncation: keep }} }}
 prefix_cache: {caching}
 prefixes: {{ document: {{ text: "{document}" }} }}
 steps:

@@ -15,6 +15,7 @@ import WorkflowModel
     @Test func itIsRead() throws {
         let all = try #require(try load("{ kind: anthropic, min_tokens: 2048, max_marks: 2, ttls: [1h, 5m] }").providers[0].models[0].cache)
         #expect(all.kind == CacheKind.anthropic && all.leastTokens == 2048 && all.mostMarks == 2 && all.lifetimes == [.seconds(3600), .seconds(300)])
+        #expect(try load("{ slots: 4 }", dialect: "{ prompt_cache: llama.cpp }").providers[0].models[0].cache?.slots == 4)
         let one = try #require(try load("{ ttls: 30m }", dialect: "{ prompt_cache: openai-breakpoints }").providers[0].models[0].cache)
         #expect(one.kind == nil && one.leastTokens == nil && one.mostMarks == nil && one.lifetimes == [.seconds(1800)])
     }

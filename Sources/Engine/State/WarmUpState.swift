@@ -41,6 +41,7 @@ extension RunState {
                 throw IllegalFact("call \(call.id) cannot be a warm-up")
             }
             guard warmUps.begin(call) else { throw IllegalFact("'\(call.path)' is warmed up twice") }
+            prefixes.take(call)
         case .callEnded(let end) where !warmUps.calls.isEmpty && warmUps.calls[end.id.number] != nil:
             guard !hasConcluded, end.isPossible, let call = warmUps.end(end.id), call.path == end.path else { throw IllegalFact("the end of call \(end.id) cannot be true") }
             if end.failure == nil || end.isOutage { answering.insert(call.model) }

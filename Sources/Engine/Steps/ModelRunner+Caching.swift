@@ -20,17 +20,16 @@ extension ModelRunner {
         }
         let outlook = run.road.services.caches.outlook(of: graph)
         guard let question = outlook.question(path: tries.path, tier: tries.tier.name, part: tries.place?.part ?? "") else { return caching }
-        caching.question = question
         let expected = expected(of: tries, outlook.asked[question], run)
         let reads = outlook.reads(of: question, within: rules.lifetimes.map(\.span)) { other in
-            let begun = run.prefixes.asked[other] ?? 0
+            let begun = run.prefixes.count(of: outlook.asked[other])
             // This one is counted when it is sent.
             if other == question { return PrefixOutlook.Progress(begun: begun + 1, expected: expected) }
             return PrefixOutlook.Progress(begun: begun, isOver: isOver(outlook.asked[other], run))
         }
         caching.reads = segments.indices.map { position in
             guard let block = outlook.block(of: position, in: segments, question) else { return [] }
-            return reads[block].map { Int(($0 * 1000).rounded()) }
+            return reads[block].map(CachePlan.thousandths)
         }
         return caching
     }

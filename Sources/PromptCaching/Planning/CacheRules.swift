@@ -40,6 +40,8 @@ public struct CacheRules: Sendable, Hashable {
     public var leastTokens: Int
     /// The longest first, as a longer one must not stand behind a shorter one in a prompt. One at least.
     public private(set) var lifetimes: [Lifetime]
+    /// How many prompts its server keeps, where a request says which of them it goes on from; `nil`: it is not known, and the server chooses.
+    public var slots: Int?
     /// Of a token that is read.
     public var readPrice: Double
     /// How a request speaks to it.
@@ -66,6 +68,8 @@ public struct CacheRules: Sendable, Hashable {
         self.retention = retention
     }
 
+    /// Of a request; 0 where none is needed.
+    public var mostMarks: Int { if case .marks(let most) = entries { most } else { 0 } }
     /// Whether a request has to mark what is to be cached.
     public var isMarked: Bool { if case .marks = entries { true } else { false } }
 

@@ -181,7 +181,7 @@ public enum ProjectLoader {
                 "AW103", "no such cache keeps a prefix for \(entry.text)", at: entry.range, hint: has.isEmpty ? "take ttls out" : "there are: \(has.map(\.description).joined(separator: ", "))")
             return nil
         }
-        return CacheConfiguration(kind: own, leastTokens: reader.int("min_tokens"), mostMarks: reader.int("max_marks"), lifetimes: spans)
+        return CacheConfiguration(kind: own, leastTokens: reader.int("min_tokens"), mostMarks: reader.int("max_marks"), lifetimes: spans, slots: reader.int("slots"))
     }
 
     /// Says where an address has the path already that its API adds to it.

@@ -55,6 +55,7 @@ extension LanguageMapping {
             .init("min_tokens", .integer(1...10_000_000), otherwise: "what is known of the model", "The shortest prefix that is cached, in tokens."),
             .init("max_marks", .integer(0...4), otherwise: "what the cache takes", "The most marks of a request; with 0 none is sent."),
             .init("ttls", .oneOrList(.duration), otherwise: "all that the cache has", "The lifetimes that may be asked for."),
+            .init("slots", .integer(1...1024), "How many slots the server of a llama.cpp model has: what begins alike goes to one of them."),
         ], shorthand: "min_tokens: {}")
 
     static let serve = LanguageMapping(

@@ -9,11 +9,14 @@ public struct CacheConfiguration: Sendable, Hashable {
     public let mostMarks: Int?
     /// Empty: all that the cache has.
     public let lifetimes: [TimeSpan]
+    /// `nil`: its server chooses.
+    public let slots: Int?
 
-    public init(kind: CacheKind? = nil, leastTokens: Int? = nil, mostMarks: Int? = nil, lifetimes: [TimeSpan] = []) {
+    public init(kind: CacheKind? = nil, leastTokens: Int? = nil, mostMarks: Int? = nil, lifetimes: [TimeSpan] = [], slots: Int? = nil) {
         self.kind = kind
         self.leastTokens = leastTokens
         self.mostMarks = mostMarks
         self.lifetimes = lifetimes
+        self.slots = slots
     }
 }
