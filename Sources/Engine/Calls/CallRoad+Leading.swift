@@ -12,6 +12,8 @@ extension CallRoad {
     @inline(never)
     func inLine<Run: CallRecorder>(_ first: PlacedCall, _ run: isolated Run) async throws(StepFailure) -> PlacedCall {
         var call = first
+        // A warm-up is no time of a node's, and no call of one that could be told to have waited.
+        let isOfNode = first.question.purpose != .warm
         var (beyond, waited) = (0, Int64(0))
         while let stake = stake(of: call, beyond: beyond) {
             let (place, seat) = services.leaders.enter(call.request.id, call.request.model, stake, prompt: call.cache!.plan.ends.last!.tokens)
@@ -22,7 +24,7 @@ extension CallRoad {
             beyond = wait.prefix.tokens
             run.outbox.flush()
             let from = services.environment.clock.now()
-            run.pauseDeadline(of: call.site.path)
+            if isOfNode { run.pauseDeadline(of: call.site.path) }
             let release = await services.leaders.release(of: place)
             waited += services.environment.clock.now().since(from).milliseconds
             guard let release else { throw StepFailure(.cancelled, "stopped while waiting for a call with the same beginning") }
@@ -34,9 +36,11 @@ extension CallRoad {
                 services.leaders.leave(place)
                 throw error
             }
-            run.resumeDeadline(of: call.site.path, waited: .milliseconds(waited))
-            call.released = PrefixReleased(
-                call: call.request.id, path: call.site.path, by: release.wait.call.text, prefix: release.wait.prefix.name, waited: .milliseconds(waited), cause: release.cause)
+            if isOfNode {
+                run.resumeDeadline(of: call.site.path, waited: .milliseconds(waited))
+                call.released = PrefixReleased(
+                    call: call.request.id, path: call.site.path, by: release.wait.call.text, prefix: release.wait.prefix.name, waited: .milliseconds(waited), cause: release.cause)
+            }
             if release.cause != .began {
                 call.leading = place
                 break
@@ -51,13 +55,29 @@ extension CallRoad {
         return PrefixStake(cache.plan, cache.rules, call.sheet, latencyPrice: price, beyond: beyond)
     }
 
+    /// Whether a warm-up is worth what it costs, by what the cache has now.
+    ///
+    /// - Throws: `StepFailure` of kind `cancelled` where it is not, which ends it without a trace.
+    @inline(never)
+    func checkWorth(of call: PlacedCall) throws(StepFailure) {
+        // What another call is about to write, and this one does not wait for, is written anyhow.
+        if call.leading != nil, let caching = call.question.caching, let warmUp = caching.warmUp, let latencyPrice = caching.latencyPrice, let cache = call.cache, let sheet = call.sheet, !sheet.isMachineTime {
+            let tokens = cache.plan.ends.last!.tokens
+            let wait = services.leaders.expected(call.request.model, tokens: tokens - cache.plan.cached)
+            let price = sheet.row(.input, promptTokens: tokens)?.price ?? .zero
+            if warmUp.isWorth(cache.plan, cache.rules, price: price, latencyPrice: latencyPrice, wait: wait) { return }
+        }
+        throw StepFailure(.cancelled, "it is not worth what it costs")
+    }
+
     /// Who is told of the answer while it comes. An answer that others wait for, or are expected to, is streamed, so that they need not wait for all
     /// of it.
     @inline(never)
     func sink(of call: PlacedCall) -> (any AnswerSink)? {
         guard let place = call.leading else { return call.question.sink }
         let isAwaited = services.leaders.send(place, as: call.request.id) || call.cache!.plan.expectsReaders
-        if isAwaited, call.request.sampling.stream == nil, call.question.model.mayStream { call.streamed = call.request.streamed }
+        // A warm-up's answer is its end.
+        if isAwaited, call.question.purpose != .warm, call.request.sampling.stream == nil, call.question.model.mayStream { call.streamed = call.request.streamed }
         guard call.streamed != nil || call.request.sampling.stream == true || call.question.sink != nil else { return nil }
         let (services, plan, rules, sentAt) = (services, call.cache!.plan, call.cache!.rules, call.startedAt!)
         return FirstTokenSink(isWritten: { services.hasBegun(plan, rules, sentAt: sentAt, by: place) }, rest: call.question.sink)

@@ -91,7 +91,7 @@ final class PrefixCaches: Sendable {
             space: space.number, ends: ends, lifetimes: caching.lifetimes, marks: caching.marks, writes: writes, isHeldOut: caching.isHeldOut)
         var plan = state.withLock { $0.mirror.plan(prompt, rules, at: now.milliseconds) }
         guard caching.marks, !caching.isHeldOut else { return CachedPrompt(plan, rules, question.model.reference, instructions: nil) }
-        var instructions = Self.instructions(plan, rules)
+        var instructions = Self.instructions(plan, rules, isWarmUp: caching.warmUp != nil)
         if let slots = rules.slots {
             let (slot, found) = state.withLock { $0.slots[question.model.reference, default: SlotTable(count: slots)].slot(of: plan, answer: question.outputCap) }
             instructions.slot = slot
@@ -100,10 +100,10 @@ final class PrefixCaches: Sendable {
         return CachedPrompt(plan, rules, question.model.reference, instructions: instructions)
     }
 
-    private static func instructions(_ plan: CachePlan, _ rules: CacheRules) -> CacheInstructions {
+    private static func instructions(_ plan: CachePlan, _ rules: CacheRules, isWarmUp: Bool) -> CacheInstructions {
         CacheInstructions(
             marks: plan.marks.map { CacheInstructions.Mark(segment: plan.ends[$0.end].segment, lifetime: $0.lifetime) }, key: key(of: plan),
-            isExplicit: rules.isMarked)
+            isExplicit: rules.isMarked, isWarmUp: isWarmUp)
     }
 
     /// Requests that could find something of each other have to have one key, and others are not to have it: it is the name of the shortest prefix that a cache takes, which they share if they share any.

@@ -34,6 +34,9 @@ final class PrefixLeaders: Sendable {
     /// Whether nobody leads nor waits.
     var isEmpty: Bool { state.withLock { $0.line.isEmpty && $0.timers.isEmpty } }
 
+    /// How long a call of which a provider has to process so many tokens is expected to take to its first one.
+    func expected(_ model: ModelReference, tokens: Int) -> TimeSpan { state.withLock { $0.times.expected(model, tokens: tokens, isOwn: false) } }
+
     /// - Parameter prompt: its tokens.
     func enter(_ call: CallID, _ model: ModelReference, _ stake: PrefixStake, prompt: Int) -> (place: Place, seat: PrefixLine.Seat) {
         let now = clock.now()
