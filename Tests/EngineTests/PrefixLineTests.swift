@@ -193,7 +193,6 @@ import WorkflowModel
         let (one, other) = (ContentHash(of: "one"), ContentHash(of: "other"))
         let leads = [(1, one), (2, one), (3, one), (4, other)].map { line.enter($0, $1) }
         #expect(leads == [true, false, false, true])
-        #expect(line.isWaitedFor(1, one) && !line.isWaitedFor(4, other))
         // Without an answer the next one leads, not all.
         let next = line.leave(1, one, isAnswered: false)
         #expect(next.map(\.place) == [2] && next.map(\.word) == [.lead])
