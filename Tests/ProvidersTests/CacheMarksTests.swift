@@ -101,6 +101,26 @@ import WorkflowModel
         }
     }
 
+    /// A schema stands before the prompt, with its name: steps that have one schema find what each other wrote.
+    @Test func aSchemaHasOneNameWhereACacheGoesByIt() {
+        let schema = #"{"type":"object","properties":{"b":{"type":"string","minLength":1}},"required":["b"]}"#
+        func body(_ api: ModelAPI, _ kind: CacheKind, _ name: String) -> JSONValue {
+            let request = Self.request(nil, schema: schema)
+            return Self.body(
+                api, kind,
+                ModelRequest(
+                    id: request.id, model: request.model, segments: request.segments, sampling: request.sampling, maxOutputTokens: 4000, schema: request.schema, schemaName: name,
+                    timeout: request.timeout))
+        }
+        for (api, kind) in [(ModelAPI.anthropic, CacheKind.anthropic), (.openAIChat, .openai), (.openAIResponses, .openai)] {
+            #expect(body(api, kind, "draft") == body(api, kind, "review"))
+        }
+        #expect(body(.anthropic, .anthropic, "draft")["tools"]?[0]?["name"] == "answer" && body(.anthropic, .anthropic, "draft")["tool_choice"]?["name"] == "answer")
+        for (api, kind) in [(ModelAPI.openAIChat, CacheKind.llamaCpp), (.openAIChat, .none)] {
+            #expect(body(api, kind, "draft")["response_format"]?["json_schema"]?["name"] == "draft")
+        }
+    }
+
     @Test func from56OnThereAreBreakpoints() {
         let asked = CacheInstructions(marks: [Mark(segment: 1, lifetime: .seconds(43_200)), Mark(segment: 3, lifetime: .seconds(1800))], key: "a81f", isExplicit: true)
         let chat = Self.body(.openAIChat, .openai, Self.request(asked), model: "gpt-5.6-luna")

@@ -208,6 +208,7 @@ enum PrefixNames {
         ends.reserveCapacity(segments.count)
         for (position, segment) in segments.enumerated() {
             hash = hash.chained(to: segment.hash, tag: tag(segment))
+            if let attachment = segment.attachment { hash = hash.chained(to: ContentHash(of: words(of: attachment)), tag: 0) }
             // What stands between two segments is the second one's.
             if !segment.startsMessage { bytes += PromptSegment.joiner.utf8.count }
             bytes += segment.text.utf8.count + (segment.attachment.flatMap { RequestBound.tokens($0, support) } ?? 0) * 4
@@ -217,6 +218,11 @@ enum PrefixNames {
                     reads: reads.indices.contains(position) ? reads[position] : []))
         }
         return ends
+    }
+
+    /// What requests say of it beside its bytes, and caches compare: an image's detail, a file's name.
+    private static func words(of attachment: PromptAttachment) -> String {
+        "\(attachment.type.rawValue)\n\(attachment.detail?.rawValue ?? "")\n\(attachment.kind == .file ? attachment.name : "")"
     }
 
     private static func tag(_ segment: PromptSegment) -> UInt8 {

@@ -88,7 +88,8 @@ public struct RecordedCacheTrace: Sendable {
         var chain = PrefixChain()
         for segment in segments {
             guard let hash = Self.hash(of: segment), let bytes = segment["bytes"]?.intValue.map(Int.init) ?? sizes[hash] else { return nil }
-            let head = "\(segment["role"]?.stringValue ?? "") \(segment["starts_message"] == true) "
+            var head = "\(segment["role"]?.stringValue ?? "") \(segment["starts_message"] == true) "
+            if let type = segment["media_type"]?.stringValue { head += "\(type) \(segment["detail"]?.stringValue ?? "") \(type.hasPrefix("image/") ? "" : segment["name"]?.stringValue ?? "") " }
             chain.add(head + hash.hex, tokens: max(1, min(bytes, 1 << 32) / 4))
         }
         let setting: [JSONValue] = [manifest["schema"] ?? .null, manifest["reasoning"] ?? .null]
