@@ -87,8 +87,8 @@ import WorkflowModel
     // MARK: OpenAI
 
     @Test func upTo55ThereIsAKeyAndALongerLife() {
-        let usual = CacheInstructions(marks: [Mark(segment: 1, lifetime: Self.minutes5)], key: "a81f")
-        let long = CacheInstructions(marks: [Mark(segment: 1, lifetime: .seconds(86_400))], key: "a81f")
+        let usual = CacheInstructions(key: "a81f", retention: Self.minutes5)
+        let long = CacheInstructions(key: "a81f", retention: Self.hour)
         for api in [ModelAPI.openAIChat, .openAIResponses] {
             let body = Self.body(api, .openai, Self.request(usual), model: "gpt-5.4")
             #expect(body["prompt_cache_key"] == "a81f" && body["prompt_cache_retention"] == nil && Self.marks(in: body).isEmpty)

@@ -79,11 +79,14 @@ final class PrefixCaches: Sendable {
         var rules = usual.priced(by: sheet, promptTokens: ends.last?.tokens ?? 0).rules
         if let learned = state.withLock({ $0.minimums[question.model.reference] }) { rules.leastTokens = learned.leastTokens(rules.leastTokens) }
         guard let last = ends.last, last.tokens >= rules.leastTokens else { return nil }
+        let retention = caching.marks && !caching.isHeldOut ? rules.retention(for: caching.lifetimes.values) : nil
+        if let retention { rules = rules.retaining(retention) }
         let prompt = CacheMirror.Prompt(
             space: space.number, ends: ends, lifetimes: caching.lifetimes, marks: caching.marks, writes: writes, isHeldOut: caching.isHeldOut)
         var plan = state.withLock { $0.mirror.plan(prompt, rules, at: now.milliseconds) }
         guard caching.marks, !caching.isHeldOut else { return CachedPrompt(plan, rules, question.model.reference, of: caching.question, instructions: nil) }
         var instructions = Self.instructions(plan, rules)
+        instructions.retention = retention?.span
         if let slots = rules.slots {
             let (slot, found) = state.withLock { $0.slots[question.model.reference, default: SlotTable(count: slots)].slot(of: plan, answer: question.outputCap) }
             instructions.slot = slot
