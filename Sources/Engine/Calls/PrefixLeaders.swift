@@ -11,14 +11,28 @@ final class PrefixLeaders: Sendable {
         /// That its server has to process.
         let tokens: Int
         let isOwn: Bool
+        /// Whether its answer comes in pieces if somebody waits for it; the others wait for its end otherwise.
+        let streams: Bool
     }
 
     private struct State {
         var line = PrefixLine()
         var places = 0
         var times = FirstTokenTimes()
+        /// Of answers that cannot come in pieces, to their end.
+        var wholes = FirstTokenTimes()
         /// Of leaders that are waited for and were sent.
         var timers: [Int: Task<Void, Never>] = [:]
+
+        func expected(_ place: Place) -> TimeSpan { (place.streams ? times : wholes).expected(place.model, tokens: place.tokens, isOwn: place.isOwn) }
+
+        mutating func observe(_ span: TimeSpan, _ place: Place) {
+            if place.streams {
+                times.observe(span, place.model, tokens: place.tokens, isOwn: place.isOwn)
+            } else {
+                wholes.observe(span, place.model, tokens: place.tokens, isOwn: place.isOwn)
+            }
+        }
     }
 
     private let state = Mutex(State())
@@ -34,15 +48,16 @@ final class PrefixLeaders: Sendable {
     /// Whether nobody leads nor waits.
     var isEmpty: Bool { state.withLock { $0.line.isEmpty && $0.timers.isEmpty } }
 
-    /// - Parameter prompt: its tokens.
-    func enter(_ call: CallID, _ model: ModelReference, _ stake: PrefixStake, prompt: Int) -> (place: Place, seat: PrefixLine.Seat) {
+    /// - Parameters:
+    ///   - prompt: its tokens.
+    ///   - streams: whether its answer comes in pieces if somebody waits for it.
+    func enter(_ call: CallID, _ model: ModelReference, _ stake: PrefixStake, prompt: Int, streams: Bool) -> (place: Place, seat: PrefixLine.Seat) {
         let now = clock.now()
         let (tokens, isOwn) = (max(0, prompt - stake.known), stake.isTimeAlone)
         return state.withLock { state in
             state.places += 1
-            let place = Place(number: state.places, model: model, tokens: tokens, isOwn: isOwn)
-            let expected = state.times.expected(model, tokens: tokens, isOwn: isOwn)
-            let seat = state.line.enter(place.number, call, stake, expected: expected, at: now)
+            let place = Place(number: state.places, model: model, tokens: tokens, isOwn: isOwn, streams: streams)
+            let seat = state.line.enter(place.number, call, stake, expected: state.expected(place), at: now)
             if case .waits(let wait) = seat {
                 waiting.announce(place.number)
                 watch(wait.leader, at: now, &state)
@@ -72,10 +87,12 @@ final class PrefixLeaders: Sendable {
     }
 
     /// The answer of a leader has begun.
-    func answer(_ place: Place) {
-        let now = clock.now()
+    ///
+    /// - Parameter waited: how long that took, of which is learned how long it takes; `nil` where it is no such time: that to the end of an answer that could have been streamed.
+    func answer(_ place: Place, after waited: TimeSpan?) {
         end(place.number) { state in
-            if let span = state.line.sinceSent(place.number, at: now) { state.times.observe(span, place.model, tokens: place.tokens, isOwn: place.isOwn) }
+            // Also of one that was waited for no longer: those that come have to know how long it takes.
+            if let waited { state.observe(waited, place) }
             return state.line.answer(place.number)
         }
     }

@@ -114,9 +114,6 @@ struct PrefixLine {
 
     func isWaitedFor(_ place: Int) -> Bool { leaders[place].map { $0.waiting > 0 } ?? false }
 
-    /// How long ago it was sent; `nil`: it does not lead, or was not sent.
-    func sinceSent(_ place: Int, at now: Timestamp) -> TimeSpan? { leaders[place]?.sentAt.map { now.since($0) } }
-
     /// Its answer has begun: all who wait for it go on together.
     mutating func answer(_ place: Int) -> [Release] {
         retire(place).map { place, follower in Release(place: place, wait: follower.wait, cause: .began) }
