@@ -19,6 +19,7 @@ extension CallRoad {
                 if seat == .leads { call.leading = place }
                 break
             }
+            let before = beyond
             beyond = wait.prefix.tokens
             run.outbox.flush()
             let from = services.environment.clock.now()
@@ -38,6 +39,8 @@ extension CallRoad {
             call.released = PrefixReleased(
                 call: call.request.id, path: call.site.path, by: release.wait.call.text, prefix: release.wait.prefix.name, waited: .milliseconds(waited), cause: release.cause)
             if release.cause != .began {
+                // It leads by what it was to write when it stood in line; nobody is to wait for what it does not write now.
+                services.leaders.claim(place, as: call.request.id, self.stake(of: call, beyond: before))
                 call.leading = place
                 break
             }

@@ -102,8 +102,26 @@ final class PrefixLeaders: Sendable {
         let now = clock.now()
         end(place.number) { state in
             state.line.giveUp(place.number)
-            return state.line.leave(place.number, at: now)
+            var leaders: [Int] = []
+            let releases = state.line.leave(place.number, at: now) { leaders.append($0) }
+            for leader in leaders { watch(leader, at: now, &state) }
+            return releases
         }
+    }
+
+    /// A call that leads was planned anew, so that what it writes may be less than it stood in line for.
+    ///
+    /// - Parameter stake: its new one; `nil`: it writes nothing that anybody could wait for.
+    func claim(_ place: Place, as call: CallID, _ stake: PrefixStake?) {
+        let now = clock.now()
+        let releases = state.withLock { state in
+            let expected = state.expected(place)
+            var leaders: [Int] = []
+            let releases = state.line.claim(place.number, call, stake, expected: expected, at: now) { leaders.append($0) }
+            for leader in leaders { watch(leader, at: now, &state) }
+            return releases
+        }
+        for release in releases { waiting.tell(release, release.place) }
     }
 
     private func end(_ place: Int, _ body: (inout State) -> [PrefixLine.Release]) {
@@ -114,7 +132,7 @@ final class PrefixLeaders: Sendable {
         for release in releases { waiting.tell(release, release.place) }
     }
 
-    /// Lets those go after a while who wait for one that was sent.
+    /// Lets those go after a while who wait for one that was sent, whether they came to it before or from another one.
     private func watch(_ place: Int, at now: Timestamp, _ state: inout State) {
         guard state.timers[place] == nil, let patience = state.line.patience(with: place) else { return }
         let span = TimeSpan.milliseconds(max(0, patience.since(now).milliseconds))
