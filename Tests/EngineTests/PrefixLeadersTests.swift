@@ -8,7 +8,7 @@ import WorkflowModel
 @testable import Engine
 
 /// Who waits for a leader is told, whatever becomes of it.
-@Suite struct PrefixLeadersTests {
+@Suite(.timeLimit(.minutes(5))) struct PrefixLeadersTests {
     private static let rules = CacheRules.known.first { $0.name == "vllm" }!
     private let model = ModelReference(provider: "p", model: "m")
     private let clock = ManualClock()
