@@ -37,6 +37,12 @@ public struct CachePlan: Sendable, Hashable {
         }
     }
 
+    /// No prompt is longer, and nothing is expected to be read more often: in tokens, in thousandths.
+    public static let (mostTokens, mostReads) = (1 << 30, 1_000_000_000)
+
+    /// A number of reads in thousandths.
+    public static func thousandths(_ reads: Double) -> Int { reads.isFinite ? Int((min(max(reads, 0), Double(mostReads) / 1000) * 1000).rounded()) : 0 }
+
     /// The name of the ``CacheRules`` that hold for the model.
     public var rules: String
     /// Shorter prefixes were expected not to be cached, in tokens.

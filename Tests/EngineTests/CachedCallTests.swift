@@ -141,4 +141,66 @@ import WorkflowModel
         let first = try #require(rig.engine.written.calls.first)
         #expect(first.start.cache?.marks.isEmpty == true && first.start.held! < held && first.end?.usage?.cacheWrite == 0)
     }
+
+    /// A hit that does not come is billed as written: that is held, too.
+    @Test func whatIsExpectedToBeFoundIsHeldAsIfItWereNot() async throws {
+        let rig = Rig()
+        _ = try await rig.engine.run(Self.chain())
+        let bound = RequestBound.inputTokens(rig.engine.provider.requests[1].segments, schemaBound: 0, support: .none)!
+        #expect(rig.plans[1]?.cached ?? 0 > 0 && rig.engine.written.calls[1].start.held! == Money(picoDollars: Int64(bound) * 1_250_000) + Money(picoDollars: 100 * 2_000_000))
+        rig.cache.clear()
+        _ = try await rig.engine.run(Self.chain())
+        #expect(rig.engine.written.calls.allSatisfy { $0.end!.cost! <= $0.start.held! && $0.state == .settled })
+    }
+
+    /// Another process goes on with a run and counts what it has asked.
+    @Test func aRunThatGoesOnKnowsWhatItHasAsked() async throws {
+        let rig = Rig()
+        let graph = try workflow(
+            modelWorkflow(
+                "  - { id: a, for_each: { items: \"[0, 1, 2, 3, 4, 5, 6, 7]\", max_parallel: 1 }, prefix: policy, prompt: \"item ${{ item }}\" }", top: "prefixes: { policy: { text: \"\(Self.policy)\" } }"))
+        _ = try await rig.engine.run(graph)
+        let whole = rig.engine.written
+        #expect(rig.plans.map { $0?.ends[0].reads[0] } == (0..<8).map { (7 - $0) * 1000 })
+        let cut = whole.events.firstIndex { $0.callStarted?.path == "a[5]" }!
+        let journal = rig.engine.journal.cut(whole.start.id, afterEvents: cut)
+        let next = Rig(journal: journal, clock: rig.engine.clock, cache: rig.cache)
+        #expect(try await next.engine.engine.resume(whole.start.id, graph).status == .succeeded)
+        let reads = next.engine.written.calls.compactMap { $0.start.cache?.ends[0].reads[0] }
+        // What its own calls had is not taken for what came back in another run.
+        #expect(reads.count == 8 && Array(reads.suffix(3)) == [2000, 1000, 0], "\(reads)")
+    }
+
+    @Test func loopsWithinLoopsAreCountedWithoutATrap() throws {
+        var body = "{ id: a, prefix: policy, prompt: hi }"
+        for level in 0..<4 { body = "{ id: l\(level), loop: { max: 1000, steps: [\(body)] } }" }
+        let graph = try workflow(modelWorkflow("  - \(body)", top: "prefixes: { policy: { text: \"\(Self.policy)\" } }"))
+        let outlook = PrefixOutlook(graph)
+        let reads = outlook.reads(of: 0, within: [.seconds(300)])
+        #expect(reads[0][0] >= 999 && reads[0].allSatisfy { CachePlan.thousandths($0) <= CachePlan.mostReads }, "\(reads)")
+    }
+
+    /// A list that is longer than the graph guessed: nobody reads what is an item's own.
+    @Test(arguments: [3, 6, 20]) func anItemsOwnTextIsNotWritten(items: Int) async throws {
+        let rig = Rig()
+        let graph = try workflow(
+            modelWorkflow(
+                "  - { id: each, for_each: { items: inputs.items, max_parallel: 8 }, prompt: \"Classify ${{ item }}\" }\n  - { id: after, prompt: \"all: ${{ size(steps.each.output) }}\" }", top: "inputs: { items: { type: array } }"))
+        let list = (0..<items).map { JSONValue.string(String(repeating: "item \($0) ", count: 200)) }
+        for _ in 0..<2 {
+            _ = try await rig.engine.run(graph, ["items": .array(list)])
+            #expect(rig.engine.written.calls.filter { $0.start.path != "after" }.allSatisfy { $0.start.cache != nil })
+            if rig.engine.journal.runs.count == 1 { #expect(rig.usages.allSatisfy { $0.totalCacheWrite == 0 }) }
+        }
+    }
+
+    /// A server that caches nothing of what is marked.
+    @Test func aServerThatNeverCachesIsToldApartFromOneThatForgets() async throws {
+        let clock = ManualClock()
+        let rig = Rig(clock: clock, cache: ScriptedCache(clock: clock, leastTokens: 1_000_000))
+        _ = try await rig.engine.run(
+            modelWorkflow("  - { id: a, for_each: { items: \"[1, 2, 3]\" }, prefix: policy, prompt: \"item ${{ item }}\" }", top: "prefixes: { policy: { text: \"\(Self.policy)\" } }"))
+        // From the first answer on nothing is marked any more.
+        #expect(rig.misses == [.belowMinimum, nil, nil] && rig.engine.provider.requests.map { $0.cache?.marks.count ?? 0 } == [1, 0, 0], "\(rig.misses)")
+    }
 }

@@ -110,4 +110,36 @@ import Values
         #expect(mirror.plan(Self.prompt([1998], tokens: [2000]), Self.marks, at: 1000).cached == 2000)
         #expect(mirror.plan(Self.prompt([0], tokens: [2000]), Self.marks, at: 1000).cached == 0)
     }
+
+    @Test func whatTheAuthorWantsIsWritten() {
+        var mirror = CacheMirror()
+        // Nobody is expected to read it.
+        var wanted = Self.prompt([5, 6], tokens: [2000, 9000])
+        wanted.lifetimes = [0: .seconds(3600)]
+        #expect(mirror.plan(wanted, Self.marks, at: 0).marks == [CachePlan.Mark(end: 0, lifetime: .seconds(3600))])
+        // A longer one in front of a shorter one, as both are wanted; and not behind it.
+        wanted.lifetimes = [0: .seconds(3600), 1: .seconds(300)]
+        #expect(mirror.plan(wanted, Self.marks, at: 0).marks == [CachePlan.Mark(end: 0, lifetime: .seconds(3600)), CachePlan.Mark(end: 1, lifetime: .seconds(300))])
+        wanted.lifetimes = [0: .seconds(300), 1: .seconds(3600)]
+        #expect(mirror.plan(wanted, Self.marks, at: 0).marks.map(\.lifetime) == [.seconds(300), .seconds(300)])
+    }
+
+    @Test func withoutMarksNothingIsFoundNorSet() {
+        var mirror = CacheMirror()
+        let prompt = Self.prompt([1, 2], tokens: [2000, 2100], reads: [[0, 5000], [0, 0]])
+        let plan = mirror.plan(prompt, Self.marks, at: 0)
+        _ = mirror.sent(plan, Self.marks, first: 0, at: 0)
+        _ = mirror.ended(plan, Self.marks, Self.seen(0, 2000, of: 2100, from: 0, to: 100), obstacle: nil, hasBegun: true)
+        var none = Self.marks
+        none.entries = .marks(most: 0)
+        let later = mirror.plan(Self.prompt([1, 2, 3], tokens: [2000, 2100, 9000], reads: [[0, 5000], [0, 5000], [0, 5000]]), none, at: 200)
+        #expect(later.marks.isEmpty && later.cached == 0)
+        var quiet = prompt
+        quiet.writes = false
+        #expect(mirror.plan(quiet, Self.marks, at: 300).marks.isEmpty && mirror.plan(quiet, Self.marks, at: 300).cached == 0)
+    }
+
+    @Test func readsBeyondCountingAreBounded() {
+        #expect(CachePlan.thousandths(1e30) == CachePlan.mostReads && CachePlan.thousandths(.nan) == 0 && CachePlan.thousandths(-1) == 0 && CachePlan.thousandths(1.5) == 1500)
+    }
 }

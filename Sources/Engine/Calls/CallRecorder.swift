@@ -7,7 +7,7 @@ protocol CallRecorder: Actor {
     /// What waits to be handed to the journal.
     var outbox: Outbox { get set }
     /// The beginnings of prompts that its calls had.
-    var prefixes: RunPrefixes { get set }
+    var prefixes: RunPrefixes { get }
 
     /// Whether nothing may begin any more.
     var isStopping: Bool { get }

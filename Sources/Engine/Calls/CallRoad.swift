@@ -223,9 +223,9 @@ final class CallRoad {
             run.take(.rateCounted(counted), at: call.startedAt!, .none)
         }
         guard let refusal = call.refusal else {
+            if let cache = call.cache { services.caches.sent(cache, first: run.prefixes.first(of: cache.plan), at: call.startedAt!) }
             run.take(.callStarted(call.started), at: call.startedAt!, .none)
             if let released = call.released { run.take(.prefixReleased(released), at: call.startedAt!, .none) }
-            if let cache = call.cache { services.caches.sent(cache, &run.prefixes, at: call.startedAt!) }
             return true
         }
         // What came of it is told by whoever compares.

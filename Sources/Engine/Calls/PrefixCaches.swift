@@ -43,9 +43,17 @@ final class PrefixCaches: Sendable {
             var prefixes: [Int64: RunPrefixes] = [:]
             for row in rows {
                 let sent = row.startedAt.milliseconds
-                let first = prefixes[row.run, default: RunPrefixes()].take(row.plan)
+                var asked = prefixes[row.run] ?? RunPrefixes()
+                let first = asked.first(of: row.plan)
+                asked.take(row.plan)
+                prefixes[row.run] = asked
                 let obstacle = state.mirror.sent(row.plan, rules, first: first, at: sent)
-                guard let ended = row.endedAt else { continue }
+                guard let ended = row.endedAt else {
+                    // Nothing will be heard of it here.
+                    let unknown = CacheMirror.Observation(read: nil, written: nil, input: nil, sentAt: sent, endedAt: sent)
+                    _ = state.mirror.ended(row.plan, rules, unknown, obstacle: obstacle, hasBegun: false)
+                    continue
+                }
                 let seen = CacheMirror.Observation(read: row.read, written: row.written, input: row.input, sentAt: sent, endedAt: ended.milliseconds)
                 _ = state.mirror.ended(row.plan, rules, seen, obstacle: obstacle, hasBegun: row.hasBegun)
                 if row.hasBegun { state.note(seen, row.plan, of: profile.reference) }
@@ -84,7 +92,7 @@ final class PrefixCaches: Sendable {
         let prompt = CacheMirror.Prompt(
             space: space.number, ends: ends, lifetimes: caching.lifetimes, marks: caching.marks, writes: writes, isHeldOut: caching.isHeldOut)
         var plan = state.withLock { $0.mirror.plan(prompt, rules, at: now.milliseconds) }
-        guard caching.marks, !caching.isHeldOut else { return CachedPrompt(plan, rules, question.model.reference, of: caching.question, instructions: nil) }
+        guard caching.marks, !caching.isHeldOut else { return CachedPrompt(plan, rules, question.model.reference, instructions: nil) }
         var instructions = Self.instructions(plan, rules)
         instructions.retention = retention?.span
         if let slots = rules.slots {
@@ -92,7 +100,7 @@ final class PrefixCaches: Sendable {
             instructions.slot = slot
             plan.cached = min(plan.cached, found)
         }
-        return CachedPrompt(plan, rules, question.model.reference, of: caching.question, instructions: instructions)
+        return CachedPrompt(plan, rules, question.model.reference, instructions: instructions)
     }
 
     private static func instructions(_ plan: CachePlan, _ rules: CacheRules) -> CacheInstructions {
@@ -110,8 +118,8 @@ final class PrefixCaches: Sendable {
         return isShared ? CachePlan.hex(end.name) : nil
     }
 
-    func sent(_ prompt: CachedPrompt, _ prefixes: inout RunPrefixes, at now: Timestamp) {
-        let first = prefixes.take(prompt.plan, of: prompt.question)
+    /// - Parameter first: of its ends, the first that no call of its run had before.
+    func sent(_ prompt: CachedPrompt, first: Int, at now: Timestamp) {
         prompt.obstacle = state.withLock { state in
             if let slot = prompt.instructions?.slot { state.slots[prompt.model]?.sent(prompt.plan, to: slot) }
             return state.mirror.sent(prompt.plan, prompt.rules, first: first, at: now.milliseconds)
@@ -145,8 +153,6 @@ final class CachedPrompt {
     /// With the prices that hold for it.
     let rules: CacheRules
     let model: ModelReference
-    /// Of the outlook.
-    let question: Int?
     /// `nil`: its server is told nothing.
     let instructions: CacheInstructions?
     var obstacle: CacheMiss?
@@ -156,31 +162,42 @@ final class CachedPrompt {
     var writes: CacheWrites {
         // Whoever is told nothing does as it likes; so does a cache that nobody marks.
         guard instructions != nil, rules.isMarked else { return .any }
-        guard let longest = plan.marks.filter({ plan.ends[$0.end].tokens > plan.cached }).map(\.lifetime).max() else { return .none }
+        // Also for what is expected to be there: it may be gone.
+        guard let longest = plan.marks.map(\.lifetime).max() else { return .none }
         return rules.lifetimes.contains { $0.span == longest && $0.isLong } ? .any : .short
     }
 
-    init(_ plan: CachePlan, _ rules: CacheRules, _ model: ModelReference, of question: Int?, instructions: CacheInstructions?) {
+    init(_ plan: CachePlan, _ rules: CacheRules, _ model: ModelReference, instructions: CacheInstructions?) {
         self.model = model
-        self.question = question
         self.plan = plan
         self.rules = rules
         self.instructions = instructions
     }
 }
 
-/// What calls of one run have asked.
+/// What calls of one run have asked, by its facts.
 struct RunPrefixes {
     private var names: Set<UInt64> = []
-    /// How often, by the outlook's questions.
-    private(set) var asked: [Int: Int] = [:]
+    private var asked: TextTable<Int> = [:]
 
-    /// - Returns: the position of the first end that no call had before.
-    mutating func take(_ plan: CachePlan, of question: Int? = nil) -> Int {
-        if let question { asked[question, default: 0] += 1 }
-        var first = plan.ends.count
-        for (position, end) in plan.ends.enumerated() where names.insert(end.name).inserted { first = min(first, position) }
-        return first
+    /// The position of the first end that no call had before.
+    func first(of plan: CachePlan) -> Int { plan.ends.firstIndex { !names.contains($0.name) } ?? plan.ends.count }
+
+    mutating func take(_ plan: CachePlan) { for end in plan.ends { names.insert(end.name) } }
+
+    /// A call begins.
+    mutating func take(_ call: CallStarted) {
+        guard let plan = call.cache else { return }
+        take(plan)
+        asked[Self.key(call.path, call.part, call.askedTier ?? call.tier), default: 0] += 1
+    }
+
+    /// How often a question was asked, by the outlook's words for it.
+    func count(of question: PrefixOutlook.Asked) -> Int { asked[Self.key(question.path, question.part, question.tier)] ?? 0 }
+
+    private static func key(_ path: String, _ part: String, _ tier: String) -> String {
+        let part = part.utf8.firstIndex(of: UInt8(ascii: "#")).map { String(part[..<$0]) } ?? part
+        return "\(NodePath.step(path))\n\(part)\n\(tier)"
     }
 }
 
@@ -217,7 +234,7 @@ enum PrefixNames {
             bytes += segment.text.utf8.count + (segment.attachment.flatMap { RequestBound.tokens($0, support) } ?? 0) * 4
             ends.append(
                 CachePlan.End(
-                    segment: position, name: hash.leadingBytes, tokens: TokenBound.estimate(bytes: bytes), stability: segment.stability,
+                    segment: position, name: hash.leadingBytes, tokens: min(TokenBound.estimate(bytes: bytes), CachePlan.mostTokens), stability: segment.stability,
                     reads: reads.indices.contains(position) ? reads[position] : []))
         }
         return ends

@@ -28,8 +28,6 @@ final class Question: Sendable {
     struct Caching: Sendable {
         /// By segment, then by the lifetimes of the model's rules: how many are expected to read the prefix that ends there, in thousandths.
         var reads: [[Int]] = []
-        /// Which of its graph's questions it is, by the outlook; `nil`: none of them.
-        var question: Int?
         /// The lifetimes that the author wants, by segment.
         var lifetimes: [Int: TimeSpan] = [:]
         /// Whether servers are told anything.

@@ -4,6 +4,8 @@ import WorkflowModel
 
 /// Facts go into the outbox and into the state; the commands that come out are performed.
 extension RunExecution {
+    var prefixes: RunPrefixes { state.prefixes }
+
     func nextCall() -> CallID { CallID(run: id, number: state.numbers.next()) }
 
     func objection(to question: Question, at site: CallSite) -> StepFailure? {

@@ -17,7 +17,6 @@ actor RunExecution: CallRecorder {
 
     var state: RunState
     var outbox: Outbox
-    var prefixes = RunPrefixes()
     var queue = CommandQueue()
     var work = Work()
     var stopping = Stopping()

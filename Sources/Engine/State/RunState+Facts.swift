@@ -50,7 +50,9 @@ extension RunState {
             guard step(node).deadline != nil else { throw IllegalFact("'\(node.path)' has no deadline") }
             open[node]?.hasPassedDeadline = true
         case .inputTrimmed(_, let values): try modelNode(node!).cuts.append(values)
-        case .callStarted(let call): try begin(call, try modelNode(node!))
+        case .callStarted(let call):
+            try begin(call, try modelNode(node!))
+            prefixes.take(call)
         case .callEnded(let end): try self.end(end, node!, at: moment, documents)
         case .prefixReleased(let released): try release(released, try modelNode(node!), at: moment)
         case .callRefused:

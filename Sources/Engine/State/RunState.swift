@@ -28,6 +28,8 @@ final class RunState {
     var rules = Rules.current
     /// Whether it is asked without marks and warm-up, for comparison.
     var isHeldOut = false
+    /// The beginnings of prompts that its calls had.
+    var prefixes = RunPrefixes()
     /// The form of its facts.
     var facts = RunStarted.currentFacts
     var numbers = CallNumbers()

@@ -55,7 +55,7 @@ public struct BreakpointPlanner: Sendable {
         var values: [[Double]] = []
         var before: [[Int]] = []
         var best = (gain: 0.0, marks: 0, state: 0)
-        for number in 0..<min(limit, most, places.count) {
+        for number in 0..<max(0, min(limit, most, places.count)) {
             var value = [Double](repeating: -.infinity, count: width)
             var from = [Int](repeating: -1, count: width)
             for place in number..<places.count {

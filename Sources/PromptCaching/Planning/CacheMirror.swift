@@ -12,7 +12,7 @@ public struct CacheMirror: Sendable {
         public var ends: [CachePlan.End]
         /// The lifetime that the author wants for a prefix, by the position of its end.
         public var lifetimes: [Int: TimeSpan]
-        /// Whether marks may be set, and whether those that write.
+        /// Whether marks may be set, and whether what they can write may be charged.
         public var marks: Bool
         public var writes: Bool
         public var isHeldOut: Bool
@@ -102,13 +102,12 @@ public struct CacheMirror: Sendable {
         var plan = CachePlan(
             rules: rules.name, leastTokens: rules.leastTokens, space: prompt.space, ends: ends, cached: cached, marks: [], isHeldOut: prompt.isHeldOut)
         guard case .marks = rules.entries else { return plan }
-        // Without a mark of its own a request finds nothing.
-        guard prompt.marks, !prompt.isHeldOut else {
+        // Without a mark of its own a request finds nothing. One that asks for a hit is charged as writing where there is none.
+        guard prompt.marks, prompt.writes, !prompt.isHeldOut, rules.mostMarks > 0 else {
             plan.cached = 0
             return plan
         }
         plan.marks = Self.marks(plan, rules, found: found.map { ($0, lifetime(of: ends[$0])) }, lifetimes: prompt.lifetimes)
-        if !prompt.writes { plan.marks.removeAll { plan.ends[$0.end].tokens > cached } }
         return plan
     }
 
@@ -118,25 +117,32 @@ public struct CacheMirror: Sendable {
     ///   - found: the end of the longest prefix that is in the cache, and its lifetime there.
     ///   - lifetimes: what the author wants, by the position of an end.
     public static func marks(_ plan: CachePlan, _ rules: CacheRules, found: (end: Int, lifetime: TimeSpan)?, lifetimes: [Int: TimeSpan] = [:]) -> [CachePlan.Mark] {
-        guard case .marks(let most) = rules.entries else { return [] }
-        // A hit is asked for where it is expected, with the lifetime that it has: that writes nothing. What stands behind it must not live longer.
-        var longest = found.map { found in rules.lifetimes.firstIndex { $0.span <= found.lifetime } ?? rules.lifetimes.count - 1 } ?? 0
-        for (end, lifetime) in lifetimes where found.map({ end > $0.end }) ?? true {
-            if let own = rules.lifetimes.firstIndex(where: { $0.span <= lifetime }), own > longest, plan.ends.indices.contains(end) { longest = max(longest, min(own, rules.lifetimes.count - 1)) }
-        }
-        let boundaries = plan.ends.enumerated().map { position, end in
-            BreakpointPlanner.Boundary(
-                tokens: end.tokens,
-                reads: rules.lifetimes.indices.map { lifetime in
-                    guard lifetime >= longest, end.reads.indices.contains(lifetime) else { return 0 }
-                    return Double(end.reads[lifetime]) / 1000
-                })
+        guard case .marks(let most) = rules.entries, most > 0 else { return [] }
+        // A hit is asked for where it is expected, with the lifetime that it has: where it is there, that writes nothing. What stands behind it must not live longer, nor behind what the author wants to live shorter.
+        let last = rules.lifetimes.count - 1
+        func index(_ lifetime: TimeSpan) -> Int { rules.lifetimes.firstIndex { $0.span <= lifetime } ?? last }
+        var limit = found.map { index($0.lifetime) } ?? 0
+        var limits: [Int] = []
+        var boundaries: [BreakpointPlanner.Boundary] = []
+        for (position, end) in plan.ends.enumerated() {
+            let isWanted = lifetimes[position] != nil && found.map { position > $0.end } ?? true
+            if isWanted { limit = max(limit, index(lifetimes[position]!)) }
+            limits.append(limit)
+            let reads = rules.lifetimes.indices.map { lifetime -> Double in
+                let expected = end.reads.indices.contains(lifetime) ? Double(end.reads[lifetime]) / 1000 : 0
+                if isWanted { return lifetime == limit ? max(expected, rules.leastReads(rules.lifetimes[lifetime]) + 0.001) : 0 }
+                return lifetime < limit ? 0 : expected
+            }
+            boundaries.append(BreakpointPlanner.Boundary(tokens: end.tokens, reads: reads))
         }
         let depth = found.map { plan.ends[$0.end].tokens } ?? 0
         let planned = BreakpointPlanner(rules).marks(boundaries, cached: depth, most: most - (found == nil ? 0 : 1)).marks
-        var marks = planned.map { CachePlan.Mark(end: $0.boundary, lifetime: rules.lifetimes[max($0.lifetime, longest)].span) }
-        if let found { marks.insert(CachePlan.Mark(end: found.end, lifetime: rules.lifetimes[longest].span), at: 0) }
-        return marks
+        var marks: [(end: Int, lifetime: Int)] = planned.map { mark in
+            (mark.boundary, lifetimes[mark.boundary] == nil ? max(mark.lifetime, limits[mark.boundary]) : limits[mark.boundary])
+        }
+        if let found { marks.insert((found.end, index(found.lifetime)), at: 0) }
+        for position in marks.indices.dropLast().reversed() { marks[position].lifetime = min(marks[position].lifetime, marks[position + 1].lifetime) }
+        return marks.map { CachePlan.Mark(end: $0.end, lifetime: rules.lifetimes[$0.lifetime].span) }
     }
 
     /// What other runs are expected to read, on top of what is known.
@@ -224,9 +230,6 @@ public struct CacheMirror: Sendable {
         return plan.marks.map(\.end).filter { plan.ends[$0].tokens > plan.cached }
     }
 
-    /// Whether an answer's beginning will make prefixes of a request readable that are not yet.
-    public func isWriting(_ plan: CachePlan) -> Bool { !writes(of: plan).isEmpty }
-
     /// The answer to a request has begun: what it writes can be read.
     public mutating func began(_ plan: CachePlan, at time: Int64) {
         for mark in plan.marks where plan.ends[mark.end].tokens > plan.cached {
@@ -287,13 +290,13 @@ public struct CacheMirror: Sendable {
     private static let leastGap = 256
 
     private func miss(_ plan: CachePlan, _ rules: CacheRules, _ seen: Observation, read: Int, found: Int, _ obstacle: CacheMiss?) -> CacheMiss? {
+        // Marked, and neither written nor read.
+        if !plan.marks.isEmpty, seen.written == 0, seen.read == 0 { return .belowMinimum }
         let isLess = rules.isMarked ? found < plan.cached : read + max(plan.cached / 20, Self.leastGap) < plan.cached
         if isLess {
             let place = plan.ends.first { $0.tokens >= plan.cached }.flatMap { places[$0.name] }
-            return place.map { entries[Int($0)].until <= seen.sentAt } == true ? .expired : .evicted
+            return place.map { 0 < entries[Int($0)].until && entries[Int($0)].until <= seen.sentAt } == true ? .expired : .evicted
         }
-        // Marked, and neither written nor read.
-        if let last = plan.marks.last, seen.written == 0, seen.read == 0, plan.ends[last.end].tokens > plan.cached { return .belowMinimum }
         guard let obstacle, let last = plan.ends.last(where: { $0.tokens >= rules.leastTokens }), found < last.tokens else { return nil }
         return obstacle
     }

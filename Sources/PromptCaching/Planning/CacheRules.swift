@@ -68,6 +68,8 @@ public struct CacheRules: Sendable, Hashable {
         self.retention = retention
     }
 
+    /// Of a request; 0 where none is needed.
+    public var mostMarks: Int { if case .marks(let most) = entries { most } else { 0 } }
     /// Whether a request has to mark what is to be cached.
     public var isMarked: Bool { if case .marks = entries { true } else { false } }
 

@@ -105,7 +105,7 @@ struct PrefixForecast {
         let plan = CachePlan(
             rules: rules.name, leastTokens: rules.leastTokens, space: 0,
             ends: tokens.indices.map {
-                CachePlan.End(segment: $0, name: 0, tokens: tokens[$0], stability: asked.blocks[$0].stability, reads: reads[$0].map { Int(($0 * 1000).rounded()) })
+                CachePlan.End(segment: $0, name: 0, tokens: tokens[$0], stability: asked.blocks[$0].stability, reads: reads[$0].map(CachePlan.thousandths))
             }, cached: cached, marks: [])
         let kept = found.flatMap { end in entries[names[end]].map { (end: end, lifetime: TimeSpan(milliseconds: Int64($0.lifetime * 1000))) } }
         let marks = caching.marks ? CacheMirror.marks(plan, rules, found: kept, lifetimes: wished) : []

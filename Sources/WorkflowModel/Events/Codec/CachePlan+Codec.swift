@@ -20,7 +20,7 @@ extension CachePlan {
 
     /// `nil` when it is not of that form.
     public init?(json: JSONValue) {
-        func count(_ value: JSONValue?) -> Int? { value?.intValue.flatMap { 0...(1 << 53) ~= $0 ? Int($0) : nil } }
+        func count(_ value: JSONValue?, upTo most: Int = Self.mostTokens) -> Int? { value?.intValue.flatMap { 0...Int64(most) ~= $0 ? Int($0) : nil } }
         guard let rules = json["rules"]?.stringValue, let least = count(json["least"]), let space = json["space"]?.stringValue.flatMap(Self.number(hex:)),
             let cached = count(json["cached"]), let list = json["ends"]?.arrayValue
         else { return nil }
@@ -29,8 +29,8 @@ extension CachePlan {
             guard let segment = count(end["segment"]), let name = end["prefix"]?.stringValue.flatMap(Self.number(hex:)), let tokens = count(end["tokens"]),
                 let stability = end["class"]?.stringValue.flatMap({ name in StabilityClass.allCases.first { $0.name == name } }), let reads = end["reads"]?.arrayValue
             else { return nil }
-            let counts = reads.compactMap(count)
-            guard counts.count == reads.count else { return nil }
+            let counts = reads.compactMap { count($0, upTo: Self.mostReads * 2) }
+            guard counts.count == reads.count, tokens >= ends.last?.tokens ?? 0 else { return nil }
             ends.append(End(segment: segment, name: name, tokens: tokens, stability: stability, reads: counts))
         }
         var marks: [Mark] = []
