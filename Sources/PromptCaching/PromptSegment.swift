@@ -47,12 +47,15 @@ public struct PromptSegment: Sendable, Hashable {
     public private(set) var startsMessage: Bool
     /// Where it came from, for people: `system`, `prefix policy`, `prompt`, `messages[1]`, `repair`.
     public let origin: String
+    /// Whether it is a file that goes with the prompt, as a text or as what it is.
+    public let isAttached: Bool
     /// In place of a text.
     public let attachment: PromptAttachment?
 
     public init(
-        role: MessageRole, stability: StabilityClass, text: String, hash: ContentHash? = nil, startsMessage: Bool, origin: String
+        role: MessageRole, stability: StabilityClass, text: String, hash: ContentHash? = nil, startsMessage: Bool, origin: String, isAttached: Bool = false
     ) {
+        self.isAttached = isAttached
         attachment = nil
         self.role = role
         self.stability = stability
@@ -64,6 +67,7 @@ public struct PromptSegment: Sendable, Hashable {
 
     /// A part of a user's message that is no text.
     public init(_ attachment: PromptAttachment, stability: StabilityClass, startsMessage: Bool, origin: String) {
+        isAttached = true
         role = .user
         self.stability = stability
         text = ""

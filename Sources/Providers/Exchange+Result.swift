@@ -29,8 +29,14 @@ extension Exchange {
 
     private func reading(_ usage: UsageReader, outputBytes: Int, bytesBehind: Int = 0) -> UsageReading {
         usage.reading(
-            promptBytes: request.segments.reduce(0) { $0 + $1.text.utf8.count }, outputBytes: outputBytes, bytesBehind: bytesBehind,
+            promptBytes: request.segments.reduce(0) { $0 + $1.text.utf8.count }, mostInput: mostInput, outputBytes: outputBytes, bytesBehind: bytesBehind,
             missingCacheIsUnknown: endpoint.dialect.cachedTokensOptional, restIsReasoning: endpoint.dialect.restIsReasoning)
+    }
+
+    /// By its bytes, and those of its schema; `nil`: with files nothing bounds it.
+    private var mostInput: Int? {
+        guard request.segments.allSatisfy({ $0.attachment == nil }) else { return nil }
+        return request.segments.reduce(request.schema.map { $0.source.jsonText.utf8.count } ?? 0) { $0 + $1.text.utf8.count + 64 }
     }
 
     private func refused(_ head: HTTPResponseHead, _ body: [UInt8], isCut: Bool) -> ModelCallResult {

@@ -52,13 +52,16 @@ import WorkflowModel
     @Test func aRunTakesAwayWhatHasBegun() throws {
         let outlook = try outlook(Self.fanOut)
         let b = try #require(outlook.question(path: "b[3]", tier: "m"))
-        func reads(_ progress: [Int: PrefixOutlook.Progress]) -> [Double] {
-            outlook.reads(of: b, within: Self.lifetimes) { progress[$0] ?? PrefixOutlook.Progress(isOver: true) }[1]
+        func reads(_ progress: [Int: PrefixOutlook.Progress], _ counts: [Int: Double] = [:]) -> [Double] {
+            outlook.reads(of: b, within: Self.lifetimes, counts: counts) { progress[$0] ?? PrefixOutlook.Progress(isOver: true) }[1]
         }
         #expect(reads([b: .init(begun: 3), b + 1: .init()]) == [6, 6])
         #expect(reads([b: .init(begun: 8), b + 1: .init()]) == [1, 1])
         #expect(reads([b: .init(begun: 8)]) == [0, 0])
-        #expect(reads([b: .init(begun: 1, expected: 41)]) == [40, 40])
+        let axis = try #require(outlook.asked[b].axes.last)
+        #expect(reads([b: .init(begun: 1)], [axis: 41]) == [40, 40])
+        // However long its list is, of an item's own text nobody reads anything.
+        #expect(outlook.reads(of: b, within: Self.lifetimes, counts: [axis: 41]) { _ in .init(begun: 1) }.last == [0, 0])
     }
 
     /// A person takes longer than five minutes; what is asked at once meanwhile keeps nothing alive beyond that.
@@ -231,7 +234,7 @@ import WorkflowModel
             #expect(outlook.asked[question].blocks.map(\.origin) == request.segments.map(\.origin), "\(site)")
             #expect(outlook.asked[question].blocks.map(\.role) == request.segments.map(\.role) && outlook.asked[question].blocks.map(\.stability) == request.segments.map(\.stability))
             for (index, segment) in request.segments.enumerated() {
-                let block = try #require(outlook.block(of: index, in: request.segments, question))
+                let block = try #require(outlook.blocks(of: request.segments, question)[index])
                 if outlook.asked[question].blocks[block].axes.isEmpty { texts[outlook.asked[question].blocks[block].identity, default: []].insert(segment.hash) }
             }
         }

@@ -281,7 +281,7 @@ import WorkflowModel
         for (usage, says) in [
             (#"{"prompt_tokens":20,"completion_tokens":198,"total_tokens":623}"#, "405 tokens more"),
             (#"{"prompt_tokens":0,"completion_tokens":0,"total_tokens":0}"#, "does not count the prompt and the answer"),
-            ("{}", "does not count"), ("null", "did not say"),
+            ("{}", "does not count"), ("null", "did not say"), (#"{"prompt_tokens":1000000000,"completion_tokens":5}"#, "cannot be: it has"),
         ] {
             try await withStub(script: { _ in .json(json(#"{"choices":[{"message":{"content":"ok"},"finish_reason":"stop"}],"usage":\#(usage)}"#)) }) { registry, _ in
                 let result = await registry.call(.sample())

@@ -54,7 +54,7 @@ struct AttachmentReader {
         let name = path.lastPathPart
         guard type != .text else {
             let text = "\(name):\n" + String(decoding: file.bytes.dropFirst(ByteOrderMark.count(in: file.bytes)), as: UTF8.self)
-            return PromptSegment(role: .user, stability: template.stability, text: text, startsMessage: false, origin: "file \(path)")
+            return PromptSegment(role: .user, stability: template.stability, text: text, startsMessage: false, origin: "file \(path)", isAttached: true)
         }
         let kind: PromptAttachment.Kind = type.isImage ? .image : .file
         let attachment = PromptAttachment(

@@ -20,24 +20,20 @@ extension ModelRunner {
         }
         let outlook = run.road.services.caches.outlook(of: graph)
         guard let question = outlook.question(path: tries.path, tier: tries.tier.name, part: tries.place?.part ?? "") else { return caching }
-        let expected = expected(of: tries, outlook.asked[question], run)
-        let reads = outlook.reads(of: question, within: rules.lifetimes.map(\.span)) { other in
+        let reads = outlook.reads(of: question, within: rules.lifetimes.map(\.span), counts: lengths(of: tries, outlook, question, run)) { other in
             let begun = run.prefixes.count(of: outlook.asked[other])
             // This one is counted when it is sent.
-            if other == question { return PrefixOutlook.Progress(begun: begun + 1, expected: expected) }
+            if other == question { return PrefixOutlook.Progress(begun: begun + 1) }
             return PrefixOutlook.Progress(begun: begun, isOver: isOver(outlook.asked[other], run))
         }
-        caching.reads = segments.indices.map { position in
-            guard let block = outlook.block(of: position, in: segments, question) else { return [] }
-            return reads[block].map(CachePlan.thousandths)
-        }
+        caching.reads = outlook.blocks(of: segments, question).map { block in block.map { reads[$0].map(CachePlan.thousandths) } ?? [] }
         return caching
     }
 
-    /// How often it is asked in all, where its list has been expanded.
-    private func expected(of tries: ModelTries, _ asked: PrefixOutlook.Asked, _ run: isolated RunExecution) -> Double? {
-        guard asked.axes.count == 1, let items = run.state.machine.items(of: tries.node) else { return nil }
-        return Double(items.count)
+    /// The length of its step's list, which the graph knows only by guess, by its axis.
+    private func lengths(of tries: ModelTries, _ outlook: PrefixOutlook, _ question: Int, _ run: isolated RunExecution) -> [Int: Double] {
+        guard tries.step.forEach != nil, let items = run.state.machine.items(of: tries.node), let axis = outlook.asked[question].axes.last(where: { outlook.axes[$0].kind == .items }) else { return [:] }
+        return [axis: Double(max(1, items.count))]
     }
 
     /// Whether a step of the workflow itself has ended, or will not begin.

@@ -290,13 +290,13 @@ public struct CacheMirror: Sendable {
     private static let leastGap = 256
 
     private func miss(_ plan: CachePlan, _ rules: CacheRules, _ seen: Observation, read: Int, found: Int, _ obstacle: CacheMiss?) -> CacheMiss? {
+        // Marked, and neither written nor read.
+        if !plan.marks.isEmpty, seen.written == 0, seen.read == 0 { return .belowMinimum }
         let isLess = rules.isMarked ? found < plan.cached : read + max(plan.cached / 20, Self.leastGap) < plan.cached
         if isLess {
             let place = plan.ends.first { $0.tokens >= plan.cached }.flatMap { places[$0.name] }
-            return place.map { entries[Int($0)].until <= seen.sentAt } == true ? .expired : .evicted
+            return place.map { 0 < entries[Int($0)].until && entries[Int($0)].until <= seen.sentAt } == true ? .expired : .evicted
         }
-        // Marked, and neither written nor read.
-        if let last = plan.marks.last, seen.written == 0, seen.read == 0, plan.ends[last.end].tokens > plan.cached { return .belowMinimum }
         guard let obstacle, let last = plan.ends.last(where: { $0.tokens >= rules.leastTokens }), found < last.tokens else { return nil }
         return obstacle
     }

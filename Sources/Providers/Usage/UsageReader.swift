@@ -7,7 +7,7 @@ import WorkflowModel
 /// Fed with documents or chunks in any order; the order changes nothing. The rules:
 /// - Counts grow and are cumulative: of each the largest counts. What one object tells, no other takes back by leaving it out or by
 ///   saying zero.
-/// - A count that cannot be true never settles: no prompt has no tokens, no text has none, no token is longer than 128 bytes, nothing
+/// - A count that cannot be true never settles: no prompt has no tokens, no text has none, no token is longer than 128 bytes or shorter than one, nothing
 ///   is larger than the whole that it is part of, no running count shrinks while another grows. The call is then an estimate that says why.
 /// - What a total tells beyond its parts is not free: it is output that nobody explained.
 /// - Zero is not missing: a reported zero of cached or reasoning tokens is known.
@@ -29,6 +29,8 @@ struct UsageReader {
     private static let longestRaw = 65_536
     /// No vocabulary in use has a longer token.
     static let longestToken = 128
+    /// What a server may put around a prompt that is no part of the request, in tokens: its own words, tools that it adds.
+    static let mostAround = 262_144
     /// No text in use has more in a token, over all of it.
     private static let commonToken = 16
     /// How many objects told something.
@@ -149,11 +151,12 @@ struct UsageReader {
     ///
     /// - Parameters:
     ///   - promptBytes: of the text of the prompt.
+    ///   - mostInput: the most tokens that its prompt can have, by its bytes; `nil`: it is not known, as of one with files.
     ///   - outputBytes: of all that the model wrote and that was received.
     ///   - bytesBehind: of these, what came behind the last counts.
     ///   - missingCacheIsUnknown: whether a server that names no cached tokens does not count them; otherwise it had none.
     ///   - restIsReasoning: whether what a total tells beyond its parts is known to be reasoning.
-    func reading(promptBytes: Int, outputBytes: Int, bytesBehind: Int = 0, missingCacheIsUnknown: Bool, restIsReasoning: Bool = false) -> UsageReading {
+    func reading(promptBytes: Int, mostInput: Int? = nil, outputBytes: Int, bytesBehind: Int = 0, missingCacheIsUnknown: Bool, restIsReasoning: Bool = false) -> UsageReading {
         var counts = objects.reduce(TokenCounts.none) { $0.joined($1.object.counts) }
         var doubt = objects.lazy.compactMap(\.object.doubt).first ?? emptyDoubt
         let isContradicted = objects.indices.contains { first in
@@ -185,6 +188,7 @@ struct UsageReader {
             if !objects.isEmpty, doubt == nil { doubt = "a prompt of \(input) tokens cannot be" }
             counts.input = nil
         }
+        if let input = counts.input, let mostInput, input - Self.mostAround > mostInput { doubt = doubt ?? "a prompt of \(input) tokens cannot be: it has \(promptBytes) bytes" }
         if let output = counts.output, outputBytes > 0, output == 0 || output < outputBytes / Self.longestToken {
             if !objects.isEmpty, doubt == nil { doubt = "an answer of \(output) tokens cannot be" }
             counts.output = nil

@@ -325,7 +325,7 @@ struct PrefixSurvey {
             for attachment in model.attachments {
                 var value = place.names.origin(of: attachment.source)
                 value.words += " attached as \(attachment.detail.map { "\($0)" } ?? "it is")"
-                add(.user, attachment.stability, "attachment", value, nil, own)
+                add(.user, attachment.stability, PrefixOutlook.attachment, value, nil, own)
             }
         }
         func frame(opens: Bool) {

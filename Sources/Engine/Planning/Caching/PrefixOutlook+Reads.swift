@@ -15,10 +15,12 @@ extension PrefixOutlook {
     /// - Parameters:
     ///   - question: the one that is asked now, counted among those that have begun.
     ///   - lifetimes: in any order.
+    ///   - counts: by axis, how often in all, where that is known better than the graph knows it: a list has its length when its step begins.
     ///   - progress: of each question that shares something with it, asked once each; `nil`: all before it have ended, and it is asked for the first time.
     /// - Returns: by block, then by lifetime.
-    func reads(of question: Int, within lifetimes: [TimeSpan], progress: ((Int) -> Progress)? = nil) -> [[Double]] {
+    func reads(of question: Int, within lifetimes: [TimeSpan], counts: [Int: Double] = [:], progress: ((Int) -> Progress)? = nil) -> [[Double]] {
         let own = asked[question]
+        let axes = counts.isEmpty ? self.axes : self.axes.enumerated().map { index, axis in counts[index].map(axis.counting) ?? axis }
         let progress = progress ?? self.progress(at: question)
         var reads = [[Double]](repeating: [Double](repeating: 0, count: lifetimes.count), count: own.blocks.count)
         guard !own.blocks.isEmpty else { return reads }
@@ -26,7 +28,8 @@ extension PrefixOutlook {
         let others = sharing[question].compactMap { other -> (sharing: Sharing, left: Double, total: Double)? in
             let state = progress(other.asked)
             if state.isOver { return nil }
-            let total = max(state.expected ?? asked[other.asked].expected, 0)
+            // In the measure of what is known better.
+            let total = asked[other.asked].axes.reduce(max(asked[other.asked].expected, 0)) { $0 * (axes[$1].count / max(self.axes[$1].count, .leastNonzeroMagnitude)) }
             let left = max(0, total - Double(state.begun))
             return left > 0 ? (other, left, total) : nil
         }

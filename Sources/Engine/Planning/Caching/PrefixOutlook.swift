@@ -42,6 +42,9 @@ struct PrefixOutlook: Sendable {
         /// Seconds from one to the next.
         let period: Double
 
+        /// The same with another number.
+        func counting(_ count: Double) -> Axis { Axis(kind: kind, count: count, width: max(1, min(width, count)), period: period) }
+
         /// Seconds from the beginning of the first to that of the last.
         var spread: Double { max(0, (count / width).rounded(.up) - 1) * period }
         /// The share of them that begins at once.
@@ -77,13 +80,10 @@ struct PrefixOutlook: Sendable {
         var begun: Int
         /// Whether it will not be asked any more: its step ended, or was skipped.
         var isOver: Bool
-        /// How often in all, where that is known better than the graph knows it: a list has its length when its step begins.
-        var expected: Double?
 
-        init(begun: Int = 0, isOver: Bool = false, expected: Double? = nil) {
+        init(begun: Int = 0, isOver: Bool = false) {
             self.begun = begun
             self.isOver = isOver
-            self.expected = expected
         }
     }
 
@@ -127,14 +127,25 @@ struct PrefixOutlook: Sendable {
         return places[Self.key(path, tier, part)] ?? (part.isEmpty ? nil : asked.firstIndex { $0.path.hasSameBytes(as: path) && $0.part.hasSameBytes(as: part) })
     }
 
-    /// The block that a segment of a rendered prompt is; `nil`: it is none of the graph's, as what a repair adds.
-    ///
-    /// - Parameter segments: the prompt; what is attached may be more segments than blocks.
-    func block(of segment: Int, in segments: [PromptSegment], _ question: Int) -> Int? {
+    /// The blocks that the segments of a rendered prompt are, in their order; `nil`: one is none of the graph's, as what a repair adds.
+    func blocks(of segments: [PromptSegment], _ question: Int) -> [Int?] {
         let blocks = asked[question].blocks
-        if segment < blocks.count, blocks[segment].origin.hasSameBytes(as: segments[segment].origin) { return segment }
-        return blocks.firstIndex { $0.origin.hasSameBytes(as: segments[segment].origin) }
+        let attached = segments.indices.filter { segments[$0].isAttached }
+        let places = blocks.indices.filter { blocks[$0].origin.hasSameBytes(as: Self.attachment) }
+        return segments.indices.map { position in
+            let segment = segments[position]
+            if segment.isAttached {
+                // A list that is attached is one block of several segments, of which the last ends where it does.
+                if attached.count == places.count { return places[attached.firstIndex(of: position)!] }
+                return position == attached.last ? places.last : nil
+            }
+            if position < blocks.count, blocks[position].origin.hasSameBytes(as: segment.origin) { return position }
+            return blocks.firstIndex { $0.origin.hasSameBytes(as: segment.origin) }
+        }
     }
+
+    /// As ``Block/origin`` has it.
+    static let attachment = "attachment"
 
     private static func sharing(_ asked: [Asked]) -> [[Sharing]] {
         var heads: [[Int]: [Int]] = [:]
