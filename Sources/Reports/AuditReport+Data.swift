@@ -53,7 +53,7 @@ extension AuditReport {
             .with("input_tokens", .number(row.inputTokens)).with("cache_read_tokens", .number(row.cacheReadTokens))
             .with("output_tokens", .number(row.outputTokens))
             .with("memo_hits", .number(row.memoHits)).with("saved_usd", row.saved.json)
-            .with("cache_saved_usd", row.cacheSaved.json).with("cache_saved_unknown_calls", .number(row.cacheUnknown))
+            .with("cache_saved_usd", row.knowsNothingOfCaches ? .null : row.cacheSaved.json).with("cache_saved_unknown_calls", .number(row.cacheUnknown))
             .with("idle_usd", sharesIdle ? row.idle.json : Optional.none)
     }
 
@@ -74,9 +74,14 @@ extension AuditReport {
                 + [
                     row.spending.knowsNothing ? "" : row.spending.cost.decimalText, row.spending.heldOpen.decimalText, String(row.memoHits),
                     row.saved.decimalText, row.spending.known.decimalText, row.spending.estimated.decimalText, String(row.spending.estimatedCalls),
-                    String(row.spending.unknown), String(row.spending.isLowerBound), row.cacheSaved.decimalText, String(row.cacheUnknown),
+                    String(row.spending.unknown), String(row.spending.isLowerBound), row.knowsNothingOfCaches ? "" : row.cacheSaved.decimalText, String(row.cacheUnknown),
                 ] + (sharesIdle ? [row.idle.decimalText] : [])
         }
         return CSV.text([header] + lines)
     }
+}
+
+extension AuditRow {
+    /// Whether what caches saved is known of none of the calls that had to do with one.
+    fileprivate var knowsNothingOfCaches: Bool { cacheUnknown > 0 && cacheSaved == .zero }
 }

@@ -157,12 +157,18 @@ public struct AuditReport: Sendable {
             optional(row.spending.unpriced, .yellow),
             optional(row.spending.unknown, .yellow),
             StyledText(row.saved > .zero ? row.saved.displayText : "", .green),
-            row.cacheSaved == .zero ? "" : StyledText((row.cacheUnknown > 0 ? style.atLeast : "") + row.cacheSaved.displayText, row.cacheSaved < .zero ? .red : .green),
+            cacheSavings(row, style),
             StyledText(row.spending.calls == 0 ? MoneySum.zero.displayText : row.spending.cell(style), total == nil ? .bold : nil),
             StyledText(sharesIdle ? row.idle.displayText : ""),
             StyledText(percent),
             StyledText(total.map { style.bar(row.spending.cost.exact, of: $0.spending.cost.exact, cells: 10) } ?? "", .cyan),
         ]
+    }
+
+    /// Of calls of which it is not known it may be more, and less.
+    private func cacheSavings(_ row: AuditRow, _ style: TextStyle) -> StyledText {
+        if row.cacheSaved == .zero { return row.cacheUnknown > 0 ? StyledText("unknown", .yellow) : "" }
+        return StyledText(row.cacheSaved.displayText + (row.cacheUnknown > 0 ? " + unknown" : ""), row.cacheSaved < .zero ? .red : .green)
     }
 
     private func approverTable(_ style: TextStyle) -> Table {

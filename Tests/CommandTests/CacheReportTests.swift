@@ -53,6 +53,8 @@ struct CacheReportTests {
         #expect(text.code == 0 && text.out.contains("$0.0027") && text.out.contains("49.8 %"), "\(text.out)")
         let csv = try await sandbox.agentctl("cache", "report", "--by", "step", "--csv")
         #expect(csv.out.hasPrefix("step,calls,") && csv.lines.count == 2, "\(csv.out)")
+        // Named twice it is one.
+        #expect(try await sandbox.agentctl("cache", "report", "--by", "step,step", "--csv").out == csv.out)
         let audit = try await sandbox.agentctl("audit", "--json")
         #expect(audit.json?["total"]?["cache_saved_usd"] == "0.0027", "\(audit.out)")
         #expect(try await sandbox.agentctl("audit").out.contains("saved by caches"))
@@ -78,11 +80,13 @@ struct CacheReportTests {
         let named = try await sandbox.agentctl("cache", "simulate", ".agentctl/ledger.db", "--policy", "tail", "--rules", "gemini", "--least-tokens", "1000", "--json")
         #expect(named.out == finished.out, "\(named.err)")
         let other = try await sandbox.agentctl("cache", "simulate", "--workflow", "other")
-        #expect(other.code == 0 && other.out.contains("no request"), "\(other.out)")
+        #expect(other.code == 0 && other.out.contains("no request") && other.out.contains("there is no workflow 'other'; there is: fan"), "\(other.out)")
+        let later = try await sandbox.agentctl("cache", "simulate", "--since", "2099-01-01")
+        #expect(later.code == 0 && later.out.contains("nothing matches --since 2099-01-01") && later.out.contains("the last run began"), "\(later.out)")
     }
 
     @Test(arguments: [
-        (["report", "--by", "stepp"], 2, "did you mean 'step'?"), (["report", "--by", "step", "--finance"], 2, "exclude"), (["report", "--json", "--csv"], 2, "exclude"),
+        (["report", "--by", "stepp"], 2, "did you mean 'step'?"), (["report", "--by", ""], 2, "cannot group by ''"), (["report", "--by", "step", "--finance"], 2, "exclude"), (["report", "--json", "--csv"], 2, "exclude"),
         (["report", "--tag", "x"], 2, "key=value"), (["report", "--since", "soon"], 2, "neither a date nor a span"), (["report"], 47, "ledger"), (["simulate"], 47, "ledger"),
         (["simulate", "log.jsonl", "--workflow", "x"], 2, "is none"),
     ]) func mistakes(words: [String], code: Int, says: String) async throws {

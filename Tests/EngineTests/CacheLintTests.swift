@@ -67,6 +67,41 @@ import WorkflowModel
         #expect(try lint(yaml, nil).isEmpty)
     }
 
+    private static func kept(_ first: String, _ second: String, _ steps: String) -> String {
+        head + "prefixes: { a: { text: \"${{ inputs.doc }}\", ttl: \(first) }, b: { text: \"${{ inputs.doc }}!\", ttl: \(second) } }\nsteps:\n" + steps
+    }
+
+    /// What is shorter than the shortest life is kept for that.
+    @Test(arguments: [("1s", true), ("4m", true), ("5m", false), ("30m", false), ("2h", false)]) func aLifeThatNoCacheHas(ttl: String, isTold: Bool) throws {
+        let steps = ["a", "b", "c"].map { "  - { id: \($0), prefix: doc, prompt: hi }\n" }.joined()
+        let yaml = Self.head + "prefixes: { doc: { text: \"${{ inputs.doc }}\", ttl: \(ttl) } }\nsteps:\n" + steps
+        let rules = Self.rules
+        let found = try lint(yaml, rules).filter { $0.code == "CP009" }
+        #expect(found.count == (isTold ? 1 : 0))
+        if let told = found.first {
+            #expect(told.message.hasPrefix("'doc' is to be kept for \(TimeSpan(text: ttl)!), and anthropic/claude keeps nothing for less than") && told.hint == "write ttl: 5m, or remove it", "\(told)")
+            #expect(told.range?.start.line == 6)
+        }
+        let kept = CacheMirror.marks(Self.planned, rules, found: nil, lifetimes: [0: TimeSpan(text: ttl)!]).first?.lifetime
+        #expect(kept == .seconds(ttl == "2h" ? 3600 : 300))
+    }
+
+    private static let planned = CachePlan(
+        rules: "anthropic", leastTokens: 1024, space: 0,
+        ends: [.init(segment: 0, name: 1, tokens: 2000, stability: .execution, reads: [0, 0]), .init(segment: 1, name: 2, tokens: 4000, stability: .execution, reads: [0, 0])], cached: 0, marks: [])
+
+    /// Nothing is kept longer than what stands in front of it: that is what is marked, and what is said of a wait.
+    @Test func aShortLifeInFront() throws {
+        let rules = Self.rules
+        let marks = CacheMirror.marks(Self.planned, rules, found: nil, lifetimes: [0: .seconds(300), 1: .seconds(3600)])
+        #expect(marks.allSatisfy { $0.lifetime == .seconds(300) } && !marks.isEmpty)
+        let steps = "  - { id: x, prefix: [a, b], prompt: hi }\n  - { id: ok, needs: [x], approve: { message: Good? } }\n  - { id: y, needs: [ok], prefix: [a, b], prompt: ho }\n"
+        let found = try lint(Self.kept("5m", "1h", steps), rules)
+        #expect(found.contains { $0.code == "CP009" && $0.message.hasSuffix("nothing is kept longer than what stands in front of it") }, "\(found)")
+        #expect(found.contains { $0.code == "CP014" }, "\(found)")
+        #expect(try !lint(Self.kept("1h", "1h", steps), rules).contains { $0.code == "CP014" })
+    }
+
     @Test func manyPartsBetweenMarks() throws {
         func steps(_ count: Int) -> String {
             let messages = (0..<count).map { "{ role: \($0.isMultiple(of: 2) ? "user" : "assistant"), content: \"Part \($0)\" }" }.joined(separator: ", ")

@@ -140,6 +140,42 @@ import WorkflowModel
         #expect(steps[0].caches.first?.observed == nil)
     }
 
+    /// A price that is not needed is not missed: no row for the longer life, where nothing is kept for it.
+    @Test func onlyWhatIsUsedNeedsAPrice() throws {
+        func caches(_ units: [(PriceUnit, String)], _ steps: String = Self.fanOut) throws -> [PlannedCaching] {
+            let prices = PriceBook(overrides: units.map { .test("local", "*", $0.0, $0.1) } + [.test("local", "*", .input, "1"), .test("local", "*", .output, "2")], catalogue: .none)
+            let graph = try workflow(modelWorkflow(steps, top: "prefixes: { policy: { text: \"\(Self.policy)\" } }"))
+            let clock = ManualClock()
+            let builder = PlanBuilder(graph: graph, provider: Self.provider(clock, Self.rules), prices: prices, history: WorkflowHistory(), at: clock.now())
+            return builder.withCaches(builder.plan(inputs: [:]), inputs: [:]).steps.flatMap(\.caches)
+        }
+        let known = try caches([(.cacheRead, "0.1"), (.cacheWrite, "1.25")])
+        #expect(known.map(\.cost) == (try plan(Self.fanOut).steps.flatMap(\.caches).map(\.cost)) && known.allSatisfy { $0.cost != nil })
+        // The first writes, and the others read.
+        let unwritten = try caches([(.cacheRead, "0.1")])
+        #expect(unwritten.map { $0.cost == nil } == [true, false, false])
+        let unread = try caches([(.cacheWrite, "1.25")])
+        #expect(unread.map { $0.cost == nil } == [false, true, true])
+        // What is neither read nor written has its price by that of input.
+        let lone = try #require(try caches([], "  - { id: a, prefix: [policy], prompt: Plan it. }").first)
+        #expect(lone.writtenShare == 0 && lone.cost == lone.costWithout && lone.cost != nil)
+    }
+
+    /// Runs that are kept apart find nothing and write nothing.
+    @Test(arguments: [("holdout: 25%", 0.25), ("holdout: 100%", 1)]) func whatIsKeptApartIsTakenOff(key: String, apart: Double) throws {
+        let top = "prefixes: { policy: { text: \"\(Self.policy)\" } }"
+        let all = try plan(Self.fanOut).steps.flatMap(\.caches)
+        let some = try plan(Self.fanOut, top: "prefix_cache: { \(key) }\n\(top)").steps.flatMap(\.caches)
+        #expect(some.count == 3 && some.allSatisfy { $0.unmarkedShare == apart })
+        for (all, some) in zip(all, some) {
+            #expect(abs(some.readShare - all.readShare * (1 - apart)) < 1e-9 && abs(some.writtenShare - all.writtenShare * (1 - apart)) < 1e-9)
+            #expect(apart < 1 || some.marks.isEmpty && some.cost == some.costWithout)
+        }
+        #expect(all.allSatisfy { $0.unmarkedShare == 0 })
+        #expect(try plan(Self.fanOut, top: "prefix_cache: off\n\(top)").steps.flatMap(\.caches).allSatisfy { $0.unmarkedShare == 1 })
+        #expect(try plan(Self.fanOut, top: "prefix_cache: off\n\(top)", rules: Self.automatic).steps.flatMap(\.caches).allSatisfy { $0.unmarkedShare == 0 })
+    }
+
     /// A read without a price of its own is not priced as plain input.
     @Test func whatHasNoPriceIsNotPriced() throws {
         let clock = ManualClock()

@@ -34,8 +34,9 @@ import Values
     }
 
     private func call(
-        _ run: String, _ number: Int, after seconds: Int64, plan: CachePlan? = nil, usage: TokenUsage, miss: CacheMiss? = nil, segments: [String] = ["policy", "question"],
-        rows: [String] = ["acme/opus/input", "acme/opus/output"], purpose: CallPurpose = .try, tags: JSONObject? = nil, state: CallState = .settled
+        _ run: String, _ number: Int, after seconds: Int64, plan: CachePlan? = nil, usage: TokenUsage?, miss: CacheMiss? = nil, segments: [String] = ["policy", "question"],
+        rows: [String] = ["acme/opus/input", "acme/opus/output"], purpose: CallPurpose = .try, tags: JSONObject? = nil, state: CallState = .settled,
+        notes: [CallNote] = []
     ) async throws {
         let documents = segments.map { Blob(Array((Self.texts[$0] ?? $0).utf8)) }
         let list = zip(segments, documents).map { name, blob in #"{"hash":"\#(blob.hash.hex)","role":"user","class":"step","origin":"\#(name)","starts_message":true}"# }
@@ -54,7 +55,7 @@ import Values
             run,
             .callEnded(
                 CallEnded(
-                    id: id, path: "draft", state: state, cost: dollars("0.01"), usage: usage, finishReason: .stop, response: answer.hash, failure: nil, jitter: 0, priceRows: rows,
+                    id: id, path: "draft", state: state, cost: dollars("0.01"), usage: usage, finishReason: .stop, response: answer.hash, failure: nil, jitter: 0, notes: notes, priceRows: rows,
                     cacheMiss: miss)), at: Self.noon.adding(.seconds(seconds + 1)))
         end.blobs = [answer]
         _ = try await ledger.write(end)
@@ -103,6 +104,27 @@ import Values
         let later = AuditFilter(since: Self.noon.adding(.seconds(100)), until: Self.noon.adding(.seconds(955)))
         #expect(try ids(later) == (["a.2", "a.3"], ["a.2", "a.3"]))
         #expect(try ids(later, lead: .seconds(80)) == (["b.1", "a.2", "a.3"], ["a.2", "a.3"]))
+    }
+
+    /// What no server says, or says as it cannot be, is unknown: never nothing, and never a sum of a part of it.
+    @Test func whatNoServerSaysIsUnknown() async throws {
+        try await ledger.record(priceRows: Self.prices.map { ($0.id, JSONEncoding.canonical.string($0.json)) })
+        try await ledger.begin(.sample("a", at: Self.noon))
+        let rows = ["acme/opus/input", "acme/opus/cache_write", "acme/opus/output"]
+        let written = TokenUsage(plainInput: 100, cacheRead: 0, cacheWrite: 2000, plainOutput: 5)
+        try await call("a", 1, after: 0, plan: plan(50, cached: 0, marks: true), usage: TokenUsage(plainInput: 2100, plainOutput: 5))
+        try await call("a", 2, after: 1, plan: plan(51, cached: 0, marks: true), usage: nil)
+        try await call("a", 3, after: 2, plan: plan(52, cached: 0, marks: true), usage: TokenUsage(plainInput: 100, cacheWrite: 2000, plainOutput: 5), rows: rows)
+        let doubt = CallNote(.usageDoubtful, "the usage is not taken as final: its cached tokens are more than its prompt")
+        try await call("a", 4, after: 3, plan: plan(53, cached: 0, marks: true), usage: written, rows: rows, notes: [doubt])
+        let unknown = try #require(try ledger.audit(by: []).first)
+        #expect(unknown.cacheSaved == .zero && unknown.cacheUnknown == 4)
+        let calls = try ledger.cachedCalls(filter: AuditFilter(), before: .seconds(0), after: nil, limit: 100)
+        #expect(calls.map(\.isDoubtful) == [false, false, false, true])
+        // Beside one that is known.
+        try await call("a", 5, after: 4, plan: plan(54, cached: 0, marks: true), usage: written, rows: rows)
+        let both = try #require(try ledger.audit(by: []).first)
+        #expect(both.cacheSaved == MoneySum.zero - MoneySum(dollars("0.002")) && both.cacheUnknown == 4)
     }
 
     @Test func anAuditSaysWhatCachesSaved() async throws {

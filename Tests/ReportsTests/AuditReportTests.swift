@@ -89,6 +89,18 @@ import WorkflowModel
         #expect(audit.json["decisions"]?[0]?["cost_per_decision_usd"] == .string(expected))
     }
 
+    /// What caches saved of calls of which no server says it is unknown, and of some of them no sum of all.
+    @Test func whatCachesSavedMayBeUnknown() {
+        var audit = supportAudit()
+        (audit.rows[0].cacheUnknown, audit.rows[1].cacheUnknown, audit.rows[1].cacheSaved) = (3, 2, MoneySum(Money(picoDollars: 5_000_000_000)))
+        let rows = audit.json["rows"]
+        #expect(rows?[0]?["cache_saved_usd"] == .null && rows?[1]?["cache_saved_usd"] == "0.005" && rows?[2]?["cache_saved_usd"] == "0")
+        let text = audit.text(style: style(240))
+        #expect(text.contains("saved by caches") && text.contains("  unknown  ") && text.contains("$0.005 + unknown"), "\(text)")
+        let lines = audit.csv.split(separator: "\r\n")
+        #expect(lines[1].hasSuffix(",,3") && lines[2].hasSuffix(",0.005,2"), "\(lines)")
+    }
+
     @Test func anEmptyPeriodSaysWhatToDo() {
         #expect(
             AuditReport(dimensions: ["day"], rows: [], since: "2026-11-01").text(style: style())

@@ -54,7 +54,7 @@ import WorkflowModel
         let row = try #require(rows(three).first)
         #expect(row.calls == 3 && row.input == 10_200 && row.read == 2500 && row.written == 5000 && row.unreported == 0)
         #expect(row.plannedCalls == 3 && row.predicted == 5000 && row.observed == 2500)
-        #expect(row.misses == [.expired: .init(calls: 1, tokens: 2500)])
+        #expect(row.misses == [.expired: .init(calls: 1, short: 1, tokens: 2500)])
         // The second and the third had the policy in common with the first; the third too late.
         #expect(row.shared == 5000 && row.reachable == 2500 && row.efficiency == 1)
         // A token read saves $3.6 of a million, one written costs $1 more: 9,000 - 2 · 2,500.
@@ -97,6 +97,62 @@ import WorkflowModel
         // A server that does not say what it read is in none of the tokens.
         let silent = rows([call(1, at: 0, read: nil), call(2, at: 10)])
         #expect(silent[0].unreported == 1 && silent[0].input == 3400 && silent[0].plannedCalls == 1)
+    }
+
+    /// What no server says is unknown: no token, no amount, no saving, neither against no cache nor against the provider's default.
+    @Test func whatNoServerReportsCountsNowhere() throws {
+        let mute = call(1, at: 0, read: nil, marks: true, rules: "openai-56")
+        // It says that it wrote, and what it read cannot be.
+        let odd = call(2, at: 10, read: nil, written: 2500, marks: true)
+        var unusable = call(3, at: 20)
+        (unusable.input, unusable.read, unusable.written) = (nil, nil, nil)
+        var doubtful = call(4, at: 30, read: 3400, cached: 2500)
+        doubtful.isDoubtful = true
+        // More than the prompt had.
+        let impossible = call(5, at: 40, read: 5000, cached: 2500)
+        for call in [mute, odd, unusable, doubtful, impossible] {
+            let row = try #require(rows([call]).first)
+            #expect(row.calls == 1 && row.unreported == 1 && row.unknown == 1 && row.unpriced == 0 && row.unsimulated == 1, "\(call.id)")
+            #expect(row.input == 0 && row.read == 0 && row.written == 0 && row.boundedInput == 0 && row.plannedCalls == 0 && row.derivedWritten == 0, "\(call.id)")
+            #expect(row.uncached == .zero && row.actual == .zero && row.saved == .zero && row.simulated == .zero && row.compared == .zero && row.savedOverDefault == nil, "\(call.id)")
+            let total = CacheReport([row], by: []).json["total"]
+            for name in ["input_tokens", "read_tokens", "written_tokens", "hit_ratio", "uncached_usd", "actual_usd", "saved_usd"] { #expect(total?[name] == .null, "\(call.id) \(name)") }
+            #expect(total?["simulated"]?["default_saved_usd"] == .null && total?["simulated"]?["saved_over_default_usd"] == .null && total?["simulated"]?["unknown_calls"] == 1, "\(call.id)")
+            let text = CacheReport([row], by: []).text(style: style(200))
+            #expect(text.contains("unknown") && text.contains("1 call whose server does not say what it read") && !text.contains("$0.00"), "\(text)")
+            #expect(!text.contains("price of its own"))
+        }
+        let all = try #require(rows([mute, doubtful, impossible, call(6, at: 60)]).first)
+        #expect(all.unreported == 3 && all.doubtful == 2 && all.input == 3400 && all.uncached == MoneySum(dollars("0.0136")) && all.unknown == 3)
+        #expect(CacheReport([all], by: []).text(style: style(200)).contains("2 of them with a usage that is not taken as final"))
+
+        var finance = CacheFinance(prices: Self.prices)
+        for call in [mute, odd, unusable] { finance.add(call) }
+        let report = CacheFinanceReport(finance.result(at: Self.start.adding(.seconds(86_400))))
+        let month = report.json["rows"]?[0]
+        for name in ["input_tokens", "without_cache_usd", "actual_usd", "saved_usd"] { #expect(month?[name] == .null, "\(name)") }
+        #expect(month?["unreported_calls"] == 3 && report.csv.contains("2026-11,acme,3,1,0,,,,0,,,,3,3,"), "\(report.csv)")
+        #expect(!report.text(style: style(200)).contains("$0.00"))
+    }
+
+    /// The cause of a call for which nothing was expected is no loss.
+    @Test func whatWasNotExpectedIsNotLessThanExpected() throws {
+        let rows = rows([call(1, at: 0, miss: .raced), call(2, at: 10, cached: 2500, miss: .moved), call(3, at: 20, miss: .moved)])
+        #expect(rows[0].misses == [.raced: .init(calls: 1), .moved: .init(calls: 2, short: 1, tokens: 2500)])
+        let text = CacheReport(rows, by: []).text(style: style(240))
+        #expect(text.contains("less was read than expected: 1 call with another prompt or setting than was written (2,500 tokens)\n"), "\(text)")
+        #expect(text.contains("was not expected, was not: 1 call with another prompt or setting than was written, 1 call while it was still being written\n"), "\(text)")
+        let json = CacheReport(rows, by: []).json["total"]?["misses"]
+        #expect(json?["moved"] == ["calls": 2, "short_calls": 1, "tokens": 2500] && json?["raced"] == ["calls": 1, "short_calls": 0, "tokens": 0])
+    }
+
+    /// A share of what could be read that is above all of it is told as what cannot be.
+    @Test func moreThanCouldBeReadIsSaid() throws {
+        let honest = rows(three)
+        #expect(honest[0].efficiency == 1 && !CacheReport(honest, by: []).text(style: style(240)).contains("above 100 %"))
+        let boastful = rows([call(1, at: 0, written: 2500, marks: true), call(2, at: 60, read: 3300, cached: 2500)])
+        #expect(try #require(boastful[0].efficiency) > 1)
+        #expect(CacheReport(boastful, by: []).text(style: style(240)).contains("efficiency above 100 %: more was read than the rules of the cache let. The servers' counts cannot be"))
     }
 
     @Test func warmUpsAreACost() throws {

@@ -53,6 +53,21 @@ import WorkflowModel
         #expect(cache["marks"] == [["end": "prefix policy", "lifetime_seconds": 3600], ["end": "prefix ticket", "lifetime_seconds": 300]])
     }
 
+    /// Caching that is off is told as that, and runs that mark nothing are told of.
+    @Test func cachingThatIsOffIsSaid() throws {
+        var plan = supportPlan()
+        var cache = PlannedCaching(
+            tier: "small", part: "", rules: "anthropic", leastTokens: 100, calls: 8, promptTokens: 2400, isComplete: true, sharedTokens: 0, readShare: 0, writtenShare: 0, marks: [])
+        cache.unmarkedShare = 1
+        plan.steps[0].caches = [cache]
+        let off = PlanReport.text(plan, style: style(200))
+        #expect(off.contains("off: no run marks anything (prefix_cache)") && !off.contains("nothing is read again") && !off.contains("holdout"), "\(off)")
+        (cache.unmarkedShare, cache.readShare) = (0.05, 0.5)
+        plan.steps[0].caches = [cache]
+        #expect(PlanReport.text(plan, style: style(200)).contains("5.0 % of runs are kept from marks (prefix_cache: holdout)"))
+        #expect(PlanReport.json(plan)["steps"]?[0]?["caches"]?[0]?["unmarked_share"] == 0.05)
+    }
+
     @Test func line() {
         #expect(
             PlanReport.line(supportPlan()) == """

@@ -34,7 +34,8 @@ extension Ledger {
                 database,
                 sql: """
                     SELECT c.call_id, c.run_id, run.workflow, c.step_id, c.purpose, c.provider, c.model_asked, c.started_at, c.run, c.number, c.input_tokens, c.cache_read_tokens,
-                        c.cache_write_tokens, c.cache_write_long_tokens, c.cost_pico, c.price_rows, c.cache, c.cache_miss, c.request_hash, run.held_out, coalesce(\(selected.joined(separator: " AND ")), 0)
+                        c.cache_write_tokens, c.cache_write_long_tokens, c.cost_pico, c.price_rows, c.cache, c.cache_miss, c.request_hash, run.held_out, coalesce(\(selected.joined(separator: " AND ")), 0),
+                        \(Self.isDoubtful("c.notes"))
                     FROM model_call c JOIN run ON run.id = c.run \(conditions.whereClause) ORDER BY c.started_at, c.run, c.number LIMIT ?
                     """, arguments: arguments)
             var calls: [CachedCall] = []
@@ -49,6 +50,7 @@ extension Ledger {
                 call.request = hash(row, 18)
                 call.isHeldOut = (row[19] as Int?).map { $0 != 0 }
                 call.isSelected = row[20]
+                call.isDoubtful = row[21]
                 calls.append(call)
             }
             return calls
@@ -57,15 +59,21 @@ extension Ledger {
 
     /// What prompt caches saved against none, by the values of an audit's dimensions: calls that were charged by the same rows are priced together.
     func cacheSavings(_ database: Database, _ selection: CallSelection, _ dimensions: Int) throws -> TextTable<CacheSavings> {
-        let isWarmUp = "c.purpose = '\(CachedCall.warmUp)'"
+        // Only what a server says counts, as in CachedCallFigures.
+        let isUnknown = "c.input_tokens IS NULL OR c.cache_read_tokens IS NULL OR \(Self.isDoubtful("c.notes"))"
+        let kind = "CASE WHEN c.purpose = '\(CachedCall.warmUp)' THEN 'warm-up' WHEN \(isUnknown) THEN 'unknown' ELSE '' END"
         let written = "max(coalesce(c.cache_write_tokens, 0), coalesce(c.cache_write_long_tokens, 0))"
         func sum(_ column: String) -> String { "coalesce(sum(\(column)), 0)" }
         let columns =
             selection.keys + [
-                isWarmUp, "c.price_rows", "min(c.input_tokens)", "max(c.input_tokens)", "min(c.started_at)", "max(c.started_at)", "count(*)", sum("c.cache_read_tokens"),
+                kind, "c.price_rows", "min(c.input_tokens)", "max(c.input_tokens)", "min(c.started_at)", "max(c.started_at)", "count(*)", sum("c.cache_read_tokens"),
                 sum("\(written) - coalesce(c.cache_write_long_tokens, 0)"), sum("c.cache_write_long_tokens"), "count(*) FILTER (WHERE c.cost_pico IS NULL)", sumColumns("c.cost_pico"),
             ]
-        let source = "SELECT * FROM model_call WHERE state <> 'void' AND (cache_read_tokens > 0 OR cache_write_tokens > 0 OR cache_write_long_tokens > 0 OR purpose = '\(CachedCall.warmUp)')"
+        // Of a call for which nothing was planned, and of which nothing is told, no cache is known to have had to do with it.
+        let source = """
+            SELECT * FROM model_call WHERE state <> 'void' AND (cache_read_tokens > 0 OR cache_write_tokens > 0 OR cache_write_long_tokens > 0 OR purpose = '\(CachedCall.warmUp)'
+                OR cache IS NOT NULL AND (cache_read_tokens IS NULL OR input_tokens IS NULL OR \(Self.isDoubtful("notes"))))
+            """
         let groups = (0..<dimensions + 2).map { String($0 + 1) }.joined(separator: ", ")
         let rows = try Row.fetchAll(database, sql: "\(selection.sql(columns, from: source)) GROUP BY \(groups)", arguments: selection.arguments)
         var savings: TextTable<CacheSavings> = [:]
@@ -75,9 +83,10 @@ extension Ledger {
             let keys: [String] = (0..<dimensions).map { row[$0] }
             let count: Int = row[dimensions + 6]
             var saved: MoneySum?
-            if row[dimensions] {
+            let kind: String = row[dimensions]
+            if kind == "warm-up" {
                 saved = row[dimensions + 10] == 0 ? .zero - moneySum(row, dimensions + 11) : nil
-            } else {
+            } else if kind.isEmpty {
                 // The rows tell the context tier of what they charge for; of what they do not, it has to be the same for the shortest prompt and the longest.
                 let ids = json(row, dimensions + 1)?.arrayValue?.compactMap(\.stringValue) ?? []
                 let prices = [(2, 4), (3, 4), (2, 5), (3, 5)].map { tokens, moment in
@@ -95,6 +104,9 @@ extension Ledger {
     private func priceRows(_ database: Database) throws -> [PriceRow] {
         try String.fetchAll(database, sql: "SELECT json FROM price_row ORDER BY id").compactMap { (try? JSONParser.parse($0)).flatMap(PriceRow.init(json:)) }
     }
+
+    /// Whether the notes of a call say that its usage is not taken as final.
+    private static func isDoubtful(_ notes: String) -> String { "(\(notes) IS NOT NULL AND instr(\(notes), '\(CallNote.Code.usageDoubtful.rawValue)') > 0)" }
 
     /// Of the step's tags, else of the run's.
     private static let tag = """

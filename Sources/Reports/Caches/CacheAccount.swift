@@ -97,8 +97,9 @@ extension CacheRow {
             read += figures.read
             written += figures.written + figures.writtenLong
             writtenLong += figures.writtenLong
-        } else if call.input != nil {
+        } else {
             unreported += 1
+            if call.input != nil, call.read != nil || call.isDoubtful { doubtful += 1 }
         }
         if let plan = call.plan, figures.isReported {
             plannedCalls += 1
@@ -106,8 +107,8 @@ extension CacheRow {
             observed += figures.read
         }
         if let miss = call.miss {
-            misses[miss, default: Miss()].calls += 1
-            misses[miss, default: Miss()].tokens += max(0, (call.plan?.cached ?? 0) - figures.read)
+            let expected = call.plan?.cached ?? 0
+            misses[miss, default: Miss()] += Miss(calls: 1, short: expected > figures.read ? 1 : 0, tokens: max(0, expected - figures.read))
         }
         if let replay, figures.isReported {
             boundedInput += figures.input
@@ -116,13 +117,15 @@ extension CacheRow {
             reachable += figures.observed(replay.outcome.reachable, of: total)
         }
         if let cost = figures.cost, !call.isWarmUp {
+            priced += 1
             uncached = uncached + cost.uncached
             actual = actual + cost.actual
         }
         if call.isWarmUp, let cost = call.cost { warmUpCost = warmUpCost + MoneySum(cost) }
         if let saved = figures.saved { self.saved = self.saved + saved } else { unknown += 1 }
+        if figures.saved == nil, figures.isReported || call.isWarmUp { unpriced += 1 }
         // Without us there would be no warm-up.
-        let byDefault = call.isWarmUp ? .zero : replay.flatMap { call.input == nil ? nil : $0.saved(figures, of: total) }
+        let byDefault = call.isWarmUp ? .zero : replay.flatMap { figures.isReported ? $0.saved(figures, of: total) : nil }
         guard let byDefault, let saved = figures.saved else { return unsimulated += 1 }
         simulated = simulated + byDefault
         compared = compared + saved

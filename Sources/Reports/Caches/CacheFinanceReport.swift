@@ -17,12 +17,13 @@ public struct CacheFinanceReport: Sendable {
         ])
         for row in rows {
             let calls = row.calls
-            let isKnown = calls.unknown < calls.calls
+            func tokens(_ count: Int) -> StyledText { StyledText(calls.isUnreported ? style.dash : Figures.count(count)) }
+            func amount(_ amount: MoneySum) -> StyledText { calls.knowsPrices ? StyledText(amount.displayText) : StyledText("unknown", .yellow) }
             table.add([
-                StyledText(row.month), StyledText(row.vendor), StyledText(Figures.count(calls.input)), StyledText(Figures.count(calls.read)),
+                StyledText(row.month), StyledText(row.vendor), tokens(calls.input), tokens(calls.read),
                 StyledText(calls.written > 0 ? Figures.count(calls.written) : ""), StyledText(calls.inVain > 0 ? Figures.count(calls.inVain) : ""),
-                StyledText(calls.uncached.displayText), StyledText((calls.actual + calls.warmUpCost).displayText),
-                isKnown ? StyledText(calls.saved.displayText, calls.saved < .zero ? .red : nil) : StyledText("unknown", .yellow),
+                amount(calls.uncached), amount(calls.actual + calls.warmUpCost),
+                calls.knowsSaved ? StyledText(calls.saved.displayText, calls.saved < .zero ? .red : nil) : StyledText("unknown", .yellow),
                 StyledText(row.scaled?.displayText ?? style.dash), StyledText(net(row)),
             ])
         }
@@ -32,10 +33,9 @@ public struct CacheFinanceReport: Sendable {
         if rows.contains(where: { $0.scaled == nil }) {
             note("too few: less than \(HoldoutEstimate.leastRuns) runs of a workflow were held out, or their prompts differ too much for their number (prefix_cache: holdout)")
         }
-        let unknown = rows.reduce(0) { $0 + $1.calls.unknown }
-        if unknown > 0 { note("\(Figures.counted(unknown, "call")) read or wrote what the price list has no price of its own for: unknown, and in no sum", .yellow) }
-        let unreported = rows.reduce(0) { $0 + $1.calls.unreported }
-        if unreported > 0 { note("\(Figures.counted(unreported, "call")) whose server does not say what it read: in none of the tokens", .yellow) }
+        let total = rows.reduce(CacheRow(keys: [])) { $0 + $1.calls }
+        if total.unpriced > 0 { note("\(Figures.counted(total.unpriced, "call")) read or wrote what the price list has no price of its own for: unknown, and in no sum", .yellow) }
+        if let unreported = CacheWords.unreported(total) { note(unreported, .yellow) }
         return lines.map { $0 + "\n" }.joined()
     }
 
@@ -49,11 +49,13 @@ public struct CacheFinanceReport: Sendable {
             "rows": .array(
                 rows.map { row in
                     let calls = row.calls
+                    func tokens(_ count: Int) -> JSONValue { calls.isUnreported ? .null : .number(count) }
+                    func amount(_ amount: MoneySum) -> JSONValue { calls.knowsPrices ? amount.json : .null }
                     return [
                         "month": .string(row.month), "vendor": .string(row.vendor), "calls": .number(calls.calls), "runs": .number(row.runs), "held_out_runs": .number(row.heldOutRuns),
-                        "input_tokens": .number(calls.input), "read_tokens": .number(calls.read), "written_tokens": .number(calls.written), "in_vain_tokens": .number(calls.inVain),
-                        "without_cache_usd": calls.uncached.json, "actual_usd": (calls.actual + calls.warmUpCost).json,
-                        "saved_usd": calls.unknown < calls.calls ? calls.saved.json : .null, "unknown_calls": .number(calls.unknown), "unreported_calls": .number(calls.unreported),
+                        "input_tokens": tokens(calls.input), "read_tokens": tokens(calls.read), "written_tokens": tokens(calls.written), "in_vain_tokens": .number(calls.inVain),
+                        "without_cache_usd": amount(calls.uncached), "actual_usd": amount(calls.actual + calls.warmUpCost),
+                        "saved_usd": calls.knowsSaved ? calls.saved.json : .null, "unknown_calls": .number(calls.unknown), "unreported_calls": .number(calls.unreported),
                         "holdout": row.scaled.map { scaled in
                             [
                                 "scaled_usd": scaled.json, "actual_usd": row.scaledActual?.json ?? .null, "net_usd": row.net?.json ?? .null,
@@ -73,10 +75,13 @@ public struct CacheFinanceReport: Sendable {
         ]
         let lines = rows.map { row -> [String] in
             let calls = row.calls
-            let counts = [calls.calls, row.runs, row.heldOutRuns, calls.input, calls.read, calls.written, calls.inVain].map(String.init)
+            let counts =
+                [calls.calls, row.runs, row.heldOutRuns].map(String.init) + [calls.input, calls.read, calls.written].map { calls.isUnreported ? "" : String($0) }
+                + [String(calls.inVain)]
+            func known(_ amount: MoneySum) -> String { calls.knowsPrices ? amount.decimalText : "" }
             let bounds = row.net.flatMap { net in row.interval.map { [net, net - $0, net + $0] } }
-            return [row.month, row.vendor] + counts + [calls.uncached.decimalText, (calls.actual + calls.warmUpCost).decimalText]
-                + [calls.unknown < calls.calls ? calls.saved.decimalText : "", String(calls.unknown), String(calls.unreported), row.scaled?.decimalText ?? "", row.scaledActual?.decimalText ?? ""]
+            return [row.month, row.vendor] + counts + [known(calls.uncached), known(calls.actual + calls.warmUpCost)]
+                + [calls.knowsSaved ? calls.saved.decimalText : "", String(calls.unknown), String(calls.unreported), row.scaled?.decimalText ?? "", row.scaledActual?.decimalText ?? ""]
                 + (bounds?.map(\.decimalText) ?? ["", "", ""])
         }
         return CSV.text([header] + lines)

@@ -10,8 +10,9 @@ public struct CacheRow: Sendable {
     /// Calls that only wrote a prefix for others, and calls of runs that are kept from our marks.
     public var warmUps = 0
     public var heldOut = 0
-    /// Calls with a usage that does not say what was read: they are in none of the tokens.
+    /// Calls whose server does not say what it read, or says what cannot be, which are ``doubtful``: they are in no token and in no amount.
     public var unreported = 0
+    public var doubtful = 0
     public var input = 0
     public var read = 0
     public var written = 0
@@ -31,15 +32,17 @@ public struct CacheRow: Sendable {
     public var derivedWritten = 0
     public var inVain = 0
     public var pending = 0
-    /// What prompts would have cost without a cache, and what they did, of calls whose prices are known.
+    /// What prompts would have cost without a cache, and what they did, of calls whose prices are known; and how many these are.
+    public var priced = 0
     public var uncached = MoneySum.zero
     public var actual = MoneySum.zero
     /// What warm-ups cost, which is in ``saved``.
     public var warmUpCost = MoneySum.zero
     /// Against no cache; less than nothing where caches cost more than they saved.
     public var saved = MoneySum.zero
-    /// Calls that are missing in it: the price list has no price of its own for what was read or written.
+    /// Calls that are missing in it: ``unreported`` ones, and those of which the price list has no price of its own for what was read or written.
     public var unknown = 0
+    public var unpriced = 0
     /// What the provider's own default would have saved, simulated, and what was saved of the same calls, with what all warm-ups cost.
     public var simulated = MoneySum.zero
     public var compared = MoneySum.zero
@@ -50,13 +53,18 @@ public struct CacheRow: Sendable {
 
     public struct Miss: Sendable, Hashable {
         public var calls = 0
+        /// Of ``calls``, those that read less than was expected. The others could have read something, and nothing was expected of them.
+        public var short = 0
         /// That were expected and not read.
         public var tokens = 0
 
-        public init(calls: Int = 0, tokens: Int = 0) {
+        public init(calls: Int = 0, short: Int = 0, tokens: Int = 0) {
             self.calls = calls
+            self.short = short
             self.tokens = tokens
         }
+
+        static func += (a: inout Miss, b: Miss) { a = Miss(calls: a.calls + b.calls, short: a.short + b.short, tokens: a.tokens.addingClamped(b.tokens)) }
     }
 
     public init(keys: [String]) { self.keys = keys }
@@ -64,14 +72,21 @@ public struct CacheRow: Sendable {
     public static func + (a: CacheRow, b: CacheRow) -> CacheRow {
         var sum = a
         for path in [
-            \CacheRow.calls, \.warmUps, \.heldOut, \.unreported, \.input, \.read, \.written, \.writtenLong, \.boundedInput, \.boundedRead, \.shared, \.reachable, \.plannedCalls,
+            \CacheRow.calls, \.warmUps, \.heldOut, \.unreported, \.doubtful, \.priced, \.unpriced, \.input, \.read, \.written, \.writtenLong, \.boundedInput, \.boundedRead, \.shared, \.reachable, \.plannedCalls,
             \.predicted, \.observed, \.derivedWritten, \.inVain, \.pending, \.unknown, \.unsimulated,
         ] { sum[keyPath: path] = a[keyPath: path].addingClamped(b[keyPath: path]) }
         for path in [\CacheRow.uncached, \.actual, \.warmUpCost, \.saved, \.simulated, \.compared] { sum[keyPath: path] = a[keyPath: path] + b[keyPath: path] }
-        sum.misses.merge(b.misses) { Miss(calls: $0.calls + $1.calls, tokens: $0.tokens + $1.tokens) }
+        for (cause, miss) in b.misses { sum.misses[cause, default: Miss()] += miss }
         return sum
     }
 
+    /// Whether nothing is known of what it read and wrote.
+    public var isUnreported: Bool { calls > 0 && unreported == calls }
+    /// Whether what its prompts cost is known of some of its calls, or there is none.
+    var knowsPrices: Bool { priced > 0 || calls == warmUps }
+    var knowsSaved: Bool { unknown < calls || calls == 0 }
+    /// Whether servers claim to have read more than the rules of their caches let them.
+    var readsTooMuch: Bool { reachable > 0 && boundedRead > reachable }
     /// What was read of all input.
     public var hitRatio: Double? { Self.share(read, of: input) }
     /// The most that could be read of a cache that forgets nothing, as far back as the calls go that were looked at.

@@ -2,6 +2,13 @@ import PromptCaching
 
 /// What became of a prefix, in words.
 enum CacheWords {
+    /// Of the calls that count nowhere; `nil`: there is none.
+    static func unreported(_ row: CacheRow) -> String? {
+        guard row.unreported > 0 else { return nil }
+        let doubtful = row.doubtful > 0 ? ", \(Figures.count(row.doubtful)) of them with a usage that is not taken as final as a count in it cannot be" : ""
+        return "\(Figures.counted(row.unreported, "call")) whose server does not say what it read\(doubtful): in no token and no amount"
+    }
+
     /// Behind a number of calls, or a call.
     static func miss(_ cause: CacheMiss) -> String {
         switch cause {

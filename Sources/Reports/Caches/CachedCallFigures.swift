@@ -5,7 +5,7 @@ import WorkflowModel
 /// What one call came to by its usage and its price rows.
 struct CachedCallFigures {
     let call: CachedCall
-    /// Whether the server says what it read of a known prompt.
+    /// Whether the server says what it read of a known prompt, and its counts can be. Only then anything of the call counts: its tokens and its money.
     let isReported: Bool
     let input: Int
     let read: Int
@@ -17,24 +17,25 @@ struct CachedCallFigures {
 
     init(_ call: CachedCall, _ book: PriceRowBook) {
         self.call = call
-        isReported = call.input != nil && call.read != nil
+        let all = max(call.written ?? 0, call.writtenLong ?? 0)
+        isReported = call.input.flatMap { input in call.read.map { $0.addingClamped(all) <= input } } == true && !call.isDoubtful
         input = call.input ?? 0
-        read = min(call.read ?? 0, input)
-        let all = min(max(call.written ?? 0, call.writtenLong ?? 0), input - read)
-        writtenLong = min(call.writtenLong ?? 0, all)
+        read = call.read ?? 0
+        writtenLong = call.writtenLong ?? 0
         written = all - writtenLong
         prices = PromptPrices(chargedBy: call.priceRows, in: book, promptTokens: call.input ?? 0, at: call.startedAt)
     }
 
-    /// What the prompt would have cost without a cache, and what it did; `nil` where prices or usage are missing.
+    /// What the prompt would have cost without a cache, and what it did; `nil` where prices are missing or nothing is reported.
     var cost: (uncached: MoneySum, actual: MoneySum)? {
-        guard call.input != nil else { return nil }
+        guard isReported else { return nil }
         return prices?.cost(input: input, read: read, written: written, writtenLong: writtenLong)
     }
 
     /// What the cache saved of it; `nil` where that is not known. Where nothing was read or written no price is needed to know that it is nothing.
     var saved: MoneySum? {
         if call.isWarmUp { return call.cost.map { MoneySum.zero - MoneySum($0) } }
+        guard isReported else { return nil }
         guard read > 0 || written > 0 || writtenLong > 0 else { return .zero }
         return cost.map { $0.uncached - $0.actual }
     }

@@ -74,13 +74,13 @@ extension DiagnosticExplanation {
             mend: "move what else these prompts have in common in front of what differs. Never pad with noise."),
         .init(
             "CP008", "A prefix that is kept for nobody",
-            "A `ttl` has a prefix written that nothing in the run reads again within that time, and writing costs 1.25 to 2.5 times what reading it plainly does.",
+            "A prefix with a `ttl` is written in any case, and nothing in the run reads this one again within that time. Writing costs 1.25 to 2.5 times what reading it plainly does.",
             mend: "remove the `ttl`: what pays is written by itself.", .caches,
             wrong: flow(prefixes: "doc: { text: \"${{ inputs.doc }}\", ttl: 1h }", "id: a, prefix: doc, prompt: hi"), right: flow("id: a, prefix: doc, prompt: hi")),
         .init(
-            "CP009", "More marks than a request has, or a short life before a long one",
-            "A request marks four ends at most, and what is kept longer stands before what is kept shorter.",
-            mend: "leave the `ttl` away, or give the prefix in front the longer one.", .caches, wrong: kept("5m", "1h"), right: kept("1h", "5m")),
+            "CP009", "A life that a prefix cannot have",
+            "A request marks four ends at most, nothing is kept longer than what stands in front of it, and nothing for less than the shortest lifetime that the cache has.",
+            mend: "leave the `ttl` away, give the prefix in front the longer one, or write one that the cache has.", .caches, wrong: kept("5m", "1h"), right: kept("1h", "5m")),
         .init(
             "CP010", "Many parts between two marks",
             "From a mark, a server looks back through so many parts of a prompt for what it has, Anthropic's through 20. With more of them in between, an entry that is there is not found.",

@@ -121,7 +121,7 @@ extension LanguageMapping {
         "prefix", what: "a prefix",
         [
             .init("file", .templateFile, "The text's file, relative to the workflow."), .init("text", .template, "The text."),
-            .init("ttl", .either([.words(["auto"]), .duration]), default: "auto", "How long a provider is to keep the prefix in its cache.").declared(),
+            .init("ttl", .either([.words(["auto"]), .duration]), default: "auto", "How long a provider is to keep the prefix in its cache, where it is then written in any case.").declared(),
             .init("order", .words(["keep", "any"]), default: "keep", "Whether the prefix may be moved among those that stay the same as long."),
         ], oneOf: ["file", "text"], shorthand: "text: {}")
 

@@ -20,6 +20,8 @@ public struct CachedCall: Sendable {
     public var written: Int?
     /// Of ``written``, for the longer one.
     public var writtenLong: Int?
+    /// Whether its usage is not taken as final: a count in it cannot be.
+    public var isDoubtful = false
     public var cost: Money?
     /// The ids of those that it was charged by.
     public var priceRows: [String] = []

@@ -34,6 +34,8 @@ public struct PlannedCaching: Sendable, Hashable {
     /// Of the tokens that are known, those that are found, and those that are written.
     public var readShare: Double
     public var writtenShare: Double
+    /// Of runs, the share that marks nothing, as caching is off or they are kept apart for comparison, which is in both shares above; 0 where nothing needs a mark.
+    public var unmarkedShare = 0.0
     /// In the order of the prompt.
     public var marks: [Mark]
     /// Of the tokens that were predicted to be found in runs before, the share that was, and in how many calls; `nil`: none was predicted.

@@ -286,7 +286,7 @@ public struct AuditRow: Sendable {
     /// Answers that were taken from earlier calls, at no cost, and what those calls had cost.
     public var memoHits: Int
     public var saved: MoneySum
-    /// What prompt caches saved against none, warm-ups taken off; below zero where they cost more. And the calls that are missing in it, as there is no price of its own for what they read or wrote.
+    /// What prompt caches saved against none, warm-ups taken off; below zero where they cost more. And the calls that are missing in it: their server does not say what it read, or there is no price of its own for what they read or wrote.
     public var cacheSaved = MoneySum.zero
     public var cacheUnknown = 0
     /// Of the idle time of machines, where it is shared out over calls.

@@ -72,9 +72,16 @@ extension CacheLint {
                 "CP009", "\(Self.name(view.asked)) begins with \(wanted.count) prefixes with a ttl, and a request to \(view.model) has \(most) marks", wanted[most].prefix.range,
                 "join them, or leave the ttl to all but \(most)")
         }
+        if let shortest = view.rules.lifetimes.last {
+            for (_, prefix, lifetime) in wanted where lifetime < shortest.span {
+                report(
+                    "CP009", "'\(prefix.name)' is to be kept for \(lifetime), and \(view.model) keeps nothing for less than \(shortest.span): it is kept for that", prefix.range,
+                    "write ttl: \(Self.word(shortest.span)), or remove it")
+            }
+        }
         for (first, second) in zip(wanted, wanted.dropFirst()) where first.lifetime < second.lifetime {
             report(
-                "CP009", "in \(Self.name(view.asked)) '\(first.prefix.name)', kept for \(first.lifetime), stands before '\(second.prefix.name)', kept for \(second.lifetime): what stands in front is kept as long as what follows it",
+                "CP009", "in \(Self.name(view.asked)) '\(first.prefix.name)', kept for \(first.lifetime), stands before '\(second.prefix.name)', kept for \(second.lifetime): nothing is kept longer than what stands in front of it",
                 first.prefix.range, "give '\(first.prefix.name)' the longer ttl, or let it stand behind")
         }
         for (block, prefix, lifetime) in wanted where prefix.stability >= .execution {
@@ -126,8 +133,8 @@ extension CacheLint {
     /// CP014: a wait that outlasts what was written.
     private func checkGap(_ view: View, _ report: Report) {
         for block in view.asked.blocks.indices.reversed() {
-            // Of the blocks that end there, the last with a wish of its own says how long.
-            let wanted = view.asked.blocks[...block].compactMap { prefix(of: $0, view.asked)?.lifetime }.last
+            // Nothing is kept longer than what stands in front of it: the shortest wish says how long.
+            let wanted = view.asked.blocks[...block].compactMap { prefix(of: $0, view.asked)?.lifetime }.min()
             let longest = wanted.flatMap { wish in view.rules.lifetimes.first { $0.span <= wish } } ?? (wanted == nil ? view.rules.lifetimes[0] : view.rules.lifetimes.last!)
             guard view.reads[block].last! >= 0.5, view.isLongEnough(upTo: block), Self.isMuch(view.asked.blocks[...block]) else { continue }
             guard outlook.reads(of: view.question, within: [longest.span])[block][0] == 0, let next = outlook.next(after: view.question, sharing: block) else { return }

@@ -17,6 +17,10 @@ extension PlanBuilder {
             return profile.cache?.priced(by: sheet(asked), promptTokens: TokenBound.estimate(bytes: asked.blocks.reduce(0) { $0 + $1.knownBytes }))
         }
         let caches = outlook.asked.map(cache)
+        var caching = graph.caching
+        // Runs that are kept apart mark nothing.
+        let apart = Double(caching.holdout?.millionths ?? 0) / Double(Share.whole)
+        if apart == 1 { (caching.marks, caching.warmsUp) = (false, false) }
         let profiles = Dictionary(
             outlook.asked.flatMap { terms($0.tier, of: place($0)).profiles }.map { ($0.reference, $0) }, uniquingKeysWith: { first, _ in first })
         let warmUps = PrefixWarmUp.candidates(outlook, graph) { model in profiles[model]?.cache }.compactMap { warmUp -> (warmUp: PrefixWarmUp, price: Money)? in
@@ -24,15 +28,17 @@ extension PlanBuilder {
             guard let sheet = sheet(asked), !sheet.isMachineTime, let row = sheet.row(.input, promptTokens: TokenBound.estimate(bytes: asked.blocks.reduce(0) { $0 + $1.knownBytes })) else { return nil }
             return (warmUp, row.price)
         }
-        let forecast = PrefixForecast(outlook, graph.caching, wished: { Self.wished($0, place($0)) }, rules: caches.map { $0?.rules }, warmUps: warmUps)
+        let forecast = PrefixForecast(outlook, caching, wished: { Self.wished($0, place($0)) }, rules: caches.map { $0?.rules }, warmUps: warmUps)
         var plan = plan
         for index in plan.steps.indices {
             let path = plan.steps[index].id
             for (question, asked) in outlook.asked.enumerated() where asked.path.hasSameBytes(as: path) {
-                guard let outcome = forecast.outcomes[question], outcome.calls > 0 else { continue }
-                var planned = planned(outcome, asked, sheet(asked), observed(asked))
-                // What has no price of its own is not priced as something else.
-                if caches[question]?.unknown.isEmpty == false, planned.readShare > 0 || planned.writtenShare > 0 { planned.cost = nil }
+                guard var outcome = forecast.outcomes[question], outcome.calls > 0 else { continue }
+                let unmarked = outcome.rules.isMarked ? caching.marks ? apart : 1 : 0
+                outcome.read *= 1 - unmarked
+                outcome.written = outcome.written.map { $0 * (1 - unmarked) }
+                var planned = planned(outcome, asked, sheet(asked), observed(asked), unpriced: caches[question]?.unknown ?? [])
+                planned.unmarkedShare = unmarked
                 plan.steps[index].caches.append(planned)
             }
         }
@@ -57,7 +63,10 @@ extension PlanBuilder {
         return PlannedCaching.Observed(share: min(1, Double(calls.reduce(0) { $0 + $1.foundTokens }) / Double(predicted)), calls: calls.reduce(0) { $0 + $1.predictedCalls })
     }
 
-    private func planned(_ outcome: PrefixForecast.Outcome, _ asked: PrefixOutlook.Asked, _ sheet: PriceSheet?, _ observed: PlannedCaching.Observed?) -> PlannedCaching {
+    /// - Parameter unpriced: what has no price of its own.
+    private func planned(
+        _ outcome: PrefixForecast.Outcome, _ asked: PrefixOutlook.Asked, _ sheet: PriceSheet?, _ observed: PlannedCaching.Observed?, unpriced: [PriceUnit]
+    ) -> PlannedCaching {
         let prompt = outcome.prompt / outcome.calls
         let read = outcome.read / outcome.calls * (observed?.share ?? 1)
         let written = outcome.written.map { $0 / outcome.calls }
@@ -73,7 +82,11 @@ extension PlanBuilder {
         func cost(_ usage: TokenUsage) -> Money { (sheet.cost(of: usage, busy: .milliseconds(0)).total * Int((outcome.calls * 1000).rounded())).divided(by: 1000) }
         // What a warm-up asks for comes on top of them.
         let warmed = Int((outcome.warmed / outcome.calls).rounded())
-        planned.cost = cost(TokenUsage(plainInput: max(0, tokens + warmed - found - short - long), cacheRead: found, cacheWrite: short, cacheWriteLong: long > 0 ? long : nil, plainOutput: 0))
+        // What is read or written and has no price of its own is not priced as something else.
+        let used: [(unit: PriceUnit, tokens: Int)] = [(.cacheRead, found), (.cacheWrite, short), (.cacheWriteLong, long)]
+        if !used.contains(where: { $0.tokens > 0 && unpriced.contains($0.unit) }) {
+            planned.cost = cost(TokenUsage(plainInput: max(0, tokens + warmed - found - short - long), cacheRead: found, cacheWrite: short, cacheWriteLong: long > 0 ? long : nil, plainOutput: 0))
+        }
         planned.costWithout = cost(TokenUsage(plainInput: tokens, plainOutput: 0))
         return planned
     }

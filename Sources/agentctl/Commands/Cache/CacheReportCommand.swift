@@ -29,7 +29,13 @@ struct CacheReportCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let dimensions = try (by ?? "workflow,step,model").parts(at: UInt8(ascii: ",")).map { try Self.dimension(String($0.drop { $0 == " " })) }
+        // One that is named twice is one.
+        var dimensions: [CacheDimension] = []
+        for part in (by ?? "workflow,step,model").parts(at: UInt8(ascii: ",")) {
+            let dimension = try Self.dimension(String(part.drop { $0 == " " }))
+            if !dimensions.contains(dimension) { dimensions.append(dimension) }
+        }
+        if dimensions.isEmpty { _ = try Self.dimension("") }
         let selection = try CallFilter(workflow: workflow, since: since, until: until, tag: tag)
         let archive = try Composition(settings: global.settings()).archive()
         let prices = try await archive.keptPriceRows()

@@ -56,14 +56,18 @@ struct CacheSimulate: AsyncParsableCommand {
             guard let span = TimeSpan(text: delay) else { throw UsageError("--delay takes a span such as 2s, found '\(delay)'") }
             seconds = Double(span.milliseconds) / 1000
         }
-        let requests: [CacheRequest]
+        var requests: [CacheRequest] = []
         if let trace, !Self.isLedger(trace) {
             if [workflow, since, until, tag].contains(where: { $0 != nil }) {
                 throw UsageError("--workflow, --since, --until and --tag choose calls of a ledger, and \(trace) is none", hint: "leave the file out to take what is recorded")
             }
             requests = try await log(trace)
         } else {
-            requests = try await recorded()
+            let selection = try CallFilter(workflow: workflow, since: since, until: until, tag: tag)
+            let archive = try ledger()
+            let recorded = try await recorded(archive, selection.filter)
+            requests = recorded.requests
+            if requests.isEmpty, recorded.unknown == 0, !json { return Output.write("the log has no request: " + (try await NothingMatches(archive: archive).text(selection.given, what: "call"))) }
         }
         // Those of one time stay in their order.
         let order = requests.indices.sorted { (requests[$0].time, $0) < (requests[$1].time, $1) }
@@ -89,22 +93,25 @@ extension CacheSimulate {
         return requests
     }
 
-    /// What the calls of the ledger asked, but for those that only warmed a cache.
-    private func recorded() async throws -> [CacheRequest] {
+    private func ledger() throws -> any RunArchive & SpendingArchive {
         var options = global
         if let trace { options.ledger = trace }
-        let archive = try Composition(settings: options.settings()).archive()
+        return try Composition(settings: options.settings()).archive()
+    }
+
+    /// What the calls of the ledger asked, but for those that only warmed a cache.
+    private func recorded(_ archive: any RunArchive & SpendingArchive, _ filter: AuditFilter) async throws -> (requests: [CacheRequest], unknown: Int) {
         var reader = RecordedCacheTrace(archive: archive)
         var requests: [CacheRequest] = []
         var unknown = 0
-        try await archive.forEachCachedCall(try CallFilter(workflow: workflow, since: since, until: until, tag: tag).filter) { calls in
+        try await archive.forEachCachedCall(filter) { calls in
             let found = try await reader.requests(calls.filter { $0.isSelected && !$0.isWarmUp })
             for request in found {
                 if let request { requests.append(request) } else { unknown += 1 }
             }
         }
         if unknown > 0 { Output.note("\(unknown) calls are left out: their prompts are not in the ledger any more\n") }
-        return requests
+        return (requests, unknown)
     }
 
     private static func isLedger(_ path: String) -> Bool {
