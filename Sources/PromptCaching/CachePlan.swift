@@ -112,12 +112,15 @@ public struct CacheInstructions: Sendable, Hashable {
     public var isExplicit: Bool
     /// Whether the prompt is only to be written to the cache, without an answer.
     public var isWarmUp: Bool
+    /// How long all of it is to be kept, where nothing is marked and the author wishes for more than the usual life.
+    public var retention: TimeSpan?
 
-    public init(marks: [Mark] = [], key: String? = nil, slot: Int? = nil, isExplicit: Bool = false, isWarmUp: Bool = false) {
+    public init(marks: [Mark] = [], key: String? = nil, slot: Int? = nil, isExplicit: Bool = false, isWarmUp: Bool = false, retention: TimeSpan? = nil) {
         self.marks = marks
         self.key = key
         self.slot = slot
         self.isExplicit = isExplicit
         self.isWarmUp = isWarmUp
+        self.retention = retention
     }
 }

@@ -27,7 +27,7 @@ struct OpenAICacheOptions {
 
     /// Only where a life is asked for that the usual one does not have.
     private static func retention(_ asked: CacheInstructions, _ rules: CacheRules) -> [(name: StaticString, value: JSONValue)] {
-        guard let long = rules.retention, let usual = rules.lifetimes.first, asked.marks.contains(where: { $0.lifetime > usual.span }) else { return [] }
+        guard let long = asked.retention.flatMap({ rules.retention(for: [$0]) }) else { return [] }
         return [("prompt_cache_retention", .string(long.word))]
     }
 

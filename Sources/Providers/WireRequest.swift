@@ -10,8 +10,14 @@ struct WireRequest {
     /// The model's cache, where it is known how it is spoken to.
     var cache: CacheSpeech?
 
-    /// By which a schema, or the tool that takes it, is named.
-    var toolName: String { String(request.schemaName.prefix(64)) }
+    /// By which a schema, or the tool that takes it, is named. It stands before the prompt, so that a cache which is spoken to would keep what steps of one schema share apart by their names: there all have one.
+    var toolName: String {
+        switch cache?.rules.control {
+        case .cacheControl, .cachePoint, .cachedContent, .key, .breakpoints: "answer"
+        // Nothing stands before the prompt there but what the server makes of it.
+        case .order, .slots, nil: String(request.schemaName.prefix(64))
+        }
+    }
 
     /// Whether the parts of a content are sent one by one, so that marks can stand between them: always for such a model, as marked and unmarked requests have to have the same parts.
     var splitsContent: Bool { cache?.rules.control == .breakpoints }

@@ -44,9 +44,9 @@ final class TraceBranch {
             known[branch.node.path] = branch
             if let parent = NodePath.parent(branch.node.path) { found(parent).children.append(branch) } else { top.append(branch) }
         }
-        func found(_ path: String) -> TraceBranch {
+        func found(_ path: String, _ status: NodeStatus = .running) -> TraceBranch {
             if let branch = known[path] { return branch }
-            let branch = TraceBranch(NodeRecord(path: path, step: NodePath.step(path), item: NodePath.index(path), status: .running), isImplied: true)
+            let branch = TraceBranch(NodeRecord(path: path, step: NodePath.step(path), item: NodePath.index(path), status: status), isImplied: true)
             place(branch)
             return branch
         }
@@ -54,7 +54,10 @@ final class TraceBranch {
         let rows = trace.nodes.map { TraceBranch($0, isImplied: false) }
         for row in rows { known[row.node.path] = row }
         for row in rows { place(row) }
-        for call in trace.calls.sorted(by: { ($0.ordinal, $0.startedAt) < ($1.ordinal, $1.startedAt) }) { found(call.path).calls.append(call) }
+        for call in trace.calls.sorted(by: { ($0.ordinal, $0.startedAt) < ($1.ordinal, $1.startedAt) }) {
+            // A warm-up is of a step that may never begin.
+            found(call.path, call.purpose == CallPurpose.warm.rawValue ? .pending : .running).calls.append(call)
+        }
         for items in trace.folded { found(items.path).folded = items }
         return finished(top)
     }

@@ -261,7 +261,7 @@ extension CallRecord {
     var hasAnswered: Bool { failure == nil && [.settled, .overrun, .estimated].contains(state) }
 
     /// Whether it is listed even where it is its step's only call.
-    var needsTelling: Bool { failure != nil || openMark != nil || state == .void || trimmed != nil || waited != nil || !notes.isEmpty || cacheMiss != nil }
+    var needsTelling: Bool { failure != nil || purpose == CallPurpose.warm.rawValue || openMark != nil || state == .void || trimmed != nil || waited != nil || !notes.isEmpty || cacheMiss != nil }
 
     /// What was expected of a cache, what was found, and why it was less.
     var cacheLine: String? {

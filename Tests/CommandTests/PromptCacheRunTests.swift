@@ -126,6 +126,43 @@ import Values
         #expect(found > 1000 && (marked > 0) == wire.isMarked, "\(found) read, \(marked) marked")
     }
 
+    /// Written without an answer while another model is at work, what the items begin with is found by all of them.
+    @Test(arguments: [Wire.messages, .responses]) func aWarmUpIsFound(wire: Wire) async throws {
+        let sandbox = try Self.sandbox(wire)
+        let other = wire == .messages ? "claude-sonnet-5-5" : "gpt-5.4"
+        let project = try String(contentsOfFile: sandbox.path("agentctl.yaml"), encoding: .utf8)
+        try sandbox.write("agentctl.yaml", project.replacingOccurrences(of: "models: { m:", with: "models: { n: { id: \(other), price_as: \(wire.vendor)/\(other) }, m:"))
+        try sandbox.write(
+            "w.yaml",
+            """
+            version: 1
+            name: w
+            latency_price: 0.001
+            models: { m: { use: p/m }, n: { use: p/n } }
+            defaults: { model: m, timeout: 30s, limits: { max_output_tokens: 100, max_input_tokens: 4000 } }
+            prefixes: { policy: { text: "\(String(repeating: "the rules say so. ", count: 450))" } }
+            steps:
+              - { id: plan, model: n, prompt: Plan it. }
+              - { id: work, needs: [plan], for_each: { items: "[1, 2, 3]" }, prefix: [policy], prompt: "do ${{ item }}" }
+            """)
+        let plan = try await sandbox.agentctl("plan", "w.yaml")
+        #expect(plan.out.contains("may be written before"), "\(plan.out)")
+        let run = try await sandbox.agentctl("run", "w.yaml", "--quiet")
+        #expect(run.code == 0, "\(run.err)")
+        let ledger = try DatabaseQueue(path: sandbox.path(".agentctl/ledger.db"))
+        let rows = try ledger.read { try Row.fetchAll($0, sql: "SELECT node_path, part, state, cache_read_tokens, cache_write_tokens, output_tokens, error FROM model_call WHERE node_path <> 'plan' ORDER BY node_path") }
+        #expect(rows.map { $0[0] as String } == ["work", "work[0]", "work[1]", "work[2]"] && rows.map { $0[1] as String } == ["warm", "", "", ""])
+        #expect(rows.allSatisfy { $0[2] as String == "settled" && $0[6] as String? == nil }, "\(rows)")
+        let written = rows[0][4] as Int? ?? 0
+        #expect(written > 1500 && rows[0][5] as Int? == 0 && rows.dropFirst().allSatisfy { $0[3] as Int? == written }, "\(rows)")
+        #expect(try await sandbox.agentctl("verify", "--all").code == 0)
+        let show = try await sandbox.agentctl("show", "last")
+        #expect(show.out.contains("#0 warm"), "\(show.out)")
+        let report = try await sandbox.agentctl("cache", "report", "--json")
+        #expect(report.json?["total"]?["warm_ups"] == 1, "\(report.out)")
+        #expect(try await sandbox.agentctl("audit", "--by", "purpose").out.contains("warm"))
+    }
+
     /// Where the server drops entries, keeps silent or lets them expire early, less is found than was planned, and each time the ledger says why.
     @Test(arguments: ["lost", "silent", "expired"]) func whatIsNotFoundIsExplained(way: String) async throws {
         var random = SeededGenerator(seed: 7)

@@ -36,6 +36,31 @@ import WorkflowModel
         #expect(found[3] != nil && found[3] != found[0])
     }
 
+    /// A longer life is for all that a request writes; where a prefix wishes for it and the model takes it, the request says so.
+    @Test(arguments: [("ttl: 1h", true, 86_400), ("ttl: 24h", true, 86_400), ("ttl: 5m", true, nil), ("ttl: 1h", false, nil), ("", true, nil)] as [(String, Bool, Int64?)])
+    func aLongerLifeIsAskedFor(ttl: String, isTaken: Bool, seconds: Int64?) async throws {
+        let clock = ManualClock()
+        let retention = isTaken ? CacheRules.Lifetime(span: .seconds(86_400), writePrice: 1, word: "24h") : nil
+        let rules = CacheRules(
+            name: "openai", entries: .steps(128), leastTokens: 100, lifetimes: [.init(span: .seconds(300), writePrice: 1)], readPrice: 0.1, control: .key, retention: retention)
+        let rig = EngineRig(
+            clock: clock,
+            provider: ScriptedProvider(
+                clock: clock, profiles: { .success(ModelProfile(reference: $0, servedID: $0.model, contextWindow: 200_000, maxConcurrency: nil, cache: rules)) },
+                script: { _, _ in .text("ok") }))
+        let text = String(repeating: "rules ", count: 200)
+        for caching in ["prefix_cache: { holdout: 100% }\n", ""] {
+            let graph = try workflow(modelWorkflow("  - { id: a, prefix: [rules], prompt: one }", top: "\(caching)prefixes: { rules: { text: \"\(text)\", \(ttl) } }"))
+            _ = try await rig.run(graph)
+            clock.advance(by: .seconds(3600))
+        }
+        _ = try await rig.run(workflow(modelWorkflow("  - { id: b, prefix: [rules], prompt: two }", top: "prefixes: { rules: { text: \"\(text)\", \(ttl) } }")))
+        #expect(rig.provider.requests.map { $0.cache?.retention } == [nil, seconds, seconds].map { $0.map(TimeSpan.seconds) })
+        // An hour later it is expected to be there still.
+        let cached = rig.written.calls.last?.start.cache?.cached ?? 0
+        #expect(seconds == nil ? cached == 0 : cached >= 256)
+    }
+
     /// What stands before the least length parts nobody: only what can be found counts.
     @Test func aShortBeginningIsNoKey() async throws {
         let found = try await keys(

@@ -154,6 +154,16 @@ private struct CacheRig {
         #expect(test.engine.services.leaders.isEmpty)
     }
 
+    /// How long an answer takes as a whole tells nothing of its first token.
+    @Test func aWholeAnswerIsNoFirstToken() async throws {
+        let test = CacheRig(rules: "openai-55") { _, number in number == 0 ? Self.text(decoding: 60_000) : Self.text(firstToken: number == 1 ? 20_000 : 100) }
+        #expect(try await test.run(modelWorkflow("  - { id: a, prefix: [other], prompt: one }", top: "prefixes: { other: { text: \"\(Self.policy.uppercased())\" } }")).status == .succeeded)
+        #expect(test.provider.requests.map(\.sampling.stream) == [nil])
+        #expect(try await test.run(Self.fanOut(3)).status == .succeeded)
+        #expect(test.releases.map { $0["cause"] } == ["late", "late"])
+        #expect(test.engine.services.leaders.isEmpty)
+    }
+
     /// Each that a cap refuses makes way for the next, and none of them is left waiting.
     @Test func oneThatACapRefusesPromotesTheNext() async throws {
         let test = CacheRig { _, _ in Self.text() }

@@ -123,6 +123,43 @@ import WorkflowModel
         #expect(told13 == [3])
     }
 
+    /// One that leads behind another may write less than it stood in line for, when it is planned anew.
+    @Test func aClaimIsOfWhatIsWritten() {
+        var rig = Rig()
+        _ = rig.enter(1, [10, 11])
+        for place in 2...4 { _ = rig.enter(place, [10, 11]) }
+        _ = rig.enter(5, [10, 12])
+        let promoted = rig.line.leave(1, at: Self.now)
+        #expect(promoted.map(\.place) == [2])
+        // Of 10 and 11 it still writes 10: those who waited for 11 have seen two leaders that came to nothing, and go; 5 goes on waiting.
+        let released = rig.line.claim(2, Self.call(20), Self.stake([10, 11], marked: 1), expected: .seconds(2), at: Self.now)
+        #expect(released.map(\.place) == [3, 4] && released.allSatisfy { $0.cause == .failed && $0.wait.call == Self.call(20) })
+        #expect(rig.line.isWaitedFor(2))
+        // Who comes now waits for 11 by the first of those, and for 10 by the one that still writes it.
+        let seats = [rig.waits(6, [10, 11]), rig.waits(7, [10, 13])]
+        #expect(seats == [[3, 11], [2, 10]])
+        let told = [rig.answer(2), rig.answer(3), rig.answer(4)]
+        #expect(told == [[5, 7], [6], []] && rig.line.isEmpty)
+    }
+
+    /// Who waited for the first leader of its own goes to the next with what is left.
+    @Test func whoWaitsForWhatIsClaimedNoMoreGoesToTheNext() {
+        var rig = Rig()
+        _ = rig.enter(1, [10, 11])
+        for place in 2...3 { _ = rig.enter(place, [10, 11]) }
+        var moved: [Int] = []
+        let released = rig.line.claim(1, Self.call(9), Self.stake([10, 11], marked: 1), expected: .seconds(2), at: Self.now) { moved.append($0) }
+        #expect(released.isEmpty && moved == [1, 1])
+        let told = rig.answer(1)
+        #expect(told == [2, 3] && rig.line.isEmpty)
+        // One that does not lead comes to lead by it, where it writes what nobody else does.
+        let none = rig.line.claim(4, Self.call(4), Self.stake([10]), expected: .seconds(2), at: Self.now) + rig.line.claim(5, Self.call(5), Self.stake([10]), expected: .seconds(2), at: Self.now)
+        let seat = rig.waits(6, [10])
+        #expect(none.isEmpty && seat == [4, 10])
+        let gone = rig.line.claim(4, Self.call(7), nil, expected: .seconds(2), at: Self.now)
+        #expect(gone.map(\.place) == [6])
+    }
+
     @Test func whoGivesUpIsNotToldAndAGoneOneIsNobody() {
         var rig = Rig()
         _ = rig.enter(1, [10])
@@ -193,7 +230,6 @@ import WorkflowModel
         let (one, other) = (ContentHash(of: "one"), ContentHash(of: "other"))
         let leads = [(1, one), (2, one), (3, one), (4, other)].map { line.enter($0, $1) }
         #expect(leads == [true, false, false, true])
-        #expect(line.isWaitedFor(1, one) && !line.isWaitedFor(4, other))
         // Without an answer the next one leads, not all.
         let next = line.leave(1, one, isAnswered: false)
         #expect(next.map(\.place) == [2] && next.map(\.word) == [.lead])

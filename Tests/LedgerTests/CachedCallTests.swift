@@ -3,9 +3,9 @@ import PromptCaching
 import TestSupport
 import Testing
 import Values
-import WorkflowModel
 
 @testable import Ledger
+@testable import WorkflowModel
 
 /// Calls as far as prompt caches had to do with them: what is read of a ledger for the account, and as a trace.
 @Suite struct CachedCallTests {
@@ -172,6 +172,22 @@ import WorkflowModel
         try temporary.execute("DELETE FROM blob WHERE CAST(bytes AS TEXT) = 'What now?'")
         var bare = RecordedCacheTrace(archive: archive)
         #expect(try await bare.requests(calls).map { $0 == nil } == [false, false, false, true, false])
+    }
+
+    /// However long a ledger is, what is remembered of it stays within bounds.
+    @Test func aTraceForgetsPromptsWithWhatTheyConsistOf() async throws {
+        try await ledger.begin(.sample("a", at: Self.noon))
+        for number in 1...8 { try await call("a", number, after: Int64(number), usage: TokenUsage(plainInput: 10, plainOutput: 0), segments: ["own \(number)", "question"]) }
+        let archive = ledger.archive
+        let calls = try await archive.cachedCalls(filter: AuditFilter(), before: .seconds(0), after: nil, limit: 100)
+        var trace = RecordedCacheTrace(archive: archive, remembering: 2)
+        var most = (prompts: 0, segments: 0)
+        for call in calls {
+            let requests = try await trace.requests([call])
+            #expect(requests.count == 1 && requests[0] != nil)
+            most = (max(most.prompts, trace.remembered.prompts), max(most.segments, trace.remembered.segments))
+        }
+        #expect(calls.count == 8 && most == (3, 4))
     }
 }
 

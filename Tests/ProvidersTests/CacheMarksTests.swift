@@ -87,8 +87,8 @@ import WorkflowModel
     // MARK: OpenAI
 
     @Test func upTo55ThereIsAKeyAndALongerLife() {
-        let usual = CacheInstructions(marks: [Mark(segment: 1, lifetime: Self.minutes5)], key: "a81f")
-        let long = CacheInstructions(marks: [Mark(segment: 1, lifetime: .seconds(86_400))], key: "a81f")
+        let usual = CacheInstructions(key: "a81f", retention: Self.minutes5)
+        let long = CacheInstructions(key: "a81f", retention: Self.hour)
         for api in [ModelAPI.openAIChat, .openAIResponses] {
             let body = Self.body(api, .openai, Self.request(usual), model: "gpt-5.4")
             #expect(body["prompt_cache_key"] == "a81f" && body["prompt_cache_retention"] == nil && Self.marks(in: body).isEmpty)
@@ -98,6 +98,26 @@ import WorkflowModel
             var fields = body.objectValue
             fields?["prompt_cache_key"] = nil
             #expect(fields == Self.body(api, .none, Self.request(nil), model: "gpt-5.4").objectValue)
+        }
+    }
+
+    /// A schema stands before the prompt, with its name: steps that have one schema find what each other wrote.
+    @Test func aSchemaHasOneNameWhereACacheGoesByIt() {
+        let schema = #"{"type":"object","properties":{"b":{"type":"string","minLength":1}},"required":["b"]}"#
+        func body(_ api: ModelAPI, _ kind: CacheKind, _ name: String) -> JSONValue {
+            let request = Self.request(nil, schema: schema)
+            return Self.body(
+                api, kind,
+                ModelRequest(
+                    id: request.id, model: request.model, segments: request.segments, sampling: request.sampling, maxOutputTokens: 4000, schema: request.schema, schemaName: name,
+                    timeout: request.timeout))
+        }
+        for (api, kind) in [(ModelAPI.anthropic, CacheKind.anthropic), (.openAIChat, .openai), (.openAIResponses, .openai)] {
+            #expect(body(api, kind, "draft") == body(api, kind, "review"))
+        }
+        #expect(body(.anthropic, .anthropic, "draft")["tools"]?[0]?["name"] == "answer" && body(.anthropic, .anthropic, "draft")["tool_choice"]?["name"] == "answer")
+        for (api, kind) in [(ModelAPI.openAIChat, CacheKind.llamaCpp), (.openAIChat, .none)] {
+            #expect(body(api, kind, "draft")["response_format"]?["json_schema"]?["name"] == "draft")
         }
     }
 

@@ -152,7 +152,9 @@ import WorkflowModel
                 ? []
                 : [
                     Case(name: "cache-key", api: api, settings: ["prompt_cache": "openai"]) {
-                        let sample = request(cache: asked([(0, .seconds(86_400))]))
+                        var cache = asked([])
+                        cache.retention = .seconds(86_400)
+                        let sample = request(cache: cache)
                         return ModelRequest(
                             id: sample.id, model: ModelReference(provider: "stub", model: "gpt-5.4"), segments: sample.segments, sampling: sample.sampling, maxOutputTokens: 64, schema: nil, schemaName: "draft",
                             timeout: sample.timeout, cache: sample.cache)

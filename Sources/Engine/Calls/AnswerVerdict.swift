@@ -11,6 +11,8 @@ enum AnswerVerdict {
     static func failure(
         of answer: ModelResponse, to purpose: CallPurpose, _ terms: Question.Terms, cap: Int
     ) -> CallFailure? {
+        // Nobody wants an answer.
+        if purpose == .warm { return nil }
         if let refused = answer.refusal { return CallFailure(.refusal, "the model declined: \(refused.beginning(bytes: mostRefusalBytes))\(refused.utf8.count > mostRefusalBytes ? "…" : "")") }
         // Then the finish reason alone tells, and no text is an answer.
         if terms.rules < Rules(version: 2) { return nil }

@@ -84,8 +84,8 @@ extension CallRoad {
 
     /// Whether the tokens of a request can be asked for, and were not yet.
     func mayCount(_ question: Question, _ known: KnownCount?) -> Bool {
-        // What is for comparison alone is asked once.
-        guard known == nil, question.purpose != .shadow else { return false }
+        // What no step needs is asked once.
+        guard known == nil, !question.purpose.isAside else { return false }
         switch question.model.counting {
         case .no: return false
         case .everything: return true

@@ -42,6 +42,7 @@ final class CallRoad {
             // Who shares a prefix with a call that is about to write it waits for that.
             if call.cache != nil { call = try await inLine(call, run) }
             defer { if let place = call.leading { services.leaders.leave(place) } }
+            if question.purpose == .warm { try checkWorth(of: call) }
             // Place: what waits for one holds no money.
             if !services.callLimiter.tryAcquire() {
                 guard await acquire(services.callLimiter, run) else { throw Self.stopped }
@@ -199,8 +200,8 @@ final class CallRoad {
                 return
             case .postponed:
                 try run.checkGoesOn()
-                // What is for comparison alone waits for no money.
-                if call.question.purpose == .shadow { throw StepFailure(.budget, "it does not fit before other calls settle") }
+                // What no step needs waits for no money.
+                if call.question.purpose.isAside { throw StepFailure(.budget, "it does not fit before other calls settle") }
                 if line.settledCalls != settledBefore, isFront || line.isEmpty {
                     line.becomeFront()
                 } else {
@@ -228,8 +229,8 @@ final class CallRoad {
             if let released = call.released { run.take(.prefixReleased(released), at: call.startedAt!, .none) }
             return true
         }
-        // What came of it is told by whoever compares.
-        if call.question.purpose == .shadow { return false }
+        // What came of it is told by whoever compares, and of a warm-up by nobody.
+        if call.question.purpose.isAside { return false }
         if !call.isPrefaceWritten, let preface = call.question.preface { run.outbox.append(preface.fact, at: preface.at) }
         run.record(.callRefused(call.site.path, refusal), at: environment.clock.now())
         return false
@@ -246,7 +247,7 @@ final class CallRoad {
     /// The same call without anything written to a cache, where it does not fit under a cap because of that.
     @inline(never)
     private func withoutWrites<Run: CallRecorder>(_ call: PlacedCall, _ run: isolated Run) throws(StepFailure) -> PlacedCall? {
-        guard call.refusal != nil, let cache = call.cache, cache.writes != .none, cache.rules.isMarked else { return nil }
+        guard call.refusal != nil, call.question.purpose != .warm, let cache = call.cache, cache.writes != .none, cache.rules.isMarked else { return nil }
         let smaller = try prepare(call.question, call.site, run, call.known, writes: false)
         guard let held = smaller.held, let before = call.held, held < before else { return nil }
         smaller.isPrefaceWritten = call.isPrefaceWritten

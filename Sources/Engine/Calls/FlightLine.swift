@@ -32,8 +32,6 @@ struct FlightLine {
         return false
     }
 
-    func isWaitedFor(_ place: Int, _ question: ContentHash) -> Bool { flights[question].map { $0.leader == place && !$0.waiting.isEmpty } ?? false }
-
     /// One goes: a leader with an answer that is kept or without, or one that waits no longer.
     ///
     /// - Returns: who is told what.

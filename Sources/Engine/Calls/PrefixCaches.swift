@@ -87,11 +87,14 @@ final class PrefixCaches: Sendable {
         var rules = usual.priced(by: sheet, promptTokens: ends.last?.tokens ?? 0).rules
         if let learned = state.withLock({ $0.minimums[question.model.reference] }) { rules.leastTokens = learned.leastTokens(rules.leastTokens) }
         guard let last = ends.last, last.tokens >= rules.leastTokens else { return nil }
+        let retention = caching.marks && !caching.isHeldOut ? rules.retention(for: caching.lifetimes.values) : nil
+        if let retention { rules = rules.retaining(retention) }
         let prompt = CacheMirror.Prompt(
             space: space.number, ends: ends, lifetimes: caching.lifetimes, marks: caching.marks, writes: writes, isHeldOut: caching.isHeldOut)
         var plan = state.withLock { $0.mirror.plan(prompt, rules, at: now.milliseconds) }
         guard caching.marks, !caching.isHeldOut else { return CachedPrompt(plan, rules, question.model.reference, instructions: nil) }
-        var instructions = Self.instructions(plan, rules)
+        var instructions = Self.instructions(plan, rules, isWarmUp: caching.warmUp != nil)
+        instructions.retention = retention?.span
         if let slots = rules.slots {
             let (slot, found) = state.withLock { $0.slots[question.model.reference, default: SlotTable(count: slots)].slot(of: plan, answer: question.outputCap) }
             instructions.slot = slot
@@ -100,10 +103,10 @@ final class PrefixCaches: Sendable {
         return CachedPrompt(plan, rules, question.model.reference, instructions: instructions)
     }
 
-    private static func instructions(_ plan: CachePlan, _ rules: CacheRules) -> CacheInstructions {
+    private static func instructions(_ plan: CachePlan, _ rules: CacheRules, isWarmUp: Bool) -> CacheInstructions {
         CacheInstructions(
             marks: plan.marks.map { CacheInstructions.Mark(segment: plan.ends[$0.end].segment, lifetime: $0.lifetime) }, key: key(of: plan),
-            isExplicit: rules.isMarked)
+            isExplicit: rules.isMarked, isWarmUp: isWarmUp)
     }
 
     /// Requests that could find something of each other have to have one key, and others are not to have it: it is the name of the shortest prefix that a cache takes, which they share if they share any.
@@ -225,6 +228,7 @@ enum PrefixNames {
         ends.reserveCapacity(segments.count)
         for (position, segment) in segments.enumerated() {
             hash = hash.chained(to: segment.hash, tag: tag(segment))
+            if let attachment = segment.attachment { hash = hash.chained(to: ContentHash(of: words(of: attachment)), tag: 0) }
             // What stands between two segments is the second one's.
             if !segment.startsMessage { bytes += PromptSegment.joiner.utf8.count }
             bytes += segment.text.utf8.count + (segment.attachment.flatMap { RequestBound.tokens($0, support) } ?? 0) * 4
@@ -234,6 +238,11 @@ enum PrefixNames {
                     reads: reads.indices.contains(position) ? reads[position] : []))
         }
         return ends
+    }
+
+    /// What requests say of it beside its bytes, and caches compare: an image's detail, a file's name.
+    private static func words(of attachment: PromptAttachment) -> String {
+        "\(attachment.type.rawValue)\n\(attachment.detail?.rawValue ?? "")\n\(attachment.kind == .file ? attachment.name : "")"
     }
 
     private static func tag(_ segment: PromptSegment) -> UInt8 {

@@ -11,14 +11,28 @@ final class PrefixLeaders: Sendable {
         /// That its server has to process.
         let tokens: Int
         let isOwn: Bool
+        /// Whether its answer comes in pieces if somebody waits for it; the others wait for its end otherwise.
+        let streams: Bool
     }
 
     private struct State {
         var line = PrefixLine()
         var places = 0
         var times = FirstTokenTimes()
+        /// Of answers that cannot come in pieces, to their end.
+        var wholes = FirstTokenTimes()
         /// Of leaders that are waited for and were sent.
         var timers: [Int: Task<Void, Never>] = [:]
+
+        func expected(_ place: Place) -> TimeSpan { (place.streams ? times : wholes).expected(place.model, tokens: place.tokens, isOwn: place.isOwn) }
+
+        mutating func observe(_ span: TimeSpan, _ place: Place) {
+            if place.streams {
+                times.observe(span, place.model, tokens: place.tokens, isOwn: place.isOwn)
+            } else {
+                wholes.observe(span, place.model, tokens: place.tokens, isOwn: place.isOwn)
+            }
+        }
     }
 
     private let state = Mutex(State())
@@ -34,15 +48,19 @@ final class PrefixLeaders: Sendable {
     /// Whether nobody leads nor waits.
     var isEmpty: Bool { state.withLock { $0.line.isEmpty && $0.timers.isEmpty } }
 
-    /// - Parameter prompt: its tokens.
-    func enter(_ call: CallID, _ model: ModelReference, _ stake: PrefixStake, prompt: Int) -> (place: Place, seat: PrefixLine.Seat) {
+    /// How long a call of which a provider has to process so many tokens is expected to take to its first one.
+    func expected(_ model: ModelReference, tokens: Int) -> TimeSpan { state.withLock { $0.times.expected(model, tokens: tokens, isOwn: false) } }
+
+    /// - Parameters:
+    ///   - prompt: its tokens.
+    ///   - streams: whether its answer comes in pieces if somebody waits for it.
+    func enter(_ call: CallID, _ model: ModelReference, _ stake: PrefixStake, prompt: Int, streams: Bool) -> (place: Place, seat: PrefixLine.Seat) {
         let now = clock.now()
         let (tokens, isOwn) = (max(0, prompt - stake.known), stake.isTimeAlone)
         return state.withLock { state in
             state.places += 1
-            let place = Place(number: state.places, model: model, tokens: tokens, isOwn: isOwn)
-            let expected = state.times.expected(model, tokens: tokens, isOwn: isOwn)
-            let seat = state.line.enter(place.number, call, stake, expected: expected, at: now)
+            let place = Place(number: state.places, model: model, tokens: tokens, isOwn: isOwn, streams: streams)
+            let seat = state.line.enter(place.number, call, stake, expected: state.expected(place), at: now)
             if case .waits(let wait) = seat {
                 waiting.announce(place.number)
                 watch(wait.leader, at: now, &state)
@@ -72,10 +90,12 @@ final class PrefixLeaders: Sendable {
     }
 
     /// The answer of a leader has begun.
-    func answer(_ place: Place) {
-        let now = clock.now()
+    ///
+    /// - Parameter waited: how long that took, of which is learned how long it takes; `nil` where it is no such time: that to the end of an answer that could have been streamed.
+    func answer(_ place: Place, after waited: TimeSpan?) {
         end(place.number) { state in
-            if let span = state.line.sinceSent(place.number, at: now) { state.times.observe(span, place.model, tokens: place.tokens, isOwn: place.isOwn) }
+            // Also of one that was waited for no longer: those that come have to know how long it takes.
+            if let waited { state.observe(waited, place) }
             return state.line.answer(place.number)
         }
     }
@@ -85,8 +105,26 @@ final class PrefixLeaders: Sendable {
         let now = clock.now()
         end(place.number) { state in
             state.line.giveUp(place.number)
-            return state.line.leave(place.number, at: now)
+            var leaders: [Int] = []
+            let releases = state.line.leave(place.number, at: now) { leaders.append($0) }
+            for leader in leaders { watch(leader, at: now, &state) }
+            return releases
         }
+    }
+
+    /// A call that leads was planned anew, so that what it writes may be less than it stood in line for.
+    ///
+    /// - Parameter stake: its new one; `nil`: it writes nothing that anybody could wait for.
+    func claim(_ place: Place, as call: CallID, _ stake: PrefixStake?) {
+        let now = clock.now()
+        let releases = state.withLock { state in
+            let expected = state.expected(place)
+            var leaders: [Int] = []
+            let releases = state.line.claim(place.number, call, stake, expected: expected, at: now) { leaders.append($0) }
+            for leader in leaders { watch(leader, at: now, &state) }
+            return releases
+        }
+        for release in releases { waiting.tell(release, release.place) }
     }
 
     private func end(_ place: Int, _ body: (inout State) -> [PrefixLine.Release]) {
@@ -97,7 +135,7 @@ final class PrefixLeaders: Sendable {
         for release in releases { waiting.tell(release, release.place) }
     }
 
-    /// Lets those go after a while who wait for one that was sent.
+    /// Lets those go after a while who wait for one that was sent, whether they came to it before or from another one.
     private func watch(_ place: Int, at now: Timestamp, _ state: inout State) {
         guard state.timers[place] == nil, let patience = state.line.patience(with: place) else { return }
         let span = TimeSpan.milliseconds(max(0, patience.since(now).milliseconds))

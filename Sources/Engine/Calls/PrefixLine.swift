@@ -114,9 +114,6 @@ struct PrefixLine {
 
     func isWaitedFor(_ place: Int) -> Bool { leaders[place].map { $0.waiting > 0 } ?? false }
 
-    /// How long ago it was sent; `nil`: it does not lead, or was not sent.
-    func sinceSent(_ place: Int, at now: Timestamp) -> TimeSpan? { leaders[place]?.sentAt.map { now.since($0) } }
-
     /// Its answer has begun: all who wait for it go on together.
     mutating func answer(_ place: Int) -> [Release] {
         retire(place).map { place, follower in Release(place: place, wait: follower.wait, cause: .began) }
@@ -131,14 +128,51 @@ struct PrefixLine {
     }
 
     /// It came to nothing: refused, failed, stopped. The next one leads, and the others wait for that.
-    mutating func leave(_ place: Int, at now: Timestamp) -> [Release] {
+    ///
+    /// - Parameter onMove: is told of each leader that somebody waits for now.
+    mutating func leave(_ place: Int, at now: Timestamp, onMove: (Int) -> Void = { _ in }) -> [Release] { passOn(retire(place), at: now, onMove) }
+
+    /// It leads, and what it writes is another than what it stood in line for: it was planned anew. Who waits for what it does not write waits for the next.
+    ///
+    /// - Parameters:
+    ///   - stake: `nil`: nobody could wait for anything that it writes.
+    ///   - onMove: as of ``leave(_:at:onMove:)``.
+    mutating func claim(_ place: Int, _ call: CallID, _ stake: PrefixStake?, expected: TimeSpan, at now: Timestamp, onMove: (Int) -> Void = { _ in }) -> [Release] {
+        guard var leader = leaders[place] else {
+            if let stake { _ = lead(place, call, stake, expected: expected) }
+            return []
+        }
+        leader.call = call
+        let writes = stake?.writes ?? []
+        for name in leader.writes where !writes.contains(name) { writers[name] = nil }
+        leader.writes = writes.filter { (writers[$0] ?? place) == place }
+        if leader.writes.isEmpty {
+            leaders[place] = leader
+            return leave(place, at: now, onMove: onMove)
+        }
+        for name in leader.writes { writers[name] = place }
+        var left: [(place: Int, follower: Follower)] = []
+        leader.followers.removeAll { number in
+            guard var follower = followers[number], !leader.writes.contains(follower.wait.prefix.name) else { return false }
+            followers[number] = nil
+            follower.wait.call = call
+            left.append((number, follower))
+            return true
+        }
+        leader.waiting -= left.count
+        leaders[place] = leader
+        return passOn(left, at: now, onMove)
+    }
+
+    private mutating func passOn(_ left: [(place: Int, follower: Follower)], at now: Timestamp, _ onMove: (Int) -> Void) -> [Release] {
         var releases: [Release] = []
-        for (place, follower) in retire(place) {
+        for (place, follower) in left {
             var follower = follower
             follower.failures += 1
             if follower.failures < Self.mostFailures, let wait = wait(for: follower.stake, at: now) {
                 follower.wait = wait
                 follow(place, follower)
+                onMove(wait.leader)
                 continue
             }
             _ = lead(place, follower.call, follower.stake, expected: follower.expected)

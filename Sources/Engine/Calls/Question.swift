@@ -36,6 +36,8 @@ final class Question: Sendable {
         var latencyPrice: Money?
         /// Whether the run is asked without marks, for comparison.
         var isHeldOut = false
+        /// For whom the prompt is only written to the cache; `nil`: an answer is wanted.
+        var warmUp: PrefixWarmUp?
     }
 
     /// A prompt that is longer than its step allows, by the estimate of its bytes.

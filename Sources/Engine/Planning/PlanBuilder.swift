@@ -17,6 +17,8 @@ public struct PlanBuilder: Sendable {
     private let hasCap: Bool
     /// What prompts of models were billed as before.
     let ratios: [ModelReference: TokenRatio]
+    /// Steps whose prompts may be written to a cache before.
+    private let warmUps: TextSet
 
     /// A tier by its name in its workflow.
     private struct TierKey: Hashable {
@@ -95,9 +97,10 @@ public struct PlanBuilder: Sendable {
         self.conditional = conditional
         self.tiers = tiers
         self.hasCap = hasCap
+        warmUps = PrefixWarmUp.steps(of: graph) { (try? provider.profile(of: $0))?.cache ?? provider.knownProfile(of: $0)?.cache }
     }
 
-    private static func conditionalSteps(_ body: StepGraph) -> [Bool] {
+    static func conditionalSteps(_ body: StepGraph) -> [Bool] {
         var isConditional = [Bool](repeating: false, count: body.steps.count)
         for index in topologicalOrder(body) {
             isConditional[index] =
@@ -158,6 +161,7 @@ public struct PlanBuilder: Sendable {
             } else {
                 rows.append(Plan.Step(id: id, kind: step.kind.name, isConditional: isConditional[index], amounts: noCost))
             }
+            if place.prefix.isEmpty, warmUps.contains(id), let model = step.modelStep { addWarmUp(to: &rows[row], step, model, place) }
             rows[row].dependsOn = dependsOn
             if step.forEach != nil {
                 let items = itemCount(step, here.scope)

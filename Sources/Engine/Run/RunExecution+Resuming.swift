@@ -22,6 +22,7 @@ extension RunExecution {
         }
         for (node, question) in state.questions { startTimer(node, question) }
         take(run.decisions.map { ($0, $1) })
+        warmUp()
         outbox.flush()
     }
 

@@ -10,6 +10,7 @@ extension RunExecution {
         guard outbox.error == nil else { return }
         outbox.lose(error)
         work.cancelAll()
+        for warmUp in warmUps { warmUp.cancel() }
         work.stopTimers()
         road.wakeAll()
         if work.tasks.isEmpty { resumeFinish() }

@@ -22,6 +22,8 @@ actor RunExecution: CallRecorder {
     var stopping = Stopping()
     /// Further tiers that gates were drawn to ask.
     var pendingShadows: [PendingShadow] = []
+    /// Calls that write what later prompts begin with.
+    var warmUps: [Task<Void, Never>] = []
     /// Whether its result is given out, and it asks for comparison.
     var isLingering = false
     /// Of whoever waits until there is nothing to do any more.
@@ -59,6 +61,13 @@ actor RunExecution: CallRecorder {
                     // Somebody answered between the last command and here.
                     if state.ending == nil, outbox.error == nil { continue }
                 }
+                // What they write is of no use any more, unless the run waits for a person; what they cost is to be known.
+                if outbox.error == nil, let warmUp = warmUps.popLast() {
+                    if state.ending != .waiting || isStopping { warmUp.cancel() }
+                    road.wakeAll()
+                    await warmUp.value
+                    continue
+                }
                 stopping.grace?.cancel()
                 if let error = outbox.error { throw error }
                 // Somebody may have answered while the last of the work came to its end.
@@ -82,6 +91,7 @@ actor RunExecution: CallRecorder {
         let first = commands(after: started, at: state.startedAt)
         enterBands(at: state.startedAt)
         go(first)
+        warmUp()
     }
 
     // What computes without waiting stays out of the frame of a run's task, as in a step's.

@@ -12,6 +12,7 @@ extension RunState {
     /// - Throws: `IllegalFact` when it cannot be true where the run stands. The state is of no use after that.
     func apply(_ fact: RunEvent, at moment: Timestamp, _ documents: FactDocuments = .none) throws(IllegalFact) -> [RunCommand] {
         if try takeShadow(fact, at: moment, documents) { return [] }
+        if try takeWarmUp(fact, at: moment) { return [] }
         let node = try machine.place(of: fact)
         try take(fact, node, at: moment, documents)
         let commands = machine.advance(fact, node)
@@ -198,7 +199,7 @@ extension RunState {
 
     /// Another process goes on: of calls without an end nobody will know one.
     private func loseCalls() {
-        for call in shadows.lose() { money.lose(call, caps: call.caps) }
+        for call in shadows.lose() + warmUps.lose() { money.lose(call, caps: call.caps) }
         for (node, state) in open {
             for count in state.counts.indices where state.counts[count].isUnderWay {
                 state.counts[count].isLost = true

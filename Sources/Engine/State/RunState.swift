@@ -34,6 +34,7 @@ final class RunState {
     var facts = RunStarted.currentFacts
     var numbers = CallNumbers()
     var shadows = ShadowState()
+    var warmUps = WarmUpState()
     /// Models that have answered, or were there and had failed.
     var answering: Set<ModelReference> = []
     /// When no process drove the run, from the last that is known of one to the beginning of the next.

@@ -14,16 +14,9 @@ struct PromptRenderer {
     ///   - attached: what goes with the last message of the user, before its text.
     ///   - frame: what stands before the prompt, or the first message of the user.
     func segments(_ step: ModelStep, scope: RunScope, attached: [PromptSegment] = [], frame: String? = nil) throws(EvaluationError) -> [PromptSegment] {
-        var segments: [PromptSegment] = []
+        var segments = try beginning(step, scope: scope)
         func add(_ role: MessageRole, _ stability: StabilityClass, _ text: String, _ origin: String, opens: Bool = false) {
-            let starts = opens || segments.last?.role != role
-            segments.append(PromptSegment(role: role, stability: stability, text: text, startsMessage: starts, origin: origin))
-        }
-        if let system = step.system { add(.system, step.systemStability, try system.render(scope), "system") }
-        for index in step.prefixes {
-            let prefix = graph.prefixes[index]
-            let role: MessageRole = prefix.stability <= .tenant ? .system : .user
-            add(role, prefix.stability, try prefix.text.render(scope.shared), "prefix \(prefix.name)")
+            Self.add(role, stability, text, origin, opens: opens, to: &segments)
         }
         /// Whether there was something to attach, which then has opened the message.
         func attach(opens: Bool = false) -> Bool {
@@ -50,6 +43,25 @@ struct PromptRenderer {
             }
         }
         return segments
+    }
+
+    /// `system` and prefixes alone.
+    ///
+    /// - Parameter most: no more segments than these; what stands behind them is not rendered.
+    func beginning(_ step: ModelStep, scope: RunScope, most: Int = .max) throws(EvaluationError) -> [PromptSegment] {
+        var segments: [PromptSegment] = []
+        if let system = step.system { Self.add(.system, step.systemStability, try system.render(scope), "system", to: &segments) }
+        for index in step.prefixes where segments.count < most {
+            let prefix = graph.prefixes[index]
+            let role: MessageRole = prefix.stability <= .tenant ? .system : .user
+            Self.add(role, prefix.stability, try prefix.text.render(scope.shared), "prefix \(prefix.name)", to: &segments)
+        }
+        return segments
+    }
+
+    private static func add(_ role: MessageRole, _ stability: StabilityClass, _ text: String, _ origin: String, opens: Bool = false, to segments: inout [PromptSegment]) {
+        let starts = opens || segments.last?.role != role
+        segments.append(PromptSegment(role: role, stability: stability, text: text, startsMessage: starts, origin: origin))
     }
 
     /// What a judge is shown whose own prompt names neither.

@@ -83,6 +83,19 @@ public struct CacheRules: Sendable, Hashable {
         return rules
     }
 
+    /// The longer life of ``retention``, where one of the wishes goes beyond the usual one.
+    public func retention(for wishes: some Sequence<TimeSpan>) -> Lifetime? {
+        guard let retention, let usual = lifetimes.first, wishes.contains(where: { $0 > usual.span }) else { return nil }
+        return retention
+    }
+
+    /// The same for a request that asks for a ``retention``: all that it writes lives so long, at the price of the usual life.
+    public func retaining(_ retention: Lifetime) -> CacheRules {
+        var rules = self
+        rules.lifetimes = [retention.priced(lifetimes[0].writePrice)]
+        return rules
+    }
+
     /// The same with those of the lifetimes alone that are among `spans`; with all, where none is.
     public func lasting(_ spans: [TimeSpan]) -> CacheRules {
         var rules = self

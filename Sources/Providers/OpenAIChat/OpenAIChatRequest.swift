@@ -68,7 +68,7 @@ struct OpenAIChatRequest {
                     .object([
                         "type": "json_schema",
                         "json_schema": .object([
-                            "name": .string(String(request.schemaName.prefix(64))), "strict": .bool(StrictSchema.accepts(schema.source)),
+                            "name": .string(wire.toolName), "strict": .bool(StrictSchema.accepts(schema.source)),
                             "schema": schema.source,
                         ]),
                     ]))

@@ -16,7 +16,7 @@ public struct CacheAccount: Sendable {
     private var written = WrittenPrefixes()
 
     /// How long before its period an account looks at calls: as long as the longest lifetime that there is.
-    public static let lead = TimeSpan.seconds(43_200)
+    public static let lead = TimeSpan.seconds(86_400)
 
     public init(by dimensions: [CacheDimension], prices: [PriceRow]) {
         self.dimensions = dimensions

@@ -24,6 +24,9 @@ public struct CallSite: Sendable, Hashable, CustomStringConvertible {
     /// The part that asks a further tier for comparison, under that tier.
     public static let shadowPart = "shadow"
 
+    /// The part that writes what the prompts of a step begin with to a cache, under the step's own path.
+    public static let warmPart = "warm"
+
     /// Whether it is the part of counting calls.
     static func isCountPart(_ part: String) -> Bool { part.endsWithBytes(of: "(count)") }
 

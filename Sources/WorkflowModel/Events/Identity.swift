@@ -50,6 +50,11 @@ public enum CallPurpose: String, Sendable, Hashable {
     case agree
     /// A further tier is asked for comparison, behind the run's steps.
     case shadow
+    /// What later prompts begin with is written to the cache of their model, without an answer.
+    case warm
+
+    /// Whether no step needs it: it is asked once, where the money for it is there, and that it was refused is told by nobody.
+    public var isAside: Bool { self == .shadow || self == .warm }
 }
 
 /// The state of a call in the ledger.

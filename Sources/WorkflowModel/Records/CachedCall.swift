@@ -71,5 +71,5 @@ public struct CachedCall: Sendable {
     public var isWarmUp: Bool { purpose == Self.warmUp }
 
     /// The purpose of such a call.
-    public static let warmUp = "warm"
+    public static let warmUp = CallPurpose.warm.rawValue
 }

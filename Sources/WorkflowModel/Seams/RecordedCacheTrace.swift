@@ -16,10 +16,16 @@ public struct RecordedCacheTrace: Sendable {
         let setting: String
     }
 
-    /// Prompts that are remembered, so that a call that is tried again reads no document again.
-    private static let mostManifests = 10_000
+    private let most: Int
 
-    public init(archive: any RunArchive) { self.archive = archive }
+    /// How many documents are in its memory now, of prompts and of their segments.
+    var remembered: (prompts: Int, segments: Int) { (manifests.count, sizes.count) }
+
+    /// - Parameter most: prompts that are remembered, with what they consist of, so that a call that is tried again reads no document again.
+    public init(archive: any RunArchive, remembering most: Int = 10_000) {
+        self.archive = archive
+        self.most = most
+    }
 
     /// A request of what was planned; `nil` without a plan.
     public mutating func planned(_ call: CachedCall) -> CacheRequest? {
@@ -59,7 +65,8 @@ public struct RecordedCacheTrace: Sendable {
     }
 
     private mutating func read(_ hashes: [ContentHash]) async throws(JournalError) {
-        if manifests.count > Self.mostManifests { manifests = [:] }
+        // A prompt has some segments of its own, and most that others have, too.
+        if manifests.count > most || sizes.count > most * 4 { (manifests, sizes) = ([:], [:]) }
         let unread = Array(Set(hashes.filter { manifests[$0] == nil })).sorted { $0.hex < $1.hex }
         guard !unread.isEmpty else { return }
         let documents = try await archive.documents(unread)
@@ -81,7 +88,8 @@ public struct RecordedCacheTrace: Sendable {
         var chain = PrefixChain()
         for segment in segments {
             guard let hash = Self.hash(of: segment), let bytes = segment["bytes"]?.intValue.map(Int.init) ?? sizes[hash] else { return nil }
-            let head = "\(segment["role"]?.stringValue ?? "") \(segment["starts_message"] == true) "
+            var head = "\(segment["role"]?.stringValue ?? "") \(segment["starts_message"] == true) "
+            if let type = segment["media_type"]?.stringValue { head += "\(type) \(segment["detail"]?.stringValue ?? "") \(type.hasPrefix("image/") ? "" : segment["name"]?.stringValue ?? "") " }
             chain.add(head + hash.hex, tokens: max(1, min(bytes, 1 << 32) / 4))
         }
         let setting: [JSONValue] = [manifest["schema"] ?? .null, manifest["reasoning"] ?? .null]

@@ -21,7 +21,14 @@ extension PlanBuilder {
         // Runs that are kept apart mark nothing.
         let apart = Double(caching.holdout?.millionths ?? 0) / Double(Share.whole)
         if apart == 1 { (caching.marks, caching.warmsUp) = (false, false) }
-        let forecast = PrefixForecast(outlook, caching, wished: { Self.wished($0, place($0)) }, rules: caches.map { $0?.rules })
+        let profiles = Dictionary(
+            outlook.asked.flatMap { terms($0.tier, of: place($0)).profiles }.map { ($0.reference, $0) }, uniquingKeysWith: { first, _ in first })
+        let warmUps = apart == 1 ? [] : PrefixWarmUp.candidates(outlook, graph) { model in profiles[model]?.cache }.compactMap { warmUp -> (warmUp: PrefixWarmUp, price: Money)? in
+            let asked = outlook.asked[warmUp.question]
+            guard let sheet = sheet(asked), !sheet.isMachineTime, let row = sheet.row(.input, promptTokens: TokenBound.estimate(bytes: asked.blocks.reduce(0) { $0 + $1.knownBytes })) else { return nil }
+            return (warmUp, row.price)
+        }
+        let forecast = PrefixForecast(outlook, caching, wished: { Self.wished($0, place($0)) }, rules: caches.map { $0?.rules }, warmUps: warmUps)
         var plan = plan
         for index in plan.steps.indices {
             let path = plan.steps[index].id
@@ -30,6 +37,7 @@ extension PlanBuilder {
                 let unmarked = outcome.rules.isMarked ? caching.marks ? apart : 1 : 0
                 outcome.read *= 1 - unmarked
                 outcome.written = outcome.written.map { $0 * (1 - unmarked) }
+                outcome.warmed *= 1 - apart
                 var planned = planned(outcome, asked, sheet(asked), observed(asked), unpriced: caches[question]?.unknown ?? [])
                 planned.unmarkedShare = unmarked
                 plan.steps[index].caches.append(planned)
@@ -73,10 +81,12 @@ extension PlanBuilder {
         func kept(long: Bool) -> Int { Int(zip(outcome.rules.lifetimes, written).reduce(0) { $1.0.isLong == long ? $0 + $1.1 : $0 }.rounded()) }
         let (short, long) = (kept(long: false), kept(long: true))
         func cost(_ usage: TokenUsage) -> Money { (sheet.cost(of: usage, busy: .milliseconds(0)).total * Int((outcome.calls * 1000).rounded())).divided(by: 1000) }
+        // What a warm-up asks for comes on top of them.
+        let warmed = Int((outcome.warmed / outcome.calls).rounded())
         // What is read or written and has no price of its own is not priced as something else.
         let used: [(unit: PriceUnit, tokens: Int)] = [(.cacheRead, found), (.cacheWrite, short), (.cacheWriteLong, long)]
         if !used.contains(where: { $0.tokens > 0 && unpriced.contains($0.unit) }) {
-            planned.cost = cost(TokenUsage(plainInput: max(0, tokens - found - short - long), cacheRead: found, cacheWrite: short, cacheWriteLong: long > 0 ? long : nil, plainOutput: 0))
+            planned.cost = cost(TokenUsage(plainInput: max(0, tokens + warmed - found - short - long), cacheRead: found, cacheWrite: short, cacheWriteLong: long > 0 ? long : nil, plainOutput: 0))
         }
         planned.costWithout = cost(TokenUsage(plainInput: tokens, plainOutput: 0))
         return planned

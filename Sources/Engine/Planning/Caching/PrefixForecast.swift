@@ -1,3 +1,4 @@
+import Economics
 import PromptCaching
 import Values
 import WorkflowModel
@@ -12,8 +13,10 @@ struct PrefixForecast {
         /// Of its prompts, as far as they are known.
         var prompt = 0.0
         var read = 0.0
-        /// By lifetime of the rules.
+        /// By lifetime of the rules, with what was written before it was asked.
         var written: [Double]
+        /// What a warm-up wrote of it before.
+        var warmed = 0.0
         /// The ends that the first of them marks, by block, with their lifetimes.
         var marks: [(block: Int, lifetime: TimeSpan)] = []
         /// Whether all of its prompt is known before the run.
@@ -53,7 +56,10 @@ struct PrefixForecast {
     /// - Parameters:
     ///   - wished: the lifetimes that the author gives prefixes, by question and block.
     ///   - rules: by question, how its model's cache works, at what it costs; `nil` where nothing is known of one.
-    init(_ outlook: PrefixOutlook, _ caching: PrefixCaching, wished: (PrefixOutlook.Asked) -> [Int: TimeSpan], rules: [CacheRules?]) {
+    ///   - warmUps: those that may be made, with the price of a token of their model's input.
+    init(
+        _ outlook: PrefixOutlook, _ caching: PrefixCaching, wished: (PrefixOutlook.Asked) -> [Int: TimeSpan], rules: [CacheRules?], warmUps: [(warmUp: PrefixWarmUp, price: Money)] = []
+    ) {
         self.outlook = outlook
         self.caching = caching
         var begun = [Int](repeating: 0, count: outlook.asked.count)
@@ -63,6 +69,7 @@ struct PrefixForecast {
                 rules: rules, written: [Double](repeating: 0, count: rules.lifetimes.count), isComplete: outlook.asked[question].blocks.allSatisfy(\.isComplete))
         }
         let wishes = outlook.asked.map(wished)
+        for (warmUp, price) in warmUps { warm(warmUp, price, wishes[warmUp.question]) }
         let events = outcomes.keys.flatMap(events).sorted { ($0.time, $0.question, $0.places.lexicographic) < ($1.time, $1.question, $1.places.lexicographic) }
         for event in events {
             begun[event.question] += 1
@@ -85,20 +92,47 @@ struct PrefixForecast {
         }
     }
 
+    private mutating func warm(_ warmUp: PrefixWarmUp, _ price: Money, _ wished: [Int: TimeSpan]) {
+        let asked = outlook.asked[warmUp.question]
+        guard var outcome = outcomes[warmUp.question], let model = asked.model else { return }
+        let (tokens, names) = prefixes(of: asked, at: asked.axes.map { _ in 0 }, blocks: warmUp.blocks)
+        let reads = outlook.reads(of: warmUp, within: outcome.rules.lifetimes.map(\.span))
+        var plan = CachePlan(
+            rules: outcome.rules.name, leastTokens: outcome.rules.leastTokens, space: 0,
+            ends: tokens.indices.map { CachePlan.End(segment: $0, name: 0, tokens: tokens[$0], stability: asked.blocks[$0].stability, reads: reads[$0]) }, cached: 0, marks: [])
+        plan.marks = CacheMirror.marks(plan, outcome.rules, found: nil, lifetimes: wished)
+        let wait = FirstTokenTimes().expected(model, tokens: tokens.last ?? 0, isOwn: false)
+        guard warmUp.isWorth(plan, outcome.rules, price: price, latencyPrice: caching.latencyPrice, wait: wait) else { return }
+        for mark in plan.marks {
+            let lifetime = outcome.rules.lifetimes.firstIndex { $0.span == mark.lifetime } ?? 0
+            let fresh = Double(tokens[mark.end]) - outcome.warmed
+            outcome.written[lifetime] += fresh
+            outcome.warmed += fresh
+            write(names[mark.end], mark.lifetime, Double(wait.milliseconds) / 1000, at: 0)
+        }
+        outcomes[warmUp.question] = outcome
+    }
+
+    /// The ends of a question's first blocks, with their tokens.
+    private func prefixes(of asked: PrefixOutlook.Asked, at place: [Int], blocks: Int = .max) -> (tokens: [Int], names: [Prefix]) {
+        var tokens: [Int] = []
+        var names: [Prefix] = []
+        var (bytes, identities, places) = (0, [Int](), [Int]())
+        for block in asked.blocks.prefix(blocks) {
+            bytes += block.knownBytes
+            tokens.append((bytes + 3) / 4)
+            identities.append(block.identity)
+            for axis in block.axes { places.append(asked.axes.firstIndex(of: axis).map { place[$0] } ?? 0) }
+            names.append(Prefix(space: asked.space, identities: identities, places: places))
+        }
+        return (tokens, names)
+    }
+
     private mutating func ask(_ event: Event, _ wished: [Int: TimeSpan], _ begun: [Int]) {
         let asked = outlook.asked[event.question]
         guard var outcome = outcomes[event.question] else { return }
         let rules = outcome.rules
-        var tokens: [Int] = []
-        var names: [Prefix] = []
-        var (bytes, identities, places) = (0, [Int](), [Int]())
-        for block in asked.blocks {
-            bytes += block.knownBytes
-            tokens.append((bytes + 3) / 4)
-            identities.append(block.identity)
-            for axis in block.axes { places.append(asked.axes.firstIndex(of: axis).map { event.places[$0] } ?? 0) }
-            names.append(Prefix(space: asked.space, identities: identities, places: places))
-        }
+        let (tokens, names) = prefixes(of: asked, at: event.places)
         let found = caching.marks || !rules.isMarked ? tokens.indices.last { isFound(names[$0], tokens[$0], rules, event.time) } : nil
         let cached = found.map { depth(tokens[$0], rules) } ?? 0
         let reads = outlook.reads(of: event.question, within: rules.lifetimes.map(\.span)) { PrefixOutlook.Progress(begun: begun[$0]) }
