@@ -23,7 +23,7 @@ extension PlanBuilder {
         if apart == 1 { (caching.marks, caching.warmsUp) = (false, false) }
         let profiles = Dictionary(
             outlook.asked.flatMap { terms($0.tier, of: place($0)).profiles }.map { ($0.reference, $0) }, uniquingKeysWith: { first, _ in first })
-        let warmUps = PrefixWarmUp.candidates(outlook, graph) { model in profiles[model]?.cache }.compactMap { warmUp -> (warmUp: PrefixWarmUp, price: Money)? in
+        let warmUps = apart == 1 ? [] : PrefixWarmUp.candidates(outlook, graph) { model in profiles[model]?.cache }.compactMap { warmUp -> (warmUp: PrefixWarmUp, price: Money)? in
             let asked = outlook.asked[warmUp.question]
             guard let sheet = sheet(asked), !sheet.isMachineTime, let row = sheet.row(.input, promptTokens: TokenBound.estimate(bytes: asked.blocks.reduce(0) { $0 + $1.knownBytes })) else { return nil }
             return (warmUp, row.price)
@@ -37,6 +37,7 @@ extension PlanBuilder {
                 let unmarked = outcome.rules.isMarked ? caching.marks ? apart : 1 : 0
                 outcome.read *= 1 - unmarked
                 outcome.written = outcome.written.map { $0 * (1 - unmarked) }
+                outcome.warmed *= 1 - apart
                 var planned = planned(outcome, asked, sheet(asked), observed(asked), unpriced: caches[question]?.unknown ?? [])
                 planned.unmarkedShare = unmarked
                 plan.steps[index].caches.append(planned)
