@@ -147,10 +147,11 @@ public struct CacheMirror: Sendable {
 
     /// What other runs are expected to read, on top of what is known.
     private func addReturns(to ends: inout [CachePlan.End], _ prompt: Prompt, _ rules: CacheRules) {
+        let shared = Self.shared(ends)
         for position in ends.indices {
             while ends[position].reads.count < rules.lifetimes.count { ends[position].reads.append(0) }
             // Nothing is expected of what was never seen to come back.
-            guard returns > 0 else { continue }
+            guard returns > 0, position < shared else { continue }
             let kind = kind(of: position, ends)
             for (index, lifetime) in rules.lifetimes.enumerated() {
                 let reads = estimator.reads(kind, within: Double(lifetime.span.milliseconds) / 1000)
@@ -158,6 +159,9 @@ public struct CacheMirror: Sendable {
             }
         }
     }
+
+    /// How many of the ends can come back in another run: behind what a step says of its own, a prompt is one step's.
+    private static func shared(_ ends: [CachePlan.End]) -> Int { ends.firstIndex { $0.stability > .execution } ?? ends.count }
 
     private func kind(of position: Int, _ ends: [CachePlan.End]) -> ReuseEstimator.Kind {
         let known = places[ends[position].name].map { Int(entries[Int($0)].visits) } ?? 0
@@ -193,10 +197,11 @@ public struct CacheMirror: Sendable {
         let cause = obstacle(plan, rules, at: time)
         let seconds = Double(time) / 1000
         estimator.advance(to: seconds)
+        let shared = Self.shared(plan.ends)
         for position in plan.ends.indices {
             let end = plan.ends[position]
             let place = place(of: end)
-            if position >= first {
+            if position >= first, position < shared {
                 if entries[place].visits > 0 { returns += 1 }
                 estimator.meet(place, kind(of: position, plan.ends), at: seconds)
                 entries[place].visits &+= 1
