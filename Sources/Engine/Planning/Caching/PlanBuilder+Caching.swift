@@ -23,11 +23,14 @@ extension PlanBuilder {
         if apart == 1 { (caching.marks, caching.warmsUp) = (false, false) }
         let profiles = Dictionary(
             outlook.asked.flatMap { terms($0.tier, of: place($0)).profiles }.map { ($0.reference, $0) }, uniquingKeysWith: { first, _ in first })
-        let warmUps = apart == 1 ? [] : PrefixWarmUp.candidates(outlook, graph) { model in profiles[model]?.cache }.compactMap { warmUp -> (warmUp: PrefixWarmUp, price: Money)? in
-            let asked = outlook.asked[warmUp.question]
-            guard let sheet = sheet(asked), !sheet.isMachineTime, let row = sheet.row(.input, promptTokens: TokenBound.estimate(bytes: asked.blocks.reduce(0) { $0 + $1.knownBytes })) else { return nil }
-            return (warmUp, row.price)
-        }
+        let warmUps =
+            apart == 1
+            ? []
+            : PrefixWarmUp.candidates(outlook, graph) { model in profiles[model]?.cache }.compactMap { warmUp -> (warmUp: PrefixWarmUp, price: Money)? in
+                let asked = outlook.asked[warmUp.question]
+                guard let sheet = sheet(asked), !sheet.isMachineTime, let row = sheet.row(.input, promptTokens: TokenBound.estimate(bytes: asked.blocks.reduce(0) { $0 + $1.knownBytes })) else { return nil }
+                return (warmUp, row.price)
+            }
         let forecast = PrefixForecast(outlook, caching, wished: { Self.wished($0, place($0)) }, rules: caches.map { $0?.rules }, warmUps: warmUps)
         var plan = plan
         for index in plan.steps.indices {
