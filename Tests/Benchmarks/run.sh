@@ -14,6 +14,7 @@
 # show        runs in a ledger of 1,000,000 calls, whole process
 # prefixes    cache simulate of a log of 1,000,000 requests, whole process
 # language    evaluating expressions, rendering a prompt, validating an answer, pricing a call, planning a prompt cache
+# slots       a fan-out of 8 over one document on a real llama.cpp server of 4 slots, with the planner of caches and without; needs `make models`
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 root=$PWD
@@ -273,5 +274,13 @@ prefixes() {
   rm -f "$work/prefixes.jsonl"
 }
 
-[ $# -gt 0 ] || set -- start validate language syncs throughput ratio flight resume show prefixes
+slots() {
+  if [ -x .venv/bin/python ] && ls .agentctl/models/smollm2-*.gguf > /dev/null 2>&1; then
+    .venv/bin/python Tests/Benchmarks/prefix.py "$agentctl" --slots 4
+  else
+    echo "slots:      no local model is here: make models"
+  fi
+}
+
+[ $# -gt 0 ] || set -- start validate language syncs throughput ratio flight resume show prefixes slots
 for benchmark in "$@"; do "$benchmark"; done
