@@ -11,6 +11,7 @@ public struct CachePlan: Sendable, Hashable {
         public var name: UInt64
         /// From the beginning of the prompt, by the estimate of its bytes.
         public var tokens: Int
+        /// Of the segment that ends here.
         public var stability: StabilityClass
         /// How many later requests are expected to read the prefix, in thousandths, for each of the rules' lifetimes in their order.
         public var reads: [Int]

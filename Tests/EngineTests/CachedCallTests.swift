@@ -204,4 +204,42 @@ import WorkflowModel
         // From the first answer on nothing is marked any more.
         #expect(rig.misses == [.belowMinimum, nil, nil] && rig.engine.provider.requests.map { $0.cache?.marks.count ?? 0 } == [1, 0, 0], "\(rig.misses)")
     }
+
+    /// Runs that begin together look at the ledger once.
+    @Test func theLedgerIsReadOnceForAModel() async throws {
+        let history = CountingHistory()
+        let clock = ManualClock()
+        let cache = ScriptedCache(clock: clock)
+        let rig = EngineRig(
+            clock: clock,
+            provider: ScriptedProvider(
+                clock: clock, profiles: { .success(ModelProfile(reference: $0, servedID: $0.model, contextWindow: 200_000, maxConcurrency: nil, cache: Self.rules)) },
+                script: { request, _ in
+                    var answer = ScriptedProvider.Answer.text("ok")
+                    answer.usage = cache.usage(of: request)
+                    return answer
+                }), prices: Self.prices, setUp: { $0.history = history })
+        let graph = try workflow(Self.chain())
+        let results = try await withThrowingTaskGroup(of: RunResult.self) { group in
+            for _ in 0..<8 { group.addTask { try await rig.run(graph) } }
+            return try await group.reduce(into: [RunResult]()) { $0.append($1) }
+        }
+        #expect(results.allSatisfy { $0.status == .succeeded } && history.asked == 1)
+    }
+}
+
+/// Knows of no earlier run, and counts who asks for calls of the past.
+private final class CountingHistory: RunHistory {
+    private let count = Mutex(0)
+    var asked: Int { count.withLock { $0 } }
+
+    func history(workflow: String) async throws(JournalError) -> WorkflowHistory { WorkflowHistory() }
+    func billedPrompts(of model: ModelReference) async throws(JournalError) -> [BilledPrompt] { [] }
+
+    func plannedCaches(of model: ModelReference, since: Timestamp, most: Int) async throws(JournalError) -> [PlannedCacheRow] {
+        count.withLock { $0 += 1 }
+        // Others come while it is read.
+        for _ in 0..<20 { await Task.yield() }
+        return []
+    }
 }

@@ -50,7 +50,7 @@ import WorkflowModel
         /// - Parameters:
         ///   - upstream: how long the other model takes, in milliseconds; `warm`: a warm-up.
         ///   - failing: whether warm-ups fail, and other steps by their names.
-        init(journal: InMemoryJournal = InMemoryJournal(), upstream: Int64 = 5000, warm: Int64 = 1000, failing: Set<String> = [], rules: CacheRules = WarmUpTests.rules) {
+        init(journal: InMemoryJournal = InMemoryJournal(), upstream: Int64 = 5000, warm: Int64 = 1000, failing: Set<String> = [], rules: CacheRules = WarmUpTests.rules, secrets: SecretBook = SecretBook()) {
             let clock = ManualClock()
             let cache = ScriptedCache(clock: clock)
             rig = EngineRig(
@@ -64,7 +64,7 @@ import WorkflowModel
                         var answer = ScriptedProvider.Answer.text(isWarmUp ? "" : "yes", latency: latency)
                         answer.usage = cache.usage(of: request, output: isWarmUp ? 0 : 5, beginningAfter: latency)
                         return answer
-                    }), prices: WarmUpTests.prices)
+                    }), prices: WarmUpTests.prices, setUp: { $0.secrets = secrets })
         }
 
         var calls: [InMemoryJournal.Call] { rig.written.calls }
@@ -88,6 +88,19 @@ import WorkflowModel
         #expect(test.others.map(test.sent) == [5000, 5000, 5000] && test.others.allSatisfy { $0.start.cache?.cached == tokens && $0.end?.usage?.cacheRead == tokens })
         #expect(test.rig.written.payloads("prefix_released").isEmpty && test.rig.engine.services.leaders.isEmpty && test.rig.clock.sleepers == 0)
         #expect(test.rig.clock.elapsed == .milliseconds(5200))
+    }
+
+    /// What is recorded with it is cleared as with other calls.
+    @Test func itsTagsAreClearedOfSecrets() async throws {
+        let secrets = SecretBook()
+        secrets.add([Secret(name: "TOKEN", value: "sesame-street-42")])
+        let test = Rig(secrets: secrets)
+        #expect(
+            try await test.rig.run(
+                Self.yaml("\(Self.plan)\n\(Self.fanOut(3, ", tags: { t: \"${{ inputs.a + inputs.b }}\" }"))", top: "").replacing(
+                    "inputs: { doc: { default: d } }", with: "inputs: { doc: { default: d }, a: { default: sesame- }, b: { default: street-42 } }")
+            ).status == .succeeded)
+        #expect(test.warmUps.count == 1 && test.calls.filter { $0.step == "work" }.allSatisfy { $0.start.tags?["t"] == "***" })
     }
 
     /// Some APIs want a message of the user.

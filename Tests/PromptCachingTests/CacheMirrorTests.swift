@@ -29,7 +29,7 @@ import Values
         // Nobody finds it before the answer has begun.
         let early = mirror.plan(Self.prompt([1, 3], tokens: [2000, 2200], reads: [[5000, 5000], [0, 0]]), Self.marks, at: 500)
         #expect(early.cached == 0 && mirror.sent(early, Self.marks, first: 1, at: 500) == .raced)
-        mirror.began(plan, at: 1000)
+        mirror.began(plan, Self.marks, sentAt: 1000, at: 1000)
         #expect(mirror.ended(plan, Self.marks, Self.seen(0, 2000, of: 2100, from: 0, to: 2000), obstacle: nil, hasBegun: true) == nil)
         #expect(mirror.ended(early, Self.marks, Self.seen(0, 2000, of: 2200, from: 500, to: 2500), obstacle: .raced, hasBegun: true) == .raced)
         let next = mirror.plan(Self.prompt([1, 4], tokens: [2000, 2300]), Self.marks, at: 3000)
@@ -104,7 +104,7 @@ import Values
         for index in 0..<1000 as Range<UInt64> {
             let plan = mirror.plan(Self.prompt([index * 2, index * 2 + 1], tokens: [2000, 2100], reads: [[0, 5000], [0, 0]]), Self.marks, at: Int64(index))
             _ = mirror.sent(plan, Self.marks, first: 0, at: Int64(index))
-            mirror.began(plan, at: Int64(index))
+            mirror.began(plan, Self.marks, sentAt: Int64(index), at: Int64(index))
         }
         #expect(mirror.count == 100)
         #expect(mirror.plan(Self.prompt([1998], tokens: [2000]), Self.marks, at: 1000).cached == 2000)

@@ -25,6 +25,8 @@ final class PrefixCaches: Sendable {
     }
 
     private let state = Mutex(State())
+    /// Who reads calls of the past.
+    private let reading = ConcurrencyLimiter(limit: 1)
 
     /// Calls of the past that are looked at, and how old they may be.
     private static let (mostCalls, oldest) = (2000, TimeSpan.seconds(24 * 3600))
@@ -33,13 +35,15 @@ final class PrefixCaches: Sendable {
 
     func knows(_ model: ModelReference) -> Bool { state.withLock { $0.known.contains(model) } }
 
-    /// Takes in what earlier processes asked of a model.
+    /// Takes in what earlier processes asked of a model: once, however many runs begin with it at the same time. They go on in the order in which they came.
     func learn(of profile: ModelProfile, from history: (any RunHistory)?, at now: Timestamp) async {
-        guard let rules = profile.cache else { return }
+        guard let rules = profile.cache, await reading.acquire() else { return }
+        defer { reading.release() }
+        if knows(profile.reference) { return }
         // Without a history that can be read nothing is known, which costs a little money and no more.
         let rows = (try? await history?.plannedCaches(of: profile.reference, since: now.adding(.milliseconds(-Self.oldest.milliseconds)), most: Self.mostCalls)) ?? []
         state.withLock { state in
-            guard state.known.insert(profile.reference).inserted else { return }
+            state.known.insert(profile.reference)
             var prefixes: [Int64: RunPrefixes] = [:]
             for row in rows {
                 let sent = row.startedAt.milliseconds
@@ -144,114 +148,5 @@ final class PrefixCaches: Sendable {
             if let slot = prompt.instructions?.slot { state.slots[prompt.model]?.ended(at: slot) }
             return state.mirror.ended(prompt.plan, prompt.rules, seen, obstacle: prompt.obstacle, hasBegun: hasBegun)
         }
-    }
-}
-
-/// What is planned of one call's prompt, and what has come of it so far. Confined to whoever makes the call.
-final class CachedPrompt {
-    let plan: CachePlan
-    /// With the prices that hold for it.
-    let rules: CacheRules
-    let model: ModelReference
-    /// `nil`: its server is told nothing.
-    let instructions: CacheInstructions?
-    var obstacle: CacheMiss?
-    var sentAt: Timestamp?
-
-    /// Which prices of writing can be charged for it.
-    var writes: CacheWrites {
-        // Whoever is told nothing does as it likes; so does a cache that nobody marks.
-        guard instructions != nil, rules.isMarked else { return .any }
-        // Also for what is expected to be there: it may be gone.
-        guard let longest = plan.marks.map(\.lifetime).max() else { return .none }
-        return rules.lifetimes.contains { $0.span == longest && $0.isLong } ? .any : .short
-    }
-
-    init(_ plan: CachePlan, _ rules: CacheRules, _ model: ModelReference, instructions: CacheInstructions?) {
-        self.model = model
-        self.plan = plan
-        self.rules = rules
-        self.instructions = instructions
-    }
-}
-
-/// What calls of one run have asked, by its facts.
-struct RunPrefixes {
-    private var names: Set<UInt64> = []
-    private var asked: TextTable<Int> = [:]
-
-    /// The position of the first end that no call had before.
-    func first(of plan: CachePlan) -> Int { plan.ends.firstIndex { !names.contains($0.name) } ?? plan.ends.count }
-
-    mutating func take(_ plan: CachePlan) { for end in plan.ends { names.insert(end.name) } }
-
-    /// A call begins.
-    mutating func take(_ call: CallStarted) {
-        guard let plan = call.cache else { return }
-        take(plan)
-        asked[Self.key(call.path, call.part, call.askedTier ?? call.tier), default: 0] += 1
-    }
-
-    /// How often a question was asked, by the outlook's words for it.
-    func count(of question: PrefixOutlook.Asked) -> Int { asked[Self.key(question.path, question.part, question.tier)] ?? 0 }
-
-    private static func key(_ path: String, _ part: String, _ tier: String) -> String {
-        let part = part.utf8.firstIndex(of: UInt8(ascii: "#")).map { String(part[..<$0]) } ?? part
-        return "\(NodePath.step(path))\n\(part)\n\(tier)"
-    }
-}
-
-/// How prefixes are named: by a chain of hashes over what stands before them.
-enum PrefixNames {
-    /// What requests must have in common for a prefix of one to be found by another.
-    struct Space {
-        let hash: ContentHash
-        var number: UInt64 { hash.leadingBytes }
-    }
-
-    /// The entry and the model as it is named on the wire, and the settings that stand before a prompt: how it reasons, and a schema.
-    static func space(of question: Question) -> Space {
-        var bytes = Array("\(question.model.reference.provider)\n\(question.model.servedID)\n\(question.sampling.reasoning ?? "")\n".utf8)
-        if let schema = question.schema { bytes += ContentHash(of: schema.source.jsonText).hex.utf8 }
-        return Space(hash: ContentHash(chaining: nil, bytes))
-    }
-
-    /// The ends of all segments, with their tokens by the estimate.
-    ///
-    /// - Parameter reads: by segment and lifetime of the rules, what is known of later requests.
-    static func ends(
-        of segments: [PromptSegment], in space: Space, _ support: AttachmentSupport, reads: [[Int]]
-    ) -> [CachePlan.End] {
-        var hash = space.hash
-        var bytes = 0
-        var ends: [CachePlan.End] = []
-        ends.reserveCapacity(segments.count)
-        for (position, segment) in segments.enumerated() {
-            hash = hash.chained(to: segment.hash, tag: tag(segment))
-            if let attachment = segment.attachment { hash = hash.chained(to: ContentHash(of: words(of: attachment)), tag: 0) }
-            // What stands between two segments is the second one's.
-            if !segment.startsMessage { bytes += PromptSegment.joiner.utf8.count }
-            bytes += segment.text.utf8.count + (segment.attachment.flatMap { RequestBound.tokens($0, support) } ?? 0) * 4
-            ends.append(
-                CachePlan.End(
-                    segment: position, name: hash.leadingBytes, tokens: min(TokenBound.estimate(bytes: bytes), CachePlan.mostTokens), stability: segment.stability,
-                    reads: reads.indices.contains(position) ? reads[position] : []))
-        }
-        return ends
-    }
-
-    /// What requests say of it beside its bytes, and caches compare: an image's detail, a file's name.
-    private static func words(of attachment: PromptAttachment) -> String {
-        "\(attachment.type.rawValue)\n\(attachment.detail?.rawValue ?? "")\n\(attachment.kind == .file ? attachment.name : "")"
-    }
-
-    private static func tag(_ segment: PromptSegment) -> UInt8 {
-        let role: UInt8 =
-            switch segment.role {
-            case .system: 0
-            case .user: 2
-            case .assistant: 4
-            }
-        return role + (segment.startsMessage ? 1 : 0)
     }
 }

@@ -6,6 +6,12 @@ import WorkflowModel
 extension RunExecution {
     var prefixes: RunPrefixes { state.prefixes }
 
+    /// Those that a call of a step is recorded with. What an expression puts together may be a secret, though none of its pieces is.
+    func tags(of step: Step, _ scope: RunScope, over outer: JSONObject?) -> JSONObject? {
+        let redactor = environment.secrets.redactor
+        return scope.tags(step.tags, over: outer).map { redactor.isEmpty ? $0 : redactor.redact(.object($0)).objectValue ?? $0 }
+    }
+
     func nextCall() -> CallID { CallID(run: id, number: state.numbers.next()) }
 
     func objection(to question: Question, at site: CallSite) -> StepFailure? {

@@ -57,13 +57,13 @@ extension RunExecution {
         caching.latencyPrice = graph.caching.waitingPrice
         caching.warmUp = candidate
         caching.reads = outlook.reads(of: candidate, within: rules.lifetimes.map(\.span))
-        for (position, lifetime) in PlanBuilder.wished(asked, graph) where position < candidate.blocks { caching.lifetimes[position] = lifetime }
+        caching.lifetimes = graph.wishedLifetimes(ofOrigins: segments.lazy.map(\.origin))
         if !segments.contains(where: { $0.role == .user }) {
             segments.append(PromptSegment(role: .user, stability: .attempt, text: PrefixWarmUp.word, startsMessage: true, origin: "warm-up"))
         }
         return Question(
             to: profile, .segments(segments), sampling: model.sampling.over(tier.sampling), outputCap: PrefixWarmUp.outputCap, schema: model.schema, schemaName: step.id,
             schemaBound: model.schemaBound, timeout: min(step.timeout, PrefixWarmUp.timeout), purpose: .warm, terms: Question.Terms(rules: state.rules),
-            mayBeUnpriced: graph.budget.maxCost == nil, caps: state.scopes[0]!.caps, room: room(), tags: scope.tags(step.tags, over: state.scopes[0]!.tags), caching: caching)
+            mayBeUnpriced: graph.budget.maxCost == nil, caps: state.scopes[0]!.caps, room: room(), tags: tags(of: step, scope, over: state.scopes[0]!.tags), caching: caching)
     }
 }

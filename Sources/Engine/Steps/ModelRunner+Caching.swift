@@ -13,11 +13,7 @@ extension ModelRunner {
         var caching = Question.Caching(marks: graph.caching.marks, isHeldOut: run.state.isHeldOut)
         // What is for comparison alone comes last, and waits for nobody.
         if tries.place?.purpose(of: call) != .shadow { caching.latencyPrice = graph.caching.waitingPrice }
-        let surroundings = run.state.scopes[tries.node.scope]!.graph
-        for (position, segment) in segments.enumerated() {
-            guard let prefix = surroundings.prefixes.first(where: { $0.lifetime != nil && segment.origin.hasSameBytes(as: "prefix \($0.name)") }) else { continue }
-            caching.lifetimes[position] = prefix.lifetime
-        }
+        caching.lifetimes = run.state.scopes[tries.node.scope]!.graph.wishedLifetimes(ofOrigins: segments.lazy.map(\.origin))
         let outlook = run.road.services.caches.outlook(of: graph)
         guard let question = outlook.question(path: tries.path, tier: tries.tier.name, part: tries.place?.part ?? "") else { return caching }
         let reads = outlook.reads(of: question, within: rules.lifetimes.map(\.span), counts: lengths(of: tries, outlook, question, run)) { other in

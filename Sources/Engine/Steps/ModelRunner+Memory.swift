@@ -39,7 +39,6 @@ extension ModelRunner {
     }
 
     /// What the first try asks.
-    @discardableResult
     @inline(never)
     func firstQuestion(of tries: ModelTries, _ run: isolated RunExecution) -> ContentHash? {
         guard run.environment.memory != nil, let profile = try? run.road.profile(of: tries.tier.models[0]),

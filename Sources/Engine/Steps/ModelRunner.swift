@@ -75,9 +75,7 @@ struct ModelRunner: StepRunner {
         tries.segments = try StepFailure.evaluating { () throws(EvaluationError) in
             try renderer.segments(model, scope: scope, attached: tries.attached, frame: tries.place?.frame)
         }
-        // What an expression puts together may be a secret, though none of its pieces is.
-        let redactor = run.environment.secrets.redactor
-        tries.tags = scope.tags(tries.step.tags, over: surroundings.tags).map { redactor.isEmpty ? $0 : redactor.redact(.object($0)).objectValue ?? $0 }
+        tries.tags = run.tags(of: tries.step, scope, over: surroundings.tags)
         if !tries.limits.trim.isEmpty { tries.trimmableScope = scope }
     }
 

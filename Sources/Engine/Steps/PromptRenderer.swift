@@ -54,7 +54,7 @@ struct PromptRenderer {
         for index in step.prefixes where segments.count < most {
             let prefix = graph.prefixes[index]
             let role: MessageRole = prefix.stability <= .tenant ? .system : .user
-            Self.add(role, prefix.stability, try prefix.text.render(scope.shared), "prefix \(prefix.name)", to: &segments)
+            Self.add(role, prefix.stability, try prefix.text.render(scope.shared), prefix.origin, to: &segments)
         }
         return segments
     }

@@ -7,6 +7,7 @@ import Values
 public struct CacheMirror: Sendable {
     /// Where a request asks for a prefix that it wants to be found by others.
     public struct Prompt: Sendable {
+        /// What it can share a prefix within; see ``CachePlan/space``.
         public var space: UInt64
         /// In the order of the prompt; ``CachePlan/End/reads`` as far as whoever asks knows of later requests, the rules' lifetimes each.
         public var ends: [CachePlan.End]
@@ -15,8 +16,10 @@ public struct CacheMirror: Sendable {
         /// Whether marks may be set, and whether what they can write may be charged.
         public var marks: Bool
         public var writes: Bool
+        /// Whether its run is asked without marks, for comparison.
         public var isHeldOut: Bool
 
+        /// - Parameter ends: with nothing expected of them but what the run knows.
         public init(space: UInt64, ends: [CachePlan.End], lifetimes: [Int: TimeSpan] = [:], marks: Bool = true, writes: Bool = true, isHeldOut: Bool = false) {
             self.space = space
             self.ends = ends
@@ -31,11 +34,13 @@ public struct CacheMirror: Sendable {
     public struct Observation: Sendable {
         /// `nil`: it does not tell.
         public var read: Int?
+        /// The same of what it wrote to its cache.
         public var written: Int?
         /// The whole prompt.
         public var input: Int?
         /// When the request was sent, and when this was known, in milliseconds.
         public var sentAt: Int64
+        /// See ``sentAt``.
         public var endedAt: Int64
 
         public init(read: Int?, written: Int?, input: Int?, sentAt: Int64, endedAt: Int64) {
@@ -49,7 +54,6 @@ public struct CacheMirror: Sendable {
 
     private struct Entry {
         var name: UInt64
-        var tokens: Int32
         /// Of the last use, in seconds; 0: nobody wrote it.
         var lifetime: Int32 = 0
         var visits: Int32 = 0
@@ -97,7 +101,7 @@ public struct CacheMirror: Sendable {
     public mutating func plan(_ prompt: Prompt, _ rules: CacheRules, at time: Int64) -> CachePlan {
         estimator.advance(to: Double(time) / 1000)
         var ends = prompt.ends
-        addReturns(to: &ends, prompt, rules)
+        addReturns(to: &ends, rules)
         let (found, cached) = cached(ends, rules, at: time)
         var plan = CachePlan(
             rules: rules.name, leastTokens: rules.leastTokens, space: prompt.space, ends: ends, cached: cached, marks: [], isHeldOut: prompt.isHeldOut)
@@ -146,7 +150,7 @@ public struct CacheMirror: Sendable {
     }
 
     /// What other runs are expected to read, on top of what is known.
-    private func addReturns(to ends: inout [CachePlan.End], _ prompt: Prompt, _ rules: CacheRules) {
+    private func addReturns(to ends: inout [CachePlan.End], _ rules: CacheRules) {
         let shared = Self.shared(ends)
         for position in ends.indices {
             while ends[position].reads.count < rules.lifetimes.count { ends[position].reads.append(0) }
@@ -235,15 +239,7 @@ public struct CacheMirror: Sendable {
         return plan.marks.map(\.end).filter { plan.ends[$0].tokens > plan.cached }
     }
 
-    /// The answer to a request has begun: what it writes can be read.
-    public mutating func began(_ plan: CachePlan, at time: Int64) {
-        for mark in plan.marks where plan.ends[mark.end].tokens > plan.cached {
-            guard let place = places[plan.ends[mark.end].name] else { continue }
-            write(Int(place), Int32(clamping: mark.lifetime.milliseconds / 1000), at: time)
-        }
-    }
-
-    /// The same of a request under any rules, whose entries live from its sending on: a cache that nobody marks has all of a prompt by then.
+    /// The answer to a request has begun: what it writes can be read, and lives from its sending on. A cache that nobody marks has all of a prompt by then.
     public mutating func began(_ plan: CachePlan, _ rules: CacheRules, sentAt: Int64, at time: Int64) {
         guard rules.isMarked else { return touch(plan, rules, at: sentAt, readyAt: time) }
         for mark in plan.marks where plan.ends[mark.end].tokens > plan.cached {
@@ -272,7 +268,7 @@ public struct CacheMirror: Sendable {
         guard hasBegun else { return nil }
         guard let read = seen.read, let input = seen.input, input > 0 else {
             // Most likely it is as it was to be.
-            if rules.isMarked { began(plan, at: seen.endedAt) } else { touch(plan, rules, at: seen.sentAt) }
+            began(plan, rules, sentAt: seen.sentAt, at: rules.isMarked ? seen.endedAt : seen.sentAt)
             return plan.cached > 0 ? .unreported : nil
         }
         // Its tokens are ours in the measure of the whole.
@@ -349,12 +345,12 @@ public struct CacheMirror: Sendable {
         let place: Int32
         if entries.count < most {
             place = Int32(entries.count)
-            entries.append(Entry(name: end.name, tokens: Int32(clamping: end.tokens)))
+            entries.append(Entry(name: end.name))
         } else {
             place = oldest
             unlink(place)
             places[entries[Int(place)].name] = nil
-            entries[Int(place)] = Entry(name: end.name, tokens: Int32(clamping: end.tokens))
+            entries[Int(place)] = Entry(name: end.name)
         }
         places[end.name] = place
         link(place)

@@ -60,6 +60,17 @@ public final class WorkflowGraph: Sendable {
         self.notExecuted = notExecuted
     }
 
+    /// The prefix that a piece of a prompt was made of, by its ``PromptSegment/origin``.
+    public func prefix(ofOrigin origin: String) -> PromptPrefix? { prefixes.first { origin.hasSameBytes(as: $0.origin) } }
+
+    /// The lifetimes that its author gives the pieces of a prompt, by their positions.
+    public func wishedLifetimes(ofOrigins origins: some Sequence<String>) -> [Int: TimeSpan] {
+        guard prefixes.contains(where: { $0.lifetime != nil }) else { return [:] }
+        var wished: [Int: TimeSpan] = [:]
+        for (position, origin) in origins.enumerated() { wished[position] = prefix(ofOrigin: origin)?.lifetime }
+        return wished
+    }
+
     public func tier(named name: String) -> ModelTier? { tiers.first { $0.name == name } }
 
     /// Every step of the file, nested ones and `finally` included.

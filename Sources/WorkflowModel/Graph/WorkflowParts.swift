@@ -168,6 +168,9 @@ public struct PromptPrefix: Sendable {
     /// Of its name.
     public let range: SourceRange?
 
+    /// What a piece of a prompt that it makes says of where it came from.
+    public var origin: String { "prefix \(name)" }
+
     package init(name: String, text: Template, stability: StabilityClass, lifetime: TimeSpan? = nil, mayMove: Bool = false, range: SourceRange? = nil) {
         self.range = range
         self.name = name

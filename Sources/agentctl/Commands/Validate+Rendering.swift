@@ -25,7 +25,7 @@ extension Validate {
         }
         let found = PromptRehearsal.differences(renderings[0], renderings[1]).filter { !$0.isLast }.map { difference in
             let step = loaded.graph.step(at: difference.path)
-            let prefix = step?.graph.prefixes.first { difference.origin.hasSameBytes(as: "prefix \($0.name)") }
+            let prefix = step?.graph.prefix(ofOrigin: difference.origin)
             let name = difference.part.isEmpty ? "'\(difference.path)'" : "check '\(difference.part)' of '\(difference.path)'"
             return Diagnostic(
                 .warning, code: "CP016", "two renderings of the prompt of \(name) part in \(difference.origin), after \(difference.bytes) bytes", at: prefix?.range ?? step?.step.range?.firstLine,

@@ -79,8 +79,7 @@ public struct CacheLint {
     }
 
     func prefix(of block: PrefixOutlook.Block, _ question: PrefixOutlook.Asked) -> PromptPrefix? {
-        guard block.origin.hasPrefix("prefix ") else { return nil }
-        return graph(of: question).prefixes.first { block.origin.hasSameBytes(as: "prefix \($0.name)") }
+        graph(of: question).prefix(ofOrigin: block.origin)
     }
 
     /// The workflow that a question's prefixes are declared in.

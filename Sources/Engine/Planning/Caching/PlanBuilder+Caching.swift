@@ -31,7 +31,7 @@ extension PlanBuilder {
                 guard let sheet = sheet(asked), !sheet.isMachineTime, let row = sheet.row(.input, promptTokens: TokenBound.estimate(bytes: asked.blocks.reduce(0) { $0 + $1.knownBytes })) else { return nil }
                 return (warmUp, row.price)
             }
-        let forecast = PrefixForecast(outlook, caching, wished: { Self.wished($0, place($0)) }, rules: caches.map { $0?.rules }, warmUps: warmUps)
+        let forecast = PrefixForecast(outlook, caching, wished: { place($0).wishedLifetimes(ofOrigins: $0.blocks.lazy.map(\.origin)) }, rules: caches.map { $0?.rules }, warmUps: warmUps)
         var plan = plan
         for index in plan.steps.indices {
             let path = plan.steps[index].id
@@ -47,16 +47,6 @@ extension PlanBuilder {
             }
         }
         return plan
-    }
-
-    /// The lifetimes that its author gives prefixes, by block.
-    static func wished(_ asked: PrefixOutlook.Asked, _ graph: WorkflowGraph) -> [Int: TimeSpan] {
-        var wished: [Int: TimeSpan] = [:]
-        for (index, block) in asked.blocks.enumerated() {
-            guard let prefix = graph.prefixes.first(where: { block.origin.hasSameBytes(as: "prefix \($0.name)") }) else { continue }
-            wished[index] = prefix.lifetime
-        }
-        return wished
     }
 
     /// How much of what was predicted was found, in the step's calls to the model.

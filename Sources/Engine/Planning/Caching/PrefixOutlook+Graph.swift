@@ -334,7 +334,7 @@ struct PrefixSurvey {
         if let system = model.system { add(.system, model.systemStability, "system", place.names.origin(of: system), system, own) }
         for index in model.prefixes {
             let prefix = place.graph.prefixes[index]
-            add(prefix.stability <= .tenant ? .system : .user, prefix.stability, "prefix \(prefix.name)", place.names.shared.origin(of: prefix.text), prefix.text, place.scope)
+            add(prefix.stability <= .tenant ? .system : .user, prefix.stability, prefix.origin, place.names.shared.origin(of: prefix.text), prefix.text, place.scope)
         }
         switch model.body {
         case .prompt(let template):

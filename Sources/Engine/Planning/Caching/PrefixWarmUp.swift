@@ -106,7 +106,7 @@ extension PrefixOutlook {
     func reads(of warmUp: PrefixWarmUp, within lifetimes: [TimeSpan]) -> [[Int]] {
         let reads = reads(of: warmUp.question, within: lifetimes) { _ in Progress() }
         // The question itself is one of them.
-        return reads[..<warmUp.blocks].map { $0.map { Int((($0 + 1) * 1000).rounded()) } }
+        return reads[..<warmUp.blocks].map { $0.map { CachePlan.thousandths($0 + 1) } }
     }
 }
 
