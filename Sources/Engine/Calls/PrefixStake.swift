@@ -70,8 +70,9 @@ struct PrefixStake: Sendable {
         switch worth {
         case .time(let prompt): return tokens >= Self.leastForTime && 2 * tokens >= prompt - known
         case .money(let price, let thousandths, let written, let writtenThousandths):
-            let gain = (price * tokens).picoDollars / 1000 * Int64(written >= prefix.tokens ? writtenThousandths : thousandths)
-            return gain > 0 && gain >= (latencyPrice * Int(clamping: span.milliseconds)).picoDollars / 1000
+            // Both in thousandths of a pico-dollar, which no price and no length takes beyond the range.
+            let gain = Int128(price.picoDollars) * Int128(tokens) * Int128(written >= prefix.tokens ? writtenThousandths : thousandths)
+            return gain > 0 && gain >= Int128(latencyPrice.picoDollars) * Int128(span.milliseconds)
         }
     }
 

@@ -10,7 +10,7 @@ extension ModelRunner {
         var command = tries.machine.apply(.started)
         tries.recordedCuts = tries.state.cuts[...]
         let recorded = tries.recorded
-        if model.memo != nil, tries.place == nil, !recorded.isEmpty { firstQuestion(of: tries, run) }
+        if model.memo != nil, tries.place == nil, !recorded.isEmpty { _ = firstQuestion(of: tries, run) }
         for record in recorded {
             command = tries.waited(command)
             // A model that is not configured is passed over without a call.

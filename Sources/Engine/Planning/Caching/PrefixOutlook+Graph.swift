@@ -203,8 +203,6 @@ struct PrefixSurvey {
         switch step.kind {
         case .model(let model): once = visit(model, step, place)
         case .approve(let approval): once = min(PrefixOutlook.Assumed.person, approval.timeout.map { Double($0.milliseconds) / 1000 } ?? .infinity)
-        case .value: once = 0
-        case .run, .tool: once = min(PrefixOutlook.Assumed.command, Double(step.timeout.milliseconds) / 1000)
         case .group(let body):
             place.path += "/"
             once = visit(body, place)
@@ -228,6 +226,7 @@ struct PrefixSurvey {
             let pass = visit(loop.body, place)
             axes[axis] = PrefixOutlook.Axis(kind: .passes, count: passes, width: 1, period: pass)
             once = pass * passes
+        default: once = step.kind.form == .value ? 0 : min(PrefixOutlook.Assumed.command, Double(step.timeout.milliseconds) / 1000)
         }
         guard let items else { return once }
         let axis = PrefixOutlook.Axis(kind: .items, count: axes[items].count, width: axes[items].width, period: once)

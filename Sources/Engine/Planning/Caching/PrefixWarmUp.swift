@@ -88,12 +88,12 @@ struct PrefixWarmUp: Sendable, Hashable {
     func isWorth(_ plan: CachePlan, _ rules: CacheRules, price: Money, latencyPrice: Money, wait: TimeSpan) -> Bool {
         let written = plan.marks.filter { plan.ends[$0.end].tokens > plan.cached }
         guard let last = written.last, !plan.isHeldOut, latencyPrice > .zero else { return false }
-        let milliseconds = Int64(start * 1000)
+        let milliseconds = Int64(clamping: Int(exactly: (start * 1000).rounded(.down)) ?? .max)
         // It is there still when they are asked.
         guard written.allSatisfy({ $0.lifetime.milliseconds >= milliseconds }) else { return false }
-        let read = (price * (plan.ends[last.end].tokens - plan.cached)).picoDollars / 1000 * Int64((rules.readPrice * 1000).rounded())
+        let read = Int128(price.picoDollars) * Int128(plan.ends[last.end].tokens - plan.cached) * Int128((rules.readPrice * 1000).rounded())
         // Those who come before it is done wait for the rest.
-        return (latencyPrice * Int(clamping: min(wait.milliseconds, milliseconds))).picoDollars / 1000 >= read
+        return Int128(latencyPrice.picoDollars) * Int128(min(wait.milliseconds, milliseconds)) >= read
     }
 }
 

@@ -109,7 +109,6 @@ public struct PromptRehearsal {
             render(model, step, path, place, output)
         case .value(let template): output = (try? template.evaluate(scope(place))) ?? "text"
         case .run(let command): output = command.schema?.sample ?? (command.parse == .text ? "Printed text." : command.parse == .jsonl ? [] : [:])
-        case .tool: output = "text"
         case .approve: output = ["approved": true, "by": "somebody", "note": ""]
         case .group(let body): output = Self.outputs(of: body, visit(body, inside(place, path)))
         case .loop(let loop):
@@ -118,6 +117,7 @@ public struct PromptRehearsal {
             output = Self.outputs(of: loop.body, visit(loop.body, inner))
         case .workflow(let other):
             output = visit(other.graph, Self.inputs(of: other.graph, given: place.with), prefix: path + "/")
+        default: output = "text"
         }
         return step.forEach == nil ? output : [output]
     }
