@@ -1,0 +1,20 @@
+import ArgumentParser
+import Values
+import WorkflowModel
+
+/// Recorded facts through the machines of today. Three ways to use that, a file each: one run, a folder of bundles, a fork.
+struct Replay: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Run what was recorded of a run through the same machines again, with nobody asked.")
+
+    @Argument(help: "The run: an id, the unique start or end of one, or 'last'.") var id: String?
+    @OptionGroup var golden: GoldenOptions
+    @OptionGroup var fork: ForkOptions
+    @OptionGroup var global: GlobalOptions
+
+    func run() async throws {
+        if golden.folder != nil { return try await golden.run(global) }
+        if fork.from != nil { return try await fork.run(id, global) }
+        throw ValidationError("not there yet")
+    }
+}
