@@ -10,10 +10,11 @@ struct Replay: AsyncParsableCommand {
     @Argument(help: "The run: an id, the unique start or end of one, or 'last'.") var id: String?
     @OptionGroup var golden: GoldenOptions
     @OptionGroup var fork: ForkOptions
+    @Flag(help: "As JSON.") var json = false
     @OptionGroup var global: GlobalOptions
 
     func run() async throws {
-        if golden.folder != nil { return try await golden.run(global) }
+        if golden.folder != nil { return try await golden.run(global, json: json) }
         if fork.from != nil { return try await fork.run(id, global) }
         throw ValidationError("not there yet")
     }
