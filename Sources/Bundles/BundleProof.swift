@@ -18,6 +18,8 @@ struct BundleProof {
     private var hasher = ContentHasher()
     private var number = 0
     private var isOver = false
+    /// Whether all lines have the hash that the last one tells.
+    private var isWhole = true
     private var chain = EventChain()
     private var head: ContentHash?
     private var replay: RunReplay?
@@ -108,8 +110,7 @@ struct BundleProof {
             isOver = true
             told = hash
             if lines != number { fault(nil, "says that there are \(lines) lines, and is line \(number)") }
-            // Where nothing else is wrong, it is in what no hash of its own covers.
-            if faults.isEmpty, hash != hasher.hash { fault(nil, "tells another hash than the lines before it have: one of them, or this one, was changed") }
+            isWhole = hash == hasher.hash
         }
     }
 
@@ -121,7 +122,8 @@ struct BundleProof {
         if fact.sequence != facts.count { fault(subject, "says that it is fact \(fact.sequence)") }
         if let head {
             let link = fact.payload.withUnsafeBytes { chain.link(after: head, sequence: Int64(facts.count), at: fact.at.microseconds, kind: fact.kind, payload: $0) }
-            if link != fact.hash { fault(subject, "is not what its link in the chain says") }
+            let from = facts.count == 1 ? ", which begins with the run's id in line 1" : ""
+            if link != fact.hash { fault(subject, "is not what its link in the chain says\(from)") }
         }
         // Those behind it are held against what it tells: each that was changed is named, and no other.
         head = fact.hash
@@ -191,6 +193,10 @@ struct BundleProof {
         for (_, line) in waitingRows { faults.append(BundleFault(line: line, nil, "is named by no fact behind it")) }
         if facts.count != header.facts { faults.append(BundleFault(line: 1, nil, "says that there are \(header.facts) facts, and there are \(facts.count)")) }
         if head != header.head { faults.append(BundleFault(line: 1, nil, "says that the head of the chain is \(header.head.hex), and it is \(head?.hex ?? "none")")) }
+        // Where nothing else is wrong, it is in what nothing else covers.
+        if faults.isEmpty, !isWhole {
+            faults.append(BundleFault(line: number, nil, "tells another hash than the lines before it have: one of them, or this one, was changed"))
+        }
         if let keptHead, keptHead != header.head {
             faults.append(BundleFault(line: 1, nil, "says that the head of the chain is \(header.head.hex), and the one that was kept elsewhere is \(keptHead.hex)"))
         }

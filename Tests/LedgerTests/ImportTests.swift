@@ -121,7 +121,8 @@ import WorkflowModel
         #expect(was.run.spending == now.run.spending)
         #expect(was.gateTiers.count == 1 && now.gateTiers.count == 1)
         #expect(was.approvals.map(\.request.text) == now.approvals.map(\.request.text) && now.approvals.map(\.request.text) == ["Send?"])
-        #expect(try target.facts(run: "run-b", after: 0, limit: .max).map(\.hash) == (try source.facts(run: "run-b", after: 0, limit: .max).map(\.hash)))
+        let hashes = try source.facts(run: "run-b", after: 0, limit: .max).map(\.hash)
+        #expect(try target.facts(run: "run-b", after: 0, limit: .max).map(\.hash) == hashes)
     }
 
     @Test func itIsProvedAndRemovedAsOthersAre() async throws {
@@ -131,7 +132,8 @@ import WorkflowModel
         #expect(try take(try parts(of: "run-b", in: source), into: two) == .imported)
         let found = try #require(try target.verify(run: "run-b"))
         // The answer that is kept names a document that never was.
-        #expect(found.isSound && found.provesRows && found.head == (try source.verify(run: "run-b"))?.head && found.redacted > 0, "\(found.faults)")
+        let head = try source.verify(run: "run-b")?.head
+        #expect(found.isSound && found.provesRows && found.head == head && found.redacted > 0, "\(found.faults)")
         #expect(try target.checkup().faults == [])
         // A row of it, and a row that it has not.
         try two.execute("UPDATE run SET cost_pico = 1 WHERE run_id = 'run-b'")
@@ -162,11 +164,10 @@ import WorkflowModel
         #expect(await code { _ = try await target.takeOver(RunID("run-c"), by: "tests", at: Self.later) } == .hasEnded)
         #expect(await code { _ = try await target.cancel(RunID("run-c"), by: "ann") } == .hasEnded)
         #expect(await code { _ = try await target.recordOutcome("good", of: "run-c") } == .hasEnded)
-        #expect(await code { _ = try await target.decide(RunID("run-c"), path: "review", ApprovalDecision(isApproved: true, by: "ann", note: nil, at: Self.later), document: nil) } == .unknownRun)
+        #expect(await code { _ = try await target.decide(RunID("run-c"), path: "review", ApprovalDecision(isApproved: true, by: "ann", note: nil, at: Self.later), document: nil) } == .hasEnded)
         #expect(try target.verify(run: "run-c")?.isSound == true, "and nothing was written")
         // Once more is no error, and another record under its id is.
         #expect(try take(parts, into: two) == .known)
-        try await record("run-c", in: try TemporaryLedger().open())
         var other = Parts(run: RunID("run-c"), facts: parts.facts, head: ContentHash(of: "another"), parts: parts.parts)
         #expect(await code { _ = try take(other, into: two) } == .other)
         // Changed since it was proved.

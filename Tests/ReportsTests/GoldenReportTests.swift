@@ -24,7 +24,7 @@ import WorkflowModel
             GoldenReport.Entry(name: "a.bundle", run: "r", workflow: "w", report: report(.identical), time: .milliseconds(42)),
             GoldenReport.Entry(name: "b.bundle", run: "r", workflow: "w", report: report(.redacted), time: .milliseconds(1)),
             GoldenReport.Entry(name: "c.bundle", run: "r", workflow: "w", report: report(.different, difference), time: .milliseconds(1_007)),
-            GoldenReport.Entry(name: "d.bundle", problem: "d.bundle is not as it was written:\n  line 3, fact 2 (x), is <odd>", time: .milliseconds(0)),
+            GoldenReport.Entry(name: "d.bundle", problem: "d.bundle is not as it was written:\n  line 3, fact 2 (x), is <odd> \u{1}", time: .milliseconds(0)),
         ]
         return golden
     }
@@ -43,7 +43,7 @@ import WorkflowModel
                     please
                     now
                     {"a":1}
-                  + Write to <Bob> & \u{1}
+                  + Write to <Bob> & \\u0001
                     please
                     now
 
@@ -74,7 +74,8 @@ import WorkflowModel
         #expect(xml.contains("<testsuite name=\"golden &quot;a&quot;\" tests=\"4\""))
         #expect(xml.contains("<testcase classname=\"w\" name=\"a.bundle\" time=\"0.042\"/>\n"))
         #expect(xml.contains("<testcase classname=\"w\" name=\"c.bundle\" time=\"1.007\">\n      <failure type=\"request\" message=\"the request has other bytes\">"))
-        #expect(xml.contains("+ Write to &lt;Bob&gt; &amp; \u{FFFD}&#10;"))
+        #expect(xml.contains("+ Write to &lt;Bob&gt; &amp; \\u0001&#10;"))
+        #expect(xml.contains("is &lt;odd&gt; \u{FFFD}</error>"))
         #expect(xml.contains("<testcase classname=\"bundle\" name=\"d.bundle\" time=\"0.000\">\n      <error type=\"unreadable\" message=\"d.bundle is not as it was written:\">"))
         #expect(xml.contains("<system-out>4 documents are redacted or left out, and were compared by their hashes</system-out>"))
         #expect(xml.unicodeScalars.allSatisfy { $0.value >= 0x20 || $0 == "\n" })

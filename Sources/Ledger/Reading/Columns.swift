@@ -41,11 +41,7 @@ enum RunColumns {
         return rows.map { row in
             var run = record(row, vantage)
             run.spending = spending[row[0]] ?? (run.isImported ? told(row) : Spending())
-            if run.isOver {
-                // Nothing of it is under way any more, also where its process was gone before.
-                run.spending.unknown += run.spending.open
-                run.spending.open = 0
-            }
+            if run.isOver { run.spending.end() }
             return run
         }
     }
@@ -95,6 +91,14 @@ enum RunColumns {
             run.imported = ImportRecord(origin: ImportOrigin(file: file, hash: bundle), at: at)
         }
         return run
+    }
+}
+
+extension Spending {
+    /// Nothing is under way any more, also where its process was gone before.
+    mutating func end() {
+        unknown += open
+        open = 0
     }
 }
 

@@ -21,6 +21,7 @@ extension Ledger {
             return try ImportedTrace.rows(of: run, number: number, database).read { rows in
                 var trace = try Self.trace(record, rows, 1, maxItems)
                 trace.run.spending = try Row.fetchOne(rows, sql: "SELECT \(SpendingColumns.list) FROM model_call c").map { SpendingColumns.spending($0, 0) } ?? Spending()
+                if record.isOver { trace.run.spending.end() }
                 trace.approvals = try Self.approvals(rows, "1", [])
                 trace.redacted = try RedactedDocuments.of(number, database)
                 return trace

@@ -57,7 +57,8 @@ extension RunVerifier {
         let told = Dictionary(link.rows.map { ($0.table, $0.digest) }) { first, _ in first }
         // Of a table that there was not yet, no row was kept.
         for (table, digest) in found where told[table] ?? ContentHash(of: table) != digest { faults.append("\(table): the rows are not those that gc kept") }
-        let said = try String.fetchOne(database, sql: "SELECT outcome FROM run WHERE id = ?", arguments: [number])
+        // One that was taken in has its outcome in its own row alone.
+        let said = try String.fetchOne(database, sql: "SELECT outcome FROM run WHERE id = ? AND \(RunColumns.isOwn)", arguments: [number])
         let last = all.last?.value
         if said.map({ last?.hasSameBytes(as: $0) != true }) ?? (last != nil) {
             faults.append("run.outcome of the run says \(said ?? "nothing"), its last outcome is \(last ?? "none")")

@@ -19,7 +19,7 @@ public protocol ImportedRun: Sendable {
 }
 
 /// A part of such a run.
-public enum ImportedPart {
+public enum ImportedPart: Sendable {
     case priceRow(id: String, json: String)
     case document(Blob)
     case fact(RecordedFact)
