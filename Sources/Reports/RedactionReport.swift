@@ -11,7 +11,8 @@ public enum RedactionReport {
             StyledText(String(document.hash.hex.prefix(12)), .dim) + StyledText("  " + names(document))
         }
         for shared in done.shared {
-            lines.append(StyledText("\(shared.document.hex.prefix(12)) belongs to \(Figures.counted(shared.runs.count, "other run")) too: \(shared.runs.prefix(mostNames).joined(separator: ", "))\(shared.runs.count > mostNames ? ", …" : "")", .yellow))
+            let runs = shared.runs.prefix(mostNames).joined(separator: ", ") + (shared.runs.count > mostNames ? ", …" : "")
+            lines.append(StyledText("\(shared.document.hex.prefix(12)) belongs to \(Figures.counted(shared.runs.count, "other run")) too: \(runs)", .yellow))
         }
         let what = "\(Figures.counted(done.documents, "document")), \(Figures.counted(Int(done.bytes), "byte"))"
         let whom = done.runs.count == 1 ? "run \(run)" : "\(Figures.counted(done.runs.count, "run"))"

@@ -21,7 +21,7 @@ public struct DocumentPath: Sendable, Hashable {
     /// - Returns: `nil` where it is none.
     public init?(_ text: String) {
         self.text = text
-        let parts = text.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+        let parts = text.parts(at: UInt8(ascii: "."), omittingEmptyParts: false).map(String.init)
         guard let first = parts.first, parts.allSatisfy({ !$0.isEmpty }) else { return nil }
         switch first {
         case "everything", "prompts", "answers":
