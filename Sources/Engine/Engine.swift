@@ -9,6 +9,8 @@ public final class Engine: Sendable {
     let services: CallServices
     let programLimiter: ConcurrencyLimiter
     private let active = Mutex<[RunID: RunExecution]>([:])
+    /// By the hash of the graph.
+    private let modelDocuments = Mutex<[ContentHash: Blob]>([:])
     private let stopping = Mutex<Interruption>(.none)
     private let isListening = Mutex(false)
     /// Runs whose results are given out, and which ask for comparison.
@@ -58,6 +60,24 @@ public final class Engine: Sendable {
         return try await drive(RunExecution(id: id, graph: graph, .recorded(run), inputs: inputs, engine: self, observer: observer))
     }
 
+    // MARK: What is kept with runs
+
+    /// More graphs than these are not kept at once.
+    private static let mostModelDocuments = 64
+
+    /// What is known of the models that a workflow may ask, as a document of its runs.
+    func models(of graph: WorkflowGraph) -> Blob {
+        if let known = modelDocuments.withLock({ $0[graph.hash] }) { return known }
+        var models = RecordedModels()
+        models.add(of: graph, environment, at: environment.clock.now())
+        let made = Blob(JSONEncoding.canonical.bytes(models.json))
+        modelDocuments.withLock { documents in
+            if documents.count >= Self.mostModelDocuments { documents.removeAll() }
+            documents[graph.hash] = made
+        }
+        return made
+    }
+
     private func drive(_ execution: RunExecution) async throws(JournalError) -> RunResult {
         let id = execution.id
         active.withLock { $0[id] = execution }
@@ -81,7 +101,7 @@ public final class Engine: Sendable {
     /// Stops every run of this engine; a second, stronger word wins.
     public func interrupt(_ level: Interruption) {
         stopping.withLock { $0 = max($0, level) }
-        for task in lingering.withLock({ Array($0.values) }) { task.cancel() }
+        leaveLingering()
         let executions = active.withLock { Array($0.values) }
         for execution in executions {
             Task(executorPreference: environment.executor) { await execution.interrupt(level) }
@@ -100,6 +120,11 @@ public final class Engine: Sendable {
         }
         // A stop that was asked for before it was listed.
         if interruption != .none { lingering.withLock { $0[id] }?.cancel() }
+    }
+
+    /// Lets everything be that is asked for comparison.
+    func leaveLingering() {
+        for task in lingering.withLock({ Array($0.values) }) { task.cancel() }
     }
 
     /// How long a process waits at its end for what is asked for comparison.

@@ -14,6 +14,15 @@ extension RunExecution {
 
     func nextCall() -> CallID { CallID(run: id, number: state.numbers.next()) }
 
+    func nextCall(at site: CallSite) -> CallID {
+        // Calls may be prepared and not begun: which number one has is the record's to say.
+        if let known = engine.services.replay?.number(at: site) { return CallID(run: id, number: known) }
+        return nextCall()
+    }
+
+    /// A draw from 0 up to 2⁵³.
+    func draw(at path: String) -> Int64 { engine.services.replay?.draw(at: path) ?? Int64(environment.entropy.next() >> 11) }
+
     func objection(to question: Question, at site: CallSite) -> StepFailure? {
         guard question.climbs else { return nil }
         return state.bandAgainstClimbing(to: site.tier).map { StepFailure(.budget, $0) }

@@ -100,12 +100,14 @@ actor RunExecution: CallRecorder {
     private func beginning(_ batch: (name: String, index: Int)?) -> (RunStart, RunEvent) {
         let graph = state.graph
         let inputs = Blob(JSONEncoding.wire.bytes(.object(state.scopes[0]!.given ?? [:])))
-        let started = RunEvent.runStarted(
-            state.started(
-                inputs: inputs.hash, program: environment.program, origin: environment.origin, batch: batch, draw: { [environment] in Int64(environment.entropy.next() >> 11) },
-                redactor: environment.secrets.redactor))
+        let models = engine.services.replay == nil ? engine.models(of: graph) : nil
+        let told = state.started(
+            inputs: inputs.hash, program: environment.program, origin: environment.origin, batch: batch, models: models?.hash,
+            draw: { [self] in draw(at: "") }, redactor: environment.secrets.redactor)
+        let started = RunEvent.runStarted(engine.services.replay?.beginning(of: told) ?? told)
         outbox.append(started, at: state.startedAt)
         outbox.append(inputs)
+        if let models { outbox.append(models) }
         state.scopes[0]!.given = nil
         outbox.append(graph.sources.manifest)
         for file in graph.sources.files { outbox.append(file.content) }

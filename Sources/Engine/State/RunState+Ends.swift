@@ -8,7 +8,7 @@ extension RunState {
     ///   - draw: where its workflow keeps a share of runs apart.
     ///   - redactor: what an expression puts together may be a secret, though none of its pieces is.
     func started(
-        inputs hash: ContentHash, program: String, origin: RunOrigin, batch: (name: String, index: Int)?, draw: (() -> Int64)? = nil, redactor: Redactor
+        inputs hash: ContentHash, program: String, origin: RunOrigin, batch: (name: String, index: Int)?, models: ContentHash? = nil, draw: (() -> Int64)? = nil, redactor: Redactor
     ) -> RunStarted {
         let scope = bindings(scopes[0]!)
         var tags = JSONObject()
@@ -22,7 +22,7 @@ extension RunState {
             decision: RunDecision(
                 id: graph.decision?.id.flatMap { try? $0.render(scope) }.map { redactor.redact($0) }, unit: graph.decision?.unit, counts: graph.decision?.counts ?? []),
             batch: batch?.name, batchIndex: batch?.index, origin: origin,
-            holdout: graph.caching.holdout.flatMap { rate in draw.map { RunStarted.Holdout(draw: $0(), rate: rate) } })
+            holdout: graph.caching.holdout.flatMap { rate in draw.map { RunStarted.Holdout(draw: $0(), rate: rate) } }, models: models)
     }
 
     /// What the run returns.

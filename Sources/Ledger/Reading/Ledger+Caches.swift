@@ -117,6 +117,14 @@ extension Ledger {
     public func keptPriceRows() throws(JournalError) -> [PriceRow] {
         try read { database in try priceRows(database) }
     }
+
+    /// Those of ids, in the order of these; what is not there, or cannot be read, is left out.
+    func keptPriceRows(_ ids: [String]) throws(JournalError) -> [PriceRow] {
+        try read { database in
+            let select = try database.makeStatement(sql: "SELECT json FROM price_row WHERE id = ?")
+            return try ids.compactMap { try String.fetchOne(select, arguments: [$0]) }.compactMap { (try? JSONParser.parse($0)).flatMap(PriceRow.init(json:)) }
+        }
+    }
 }
 
 /// What caches saved of a group of calls.

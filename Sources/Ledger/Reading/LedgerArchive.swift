@@ -37,6 +37,8 @@ struct LedgerArchive: RunArchive, SpendingArchive, RecordProof {
 
     func documents(_ hashes: [ContentHash]) async throws(JournalError) -> [ContentHash: [UInt8]] { try await ledger.documents(hashes) }
 
+    func transcript(of run: RunRecord) -> any RunTranscript { LedgerTranscript(ledger: ledger, run: RunID(run.id), file: run.file) }
+
     func hasBatch(_ name: String) async throws(JournalError) -> Bool {
         try await ledger.reading { ledger throws(JournalError) in try ledger.hasBatch(name) }
     }

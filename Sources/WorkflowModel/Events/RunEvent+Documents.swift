@@ -5,7 +5,7 @@ import Values
 extension RunEvent {
     /// The keys of payloads under which the hash of a document stands. (`graph` is a hash of no document.)
     public static let documentKeys = [
-        "sources", "inputs", "items", "request", "response", "logprobs", "stdout", "stderr", "output", "message", "outputs",
+        "sources", "inputs", "items", "request", "response", "logprobs", "stdout", "stderr", "output", "message", "outputs", "models",
     ]
 
     /// The keys of ``documentKeys`` whose documents name others.

@@ -33,6 +33,9 @@ public protocol RunArchive: RunHistory {
     /// The documents of hashes, as far as there are any.
     func documents(_ hashes: [ContentHash]) async throws(JournalError) -> [ContentHash: [UInt8]]
 
+    /// All that is recorded of a run, to be replayed.
+    func transcript(of run: RunRecord) -> any RunTranscript
+
     // MARK: Batches
 
     /// Whether there is a batch of that name, also one of which no line began.

@@ -4,7 +4,7 @@ import WorkflowModel
 
 /// What a journal in memory has, told as an archive tells it: from the entries as they were handed over, without a row of a database.
 public struct InMemoryArchive: RunArchive {
-    private let journal: InMemoryJournal
+    fileprivate let journal: InMemoryJournal
 
     public init(_ journal: InMemoryJournal) { self.journal = journal }
 
@@ -76,6 +76,29 @@ public struct InMemoryArchive: RunArchive {
     }
 
     public func documents(_ hashes: [ContentHash]) async throws(JournalError) -> [ContentHash: [UInt8]] { try await journal.documents(hashes) }
+
+    public func transcript(of run: RunRecord) -> any RunTranscript { Transcript(archive: self, run: RunID(run.id), file: run.file) }
+
+    private struct Transcript: RunTranscript {
+        let archive: InMemoryArchive
+        let run: RunID
+        let file: String
+
+        func events(after sequence: Int, most: Int) async throws(JournalError) -> [EventRecord] {
+            try await archive.events(run: run.text, filter: EventFilter(after: sequence, limit: most))
+        }
+
+        func documents(_ hashes: [ContentHash]) async throws(JournalError) -> [ContentHash: [UInt8]] { try await archive.documents(hashes) }
+
+        /// Those of a run's facts: a journal keeps no others.
+        func priceRows(_ ids: [String]) async throws(JournalError) -> [PriceRow] {
+            var rows: [PriceRow] = []
+            for fact in archive.journal.run(run)?.events ?? [] { if case .callEnded(let end) = fact.event { rows += end.newPriceRows } }
+            return ids.compactMap { id in rows.first { $0.id == id } }
+        }
+
+        func redacted() async throws(JournalError) -> Set<ContentHash> { [] }
+    }
 
     // MARK: RunHistory
 

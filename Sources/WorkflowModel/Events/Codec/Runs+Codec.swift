@@ -29,6 +29,7 @@ extension RunStarted {
         json.put("parent", parent)
         json.put("holdout_draw", holdout.map { Int($0.draw) })
         json.put("holdout", holdout?.rate.description)
+        json.put("models", models)
     }
 
     convenience init(_ fields: EventFields) throws(EventDecodingError) {
@@ -44,7 +45,7 @@ extension RunStarted {
             origin: RunOrigin(commit: try fields.optionalText("commit"), release: try fields.optionalText("release")),
             kind: try fields.optional("kind", RunKind.init(rawValue:)) ?? .workflow,
             purpose: try fields.optional("purpose", RunPurpose.init(rawValue:)) ?? .production, parent: try fields.optionalText("parent"),
-            holdout: try Holdout(fields))
+            holdout: try Holdout(fields), models: try fields.optionalHash("models"))
     }
 }
 
