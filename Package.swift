@@ -26,8 +26,8 @@ let package = Package(
             /** Commands, settings, the terminal, exit codes, and the wiring in one file (Composition.swift) */
             name: "agentctl",
             dependencies: [
-                "Economics", "Engine", "Expressions", "HTTP", "JSONSchema", "Ledger", "PromptCaching", "Providers", "Reports", "Tools", "Values", "WorkflowLoading",
-                "WorkflowModel",
+                "Bundles", "Economics", "Engine", "Expressions", "HTTP", "JSONSchema", "Ledger", "PromptCaching", "Providers", "Reports", "Tools", "Values",
+                "WorkflowLoading", "WorkflowModel",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ],
@@ -69,6 +69,9 @@ let package = Package(
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
             swiftSettings: strict),
+        .target(
+            /** One run in one file: written, proved, read */
+            name: "Bundles", dependencies: ["Economics", "Values", "WorkflowModel"], swiftSettings: strict),
         .target(
             /** Pure functions: records -> tables, trees, JSON, CSV */
             name: "Reports",
@@ -168,6 +171,7 @@ let package = Package(
             name: "LedgerTests",
             dependencies: ["Ledger", "Economics", "PromptCaching", "Reports", "TestSupport", "Values", "WorkflowModel", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: strict),
+        .testTarget(name: "BundlesTests", dependencies: ["Bundles", "Economics", "Engine", "TestSupport", "Values", "WorkflowLoading", "WorkflowModel"], swiftSettings: strict),
         .testTarget(name: "ReportsTests", dependencies: ["Reports", "Economics", "PromptCaching", "TestSupport", "Values", "WorkflowModel"], swiftSettings: strict),
         .testTarget(
             /** The program as users run it: a real process, real sockets, a real ledger file */

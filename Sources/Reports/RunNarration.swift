@@ -60,7 +60,7 @@ public enum RunNarration {
             return [.decided(path: path, isApproved: decision.isApproved, decision.sentence)] + state(path, .running)
         case .runResumed: return [.resumed]
         case .bandEntered(let entered): return [.entered(entered.band, entered.sentence)]
-        case .conditionEvaluated, .commandEnded, .interruptRequested, .cancelRequested, .scopeOpened, .memoKept, .prefixReleased, .outcomeRecorded, .runPruned, .shadowDrawn,
+        case .conditionEvaluated, .commandEnded, .interruptRequested, .cancelRequested, .scopeOpened, .memoKept, .prefixReleased, .outcomeRecorded, .runPruned, .documentsRedacted, .shadowDrawn,
             .shadowEnded:
             return []
         }

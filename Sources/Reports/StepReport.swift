@@ -75,20 +75,23 @@ public struct StepReport: Sendable {
 
     private func text(of node: Node, _ style: TextStyle, _ prompts: Bool) -> [StyledText] {
         var lines: [StyledText] = []
-        func tell(_ title: String, _ text: String?, tint: Tint? = .cyan) {
+        func tell(_ title: String, _ text: String?, of hash: ContentHash? = nil, tint: Tint? = .cyan) {
             lines.append("  " + StyledText(title, tint))
-            guard let text else { return lines.append("    " + StyledText("(not in the ledger)", .dim)) }
+            guard let text else {
+                let isRedacted = hash.map(trace.redacted.contains) ?? false
+                return lines.append("    " + StyledText(isRedacted ? "(redacted: sha256 \(hash!.hex))" : "(not in the ledger)", .dim))
+            }
             let whole = "agentctl outputs \(trace.run.id) --step \(node.record.path)"
             lines += BoundedText(text, style, indent: 4, whole: title == "output" ? whole : nil).lines.map { "    " + $0 }
         }
         for call in node.calls {
             let record = call.record
-            if prompts { tell("#\(record.ordinal) \(record.purpose), request to \(record.modelName)", call.request) }
+            if prompts { tell("#\(record.ordinal) \(record.purpose), request to \(record.modelName)", call.request, of: record.request) }
             var title = "#\(record.ordinal) \(record.purpose), answer of \(record.modelName)"
             if let reason = record.finishReason, reason != "stop" { title += ", finish: \(reason)" }
             if let failure = record.failure { title += ", not taken" + (Figures.failure(failure).kind.map { ": " + $0 } ?? "") }
             if !call.violations.isEmpty { title += ", rejected: " + call.violations.joined(separator: "; ") }
-            if record.response != nil { tell(title, call.response, tint: record.failure == nil && call.violations.isEmpty ? .cyan : .yellow) }
+            if record.response != nil { tell(title, call.response, of: record.response, tint: record.failure == nil && call.violations.isEmpty ? .cyan : .yellow) }
         }
         for command in node.commands {
             let head = "attempt \(command.attempt), exit code \(command.exitCode), \(TimeSpan.milliseconds(command.milliseconds))"
@@ -99,7 +102,7 @@ public struct StepReport: Sendable {
         }
         // The text of the last answer is the output, and told once.
         if node.record.output != nil {
-            tell("output", node.output.map(Self.text))
+            tell("output", node.output.map(Self.text), of: node.record.output)
         } else if node.calls.isEmpty, node.commands.isEmpty {
             lines.append("  " + StyledText("no output", .dim))
         }

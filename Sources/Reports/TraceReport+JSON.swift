@@ -25,12 +25,14 @@ extension TraceReport {
                     .with("answered_by", .text(gate?.isGiven == true ? nil : answerer == nil ? remembered[node.path] : answerer?.answered))
                     .with("decision", decisions[node.path] ?? .null))
         }
-        return [
+        let document: JSONObject = [
             "run": json(trace.run), "nodes": .array(nodes), "calls": .array(calls.map(json)), "memo_hits": .array(trace.memoHits.map(json)),
             "approvals": ApprovalReport.json(trace.approvals),
             "gate_tiers": .array(gateTiers(trace, asked)), "gate_checks": .array(trace.gateChecks.map(json)),
             "gate_draws": .array(trace.gateDraws.map(json)), "gate_shadows": .array(trace.gateShadows.map(json)),
         ]
+        if trace.redacted.isEmpty { return .object(document) }
+        return .object(document.with("redacted", .array(trace.redacted.map(\.hex).sorted().map(JSONValue.string))))
     }
 
     /// Each with what it adds to those below it: whether the answer is another one, and what the node has cost so far.
@@ -115,6 +117,9 @@ extension TraceReport {
             object["held_tokens"] = .number(run.heldTokens)
         }
         if let band = run.band { object["band"] = .string(band.rawValue) }
+        if run.isImported {
+            object["imported"] = run.imported.map { ["file": .string($0.origin.file), "bundle": .string($0.origin.hash.hex), "at": .time($0.at)] } ?? [:]
+        }
         return .object(object)
     }
 

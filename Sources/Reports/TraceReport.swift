@@ -64,6 +64,13 @@ public enum TraceReport {
         }
         lines += Figures.flow(times, style)
 
+        if run.isImported {
+            let what = run.imported.map { "imported from \($0.origin.file) on \($0.at.dateText)" } ?? "imported"
+            lines += StyledText(what + ": it counts in no cap, audit or history of this ledger", .yellow).wrapped(style)
+        }
+        if !trace.redacted.isEmpty {
+            lines += StyledText("\(Figures.counted(trace.redacted.count, "document")) of it redacted or left out: their hashes are known, and not what they said", .yellow).wrapped(style)
+        }
         let spending = run.spending
         let open = spending.heldOpen
         var figures: [StyledText] = [
@@ -117,7 +124,8 @@ public enum TraceReport {
 
     /// With the word that its process is gone, where it says that it runs.
     static func status(of run: RunRecord, _ style: TextStyle) -> StyledText {
-        guard run.isAbandoned else { return style.symbol(run.status) + " " + StyledText(run.status.rawValue, run.status.tint) }
+        let isElsewhere = run.isImported ? ", imported" : ""
+        guard run.isAbandoned, !run.isImported else { return style.symbol(run.status) + " " + StyledText(run.status.rawValue + isElsewhere, run.status.tint) }
         return style.symbol(.interrupted) + " " + StyledText("running, without a process", RunStatus.interrupted.tint)
     }
 

@@ -12,6 +12,7 @@ struct TraceTree {
     private let approvals: [String: [ApprovalRecord]]
     /// What was decided of tiers, and what was found by checks, by the path of the node.
     let gates: [String: GateTrace]
+    private let redacted: Set<ContentHash>
     var rows = Table(
         [
             Table.Column("step", floor: 14),
@@ -29,6 +30,7 @@ struct TraceTree {
         top = TraceBranch.tree(of: trace)
         approvals = Dictionary(grouping: trace.approvals, by: \.path)
         gates = GateTrace.byPath(trace)
+        redacted = trace.redacted
         memoHits = Dictionary(trace.memoHits.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
@@ -183,7 +185,7 @@ struct TraceTree {
         for (title, hash) in [("request", call.request), ("response", call.response)] {
             guard let hash else { continue }
             tell("\(title) \(hash.hex.prefix(12))", prefix: below, tint: .cyan)
-            tell(prompts(hash) ?? "(its text is not in the ledger)", prefix: below + "  ", tint: nil)
+            tell(prompts(hash) ?? (redacted.contains(hash) ? "(redacted)" : "(its text is not in the ledger)"), prefix: below + "  ", tint: nil)
         }
     }
 

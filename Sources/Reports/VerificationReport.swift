@@ -26,6 +26,10 @@ public enum VerificationReport {
         if found.chain != nil, found.prunedAt == nil, !found.provesRows {
             lines.append(StyledText("  its facts do not tell all that its rows hold: the rows were held against each other alone", .yellow).rendered(style))
         }
+        if found.redacted > 0 {
+            let what = found.redacted == 1 ? "1 document was taken or left out: its hash is proved, and not what it said" : "\(found.redacted) documents were taken or left out: their hashes are proved, and not what they said"
+            lines.append(StyledText("  " + what, .yellow).rendered(style))
+        }
         for fault in found.faults { lines += fault.wrapped(to: style.width.map { $0 - 2 }).map { StyledText("  " + $0, .red).rendered(style) } }
         return lines.map { $0 + "\n" }.joined()
     }
@@ -60,7 +64,7 @@ public enum VerificationReport {
         return [
             "run": .string(found.run), "status": .string(found.status.rawValue), "ok": .bool(found.isSound),
             "chain": .string(broken != nil ? "broken" : found.prunedAt == nil && events != nil ? "intact" : "pruned"), "events": .number(events), "broken_at": .number(broken),
-            "head": .string(found.head.hex), "documents": .number(found.documents), "pruned_at": .time(found.prunedAt), "kept_head": .text(kept),
+            "head": .string(found.head.hex), "documents": .number(found.documents), "redacted": .number(found.redacted), "pruned_at": .time(found.prunedAt), "kept_head": .text(kept),
             "kept_head_event": .number(keptEvent), "proves_rows": .bool(found.provesRows),
             "unproved": .array(found.unproved.map(JSONValue.string)), "faults": .array(found.faults.map(JSONValue.string)),
         ]

@@ -2,6 +2,14 @@
 public enum Base64 {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
+    /// By letter; 64: none.
+    private static let values: [UInt8] = {
+        var values = [UInt8](repeating: 64, count: 256)
+        for (value, letter) in alphabet.enumerated() { values[Int(letter)] = UInt8(value) }
+        (values[Int(UInt8(ascii: "-"))], values[Int(UInt8(ascii: "_"))]) = (62, 63)
+        return values
+    }()
+
     /// How many bytes it takes.
     public static func size(of bytes: [UInt8]) -> Int { (bytes.count + 2) / 3 * 4 }
 
@@ -36,12 +44,12 @@ public enum Base64 {
     }
 
     /// What a text in either alphabet stands for, with padding or without; `nil` where it is none.
-    static func decoded(_ text: String) -> [UInt8]? {
+    public static func decoded(_ text: String) -> [UInt8]? {
         var bytes: [UInt8] = []
         var (word, bits) = (UInt32(0), 0)
         for letter in text.utf8.reversed().drop(while: { $0 == UInt8(ascii: "=") }).reversed() {
-            let plain = letter == UInt8(ascii: "-") ? UInt8(ascii: "+") : letter == UInt8(ascii: "_") ? UInt8(ascii: "/") : letter
-            guard let value = alphabet.firstIndex(of: plain) else { return nil }
+            let value = values[Int(letter)]
+            guard value < 64 else { return nil }
             (word, bits) = (word << 6 | UInt32(value), bits + 6)
             if bits >= 8 {
                 bits -= 8

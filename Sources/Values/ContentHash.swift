@@ -113,3 +113,16 @@ public struct ContentHash: Sendable, Hashable, CustomStringConvertible {
 
     public var description: String { hex }
 }
+
+/// A digest of what comes piece by piece.
+public struct ContentHasher: Sendable {
+    private var hasher = SHA256()
+
+    public init() {}
+
+    public mutating func update(_ bytes: UnsafeRawBufferPointer) { hasher.update(bufferPointer: bytes) }
+    public mutating func update(_ bytes: [UInt8]) { bytes.withUnsafeBytes { update($0) } }
+
+    /// Of all that has come; more may come.
+    public var hash: ContentHash { hasher.finalize().withUnsafeBytes { ContentHash(bytes: $0)! } }
+}

@@ -234,6 +234,12 @@ import Values
             "audit": [["audit"], ["audit", "--json"], ["audit", "--csv", "--by", "run,model"], ["audit", "--by", "approver"], ["audit", "--by", "approver", "--json"]],
             "outcome": [["outcome", "last", Self.canaries["env"]!], ["outcome", Self.canaries["env"]!, "x"]],
             "verify": [["verify", "last"], ["verify", "--all", "--json"]], "db check": [["db", "check", "--json"], ["db", "check"]], "db vacuum": [["db", "vacuum"]],
+            "export": [["export", id, "--bundle", "made.bundle"], ["export", id, "--bundle", "-", "--without", Self.canaries["env"]!], ["export", Self.canaries["env"]!, "--bundle", "x"]],
+            "import": [["import", "made.bundle"], ["import", "lines.jsonl"], ["import", Self.canaries["env"]!]],
+            "redact": [
+                ["redact", id, "--field", "inputs.\(Self.canaries["env"]!)", "--yes"],
+                ["redact", id, "--field", "prompts", "--by", Self.canaries["env"]!, "--reason", Self.everything(but: "command"), "--everywhere", "--yes"],
+            ],
             "gc": [["gc", "--older-than", "0s", "--dry-run"]], "prices list": [["prices", "list", "--json"]], "prices show": [["prices", "show", "val/answer"], ["prices", "show", Self.canaries["env"]!]],
             "prices import": [["prices", "import", "wrong.yaml"], ["prices", "import", "lines.jsonl", "--json"]],
             "prices diff": [["prices", "diff", Self.canaries["env"]!], ["prices", "diff", "lines.jsonl"]],

@@ -89,6 +89,7 @@ import WorkflowModel
         .interruptRequested, .cancelRequested(by: "ann"), .runEnded(RunEnded(.failed, outputs: hash, failure: failure, outcome: "lost")),
         .runResumed(RunResumed(program: "agentctl 9", epoch: 4, lost: [3, 9])), .outcomeRecorded(OutcomeRecorded(value: "won", source: "command")),
         .runPruned(RunPruned(facts: 9, previous: hash, rows: [("run", hash), ("outcome", other)], program: "agentctl 9")),
+        .documentsRedacted(DocumentsRedacted(documents: [hash, other], fields: ["inputs", "steps.a.prompt"], by: "ann", reason: "asked")),
     ]
 
     private static let bare: [RunEvent] = [

@@ -104,7 +104,7 @@ extension RunState {
             idleTimes.append((lastFactAt, moment))
             loseCalls()
         case .bandEntered(let entered): try enter(entered)
-        case .conditionEvaluated, .interruptRequested, .cancelRequested, .runEnded, .outcomeRecorded, .runPruned, .shadowEnded: break
+        case .conditionEvaluated, .interruptRequested, .cancelRequested, .runEnded, .outcomeRecorded, .runPruned, .documentsRedacted, .shadowEnded: break
         }
     }
 

@@ -29,14 +29,15 @@ extension RunStateMachine {
         // What became of it is for anybody to say, at any time.
         case (_, .outcomeRecorded): return nil
         case (.ended, .runPruned), (.suspended, .runPruned): return nil
-        case (_, .runPruned): throw IllegalFact("the run has not ended")
+        case (.ended, .documentsRedacted): return nil
+        case (_, .runPruned), (_, .documentsRedacted): throw IllegalFact("the run has not ended")
         case (.ended(let status), _): throw IllegalFact("the run has ended, \(status.rawValue)")
         case (.suspended, .runResumed): return nil
         case (.suspended(let status), _): throw IllegalFact("the run is suspended, \(status.rawValue)")
         case (.running, _), (.draining, _), (.ending, _): break
         }
         switch event {
-        case .runStarted, .interruptRequested, .cancelRequested, .runResumed, .outcomeRecorded, .runPruned, .bandEntered: return nil
+        case .runStarted, .interruptRequested, .cancelRequested, .runResumed, .outcomeRecorded, .runPruned, .documentsRedacted, .bandEntered: return nil
         case .runEnded(let end):
             let status = end.status
             // That its outputs cannot be had makes a failure of it.

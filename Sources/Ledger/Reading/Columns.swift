@@ -15,8 +15,13 @@ enum RunColumns {
         batch_index, CASE WHEN status = 'running' THEN \(ProcessRecord.sql(of: "run.owner")) END, pruned_at,
         status = 'waiting' AND EXISTS (SELECT 1 FROM approval WHERE run = run.id AND decided_at IS NOT NULL AND taken = 0),
         version, git_commit, release, max_tokens,
-        CASE WHEN max_tokens IS NOT NULL THEN (SELECT CAST(total(held_tokens) AS INTEGER) FROM model_call WHERE model_call.run = run.id) END, band
+        CASE WHEN max_tokens IS NOT NULL THEN (SELECT CAST(total(held_tokens) AS INTEGER) FROM model_call WHERE model_call.run = run.id) END, band,
+        kind = '\(RunKind.imported.rawValue)', (SELECT file FROM imported WHERE imported.run = run.id), (SELECT bundle FROM imported WHERE imported.run = run.id),
+        (SELECT at FROM imported WHERE imported.run = run.id), cost_pico, held_pico, calls, unpriced_calls
         """
+
+    /// Whether a run was made in this ledger. What was taken in counts in no figure.
+    static let isOwn = "run.kind <> '\(RunKind.imported.rawValue)'"
 
     /// Runs in the order of the query, each with what its calls came to.
     ///
@@ -35,7 +40,7 @@ enum RunColumns {
         while let row = try sums.next() { spending[row[0]] = SpendingColumns.spending(row, 1) }
         return rows.map { row in
             var run = record(row, vantage)
-            run.spending = spending[row[0]] ?? Spending()
+            run.spending = spending[row[0]] ?? (run.isImported ? told(row) : Spending())
             if run.isOver {
                 // Nothing of it is under way any more, also where its process was gone before.
                 run.spending.unknown += run.spending.open
@@ -43,6 +48,14 @@ enum RunColumns {
             }
             return run
         }
+    }
+
+    /// Of a run that was taken in, which has no rows of calls.
+    private static func told(_ row: Row) -> Spending {
+        var spending = Spending()
+        (spending.known, spending.held) = (MoneySum(Money(picoDollars: row[34])), MoneySum(Money(picoDollars: row[35])))
+        (spending.calls, spending.unpriced) = (row[36], row[37])
+        return spending
     }
 
     private static func record(_ row: Row, _ vantage: Vantage) -> RunRecord {
@@ -77,6 +90,10 @@ enum RunColumns {
         run.maxTokens = quantity(row, 27)
         run.heldTokens = quantity(row, 28) ?? 0
         run.band = (row[29] as String?).flatMap(BudgetBand.Name.init(rawValue:))
+        run.isImported = row[30]
+        if let file: String = row[31], let bundle = hash(row, 32), let at = moment(row, 33) {
+            run.imported = ImportRecord(origin: ImportOrigin(file: file, hash: bundle), at: at)
+        }
         return run
     }
 }

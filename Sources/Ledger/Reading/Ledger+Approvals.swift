@@ -32,29 +32,35 @@ extension Ledger {
         """
 
     private func approvals(_ condition: String, _ arguments: StatementArguments) throws(JournalError) -> [ApprovalRecord] {
-        let rows: [ApprovalRecord] = try read { database in
-            let records = try Row.fetchAll(
-                database,
-                sql: """
-                    SELECT run_id, workflow, node_path, number, approval.kind, message_hash, requested_at, until, on_timeout, cap_pico, asked_pico,
-                        run.cost_pico, run.held_pico, cause, approval.reason, \(DecisionColumns.list)
-                    FROM approval JOIN run ON run.id = approval.run WHERE \(condition) ORDER BY requested_at, run_id, node_path, number
-                    """, arguments: arguments
-            ).map { row in
-                ApprovalRecord(
-                    run: row[0], workflow: row[1], path: row[2],
-                    request: ApprovalRequest(
-                        number: row[3], kind: QuestionKind(rawValue: row[4]), message: hash(row, 5) ?? ContentHash(of: []), until: moment(row, 7),
-                        onTimeout: TimeoutAnswer(rawValue: row[8]) ?? .fail, cap: money(row, 9), asked: money(row, 10), cause: row[13], reason: row[14]),
-                    requestedAt: Timestamp(microseconds: row[6]), spent: Money(picoDollars: row[11]), held: Money(picoDollars: row[12]),
-                    decision: DecisionColumns.decision(row, 15))
-            }
-            return try records.map { record in
-                var record = record
-                if record.request.kind == .gate { record.candidates = try Self.candidates(database, record) }
-                return record
-            }
+        try withTexts(try read { database in try Self.approvals(database, condition, arguments) })
+    }
+
+    /// What was asked, without the texts, which are documents.
+    static func approvals(_ database: Database, _ condition: String, _ arguments: StatementArguments) throws -> [ApprovalRecord] {
+        let records = try Row.fetchAll(
+            database,
+            sql: """
+                SELECT run_id, workflow, node_path, number, approval.kind, message_hash, requested_at, until, on_timeout, cap_pico, asked_pico,
+                    run.cost_pico, run.held_pico, cause, approval.reason, \(DecisionColumns.list)
+                FROM approval JOIN run ON run.id = approval.run WHERE \(condition) ORDER BY requested_at, run_id, node_path, number
+                """, arguments: arguments
+        ).map { row in
+            ApprovalRecord(
+                run: row[0], workflow: row[1], path: row[2],
+                request: ApprovalRequest(
+                    number: row[3], kind: QuestionKind(rawValue: row[4]), message: hash(row, 5) ?? ContentHash(of: []), until: moment(row, 7),
+                    onTimeout: TimeoutAnswer(rawValue: row[8]) ?? .fail, cap: money(row, 9), asked: money(row, 10), cause: row[13], reason: row[14]),
+                requestedAt: Timestamp(microseconds: row[6]), spent: Money(picoDollars: row[11]), held: Money(picoDollars: row[12]),
+                decision: DecisionColumns.decision(row, 15))
         }
+        return try records.map { record in
+            var record = record
+            if record.request.kind == .gate { record.candidates = try Self.candidates(database, record) }
+            return record
+        }
+    }
+
+    func withTexts(_ rows: [ApprovalRecord]) throws(JournalError) -> [ApprovalRecord] {
         if rows.isEmpty { return rows }
         let documents = try blobs(Set(rows.map(\.request.message) + rows.flatMap(\.candidates).compactMap(\.tier.output)))
         func text(_ hash: ContentHash) -> JSONValue? { documents[hash].flatMap { try? JSONParser.parse($0) } }

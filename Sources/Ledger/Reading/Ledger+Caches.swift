@@ -118,11 +118,11 @@ extension Ledger {
         try read { database in try priceRows(database) }
     }
 
-    /// Those of ids, in the order of these; what is not there, or cannot be read, is left out.
-    func keptPriceRows(_ ids: [String]) throws(JournalError) -> [PriceRow] {
+    /// Those of ids, in the order of these; what is not there is left out.
+    func keptPriceRows(_ ids: [String]) throws(JournalError) -> [(id: String, json: String)] {
         try read { database in
             let select = try database.makeStatement(sql: "SELECT json FROM price_row WHERE id = ?")
-            return try ids.compactMap { try String.fetchOne(select, arguments: [$0]) }.compactMap { (try? JSONParser.parse($0)).flatMap(PriceRow.init(json:)) }
+            return try ids.compactMap { id in try String.fetchOne(select, arguments: [id]).map { (id, $0) } }
         }
     }
 }

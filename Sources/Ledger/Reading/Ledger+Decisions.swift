@@ -8,7 +8,8 @@ extension Ledger {
     /// them; its outcome is the last that was recorded for any of them. A decision counts when that is among the outcomes
     /// that its workflow counts (any, if it names none), and is pending without one. What was asked for comparison alone is told apart.
     public func decisions(filter: AuditFilter = AuditFilter()) throws(JournalError) -> [DecisionRow] {
-        let runs = Self.conditions(onRunsOf: filter)
+        var runs = Self.conditions(onRunsOf: filter)
+        runs.add(RunColumns.isOwn, [])
         var dates = SQLConditions()
         dates.add("first_at >= ?", filter.since?.microseconds)
         dates.add("first_at < ?", filter.until?.microseconds)

@@ -11,14 +11,14 @@ extension Ledger {
             let recent = try Int64.fetchAll(
                 database,
                 sql: """
-                    SELECT id FROM (SELECT id, status FROM run WHERE workflow = ? AND status NOT IN ('running', 'waiting', 'interrupted')
+                    SELECT id FROM (SELECT id, status FROM run WHERE workflow = ? AND \(RunColumns.isOwn) AND status NOT IN ('running', 'waiting', 'interrupted')
                         ORDER BY started_at DESC LIMIT 200) WHERE status = 'succeeded'
                     """, arguments: [workflow])
             var known = WorkflowHistory(gates: try gateRates(database, workflow))
             if !known.gates.isEmpty {
                 known.gateOutcomes = try gateOutcomes(database, workflow)
                 known.hopeless = try HopelessChecks.found(
-                    database, "WHERE g.run IN (SELECT id FROM run WHERE workflow = ? ORDER BY started_at DESC LIMIT 200)", [workflow], byGate: true)
+                    database, "WHERE g.run IN (SELECT id FROM run WHERE workflow = ? AND \(RunColumns.isOwn) ORDER BY started_at DESC LIMIT 200)", [workflow], byGate: true)
             }
             guard !recent.isEmpty else { return known }
             let isKnown = "(c.input_tokens IS NOT NULL OR c.output_tokens IS NOT NULL)"
@@ -67,7 +67,7 @@ extension Ledger {
             sql: """
                 WITH g AS MATERIALIZED (
                     SELECT run, node_path, step_id, gate_hash, tier, verdict, failure_kind, \(GateColumns.askedTier(of: "gate_tier")) IS NULL AS is_own
-                    FROM gate_tier WHERE run IN (SELECT id FROM run WHERE workflow = ? ORDER BY started_at DESC LIMIT 200)
+                    FROM gate_tier WHERE run IN (SELECT id FROM run WHERE workflow = ? AND \(RunColumns.isOwn) ORDER BY started_at DESC LIMIT 200)
                 )
                 SELECT step_id, gate_hash, tier, count(*) FILTER (WHERE is_own AND verdict = 'accepted'),
                     count(*) FILTER (WHERE is_own AND (verdict = 'accepted' OR \(Self.isRefused))), count(*) FILTER (WHERE is_own), \(cost("c.part = ''")), \(cost("c.part <> ''")),
@@ -80,7 +80,7 @@ extension Ledger {
             sql: """
                 SELECT g.step_id, g.gate_hash, g.tier, other.tier, count(*) FROM gate_tier g
                     JOIN gate_tier other ON other.run = g.run AND other.node_path = g.node_path AND other.tier <> g.tier
-                WHERE g.run IN (SELECT id FROM run WHERE workflow = ? ORDER BY started_at DESC LIMIT 200)
+                WHERE g.run IN (SELECT id FROM run WHERE workflow = ? AND \(RunColumns.isOwn) ORDER BY started_at DESC LIMIT 200)
                 GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
                 """, arguments: [workflow])
         return rows.compactMap { row in
@@ -107,7 +107,7 @@ extension Ledger {
             sql: """
                 WITH once AS (
                     SELECT g.run, g.step_id, g.gate_hash FROM gate_tier g
-                    WHERE g.run IN (SELECT id FROM run WHERE workflow = ? ORDER BY started_at DESC LIMIT 200)
+                    WHERE g.run IN (SELECT id FROM run WHERE workflow = ? AND \(RunColumns.isOwn) ORDER BY started_at DESC LIMIT 200)
                     GROUP BY g.run, g.step_id HAVING count(DISTINCT g.node_path) = 1 AND max(\(GateColumns.askedTier(of: "g"))) IS NULL
                 ), told AS (
                     SELECT once.step_id, once.gate_hash, run.decision_counts,

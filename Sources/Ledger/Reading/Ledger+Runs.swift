@@ -14,7 +14,7 @@ extension Ledger {
         conditions.add("batch = ?", filter.batch)
         conditions.add("(started_at, id) < (SELECT started_at, id FROM run WHERE run_id = ?)", filter.before)
         // Of the open ones, which are few, the row alone does not tell: a process may be gone.
-        if filter.isResumable { conditions.add("\(RunColumns.isOpen) AND pruned_at IS NULL", []) }
+        if filter.isResumable { conditions.add("\(RunColumns.isOpen) AND pruned_at IS NULL AND \(RunColumns.isOwn)", []) }
         // The plus keeps SQLite from reading all runs in their order: there is an index of the open ones.
         let order = filter.isResumable ? "+started_at" : "started_at"
         let arguments = conditions.arguments + [filter.isResumable ? -1 : filter.limit]
@@ -27,7 +27,7 @@ extension Ledger {
         if text.isEmpty { return .none }
         return try read { database in
             if text == "last" {
-                let newest = try String.fetchOne(database, sql: "SELECT run_id FROM run ORDER BY started_at DESC, id DESC LIMIT 1")
+                let newest = try String.fetchOne(database, sql: "SELECT run_id FROM run WHERE \(RunColumns.isOwn) ORDER BY started_at DESC, id DESC LIMIT 1")
                 return newest.map(RunMatch.found) ?? .none
             }
             if let exact = try String.fetchOne(database, sql: "SELECT run_id FROM run WHERE run_id = ?", arguments: [text]) {
@@ -56,6 +56,22 @@ extension Ledger {
         try read { database in
             let runs = try RunColumns.fetch(database, "WHERE batch = ? AND batch_index IS NOT NULL ORDER BY id", [batch], vantage)
             return Dictionary(runs.map { ($0.batchIndex!, $0) }) { _, later in later }
+        }
+    }
+
+    /// Facts of a run byte by byte, from the one after `sequence`.
+    func facts(run: String, after sequence: Int, limit: Int) throws(JournalError) -> [RecordedFact] {
+        try read { database in
+            let rows = try Row.fetchCursor(
+                database, sql: "SELECT seq, kind, CAST(payload AS BLOB), at, hash FROM event WHERE run = (SELECT id FROM run WHERE run_id = ?) AND seq > ? ORDER BY seq LIMIT ?",
+                arguments: [run, sequence, limit])
+            var facts: [RecordedFact] = []
+            while let row = try rows.next() {
+                facts.append(
+                    RecordedFact(
+                        sequence: row[0], kind: row[1], payload: DocumentFinder.bytes(row, 2), at: Timestamp(microseconds: row[3]), hash: hash(row, 4) ?? ContentHash(of: [])))
+            }
+            return facts
         }
     }
 

@@ -9,22 +9,36 @@ extension Ledger {
     /// - Parameter maxItems: of a `for_each` step at the top with more items, only its failed, its running and its slowest ones
     ///   are read, as ``ItemChoice`` says; what the others add up to is in ``RunTrace/folded``. `nil`: everything.
     public func trace(run: String, maxItems: Int? = nil) throws(JournalError) -> RunTrace? {
-        let trace: RunTrace? = try read { database in
+        var trace: RunTrace? = try read { database in
             guard let record = try RunColumns.fetch(database, "WHERE run_id = ?", [run], vantage).first,
                 let number = try Int64.fetchOne(database, sql: "SELECT id FROM run WHERE run_id = ?", arguments: [run])
             else { return nil }
-            let reader = try TraceReader(database, run: number, maxItems: maxItems)
-            var trace = RunTrace(
-                run: record, nodes: try reader.nodes(), calls: try reader.calls(), memoHits: try reader.memoHits(),
-                folded: try reader.folded())
-            trace.gateTiers = try reader.gateTiers()
-            trace.gateChecks = try reader.gateChecks()
-            (trace.gateDraws, trace.gateShadows) = (try reader.gateDraws(), try reader.gateShadows())
-            return trace
+            guard record.isImported, record.prunedAt == nil else {
+                var trace = try Self.trace(record, database, number, maxItems)
+                trace.redacted = try RedactedDocuments.of(number, database)
+                return trace
+            }
+            return try ImportedTrace.rows(of: run, number: number, database).read { rows in
+                var trace = try Self.trace(record, rows, 1, maxItems)
+                trace.run.spending = try Row.fetchOne(rows, sql: "SELECT \(SpendingColumns.list) FROM model_call c").map { SpendingColumns.spending($0, 0) } ?? Spending()
+                trace.approvals = try Self.approvals(rows, "1", [])
+                trace.redacted = try RedactedDocuments.of(number, database)
+                return trace
+            }
         }
-        guard var trace else { return nil }
-        trace.approvals = try approvals(run: run)
-        if trace.run.isOver { Self.end(&trace) }
+        guard let found = trace else { return nil }
+        trace?.approvals = found.run.isImported ? try withTexts(found.approvals) : try approvals(run: run)
+        if found.run.isOver { Self.end(&trace!) }
+        return trace
+    }
+
+    private static func trace(_ record: RunRecord, _ database: Database, _ number: Int64, _ maxItems: Int?) throws -> RunTrace {
+        let reader = try TraceReader(database, run: number, maxItems: maxItems)
+        var trace = RunTrace(
+            run: record, nodes: try reader.nodes(), calls: try reader.calls(), memoHits: try reader.memoHits(), folded: try reader.folded())
+        trace.gateTiers = try reader.gateTiers()
+        trace.gateChecks = try reader.gateChecks()
+        (trace.gateDraws, trace.gateShadows) = (try reader.gateDraws(), try reader.gateShadows())
         return trace
     }
 }

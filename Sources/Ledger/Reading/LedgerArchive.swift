@@ -37,6 +37,14 @@ struct LedgerArchive: RunArchive, SpendingArchive, RecordProof {
 
     func documents(_ hashes: [ContentHash]) async throws(JournalError) -> [ContentHash: [UInt8]] { try await ledger.documents(hashes) }
 
+    func facts(run: String, after sequence: Int, most: Int) async throws(JournalError) -> [RecordedFact] {
+        try await ledger.reading { ledger throws(JournalError) in try ledger.facts(run: run, after: sequence, limit: most) }
+    }
+
+    func priceRows(_ ids: [String]) async throws(JournalError) -> [(id: String, json: String)] {
+        try await ledger.reading { ledger throws(JournalError) in try ledger.keptPriceRows(ids) }
+    }
+
     func transcript(of run: RunRecord) -> any RunTranscript { LedgerTranscript(ledger: ledger, run: RunID(run.id), file: run.file) }
 
     func hasBatch(_ name: String) async throws(JournalError) -> Bool {

@@ -21,7 +21,8 @@ struct ReachableDocuments {
     mutating func read(_ database: Database, limit: Int, without excluded: Set<Int64> = []) throws -> Bool {
         let finder = try DocumentFinder(database)
         let rows = try Row.fetchCursor(
-            database, sql: "SELECT rowid, run, CAST(payload AS BLOB) FROM event WHERE rowid > ? ORDER BY rowid LIMIT ?", arguments: [lastRow, limit])
+            database, sql: "SELECT rowid, run, CAST(payload AS BLOB) FROM event WHERE rowid > ? AND kind <> ? ORDER BY rowid LIMIT ?",
+            arguments: [lastRow, RunEvent.Kind.documentsRedacted.rawValue, limit])
         var count = 0
         var lists: [ContentHash] = []
         while let row = try rows.next() {
@@ -52,7 +53,7 @@ struct ReachableDocuments {
     private static let quote = UInt8(ascii: "\"")
     private static let listKeys = RunEvent.listKeys.map { Array("\"\($0)\":".utf8) }
 
-    private static func scan(_ bytes: UnsafeRawBufferPointer, _ found: (_ hash: ContentHash, _ start: Int) -> Void) {
+    static func scan(_ bytes: UnsafeRawBufferPointer, _ found: (_ hash: ContentHash, _ start: Int) -> Void) {
         var index = 0
         while index + 65 < bytes.count {
             if bytes[index] == quote, bytes[index + 65] == quote,
@@ -65,7 +66,7 @@ struct ReachableDocuments {
         }
     }
 
-    private static func namesList(_ bytes: UnsafeRawBufferPointer, before start: Int) -> Bool {
+    static func namesList(_ bytes: UnsafeRawBufferPointer, before start: Int) -> Bool {
         listKeys.contains { key in start >= key.count && bytes[(start - key.count)..<start].elementsEqual(key) }
     }
 }

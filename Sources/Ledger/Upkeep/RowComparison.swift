@@ -10,10 +10,13 @@ struct RowComparison {
     /// The run's number.
     let number: Int64
     let replay: RunReplay
+    private let isImported: Bool
     private(set) var faults: [String] = []
 
-    init(_ database: Database, _ number: Int64, _ replay: RunReplay) {
+    /// - Parameter isImported: whether it was taken in, and has no rows but its own.
+    init(_ database: Database, _ number: Int64, _ replay: RunReplay, isImported: Bool = false) {
         self.database = database
+        self.isImported = isImported
         self.number = number
         self.replay = replay
     }
@@ -31,8 +34,10 @@ struct RowComparison {
     ///   - head: the hash of the last.
     mutating func compare(events: Int, head: ContentHash) throws {
         try compareRun(events: events, head: head)
-        for table in ["step_attempt", "model_call", "approval", "outcome", "memo_hit", "gate_check", "gate_tier", "gate_draw", "gate_shadow"] { try compare(table, expected: replay.tables.rows(table)) }
-        try compare("budget_window", expected: windows)
+        for table in ["step_attempt", "model_call", "approval", "outcome", "memo_hit", "gate_check", "gate_tier", "gate_draw", "gate_shadow"] {
+            try compare(table, expected: isImported ? [:] : replay.tables.rows(table))
+        }
+        try compare("budget_window", expected: isImported ? [:] : windows)
         try compareMemos()
         try comparePriceRows()
     }
@@ -40,8 +45,16 @@ struct RowComparison {
     // MARK: Tables
 
     private mutating func compareRun(events: Int, head: ContentHash) throws {
-        guard var expected = replay.tables.rows("run").values.first else { return faults.append("no fact tells how the run began") }
-        let counters = replay.counters
+        guard let made = replay.tables.rows("run").values.first else { return faults.append("no fact tells how the run began") }
+        let whole = Self.run(made, replay.counters, events: events, head: head)
+        let expected = isImported ? ImportedRows.changed(whole) : whole
+        guard let row = try Row.fetchOne(database, sql: "SELECT * FROM run WHERE id = ?", arguments: [number]) else { return }
+        compare("run", "the run", row, expected, without: Self.ofRun)
+    }
+
+    /// The row of a run with what its counters come to.
+    static func run(_ row: RowTables.Row, _ counters: RunCounters, events: Int, head: ContentHash) -> RowTables.Row {
+        var expected = row
         func amount(_ sum: MoneySum) -> RowValue { .int(sum.clamped.picoDollars) }
         expected["held_pico"] = amount(counters.run.held)
         expected["open_pico"] = amount(counters.run.open)
@@ -53,8 +66,7 @@ struct RowComparison {
             ("last_seq", events),
         ] { expected[column] = .int(Int64(count)) }
         expected["last_hash"] = .hash(head)
-        guard let row = try Row.fetchOne(database, sql: "SELECT * FROM run WHERE id = ?", arguments: [number]) else { return }
-        compare("run", "the run", row, expected, without: Self.ofRun)
+        return expected
     }
 
     /// Caps below the run's with their counters.
@@ -109,7 +121,7 @@ struct RowComparison {
 
     /// What is remembered is kept once for all runs: it may be a later run's.
     private mutating func compareMemos() throws {
-        var rest = replay.tables.rows("memo")
+        var rest = isImported ? [:] : replay.tables.rows("memo")
         let rows = try Row.fetchAll(database, sql: "SELECT * FROM memo WHERE run = ?", arguments: [number])
         for row in rows {
             let key = [Self.value(row, "question")]

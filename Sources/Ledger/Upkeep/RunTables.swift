@@ -20,6 +20,7 @@ enum RunTables {
         Table(name: "approval", key: "node_path", tellsCosts: false),
         Table(name: "outcome_request", key: "number", tellsCosts: false),
         // An answer that is remembered is the run's own.
+        Table(name: "imported", key: "run", tellsCosts: false),
         Table(name: "memo", key: "question", tellsCosts: false),
         Table(name: "event", key: "seq", tellsCosts: false),
         Table(name: "memo_hit", key: "node_path", tellsCosts: true),

@@ -27,7 +27,7 @@ final class RunVerifier {
     func verify(_ run: String, head kept: ContentHash? = nil) throws -> RunVerification? {
         guard
             let row = try Row.fetchOne(
-                database, sql: "SELECT id, status, last_seq, last_hash, pruned_at FROM run WHERE run_id = ?", arguments: [run])
+                database, sql: "SELECT id, status, last_seq, last_hash, pruned_at, kind = ? FROM run WHERE run_id = ?", arguments: [RunKind.imported.rawValue, run])
         else { return nil }
         let number: Int64 = row[0]
         let head = hash(row, 3) ?? ContentHash(of: [])
@@ -63,19 +63,20 @@ final class RunVerifier {
         var provesRows = false
         if prunedAt == nil, case .intact(let events, let head)? = verdict, replay.provesRows {
             provesRows = true
-            var comparison = RowComparison(database, number, replay)
+            var comparison = RowComparison(database, number, replay, isImported: row[5])
             try comparison.compare(events: events, head: head)
             faults += comparison.faults
         } else {
             faults += try formerFaults(number)
         }
-        let count = try look(at: names, &faults)
+        let redacted = prunedAt == nil ? try RedactedDocuments.of(number, database) : []
+        let (count, missing) = try look(at: names, redacted, &faults)
         return RunVerification(
             run: run, status: RunStatus(rawValue: row[1]) ?? .failed, chain: verdict, prunedAt: prunedAt, head: head, documents: count,
-            faults: faults, keptHead: keptHead, provesRows: provesRows, unproved: RowComparison.unprovable)
+            faults: faults, keptHead: keptHead, provesRows: provesRows, unproved: RowComparison.unprovable, redacted: missing)
     }
 
-    static let mayFollowAnEnd: Set<String> = [RunEvent.Kind.outcomeRecorded.rawValue]
+    static let mayFollowAnEnd: Set<String> = [RunEvent.Kind.outcomeRecorded.rawValue, RunEvent.Kind.documentsRedacted.rawValue]
 
     /// Whether a `run_ended` is an end and no suspension.
     private static func isEnd(_ payload: [UInt8]) -> Bool {
@@ -111,14 +112,21 @@ final class RunVerifier {
 
     // MARK: Documents
 
-    /// - Parameter names: the documents by hash, and whether they name others.
-    /// - Returns: how many there are with those.
-    private func look(at names: [ContentHash: Bool], _ faults: inout [String]) throws -> Int {
+    /// - Parameters:
+    ///   - names: the documents by hash, and whether they name others.
+    ///   - redacted: those that are not there on purpose.
+    /// - Returns: how many there are with those, and how many of the redacted ones are not there.
+    private func look(at names: [ContentHash: Bool], _ redacted: Set<ContentHash>, _ faults: inout [String]) throws -> (Int, missing: Int) {
         var all = Set(names.keys)
+        var missing = 0
         var bad: [(hash: ContentHash, what: String)] = []
         func look(at hash: ContentHash, isList: Bool) throws -> [ContentHash] {
             if !isList, whole.contains(hash) { return [] }
             guard let bytes = try documents.bytes(hash) else {
+                if redacted.contains(hash) {
+                    missing += 1
+                    return []
+                }
                 bad.append((hash, "is not in the ledger"))
                 return []
             }
@@ -133,6 +141,6 @@ final class RunVerifier {
             for inner in try look(at: name, isList: isList) where all.insert(inner).inserted { _ = try look(at: inner, isList: false) }
         }
         faults += bad.sorted { $0.hash.hex < $1.hash.hex }.map { "the document \($0.hash.hex) \($0.what)" }
-        return all.count
+        return (all.count, missing)
     }
 }

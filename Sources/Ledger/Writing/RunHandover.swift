@@ -57,18 +57,21 @@ struct RunHandover {
         let select = try prepare(
             """
             SELECT id, status, \(ProcessRecord.sql(of: "run.owner")), epoch, last_seq, last_hash, pruned_at,
-                EXISTS (SELECT 1 FROM event WHERE event.run = run.id AND kind = 'run_pruned' AND pruned_at IS NOT NULL)
+                EXISTS (SELECT 1 FROM event WHERE event.run = run.id AND kind = 'run_pruned' AND pruned_at IS NOT NULL), kind = '\(RunKind.imported.rawValue)'
             FROM run WHERE run_id = ?1
             """)
         select.bind(1, run.text)
+        var isImported = false
         let found = try select.first { row in
             let holder = ProcessRecord(text: row.optionalText(2))
+            isImported = row.int(8) != 0
             return Standing(
                 row: row.int(0), status: RunStatus(rawValue: row.text(1)) ?? .failed, holder: holder,
                 verdict: holder.map(own.vantage.verdict) ?? .gone, epoch: row.int(3), sequence: row.int(4), head: row.hash(5),
                 isPruned: row.optionalInt(6) != nil, hasLink: row.int(7) != 0)
         }
         guard let found else { throw JournalError(.unknownRun, "there is no run \(run)") }
+        if isImported { throw JournalError(.hasEnded, "run \(run) was imported: it can be looked at and replayed, and nothing more is recorded of it here") }
         return found
     }
 

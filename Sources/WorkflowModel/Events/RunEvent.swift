@@ -63,4 +63,6 @@ public enum RunEvent: Sendable {
     case outcomeRecorded(OutcomeRecorded)
     /// Its facts were removed, and rows of it kept; stands first in what is left.
     case runPruned(RunPruned)
+    /// Documents of it were taken out of the ledger; behind its end.
+    case documentsRedacted(DocumentsRedacted)
 }

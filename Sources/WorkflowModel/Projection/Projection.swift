@@ -92,7 +92,7 @@ public struct Projection: Sendable {
         case .shadowDrawn(let draw): try put(draw, at, sink)
         case .shadowEnded(let shadow): try end(shadow, at, sink)
         case .conditionEvaluated, .scopeOpened, .deadlinePassed, .inputTrimmed, .callRefused, .commandEnded, .outputRejected, .interruptRequested,
-            .cancelRequested, .runPruned:
+            .cancelRequested, .runPruned, .documentsRedacted:
             break
         }
     }

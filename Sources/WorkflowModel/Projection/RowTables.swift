@@ -39,8 +39,12 @@ public final class RowTables: RowSink {
     private var change = RowChange.runStarted
     private var values: [RowValue] = []
 
+    private let keeping: String?
+
     /// Without a row.
-    public init() {}
+    ///
+    /// - Parameter keeping: the one table whose rows are kept; `nil`: all.
+    public init(keeping: String? = nil) { self.keeping = keeping }
 
     /// Of one table, by their keys.
     public func rows(_ table: String) -> [[RowValue]: Row] { tables[table] ?? [:] }
@@ -57,6 +61,7 @@ public final class RowTables: RowSink {
     public func end() throws {
         let columns = change.columns
         guard values.count == columns.count else { throw IllegalFact("\(change) has \(values.count) values for \(columns.count) columns") }
+        if let keeping, !keeping.hasSameBytes(as: change.table) { return }
         var key: [RowValue] = []
         for (index, column) in columns.enumerated() where column.rule == .key { key.append(values[index]) }
         let table = change.table

@@ -5,7 +5,7 @@ import Values
 public struct RunReplay {
     public let run: RunID
     /// The rows; of a run of an earlier form those that its facts tell, which are not all.
-    public let tables = RowTables()
+    public let tables: RowTables
     public private(set) var counters = RunCounters()
     /// The form of the run's facts.
     public private(set) var form = 1
@@ -14,8 +14,10 @@ public struct RunReplay {
 
     private var projection: Projection
 
-    public init(run: RunID) {
+    /// - Parameter keeping: the one table whose rows are kept; `nil`: all. Of a run of ten thousand steps they are many.
+    public init(run: RunID, keeping: String? = nil) {
         self.run = run
+        tables = RowTables(keeping: keeping)
         projection = Projection(run: run)
     }
 

@@ -46,12 +46,16 @@ public struct RunRecord: Sendable {
     public var isAnswered = false
     /// Since when `gc` has removed its events and documents.
     public var prunedAt: Timestamp?
+    /// It was made in another ledger: it is looked at and replayed, never gone on with, and counts in nothing.
+    public var isImported = false
+    /// What it came in; `nil` also where `gc` removed that.
+    public var imported: ImportRecord?
 
     /// Whether `resume` would go on with it.
     /// Whether it came to its end.
     public var isOver: Bool { [.succeeded, .failed, .cancelled].contains(status) }
 
-    public var isResumable: Bool { prunedAt == nil && (status == .interrupted || isAbandoned || status == .waiting && isAnswered) }
+    public var isResumable: Bool { prunedAt == nil && !isImported && (status == .interrupted || isAbandoned || status == .waiting && isAnswered) }
 
     public init(id: String, workflow: String, file: String, status: RunStatus, startedAt: Timestamp) {
         self.id = id

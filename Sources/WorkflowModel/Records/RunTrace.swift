@@ -16,6 +16,8 @@ public struct RunTrace: Sendable {
     /// Which executions of gates were drawn for comparison, and what came of it.
     public var gateDraws: [GateDrawRecord] = []
     public var gateShadows: [GateShadowRecord] = []
+    /// Documents of it that were taken out of the ledger, or left out of the bundle that it came in.
+    public var redacted: Set<ContentHash> = []
     /// What is not among the nodes and the calls, in a trace that was not read whole.
     public var folded: [FoldedItems]
 

@@ -26,13 +26,16 @@ public struct RunVerification: Sendable, Hashable {
     public let provesRows: Bool
     /// What of its rows follows from no fact.
     public let unproved: [String]
+    /// Documents that are not there on purpose: of these the hashes alone are proved.
+    public let redacted: Int
     /// `nil`: nothing was kept elsewhere.
     public let keptHead: KeptHead?
 
     public init(
         run: String, status: RunStatus, chain: ChainVerdict?, prunedAt: Timestamp?, head: ContentHash, documents: Int, faults: [String],
-        keptHead: KeptHead?, provesRows: Bool = false, unproved: [String] = []
+        keptHead: KeptHead?, provesRows: Bool = false, unproved: [String] = [], redacted: Int = 0
     ) {
+        self.redacted = redacted
         self.run = run
         self.status = status
         self.chain = chain

@@ -33,6 +33,14 @@ public protocol RunArchive: RunHistory {
     /// The documents of hashes, as far as there are any.
     func documents(_ hashes: [ContentHash]) async throws(JournalError) -> [ContentHash: [UInt8]]
 
+    /// Facts of a run byte by byte, in order, from the one behind a sequence number on.
+    ///
+    /// - Parameter most: how many at once.
+    func facts(run: String, after sequence: Int, most: Int) async throws(JournalError) -> [RecordedFact]
+
+    /// The price rows of ids as they are kept, as far as there are any.
+    func priceRows(_ ids: [String]) async throws(JournalError) -> [(id: String, json: String)]
+
     /// All that is recorded of a run, to be replayed.
     func transcript(of run: RunRecord) -> any RunTranscript
 

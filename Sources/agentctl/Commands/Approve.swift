@@ -46,6 +46,7 @@ struct Approve: AsyncParsableCommand {
         let settings = try global.settings()
         let archive = try Composition(settings: settings).archive()
         let record = try await archive.requireRecord(id)
+        try record.requireOwn()
         let open = try await archive.approvals(run: record.id, isOpen: true)
         let paths = try await paths(of: record, open, archive)
         let asked = paths.compactMap { path in open.first { $0.path == path } }

@@ -82,7 +82,7 @@ struct Show: AsyncParsableCommand {
             var document = TraceReport.json(trace)
             var outcome: TextTable<JSONValue> = [:]
             for (name, hash) in [("outputs", trace.run.outputs), ("inputs", trace.run.inputs)] {
-                if let hash { outcome[name] = try await archive.json(hash) }
+                if let hash, !trace.redacted.contains(hash) { outcome[name] = try await archive.json(hash) }
             }
             if case .object(var object) = document {
                 object["outputs"] = outcome["outputs"]
@@ -96,7 +96,7 @@ struct Show: AsyncParsableCommand {
         }
         var lookUp: (@Sendable (ContentHash) -> String?)?
         if prompts {
-            let texts = try await PromptTexts(archive: archive).texts(trace.calls.flatMap { [$0.request, $0.response] }.compactMap { $0 })
+            let texts = try await PromptTexts(archive: archive, redacted: trace.redacted).texts(trace.calls.flatMap { [$0.request, $0.response] }.compactMap { $0 })
             lookUp = { texts[$0] }
         }
         var options = TraceReport.Options(prompts: lookUp, now: Timestamp.now(), height: Output.isTerminal ? Output.size(of: 1).rows : nil)

@@ -60,6 +60,8 @@ struct NothingMatches {
     func text(_ filters: [Filter], what: String = "run") async throws -> String {
         let runs = try await archive.runs(filter: RunFilter(limit: Self.looked))
         guard !runs.isEmpty else { return "no run is recorded yet; start one: agentctl run FILE\n" }
+        // What was imported counts in nothing that is asked for with `what`.
+        if what != "run", runs.allSatisfy(\.isImported) { return "no \(what) is recorded: all runs here were imported, and count in nothing\n" }
         guard !filters.isEmpty else { return "no \(what) is recorded: \(Self.counted(runs))\n" }
         var lines = ["nothing matches " + filters.map(\.flag).joined(separator: " ")]
         var blamed = 0

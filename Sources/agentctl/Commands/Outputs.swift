@@ -32,7 +32,7 @@ struct Outputs: AsyncParsableCommand {
         guard let hash = run.outputs else {
             throw UsageError("run \(run.id) has no outputs: it is \(run.status.rawValue)", hint: "what its steps gave: agentctl outputs \(run.id) --step STEP")
         }
-        guard let outputs = try await archive.json(hash)?.objectValue else { throw gone(run) }
+        guard let outputs = try await document(hash, run, archive)?.objectValue else { throw gone(run) }
         if outputs.count == 1, let only = outputs.values.first, only.stringValue != nil { return only }
         return .object(outputs)
     }
@@ -43,8 +43,14 @@ struct Outputs: AsyncParsableCommand {
         guard let hash = node.output else {
             throw UsageError("'\(step)' of run \(run.id) has no output: it is \(node.status.rawValue)", hint: "what came of it: agentctl show \(run.id) \(step)")
         }
-        guard let value = try await archive.json(hash) else { throw gone(run) }
+        guard let value = try await document(hash, run, archive) else { throw gone(run) }
         return value
+    }
+
+    /// - Throws: `UsageError` where it was redacted, also where another run has the same document.
+    private static func document(_ hash: ContentHash, _ run: RunRecord, _ archive: any RunArchive) async throws -> JSONValue? {
+        guard try await archive.transcript(of: run).redacted().contains(hash) else { return try await archive.json(hash) }
+        throw UsageError("the outputs of run \(run.id) are redacted: of them there is the hash alone, \(hash.hex)", hint: "when, by whom and why: agentctl follow \(run.id) --json")
     }
 
     private static func gone(_ run: RunRecord) -> UsageError {
@@ -103,8 +109,8 @@ struct StepLookup {
             }
         }
         let shown = trace.calls.flatMap { prompts ? [$0.request, $0.response] : [$0.response] }.compactMap { $0 }
-        let texts = try await PromptTexts(archive: archive).texts(shown)
-        let outputs = try await archive.documents(trace.nodes.compactMap(\.output))
+        let texts = try await PromptTexts(archive: archive, redacted: trace.redacted).texts(shown)
+        let outputs = try await archive.documents(trace.nodes.compactMap(\.output).filter { !trace.redacted.contains($0) })
         let calls = Dictionary(grouping: trace.calls, by: \.path)
         let nodes = trace.nodes.map { record in
             var node = StepReport.Node(record: record)

@@ -4,6 +4,8 @@ import WorkflowModel
 /// Requests and answers as text: a request is a list of segments, an answer a JSON string.
 struct PromptTexts {
     let archive: any RunArchive
+    /// Of the run: these are not told, also where another run has the same documents.
+    var redacted: Set<ContentHash> = []
 
     /// How many documents are asked for at once.
     private static let batch = 256
@@ -15,11 +17,12 @@ struct PromptTexts {
         var segments: [ContentHash: String] = [:]
         var rest = Array(Set(hashes))[...]
         while !rest.isEmpty {
-            let documents = try await archive.documents(Array(rest.prefix(Self.batch)))
+            let documents = try await archive.documents(rest.prefix(Self.batch).filter { !redacted.contains($0) })
             rest = rest.dropFirst(Self.batch)
             let parsed = documents.mapValues { (bytes: $0, json: try? JSONParser.parse($0)) }
             let wanted = Set(parsed.values.flatMap { $0.json.map(Self.segmentHashes) ?? [] }).subtracting(segments.keys)
-            for (hash, bytes) in try await archive.documents(Array(wanted)) { segments[hash] = String(decoding: bytes, as: UTF8.self) }
+            for hash in wanted where redacted.contains(hash) { segments[hash] = "(redacted)" }
+            for (hash, bytes) in try await archive.documents(Array(wanted.subtracting(redacted))) { segments[hash] = String(decoding: bytes, as: UTF8.self) }
             for (hash, document) in parsed { texts[hash] = Self.text(document.json, document.bytes, segments) }
         }
         return texts

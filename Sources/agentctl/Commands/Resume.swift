@@ -38,6 +38,7 @@ struct Resume: AsyncParsableCommand {
         let archive = try Composition(settings: here).archive()
         if let id {
             let record = try await archive.requireRecord(id)
+            try record.requireOwn()
             try await Self.resume(record, archive, here, global, output, file: file)
         } else {
             try await resumeAll(archive, here)

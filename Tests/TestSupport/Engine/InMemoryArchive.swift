@@ -77,6 +77,22 @@ public struct InMemoryArchive: RunArchive {
 
     public func documents(_ hashes: [ContentHash]) async throws(JournalError) -> [ContentHash: [UInt8]] { try await journal.documents(hashes) }
 
+    public func facts(run id: String, after sequence: Int, most: Int) async throws(JournalError) -> [RecordedFact] {
+        var (chain, head) = (EventChain(), EventChain.origin(of: id))
+        let facts = (journal.run(RunID(id))?.events ?? []).enumerated().map { index, fact in
+            head = fact.payload.withUnsafeBytes { chain.link(after: head, sequence: Int64(index + 1), at: fact.at.microseconds, kind: fact.kind, payload: $0) }
+            return RecordedFact(sequence: index + 1, kind: fact.kind, payload: fact.payload, at: fact.at, hash: head)
+        }
+        return Array(facts.dropFirst(sequence).prefix(most))
+    }
+
+    /// Those of facts: a journal keeps no others.
+    public func priceRows(_ ids: [String]) async throws(JournalError) -> [(id: String, json: String)] {
+        var rows: [PriceRow] = []
+        for fact in journal.runs.flatMap(\.events) { if case .callEnded(let end) = fact.event { rows += end.newPriceRows } }
+        return ids.compactMap { id in rows.first { $0.id == id }.map { (id, JSONEncoding.canonical.string($0.json)) } }
+    }
+
     public func transcript(of run: RunRecord) -> any RunTranscript { Transcript(archive: self, run: RunID(run.id), file: run.file) }
 
     private struct Transcript: RunTranscript {
@@ -90,11 +106,9 @@ public struct InMemoryArchive: RunArchive {
 
         func documents(_ hashes: [ContentHash]) async throws(JournalError) -> [ContentHash: [UInt8]] { try await archive.documents(hashes) }
 
-        /// Those of a run's facts: a journal keeps no others.
         func priceRows(_ ids: [String]) async throws(JournalError) -> [PriceRow] {
-            var rows: [PriceRow] = []
-            for fact in archive.journal.run(run)?.events ?? [] { if case .callEnded(let end) = fact.event { rows += end.newPriceRows } }
-            return ids.compactMap { id in rows.first { $0.id == id } }
+            let rows = try await archive.priceRows(ids)
+            return rows.compactMap { (try? JSONParser.parse($0.json)).flatMap(PriceRow.init(json:)) }
         }
 
         func redacted() async throws(JournalError) -> Set<ContentHash> { [] }

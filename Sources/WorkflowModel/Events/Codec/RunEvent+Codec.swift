@@ -43,6 +43,7 @@ extension RunEvent {
         case runResumed = "run_resumed"
         case outcomeRecorded = "outcome_recorded"
         case runPruned = "run_pruned"
+        case documentsRedacted = "documents_redacted"
     }
 
     /// The stable name under which the journal keeps it.
@@ -86,6 +87,7 @@ extension RunEvent {
         case .runResumed: kind = .runResumed
         case .outcomeRecorded: kind = .outcomeRecorded
         case .runPruned: kind = .runPruned
+        case .documentsRedacted: kind = .documentsRedacted
         }
         return kind.rawValue
     }
@@ -98,6 +100,7 @@ extension RunEvent {
         case .runEnded(let end): end.write(to: &json)
         case .outcomeRecorded(let outcome): outcome.write(to: &json)
         case .runPruned(let link): link.write(to: &json)
+        case .documentsRedacted(let redacted): redacted.write(to: &json)
         case .callStarted(let call): call.write(to: &json)
         case .callEnded(let call): call.write(to: &json)
         case .prefixReleased(let released): released.write(to: &json)
@@ -189,6 +192,7 @@ extension RunEvent {
         case .runEnded: self = .runEnded(try RunEnded(fields))
         case .outcomeRecorded: self = .outcomeRecorded(try OutcomeRecorded(fields))
         case .runPruned: self = .runPruned(try RunPruned(fields))
+        case .documentsRedacted: self = .documentsRedacted(try DocumentsRedacted(fields))
         case .callStarted: self = .callStarted(try CallStarted(fields))
         case .callEnded: self = .callEnded(try CallEnded(fields))
         case .prefixReleased: self = .prefixReleased(try PrefixReleased(fields))

@@ -131,3 +131,19 @@ extension ScopeOpened {
             inputs: try fields.optionalHash("inputs"))
     }
 }
+
+extension DocumentsRedacted {
+    func write(to json: inout JSONObjectWriter) {
+        json.put("documents", documents.map(\.hex))
+        json.put("fields", fields)
+        json.put("by", by)
+        json.put("reason", reason)
+    }
+
+    init(_ fields: EventFields) throws(EventDecodingError) {
+        let names = try fields.texts("documents")
+        let documents = names.compactMap(ContentHash.init(hex:))
+        guard documents.count == names.count else { throw fields.missing("documents") }
+        self.init(documents: documents, fields: try fields.texts("fields"), by: try fields.text("by"), reason: try fields.optionalText("reason"))
+    }
+}

@@ -20,6 +20,7 @@ struct Replay: AsyncParsableCommand {
     @Flag(help: "As JSON; with --all a line for each run.") var json = false
     @OptionGroup var golden: GoldenOptions
     @OptionGroup var fork: ForkOptions
+    @Flag(help: "As JSON.") var json = false
     @OptionGroup var global: GlobalOptions
 
     func validate() throws {
@@ -28,7 +29,7 @@ struct Replay: AsyncParsableCommand {
     }
 
     func run() async throws {
-        if golden.folder != nil { return try await golden.run(global) }
+        if golden.folder != nil { return try await golden.run(global, json: json) }
         if fork.from != nil { return try await fork.run(id, global) }
         let settings = try global.settings()
         let archive = try Composition(settings: settings).archive()

@@ -5,12 +5,14 @@ import Values
 /// A link is `sha256(previous ‖ seq ‖ at ‖ length of kind ‖ kind ‖ payload)`, numbers little-endian, 8, 8 and 4 bytes; the
 /// payload is what remains, so two events never read alike. The first link's previous is the hash of the run's id:
 /// chains of two runs cannot be exchanged.
-struct EventChain {
+public struct EventChain {
     private var scratch: [UInt8] = []
 
-    static func origin(of run: String) -> ContentHash { ContentHash(of: run) }
+    public init() {}
 
-    mutating func link(
+    public static func origin(of run: String) -> ContentHash { ContentHash(of: run) }
+
+    public mutating func link(
         after previous: ContentHash, sequence: Int64, at: Int64, kind: String, payload: UnsafeRawBufferPointer
     ) -> ContentHash {
         scratch.removeAll(keepingCapacity: true)
