@@ -36,12 +36,13 @@ public final class Engine: Sendable {
     /// - Parameters:
     ///   - inputs: bound by ``InputBinding``.
     ///   - batch: the batch's name and this run's place in it.
+    ///   - fork: what it keeps of another run.
     /// - Throws: `JournalError` when the journal could not record what happened; nothing was begun that is not recorded.
     public func run(
-        _ graph: WorkflowGraph, inputs: JSONObject, batch: (name: String, index: Int)? = nil, observer: (any RunObserver)? = nil
+        _ graph: WorkflowGraph, inputs: JSONObject, batch: (name: String, index: Int)? = nil, fork: RunFork? = nil, observer: (any RunObserver)? = nil
     ) async throws(JournalError) -> RunResult {
         let id = RunID(at: environment.clock.now(), random: environment.entropy.next())
-        return try await drive(RunExecution(id: id, graph: graph, .new(batch: batch), inputs: inputs, engine: self, observer: observer))
+        return try await drive(RunExecution(id: id, graph: graph, .new(batch: batch, fork: fork), inputs: inputs, engine: self, observer: observer))
     }
 
     /// Goes on with a run that is suspended or whose process is gone.

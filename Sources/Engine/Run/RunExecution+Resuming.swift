@@ -7,6 +7,7 @@ extension RunExecution {
     func resume(_ run: RecordedRun) async throws(JournalError) {
         let record = try await RunRecording(run, environment.journal)
         try fold(record)
+        try await inherit(before: run.events)
         for model in state.answering {
             if let server = try? road.profile(of: model).server { engine.services.hasReached(server) }
         }

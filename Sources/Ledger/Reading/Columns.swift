@@ -15,7 +15,7 @@ enum RunColumns {
         batch_index, CASE WHEN status = 'running' THEN \(ProcessRecord.sql(of: "run.owner")) END, pruned_at,
         status = 'waiting' AND EXISTS (SELECT 1 FROM approval WHERE run = run.id AND decided_at IS NOT NULL AND taken = 0),
         version, git_commit, release, max_tokens,
-        CASE WHEN max_tokens IS NOT NULL THEN (SELECT CAST(total(held_tokens) AS INTEGER) FROM model_call WHERE model_call.run = run.id) END, band
+        CASE WHEN max_tokens IS NOT NULL THEN (SELECT CAST(total(held_tokens) AS INTEGER) FROM model_call WHERE model_call.run = run.id) END, band, kind, purpose, parent
         """
 
     /// Runs in the order of the query, each with what its calls came to.
@@ -77,6 +77,9 @@ enum RunColumns {
         run.maxTokens = quantity(row, 27)
         run.heldTokens = quantity(row, 28) ?? 0
         run.band = (row[29] as String?).flatMap(BudgetBand.Name.init(rawValue:))
+        run.kind = RunKind(rawValue: row[30]) ?? .workflow
+        run.purpose = RunPurpose(rawValue: row[31]) ?? .production
+        run.parent = row[32]
         return run
     }
 }
@@ -140,6 +143,7 @@ enum NodeColumns {
         node.output = hash(row, 6)
         node.failure = json(row, 7)
         node.reason = row[8]
+        node.inheritedFrom = row[9]
         return node
     }
 }

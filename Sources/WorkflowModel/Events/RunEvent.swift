@@ -63,4 +63,6 @@ public enum RunEvent: Sendable {
     case outcomeRecorded(OutcomeRecorded)
     /// Its facts were removed, and rows of it kept; stands first in what is left.
     case runPruned(RunPruned)
+    /// What another run has of a node was taken in place of running it.
+    case nodeInherited(NodeInherited)
 }

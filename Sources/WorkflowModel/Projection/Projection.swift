@@ -91,6 +91,7 @@ public struct Projection: Sendable {
             try sink.end()
         case .shadowDrawn(let draw): try put(draw, at, sink)
         case .shadowEnded(let shadow): try end(shadow, at, sink)
+        case .nodeInherited(let node): try inherit(node, at, sink)
         case .conditionEvaluated, .scopeOpened, .deadlinePassed, .inputTrimmed, .callRefused, .commandEnded, .outputRejected, .interruptRequested,
             .cancelRequested, .runPruned:
             break

@@ -46,6 +46,10 @@ public struct RunRecord: Sendable {
     public var isAnswered = false
     /// Since when `gc` has removed its events and documents.
     public var prunedAt: Timestamp?
+    public var kind = RunKind.workflow
+    public var purpose = RunPurpose.production
+    /// The run that it was made from.
+    public var parent: String?
 
     /// Whether `resume` would go on with it.
     /// Whether it came to its end.
@@ -135,6 +139,8 @@ public final class NodeRecord: @unchecked Sendable {
     public var output: ContentHash?
     public var failure: JSONValue?
     public var reason: String?
+    /// Of what a fork keeps, the run that ran it.
+    public var inheritedFrom: String?
 
     public init(path: String, step: String, item: Int?, status: NodeStatus) {
         self.path = path

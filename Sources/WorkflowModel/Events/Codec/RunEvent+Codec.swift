@@ -43,6 +43,7 @@ extension RunEvent {
         case runResumed = "run_resumed"
         case outcomeRecorded = "outcome_recorded"
         case runPruned = "run_pruned"
+        case nodeInherited = "node_inherited"
     }
 
     /// The stable name under which the journal keeps it.
@@ -86,6 +87,7 @@ extension RunEvent {
         case .runResumed: kind = .runResumed
         case .outcomeRecorded: kind = .outcomeRecorded
         case .runPruned: kind = .runPruned
+        case .nodeInherited: kind = .nodeInherited
         }
         return kind.rawValue
     }
@@ -111,6 +113,7 @@ extension RunEvent {
         case .bandEntered(let band): band.write(to: &json)
         case .shadowDrawn(let draw): draw.write(to: &json)
         case .shadowEnded(let shadow): shadow.write(to: &json)
+        case .nodeInherited(let node): node.write(to: &json)
         case .conditionEvaluated(let path, let holds):
             json.put("step", path)
             json.put("holds", holds)
@@ -202,6 +205,7 @@ extension RunEvent {
         case .bandEntered: self = .bandEntered(try BandEntered(fields))
         case .shadowDrawn: self = .shadowDrawn(try ShadowDrawn(fields))
         case .shadowEnded: self = .shadowEnded(try ShadowEnded(fields))
+        case .nodeInherited: self = .nodeInherited(try NodeInherited(fields))
         case .conditionEvaluated: self = .conditionEvaluated(try fields.step(), holds: try fields.bool("holds"))
         case .itemsExpanded: self = .itemsExpanded(try fields.step(), count: try fields.int("count"), items: try fields.hash("items"))
         case .stepSkipped: self = .stepSkipped(try fields.step(), try fields.value("reason", SkipReason.init(text:)))
