@@ -64,7 +64,7 @@ public enum RunNarration {
             return [.reason(path: kept.path, reason)] + state(kept.path, kept.status)
         case .bandEntered(let entered): return [.entered(entered.band, entered.sentence)]
         case .conditionEvaluated, .commandEnded, .interruptRequested, .cancelRequested, .scopeOpened, .memoKept, .prefixReleased, .outcomeRecorded, .runPruned, .shadowDrawn,
-            .shadowEnded:
+            .shadowEnded, .filesAccepted:
             return []
         }
     }

@@ -89,6 +89,7 @@ import WorkflowModel
         .interruptRequested, .cancelRequested(by: "ann"), .runEnded(RunEnded(.failed, outputs: hash, failure: failure, outcome: "lost")),
         .runResumed(RunResumed(program: "agentctl 9", epoch: 4, lost: [3, 9])), .outcomeRecorded(OutcomeRecorded(value: "won", source: "command")),
         .runPruned(RunPruned(facts: 9, previous: hash, rows: [("run", hash), ("outcome", other)], program: "agentctl 9")),
+        .filesAccepted(FilesAccepted(graph: hash, sources: other, meaning: hash)),
         .nodeInherited(NodeInherited(path: "a[1]", from: "r0", status: .succeeded, output: hash, failure: failure, facts: ["tier": "t", "cost_usd": 0.0, "output": .null])),
     ]
 

@@ -106,7 +106,7 @@ extension RunState {
             loseCalls()
         case .bandEntered(let entered): try enter(entered)
         case .nodeInherited(let kept): try inherit(kept, node!, documents)
-        case .conditionEvaluated, .interruptRequested, .cancelRequested, .runEnded, .outcomeRecorded, .runPruned, .shadowEnded: break
+        case .conditionEvaluated, .interruptRequested, .cancelRequested, .runEnded, .outcomeRecorded, .runPruned, .shadowEnded, .filesAccepted: break
         }
     }
 

@@ -36,7 +36,7 @@ extension RunStateMachine {
         case (.running, _), (.draining, _), (.ending, _): break
         }
         switch event {
-        case .runStarted, .interruptRequested, .cancelRequested, .runResumed, .outcomeRecorded, .runPruned, .bandEntered: return nil
+        case .runStarted, .interruptRequested, .cancelRequested, .runResumed, .outcomeRecorded, .runPruned, .bandEntered, .filesAccepted: return nil
         case .runEnded(let end):
             let status = end.status
             // That its outputs cannot be had makes a failure of it.

@@ -188,7 +188,7 @@ final class RunStateMachine {
             .tierDecided, .rateCounted, .gateEnded, .bandEntered, .shadowDrawn:
             // Facts of one node's tries, or of the run's budget: `TryMachine` and `GateMachine` decide on them.
             return []
-        case .outcomeRecorded, .runPruned, .shadowEnded: return []
+        case .outcomeRecorded, .runPruned, .shadowEnded, .filesAccepted: return []
         case .nodeInherited(let kept):
             scope = node.scope
             nodeEnded(node, &commands) {

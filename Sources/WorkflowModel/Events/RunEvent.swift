@@ -65,4 +65,6 @@ public enum RunEvent: Sendable {
     case runPruned(RunPruned)
     /// What another run has of a node was taken in place of running it.
     case nodeInherited(NodeInherited)
+    /// It goes on with other files.
+    case filesAccepted(FilesAccepted)
 }

@@ -10,6 +10,7 @@ public enum RowChange: Int, Sendable, CaseIterable {
     case checkEnded, tierDecided, rateCounted, gateEnded, shadowDrawn, shadowEnded
     case priceRow
     case nodeInherited
+    case filesAccepted
 
     /// What a change does to its row.
     public enum Action: Sendable {
@@ -43,7 +44,7 @@ public enum RowChange: Int, Sendable, CaseIterable {
 
     public var table: String {
         switch self {
-        case .runStarted, .runResumed, .runEnded, .runOutcome, .runBand: return "run"
+        case .runStarted, .runResumed, .runEnded, .runOutcome, .runBand, .filesAccepted: return "run"
         case .callStarted, .callReleased, .callEnded, .callLost: return "model_call"
         case .nodeChanged, .nodeEnded, .nodeInherited: return "step_attempt"
         case .questionAsked, .questionAnswered: return "approval"
@@ -62,7 +63,7 @@ public enum RowChange: Int, Sendable, CaseIterable {
         switch self {
         case .runStarted, .callStarted, .outcomeRecorded, .checkEnded, .tierDecided, .shadowDrawn, .shadowEnded, .nodeInherited: return .insert
         case .priceRow: return .insertOnce
-        case .runResumed, .runEnded, .runOutcome, .runBand, .callReleased, .callEnded, .callLost, .questionAnswered, .rateCounted, .gateEnded: return .update
+        case .runResumed, .runEnded, .runOutcome, .runBand, .callReleased, .callEnded, .callLost, .questionAnswered, .rateCounted, .gateEnded, .filesAccepted: return .update
         case .nodeChanged, .nodeEnded, .questionAsked, .memoKept, .memoTaken: return .upsert
         }
     }
@@ -89,6 +90,7 @@ public enum RowChange: Int, Sendable, CaseIterable {
         case .runResumed: return Self.columns(set: ["status", "ended_at", "error", "epoch"])
         case .runEnded: return Self.columns(set: ["status", "ended_at", "outputs_hash", "error"], last: ["outcome"])
         case .runOutcome: return Self.columns(set: ["outcome"])
+        case .filesAccepted: return Self.columns(set: ["graph_hash", "version", "meaning"])
         case .runBand: return Self.columns(set: ["band"])
         case .callStarted:
             return Self.columns(

@@ -105,6 +105,18 @@ extension NodeInherited {
     }
 }
 
+extension FilesAccepted {
+    func write(to json: inout JSONObjectWriter) {
+        json.put("graph", graph)
+        json.put("sources", sources)
+        json.put("meaning", meaning)
+    }
+
+    init(_ fields: EventFields) throws(EventDecodingError) {
+        self.init(graph: try fields.hash("graph"), sources: try fields.hash("sources"), meaning: try fields.optionalHash("meaning"))
+    }
+}
+
 extension RunStarted.Holdout {
     fileprivate init?(_ fields: EventFields) throws(EventDecodingError) {
         guard let draw = try fields.optionalInt("holdout_draw") else { return nil }
