@@ -38,21 +38,24 @@ public final class Engine: Sendable {
     /// - Parameters:
     ///   - inputs: bound by ``InputBinding``.
     ///   - batch: the batch's name and this run's place in it.
+    ///   - fork: what it keeps of another run.
     /// - Throws: `JournalError` when the journal could not record what happened; nothing was begun that is not recorded.
     public func run(
-        _ graph: WorkflowGraph, inputs: JSONObject, batch: (name: String, index: Int)? = nil, observer: (any RunObserver)? = nil
+        _ graph: WorkflowGraph, inputs: JSONObject, batch: (name: String, index: Int)? = nil, fork: RunFork? = nil, observer: (any RunObserver)? = nil
     ) async throws(JournalError) -> RunResult {
         let id = RunID(at: environment.clock.now(), random: environment.entropy.next())
-        return try await drive(RunExecution(id: id, graph: graph, .new(batch: batch), inputs: inputs, engine: self, observer: observer))
+        return try await drive(RunExecution(id: id, graph: graph, .new(batch: batch, fork: fork), inputs: inputs, engine: self, observer: observer))
     }
 
     /// Goes on with a run that is suspended or whose process is gone.
     ///
-    /// - Parameter graph: of the same hash as the run's record has; the caller makes sure.
+    /// - Parameters:
+    ///   - graph: of the same hash as the run's record has; the caller makes sure.
+    ///   - accepts: whether it may be another, which is recorded then: the caller makes sure that ``GraphAcceptance`` has no objection.
     /// - Throws: `JournalError`, of code `owned`, `hasEnded` or `unknownRun` when there is nothing to go on with.
-    public func resume(_ id: RunID, _ graph: WorkflowGraph, observer: (any RunObserver)? = nil) async throws(JournalError) -> RunResult {
+    public func resume(_ id: RunID, _ graph: WorkflowGraph, accepts: Bool = false, observer: (any RunObserver)? = nil) async throws(JournalError) -> RunResult {
         let run = try await environment.journal.takeOver(id, by: environment.program, at: environment.clock.now())
-        guard run.graph == graph.hash else { throw JournalError(.corrupt, "run \(id) is of another workflow than the one given") }
+        guard accepts || run.graph == graph.hash else { throw JournalError(.corrupt, "run \(id) is of another workflow than the one given") }
         let document = try await environment.journal.documents([run.inputs])[run.inputs]
         guard let document, let inputs = (try? JSONParser.parse(document))?.objectValue else {
             throw JournalError(.corrupt, "the inputs of run \(id) are not in the ledger")

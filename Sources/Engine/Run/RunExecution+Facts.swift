@@ -46,7 +46,9 @@ extension RunExecution {
     /// What is to be done now that something has happened.
     func commands(after fact: RunEvent, at moment: Timestamp, _ documents: FactDocuments = .none) -> [RunCommand] {
         do throws(IllegalFact) {
-            return try state.apply(fact, at: moment, documents)
+            let commands = try state.apply(fact, at: moment, documents)
+            inheritance.note(fact)
+            return commands
         } catch {
             // The engine answers what it was asked for, so this is a fault of the program, of one run of many: it ends here as its record
             // stands, which nothing is added to.
@@ -95,6 +97,7 @@ extension RunExecution {
 
     private func perform(_ command: RunCommand) {
         guard outbox.error == nil else { return }
+        if !inheritance.isEmpty, inherit(command) { return }
         switch command {
         case .evaluateCondition(let node): ConditionRunner(condition: state.step(node).when!).evaluate(node, in: self)
         case .expandItems(let node) where state.step(node).modelStep != nil && state.bands.closing != nil: leaveOut(node, state.bands.closing!)

@@ -17,7 +17,7 @@ struct Replay: AsyncParsableCommand {
 
     @Argument(help: "The run: an id, the unique start or end of one, or 'last'.") var id: String?
     @Flag(help: "Every run that has not been pruned.") var all = false
-    @Flag(help: "As JSON; with --all a line for each run.") var json = false
+    @Option(help: ArgumentHelp("With --from, go by this workflow in place of the recorded one.", valueName: "workflow.yaml"), completion: .workflowFile) var workflow: String?
     @OptionGroup var golden: GoldenOptions
     @OptionGroup var fork: ForkOptions
     @Flag(help: "As JSON.") var json = false
@@ -30,7 +30,7 @@ struct Replay: AsyncParsableCommand {
 
     func run() async throws {
         if golden.folder != nil { return try await golden.run(global, json: json) }
-        if fork.from != nil { return try await fork.run(id, global) }
+        if fork.isMeant { return try await fork.run(id, global, file: workflow, json: json) }
         let settings = try global.settings()
         let archive = try Composition(settings: settings).archive()
         var worst: ReplayReport.Verdict?
