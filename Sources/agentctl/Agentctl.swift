@@ -27,7 +27,7 @@ struct Agentctl: AsyncParsableCommand {
         version: Version.number,
         subcommands: [
             Init.self, Doctor.self, Validate.self, Explain.self, Format.self, SchemaCommand.self, GraphCommand.self, Try.self, PlanCommand.self, GateCommand.self, CacheCommand.self, WhatIfCommand.self,
-            Run.self, Resume.self, Approvals.self, Approve.self, Cancel.self, Follow.self, Runs.self, Show.self, Outputs.self, Audit.self, OutcomeCommand.self,
+            Run.self, Resume.self, Approvals.self, Approve.self, Cancel.self, Follow.self, Runs.self, Show.self, DiffCommand.self, Outputs.self, Audit.self, OutcomeCommand.self,
             Verify.self, Db.self, Collect.self, Prices.self, Completions.self,
         ])
 

@@ -17,8 +17,10 @@ extension GateSimulator {
         let courses = courses(of: recorded, from: try start(of: recorded))
         guard courses.allSatisfy({ $0.unknown == nil }) else { return nil }
         var decision = GateRedecision()
-        decision.cost = WhatIfResult.Cost(courses.map(\.cost).min()!, courses.map { $0.cost + $0.slack }.max()!)
-        decision.isLowerBound = courses.contains(where: \.isUnpriced)
+        let compared = courses.map { self.compared($0, row, recorded) }
+        decision.cost = WhatIfResult.Cost(
+            zip(courses, compared).map { $0.cost + $1.cost.least }.min()!, zip(courses, compared).map { $0.cost + $0.slack + $1.cost.most }.max()!)
+        decision.isLowerBound = courses.contains(where: \.isUnpriced) || compared.contains { !$0.isKnown }
         var ways: TextSet = []
         var (tiers, checks): (TextSet, TextSet) = ([], [])
         for course in courses {
@@ -30,6 +32,27 @@ extension GateSimulator {
             }
         }
         return decision
+    }
+
+    /// What is asked for comparison behind a way: of the tiers that the gate names for it those that it has not asked, where the recorded draw is among its share. What was
+    /// refused then, or given up, is not asked.
+    private func compared(_ course: Course, _ row: JSONValue, _ recorded: RecordedAnswers) -> (cost: WhatIfResult.Cost, isKnown: Bool) {
+        var cost = WhatIfResult.Cost()
+        guard let shadow = escalation.shadow else { return (cost, true) }
+        let draw = row["shadow"]?["draw"]?.intValue
+        if let draw, !ShadowDrawn.isChosen(draw, at: shadow.rate) { return (cost, true) }
+        let away = ["refused", "unknown"].flatMap { row["shadow"]?[$0]?.arrayValue ?? [] }.compactMap(\.stringValue)
+        var isKnown = true
+        for tier in shadow.tiers where !course.asked.contains(where: { names[$0].hasSameBytes(as: tier) }) && !away.contains(where: { $0.hasSameBytes(as: tier) }) {
+            guard let place = names.firstIndex(where: { $0.hasSameBytes(as: tier) }), let answer = recorded.answers[place], let one = answer.cost else {
+                isKnown = false
+                continue
+            }
+            // Nothing was drawn of a gate that asked nobody for comparison.
+            if draw != nil { cost.least.add(one) }
+            cost.most = cost.most + MoneySum(one) + (answer.assumed ?? .zero)
+        }
+        return (cost, isKnown)
     }
 
     /// Whose answer is taken at the end of a way; a person who was asked about the same tiers chooses as before, of others nobody knows.

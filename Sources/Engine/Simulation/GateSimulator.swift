@@ -10,7 +10,7 @@ import WorkflowModel
 /// what only a call can tell comes from the row. Where that says nothing, both ways are followed, so that what they come to is bounded.
 public struct GateSimulator {
     let terms: GateTerms
-    private let escalation: Escalation
+    let escalation: Escalation
     private let model: ModelStep
     /// `nil`: it is computed, and a row says where it began.
     private let start: Int?

@@ -32,6 +32,13 @@ extension Ledger {
         }
     }
 
+    /// No call has as many tokens; a file that somebody else wrote can say so.
+    private static func isPlausible(_ usage: TokenUsage) -> Bool {
+        [usage.plainInput, usage.cacheRead, usage.cacheWrite, usage.cacheWriteLong, usage.audioInput, usage.plainOutput, usage.reasoning, usage.audioOutput, usage.searches].allSatisfy {
+            (0...(1 << 53)).contains($0 ?? 0)
+        }
+    }
+
     /// Classes that have no column of their own stand in the facts; of most calls there are none.
     private func addRareClasses(to calls: inout [RecordedCall], _ database: Database) throws {
         let runs = Set(calls.map(\.position.run)).sorted()
@@ -45,7 +52,7 @@ extension Ledger {
             let text: String = row[1]
             guard let payload = try? JSONParser.parse(text), let number = payload["call"]?.intValue,
                 let place = places[RecordedCall.Position(run: row[0], number: number)],
-                case .callEnded(let end)? = try? RunEvent(kind: "call_ended", payload: payload, run: RunID(calls[place].run)), let usage = end.usage
+                case .callEnded(let end)? = try? RunEvent(kind: "call_ended", payload: payload, run: RunID(calls[place].run)), let usage = end.usage, Self.isPlausible(usage)
             else { continue }
             calls[place].usage = usage
         }

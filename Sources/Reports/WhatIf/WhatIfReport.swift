@@ -195,6 +195,7 @@ extension WhatIfKept {
         case .estimated: "estimated without a count"
         case .rowsMissing: "whose price rows are gone"
         case .different: "that come to something else"
+        case .notListed: "of models that the list does not have"
         }
     }
 }

@@ -15,6 +15,8 @@ public enum WhatIfKept: String, Sendable, Hashable, CaseIterable {
     case rowsMissing = "rows_missing"
     /// What is recorded does not come to it.
     case different
+    /// The list that is named does not have the model.
+    case notListed = "not_listed"
 }
 
 /// What recorded runs would have come to on other terms, several of them side by side.

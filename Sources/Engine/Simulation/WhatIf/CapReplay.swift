@@ -78,8 +78,8 @@ public struct CapReplay {
     private mutating func place(_ call: Waiting) {
         let most = cap.subtractingClamped(call.asked.addingClamped(call.room))
         if held <= most {
-            held += call.asked
-            openSum += call.asked
+            held = held.addingClamped(call.asked)
+            openSum = openSum.addingClamped(call.asked)
             open[call.call] = call.asked
         } else if openSum > 0, held - openSum <= most {
             waiting.append(call)
@@ -98,13 +98,13 @@ public struct CapReplay {
         // It came to its end in the record before the others did.
         if let place = waiting.firstIndex(where: { $0.call == number }) {
             let late = waiting.remove(at: place)
-            held += late.asked
-            openSum += late.asked
+            held = held.addingClamped(late.asked)
+            openSum = openSum.addingClamped(late.asked)
             open[number] = late.asked
         }
         guard let asked = open[number] else { return }
         let kept = countsTokens ? call.tokens.map { Int64(end.heldTokens(of: $0.held) ?? 0) } : end.held(of: call.held)?.picoDollars
-        held += (kept ?? 0) - asked
+        held = held.subtractingClamped(asked).addingClamped(kept ?? 0)
         release(number)
     }
 

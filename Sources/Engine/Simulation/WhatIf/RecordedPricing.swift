@@ -130,7 +130,10 @@ public final class RecordedPricing {
         if terms.isRecorded { return own.result }
         if call.state != .void, let other = terms.models[call.asked], other != call.model { return assumed(call, by: other, own, on: terms) }
         guard !own.sheets.isEmpty, let usage = call.usage else { return own.result }
-        if terms.usesList, let cost = listed(call, usage, own.shares, terms.changes) { return .priced(cost) }
+        if terms.usesList {
+            if let cost = listed(call, usage, own.shares, terms.changes) { return .priced(cost) }
+            if terms.changes.isEmpty { return .kept(call.cost, .notListed) }
+        }
         let names = names(of: call)
         if own.shares.isEmpty { return .priced(settle(usage, call, changed(own.sheets[0].sheet, terms, names)) ?? .zero) }
         let sheets = own.sheets.map { RecordedSheet(model: $0.model, also: $0.also, sheet: $0.sheet.changed(by: terms.changes, names: [])) }
@@ -222,6 +225,7 @@ public final class RecordedPricing {
             case .dearest: terms = [own, plain]
             }
         }
+        for terms in terms { note(standard.under(terms).sheet) }
         let costs = terms.compactMap { terms -> Money? in
             func flat(_ sheet: PriceSheet, _ names: [String]) -> PriceSheet { sheet.under(terms).sheet.changed(by: changes, names: names) }
             let asked = flat(standard, names(of: call))
@@ -234,7 +238,6 @@ public final class RecordedPricing {
                 case .named(let name): (share.usage, price(name))
                 }
             }
-            note(asked)
             return settle(usage, call, asked, served: price(call.modelServed), shares: priced)
         }
         return costs.max()
@@ -283,18 +286,24 @@ public final class RecordedPricing {
         return .assumed(cost)
     }
 
+    /// Whether a model has a price.
+    public func hasPrice(_ model: ModelReference, on terms: Terms, at moment: Timestamp) -> Bool { sheet(of: model, on: terms, at: moment) != nil }
+
+    private func sheet(of model: ModelReference, on terms: Terms, at moment: Timestamp) -> PriceSheet? {
+        let served = profile(of: model)?.servedID ?? model.model
+        let listed = terms.usesList ? quote(ofList: true, model.provider, served, at: moment) : nil
+        return listed ?? quote(ofList: false, model.provider, served, at: moment)
+    }
+
     /// What a model would probably cost for the lengths that another one had; `nil`: it has no price.
     public func cost(of usage: TokenUsage, lasting total: TimeSpan?, of asked: ModelReference, by other: ModelReference, on terms: Terms, at moment: Timestamp) -> Money? {
-        let served = profile(of: other)?.servedID ?? other.model
-        let listed = terms.usesList ? quote(ofList: true, other.provider, served, at: moment) : nil
-        guard let sheet = listed ?? quote(ofList: false, other.provider, served, at: moment) else { return nil }
+        guard let sheet = sheet(of: other, on: terms, at: moment) else { return nil }
+        note(sheet)
         func scaled(_ count: Int) -> Int { count == 0 ? 0 : sources.scaled(count, asked, other) ?? count }
         // Terms are those of the other vendor's server, sounds and searches none.
         let assumed = TokenUsage(
             plainInput: scaled(usage.plainInput + (usage.audioInput ?? 0)), cacheRead: usage.cacheRead.map(scaled), cacheWrite: usage.cacheWrite.map(scaled),
             cacheWriteLong: usage.cacheWriteLong.map(scaled), plainOutput: scaled(usage.plainOutput + (usage.audioOutput ?? 0)), reasoning: usage.reasoning.map(scaled))
-        let changed = sheet.changed(by: terms.changes, names: [other.description])
-        note(changed)
-        return changed.cost(of: assumed, busy: total ?? .milliseconds(0)).total
+        return sheet.changed(by: terms.changes, names: [other.description]).cost(of: assumed, busy: total ?? .milliseconds(0)).total
     }
 }

@@ -30,13 +30,21 @@ extension Study {
                     return
                 }
                 Self.count(decided, execution, &gates)
-                let own = execution.calls.filter { $0.purpose != CallPurpose.count.rawValue && $0.purpose != CallPurpose.shadow.rawValue }.reduce(MoneySum.zero) { sum, call in
-                    call.cost.map { sum + MoneySum($0) } ?? sum
-                }
+                let own = Self.cost(of: execution)
                 whatIf.add(WhatIfResult.Cost(decided.cost.least - own, decided.cost.most - own), to: index, workflow: graph.name, step: path)
             }
         }
         whatIf.set(gates, of: index)
+    }
+
+    /// What of an execution is decided again: all but what is asked of counters, and for comparison without an answer.
+    private static func cost(of execution: GateExecution) -> MoneySum {
+        let compared = execution.shadows.filter { $0.result == .answered || $0.result == .failed }
+        return execution.calls.reduce(MoneySum.zero) { sum, call in
+            let isShadow = call.purpose == CallPurpose.shadow.rawValue
+            guard let cost = call.cost, !isShadow || compared.contains(where: { $0.tier.hasSameBytes(as: call.tier) }) else { return sum }
+            return sum + MoneySum(cost)
+        }
     }
 
     private static func count(_ decided: GateRedecision, _ execution: GateExecution, _ gates: inout WhatIfResult.Gates) {

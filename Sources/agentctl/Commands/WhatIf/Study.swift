@@ -43,7 +43,7 @@ final class Study {
         try await readWorkflows(&alternatives)
         let prices = try await archive.keptPriceRows()
         let pricing = RecordedPricing(rows: PriceRowBook(prices), sources: try await sources(alternatives, connections?.provider))
-        try await requirePrices(of: alternatives, pricing)
+        try requirePrices(of: alternatives, pricing)
         let terms = alternatives.map { RecordedPricing.Terms(usesList: list != nil, changes: $0.prices, models: $0.models) }
         var whatIf = WhatIf(zip(alternatives, terms).map { ($0.name, $1, $0.graph != nil) }, pricing)
         try await archive.forEachRecordedCall(filter, runs: runs) { calls in
@@ -82,11 +82,9 @@ final class Study {
         }
     }
 
-    private func requirePrices(of alternatives: [Alternative], _ pricing: RecordedPricing) async throws {
-        let usage = TokenUsage(plainInput: 1, plainOutput: 1)
+    private func requirePrices(of alternatives: [Alternative], _ pricing: RecordedPricing) throws {
         for model in Set(alternatives.flatMap { $0.models.sortedByKey.map(\.value) }).sorted(by: { $0.description < $1.description }) {
-            let terms = RecordedPricing.Terms(usesList: list != nil)
-            guard pricing.cost(of: usage, lasting: nil, of: model, by: model, on: terms, at: .now()) == nil else { continue }
+            if pricing.hasPrice(model, on: RecordedPricing.Terms(usesList: list != nil), at: .now()) { continue }
             throw UsageError(
                 "\(model) has no known price", hint: "add it: agentctl prices add \(model) --input USD --output USD, or name a list with --prices FILE", code: ExitCodes.code(.unpriced))
         }
