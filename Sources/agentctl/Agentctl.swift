@@ -27,8 +27,8 @@ struct Agentctl: AsyncParsableCommand {
         version: Version.number,
         subcommands: [
             Init.self, Doctor.self, Validate.self, Explain.self, Format.self, SchemaCommand.self, GraphCommand.self, Try.self, PlanCommand.self, GateCommand.self, CacheCommand.self,
-            Run.self, Resume.self, Replay.self, Approvals.self, Approve.self, Cancel.self, Follow.self, Runs.self, Show.self, Outputs.self, Audit.self, OutcomeCommand.self,
-            Verify.self, ExportCommand.self, ImportCommand.self, Redact.self, Db.self, Collect.self, Prices.self, Completions.self,
+            WhatIfCommand.self, Run.self, Resume.self, Replay.self, Approvals.self, Approve.self, Cancel.self, Follow.self, Runs.self, Show.self, DiffCommand.self, Outputs.self, Audit.self,
+            OutcomeCommand.self, Verify.self, ExportCommand.self, ImportCommand.self, Redact.self, Db.self, Collect.self, Prices.self, Completions.self,
         ])
 
     /// What the argument parser says, with what was meant where it does not know that.
