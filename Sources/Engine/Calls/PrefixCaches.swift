@@ -109,7 +109,7 @@ final class PrefixCaches: Sendable {
         if let retention { rules = rules.retaining(retention) }
         let prompt = CacheMirror.Prompt(
             space: space.number, ends: ends, lifetimes: caching.lifetimes, marks: caching.marks, writes: writes, isHeldOut: caching.isHeldOut)
-        var plan = record?.plan.map { CacheMirror.plan(prompt, rules, asFoundIn: $0) } ?? state.withLock { $0.mirror.plan(prompt, rules, at: now.milliseconds) }
+        var plan = record?.plan.map { CacheMirror.plan(prompt, rules, asFoundIn: $0, or: caching.otherReads) } ?? state.withLock { $0.mirror.plan(prompt, rules, at: now.milliseconds) }
         guard caching.marks, !caching.isHeldOut else { return CachedPrompt(plan, rules, question.model.reference, instructions: nil) }
         var instructions = Self.instructions(plan, rules, isWarmUp: caching.warmUp != nil)
         instructions.retention = retention?.span

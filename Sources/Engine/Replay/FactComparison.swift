@@ -16,8 +16,11 @@ struct FactComparison {
     private let recorded: EventRecord
     private let made: JournaledEvent
     private let started: RunStarted
+    private let mostRoom: CapAmount?
 
-    init(_ recorded: EventRecord, _ made: JournaledEvent, started: RunStarted) {
+    /// - Parameter mostRoom: of a call, what was to be left for the rest of the run at the most; `nil`: it is known.
+    init(_ recorded: EventRecord, _ made: JournaledEvent, started: RunStarted, mostRoom: CapAmount? = nil) {
+        self.mostRoom = mostRoom
         self.recorded = recorded
         self.made = made
         self.started = started
@@ -45,6 +48,7 @@ struct FactComparison {
                 if key == "until", !isAsLong(own[key], other[key]) { return .different(key: key) }
                 continue
             }
+            if key == "room_usd" || key == "room_tokens", isRoom(own, other) { continue }
             if key == "request", isOfOtherEncoder {
                 verdict = .otherBytes
                 continue
@@ -59,6 +63,17 @@ struct FactComparison {
         let payload = recorded.payload.objectValue ?? [:]
         guard started.facts < RunStarted.currentFacts, let event = try? RunEvent(kind: recorded.kind, payload: recorded.payload, run: RunID("")) else { return payload }
         return (try? JSONParser.parse(event.payload))?.objectValue ?? payload
+    }
+
+    /// Whether what is left for the rest of the run is told in the record as it may have been: what had begun, and is told of later, may have begun
+    /// before or behind.
+    private func isRoom(_ own: JSONObject, _ other: JSONObject) -> Bool {
+        guard let mostRoom else { return false }
+        func amount(_ payload: JSONObject) -> CapAmount {
+            CapAmount(money: payload["room_usd"]?.stringValue.flatMap(Money.init(decimal:)) ?? .zero, tokens: payload["room_tokens"]?.intValue.map(Int.init) ?? 0)
+        }
+        let (told, least) = (amount(own), amount(other))
+        return told.money >= least.money && told.money <= mostRoom.money && told.tokens >= least.tokens && told.tokens <= mostRoom.tokens
     }
 
     /// Whether a time is as far behind its fact in both.

@@ -41,20 +41,20 @@ extension ReplayConductor {
         for waiter in here {
             switch waiter.asked {
             case .recall(let continuation):
-                waiters.remove(waiter)
+                remove(waiter)
                 continuation.resume(returning: remembered(path))
                 return true
             case .time(.retry, let continuation):
                 guard here.count == 1 || isRetry(waiter, index) else { continue }
-                waiters.remove(waiter)
+                remove(waiter)
                 continuation.resume(returning: true)
                 return true
             case .program(let attempt, let continuation):
-                waiters.remove(waiter)
+                remove(waiter)
                 continuation.resume(returning: program(path, attempt))
                 return true
             case .verifier(let tier, let check, let continuation):
-                waiters.remove(waiter)
+                remove(waiter)
                 continuation.resume(returning: outcome(path, tier, check))
                 return true
             case .intent, .call, .count, .time, .requests: continue
@@ -64,7 +64,7 @@ extension ReplayConductor {
         // Nobody else can be meant.
         for waiter in here {
             guard case .time(.retry, let continuation) = waiter.asked else { continue }
-            waiters.remove(waiter)
+            remove(waiter)
             continuation.resume(returning: true)
             return true
         }
@@ -87,7 +87,7 @@ extension ReplayConductor {
         // What its node comes to next, behind what goes with the intent.
         let next = record.ahead(path) { _, fact in !["step_started", "input_trimmed", "prefix_released"].contains(fact.kind) }
         func reply(_ reply: JournalReply) -> Bool {
-            waiters.remove(waiter)
+            remove(waiter)
             continuation.resume(returning: .success(reply))
             return true
         }
@@ -150,7 +150,7 @@ extension ReplayConductor {
         guard waiters.at(path).contains(where: \.isDeadline), let end = record.ahead(path, where: { _, fact in fact.isEndOfNode }), record.facts[end].failure?.kind == .deadline else { return false }
         // What stands before its end is what came of being stopped.
         let before = record.ahead(path) { index, fact in
-            index != end && !(fact.kind == "call_ended" && isCancelled(fact)) && !["step_started", "gate_ended", "tier_decided", "check_ended", "shadow_drawn"].contains(fact.kind)
+            index != end && !(fact.kind == "call_ended" && isCancelled(fact)) && !["step_started", "command_ended", "gate_ended", "tier_decided", "check_ended", "shadow_drawn"].contains(fact.kind)
         }
         if let before, before < end { return false }
         return passTime(path) { $0.isDeadline }
@@ -158,7 +158,7 @@ extension ReplayConductor {
 
     private func passTime(_ path: Int, _ matches: (ReplayWaiter) -> Bool) -> Bool {
         guard let waiter = waiters.at(path).first(where: matches), case .time(_, let continuation) = waiter.asked else { return false }
-        waiters.remove(waiter)
+        remove(waiter)
         continuation.resume(returning: true)
         return true
     }
@@ -178,7 +178,7 @@ extension ReplayConductor {
         }
         let given = answers
         if let requests = waiters.at(0).first(where: { if case .requests = $0.asked { true } else { false } }), case .requests(let continuation) = requests.asked {
-            waiters.remove(requests)
+            remove(requests)
             continuation.resume(returning: given.map { .decided(record.run, path: $0.path, $0.decision) })
             return true
         }
@@ -188,7 +188,7 @@ extension ReplayConductor {
     /// - Returns: whether somebody asked what others want of the run.
     private func answerRequests(_ requests: [RunRequest]) -> Bool {
         guard let waiter = waiters.at(0).first(where: { if case .requests = $0.asked { true } else { false } }), case .requests(let continuation) = waiter.asked else { return false }
-        waiters.remove(waiter)
+        remove(waiter)
         continuation.resume(returning: requests)
         return true
     }
@@ -199,7 +199,7 @@ extension ReplayConductor {
     func letGo() -> Bool {
         for waiter in waiters.everyone {
             guard case .intent(let call, _, let continuation) = waiter.asked, call.purpose.isAside else { continue }
-            waiters.remove(waiter)
+            remove(waiter)
             continuation.resume(returning: .success(.postponed))
             return true
         }
@@ -211,7 +211,7 @@ extension ReplayConductor {
         for waiter in waiters.at(path) {
             guard case .intent(let call, _, let continuation) = waiter.asked, call.purpose == .shadow, call.tier == fact.payload["tier"]?.stringValue else { continue }
             guard !record.isAhead(record.start(at: call.site)) else { break }
-            waiters.remove(waiter)
+            remove(waiter)
             continuation.resume(returning: .success(fact.payload["result"] == "refused" ? .refused(.unknown) : .postponed))
             return true
         }

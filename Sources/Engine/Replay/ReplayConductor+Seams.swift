@@ -6,18 +6,28 @@ import WorkflowModel
 /// What the engine asks of a record in place of the world.
 extension ReplayConductor {
     @discardableResult
-    func wait(at path: Int, _ asked: ReplayWaiter.Asked) -> ReplayWaiter { waiters.add(path, asked) }
+    func wait(at path: Int, _ asked: ReplayWaiter.Asked) -> ReplayWaiter {
+        let waiter = waiters.add(path, asked)
+        if let call = waiter.intent, call.cache != nil { waitingPrompts[RunPrefixes.key(call), default: 0] += 1 }
+        return waiter
+    }
+
+    /// It waits no longer.
+    func remove(_ waiter: ReplayWaiter) {
+        waiters.remove(waiter)
+        if let call = waiter.intent, call.cache != nil { waitingPrompts[RunPrefixes.key(call), default: 0] -= 1 }
+    }
 
     /// Its task was stopped.
     func stopWaiting(_ waiter: ReplayWaiter) {
         guard case .time(_, let continuation) = waiter.asked, waiters.at(waiter.path).contains(where: { $0 === waiter }) else { return }
-        waiters.remove(waiter)
+        remove(waiter)
         continuation.resume(returning: false)
     }
 
     /// Sends one away, as nothing more comes.
     func dismiss(_ waiter: ReplayWaiter) {
-        waiters.remove(waiter)
+        remove(waiter)
         let over = StepFailure(.cancelled, "the replay of this process is over")
         switch waiter.asked {
         case .intent(_, _, let continuation): continuation.resume(returning: .failure(JournalError(.other, over.message)))
@@ -140,7 +150,7 @@ extension ReplayConductor {
 
     /// Answers whoever asked with what the record has.
     func answer(_ waiter: ReplayWaiter, by index: Int) -> Bool {
-        waiters.remove(waiter)
+        remove(waiter)
         switch waiter.asked {
         case .call(_, let continuation): continuation.resume()
         case .count(_, let continuation): continuation.resume(returning: counted(index))

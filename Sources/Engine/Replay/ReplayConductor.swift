@@ -19,6 +19,8 @@ final class ReplayConductor: @unchecked Sendable {
     /// What is known of models where the record does not tell.
     let fallback: (any ModelProvider)?
     private let fallbackPrices: PriceBook?
+    private let secrets: SecretBook
+    var mostValueBytes: Int?
 
     var waiters = ReplayWaiters()
     private(set) var executor: ReplayExecutor!
@@ -32,6 +34,11 @@ final class ReplayConductor: @unchecked Sendable {
     private(set) var otherRequests = 0
     /// Calls that were turned away without a fact: with what they were to write to a cache they did not fit.
     var refusedPlans: Set<CallSite> = []
+    /// By calls, what was to be left for the rest of the run had nothing begun of what the record does not have yet.
+    var mostRooms: [CallSite: CapAmount] = [:]
+    /// Calls with a plan of a cache, by their questions: those that wait to be begun, and those that are under way.
+    var waitingPrompts: TextTable<Int> = [:]
+    var promptsUnderWay: TextTable<Int> = [:]
     /// The files that went with prompts, by node and name.
     var attached: TextTable<TextTable<[UInt8]>> = [:]
     /// Calls that were not begun any more.
@@ -44,15 +51,16 @@ final class ReplayConductor: @unchecked Sendable {
     private var isRunning = false
     private var isDropping = false
     private var drops = 0
-    private var hasFlushed = false
     /// The fact for which somebody was told what the world did.
     private var fed: Int?
     private var onEnd: UnsafeContinuation<Void, Never>?
     private var isOver = false
 
     init(
-        _ record: ReplayRecord, started: RunStarted, _ documents: ReplayDocuments, models: RecordedModels?, graph: WorkflowGraph, fallback: (any ModelProvider)?, prices: PriceBook?
+        _ record: ReplayRecord, started: RunStarted, _ documents: ReplayDocuments, models: RecordedModels?, graph: WorkflowGraph, fallback: (any ModelProvider)?, prices: PriceBook?,
+        secrets: SecretBook
     ) {
+        self.secrets = secrets
         self.record = record
         self.started = started
         self.documents = documents
@@ -80,7 +88,7 @@ final class ReplayConductor: @unchecked Sendable {
     private func beginLife() {
         let index = record.lives[life].facts.lowerBound
         now = record.facts[index].at
-        (isDropping, drops, hasFlushed, fed) = (false, 0, false, nil)
+        (isDropping, drops, fed) = (false, 0, nil)
         let engine = Engine(environment: environment)
         self.engine = engine
         guard let inputs = documents.json(started.inputs)?.objectValue else {
@@ -102,7 +110,9 @@ final class ReplayConductor: @unchecked Sendable {
         let execution = RunExecution(id: record.run, graph: graph, beginning, inputs: inputs, engine: engine, observer: nil)
         self.execution = execution
         isRunning = true
+        let stop = record.stopBefore(index + 1)
         Task(executorPreference: executor) { [self] in
+            if let stop { await execution.perform { $0.stop(stop) } }
             let result = await execution.execute()
             hasEnded(result)
         }
@@ -121,8 +131,9 @@ final class ReplayConductor: @unchecked Sendable {
         var environment = EngineEnvironment(
             journal: ReplayJournal(conductor: self), provider: ReplayProvider(conductor: self), tools: ReplayTools(), prices: fallbackPrices ?? PriceBook(recorded: prices),
             clock: ReplayClock(conductor: self), executor: executor, maxConcurrentCalls: .max, maxConcurrentPrograms: .max, program: started.program,
-            memory: ReplayMemory())
+            memory: ReplayMemory(), secrets: secrets)
         environment.replay = self
+        if let mostValueBytes { environment.mostValueBytes = mostValueBytes }
         return environment
     }
 
@@ -143,23 +154,19 @@ final class ReplayConductor: @unchecked Sendable {
         if isOver { return false }
         if isDropping { return drop() }
         if difference != nil { return drop() }
-        while let index = record.first() {
+        if let index = record.first() {
             now = max(now, record.facts[index].at)
             if release(index) {
-                hasFlushed = false
                 return true
             }
             if difference != nil { return drop() }
-            if flush() { return true }
-            // What was flushed may be it.
-            if record.first() != index { continue }
             note(stuck(at: index))
             return drop()
         }
         if isRunning {
             if !record.life.hasEnd { return drop() }
             // Those who only write to a cache are not waited for, and no more is recorded of them.
-            if letGo() || flush() { return true }
+            if letGo() { return true }
             note(surplus())
             return drop()
         }
@@ -171,14 +178,6 @@ final class ReplayConductor: @unchecked Sendable {
         guard life < record.lives.count else { return finish() }
         record.begin(record.lives[life])
         beginLife()
-        return true
-    }
-
-    /// What a run has in its outbox shows when it is handed over.
-    private func flush() -> Bool {
-        guard !hasFlushed, let execution else { return false }
-        hasFlushed = true
-        Task(executorPreference: executor) { await execution.handOver() }
         return true
     }
 
@@ -213,7 +212,6 @@ final class ReplayConductor: @unchecked Sendable {
     }
 
     func take(_ fact: JournaledEvent, in entry: JournalEntry) {
-        hasFlushed = false
         let path = record.number(of: fact.event.nodePath)
         guard let index = record.head(path) else {
             if record.life.hasEnd {
@@ -223,7 +221,7 @@ final class ReplayConductor: @unchecked Sendable {
             }
             return
         }
-        switch FactComparison(record.facts[index], fact, started: started).verdict(isOfOtherEncoder: isOfOtherEncoder) {
+        switch FactComparison(record.facts[index], fact, started: started, mostRoom: fact.event.site.flatMap { mostRooms[$0] }).verdict(isOfOtherEncoder: isOfOtherEncoder) {
         case .same: break
         case .otherBytes: otherRequests += 1
         case .different(let key):
@@ -233,7 +231,12 @@ final class ReplayConductor: @unchecked Sendable {
         record.hasCompared()
         record.advance(index)
         switch fact.event {
-        case .callEnded: calls += 1
+        case .callStarted(let call): if call.cache != nil { promptsUnderWay[RunPrefixes.key(call), default: 0] += 1 }
+        case .callEnded(let end):
+            calls += 1
+            if let started = record.started(end.id.number), started.payload["cache"] != nil, case .callStarted(let call)? = try? RunEvent(kind: started.kind, payload: started.payload, run: record.run) {
+                promptsUnderWay[RunPrefixes.key(call), default: 0] -= 1
+            }
         case .nodeSucceeded, .nodeFailed, .nodeRecovered, .stepSkipped, .nodeCancelled: steps += 1
         default: break
         }
@@ -271,8 +274,10 @@ extension EventRecord {
 }
 
 extension RunExecution {
-    /// Hands over what waits.
-    fileprivate func handOver() { outbox.flush() }
+    /// What was asked for before anything had begun.
+    fileprivate func stop(_ fact: RunEvent) {
+        if case .cancelRequested(let person) = fact { cancel(by: person) } else { interrupt(.graceful) }
+    }
 
     fileprivate func perform(_ body: @Sendable (isolated RunExecution) -> Void) { body(self) }
 }

@@ -28,6 +28,7 @@ final class ReplayRecord {
     private var cursor = 0
     private var starts: [CallSite: Int] = [:]
     private var ends: [Int: Int] = [:]
+    private var begins: [Int: Int] = [:]
     /// Held against what the machines make.
     private(set) var compared = 0
     /// Facts that were made and that nobody recorded any more, as their process died.
@@ -58,7 +59,10 @@ final class ReplayRecord {
         life = lives[0]
         for (index, fact) in facts.enumerated() {
             pathOf.append(number(of: Self.foreign.contains(fact.kind) ? "" : fact.payload["step"]?.stringValue ?? ""))
-            if fact.kind == "call_started", let site = CallSite(fact.payload) { starts[site] = index }
+            if fact.kind == "call_started", let site = CallSite(fact.payload) {
+                starts[site] = index
+                if let call = fact.payload["call"]?.intValue { begins[Int(call)] = index }
+            }
             if fact.kind == "call_ended", let call = fact.payload["call"]?.intValue { ends[Int(call)] = index }
         }
         begin(lives[0])
@@ -115,6 +119,18 @@ final class ReplayRecord {
 
     func start(at site: CallSite) -> Int? { starts[site] }
     func end(of call: Int) -> Int? { ends[call] }
+    func started(_ call: Int) -> EventRecord? { begins[call].map { facts[$0] } }
+
+    /// Whether a node has begun, and the fact of that stands later in the record than where it is now.
+    func isBeginningAhead(_ path: String) -> Bool { head(number(of: path)).map { facts[$0].kind == "step_started" } ?? false }
+
+    /// The wish to stop that stands at a place, where it came before anything had begun: nothing of what follows tells of a node that had.
+    func stopBefore(_ index: Int) -> RunEvent? {
+        guard life.facts.contains(index), facts[index].kind == "interrupt_requested" || facts[index].kind == "cancel_requested" else { return nil }
+        let next = index + 1
+        if life.facts.contains(next), !["step_cancelled", "step_skipped", "run_ended"].contains(facts[next].kind) { return nil }
+        return try? event(index)
+    }
 
     /// Of the life that is being replayed, and not made.
     func isAhead(_ index: Int?) -> Bool { index.map { life.facts.contains($0) && !isMade[$0] } ?? false }

@@ -9,12 +9,21 @@ public struct Replayer: Sendable {
     private let graph: WorkflowGraph
     private let fallback: (any ModelProvider)?
     private let prices: PriceBook?
+    private let secrets: SecretBook
+    private let mostValueBytes: Int?
 
     /// - Parameters:
     ///   - graph: as the run began with it.
     ///   - fallback: knows models where the record does not tell of them, as that of an earlier program; it is asked for nothing else.
     ///   - prices: likewise.
-    public init(_ transcript: any RunTranscript, graph: WorkflowGraph, fallback: (any ModelProvider)? = nil, prices: PriceBook? = nil) {
+    ///   - secrets: those that were taken out of what the run put together, as far as they are known here.
+    ///   - mostValueBytes: what one value may have as JSON, where that is not the usual.
+    public init(
+        _ transcript: any RunTranscript, graph: WorkflowGraph, fallback: (any ModelProvider)? = nil, prices: PriceBook? = nil, secrets: SecretBook = SecretBook(),
+        mostValueBytes: Int? = nil
+    ) {
+        self.secrets = secrets
+        self.mostValueBytes = mostValueBytes
         self.transcript = transcript
         self.graph = graph
         self.fallback = fallback
@@ -48,7 +57,8 @@ public struct Replayer: Sendable {
         let documents = try await ReplayDocuments(transcript, facts)
         let models = documents.json(started.models).flatMap(RecordedModels.init(json:))
         let conductor = ReplayConductor(
-            ReplayRecord(transcript.run, facts), started: started, documents, models: models, graph: graph, fallback: fallback, prices: prices)
+            ReplayRecord(transcript.run, facts), started: started, documents, models: models, graph: graph, fallback: fallback, prices: prices, secrets: secrets)
+        if let mostValueBytes { conductor.mostValueBytes = mostValueBytes }
         if graph.attachesFiles { conductor.attached = try await RecordedFiles.attached(facts, transcript) }
         await conductor.run()
         return try await report(conductor, hasModels: models != nil)

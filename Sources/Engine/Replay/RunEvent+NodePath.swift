@@ -25,3 +25,8 @@ extension RunEvent {
         }
     }
 }
+
+extension RunEvent {
+    /// Of a call that begins.
+    var site: CallSite? { if case .callStarted(let call) = self { call.site } else { nil } }
+}

@@ -46,7 +46,7 @@ actor RunExecution: CallRecorder {
         self.observer = observer
         self.beginning = beginning
         road = CallRoad(engine.services)
-        outbox = Outbox(run: id, journal: engine.environment.journal)
+        outbox = Outbox(run: id, journal: engine.environment.journal, isEager: engine.services.replay != nil)
         let startedAt = if case .recorded(let run) = beginning { run.startedAt } else { engine.environment.clock.now() }
         state = RunState(id, of: graph, inputs: inputs, startedAt: startedAt)
     }

@@ -124,14 +124,21 @@ public struct CacheMirror: Sendable {
 
     /// The plan of a prompt once more, with what other runs had to do with it as a plan that was made then tells: what they were expected to read,
     /// and what was found. What follows from these, and what the prompt itself says, is made anew.
-    public static func plan(_ prompt: Prompt, _ rules: CacheRules, asFoundIn told: CachePlan) -> CachePlan {
+    ///
+    /// - Parameter others: what the run may have known of itself instead, by segment and lifetime: what is told may lie between.
+    public static func plan(_ prompt: Prompt, _ rules: CacheRules, asFoundIn told: CachePlan, or others: [[[Int]]] = []) -> CachePlan {
         var ends = prompt.ends
         let shared = shared(ends)
         for position in ends.indices {
             while ends[position].reads.count < rules.lifetimes.count { ends[position].reads.append(0) }
-            // Other runs only add to what this one knows of itself, and only where they can share.
-            guard position < shared, told.ends.indices.contains(position), told.ends[position].reads.count == ends[position].reads.count else { continue }
-            for index in ends[position].reads.indices { ends[position].reads[index] = max(ends[position].reads[index], told.ends[position].reads[index]) }
+            guard told.ends.indices.contains(position), told.ends[position].reads.count == ends[position].reads.count else { continue }
+            for index in ends[position].reads.indices {
+                let (own, recorded) = (ends[position].reads[index], told.ends[position].reads[index])
+                let possible = [own] + others.compactMap { $0.indices.contains(position) && $0[position].indices.contains(index) ? $0[position][index] : nil }
+                // Other runs only add to what this one knows of itself, and only where they can share.
+                let isPossible = recorded >= possible.min()! && (position < shared || recorded <= possible.max()!)
+                if isPossible { ends[position].reads[index] = recorded }
+            }
         }
         guard told.cached > 0, let end = ends.lastIndex(where: { $0.tokens == told.cached }), case .marks = rules.entries else {
             return plan(prompt, rules, ends, cached: told.cached, found: nil)

@@ -45,6 +45,6 @@ extension EngineRig {
     /// What came of replaying a run that this rig has recorded.
     public func replay(_ run: RunID, _ graph: WorkflowGraph, change: ([EventRecord]) -> [EventRecord] = { $0 }) async throws -> ReplayReport {
         let transcript = try await JournalTranscript(journal, run, change: change)
-        return try await Replayer(transcript, graph: graph).replay()
+        return try await Replayer(transcript, graph: graph, secrets: environment.secrets, mostValueBytes: environment.mostValueBytes).replay()
     }
 }

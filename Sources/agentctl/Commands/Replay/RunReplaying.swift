@@ -15,11 +15,11 @@ enum RunReplaying {
             throw UsageError("run \(transcript.run) is a \(started.kind.rawValue), and only runs of workflows are replayed")
         }
         let graph = try await graph(of: started, transcript)
-        guard started.models == nil else { return try await Replayer(transcript, graph: graph).replay() }
+        guard started.models == nil else { return try await Replayer(transcript, graph: graph, secrets: Output.secrets).replay() }
         let composition = Composition(settings: settings)
         let session = RunSession(composition) { Output.note($0 + "\n") }
         defer { session.close() }
-        let report = try await Replayer(transcript, graph: graph, fallback: try session.models(), prices: composition.prices).replay()
+        let report = try await Replayer(transcript, graph: graph, fallback: try session.models(), prices: composition.prices, secrets: Output.secrets).replay()
         return report
     }
 
