@@ -13,6 +13,14 @@ public struct PriceBook: Sendable {
 
     /// What contracts change of list prices; for prices only multiples are looked at.
     public let adjustments: [PriceAdjustment]
+    /// Of a run that is replayed, by `provider/model`: nothing else has a price then.
+    private let recorded: TextTable<RecordedPrices>?
+
+    /// The prices that are kept with a run, by `provider/model`, and no others.
+    public init(recorded: TextTable<RecordedPrices>) {
+        self.recorded = recorded
+        (overrides, kept, catalogue, aliases, adjustments) = ([], nil, .empty, [:], [])
+    }
 
     public init(
         overrides: [PriceRow] = [], kept: PriceCatalogue? = nil, catalogue: PriceCatalogue, aliases: TextTable<(provider: String, model: String)> = [:],
@@ -23,6 +31,7 @@ public struct PriceBook: Sendable {
         self.catalogue = catalogue
         self.aliases = aliases
         self.adjustments = adjustments
+        recorded = nil
     }
 
     /// The prices of `provider/model` at a moment, or `nil` when a direction has none.
@@ -32,6 +41,11 @@ public struct PriceBook: Sendable {
 
     /// The prices of `provider/model` at a moment, and the next moment at which they may be others.
     public func quote(provider: String, model: String, at moment: Timestamp) -> (sheet: PriceSheet?, until: Timestamp?) {
+        if let recorded {
+            guard let prices = recorded["\(provider)/\(model)"] else { return (nil, nil) }
+            // Whoever keeps a sheet asks again where the hour decides.
+            return (prices.sheet(at: moment), prices.hasHours ? moment.adding(.milliseconds(1)) : nil)
+        }
         var (sheet, until) = listed(provider: provider, model: model, at: moment)
         sheet = agreed(sheet, provider: provider, model: model, at: moment, until: &until)
         return (sheet, until)
@@ -96,7 +110,7 @@ public struct PriceBook: Sendable {
         return sheet(of: candidates, regions, at: moment)
     }
 
-    private static func sheet(of candidates: [PriceRow], _ regions: [PriceRegion], at moment: Timestamp) -> PriceSheet {
+    static func sheet(of candidates: [PriceRow], _ regions: [PriceRegion], at moment: Timestamp) -> PriceSheet {
         var variants = PriceVariants(regions: regions)
         var rows: [PriceUnit: [Int: PriceRow]] = [:]
         // Units whose price depends on the hour, and this is one of its hours.

@@ -58,6 +58,9 @@ public struct PriceSheet: Sendable, Hashable {
             + otherwise.regions.flatMap { region in allRows.compactMap { region.applied(to: $0)?.sealed() } }
     }
 
+    /// Those that hold now, at other hours and at other service tiers; regions are multiples of them.
+    var ownRows: [PriceRow] { allRows + otherwise.asleep + otherwise.services }
+
     /// Whether calls are charged by machine time rather than by token.
     public var isMachineTime: Bool { !rows[PriceUnit.machineHour.index].isEmpty }
 

@@ -9,6 +9,8 @@ public final class Engine: Sendable {
     let services: CallServices
     let programLimiter: ConcurrencyLimiter
     private let active = Mutex<[RunID: RunExecution]>([:])
+    /// By the hash of the graph.
+    private let modelDocuments = Mutex<[ContentHash: Blob]>([:])
     private let stopping = Mutex<Interruption>(.none)
     private let isListening = Mutex(false)
     /// Runs whose results are given out, and which ask for comparison.
@@ -36,26 +38,47 @@ public final class Engine: Sendable {
     /// - Parameters:
     ///   - inputs: bound by ``InputBinding``.
     ///   - batch: the batch's name and this run's place in it.
+    ///   - fork: what it keeps of another run.
     /// - Throws: `JournalError` when the journal could not record what happened; nothing was begun that is not recorded.
     public func run(
-        _ graph: WorkflowGraph, inputs: JSONObject, batch: (name: String, index: Int)? = nil, observer: (any RunObserver)? = nil
+        _ graph: WorkflowGraph, inputs: JSONObject, batch: (name: String, index: Int)? = nil, fork: RunFork? = nil, observer: (any RunObserver)? = nil
     ) async throws(JournalError) -> RunResult {
         let id = RunID(at: environment.clock.now(), random: environment.entropy.next())
-        return try await drive(RunExecution(id: id, graph: graph, .new(batch: batch), inputs: inputs, engine: self, observer: observer))
+        return try await drive(RunExecution(id: id, graph: graph, .new(batch: batch, fork: fork), inputs: inputs, engine: self, observer: observer))
     }
 
     /// Goes on with a run that is suspended or whose process is gone.
     ///
-    /// - Parameter graph: of the same hash as the run's record has; the caller makes sure.
+    /// - Parameters:
+    ///   - graph: of the same hash as the run's record has; the caller makes sure.
+    ///   - accepts: whether it may be another, which is recorded then: the caller makes sure that ``GraphAcceptance`` has no objection.
     /// - Throws: `JournalError`, of code `owned`, `hasEnded` or `unknownRun` when there is nothing to go on with.
-    public func resume(_ id: RunID, _ graph: WorkflowGraph, observer: (any RunObserver)? = nil) async throws(JournalError) -> RunResult {
+    public func resume(_ id: RunID, _ graph: WorkflowGraph, accepts: Bool = false, observer: (any RunObserver)? = nil) async throws(JournalError) -> RunResult {
         let run = try await environment.journal.takeOver(id, by: environment.program, at: environment.clock.now())
-        guard run.graph == graph.hash else { throw JournalError(.corrupt, "run \(id) is of another workflow than the one given") }
+        guard accepts || run.graph == graph.hash else { throw JournalError(.corrupt, "run \(id) is of another workflow than the one given") }
         let document = try await environment.journal.documents([run.inputs])[run.inputs]
         guard let document, let inputs = (try? JSONParser.parse(document))?.objectValue else {
             throw JournalError(.corrupt, "the inputs of run \(id) are not in the ledger")
         }
         return try await drive(RunExecution(id: id, graph: graph, .recorded(run), inputs: inputs, engine: self, observer: observer))
+    }
+
+    // MARK: What is kept with runs
+
+    /// More graphs than these are not kept at once.
+    private static let mostModelDocuments = 64
+
+    /// What is known of the models that a workflow may ask, as a document of its runs.
+    func models(of graph: WorkflowGraph) -> Blob {
+        if let known = modelDocuments.withLock({ $0[graph.hash] }) { return known }
+        var models = RecordedModels()
+        models.add(of: graph, environment, at: environment.clock.now())
+        let made = Blob(JSONEncoding.canonical.bytes(models.json))
+        modelDocuments.withLock { documents in
+            if documents.count >= Self.mostModelDocuments { documents.removeAll() }
+            documents[graph.hash] = made
+        }
+        return made
     }
 
     private func drive(_ execution: RunExecution) async throws(JournalError) -> RunResult {
@@ -81,7 +104,7 @@ public final class Engine: Sendable {
     /// Stops every run of this engine; a second, stronger word wins.
     public func interrupt(_ level: Interruption) {
         stopping.withLock { $0 = max($0, level) }
-        for task in lingering.withLock({ Array($0.values) }) { task.cancel() }
+        leaveLingering()
         let executions = active.withLock { Array($0.values) }
         for execution in executions {
             Task(executorPreference: environment.executor) { await execution.interrupt(level) }
@@ -100,6 +123,11 @@ public final class Engine: Sendable {
         }
         // A stop that was asked for before it was listed.
         if interruption != .none { lingering.withLock { $0[id] }?.cancel() }
+    }
+
+    /// Lets everything be that is asked for comparison.
+    func leaveLingering() {
+        for task in lingering.withLock({ Array($0.values) }) { task.cancel() }
     }
 
     /// How long a process waits at its end for what is asked for comparison.

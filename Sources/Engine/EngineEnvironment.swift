@@ -34,6 +34,8 @@ public struct EngineEnvironment: Sendable {
     public var mostValueBytes = 2 << 30
     /// What is in no prompt that is sent, and in nothing that is stored.
     public var secrets: SecretBook
+    /// Answers for the world from a record; `nil`: the world is asked.
+    var replay: ReplayConductor?
 
     public init(
         journal: any RunJournal, provider: any ModelProvider, tools: any ToolRunner, prices: PriceBook, clock: any EngineClock,

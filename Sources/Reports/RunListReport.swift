@@ -17,6 +17,7 @@ public enum RunListReport {
                 .init("held", .trailing, expendable: 4, hidesWhenEmpty: true),
                 .init("calls", .trailing, expendable: 5),
                 .init("decision", floor: 10, expendable: 7, hidesWhenEmpty: true),
+                .init("made from", floor: 10, expendable: 8, hidesWhenEmpty: true),
             ], emptyText: "no runs recorded; start one: agentctl run FILE")
         for run in runs {
             var decision = run.outcome ?? ""
@@ -30,6 +31,7 @@ public enum RunListReport {
                 StyledText(run.spending.heldOpen > .zero ? run.spending.heldOpen.displayText : "", .yellow),
                 StyledText(Figures.count(run.spending.calls)),
                 StyledText(decision),
+                StyledText(FamilyReport.word(run).map { "\($0) of \(run.parent ?? "")" } ?? ""),
             ])
         }
         return table.text(style)

@@ -59,9 +59,12 @@ public enum RunNarration {
         case .approvalDecided(let path, let decision):
             return [.decided(path: path, isApproved: decision.isApproved, decision.sentence)] + state(path, .running)
         case .runResumed: return [.resumed]
+        case .nodeInherited(let kept):
+            let reason = kept.reason.map { "\($0.text), as in run \(kept.from)" } ?? "as in run \(kept.from)"
+            return [.reason(path: kept.path, reason)] + state(kept.path, kept.status)
         case .bandEntered(let entered): return [.entered(entered.band, entered.sentence)]
         case .conditionEvaluated, .commandEnded, .interruptRequested, .cancelRequested, .scopeOpened, .memoKept, .prefixReleased, .outcomeRecorded, .runPruned, .documentsRedacted, .shadowDrawn,
-            .shadowEnded:
+            .shadowEnded, .filesAccepted:
             return []
         }
     }

@@ -108,6 +108,7 @@ extension TraceReport {
             "version": .hash(run.version), "commit": .text(run.commit), "release": .text(run.release),
             "decision_id": .text(run.decisionID), "outcome": .text(run.outcome), "batch": .text(run.batch),
             "inputs_hash": .hash(run.inputs), "outputs_hash": .hash(run.outputs), "failure": run.failure ?? .null,
+            "kind": .string(run.kind.rawValue), "purpose": .string(run.purpose.rawValue), "parent": .text(run.parent),
             "resumable": .bool(run.isResumable), "process_gone": .bool(run.isAbandoned), "pruned_at": .time(run.prunedAt),
         ]
         var object = run.spending.fields(into: head)
@@ -130,6 +131,7 @@ extension TraceReport {
             "started_at": .time(node.startedAt), "ended_at": .time(node.endedAt),
             "duration_ms": .span(Figures.span(node.startedAt, node.endedAt)),
             "reason": .text(node.reason), "output_hash": .hash(node.output), "failure": node.failure ?? .null,
+            "inherited_from": .text(node.inheritedFrom),
         ]
     }
 

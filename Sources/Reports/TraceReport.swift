@@ -14,6 +14,8 @@ public enum TraceReport {
         public var maxItems: Int
         /// The answers of gates' tiers, by their hashes; without it only whether two are the same is told.
         public var answers: (@Sendable (ContentHash) -> JSONValue?)?
+        /// The runs that it was made from, and those that were made from it.
+        public var family: [RunRelative] = []
         /// The rows of the terminal: of a trace that is higher, what failed is told once more at its end.
         public var height: Int?
 
@@ -31,6 +33,7 @@ public enum TraceReport {
         let header = header(trace, style, options)
         let rows = tree.table().lines(style)
         var lines = header.map { $0.line(style) } + [""] + rows
+        lines += FamilyReport.lines(options.family, of: trace.run.id, style)
         if let height = options.height, lines.count >= height { lines += failures(of: trace, style, atMost: max(1, height / 2 - 2)) }
         return lines.map { $0 + "\n" }.joined()
     }
@@ -56,6 +59,7 @@ public enum TraceReport {
                 StyledText("run \(run.id)", .bold), StyledText(run.workflow),
                 status(of: run, style),
             ], style)
+        if let parent = run.parent, let word = FamilyReport.word(run) { lines += Figures.flow([StyledText("\(word) of run \(parent)")], style) }
         var times: [StyledText] = ["started \(run.startedAt.shortText) UTC"]
         if let took = Figures.span(run.startedAt, run.endedAt) {
             times.append("took \(took)")

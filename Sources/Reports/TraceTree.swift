@@ -64,6 +64,7 @@ struct TraceTree {
             let how = hit.how == .flight ? "deduped: asked at the same time, answered at no cost" : "memo: answered at no cost"
             tell("\(how) by call \(hit.call) to \(hit.provider)/\(hit.modelAsked)\(saved)", prefix: rest + (hasChildren ? style.branch.rest : "  "), tint: .green)
         }
+        if let from = node.inheritedFrom { tell("kept from run \(from)", prefix: rest + (hasChildren ? style.branch.rest : "  "), tint: .dim) }
         if let failure = node.failure, !chosen.shown.contains(where: { $0.tells(failure) }) {
             tell(failure, prefix: rest + (hasChildren ? style.branch.rest : "  "))
         }

@@ -22,13 +22,13 @@ struct Agentctl: AsyncParsableCommand {
               agentctl show     last
               agentctl audit
             Results go to stdout, everything else to stderr. Exit codes: 0 success, 1 something to format or a document that breaks its \
-            schema, 2 usage, 3 doctor found a problem, 4 a run waits for a person, 10-19 the workflow, 20-29 the budget, 30-39 a provider, 40-49 the ledger, 130 interrupted.
+            schema, 2 usage, 3 doctor found a problem, 4 a run waits for a person, 6 a replay could not compare what was taken out, 10-19 the workflow, 20-29 the budget, 30-39 a provider, 40-49 the ledger, 130 interrupted.
             """,
         version: Version.number,
         subcommands: [
             Init.self, Doctor.self, Validate.self, Explain.self, Format.self, SchemaCommand.self, GraphCommand.self, Try.self, PlanCommand.self, GateCommand.self, CacheCommand.self,
-            Run.self, Resume.self, Approvals.self, Approve.self, Cancel.self, Follow.self, Runs.self, Show.self, Outputs.self, Audit.self, OutcomeCommand.self,
-            Verify.self, ExportCommand.self, ImportCommand.self, Redact.self, Db.self, Collect.self, Prices.self, Completions.self,
+            WhatIfCommand.self, Run.self, Resume.self, Replay.self, Approvals.self, Approve.self, Cancel.self, Follow.self, Runs.self, Show.self, DiffCommand.self, Outputs.self, Audit.self,
+            OutcomeCommand.self, Verify.self, ExportCommand.self, ImportCommand.self, Redact.self, Db.self, Collect.self, Prices.self, Completions.self,
         ])
 
     /// What the argument parser says, with what was meant where it does not know that.

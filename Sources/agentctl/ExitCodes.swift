@@ -10,9 +10,11 @@ enum ExitCodes {
     static let unformatted: Int32 = 1
     /// A document that breaks the schema that it is held against.
     static let invalidDocument: Int32 = 1
-    /// `prices diff` found a difference.
+    /// `prices diff` or `replay` found a difference.
     static let differs: Int32 = 1
     static let usage: Int32 = 2
+    /// `replay` found no difference, and could not compare what was taken out.
+    static let redacted: Int32 = 6
     /// `doctor` found a problem.
     static let unhealthy: Int32 = 3
     static let invalidWorkflow: Int32 = 10

@@ -56,6 +56,9 @@ final class RunSession {
         return made
     }
 
+    /// What is known of models; nobody is asked.
+    func models() throws -> any ModelProvider { try connected().provider }
+
     /// The event loop, which is the engine's executor: tasks that drive runs are begun on it.
     func loop() throws -> EventLoop { try connected().loop }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The benchmarks of `make bench`. They print figures and judge nothing: no test depends on them.
 #
-#   Tests/Benchmarks/run.sh [throughput|ratio|instructions|flight|start|validate|language|syncs|resume|show|prefixes ...]      default: all of them
+#   Tests/Benchmarks/run.sh [throughput|ratio|instructions|flight|start|validate|language|syncs|resume|show|what-if|prefixes ...]      default: all of them
 #
 # throughput  5-step chain, 64 runs in parallel, zero-latency endpoint, ledger on disk with synchronous=FULL
 # ratio       the CPU of a step beside that of the bare loop (bare.c: libcurl and one insert), in turns on the same endpoint
@@ -12,6 +12,7 @@
 # syncs       how often a lone run waits for the disk, by strace
 # resume      a run of 10,000 steps that was killed before its last, whole process
 # show        runs in a ledger of 1,000,000 calls, whole process
+# what-if     100,000 recorded calls on other prices, under another cap and another cache, whole process
 # prefixes    cache simulate of a log of 1,000,000 requests, whole process
 # language    evaluating expressions, rendering a prompt, validating an answer, pricing a call, planning a prompt cache
 # slots       a fan-out of 8 over one document on a real llama.cpp server of 4 slots, with the planner of caches and without; needs `make models`
@@ -262,6 +263,28 @@ show() {
   rm -f "$work"/ledger.db*
 }
 
+what-if() {
+  serve 0
+  project 5
+  "$agentctl" run "$work/chain.yaml" --input n=1 --quiet > "$work/out"
+  printf 'what-if:    '
+  python3 Tests/Benchmarks/calls.py "$work/ledger.db" 100000
+  local name
+  while read -r name flags; do
+    # shellcheck disable=SC2086
+    /usr/bin/time -f '%e %U %S %M' -o "$work/time" "$agentctl" what-if --ledger "$work/ledger.db" --config "$work/agentctl.yaml" $flags --json > "$work/out"
+    awk -v name="$name" -v calls="$(grep -o '"calls": *[0-9]*' "$work/out" | head -1 | grep -o '[0-9]*')" '{
+      printf "what-if:    %-28s %d calls in %.1f s, %.1f s of CPU, peak %d MB\n", name, calls, $1, $2 + $3, $4 / 1024
+    }' "$work/time"
+  done << 'CASES'
+nothing
+prices --vary prices.stub/*=+20%,-10%
+cap --vary budget.max_cost_usd=0.0001
+caches --vary cache.policy=planned,none --vary cache.rules=anthropic-5m
+CASES
+  rm -f "$work"/ledger.db*
+}
+
 prefixes() {
   local rules
   python3 Tests/Benchmarks/prefixes.py "${BENCH_PREFIXES:-1000000}" > "$work/prefixes.jsonl"
@@ -282,5 +305,5 @@ slots() {
   fi
 }
 
-[ $# -gt 0 ] || set -- start validate language syncs throughput ratio flight resume show prefixes slots
+[ $# -gt 0 ] || set -- start validate language syncs throughput ratio flight resume show what-if prefixes slots
 for benchmark in "$@"; do "$benchmark"; done

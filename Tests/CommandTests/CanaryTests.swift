@@ -254,6 +254,11 @@ import Values
             "gate simulate": [
                 ["gate", "simulate", "wrong.yaml", "--step", "\(Self.canaries["env"]!)#a"], ["gate", "simulate", Self.canaries["env"]!, "--step", "wrong.yaml#\(Self.canaries["env"]!)"],
             ], "gate export": [["gate", "export", "\(Self.canaries["env"]!)#a"]],
+            "what-if": [
+                ["what-if", "--json"], ["what-if"], ["what-if", "--vary", "prices.stub/*=+20%"], ["what-if", Self.canaries["env"]!], ["what-if", "--vary", Self.canaries["env"]!],
+                ["what-if", "--vary", "models.\(Self.canaries["env"]!).use=stub/echo"], ["what-if", "--workflow", Self.canaries["env"]!], ["what-if", "--prices", Self.canaries["env"]!],
+            ],
+            "diff": [["diff", "last", "last"], ["diff", "last", "last", "--json"], ["diff", Self.canaries["env"]!, "last"], ["diff", "a@\(Self.canaries["env"]!)", "a@b"], ["diff", "--batch", Self.canaries["env"]!, "b"]],
             "cache report": [["cache", "report", "--json"], ["cache", "report", "--finance"], ["cache", "report", Self.canaries["env"]!, "--by", Self.canaries["env"]!], ["cache", "report", Self.canaries["env"]!]],
             "cache simulate": [["cache", "simulate", "--json"], ["cache", "simulate", "wrong.yaml"], ["cache", "simulate", Self.canaries["env"]!, "--rules", Self.canaries["env"]!]], "completions": [["completions", "bash"]],
         ]

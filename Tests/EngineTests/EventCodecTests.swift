@@ -24,7 +24,7 @@ import WorkflowModel
                 workflow: "w", file: "dir/w.yaml", graph: hash, sources: other, meaning: hash, inputs: hash, maxCost: money, maxTokens: 77, encoder: 3, program: "agentctl 9",
                 facts: 3, rules: Rules(version: 2), owner: ["business": "b"], tags: ["team": "x", "n": 7],
                 decision: RunDecision(id: "d", unit: "ticket", counts: ["a", "b"]), batch: "lines", batchIndex: 0,
-                origin: RunOrigin(commit: "abc", release: "v1"), kind: .fork, purpose: .eval, parent: "r0")),
+                origin: RunOrigin(commit: "abc", release: "v1"), kind: .fork, purpose: .eval, parent: "r0", fork: ForkOrigin(.step("a[1]/b"), kept: other))),
         .conditionEvaluated("a", holds: true), .itemsExpanded("a", count: 3, items: hash), .stepSkipped("a", .upstreamFailed("b")), .nodeStarted("a[2]"),
         .scopeOpened(ScopeOpened(node: "a", isFinally: true, pass: 2, inputs: hash)), .passEnded("a", pass: 1, .exhausted), .deadlinePassed("a"),
         .memoHit(MemoHit(path: "a", call: "r.1", output: hash, tier: "t", model: model, saved: money, tags: ["x": "y"])),
@@ -90,6 +90,8 @@ import WorkflowModel
         .runResumed(RunResumed(program: "agentctl 9", epoch: 4, lost: [3, 9])), .outcomeRecorded(OutcomeRecorded(value: "won", source: "command")),
         .runPruned(RunPruned(facts: 9, previous: hash, rows: [("run", hash), ("outcome", other)], program: "agentctl 9")),
         .documentsRedacted(DocumentsRedacted(documents: [hash, other], fields: ["inputs", "steps.a.prompt"], by: "ann", reason: "asked")),
+        .filesAccepted(FilesAccepted(graph: hash, sources: other, meaning: hash)),
+        .nodeInherited(NodeInherited(path: "a[1]", from: "r0", status: .succeeded, output: hash, failure: failure, facts: ["tier": "t", "cost_usd": 0.0, "output": .null])),
     ]
 
     private static let bare: [RunEvent] = [
@@ -114,7 +116,9 @@ import WorkflowModel
         .shadowEnded(ShadowEnded(path: "a", tier: "t", result: .unknown)),
         .approvalRequested("a", ApprovalRequest(message: hash, until: nil, onTimeout: .fail)),
         .approvalDecided("a", ApprovalDecision(isApproved: false, by: "b", note: nil, at: at)), .runEnded(RunEnded(.succeeded)),
-        .runResumed(RunResumed(program: "p", epoch: 2, lost: [])),
+        .runResumed(RunResumed(program: "p", epoch: 2, lost: [])), .nodeInherited(NodeInherited(path: "a", from: "r0", status: .skipped, reason: .conditionFalse)),
+        .nodeInherited(NodeInherited(path: "a", from: "r0", status: .failed, failure: failure)),
+        .runStarted(RunStarted(workflow: "w", graph: hash, sources: other, inputs: hash, maxCost: nil, encoder: 1, program: "p", kind: .fork, parent: "r", fork: ForkOrigin(.failed, kept: hash))),
     ]
 
     /// All of a value, classes and lists of pairs included.

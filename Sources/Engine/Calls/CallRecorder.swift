@@ -13,6 +13,8 @@ protocol CallRecorder: Actor {
     var isStopping: Bool { get }
 
     func nextCall() -> CallID
+    /// The same for a call of which it is known where it is made.
+    func nextCall(at site: CallSite) -> CallID
 
     /// Why a call must not begin now, though it was to; `nil`: it may. Asked where its intent is handed over, as much may have come in between.
     func objection(to question: Question, at site: CallSite) -> StepFailure?
@@ -37,6 +39,7 @@ protocol CallRecorder: Actor {
 }
 
 extension CallRecorder {
+    func nextCall(at site: CallSite) -> CallID { nextCall() }
     func pauseDeadline(of path: String) {}
     func resumeDeadline(of path: String, waited: TimeSpan) {}
 

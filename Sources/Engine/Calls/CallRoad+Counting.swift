@@ -32,7 +32,7 @@ extension CallRoad {
             to: question.model, question.content, sampling: question.sampling, outputCap: question.outputCap, schema: question.schema,
             schemaName: question.schemaName, timeout: timeout, purpose: .count, tags: question.tags, preface: question.preface)
         let same = ModelRequest(
-            id: run.nextCall(), model: request.model, segments: request.segments, sampling: request.sampling, maxOutputTokens: request.maxOutputTokens,
+            id: run.nextCall(at: site), model: request.model, segments: request.segments, sampling: request.sampling, maxOutputTokens: request.maxOutputTokens,
             schema: request.schema, schemaName: request.schemaName, timeout: timeout, site: site)
         return PlacedCall(asking, at: site, same, sheet: nil, held: .zero, bound: .zero, promptBytes: 0, limiter: nil)
     }

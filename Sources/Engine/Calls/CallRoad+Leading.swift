@@ -63,6 +63,8 @@ extension CallRoad {
     /// - Throws: `StepFailure` of kind `cancelled` where it is not, which ends it without a trace.
     @inline(never)
     func checkWorth(of call: PlacedCall) throws(StepFailure) {
+        // What the cache had, other runs put there.
+        if services.replay?.number(at: call.site) != nil { return }
         // What another call is about to write, and this one does not wait for, is written anyhow.
         if call.leading != nil, let caching = call.question.caching, let warmUp = caching.warmUp, let latencyPrice = caching.latencyPrice, let cache = call.cache, let sheet = call.sheet, !sheet.isMachineTime {
             let tokens = cache.plan.ends.last!.tokens

@@ -35,12 +35,17 @@ final class CallRoad {
     func make<Run: CallRecorder>(_ question: Question, at site: CallSite, for run: isolated Run) async -> CallOutcome {
         do throws(StepFailure) {
             // Prepare
+            if let replay = services.replay { try replay.checkIsMade(at: site) }
             if let excess = question.excess, question.counts.isEmpty, !mayCount(question, nil) { throw excess.failure }
             if try !isReady(question.model, run) { try await services.prepareFirst(question.model.reference) }
             if question.caching != nil, !services.caches.knows(question.model.reference) { await learn(question, run) }
             var call = try prepare(question, site, run)
             // Who shares a prefix with a call that is about to write it waits for that.
-            if call.cache != nil { call = try await inLine(call, run) }
+            if let replay = services.replay {
+                replay.release(call)
+            } else if call.cache != nil {
+                call = try await inLine(call, run)
+            }
             defer { if let place = call.leading { services.leaders.leave(place) } }
             if question.purpose == .warm { try checkWorth(of: call) }
             // Place: what waits for one holds no money.
@@ -102,9 +107,9 @@ final class CallRoad {
         try StepFailure.refuseSecrets(in: segments, environment.secrets.redactor)
         let now = environment.clock.now()
         let sheet = services.priceSheets.sheet(question.model, at: now)
-        let cache = question.caching == nil ? nil : services.caches.plan(question, segments, sheet, writes: writes, at: now)
+        let cache = question.caching == nil ? nil : services.caches.plan(question, segments, sheet, writes: writes, at: now, services.replay.map { .init($0.plan(at: site)) })
         let request = ModelRequest(
-            id: run.nextCall(), model: question.model.reference, segments: segments, sampling: question.sampling, maxOutputTokens: question.outputCap,
+            id: run.nextCall(at: site), model: question.model.reference, segments: segments, sampling: question.sampling, maxOutputTokens: question.outputCap,
             schema: question.schema, schemaName: question.schemaName, timeout: question.timeout, site: site, cache: cache?.instructions)
         var known = counted
         if known == nil, !question.counts.isEmpty {
@@ -261,6 +266,11 @@ final class CallRoad {
 
     @inline(never)
     private func settle<Run: CallRecorder>(_ call: PlacedCall, _ run: isolated Run) -> CallOutcome {
+        if let replay = services.replay {
+            let outcome = replay.settle(call, run)
+            line.callSettled()
+            return outcome
+        }
         hasAnswered(call)
         let result =
             call.result

@@ -4,6 +4,8 @@ import WorkflowModel
 /// What the calls of all runs of an engine share: places, prices, and what is known of models and servers.
 final class CallServices: Sendable {
     let environment: EngineEnvironment
+    /// `nil`: calls are made.
+    let replay: ReplayConductor?
     let callLimiter: ConcurrencyLimiter
     let priceSheets: PriceSheetCache
     let caches = PrefixCaches()
@@ -19,6 +21,7 @@ final class CallServices: Sendable {
 
     init(_ environment: EngineEnvironment) {
         self.environment = environment
+        replay = environment.replay
         leaders = PrefixLeaders(clock: environment.clock, executor: environment.executor)
         callLimiter = ConcurrencyLimiter(limit: environment.maxConcurrentCalls)
         priceSheets = PriceSheetCache(environment.prices)
@@ -52,7 +55,8 @@ final class CallServices: Sendable {
     }
 
     func limiter(of profile: ModelProfile) -> ConcurrencyLimiter? {
-        guard let limit = profile.maxConcurrency else { return nil }
+        // Whose turn it is, is told by the record.
+        guard replay == nil, let limit = profile.maxConcurrency else { return nil }
         return providerLimiters.withLock { limiters in
             if let existing = limiters[profile.reference.provider] { return existing }
             let limiter = ConcurrencyLimiter(limit: limit)

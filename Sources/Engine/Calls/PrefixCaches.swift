@@ -83,23 +83,37 @@ final class PrefixCaches: Sendable {
 
     // MARK: A call
 
+    /// What a record has of a call's plan.
+    struct RecordedCache {
+        /// `nil`: nothing was planned.
+        let plan: CachePlan?
+
+        init(_ plan: CachePlan?) { self.plan = plan }
+    }
+
     /// What is planned of a prompt; `nil`: nothing of it could be in a cache.
-    func plan(_ question: Question, _ segments: [PromptSegment], _ sheet: PriceSheet?, writes: Bool, at now: Timestamp) -> CachedPrompt? {
+    ///
+    /// - Parameter record: what is found of it was told; otherwise by what this process knows.
+    func plan(_ question: Question, _ segments: [PromptSegment], _ sheet: PriceSheet?, writes: Bool, at now: Timestamp, _ record: RecordedCache? = nil) -> CachedPrompt? {
         guard let caching = question.caching, let usual = question.model.cache else { return nil }
         let space = PrefixNames.space(of: question)
         let ends = PrefixNames.ends(of: segments, in: space, question.model.attachments, reads: caching.reads)
         var rules = usual.priced(by: sheet, promptTokens: ends.last?.tokens ?? 0).rules
-        if let learned = state.withLock({ $0.minimums[question.model.reference] }) { rules.leastTokens = learned.leastTokens(rules.leastTokens) }
+        if let record {
+            // Nothing was planned, by what was known then of the shortest prefix.
+            guard let told = record.plan else { return nil }
+            rules.leastTokens = told.leastTokens
+        } else if let learned = state.withLock({ $0.minimums[question.model.reference] }) { rules.leastTokens = learned.leastTokens(rules.leastTokens) }
         guard let last = ends.last, last.tokens >= rules.leastTokens else { return nil }
         let retention = caching.marks && !caching.isHeldOut ? rules.retention(for: caching.lifetimes.values) : nil
         if let retention { rules = rules.retaining(retention) }
         let prompt = CacheMirror.Prompt(
             space: space.number, ends: ends, lifetimes: caching.lifetimes, marks: caching.marks, writes: writes, isHeldOut: caching.isHeldOut)
-        var plan = state.withLock { $0.mirror.plan(prompt, rules, at: now.milliseconds) }
+        var plan = record?.plan.map { CacheMirror.plan(prompt, rules, asFoundIn: $0, or: caching.otherReads) } ?? state.withLock { $0.mirror.plan(prompt, rules, at: now.milliseconds) }
         guard caching.marks, !caching.isHeldOut else { return CachedPrompt(plan, rules, question.model.reference, instructions: nil) }
         var instructions = Self.instructions(plan, rules, isWarmUp: caching.warmUp != nil)
         instructions.retention = retention?.span
-        if let slots = rules.slots {
+        if let slots = rules.slots, record == nil {
             let (slot, found) = state.withLock { $0.slots[question.model.reference, default: SlotTable(count: slots)].slot(of: plan, answer: question.outputCap) }
             instructions.slot = slot
             plan.cached = min(plan.cached, found)

@@ -28,6 +28,8 @@ final class Question: Sendable {
     struct Caching: Sendable {
         /// By segment, then by the lifetimes of the model's rules: how many are expected to read the prefix that ends there, in thousandths.
         var reads: [[Int]] = []
+        /// Of a run that is replayed, what may have been known instead, as calls under way were begun a moment earlier or later.
+        var otherReads: [[[Int]]] = []
         /// The lifetimes that the author wants, by segment.
         var lifetimes: [Int: TimeSpan] = [:]
         /// Whether servers are told anything.

@@ -19,6 +19,8 @@ public struct PlanBuilder: Sendable {
     let ratios: [ModelReference: TokenRatio]
     /// Steps whose prompts may be written to a cache before.
     private let warmUps: TextSet
+    /// What a fork has already; `nil`: it is none.
+    private var kept: KeptNodes?
 
     /// A tier by its name in its workflow.
     private struct TierKey: Hashable {
@@ -100,6 +102,17 @@ public struct PlanBuilder: Sendable {
         warmUps = PrefixWarmUp.steps(of: graph) { (try? provider.profile(of: $0))?.cache ?? provider.knownProfile(of: $0)?.cache }
     }
 
+    /// For a fork: what it keeps costs nothing. Of passes and steps inside of items that are kept nothing is taken off, so that the worst case is a bound.
+    public func keeping(_ kept: KeptNodes) -> PlanBuilder {
+        var planner = self
+        planner.kept = kept
+        return planner
+    }
+
+    private func itemCount(_ step: Step, _ id: String, _ scope: PlanScope) -> (least: Int, most: Int?) {
+        kept?.itemsLeft(of: id).map { ($0, $0) } ?? itemCount(step, scope)
+    }
+
     static func conditionalSteps(_ body: StepGraph) -> [Bool] {
         var isConditional = [Bool](repeating: false, count: body.steps.count)
         for index in topologicalOrder(body) {
@@ -156,20 +169,25 @@ public struct PlanBuilder: Sendable {
             var here = place
             if isConditional[index] || step.isOptional { here.least = 0 }
             let row = rows.count
+            if kept?.isWhole(id) == true {
+                rows.append(Plan.Step(id: id, kind: step.kind.name, isConditional: isConditional[index], amounts: noCost, notes: [Self.keptNote]))
+                rows[row].dependsOn = dependsOn
+                continue
+            }
             if case .model(let model) = step.kind {
-                rows.append(plan(step, id, model, here.times(itemCount(step, here.scope)), isConditional: isConditional[index]))
+                rows.append(plan(step, id, model, here.times(itemCount(step, id, here.scope)), isConditional: isConditional[index]))
             } else {
                 rows.append(Plan.Step(id: id, kind: step.kind.name, isConditional: isConditional[index], amounts: noCost))
             }
             if place.prefix.isEmpty, warmUps.contains(id), let model = step.modelStep { addWarmUp(to: &rows[row], step, model, place) }
             rows[row].dependsOn = dependsOn
             if step.forEach != nil {
-                let items = itemCount(step, here.scope)
+                let items = itemCount(step, id, here.scope)
                 rows[row].items = Plan.Step.Items(least: items.least, most: items.most)
             }
             if case .loop(let loop) = step.kind { rows[row].passes = loop.max }
             if let container = step.kind.container {
-                var inner = here.times(itemCount(step, here.scope))
+                var inner = here.times(itemCount(step, id, here.scope))
                 inner.prefix = id + "/"
                 var amounts: Plan.Amounts
                 if case .workflow(let other) = step.kind {
@@ -197,6 +215,7 @@ public struct PlanBuilder: Sendable {
         return total
     }
 
+    private static let keptNote = "kept as it was recorded"
     private var noCost: Plan.Amounts { Plan.Amounts(best: .zero, expected: history.runs == 0 ? nil : .zero, worst: .zero) }
 
     /// Why a run with these inputs may not start: ``plan(inputs:)``'s refusal without the rest of the plan, where the budget

@@ -5,21 +5,26 @@ import WorkflowModel
 struct Outbox {
     let run: RunID
     let journal: any RunJournal
+    /// Whether every fact is handed over at once: whoever compares them has to see each before anybody goes on.
+    private let isEager: Bool
     private var entry: JournalEntry
     /// About how large it is: its documents and facts.
     private var bytes = 0
     /// Why nothing can be recorded any more.
     private(set) var error: JournalError?
 
-    init(run: RunID, journal: any RunJournal) {
+    init(run: RunID, journal: any RunJournal, isEager: Bool = false) {
         self.run = run
         self.journal = journal
+        self.isEager = isEager
         entry = JournalEntry(run: run)
     }
 
     /// Behind the loss of the journal nothing is kept: nobody would find it.
     mutating func append(_ fact: RunEvent, at moment: Timestamp) {
-        if error == nil { bytes += entry.append(fact, at: moment) }
+        guard error == nil else { return }
+        bytes += entry.append(fact, at: moment)
+        if isEager { flush() }
     }
 
     mutating func append(_ blob: Blob) {

@@ -14,6 +14,15 @@ extension RunExecution {
 
     func nextCall() -> CallID { CallID(run: id, number: state.numbers.next()) }
 
+    func nextCall(at site: CallSite) -> CallID {
+        // Calls may be prepared and not begun: which number one has is the record's to say.
+        if let known = engine.services.replay?.number(at: site) { return CallID(run: id, number: known) }
+        return nextCall()
+    }
+
+    /// A draw from 0 up to 2⁵³.
+    func draw(at path: String) -> Int64 { engine.services.replay?.draw(at: path) ?? Int64(environment.entropy.next() >> 11) }
+
     func objection(to question: Question, at site: CallSite) -> StepFailure? {
         guard question.climbs else { return nil }
         return state.bandAgainstClimbing(to: site.tier).map { StepFailure(.budget, $0) }
@@ -37,7 +46,9 @@ extension RunExecution {
     /// What is to be done now that something has happened.
     func commands(after fact: RunEvent, at moment: Timestamp, _ documents: FactDocuments = .none) -> [RunCommand] {
         do throws(IllegalFact) {
-            return try state.apply(fact, at: moment, documents)
+            let commands = try state.apply(fact, at: moment, documents)
+            inheritance.note(fact)
+            return commands
         } catch {
             // The engine answers what it was asked for, so this is a fault of the program, of one run of many: it ends here as its record
             // stands, which nothing is added to.
@@ -86,6 +97,7 @@ extension RunExecution {
 
     private func perform(_ command: RunCommand) {
         guard outbox.error == nil else { return }
+        if !inheritance.isEmpty, inherit(command) { return }
         switch command {
         case .evaluateCondition(let node): ConditionRunner(condition: state.step(node).when!).evaluate(node, in: self)
         case .expandItems(let node) where state.step(node).modelStep != nil && state.bands.closing != nil: leaveOut(node, state.bands.closing!)

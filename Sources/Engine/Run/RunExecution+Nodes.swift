@@ -42,7 +42,7 @@ extension RunExecution {
         work.startTimer(
             node,
             Task(executorPreference: environment.executor) { [self] in
-                do { try await environment.clock.sleep(for: left) } catch { return }
+                do { try await environment.clock.sleep(for: left, until: .deadline(path: node.path)) } catch { return }
                 await pass(node)
             })
     }

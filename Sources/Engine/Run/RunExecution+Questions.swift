@@ -20,7 +20,7 @@ extension RunExecution {
         work.startTimer(
             node,
             Task(executorPreference: environment.executor) { [self] in
-                do { try await environment.clock.sleep(for: TimeSpan(milliseconds: max(0, left.milliseconds))) } catch { return }
+                do { try await environment.clock.sleep(for: TimeSpan(milliseconds: max(0, left.milliseconds)), until: .question(path: node.path)) } catch { return }
                 await timeOut(node)
             })
     }

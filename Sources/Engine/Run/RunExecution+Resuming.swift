@@ -7,6 +7,7 @@ extension RunExecution {
     func resume(_ run: RecordedRun) async throws(JournalError) {
         let record = try await RunRecording(run, environment.journal)
         try fold(record)
+        try await inherit(before: run.events)
         for model in state.answering {
             if let server = try? road.profile(of: model).server { engine.services.hasReached(server) }
         }
@@ -14,6 +15,7 @@ extension RunExecution {
         let resumed = RunEvent.runResumed(run.resumed)
         announce(resumed, at: run.resumedAt)
         let first = commands(after: resumed, at: run.resumedAt)
+        if run.graph != state.graph.hash { try await accept(state.graph.sources) }
         // What lost calls hold may have brought it there; or its process died between the two facts.
         enterBands(at: environment.clock.now())
         go(first)
@@ -24,6 +26,15 @@ extension RunExecution {
         take(run.decisions.map { ($0, $1) })
         warmUp()
         outbox.flush()
+    }
+
+    /// Before anything is done by it.
+    private func accept(_ sources: GraphSources) async throws(JournalError) {
+        record(.filesAccepted(FilesAccepted(graph: state.graph.hash, sources: sources.manifest.hash, meaning: sources.meaning)))
+        outbox.append(sources.manifest)
+        for file in sources.files { outbox.append(file.content) }
+        let journal = outbox.journal
+        _ = try await journal.write(outbox.take())
     }
 
     private func fold(_ record: RunRecording) throws(JournalError) {

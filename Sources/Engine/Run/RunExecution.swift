@@ -20,6 +20,8 @@ actor RunExecution: CallRecorder {
     var queue = CommandQueue()
     var work = Work()
     var stopping = Stopping()
+    /// What it may still take of the run that it is a fork of.
+    var inheritance = Inheritance()
     /// Further tiers that gates were drawn to ask.
     var pendingShadows: [PendingShadow] = []
     /// Calls that write what later prompts begin with.
@@ -31,7 +33,7 @@ actor RunExecution: CallRecorder {
 
     /// How it came to this process.
     enum Beginning {
-        case new(batch: (name: String, index: Int)?)
+        case new(batch: (name: String, index: Int)?, fork: RunFork?)
         case recorded(RecordedRun)
     }
 
@@ -44,7 +46,7 @@ actor RunExecution: CallRecorder {
         self.observer = observer
         self.beginning = beginning
         road = CallRoad(engine.services)
-        outbox = Outbox(run: id, journal: engine.environment.journal)
+        outbox = Outbox(run: id, journal: engine.environment.journal, isEager: engine.services.replay != nil)
         let startedAt = if case .recorded(let run) = beginning { run.startedAt } else { engine.environment.clock.now() }
         state = RunState(id, of: graph, inputs: inputs, startedAt: startedAt)
     }
@@ -52,7 +54,7 @@ actor RunExecution: CallRecorder {
     func execute() async -> Result<RunResult, JournalError> {
         do throws(JournalError) {
             switch beginning {
-            case .new(let batch): try await begin(batch)
+            case .new(let batch, let fork): try await begin(batch, fork)
             case .recorded(let run): try await resume(run)
             }
             while true {
@@ -83,8 +85,12 @@ actor RunExecution: CallRecorder {
 
     // MARK: Beginning
 
-    private func begin(_ batch: (name: String, index: Int)?) async throws(JournalError) {
-        let (start, started) = beginning(batch)
+    private func begin(_ batch: (name: String, index: Int)?, _ fork: RunFork?) async throws(JournalError) {
+        if let fork {
+            let kept = try await Inheritance(fork.kept, of: fork.parent.text, environment.journal)
+            inheritance = kept
+        }
+        let (start, started) = beginning(batch, fork)
         let journal = outbox.journal
         try await journal.begin(start, with: outbox.take())
         announce(started, at: state.startedAt)
@@ -97,18 +103,21 @@ actor RunExecution: CallRecorder {
     // What computes without waiting stays out of the frame of a run's task, as in a step's.
 
     @inline(never)
-    private func beginning(_ batch: (name: String, index: Int)?) -> (RunStart, RunEvent) {
+    private func beginning(_ batch: (name: String, index: Int)?, _ fork: RunFork?) -> (RunStart, RunEvent) {
         let graph = state.graph
         let inputs = Blob(JSONEncoding.wire.bytes(.object(state.scopes[0]!.given ?? [:])))
-        let started = RunEvent.runStarted(
-            state.started(
-                inputs: inputs.hash, program: environment.program, origin: environment.origin, batch: batch, draw: { [environment] in Int64(environment.entropy.next() >> 11) },
-                redactor: environment.secrets.redactor))
+        let models = engine.services.replay == nil ? engine.models(of: graph) : nil
+        let told = state.started(
+            inputs: inputs.hash, program: environment.program, origin: environment.origin, batch: batch, fork: fork, models: models?.hash,
+            draw: { [self] in draw(at: "") }, redactor: environment.secrets.redactor)
+        let started = RunEvent.runStarted(engine.services.replay?.beginning(of: told) ?? told)
         outbox.append(started, at: state.startedAt)
         outbox.append(inputs)
+        if let models { outbox.append(models) }
         state.scopes[0]!.given = nil
         outbox.append(graph.sources.manifest)
         for file in graph.sources.files { outbox.append(file.content) }
+        if let fork { outbox.append(fork.kept.document) }
         return (RunStart(id: id, location: graph.sources.location), started)
     }
 

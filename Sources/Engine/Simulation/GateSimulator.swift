@@ -9,14 +9,14 @@ import WorkflowModel
 /// What is computed of an answer is computed here (`expr`, `logprob` of the recorded signals, `agree` of the other tiers' answers and of the samples);
 /// what only a call can tell comes from the row. Where that says nothing, both ways are followed, so that what they come to is bounded.
 public struct GateSimulator {
-    private let terms: GateTerms
-    private let escalation: Escalation
+    let terms: GateTerms
+    let escalation: Escalation
     private let model: ModelStep
     /// `nil`: it is computed, and a row says where it began.
     private let start: Int?
     private let keepsCut: Bool
     /// By which rows know the tiers: those of the gate, then those that only checks ask.
-    private let names: [String]
+    let names: [String]
     private let helpers: TextTable<Int>
     public private(set) var result: GateSimulation
 
@@ -78,7 +78,7 @@ public struct GateSimulator {
         }
     }
 
-    private func start(of row: RecordedAnswers) throws(RecordedAnswersError) -> Int {
+    func start(of row: RecordedAnswers) throws(RecordedAnswersError) -> Int {
         if let start { return start }
         guard let first = row.asked?.first, let place = terms.tiers.indices.first(where: { names[$0].hasSameBytes(as: first) }) else {
             throw RecordedAnswersError(
@@ -93,10 +93,14 @@ public struct GateSimulator {
     private static let mostCourses = 64
 
     /// One way that a row can go.
-    private struct Course {
+    struct Course {
         var asked: [Int] = []
         var cost = MoneySum.zero
         var isUnpriced = false
+        /// What it may cost beyond ``cost``, of answers and outcomes that nobody asked for.
+        var slack = MoneySum.zero
+        /// Tiers whose answers are not recorded and taken to be either way.
+        var assumed: [Int] = []
         /// Behind the first tier and the checks of its answer.
         var further = MoneySum.zero
         var helpersAsked = TextSet()
@@ -122,7 +126,7 @@ public struct GateSimulator {
     }
 
     /// Each way that a row can go; the one that is counted takes what is missing as a no.
-    private func courses(of row: RecordedAnswers, from start: Int) -> [Course] {
+    func courses(of row: RecordedAnswers, from start: Int) -> [Course] {
         var done: [Course] = []
         let first = GateMachine(terms, start: start, scope: RecordedScope(values: row.values))
         var open: [(machine: GateMachine, event: GateMachine.Event, course: Course)] = [(first, .started, Course())]
@@ -144,6 +148,10 @@ public struct GateSimulator {
                     }
                     course.asked.append(tier)
                     course.pay(answer.cost.map { MoneySum($0) })
+                    if let assumed = answer.assumed {
+                        course.assumed.append(tier)
+                        course.slack = course.slack + assumed
+                    }
                     if answer.isLowerBound { course.isUnpriced = true }
                     // What an export tells of calls that no check has, asked early among them.
                     if let extra = answer.extraCost { course.pay(MoneySum(extra)) } else if course.asked.count == 1 { payEarly(row, answer, start, &course) }
@@ -157,6 +165,10 @@ public struct GateSimulator {
                         event = .checked(.lost("not recorded"))
                     case .missing:
                         course.missing.append(terms.checks[check].name)
+                        if let assumed = row.assumedChecks[terms.checks[check].name] {
+                            course.pay(MoneySum(assumed.least))
+                            course.slack = course.slack + (MoneySum(assumed.most) - MoneySum(assumed.least))
+                        }
                         if open.count + done.count < Self.mostCourses {
                             var other = course
                             other.isCounted = false
@@ -190,7 +202,7 @@ public struct GateSimulator {
     }
 
     /// The tier whose answer the step has.
-    private static func taken(_ end: GateEnd) -> Int? {
+    static func taken(_ end: GateEnd) -> Int? {
         switch end {
         case .accepted(let tier), .best(let tier, _): tier
         case .ask, .failed: nil
@@ -222,6 +234,7 @@ public struct GateSimulator {
     private func found(_ index: Int, at tier: Int, in row: RecordedAnswers, _ scope: GateScope, _ course: inout Course) -> Found {
         let check = escalation.checks[index]
         let answer = row.answers[tier]!
+        if answer.assumed != nil { return .missing }
         let recorded = answer.checks[check.name]
         switch check.kind {
         case .expression(let expression):
@@ -303,6 +316,7 @@ public struct GateSimulator {
     ) -> Found {
         guard let other = row.answers[helpers[name]!] else { return .missing }
         payHelper(name, other, &course)
+        if other.assumed != nil { return .missing }
         return .outcome(ballot(agreement, answer, scope) { _ in other.output })
     }
 
@@ -310,6 +324,7 @@ public struct GateSimulator {
     private func payHelper(_ name: String, _ answer: RecordedAnswers.Answer, _ course: inout Course) {
         guard course.helpersAsked.insert(name).inserted else { return }
         course.pay(answer.cost.map { MoneySum($0) })
+        if let assumed = answer.assumed { course.slack = course.slack + assumed }
     }
 
     private func payEarly(_ row: RecordedAnswers, _ answer: RecordedAnswers.Answer, _ start: Int, _ course: inout Course) {

@@ -36,6 +36,8 @@ struct RecordedAnswers: Sendable {
         var samples: [JSONValue]
         /// Of all of them together.
         var sampleCost: Money?
+        /// Of one that nobody gave, and of which nothing is known but what it may cost: how much more than ``cost`` that is at the most.
+        var assumed: MoneySum?
     }
 
     /// What a check found.
@@ -60,6 +62,8 @@ struct RecordedAnswers: Sendable {
     let stop: (tier: String, cause: String)?
     /// The tier whose answer the step had, where the row says so.
     let taken: String?
+    /// What checks may cost of which no outcome is recorded, by name.
+    let assumedChecks: TextTable<(least: Money, most: Money)>
     /// What expressions read beside the answer, by name.
     let values: JSONObject
 
@@ -90,6 +94,11 @@ struct RecordedAnswers: Sendable {
             stop = (tier, value["cause"]?.stringValue ?? "not_recorded")
         }
         taken = row["taken"]?.stringValue
+        var assumed: TextTable<(least: Money, most: Money)> = [:]
+        for (name, value) in row["assumed_checks"]?.objectValue ?? [:] {
+            if let least = value["cost_usd"]?.stringValue.flatMap(Money.init(decimal:)), let most = value["most_cost_usd"]?.stringValue.flatMap(Money.init(decimal:)) { assumed[name] = (least, most) }
+        }
+        assumedChecks = assumed
         var values = JSONObject()
         for name in ["inputs", "with"] {
             if let value = row[name] { values[name] = value }
@@ -139,6 +148,10 @@ extension RecordedAnswers.Answer {
         default: throw wrong("samples", "list")
         }
         sampleCost = try Self.amount(answer["sample_cost_usd"]) { wrong("sample_cost_usd", "amount in dollars of at most 12 decimals") }
+        if try Self.flag(answer["assumed"], { wrong("assumed", "true or false") }) {
+            let most = try Self.amount(answer["most_cost_usd"]) { wrong("most_cost_usd", "amount in dollars of at most 12 decimals") }
+            assumed = most.map { MoneySum($0) - MoneySum(cost ?? .zero) } ?? .zero
+        }
     }
 
     fileprivate static func signals(

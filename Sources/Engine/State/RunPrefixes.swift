@@ -16,11 +16,14 @@ struct RunPrefixes {
     mutating func take(_ call: CallStarted) {
         guard let plan = call.cache else { return }
         take(plan)
-        asked[Self.key(call.path, call.part, call.askedTier ?? call.tier), default: 0] += 1
+        asked[Self.key(call), default: 0] += 1
     }
 
     /// How often a question was asked, by the outlook's words for it.
     func count(of question: PrefixOutlook.Asked) -> Int { asked[Self.key(question.path, question.part, question.tier)] ?? 0 }
+
+    static func key(_ call: CallStarted) -> String { key(call.path, call.part, call.askedTier ?? call.tier) }
+    static func key(_ question: PrefixOutlook.Asked) -> String { key(question.path, question.part, question.tier) }
 
     private static func key(_ path: String, _ part: String, _ tier: String) -> String {
         let part = part.utf8.firstIndex(of: UInt8(ascii: "#")).map { String(part[..<$0]) } ?? part

@@ -8,14 +8,19 @@ struct RunRecording {
     private let documents: [ContentHash: [UInt8]]
 
     init(_ run: RecordedRun, _ journal: any RunJournal) async throws(JournalError) {
+        // In one question.
+        self.init(run.id, run.events, documents: try await journal.documents(Self.documents(of: run.events)))
+    }
+
+    /// The documents that a state needs.
+    static func documents(of events: [EventRecord]) -> [ContentHash] {
         var hashes: Set<ContentHash> = []
-        for event in run.events {
+        for event in events {
             for key in ["output", "items", "response", "message"] {
                 if let hash = event.payload[key]?.stringValue.flatMap(ContentHash.init(hex:)) { hashes.insert(hash) }
             }
         }
-        // In one question.
-        self.init(run.id, run.events, documents: try await journal.documents(Array(hashes)))
+        return Array(hashes)
     }
 
     init(_ run: RunID, _ events: [EventRecord], documents: [ContentHash: [UInt8]]) {

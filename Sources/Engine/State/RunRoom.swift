@@ -36,7 +36,12 @@ final class RunRoom {
         return sum
     }
 
-    private func amount(of index: Int, _ state: RunState) -> CapAmount {
+    /// The same, had those nodes not begun.
+    func amount(_ state: RunState, without isUnbegun: @escaping (Node) -> Bool) -> CapAmount {
+        state.scopes.keys.reduce(.zero) { $0 + amount(of: $1, state, isUnbegun) }
+    }
+
+    private func amount(of index: Int, _ state: RunState, _ isUnbegun: ((Node) -> Bool)? = nil) -> CapAmount {
         let scope = state.scopes[index]!
         guard let machine = state.machine.scopes[index] else { return .zero }
         let known = cheapest[index] ?? terms(of: scope, machine)
@@ -46,9 +51,11 @@ final class RunRoom {
             switch machine.phases[step] {
             case .waiting, .deciding, .expanding: sum += cost.whole
             case .running:
-                if state.open[machine.node(step, in: index)] == nil { sum += cost.once }
+                let node = machine.node(step, in: index)
+                if state.open[node] == nil || isUnbegun?(node) == true { sum += cost.once }
             case .items(let progress):
-                let rest = progress.count - (scope.itemsBegun[step] ?? 0)
+                var rest = progress.count - (scope.itemsBegun[step] ?? 0)
+                if let isUnbegun { rest += state.open.keys.count { $0.scope == index && $0.step == step && $0.item != nil && isUnbegun($0) } }
                 if rest > 0 { sum += (cost.once * rest).limited(to: scope.body.steps[step].forEach?.maxCost, nil) }
             case .skipping, .collecting, .settled: break
             }
@@ -77,5 +84,12 @@ extension RunExecution {
         state.room = room
         let amount = room.amount(state)
         return amount == .zero ? nil : amount
+    }
+
+    /// For a call of a run that is replayed, what it may have been at the most: nodes begin without a fact of their own, which goes with that of their
+    /// first call.
+    func noteRoom(of site: CallSite, in replay: ReplayConductor) {
+        guard let room = state.room else { return }
+        replay.mostRooms[site] = room.amount(state) { replay.record.isBeginningAhead($0.path) }
     }
 }

@@ -8,7 +8,8 @@ extension RunState {
     ///   - draw: where its workflow keeps a share of runs apart.
     ///   - redactor: what an expression puts together may be a secret, though none of its pieces is.
     func started(
-        inputs hash: ContentHash, program: String, origin: RunOrigin, batch: (name: String, index: Int)?, draw: (() -> Int64)? = nil, redactor: Redactor
+        inputs hash: ContentHash, program: String, origin: RunOrigin, batch: (name: String, index: Int)?, fork: RunFork? = nil, models: ContentHash? = nil, draw: (() -> Int64)? = nil,
+        redactor: Redactor
     ) -> RunStarted {
         let scope = bindings(scopes[0]!)
         var tags = JSONObject()
@@ -19,10 +20,10 @@ extension RunState {
             workflow: graph.name, file: graph.file, graph: graph.hash, sources: graph.sources.manifest.hash, meaning: graph.sources.meaning, inputs: hash, maxCost: graph.budget.maxCost,
             maxTokens: graph.budget.maxTokens,
             encoder: ModelRequest.encoderVersion, program: program, owner: graph.owner.json, tags: tags,
-            decision: RunDecision(
+            decision: fork?.decision ?? RunDecision(
                 id: graph.decision?.id.flatMap { try? $0.render(scope) }.map { redactor.redact($0) }, unit: graph.decision?.unit, counts: graph.decision?.counts ?? []),
-            batch: batch?.name, batchIndex: batch?.index, origin: origin,
-            holdout: graph.caching.holdout.flatMap { rate in draw.map { RunStarted.Holdout(draw: $0(), rate: rate) } })
+            batch: batch?.name, batchIndex: batch?.index, origin: origin, kind: fork == nil ? .workflow : .fork, purpose: fork?.purpose ?? .production, parent: fork?.parent.text,
+            holdout: graph.caching.holdout.flatMap { rate in draw.map { RunStarted.Holdout(draw: $0(), rate: rate) } }, fork: fork?.origin, models: models)
     }
 
     /// What the run returns.

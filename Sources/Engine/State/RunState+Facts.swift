@@ -28,6 +28,7 @@ extension RunState {
         case .runStarted(let started):
             (rules, facts) = (started.rules, started.facts)
             isHeldOut = started.holdout?.isChosen == true
+            (parent, fork) = (started.parent, started.fork)
         case .itemsExpanded(_, let count, let items):
             guard let list = try documents.value(of: items).arrayValue, list.count == count else { throw IllegalFact("the list has not \(count) items") }
             let (scope, step) = (scopes[node!.scope]!, node!.step)
@@ -104,7 +105,8 @@ extension RunState {
             idleTimes.append((lastFactAt, moment))
             loseCalls()
         case .bandEntered(let entered): try enter(entered)
-        case .conditionEvaluated, .interruptRequested, .cancelRequested, .runEnded, .outcomeRecorded, .runPruned, .documentsRedacted, .shadowEnded: break
+        case .nodeInherited(let kept): try inherit(kept, node!, documents)
+        case .conditionEvaluated, .interruptRequested, .cancelRequested, .runEnded, .outcomeRecorded, .runPruned, .documentsRedacted, .shadowEnded, .filesAccepted: break
         }
     }
 
@@ -250,6 +252,22 @@ extension RunState {
     }
 
     // MARK: Ends
+
+    /// The node ends as it did in another run; nothing of it happened here.
+    private func inherit(_ kept: NodeInherited, _ node: Node, _ documents: FactDocuments) throws(IllegalFact) {
+        guard fork != nil else { throw IllegalFact("the run is no fork: it has nothing of another") }
+        guard open[node] == nil else { throw IllegalFact("'\(node.path)' was started before") }
+        let value = try kept.output.map { hash throws(IllegalFact) in try documents.value(of: hash) }
+        let scope = scopes[node.scope]!
+        guard let item = node.item else {
+            setStep(node, value.map { kept.facts.with("output", $0) } ?? kept.facts)
+            return leave(node)
+        }
+        scope.itemsBegun[node.step, default: 0] += 1
+        if let value { scope.itemResults[node.step]?[item] = value } else if let failure = kept.failure { scope.itemFailures[node.step, default: [:]][item] = failure }
+        if !kept.facts.isEmpty { scope.itemGates[node.step, default: [:]][item] = kept.facts }
+        leave(node)
+    }
 
     private func settle(_ node: Node, _ value: JSONValue) {
         if let item = node.item {

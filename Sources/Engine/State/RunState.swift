@@ -26,6 +26,10 @@ final class RunState {
     var leftOut: (path: String, band: BudgetBand.Name)?
     /// Those that the run was begun under.
     var rules = Rules.current
+    /// The run that it is a fork of.
+    var parent: String?
+    /// What it keeps of that one, of a fork.
+    var fork: ForkOrigin?
     /// Whether it is asked without marks and warm-up, for comparison.
     var isHeldOut = false
     /// The beginnings of prompts that its calls had.

@@ -37,7 +37,7 @@ extension RunStateMachine {
         case (.running, _), (.draining, _), (.ending, _): break
         }
         switch event {
-        case .runStarted, .interruptRequested, .cancelRequested, .runResumed, .outcomeRecorded, .runPruned, .documentsRedacted, .bandEntered: return nil
+        case .runStarted, .interruptRequested, .cancelRequested, .runResumed, .outcomeRecorded, .runPruned, .documentsRedacted, .bandEntered, .filesAccepted: return nil
         case .runEnded(let end):
             let status = end.status
             // That its outputs cannot be had makes a failure of it.
@@ -80,6 +80,7 @@ extension RunStateMachine {
                 case .skip, .nothing: false
                 }
             }
+        case .nodeInherited(let kept): return try heir(kept)
         case .scopeOpened(let opened): return try owner(of: opened)
         case .passEnded(let path, let pass, let verdict): return try owner(ofPass: pass, verdict, path)
         case .deadlinePassed(let path):
@@ -108,6 +109,26 @@ extension RunStateMachine {
             .inputTrimmed(let path, _), .approvalRequested(let path, _):
             return try worker(path)
         }
+    }
+
+    /// Before anything came of the node here; and what is kept is an end that it could have had itself.
+    private func heir(_ kept: NodeInherited) throws(IllegalFact) -> Node {
+        let node = try node(kept.path, "what another run has of it") { awaited in
+            switch awaited {
+            case .condition, .items, .work, .scope(pass: 0): true
+            case .skip, .collection, .scope, .close, .nothing: false
+            }
+        }
+        let step = step(node)
+        let isPossible =
+            switch kept.status {
+            case .succeeded: true
+            case .failed: step.toleratesFailure || node.item != nil && step.forEach?.onError == .collect
+            case .skipped: node.item == nil && kept.reason.map { $0 == .conditionFalse || $0 == .overBudget } == true
+            case .pending, .running, .waiting, .cancelled: false
+            }
+        guard isPossible else { throw IllegalFact("'\(kept.path)' cannot be kept \(kept.status.rawValue)") }
+        return node
     }
 
     private func worker(_ path: String) throws(IllegalFact) -> Node { try node(path, "what comes of its work") { $0 == .work } }

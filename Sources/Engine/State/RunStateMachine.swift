@@ -188,7 +188,18 @@ final class RunStateMachine {
             .tierDecided, .rateCounted, .gateEnded, .bandEntered, .shadowDrawn:
             // Facts of one node's tries, or of the run's budget: `TryMachine` and `GateMachine` decide on them.
             return []
-        case .outcomeRecorded, .runPruned, .documentsRedacted, .shadowEnded: return []
+        case .outcomeRecorded, .runPruned, .documentsRedacted, .shadowEnded, .filesAccepted: return []
+        case .nodeInherited(let kept):
+            scope = node.scope
+            nodeEnded(node, &commands) {
+                if kept.status == .failed { $0.failed.append(node.item!) } else { $0.succeeded += 1 }
+            } step: {
+                switch kept.status {
+                case .failed: .failed(tolerated: true)
+                case .skipped: .skipped(kept.reason!)
+                default: .succeeded
+                }
+            }
         }
         closeIfDone(scope, &commands)
         startQueued(&commands)

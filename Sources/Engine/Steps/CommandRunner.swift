@@ -23,7 +23,12 @@ struct CommandRunner: StepRunner {
             while true {
                 run.work.beginEffect(node)
                 let startedAt = run.environment.clock.now()
-                let result = await run.environment.tools.run(invocation)
+                let result: CommandResult
+                if let replay = run.engine.services.replay {
+                    result = await replay.program(at: node.path, attempt: failures + 1)
+                } else {
+                    result = await run.environment.tools.run(invocation)
+                }
                 run.work.endEffect(node)
                 do throws(StepFailure) {
                     run.succeed(node, try output(of: node, attempt: failures + 1, result, since: startedAt, run))

@@ -16,13 +16,22 @@ extension ModelRunner {
         caching.lifetimes = run.state.scopes[tries.node.scope]!.graph.wishedLifetimes(ofOrigins: segments.lazy.map(\.origin))
         let outlook = run.road.services.caches.outlook(of: graph)
         guard let question = outlook.question(path: tries.path, tier: tries.tier.name, part: tries.place?.part ?? "") else { return caching }
-        let reads = outlook.reads(of: question, within: rules.lifetimes.map(\.span), counts: lengths(of: tries, outlook, question, run)) { other in
-            let begun = run.prefixes.count(of: outlook.asked[other])
-            // This one is counted when it is sent.
-            if other == question { return PrefixOutlook.Progress(begun: begun + 1) }
-            return PrefixOutlook.Progress(begun: begun, isOver: isOver(outlook.asked[other], run))
+        /// - Parameter more: of a question, how many are taken to have begun beside those that have.
+        func reads(more: @escaping (PrefixOutlook.Asked) -> Int = { _ in 0 }) -> [[Int]] {
+            let reads = outlook.reads(of: question, within: rules.lifetimes.map(\.span), counts: lengths(of: tries, outlook, question, run)) { other in
+                let begun = run.prefixes.count(of: outlook.asked[other]) + more(outlook.asked[other])
+                // This one is counted when it is sent.
+                if other == question { return PrefixOutlook.Progress(begun: begun + 1) }
+                return PrefixOutlook.Progress(begun: begun, isOver: isOver(outlook.asked[other], run))
+            }
+            return outlook.blocks(of: segments, question).map { block in block.map { reads[$0].map(CachePlan.thousandths) } ?? [] }
         }
-        caching.reads = outlook.blocks(of: segments, question).map { block in block.map { reads[$0].map(CachePlan.thousandths) } ?? [] }
+        caching.reads = reads()
+        if let replay = run.engine.services.replay {
+            caching.otherReads = [
+                reads { replay.waitingPrompts[RunPrefixes.key($0)] ?? 0 }, reads { -(replay.promptsUnderWay[RunPrefixes.key($0)] ?? 0) },
+            ]
+        }
         return caching
     }
 

@@ -17,7 +17,7 @@ extension ModelRunner {
             return Self.outcome(of: bounds, logprobs, gate)
         case .judge(let judge): return try await outcome(of: judge, check.name, gate, run)
         case .agreement(let agree): return try await outcome(of: agree, check.name, gate, run)
-        case .command(let verifier): return try await outcome(of: verifier, gate, run)
+        case .command(let verifier): return try await outcome(of: verifier, check.name, gate, run)
         }
     }
 
@@ -167,7 +167,7 @@ extension ModelRunner {
 
     // MARK: Programs
 
-    private func outcome(of verifier: VerifierCheck, _ gate: GateRun, _ run: isolated RunExecution) async throws(StepFailure) -> CheckOutcome {
+    private func outcome(of verifier: VerifierCheck, _ name: String, _ gate: GateRun, _ run: isolated RunExecution) async throws(StepFailure) -> CheckOutcome {
         let runner = CommandRunner(command: verifier.command)
         let invocation: CommandInvocation
         do throws(StepFailure) {
@@ -178,6 +178,7 @@ extension ModelRunner {
         guard await run.road.acquire(run.engine.programLimiter, run) else { throw StepFailure(.cancelled, "stopped while waiting for a free place") }
         defer { run.engine.programLimiter.release() }
         try await run.commit()
+        if let replay = run.engine.services.replay { return try await replay.verified(at: gate.path, tier: gate.tier, check: name) }
         run.work.beginEffect(gate.node)
         let result = await run.environment.tools.run(invocation)
         run.work.endEffect(gate.node)

@@ -13,6 +13,7 @@ extension ModelRunner {
     /// - Parameter question: `nil`: what is wrong with its model, or for it, the call says.
     func recall(_ tries: ModelTries, _ question: ContentHash?, _ run: isolated RunExecution) async throws(StepFailure) -> Bool {
         guard let memory = run.environment.memory, let question, !run.isStopping else { return false }
+        if let replay = run.engine.services.replay { return try await recall(tries, from: replay, run) }
         // What this run has answered is asked for too.
         run.outbox.flush()
         var how = MemoHit.How.memo
@@ -46,6 +47,14 @@ extension ModelRunner {
         else { return nil }
         tries.asked = messages.segments
         return tries.question(to: profile, run)
+    }
+
+    /// Whether there was an answer, and whose, is told by the record; nobody's memory is asked.
+    private func recall(_ tries: ModelTries, from replay: ReplayConductor, _ run: isolated RunExecution) async throws(StepFailure) -> Bool {
+        let hit = await replay.recall(at: tries.path)
+        if Task.isCancelled || run.outbox.error != nil { throw StepFailure(.cancelled, "the run is stopping") }
+        guard let hit else { return false }
+        return take(hit.answer, hit.how, tries, run)
     }
 
     @inline(never)

@@ -7,7 +7,7 @@ extension ModelRunner {
     @inline(never)
     func draw(_ gate: GateRun, _ run: isolated RunExecution) {
         guard let shadow = gate.escalation.shadow, !gate.record.isDrawn else { return }
-        let draw = Int64(run.environment.entropy.next() >> 11)
+        let draw = run.draw(at: gate.path)
         let asked = gate.record.decisions.map(\.tier)
         let tiers = ShadowDrawn.isChosen(draw, at: shadow.rate) ? shadow.tiers.filter { tier in !asked.contains { $0.hasSameBytes(as: tier) } } : []
         let inputBytes = (gate.tries?.segments ?? []).reduce(0) { $0 + $1.text.utf8.count }

@@ -81,7 +81,8 @@ struct ModelRunner: StepRunner {
 
     @inline(never)
     func attach(_ tries: ModelTries, _ run: isolated RunExecution) async throws(StepFailure) {
-        let reader = AttachmentReader(source: run.environment.attachments, file: run.state.scopes[tries.node.scope]!.graph.file)
+        let source = run.engine.services.replay.map { $0.attachments(at: tries.path) } ?? run.environment.attachments
+        let reader = AttachmentReader(source: source, file: run.state.scopes[tries.node.scope]!.graph.file)
         tries.attached = try await reader.segments(model.attachments, try run.state.nodeScope(tries.node))
         if Task.isCancelled { throw StepFailure(.cancelled, "the run is stopping") }
     }
@@ -120,6 +121,7 @@ struct ModelRunner: StepRunner {
             excess: tries.excess(segments, attachedTokens: attachedTokens), climbs: tries.isClimb, rate: tries.uncounted,
             preface: tries.isStartRecorded ? nil : (.nodeStarted(tries.path), tries.state.startedAt),
             caching: profile.cache == nil ? nil : caching(segments, to: profile, call, tries, run))
+        if let replay = run.engine.services.replay, question.room != nil { run.noteRoom(of: tries.site(call.ordinal), in: replay) }
         if let excess = question.excess, profile.counting == .no, question.counts.isEmpty { throw excess.failure }
         return question
     }
@@ -143,7 +145,7 @@ struct ModelRunner: StepRunner {
                 let outcome = await run.road.make(question, at: tries.site(ordinal), for: run)
                 guard try takes(outcome, of: question, tries, run) else { return false }
             case .delay(let span):
-                do { try await run.environment.clock.sleep(for: span) } catch { throw StepFailure(.cancelled, "stopped while waiting to try again") }
+                do { try await run.environment.clock.sleep(for: span, until: .retry(tries.site(0))) } catch { throw StepFailure(.cancelled, "stopped while waiting to try again") }
                 tries.next = tries.machine.apply(.waited)
             case .answer: return true
             }

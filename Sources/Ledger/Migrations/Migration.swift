@@ -21,7 +21,7 @@ enum Migrations {
         [
             M001Initial.self, M002CallsByRow.self, M003Handover.self, M004CallNotes.self, M005Memo.self, M006Removal.self, M007CallRemarks.self,
             M008Exceeded.self, M009Processes.self, M011Questions.self, M012Facts.self, M013OpenRuns.self, M014CostFigures.self,
-            M015Gates.self, M016Choices.self, M017Tokens.self, M018Signals.self, M019Machines.self, M020Caches.self, M021Waits.self, M023Imports.self,
+            M015Gates.self, M016Choices.self, M017Tokens.self, M018Signals.self, M019Machines.self, M020Caches.self, M021Waits.self, M023Imports.self, M024Forks.self,
         ]
     }
 

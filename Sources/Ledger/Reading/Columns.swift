@@ -15,9 +15,9 @@ enum RunColumns {
         batch_index, CASE WHEN status = 'running' THEN \(ProcessRecord.sql(of: "run.owner")) END, pruned_at,
         status = 'waiting' AND EXISTS (SELECT 1 FROM approval WHERE run = run.id AND decided_at IS NOT NULL AND taken = 0),
         version, git_commit, release, max_tokens,
-        CASE WHEN max_tokens IS NOT NULL THEN (SELECT CAST(total(held_tokens) AS INTEGER) FROM model_call WHERE model_call.run = run.id) END, band,
-        kind = '\(RunKind.imported.rawValue)', (SELECT file FROM imported WHERE imported.run = run.id), (SELECT bundle FROM imported WHERE imported.run = run.id),
-        (SELECT at FROM imported WHERE imported.run = run.id), cost_pico, held_pico, calls, unpriced_calls
+        CASE WHEN max_tokens IS NOT NULL THEN (SELECT CAST(total(held_tokens) AS INTEGER) FROM model_call WHERE model_call.run = run.id) END, band, kind, purpose, parent,
+        (SELECT file FROM imported WHERE imported.run = run.id), (SELECT bundle FROM imported WHERE imported.run = run.id), (SELECT at FROM imported WHERE imported.run = run.id),
+        cost_pico, held_pico, calls, unpriced_calls
         """
 
     /// Whether a run was made in this ledger. What was taken in counts in no figure.
@@ -49,8 +49,8 @@ enum RunColumns {
     /// Of a run that was taken in, which has no rows of calls.
     private static func told(_ row: Row) -> Spending {
         var spending = Spending()
-        (spending.known, spending.held) = (MoneySum(Money(picoDollars: row[34])), MoneySum(Money(picoDollars: row[35])))
-        (spending.calls, spending.unpriced) = (row[36], row[37])
+        (spending.known, spending.held) = (MoneySum(Money(picoDollars: row[36])), MoneySum(Money(picoDollars: row[37])))
+        (spending.calls, spending.unpriced) = (row[38], row[39])
         return spending
     }
 
@@ -86,8 +86,10 @@ enum RunColumns {
         run.maxTokens = quantity(row, 27)
         run.heldTokens = quantity(row, 28) ?? 0
         run.band = (row[29] as String?).flatMap(BudgetBand.Name.init(rawValue:))
-        run.isImported = row[30]
-        if let file: String = row[31], let bundle = hash(row, 32), let at = moment(row, 33) {
+        run.kind = RunKind(rawValue: row[30]) ?? .workflow
+        run.purpose = RunPurpose(rawValue: row[31]) ?? .production
+        run.parent = row[32]
+        if let file: String = row[33], let bundle = hash(row, 34), let at = moment(row, 35) {
             run.imported = ImportRecord(origin: ImportOrigin(file: file, hash: bundle), at: at)
         }
         return run
@@ -161,6 +163,7 @@ enum NodeColumns {
         node.output = hash(row, 6)
         node.failure = json(row, 7)
         node.reason = row[8]
+        node.inheritedFrom = row[9]
         return node
     }
 }

@@ -16,7 +16,7 @@ extension Ledger {
             arguments += [workflow]
         }
         if let tag = filter.tag {
-            selected.append("CAST(\(Self.tag) AS TEXT) = ?")
+            selected.append("CAST(\(Self.callTag) AS TEXT) = ?")
             arguments += [tag.key, tag.key, tag.value]
         }
         var conditions = SQLConditions()
@@ -109,7 +109,7 @@ extension Ledger {
     private static func isDoubtful(_ notes: String) -> String { "(\(notes) IS NOT NULL AND instr(\(notes), '\(CallNote.Code.usageDoubtful.rawValue)') > 0)" }
 
     /// Of the step's tags, else of the run's.
-    private static let tag = """
+    static let callTag = """
         coalesce(CASE WHEN c.tags IS NOT NULL THEN (SELECT value FROM json_each(c.tags) WHERE key = ?) END, (SELECT value FROM json_each(run.tags) WHERE key = ?))
         """
 

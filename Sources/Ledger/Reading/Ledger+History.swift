@@ -4,14 +4,14 @@ import Values
 import WorkflowModel
 
 extension Ledger {
-    /// Of the last 200 runs that ended, those that succeeded: prompts and models change, and a plan should not wait for a large ledger.
+    /// Of the last 200 runs that ended, those that succeeded: forks, of which a part alone is paid, are not among them; prompts and models change, and a plan should not wait for a large ledger.
     public func history(workflow: String) throws(JournalError) -> WorkflowHistory {
         try read { database in
             // Through the index on the workflow and its time.
             let recent = try Int64.fetchAll(
                 database,
                 sql: """
-                    SELECT id FROM (SELECT id, status FROM run WHERE workflow = ? AND \(RunColumns.isOwn) AND status NOT IN ('running', 'waiting', 'interrupted')
+                    SELECT id FROM (SELECT id, status FROM run WHERE workflow = ? AND status NOT IN ('running', 'waiting', 'interrupted') AND kind = 'workflow'
                         ORDER BY started_at DESC LIMIT 200) WHERE status = 'succeeded'
                     """, arguments: [workflow])
             var known = WorkflowHistory(gates: try gateRates(database, workflow))

@@ -12,6 +12,7 @@ extension Ledger {
         conditions.add("status = ?", filter.status?.rawValue)
         conditions.add("started_at >= ?", filter.since?.microseconds)
         conditions.add("batch = ?", filter.batch)
+        conditions.add("parent = ?", filter.parent)
         conditions.add("(started_at, id) < (SELECT started_at, id FROM run WHERE run_id = ?)", filter.before)
         // Of the open ones, which are few, the row alone does not tell: a process may be gone.
         if filter.isResumable { conditions.add("\(RunColumns.isOpen) AND pruned_at IS NULL AND \(RunColumns.isOwn)", []) }

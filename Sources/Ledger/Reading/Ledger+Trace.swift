@@ -144,7 +144,7 @@ private struct TraceReader {
         let rows = try Row.fetchCursor(
             database,
             sql: """
-                SELECT node_path, step_id, item, status, started_at, ended_at, output_hash, error, reason
+                SELECT node_path, step_id, item, status, started_at, ended_at, output_hash, error, reason, inherited_from
                 FROM step_attempt WHERE \(visible.condition) ORDER BY coalesce(started_at, ended_at), node_path
                 """, arguments: visible.arguments)
         return try Array(rows.map(NodeColumns.record))

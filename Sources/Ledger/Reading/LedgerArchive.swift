@@ -111,6 +111,10 @@ struct LedgerArchive: RunArchive, SpendingArchive, RecordProof {
         try await ledger.reading { ledger throws(JournalError) in try ledger.cachedCalls(filter: filter, before: lead, after: after, limit: limit) }
     }
 
+    func recordedCalls(filter: AuditFilter, runs: [String]?, after: RecordedCall.Position?, limit: Int) async throws(JournalError) -> [RecordedCall] {
+        try await ledger.reading { ledger throws(JournalError) in try ledger.recordedCalls(filter: filter, runs: runs, after: after, limit: limit) }
+    }
+
     func keptPriceRows() async throws(JournalError) -> [PriceRow] {
         try await ledger.reading { ledger throws(JournalError) in try ledger.keptPriceRows() }
     }

@@ -103,6 +103,13 @@ public struct CacheMirror: Sendable {
         var ends = prompt.ends
         addReturns(to: &ends, rules)
         let (found, cached) = cached(ends, rules, at: time)
+        return Self.plan(prompt, rules, ends, cached: cached, found: found.map { ($0, lifetime(of: ends[$0])) })
+    }
+
+    /// What follows from the ends of a prompt, with all that is expected of them, and from what is found.
+    private static func plan(
+        _ prompt: Prompt, _ rules: CacheRules, _ ends: [CachePlan.End], cached: Int, found: (end: Int, lifetime: TimeSpan)?
+    ) -> CachePlan {
         var plan = CachePlan(
             rules: rules.name, leastTokens: rules.leastTokens, space: prompt.space, ends: ends, cached: cached, marks: [], isHeldOut: prompt.isHeldOut)
         guard case .marks = rules.entries else { return plan }
@@ -111,8 +118,34 @@ public struct CacheMirror: Sendable {
             plan.cached = 0
             return plan
         }
-        plan.marks = Self.marks(plan, rules, found: found.map { ($0, lifetime(of: ends[$0])) }, lifetimes: prompt.lifetimes)
+        plan.marks = marks(plan, rules, found: found, lifetimes: prompt.lifetimes)
         return plan
+    }
+
+    /// The plan of a prompt once more, with what other runs had to do with it as a plan that was made then tells: what they were expected to read,
+    /// and what was found. What follows from these, and what the prompt itself says, is made anew.
+    ///
+    /// - Parameter others: what the run may have known of itself instead, by segment and lifetime: what is told may lie between.
+    public static func plan(_ prompt: Prompt, _ rules: CacheRules, asFoundIn told: CachePlan, or others: [[[Int]]] = []) -> CachePlan {
+        var ends = prompt.ends
+        let shared = shared(ends)
+        for position in ends.indices {
+            while ends[position].reads.count < rules.lifetimes.count { ends[position].reads.append(0) }
+            guard told.ends.indices.contains(position), told.ends[position].reads.count == ends[position].reads.count else { continue }
+            for index in ends[position].reads.indices {
+                let (own, recorded) = (ends[position].reads[index], told.ends[position].reads[index])
+                let possible = [own] + others.compactMap { $0.indices.contains(position) && $0[position].indices.contains(index) ? $0[position][index] : nil }
+                // Other runs only add to what this one knows of itself, and only where they can share.
+                let isPossible = recorded >= possible.min()! && (position < shared || recorded <= possible.max()!)
+                if isPossible { ends[position].reads[index] = recorded }
+            }
+        }
+        guard told.cached > 0, let end = ends.lastIndex(where: { $0.tokens == told.cached }), case .marks = rules.entries else {
+            return plan(prompt, rules, ends, cached: told.cached, found: nil)
+        }
+        // For how long an entry lives stands in no plan: that of the marks which the record has, if any is.
+        let plans = rules.lifetimes.map { plan(prompt, rules, ends, cached: told.cached, found: (end, $0.span)) }
+        return plans.first { $0.marks == told.marks } ?? plans.first ?? plan(prompt, rules, ends, cached: told.cached, found: nil)
     }
 
     /// The marks that follow from what a plan says of reads and of what is found: nothing else goes into them.

@@ -65,4 +65,8 @@ public enum RunEvent: Sendable {
     case runPruned(RunPruned)
     /// Documents of it were taken out of the ledger; behind its end.
     case documentsRedacted(DocumentsRedacted)
+    /// What another run has of a node was taken in place of running it.
+    case nodeInherited(NodeInherited)
+    /// It goes on with other files.
+    case filesAccepted(FilesAccepted)
 }

@@ -33,6 +33,10 @@ public final class RunStarted: Sendable {
     public let purpose: RunPurpose
     /// The run that it was made from.
     public let parent: String?
+    /// What a fork keeps of it.
+    public let fork: ForkOrigin?
+    /// Of ``RecordedModels``: what was known of the models that it may ask; `nil`: a run of before.
+    public let models: ContentHash?
     /// Whether it is one of those that are asked without marks and warm-up; `nil`: its workflow keeps none apart.
     public let holdout: Holdout?
 
@@ -57,7 +61,7 @@ public final class RunStarted: Sendable {
         workflow: String, file: String = "", graph: ContentHash, sources: ContentHash, meaning: ContentHash? = nil, inputs: ContentHash, maxCost: Money?,
         maxTokens: Int? = nil, encoder: Int, program: String, facts: Int = currentFacts, rules: Rules = .current, owner: JSONObject = [:], tags: JSONObject = [:],
         decision: RunDecision = RunDecision(), batch: String? = nil, batchIndex: Int? = nil, origin: RunOrigin = RunOrigin(),
-        kind: RunKind = .workflow, purpose: RunPurpose = .production, parent: String? = nil, holdout: Holdout? = nil
+        kind: RunKind = .workflow, purpose: RunPurpose = .production, parent: String? = nil, holdout: Holdout? = nil, fork: ForkOrigin? = nil, models: ContentHash? = nil
     ) {
         self.workflow = workflow
         self.file = file
@@ -80,7 +84,9 @@ public final class RunStarted: Sendable {
         self.kind = kind
         self.purpose = purpose
         self.parent = parent
+        self.fork = fork
         self.holdout = holdout
+        self.models = models
     }
 }
 

@@ -89,6 +89,21 @@ extension Projection {
         try sink.end()
     }
 
+    /// It took no time of this run: it has an end alone.
+    func inherit(_ node: NodeInherited, _ at: Timestamp, _ sink: any RowSink) throws {
+        try sink.begin(.nodeInherited)
+        sink.put(node.path)
+        sink.put(NodePath.step(node.path))
+        sink.put(NodePath.index(node.path))
+        sink.put(node.status.rawValue)
+        sink.put(at.microseconds)
+        sink.put(node.output)
+        sink.put(node.failure.map { JSONEncoding.canonical.string($0.json) })
+        sink.put(node.reason?.text)
+        sink.put(Self.plain(node.from))
+        try sink.end()
+    }
+
     // MARK: Questions
 
     /// One that was taken back before it was answered is asked again under its number.

@@ -91,6 +91,13 @@ public struct Projection: Sendable {
             try sink.end()
         case .shadowDrawn(let draw): try put(draw, at, sink)
         case .shadowEnded(let shadow): try end(shadow, at, sink)
+        case .nodeInherited(let node): try inherit(node, at, sink)
+        case .filesAccepted(let files):
+            try sink.begin(.filesAccepted)
+            sink.put(files.graph)
+            sink.put(files.sources)
+            sink.put(files.meaning)
+            try sink.end()
         case .conditionEvaluated, .scopeOpened, .deadlinePassed, .inputTrimmed, .callRefused, .commandEnded, .outputRejected, .interruptRequested,
             .cancelRequested, .runPruned, .documentsRedacted:
             break

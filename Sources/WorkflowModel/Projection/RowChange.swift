@@ -9,6 +9,8 @@ public enum RowChange: Int, Sendable, CaseIterable {
     case memoKept, memoTaken
     case checkEnded, tierDecided, rateCounted, gateEnded, shadowDrawn, shadowEnded
     case priceRow
+    case nodeInherited
+    case filesAccepted
 
     /// What a change does to its row.
     public enum Action: Sendable {
@@ -42,9 +44,9 @@ public enum RowChange: Int, Sendable, CaseIterable {
 
     public var table: String {
         switch self {
-        case .runStarted, .runResumed, .runEnded, .runOutcome, .runBand: return "run"
+        case .runStarted, .runResumed, .runEnded, .runOutcome, .runBand, .filesAccepted: return "run"
         case .callStarted, .callReleased, .callEnded, .callLost: return "model_call"
-        case .nodeChanged, .nodeEnded: return "step_attempt"
+        case .nodeChanged, .nodeEnded, .nodeInherited: return "step_attempt"
         case .questionAsked, .questionAnswered: return "approval"
         case .outcomeRecorded: return "outcome"
         case .memoKept: return "memo"
@@ -59,9 +61,9 @@ public enum RowChange: Int, Sendable, CaseIterable {
 
     public var action: Action {
         switch self {
-        case .runStarted, .callStarted, .outcomeRecorded, .checkEnded, .tierDecided, .shadowDrawn, .shadowEnded: return .insert
+        case .runStarted, .callStarted, .outcomeRecorded, .checkEnded, .tierDecided, .shadowDrawn, .shadowEnded, .nodeInherited: return .insert
         case .priceRow: return .insertOnce
-        case .runResumed, .runEnded, .runOutcome, .runBand, .callReleased, .callEnded, .callLost, .questionAnswered, .rateCounted, .gateEnded: return .update
+        case .runResumed, .runEnded, .runOutcome, .runBand, .callReleased, .callEnded, .callLost, .questionAnswered, .rateCounted, .gateEnded, .filesAccepted: return .update
         case .nodeChanged, .nodeEnded, .questionAsked, .memoKept, .memoTaken: return .upsert
         }
     }
@@ -88,6 +90,7 @@ public enum RowChange: Int, Sendable, CaseIterable {
         case .runResumed: return Self.columns(set: ["status", "ended_at", "error", "epoch"])
         case .runEnded: return Self.columns(set: ["status", "ended_at", "outputs_hash", "error"], last: ["outcome"])
         case .runOutcome: return Self.columns(set: ["outcome"])
+        case .filesAccepted: return Self.columns(set: ["graph_hash", "version", "meaning"])
         case .runBand: return Self.columns(set: ["band"])
         case .callStarted:
             return Self.columns(
@@ -143,6 +146,8 @@ public enum RowChange: Int, Sendable, CaseIterable {
         case .shadowEnded:
             return Self.columns(
                 keys: ["node_path", "tier"], once: ["step_id", "result", "failure_kind", "reason", "output_hash", "ended_at"] + Self.signals)
+        case .nodeInherited:
+            return Self.columns(keys: ["node_path"], once: ["step_id", "item", "status", "ended_at", "output_hash", "error", "reason", "inherited_from"])
         case .priceRow: return Self.columns(keys: ["id"], once: ["json", "first_used_at"])
         }
     }

@@ -46,8 +46,12 @@ public struct RunRecord: Sendable {
     public var isAnswered = false
     /// Since when `gc` has removed its events and documents.
     public var prunedAt: Timestamp?
+    public var kind = RunKind.workflow
+    public var purpose = RunPurpose.production
+    /// The run that it was made from.
+    public var parent: String?
     /// It was made in another ledger: it is looked at and replayed, never gone on with, and counts in nothing.
-    public var isImported = false
+    public var isImported: Bool { kind == .imported }
     /// What it came in; `nil` also where `gc` removed that.
     public var imported: ImportRecord?
 
@@ -139,6 +143,8 @@ public final class NodeRecord: @unchecked Sendable {
     public var output: ContentHash?
     public var failure: JSONValue?
     public var reason: String?
+    /// Of what a fork keeps, the run that ran it.
+    public var inheritedFrom: String?
 
     public init(path: String, step: String, item: Int?, status: NodeStatus) {
         self.path = path

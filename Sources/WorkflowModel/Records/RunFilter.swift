@@ -7,6 +7,8 @@ public struct RunFilter: Sendable {
     /// Started then or later.
     public var since: Timestamp?
     public var batch: String?
+    /// Only those that were made from this run, by its whole id.
+    public var parent: String?
     /// Only those that `resume` can go on with.
     public var isResumable: Bool
     public var limit: Int
@@ -14,7 +16,7 @@ public struct RunFilter: Sendable {
     public var before: String?
 
     public init(
-        workflow: String? = nil, status: RunStatus? = nil, since: Timestamp? = nil, batch: String? = nil, isResumable: Bool = false,
+        workflow: String? = nil, status: RunStatus? = nil, since: Timestamp? = nil, batch: String? = nil, parent: String? = nil, isResumable: Bool = false,
         limit: Int = 50,
         before: String? = nil
     ) {
@@ -22,6 +24,7 @@ public struct RunFilter: Sendable {
         self.status = status
         self.since = since
         self.batch = batch
+        self.parent = parent
         self.isResumable = isResumable
         self.limit = limit
         self.before = before

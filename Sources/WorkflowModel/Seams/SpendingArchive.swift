@@ -44,6 +44,13 @@ public protocol SpendingArchive: Sendable {
     ///   - after: where to go on from; `nil`: from the first.
     func cachedCalls(filter: AuditFilter, before lead: TimeSpan, after: CachedCall.Position?, limit: Int) async throws(JournalError) -> [CachedCall]
 
+    /// Calls with all by which their costs can be told again, by their runs; see ``forEachRecordedCall(_:runs:page:_:)``.
+    ///
+    /// - Parameters:
+    ///   - runs: only of these, by whole ids; `nil`: of all that the filter takes.
+    ///   - after: where to go on from; `nil`: from the first.
+    func recordedCalls(filter: AuditFilter, runs: [String]?, after: RecordedCall.Position?, limit: Int) async throws(JournalError) -> [RecordedCall]
+
     /// The price rows that were kept with calls, by which costs can be derived again.
     func keptPriceRows() async throws(JournalError) -> [PriceRow]
 

@@ -12,14 +12,16 @@ struct Runs: AsyncParsableCommand {
     var status: String?
     @Option(help: ArgumentHelp("Only runs started then or later: a date, or a span such as 7d.", valueName: "date|span")) var since: String?
     @Option(help: ArgumentHelp("Only runs of this batch.", valueName: "name")) var batch: String?
+    @Option(help: ArgumentHelp("Only forks and retries of this run: an id, the unique start or end of one, or 'last'.", valueName: "run")) var parent: String?
     @Flag(help: "Only runs that 'resume' can go on with: interrupted ones, those without a process, and waiting ones that were answered.") var resumable = false
     @Option(help: ArgumentHelp("How many at most.", valueName: "n")) var limit = 20
     @Flag(help: "As JSON.") var json = false
 
     func run() async throws {
         let archive = try Composition(settings: global.settings()).archive()
+        let parent = if let parent { try await archive.requireRun(parent) } else { nil as String? }
         var filter = RunFilter(
-            workflow: workflow, since: try since.map(Moments.parse), batch: batch, isResumable: resumable, limit: max(1, limit))
+            workflow: workflow, since: try since.map(Moments.parse), batch: batch, parent: parent, isResumable: resumable, limit: max(1, limit))
         if let status {
             guard let known = RunStatus(rawValue: status) else {
                 let known = RunStatus.allCases.map(\.rawValue)
@@ -44,6 +46,7 @@ struct Runs: AsyncParsableCommand {
         if let workflow { filters.append(.workflow(workflow)) }
         if let status { filters.append(.status(status)) }
         if let batch { filters.append(.batch(batch)) }
+        if let parent = filter.parent { filters.append(.parent(parent)) }
         if let since, let moment = filter.since { filters.append(.since(since, moment)) }
         if resumable { filters.append(.resumable) }
         return filters
@@ -88,6 +91,7 @@ struct Show: AsyncParsableCommand {
                 object["outputs"] = outcome["outputs"]
                 object["inputs"] = outcome["inputs"]
                 let isOver = [.succeeded, .failed, .cancelled].contains(trace.run.status)
+                object["family"] = FamilyReport.json(try await archive.family(of: trace.run))
                 object["asks"] = ApprovalReport.json(trace.approvals.filter { $0.decision == nil && !isOver })
                 document = .object(object)
             }
@@ -104,6 +108,7 @@ struct Show: AsyncParsableCommand {
             let answers = try await archive.documents(trace.gateTiers.compactMap(\.output) + trace.gateShadows.compactMap(\.output)).compactMapValues { try? JSONParser.parse($0) }
             options.answers = { answers[$0] }
         }
+        options.family = try await archive.family(of: trace.run)
         Output.write(styled: TraceReport.text(trace, style: Output.style, options: options))
     }
 }

@@ -17,6 +17,8 @@ struct NothingMatches {
         /// Ended before.
         case olderThan(String, Timestamp)
         case resumable
+        /// By its whole id.
+        case parent(String)
 
         /// As it stands on the command line.
         var flag: String {
@@ -29,6 +31,7 @@ struct NothingMatches {
             case .until(let text, _): "--until \(ShellWord.of(text))"
             case .olderThan(let text, _): "--older-than \(ShellWord.of(text))"
             case .resumable: "--resumable"
+            case .parent(let run): "--parent \(run)"
             }
         }
 
@@ -43,6 +46,7 @@ struct NothingMatches {
             case .until(_, let moment): run.startedAt < moment
             case .olderThan(_, let moment): run.endedAt.map { $0 < moment } ?? false
             case .resumable: run.isResumable
+            case .parent(let id): run.parent == id
             }
         }
 
@@ -96,6 +100,7 @@ struct NothingMatches {
         case .olderThan:
             guard runs.count < Self.looked, let first = runs.compactMap(\.endedAt).min() else { return nil }
             return "the first run ended \(first.shortText) UTC"
+        case .parent(let run): return "no run was made from \(run)"
         case .resumable: return "no run can be gone on with; there are: \(Self.counted(runs))"
         }
     }

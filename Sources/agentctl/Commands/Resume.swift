@@ -9,8 +9,9 @@ struct Resume: AsyncParsableCommand {
         abstract: "Go on with a run that was interrupted, that waits, or whose process is gone.",
         discussion: """
             What has an answer is not asked again; what was under way when the process ended is, and the old call stays held as \
-            unknown. The budget is the run's own. The workflow's files must say what they said when the run began; comments and layout may change. A \
-            project that was moved is found from its new folder, or by --file. Exits as 'run' does. With --all there is a line for each run, and \
+            unknown. The budget is the run's own. It goes on with the workflow's files as they were when it \
+            began; --accept-changes takes those of today where all that has ended is unchanged. Models, prices and the project's settings are today's. --failed makes a new run of one that failed, \
+            which keeps what succeeded and runs the rest. A project that was moved is found from its new folder, or by --file. Exits as 'run' does. With --all there is a line for each run, and \
             the worst of them decides: 0 all succeeded, 4 some wait for a person, 49 some had ended, 48 another process drives some, 19 some failed or \
             could not go on, 130 stopped, 40-47 the ledger.
             """)
@@ -18,6 +19,10 @@ struct Resume: AsyncParsableCommand {
     @Argument(help: "The run: an id, the unique start or end of one, or 'last'.") var id: String?
     @Flag(help: "Every run that can go on: interrupted ones, those without a process, and waiting ones that were answered.") var all = false
     @Option(help: ArgumentHelp("Where the run's workflow is now, if it was moved.", valueName: "workflow.yaml"), completion: .workflowFile) var file: String?
+    @Flag(help: "Take the workflow's files of today, where what has ended is unchanged in them.") var acceptChanges = false
+    @Flag(help: "Of a run that failed or was cancelled: a new run that keeps what succeeded and runs the rest, for the same decision.") var failed = false
+    @Option(help: ArgumentHelp("With --failed, the most that the new run may cost, in dollars.", valueName: "usd")) var budget: String?
+    @Flag(name: .customLong("dry-run"), help: "With --failed, price what is left to do, and stop.") var isDryRun = false
     @Option(help: ArgumentHelp("With --all, only runs of this workflow.", valueName: "name")) var workflow: String?
     @Option(help: ArgumentHelp("With --all, runs in flight at once.", valueName: "n")) var maxParallel = 16
     @OptionGroup var global: GlobalOptions
@@ -26,6 +31,8 @@ struct Resume: AsyncParsableCommand {
     func validate() throws {
         if (id == nil) != all { throw ValidationError("name a run, or say --all") }
         if !all, workflow != nil { throw ValidationError("--workflow goes with --all") }
+        if all, failed { throw ValidationError("--failed is for one run") }
+        if !failed, budget != nil || isDryRun { throw ValidationError("--budget and --dry-run go with --failed") }
         if all, file != nil { throw ValidationError("--file is for one run") }
         if all, output.events || output.json { throw ValidationError("--json and --events are for one run") }
         guard (1...100_000).contains(maxParallel) else { throw ValidationError("--max-parallel takes 1 to 100000") }
@@ -39,20 +46,38 @@ struct Resume: AsyncParsableCommand {
         if let id {
             let record = try await archive.requireRecord(id)
             try record.requireOwn()
-            try await Self.resume(record, archive, here, global, output, file: file)
+            if failed { return try await retry(record, archive, here) }
+            try await Self.resume(record, archive, here, global, output, file: file, accepts: acceptChanges)
         } else {
             try await resumeAll(archive, here)
         }
     }
 
+    /// Another attempt at a run that came to a bad end.
+    private func retry(_ record: RunRecord, _ archive: any RunArchive & SpendingArchive, _ here: Settings) async throws {
+        switch record.status {
+        case .failed, .cancelled: break
+        case .succeeded: throw UsageError("run \(record.id) has succeeded: nothing of it failed", hint: "to run a part of it again: agentctl replay \(record.id) --from STEP --live")
+        case .running, .interrupted, .waiting:
+            throw UsageError("run \(record.id) has not ended, it is \(record.status.rawValue)", hint: "go on with it: agentctl resume \(record.id)")
+        }
+        var fork = ForkRun(parent: record, point: .failed, archive: archive, here: here, global: global, output: output)
+        (fork.purpose, fork.place, fork.accepts, fork.isDryRun) = (.production, file, acceptChanges, isDryRun)
+        if let budget { fork.changes = ["budget.max_cost_usd=\(budget)"] }
+        try await fork.run()
+    }
+
     /// Goes on with one run, shown as `run` shows it.
     ///
-    /// - Parameter file: where its workflow is now, if the user says so.
+    /// - Parameters:
+    ///   - file: where its workflow is now, if the user says so.
+    ///   - accepts: takes the workflow's files of today.
     static func resume(
-        _ record: RunRecord, _ archive: any RunArchive, _ here: Settings, _ global: GlobalOptions, _ output: RunOutput, file: String? = nil
+        _ record: RunRecord, _ archive: any RunArchive, _ here: Settings, _ global: GlobalOptions, _ output: RunOutput, file: String? = nil, accepts: Bool = false
     ) async throws {
-        let recorded = try await RecordedWorkflow.load(record, archive, global, here: here, file: file)
+        let recorded = try await RecordedWorkflow.load(record, archive, global, here: here, file: file, accepts: accepts)
         let graph = recorded.graph
+        if let note = recorded.note, !output.quiet { Output.note(note + "\n") }
         let stage = RunStage(output, of: graph)
         defer { stage.finish() }
         let session = RunSession(Composition(settings: recorded.settings), say: stage.say)
@@ -62,7 +87,7 @@ struct Resume: AsyncParsableCommand {
             throw StepFailure(obstacle.kind, "\(record.id) cannot go on: \(obstacle.message)", details: obstacle.details + ["the run is as it was"])
         }
         let engine = try await session.engine(for: graph)
-        let result = try await engine.resume(RunID(record.id), graph, observer: stage.observer)
+        let result = try await engine.resume(RunID(record.id), graph, accepts: recorded.accepts, observer: stage.observer)
         do { try output.report(result, on: stage) } catch {
             await session.leave()
             throw error
@@ -87,7 +112,8 @@ struct Resume: AsyncParsableCommand {
         for id in ids {
             do {
                 guard let record = try await archive.run(id) else { continue }
-                let recorded = try await RecordedWorkflow.load(record, archive, global, here: here)
+                let recorded = try await RecordedWorkflow.load(record, archive, global, here: here, accepts: acceptChanges)
+                if let note = recorded.note, !output.quiet { Output.note(note + "\n") }
                 if let index = projects.firstIndex(where: { $0.settings.project.root == recorded.settings.project.root }) {
                     projects[index].runs.append((record, recorded.graph))
                 } else {
@@ -149,7 +175,7 @@ struct Resume: AsyncParsableCommand {
                 group.addTask(executorPreference: loop) {
                     // The awaited value first, then what is returned around it: see Docs/Decisions/0010.
                     do {
-                        let result = try await engine.resume(RunID(record.id), graph)
+                        let result = try await engine.resume(RunID(record.id), graph, accepts: acceptChanges)
                         return (record.id, .success(result))
                     } catch {
                         return (record.id, .failure(error))

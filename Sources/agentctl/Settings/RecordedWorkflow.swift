@@ -9,28 +9,79 @@ struct RecordedWorkflow {
     let graph: WorkflowGraph
     /// Of the project that its file belongs to.
     let settings: Settings
+    /// Where its file is, or was.
+    let path: String
+    /// What is to be said of the files; `nil`: they mean what they meant.
+    var note: String?
+    /// Whether it is another than the run went by so far.
+    var accepts = false
 
-    /// Finds the file of a run and makes sure that it still means what it meant when the run began. Where only comments or layout
-    /// are different, the run goes on with what was recorded.
+    /// The graph with which a run goes on: as it was recorded. Where the files of today mean something else, that is said.
     ///
     /// - Parameters:
-    ///   - file: where the user says that it is.
+    ///   - file: where the user says that its file is.
     ///   - here: of the working directory.
-    /// - Throws: `UsageError` when the file is gone or means something else, after its difference went to stderr; `Diagnostics` when
-    ///   it is wrong.
-    static func load(_ run: RunRecord, _ archive: any RunArchive, _ global: GlobalOptions, here: Settings, file: String? = nil) async throws -> RecordedWorkflow {
+    ///   - accepts: takes the files of today, where all that has ended means the same in them.
+    /// - Throws: `UsageError` when the files are gone, or mean something else and what was recorded cannot be had any more, after their
+    ///   difference went to stderr; where those of today are to be taken and cannot be. `Diagnostics` when they are wrong, and asked for.
+    static func load(
+        _ run: RunRecord, _ archive: any RunArchive, _ global: GlobalOptions, here: Settings, file: String? = nil, accepts: Bool = false
+    ) async throws -> RecordedWorkflow {
         let path = try path(of: run, named: file, in: here.project)
         let settings = Settings(project: try global.settings(besides: path).project, ledgerPath: here.ledgerPath)
         let recorded = try await RecordedFiles(of: run, archive)
-        let today = try WorkflowSource.load(path, settings, hasBegun: true, runs: true).applying(recorded?.changes ?? [])
-        if today.hash == run.graph { return RecordedWorkflow(graph: today, settings: settings) }
-        if let recorded, let graph = try await recorded.graph(like: today, of: run, path: path, archive, settings) {
-            return RecordedWorkflow(graph: graph, settings: settings)
+        let today: WorkflowGraph
+        do {
+            today = try WorkflowSource.load(path, settings, hasBegun: true, runs: true).applying(recorded?.changes ?? [])
+        } catch {
+            // A deploy may have left them broken, or none.
+            guard file == nil, !accepts, let graph = try await recorded?.graph(of: run, path: path, archive, settings) else { throw error }
+            return RecordedWorkflow(graph: graph, settings: settings, path: path, note: goingOn(run, "its files cannot be taken now"))
         }
+        if today.hash == run.graph { return RecordedWorkflow(graph: today, settings: settings, path: path) }
+        let graph = try await recorded?.graph(of: run, path: path, archive, settings)
+        if let graph, graph.sources.meaning == today.sources.meaning { return RecordedWorkflow(graph: graph, settings: settings, path: path) }
+        if accepts {
+            guard let graph else { throw UsageError("what run \(run.id) began with cannot be had any more: nobody can say whether what has ended is unchanged", code: ExitCodes.invalidWorkflow) }
+            return try await accepted(today, inPlaceOf: graph, run, archive, settings, path)
+        }
+        if let graph { return RecordedWorkflow(graph: graph, settings: settings, path: path, note: goingOn(run, "they are others now")) }
         if let recorded { Output.note(try await recorded.difference(from: today, archive)) }
         throw UsageError(
             "the workflow of run \(run.id) is not what it was when the run began", hint: "put \(path) and its files back to go on, or run the workflow anew",
             code: ExitCodes.invalidWorkflow)
+    }
+
+    private static func goingOn(_ run: RunRecord, _ why: String) -> String {
+        "\(run.id) goes on with the files that it began with, as \(why): --accept-changes takes the new ones where what has ended is unchanged"
+    }
+
+    private static func accepted(
+        _ today: WorkflowGraph, inPlaceOf was: WorkflowGraph, _ run: RunRecord, _ archive: any RunArchive, _ settings: Settings, _ path: String
+    ) async throws -> RecordedWorkflow {
+        let events = try await archive.events(run: run.id, filter: EventFilter(limit: .max))
+        let inputs = if let hash = run.inputs { try await archive.json(hash)?.objectValue ?? [:] } else { [:] as JSONObject }
+        let objection = try await GraphAcceptance.objection(to: today, inPlaceOf: was, run: RunID(run.id), events, inputs: inputs) { hashes throws(JournalError) in
+            try await archive.documents(hashes)
+        }
+        if let objection {
+            throw UsageError(
+                "run \(run.id) cannot take the files of today: \(objection)", hint: "without --accept-changes it goes on with the files that it began with", code: ExitCodes.invalidWorkflow)
+        }
+        return RecordedWorkflow(graph: today, settings: settings, path: path, note: "\(run.id) goes on with the files of today", accepts: true)
+    }
+
+    /// What a run went by, to make another of it.
+    ///
+    /// - Throws: `UsageError` when that cannot be had any more.
+    static func recorded(_ run: RunRecord, _ archive: any RunArchive, _ global: GlobalOptions, here: Settings, file: String? = nil) async throws -> RecordedWorkflow {
+        let path = try path(of: run, named: file, in: here.project)
+        let settings = Settings(project: try global.settings(besides: path).project, ledgerPath: here.ledgerPath)
+        let recorded = try await RecordedFiles(of: run, archive)
+        if let graph = try await recorded?.graph(of: run, path: path, archive, settings) { return RecordedWorkflow(graph: graph, settings: settings, path: path) }
+        let today = try? WorkflowSource.load(path, settings, hasBegun: true, runs: true).applying(recorded?.changes ?? [])
+        if let today, today.hash == run.graph { return RecordedWorkflow(graph: today, settings: settings, path: path) }
+        throw UsageError("the workflow of run \(run.id) cannot be had any more as it was: nothing of the run can be kept", hint: "run the workflow anew", code: ExitCodes.invalidWorkflow)
     }
 
     /// The graph of a run that is only looked at: as it was recorded, whatever became of its files; where the record does not have it, as
@@ -46,14 +97,17 @@ struct RecordedWorkflow {
         return today
     }
 
-    /// The graph with which the runs of a batch go on: the recorded one where the files of today mean the same.
+    /// The graph with which the runs of a batch go on: the recorded one. Where the files of today mean something else, `say` is told.
     ///
-    /// - Throws: as `load`, before anything of the batch has run.
-    static func graph(ofBatch batch: String, _ runs: [RunRecord], _ today: WorkflowGraph, _ archive: any RunArchive, _ settings: Settings) async throws -> WorkflowGraph {
+    /// - Throws: as `load`, before anything of the batch has run; where they began with more than one workflow.
+    static func graph(ofBatch batch: String, _ runs: [RunRecord], _ today: WorkflowGraph, _ archive: any RunArchive, _ settings: Settings, say: (String) -> Void) async throws -> WorkflowGraph {
         guard let first = runs.first(where: { $0.graph != today.hash }) else { return today }
         let recorded = try await RecordedFiles(of: first, archive)
         let others = runs.first { $0.graph != first.graph }
-        if others == nil, let graph = try await recorded?.graph(like: today, of: first, path: today.file, archive, settings) { return graph }
+        if others == nil, let graph = try await recorded?.graph(of: first, path: today.file, archive, settings) {
+            if graph.sources.meaning != today.sources.meaning { say("batch \(batch) goes on with the files that it began with, as they are others now") }
+            return graph
+        }
         if let recorded { Output.note(try await recorded.difference(from: today, archive)) }
         let rest = "to run what is left with what the files say now, give its lines to a batch of its own"
         if let others {
@@ -94,16 +148,16 @@ private struct RecordedFiles {
 
     /// `nil` when the record does not tell.
     init?(of run: RunRecord, _ archive: any RunArchive) async throws {
-        guard let start = try await archive.events(run: run.id, filter: EventFilter(limit: 1)).first, let hash = start.payload["sources"]?.stringValue.flatMap(ContentHash.init(hex:)),
-            let bytes = try await archive.document(hash), let json = try? JSONParser.parse(bytes), let manifest = RecordedSources(manifest: json)
+        let known = if let version = run.version { version } else { try await Self.firstSources(of: run, archive) }
+        guard let hash = known, let bytes = try await archive.document(hash), let json = try? JSONParser.parse(bytes), let manifest = RecordedSources(manifest: json)
         else { return nil }
         self.manifest = manifest
     }
 
-    /// The recorded graph, if what is there today means the same.
-    func graph(like today: WorkflowGraph, of run: RunRecord, path: String, _ archive: any RunArchive, _ settings: Settings) async throws -> WorkflowGraph? {
-        guard let graph = try await graph(of: run, path: path, archive, settings) else { return nil }
-        return graph.sources.meaning == today.sources.meaning ? graph : nil
+    /// Of a run whose row does not have it.
+    private static func firstSources(of run: RunRecord, _ archive: any RunArchive) async throws -> ContentHash? {
+        let start = try await archive.events(run: run.id, filter: EventFilter(limit: 1)).first
+        return start?.payload["sources"]?.stringValue.flatMap(ContentHash.init(hex:))
     }
 
     /// The recorded graph; `nil` when it cannot be had from what was recorded.

@@ -59,7 +59,12 @@ struct WorkflowSource: ParsableArguments {
     /// The checked graph with what the flags change in it.
     func load(_ settings: Settings, warns: Bool = false) throws -> WorkflowGraph {
         try refuseSecretsInNames()
-        var graph = try Self.load(file, settings, warns: warns, runs: true)
+        return try Self.changing(try Self.load(file, settings, warns: warns, runs: true), budget: budget, models: models)
+    }
+
+    /// A graph with what flags change in it.
+    static func changing(_ graph: WorkflowGraph, budget: String?, models: [String]) throws -> WorkflowGraph {
+        var graph = graph
         if let budget {
             guard let money = Money(decimal: budget) else {
                 throw UsageError(

@@ -10,6 +10,8 @@ public struct EngineRig: Sendable {
     public let provider: ScriptedProvider
     public let tools: ScriptedTools
     public let engine: Engine
+    /// What it was made with.
+    public let environment: EngineEnvironment
 
     /// - Parameter setUp: changes what the engine works with before it is made.
     public init(
@@ -25,6 +27,7 @@ public struct EngineRig: Sendable {
             journal: journal, provider: provider, tools: self.tools, prices: prices, clock: clock, entropy: entropy,
             executor: IdleExecutor { clock.advanceToNext() }, program: "agentctl test", memory: journal)
         setUp(&environment)
+        self.environment = environment
         engine = Engine(environment: environment)
     }
 
@@ -41,7 +44,11 @@ public struct EngineRig: Sendable {
     }
 
     public func run(_ graph: WorkflowGraph, _ inputs: JSONObject = [:], observer: (any RunObserver)? = nil) async throws -> RunResult {
-        try await engine.run(graph, inputs: try InputBinding.bind(inputs, to: graph), observer: observer)
+        let result = try await engine.run(graph, inputs: try InputBinding.bind(inputs, to: graph), observer: observer)
+        await engine.leave()
+        let report = try await replay(result.id, graph)
+        if let difference = report.difference { print("REPLAYED \(difference.message) | expected \(difference.expected ?? "-") | found \(difference.found ?? "-")") } else { print("REPLAYED same \(report.facts)") }
+        return result
     }
 
     public func run(_ yaml: String, _ inputs: JSONObject = [:], files: [String: String] = [:]) async throws -> RunResult {

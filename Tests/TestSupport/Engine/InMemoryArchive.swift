@@ -13,7 +13,7 @@ public struct InMemoryArchive: RunArchive {
     public func runs(filter: RunFilter) async throws(JournalError) -> [RunRecord] {
         var records = journal.runs.map(\.record).filter { run in
             (filter.workflow ?? run.workflow) == run.workflow && (filter.status ?? run.status) == run.status
-                && run.startedAt >= filter.since ?? run.startedAt && (filter.batch == nil || filter.batch == run.batch)
+                && run.startedAt >= filter.since ?? run.startedAt && (filter.batch == nil || filter.batch == run.batch) && (filter.parent == nil || filter.parent == run.parent)
                 && (!filter.isResumable || run.isResumable)
         }.newestFirst()
         if let before = filter.before, let index = journal.runs.map(\.record).newestFirst().firstIndex(where: { $0.id == before }) {
@@ -173,6 +173,9 @@ extension InMemoryJournal.Run {
         record.commit = row.text("git_commit")
         record.release = row.text("release")
         record.location = start.location
+        record.kind = row.text("kind").flatMap(RunKind.init(rawValue:)) ?? .workflow
+        record.purpose = row.text("purpose").flatMap(RunPurpose.init(rawValue:)) ?? .production
+        record.parent = row.text("parent")
         return record
     }
 
@@ -186,6 +189,7 @@ extension InMemoryJournal.Run {
             record.output = row.hash("output_hash")
             record.failure = row.json("error")
             record.reason = row.text("reason")
+            record.inheritedFrom = row.text("inherited_from")
             return record
         }.sorted { a, b in
             let (x, y) = (a.startedAt ?? a.endedAt, b.startedAt ?? b.endedAt)

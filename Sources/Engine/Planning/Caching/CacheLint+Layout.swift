@@ -54,23 +54,41 @@ extension CacheLint {
         }
     }
 
+    /// Earlier questions that are looked at for one that begins alike.
+    private static let mostEarlier = 64
+
     /// A setting that belongs to the beginning changes between steps that share one.
     private func checkSettings(_ report: Report) {
+        struct Beginning: Hashable {
+            let model: ModelReference
+            let block: Int
+        }
+        // By what they begin with, then by their reasoning: mostly there is one.
+        var earlier: [Beginning: [(reasoning: String?, questions: [Int])]] = [:]
         for (index, question) in outlook.asked.enumerated() {
-            guard let model = question.model, let most = question.blocks.first else { continue }
-            for earlier in outlook.asked[..<index] where earlier.model == model && earlier.space != question.space && earlier.blocks.first?.identity == most.identity {
-                let shared = Array(zip(question.blocks, earlier.blocks).prefix { $0.identity == $1.identity }.map(\.0))
-                let least = max(Self.leastTokens, rules(model)?.leastTokens ?? 0)
-                guard shared.contains(where: { !$0.isComplete }) || shared.reduce(0, { $0 + $1.knownBytes }) >= 4 * least else { continue }
-                let words = [reasoning(earlier), reasoning(question)]
-                guard words[0] != words[1] else { continue }
-                report(
-                    "CP012",
-                    "\(Self.name(earlier)) and \(Self.name(question)) begin alike and ask \(model) with another reasoning, \(words[0] ?? "none") and \(words[1] ?? "none"): \(Self.size(shared)) cannot be shared",
-                    place(question), "give both the same reasoning, or the second one another tier")
-                break
+            guard let model = question.model, let first = question.blocks.first else { continue }
+            let (beginning, own) = (Beginning(model: model, block: first.identity), reasoning(question))
+            let groups = earlier[beginning] ?? []
+            let others = groups.filter { $0.reasoning != own }.flatMap { $0.questions.prefix(Self.mostEarlier) }.sorted()
+            for other in others where checkSetting(outlook.asked[other], question, model, report) { break }
+            if let group = groups.firstIndex(where: { $0.reasoning == own }) {
+                if groups[group].questions.count < Self.mostEarlier { earlier[beginning]![group].questions.append(index) }
+            } else {
+                earlier[beginning, default: []].append((own, [index]))
             }
         }
+    }
+
+    private func checkSetting(_ earlier: PrefixOutlook.Asked, _ question: PrefixOutlook.Asked, _ model: ModelReference, _ report: Report) -> Bool {
+        guard earlier.space != question.space else { return false }
+        let shared = Array(zip(question.blocks, earlier.blocks).prefix { $0.identity == $1.identity }.map(\.0))
+        let least = max(Self.leastTokens, rules(model)?.leastTokens ?? 0)
+        guard shared.contains(where: { !$0.isComplete }) || shared.reduce(0, { $0 + $1.knownBytes }) >= 4 * least else { return false }
+        report(
+            "CP012",
+            "\(Self.name(earlier)) and \(Self.name(question)) begin alike and ask \(model) with another reasoning, \(reasoning(earlier) ?? "none") and \(reasoning(question) ?? "none"): \(Self.size(shared)) cannot be shared",
+            place(question), "give both the same reasoning, or the second one another tier")
+        return true
     }
 
     private func reasoning(_ question: PrefixOutlook.Asked) -> String? {

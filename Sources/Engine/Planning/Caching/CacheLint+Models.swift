@@ -8,12 +8,13 @@ extension CacheLint {
     private static let mostAtOnce = 15.0
 
     func checkModels(_ report: Report) {
+        var judged: Set<[Int]> = []
         for (index, question) in outlook.asked.enumerated() {
             guard let model = question.model, let rules = rules(model) else { continue }
             let reads = outlook.reads(of: index, within: rules.lifetimes.map(\.span) + [.seconds(Int64.max / 1000)])
             let view = View(question: index, asked: question, model: model, rules: rules, reads: reads)
             checkLength(view, report)
-            checkLifetimes(view, report)
+            checkLifetimes(view, &judged, report)
             checkParts(view, report)
             checkFanOut(view, report)
             checkGap(view, report)
@@ -60,7 +61,9 @@ extension CacheLint {
     }
 
     /// CP008 and CP009: lifetimes that the author wants.
-    private func checkLifetimes(_ view: View, _ report: Report) {
+    ///
+    /// - Parameter judged: spaces and blocks of which it was found whether their lifetime pays.
+    private func checkLifetimes(_ view: View, _ judged: inout Set<[Int]>, _ report: Report) {
         guard graph.caching.marks, case .marks(let most) = view.rules.entries else { return }
         var wanted: [(block: Int, prefix: PromptPrefix, lifetime: TimeSpan)] = []
         for (index, block) in view.asked.blocks.enumerated() {
@@ -86,6 +89,8 @@ extension CacheLint {
         }
         for (block, prefix, lifetime) in wanted where prefix.stability >= .execution {
             guard let own = view.rules.lifetimes.first(where: { $0.span <= lifetime }) ?? view.rules.lifetimes.last else { continue }
+            // All that use it read it as often.
+            guard judged.insert([view.asked.space, view.asked.blocks[block].identity]).inserted else { continue }
             let users = outlook.asked.indices.filter { other in outlook.asked[other].blocks.contains { $0.identity == view.asked.blocks[block].identity } }
             let reads = users.map { user in outlook.reads(of: user, within: [own.span])[outlook.asked[user].blocks.firstIndex { $0.identity == view.asked.blocks[block].identity }!][0] }.max() ?? 0
             guard reads <= view.rules.leastReads(own) else { continue }

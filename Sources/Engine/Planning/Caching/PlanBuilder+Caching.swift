@@ -33,9 +33,11 @@ extension PlanBuilder {
             }
         let forecast = PrefixForecast(outlook, caching, wished: { place($0).wishedLifetimes(ofOrigins: $0.blocks.lazy.map(\.origin)) }, rules: caches.map { $0?.rules }, warmUps: warmUps)
         var plan = plan
+        var questions: TextTable<[Int]> = [:]
+        for (question, asked) in outlook.asked.enumerated() { questions[asked.path, default: []].append(question) }
         for index in plan.steps.indices {
-            let path = plan.steps[index].id
-            for (question, asked) in outlook.asked.enumerated() where asked.path.hasSameBytes(as: path) {
+            for question in questions[plan.steps[index].id] ?? [] {
+                let asked = outlook.asked[question]
                 guard var outcome = forecast.outcomes[question], outcome.calls > 0 else { continue }
                 let unmarked = outcome.rules.isMarked ? caching.marks ? apart : 1 : 0
                 outcome.read *= 1 - unmarked

@@ -149,10 +149,16 @@ struct PrefixOutlook: Sendable {
 
     private static func sharing(_ asked: [Asked]) -> [[Sharing]] {
         var heads: [[Int]: [Int]] = [:]
-        for (index, question) in asked.enumerated() where !question.blocks.isEmpty { heads[[question.space, question.blocks[0].identity], default: []].append(index) }
+        // Where each stands among those of its head.
+        var places = [Int](repeating: 0, count: asked.count)
+        for (index, question) in asked.enumerated() where !question.blocks.isEmpty {
+            let head = [question.space, question.blocks[0].identity]
+            places[index] = heads[head]?.count ?? 0
+            heads[head, default: []].append(index)
+        }
         return asked.enumerated().map { index, question in
             guard let first = question.blocks.first, let others = heads[[question.space, first.identity]] else { return [] }
-            let place = others.firstIndex(of: index)!
+            let place = places[index]
             let behind = others[place...].prefix(mostReaders)
             let before = others[..<place].suffix(mostReaders - behind.count)
             return (before + behind).map { other in

@@ -44,6 +44,8 @@ extension RunEvent {
         case outcomeRecorded = "outcome_recorded"
         case runPruned = "run_pruned"
         case documentsRedacted = "documents_redacted"
+        case nodeInherited = "node_inherited"
+        case filesAccepted = "files_accepted"
     }
 
     /// The stable name under which the journal keeps it.
@@ -88,6 +90,8 @@ extension RunEvent {
         case .outcomeRecorded: kind = .outcomeRecorded
         case .runPruned: kind = .runPruned
         case .documentsRedacted: kind = .documentsRedacted
+        case .nodeInherited: kind = .nodeInherited
+        case .filesAccepted: kind = .filesAccepted
         }
         return kind.rawValue
     }
@@ -114,6 +118,8 @@ extension RunEvent {
         case .bandEntered(let band): band.write(to: &json)
         case .shadowDrawn(let draw): draw.write(to: &json)
         case .shadowEnded(let shadow): shadow.write(to: &json)
+        case .nodeInherited(let node): node.write(to: &json)
+        case .filesAccepted(let files): files.write(to: &json)
         case .conditionEvaluated(let path, let holds):
             json.put("step", path)
             json.put("holds", holds)
@@ -206,6 +212,8 @@ extension RunEvent {
         case .bandEntered: self = .bandEntered(try BandEntered(fields))
         case .shadowDrawn: self = .shadowDrawn(try ShadowDrawn(fields))
         case .shadowEnded: self = .shadowEnded(try ShadowEnded(fields))
+        case .nodeInherited: self = .nodeInherited(try NodeInherited(fields))
+        case .filesAccepted: self = .filesAccepted(try FilesAccepted(fields))
         case .conditionEvaluated: self = .conditionEvaluated(try fields.step(), holds: try fields.bool("holds"))
         case .itemsExpanded: self = .itemsExpanded(try fields.step(), count: try fields.int("count"), items: try fields.hash("items"))
         case .stepSkipped: self = .stepSkipped(try fields.step(), try fields.value("reason", SkipReason.init(text:)))

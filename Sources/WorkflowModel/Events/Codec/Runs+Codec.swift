@@ -29,6 +29,11 @@ extension RunStarted {
         json.put("parent", parent)
         json.put("holdout_draw", holdout.map { Int($0.draw) })
         json.put("holdout", holdout?.rate.description)
+        json.put("models", models)
+        if let fork {
+            json.put("fork", fork.point.json)
+            json.put("kept", fork.kept)
+        }
     }
 
     convenience init(_ fields: EventFields) throws(EventDecodingError) {
@@ -44,7 +49,72 @@ extension RunStarted {
             origin: RunOrigin(commit: try fields.optionalText("commit"), release: try fields.optionalText("release")),
             kind: try fields.optional("kind", RunKind.init(rawValue:)) ?? .workflow,
             purpose: try fields.optional("purpose", RunPurpose.init(rawValue:)) ?? .production, parent: try fields.optionalText("parent"),
-            holdout: try Holdout(fields))
+            holdout: try Holdout(fields), fork: try ForkOrigin(fields), models: try fields.optionalHash("models"))
+    }
+}
+
+extension ForkOrigin.Point {
+    /// `{"from":"draft"}`, or `{"failed":true}`.
+    var json: JSONValue {
+        switch self {
+        case .step(let path): ["from": .string(path)]
+        case .failed: ["failed": true]
+        }
+    }
+}
+
+extension ForkOrigin {
+    fileprivate init?(_ fields: EventFields) throws(EventDecodingError) {
+        guard let fork = try fields.object("fork") else { return nil }
+        let kept = try fields.hash("kept")
+        if let step = fork["from"]?.stringValue {
+            self.init(.step(step), kept: kept)
+        } else if fork["failed"] == true {
+            self.init(.failed, kept: kept)
+        } else {
+            throw fields.missing("fork")
+        }
+    }
+}
+
+extension NodeInherited {
+    func write(to json: inout JSONObjectWriter) {
+        json.put("step", path)
+        json.put("from", from)
+        json.put("status", status.rawValue)
+        json.put("output", output)
+        json.put("failure", failure?.json)
+        json.put("reason", reason?.text)
+        if !facts.isEmpty { json.put("facts", JSONValue.object(facts)) }
+    }
+
+    convenience init(_ fields: EventFields) throws(EventDecodingError) {
+        let status = try fields.value("status", NodeStatus.init(rawValue:))
+        let output = try fields.optionalHash("output")
+        let failure = fields.payload["failure"] == nil ? nil : try fields.failure()
+        let reason = try fields.optional("reason", SkipReason.init(text:))
+        // What each of them is nothing without.
+        let isWhole =
+            switch status {
+            case .succeeded: output != nil && reason == nil
+            case .failed: output == nil && failure != nil && reason == nil
+            case .skipped: output == nil && reason != nil
+            case .pending, .running, .waiting, .cancelled: false
+            }
+        guard isWhole else { throw fields.missing("status") }
+        self.init(path: try fields.step(), from: try fields.text("from"), status: status, output: output, failure: failure, reason: reason, facts: try fields.object("facts") ?? [:])
+    }
+}
+
+extension FilesAccepted {
+    func write(to json: inout JSONObjectWriter) {
+        json.put("graph", graph)
+        json.put("sources", sources)
+        json.put("meaning", meaning)
+    }
+
+    init(_ fields: EventFields) throws(EventDecodingError) {
+        self.init(graph: try fields.hash("graph"), sources: try fields.hash("sources"), meaning: try fields.optionalHash("meaning"))
     }
 }
 

@@ -66,7 +66,7 @@ struct GateSimulate: AsyncParsableCommand {
 
 extension WorkflowGraph {
     /// The paths of the steps that have one.
-    fileprivate var gates: [String] {
+    var gates: [String] {
         var paths: [String] = []
         func visit(_ body: StepGraph?, below folder: String) {
             for step in body?.steps ?? [] {

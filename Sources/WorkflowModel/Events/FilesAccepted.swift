@@ -1,0 +1,17 @@
+import Values
+
+/// A run goes on with other files than those that it began with: what has ended means the same in both.
+///
+/// All facts of the run, those before it too, are read with the graph of the last of these.
+public struct FilesAccepted: Sendable, Hashable {
+    public let graph: ContentHash
+    /// Of the manifest of ``GraphSources``.
+    public let sources: ContentHash
+    public let meaning: ContentHash?
+
+    public init(graph: ContentHash, sources: ContentHash, meaning: ContentHash?) {
+        self.graph = graph
+        self.sources = sources
+        self.meaning = meaning
+    }
+}
