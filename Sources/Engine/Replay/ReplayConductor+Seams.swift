@@ -49,7 +49,7 @@ extension ReplayConductor {
             workflow: made.workflow, file: started.file, graph: made.graph, sources: made.sources, meaning: started.meaning == nil ? nil : made.meaning, inputs: made.inputs,
             maxCost: made.maxCost, maxTokens: made.maxTokens, encoder: started.encoder, program: started.program, facts: started.facts, rules: started.rules,
             owner: made.owner, tags: made.tags, decision: made.decision, batch: made.batch, batchIndex: made.batchIndex, origin: started.origin, kind: started.kind,
-            purpose: started.purpose, parent: started.parent, holdout: made.holdout, models: started.models)
+            purpose: started.purpose, parent: started.parent, holdout: made.holdout, fork: made.fork, models: started.models)
     }
 
     /// `nil`: none is recorded.

@@ -13,9 +13,10 @@ import WorkflowModel
 final class ReplayConductor: @unchecked Sendable {
     let record: ReplayRecord
     let documents: ReplayDocuments
-    let models: RecordedModels
+    private(set) var models: RecordedModels
     let started: RunStarted
-    let graph: WorkflowGraph
+    /// What each process went by.
+    private let graphs: [WorkflowGraph]
     /// What is known of models where the record does not tell.
     let fallback: (any ModelProvider)?
     private let fallbackPrices: PriceBook?
@@ -57,7 +58,7 @@ final class ReplayConductor: @unchecked Sendable {
     private var isOver = false
 
     init(
-        _ record: ReplayRecord, started: RunStarted, _ documents: ReplayDocuments, models: RecordedModels?, graph: WorkflowGraph, fallback: (any ModelProvider)?, prices: PriceBook?,
+        _ record: ReplayRecord, started: RunStarted, _ documents: ReplayDocuments, models: RecordedModels?, graphs: [WorkflowGraph], fallback: (any ModelProvider)?, prices: PriceBook?,
         secrets: SecretBook
     ) {
         self.secrets = secrets
@@ -65,7 +66,7 @@ final class ReplayConductor: @unchecked Sendable {
         self.started = started
         self.documents = documents
         self.models = models ?? RecordedModels()
-        self.graph = graph
+        self.graphs = graphs
         self.fallback = models == nil ? fallback : nil
         fallbackPrices = models == nil ? prices : nil
         now = record.facts[0].at
@@ -96,18 +97,27 @@ final class ReplayConductor: @unchecked Sendable {
         }
         let beginning: RunExecution.Beginning
         if life == 0 {
-            beginning = .new(batch: started.batch.map { ($0, started.batchIndex ?? 0) })
+            var fork: RunFork?
+            if let origin = started.fork {
+                guard let kept = documents.json(origin.kept).flatMap({ try? KeptNodes(document: $0, run: record.run) }) else {
+                    return note(ReplayFinding(.record, at: index, "what the run keeps of run \(started.parent ?? "") is not in the record"))
+                }
+                fork = RunFork(
+                    of: RunID(started.parent ?? ""), origin.point, kept: kept, purpose: started.purpose, decision: started.purpose == .production ? started.decision : nil)
+            }
+            beginning = .new(batch: started.batch.map { ($0, started.batchIndex ?? 0) }, fork: fork)
         } else {
+            if let accepted = accepted(in: life), let known = documents.json(accepted.models).flatMap(RecordedModels.init(json:)) { models = known }
             guard case .runResumed(let resumed)? = try? record.event(index) else {
                 return note(ReplayFinding(.record, at: index, "the fact that another process goes on cannot be read"))
             }
             beginning = .recorded(
                 RecordedRun(
-                    id: record.run, graph: started.graph, inputs: started.inputs, startedAt: record.facts[0].at, maxCost: started.maxCost,
+                    id: record.run, graph: graphs[life - 1].hash, inputs: started.inputs, startedAt: record.facts[0].at, maxCost: started.maxCost,
                     batch: started.batch.map { ($0, started.batchIndex ?? 0) }, resumed: resumed, resumedAt: now, spending: Spending(),
                     events: record.facts[..<index].filter { !$0.isForeign }, decisions: [:]))
         }
-        let execution = RunExecution(id: record.run, graph: graph, beginning, inputs: inputs, engine: engine, observer: nil)
+        let execution = RunExecution(id: record.run, graph: graphs[life], beginning, inputs: inputs, engine: engine, observer: nil)
         self.execution = execution
         isRunning = true
         let stop = record.stopBefore(index + 1)
@@ -117,6 +127,16 @@ final class ReplayConductor: @unchecked Sendable {
             hasEnded(result)
         }
     }
+
+    /// With what files a process went on, where they were not those before; also with what was known of models.
+    private func accepted(in life: Int) -> FilesAccepted? {
+        let index = record.lives[life].facts.first { record.facts[$0].kind == RunEvent.Kind.filesAccepted.rawValue }
+        guard let index, case .filesAccepted(let accepted)? = try? record.event(index) else { return nil }
+        return accepted
+    }
+
+    /// What was known of models that were not those before, when this process began.
+    var acceptedModels: ContentHash? { accepted(in: life)?.models }
 
     private func hasEnded(_ result: Result<RunResult, JournalError>) {
         isRunning = false

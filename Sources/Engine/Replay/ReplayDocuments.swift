@@ -7,7 +7,7 @@ struct ReplayDocuments {
     let redacted: Set<ContentHash>
 
     /// The keys of facts under which stands what a run reads: not what it sends.
-    private static let keys: TextSet = ["inputs", "items", "response", "logprobs", "stdout", "stderr", "output", "outputs", "message", "models"]
+    private static let keys: TextSet = ["inputs", "items", "response", "logprobs", "stdout", "stderr", "output", "outputs", "message", "models", "kept"]
 
     /// So many are read at once.
     private static let page = 2_000
@@ -24,6 +24,10 @@ struct ReplayDocuments {
             let read = try await transcript.documents(Array(list[start..<min(start + Self.page, list.count)]))
             found.merge(read) { first, _ in first }
         }
+        // What a fork could take and has not taken yet is named by the list of that alone.
+        let lists = facts.prefix(1).compactMap { $0.payload["kept"]?.stringValue.flatMap(ContentHash.init(hex:)) }
+        let inLists = lists.compactMap { found[$0].flatMap { try? JSONParser.parse($0) } }.flatMap(RunEvent.documents(inList:)).filter { found[$0] == nil }
+        if !inLists.isEmpty { found.merge(try await transcript.documents(inLists)) { first, _ in first } }
         bytes = found
         redacted = try await transcript.redacted()
     }

@@ -11,17 +11,24 @@ public struct Replayer: Sendable {
     private let prices: PriceBook?
     private let secrets: SecretBook
     private let mostValueBytes: Int?
+    private let accepted: Accepted
+
+    /// The graph of other files that a process went on with.
+    public typealias Accepted = @Sendable (FilesAccepted) async throws(JournalError) -> WorkflowGraph
 
     /// - Parameters:
     ///   - graph: as the run began with it.
     ///   - fallback: knows models where the record does not tell of them, as that of an earlier program; it is asked for nothing else.
     ///   - prices: likewise.
     ///   - secrets: those that were taken out of what the run put together, as far as they are known here.
+    ///   - accepted: reads other files that a process went on with.
     ///   - mostValueBytes: what one value may have as JSON, where that is not the usual.
     public init(
         _ transcript: any RunTranscript, graph: WorkflowGraph, fallback: (any ModelProvider)? = nil, prices: PriceBook? = nil, secrets: SecretBook = SecretBook(),
-        mostValueBytes: Int? = nil
+        mostValueBytes: Int? = nil,
+        accepted: @escaping Accepted = { files throws(JournalError) in throw JournalError(.corrupt, "the workflow \(files.graph) that the run went on with is not at hand") }
     ) {
+        self.accepted = accepted
         self.secrets = secrets
         self.mostValueBytes = mostValueBytes
         self.transcript = transcript
@@ -56,12 +63,27 @@ public struct Replayer: Sendable {
         }
         let documents = try await ReplayDocuments(transcript, facts)
         let models = documents.json(started.models).flatMap(RecordedModels.init(json:))
-        let conductor = ReplayConductor(
-            ReplayRecord(transcript.run, facts), started: started, documents, models: models, graph: graph, fallback: fallback, prices: prices, secrets: secrets)
+        let record = ReplayRecord(transcript.run, facts)
+        let graphs = try await graphs(record)
+        let conductor = ReplayConductor(record, started: started, documents, models: models, graphs: graphs, fallback: fallback, prices: prices, secrets: secrets)
         if let mostValueBytes { conductor.mostValueBytes = mostValueBytes }
-        if graph.attachesFiles { conductor.attached = try await RecordedFiles.attached(facts, transcript) }
+        if graphs.contains(where: { $0.attachesFiles }) { conductor.attached = try await RecordedFiles.attached(facts, transcript) }
         await conductor.run()
         return try await report(conductor, hasModels: models != nil)
+    }
+
+    /// What each process of the run went by.
+    private func graphs(_ record: ReplayRecord) async throws(JournalError) -> [WorkflowGraph] {
+        var graphs: [WorkflowGraph] = []
+        for life in record.lives {
+            var own = graphs.last ?? graph
+            for index in life.facts where record.facts[index].kind == RunEvent.Kind.filesAccepted.rawValue {
+                guard case .filesAccepted(let files)? = try? record.event(index), files.graph != own.hash else { continue }
+                own = try await accepted(files)
+            }
+            graphs.append(own)
+        }
+        return graphs
     }
 
     private func facts() async throws(JournalError) -> [EventRecord] {

@@ -15,7 +15,7 @@ extension RunExecution {
         let resumed = RunEvent.runResumed(run.resumed)
         announce(resumed, at: run.resumedAt)
         let first = commands(after: resumed, at: run.resumedAt)
-        if run.graph != state.graph.hash { try await accept(state.graph.sources) }
+        if let accepted = accepted(insteadOf: run.graph) { try await accept(accepted) }
         // What lost calls hold may have brought it there; or its process died between the two facts.
         enterBands(at: environment.clock.now())
         go(first)
@@ -28,9 +28,26 @@ extension RunExecution {
         outbox.flush()
     }
 
+    /// What this process goes by and its record does not have yet; `nil`: nothing.
+    private func accepted(insteadOf graph: ContentHash) -> FilesAccepted? {
+        let models: ContentHash?
+        if let replay = engine.services.replay {
+            models = replay.acceptedModels
+        } else {
+            let known = engine.models(of: state.graph)
+            // Of a record that does not tell what was known of models this is not told either.
+            models = known.hash == state.models || state.models == nil ? nil : known.hash
+            if models != nil { outbox.append(known) }
+        }
+        if graph == state.graph.hash, models == nil { return nil }
+        let sources = state.graph.sources
+        return FilesAccepted(graph: state.graph.hash, sources: sources.manifest.hash, meaning: sources.meaning, models: models)
+    }
+
     /// Before anything is done by it.
-    private func accept(_ sources: GraphSources) async throws(JournalError) {
-        record(.filesAccepted(FilesAccepted(graph: state.graph.hash, sources: sources.manifest.hash, meaning: sources.meaning)))
+    private func accept(_ accepted: FilesAccepted) async throws(JournalError) {
+        let sources = state.graph.sources
+        record(.filesAccepted(accepted))
         outbox.append(sources.manifest)
         for file in sources.files { outbox.append(file.content) }
         let journal = outbox.journal

@@ -28,7 +28,7 @@ extension RunState {
         case .runStarted(let started):
             (rules, facts) = (started.rules, started.facts)
             isHeldOut = started.holdout?.isChosen == true
-            (parent, fork) = (started.parent, started.fork)
+            (parent, fork, models) = (started.parent, started.fork, started.models)
         case .itemsExpanded(_, let count, let items):
             guard let list = try documents.value(of: items).arrayValue, list.count == count else { throw IllegalFact("the list has not \(count) items") }
             let (scope, step) = (scopes[node!.scope]!, node!.step)
@@ -106,7 +106,8 @@ extension RunState {
             loseCalls()
         case .bandEntered(let entered): try enter(entered)
         case .nodeInherited(let kept): try inherit(kept, node!, documents)
-        case .conditionEvaluated, .interruptRequested, .cancelRequested, .runEnded, .outcomeRecorded, .runPruned, .documentsRedacted, .shadowEnded, .filesAccepted: break
+        case .conditionEvaluated, .interruptRequested, .cancelRequested, .runEnded, .outcomeRecorded, .runPruned, .documentsRedacted, .shadowEnded: break
+        case .filesAccepted(let accepted): models = accepted.models ?? models
         }
     }
 

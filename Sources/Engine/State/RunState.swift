@@ -30,6 +30,8 @@ final class RunState {
     var parent: String?
     /// What it keeps of that one, of a fork.
     var fork: ForkOrigin?
+    /// Of what is known of its models.
+    var models: ContentHash?
     /// Whether it is asked without marks and warm-up, for comparison.
     var isHeldOut = false
     /// The beginnings of prompts that its calls had.

@@ -111,10 +111,11 @@ extension FilesAccepted {
         json.put("graph", graph)
         json.put("sources", sources)
         json.put("meaning", meaning)
+        json.put("models", models)
     }
 
     init(_ fields: EventFields) throws(EventDecodingError) {
-        self.init(graph: try fields.hash("graph"), sources: try fields.hash("sources"), meaning: try fields.optionalHash("meaning"))
+        self.init(graph: try fields.hash("graph"), sources: try fields.hash("sources"), meaning: try fields.optionalHash("meaning"), models: try fields.optionalHash("models"))
     }
 }
 
