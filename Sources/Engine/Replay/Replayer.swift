@@ -11,6 +11,8 @@ public struct Replayer: Sendable {
     private let prices: PriceBook?
     private let secrets: SecretBook
     private let mostValueBytes: Int?
+    /// Whether the workflow may be another one than the run began with: what follows from that is then told, and not that it is another.
+    var isOfOtherWorkflow = false
 
     /// - Parameters:
     ///   - graph: as the run began with it.
@@ -58,6 +60,7 @@ public struct Replayer: Sendable {
         let models = documents.json(started.models).flatMap(RecordedModels.init(json:))
         let conductor = ReplayConductor(
             ReplayRecord(transcript.run, facts), started: started, documents, models: models, graph: graph, fallback: fallback, prices: prices, secrets: secrets)
+        conductor.isOfOtherWorkflow = isOfOtherWorkflow
         if let mostValueBytes { conductor.mostValueBytes = mostValueBytes }
         if graph.attachesFiles { conductor.attached = try await RecordedFiles.attached(facts, transcript) }
         await conductor.run()
