@@ -233,7 +233,7 @@ import Values
             "outputs": [["outputs", asking], ["outputs", "last", "--raw"], ["outputs", asking, "--step", "file", "--raw"], ["outputs", asking, "--step", "named"]],
             "audit": [["audit"], ["audit", "--json"], ["audit", "--csv", "--by", "run,model"], ["audit", "--by", "approver"], ["audit", "--by", "approver", "--json"]],
             "outcome": [["outcome", "last", Self.canaries["env"]!], ["outcome", Self.canaries["env"]!, "x"]],
-            "verify": [["verify", "last"], ["verify", "--all", "--json"]], "db check": [["db", "check", "--json"], ["db", "check"]], "db vacuum": [["db", "vacuum"]],
+            "verify": [["verify", "last"], ["verify", "--all", "--json"]], "replay": [["replay", "last"], ["replay", "--all", "--json"]], "db check": [["db", "check", "--json"], ["db", "check"]], "db vacuum": [["db", "vacuum"]],
             "gc": [["gc", "--older-than", "0s", "--dry-run"]], "prices list": [["prices", "list", "--json"]], "prices show": [["prices", "show", "val/answer"], ["prices", "show", Self.canaries["env"]!]],
             "prices import": [["prices", "import", "wrong.yaml"], ["prices", "import", "lines.jsonl", "--json"]],
             "prices diff": [["prices", "diff", Self.canaries["env"]!], ["prices", "diff", "lines.jsonl"]],

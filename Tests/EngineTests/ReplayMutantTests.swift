@@ -34,10 +34,8 @@ import WorkflowModel
         models:
           small: { use: local/s, temperature: 0.5 }
           large: { use: local/l }
-          other: { use: [local/broken, local/s] }
+          other: { use: local/broken, fallback: [local/s] }
         budget: { max_cost_usd: 1.00 }
-        prefixes:
-          house: { text: "Be brief and exact, as the house has always been. " }
         steps:
           - id: draft
             model: small
@@ -52,24 +50,24 @@ import WorkflowModel
             model: small
             with: { long: "${{ inputs.text }} ${{ inputs.text }} ${{ inputs.text }} ${{ inputs.text }}" }
             prompt: "Read ${{ with.long }}"
-            limits: { max_input_tokens: 40, trim: [long] }
+            limits: { max_input_tokens: 40, overflow: trim, trim: [long] }
           - id: typed
             model: small
             prompt: "As JSON: ${{ inputs.text }}"
-            output: { schema: { type: object, properties: { n: { type: integer } }, required: [n] }, repair: { max_attempts: 1 } }
+            output: { schema: { type: object, properties: { n: { type: integer } }, required: [n] }, repair: 1 }
           - id: judged
             prompt: "Answer: ${{ inputs.text }}"
             output: { schema: { type: object, properties: { score: { type: number } }, required: [score] } }
             escalate:
               tiers: [small, large]
-              checks: [{ id: enough, expr: "output.score >= 0.7" }]
+              checks: { enough: { expr: "output.score >= 0.7" } }
               accept: "checks.enough.passed"
           - id: chosen
             when: "${{ steps.judged.output.score > 0.5 }}"
             model: small
             prompt: "Chosen: ${{ steps.judged.output.score }}"
           - id: each
-            for_each: { items: "${{ inputs.items }}", max_items: 5, concurrency: 2 }
+            for_each: { items: "${{ inputs.items }}", max_items: 5, max_parallel: 2 }
             model: small
             prompt: "Item ${{ item }}"
           - id: again
@@ -89,18 +87,18 @@ import WorkflowModel
         Mutant("the renderer takes another value", "Try: ${{ steps.draft.output }}", "Try: ${{ inputs.text }}", .request, at: "flaky"),
         Mutant("the cap of output is off by one", "max_output_tokens: 300", "max_output_tokens: 301", .request, at: "draft"),
         Mutant("a setting of sampling is lost", ", temperature: 0.5", "", .request, at: "draft"),
-        Mutant("the trimmer keeps a token more", "max_input_tokens: 40", "max_input_tokens: 41", .decision, at: "fitted"),
-        Mutant("the trimmer cuts nothing", "max_input_tokens: 40, trim: [long]", "max_input_tokens: 4000", .call, at: "fitted"),
-        Mutant("the machine does not try again", "max_attempts: 2, on: [server_error]", "max_attempts: 1, on: [server_error]", .call, at: "flaky"),
-        Mutant("the machine does not know the failure", "on: [server_error]", "on: [rate_limit]", .call, at: "flaky"),
-        Mutant("the machine falls back to nobody", "[local/broken, local/s]", "[local/broken]", .decision, at: "flaky"),
-        Mutant("the machine begins with the last model", "[local/broken, local/s]", "[local/s, local/broken]", .request, at: "flaky"),
-        Mutant("the machine does not repair", ", repair: { max_attempts: 1 }", ", repair: { max_attempts: 0 }", .call, at: "typed"),
+        Mutant("the trimmer keeps a token more", "max_input_tokens: 40", "max_input_tokens: 41", .call, at: "fitted"),
+        Mutant("the trimmer cuts nothing", "max_input_tokens: 40, overflow: trim, trim: [long]", "max_input_tokens: 4000", .call, at: "fitted"),
+        Mutant("the machine does not try again", "max_attempts: 2, on: [server_error]", "max_attempts: 1, on: [server_error]", .decision, at: "flaky"),
+        Mutant("the machine does not know the failure", "on: [server_error]", "on: [rate_limit]", .decision, at: "flaky"),
+        Mutant("the machine falls back to nobody", ", fallback: [local/s]", "", .call, at: "flaky"),
+        Mutant("the machine begins with the last model", "use: local/broken, fallback: [local/s]", "use: local/s, fallback: [local/broken]", .decision, at: "flaky"),
+        Mutant("the machine does not repair", ", repair: 1", ", repair: 0", .call, at: "typed"),
         Mutant("the schema asks for less", ", required: [n] }", " }", .request, at: "typed"),
         Mutant("the gate takes more for enough", "output.score >= 0.7", "output.score > 0.7", .decision, at: "judged"),
         Mutant("the gate takes less for enough", "output.score >= 0.7", "output.score >= 0.1", .decision, at: "judged"),
         Mutant("the gate accepts what fails", "accept: \"checks.enough.passed\"", "accept: \"!checks.enough.passed\"", .decision, at: "judged"),
-        Mutant("the gate asks the tiers the other way", "tiers: [small, large]", "tiers: [large, small]", .request, at: "judged"),
+        Mutant("the gate asks the tiers the other way", "tiers: [small, large]", "tiers: [large, small]", .call, at: "judged"),
         Mutant("the condition is turned", "output.score > 0.5 }}", "output.score < 0.5 }}", .decision, at: "chosen"),
         Mutant("an item is rendered otherwise", "Item ${{ item }}", "Item: ${{ item }}", .request, at: "each[0]"),
         Mutant("the loop ends a pass too late", "steps.turn.output == 'turn'", "steps.turn.output == 'never'", .decision, at: "again"),

@@ -137,6 +137,10 @@ extension ReplayConductor {
 
     /// A final cost is what its rows make of what was used.
     private func check(costOf end: CallEnded, _ call: PlacedCall, _ index: Int) {
+        if end.state == .void, let cost = end.cost, cost != .zero {
+            return note(
+                ReplayFinding(.decision, at: index, "call \(end.id.number) owes nothing, and has a cost", path: end.path, expected: cost.decimalText, found: Money.zero.decimalText))
+        }
         guard end.state == .settled || end.state == .overrun, end.detail.basis == nil, let usage = end.usage, let cost = end.cost, let total = end.total, let sheet = call.sheet,
             end.newPriceRows.isEmpty, usage.terms == nil, end.detail.list == nil
         else { return }
