@@ -233,7 +233,7 @@ import Values
             "outputs": [["outputs", asking], ["outputs", "last", "--raw"], ["outputs", asking, "--step", "file", "--raw"], ["outputs", asking, "--step", "named"]],
             "audit": [["audit"], ["audit", "--json"], ["audit", "--csv", "--by", "run,model"], ["audit", "--by", "approver"], ["audit", "--by", "approver", "--json"]],
             "outcome": [["outcome", "last", Self.canaries["env"]!], ["outcome", Self.canaries["env"]!, "x"]],
-            "verify": [["verify", "last"], ["verify", "--all", "--json"]], "db check": [["db", "check", "--json"], ["db", "check"]], "db vacuum": [["db", "vacuum"]],
+            "verify": [["verify", "last"], ["verify", "--all", "--json"]], "replay": [["replay", "last"], ["replay", "--all", "--json"]], "db check": [["db", "check", "--json"], ["db", "check"]], "db vacuum": [["db", "vacuum"]],
             "export": [["export", id, "--bundle", "made.bundle"], ["export", id, "--bundle", "-", "--without", Self.canaries["env"]!], ["export", Self.canaries["env"]!, "--bundle", "x"]],
             "import": [["import", "made.bundle"], ["import", "lines.jsonl"], ["import", Self.canaries["env"]!]],
             "redact": [

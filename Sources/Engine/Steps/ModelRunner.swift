@@ -121,7 +121,7 @@ struct ModelRunner: StepRunner {
             excess: tries.excess(segments, attachedTokens: attachedTokens), climbs: tries.isClimb, rate: tries.uncounted,
             preface: tries.isStartRecorded ? nil : (.nodeStarted(tries.path), tries.state.startedAt),
             caching: profile.cache == nil ? nil : caching(segments, to: profile, call, tries, run))
-        if let replay = run.engine.services.replay, question.room != nil { run.noteRoom(of: tries.site(call.ordinal), in: replay) }
+        if let replay = run.engine.services.replay, !tries.isFirstCall { run.noteRoom(of: tries.site(call.ordinal), in: replay) }
         if let excess = question.excess, profile.counting == .no, question.counts.isEmpty { throw excess.failure }
         return question
     }
