@@ -49,9 +49,8 @@ struct SettledNodes {
     private func facts(of path: String, _ state: RunState) -> JSONObject {
         let item = NodePath.index(path)
         let name = item == nil ? path : NodePath.parent(path) ?? path
-        let start = name.lastIndex(of: "/").map { name.index(after: $0) } ?? name.startIndex
-        let id = name[start...]
-        for index in (scopes[String(name[..<start])] ?? []).reversed() {
+        let (prefix, id) = name.cut(atLast: UInt8(ascii: "/")).map { ($0.before + "/", $0.behind) } ?? ("", name)
+        for index in (scopes[prefix] ?? []).reversed() {
             guard let scope = state.scopes[index], let step = scope.body.index(of: id) else { continue }
             if let item { return scope.itemGates[step]?[item] ?? [:] }
             guard var facts = scope.steps[scope.body.steps[step].id]?.objectValue else { return [:] }
