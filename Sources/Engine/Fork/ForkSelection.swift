@@ -5,13 +5,11 @@ import WorkflowModel
 struct ForkSelection {
     private let settled: SettledNodes
     private let point: ForkOrigin.Point
-    private let run: RunID
     private var kept = KeptNodes()
 
-    init(_ settled: SettledNodes, _ point: ForkOrigin.Point, _ run: RunID) {
+    init(_ settled: SettledNodes, _ point: ForkOrigin.Point) {
         self.settled = settled
         self.point = point
-        self.run = run
     }
 
     consuming func kept(in graph: WorkflowGraph) -> KeptNodes {

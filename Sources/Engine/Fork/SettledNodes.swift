@@ -13,9 +13,11 @@ struct SettledNodes {
     private var scopes: TextTable<[Int]> = ["": [0]]
     private let run: String
 
-    init(of record: RunRecording, _ graph: WorkflowGraph, _ inputs: JSONObject) throws(JournalError) {
+    /// - Parameter isAhead: whether the run has not gone by the graph yet.
+    init(of record: RunRecording, _ graph: WorkflowGraph, _ inputs: JSONObject, isAhead: Bool = false) throws(JournalError) {
         guard let startedAt = record.events.first?.at else { throw JournalError(.corrupt, "the record of run \(record.run) is empty") }
         var state = RunState(record.run, of: graph, inputs: inputs, startedAt: startedAt)
+        if isAhead { state.machine.filesAhead = 1 }
         var settled = SettledNodes(run: record.run.text)
         let folded = state
         try record.fold(into: &state) { fact, _ in settled.take(fact, folded) }

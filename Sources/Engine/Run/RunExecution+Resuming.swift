@@ -6,6 +6,8 @@ import WorkflowModel
 extension RunExecution {
     func resume(_ run: RecordedRun) async throws(JournalError) {
         let record = try await RunRecording(run, environment.journal)
+        let isOther = run.graph != state.graph.hash
+        if isOther { state.machine.filesAhead = 1 }
         try fold(record)
         try await inherit(before: run.events)
         for model in state.answering {
@@ -15,7 +17,7 @@ extension RunExecution {
         let resumed = RunEvent.runResumed(run.resumed)
         announce(resumed, at: run.resumedAt)
         let first = commands(after: resumed, at: run.resumedAt)
-        if run.graph != state.graph.hash { try await accept(state.graph.sources) }
+        if isOther { try await accept(state.graph.sources) }
         // What lost calls hold may have brought it there; or its process died between the two facts.
         enterBands(at: environment.clock.now())
         go(first)
