@@ -223,7 +223,8 @@ import Values
             "schema": [["schema", "workflow"]], "graph": [["graph", "programs.yaml"], ["graph", "programs.yaml", "--format", "mermaid"]],
             "try expr": [["try", "expr", "'\(Self.canaries["built-in"]!)'"]], "try prompt": [["try", "prompt", "flows/answer.yaml", "a", "--input", "t=\(Self.canaries["env"]!)"]],
             "try schema": [["try", "schema", "wrong.yaml", "agentctl.yaml"]], "plan": [["plan", "flows/answer.yaml"], ["plan", "flows/gone.yaml", "--json"]], "run": [["run", "flows/answer.yaml", "--quiet"]],
-            "resume": [["resume", "last"], ["resume", "--all"]], "approvals": [["approvals"], ["approvals", "--json"], ["approvals", "--all"], ["approvals", "--all", "--json"]],
+            "resume": [["resume", "last"], ["resume", "--all"], ["resume", asking, "--failed", "--dry-run"]], "replay": [["replay", id, "--from", "a", "--dry-run"], ["replay", id, "--from", Self.canaries["env"]!, "--live"]],
+            "approvals": [["approvals"], ["approvals", "--json"], ["approvals", "--all"], ["approvals", "--all", "--json"]],
             "approve": [
                 ["approve", "last", "--no", "--by", Self.canaries["env"]!, "--note", Self.everything(but: "command")],
                 ["approve", waiting.err.firstMatch(of: /approve (\S+)/).map { String($0.1) } ?? "x", "--yes", "--note", Self.everything(but: "command"), "--resume"],
