@@ -11,7 +11,7 @@ struct DiffTests {
     private static func run(_ sandbox: Sandbox, _ flags: String...) async throws -> String {
         let finished = try await Sandbox.run(Sandbox.program, ["run", "chain.yaml"] + flags, in: sandbox.folder)
         #expect(finished.code == 0, "\(finished.err)")
-        return try #require(try await sandbox.agentctl("show", "last", "--json").json?["id"]?.stringValue)
+        return try #require(try await sandbox.agentctl("show", "last", "--json").json?["run"]?["id"]?.stringValue)
     }
 
     private static let more = "  - { model: stub/other, input_per_mtok_usd: 0.10, output_per_mtok_usd: 0.40 }"

@@ -182,7 +182,8 @@ import WorkflowModel
             \(kind == "loop" ? loop : "  - { id: work, workflow: inner.yaml, with: { word: w } }")
             outputs: { all: "${{ steps.work.output }}", first: "${{ steps.first.output }}" }
             """
-        let inner = "version: 1\nname: inner\ninputs: { word: { type: string } }\nmodels: { m: { use: local/a } }\ndefaults: { model: m, retry: { max_attempts: 1 } }\nsteps:\n\(steps.replacing("KEY", with: "inputs.word"))\noutputs: { b: \"${{ steps.b.output }}\" }\n"
+        let inner =
+            "version: 1\nname: inner\ninputs: { word: { type: string } }\nmodels: { m: { use: local/a } }\ndefaults: { model: m, retry: { max_attempts: 1 } }\nsteps:\n\(steps.replacing("KEY", with: "inputs.word"))\noutputs: { b: \"${{ steps.b.output }}\" }\n"
         let graph = try workflow(yaml, files: ["inner.yaml": inner])
         let isDown = Mutex(true)
         let clock = ManualClock()

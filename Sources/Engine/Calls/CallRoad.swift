@@ -42,7 +42,7 @@ final class CallRoad {
             var call = try prepare(question, site, run)
             // Who shares a prefix with a call that is about to write it waits for that.
             if let replay = services.replay {
-                replay.release(call)
+                if await replay.stands(call) { call = try preparedAnew(call, run) }
             } else if call.cache != nil {
                 call = try await inLine(call, run)
             }
@@ -122,6 +122,15 @@ final class CallRoad {
             question, at: site, request, sheet: sheet, held: bound.money.map { run.raised($0, of: request.model) }, bound: bound.money,
             tokens: bound.tokens.map { hold($0, raised: run.raised($0, of: request.model), question) }, promptBytes: question.promptBytes,
             limiter: services.limiter(of: question.model), known: known, exceedsWindow: bound.exceedsWindow, cache: cache)
+    }
+
+    /// The same call behind a wait.
+    @inline(never)
+    private func preparedAnew<Run: CallRecorder>(_ call: PlacedCall, _ run: isolated Run) throws(StepFailure) -> PlacedCall {
+        try run.checkGoesOn()
+        let again = try prepare(call.question, call.site, run, call.known)
+        again.released = call.released(as: again.request.id)
+        return again
     }
 
     private func hold(_ bound: Int, raised: Int, _ question: Question) -> TokenHold {

@@ -5,13 +5,11 @@ import WorkflowModel
 struct ForkSelection {
     private let settled: SettledNodes
     private let point: ForkOrigin.Point
-    private let run: RunID
     private var kept = KeptNodes()
 
-    init(_ settled: SettledNodes, _ point: ForkOrigin.Point, _ run: RunID) {
+    init(_ settled: SettledNodes, _ point: ForkOrigin.Point) {
         self.settled = settled
         self.point = point
-        self.run = run
     }
 
     consuming func kept(in graph: WorkflowGraph) -> KeptNodes {
@@ -27,12 +25,12 @@ struct ForkSelection {
         let indexes: [Int]
         private let rest: [String]
 
-        init?(_ path: String) { self.init(parts: path.split(separator: "/").map(String.init)) }
+        init?(_ path: String) { self.init(parts: path.parts(at: UInt8(ascii: "/")).map(String.init)) }
 
         private init?(parts: [String]) {
             guard let first = parts.first else { return nil }
             id = NodePath.step(first)
-            indexes = first.split(separator: "[").dropFirst().compactMap { Int($0.dropLast()) }
+            indexes = first.parts(at: UInt8(ascii: "[")).dropFirst().compactMap { Int($0.dropLast()) }
             rest = Array(parts.dropFirst())
         }
 

@@ -35,7 +35,7 @@ public enum GraphAcceptance {
             }
         }
         do throws(JournalError) {
-            _ = try SettledNodes(of: record, graph, inputs)
+            _ = try SettledNodes(of: record, graph, inputs, isAhead: true)
         } catch {
             return error.description
         }

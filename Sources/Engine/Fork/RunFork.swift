@@ -9,6 +9,8 @@ public struct RunFork: Sendable {
     public let purpose: RunPurpose
     /// Where it is another attempt at the decision of its parent, that one; `nil`: as its workflow says.
     public let decision: RunDecision?
+    /// What it keeps, as it is recorded.
+    let document: Blob
 
     public init(of parent: RunID, _ point: ForkOrigin.Point, kept: KeptNodes, purpose: RunPurpose = .fork, decision: RunDecision? = nil) {
         self.parent = parent
@@ -16,9 +18,10 @@ public struct RunFork: Sendable {
         self.kept = kept
         self.purpose = purpose
         self.decision = decision
+        document = kept.document
     }
 
-    var origin: ForkOrigin { ForkOrigin(point, kept: kept.document.hash) }
+    var origin: ForkOrigin { ForkOrigin(point, kept: document.hash) }
 }
 
 extension KeptNodes {
@@ -38,8 +41,16 @@ extension KeptNodes {
         of run: RunID, _ events: [EventRecord], inputs: JSONObject, was: WorkflowGraph, from point: ForkOrigin.Point, in graph: WorkflowGraph,
         documents: ([ContentHash]) async throws(JournalError) -> [ContentHash: [UInt8]]
     ) async throws(JournalError) {
-        let read = try await documents(RunRecording.documents(of: events))
-        let settled = try SettledNodes(of: RunRecording(run, events, documents: read), was, inputs)
-        self = ForkSelection(settled, point, run).kept(in: graph)
+        let named = RunRecording.documents(of: events)
+        let read = try await documents(named)
+        let settled: SettledNodes
+        do throws(JournalError) {
+            settled = try SettledNodes(of: RunRecording(run, events, documents: read), was, inputs)
+        } catch {
+            let missing = named.count { read[$0] == nil }
+            guard missing > 0 else { throw error }
+            throw JournalError(.corrupt, "\(missing == 1 ? "a document" : "\(missing) documents") of run \(run) \(missing == 1 ? "is" : "are") not in the ledger any more, removed or redacted: nothing of it can be kept (\(error.description))")
+        }
+        self = ForkSelection(settled, point).kept(in: graph)
     }
 }

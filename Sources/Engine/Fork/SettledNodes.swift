@@ -13,9 +13,11 @@ struct SettledNodes {
     private var scopes: TextTable<[Int]> = ["": [0]]
     private let run: String
 
-    init(of record: RunRecording, _ graph: WorkflowGraph, _ inputs: JSONObject) throws(JournalError) {
+    /// - Parameter isAhead: whether the run has not gone by the graph yet.
+    init(of record: RunRecording, _ graph: WorkflowGraph, _ inputs: JSONObject, isAhead: Bool = false) throws(JournalError) {
         guard let startedAt = record.events.first?.at else { throw JournalError(.corrupt, "the record of run \(record.run) is empty") }
         var state = RunState(record.run, of: graph, inputs: inputs, startedAt: startedAt)
+        if isAhead { state.machine.filesAhead = 1 }
         var settled = SettledNodes(run: record.run.text)
         let folded = state
         try record.fold(into: &state) { fact, _ in settled.take(fact, folded) }
@@ -49,9 +51,8 @@ struct SettledNodes {
     private func facts(of path: String, _ state: RunState) -> JSONObject {
         let item = NodePath.index(path)
         let name = item == nil ? path : NodePath.parent(path) ?? path
-        let start = name.lastIndex(of: "/").map { name.index(after: $0) } ?? name.startIndex
-        let id = name[start...]
-        for index in (scopes[String(name[..<start])] ?? []).reversed() {
+        let (prefix, id) = name.cut(atLast: UInt8(ascii: "/")).map { ($0.before + "/", $0.behind) } ?? ("", name)
+        for index in (scopes[prefix] ?? []).reversed() {
             guard let scope = state.scopes[index], let step = scope.body.index(of: id) else { continue }
             if let item { return scope.itemGates[step]?[item] ?? [:] }
             guard var facts = scope.steps[scope.body.steps[step].id]?.objectValue else { return [:] }

@@ -41,21 +41,27 @@ extension ReplayConductor {
         for waiter in here {
             switch waiter.asked {
             case .recall(let continuation):
-                remove(waiter)
+                waiters.remove(waiter)
                 continuation.resume(returning: remembered(path))
                 return true
             case .time(.retry, let continuation):
                 guard here.count == 1 || isRetry(waiter, index) else { continue }
-                remove(waiter)
+                waiters.remove(waiter)
                 continuation.resume(returning: true)
                 return true
             case .program(let attempt, let continuation):
-                remove(waiter)
+                waiters.remove(waiter)
                 continuation.resume(returning: program(path, attempt))
                 return true
             case .verifier(let tier, let check, let continuation):
-                remove(waiter)
+                waiters.remove(waiter)
                 continuation.resume(returning: outcome(path, tier, check))
+                return true
+            case .line(let site, let continuation):
+                // Behind those of its node that were begun before.
+                guard record.first() == index, record.ahead(path, where: { _, fact in fact.kind == "call_started" }) == record.start(at: site) else { continue }
+                waiters.remove(waiter)
+                continuation.resume()
                 return true
             case .intent, .call, .count, .time, .requests: continue
             }
@@ -64,7 +70,7 @@ extension ReplayConductor {
         // Nobody else can be meant.
         for waiter in here {
             guard case .time(.retry, let continuation) = waiter.asked else { continue }
-            remove(waiter)
+            waiters.remove(waiter)
             continuation.resume(returning: true)
             return true
         }
@@ -87,7 +93,7 @@ extension ReplayConductor {
         // What its node comes to next, behind what goes with the intent.
         let next = record.ahead(path) { _, fact in !["step_started", "input_trimmed", "prefix_released"].contains(fact.kind) }
         func reply(_ reply: JournalReply) -> Bool {
-            remove(waiter)
+            waiters.remove(waiter)
             continuation.resume(returning: .success(reply))
             return true
         }
@@ -107,7 +113,11 @@ extension ReplayConductor {
             return difference == nil ? reply(.counted(counted)) : false
         case "call_refused":
             guard case .callRefused(_, let refusal)? = try? record.event(next) else { break }
+            // Of several of one gate it is one that is never begun, and that holds as much.
+            let others = waiters.at(path).filter { other in other !== waiter && other.intent.map { FactComparison.unlike(refusal, $0) == nil } == true }
+            if record.isAhead(start), others.contains(where: { !record.isAhead(record.start(at: $0.intent!.site)) }) { return false }
             if let wrong = FactComparison.unlike(refusal, call) {
+                if !others.isEmpty { return false }
                 note(ReplayFinding(.decision, at: next, wrong, path: call.path))
                 return false
             }
@@ -158,7 +168,7 @@ extension ReplayConductor {
 
     private func passTime(_ path: Int, _ matches: (ReplayWaiter) -> Bool) -> Bool {
         guard let waiter = waiters.at(path).first(where: matches), case .time(_, let continuation) = waiter.asked else { return false }
-        remove(waiter)
+        waiters.remove(waiter)
         continuation.resume(returning: true)
         return true
     }
@@ -178,7 +188,7 @@ extension ReplayConductor {
         }
         let given = answers
         if let requests = waiters.at(0).first(where: { if case .requests = $0.asked { true } else { false } }), case .requests(let continuation) = requests.asked {
-            remove(requests)
+            waiters.remove(requests)
             continuation.resume(returning: given.map { .decided(record.run, path: $0.path, $0.decision) })
             return true
         }
@@ -188,7 +198,7 @@ extension ReplayConductor {
     /// - Returns: whether somebody asked what others want of the run.
     private func answerRequests(_ requests: [RunRequest]) -> Bool {
         guard let waiter = waiters.at(0).first(where: { if case .requests = $0.asked { true } else { false } }), case .requests(let continuation) = waiter.asked else { return false }
-        remove(waiter)
+        waiters.remove(waiter)
         continuation.resume(returning: requests)
         return true
     }
@@ -199,7 +209,7 @@ extension ReplayConductor {
     func letGo() -> Bool {
         for waiter in waiters.everyone {
             guard case .intent(let call, _, let continuation) = waiter.asked, call.purpose.isAside else { continue }
-            remove(waiter)
+            waiters.remove(waiter)
             continuation.resume(returning: .success(.postponed))
             return true
         }
@@ -211,7 +221,7 @@ extension ReplayConductor {
         for waiter in waiters.at(path) {
             guard case .intent(let call, _, let continuation) = waiter.asked, call.purpose == .shadow, call.tier == fact.payload["tier"]?.stringValue else { continue }
             guard !record.isAhead(record.start(at: call.site)) else { break }
-            remove(waiter)
+            waiters.remove(waiter)
             continuation.resume(returning: .success(fact.payload["result"] == "refused" ? .refused(.unknown) : .postponed))
             return true
         }

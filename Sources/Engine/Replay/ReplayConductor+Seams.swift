@@ -6,28 +6,18 @@ import WorkflowModel
 /// What the engine asks of a record in place of the world.
 extension ReplayConductor {
     @discardableResult
-    func wait(at path: Int, _ asked: ReplayWaiter.Asked) -> ReplayWaiter {
-        let waiter = waiters.add(path, asked)
-        if let call = waiter.intent, call.cache != nil { waitingPrompts[RunPrefixes.key(call), default: 0] += 1 }
-        return waiter
-    }
-
-    /// It waits no longer.
-    func remove(_ waiter: ReplayWaiter) {
-        waiters.remove(waiter)
-        if let call = waiter.intent, call.cache != nil { waitingPrompts[RunPrefixes.key(call), default: 0] -= 1 }
-    }
+    func wait(at path: Int, _ asked: ReplayWaiter.Asked) -> ReplayWaiter { waiters.add(path, asked) }
 
     /// Its task was stopped.
     func stopWaiting(_ waiter: ReplayWaiter) {
         guard case .time(_, let continuation) = waiter.asked, waiters.at(waiter.path).contains(where: { $0 === waiter }) else { return }
-        remove(waiter)
+        waiters.remove(waiter)
         continuation.resume(returning: false)
     }
 
     /// Sends one away, as nothing more comes.
     func dismiss(_ waiter: ReplayWaiter) {
-        remove(waiter)
+        waiters.remove(waiter)
         let over = StepFailure(.cancelled, "the replay of this process is over")
         switch waiter.asked {
         case .intent(_, _, let continuation): continuation.resume(returning: .failure(JournalError(.other, over.message)))
@@ -38,6 +28,7 @@ extension ReplayConductor {
         case .program(_, let continuation): continuation.resume(returning: .failed(over))
         case .verifier(_, _, let continuation): continuation.resume(returning: nil)
         case .requests(let continuation): continuation.resume(returning: [])
+        case .line(_, let continuation): continuation.resume()
         }
     }
 
@@ -45,8 +36,9 @@ extension ReplayConductor {
 
     /// The run's first fact, with what the outside said of it. A run keeps the rules that it was begun under.
     func beginning(of made: RunStarted) -> RunStarted {
-        RunStarted(
-            workflow: made.workflow, file: started.file, graph: made.graph, sources: made.sources, meaning: started.meaning == nil ? nil : made.meaning, inputs: made.inputs,
+        let own = isOfOtherWorkflow ? started : made
+        return RunStarted(
+            workflow: own.workflow, file: started.file, graph: own.graph, sources: own.sources, meaning: started.meaning == nil ? nil : own.meaning, inputs: made.inputs,
             maxCost: made.maxCost, maxTokens: made.maxTokens, encoder: started.encoder, program: started.program, facts: started.facts, rules: started.rules,
             owner: made.owner, tags: made.tags, decision: made.decision, batch: made.batch, batchIndex: made.batchIndex, origin: started.origin, kind: started.kind,
             purpose: started.purpose, parent: started.parent, holdout: made.holdout, fork: made.fork, models: started.models)
@@ -91,12 +83,21 @@ extension ReplayConductor {
         throw failure
     }
 
-    /// What a call had waited for is told by the record.
-    func release(_ call: PlacedCall) {
-        guard let start = record.start(at: call.site) else { return }
-        let next = record.ahead(record.path(start)) { index, fact in index > start && fact.kind == "prefix_released" && fact.payload["call"]?.intValue == Int64(call.request.id.number) }
-        guard let next, case .prefixReleased(let released)? = try? record.event(next) else { return }
+    /// What a call waited for then, with others of the same beginning; it is prepared anew behind that.
+    ///
+    /// - Returns: whether it waited.
+    func stands(_ call: PlacedCall) async -> Bool {
+        guard let released = released(call) else { return false }
+        await withUnsafeContinuation { wait(at: record.number(of: call.site.path), .line(call.site, $0)) }
         call.released = released
+        return true
+    }
+
+    private func released(_ call: PlacedCall) -> PrefixReleased? {
+        guard let start = record.start(at: call.site) else { return nil }
+        let next = record.ahead(record.path(start)) { index, fact in index > start && fact.kind == "prefix_released" && fact.payload["call"]?.intValue == Int64(call.request.id.number) }
+        guard let next, case .prefixReleased(let released)? = try? record.event(next) else { return nil }
+        return released
     }
 
     /// The end of a call, which is what the outside said of it: what the record has, with what follows from that held against what is made of it.
@@ -136,6 +137,10 @@ extension ReplayConductor {
 
     /// A final cost is what its rows make of what was used.
     private func check(costOf end: CallEnded, _ call: PlacedCall, _ index: Int) {
+        if end.state == .void, let cost = end.cost, cost != .zero {
+            return note(
+                ReplayFinding(.decision, at: index, "call \(end.id.number) owes nothing, and has a cost", path: end.path, expected: cost.decimalText, found: Money.zero.decimalText))
+        }
         guard end.state == .settled || end.state == .overrun, end.detail.basis == nil, let usage = end.usage, let cost = end.cost, let total = end.total, let sheet = call.sheet,
             end.newPriceRows.isEmpty, usage.terms == nil, end.detail.list == nil
         else { return }
@@ -150,7 +155,7 @@ extension ReplayConductor {
 
     /// Answers whoever asked with what the record has.
     func answer(_ waiter: ReplayWaiter, by index: Int) -> Bool {
-        remove(waiter)
+        waiters.remove(waiter)
         switch waiter.asked {
         case .call(_, let continuation): continuation.resume()
         case .count(_, let continuation): continuation.resume(returning: counted(index))

@@ -22,6 +22,8 @@ final class ReplayConductor: @unchecked Sendable {
     private let fallbackPrices: PriceBook?
     private let secrets: SecretBook
     var mostValueBytes: Int?
+    /// Whether nothing is said of the workflow being another one.
+    var isOfOtherWorkflow = false
 
     var waiters = ReplayWaiters()
     private(set) var executor: ReplayExecutor!
@@ -37,8 +39,7 @@ final class ReplayConductor: @unchecked Sendable {
     var refusedPlans: Set<CallSite> = []
     /// By calls, what was to be left for the rest of the run had nothing begun of what the record does not have yet.
     var mostRooms: [CallSite: CapAmount] = [:]
-    /// Calls with a plan of a cache, by their questions: those that wait to be begun, and those that are under way.
-    var waitingPrompts: TextTable<Int> = [:]
+    /// Calls with a plan of a cache that are under way, by their questions.
     var promptsUnderWay: TextTable<Int> = [:]
     /// The files that went with prompts, by node and name.
     var attached: TextTable<TextTable<[UInt8]>> = [:]

@@ -29,6 +29,10 @@ final class ReplayRecord {
     private var starts: [CallSite: Int] = [:]
     private var ends: [Int: Int] = [:]
     private var begins: [Int: Int] = [:]
+    /// Of each node, where it began in this life.
+    private var beginnings: [Int: Int] = [:]
+    /// Calls with a plan of a cache, by their questions and in their order.
+    private var prompts: TextTable<[Int]> = [:]
     /// Held against what the machines make.
     private(set) var compared = 0
     /// Facts that were made and that nobody recorded any more, as their process died.
@@ -63,6 +67,7 @@ final class ReplayRecord {
                 starts[site] = index
                 if let call = fact.payload["call"]?.intValue { begins[Int(call)] = index }
             }
+            if fact.kind == "call_started", fact.payload["cache"] != nil, let key = RunPrefixes.key(fact.payload) { prompts[key, default: []].append(index) }
             if fact.kind == "call_ended", let call = fact.payload["call"]?.intValue { ends[Int(call)] = index }
         }
         begin(lives[0])
@@ -73,7 +78,9 @@ final class ReplayRecord {
         self.life = life
         cursor = life.facts.lowerBound
         heads = Array(repeating: Self.none, count: paths.count)
+        beginnings.removeAll(keepingCapacity: true)
         for index in life.facts.reversed() {
+            if facts[index].kind == "step_started" { beginnings[pathOf[index]] = index }
             if Self.foreign.contains(facts[index].kind) {
                 isMade[index] = true
                 continue
@@ -121,8 +128,15 @@ final class ReplayRecord {
     func end(of call: Int) -> Int? { ends[call] }
     func started(_ call: Int) -> EventRecord? { begins[call].map { facts[$0] } }
 
-    /// Whether a node has begun, and the fact of that stands later in the record than where it is now.
-    func isBeginningAhead(_ path: String) -> Bool { head(number(of: path)).map { facts[$0].kind == "step_started" } ?? false }
+    /// Whether a node may not have begun yet when a call was asked for: what tells of it stands behind that call's beginning, or comes only with its
+    /// own first call.
+    func mayBegin(_ path: String, behind call: Int) -> Bool {
+        let number = number(of: path)
+        return head(number).map { facts[$0].kind == "step_started" } == true || beginnings[number].map { $0 > call } == true
+    }
+
+    /// How many calls of a question stand in front of a fact.
+    func prompts(_ key: String, before index: Int) -> Int { prompts[key]?.count { $0 < index } ?? 0 }
 
     /// The wish to stop that stands at a place, where it came before anything had begun: nothing of what follows tells of a node that had.
     func stopBefore(_ index: Int) -> RunEvent? {

@@ -16,6 +16,8 @@ final class ReplayWaiter {
         case recall(UnsafeContinuation<(answer: RememberedAnswer, how: MemoHit.How)?, Never>)
         case program(attempt: Int, UnsafeContinuation<CommandResult, Never>)
         case verifier(tier: String, check: String, UnsafeContinuation<CheckOutcome?, Never>)
+        /// Its call stands behind another that is about to write what both begin with.
+        case line(CallSite, UnsafeContinuation<Void, Never>)
         /// What others ask of the run.
         case requests(UnsafeContinuation<[RunRequest], Never>)
     }

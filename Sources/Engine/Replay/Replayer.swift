@@ -15,6 +15,8 @@ public struct Replayer: Sendable {
 
     /// The graph of other files that a process went on with.
     public typealias Accepted = @Sendable (FilesAccepted) async throws(JournalError) -> WorkflowGraph
+    /// Whether the workflow may be another one than the run began with: what follows from that is then told, and not that it is another.
+    var isOfOtherWorkflow = false
 
     /// - Parameters:
     ///   - graph: as the run began with it.
@@ -66,6 +68,7 @@ public struct Replayer: Sendable {
         let record = ReplayRecord(transcript.run, facts)
         let graphs = try await graphs(record)
         let conductor = ReplayConductor(record, started: started, documents, models: models, graphs: graphs, fallback: fallback, prices: prices, secrets: secrets)
+        conductor.isOfOtherWorkflow = isOfOtherWorkflow
         if let mostValueBytes { conductor.mostValueBytes = mostValueBytes }
         if graphs.contains(where: { $0.attachesFiles }) { conductor.attached = try await RecordedFiles.attached(facts, transcript) }
         await conductor.run()

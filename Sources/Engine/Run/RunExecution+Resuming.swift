@@ -6,6 +6,8 @@ import WorkflowModel
 extension RunExecution {
     func resume(_ run: RecordedRun) async throws(JournalError) {
         let record = try await RunRecording(run, environment.journal)
+        let isOther = run.graph != state.graph.hash
+        if isOther { state.machine.filesAhead = 1 }
         try fold(record)
         try await inherit(before: run.events)
         for model in state.answering {

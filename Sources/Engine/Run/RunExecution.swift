@@ -117,7 +117,7 @@ actor RunExecution: CallRecorder {
         state.scopes[0]!.given = nil
         outbox.append(graph.sources.manifest)
         for file in graph.sources.files { outbox.append(file.content) }
-        if let fork { outbox.append(fork.kept.document) }
+        if let fork { outbox.append(fork.document) }
         return (RunStart(id: id, location: graph.sources.location), started)
     }
 

@@ -115,6 +115,17 @@ public struct GateSimulator {
         /// A tier that would have been asked, of which the row has no answer.
         var unknown: Int?
 
+        /// Asks a tier of whose answer nothing is known but what it may cost.
+        ///
+        /// - Parameter checks: what each check of it that is paid may cost at the most; none may be run.
+        mutating func assume(_ tier: Int, _ more: MoneySum, _ checks: [Money?]) {
+            assumed.append(tier)
+            slack = slack + more
+            for check in checks {
+                if let check { slack = slack + MoneySum(check) } else { isUnpriced = true }
+            }
+        }
+
         mutating func pay(_ amount: MoneySum?) {
             guard let amount else {
                 isUnpriced = true
@@ -149,8 +160,13 @@ public struct GateSimulator {
                     course.asked.append(tier)
                     course.pay(answer.cost.map { MoneySum($0) })
                     if let assumed = answer.assumed {
-                        course.assumed.append(tier)
-                        course.slack = course.slack + assumed
+                        // It may be taken, or be no answer that is.
+                        course.assume(tier, assumed, terms.checks.filter(\.isPaid).map { row.assumedChecks[$0.name]?.most })
+                        var taken = course
+                        (taken.end, taken.isCounted) = (.accepted(tier: tier), false)
+                        done.append(taken)
+                        event = .failed(StepFailure(.outputInvalid, "not recorded"))
+                        continue
                     }
                     if answer.isLowerBound { course.isUnpriced = true }
                     // What an export tells of calls that no check has, asked early among them.
@@ -234,7 +250,6 @@ public struct GateSimulator {
     private func found(_ index: Int, at tier: Int, in row: RecordedAnswers, _ scope: GateScope, _ course: inout Course) -> Found {
         let check = escalation.checks[index]
         let answer = row.answers[tier]!
-        if answer.assumed != nil { return .missing }
         let recorded = answer.checks[check.name]
         switch check.kind {
         case .expression(let expression):

@@ -23,6 +23,12 @@ struct RunPrefixes {
     func count(of question: PrefixOutlook.Asked) -> Int { asked[Self.key(question.path, question.part, question.tier)] ?? 0 }
 
     static func key(_ call: CallStarted) -> String { key(call.path, call.part, call.askedTier ?? call.tier) }
+    /// Of a recorded `call_started`.
+    static func key(_ payload: JSONValue) -> String? {
+        guard let path = payload["step"]?.stringValue, let tier = payload["asked_tier"]?.stringValue ?? payload["tier"]?.stringValue else { return nil }
+        return key(path, payload["part"]?.stringValue ?? "", tier)
+    }
+
     static func key(_ question: PrefixOutlook.Asked) -> String { key(question.path, question.part, question.tier) }
 
     private static func key(_ path: String, _ part: String, _ tier: String) -> String {

@@ -34,6 +34,7 @@ struct RunRecording {
     /// - Throws: `JournalError` that names the fact which cannot be read, or does not follow from those before it.
     func fold(into state: inout RunState, each: (RunEvent, Timestamp) -> Void = { _, _ in }) throws(JournalError) {
         let read = FactDocuments.journal { hash in documents[hash].flatMap { try? JSONParser.parse($0) } }
+        state.machine.filesAhead += events.count { $0.kind == RunEvent.Kind.filesAccepted.rawValue }
         for event in events {
             var fact: RunEvent
             do throws(EventDecodingError) {

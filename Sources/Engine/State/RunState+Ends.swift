@@ -20,8 +20,9 @@ extension RunState {
             workflow: graph.name, file: graph.file, graph: graph.hash, sources: graph.sources.manifest.hash, meaning: graph.sources.meaning, inputs: hash, maxCost: graph.budget.maxCost,
             maxTokens: graph.budget.maxTokens,
             encoder: ModelRequest.encoderVersion, program: program, owner: graph.owner.json, tags: tags,
-            decision: fork?.decision ?? RunDecision(
-                id: graph.decision?.id.flatMap { try? $0.render(scope) }.map { redactor.redact($0) }, unit: graph.decision?.unit, counts: graph.decision?.counts ?? []),
+            decision: fork?.decision
+                ?? RunDecision(
+                    id: graph.decision?.id.flatMap { try? $0.render(scope) }.map { redactor.redact($0) }, unit: graph.decision?.unit, counts: graph.decision?.counts ?? []),
             batch: batch?.name, batchIndex: batch?.index, origin: origin, kind: fork == nil ? .workflow : .fork, purpose: fork?.purpose ?? .production, parent: fork?.parent.text,
             holdout: graph.caching.holdout.flatMap { rate in draw.map { RunStarted.Holdout(draw: $0(), rate: rate) } }, fork: fork?.origin, models: models)
     }

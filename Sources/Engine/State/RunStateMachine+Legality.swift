@@ -40,6 +40,7 @@ extension RunStateMachine {
         case .runStarted, .interruptRequested, .cancelRequested, .runResumed, .outcomeRecorded, .runPruned, .documentsRedacted, .bandEntered, .filesAccepted: return nil
         case .runEnded(let end):
             let status = end.status
+            if filesAhead > 0, status == .interrupted || status == .waiting { return nil }
             // That its outputs cannot be had makes a failure of it.
             // An earlier program that was stopped when it was about to wait recorded that it waits.
             guard case .ending(let asked) = course,

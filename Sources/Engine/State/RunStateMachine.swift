@@ -57,6 +57,9 @@ final class RunStateMachine {
     /// Commands that no event has answered yet; `cancel` and `end` need no answer.
     var atWork = 0
     var course = Course.new
+    /// How often the run goes on with other files behind the facts that come: until then they are of another graph, under which it came to rest where
+    /// this one has something left to do.
+    var filesAhead = 0
 
     init(graph: WorkflowGraph) {
         self.graph = graph
@@ -188,7 +191,10 @@ final class RunStateMachine {
             .tierDecided, .rateCounted, .gateEnded, .bandEntered, .shadowDrawn:
             // Facts of one node's tries, or of the run's budget: `TryMachine` and `GateMachine` decide on them.
             return []
-        case .outcomeRecorded, .runPruned, .documentsRedacted, .shadowEnded, .filesAccepted: return []
+        case .outcomeRecorded, .runPruned, .documentsRedacted, .shadowEnded: return []
+        case .filesAccepted:
+            if filesAhead > 0 { filesAhead -= 1 }
+            return []
         case .nodeInherited(let kept):
             scope = node.scope
             nodeEnded(node, &commands) {

@@ -8,12 +8,19 @@ struct AttachmentReader {
     let source: (any AttachmentSource)?
     /// The workflow that names them.
     let file: String
+    /// Files that belong to it, which go as they were when it was read, or as a record has them.
+    var sources: GraphSources?
 
     func segments(_ templates: [AttachmentTemplate], _ scope: RunScope) async throws(StepFailure) -> [PromptSegment] {
         var segments: [PromptSegment] = []
         var bytes = 0
         for template in templates {
             for path in try Self.paths(template, scope) {
+                if let known = known(path, template) {
+                    bytes += known.bytes.count
+                    segments.append(try Self.segment(path, known, template))
+                    continue
+                }
                 guard let source else { throw StepFailure(.attachment, "no files can be attached here") }
                 let read = try await source.read(path, besides: file)
                 bytes += read.bytes.count
@@ -29,6 +36,12 @@ struct AttachmentReader {
                 details: ["ask in several calls: for_each over the files"])
         }
         return segments
+    }
+
+    /// Of a path without expressions the workflow has the file.
+    private func known(_ path: String, _ template: AttachmentTemplate) -> AttachedFile? {
+        guard let sources, template.source.references.isEmpty, let file = sources.files.first(where: { $0.path.hasSameBytes(as: path) }) else { return nil }
+        return AttachedFile(file.content)
     }
 
     /// One path, or those of a list; null is none.

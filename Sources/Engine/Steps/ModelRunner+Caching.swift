@@ -28,8 +28,11 @@ extension ModelRunner {
         }
         caching.reads = reads()
         if let replay = run.engine.services.replay {
+            // Those alone that stand in front of this call in the record can have begun before it.
+            let start = replay.record.start(at: tries.site(call.ordinal)) ?? 0
             caching.otherReads = [
-                reads { replay.waitingPrompts[RunPrefixes.key($0)] ?? 0 }, reads { -(replay.promptsUnderWay[RunPrefixes.key($0)] ?? 0) },
+                reads { max(0, replay.record.prompts(RunPrefixes.key($0), before: start) - run.prefixes.count(of: $0)) },
+                reads { -(replay.promptsUnderWay[RunPrefixes.key($0)] ?? 0) },
             ]
         }
         return caching

@@ -82,7 +82,8 @@ struct ModelRunner: StepRunner {
     @inline(never)
     func attach(_ tries: ModelTries, _ run: isolated RunExecution) async throws(StepFailure) {
         let source = run.engine.services.replay.map { $0.attachments(at: tries.path) } ?? run.environment.attachments
-        let reader = AttachmentReader(source: source, file: run.state.scopes[tries.node.scope]!.graph.file)
+        let graph = run.state.scopes[tries.node.scope]!.graph
+        let reader = AttachmentReader(source: source, file: graph.file, sources: graph === run.state.graph ? graph.sources : nil)
         tries.attached = try await reader.segments(model.attachments, try run.state.nodeScope(tries.node))
         if Task.isCancelled { throw StepFailure(.cancelled, "the run is stopping") }
     }
@@ -121,7 +122,7 @@ struct ModelRunner: StepRunner {
             excess: tries.excess(segments, attachedTokens: attachedTokens), climbs: tries.isClimb, rate: tries.uncounted,
             preface: tries.isStartRecorded ? nil : (.nodeStarted(tries.path), tries.state.startedAt),
             caching: profile.cache == nil ? nil : caching(segments, to: profile, call, tries, run))
-        if let replay = run.engine.services.replay, question.room != nil { run.noteRoom(of: tries.site(call.ordinal), in: replay) }
+        if let replay = run.engine.services.replay, !tries.isFirstCall { run.noteRoom(of: tries.site(call.ordinal), in: replay) }
         if let excess = question.excess, profile.counting == .no, question.counts.isEmpty { throw excess.failure }
         return question
     }

@@ -29,6 +29,9 @@ public final class AttachedFile: Sendable {
         hash = ContentHash(of: bytes)
     }
 
+    /// A file that is kept with its hash.
+    public init(_ content: Blob) { (bytes, hash) = (content.bytes, content.hash) }
+
     /// What it is, by its content.
     ///
     /// - Parameter kind: what it has to stand as, if the step says so.

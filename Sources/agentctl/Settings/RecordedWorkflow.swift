@@ -104,7 +104,8 @@ struct RecordedWorkflow {
         guard let first = runs.first(where: { $0.graph != today.hash }) else { return today }
         let recorded = try await RecordedFiles(of: first, archive)
         let others = runs.first { $0.graph != first.graph }
-        if others == nil, let graph = try await recorded?.graph(of: first, path: today.file, archive, settings) {
+        // Other flags are what somebody asks for now.
+        if others == nil, recorded?.changes == today.sources.changes, let graph = try await recorded?.graph(of: first, path: today.file, archive, settings) {
             if graph.sources.meaning != today.sources.meaning { say("batch \(batch) goes on with the files that it began with, as they are others now") }
             return graph
         }

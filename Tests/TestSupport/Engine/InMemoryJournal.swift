@@ -323,7 +323,8 @@ extension InMemoryJournal.Run {
         }
         let started = started!
         return RecordedRun(
-            id: start.id, graph: before.reversed().lazy.compactMap { if case .filesAccepted(let files) = $0.event { files.graph } else { nil } }.first ?? started.graph, inputs: started.inputs, startedAt: before[0].at, maxCost: cap ?? started.maxCost,
+            id: start.id, graph: before.reversed().lazy.compactMap { if case .filesAccepted(let files) = $0.event { files.graph } else { nil } }.first ?? started.graph, inputs: started.inputs, startedAt: before[0].at,
+            maxCost: cap ?? started.maxCost,
             batch: started.batch.map { ($0, started.batchIndex ?? 0) }, resumed: resumed, resumedAt: at, spending: spending,
             events: Self.records(before), decisions: [:])
     }

@@ -16,10 +16,10 @@ public struct GateCosts {
 
     private var tiers: TextTable<Range> = [:]
     private var checks: TextTable<Range> = [:]
-    /// What a tier would probably cost for the lengths of an execution; `nil`: nobody knows.
-    private let assumed: (String, GateExecution) -> Money?
+    /// What a tier may cost for the prompt of an execution; `nil`: nobody knows.
+    private let assumed: (String, GateExecution) -> (least: Money, most: Money)?
 
-    public init(assumed: @escaping (String, GateExecution) -> Money?) { self.assumed = assumed }
+    public init(assumed: @escaping (String, GateExecution) -> (least: Money, most: Money)?) { self.assumed = assumed }
 
     /// Learns of an execution what its tiers and checks cost.
     public mutating func learn(_ execution: GateExecution) {
@@ -50,7 +50,7 @@ public struct GateCosts {
         guard var object = row.objectValue, var answers = object["tiers"]?.objectValue else { return row }
         for name in names where answers[name] == nil {
             var answer: JSONObject = ["assumed": true]
-            if let range = tiers[name] ?? assumed(name, execution).map({ Range(least: $0, most: $0) }) {
+            if let range = tiers[name] ?? assumed(name, execution).map({ Range(least: $0.least, most: $0.most) }) {
                 answer["cost_usd"] = range.least.json
                 answer["most_cost_usd"] = range.most.json
             }

@@ -75,8 +75,8 @@ struct ForkRun {
             guard let (key, value) = change.cut(at: UInt8(ascii: "=")) else { throw UsageError("--set takes key=value, found '\(change)'", hint: Self.keys) }
             if key == "budget.max_cost_usd" {
                 budget = value
-            } else if key.hasPrefix("models."), key.hasSuffix(".use"), key.utf8.count > "models..use".utf8.count {
-                models.append("\(key.unicodeScalars.dropFirst("models.".count).dropLast(".use".count))=\(value)")
+            } else if let (group, tier) = key.cut(at: UInt8(ascii: ".")), group == "models", let (name, use) = tier.cut(atLast: UInt8(ascii: ".")), use == "use", !name.isEmpty {
+                models.append("\(name)=\(value)")
             } else {
                 throw UsageError("--set does not take '\(key)'", hint: Self.keys)
             }
@@ -128,7 +128,8 @@ struct ForkRun {
         let changed = steps.filter { isChanged($0, was, graph, recorded, bound) }
         if accepts, let first = changed.first {
             throw UsageError(
-                "step '\(first)' of run \(parent.id) has ended, and is another now", hint: "without --accept-changes the run is done with the files that it began with; to run '\(first)' again: agentctl replay \(parent.id) --from \(first) --live --workflow FILE",
+                "step '\(first)' of run \(parent.id) has ended, and is another now",
+                hint: "without --accept-changes the run is done with the files that it began with; to run '\(first)' again: agentctl replay \(parent.id) --from \(first) --live --workflow FILE",
                 code: ExitCodes.invalidWorkflow)
         }
         if output.quiet { return }

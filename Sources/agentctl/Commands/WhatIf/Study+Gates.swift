@@ -13,7 +13,7 @@ extension Study {
         var gates = WhatIfResult.Gates()
         for path in graph.gates {
             guard let found = graph.step(at: path), let model = found.step.modelStep, let gate = model.escalation else { continue }
-            let costs = try await learnCosts(workflow: graph.name, step: path, found.graph, terms, pricing)
+            let costs = try await learnCosts(workflow: graph.name, step: path, found.step, found.graph, terms, pricing)
             let simulator = GateSimulator(model, gate, in: found.graph, keepsCut: found.step.limits.onTruncation == .keep)
             try await forEachExecution(workflow: graph.name, step: path) { execution in
                 gates.executions += 1
@@ -64,12 +64,21 @@ extension Study {
         if outputs != before?.output, outputs != nil || now == nil { gates.outputs += 1 }
     }
 
-    private func learnCosts(workflow: String, step: String, _ graph: WorkflowGraph, _ terms: RecordedPricing.Terms, _ pricing: RecordedPricing) async throws -> GateCosts {
+    private func learnCosts(
+        workflow: String, step: String, _ asks: Step, _ graph: WorkflowGraph, _ terms: RecordedPricing.Terms, _ pricing: RecordedPricing
+    ) async throws -> GateCosts {
         var costs = GateCosts { tier, execution in
-            guard let model = graph.tier(named: tier)?.models.first, let call = execution.calls.last(where: { $0.part.isEmpty && $0.inputTokens != nil }) else { return nil }
-            let usage = TokenUsage(plainInput: call.inputTokens ?? 0, plainOutput: call.outputTokens ?? 0)
-            return pricing.cost(
-                of: usage, lasting: call.total, of: ModelReference(provider: call.provider, model: call.modelAsked), by: terms.models[tier] ?? model, on: terms, at: call.startedAt)
+            guard let named = graph.tier(named: tier), let model = terms.models[tier] ?? named.models.first,
+                let call = execution.calls.last(where: { $0.part.isEmpty && $0.inputTokens != nil })
+            else { return nil }
+            // Between an answer of nothing and one that comes to its cap.
+            let cap = min(asks.limits.maxOutputTokens, asks.modelStep?.sampling.over(named.sampling).maxOutputTokens ?? .max)
+            func cost(_ output: Int) -> Money? {
+                pricing.cost(
+                    of: TokenUsage(plainInput: call.inputTokens ?? 0, plainOutput: output), lasting: call.total, of: ModelReference(provider: call.provider, model: call.modelAsked),
+                    by: model, on: terms, at: call.startedAt)
+            }
+            return cost(0).flatMap { least in cost(cap).map { (least, $0) } }
         }
         try await forEachExecution(workflow: workflow, step: step) { costs.learn($0) }
         return costs

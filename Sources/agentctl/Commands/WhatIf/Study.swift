@@ -83,7 +83,7 @@ final class Study {
     }
 
     private func requirePrices(of alternatives: [Alternative], _ pricing: RecordedPricing) throws {
-        for model in Set(alternatives.flatMap { $0.models.sortedByKey.map(\.value) }).sorted(by: { $0.description < $1.description }) {
+        for model in alternatives.flatMap({ $0.models.sortedByKey.map(\.value) }) {
             if pricing.hasPrice(model, on: RecordedPricing.Terms(usesList: list != nil), at: .now()) { continue }
             throw UsageError(
                 "\(model) has no known price", hint: "add it: agentctl prices add \(model) --input USD --output USD, or name a list with --prices FILE", code: ExitCodes.code(.unpriced))
