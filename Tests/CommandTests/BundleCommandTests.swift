@@ -2,6 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 import Values
+import WorkflowModel
 
 /// A run leaves in one file, is taken in elsewhere, and documents of it go.
 @Suite struct BundleCommandTests {
@@ -101,5 +102,75 @@ import Values
             let refused = try await sandbox.agentctl("redact", run, "--field", field)
             #expect(refused.code == 2 && refused.err.contains(what), "\(field): \(refused.err)")
         }
+    }
+
+    /// Bundles as regression tests: what each came to, the exit code, JUnit, and recording anew.
+    @Test func aFolderOfBundles() async throws {
+        let sandbox = try Sandbox()
+        try FileManager.default.createDirectory(atPath: sandbox.path("golden"), withIntermediateDirectories: true)
+        let empty = try await sandbox.agentctl("replay", "--golden", "golden")
+        #expect(empty.code == 2 && empty.err.contains("has no bundle"), "\(empty.err)")
+        #expect(try await sandbox.agentctl("replay", "--golden", "nowhere").code == 2)
+        #expect(try await sandbox.agentctl("replay", "last", "--junit", "x.xml").code == 2)
+
+        try sandbox.writeChain()
+        try await sandbox.agentctl("run", "chain.yaml", "--input", "topic=the Nile")
+        try await sandbox.agentctl("export", "last", "--bundle", "golden/a.bundle")
+        try await sandbox.agentctl("export", "last", "--bundle", "golden/b.bundle", "--without-prompts")
+        let asked = sandbox.server.requests.count
+        // From the bundles alone: neither the ledger nor the workflow is looked at.
+        for name in [".agentctl", "chain.yaml"] { try FileManager.default.moveItem(atPath: sandbox.path(name), toPath: sandbox.path(name + ".away")) }
+        let fine = try await sandbox.agentctl("replay", "--golden", "golden", "--junit", "golden.xml")
+        #expect(fine.code == 0 && fine.out.contains("ok  a.bundle") && fine.out.contains("redacted  b.bundle"), "\(fine)")
+        #expect(fine.out.hasSuffix("2 bundles, 1 ok, 1 redacted\n"), "\(fine.out)")
+        #expect(try String(contentsOfFile: sandbox.path("golden.xml"), encoding: .utf8).contains("tests=\"2\" failures=\"0\" errors=\"0\""))
+        #expect(sandbox.server.requests.count == asked && !FileManager.default.fileExists(atPath: sandbox.path(".agentctl")), "nothing was asked, and no ledger made")
+        for name in [".agentctl", "chain.yaml"] { try FileManager.default.moveItem(atPath: sandbox.path(name + ".away"), toPath: sandbox.path(name)) }
+
+        // Another decision under a chain that is whole: only going through it again finds it.
+        try sandbox.write("golden/c.bundle", try Self.forged(sandbox.path("golden/a.bundle")))
+        let different = try await sandbox.agentctl("replay", "--golden", "golden")
+        #expect(different.code == 1 && different.out.contains("different  c.bundle") && different.out.contains("of 's1', fact "), "\(different)")
+        let priced = try await sandbox.agentctl("replay", "--golden", "golden", "--update")
+        #expect(priced.code == 1 && priced.err.contains("c.bundle: plan chain:") && priced.err.contains("with --yes"), "\(priced)")
+        #expect(sandbox.server.requests.count == asked)
+        let renewed = try await sandbox.agentctl("replay", "--golden", "golden", "--update", "--yes")
+        #expect(renewed.code == 0 && renewed.out.contains("recorded anew as "), "\(renewed)")
+        #expect(sandbox.server.requests.count == asked + 2)
+        #expect(try await sandbox.agentctl("replay", "--golden", "golden").out.hasSuffix("3 bundles, 2 ok, 1 redacted\n"))
+
+        try sandbox.write("golden/d.bundle", "{}\n")
+        let broken = try await sandbox.agentctl("replay", "--golden", "golden", "--junit", "-")
+        #expect(broken.code == 44 && broken.out.contains("errors=\"1\"") && broken.out.contains("<error type=\"unreadable\""), "\(broken)")
+        #expect(try await sandbox.agentctl("replay", "--golden", "golden", "--json").json?["unreadable"] == 1)
+    }
+
+    /// A bundle whose first call held another amount, with all hashes made again.
+    private static func forged(_ path: String) throws -> String {
+        let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").map(String.init)
+        var head = EventChain.origin(of: try #require(try JSONParser.parse(lines[0])["run"]?.stringValue))
+        let first = head
+        var chain = EventChain()
+        var isForged = false
+        var out: [String] = []
+        for line in lines {
+            guard line.hasPrefix("{\"fact\":"), let start = line.firstRange(of: "\"payload\":")?.upperBound else {
+                out.append(line)
+                continue
+            }
+            let fact = try JSONParser.parse(line)
+            var payload = String(line[start...].dropLast())
+            if !isForged, fact["kind"] == "call_started", let held = fact["payload"]?["held_usd"]?.stringValue {
+                payload = payload.replacing("\"held_usd\":\"\(held)\"", with: "\"held_usd\":\"0.2\"")
+                isForged = true
+            }
+            let bytes = Array(payload.utf8)
+            head = bytes.withUnsafeBytes { chain.link(after: head, sequence: fact["fact"]!.intValue!, at: fact["at"]!.intValue!, kind: fact["kind"]!.stringValue!, payload: $0) }
+            out.append(String(line[..<start]).replacing(fact["hash"]!.stringValue!, with: head.hex) + payload + "}")
+        }
+        #expect(isForged && head != first)
+        out[0] = out[0].replacing(try #require(try JSONParser.parse(lines[0])["head"]?.stringValue), with: head.hex)
+        let body = out.dropLast().map { $0 + "\n" }.joined()
+        return body + "{\"end\":\"\(ContentHash(of: body).hex)\",\"lines\":\(out.count)}\n"
     }
 }
