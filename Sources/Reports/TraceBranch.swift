@@ -69,7 +69,7 @@ final class TraceBranch {
         }
         return branches.enumerated().sorted { a, b in
             if let x = a.element.node.item, let y = b.element.node.item { return x < y }
-            switch (a.element.node.startedAt, b.element.node.startedAt) {
+            switch (a.element.node.stands, b.element.node.stands) {
             case (let x?, let y?): return (x, a.offset) < (y, b.offset)
             case (nil, nil): return a.offset < b.offset
             case (let x, _): return x != nil
@@ -84,4 +84,9 @@ final class TraceBranch {
         node.startedAt = children.compactMap(\.node.startedAt).min()
         node.endedAt = node.status == .running ? nil : children.compactMap(\.node.endedAt).max()
     }
+}
+
+extension NodeRecord {
+    /// Where it stands in time: what a fork keeps took none of it.
+    fileprivate var stands: Timestamp? { startedAt ?? (inheritedFrom == nil ? nil : endedAt) }
 }

@@ -118,6 +118,10 @@ import WorkflowModel
                         signals: AnswerSignals(
                             bytes: 9, finish: "length", matchesSchema: false,
                             logprobs: AnswerSignals.Logprobs(sum: -0.3, lowest: -0.2, mean: -0.15, p10: -0.2, margin: 1.5, tokens: 2)))),
+                .nodeInherited(
+                    NodeInherited(path: "k[1]", from: "r0", status: .succeeded, output: Self.blob("output").hash, failure: StepFailure(.budget, "x"), facts: ["tier": "t"])),
+                .nodeInherited(NodeInherited(path: "l", from: "r0", status: .skipped, reason: .conditionFalse)),
+                .filesAccepted(FilesAccepted(graph: ContentHash(of: "later"), sources: Self.blob("sources").hash, meaning: ContentHash(of: "other"))),
                 .nodeSucceeded("a", OutputReference(hash: Self.blob("output").hash)), .stepSkipped("b", .conditionFalse),
                 .memoKept(
                     MemoKept(
@@ -244,7 +248,7 @@ import WorkflowModel
                 "DELETE FROM model_call WHERE number = 2", "DELETE FROM step_attempt WHERE node_path = 'b'", "DELETE FROM outcome WHERE number = 2",
                 "DELETE FROM approval WHERE node_path = 'a'", "DELETE FROM memo_hit", "DELETE FROM budget_window",
                 "INSERT INTO outcome SELECT run, 9, value, at, source FROM outcome WHERE number = 1",
-                "INSERT INTO step_attempt SELECT run, 'z', 'z', item, status, started_at, ended_at, output_hash, error, reason FROM step_attempt WHERE node_path = 'b'",
+                "INSERT INTO step_attempt SELECT run, 'z', 'z', item, status, started_at, ended_at, output_hash, error, reason, inherited_from FROM step_attempt WHERE node_path = 'b'",
                 "DELETE FROM price_row",
             ] {
                 var told: [String] = []

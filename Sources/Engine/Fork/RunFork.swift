@@ -49,7 +49,8 @@ extension KeptNodes {
         } catch {
             let missing = named.count { read[$0] == nil }
             guard missing > 0 else { throw error }
-            throw JournalError(.corrupt, "\(missing == 1 ? "a document" : "\(missing) documents") of run \(run) \(missing == 1 ? "is" : "are") not in the ledger any more, removed or redacted: nothing of it can be kept (\(error.description))")
+            let what = missing == 1 ? "a document of run \(run) is" : "\(missing) documents of run \(run) are"
+            throw JournalError(.corrupt, "\(what) not in the ledger any more, removed or redacted: nothing of it can be kept (\(error.description))")
         }
         self = ForkSelection(settled, point).kept(in: graph)
     }

@@ -30,10 +30,11 @@ struct RecordedWorkflow {
         let path = try path(of: run, named: file, in: here.project)
         let settings = Settings(project: try global.settings(besides: path).project, ledgerPath: here.ledgerPath)
         let recorded = try await RecordedFiles(of: run, archive)
+        let loaded = Result { try WorkflowSource.load(path, settings, hasBegun: true, runs: true).applying(recorded?.changes ?? []) }
         let today: WorkflowGraph
-        do {
-            today = try WorkflowSource.load(path, settings, hasBegun: true, runs: true).applying(recorded?.changes ?? [])
-        } catch {
+        switch loaded {
+        case .success(let graph): today = graph
+        case .failure(let error):
             // A deploy may have left them broken, or none.
             guard file == nil, !accepts, let graph = try await recorded?.graph(of: run, path: path, archive, settings) else { throw error }
             return RecordedWorkflow(graph: graph, settings: settings, path: path, note: goingOn(run, "its files cannot be taken now"))
