@@ -29,6 +29,8 @@ public struct BundleWriter: Sendable {
     }
 
     private static let page = 1_000
+    /// Facts whose documents are read at once.
+    private static let together = 16
 
     /// - Parameter emit: gets whole lines, in order.
     /// - Throws: `JournalError` where the ledger cannot be read, or has no such facts; what `emit` throws.
@@ -51,7 +53,9 @@ public struct BundleWriter: Sendable {
                 isFirst = false
                 try pen.put(.header(header(facts[0], count, head)))
             }
-            for fact in facts { try await write(fact, &pen, transcript, asked, redacted) }
+            for start in stride(from: 0, to: facts.count, by: Self.together) {
+                try await write(facts[start..<min(start + Self.together, facts.count)], &pen, transcript, asked, redacted)
+            }
             (after, left) = (last.sequence, left - facts.count)
         }
         return try pen.end(head)
@@ -79,38 +83,41 @@ public struct BundleWriter: Sendable {
     }
 
     private func write(
-        _ fact: RecordedFact, _ pen: inout Pen, _ transcript: any RunTranscript, _ asked: Set<ContentHash>, _ redacted: Set<ContentHash>
+        _ facts: ArraySlice<RecordedFact>, _ pen: inout Pen, _ transcript: any RunTranscript, _ asked: Set<ContentHash>, _ redacted: Set<ContentHash>
     ) async throws {
-        let json = BundleLine.standsAsItIs(fact.payload)
-        let payload = json ?? .null
-        let ids = pen.newRows(BundleProof.priceRows(in: payload))
-        if !ids.isEmpty {
-            let rows = try await archive.priceRows(ids)
-            for row in rows { try pen.put(.priceRow(id: row.id, json: Array(row.json.utf8))) }
-        }
-        let named = RunEvent.documents(in: payload)
-        var wanted = pen.newDocuments(named.map(\.hash))
-        let lists = pen.newLists(named.filter { name in RunEvent.listKeys.contains { name.key.hasSameBytes(as: $0) } }.map(\.hash))
-        var found = try await transcript.documents(Array(Set(wanted + lists)))
-        if !lists.isEmpty {
-            let inner = lists.flatMap { list in found[list].flatMap { try? JSONParser.parse($0) }.map(RunEvent.documents(inList:)) ?? [] }
-            let new = pen.newDocuments(inner)
-            let more = try await transcript.documents(new)
-            found.merge(more) { first, _ in first }
-            wanted += new
-        }
-        for hash in wanted {
-            if asked.contains(hash) {
-                try pen.put(.leftOut(hash, .asked))
-            } else if let bytes = found[hash] {
-                try pen.put(.document(Blob(bytes, hash: hash)))
-            } else if redacted.contains(hash) {
-                try pen.put(.leftOut(hash, .redacted))
-            } else {
-                throw JournalError(.corrupt, "the document \(hash.hex) of run \(run.id) is not in the ledger: agentctl verify \(run.id)")
+        let parsed = facts.map { (fact: $0, json: BundleLine.standsAsItIs($0.payload)) }
+        let named = parsed.map { RunEvent.documents(in: $0.json ?? .null) }
+        var found = try await transcript.documents(Array(Set(named.flatMap { $0.map(\.hash) }.filter { !pen.hasWritten($0) })))
+        let lists = named.flatMap { $0.filter(Self.isList).compactMap { found[$0.hash] } }
+        let inner = Set(lists.flatMap { (try? JSONParser.parse($0)).map(RunEvent.documents(inList:)) ?? [] }.filter { found[$0] == nil && !pen.hasWritten($0) })
+        let more = try await transcript.documents(Array(inner))
+        found.merge(more) { first, _ in first }
+        let rows = try await priceRows(parsed.flatMap { BundleProof.priceRows(in: $0.json ?? .null) })
+        for (fact, json) in parsed {
+            for id in pen.newRows(BundleProof.priceRows(in: json ?? .null)) { if let row = rows[id] { try pen.put(.priceRow(id: id, json: Array(row.utf8))) } }
+            let names = RunEvent.documents(in: json ?? .null)
+            var wanted = pen.newDocuments(names.map(\.hash))
+            for list in pen.newLists(names.filter(Self.isList).map(\.hash)) {
+                wanted += pen.newDocuments(found[list].flatMap { try? JSONParser.parse($0) }.map(RunEvent.documents(inList:)) ?? [])
             }
+            for hash in wanted { try write(hash, &pen, found[hash], isAsked: asked.contains(hash), isRedacted: redacted.contains(hash)) }
+            try pen.put(.fact(fact, json: json))
         }
-        try pen.put(.fact(fact, json: json))
+    }
+
+    private static func isList(_ name: (key: String, hash: ContentHash)) -> Bool { RunEvent.listKeys.contains { name.key.hasSameBytes(as: $0) } }
+
+    private func priceRows(_ ids: [String]) async throws -> TextTable<String> {
+        var table: TextTable<String> = [:]
+        for row in try await archive.priceRows(TextSet(ids).sorted()) { table[row.id] = row.json }
+        return table
+    }
+
+    private func write(_ hash: ContentHash, _ pen: inout Pen, _ bytes: [UInt8]?, isAsked: Bool, isRedacted: Bool) throws {
+        if isAsked { return try pen.put(.leftOut(hash, .asked)) }
+        if let bytes { return try pen.put(.document(Blob(bytes, hash: hash))) }
+        guard isRedacted else { throw JournalError(.corrupt, "the document \(hash.hex) of run \(run.id) is not in the ledger: agentctl verify \(run.id)") }
+        try pen.put(.leftOut(hash, .redacted))
     }
 }
 
@@ -126,6 +133,7 @@ private struct Pen {
 
     init(_ emit: @escaping ([UInt8]) throws -> Void) { self.emit = emit }
 
+    func hasWritten(_ hash: ContentHash) -> Bool { documents.contains(hash) }
     mutating func newDocuments(_ hashes: [ContentHash]) -> [ContentHash] { hashes.filter { documents.insert($0).inserted } }
     mutating func newLists(_ hashes: [ContentHash]) -> [ContentHash] { hashes.filter { lists.insert($0).inserted } }
     mutating func newRows(_ ids: [String]) -> [String] { ids.filter { rows.insert($0).inserted } }

@@ -4,10 +4,18 @@ import Values
 import WorkflowModel
 
 /// One run of a ledger as it is replayed or put into a bundle. What it is asked runs on the reader's thread.
-struct LedgerTranscript: RunTranscript {
+final class LedgerTranscript: RunTranscript {
     let ledger: Ledger
     let run: RunID
     let file: String
+    /// Looked for once: all facts of the run are.
+    private let known = Mutex<Set<ContentHash>?>(nil)
+
+    init(ledger: Ledger, run: RunID, file: String) {
+        self.ledger = ledger
+        self.run = run
+        self.file = file
+    }
 
     func events(after sequence: Int, most: Int) async throws(JournalError) -> [EventRecord] {
         let run = run.text
@@ -16,11 +24,8 @@ struct LedgerTranscript: RunTranscript {
 
     /// A later run may have the same document again: of this one it stays redacted.
     func documents(_ hashes: [ContentHash]) async throws(JournalError) -> [ContentHash: [UInt8]] {
-        let run = run.text
-        return try await ledger.reading { ledger throws(JournalError) in
-            let redacted = try ledger.redacted(run: run)
-            return try ledger.blobs(redacted.isEmpty ? hashes : hashes.filter { !redacted.contains($0) })
-        }
+        let redacted = try await redacted()
+        return try await ledger.reading { ledger throws(JournalError) in try ledger.blobs(redacted.isEmpty ? hashes : hashes.filter { !redacted.contains($0) }) }
     }
 
     func priceRows(_ ids: [String]) async throws(JournalError) -> [PriceRow] {
@@ -29,8 +34,11 @@ struct LedgerTranscript: RunTranscript {
     }
 
     func redacted() async throws(JournalError) -> Set<ContentHash> {
+        if let known = known.withLock({ $0 }) { return known }
         let run = run.text
-        return try await ledger.reading { ledger throws(JournalError) in try ledger.redacted(run: run) }
+        let found = try await ledger.reading { ledger throws(JournalError) in try ledger.redacted(run: run) }
+        known.withLock { $0 = found }
+        return found
     }
 }
 

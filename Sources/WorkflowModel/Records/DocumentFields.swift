@@ -88,10 +88,14 @@ extension RunTranscript {
         var after = 0
         while true {
             let events = try await events(after: after, most: page)
-            for event in events {
-                for (list, field) in fields.take(kind: event.kind, payload: event.payload) {
-                    let bytes = try await documents([list])[list]
-                    if let json = bytes.flatMap({ try? JSONParser.parse($0) }) { fields.open(json, of: field) }
+            let lists = events.flatMap { fields.take(kind: $0.kind, payload: $0.payload) }
+            var rest = lists[...]
+            while !rest.isEmpty {
+                let some = rest.prefix(256)
+                rest = rest.dropFirst(some.count)
+                let found = try await documents(some.map(\.list))
+                for (list, field) in some {
+                    if let json = found[list].flatMap({ try? JSONParser.parse($0) }) { fields.open(json, of: field) }
                 }
             }
             guard events.count == page, let last = events.last else { return fields }
