@@ -213,8 +213,7 @@ final class ReplayConductor: @unchecked Sendable {
     }
 
     func take(_ fact: JournaledEvent, in entry: JournalEntry) {
-        let path = record.number(of: fact.event.nodePath)
-        guard let index = record.head(path) else {
+        guard let index = record.head(record.line(of: fact.event)) else {
             if record.life.hasEnd {
                 note(ReplayFinding(at: nil, fact, entry, path: fact.event.nodePath))
             } else {
