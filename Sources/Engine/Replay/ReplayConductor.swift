@@ -221,7 +221,7 @@ final class ReplayConductor: @unchecked Sendable {
             }
             return
         }
-        switch FactComparison(record.facts[index], fact, started: started, mostRoom: fact.event.site.flatMap { mostRooms[$0] }).verdict(isOfOtherEncoder: isOfOtherEncoder) {
+        switch FactComparison(record.facts[index], fact, started: started, mostRoom: fact.event.site.flatMap { mostRooms[$0] }, isGoneOn: record.lives.count > 1).verdict(isOfOtherEncoder: isOfOtherEncoder) {
         case .same: break
         case .otherBytes: otherRequests += 1
         case .different(let key):
