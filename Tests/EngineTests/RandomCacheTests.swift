@@ -73,7 +73,8 @@ import WorkflowModel
                         return answer
                     }))
             for run in 0..<4 {
-                _ = try await rig.run(graph, ["doc": .string(run == 2 ? "other" : "d")])
+                let result = try await rig.run(graph, ["doc": .string(run == 2 ? "other" : "d")])
+                await rig.expectReplay(result.id, graph, "seed \(seed)")
                 for call in rig.written.calls {
                     guard let usage = call.end?.usage, call.end?.failure == nil else { continue }
                     calls += 1

@@ -21,6 +21,7 @@ import WorkflowModel
         let chooser = Chooser(rig.journal)
         let result = try await rig.run(graph, observer: chooser)
         await rig.engine.leave()
+        await rig.expectReplay(result.id, graph, "seed \(seed)")
         // What was asked for comparison, all of it, is within the worst, and no part of the result.
         let compared = rig.written.calls.filter { $0.start.purpose == .shadow }
         let shadows = rig.written.events.compactMap { if case .shadowEnded(let shadow) = $0.event { shadow } else { nil } }

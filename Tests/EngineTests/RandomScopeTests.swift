@@ -29,7 +29,9 @@ import WorkflowModel
         let (yaml, critical) = scopes.workflow("t", depth: 3, size: 6, top: "concurrency: 10000\nbudget: { max_cost_usd: 1000 }")
         let latencies = scopes.latencies
         let rig = EngineRig { request, _ in .text("x", latency: .milliseconds(latencies[request.schemaName]!)) }
-        let result = try await rig.run(yaml, files: scopes.files)
+        let graph = try workflow(yaml, files: scopes.files)
+        let result = try await rig.run(graph)
+        await rig.expectReplay(result.id, graph)
         #expect(result.status == .succeeded, "\(String(describing: result.failure))")
         #expect(rig.clock.elapsed == .milliseconds(critical))
         let paths = rig.written.calls.map(\.start.path)
@@ -44,7 +46,9 @@ import WorkflowModel
         let (yaml, critical) = scopes.workflow("t", depth: 3, size: 6, top: "concurrency: 2")
         let latencies = scopes.latencies
         let rig = EngineRig { request, _ in .text("x", latency: .milliseconds(latencies[request.schemaName]!)) }
-        let result = try await rig.run(yaml, files: scopes.files)
+        let graph = try workflow(yaml, files: scopes.files)
+        let result = try await rig.run(graph)
+        await rig.expectReplay(result.id, graph)
         #expect(result.status == .succeeded)
         #expect(rig.provider.mostInFlight <= 2)
         // Graham's bound for two places: no place is free while a step could begin.

@@ -1,9 +1,10 @@
 import Economics
-@testable import Engine
 import TestSupport
 import Testing
 import Values
 import WorkflowModel
+
+@testable import Engine
 
 /// A run that is replayed by machines which differ in one small thing from those that made it. What a machine is told to do by its workflow stands for
 /// what it would do by a fault: a renderer that loses a space, a machine that tries once more, a gate that takes more for enough. Each is found,

@@ -222,6 +222,7 @@ import WorkflowModel
             #expect(after.calls.filter { $0.end == nil }.count == lost)
             #expect(after.mostHeld <= usd("5").picoDollars)
             #expect(after.notes == rig.written.notes, "after \(count) entries")
+            await again.expectReplay(whole.id, graph, "after \(count) entries")
         }
     }
 
@@ -250,6 +251,7 @@ import WorkflowModel
             let again = Self.rig(journal: journal)
             _ = try await again.engine.resume(whole.id, graph)
             #expect(gates(again.written).symmetricDifference(all) == [], "after \(count) entries")
+            await again.expectReplay(whole.id, graph, "after \(count) entries")
         }
     }
 
@@ -335,6 +337,7 @@ import WorkflowModel
             if journal.run(whole.id)!.end != nil { break }
         }
         #expect((4..<100).contains(processes))
+        await EngineRig(journal: journal, provider: rig.provider).expectReplay(whole.id, graph, "\(processes) processes")
     }
 
     @Test func anInterruptedRunGoesOn() async throws {
@@ -351,6 +354,7 @@ import WorkflowModel
             let result = try await again.engine.resume(first.id, graph)
             #expect(result.status == .succeeded, "\(moment): \(result.failure as Any)")
             #expect(result.outputs == whole.outputs, "\(moment)")
+            await again.expectReplay(first.id, graph, "\(moment)")
         }
     }
 

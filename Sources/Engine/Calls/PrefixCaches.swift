@@ -103,7 +103,9 @@ final class PrefixCaches: Sendable {
             // Nothing was planned, by what was known then of the shortest prefix.
             guard let told = record.plan else { return nil }
             rules.leastTokens = told.leastTokens
-        } else if let learned = state.withLock({ $0.minimums[question.model.reference] }) { rules.leastTokens = learned.leastTokens(rules.leastTokens) }
+        } else if let learned = state.withLock({ $0.minimums[question.model.reference] }) {
+            rules.leastTokens = learned.leastTokens(rules.leastTokens)
+        }
         guard let last = ends.last, last.tokens >= rules.leastTokens else { return nil }
         let retention = caching.marks && !caching.isHeldOut ? rules.retention(for: caching.lifetimes.values) : nil
         if let retention { rules = rules.retaining(retention) }

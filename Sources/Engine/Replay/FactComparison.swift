@@ -17,9 +17,12 @@ struct FactComparison {
     private let made: JournaledEvent
     private let started: RunStarted
     private let mostRoom: CapAmount?
+    /// Whether a process before went on from another moment than the record tells of, by which what is left for the rest may be anything.
+    private let isGoneOn: Bool
 
     /// - Parameter mostRoom: of a call, what was to be left for the rest of the run at the most; `nil`: it is known.
-    init(_ recorded: EventRecord, _ made: JournaledEvent, started: RunStarted, mostRoom: CapAmount? = nil) {
+    init(_ recorded: EventRecord, _ made: JournaledEvent, started: RunStarted, mostRoom: CapAmount? = nil, isGoneOn: Bool = false) {
+        self.isGoneOn = isGoneOn
         self.mostRoom = mostRoom
         self.recorded = recorded
         self.made = made
@@ -68,6 +71,7 @@ struct FactComparison {
     /// Whether what is left for the rest of the run is told in the record as it may have been: what had begun, and is told of later, may have begun
     /// before or behind.
     private func isRoom(_ own: JSONObject, _ other: JSONObject) -> Bool {
+        if isGoneOn { return true }
         guard let mostRoom else { return false }
         func amount(_ payload: JSONObject) -> CapAmount {
             CapAmount(money: payload["room_usd"]?.stringValue.flatMap(Money.init(decimal:)) ?? .zero, tokens: payload["room_tokens"]?.intValue.map(Int.init) ?? 0)

@@ -13,7 +13,10 @@ enum RecordedFiles {
                 guard let file = file(of: segment), files[path]?[file.name] == nil else { continue }
                 let documents = try await transcript.documents([file.hash])
                 guard let bytes = documents[file.hash] else { continue }
-                files[path, default: [:]][file.name] = file.isText ? withoutHeading(bytes, file.name) : bytes
+                let content = file.isText ? withoutHeading(bytes, file.name) : bytes
+                files[path, default: [:]][file.name] = content
+                // For nodes that sent nothing, as an answer of before stood in.
+                if files[""]?[file.name] == nil { files["", default: [:]][file.name] = content }
             }
         }
         return files

@@ -91,7 +91,7 @@ extension ReplayConductor {
         let site = call.site
         let start = record.start(at: site)
         // What its node comes to next, behind what goes with the intent.
-        let next = record.ahead(path) { _, fact in !["step_started", "input_trimmed", "prefix_released"].contains(fact.kind) }
+        let next = start == index ? index : record.ahead(path) { _, fact in !["step_started", "input_trimmed", "prefix_released"].contains(fact.kind) }
         func reply(_ reply: JournalReply) -> Bool {
             waiters.remove(waiter)
             continuation.resume(returning: .success(reply))

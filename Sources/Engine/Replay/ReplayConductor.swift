@@ -233,8 +233,7 @@ final class ReplayConductor: @unchecked Sendable {
     }
 
     func take(_ fact: JournaledEvent, in entry: JournalEntry) {
-        let path = record.number(of: fact.event.nodePath)
-        guard let index = record.head(path) else {
+        guard let index = record.head(record.line(of: fact.event)) else {
             if record.life.hasEnd {
                 note(ReplayFinding(at: nil, fact, entry, path: fact.event.nodePath))
             } else {
@@ -242,7 +241,7 @@ final class ReplayConductor: @unchecked Sendable {
             }
             return
         }
-        switch FactComparison(record.facts[index], fact, started: started, mostRoom: fact.event.site.flatMap { mostRooms[$0] }).verdict(isOfOtherEncoder: isOfOtherEncoder) {
+        switch FactComparison(record.facts[index], fact, started: started, mostRoom: fact.event.site.flatMap { mostRooms[$0] }, isGoneOn: record.lives.count > 1).verdict(isOfOtherEncoder: isOfOtherEncoder) {
         case .same: break
         case .otherBytes: otherRequests += 1
         case .different(let key):

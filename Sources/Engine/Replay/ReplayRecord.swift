@@ -21,7 +21,11 @@ final class ReplayRecord {
     private(set) var paths: [String] = [""]
     private var numbers: TextTable<Int> = ["": 0]
     private var pathOf: [Int] = []
-    /// The next fact of the same node and life.
+    /// Where each stands in line: with its node, but for calls that a gate makes side by side.
+    private var lineOf: [Int] = []
+    /// Of each line, the last that was made.
+    private var lasts: [Int: Int] = [:]
+    /// The next fact of the same line and life.
     private var next: [Int]
     private var heads: [Int] = [-1]
     private(set) var isMade: [Bool]
@@ -63,6 +67,7 @@ final class ReplayRecord {
         life = lives[0]
         for (index, fact) in facts.enumerated() {
             pathOf.append(number(of: Self.foreign.contains(fact.kind) ? "" : fact.payload["step"]?.stringValue ?? ""))
+            lineOf.append(pathOf[index])
             if fact.kind == "call_started", let site = CallSite(fact.payload) {
                 starts[site] = index
                 if let call = fact.payload["call"]?.intValue { begins[Int(call)] = index }
@@ -70,7 +75,30 @@ final class ReplayRecord {
             if fact.kind == "call_started", fact.payload["cache"] != nil, let key = RunPrefixes.key(fact.payload) { prompts[key, default: []].append(index) }
             if fact.kind == "call_ended", let call = fact.payload["call"]?.intValue { ends[Int(call)] = index }
         }
+        for (index, fact) in facts.enumerated() {
+            switch fact.kind {
+            case "call_started":
+                if fact.payload["purpose"] == "agree", let part = fact.payload["part"]?.stringValue { lineOf[index] = number(of: Self.side(paths[pathOf[index]], part)) }
+            case "call_ended", "prefix_released":
+                if let call = fact.payload["call"]?.intValue, let start = begins[Int(call)] { lineOf[index] = lineOf[start] }
+            default: break
+            }
+        }
         begin(lives[0])
+    }
+
+    /// The line of what a gate asks beside others.
+    private static func side(_ path: String, _ part: String) -> String { "\(path)\u{1}\(part)" }
+
+    /// The line that a made fact stands in.
+    func line(of fact: RunEvent) -> Int {
+        switch fact {
+        case .callStarted(let call) where call.purpose == .agree: return number(of: Self.side(call.path, call.part))
+        case .callEnded(let end): if let start = begins[end.id.number] { return lineOf[start] }
+        case .prefixReleased(let released): if let start = begins[released.call.number] { return lineOf[start] }
+        default: break
+        }
+        return number(of: fact.nodePath)
     }
 
     /// Begins with what a process did.
@@ -79,14 +107,15 @@ final class ReplayRecord {
         cursor = life.facts.lowerBound
         heads = Array(repeating: Self.none, count: paths.count)
         beginnings.removeAll(keepingCapacity: true)
+        lasts.removeAll(keepingCapacity: true)
         for index in life.facts.reversed() {
             if facts[index].kind == "step_started" { beginnings[pathOf[index]] = index }
             if Self.foreign.contains(facts[index].kind) {
                 isMade[index] = true
                 continue
             }
-            next[index] = heads[pathOf[index]]
-            heads[pathOf[index]] = index
+            next[index] = heads[lineOf[index]]
+            heads[lineOf[index]] = index
         }
         // The journal made it when the run was taken over.
         if facts[life.facts.lowerBound].kind == "run_resumed" { advance(life.facts.lowerBound) }
@@ -128,11 +157,12 @@ final class ReplayRecord {
     func end(of call: Int) -> Int? { ends[call] }
     func started(_ call: Int) -> EventRecord? { begins[call].map { facts[$0] } }
 
-    /// Whether a node may not have begun yet when a call was asked for: what tells of it stands behind that call's beginning, or comes only with its
-    /// own first call.
-    func mayBegin(_ path: String, behind call: Int) -> Bool {
+    /// Whether a node may not have begun yet when another one asked for a call: what tells of it stands behind the last fact of that one, or comes
+    /// only with its own first call.
+    func mayBegin(_ path: String, behind other: String) -> Bool {
         let number = number(of: path)
-        return head(number).map { facts[$0].kind == "step_started" } == true || beginnings[number].map { $0 > call } == true
+        let last = lasts[self.number(of: other)] ?? Self.none
+        return head(number).map { facts[$0].kind == "step_started" } == true || beginnings[number].map { $0 > last } == true
     }
 
     /// How many calls of a question stand in front of a fact.
@@ -152,7 +182,8 @@ final class ReplayRecord {
     /// The first of its node, which it is, is made.
     func advance(_ index: Int) {
         isMade[index] = true
-        heads[pathOf[index]] = next[index]
+        heads[lineOf[index]] = next[index]
+        lasts[lineOf[index]] = index
     }
 
     func hasCompared() { compared += 1 }

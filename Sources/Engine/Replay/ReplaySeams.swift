@@ -124,7 +124,7 @@ struct ReplayAttachments: AttachmentSource {
     let path: String
 
     func read(_ name: String, besides file: String) async throws(StepFailure) -> AttachedFile {
-        guard let bytes = conductor.attached[path]?[name] else {
+        guard let bytes = conductor.attached[path]?[name] ?? conductor.attached[""]?[name] else {
             // It could not be read then, or nothing was sent.
             throw conductor.failure(at: path) ?? StepFailure(.attachment, "the record does not hold '\(name)' of '\(path)'")
         }

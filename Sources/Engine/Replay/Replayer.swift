@@ -113,6 +113,9 @@ public struct Replayer: Sendable {
             report.warnings.append("\(conductor.otherRequests) requests have other bytes, as they are encoded otherwise now")
         }
         if !hasModels { report.warnings.append("what was known of its models is not in the record: it is taken from the project as it is now") }
+        if record.lives.count > 1, conductor.mostRooms.isEmpty == false {
+            report.warnings.append("what its calls were to leave for the rest of the run is not compared, as several processes were at work on it")
+        }
         if record.lives.last?.hasEnd == false { report.warnings.append("the record ends before the run does: its process is gone, or at work") }
         let isBehindGap = isBehindGap(conductor)
         if let found = conductor.difference, !isBehindGap {

@@ -89,7 +89,7 @@ extension RunExecution {
     /// For a call of a run that is replayed, what it may have been at the most: nodes begin without a fact of their own, which goes with that of their
     /// first call.
     func noteRoom(of site: CallSite, in replay: ReplayConductor) {
-        guard let room = state.room, let call = replay.record.start(at: site) else { return }
-        replay.mostRooms[site] = room.amount(state) { replay.record.mayBegin($0.path, behind: call) }
+        guard let room = state.room else { return }
+        replay.mostRooms[site] = room.amount(state) { replay.record.mayBegin($0.path, behind: site.path) }
     }
 }

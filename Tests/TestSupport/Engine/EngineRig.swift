@@ -45,8 +45,9 @@ public struct EngineRig: Sendable {
 
     public func run(_ graph: WorkflowGraph, _ inputs: JSONObject = [:], observer: (any RunObserver)? = nil) async throws -> RunResult {
         let result = try await engine.run(graph, inputs: try InputBinding.bind(inputs, to: graph), observer: observer)
-        let report = try await replay(result.id, graph)
-        if let difference = report.difference { print("REPLAYED \(difference.message) | expected \(difference.expected ?? "-") | found \(difference.found ?? "-")") } else { print("REPLAYED same \(report.facts)") }
+        if ReplayWish.isThere, let difference = try await replay(result.id, graph).difference {
+            print("replayed otherwise: \(difference.message); expected \(difference.expected ?? "nothing"), found \(difference.found ?? "nothing")")
+        }
         return result
     }
 
