@@ -34,7 +34,7 @@ struct GoldenRuns {
         if let junit {
             if junit == "-" { Output.write(report.junit) } else { try WholeFile.replace(junit, with: Output.secrets.redactor.redact(report.junit)) }
         }
-        if isText { Output.write(report.summary(style: Output.style)) }
+        if isText { Output.write(styled: report.summary(style: Output.style)) }
         Output.flush()
         if report.entries.contains(where: { $0.verdict == .unreadable && $0.update == nil }) { throw CommandEnd(code: ExitCodes.code(.corrupt)) }
         if report.entries.contains(where: { $0.verdict == .different && $0.update == nil }) { throw CommandEnd(code: ExitCodes.differs) }
