@@ -73,7 +73,7 @@ public final class Engine: Sendable {
         if let known = modelDocuments.withLock({ $0[graph.hash] }) { return known }
         var models = RecordedModels()
         models.add(of: graph, environment, at: environment.clock.now())
-        let made = Blob(JSONEncoding.canonical.bytes(models.json))
+        let made = Blob(JSONEncoding.canonical.bytes(environment.secrets.redactor.redact(models.json)))
         modelDocuments.withLock { documents in
             if documents.count >= Self.mostModelDocuments { documents.removeAll() }
             documents[graph.hash] = made

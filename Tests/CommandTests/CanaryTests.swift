@@ -223,7 +223,8 @@ import Values
             "schema": [["schema", "workflow"]], "graph": [["graph", "programs.yaml"], ["graph", "programs.yaml", "--format", "mermaid"]],
             "try expr": [["try", "expr", "'\(Self.canaries["built-in"]!)'"]], "try prompt": [["try", "prompt", "flows/answer.yaml", "a", "--input", "t=\(Self.canaries["env"]!)"]],
             "try schema": [["try", "schema", "wrong.yaml", "agentctl.yaml"]], "plan": [["plan", "flows/answer.yaml"], ["plan", "flows/gone.yaml", "--json"]], "run": [["run", "flows/answer.yaml", "--quiet"]],
-            "resume": [["resume", "last"], ["resume", "--all"], ["resume", asking, "--failed", "--dry-run"]], "replay": [["replay", id, "--from", "a", "--dry-run"], ["replay", id, "--from", Self.canaries["env"]!, "--live"]],
+            "resume": [["resume", "last"], ["resume", "--all"], ["resume", asking, "--failed", "--dry-run"]],
+            "replay": [["replay", "last"], ["replay", "--all", "--json"], ["replay", id, "--from", "a", "--dry-run"], ["replay", id, "--from", Self.canaries["env"]!, "--live"]],
             "approvals": [["approvals"], ["approvals", "--json"], ["approvals", "--all"], ["approvals", "--all", "--json"]],
             "approve": [
                 ["approve", "last", "--no", "--by", Self.canaries["env"]!, "--note", Self.everything(but: "command")],
@@ -234,7 +235,7 @@ import Values
             "outputs": [["outputs", asking], ["outputs", "last", "--raw"], ["outputs", asking, "--step", "file", "--raw"], ["outputs", asking, "--step", "named"]],
             "audit": [["audit"], ["audit", "--json"], ["audit", "--csv", "--by", "run,model"], ["audit", "--by", "approver"], ["audit", "--by", "approver", "--json"]],
             "outcome": [["outcome", "last", Self.canaries["env"]!], ["outcome", Self.canaries["env"]!, "x"]],
-            "verify": [["verify", "last"], ["verify", "--all", "--json"]], "replay": [["replay", "last"], ["replay", "--all", "--json"]], "db check": [["db", "check", "--json"], ["db", "check"]], "db vacuum": [["db", "vacuum"]],
+            "verify": [["verify", "last"], ["verify", "--all", "--json"]], "db check": [["db", "check", "--json"], ["db", "check"]], "db vacuum": [["db", "vacuum"]],
             "export": [["export", id, "--bundle", "made.bundle"], ["export", id, "--bundle", "-", "--without", Self.canaries["env"]!], ["export", Self.canaries["env"]!, "--bundle", "x"]],
             "import": [["import", "made.bundle"], ["import", "lines.jsonl"], ["import", Self.canaries["env"]!]],
             "redact": [

@@ -9,7 +9,6 @@ extension ModelProfile {
         object["context_window"] = contextWindow.map { .int(Int64($0)) }
         object["max_concurrency"] = maxConcurrency.map { .int(Int64($0)) }
         if attachments != .none { object["attachments"] = attachments.json }
-        if server != reference.provider { object["server"] = .string(server) }
         if servedNames != .any { object["served_names"] = .string(servedNames.rawValue) }
         if !keepsOutputCap { object["keeps_output_cap"] = false }
         if let word = counting.word { object["counting"] = .string(word) }

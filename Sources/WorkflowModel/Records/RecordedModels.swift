@@ -29,11 +29,21 @@ public struct RecordedModels: Sendable {
 
 extension RecordedModels {
     public var json: JSONValue {
-        .array(
+        // By number: which of them are one matters, and an address may hold a key.
+        var servers: [String] = []
+        return .array(
             entries.map { model, entry in
                 switch entry {
-                case .known(let profile, let prices): .object((profile.json.objectValue ?? [:]).with("prices", prices?.json))
-                case .unknown(let failure): ["model": .string(model.description), "failure": failure.json]
+                case .known(let profile, let prices):
+                    let server: JSONValue?
+                    if profile.server == profile.reference.provider {
+                        server = nil
+                    } else {
+                        if !servers.contains(where: { $0.hasSameBytes(as: profile.server) }) { servers.append(profile.server) }
+                        server = .string("#\(servers.firstIndex { $0.hasSameBytes(as: profile.server) }! + 1)")
+                    }
+                    return .object((profile.json.objectValue ?? [:]).with("server", server).with("prices", prices?.json))
+                case .unknown(let failure): return ["model": .string(model.description), "failure": failure.json]
                 }
             })
     }
