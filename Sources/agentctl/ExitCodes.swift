@@ -118,6 +118,8 @@ enum Failures {
     /// For a command that goes on with something else.
     static func text(of error: any Error) -> String { describe(error, help: { "\($0)" }, code: { _ in ExitCodes.usage }).0 }
 
+    static func code(of error: any Error) -> Int32 { describe(error, help: { "\($0)" }, code: { _ in ExitCodes.usage }).1 }
+
     /// What is printed of many problems; commands without the flag name one that has it.
     static let extent = Mutex(DiagnosticFormatter.Extent.first(all: "agentctl validate --all"))
 

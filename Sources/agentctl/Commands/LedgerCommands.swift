@@ -220,7 +220,11 @@ extension RunArchive {
     }
 
     private func unknownRun(_ text: String) async throws -> UsageError {
-        if text == "last" { return UsageError("there is no run yet", hint: "start one: agentctl run FILE") }
+        if text == "last" {
+            let newest = try await runs(filter: RunFilter(limit: 1)).first
+            return UsageError(
+                "there is no run yet" + (newest == nil ? "" : " that was made here"), hint: newest.map { "one that was imported is named by its id: \($0.id)" } ?? "start one: agentctl run FILE")
+        }
         if let run = try await runs(filter: RunFilter(workflow: text, limit: 1)).first {
             return UsageError("there is no run '\(text)'", hint: "that is a workflow; its last run is \(run.id), and agentctl runs --workflow \(ShellWord.of(text)) lists all")
         }

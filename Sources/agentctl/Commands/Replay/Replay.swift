@@ -24,8 +24,13 @@ struct Replay: AsyncParsableCommand {
     @OptionGroup var global: GlobalOptions
 
     func validate() throws {
-        guard golden.folder == nil else { return }
+        if golden.folder != nil {
+            if id != nil || all || workflow != nil || fork.isMeant { throw ValidationError("--golden replays a folder of bundles: it takes no run and none of their flags") }
+            return
+        }
+        if workflow != nil, !fork.isMeant { throw ValidationError("--workflow goes with --from: a run is replayed under the files that it was recorded with") }
         if (id == nil) != all { throw ValidationError("name a run, or say --all") }
+        if all, fork.isMeant { throw ValidationError("--from is for one run") }
     }
 
     func run() async throws {
@@ -34,6 +39,7 @@ struct Replay: AsyncParsableCommand {
         let settings = try global.settings()
         let archive = try Composition(settings: settings).archive()
         var worst: ReplayReport.Verdict?
+        var failed: Int32?
         func replay(_ run: RunRecord) async throws {
             let report = try await RunReplaying.replay(archive.transcript(of: run), settings)
             if json {
@@ -53,10 +59,17 @@ struct Replay: AsyncParsableCommand {
         } else {
             var runs: [RunRecord] = []
             try await archive.forEachRun { if $0.prunedAt == nil { runs.append($0) } }
-            for run in runs { try await replay(run) }
+            for run in runs {
+                do { try await replay(run) } catch where !(error is CancellationError) {
+                    // Of one of many that cannot be read the others are to be known all the same.
+                    failed = failed ?? Failures.code(of: error)
+                    Output.note(styled: "\(run.id) cannot be replayed: \(Failures.text(of: error))")
+                }
+            }
             if runs.isEmpty, !json { Output.note("there is no run yet\n") }
         }
         Output.flush()
+        if worst != .different, let failed { throw CommandEnd(code: failed) }
         switch worst {
         case .different?: throw CommandEnd(code: ExitCodes.differs)
         case .redacted?: throw CommandEnd(code: ExitCodes.redacted)

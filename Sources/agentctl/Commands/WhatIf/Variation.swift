@@ -74,7 +74,7 @@ struct Variation {
         guard parts.count > 2, parts[1].hasSameBytes(as: "escalate") else {
             throw UsageError(
                 "--vary steps takes a key of a step's gate, found 'steps.\(rest)'",
-                hint: "for example steps.draft.escalate.accept='output.ok'; what another prompt would ask: agentctl replay --workflow FILE RUN")
+                hint: "for example steps.draft.escalate.accept='output.ok'; what another prompt would ask: agentctl replay RUN --from STEP --workflow FILE --dry-run")
         }
         return .step(WorkflowVariant.Setting(step: parts[0], keys: Array(parts[1...]), value: value))
     }
