@@ -51,11 +51,17 @@ public final class Engine: Sendable {
     ///
     /// - Parameters:
     ///   - graph: of the same hash as the run's record has; the caller makes sure.
-    ///   - accepts: whether it may be another, which is recorded then: the caller makes sure that ``GraphAcceptance`` has no objection.
+    ///   - accepted: what the run was when ``GraphAcceptance`` had no objection to another graph, which is recorded then.
     /// - Throws: `JournalError`, of code `owned`, `hasEnded` or `unknownRun` when there is nothing to go on with.
-    public func resume(_ id: RunID, _ graph: WorkflowGraph, accepts: Bool = false, observer: (any RunObserver)? = nil) async throws(JournalError) -> RunResult {
+    public func resume(_ id: RunID, _ graph: WorkflowGraph, accepted: AcceptedRun? = nil, observer: (any RunObserver)? = nil) async throws(JournalError) -> RunResult {
         let run = try await environment.journal.takeOver(id, by: environment.program, at: environment.clock.now())
-        guard accepts || run.graph == graph.hash else { throw JournalError(.corrupt, "run \(id) is of another workflow than the one given") }
+        if run.graph != graph.hash {
+            guard let accepted else { throw JournalError(.corrupt, "run \(id) is of another workflow than the one given") }
+            // Another process may have gone on with it since.
+            guard accepted.graph == run.graph, accepted.facts == run.events.count else {
+                throw JournalError(.busy, "run \(id) has gone on while its files were looked at, and is as it was: try again")
+            }
+        }
         let document = try await environment.journal.documents([run.inputs])[run.inputs]
         guard let document, let inputs = (try? JSONParser.parse(document))?.objectValue else {
             throw JournalError(.corrupt, "the inputs of run \(id) are not in the ledger")

@@ -50,7 +50,7 @@ final class SourceFiles {
         }
         return GraphSources(
             location: Self.realPath(path) ?? path, files: sources,
-            meaning: WorkflowMeaning.hash(of: sources, documents: order.map { attached[$0] == nil ? documents[$0] : nil }))
+            meaning: WorkflowMeaning.hash(of: sources, documents: order.map { attached[$0] == nil ? documents[$0] : nil }), isRecorded: !recorded.isEmpty)
     }
 
     /// The text of a file, or what is wrong with it.

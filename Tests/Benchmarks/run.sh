@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The benchmarks of `make bench`. They print figures and judge nothing: no test depends on them.
 #
-#   Tests/Benchmarks/run.sh [throughput|ratio|instructions|flight|start|validate|language|syncs|resume|show|what-if|prefixes ...]      default: all of them
+#   Tests/Benchmarks/run.sh [throughput|ratio|instructions|flight|start|validate|language|syncs|resume|replay|show|what-if|prefixes ...]      default: all of them
 #
 # throughput  5-step chain, 64 runs in parallel, zero-latency endpoint, ledger on disk with synchronous=FULL
 # ratio       the CPU of a step beside that of the bare loop (bare.c: libcurl and one insert), in turns on the same endpoint
@@ -11,6 +11,7 @@
 # validate    agentctl validate of generated workflows of 1,000 and 10,000 steps, whole process
 # syncs       how often a lone run waits for the disk, by strace
 # resume      a run of 10,000 steps that was killed before its last, whole process
+# replay      a run of 10,000 steps with a call each, and a fan-out of 10,000 items, whole process
 # show        runs in a ledger of 1,000,000 calls, whole process
 # what-if     100,000 recorded calls on other prices, under another cap and another cache, whole process
 # prefixes    cache simulate of a log of 1,000,000 requests, whole process
@@ -233,6 +234,31 @@ resume() {
   rm -f "$work"/ledger.db*
 }
 
+replay() {
+  local shape
+  serve 0
+  for shape in chain items; do
+    rm -f "$work"/ledger.db* "$work/times"
+    project 1
+    {
+      printf 'version: 1\nname: many\ninputs: { n: { type: array } }\nmodels: { small: { use: stub/bench } }\nbudget: { max_cost_usd: 100 }\n'
+      printf 'defaults: { model: small, timeout: 120s, limits: { max_input_tokens: 2000, max_output_tokens: 64 } }\nsteps:\n'
+      if [ "$shape" = chain ]; then
+        for i in $(seq 10000); do printf '  - { id: s%d, prompt: "Part %d of the book: go on."%s }\n' "$i" "$i" "$([ "$i" = 1 ] || printf ', needs: [s%d]' $((i - 1)))"; done
+      else
+        printf '  - { id: each, for_each: { items: inputs.n, max_parallel: 64 }, prompt: "Part ${{ item }} of the book: go on." }\n'
+      fi
+    } > "$work/many.yaml"
+    python3 -c 'print("n=" + str(list(range(10000))))' > "$work/n"
+    (cd "$work" && "$agentctl" run many.yaml --input "$(cat n)" --quiet > out 2>&1) || { head -20 "$work/out" >&2; return 1; }
+    for _ in 1 2 3; do
+      (cd "$work" && /usr/bin/time -f '%e %U %S %M' -a -o times "$agentctl" replay last > out 2>&1) || { head -20 "$work/out" >&2; return 1; }
+    done
+    sort -n "$work/times" | awk -v shape="$shape" 'NR == 1 { printf "replay:     10,000 steps, %-5s in %.0f ms (%.0f ms of CPU): %d a second, peak %d MB\n", shape, $1 * 1000, ($2 + $3) * 1000, 10000 / $1, $4 / 1024 }'
+  done
+  rm -f "$work"/ledger.db*
+}
+
 # shown NAME COMMAND...: the best of nine.
 shown() {
   local name=$1 begin end
@@ -305,5 +331,5 @@ slots() {
   fi
 }
 
-[ $# -gt 0 ] || set -- start validate language syncs throughput ratio flight resume show what-if prefixes slots
+[ $# -gt 0 ] || set -- start validate language syncs throughput ratio flight resume replay show what-if prefixes slots
 for benchmark in "$@"; do "$benchmark"; done

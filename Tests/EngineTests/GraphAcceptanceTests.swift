@@ -73,7 +73,7 @@ import WorkflowModel
         let again = EngineRig { request, _ in .text("(\(request.segments.map(\.text).joined()))") }
         let journal = rig.journal.cut(waiting.id, after: rig.written.entries.count)
         let next = EngineRig(clock: again.clock, journal: journal, provider: again.provider)
-        let resumed = try await next.engine.resume(waiting.id, now, accepts: true)
+        let resumed = try await next.engine.resume(waiting.id, now, accepted: AcceptedRun(graph: was.hash, facts: events.count))
         #expect(resumed.status == .waiting, "\(String(describing: resumed.failure))")
         #expect(next.written.payloads("files_accepted").count == 1)
         let third = EngineRig(clock: ManualClock(), journal: journal.cut(waiting.id, after: next.written.entries.count), provider: again.provider)

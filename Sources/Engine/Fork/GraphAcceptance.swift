@@ -1,6 +1,19 @@
 import Values
 import WorkflowModel
 
+/// A run as it was when other files were found to fit it.
+public struct AcceptedRun: Sendable, Hashable {
+    /// What it went by.
+    public let graph: ContentHash
+    /// How many it had.
+    public let facts: Int
+
+    public init(graph: ContentHash, facts: Int) {
+        self.graph = graph
+        self.facts = facts
+    }
+}
+
 /// Whether a run may go on with other files than those that it began with: what has ended has to mean the same, and its whole record has to
 /// fit.
 public enum GraphAcceptance {

@@ -123,7 +123,10 @@ public struct Replayer: Sendable {
             report.difference = try await ReplayExplanation(transcript, record).difference(found)
         } else if report.redacted > 0 {
             report.verdict = .redacted
-            if isBehindGap { report.warnings.append("what follows from documents that were taken out is not compared") }
+            if isBehindGap {
+                report.isCutShort = true
+                report.warnings.append("what follows from documents that were taken out is not compared")
+            }
         }
         return report
     }

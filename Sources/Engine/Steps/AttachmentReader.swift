@@ -8,7 +8,7 @@ struct AttachmentReader {
     let source: (any AttachmentSource)?
     /// The workflow that names them.
     let file: String
-    /// Files that belong to it, which go as they were when it was read, or as a record has them.
+    /// Files that belong to it and go as a record has them; `nil`: all are read when they are sent, as a step before may have written them.
     var sources: GraphSources?
 
     func segments(_ templates: [AttachmentTemplate], _ scope: RunScope) async throws(StepFailure) -> [PromptSegment] {

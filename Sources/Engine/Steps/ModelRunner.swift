@@ -83,7 +83,7 @@ struct ModelRunner: StepRunner {
     func attach(_ tries: ModelTries, _ run: isolated RunExecution) async throws(StepFailure) {
         let source = run.engine.services.replay.map { $0.attachments(at: tries.path) } ?? run.environment.attachments
         let graph = run.state.scopes[tries.node.scope]!.graph
-        let reader = AttachmentReader(source: source, file: graph.file, sources: graph === run.state.graph ? graph.sources : nil)
+        let reader = AttachmentReader(source: source, file: graph.file, sources: graph === run.state.graph && graph.sources.isRecorded ? graph.sources : nil)
         tries.attached = try await reader.segments(model.attachments, try run.state.nodeScope(tries.node))
         if Task.isCancelled { throw StepFailure(.cancelled, "the run is stopping") }
     }

@@ -87,9 +87,11 @@ private struct Redactor {
     private func id(of run: Int64) throws -> String { try String.fetchOne(database, sql: "SELECT run_id FROM run WHERE id = ?", arguments: [run]) ?? "\(run)" }
 
     private func requireEnded(_ run: Int64) throws {
-        guard let row = try Row.fetchOne(database, sql: "SELECT run_id, status, pruned_at FROM run WHERE id = ?", arguments: [run]) else { return }
+        guard let row = try Row.fetchOne(database, sql: "SELECT run_id, status, pruned_at, kind FROM run WHERE id = ?", arguments: [run]) else { return }
         let id: String = row[0]
         if row[2] as Int64? != nil { throw JournalError(.hasEnded, "gc removed the facts and documents of run \(id): there is nothing of it to redact") }
+        // Nobody goes on with one that was taken in.
+        if row[3] == RunKind.imported.rawValue { return }
         guard let status = RunStatus(rawValue: row[1]), [.succeeded, .failed, .cancelled].contains(status) else {
             throw JournalError(.hasEnded, "run \(id) has not ended, and would need its documents to go on: wait for its end, or stop it for good with: agentctl cancel \(id)")
         }

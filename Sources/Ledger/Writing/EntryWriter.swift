@@ -50,7 +50,7 @@ final class EntryWriter {
         caps = try CapCounters(connection: connection, texts: texts)
         selectSubject = try prepare(
             """
-            SELECT id, run_id FROM run WHERE run_id = ?1 UNION SELECT id, run_id FROM run WHERE decision_id = ?1
+            SELECT id, run_id FROM run WHERE run_id = ?1 UNION SELECT id, run_id FROM run WHERE decision_id = ?1 AND kind <> 'imported'
             """)
     }
 

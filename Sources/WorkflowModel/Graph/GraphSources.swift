@@ -63,13 +63,16 @@ public struct GraphSources: Sendable {
     /// The absolute path of the workflow's file. Not part of the manifest: the same workflow elsewhere is the same.
     public let location: String
     public let files: [File]
+    /// Whether they were taken from a record, in place of what lies there today.
+    public let isRecorded: Bool
     public private(set) var changes: [Change] = []
     /// The list of the files by hash and the changes, as it is kept.
     public private(set) var manifest: Blob
     private let meaningOfFiles: ContentHash
 
     /// - Parameter meaning: a hash of what the files say, without what means nothing in them; `nil`: of their bytes.
-    public init(location: String, files: [File], meaning: ContentHash? = nil) {
+    public init(location: String, files: [File], meaning: ContentHash? = nil, isRecorded: Bool = false) {
+        self.isRecorded = isRecorded
         self.location = location
         self.files = files
         meaningOfFiles = meaning ?? files.reduce(ContentHash(of: [])) { ContentHash(chaining: $0, $1.content.hash.bytes) }

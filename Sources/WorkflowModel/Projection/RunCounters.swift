@@ -47,14 +47,20 @@ public struct RunCounters: Sendable {
     /// The next fact of the run.
     ///
     /// - Parameter projection: of the facts before it.
+    private static func sum(_ a: Int, _ b: Int) -> Int {
+        let (sum, overflow) = a.addingReportingOverflow(b)
+        return overflow ? b > 0 ? .max : .min : sum
+    }
+
     public mutating func take(_ fact: RunEvent, after projection: Projection) throws(JournalError) {
         if case .runStarted(let start) = fact { run.cap = start.maxCost }
         var movement = CapMovement()
         try movement.add(fact, after: projection)
         cost.add(Money(picoDollars: movement.cost))
         calls += movement.calls
-        inputTokens += movement.inputTokens
-        outputTokens += movement.outputTokens
+        // Of a record that somebody made up there is no telling how many.
+        inputTokens = Self.sum(inputTokens, movement.inputTokens)
+        outputTokens = Self.sum(outputTokens, movement.outputTokens)
         unpriced += movement.unpriced
         if case .callEnded(let end) = fact { check(end, of: projection.openCalls[end.id.number]) }
         if movement.asked == nil, movement.held != 0 || movement.open != 0 { run.move(held: movement.held, open: movement.open) }

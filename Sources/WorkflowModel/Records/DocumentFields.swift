@@ -40,7 +40,8 @@ public struct DocumentFields: Sendable {
     /// - Returns: documents that name others and have not been opened.
     public mutating func take(kind: String, payload: JSONValue) -> [(list: ContentHash, field: DocumentField)] {
         let step = payload["step"]?.stringValue
-        if kind == RunEvent.Kind.callStarted.rawValue, let step { asking.insert(step) }
+        // Of what was taken from an earlier call or from another run it is not said who made it: rather too much than too little.
+        if [RunEvent.Kind.callStarted, .memoHit, .nodeInherited].contains(where: { $0.rawValue.hasSameBytes(as: kind) }), let step { asking.insert(step) }
         var lists: [(ContentHash, DocumentField)] = []
         for (key, hash) in RunEvent.documents(in: payload) {
             let field = DocumentField(step: step, Self.name(of: key, kind))
@@ -55,6 +56,13 @@ public struct DocumentFields: Sendable {
         let segments = list["segments"]?.arrayValue ?? []
         let ofWorkflow = Set(
             segments.filter { $0["class"]?.stringValue?.hasSameBytes(as: "workflow") == true }.compactMap { $0["hash"]?.stringValue.flatMap(ContentHash.init(hex:)) })
+        // What a fork could take of its parent stands under the steps that gave it.
+        for node in list["nodes"]?.arrayValue ?? [] {
+            guard let step = node["step"]?.stringValue, let hash = node["output"]?.stringValue.flatMap(ContentHash.init(hex:)) else { continue }
+            asking.insert(step)
+            add(hash, DocumentField(step: step, "output"), isOfWorkflow: false)
+        }
+        if list["nodes"] != nil { return }
         let inner = field.step == nil ? field : DocumentField(step: field.step, "prompt")
         for hash in RunEvent.documents(inList: list) { add(hash, inner, isOfWorkflow: field.step == nil || ofWorkflow.contains(hash)) }
     }

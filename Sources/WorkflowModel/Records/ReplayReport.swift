@@ -23,6 +23,8 @@ public struct ReplayReport: Sendable {
     public var difference: ReplayDifference?
     /// What is otherwise and may be: other bytes under another version of the request encoder.
     public var warnings: [String] = []
+    /// Whether nothing more could be compared from some fact on, as a document is not there that decides what follows.
+    public var isCutShort = false
     /// Documents that could be compared by their hashes alone.
     public var redacted = 0
 

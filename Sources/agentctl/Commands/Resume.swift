@@ -61,6 +61,13 @@ struct Resume: AsyncParsableCommand {
         case .running, .interrupted, .waiting:
             throw UsageError("run \(record.id) has not ended, it is \(record.status.rawValue)", hint: "go on with it: agentctl resume \(record.id)")
         }
+        // Each attempt has a budget of its own, and what programs write is written again.
+        let others = try await archive.runs(filter: RunFilter(parent: record.id, limit: .max)).filter { $0.purpose == .production && !$0.isImported }
+        if let other = others.first(where: { ![.failed, .cancelled].contains($0.status) }), !isDryRun {
+            throw UsageError(
+                "run \(record.id) was tried again: \(other.id), \(other.status.rawValue)",
+                hint: other.status == .succeeded ? "its outputs: agentctl outputs \(other.id)" : "go on with that: agentctl resume \(other.id)")
+        }
         var fork = ForkRun(parent: record, point: .failed, archive: archive, here: here, global: global, output: output)
         (fork.purpose, fork.place, fork.accepts, fork.isDryRun) = (.production, file, acceptChanges, isDryRun)
         if let budget { fork.changes = ["budget.max_cost_usd=\(budget)"] }
@@ -87,7 +94,7 @@ struct Resume: AsyncParsableCommand {
             throw StepFailure(obstacle.kind, "\(record.id) cannot go on: \(obstacle.message)", details: obstacle.details + ["the run is as it was"])
         }
         let engine = try await session.engine(for: graph)
-        let result = try await engine.resume(RunID(record.id), graph, accepts: recorded.accepts, observer: stage.observer)
+        let result = try await engine.resume(RunID(record.id), graph, accepted: recorded.accepted, observer: stage.observer)
         do { try output.report(result, on: stage) } catch {
             await session.leave()
             throw error
@@ -109,11 +116,13 @@ struct Resume: AsyncParsableCommand {
         var worst = WorstEnd()
         // Runs of one project share its connections.
         var projects: [(settings: Settings, runs: [(RunRecord, WorkflowGraph)])] = []
+        var accepted: TextTable<AcceptedRun> = [:]
         for id in ids {
             do {
                 guard let record = try await archive.run(id) else { continue }
                 let recorded = try await RecordedWorkflow.load(record, archive, global, here: here, accepts: acceptChanges)
                 if let note = recorded.note, !output.quiet { Output.note(note + "\n") }
+                if let other = recorded.accepted { accepted[id] = other }
                 if let index = projects.firstIndex(where: { $0.settings.project.root == recorded.settings.project.root }) {
                     projects[index].runs.append((record, recorded.graph))
                 } else {
@@ -129,7 +138,7 @@ struct Resume: AsyncParsableCommand {
                 for (record, _) in project.runs { tellStopped(record.id) }
             } else {
                 do {
-                    try await resume(project.runs, Composition(settings: project.settings), &worst)
+                    try await resume(project.runs, accepted, Composition(settings: project.settings), &worst)
                 } catch {
                     // Before any of them went on, and no reason for others not to.
                     worst.add(error)
@@ -144,7 +153,7 @@ struct Resume: AsyncParsableCommand {
 
     private func tellStopped(_ id: String) { if !output.quiet { Output.note("\(id) was not gone on with: stopped before\n") } }
 
-    private func resume(_ runs: [(RunRecord, WorkflowGraph)], _ composition: Composition, _ worst: inout WorstEnd) async throws {
+    private func resume(_ runs: [(RunRecord, WorkflowGraph)], _ accepted: TextTable<AcceptedRun>, _ composition: Composition, _ worst: inout WorstEnd) async throws {
         let quiet = output.quiet
         let say: @Sendable (String) -> Void = { if !quiet { Output.note($0 + "\n") } }
         let session = RunSession(composition, say: say)
@@ -175,7 +184,7 @@ struct Resume: AsyncParsableCommand {
                 group.addTask(executorPreference: loop) {
                     // The awaited value first, then what is returned around it: see Docs/Decisions/0010.
                     do {
-                        let result = try await engine.resume(RunID(record.id), graph, accepts: acceptChanges)
+                        let result = try await engine.resume(RunID(record.id), graph, accepted: accepted[record.id])
                         return (record.id, .success(result))
                     } catch {
                         return (record.id, .failure(error))

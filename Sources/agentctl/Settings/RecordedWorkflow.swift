@@ -13,8 +13,8 @@ struct RecordedWorkflow {
     let path: String
     /// What is to be said of the files; `nil`: they mean what they meant.
     var note: String?
-    /// Whether it is another than the run went by so far.
-    var accepts = false
+    /// Where it is another than the run went by so far, what the run was when that was found to fit.
+    var accepted: AcceptedRun?
 
     /// The graph with which a run goes on: as it was recorded. Where the files of today mean something else, that is said.
     ///
@@ -69,7 +69,7 @@ struct RecordedWorkflow {
             throw UsageError(
                 "run \(run.id) cannot take the files of today: \(objection)", hint: "without --accept-changes it goes on with the files that it began with", code: ExitCodes.invalidWorkflow)
         }
-        return RecordedWorkflow(graph: today, settings: settings, path: path, note: "\(run.id) goes on with the files of today", accepts: true)
+        return RecordedWorkflow(graph: today, settings: settings, path: path, note: "\(run.id) goes on with the files of today", accepted: AcceptedRun(graph: was.hash, facts: events.count))
     }
 
     /// What a run went by, to make another of it.

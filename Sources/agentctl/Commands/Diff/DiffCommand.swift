@@ -97,8 +97,8 @@ struct DiffCommand: AsyncParsableCommand {
         var known: TextSet = []
         try await archive.forEachRun(RunFilter(workflow: a.before, since: selection.filter.since, limit: .max)) { run in
             if let until = selection.filter.until, run.startedAt >= until { return }
-            // Of what decisions cost: forks and what was taken in from elsewhere are none.
-            guard run.purpose == .production, !run.isImported else { return }
+            // Of whole runs of decisions: forks, other attempts and what was taken in from elsewhere are none.
+            guard run.purpose == .production, run.kind == .workflow else { return }
             if let release = run.release { known.insert(release) } else if let version = run.version { known.insert(String(version.hex.prefix(12))) }
             for side in 0..<2 {
                 guard let match = Self.match(samples[side].name, run) else { continue }

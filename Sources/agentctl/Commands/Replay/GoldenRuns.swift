@@ -78,6 +78,8 @@ struct GoldenRuns {
         let graph: WorkflowGraph
         let inputs: JSONObject
         let plan: Plan
+        /// How the recorded run ended.
+        let status: RunStatus?
     }
 
     /// Runs what is different anew and writes the new runs in place of the old ones.
@@ -103,6 +105,9 @@ struct GoldenRuns {
         let bundle = try RunBundle.proved(path(entry.name))
         let transcript = bundle.transcript
         guard let start = try await transcript.events(after: 0, most: 1).first else { throw UsageError("\(entry.name) has no facts") }
+        guard start.payload["fork"] == nil else {
+            throw UsageError("\(entry.name) cannot be recorded anew: it is a fork", hint: "fork its run again, and export that fork in its place")
+        }
         func document(_ key: String) async throws -> JSONValue? {
             guard let hash = start.payload[key]?.stringValue.flatMap(ContentHash.init(hex:)) else { return nil }
             let bytes = try await transcript.documents([hash])[hash]
@@ -117,7 +122,17 @@ struct GoldenRuns {
         try session.readSecrets(of: graph)
         let plan = try await session.planner(of: graph).plan(inputs: bound)
         if let refusal = plan.refusal { throw refusal }
-        return Renewal(index: index, graph: graph, inputs: bound, plan: plan)
+        return Renewal(index: index, graph: graph, inputs: bound, plan: plan, status: try await status(of: transcript))
+    }
+
+    private func status(of transcript: any RunTranscript) async throws -> RunStatus? {
+        var (status, after) = (nil as RunStatus?, 0)
+        while true {
+            let events = try await transcript.events(after: after, most: 2_000)
+            for event in events where event.kind == RunEvent.Kind.runEnded.rawValue { status = event.payload["status"]?.stringValue.flatMap(RunStatus.init(rawValue:)) }
+            guard events.count == 2_000, let last = events.last else { return status }
+            after = last.sequence
+        }
     }
 
     /// As it was named from here, else in the project.
@@ -133,6 +148,11 @@ struct GoldenRuns {
         await session.leave()
         let archive = try session.ledger().archive
         guard let record = try await archive.run(result.id.text) else { throw UsageError("there is no run \(result.id)") }
+        guard record.status == renewal.status else {
+            throw UsageError(
+                "\(name) is kept: run \(record.id), which was to take its place, is \(record.status.rawValue), and the recorded one is \(renewal.status?.rawValue ?? "not at its end")",
+                hint: "look at it: agentctl show \(record.id)", code: ExitCodes.differs)
+        }
         let file = try StreamedFile(path(name))
         _ = try await BundleWriter(archive, record).write { try file.write($0) }
         try file.finish()
