@@ -81,8 +81,16 @@ struct BundleProof {
         return nil
     }
 
+    /// Deeper no workflow goes: steps of steps are drawn as a tree.
+    private static let deepestPath = 200
+
     private mutating func begin(_ header: BundleHeader) {
         self.header = header
+        let isName = !header.run.isEmpty && header.run.utf8.count <= 128 && header.run != "last"
+        if !isName || !header.run.utf8.allSatisfy({ byte in UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte || UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte | 0x20 || "-_.".utf8.contains(byte) }) {
+            fault(nil, "names a run by what no run is named: letters, digits, '-', '_' and '.'")
+        }
+        if [header.workflow, header.file, header.program].contains(where: { $0.utf8.contains(0) }) { fault(nil, "has a NUL in a name") }
         head = EventChain.origin(of: header.run)
         replay = RunReplay(run: RunID(header.run), keeping: "run")
     }
@@ -130,6 +138,10 @@ struct BundleProof {
         let payload = json ?? .null
         if facts.count == 1 { compare(payload, fact.kind) }
         if json == nil { fault(subject, "has a payload that is no JSON") }
+        if let path = payload["step"]?.stringValue, path.utf8.contains(0) || path.utf8.reduce(0, { $1 == UInt8(ascii: "/") ? $0 + 1 : $0 }) > Self.deepestPath {
+            fault(subject, "is of a step as no workflow has: its path is more than \(Self.deepestPath) steps deep, or has a NUL")
+            return
+        }
         replay?.take(facts.count, kind: fact.kind, payload: payload, at: fact.at)
         if let replay {
             for message in replay.faults[knownFaults...] { fault(subject, message) }

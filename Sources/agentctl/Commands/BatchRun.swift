@@ -96,7 +96,7 @@ struct BatchRun {
     ) async throws {
         let recorded = command.batch.resumed == nil ? [:] : try await archive.runs(ofBatch: batch)
         let graph = try await RecordedWorkflow.graph(
-            ofBatch: batch, recorded.sorted { $0.key < $1.key }.map(\.value), graph, archive, composition.settings, say: say)
+            ofBatch: batch, recorded.sorted { $0.key < $1.key }.map(\.value), graph, archive, composition.settings)
         try await refuseOtherLines(batch, recorded, lines, graph, archive)
         try refuseToEmptyAnother()
         let failuresFile = try command.batch.failures.map(PrivateFile.init)

@@ -50,7 +50,7 @@ struct Outputs: AsyncParsableCommand {
     /// - Throws: `UsageError` where it was redacted, also where another run has the same document.
     private static func document(_ hash: ContentHash, _ run: RunRecord, _ archive: any RunArchive) async throws -> JSONValue? {
         guard try await archive.transcript(of: run).redacted().contains(hash) else { return try await archive.json(hash) }
-        throw UsageError("the outputs of run \(run.id) are redacted: of them there is the hash alone, \(hash.hex)", hint: "when, by whom and why: agentctl follow \(run.id) --json")
+        throw UsageError("the outputs of run \(run.id) are redacted: of them there is the hash alone, \(hash.hex)", hint: "when, by whom and why: agentctl follow \(run.id) --events")
     }
 
     private static func gone(_ run: RunRecord) -> UsageError {

@@ -101,15 +101,12 @@ struct RecordedWorkflow {
     /// The graph with which the runs of a batch go on: the recorded one. Where the files of today mean something else, `say` is told.
     ///
     /// - Throws: as `load`, before anything of the batch has run; where they began with more than one workflow.
-    static func graph(ofBatch batch: String, _ runs: [RunRecord], _ today: WorkflowGraph, _ archive: any RunArchive, _ settings: Settings, say: (String) -> Void) async throws -> WorkflowGraph {
+    static func graph(ofBatch batch: String, _ runs: [RunRecord], _ today: WorkflowGraph, _ archive: any RunArchive, _ settings: Settings) async throws -> WorkflowGraph {
         guard let first = runs.first(where: { $0.graph != today.hash }) else { return today }
         let recorded = try await RecordedFiles(of: first, archive)
         let others = runs.first { $0.graph != first.graph }
-        // Other flags are what somebody asks for now.
-        if others == nil, recorded?.changes == today.sources.changes, let graph = try await recorded?.graph(of: first, path: today.file, archive, settings) {
-            if graph.sources.meaning != today.sources.meaning { say("batch \(batch) goes on with the files that it began with, as they are others now") }
-            return graph
-        }
+        // Whoever names a file and flags asks for what they say now; its runs that wait go on as they began by `resume --all`.
+        if others == nil, let graph = try await recorded?.graph(of: first, path: today.file, archive, settings), graph.sources.meaning == today.sources.meaning { return graph }
         if let recorded { Output.note(try await recorded.difference(from: today, archive)) }
         let rest = "to run what is left with what the files say now, give its lines to a batch of its own"
         if let others {

@@ -40,7 +40,10 @@ struct ForkOptions: ParsableArguments {
         (output.json, output.events, output.quiet) = (json, events, quiet)
         let here = try global.settings()
         let archive = try Composition(settings: here).archive()
-        var fork = ForkRun(parent: try await archive.requireRecord(id), point: .step(from), archive: archive, here: here, global: global, output: output)
+        let parent = try await archive.requireRecord(id)
+        // Its programs are somebody else's.
+        try parent.requireOwn()
+        var fork = ForkRun(parent: parent, point: .step(from), archive: archive, here: here, global: global, output: output)
         (fork.file, fork.changes, fork.inputs, fork.isDryRun) = (file, changes + (budget.map { ["budget.max_cost_usd=\($0)"] } ?? []), inputs, isDryRun)
         try await fork.run()
     }
