@@ -122,7 +122,8 @@ struct GoldenRuns {
         try session.readSecrets(of: graph)
         let plan = try await session.planner(of: graph).plan(inputs: bound)
         if let refusal = plan.refusal { throw refusal }
-        return Renewal(index: index, graph: graph, inputs: bound, plan: plan, status: try await status(of: transcript))
+        let status = try await status(of: transcript)
+        return Renewal(index: index, graph: graph, inputs: bound, plan: plan, status: status)
     }
 
     private func status(of transcript: any RunTranscript) async throws -> RunStatus? {

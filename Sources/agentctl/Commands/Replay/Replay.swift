@@ -60,7 +60,7 @@ struct Replay: AsyncParsableCommand {
             var runs: [RunRecord] = []
             try await archive.forEachRun { if $0.prunedAt == nil { runs.append($0) } }
             for run in runs {
-                do { try await replay(run) } catch where !(error is CancellationError) {
+                do { try await replay(run) } catch  where !(error is CancellationError) {
                     // Of one of many that cannot be read the others are to be known all the same.
                     failed = failed ?? Failures.code(of: error)
                     Output.note(styled: "\(run.id) cannot be replayed: \(Failures.text(of: error))")
