@@ -183,7 +183,7 @@ struct WhatIfTests {
         (["--vary", "prices.stub/*=2"], 2, "a price in dollars is one of a class"), (["--vary", "models.smal.use=stub/echo"], 2, "did you mean 'small'?"),
         (["--vary", "models.small.use=stub/none"], 21, "no known price"), (["--vary", "models.small=stub/echo"], 2, "models.TIER.use"), (["--vary", "budget.max_cost=1"], 2, "max_cost_usd"),
         (["--vary", "budget.max_cost_usd=-1"], 2, "dollars"), (["--vary", "cache.policy=best"], 2, "there is no policy 'best'"), (["--vary", "cache.rules=antropic-5m"], 2, "did you mean 'anthropic-5m'?"),
-        (["--vary", "steps.s1.prompt=x"], 2, "replay --workflow"), (["--vary", "steps.s1.escalate.accept=true"], 2, "name it: --workflow NAME"),
+        (["--vary", "steps.s1.prompt=x"], 2, "replay RUN --from"), (["--vary", "steps.s1.escalate.accept=true"], 2, "name it: --workflow NAME"),
         (["chain", "--vary", "steps.s9.escalate.accept=true"], 2, "there is no step 's9'"), (["--vary", "prices.a/b=+1%,+2%,+3%,+4%", "--vary", "prices.c/d=+1%,+2%,+3%,+4%"], 2, "16 alternatives"),
         (["--prices", "none.json"], 2, "none.json"), (["nobody"], 2, "there is no run 'nobody'"), (["--workflow", "nobody"], 0, "there is no workflow 'nobody'"), (["--since", "2099-01-01"], 0, "the last run began"),
     ]) func mistakes(words: [String], code: Int, says: String) async throws {
