@@ -86,6 +86,10 @@ import Values
         #expect(alone.code == 2 && alone.err.contains("go with --from"), "\(alone.err)")
         let wrong = try await sandbox.agentctl("replay", "last", "--from", "lats", "--live")
         #expect(wrong.code == 10 && wrong.err.contains("did you mean 'last'?"), "\(wrong.err)")
+        for place in ["each[9]", "each[-1]", "first[0]"] {
+            let beyond = try await sandbox.agentctl("replay", "last", "--from", place, "--dry-run")
+            #expect(beyond.code == 10 && beyond.err.contains("has nothing at '\(place)'"), "\(place): \(beyond.out)\(beyond.err)")
+        }
         let odd = try await sandbox.agentctl("replay", "last", "--from", "last", "--live", "--set", "steps.last.prompt=x")
         #expect(odd.code == 2 && odd.err.contains("models.TIER.use=PROVIDER/MODEL"), "\(odd.err)")
         let priced = try await sandbox.agentctl("replay", "last", "--from", "each[1]", "--dry-run")
@@ -102,6 +106,10 @@ import Values
         let other = try await sandbox.agentctl("replay", "last", "--from", "last", "--live", "--workflow", "other.yaml", "--json")
         #expect(other.code == 0 && other.json?["outputs"]?["last"]?.stringValue?.hasSuffix("at last") == true, "\(other.err)")
         #expect(sandbox.server.requestCount == asked + 1)
+        // What a fork kept is no difference: where it goes another way is.
+        let runs = try #require(try await sandbox.agentctl("runs", "--json").json?["runs"]?.arrayValue).compactMap { $0["id"]?.stringValue }
+        let difference = try await sandbox.agentctl("diff", try #require(runs.last), try #require(runs.first))
+        #expect(difference.code == 1 && difference.out.contains("first cause: last: "), "\(difference.out)\(difference.err)")
     }
 
     /// `resume --failed`: what was paid is not paid again, and the decision's cost is that of all attempts.

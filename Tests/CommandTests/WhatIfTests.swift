@@ -142,6 +142,10 @@ struct WhatIfTests {
         let trace = try #require(try await sandbox.agentctl("show", "last", "--json").json, "\(live.err)")
         let spent = Self.amount(trace["run"]?["cost_usd"])
         #expect(Self.amount(columns[0]["cost_usd"]?["least"]) <= spent && spent <= Self.amount(columns[0]["cost_usd"]?["most"]), "\(columns[0]) \(spent)")
+        #expect(Self.amount(columns[0]["cost_usd"]?["most"]) <= total / 2, "no more than the cap lets it: \(columns[0])")
+        // It had no cap on tokens: what its calls would have held is in no record.
+        let tokens = try await Self.whatIf(sandbox, ["letters", "--vary", "budget.max_tokens=1"])
+        #expect(tokens["alternatives"]?[0]?["caps"]?["without_holds"] == 2 && tokens["alternatives"]?[0]?["caps"]?["runs"] == 0, "\(tokens)")
     }
 
     @Test func `a cache policy is what cache simulate says of the ledger`() async throws {
@@ -185,7 +189,8 @@ struct WhatIfTests {
         (["--vary", "budget.max_cost_usd=-1"], 2, "dollars"), (["--vary", "cache.policy=best"], 2, "there is no policy 'best'"), (["--vary", "cache.rules=antropic-5m"], 2, "did you mean 'anthropic-5m'?"),
         (["--vary", "steps.s1.prompt=x"], 2, "replay RUN --from"), (["--vary", "steps.s1.escalate.accept=true"], 2, "name it: --workflow NAME"),
         (["chain", "--vary", "steps.s9.escalate.accept=true"], 2, "there is no step 's9'"), (["--vary", "prices.a/b=+1%,+2%,+3%,+4%", "--vary", "prices.c/d=+1%,+2%,+3%,+4%"], 2, "16 alternatives"),
-        (["--prices", "none.json"], 2, "none.json"), (["nobody"], 2, "there is no run 'nobody'"), (["--workflow", "nobody"], 0, "there is no workflow 'nobody'"), (["--since", "2099-01-01"], 0, "the last run began"),
+        (["--vary", "prices.stub/ecko=+20%"], 2, "no recorded call was charged by a price of 'stub/ecko'"), (["--prices", "none.json"], 2, "none.json"), (["nobody"], 2, "there is no run 'nobody'"),
+        (["--workflow", "nobody"], 0, "there is no workflow 'nobody'"), (["--since", "2099-01-01"], 0, "the last run began"),
     ]) func mistakes(words: [String], code: Int, says: String) async throws {
         let sandbox = try Sandbox()
         try sandbox.writeChain()

@@ -46,6 +46,15 @@ import WorkflowModel
         #expect(try faults([began(1, "0.6"), ended(1, .settled, held: "0.2", cost: "0.2"), began(2, "0.8"), ended(2, .void), began(3, "0.8")]) == [])
     }
 
+    /// A record that somebody made up: nothing is summed up of it.
+    @Test func countsThatCannotBeAreFound() throws {
+        let end = RunEvent.callEnded(
+            CallEnded(
+                id: CallID(run: RunID("r"), number: 1), path: "draft", state: .settled, cost: usd("0.1"), usage: TokenUsage(plainInput: -14, plainOutput: 1), finishReason: .stop, response: nil, failure: nil, jitter: 0))
+        #expect(try faults([began(1, "0.6"), end]) == ["event 3: the end of call \(CallID(run: RunID("r"), number: 1)) cannot be true"])
+        #expect(try faults([.itemsExpanded("each", count: -3, items: Self.hash)]) == ["event 2: 'each' cannot have -3 items"])
+    }
+
     @Test func aCallBeyondACapIsFound() throws {
         #expect(try faults([began(1, "0.6"), began(2, "0.5")]) == ["event 3: call 2 began beyond the run's budget"])
         #expect(try faults([began(1, "0.6", caps: [("draft", "0.5")])], cap: nil) == ["event 2: call 1 began beyond the cap of 'draft'"])

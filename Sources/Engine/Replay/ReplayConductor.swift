@@ -6,7 +6,7 @@ import WorkflowModel
 /// Answers for the world while a run is replayed: what journals, models, programs, people and clocks said is in the record, and each says it again
 /// when everything that stands before it in the record has happened. What the machines make of it is held against what they made then.
 ///
-/// All of it runs on one thread, of a ``ReplayExecutor``. When every task there waits for something, the first fact that nothing has made yet says
+/// All of it runs on one thread, of a ``IdleExecutor``. When every task there waits for something, the first fact that nothing has made yet says
 /// who goes on.
 ///
 /// Unchecked: confined to that executor from when the first task is begun.
@@ -26,7 +26,7 @@ final class ReplayConductor: @unchecked Sendable {
     var isOfOtherWorkflow = false
 
     var waiters = ReplayWaiters()
-    private(set) var executor: ReplayExecutor!
+    private(set) var executor: IdleExecutor!
     private(set) var now: Timestamp
     /// The first place at which the machines leave the record; nothing is compared behind it.
     private(set) var difference: ReplayFinding?
@@ -72,7 +72,7 @@ final class ReplayConductor: @unchecked Sendable {
         fallbackPrices = models == nil ? prices : nil
         now = record.facts[0].at
         isOfOtherEncoder = started.encoder != ModelRequest.encoderVersion
-        executor = ReplayExecutor { [unowned self] in goOn() }
+        executor = IdleExecutor { [unowned self] in goOn() }
     }
 
     /// Replays all of the record, or up to the first difference.

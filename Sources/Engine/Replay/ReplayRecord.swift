@@ -166,7 +166,16 @@ final class ReplayRecord {
     }
 
     /// How many calls of a question stand in front of a fact.
-    func prompts(_ key: String, before index: Int) -> Int { prompts[key]?.count { $0 < index } ?? 0 }
+    func prompts(_ key: String, before index: Int) -> Int {
+        // In their order: each call asks this.
+        guard let places = prompts[key] else { return 0 }
+        var range = places.indices
+        while !range.isEmpty {
+            let middle = range.lowerBound + range.count / 2
+            range = places[middle] < index ? middle + 1..<range.upperBound : range.lowerBound..<middle
+        }
+        return range.lowerBound
+    }
 
     /// The wish to stop that stands at a place, where it came before anything had begun: nothing of what follows tells of a node that had.
     func stopBefore(_ index: Int) -> RunEvent? {

@@ -121,11 +121,23 @@ public struct RunDifference: Sendable {
             for tier in trace.gateTiers { tiers[tier.path, default: []].append(tier) }
             for check in trace.gateChecks { checks[check.path, default: []].append(check) }
         }
+
+        /// Whether a fork kept a step whole that a node belongs to.
+        func keeps(around path: String) -> Bool {
+            var path = path
+            while let parent = NodePath.parent(path) {
+                if nodes[parent]?.inheritedFrom != nil { return true }
+                path = parent
+            }
+            return false
+        }
     }
 
     private static func cause(_ path: String, _ a: Side, _ b: Side, isSameInput: Bool) -> Cause? {
-        guard let own = a.nodes[path] else { return .absent(inFirst: true) }
-        guard let other = b.nodes[path] else { return .absent(inFirst: false) }
+        guard let own = a.nodes[path] else { return a.keeps(around: path) ? nil : .absent(inFirst: true) }
+        guard let other = b.nodes[path] else { return b.keeps(around: path) ? nil : .absent(inFirst: false) }
+        // What a fork kept it did not ask, and is no decision of it.
+        if own.inheritedFrom != nil || other.inheritedFrom != nil { return own.output == other.output && own.status == other.status ? nil : .output(own.output, other.output) }
         if (own.status == .skipped) != (other.status == .skipped) { return .skipped(inFirst: own.status == .skipped) }
         // Calls that are made side by side begin in any order.
         func site(_ call: CallRecord) -> (String, String, Int) { (call.tier, call.part, call.ordinal) }

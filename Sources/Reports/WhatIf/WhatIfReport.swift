@@ -109,6 +109,7 @@ public struct WhatIfReport: Sendable {
             if !caps.steps.isEmpty { text += ", first refused at \(caps.steps.sortedByKey.map { "\($0.key) (\(Figures.count($0.value)))" }.joined(separator: ", "))" }
             if caps.admitted > 0 { text += "; \(Figures.count(caps.admitted)) that a cap stopped would have gone on" }
             if caps.unread > 0 { text += "; the facts of \(Figures.count(caps.unread)) are gone" }
+            if caps.withoutHolds > 0 { text += "; of \(Figures.count(caps.withoutHolds)) it is not known, as they were made without such a cap" }
             notes.append(text + (caps.refused > 0 ? "; what comes behind a refusal is in no record, and bounded by the cap" : ""))
         }
         if let caches = alternative.caches {
@@ -162,7 +163,7 @@ public struct WhatIfReport: Sendable {
         }
         object["caps"] = alternative.caps.map { caps in
             [
-                "runs": .number(caps.runs), "refused": .number(caps.refused), "admitted": .number(caps.admitted), "asides": .number(caps.asides), "unread": .number(caps.unread),
+                "runs": .number(caps.runs), "refused": .number(caps.refused), "admitted": .number(caps.admitted), "asides": .number(caps.asides), "unread": .number(caps.unread), "without_holds": .number(caps.withoutHolds),
                 "first_refused": Self.json(caps.steps),
             ]
         }

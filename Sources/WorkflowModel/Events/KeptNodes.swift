@@ -10,6 +10,8 @@ public struct KeptNodes: Sendable {
     /// Steps that are left out again by what they wait for: nothing is to be taken of them.
     public private(set) var leftOut: TextSet = []
     private var order: [String] = []
+    /// By the path of their list, those that are or stand inside of its items; made when a list is another one for the first time.
+    private var byList: TextTable<[String]>?
 
     public struct List: Sendable, Hashable {
         public let items: ContentHash
@@ -50,9 +52,18 @@ public struct KeptNodes: Sendable {
         case .nodeInherited(let node): _ = nodes.removeValue(forKey: node.path)
         case .itemsExpanded(let path, _, let items):
             guard let known = lists.removeValue(forKey: path), known.items != items else { break }
-            for inside in order where inside.hasPrefix(path + "[") { _ = nodes.removeValue(forKey: inside) }
+            if byList == nil { byList = Self.byList(order) }
+            for inside in byList![path] ?? [] { _ = nodes.removeValue(forKey: inside) }
         default: break
         }
+    }
+
+    private static func byList(_ paths: [String]) -> TextTable<[String]> {
+        var found: TextTable<[String]> = [:]
+        for path in paths {
+            for place in path.utf8.indices where path.utf8[place] == UInt8(ascii: "[") { found[String(path[..<place]), default: []].append(path) }
+        }
+        return found
     }
 
     // MARK: The document

@@ -35,6 +35,8 @@ public struct RunReplay {
         do {
             let fact = try RunEvent(kind: kind, payload: payload, run: run)
             if case .runStarted(let start) = fact { form = start.facts }
+            if case .callEnded(let end) = fact, !end.isPossible { faults.append("event \(sequence): the end of call \(end.id) cannot be true") }
+            if case .itemsExpanded(let path, let count, _) = fact, count < 0 { faults.append("event \(sequence): '\(path)' cannot have \(count) items") }
             let before = counters.faults.count
             // Before form 2 a call's facts tell neither its caps nor what it holds.
             if form >= 2 { try counters.take(fact, after: projection) }

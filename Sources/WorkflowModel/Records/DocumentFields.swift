@@ -20,6 +20,7 @@ public struct DocumentField: Sendable, Hashable, CustomStringConvertible {
 
 /// The documents that the facts of a run name, in the order in which they are first named, and what they are to it.
 public struct DocumentFields: Sendable {
+    /// A document with all that it is to its run.
     public struct Entry: Sendable {
         public let hash: ContentHash
         public internal(set) var fields: [DocumentField]
@@ -27,6 +28,7 @@ public struct DocumentFields: Sendable {
         public internal(set) var isOfWorkflow: Bool
     }
 
+    /// Each document once.
     public private(set) var entries: [Entry] = []
     /// Steps that asked a model.
     public private(set) var asking: TextSet = []

@@ -4,11 +4,13 @@ import Values
 public struct RedactionRequest: Sendable {
     /// The whole id.
     public let run: String
+    /// Those that its fields name.
     public let documents: [ContentHash]
     /// What was asked for, as it is recorded.
     public let fields: [String]
     /// Who says so.
     public let by: String
+    /// Recorded with it; `nil`: none is given.
     public let reason: String?
     /// Whether also where other runs name them.
     public let everywhere: Bool
@@ -29,6 +31,7 @@ public struct RedactionRequest: Sendable {
 public struct Redaction: Sendable, Hashable {
     /// Documents that were there.
     public var documents = 0
+    /// Theirs together.
     public var bytes: Int64 = 0
     /// Those of the request that other runs name too, with these; they are kept without `everywhere`.
     public var shared: [Shared] = []
@@ -37,6 +40,7 @@ public struct Redaction: Sendable, Hashable {
     /// Whether another process still reads what was before: the log beside the ledger has it until that one is done.
     public var isInLog = false
 
+    /// A document that other runs have too.
     public struct Shared: Sendable, Hashable {
         public let document: ContentHash
         public let runs: [String]

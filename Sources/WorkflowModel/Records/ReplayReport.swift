@@ -2,6 +2,7 @@ import Values
 
 /// What came of replaying a run: its recorded facts through the machines of today, with nobody asked.
 public struct ReplayReport: Sendable {
+    /// What may be said of all of it together.
     public enum Verdict: String, Sendable, Hashable {
         /// The same decisions, request bytes and outputs.
         case identical
@@ -13,11 +14,13 @@ public struct ReplayReport: Sendable {
 
     /// The run's id.
     public let run: String
+    /// Until a difference is found.
     public var verdict = Verdict.identical
     /// Facts that were held against what the machines make of those before them.
     public var facts = 0
     /// Nodes that ended.
     public var steps = 0
+    /// Calls that came to an end.
     public var calls = 0
     /// The first one; behind it nothing is compared.
     public var difference: ReplayDifference?
@@ -33,6 +36,7 @@ public struct ReplayReport: Sendable {
 
 /// Where a replay leaves the record.
 public struct ReplayDifference: Error, Sendable, Hashable {
+    /// The kind of thing that is another.
     public enum What: String, Sendable, Hashable {
         /// A request has other bytes.
         case request

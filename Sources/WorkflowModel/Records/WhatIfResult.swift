@@ -74,6 +74,8 @@ public struct WhatIfResult: Sendable {
         /// Runs that were looked at, and those of which the facts are gone.
         public var runs = 0
         public var unread = 0
+        /// Those of which it is not recorded what their calls held: they had no such cap, or no price.
+        public var withoutHolds = 0
         /// Runs of which a call is refused that was made.
         public var refused = 0
         /// Runs of which a call was refused that would not be.
@@ -82,7 +84,7 @@ public struct WhatIfResult: Sendable {
         public var asides = 0
         /// Where the first call is refused, by the step's path.
         public var steps: TextTable<Int> = [:]
-        /// What refused runs may cost beyond what they did, as far as the cap lets them.
+        /// What runs that end otherwise may cost beyond what they did, as far as the cap lets them; less than nothing where it lets them less.
         public var slack = MoneySum.zero
         /// Whether that has no bound in money: it is a cap on tokens.
         public var isUnbounded = false

@@ -28,6 +28,8 @@ public struct CapReplay {
     public private(set) var asides: Set<Int> = []
     /// The first call that is refused, and its step's path; nothing behind it is looked at.
     public private(set) var refused: (call: Int, step: String)?
+    /// Whether the record does not tell what a call held of what the cap is of: it was made under no such cap, or has no price.
+    public private(set) var lacksHolds = false
     /// Whether the record has a call that was refused.
     public private(set) var wasRefused = false
 
@@ -67,7 +69,10 @@ public struct CapReplay {
     private mutating func begin(_ call: CallStarted) {
         // It draws on nothing.
         begun.insert(call.id.number)
-        guard let asked = countsTokens ? call.tokens.map({ Int64($0.held) }) : call.held?.picoDollars else { return }
+        guard let asked = countsTokens ? call.tokens.map({ Int64($0.held) }) : call.held?.picoDollars else {
+            lacksHolds = true
+            return
+        }
         let room = countsTokens ? Int64(call.tokens?.room ?? 0) : call.room?.picoDollars ?? 0
         purposes[call.id.number] = call.purpose
         paths[call.id.number] = call.path

@@ -114,12 +114,24 @@ struct ForkRun {
 
     private func fork(_ was: WorkflowGraph, _ graph: WorkflowGraph, _ inputs: JSONObject) async throws -> RunFork {
         let events = try await archive.events(run: parent.id, filter: EventFilter(limit: .max))
+        try requireBegun(events)
         let kept = try await KeptNodes(of: RunID(parent.id), events, inputs: inputs, was: was, from: point, in: graph) { hashes throws(JournalError) in
             try await archive.documents(hashes)
         }
         // Another attempt is one at the same decision, also where its id is made of the run's.
         let decision = purpose == .production ? RunDecision(id: parent.decisionID, unit: graph.decision?.unit, counts: graph.decision?.counts ?? []) : nil
         return RunFork(of: RunID(parent.id), point, kept: kept, purpose: purpose, decision: decision)
+    }
+
+    /// An item or a pass that the run never had is no place to begin at.
+    private func requireBegun(_ events: [EventRecord]) throws {
+        guard case .step(let path) = point, path.utf8.contains(UInt8(ascii: "[")) else { return }
+        let isThere = events.contains { event in
+            guard let step = event.payload["step"]?.stringValue else { return false }
+            return step.hasSameBytes(as: path) || step.startsWithBytes(of: path + "/") || step.startsWithBytes(of: path + "[")
+        }
+        if isThere { return }
+        throw UsageError("run \(parent.id) has nothing at '\(path)'", hint: "what it has: agentctl show \(parent.id)", code: ExitCodes.invalidWorkflow)
     }
 
     /// Says what is kept, and what of it would be asked otherwise now.

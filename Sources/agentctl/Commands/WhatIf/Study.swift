@@ -22,6 +22,7 @@ final class Study {
     private(set) var selected: TextSet = []
     private var tiers: TextSet = []
     private var workflows: TextSet = []
+    private var models: Set<ModelReference> = []
 
     init(
         composition: Composition, archive: any RunArchive & SpendingArchive & RecordProof, global: GlobalOptions, filter: AuditFilter, runs: [String]?, list: PriceListFile?,
@@ -52,7 +53,10 @@ final class Study {
                 self.see(call)
             }
         }
-        if !seen.isEmpty { try requireTiers(alternatives) }
+        if !seen.isEmpty {
+            try requireTiers(alternatives)
+            try requireModels(alternatives, prices)
+        }
         for (index, alternative) in alternatives.enumerated() {
             if let graph = alternative.graph { try await decideGates(of: graph, terms[index], pricing, index, &whatIf) }
             if alternative.maxCost != nil || alternative.maxTokens != nil { try await holdCaps(alternative, terms[index], pricing, index, &whatIf) }
@@ -69,6 +73,7 @@ final class Study {
         if let cost = call.cost { seen[seen.count - 1].cost.add(cost) }
         tiers.insert(call.asked)
         workflows.insert(call.workflow)
+        models.insert(call.model)
     }
 
     // MARK: What is asked for
@@ -79,6 +84,18 @@ final class Study {
         for tier in alternatives.flatMap({ $0.models.keys.map { $0 } }).sorted() where !tiers.contains(tier) {
             let known = tiers.map { $0 }.sorted()
             throw UsageError("no recorded call asks the tier '\(tier)'", hint: Suggestion.hint(for: tier, in: known) ?? "these are asked: \(known.joined(separator: ", "))")
+        }
+    }
+
+    /// Neither would a price that nothing was charged by.
+    private func requireModels(_ alternatives: [Alternative], _ rows: [PriceRow]) throws {
+        let changes = alternatives.flatMap(\.prices)
+        guard !changes.isEmpty else { return }
+        let others = alternatives.flatMap { $0.models.sortedByKey.map(\.value) }
+        let names = TextSet((Array(models) + others).map(\.description)).sorted()
+        let charged = names + rows.map { "\($0.provider)/\($0.model)" }
+        for change in changes where !change.covers(charged) {
+            throw UsageError("no recorded call was charged by a price of '\(change.models)'", hint: Suggestion.hint(for: change.models, in: charged) ?? "these models were asked: \(names.prefix(12).joined(separator: ", "))")
         }
     }
 

@@ -1,9 +1,9 @@
 import Dispatch
 import Values
 
-/// Runs the tasks of a replay one at a time, and knows when every one of them waits: then it is time for the record to go on. Whatever the tasks
-/// do, they do it in the same order every time.
-final class ReplayExecutor: TaskExecutor {
+/// Runs tasks one at a time, and knows when every one of them waits: then it is time for a record, or a driven clock, to go on. Whatever the tasks
+/// do, they do it in the same order every time, and no time passes but the work's.
+public final class IdleExecutor: TaskExecutor {
     private struct State {
         var jobs: [UnownedJob] = []
         var head = 0
@@ -21,13 +21,13 @@ final class ReplayExecutor: TaskExecutor {
     }
 
     private let state = Mutex(State())
-    private let queue = DispatchQueue(label: "replay")
+    private let queue = DispatchQueue(label: "IdleExecutor")
     private let onIdle: @Sendable () -> Bool
 
     /// - Parameter onIdle: called when every task waits; returns whether that made one of them go on.
-    init(onIdle: @escaping @Sendable () -> Bool) { self.onIdle = onIdle }
+    public init(onIdle: @escaping @Sendable () -> Bool) { self.onIdle = onIdle }
 
-    func enqueue(_ job: consuming ExecutorJob) {
+    public func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         let starts = state.withLock { state in
             state.jobs.append(job)
